@@ -1,0 +1,46 @@
+"""Orders for staff: to look up, and to fill in what an import does not know, such as the delivery."""
+
+from django.contrib import admin
+
+from .models import Order, OrderItem
+
+
+class OrderItemInline(admin.TabularInline):
+    model = OrderItem
+    extra = 0
+
+
+@admin.register(Order)
+class OrderAdmin(admin.ModelAdmin):
+    list_display = [
+        "number",
+        "name",
+        "email",
+        "status",
+        "ordered_at",
+        "expected_delivery",
+        "amount",
+        "tracking",
+    ]
+    list_filter = ["status", "ordered_at", "expected_delivery"]
+    list_per_page = 50
+    search_fields = ["number", "key", "email", "name", "tracking", "items__sku"]
+    search_help_text = "Number, e-mail, name, tracking number or SKU"
+    # There may be too many accounts for a list of them.
+    raw_id_fields = ["customer"]
+    inlines = [OrderItemInline]
+    fields = [
+        "number",
+        "status",
+        "name",
+        "email",
+        "customer",
+        "ordered_at",
+        "expected_delivery",
+        "delivered_at",
+    ]
+    fields += ["carrier", "tracking", "currency", "subtotal", "shipping", "taxes", "total"]
+
+    @admin.display(description="total", ordering="total")
+    def amount(self, order: Order) -> str:
+        return f"{order.total} {order.currency}"

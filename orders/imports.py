@@ -1,0 +1,95 @@
+"""Stores exported orders in bulk, so that doing it again changes nothing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models.functions import Lower
+
+from .models import Order, OrderItem
+from .shopify import Exported, Item
+
+# What the export decides. The rest, such as the expected delivery, is in the staff's hands.
+FIELDS = [
+    "key",
+    "email",
+    "name",
+    "status",
+    "ordered_at",
+    "currency",
+    "subtotal",
+    "shipping",
+    "taxes",
+    "total",
+]
+FIELDS += ["tracking", "carrier", "customer_id"]
+
+
+@transaction.atomic
+def store(batch: Sequence[Exported]) -> Counter[str]:
+    """Save these orders, and count how many are new, updated and unchanged."""
+    numbers = [exported.order.number for exported in batch]
+    known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
+    contents = _contents(numbers)
+    accounts = _accounts({exported.order.email for exported in batch} - {""})
+    by_outcome: dict[str, list[Exported]] = {"new": [], "updated": [], "unchanged": []}
+    for exported in batch:
+        order = exported.order
+        order.customer_id = accounts.get(order.email)
+        outcome = _outcome(exported, known.get(order.number), contents[order.number])
+        by_outcome[outcome].append(exported)
+    _save([*by_outcome["new"], *by_outcome["updated"]])
+    return Counter({outcome: len(found) for outcome, found in by_outcome.items()})
+
+
+def _contents(numbers: Sequence[str]) -> dict[str, list[Item]]:
+    """What the known ones of these orders contain."""
+    contents: dict[str, list[Item]] = defaultdict(list)
+    items = OrderItem.objects.filter(order__number__in=numbers).order_by("pk")
+    for number, *values in items.values_list("order__number", *Item._fields):
+        contents[number].append(Item(*values))
+    return contents
+
+
+def _accounts(emails: set[str]) -> dict[str, int]:
+    """The accounts that orders are linked to: the one active account with the order's e-mail address.
+
+    The shop vouches for its accounts' addresses by importing: where customers can sign up by themselves,
+    an address must be verified before the account is active.
+    """
+    users = get_user_model().objects.annotate(address=Lower("email"))
+    found = list(users.filter(address__in=emails, is_active=True).values_list("address", "pk"))
+    times = Counter(address for address, _ in found)
+    return {address: pk for address, pk in found if times[address] == 1}
+
+
+def _outcome(exported: Exported, old: Order | None, contents: list[Item]) -> str:
+    if old is None:
+        return "new"
+    order = exported.order
+    _keep_what_staff_did(order, old)
+    same = all(getattr(order, field) == getattr(old, field) for field in FIELDS)
+    return "unchanged" if same and exported.items == contents else "updated"
+
+
+def _keep_what_staff_did(order: Order, old: Order) -> None:
+    """An export knows neither what has arrived nor what staff filled in, so it must not undo that."""
+    order.customer_id = old.customer_id or order.customer_id
+    order.tracking = order.tracking or old.tracking
+    order.carrier = order.carrier or old.carrier
+    if old.status == Order.Status.DELIVERED and order.status == Order.Status.SHIPPED:
+        order.status = Order.Status.DELIVERED
+
+
+def _save(changed: Sequence[Exported]) -> None:
+    orders = Order.objects.bulk_create(
+        [exported.order for exported in changed],
+        update_conflicts=True,
+        unique_fields=["number"],
+        update_fields=FIELDS,
+    )
+    OrderItem.objects.filter(order__in=orders).delete()
+    OrderItem.objects.bulk_create(
+        OrderItem(order=exported.order, **item._asdict()) for exported in changed for item in exported.items
+    )

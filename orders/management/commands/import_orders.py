@@ -1,0 +1,84 @@
+"""`manage.py import_orders FILE`: takes a Shopify order export over as it is."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from orders.imports import store
+from orders.shopify import Exported, NotAnExportError, RefusedOrder, read_orders
+
+BATCH = 500
+SHOWN = 20
+
+# Line, order number, reason.
+Refused = list[tuple[int, str, str]]
+
+
+class Command(BaseCommand):
+    help = "Import a Shopify order export (CSV). Importing it again changes nothing; a newer export updates."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="the export, as Shopify writes it")
+        parser.add_argument(
+            "--refused", type=Path, metavar="FILE", help="also write the refused orders to FILE, as CSV"
+        )
+
+    def handle(self, *args: Any, file: Path, refused: Path | None, verbosity: int, **options: Any) -> None:
+        try:
+            counts, problems = _import(_with_progress(file, quiet=verbosity == 0))
+            if refused:
+                _write(refused, problems)
+        except NotAnExportError as error:
+            raise CommandError(f"{file}: {error}") from None
+        except OSError as error:
+            raise CommandError(f"{error.filename or file}: {error.strerror or error}") from None
+        for line, number, why in problems[:SHOWN]:
+            self.stderr.write(f"Line {line}, {number or 'no number'}: {why}")
+        if len(problems) > SHOWN:
+            self.stderr.write(f"… and {len(problems) - SHOWN:,} more; --refused FILE writes them all.")
+        counts["refused"] = len(problems)
+        told = ", ".join(
+            f"{counts[outcome]:,} {outcome}" for outcome in ("new", "updated", "unchanged", "refused")
+        )
+        nothing = "" if counts["new"] or counts["updated"] else " Nothing was changed."
+        self.stdout.write(f"{counts.total():,} orders: {told}.{nothing}")
+
+
+def _import(lines: Iterable[bytes]) -> tuple[Counter[str], Refused]:
+    counts: Counter[str] = Counter()
+    problems: Refused = []
+    batch: list[Exported] = []
+    for found in read_orders(lines):
+        if isinstance(found, RefusedOrder):
+            problems.append((found.line, found.number, found.why))
+            continue
+        batch.append(found)
+        if len(batch) == BATCH:
+            counts += store(batch)
+            batch = []
+    return counts + store(batch), problems
+
+
+def _with_progress(file: Path, *, quiet: bool) -> Iterator[bytes]:
+    # `disable=None` shows the bar to a person only, not in a log.
+    with (
+        file.open("rb") as lines,
+        tqdm(total=file.stat().st_size, unit="B", unit_scale=True, disable=quiet or None) as bar,
+    ):
+        for line in lines:
+            yield line
+            bar.update(len(line))
+
+
+def _write(path: Path, problems: Refused) -> None:
+    with path.open("w", newline="", encoding="utf-8") as report:
+        rows = csv.writer(report)
+        rows.writerow(["line", "order", "reason"])
+        for line, number, why in problems:
+            # A spreadsheet must not take an order number for a formula.
+            rows.writerow([line, f"'{number}" if number.startswith(("=", "+", "-", "@")) else number, why])

@@ -1,0 +1,174 @@
+"""Orders as the shop keeps them, and who may see which."""
+
+import re
+import unicodedata
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from supportbot.assistant.tools import Customer
+
+# What people write in front of a number: «order no. 123», «my order number is 123».
+AROUND_A_NUMBER = {
+    "my",
+    "the",
+    "order",
+    "orders",
+    "number",
+    "no",
+    "nr",
+    "num",
+    "id",
+    "is",
+    "it",
+    "its",
+    "for",
+}
+
+
+def key_of(written: str) -> str:
+    """An order number without what people write differently: its letters, in upper case, and its digits."""
+    return "".join(re.findall("[A-Z0-9]+", unicodedata.normalize("NFKC", written).upper()))
+
+
+class OrderQuerySet(models.QuerySet):
+    def visible_to(self, customer: Customer | None, email: str = ""):
+        """The orders that somebody may see.
+
+        A customer who has signed in sees the orders linked to the account, and only those: the account's
+        e-mail address alone proves nothing, for nobody may have verified it. A guest sees the orders placed
+        with the e-mail address that was given, and must know the number of one of them too, see `find`.
+        """
+        if customer:
+            return self.filter(customer=customer.id)
+        email = email.strip().lower()
+        return self.filter(email=email) if email else self.none()
+
+    def find(self, written: str):
+        """The orders that may be meant by a number as people write it: «ord 123», «#123», «order no. 123».
+
+        A number without letters may be meant for every order with just these digits. Call it on the orders
+        that somebody may see, which also keeps it quick.
+        """
+        written = written[:100]
+        words = re.findall(r"\w+", written)
+        bare = key_of(" ".join(word for word in words if word.lower() not in AROUND_A_NUMBER))
+        bare = re.sub(r"^ORDER(NO|NR|NUMBER)?(?=[0-9])", "", bare)
+        meant = Q(key__in={key_of(written), bare} - {""})
+        if bare.isdigit():
+            meant |= Q(key__regex=f"^[A-Z]*{bare}$")
+        return self.filter(meant)
+
+
+class Order(models.Model):
+    class Status(models.TextChoices):
+        PROCESSING = "processing"
+        SHIPPED = "shipped"
+        DELIVERED = "delivered"
+        CANCELLED = "cancelled"
+        RETURNED = "returned"
+
+    number = models.CharField(
+        max_length=40, unique=True, help_text="As the shop writes it, such as #1001 or ORD-123."
+    )
+    key = models.CharField(max_length=40, db_index=True, editable=False)
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        help_text="The account that may see this order. An import links the one with the same e-mail.",
+    )
+    email = models.EmailField(blank=True, db_index=True, help_text="A guest must know it to see this order.")
+    name = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.PROCESSING)
+    ordered_at = models.DateTimeField(default=timezone.now, db_index=True)
+    expected_delivery = models.DateField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    carrier = models.CharField(max_length=80, blank=True)
+    tracking = models.CharField(max_length=200, blank=True)
+    currency = models.CharField(max_length=3, default="USD")
+    subtotal = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    shipping = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    taxes = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    total = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-ordered_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def save(self, *args, **kwargs) -> None:
+        self.normalise()
+        super().save(*args, **kwargs)
+
+    def normalise(self) -> None:
+        """What look-ups go by. Saving does it; whoever writes in bulk does it first."""
+        self.key = key_of(self.number)
+        self.email = self.email.strip().lower()
+
+    @property
+    def eta(self) -> str | None:
+        """When it should arrive, in words; None when nothing is on its way or nobody knows."""
+        if self.expected_delivery is None or self.status not in (self.Status.PROCESSING, self.Status.SHIPPED):
+            return None
+        days = (self.expected_delivery - timezone.localdate()).days
+        if days == 0:
+            return "today"
+        return _days(days) if days > 0 else f"{_days(-days)} late"
+
+
+class OrderItem(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    name = models.CharField(max_length=500)
+    sku = models.CharField("SKU", max_length=100, blank=True, db_index=True)
+    quantity = models.PositiveIntegerField(default=1)
+    price = models.DecimalField(max_digits=12, decimal_places=2)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class LookupMissQuerySet(models.QuerySet):
+    def too_many(self, conversation_id: int, visitor: str) -> bool:
+        """Whether there were so many misses that somebody may be guessing at other people's orders."""
+        now = timezone.now()
+        here = self.filter(conversation=conversation_id, created__gt=now - timedelta(hours=1))
+        by_visitor = self.filter(visitor=visitor, created__gt=now - timedelta(days=1))
+        return here.count() >= LookupMiss.AN_HOUR or by_visitor.count() >= LookupMiss.A_DAY
+
+    def forget_old(self) -> None:
+        self.filter(created__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+class LookupMiss(models.Model):
+    """A look-up that found no order, counted for a day."""
+
+    AN_HOUR = 5  # in one conversation
+    A_DAY = 20  # of one visitor
+
+    conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="+")
+    visitor = models.CharField(max_length=100)
+    created = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = LookupMissQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["visitor", "created"])]
+
+    def __str__(self) -> str:
+        return f"{self.visitor}, {self.created:%Y-%m-%d %H:%M}"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"

@@ -1,0 +1,236 @@
+"""Reads a Shopify order export: one row a line item, the order's own fields only on an order's first row.
+
+It reads as a stream, so the size of the file does not matter, and touches no database.
+"""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+
+from .models import Order, key_of
+
+REQUIRED = ["Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"]
+REQUIRED += ["Lineitem quantity", "Lineitem name", "Lineitem price"]
+
+
+class NotAnExportError(Exception):
+    """The file has not the columns of an order export."""
+
+
+class RefusedOrder(Exception):
+    """An order that is not taken over, and why, in plain words."""
+
+    def __init__(self, line: int, number: str, why: str) -> None:
+        super().__init__(f"line {line}, {number or 'no number'}: {why}")
+        self.line, self.number, self.why = line, number, why
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the file, by its first line there and its columns' names."""
+
+    line: int
+    values: dict[str, str]
+    problem: str = ""
+
+    @property
+    def number(self) -> str:
+        return self.values.get("Name", "").strip()
+
+    def refuse(self, why: str) -> RefusedOrder:
+        return RefusedOrder(self.line, self.number, why)
+
+    def text(self, column: str, longest: int) -> str:
+        text = self.values.get(column, "").strip()
+        if len(text) > longest:
+            raise self.refuse(f"{column} is longer than {longest} characters.")
+        return text
+
+    def money(self, column: str, default: str = "") -> Decimal:
+        text = self.text(column, 40) or default
+        try:
+            amount = Decimal(text)
+            rounded = amount.quantize(Decimal("0.01"))
+        except InvalidOperation:
+            raise self.refuse(f"{column} is {text!r}, not an amount such as 12.50.") from None
+        if not amount.is_finite() or amount != rounded or not 0 <= amount < 10**10:
+            raise self.refuse(f"{column} is {text!r}, not an amount such as 12.50.")
+        return rounded
+
+    def count(self, column: str) -> int:
+        text = self.text(column, 40)
+        if not re.fullmatch("[0-9]{1,6}", text) or int(text) == 0:
+            raise self.refuse(f"{column} is {text!r}, not a number of pieces.")
+        return int(text)
+
+    def moment(self, column: str) -> datetime:
+        """A time. One without an offset is in the shop's own time zone."""
+        text = self.text(column, 40)
+        try:
+            moment = datetime.fromisoformat(
+                re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", text.replace(" UTC", "+00:00"))
+            )
+        except ValueError:
+            raise self.refuse(
+                f"{column} is {text!r}, not a time such as 2026-09-01 09:00:00 -0500."
+            ) from None
+        if not 1990 <= moment.year < 2100:
+            raise self.refuse(f"{column} is in the year {moment.year}.")
+        return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+
+
+class Item(NamedTuple):
+    name: str
+    sku: str
+    quantity: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An order as the export has it, not saved yet."""
+
+    order: Order
+    items: list[Item]
+
+
+def read_orders(lines: Iterable[bytes]) -> Iterator[Exported | RefusedOrder]:
+    """The orders of an export, one after the other, each as it is or as the reason why it is refused."""
+    seen: set[str] = set()
+    for _, group in groupby(_rows(lines), key=lambda row: row.number or row.line):
+        rows = list(group)
+        try:
+            if rows[0].number in seen:
+                raise rows[0].refuse("It came before in this file; an order's rows must follow each other.")
+            # A refused one counts too: what stands further down may be but a part of it.
+            seen.update({rows[0].number} - {""})
+            yield _order(rows)
+        except RefusedOrder as refusal:
+            yield refusal
+
+
+def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    reader = csv.reader(_decoded(lines))
+    try:
+        columns = [column.strip() for column in next(reader, [])]
+    except csv.Error:
+        raise NotAnExportError("It is not a CSV file.") from None
+    missing = [column for column in REQUIRED if column not in columns]
+    if missing:
+        raise NotAnExportError(f"These columns of a Shopify order export are missing: {', '.join(missing)}.")
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(line, {}, f"The row cannot be read: {error}.")
+            continue
+        if any(cells):
+            yield Row(line, dict(zip(columns, cells, strict=False)), _problem(columns, cells))
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+    """Bytes that are not UTF-8 become surrogates, which refuse the one order that has them."""
+    for number, line in enumerate(lines):
+        yield (line if number else line.removeprefix(codecs.BOM_UTF8)).decode("utf-8", "surrogateescape")
+
+
+def _problem(columns: list[str], cells: list[str]) -> str:
+    if len(cells) != len(columns):
+        return (
+            f"The row has {len(cells)} cells, but the header has {len(columns)}. Is a quotation mark missing?"
+        )
+    if re.search("[\x00\ud800-\udfff]", "".join(cells)):
+        return "The row has characters that are not UTF-8 text."
+    return ""
+
+
+def _order(rows: list[Row]) -> Exported:
+    first = rows[0]
+    for row in rows:
+        if row.problem:
+            raise row.refuse(row.problem)
+    number = first.text("Name", 40)
+    if not key_of(number):
+        raise first.refuse("The row has no order number (column Name).")
+    if not first.text("Created at", 40):
+        raise first.refuse("The order's first row is missing: this one has no time (column Created at).")
+    order = Order(
+        number=number,
+        email=_email(first),
+        name=first.text("Billing Name", 200) or first.text("Shipping Name", 200),
+        status=_status(first),
+        ordered_at=first.moment("Created at"),
+        carrier=_note(first, "carrier", 80),
+        tracking=_note(first, "tracking", 200),
+        currency=_currency(first),
+        subtotal=first.money("Subtotal", "0"),
+        shipping=first.money("Shipping", "0"),
+        taxes=first.money("Taxes", "0"),
+        total=first.money("Total"),
+    )
+    order.normalise()
+    return Exported(order, [_item(row) for row in rows])
+
+
+def _item(row: Row) -> Item:
+    name = row.text("Lineitem name", 500)
+    if not name:
+        raise row.refuse("Lineitem name is empty.")
+    return Item(
+        name=name,
+        sku=row.text("Lineitem sku", 100),
+        quantity=row.count("Lineitem quantity"),
+        price=row.money("Lineitem price"),
+    )
+
+
+def _status(row: Row) -> str:
+    """Shopify knows what was sent, not what has arrived: an order becomes «delivered» by the staff's hand."""
+    paid, sent = row.text("Financial Status", 40).lower(), row.text("Fulfillment Status", 40).lower()
+    if row.text("Cancelled at", 40) or paid == "voided":
+        return Order.Status.CANCELLED
+    if sent == "restocked" or (paid == "refunded" and sent == "fulfilled"):
+        return Order.Status.RETURNED
+    if paid == "refunded":
+        return Order.Status.CANCELLED
+    return Order.Status.SHIPPED if sent == "fulfilled" else Order.Status.PROCESSING
+
+
+def _email(row: Row) -> str:
+    """Orders from a till have none; a guest cannot look those up."""
+    email = row.text("Email", 254)
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        raise row.refuse(f"Email is {email!r}, not an e-mail address.") from None
+    return email
+
+
+def _currency(row: Row) -> str:
+    currency = row.text("Currency", 40).upper()
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise row.refuse(f"Currency is {currency!r}, not a code such as USD.")
+    return currency
+
+
+def _note(row: Row, name: str, longest: int) -> str:
+    """A note such as «tracking: 1234», one of the lines of the column Note Attributes."""
+    for line in row.values.get("Note Attributes", "").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip().lower() in (name, f"{name} number", f"{name}_number"):
+            return value.strip()[:longest]
+    return ""

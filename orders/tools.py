@@ -1,0 +1,111 @@
+"""What the assistant can see of orders. The docstrings are product text: the model reads them."""
+
+from typing import Annotated, Any
+
+from django.utils import timezone
+from pydantic import Field
+
+from supportbot.assistant.tools import ToolContext, ToolError, tool
+
+from .models import LookupMiss, Order
+
+SHOWN = 10
+ECHOED_CHARS = 60
+
+OrderId = Annotated[
+    str, Field(description="The order number as the customer wrote it, such as ORD-123 or #1001.")
+]
+Email = Annotated[
+    str,
+    Field(
+        description="The e-mail address that the order was placed with, as the customer gave it in this "
+        "chat. Only for guests; leave it out for a customer who has signed in. Never guess it."
+    ),
+]
+
+
+@tool(effect="read", progress="Looking up order {order_id}")
+def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "") -> dict[str, Any]:
+    """Look up one order: status, expected arrival (eta), items, total and tracking.
+
+    Call this whenever the customer asks about an order and has named its number. Without a number, call
+    my_orders for a customer who has signed in, and ask a guest for the number. If the answer has
+    "needs": "email", ask the customer for the e-mail address of the order, then call this again with it.
+
+    "Not found" also stands for an order of somebody else: ask the customer to check the number (and, as a
+    guest, the e-mail address) and do not speculate. If "possible" lists several numbers, ask which one is
+    meant. Report only what is returned; an eta of null means that no date is known or nothing is on its way.
+    """
+    if LookupMiss.objects.too_many(ctx.conversation, ctx.visitor):
+        raise ToolError(
+            "Too many orders were not found, so looking up orders is paused here to protect our customers. "
+            "Say so kindly and offer that a person of the team helps instead."
+        )
+    if ctx.customer is None and not email.strip():
+        return {"error": "A guest needs the e-mail address that the order was placed with", "needs": "email"}
+    matches = list(_orders(ctx, email).find(order_id).prefetch_related("items")[:SHOWN])
+    meant = [order for order in matches if order.number.casefold() == order_id.strip().casefold()] or matches
+    asked = " ".join(order_id.split())[:ECHOED_CHARS]
+    if len(meant) > 1:
+        return {
+            "error": f"More than one order matches {asked}",
+            "possible": [order.number for order in meant],
+        }
+    if not meant:
+        _count_miss(ctx)
+        return {"error": f"Order {asked} not found"}
+    return _told(meant[0])
+
+
+@tool(effect="read", progress="Looking up your orders")
+def my_orders(ctx: ToolContext) -> dict[str, Any]:
+    """List the newest orders of a customer who has signed in: number, status, eta, total and date.
+
+    Call this when the customer asks about "my order" or "my orders" without a number. It does not work for
+    a guest, who gives the number and the e-mail address of one order instead.
+    """
+    if ctx.customer is None:
+        raise ToolError(
+            "A guest's orders cannot be listed. Ask the customer to sign in, or to give the order number and "
+            "the e-mail address that the order was placed with."
+        )
+    newest = Order.objects.visible_to(ctx.customer).order_by("-ordered_at", "-pk")[:SHOWN]
+    return {"orders": [_short(order) for order in newest]}
+
+
+def _orders(ctx: ToolContext, email: str):
+    return Order.objects.visible_to(ctx.customer, email.replace("\x00", ""))
+
+
+def _count_miss(ctx: ToolContext) -> None:
+    LookupMiss.objects.create(conversation_id=ctx.conversation, visitor=ctx.visitor)
+    LookupMiss.objects.forget_old()
+
+
+def _short(order: Order) -> dict[str, Any]:
+    return {
+        "order_id": order.number,
+        "status": order.status,
+        "eta": order.eta,
+        "expected_delivery": _day(order.expected_delivery),
+        "ordered": _day(timezone.localtime(order.ordered_at)),
+        "total": f"{order.total} {order.currency}",
+    }
+
+
+def _told(order: Order) -> dict[str, Any]:
+    items = [
+        {"name": item.name, "quantity": item.quantity, "price": f"{item.price} {order.currency}"}
+        for item in order.items.all()
+    ]
+    delivered = timezone.localtime(order.delivered_at) if order.delivered_at else None
+    return _short(order) | {
+        "delivered": _day(delivered),
+        "carrier": order.carrier or None,
+        "tracking": order.tracking or None,
+        "items": items,
+    }
+
+
+def _day(when) -> str | None:
+    return when and f"{when:%Y-%m-%d}"

@@ -1,0 +1,48 @@
+"""The ASGI application: Django for HTTP, Channels for the socket, and an end of the process that loses nothing."""
+
+import asyncio
+import os
+import sys
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
+http = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402 - these need the apps to be loaded
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from supportbot.conversations import runner  # noqa: E402
+from supportbot.conversations.lines import with_line  # noqa: E402
+from supportbot.urls import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": with_line(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))}
+)
+
+
+async def _end() -> None:
+    await runner.drain()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _under_daphne() -> None:
+    """Begin with the loop and end before it does.
+
+    Daphne has no ASGI lifespan, and leaves tasks pending that crash CPython 3.11 at exit. "before"
+    shutdown is the last time at which they can still be awaited.
+    """
+    from twisted.internet import defer, reactor
+
+    # Not callWhenRunning: that comes before the event loop itself runs.
+    reactor.callLater(0, runner.ensure_keeper)  # type: ignore[arg-type]
+    end = lambda: defer.Deferred.fromFuture(asyncio.ensure_future(_end()))  # noqa: E731
+    # Twisted declares its interface without self, which mypy takes for a missing argument.
+    reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[arg-type]
+
+
+if "daphne.server" in sys.modules:
+    _under_daphne()

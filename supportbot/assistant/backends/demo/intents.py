@@ -1,0 +1,175 @@
+"""What a customer can want, in the order in which it is answered. Several may be in one message.
+
+A new intent is one entry in `INTENTS`: how it is put, what to do about it (a function that gives a `Step`),
+and the intents that make it superfluous. Words come simplified, see `mentions.simplify`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import errands, handover, steps
+from .handover import offer
+from .matters import topics_in
+from .mentions import emails_in
+from .phrases import (
+    ABOUT_ME,
+    ALL_ORDERS,
+    CAPABILITIES,
+    NO_IDEA,
+    NOT_WANTED,
+    PERSON,
+    PICTURE,
+    REMARK,
+    STATUS,
+    TICKETS,
+    YES,
+)
+from .smalltalk import about_myself, capabilities, courtesy
+from .steps import OFFERS, Step
+from .talk import Talk
+
+
+@dataclass(frozen=True)
+class Intent:
+    name: str
+    answer: Callable[[Talk], Step]
+    pattern: str = r"(?!)"
+    when: Callable[[Talk], bool] = lambda talk: False
+    unless: frozenset[str] = frozenset()
+
+    def is_in(self, talk: Talk) -> bool:
+        return bool(re.search(self.pattern, NOT_WANTED.sub(" ", talk.words))) or self.when(talk)
+
+
+def understand(talk: Talk) -> list[Intent]:
+    found = [intent for intent in INTENTS if intent.is_in(talk)]
+    names = {intent.name for intent in found}
+    return [intent for intent in found if not intent.unless & names]
+
+
+def _accepts(talk: Talk) -> bool:
+    return bool(talk.asked & OFFERS and re.search(YES, talk.words))
+
+
+def _answers_with_email(talk: Talk) -> bool:
+    """An address, when the last look-up did not succeed."""
+    looked_up = [turn.calls(steps.LOOKUP) for turn in talk.turns[:-1] if turn.calls(steps.LOOKUP)]
+    return bool(emails_in(talk.now.said) and looked_up and any(done.error for done in looked_up[-1]))
+
+
+def _answers_matter(talk: Talk) -> bool:
+    return "matter" in talk.asked and handover.has_substance(talk.words) and not courtesy(talk)
+
+
+def _other_topics(talk: Talk) -> bool:
+    if re.fullmatch(r"\W*cancel (?:it|this|that)\b\W*(?:please)?\W*", talk.words) and (
+        talk.asked or not talk.known_order
+    ):
+        return False  # That is about our question, not about an order.
+    return any(topic.reply for topic in topics_in(NOT_WANTED.sub(" ", talk.words)))
+
+
+def _tell_topics(talk: Talk) -> Step:
+    """One word of regret at most, and what we cannot do."""
+    topics = [topic for topic in topics_in(NOT_WANTED.sub(" ", talk.words)) if topic.reply]
+    regrets = [topic.reply for topic in topics if topic.kind == "problem"][:1]
+    limits = [topic.reply for topic in topics if topic.kind != "problem"][:2]
+    return offer(talk, " ".join(regrets + limits))
+
+
+def _take_up(talk: Talk) -> Step:
+    return errands.list_orders(talk) if "orders" in talk.asked else handover.accept(talk)
+
+
+def _has_no_idea(talk: Talk) -> bool:
+    return bool(talk.asked & {"number", "email"} and re.search(NO_IDEA, talk.words))
+
+
+def _do_without(talk: Talk) -> Step:
+    """The customer does not have what we asked for."""
+    if "email" in talk.asked:
+        return offer(talk, "Without that address I can't show the order: that keeps it private.", "person")
+    if talk.customer and steps.MY_ORDERS in talk.tools:
+        return errands.list_orders(talk)
+    hint = "The number is usually in the confirmation e-mail. Without it I can't look the order up."
+    return offer(talk, hint, "person")
+
+
+def _blind(talk: Talk) -> Step:
+    return Step("I can't see pictures or open links. Please tell me in words what they show.")
+
+
+def _asks_why(talk: Talk) -> bool:
+    return bool(talk.asked & {"email", "number"} and re.match(r"(?:but )?(?:why|what for)\b", talk.words))
+
+
+def _why(talk: Talk) -> Step:
+    ask = "email" if "email" in talk.asked else "number"
+    return Step("With it I find the right order, and only the person who placed it gets to see it.", ask)
+
+
+def _gives_half_an_email(talk: Talk) -> bool:
+    return "email" in talk.asked and "@" in talk.words and not emails_in(talk.words)
+
+
+def _no_email(talk: Talk) -> Step:
+    return Step("That doesn't look like a whole e-mail address, such as name@example.com.", "email")
+
+
+def _bare_refusal(talk: Talk) -> Step:
+    return Step("All right, no ticket. What else can I do for you?")
+
+
+_HANDED_OVER = frozenset({"complaint", "person", "accept"})
+_LOOKED_UP = frozenset({"orders", "number", "remark", "my orders"})
+
+INTENTS = (
+    Intent("about me", about_myself, ABOUT_ME),
+    Intent("capabilities", capabilities, CAPABILITIES),
+    Intent("my orders", errands.list_orders, ALL_ORDERS),
+    Intent(
+        "orders", errands.tell_orders, STATUS, _answers_with_email, unless=frozenset({"tickets", "my orders"})
+    ),
+    Intent(
+        "number",
+        errands.tell_orders,
+        when=lambda talk: bool(talk.orders),
+        unless=_HANDED_OVER | {"orders", "topic", "my orders", "tickets"},
+    ),
+    Intent(
+        "number and remark",
+        errands.tell_orders,
+        when=lambda talk: bool(talk.orders and re.search(REMARK, talk.words)),
+        unless=_HANDED_OVER | {"orders", "tickets"},
+    ),
+    Intent(
+        "remark",
+        errands.tell_orders,
+        REMARK,
+        unless=_HANDED_OVER | {"orders", "number", "topic", "my orders", "tickets", "no idea"},
+    ),
+    Intent("tickets", errands.tell_tickets, TICKETS),
+    Intent("accept", _take_up, when=_accepts, unless=frozenset({"person"})),
+    Intent(
+        "complaint",
+        handover.complain,
+        handover.COMPLAINTS,
+        _answers_matter,
+        unless=frozenset({"tickets", "accept"}),
+    ),
+    Intent("person", handover.ask_for_person, PERSON, unless=frozenset({"complaint", "about me"})),
+    Intent("topic", _tell_topics, when=_other_topics, unless=_HANDED_OVER | {"tickets"}),
+    Intent(
+        "no idea", _do_without, when=_has_no_idea, unless=_HANDED_OVER | {"number", "orders", "my orders"}
+    ),
+    Intent("why", _why, when=_asks_why, unless=_HANDED_OVER),
+    Intent("half an e-mail", _no_email, when=_gives_half_an_email, unless=_HANDED_OVER),
+    Intent("picture", _blind, PICTURE, lambda talk: talk.now.image),
+    Intent(
+        "no ticket",
+        _bare_refusal,
+        when=lambda talk: bool(NOT_WANTED.search(talk.words)),
+        unless=_HANDED_OVER | _LOOKED_UP | {"topic", "tickets"},
+    ),
+)

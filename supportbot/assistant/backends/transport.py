@@ -1,0 +1,88 @@
+"""The SDK's way to a model over aiohttp, which reads a stream only while somebody asks for more of it.
+
+What a provider sends meanwhile gathers in the socket and comes in one piece. Otherwise the event loop would wake
+up for every token, and that is most of what a token costs once it is not turned into objects any more.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import httpx2
+
+CONNECT_SECONDS = 5.0
+
+
+class PacedTransport(httpx2.AsyncBaseTransport):
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self._session is None:
+            self._session = _session()
+        with _errors_of_httpx():
+            response = await self._session.request(
+                request.method,
+                str(request.url),
+                headers=request.headers.multi_items(),
+                data=await request.aread() or None,
+                allow_redirects=False,
+            )
+        return httpx2.Response(
+            response.status, headers=list(response.raw_headers), stream=_Body(response), request=request
+        )
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class _Body(httpx2.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _errors_of_httpx():
+            while data := await self._response.content.readany():
+                connection = self._response.connection
+                transport = connection.transport if connection else None
+                if transport is None:  # all of it has come
+                    yield data
+                    continue
+                transport.pause_reading()
+                try:
+                    yield data
+                finally:
+                    # Also when nobody wants the rest: the end of a connection is noticed by reading.
+                    transport.resume_reading()
+
+    async def aclose(self) -> None:
+        # Whether or not it was read to its end: a body that was is not connected any more.
+        self._response.close()
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        # As many connections as there are answers, all kept for the next ones.
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+        # The tool-calling loop has deadlines of its own.
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=True,
+    )
+
+
+@contextmanager
+def _errors_of_httpx() -> Iterator[None]:
+    """The SDK knows what to do about these: it tries again what had not begun."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise httpx2.ConnectTimeout(str(error)) from error
+    except aiohttp.ClientConnectorError as error:
+        raise httpx2.ConnectError(str(error)) from error
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+        raise httpx2.UnsupportedProtocol(str(error)) from error
+    except aiohttp.ClientError as error:
+        raise httpx2.ReadError(str(error)) from error

@@ -1,0 +1,123 @@
+"""The tool-calling loop: ask, stream, run the tools that the model asks for, and ask again."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from .backends import Backend
+from .messages import (
+    Answer,
+    Event,
+    Message,
+    ModelError,
+    TextDelta,
+    ToolCall,
+    ToolFinished,
+    ToolResult,
+    ToolStarted,
+)
+from .tools import Registry, ToolContext, stopped
+from .window import fit
+
+Execute = Callable[[ToolCall], Awaitable[ToolResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one turn may take: seconds for waiting, rounds of tools, calls in all, tokens of history."""
+
+    first_token: float = 20.0
+    stall: float = 15.0
+    turn: float = 90.0
+    rounds: int = 4
+    calls: int = 6
+    window: int = 24_000
+
+
+async def run_turn(
+    backend: Backend,
+    system: str,
+    messages: Sequence[Message],
+    tools: Registry,
+    execute: Execute,
+    *,
+    limits: Limits | None = None,
+    conversation: str = "",
+) -> AsyncGenerator[Event]:
+    """Answer the conversation so far, which ends with what the customer said.
+
+    Yields text as it comes, one `Answer` at the end of each of the model's messages, and every tool call
+    before and after `execute` ran it. The caller stores each event before it asks for the next one.
+    Raises `ModelError` when the model fails or does not come to an end.
+    """
+    limits = limits or Limits()
+    deadline = asyncio.get_running_loop().time() + limits.turn
+    history = list(messages)
+    calls_left = limits.calls
+    for rounds_left in range(limits.rounds, -1, -1):
+        answer = None
+        seen = fit(history, limits.window)
+        asked = backend.stream(system, seen, list(tools.values()), conversation=conversation)
+        async with aclosing(_in_time(asked, limits, deadline)) as parts:
+            async for part in parts:
+                if isinstance(part, TextDelta):
+                    yield part
+                else:
+                    answer = part
+        if answer is None:
+            raise ModelError("cut")
+        if not answer.message.text.strip() and not answer.message.tool_calls:
+            raise ModelError("empty")
+        if answer.message.tool_calls and not rounds_left:
+            # Nobody would tell the model what came of these calls, so they are not run.
+            raise ModelError("endless")
+        yield answer
+        if not answer.message.tool_calls:
+            return
+        history.append(answer.message)
+        for call in answer.message.tool_calls:
+            yield ToolStarted(call)
+            if calls_left > 0:
+                calls_left -= 1
+                result = await execute(call)
+            else:
+                result = stopped(call, "refused", "Not run: no more tool calls are allowed. Answer now.")
+            history.append(result.as_message())
+            yield ToolFinished(call, result)
+
+
+def execute_with(tools: Registry, ctx: ToolContext) -> Execute:
+    """The plain way to run tools, for programs that store nothing: in a thread, with the tool's deadline."""
+
+    async def execute(call: ToolCall) -> ToolResult:
+        known = tools.get(call.name)
+        if known is None:
+            return tools.unknown(call)
+        try:
+            async with asyncio.timeout(known.timeout):
+                return await asyncio.to_thread(known.run, ctx, call)
+        except TimeoutError:
+            return stopped(call, "timed_out", "The tool took too long.")
+
+    return execute
+
+
+async def _in_time(
+    stream: AsyncGenerator[TextDelta | Answer], limits: Limits, deadline: float
+) -> AsyncGenerator[TextDelta | Answer]:
+    """The stream's parts, each within its time: a time-out is a `ModelError` that says which one it was."""
+    now = asyncio.get_running_loop().time
+    code, wait = "no_first_token", limits.first_token
+    async with aclosing(stream):
+        while True:
+            limit = min(now() + wait, deadline)
+            try:
+                async with asyncio.timeout_at(limit):
+                    part = await anext(stream)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise ModelError("too_long" if limit == deadline else code) from None
+            code, wait = "stalled", limits.stall
+            yield part

@@ -1,0 +1,223 @@
+"""`@tool` makes a typed function callable by the model; a `Registry` holds the tools of an installation.
+
+The function's name, docstring and annotations are what the model sees, as a JSON schema. The first
+parameter, `ctx`, is hidden from the model: it carries who asks, which is never taken from arguments.
+"""
+
+import asyncio
+import inspect
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from .messages import Outcome, ToolCall, ToolResult
+
+logger = logging.getLogger(__name__)
+
+Effect = Literal["read", "write", "irreversible"]
+NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class ToolError(Exception):
+    """A refusal in words that the model may read and repeat to the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody who has signed in."""
+
+    id: int
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """Who asks, as the server knows it.
+
+    `conversation` is the conversation's primary key, `visitor` names the browser or account for limits,
+    `customer` is None for a guest, and `request` is the same for everything done about one customer
+    request, also when it is tried again: the key that keeps an effect from happening twice.
+    """
+
+    conversation: int
+    visitor: str
+    customer: Customer | None
+    request: str
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function as the model may call it. `function` is called with the context and checked arguments."""
+
+    name: str
+    description: str
+    function: Callable[..., Any]
+    arguments: type[BaseModel]
+    effect: Effect
+    progress: str
+    timeout: float
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        return _plain(self.arguments.model_json_schema())
+
+    def schema(self) -> dict[str, Any]:
+        """The tool in the form of the chat completions API."""
+        function = {"name": self.name, "description": self.description, "parameters": self.parameters}
+        return {"type": "function", "function": function}
+
+    def run(self, ctx: ToolContext, call: ToolCall) -> ToolResult:
+        """Check the arguments, run the function to its end and put what came of it into words for the model.
+
+        Blocks; call it in a thread. Never raises: a refusal, wrong arguments and a bug are results too.
+        """
+        try:
+            arguments = self.arguments.model_validate_json(call.arguments or "{}")
+        except ValidationError as error:
+            return _result(call, "invalid", {"error": "Invalid arguments", "problems": _problems(error)})
+        values = {name: getattr(arguments, name) for name in type(arguments).model_fields}
+        try:
+            value = self.function(ctx, **values)
+            if inspect.isawaitable(value):
+                value = asyncio.run(_finish(value))
+            return _result(call, "done", value)
+        except ToolError as refusal:
+            return _result(call, "refused", {"error": str(refusal)})
+        except Exception:
+            logger.exception("Tool %s failed", self.name)
+            return _result(call, "failed", {"error": "The tool failed. Do not guess its result."})
+
+    def progress_line(self, call: ToolCall) -> str:
+        """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
+        try:
+            values = json.loads(call.arguments or "{}")
+            return self.progress.format_map({key: str(value)[:60] for key, value in values.items()})
+        except (ValueError, KeyError, AttributeError, IndexError, RecursionError):
+            return self.progress.split("{", 1)[0].strip()
+
+
+def tool(
+    *, effect: Effect = "read", progress: str = "", timeout: float = 10.0
+) -> Callable[[Callable[..., Any]], Tool]:
+    """Make a function into a `Tool`.
+
+    `effect` says what the function does to the world: only a `read` is ever tried again. `progress` is
+    the line that the customer sees while it runs and may name arguments in braces. `timeout` is in seconds.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Tool:
+        description = inspect.getdoc(function)
+        if not description:
+            raise TypeError(f"Tool {function.__qualname__} needs a docstring: it is what the model reads.")
+        name = function.__name__
+        line = progress or name.replace("_", " ").capitalize()
+        return Tool(name, description, function, _arguments(function), effect, line, timeout)
+
+    return decorate
+
+
+class Registry(Mapping[str, Tool]):
+    """The tools of an installation by name."""
+
+    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+        self._tools: dict[str, Tool] = {}
+        for each in tools:
+            self._add(each)
+
+    @classmethod
+    def of_modules(cls, modules: Iterable[ModuleType]) -> "Registry":
+        """The tools that these modules define. Ones that they merely import count where they are defined."""
+        return cls(
+            value
+            for module in modules
+            for value in vars(module).values()
+            if isinstance(value, Tool) and value.function.__module__ == module.__name__
+        )
+
+    def _add(self, new: Tool) -> None:
+        old = self._tools.get(new.name)
+        if old is not None and old is not new:
+            raise ValueError(
+                f"Two tools are named {new.name}: {_where(old)} and {_where(new)}. Rename one of them."
+            )
+        self._tools[new.name] = new
+
+    def __getitem__(self, name: str) -> Tool:
+        return self._tools[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def progress_line(self, call: ToolCall) -> str:
+        known = self._tools.get(call.name)
+        return known.progress_line(call) if known else "Looking for a way to help"
+
+    def unknown(self, call: ToolCall) -> ToolResult:
+        """The answer to a call of a tool that does not exist, for the model to read."""
+        return _result(call, "unknown", {"error": f"There is no tool of that name. Tools: {', '.join(self)}"})
+
+
+def stopped(call: ToolCall, outcome: Outcome, why: str) -> ToolResult:
+    """The result of a call that was not carried through, so that no call stays without a result."""
+    return _result(call, outcome, {"error": why})
+
+
+async def _finish(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def _result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
+    content = json.dumps(value, ensure_ascii=False, default=str)
+    # Half a character (a lone surrogate) can be neither stored nor sent.
+    return ToolResult(call.id, content.encode(errors="replace").decode(), outcome)
+
+
+def _problems(error: ValidationError) -> Sequence[str]:
+    return [f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in error.errors()][:8]
+
+
+def _arguments(function: Callable[..., Any]) -> type[BaseModel]:
+    hints = get_type_hints(function, include_extras=True)
+    parameters = list(inspect.signature(function).parameters.values())
+    if not parameters or parameters[0].name != "ctx":
+        raise TypeError(f"The first parameter of tool {function.__qualname__} must be ctx: ToolContext.")
+    fields: dict[str, Any] = {}
+    for parameter in parameters[1:]:
+        if parameter.kind not in NAMED or parameter.name.startswith("_"):
+            raise TypeError(
+                f"Parameter {parameter} of tool {function.__qualname__} cannot be given by its name."
+            )
+        if parameter.name not in hints:
+            raise TypeError(f"Parameter {parameter.name} of tool {function.__qualname__} needs a type.")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[parameter.name] = (hints[parameter.name], default)
+    return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without pydantic's titles, which tell a model nothing and cost tokens in every request."""
+    plain = {key: part for key, part in schema.items() if key != "title"}
+    for key, part in plain.items():
+        if key in ("properties", "$defs"):
+            plain[key] = {name: _plain(value) for name, value in part.items()}
+        elif isinstance(part, dict) and key != "default":
+            plain[key] = _plain(part)
+    return plain
+
+
+def _where(each: Tool) -> str:
+    return f"{each.function.__module__}.{each.function.__qualname__}"

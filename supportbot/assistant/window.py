@@ -1,0 +1,29 @@
+"""What the model sees of a long conversation: its newest turns, whole, within a budget of tokens."""
+
+from collections.abc import Sequence
+
+from .messages import Message
+
+
+def fit(messages: Sequence[Message], budget: int) -> list[Message]:
+    """The newest messages that fit into `budget` tokens, cut only where a customer begins to speak.
+
+    A tool call is never parted from its result, nor a burst of messages that is answered at once.
+    The last turn is always whole, whatever it costs.
+    """
+    start = len(messages)
+    used = 0
+    for index in range(len(messages) - 1, -1, -1):
+        used += tokens(messages[index])
+        begins_turn = messages[index].role == "user" and (index == 0 or messages[index - 1].role != "user")
+        if used > budget and start < len(messages):
+            break
+        if begins_turn:
+            start = index
+    return list(messages[start:]) if start < len(messages) else list(messages)
+
+
+def tokens(message: Message) -> int:
+    """An estimate, rather too high for English: three characters a token, and a few for the frame."""
+    calls = sum(len(call.name) + len(call.arguments) + 20 for call in message.tool_calls)
+    return 8 + (len(message.text) + calls) // 3

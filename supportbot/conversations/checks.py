@@ -1,0 +1,30 @@
+"""What is wrong or unsafe with the settings, told before anything is served."""
+
+from django.conf import settings
+from django.core.checks import Error, Tags, Warning, register  # noqa: A004
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@register(Tags.security)
+def check_environment(app_configs, **_kwargs):
+    env = settings.ENVIRONMENT
+    found = [
+        Error(problem, hint="Mend it in the environment or in .env.", id="supportbot.E001")
+        for problem in settings.ENVIRONMENT_PROBLEMS
+    ]
+    if not (env.secret_key or settings.DEBUG):  # Django raises for an empty settings.SECRET_KEY
+        hint = "Set SECRET_KEY to 50 random characters; it is made by itself only with DEBUG=1."
+        found.append(Error("SECRET_KEY is not set.", hint=hint, id="supportbot.E002"))
+    if env.llm_backend == "chat" and not (env.xai_api_key or env.llm_base_url):
+        hint = "Set XAI_API_KEY, or LLM_BASE_URL and LLM_API_KEY for another server."
+        found.append(Error("LLM_BACKEND=chat has no model to talk to.", hint=hint, id="supportbot.E003"))
+    if env.llm_base_url and not env.llm_base_url.startswith(("http://", "https://")):
+        hint = "It looks like https://llm.example.com/v1"
+        found.append(Error("LLM_BASE_URL is not an http address.", hint=hint, id="supportbot.E004"))
+    if settings.DEBUG and env.host not in LOOPBACK:
+        hint = "Set DEBUG=0, SECRET_KEY and ALLOWED_HOSTS before strangers can reach this address."
+        found.append(
+            Warning(f"DEBUG is on and the site is served on {env.host}.", hint=hint, id="supportbot.W001")
+        )
+    return found

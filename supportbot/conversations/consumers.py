@@ -1,0 +1,168 @@
+"""The socket of one conversation: may I, which frame, call, answer. It never waits for the model."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.utils import await_many_dispatch
+from django.conf import settings
+from django.db import Error as DatabaseError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from . import fragments, live, runner, turns
+from .limits import Refused
+from .lines import Line
+from .models import Conversation
+from .origins import has_own_origin
+from .pages import Page
+from .steps import Step
+from .threads import stored
+from .visitors import Visitor, visitor_of
+
+logger = logging.getLogger(__name__)
+
+FRAME_MAX = 64 * 1024
+NOT_FOUND = 4404
+TOO_MANY = 4429
+PATIENCE = 5.0  # seconds that a frame waits for the database
+
+
+class Frame(BaseModel):
+    """What a page may send: a message, or one of a few requests."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    action: Literal["send", "stop", "retry", "resync", "person", "ping"] = "send"
+    text: str = ""
+    client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
+    turn: int = 0
+    seen: int = 0
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    conversation = 0  # none yet
+
+    async def __call__(self, scope, receive, send) -> None:
+        # As Channels does it, but a layer that is away only means that other processes are heard of later.
+        self.scope, self.base_send = scope, send
+        self.channel_layer, self.channel_name = await live.channel()
+        sources = [receive]
+        if self.channel_layer is not None:
+            sources.append(partial(self.channel_layer.receive, self.channel_name))
+        try:
+            await await_many_dispatch(sources, self.dispatch)
+        except StopConsumer:
+            pass
+        finally:
+            # Here and not in disconnect(), which is not called for every socket that ends.
+            await self._leave()
+
+    async def dispatch(self, message) -> None:
+        # Channels' own dispatch hops to a thread shared by all sockets before every frame, to close old
+        # database connections; ours are looked after where the database is used.
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        if not has_own_origin(self.scope):
+            await self.close()  # before accepting: the handshake is refused
+            return
+        # Accepted before anything else is refused: a browser does not tell a page why a handshake was.
+        await self.accept()
+        visitor = visitor_of(self.scope["user"], self.scope["session"])
+        conversation = await stored(_find, visitor, self.scope["url_route"]["kwargs"]["public_id"])
+        if conversation is None:
+            await self.close(NOT_FOUND)
+            return
+        if not live.enter(visitor.key, settings.ENVIRONMENT.visitor_sockets):
+            await self.close(TOO_MANY)
+            return
+        self.conversation, self._visitor = conversation, visitor.key
+        self._page = Page(conversation, self.scope.get("line") or Line(self.base_send))
+        live.watch(conversation, self._page.show)
+        await live.join(self.channel_layer, conversation, self.channel_name)
+        await self._page.resync(self._seen())
+        runner.ensure_keeper()
+
+    async def receive(self, text_data=None, bytes_data=None) -> None:
+        if not self.conversation:
+            return
+        client_id = ""
+        try:
+            frame = _read(text_data)
+            client_id = frame.client_id
+            await getattr(self, f"_on_{frame.action}")(frame)
+        except Refused as refusal:
+            await self._page.show(fragments.notice(str(refusal), client_id))
+        except (DatabaseError, TimeoutError) as error:
+            logger.error("A frame was not taken: %s", type(error).__name__)
+            words = "We could not take this just now. Please try again in a moment."
+            await self._page.show(fragments.notice(words, client_id))
+
+    async def watched_frame(self, event) -> None:
+        """A frame of another process."""
+        if event["origin"] != live.PROCESS:
+            await self._page.show(event["frame"])
+
+    async def _on_send(self, frame: Frame) -> None:
+        text = frame.text.replace("\0", "").strip()  # PostgreSQL stores no zero bytes
+        if not text:
+            raise Refused("Please write a message first.")
+        if len(text) > settings.MESSAGE_MAX_CHARS:
+            over = f"{len(text):,} characters; {settings.MESSAGE_MAX_CHARS:,} can be sent at once"
+            raise Refused(f"This message has {over}. Please shorten it.")
+        await self._submit(text, frame)
+
+    async def _on_person(self, frame: Frame) -> None:
+        await self._submit("I'd like to talk to a person.", frame, backend="handover")
+
+    async def _on_stop(self, frame: Frame) -> None:
+        await runner.stop(self.conversation)
+
+    async def _on_retry(self, frame: Frame) -> None:
+        await self._take(turns.retry, frame.turn, runner.room() > 0)
+
+    async def _on_ping(self, frame: Frame) -> None:
+        """The line is alive; the revision tells the page whether it missed something."""
+        await self._page.show(fragments.pulse(live.seen().get(self.conversation, 0)))
+
+    async def _on_resync(self, frame: Frame) -> None:
+        await self._page.resync(frame.seen)
+
+    async def _submit(self, text: str, frame: Frame, backend: str = "") -> None:
+        await self._take(turns.submit, text, frame.client_id, backend, runner.room() > 0)
+
+    async def _take(self, request: Callable[..., Step], *args: Any) -> None:
+        """Store a request and do it. A database that is away for a moment is waited for."""
+        async with asyncio.timeout(PATIENCE):
+            step = await stored(request, self.conversation, *args)
+        await runner.carry_out(step)
+
+    async def _leave(self) -> None:
+        if self.conversation:
+            live.unwatch(self.conversation, self._page.show)
+            live.leave(self._visitor)
+            await live.part(self.channel_layer, self.conversation, self.channel_name)
+
+    def _seen(self) -> int:
+        value = parse_qs(self.scope["query_string"].decode(errors="replace")).get("seen", ["0"])[0]
+        return int(value) if value.isdecimal() and len(value) < 10 else 0
+
+
+def _read(text: str | None) -> Frame:
+    if text is None or len(text) > FRAME_MAX:
+        raise Refused("This is too long to be sent.")
+    try:
+        return Frame.model_validate_json(text)
+    except ValidationError:
+        raise Refused("This page sent something that could not be read. Please reload it.") from None
+
+
+def _find(visitor: Visitor, public_id: UUID) -> int | None:
+    return Conversation.objects.of(visitor).filter(public_id=public_id).values_list("pk", flat=True).first()

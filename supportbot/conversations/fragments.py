@@ -1,0 +1,119 @@
+"""Every frame that goes over the socket: HTML fragments from templates/chat, and the JSON of text in mid-stream.
+
+The page includes the very same templates, so that a reload and a stream cannot differ.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.template.loader import get_template
+
+from .markdown import finished_blocks
+
+WORDS = {
+    "busy": "The assistant is very busy right now.",
+    "no_first_token": "The assistant took too long to begin its answer.",
+    "stalled": "The answer stopped coming.",
+    "cut": "The answer was cut off.",
+    "malformed": "The answer arrived broken.",
+    "provider_error": "The assistant broke off with an error.",
+    "filtered": "The assistant can't answer that.",
+    "empty": "The assistant had no answer.",
+    "endless": "The assistant could not come to an end with this.",
+    "too_long": "This took too long.",
+    "over_budget": "The assistant has done all that it may do here today.",
+    "unreachable": "The assistant can't be reached right now.",
+    "down": "The assistant is out of order right now.",
+    "key_refused": "The assistant is away right now.",
+    "request_refused": "The assistant could not take this question.",
+    "interrupted": "The answer was interrupted.",
+    "shutdown": "The answer was interrupted.",
+}
+
+
+def turn(row: Any, messages: Sequence[Any] = ()) -> str:
+    """A turn with all its messages and tool lines, to take the place of what the page shows of it.
+
+    `messages` are the turn's, where they are at hand; else they are read from it.
+    """
+    return _render("chat/_turn.html", turn=row, said=messages, oob=True)
+
+
+def failure(row: Any) -> str:
+    """What the customer reads about a turn that did not end well, empty for one that did."""
+    if row.state == "stopped":
+        return "You stopped this answer."
+    if row.state not in ("failed", "interrupted"):
+        return ""
+    return WORDS.get(row.error, "Something went wrong on our side.")
+
+
+def notice(text: str, client_id: str = "") -> str:
+    """A word to this one page. With a client id it says why that message was not taken."""
+    return _render("chat/_notice.html", text=text, client_id=client_id, oob=True)
+
+
+def pulse(revision: int) -> str:
+    """The answer to a page that asks whether the line is alive: the newest revision that it should have seen."""
+    return _render("chat/_pulse.html", revision=revision)
+
+
+def delta(message: int, offset: int, text: str) -> str:
+    """Text in mid-stream; `offset` is the number of characters before it."""
+    return json.dumps(
+        {"delta": {"message": str(message), "offset": offset, "text": text}}, ensure_ascii=False
+    )
+
+
+def block(message: int, text: str, rest: str, end: int, swap: str = "beforeend") -> str:
+    """Finished Markdown blocks to go below those before them, and the raw text that is left of the message.
+
+    `end` is the number of characters of the message so far.
+    """
+    return _render("chat/_block.html", message=message, text=text, rest=rest, end=end, swap=swap)
+
+
+def is_text(frame: str) -> bool:
+    """Whether a frame is a piece of text in mid-stream, which goes on from the pieces before it."""
+    return frame.startswith(("{", '<div class="blocks"'))
+
+
+class StreamedText:
+    """The text of a message as it grows, and the frames that bring a page along: each character once as it
+    comes and once when its block is finished, so that the cost of an answer grows with its length alone.
+    """
+
+    def __init__(self, message: int) -> None:
+        self.message = message
+        self.length = 0
+        self._parts: list[str] = []
+        self._open = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def add(self, text: str) -> str:
+        """Take in more text and return its frame."""
+        offset = self.length
+        self._parts.append(text)
+        self.length += len(text)
+        self._open += text
+        if "\n" in text and "\n\n" in self._open and (finished := finished_blocks(self._open)):
+            done, self._open = self._open[:finished], self._open[finished:]
+            return block(self.message, done, self._open, self.length)
+        return delta(self.message, offset, text)
+
+    def since(self, offset: int) -> str:
+        """A frame with the text from there on."""
+        return delta(self.message, offset, self.text[offset:])
+
+    def whole(self) -> str:
+        """A frame with all of the text, to take the place of what a page shows that comes in the middle of it."""
+        finished = self.text[: self.length - len(self._open)]
+        return block(self.message, finished, self._open, self.length, swap="true")
+
+
+def _render(name: str, **context: Any) -> str:
+    return get_template(name).render(context)

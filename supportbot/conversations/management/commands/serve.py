@@ -1,0 +1,85 @@
+"""Serves the site with Daphne: pages and sockets in one process, ended without losing a word."""
+
+import gc
+import sys
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from supportbot.conversations import engine
+
+FRAME_MAX = 128 * 1024
+
+
+class Command(BaseCommand):
+    help = "Serve the chat on HOST and PORT."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", default=settings.ENVIRONMENT.host)
+        parser.add_argument("--port", type=int, default=settings.ENVIRONMENT.port)
+
+    def handle(self, *, host, port, **_options):
+        self._check_ground()
+        # Django's own debug mode keeps every query that is made, and shows a stack trace to whoever causes one.
+        settings.DEBUG = False
+        # Imported late: it needs the server to be there, to hook into its end.
+        from supportbot.asgi import application
+
+        engine.backend(settings.LLM_BACKEND)  # now, not in the middle of the first answer
+        # What is loaded by now stays for good, so the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+        server = Server(
+            application,
+            endpoints=build_endpoint_description_strings(host=host, port=port),
+            websocket_timeout=-1,
+            websocket_max_message_size=FRAME_MAX,
+            websocket_max_frame_size=FRAME_MAX,
+            ready_callable=lambda: self._say_where(host, port),
+        )
+        server.run()
+        if not server.listening_addresses:
+            sys.exit(f"Port {port} on {host} is taken or not allowed. Choose another: PORT=8001 make run")
+
+    def _check_ground(self) -> None:
+        """Say in a sentence what is missing, before anybody is served."""
+        try:
+            self.check_migrations()
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be reached: {str(error).splitlines()[0]}") from None
+        if not settings.ENVIRONMENT.debug and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            raise CommandError("The static files are not collected yet: manage.py collectstatic --noinput")
+
+    def _say_where(self, host: str, port: int) -> None:
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
+        site = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        self.stdout.write(f"\n  {settings.COMPANY_NAME} support\n")
+        self.stdout.write(f"  Chat    {site}/")
+        self.stdout.write(f"  Admin   {site}/admin/")
+        self.stdout.write(f"  Model   {self._model()}")
+        if accounts := _demo_accounts():
+            self.stdout.write(f"  Sign in {accounts}")
+        self.stdout.write("\n  Stop with Ctrl-C.\n")
+        self.stdout.flush()
+
+    def _model(self) -> str:
+        env = settings.ENVIRONMENT
+        if settings.LLM_BACKEND == "demo":
+            return "the built-in demo model; set XAI_API_KEY to talk to Grok"
+        return f"{env.llm_model} at {env.llm_base_url or 'https://api.x.ai/v1'}"
+
+
+def _demo_accounts() -> str:
+    names = (
+        ["alice", "bob", "agent", "admin"]
+        if settings.ENVIRONMENT.debug and apps.is_installed("orders")
+        else []
+    )
+    there = set(get_user_model().objects.filter(username__in=names).values_list("username", flat=True))
+    return "   ".join(f"{name} / {name}" for name in names if name in there)

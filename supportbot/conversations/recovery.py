@@ -1,0 +1,76 @@
+"""What a process left behind when it ended: taken up again, or kept as it is with a way to try again."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from . import budgets
+from .claims import Work, held, locked, next_in_line
+from .models import Conversation, Message, Turn
+from .steps import Step, changed, close, messages_of, save, shown
+
+# A turn that has ended so many processes is not given to another one.
+TRIES = 4
+# Whoever queued a turn is about to take it up; after this long nobody is.
+LEFT_ALONE = timedelta(seconds=5)
+
+
+def sweep(room: int, left_alone: timedelta = LEFT_ALONE) -> list[Step]:
+    """Go on with what dead processes left: running turns whose lease ran out, and queued ones left alone.
+
+    At most `room` of them, the oldest first.
+    """
+    lost = Turn.objects.filter(state=Turn.State.RUNNING, lease_until__lt=timezone.now())
+    is_alone = Q(created__lt=timezone.now() - left_alone) | Q(lease_until__isnull=False)  # handed back
+    waiting = Turn.objects.filter(is_alone, state=Turn.State.QUEUED).exclude(
+        conversation__turns__state=Turn.State.RUNNING
+    )
+    found = [*lost.order_by("pk")[:room], *waiting.order_by("pk")[:room]]
+    return [
+        _recover(conversation) for conversation in list({turn.conversation_id: 0 for turn in found})[:room]
+    ]
+
+
+@transaction.atomic
+def hand_back(work: Work) -> None:
+    """This process ends before anything was shown of the turn: another one may take it up at once."""
+    turn, _conversation = held(work)
+    if not turn.stop_requested:
+        turn.state = Turn.State.QUEUED
+    turn.lease_until = timezone.now()
+    turn.save()
+
+
+@transaction.atomic
+def _recover(conversation_id: int) -> Step:
+    conversation = locked(conversation_id)
+    html = ""
+    for turn in conversation.turns.filter(state=Turn.State.RUNNING, lease_until__lt=timezone.now()):
+        html += _let_go(turn, conversation)
+    work = next_in_line(conversation)
+    save(conversation)
+    return Step(conversation.pk, html + (shown(work.turn) if work else ""), work, conversation.revision)
+
+
+def _let_go(turn: Turn, conversation: Conversation) -> str:
+    """Queue the turn again if the customer has seen nothing of its answer; else keep what there is of it.
+
+    An answer asked for anew would come in other words, and take the place of what was being read.
+    """
+    messages = messages_of(turn)
+    is_seen = any(each.text for each in messages if each.status == Message.Status.STREAMING)
+    if not (is_seen or turn.stop_requested or turn.tries >= TRIES):
+        turn.state = Turn.State.QUEUED
+        turn.tries += 1
+        turn.save()
+        return ""
+    turn.state = Turn.State.STOPPED if turn.stop_requested else Turn.State.INTERRUPTED
+    turn.error = "" if turn.stop_requested else "interrupted"
+    turn.may_retry = True
+    turn.fence += 1
+    turn.finished, turn.lease_until = timezone.now(), None
+    budgets.pay(turn, conversation, {})  # nobody knows what it took
+    close(messages, None, Message.Status.PARTIAL)
+    return changed(turn, conversation, messages).html

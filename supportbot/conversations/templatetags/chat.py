@@ -1,0 +1,36 @@
+import json
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.timesince import timesince
+
+from .. import fragments
+from ..markdown import to_html
+
+register = template.Library()
+
+register.filter("failure", fragments.failure)
+
+
+@register.filter
+def markdown(text: str) -> str:
+    return mark_safe(to_html(text))  # noqa: S308 - sanitised there, and nowhere else marked safe
+
+
+@register.filter
+def pretty_json(text: str) -> str:
+    """JSON over several lines; what is not JSON as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """“just now”, “5 minutes ago”, “2 weeks ago”."""
+    if timezone.now() - moment < timedelta(minutes=1):
+        return "just now"
+    return f"{timesince(moment, depth=1)} ago"

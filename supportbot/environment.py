@@ -1,0 +1,115 @@
+"""The environment, and `.env` beside manage.py, read into typed values. Nothing else configures a deployment.
+
+A value that cannot be read does not stop the import: its default is used, and the system check
+`supportbot.E001` says which variable is wrong and why, in plain words, before anything is served.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Environment(BaseSettings):
+    model_config = SettingsConfigDict(env_file=BASE_DIR / ".env", extra="ignore", env_ignore_empty=True)
+
+    debug: bool = Field(True, description="Development mode. Set to 0 wherever strangers can reach the site.")
+    secret_key: str = Field("", description="Signs sessions. With DEBUG=1 one is made and kept in `var/`.")
+    host: str = Field("127.0.0.1", description="The address to serve on.")
+    port: int = Field(8000, ge=1, le=65535, description="The port to serve on.")
+    allowed_hosts: Words = Field(
+        (), description="Host names of the site, with commas. Loopback always works with DEBUG=1."
+    )
+    csrf_trusted_origins: Words = Field(
+        (), description="Origins such as `https://help.example.com`, with commas."
+    )
+    database_url: str = Field(
+        "", description="`postgres://user:password@host/name`. Unset: SQLite in `var/`."
+    )
+    redis_url: str = Field(
+        "", description="`redis://host:6379/0`, needed by more than one process. Unset: one process."
+    )
+    behind_proxy: bool = Field(
+        False, description="The proxy in front sets X-Forwarded-For and X-Forwarded-Proto itself."
+    )
+
+    company_name: str = Field(
+        "TechCorp", description="The shop's name, on the page and in what the model is told."
+    )
+    time_zone: str = Field("UTC", description="Times in admin and transcripts, such as `Europe/Berlin`.")
+
+    xai_api_key: str = Field("", description="A key of xAI: the assistant is Grok.")
+    llm_backend: Literal["", "chat", "demo"] = Field(
+        "", description="`chat` or `demo`. Unset: `chat` with a key, else `demo`."
+    )
+    llm_base_url: str = Field(
+        "", description="Another server that speaks chat completions. Unset: `https://api.x.ai/v1`."
+    )
+    llm_api_key: str = Field("", description="The key of that other server.")
+    llm_model: str = Field("grok-4.3", description="The model's name.")
+    llm_reasoning_effort: str = Field(
+        "", description="`none`, `low`, `medium` or `high`, for models that know it."
+    )
+    llm_max_tokens: int = Field(2048, ge=16, description="The longest answer, in tokens.")
+    llm_window_tokens: int = Field(
+        24_000, ge=500, description="How much of a long conversation the model is sent, in tokens."
+    )
+    llm_first_token_seconds: float = Field(20, gt=0, description="How long the model may take to begin.")
+    llm_stall_seconds: float = Field(15, gt=0, description="How long it may then pause.")
+    drain_seconds: float = Field(
+        20, ge=0, description="How long running answers may go on when the process is told to end."
+    )
+    turn_seconds: float = Field(90, gt=0, description="How long a whole turn may take, tools included.")
+    turn_tool_rounds: int = Field(4, ge=1, description="How often the model may ask for tools in one turn.")
+    turn_tool_calls: int = Field(6, ge=1, description="How many calls it may make in one turn.")
+    demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
+
+    message_max_chars: int = Field(4000, ge=1, description="The longest message of a customer.")
+    conversation_messages_per_minute: int = Field(
+        10, ge=0, description="Messages a minute in one conversation. 0: no limit."
+    )
+    visitor_messages_per_minute: int = Field(
+        30, ge=0, description="Messages a minute of one visitor. 0: no limit."
+    )
+    conversation_tokens_per_day: int = Field(
+        0, ge=0, description="Tokens that the model may use for one conversation in a day. 0: no limit."
+    )
+    visitor_tokens_per_day: int = Field(
+        500_000, ge=0, description="The same for one account or one guest's browser. 0: no limit."
+    )
+    tokens_per_day: int = Field(0, ge=0, description="The same for everybody together. 0: no limit.")
+    running_turns: int = Field(
+        500, ge=1, description="How many answers one process works on at once; more wait in line."
+    )
+    visitor_sockets: int = Field(20, ge=1, description="Open pages of one visitor in one process.")
+    page_turns: int = Field(
+        25, ge=5, description="How many exchanges a page shows before older ones are asked for."
+    )
+
+    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(word.strip() for word in value.split(",") if word.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+
+def read_environment() -> tuple[Environment, list[str]]:
+    """The environment's values, and what is wrong with it in plain words."""
+    try:
+        return Environment(), []
+    except ValidationError as error:
+        wrong = {str(each["loc"][0]): each for each in error.errors()}
+    problems = [
+        f"{name.upper()}: {each['msg']}, but it is {each['input']!r}." for name, each in wrong.items()
+    ]
+    # Once more with the defaults in place of what is wrong, given here so that they go before the environment.
+    defaults = {name: field.default for name, field in Environment.model_fields.items() if name in wrong}
+    return Environment(**defaults), problems

@@ -1,0 +1,180 @@
+"""Django's settings. What a deployment may choose is read from the environment, see `environment.py`."""
+
+import secrets
+import sys
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from .environment import BASE_DIR, read_environment
+
+ENVIRONMENT, ENVIRONMENT_PROBLEMS = read_environment()
+VAR_DIR = BASE_DIR / "var"
+
+
+def _own_secret_key() -> str:
+    """A key of this installation for development, kept so that sessions outlive a restart."""
+    path = VAR_DIR / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(secrets.token_urlsafe(50))
+        path.chmod(0o600)
+    return path.read_text()
+
+
+DEBUG = ENVIRONMENT.debug
+SECRET_KEY = ENVIRONMENT.secret_key or (_own_secret_key() if DEBUG else "")
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
+if DEBUG:
+    # In development the site answers to the address that it is served on, whatever the network calls it.
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", ENVIRONMENT.host]
+    if ENVIRONMENT.host in ("0.0.0.0", "::"):  # noqa: S104 - chosen by whoever sets HOST
+        ALLOWED_HOSTS.append("*")
+CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "supportbot.conversations",
+    # Apps that teach the assistant: each one's tools.py is found by its name.
+    "tickets",
+    "orders",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "supportbot.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "supportbot.urls"
+ASGI_APPLICATION = "supportbot.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "debug": False,  # tracing templates costs more than the page itself
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "supportbot.conversations.views.shop",
+            ],
+        },
+    },
+]
+
+if ENVIRONMENT.database_url:
+    DATABASES = {"default": dj_database_url.parse(ENVIRONMENT.database_url)}
+    if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        # Requests come on many short-lived threads, so connections are pooled rather than kept by a thread.
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+            "min_size": 1,
+            "max_size": 16,
+            "timeout": 10,
+        }
+else:
+    DATABASES = {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(VAR_DIR / "supportbot.sqlite3")}
+    }
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    VAR_DIR.mkdir(exist_ok=True)
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # A transaction that reads first and then writes is refused at once unless it begins as a writer.
+            "transaction_mode": "IMMEDIATE",
+            # Seconds that a writer waits for another one. A tool that writes may take its whole time, 10 unless
+            # it says otherwise, and then somebody else's message must not be refused.
+            "timeout": 30,
+            # FULL: what was acknowledged survives a power loss too.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+        },
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Without Redis there is one process, and its sockets are told directly.
+CHANNEL_LAYERS = {}
+if ENVIRONMENT.redis_url:
+    CHANNEL_LAYERS["default"] = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [ENVIRONMENT.redis_url]},
+    }
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = ENVIRONMENT.time_zone
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+if not DEBUG and "test" not in sys.argv:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.behind_proxy else None
+_https = not DEBUG and all(urlsplit(origin).scheme == "https" for origin in CSRF_TRUSTED_ORIGINS)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+COMPANY_NAME = ENVIRONMENT.company_name
+LLM_BACKEND = ENVIRONMENT.llm_backend or (
+    "chat" if ENVIRONMENT.xai_api_key or ENVIRONMENT.llm_base_url else "demo"
+)
+MESSAGE_MAX_CHARS = ENVIRONMENT.message_max_chars
+CONVERSATION_MESSAGES_PER_MINUTE = ENVIRONMENT.conversation_messages_per_minute
+VISITOR_MESSAGES_PER_MINUTE = ENVIRONMENT.visitor_messages_per_minute
+PAGE_TURNS = ENVIRONMENT.page_turns
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Below WARNING these libraries log requests, and at DEBUG what customers said.
+        "openai": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "django.channels": {"level": "WARNING"},
+        "django": {"level": "WARNING", "handlers": [], "propagate": True},
+    },
+}

@@ -1,0 +1,35 @@
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.templatetags.static import static
+from django.urls import path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
+
+from supportbot.conversations import views
+from supportbot.conversations.consumers import ChatConsumer
+
+admin.site.site_header = f"{settings.COMPANY_NAME} support"
+admin.site.site_title = f"{settings.COMPANY_NAME} support"
+admin.site.index_title = "The desk"
+admin.site.enable_nav_sidebar = False  # its room is better used by the lists
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("new/", views.new_conversation, name="new"),
+    path("conversations/", views.conversations, name="conversations"),
+    path("c/<uuid:public_id>/", views.conversation, name="conversation"),
+    path("c/<uuid:public_id>/earlier/", views.earlier, name="earlier"),
+    path("c/<uuid:public_id>/transcript.txt", views.transcript_text, name="transcript-text"),
+    path("c/<uuid:public_id>/transcript.json", views.transcript_json, name="transcript-json"),
+    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+]
+
+websocket_urlpatterns = [
+    path("ws/c/<uuid:public_id>/", ChatConsumer.as_asgi()),
+]

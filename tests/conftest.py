@@ -1,0 +1,69 @@
+"""The cast of all tests, a database that threads can share, and the scripted model provider."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from orders.models import Order
+from supportbot.conversations.staff import ensure_support_staff
+from tests.provider import Provider
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a real file of this test process, for threads share it; DATABASE_URL may name another database."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        # Nobody needs the rows of a test after a power loss.
+        database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with Provider() as running:
+        yield running
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """A customer with the orders of the demo shop."""
+    alice = User.objects.create_user(
+        "alice", "alice@example.com", "alice", first_name="Alice", last_name="Archer"
+    )
+    _order("ORD-123", alice, Order.Status.SHIPPED, days=2)
+    _order("ORD-456", alice, Order.Status.PROCESSING, days=5)
+    return alice
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Another customer, who may see nothing of alice's."""
+    return User.objects.create_user("bob", "bob@example.com", "bob", first_name="Bob")
+
+
+@pytest.fixture
+def agent(db: None) -> User:
+    """A member of the support staff."""
+    agent = User.objects.create_user("agent", "agent@example.com", "agent", is_staff=True)
+    agent.groups.add(ensure_support_staff())
+    return agent
+
+
+def _order(number: str, customer: User, status: str, days: int) -> None:
+    expected = timezone.localdate() + timedelta(days=days)
+    Order.objects.create(
+        number=number, customer=customer, email=customer.email, status=status, expected_delivery=expected
+    )

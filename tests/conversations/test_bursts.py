@@ -1,0 +1,201 @@
+"""Several messages in a row are one request: what is said before the answer begins joins it, what comes later waits."""
+
+import pytest
+
+from supportbot.conversations import calls, recovery, turns
+from supportbot.conversations.claims import LostTurn
+from supportbot.conversations.models import Message, Turn
+
+from .crowd import at_once
+from .rows import until
+from .test_sweeper import ASKED, WANTED, let_lease_run_out
+
+SAID = ("Hello", "I have a question", "Where is my order?")
+
+
+@pytest.fixture
+def work(transactional_db, chat):
+    return turns.submit(chat.pk, "Hello", "a1").work
+
+
+async def test_three_messages_in_a_row_get_one_answer_to_all_of_them(page, model):
+    for _ in SAID:
+        model.ignore()
+    for number, text in enumerate(SAID):
+        await page.say(text)
+        await model.until(lambda model, asked=number + 1: len(model.requests) >= asked)
+    model.say("It has shipped.")
+
+    await page.say("Please")
+    turn = await page.settled("done")
+
+    assert model.requests[-1].messages[1:] == [{"role": "user", "content": "\n\n".join((*SAID, "Please"))}]
+    assert [each["data-role"] for each in turn.all("article")] == ["customer"] * 4 + ["assistant"]
+    assert await Turn.objects.acount() == 1
+
+
+async def test_the_requests_that_asked_for_too_little_are_closed(page, model):
+    model.ignore()
+    await page.say("Hello")
+    await model.until(lambda model: model.requests)
+    model.say("It has shipped.")
+
+    await page.say("Where is my order?")
+    await page.settled("done")
+
+    assert [request.closed_early for request in model.requests] == [True, False]
+    assert await Message.objects.filter(role="assistant").acount() == 1
+
+
+async def test_what_comes_after_the_first_words_waits_and_is_answered_after(page, model):
+    reply = model.say("Good morning.", hold_after=1)
+    model.say("It has shipped.")
+    await page.say("Hello")
+    await page.until(lambda page: page.deltas)
+
+    await page.say("Where is my order?")
+    await page.until(lambda page: len(page.turns) == 2)
+    reply.release()
+    await page.settled("done")
+
+    assert [turn["data-state"] for _, turn in sorted(page.turns.items())] == ["done", "done"]
+    assert [message["content"] for message in model.requests[1].messages[1:]] == [
+        *("Hello", "Good morning.", "Where is my order?"),
+    ]
+
+
+async def test_what_comes_while_a_tool_runs_waits(page, model, workshop):
+    model.call("hanging_look")
+    model.say("Nothing found.")
+    model.say("You are welcome.")
+    await page.say("Hello")
+    await workshop.has_begun()
+
+    await page.say("Thanks")
+    workshop.go_on.set()
+    await page.until(lambda page: len(page.turns) == 2)
+    await page.settled("done")
+
+    assert await Turn.objects.acount() == 2
+    assert workshop.runs == ["hanging_look"]
+
+
+def test_it_is_taken_up_as_soon_as_that_turn_ends(work, chat):
+    calls.record(work, ASKED)
+    turns.submit(chat.pk, "Thanks", "a2")
+    calls.go_on(work, calls.run(work, WANTED, calls.tools()["create_ticket"]))
+
+    step = turns.settle(work, "failed", "")
+
+    assert step.work.history[-1].text == "Thanks"
+
+
+def test_what_comes_while_it_is_retried_joins_it(work, chat):
+    turns.settle(work, "failed", "")
+    turns.retry(chat.pk, work.turn)
+
+    step = turns.submit(chat.pk, "Are you there?", "a2")
+
+    assert step.work.history[-1].text == "Hello\n\nAre you there?"
+    assert [message.role for message in Message.objects.order_by("seq")] == [
+        *("customer", "customer", "assistant"),
+    ]
+
+
+def test_what_waits_in_line_is_joined_too(work, chat):
+    turns.begin_answer(work, work.message, "Good ")
+    turns.submit(chat.pk, "One", "a2")
+
+    step = turns.submit(chat.pk, "Two", "a3")
+
+    assert step.work is None
+    assert Turn.objects.filter(state="queued").get().messages.count() == 2
+
+
+def test_the_process_that_ran_it_cannot_begin_the_answer_any_more(work, chat):
+    joined = turns.submit(chat.pk, "Where is my order?", "a2").work
+
+    with pytest.raises(LostTurn):
+        turns.begin_answer(work, work.message, "Good ")
+
+    turns.begin_answer(joined, joined.message, "It ")
+    assert Message.objects.get(role="assistant").text == "It "
+
+
+def test_nor_can_its_tool_calls_be_stored(work, chat):
+    turns.submit(chat.pk, "Where is my order?", "a2")
+
+    with pytest.raises(LostTurn):
+        calls.record(work, ASKED)
+
+
+def test_a_message_after_stop_does_not_join_what_is_being_stopped(work, chat):
+    turns.stop(chat.pk)
+
+    assert turns.submit(chat.pk, "Something else", "a2").work is None
+
+    assert list(Turn.objects.values_list("state", flat=True)) == ["running", "queued"]
+
+
+def test_a_message_does_not_join_the_way_to_a_person(work, chat):
+    turns.settle(work, "done", "Good morning.")
+    turns.submit(chat.pk, "I'd like to talk to a person.", "a2", backend="handover")
+
+    turns.submit(chat.pk, "It is about ORD-123", "a3")
+
+    assert list(Turn.objects.values_list("state", flat=True)) == ["done", "running", "queued"]
+
+
+def test_a_message_may_join_what_a_dead_process_left(work, chat):
+    let_lease_run_out()
+
+    step = turns.submit(chat.pk, "Where is my order?", "a2")
+
+    assert step.work.fence == work.fence + 1
+    assert recovery.sweep(9) == []
+
+
+@pytest.mark.parametrize("race", range(20))
+def test_a_message_that_races_with_the_first_words_joins_or_waits(work, chat, race):
+    def begin():
+        try:
+            return turns.begin_answer(work, work.message, "Good ")
+        except LostTurn:
+            return LostTurn
+
+    begun, step = at_once(begin, lambda: turns.submit(chat.pk, "My order?", "a2"))
+
+    has_joined = step.work is not None
+    assert (begun is LostTurn) == has_joined
+    assert Message.objects.get(role="assistant").text == ("" if has_joined else "Good ")
+    assert Turn.objects.count() == (1 if has_joined else 2)
+    assert Message.objects.filter(client_id="a2").count() == 1
+
+
+async def test_that_an_answer_began_is_stored_before_anybody_sees_it(page, model):
+    reply = model.say("It has shipped.", hold_after=1)
+
+    await page.say("Hello")
+    await page.until(lambda page: page.deltas)
+
+    assert await Turn.objects.filter(first_token__isnull=False).aexists()
+    assert await Message.objects.filter(role="assistant", text="It ").aexists()
+    reply.release()
+    await page.settled("done")
+
+
+async def test_when_nothing_is_said_any_more_every_message_was_answered(page, model):
+    model.otherwise(lambda request: model.say("I see."))
+
+    for number in range(20):
+        await page.say(f"Message {number}")
+    await page.until(lambda page: len(page.messages("customer")) == 20)
+    await until(nothing_waits)
+
+    told = [m["content"] for m in model.requests[-1].messages if m["role"] == "user"]
+    assert "\n\n".join(told).split("\n\n") == [f"Message {number}" for number in range(20)]
+    assert not await Turn.objects.exclude(state="done").aexists()
+
+
+async def nothing_waits() -> bool:
+    return not await Turn.objects.active().aexists()

@@ -1,0 +1,194 @@
+"""What a turn or a page costs depends neither on how much is stored nor on how long the conversation is."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from supportbot.assistant.messages import Answer, ToolCall
+from supportbot.assistant.messages import Message as Said
+from supportbot.conversations import calls, turns
+from supportbot.conversations.models import Conversation, Message, Turn
+
+from .markup import Element, parse
+from .page import Browser
+
+WORDS = "The parcel has left our **warehouse**."
+ANSWER = Answer(Said("assistant", WORDS), "stop")
+
+
+@pytest.fixture(autouse=True)
+def _no_hurry(settings):
+    """Limits that are kept, and never reached."""
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 10_000
+
+
+def long_conversation(user: User, count: int) -> Conversation:
+    """A conversation with so many turns: a question and an answer each."""
+    conversation = Conversation.objects.create(user=user, title="Long", last_seq=2 * count, revision=count)
+    made = Turn.objects.bulk_create(
+        Turn(conversation=conversation, state="done", revision=number, usage=[{}])
+        for number in range(1, count + 1)
+    )
+    Message.objects.bulk_create(
+        Message(conversation=conversation, turn=turn, seq=2 * turn.revision - 1 + place, role=role, text=text)
+        for turn in made
+        for place, (role, text) in enumerate(
+            [("customer", f"Question {turn.revision}"), ("assistant", WORDS)]
+        )
+    )
+    return conversation
+
+
+def crowd(count: int) -> None:
+    """So many other conversations, of other people."""
+    made = Conversation.objects.bulk_create(Conversation(guest_key=f"g{n}", last_seq=1) for n in range(count))
+    asked = Turn.objects.bulk_create(Turn(conversation=conversation, state="done") for conversation in made)
+    Message.objects.bulk_create(
+        Message(conversation=turn.conversation, turn=turn, seq=1, role="customer", text="Hi")
+        for turn in asked
+    )
+
+
+def queries(act, *args, **kwargs) -> list[str]:
+    """The statements that it runs, without the values in them."""
+    with CaptureQueriesContext(connection) as captured:
+        act(*args, **kwargs)
+    return [re.sub(r"\d+|'[^']*'", "?", query["sql"]) for query in captured]
+
+
+def cost_of_a_turn(conversation: Conversation) -> list[int]:
+    """How many statements each step takes of a turn with a tool call and an answer."""
+    done = []
+
+    def do(act, *args, **kwargs):
+        done.append(len(queries(lambda: results.append(act(*args, **kwargs)))))
+        return results[-1]
+
+    results: list = []
+    call = ToolCall("c1", "my_orders", "{}")
+    work = do(turns.submit, conversation.pk, "And now?", "a1").work
+    do(calls.record, work, Answer(Said("assistant", "", (call,)), "tool_calls"))
+    result = do(calls.run, work, call, calls.tools()["my_orders"])
+    do(calls.go_on, work, result)
+    do(turns.checkpoint, [(WORDS, work.message, work.turn, work.fence)], [(work.turn, work.fence)])
+    do(turns.settle, work, "done", WORDS, answer=ANSWER)
+    return done
+
+
+def test_a_turn_costs_as_much_in_a_long_conversation(db, alice):
+    short = cost_of_a_turn(long_conversation(alice, 10))
+    long = cost_of_a_turn(long_conversation(alice, 500))
+
+    assert sum(long) <= sum(short) + 1  # the newest turns are looked up first
+    assert sum(short) < 60
+
+
+def test_a_turn_costs_as_much_in_a_crowd(db, alice):
+    alone = cost_of_a_turn(long_conversation(alice, 10))
+    crowd(1000)
+
+    assert cost_of_a_turn(long_conversation(alice, 10)) == alone
+
+
+def test_the_model_is_sent_a_bounded_part_of_a_long_conversation(db, alice):
+    conversation = long_conversation(alice, 500)
+
+    work = turns.submit(conversation.pk, "And now?", "a1").work
+
+    assert 20 < len(work.history) < 200
+    assert work.history[-1].text == "And now?"
+
+
+def test_what_waits_costs_no_more_behind_many(db, alice):
+    conversation = long_conversation(alice, 10)
+    turns.submit(conversation.pk, "One", "a1")
+    second = queries(turns.submit, conversation.pk, "Two", "a2")
+    for number in range(20):
+        turns.submit(conversation.pk, "More", f"b{number}")
+
+    assert queries(turns.submit, conversation.pk, "Last", "a3") == second
+
+
+def page_of(browser: Browser, conversation: Conversation) -> Element:
+    return parse(browser.client.get(conversation.get_absolute_url()).content.decode())
+
+
+@pytest.fixture
+def reader(alice, settings) -> Browser:
+    settings.PAGE_TURNS = 25
+    return Browser(alice)
+
+
+def test_a_page_costs_as_much_with_a_thousand_messages(alice, reader):
+    short, long = long_conversation(alice, 26), long_conversation(alice, 500)
+    reader.client.get(short.get_absolute_url())
+
+    costs = [queries(reader.client.get, each.get_absolute_url()) for each in (short, long)]
+
+    assert costs[0] == costs[1]
+    assert len(costs[1]) < 10
+
+
+def test_a_page_is_as_long_with_a_thousand_messages(alice, reader):
+    pages = [page_of(reader, long_conversation(alice, count)) for count in (26, 500)]
+
+    assert [len(page.classed("turn")) for page in pages] == [25, 25]
+
+
+def questions(page: Element) -> list[int]:
+    return [
+        int(each.classed("text")[0].text.removeprefix("Question "))
+        for each in page.all("article", data_role="customer")
+        if each["data-status"] == "complete"
+    ]
+
+
+def test_older_messages_come_on_demand_without_gap_or_overlap(alice, reader):
+    page = page_of(reader, long_conversation(alice, 60))
+    seen = questions(page)
+
+    while page.classed("earlier"):
+        page = parse(reader.client.get(page.classed("earlier")[0]["hx-get"]).content.decode())
+        seen = questions(page) + seen
+
+    assert seen == list(range(1, 61))
+
+
+def test_older_messages_cost_as_much_far_back(alice, reader):
+    conversation = long_conversation(alice, 500)
+    ids = list(conversation.turns.values_list("pk", flat=True))
+
+    costs = [
+        queries(reader.client.get, f"{conversation.get_absolute_url()}earlier/", {"before": ids[place]})
+        for place in (30, 490)
+    ]
+
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("before", ["", "x", "-1", "1.5", "9" * 30])
+def test_nonsense_in_place_of_an_older_message_is_not_found(alice, reader, before):
+    conversation = long_conversation(alice, 1)
+
+    response = reader.client.get(f"{conversation.get_absolute_url()}earlier/", {"before": before})
+
+    assert response.status_code == 404
+
+
+def test_the_list_of_conversations_costs_as_much_with_many(alice, reader):
+    for _ in range(2):
+        long_conversation(alice, 1)
+    few = queries(reader.client.get, "/conversations/")
+    for _ in range(40):
+        long_conversation(alice, 1)
+
+    assert len(queries(reader.client.get, "/conversations/")) == len(few)
+
+
+def test_a_page_that_comes_back_costs_as_much_however_long_it_was_away(db, alice):
+    short, long = long_conversation(alice, 10), long_conversation(alice, 500)
+
+    assert len(queries(turns.changes, short.pk, 0)) == len(queries(turns.changes, long.pk, 0))

@@ -1,0 +1,153 @@
+"""Markdown of answers: what it shows, where links lead, and that it comes out the same when it streams."""
+
+import pytest
+
+from supportbot.conversations.fragments import StreamedText
+from supportbot.conversations.markdown import finished_blocks, to_html
+
+from .markup import parse
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Hello *you*", "<p>Hello <em>you</em></p>"),
+        ("**late**", "<p><strong>late</strong></p>"),
+        ("~~old~~", "<p><s>old</s></p>"),
+        ("one\ntwo", "<p>one<br>\ntwo</p>"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("3. a", '<ol start="3">\n<li>a</li>\n</ol>'),
+        ("`a < b`", "<p><code>a &lt; b</code></p>"),
+        ("```python\na < b\n```", "<pre><code>a &lt; b\n</code></pre>"),
+        ("# Big", "<h1>Big</h1>"),
+        ("5 < 6 & 7 > 2", "<p>5 &lt; 6 &amp; 7 &gt; 2</p>"),
+        ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>"),
+    ],
+)
+def test_it_shows(text, html):
+    assert to_html(text).strip() == html
+
+
+def test_it_shows_tables():
+    table = parse(to_html("| Order | Status |\n|---|---|\n| ORD-123 | shipped |"))
+
+    assert [cell.text for cell in table.all("th")] == ["Order", "Status"]
+    assert [cell.text for cell in table.all("td")] == ["ORD-123", "shipped"]
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("[Track it](https://carrier.example/t/1)", "Track it (carrier.example)"),
+        ("[carrier.example](https://carrier.example/t/1)", "carrier.example"),
+        ("<https://carrier.example/t/1>", "https://carrier.example/t/1"),
+        ("[paypal.com](https://evil.example)", "paypal.com (evil.example)"),
+        ("[www.paypal.com](https://pal.com)", "www.paypal.com (pal.com)"),
+        (
+            "[https://paypal.com](https://evil.example/https://paypal.com)",
+            "https://paypal.com (evil.example)",
+        ),
+        ("[Pay](https://paypal.com@evil.example)", "Pay (evil.example)"),
+        ("[Pay](https://paypal.com.evil.example)", "Pay (paypal.com.evil.example)"),
+        ("[Pay](https://evil.example?paypal.com)", "Pay (evil.example)"),
+        ("[Pay](HTTPS://EVIL.example)", "Pay (evil.example)"),
+        ("[Pay](https://pаypal.com)", "Pay (xn--pypal-4ve.com)"),
+        ("[**Pay** `now`](https://evil.example)", "Pay now (evil.example)"),
+        ("[Pay][1]\n\n[1]: https://evil.example", "Pay (evil.example)"),
+        ("![a cat](https://x.example/cat.png)", "!a cat (x.example)"),
+        ("[write](mailto:help@shop.example)", "write"),
+    ],
+)
+def test_a_link_tells_where_it_leads(link, shown):
+    rendered = parse(to_html(link))
+
+    assert rendered.text.strip() == shown
+    anchor = rendered.one("a")
+    assert (anchor["rel"], anchor["target"]) == ("noopener noreferrer nofollow", "_blank")
+
+
+@pytest.mark.parametrize(
+    "address", ["/new/", "//evil.example", "https:evil.example", "https:///evil.example", "#x", "?x", "x"]
+)
+def test_what_is_no_whole_address_is_no_link(address):
+    assert to_html(f"[x]({address})").strip() == f"<p>[x]({address})</p>"
+
+
+TEXTS = {
+    "paragraphs": "One.\n\nTwo *two*.\n\nThree",
+    "a list between": "One:\n\n- a\n- b\n\nTwo.\n\nThree",
+    "a table": "So:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nEnd.",
+    "a fence": "So:\n\n```\na\n\nb\n```\n\nEnd.\n\nReally",
+    "a fence with a name": "```python\na\n\n\nb\n```\n\nEnd",
+    "tildes": "~~~\na\n\n```\n\nb\n~~~\n\nEnd",
+    "a longer fence": "````\n```\n\na\n```\n\nb\n````\n\nEnd",
+    "a fence that names one within": "```\n```python\n\na\n```\n\nEnd",
+    "an indented fence": "   ```\n   a\n\n   b\n   ```\n\nEnd",
+    "marks within a fence, far in": "```\n     ```\n\na\n```\n\nEnd",
+    "inline marks": "a ```b``` c\n\nd\n\n```e``` f\n\ng",
+    "no end of a fence": "a\n\n```\nb\n\nc",
+    "headings": "# a\n\n## b\n\nc",
+    "a quote": "> a\n>\n> b\n\nc",
+    "a rule": "a\n\n---\n\nb",
+    "many blank lines": "a\n\n\n\n\nb\n\n \n\nc",
+    "letters": "🎉\n\n👩‍👩‍👧 ü\n\né",
+    "line separators": "a\u2028\n\nb\x0b\n\nc\x85d\n\ne",
+}
+
+
+def frames_of(text: str, size: int) -> str:
+    """The text as a page shows it that was streamed to in pieces of a size: its blocks, and the raw rest."""
+    stream = StreamedText(1)
+    shown = ""
+    for start in range(0, len(text), size):
+        frame = stream.add(text[start : start + size])
+        if not frame.startswith("{"):
+            blocks, _tail = frame.split("</div><p ", 1)
+            shown += blocks.split(">", 1)[1]
+    return shown + to_html(stream._open)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 1000])
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_block_by_block_it_looks_as_it_does_whole(text, size):
+    assert frames_of(text, size) == to_html(text)
+
+
+IN_LISTS = {
+    "a fence in a list": "- a\n\n  ```\n  b\n\n  c\n  ```\n\nEnd",
+    "a fence deep in a list": "1. a\n   - b\n\n     ~~~~\n     ~~~\n\n     c\n     ~~~~\n\nEnd",
+}
+
+
+@pytest.mark.parametrize("text", [*TEXTS.values(), *IN_LISTS.values()], ids=[*TEXTS, *IN_LISTS])
+def test_a_fence_is_never_split(text):
+    for end in range(len(text) + 1):
+        finished = text[: finished_blocks(text[:end])]
+        assert parse(to_html(f"{finished}\n\nwords")).all("p")[-1].text == "words"
+
+
+def test_what_is_finished_stays_finished():
+    for text in TEXTS.values():
+        ends = [finished_blocks(text[:end]) for end in range(len(text) + 1)]
+        assert ends == sorted(ends)
+
+
+def test_the_offsets_of_blocks_count_characters():
+    stream = StreamedText(7)
+
+    stream.add("🎉🎉\n")
+    frame = parse(stream.add("\n👍"))
+
+    tail = frame.one("p", id="tail-7")
+    assert (tail["data-end"], tail.text) == ("5", "👍")
+
+
+@pytest.mark.parametrize("unit", ["word ", "line\n", "block\n\n", "- item\n\n", "`", "**", "[", "> ", "🎉"])
+def test_what_is_sent_grows_with_the_text_and_no_faster(unit):
+    """Each character goes out as it comes and once more when its block is finished."""
+
+    def sent(count: int) -> int:
+        stream = StreamedText(1)
+        return sum(len(stream.add(unit)) for _ in range(count))
+
+    assert sent(400) <= 2.2 * sent(200)

@@ -1,0 +1,97 @@
+"""A socket is opened for the site's own pages only: scheme, host and port must be the very same."""
+
+import pytest
+
+from .page import Page
+
+OWN = "http://shop.example"
+FOREIGN = {
+    "no origin": (),
+    "an empty one": ("",),
+    "null": ("null",),
+    "another site": ("http://evil.example",),
+    "another port": ("http://shop.example:8080",),
+    "the port that is meant anyway": ("http://shop.example:80",),
+    "another scheme": ("https://shop.example",),
+    "a socket's scheme": ("ws://shop.example",),
+    "a file": ("file://",),
+    "two of them": (OWN, OWN),
+    "a foreign one first": ("http://evil.example", OWN),
+    "a foreign one second": (OWN, "http://evil.example"),
+    "two in one header": (f"{OWN} http://evil.example",),
+    "a longer name": ("http://shop.example.evil.example",),
+    "a name that ends alike": ("http://evilshop.example",),
+    "a sub-domain": ("http://www.shop.example",),
+    "the parent domain": ("http://example",),
+    "upper case": ("http://SHOP.example",),
+    "user information": ("http://shop.example@evil.example",),
+    "own name with user information": ("http://evil@shop.example",),
+    "a trailing dot": ("http://shop.example.",),
+    "a path": ("http://shop.example/",),
+    "white space": (" http://shop.example",),
+    "a look-alike letter": ("http://shоp.example",),
+}
+
+
+@pytest.fixture(autouse=True)
+def _site(settings):
+    settings.ALLOWED_HOSTS = ["testserver", "shop.example", ".wild.example"]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://help.shop.example"]
+
+
+@pytest.fixture
+def connects(model, alices, chat):
+    """Whether alice's browser gets a socket when it says that the page is of these origins."""
+
+    async def connect(*origins: str, host: str = "shop.example", scheme: str = "ws", **headers: str) -> bool:
+        own = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        page = Page(f"/ws/c/{chat.public_id}/", alices.headers(*origins, host=host) + own)
+        page.socket.scope["scheme"] = scheme
+        connected = await page.connect()
+        await page.close() if connected else None
+        return connected
+
+    return connect
+
+
+async def test_a_page_of_the_site_gets_its_socket(connects):
+    assert await connects(OWN)
+
+
+async def test_no_other_page_does(connects):
+    assert [name for name, origins in FOREIGN.items() if await connects(*origins)] == []
+
+
+async def test_the_port_counts_when_there_is_one(connects):
+    assert await connects("http://shop.example:8000", host="shop.example:8000")
+    assert not await connects(OWN, host="shop.example:8000")
+    assert not await connects("http://shop.example:8001", host="shop.example:8000")
+
+
+async def test_over_tls_the_scheme_is_https(connects):
+    assert await connects("https://shop.example", scheme="wss")
+    assert not await connects("http://shop.example", scheme="wss")
+
+
+async def test_a_host_that_the_site_does_not_have_proves_nothing(connects):
+    assert not await connects("http://evil.example", host="evil.example")
+    assert not await connects("http://", host="")
+
+
+async def test_hosts_may_be_allowed_by_a_wildcard(connects):
+    assert await connects("http://a.wild.example", host="a.wild.example")
+    assert not await connects("http://b.wild.example", host="a.wild.example")
+
+
+async def test_an_origin_may_be_trusted_by_name(connects):
+    assert await connects("https://help.shop.example")
+    assert not await connects("http://help.shop.example")
+    assert not await connects("https://help.shop.example", "https://help.shop.example")
+
+
+async def test_a_proxy_says_whether_it_is_tls_only_if_there_is_one(connects, settings):
+    assert not await connects("https://shop.example", x_forwarded_proto="https")
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert await connects("https://shop.example", x_forwarded_proto="https")
+    assert not await connects("https://shop.example", x_forwarded_proto="http")
+    assert await connects("http://shop.example", x_forwarded_proto="http")

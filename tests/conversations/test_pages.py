@@ -1,0 +1,271 @@
+"""An open page: told no faster than it reads, healed when it missed something, and one of not too many."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.conversations import live, runner
+from supportbot.conversations.consumers import NOT_FOUND, TOO_MANY
+from supportbot.conversations.lines import Line
+from supportbot.conversations.models import Conversation, Message, Turn
+
+from .page import ORIGIN, Page
+from .rows import until
+
+
+async def line_of(conversation: Conversation) -> Line:
+    """The line of the only page of the conversation, when it is open."""
+    await until(has_page)
+    (show,) = live._watchers[conversation.pk]
+    return show.__self__._line
+
+
+async def test_a_page_that_does_not_read_gets_nothing_until_it_does(page, model, chat):
+    reply = model.say("It has shipped and comes today.", hold_after=2)
+    await page.say("Hello")
+    await page.until(lambda page: page.turns and page.streamed() == "It has ")
+
+    (await line_of(chat)).pauseProducing()
+    reply.release()
+    await until(Turn.objects.filter(state="done").aexists)
+    assert await page.is_quiet()
+
+    (await line_of(chat)).resumeProducing()
+    assert "It has shipped and comes today." in (await page.settled("done")).text
+
+
+async def test_it_is_told_all_that_it_missed_in_order(page, model, chat):
+    model.otherwise(lambda request: model.say(f"Answer {len(model.requests) + 1}."))
+    await page.ask("Question 1")
+    (await line_of(chat)).pauseProducing()
+    for number in (2, 3):
+        await page.say(f"Question {number}")
+        await until(Turn.objects.filter(state="done", messages__text=f"Question {number}").aexists)
+    assert await page.is_quiet()
+
+    (await line_of(chat)).resumeProducing()
+    await page.until(lambda page: len(page.turns) == 3)
+
+    assert list(page.turns) == sorted(page.turns)
+    assert [turn["data-state"] for turn in page.turns.values()] == ["done"] * 3
+    assert [each.one("p").text for each in page.messages("assistant")] == [f"Answer {n}." for n in (1, 2, 3)]
+
+
+async def test_it_misses_no_turn_that_ends_while_the_next_one_begins(page, model, chat):
+    first = model.say("Answer one.", hold_after=1)
+    second = model.say("Answer two.", hold_after=1)
+    await page.say("One")
+    await page.until(lambda page: page.deltas)
+    await page.say("Two")
+    await page.until(lambda page: len(page.turns) == 2)
+
+    (await line_of(chat)).pauseProducing()
+    first.release()
+    await until(Message.objects.filter(text="Answer ", status="streaming").aexists)
+    (await line_of(chat)).resumeProducing()
+    await page.until(lambda page: page.last["data-state"] == "running")
+
+    assert [turn["data-state"] for _, turn in sorted(page.turns.items())] == ["done", "running"]
+    second.release()
+    await page.settled("done")
+
+
+async def test_however_often_it_asks_again_it_gets_nothing_while_it_does_not_read(page, model, chat):
+    model.say("It has shipped.")
+    await page.ask("Hello")
+
+    (await line_of(chat)).pauseProducing()
+    for _ in range(20):
+        await page.request(action="resync", seen=0)
+        await page.request(action="ping")
+        await page.request(text="")
+    assert await page.is_quiet()
+
+    page.turns.clear()
+    (await line_of(chat)).resumeProducing()
+    assert "It has shipped." in (await page.settled("done")).text
+
+
+async def test_one_page_that_does_not_read_holds_up_no_other(page, model, alices, chat):
+    (await line_of(chat)).pauseProducing()
+    other = await alices.open(chat)
+    model.say("It has shipped.")
+
+    assert "It has shipped." in (await other.ask("Hello")).text
+
+    assert await page.is_quiet()
+    await other.close()
+
+
+@sync_to_async
+@transaction.atomic
+def missed_by_all(chat: Conversation) -> None:
+    """Something is stored of which nobody tells the pages."""
+    Conversation.objects.filter(pk=chat.pk).update(revision=9, last_seq=1)
+    turn = Turn.objects.create(conversation=chat, state="done", revision=9)
+    Message.objects.create(conversation=chat, turn=turn, seq=1, role="customer", text="From elsewhere")
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Looks for what pages missed with every checkpoint."""
+    monkeypatch.setattr(runner, "POLL", 0)
+
+
+async def test_what_no_frame_told_is_told_by_looking_it_up(often, page, chat):
+    await missed_by_all(chat)
+
+    await page.until(lambda page: page.turns)
+
+    assert "From elsewhere" in page.last.text
+
+
+async def test_it_is_told_once(often, page, chat):
+    await until(has_seen(chat, 0))
+    await missed_by_all(chat)
+    await page.until(lambda page: page.turns)
+
+    await until(has_seen(chat, 9))
+
+    assert await page.is_quiet()
+
+
+async def test_a_page_that_opens_later_does_not_hide_what_an_older_one_missed(
+    page, model, alices, chat, monkeypatch
+):
+    monkeypatch.setattr(runner, "POLL", 3600)
+    await until(has_seen(chat, 0))
+    await missed_by_all(chat)
+    later = await alices.open(chat)
+    await later.until(lambda later: later.turns)
+    assert not page.turns
+
+    monkeypatch.setattr(runner, "POLL", 0)
+    await page.until(lambda page: page.turns)
+
+    assert "From elsewhere" in page.last.text
+    await later.close()
+
+
+async def test_text_that_streams_in_another_process_is_brought_along(often, page, chat):
+    await missed_by_all(chat)
+    turn = await Turn.objects.aget()
+    lease = timezone.now() + timedelta(hours=1)
+    await Turn.objects.aupdate(state="running", fence=1, lease_until=lease)
+    message = await Message.objects.acreate(
+        conversation=chat, turn=turn, seq=2, role="assistant", status="streaming", text="It has "
+    )
+    await page.until(lambda page: page.turns and page.last["data-state"] == "running")
+    assert page.streamed() == "It has "
+
+    message.text = "It has shipped"
+    await message.asave()
+
+    await page.until(lambda page: page.streamed() == "It has shipped")
+
+
+def has_seen(chat: Conversation, revision: int) -> Callable:
+    async def seen() -> bool:
+        return live.seen().get(chat.pk) == revision
+
+    return seen
+
+
+async def test_a_page_may_ask_whether_the_line_is_alive(page, model):
+    model.say("Hello.")
+    turn = await page.ask("Hello")
+
+    await page.request(action="ping")
+    await page.until(lambda page: 'id="pulse"' in page.frames[-1])
+
+    assert f'data-newest="{turn["data-revision"]}"' in page.frames[-1]
+
+
+async def test_the_twenty_first_page_of_a_visitor_is_refused(model, alices, chat, bobs, of_bob, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"visitor_sockets": 20})
+    pages = [await alices.open(chat) for _ in range(20)]
+    await until(has_pages(20))
+
+    one_more = await alices.open(chat)
+    await one_more.until(lambda page: page.close_code)
+    assert one_more.close_code == TOO_MANY
+
+    others = await bobs.open(of_bob)
+    model.say("Hello.")
+    assert (await others.ask("Hello"))["data-state"] == "done"
+    for each in (*pages, others, one_more):
+        await each.close()
+
+
+@pytest.fixture
+def _one_page(settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"visitor_sockets": 1})
+
+
+@pytest.mark.usefixtures("_one_page")
+async def test_a_page_that_was_closed_makes_room_for_another(model, alices, chat):
+    for _ in range(3):
+        page = await alices.open(chat)
+        await page.request(action="ping")
+        await page.until(lambda page: page.frames)
+        await page.close()
+
+    assert not live._pages
+
+
+@pytest.mark.usefixtures("_one_page")
+async def test_a_page_whose_socket_dies_makes_room_too(model, alices, chat):
+    page = await alices.open(chat)
+    await until(has_page)
+
+    page.socket.future.cancel()
+    await asyncio.wait([page.socket.future])
+
+    assert not live._pages
+    assert not live._watchers
+
+
+@pytest.mark.usefixtures("_one_page")
+async def test_one_that_was_refused_takes_no_room(model, alices, chat, of_bob):
+    foreign = Page(f"/ws/c/{of_bob.public_id}/", alices.headers(ORIGIN))
+    await foreign.connect()
+    await foreign.until(lambda page: page.close_code == NOT_FOUND)
+    await foreign.close()
+
+    page = await alices.open(chat)
+    await until(has_page)
+    refused = await alices.open(chat)
+    await refused.until(lambda page: page.close_code == TOO_MANY)
+    await refused.close()
+    assert list(live._pages.values()) == [1]
+
+    await page.close()
+    assert not live._pages
+
+
+def has_pages(count: int) -> Callable:
+    async def opened() -> bool:
+        return live._pages.total() == count
+
+    return opened
+
+
+async def has_page() -> bool:
+    return bool(live._pages)
+
+
+def test_the_line_says_when_it_is_free_again():
+    line, told = Line(None), []
+    line.freed = lambda: told.append(line.is_full)
+
+    line.resumeProducing()
+    line.pauseProducing()
+    assert (line.is_full, told) == (True, [])
+
+    line.resumeProducing()
+    assert (line.is_full, told) == (False, [False])

@@ -1,0 +1,237 @@
+"""After `kill -9` at any point a turn is gone on with from what is stored: nothing is asked, done or said twice."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.utils import timezone
+
+from supportbot.assistant.messages import ToolCall as Asked
+from supportbot.assistant.messages import ToolResult
+from supportbot.conversations import calls, recovery, runner, turns
+from supportbot.conversations.models import Message, ToolCall, Turn
+from supportbot.conversations.threads import in_database
+from tickets.models import Ticket
+
+from .rows import until
+from .test_sweeper import ASKED, WANTED, let_lease_run_out
+
+
+def accepted(work):
+    """The message was stored, and nothing done about it."""
+
+
+def asked(work):
+    calls.record(work, ASKED)
+
+
+def written(work):
+    asked(work)
+    calls.run(work, WANTED, calls.tools()["create_ticket"])
+
+
+def told(work):
+    written(work)
+    calls.go_on(work, ToolResult("c1", "{}", "done"))
+
+
+@pytest.fixture
+def killed(transactional_db, chat):
+    """Leaves a turn as a process leaves it that is killed at that point."""
+
+    def kill(point):
+        point(turns.submit(chat.pk, "My order is late", "a1").work)
+        let_lease_run_out()
+
+    return sync_to_async(kill)
+
+
+@pytest.mark.parametrize("point", [accepted, asked, written, told], ids=lambda point: point.__name__)
+async def test_it_is_gone_on_with(model, alices, chat, killed, point):
+    await killed(point)
+    if point is accepted:
+        model.call("create_ticket", issue="late", priority="high")
+    model.say("There is a ticket.")
+
+    page = await alices.open(chat)
+    turn = await page.settled("done")
+
+    assert "There is a ticket." in turn.text
+    assert await Ticket.objects.acount() == await ToolCall.objects.filter(state="done").acount() == 1
+    assert [message["role"] for message in model.requests[-1].messages] == [
+        *("system", "user", "assistant", "tool"),
+    ]
+    await page.close()
+
+
+async def test_of_two_calls_only_the_one_that_was_not_done_is_run(model, alices, chat, work_of_two, workshop):
+    model.say("Done.")
+
+    page = await alices.open(chat)
+    await page.settled("done")
+
+    assert workshop.runs == ["write"]
+    assert [call.state async for call in ToolCall.objects.order_by("position")] == ["done", "done"]
+    assert await Ticket.objects.acount() == 2
+    await page.close()
+
+
+@pytest.fixture
+async def work_of_two(workshop, chat):
+    """A turn of a process that was killed between two calls that write."""
+    second = Asked("c2", "write", '{"issue": "wet"}')
+    both = replace(ASKED, message=replace(ASKED.message, tool_calls=(WANTED, second)))
+
+    def leave():
+        work = turns.submit(chat.pk, "My order is late", "a1").work
+        calls.record(work, both)
+        calls.run(work, WANTED, calls.tools()["create_ticket"])
+        let_lease_run_out()
+
+    await sync_to_async(leave)()
+
+
+async def test_what_was_being_read_stays_and_can_be_tried_again(model, alices, chat, killed):
+    await killed(lambda work: turns.begin_answer(work, work.message, "It has "))
+    page = await alices.open(chat)
+
+    turn = await page.settled("interrupted")
+    assert turn.one(data_role="assistant")["data-status"] == "partial"
+    assert "It has" in turn.text
+    assert model.requests == []
+
+    model.say("It has shipped.")
+    await page.press(page.button("Try again"))
+    assert "It has shipped." in (await page.settled("done")).text
+    await page.close()
+
+
+async def test_what_was_read_before_a_tool_ran_does_not_keep_it_from_being_gone_on_with(
+    model, alices, chat, killed
+):
+    def after_some_words(work):
+        turns.begin_answer(work, work.message, "One ")
+        asked(work)
+
+    await killed(after_some_words)
+    model.say("There is a ticket.")
+
+    page = await alices.open(chat)
+    turn = await page.settled("done")
+
+    assert [each.classed("text")[0].text.strip() for each in turn.all(data_role="assistant")] == [
+        *("One moment.", "There is a ticket."),
+    ]
+    await page.close()
+
+
+async def test_what_was_said_behind_it_is_answered_after_it(model, alices, chat, killed):
+    await killed(asked)
+    await in_database(turns.submit, chat.pk, "And hello", "a2")
+    model.say("There is a ticket.")
+    model.say("Hello.")
+
+    page = await alices.open(chat)
+    await page.until(lambda page: len(page.turns) == 2)
+    await page.settled("done")
+
+    assert [message["content"] for message in model.requests[1].messages if message["role"] == "user"] == [
+        *("My order is late", "And hello"),
+    ]
+    await page.close()
+
+
+async def test_a_process_that_ends_hands_on_what_nobody_has_seen(page, model):
+    model.ignore()
+    await page.say("Hello")
+    await model.until(lambda model: model.requests)
+
+    await runner.drain()
+
+    turn = await Turn.objects.aget()
+    assert (turn.state, turn.tries) == ("queued", 0)
+    assert turn.lease_until <= timezone.now()
+
+
+async def test_a_tool_that_runs_when_the_process_ends_is_run_by_the_next_one(page, model, workshop):
+    model.call("hanging_look")
+    await page.say("Hello")
+    await workshop.has_begun()
+
+    await runner.drain()
+
+    assert await Turn.objects.filter(state="queued").aexists()
+    assert (await ToolCall.objects.aget()).state == "pending"
+
+
+async def test_a_process_that_ends_lets_running_answers_finish(page, model, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"drain_seconds": 10})
+    reply = model.say("It has shipped.", hold_after=1)
+    await page.say("Hello")
+    await page.until(lambda page: page.deltas)
+
+    ending = asyncio.create_task(runner.drain())
+    await until(is_closing)
+    reply.release()
+    await ending
+
+    assert "It has shipped." in (await page.settled("done")).text
+
+
+async def is_closing() -> bool:
+    return runner._closing
+
+
+async def test_what_is_said_to_a_process_that_ends_waits_for_the_next_one(page, model):
+    await runner.drain()
+
+    await page.say("Hello")
+    await page.until(lambda page: page.messages("customer"))
+
+    assert (await Turn.objects.aget()).state == "queued"
+    assert model.requests == []
+
+
+async def test_it_is_answered_by_the_next_process(page, model):
+    await runner.drain()
+    await page.say("Hello")
+    await page.until(lambda page: page.messages("customer"))
+    await Turn.objects.aupdate(created=timezone.now() - timedelta(minutes=1))
+    model.say("Here I am.")
+
+    runner._closing = False
+
+    assert "Here I am." in (await page.settled("done")).text
+    assert await Message.objects.acount() == 2
+
+
+async def test_one_conversation_waits_in_line_while_the_house_is_full(page, model, of_bob, bobs, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"running_turns": 1})
+    reply = model.say("For alice.", hold_after=1)
+    await page.say("Hello")
+    await page.until(lambda page: page.deltas)
+    other = await bobs.open(of_bob)
+    await other.say("Hello")
+    await other.until(lambda other: other.turns)
+    assert other.last["data-state"] == "queued"
+    await Turn.objects.filter(state="queued").aupdate(created=timezone.now() - timedelta(minutes=1))
+    model.say("For bob.")
+
+    reply.release()
+
+    assert "For bob." in (await other.settled("done")).text
+    assert "For alice." in (await page.settled("done")).text
+    await other.close()
+
+
+def test_a_retry_waits_in_line_too(transactional_db, chat):
+    work = turns.submit(chat.pk, "Hello", "a1").work
+    turns.settle(work, "failed", "")
+
+    step = turns.retry(chat.pk, work.turn, has_room=False)
+
+    assert step.work is None
+    assert 'data-state="queued"' in step.html
+    assert recovery.sweep(9, timedelta(0))[0].work.turn == work.turn

@@ -1,0 +1,158 @@
+"""A little shop to try the demo model in: real tools over a dict, and a customer who talks to it."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from supportbot.assistant.backends.demo import DemoBackend
+from supportbot.assistant.loop import execute_with, run_turn
+from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall, ToolFinished, ToolResult
+from supportbot.assistant.tools import Customer, Registry, ToolContext, ToolError, tool
+
+ORDERS: dict[str, dict[str, Any]] = {
+    "123": {
+        "order_id": "ORD-123",
+        "status": "shipped",
+        "eta": "2 days",
+        "expected_delivery": "2026-11-25",
+        "items": [
+            {"name": "Wireless Headphones", "quantity": 1, "price": "79.95"},
+            {"name": "USB-C Cable", "quantity": 2, "price": "21.75"},
+        ],
+        "total": "123.45 USD",
+        "tracking": "TC357962501027",
+        "ordered": "2026-11-18",
+    },
+    "456": {
+        "order_id": "ORD-456",
+        "status": "processing",
+        "eta": "5 days",
+        "expected_delivery": "2026-11-28",
+    },
+    "777": {
+        "order_id": "ORD-777",
+        "status": "shipped",
+        "eta": "1 day late",
+        "expected_delivery": "2026-11-22",
+    },
+    "800": {
+        "order_id": "ORD-800",
+        "status": "delivered",
+        "eta": None,
+        "items": [{"name": "Mug", "quantity": 1}],
+    },
+    "801": {"order_id": "ORD-801", "status": "cancelled", "eta": None},
+    "802": {"order_id": "ORD-802", "status": "returned", "eta": None},
+    "803": {"order_id": "ORD-803", "status": "shipped", "eta": "today"},
+    "804": {"order_id": "ORD-804", "status": "on_hold", "eta": None},
+    "W2611340": {"order_id": "#W2611340", "status": "shipped", "eta": "3 days"},
+}
+EMAIL = "alice@example.com"
+ALICE = Customer(1, EMAIL, "Alice")
+
+
+def _key(number: str) -> str:
+    return number.upper().replace("ORD", "").strip(" -#")
+
+
+@tool()
+def lookup_order(ctx: ToolContext, order_id: str, email: str = "") -> dict[str, Any]:
+    """Look up an order by its number."""
+    order = ORDERS.get(_key(order_id))
+    if _key(order_id) == "429":
+        raise ToolError("Too many tries. Please wait ten minutes.")
+    if _key(order_id) == "500":
+        raise RuntimeError("the database is on fire")
+    if ctx.customer is None and not email:
+        return {"error": "Also needs the e-mail on the order.", "needs": "email"}
+    if order is None or (ctx.customer is None and email.lower() != EMAIL):
+        return {"error": f"Order {order_id} not found"}
+    return order
+
+
+@tool(effect="write")
+def create_ticket(ctx: ToolContext, issue: str, priority: Literal["low", "medium", "high"]) -> dict[str, Any]:
+    """Create a support ticket for the customer's issue."""
+    return {"ticket_id": "TKT-48291037", "issue": issue, "priority": priority, "status": "open"}
+
+
+@tool()
+def my_orders(ctx: ToolContext) -> dict[str, Any]:
+    """List the signed-in customer's orders."""
+    if ctx.customer is None:
+        raise ToolError("Please sign in to see your orders.")
+    return {"orders": [ORDERS["123"], ORDERS["456"]]}
+
+
+@tool()
+def my_tickets(ctx: ToolContext) -> dict[str, Any]:
+    """List the customer's tickets."""
+    ticket = {
+        "ticket_id": "TKT-48291037",
+        "issue": "Complaint about the delay",
+        "status": "open",
+        "priority": "medium",
+    }
+    return {"tickets": [ticket]}
+
+
+@tool()
+def weather(ctx: ToolContext, city: str, days: int = 1, units: list[str] | None = None) -> dict[str, Any]:
+    """The weather in a city.
+
+    Only a developer's tool.
+    """
+    return {"city": city, "days": days, "sky": {"now": "sunny", "later": None}, "units": units or []}
+
+
+SHOP = Registry([lookup_order, create_ticket, my_orders, my_tickets])
+
+
+@dataclass
+class Chat:
+    """A customer's conversation with the demo model. `said` and `called` are of the last turn."""
+
+    guest: bool = False
+    tools: Registry = field(default_factory=lambda: SHOP)
+    system: str = ""
+    backend: DemoBackend = field(default_factory=lambda: DemoBackend(words_per_second=0))
+    messages: list[Message] = field(default_factory=list)
+    called: list[ToolCall] = field(default_factory=list)
+    said: str = ""
+
+    async def say(self, text: str) -> str:
+        self.messages.append(Message("user", text))
+        return await self.answer()
+
+    async def answer(self) -> str:
+        self.called, self.said = [], ""
+        who = "The customer is a guest." if self.guest else "The customer is signed in as Alice."
+        system = self.system or f"You are the support assistant of TechCorp.\nBe brief.\n{who}"
+        async for event in run_turn(self.backend, system, list(self.messages), self.tools, self.execute):
+            self._note(event)
+        return self.said
+
+    async def execute(self, call: ToolCall) -> ToolResult:
+        ctx = ToolContext(1, "visitor", None if self.guest else ALICE, "turn:1")
+        return await execute_with(self.tools, ctx)(call)
+
+    def _note(self, event: object) -> None:
+        match event:
+            case TextDelta(text):
+                self.said += text
+            case Answer(message):
+                self.messages.append(message)
+                self.called += message.tool_calls
+            case ToolFinished(_, result):
+                self.messages.append(result.as_message())
+
+
+def calls_of(called: list[ToolCall]) -> list[str]:
+    """Calls in short: `lookup_order ORD-123`, `create_ticket medium: Complaint about …`."""
+    return [_short(call.name, json.loads(call.arguments)) for call in called]
+
+
+def _short(name: str, arguments: dict[str, Any]) -> str:
+    if name == "create_ticket":
+        return f"{name} {arguments['priority']}: {arguments['issue']}"
+    return " ".join([name, *map(str, arguments.values())])

@@ -1,0 +1,143 @@
+"""An answer that is cut short, makes no sense or says nothing ends in a `ModelError`; what was said stays."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.provider import CUT, HOLD, RESET, Drip, Piece, wire
+
+from .failing import SAID, START, assert_next_turn_works, fails
+
+CALL = b"".join(wire.calls([wire.Call("lookup_order", {"order_id": "ORD-123"}, "call_1")]))
+HALF_LETTER = wire.text("Grü").split("ü".encode())[0] + "ü".encode()[:1]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param((START, CUT), id="connection closed"),
+        pytest.param((START,), id="body ends in order"),
+        pytest.param((START, wire.DONE), id="no reason given"),
+        pytest.param((START, wire.chunk({}, "aliens")), id="an unknown reason"),
+        pytest.param((START, HALF_LETTER, CUT), id="within a letter"),
+        pytest.param((START, CALL[: CALL.index(b"ORD")], CUT), id="within the JSON of a call"),
+        pytest.param((START, CALL, CUT), id="after a call"),
+        pytest.param((START, CALL, *wire.ending("length")), id="out of tokens in a call"),
+    ],
+)
+async def test_an_answer_without_its_end_is_cut(provider, desk, pieces: tuple[Piece, ...]):
+    provider.play(*pieces)
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry, desk.text) == ("cut", True, SAID)
+    assert not desk.answers
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_an_answer_whose_connection_is_reset_is_cut(provider, desk):
+    reply = provider.play(START, HOLD, RESET)
+    failing = asyncio.create_task(fails(desk))
+    await desk.spoke.wait()
+
+    reply.release()
+    error = await failing
+
+    assert (error.code, error.retry, desk.text) == ("cut", True, SAID)
+    await assert_next_turn_works(provider, desk)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b'{"choices": [', id="half of a JSON text"),
+        pytest.param(b"<html>Bad gateway</html>", id="HTML"),
+        pytest.param(b"\xff\xfe", id="not UTF-8"),
+        pytest.param(b"[" * 100_000, id="nested too deep"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b'{"choices": 5}', id="choices is a number"),
+        pytest.param(b'{"choices": [null]}', id="a choice is null"),
+        pytest.param(b'{"choices": [{"delta": "text"}]}', id="delta is text"),
+        pytest.param(b'{"choices": [{"delta": {"content": {"text": 1}}}]}', id="content is an object"),
+        pytest.param(b'{"choices": [{"delta": {"tool_calls": [5]}}]}', id="a call is a number"),
+        pytest.param(b'{"choices": [{"delta": {"tool_calls": [{"index": []}]}}]}', id="index is a list"),
+        pytest.param(
+            b'{"choices": [{"delta": {"tool_calls": [{"id": ["a"], "function": {"name": "look_up"}}]}}]}',
+            id="id is a list",
+        ),
+        pytest.param(
+            b'{"choices": [{"delta": {"tool_calls": [{"function": {"name": {"a": 1}}}]}}]}',
+            id="name is an object",
+        ),
+    ],
+)
+async def test_a_chunk_that_makes_no_sense_is_malformed(provider, desk, data: bytes):
+    provider.play(START, b"data: " + data + b"\n\n", *wire.ending())
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == ("malformed", True)
+    assert SAID.startswith(desk.text)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_an_event_that_never_ends_is_malformed_rather_than_kept(provider, desk):
+    provider.play(START, b"data: ", Drip(b"x" * 1_000_000, every=0))
+
+    error = await fails(desk)
+
+    assert (error.code, desk.text) == ("malformed", SAID)
+    await assert_next_turn_works(provider, desk)
+    assert provider.requests[0].closed_early
+
+
+@pytest.mark.parametrize("shape", [wire.xai_error, wire.openai_error])
+async def test_an_error_in_the_middle_of_the_stream_is_the_providers(provider, desk, shape):
+    provider.play(START, wire.event(json.loads(shape(503))), *wire.ending())
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == ("provider_error", True)
+    assert SAID.startswith(desk.text)
+    await assert_next_turn_works(provider, desk)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(wire.ending(), id="nothing"),
+        pytest.param([wire.text(" \n\t"), *wire.ending()], id="white space"),
+        pytest.param([wire.chunk({"reasoning_content": "hm"}), *wire.ending()], id="thoughts"),
+        pytest.param(wire.ending("length"), id="all tokens went into thoughts"),
+        pytest.param(wire.ending("tool_calls"), id="calls announced and none made"),
+    ],
+)
+async def test_an_answer_without_words_or_calls_is_empty(provider, desk, pieces: list[bytes]):
+    provider.play(*pieces)
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == ("empty", True)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_an_answer_that_a_filter_stopped_is_filtered(provider, desk):
+    provider.play(START, *wire.ending("content_filter"))
+
+    error = await fails(desk)
+
+    assert (error.code, desk.text) == ("filtered", SAID)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_a_model_that_only_calls_tools_is_stopped(provider, desk):
+    provider.always_call("lookup_order", order_id="ORD-123")
+    desk.allow(rounds=3, calls=10)
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry, len(provider.requests)) == ("endless", True, 4)
+    assert len(desk.results) == 3
+    await assert_next_turn_works(provider, desk)

@@ -1,0 +1,373 @@
+"""What customers say, after what was said before, and what the demo model makes of it.
+
+Every case is played through the real client, the real loop and real tools. `calls` are the tool calls of
+the last message with the beginning of their arguments, `says` is found in its answer, in any case of letters.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from .demo_shop import EMAIL, Chat, calls_of
+
+NOT_ARRIVED = "Hi, I ordered something but it hasn't arrived."
+ASKS_NUMBER = "What is your order number?"
+ASKS_EMAIL = "Which e-mail address did you order with?"
+OFFERS_TICKET = "Shall I open a ticket?"
+OFFERS_PERSON = "Shall I ask a colleague to take this up?"
+
+
+@dataclass(frozen=True)
+class Case:
+    guest: bool
+    said: tuple[str, ...]
+    calls: tuple[str, ...]
+    says: tuple[str, ...]
+
+
+def _case(
+    guest: bool, said: tuple[str, ...], calls: str | tuple[str, ...], says: str | tuple[str, ...]
+) -> Any:
+    calls = (calls,) if isinstance(calls, str) else calls
+    says = (says,) if isinstance(says, str) else says
+    who = "guest" if guest else "alice"
+    return pytest.param(Case(guest, said, calls, says), id=f"{who}: {' > '.join(said)}")
+
+
+def alice(*said: str, calls: str | tuple[str, ...] = (), says: str | tuple[str, ...] = ()) -> Any:
+    return _case(False, said, calls, says)
+
+
+def guest(*said: str, calls: str | tuple[str, ...] = (), says: str | tuple[str, ...] = ()) -> Any:
+    return _case(True, said, calls, says)
+
+
+LOOKUP_123 = "lookup_order ORD-123"
+
+ORDER_QUESTIONS = [
+    alice("yo where my order at", says=ASKS_NUMBER),
+    alice("I already gave you my order number!!", says=ASKS_NUMBER),
+    alice(NOT_ARRIVED, says=("sorry", ASKS_NUMBER)),
+    alice("where is my order", says=ASKS_NUMBER),
+    alice("Where's my package???", says=ASKS_NUMBER),
+    alice("WHERE IS MY STUFF", says=ASKS_NUMBER),
+    alice("when will my parcel arrive?", says=ASKS_NUMBER),
+    alice("I havent recieved my oder", says=("sorry", ASKS_NUMBER)),
+    alice("any update on my order?", says=ASKS_NUMBER),
+    alice("can you track my order pls", says=ASKS_NUMBER),
+    alice("still waiting for my delivery", says=ASKS_NUMBER),
+    alice("has my order shipped yet", says=ASKS_NUMBER),
+    alice("I have a question about my order", says=ASKS_NUMBER),
+    alice("my parcel is late", says=ASKS_NUMBER),
+    alice("I ordered 2 shirts on 12 May for $123.45, where are they?", says=ASKS_NUMBER),
+    alice("where is my order", "idk", calls="my_orders", says=("ORD-123", "ORD-456")),
+    alice("where is my order", "the blue one", says=("don't see an order number", ASKS_NUMBER)),
+    alice("where is my order", "why do you need that?", says=ASKS_NUMBER),
+    alice("my orders", calls="my_orders", says=("ORD-123", "in 2 days", "processing")),
+    alice("show me all my recent orders please", calls="my_orders"),
+    alice("where is my last order?", calls="my_orders"),
+    alice("order history", calls="my_orders"),
+    guest("my orders", calls="my_orders", says=("sign in", ASKS_NUMBER)),
+    guest("where is my order", "I don't have the number", says=("confirmation e-mail", OFFERS_PERSON)),
+]
+
+ORDER_NUMBERS = [
+    alice("why is 777 so late", calls="lookup_order 777", says="1 day late"),
+    alice("tell me where 456 is", calls="lookup_order 456"),
+    alice("has 123 shipped?", calls="lookup_order 123"),
+    alice("yo its ORD-123 dude", calls=LOOKUP_123),
+    alice("ORD-123", calls=LOOKUP_123, says=("**ORD-123**", "shipped", "in **2 days**")),
+    alice("where is ord 123", calls=LOOKUP_123),
+    alice("ORD123 please", calls=LOOKUP_123),
+    alice("status of ord–123?", calls=LOOKUP_123),
+    alice("ord no. 123", calls=LOOKUP_123),
+    alice("where is #123", calls="lookup_order #123"),
+    alice("Where is order 123?", calls="lookup_order 123"),
+    alice("my order is 123", calls="lookup_order 123"),
+    alice("order no. 123 hasn't come", calls="lookup_order 123"),
+    alice("My order number is: 123", calls="lookup_order 123"),
+    alice("order id 123 status", calls="lookup_order 123"),
+    alice("where is 777", calls="lookup_order 777", says="1 day late"),
+    alice("W2611340", calls="lookup_order W2611340", says="**#W2611340**"),
+    alice("can you check #w2611340 for me", calls="lookup_order #W2611340"),
+    alice(NOT_ARRIVED, "The order number is ORD-123", calls=LOOKUP_123, says=("shipped", "2 days")),
+    alice(NOT_ARRIVED, "it's 123", calls="lookup_order 123"),
+    alice(NOT_ARRIVED, "123", calls="lookup_order 123"),
+    alice(NOT_ARRIVED, "sure, 123 I think", calls="lookup_order 123"),
+    alice(NOT_ARRIVED, "I bought it for 99 dollars, number 123", calls="lookup_order 123"),
+    alice("where is ORD-123", "and 456?", calls="lookup_order 456", says="5 days"),
+    alice("where is ORD-123", "what about 456", calls="lookup_order 456"),
+    alice("where is ORD-123", "so when does it arrive?", calls=LOOKUP_123),
+    alice("where is ORD-123", "where is my other order?", says=ASKS_NUMBER),
+    alice("Wo ist ORD-123?", calls=LOOKUP_123),
+    alice("ORD-123 and ORD-456", calls=(LOOKUP_123, "lookup_order ORD-456")),
+    alice("orders 123, 456 & 777", calls=("lookup_order 123", "lookup_order 456", "lookup_order 777")),
+    alice("ORD-123, that is #123, order 123", calls=LOOKUP_123),
+    alice("I paid $123 on 2026-11-12 at 10:30", says="didn't understand"),
+    alice("my phone is 555-123-4567", says="didn't understand"),
+    alice("I want to order 100 mugs", says="can't take orders"),
+]
+
+ORDER_RESULTS = [
+    alice("ORD-456", calls="lookup_order ORD-456", says=("not been shipped", "5 days")),
+    alice("ORD-777", calls="lookup_order ORD-777", says=("**1 day late**", "sorry", OFFERS_TICKET)),
+    alice("ORD-800", calls="lookup_order ORD-800", says=("has been delivered", "1 × Mug")),
+    alice("ORD-801", calls="lookup_order ORD-801", says="has been cancelled"),
+    alice("ORD-802", calls="lookup_order ORD-802", says="has been returned"),
+    alice("ORD-803", calls="lookup_order ORD-803", says="expected **today**"),
+    alice("ORD-804", calls="lookup_order ORD-804", says=("on hold", "no delivery date")),
+    alice("my order 800 says delivered but I never got it", calls="lookup_order 800", says=OFFERS_TICKET),
+    alice(
+        "ORD-999", calls="lookup_order ORD-999", says=("can't find", "check the number", "list your orders?")
+    ),
+    alice("ORD-999", "yes", calls="my_orders"),
+    alice("ORD-999", "sorry, 123", calls="lookup_order 123", says="shipped"),
+    alice(
+        "ORD-429",
+        calls="lookup_order ORD-429",
+        says=("Too many tries. Please wait ten minutes.", OFFERS_PERSON),
+    ),
+    alice("ORD-500", calls="lookup_order ORD-500", says=("went wrong on our side", OFFERS_PERSON)),
+    alice("ORD-123", "what's the tracking number?", calls=LOOKUP_123, says="TC357962501027"),
+    alice("ORD-456", "tracking number?", calls="lookup_order ORD-456", says="no tracking number"),
+    alice("ORD-123", "how much was it", calls=LOOKUP_123, says="123.45 USD"),
+    alice("ORD-123", "what did I order?", calls=LOOKUP_123, says="2 × USB-C Cable"),
+]
+
+GUESTS = [
+    guest("ORD-123", "I'm not telling you my email", says="keeps it private"),
+    guest("ORD-123", calls=LOOKUP_123, says=("**ORD-123**", ASKS_EMAIL)),
+    guest("ORD-123", EMAIL, calls=f"lookup_order ORD-123 {EMAIL}", says=("shipped", "2 days")),
+    guest("ORD-123", f"it's {EMAIL}.", calls=f"lookup_order ORD-123 {EMAIL}"),
+    guest("ORD-123", "alice@example", says=("whole e-mail address", ASKS_EMAIL)),
+    guest("ORD-123", "why?", says=("only the person", ASKS_EMAIL)),
+    guest("ORD-123", "I forgot which one", says=("keeps it private", OFFERS_PERSON)),
+    guest("ORD-123", "hmmm blue", says=ASKS_EMAIL),
+    guest(
+        "ORD-123",
+        "bob@example.com",
+        calls=f"{LOOKUP_123} bob@example.com",
+        says=("can't find", "e-mail address"),
+    ),
+    guest("ORD-123", "bob@example.com", EMAIL, calls=f"lookup_order ORD-123 {EMAIL}", says="shipped"),
+    guest(f"order 123, email {EMAIL}", calls=f"lookup_order 123 {EMAIL}", says="shipped"),
+    guest(f"order 123, email {EMAIL}", "and ORD-456?", calls=f"lookup_order ORD-456 {EMAIL}"),
+    guest("ORD-123 and ORD-456", EMAIL, calls=(f"{LOOKUP_123} {EMAIL}", f"lookup_order ORD-456 {EMAIL}")),
+]
+
+COMPLAINTS = [
+    alice(
+        "complain: order 1234 is late", "complain: order 123 is late", calls="create_ticket medium: Complaint"
+    ),
+    alice(
+        "complain: ORD-123 is late",
+        "I want a human, it is late!",
+        calls="create_ticket medium: The customer asks",
+    ),
+    guest("ORD-123", EMAIL, f"complaint: late! reach me at {EMAIL}", calls="create_ticket medium: Complaint"),
+    alice(
+        NOT_ARRIVED,
+        "The order number is ORD-123",
+        "Actually, I'd like to file a complaint about the delay.",
+        calls="create_ticket medium: Complaint about the delay of order ORD-123.",
+        says=("**TKT-48291037**", "the delay of order **ORD-123**", "medium"),
+    ),
+    alice("I want to complain", says="What went wrong?"),
+    alice("complaint", says="What went wrong?"),
+    alice("I want to complain about my order", says="What went wrong?"),
+    alice(
+        "I want to complain",
+        "the courier was rude",
+        calls="create_ticket medium: Complaint. The customer wrote",
+    ),
+    alice("I want to complain", "never mind", says="All right"),
+    alice("I want to complain", "cancel", says="All right"),
+    alice("I want to complain", "it came broken", calls="create_ticket high: Complaint about a damaged"),
+    alice("Open a ticket please", says="What is it about?"),
+    alice("Open a ticket please", "my mug leaks", calls="create_ticket high: Report of a damaged"),
+    alice(
+        "open a ticket: ORD-123 never arrived",
+        calls="create_ticket medium: Report of the delay of order ORD-123",
+    ),
+    alice(
+        "i'd like to complain about ORD-123, its late",
+        calls="create_ticket medium: Complaint about the delay",
+    ),
+    alice(
+        NOT_ARRIVED, "I want to complain", calls="create_ticket medium: Complaint about the delay of an order"
+    ),
+    alice(
+        "ORD-777",
+        "this deserves a complaint",
+        calls="create_ticket medium: Complaint. Last order talked about: ORD-777",
+    ),
+    alice(
+        "ORD-777",
+        "I want to complain",
+        calls="create_ticket medium: Complaint about the delay of order ORD-777",
+    ),
+    alice("I have a complaint, the box came damaged", calls="create_ticket high: Complaint about a damaged"),
+    alice(
+        "I have a complaint: you sent the wrong size",
+        calls="create_ticket high: Complaint about a wrong item",
+    ),
+    alice("Urgent complaint: nobody answers the phone", calls="create_ticket high: Complaint"),
+    alice("feedback: your site is great", calls="create_ticket low: Feedback."),
+    alice(
+        "where is ORD-123 and I want to complain that it is late",
+        calls=(
+            LOOKUP_123,
+            "create_ticket medium: Complaint about the delay of order ORD-123. Last known status: shipped",
+        ),
+        says=("shipped", "TKT-48291037"),
+    ),
+    alice("complain: ORD-123 is late", "I want to complain about the delay", says="with our team already"),
+    alice("I don't want to complain, just tell me where ORD-123 is", calls=LOOKUP_123),
+    alice("I don't want a ticket", says="no ticket"),
+]
+
+PEOPLE = [
+    alice("is there any human i can talk to?", calls="create_ticket medium: The customer asks for a person."),
+    alice(
+        "i dont want a ticket i want a human", calls="create_ticket medium: The customer asks for a person."
+    ),
+    alice("do you have a phone number?", says="no phone number"),
+    alice(
+        "I want to talk to a human",
+        calls="create_ticket medium: The customer asks for a person.",
+        says="A colleague will",
+    ),
+    alice("agent", calls="create_ticket medium: The customer asks for a person."),
+    alice(
+        "Can I speak to a real person please?", calls="create_ticket medium: The customer asks for a person."
+    ),
+    alice("get me your manager NOW", calls="create_ticket medium: The customer asks for a person."),
+    alice("connect me with customer service", calls="create_ticket medium: The customer asks for a person."),
+    alice("call me at 555-123-4567", calls="create_ticket medium: The customer asks for a call."),
+    alice(
+        "I want a human, ORD-123 is late",
+        calls="create_ticket medium: The customer asks for a person, about the delay of order ORD-123",
+    ),
+    alice("I want a human", "human!!!", says="with our team as ticket **TKT-48291037**"),
+    alice(
+        "I want a refund",
+        "let me talk to someone",
+        calls="create_ticket high: The customer asks for a person, about a refund",
+    ),
+    alice("are you a real person?", says="I'm a bot"),
+    alice("I want to know if you are a human", says="I'm a bot"),
+]
+
+TICKETS = [
+    alice("what happened to my ticket?", calls="my_tickets", says=("TKT-48291037", "open")),
+    alice("status of TKT-48291037", calls="my_tickets", says="TKT-48291037"),
+    alice("any news on my complaint", calls="my_tickets"),
+    alice("ticket 48291037", calls="my_tickets", says="TKT-48291037"),
+    alice("TKT-99999999", calls="my_tickets", says="don't see that ticket"),
+]
+
+BEYOND_IT = [
+    alice(
+        "The lamp is nice but the bulb is missing. My order is ORD-456.",
+        says=("something is missing", OFFERS_TICKET),
+    ),
+    alice("can ORD-456 be cancelled", says="can't cancel orders"),
+    alice(
+        "I want a refund",
+        "yes open a ticket and tell me where 456 is",
+        calls=("lookup_order 456", "create_ticket high: Request for a refund"),
+        says=("5 days", "TKT-48291037"),
+    ),
+    alice("I want a refund", says=("can't make", OFFERS_TICKET)),
+    alice("I want a refund", "yes please", calls="create_ticket high: Request for a refund"),
+    alice("I want a refund", "no", says="All right"),
+    alice(
+        "refund for order 456", "go ahead", calls="create_ticket high: Request for a refund for order 456."
+    ),
+    alice("how do I return ORD-123", says=("can't arrange returns", OFFERS_TICKET)),
+    alice("ORD-456", "cancel it", says="can't cancel orders"),
+    alice(
+        "cancel my order ORD-456",
+        "ok",
+        calls="create_ticket high: Request for the cancellation of order ORD-456.",
+    ),
+    alice("please change the delivery address of ORD-456", says="can't change addresses"),
+    alice("I was charged twice for ORD-123", says=("payments", OFFERS_TICKET)),
+    alice("can I pay with paypal?", says="can't see payments"),
+    alice("what are your opening hours?", says="don't know opening hours"),
+    alice("do you ship to Spain?", says="don't know the shipping terms"),
+    alice("do you have this in size 42", says="don't know the products"),
+    alice("any discount codes?", says="nothing about discounts"),
+    alice("I forgot my password", says="can't see or change accounts"),
+    alice("ORD-123 arrived broken", says=("sorry", OFFERS_TICKET)),
+    alice(
+        "ORD-123 arrived broken",
+        "y",
+        calls="create_ticket high: Report of a damaged or faulty item in order ORD-123",
+    ),
+    alice(
+        "an item is missing from ORD-123",
+        "👍",
+        calls="create_ticket high: Report of a missing item in order ORD-123",
+    ),
+    alice("you sent me the wrong thing", says=("something else than you ordered", OFFERS_TICKET)),
+    alice(
+        "I want a refund and where is ORD-123?", calls=LOOKUP_123, says=("shipped", "refunds", OFFERS_TICKET)
+    ),
+    alice("do you have vouchers? what are your opening hours?", says=("vouchers", "opening hours")),
+    alice("see the attached screenshot https://example.com/a.png", says="can't see pictures or open links"),
+]
+
+SMALL_TALK = [
+    alice("hi", says=("Hello, Alice!", "TechCorp")),
+    guest("Good morning!", says="Hello!"),
+    alice("hello there, how are you?", says="I'm well"),
+    alice("thanks", says="You're welcome, Alice"),
+    alice("great, thanks a lot! bye", says="Goodbye"),
+    alice("are you a bot?", says=("I'm a bot, not a person", "demo")),
+    alice("who are you", says="TechCorp"),
+    alice("what can you do?", says=("look up an order", "open a ticket")),
+    alice("help", says="I can:"),
+    alice("I have a question", says="What is it?"),
+    alice("anyone there?", says="I'm here"),
+    alice("yes", says="What can I do for you?"),
+    alice("never mind", says="All right"),
+    alice("one moment", says="Take your time"),
+    alice("this is ridiculous, you stupid bot", says=("sorry", OFFERS_PERSON)),
+    alice("this is ridiculous", "yes", calls="create_ticket medium: The customer asks for a person"),
+    alice("you are useless, where is ORD-123", calls=LOOKUP_123, says=("sorry for the trouble", "shipped")),
+    alice("", says="didn't understand"),
+    alice("?", says="didn't understand"),
+    alice("asdf", says="didn't understand"),
+    alice("asdf", "qwer", says=("didn't understand", OFFERS_TICKET)),
+    alice("my boiler makes a strange noise at night", says=("didn't understand", OFFERS_TICKET)),
+    alice("Wo ist meine Bestellung?", says="only understand simple English"),
+    alice("Привет, где мой заказ?", says="only understand simple English"),
+]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *ORDER_QUESTIONS,
+        *ORDER_NUMBERS,
+        *ORDER_RESULTS,
+        *GUESTS,
+        *COMPLAINTS,
+        *PEOPLE,
+        *TICKETS,
+        *BEYOND_IT,
+        *SMALL_TALK,
+    ],
+)
+async def test_it_understands(case: Case) -> None:
+    chat = Chat(guest=case.guest)
+
+    for text in case.said:
+        answer = await chat.say(text)
+
+    called = calls_of(chat.called)
+    assert len(called) == len(case.calls), called
+    assert all(made.startswith(wanted) for made, wanted in zip(called, case.calls, strict=True)), called
+    assert [part for part in case.says if part.lower() not in answer.lower()] == [], answer

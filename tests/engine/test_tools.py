@@ -1,0 +1,210 @@
+"""From a typed function to what the model reads, and from what the model writes to a call of the function."""
+
+import asyncio
+import enum
+import json
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from supportbot.assistant.messages import ToolCall
+from supportbot.assistant.tools import Tool, ToolContext, ToolError, tool
+
+from .desk import GUEST, create_ticket, lookup_order
+
+
+class Size(enum.Enum):
+    SMALL = "s"
+    LARGE = "l"
+
+
+class Address(BaseModel):
+    street: str
+    title: str = "Ms"
+
+
+HOME = Address(street="Main Street", title="Dr")
+
+
+@tool()
+def order_shirt(
+    ctx: ToolContext,
+    name: Annotated[str, Field(description="Printed on the back", max_length=12)],
+    size: Size,
+    fit: Literal["slim", "loose"],
+    number: int | None = None,
+    colours: list[str] = ["red"],  # noqa: B006
+    to: Address = HOME,
+) -> str:
+    """Order a shirt.
+
+    Only for members.
+    """
+    return f"{name} {size} {fit} {number} {colours} {to.title}"
+
+
+def call(arguments: str, name: str = "order_shirt") -> ToolCall:
+    return ToolCall("call_1", name, arguments)
+
+
+def run(used: Tool, arguments: str) -> tuple[str, Any]:
+    result = used.run(GUEST, call(arguments))
+    assert result.call_id == "call_1"
+    return result.outcome, json.loads(result.content)
+
+
+def test_the_schema_says_all_that_the_function_says():
+    function = order_shirt.schema()["function"]
+
+    assert order_shirt.schema()["type"] == "function"
+    assert function["name"] == "order_shirt"
+    assert function["description"] == "Order a shirt.\n\nOnly for members."
+    assert function["parameters"] == {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["name", "size", "fit"],
+        "properties": {
+            "name": {"type": "string", "description": "Printed on the back", "maxLength": 12},
+            "size": {"$ref": "#/$defs/Size"},
+            "fit": {"type": "string", "enum": ["slim", "loose"]},
+            "number": {"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None},
+            "colours": {"type": "array", "items": {"type": "string"}, "default": ["red"]},
+            "to": {"$ref": "#/$defs/Address", "default": {"street": "Main Street", "title": "Dr"}},
+        },
+        "$defs": {
+            "Size": {"type": "string", "enum": ["s", "l"]},
+            "Address": {
+                "type": "object",
+                "required": ["street"],
+                "properties": {"street": {"type": "string"}, "title": {"type": "string", "default": "Ms"}},
+            },
+        },
+    }
+
+
+def test_the_function_gets_typed_values_and_defaults():
+    outcome, value = run(order_shirt, '{"name": "Ada", "size": "l", "fit": "slim", "to": {"street": "x"}}')
+
+    assert (outcome, value) == ("done", "Ada Size.LARGE slim None ['red'] Ms")
+
+
+def test_a_tool_can_be_called_as_the_function_that_it_is():
+    assert create_ticket(GUEST, issue="Late", priority="low")["issue"] == "Late"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ('{"order_id": "ORD', "Invalid JSON"),
+        ("null", "Input should be an object"),
+        ('"ORD-123"', "Input should be an object"),
+        ("[" * 100_000, "Invalid JSON"),
+        ('{"order_id": "\ud83d"}', "unicode"),
+        ("", "order_id: Field required"),
+        ("{}", "order_id: Field required"),
+        ('{"order_id": 123}', "order_id: Input should be a valid string"),
+        ('{"order_id": null}', "order_id: Input should be a valid string"),
+        ('{"order_id": "ORD-123", "customer": 7}', "customer: Extra inputs are not permitted"),
+        ('{"order_id": "ORD-123", "ctx": {"visitor": "bob"}}', "ctx: Extra inputs are not permitted"),
+    ],
+)
+def test_wrong_arguments_come_back_as_a_list_of_what_is_wrong(arguments, problem):
+    outcome, value = run(lookup_order, arguments)
+
+    assert outcome == "invalid"
+    assert any(problem in each for each in value["problems"]), value
+
+
+def test_wrong_arguments_are_never_quoted_at_length():
+    _outcome, value = run(create_ticket, json.dumps({f"made_up_{n}": "x" * 5000 for n in range(50)}))
+
+    assert len(json.dumps(value)) < 1000
+
+
+def test_a_refusal_comes_back_in_its_words():
+    assert run(lookup_order, '{"order_id": "ORD-999"}') == ("refused", {"error": "Order ORD-999 not found"})
+
+
+def test_a_bug_is_logged_whole_and_the_model_gets_one_bland_line(caplog):
+    @tool()
+    def broken(ctx: ToolContext) -> str:
+        """Break."""
+        raise ZeroDivisionError("secret detail")
+
+    outcome, value = run(broken, "{}")
+
+    assert outcome == "failed"
+    assert "secret" not in value["error"]
+    assert "secret detail" in caplog.text
+
+
+def test_a_result_that_cannot_be_written_down_is_a_bug(caplog):
+    loop: list[Any] = []
+    loop.append(loop)
+
+    @tool()
+    def endless(ctx: ToolContext) -> Any:
+        """Never ends."""
+        return loop
+
+    assert run(endless, "{}")[0] == "failed"
+    assert "Circular" in caplog.text
+
+
+def test_a_result_with_half_a_letter_can_still_be_sent():
+    @tool()
+    def half(ctx: ToolContext) -> str:
+        """Half of a smile."""
+        return "\ud83d"
+
+    assert half.run(GUEST, call("{}")).content.encode() == b'"?"'
+
+
+def test_an_asynchronous_function_is_a_tool_too():
+    @tool()
+    async def later(ctx: ToolContext, word: str) -> str:
+        """Say it later."""
+        await asyncio.sleep(0)
+        if word == "no":
+            raise ToolError("I will not say that")
+        return word.upper()
+
+    assert run(later, '{"word": "yes"}') == ("done", "YES")
+    assert run(later, '{"word": "no"}') == ("refused", {"error": "I will not say that"})
+
+
+def undocumented(ctx: ToolContext) -> None: ...
+
+
+def without_context(order_id: str) -> None:
+    """Look."""
+
+
+def untyped(ctx: ToolContext, order_id) -> None:  # type: ignore[no-untyped-def]
+    """Look."""
+
+
+def catches_all(ctx: ToolContext, **order: str) -> None:
+    """Look."""
+
+
+def hidden(ctx: ToolContext, _order: str) -> None:
+    """Look."""
+
+
+@pytest.mark.parametrize(
+    ("function", "complaint"),
+    [
+        (undocumented, "undocumented needs a docstring"),
+        (without_context, "first parameter of tool without_context must be ctx"),
+        (untyped, "Parameter order_id of tool untyped needs a type"),
+        (catches_all, "order: str of tool catches_all cannot be given by its name"),
+        (hidden, "_order: str of tool hidden cannot be given by its name"),
+    ],
+)
+def test_a_function_that_cannot_be_a_tool_is_refused_in_plain_words(function, complaint):
+    with pytest.raises(TypeError) as caught:
+        tool()(function)
+
+    assert complaint in str(caught.value)

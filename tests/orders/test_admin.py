@@ -1,0 +1,66 @@
+"""What the support staff see of orders in admin."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from orders.models import Order
+
+LIST = reverse("admin:orders_order_changelist")
+
+
+def many_orders(first, count):
+    Order.objects.bulk_create(
+        Order(number=f"N-{n}", key=f"N{n}", email=f"{n}@example.com") for n in range(first, first + count)
+    )
+
+
+def test_the_list_says_what_staff_need_to_know(desk, alice):
+    page = desk.get(LIST).content.decode()
+    for words in ("ORD-123", "Alice Archer", "alice@example.com", "Shipped", "98.90 USD", "357962501027"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    "words", ["ORD-123", "ord123", "Archer", "357962501027", "CABL-02", "bob@example.com"]
+)
+def test_an_order_is_found_by_all_that_a_customer_may_name(desk, alice, bob, words):
+    found = desk.get(LIST, {"q": words}).context["cl"].result_list
+    assert [order.number for order in found] == ["ORD-789" if "bob" in words else "ORD-123"]
+
+
+def test_the_list_takes_as_many_queries_for_300_orders_as_for_10(desk):
+    many_orders(0, 10)
+    with CaptureQueriesContext(connection) as few:
+        desk.get(LIST)
+    many_orders(10, 290)
+    with CaptureQueriesContext(connection) as many:
+        assert len(desk.get(LIST).context["cl"].result_list) == 50
+    assert len(many) == len(few) <= 8
+
+
+def test_an_order_shows_its_items_and_staff_cannot_change_it(desk, alice):
+    order = Order.objects.get(number="ORD-123")
+    address = reverse("admin:orders_order_change", args=[order.pk])
+    page = desk.get(address)
+    assert "Wireless Headphones" in page.content.decode()
+    assert "CABL-02" in page.content.decode()
+    assert desk.post(address, {"number": "ORD-1"}).status_code == 403
+
+
+def test_an_administrator_s_changes_keep_look_ups_right(admin_client):
+    items = {"items-TOTAL_FORMS": 0, "items-INITIAL_FORMS": 0}
+    order = {"number": "#w-77", "email": "Carol@Example.COM", "status": "shipped", "currency": "USD"}
+    order |= dict.fromkeys(("subtotal", "shipping", "taxes", "total"), "1.00")
+    order |= {"ordered_at_0": "2026-09-01", "ordered_at_1": "10:00:00"}
+    page = admin_client.post(reverse("admin:orders_order_add"), order | items)
+    assert page.status_code == 302
+    saved = Order.objects.get()
+    assert (saved.number, saved.key, saved.email) == ("#w-77", "W77", "carol@example.com")
+
+
+def test_staff_without_the_group_see_no_orders(client, db):
+    client.force_login(User.objects.create(username="intern", is_staff=True))
+    assert client.get(LIST).status_code == 403

@@ -1,0 +1,207 @@
+"""Who may see which order, by which number, and how often one may guess."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from orders.models import LookupMiss, Order
+from orders.tools import lookup_order, my_orders
+from supportbot.assistant.tools import ToolError
+
+
+def test_a_customer_sees_all_of_an_own_order(chat, alice):
+    today = timezone.localdate()
+    assert lookup_order(chat(alice), "ORD-123") == {
+        "order_id": "ORD-123",
+        "status": "shipped",
+        "eta": "2 days",
+        "expected_delivery": f"{today + timedelta(days=2)}",
+        "ordered": f"{today - timedelta(days=5)}",
+        "delivered": None,
+        "carrier": None,
+        "tracking": "357962501027",
+        "total": "98.90 USD",
+        "items": [
+            {"name": "Wireless Headphones", "quantity": 1, "price": "79.90 USD"},
+            {"name": "USB-C Cable", "quantity": 2, "price": "9.50 USD"},
+        ],
+    }
+
+
+@pytest.mark.parametrize("written", ["ORD-123", "ORD-999", "#123", "123"])
+def test_the_order_of_another_is_not_found_in_the_words_for_a_missing_one(chat, alice, bob, written):
+    assert lookup_order(chat(bob), written) == {"error": f"Order {written} not found"}
+    assert lookup_order(chat(), written, "bob@example.com") == {"error": f"Order {written} not found"}
+
+
+def test_an_e_mail_address_opens_nothing_to_a_customer_who_has_signed_in(chat, alice, bob):
+    told = lookup_order(chat(bob), "ORD-123", "alice@example.com")
+    assert told == {"error": "Order ORD-123 not found"}
+
+
+def test_having_the_order_s_e_mail_address_in_the_account_is_not_enough(chat, alice):
+    impostor = User.objects.create(username="impostor", email="alice@example.com")
+    assert lookup_order(chat(impostor), "ORD-123") == {"error": "Order ORD-123 not found"}
+    assert my_orders(chat(impostor)) == {"orders": []}
+
+
+def test_a_guest_sees_an_order_with_its_e_mail_address(chat, alice):
+    assert lookup_order(chat(), "ORD-123", "  ALICE@example.com ")["status"] == "shipped"
+
+
+@pytest.mark.parametrize("email", ["", "  "])
+def test_a_guest_without_an_e_mail_address_is_asked_for_it_whether_or_not_the_order_exists(
+    chat, alice, email
+):
+    real, missing = lookup_order(chat(), "ORD-123", email), lookup_order(chat(), "ORD-999", email)
+    assert real == missing
+    assert real["needs"] == "email"
+    assert not LookupMiss.objects.exists(), "nothing was guessed yet"
+
+
+def test_an_order_without_an_e_mail_address_is_found_by_no_guest(chat):
+    Order.objects.create(number="POS-1", email="")
+    assert lookup_order(chat(), "POS-1", " ")["needs"] == "email"
+    assert "error" in lookup_order(chat(), "POS-1", "@")
+
+
+@pytest.mark.parametrize("email", ["wrong@example.com", "alice@example.com\x00", "%", "alice@example.co_"])
+def test_a_wrong_e_mail_address_is_not_found(chat, alice, bob, email):
+    assert lookup_order(chat(), "ORD-789", email) == {"error": "Order ORD-789 not found"}
+
+
+def test_a_foreign_order_takes_the_same_queries_as_a_missing_one(chat, alice, bob):
+    asked = []
+    for ctx, number, email in (
+        (chat(bob), "ORD-123", ""),
+        (chat(bob), "ORD-999", ""),
+        (chat(), "ORD-123", "bob@example.com"),
+        (chat(), "ORD-999", "bob@example.com"),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            lookup_order(ctx, number, email)
+        asked.append([query["sql"].split()[0] for query in queries])
+    assert asked[0] == asked[1] == asked[2] == asked[3]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ord 123",
+        "ORD123",
+        "ord-123",
+        "Ord–123",
+        "#123",
+        "123",
+        "order no. 123",
+        "Order number: 123",
+        "order #123",
+        "my order is ORD-123",
+        "ORDER123",
+        "№ 123",
+        "ｏｒｄ－１２３",
+    ],
+)
+def test_a_number_is_understood_however_it_is_written(chat, alice, written):
+    assert lookup_order(chat(alice), written)["order_id"] == "ORD-123"
+
+
+@pytest.mark.parametrize("written", ["W2611340", "#w2611340", "2611340", "order W 2611340"])
+def test_a_shopify_number_is_understood_too(chat, written):
+    Order.objects.create(number="#W2611340", email="james@example.com")
+    assert lookup_order(chat(), written, "james@example.com")["order_id"] == "#W2611340"
+
+
+@pytest.mark.parametrize(
+    "written", ["23", "1234", "RD-123", "", "#", "order", "%", ".*", "[0-9]+", "x" * 5000]
+)
+def test_what_is_not_the_number_finds_nothing(chat, alice, written):
+    assert lookup_order(chat(alice), written)["error"].endswith(" not found")
+
+
+def test_a_bare_number_that_fits_several_own_orders_lists_these_and_no_others(chat, alice, bob):
+    Order.objects.create(number="#W123", customer=alice)
+    Order.objects.create(number="#X123", customer=bob)
+    told = lookup_order(chat(alice), "123")
+    assert set(told["possible"]) == {"ORD-123", "#W123"}
+    assert not LookupMiss.objects.exists()
+
+
+def test_a_number_exactly_as_the_shop_writes_it_is_not_ambiguous(chat, alice):
+    Order.objects.create(number="#123", customer=alice)
+    assert lookup_order(chat(alice), "#123")["order_id"] == "#123"
+    assert lookup_order(chat(alice), "ord-123")["order_id"] == "ORD-123"
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "eta"),
+    [
+        (0, "shipped", "today"),
+        (1, "shipped", "1 day"),
+        (5, "processing", "5 days"),
+        (-1, "shipped", "1 day late"),
+        (-3, "processing", "3 days late"),
+        (2, "delivered", None),
+        (2, "cancelled", None),
+        (-2, "returned", None),
+    ],
+)
+def test_the_eta_is_in_words(chat, alice, days, status, eta):
+    Order.objects.update(expected_delivery=timezone.localdate() + timedelta(days=days), status=status)
+    assert lookup_order(chat(alice), "ORD-123")["eta"] == eta
+
+
+def test_an_order_without_an_expected_date_has_no_eta(chat, alice):
+    assert lookup_order(chat(alice), "ORD-456")["eta"] is None
+
+
+def test_five_misses_in_a_conversation_end_the_guessing_for_an_hour(chat, alice):
+    ctx = chat(guest_key="guesser")
+    for n in range(5):
+        lookup_order(ctx, f"ORD-{n}", "alice@example.com")
+    with pytest.raises(ToolError, match="person"):
+        lookup_order(ctx, "ORD-123", "alice@example.com")
+
+    LookupMiss.objects.update(created=timezone.now() - timedelta(minutes=61))
+    assert lookup_order(ctx, "ORD-123", "alice@example.com")["status"] == "shipped"
+
+
+def test_twenty_misses_of_a_visitor_end_the_guessing_for_a_day_in_every_conversation(chat, alice, bob):
+    for _ in range(4):
+        ctx = chat(bob)
+        for n in range(5):
+            lookup_order(ctx, f"ORD-{n}")
+    with pytest.raises(ToolError, match="person"):
+        lookup_order(chat(bob), "ORD-789")
+    assert lookup_order(chat(alice), "ORD-123")["status"] == "shipped", "others are not kept from theirs"
+
+    LookupMiss.objects.update(created=timezone.now() - timedelta(hours=25))
+    assert lookup_order(chat(bob), "ORD-789")["status"] == "delivered"
+
+
+def test_misses_are_forgotten_after_a_day(chat):
+    ctx = chat()
+    LookupMiss.objects.create(
+        conversation_id=ctx.conversation, visitor="guest:x", created=timezone.now() - timedelta(hours=25)
+    )
+    lookup_order(ctx, "ORD-1", "guest@example.com")
+    assert LookupMiss.objects.get().visitor == ctx.visitor
+
+
+def test_a_customer_lists_the_ten_newest_own_orders(chat, alice, bob):
+    for n in range(12):
+        Order.objects.create(
+            number=f"NEW-{n}", customer=alice, ordered_at=timezone.now() + timedelta(hours=n)
+        )
+    told = my_orders(chat(alice))["orders"]
+    assert [order["order_id"] for order in told] == [f"NEW-{n}" for n in range(11, 1, -1)]
+    assert set(told[0]) == {"order_id", "status", "eta", "expected_delivery", "ordered", "total"}
+
+
+def test_a_guest_is_asked_to_sign_in_or_to_name_one_order(chat, alice):
+    with pytest.raises(ToolError, match="sign in"):
+        my_orders(chat())

@@ -1,0 +1,47 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from supportbot.assistant.tools import Customer, ToolContext
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.staff import ensure_support_staff
+
+Chat = Callable[..., ToolContext]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create(username="alice", first_name="Alice", email="alice@example.com")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create(username="bob", email="bob@example.com")
+
+
+@pytest.fixture
+def agent(db: None) -> User:
+    agent = User.objects.create(username="agent", is_staff=True)
+    agent.groups.add(ensure_support_staff())
+    return agent
+
+
+@pytest.fixture
+def chat(db: None) -> Chat:
+    """Begins a conversation of somebody, or of a guest, and gives what a tool is told about it."""
+
+    def begin(user: User | None = None, request: str = "turn:1") -> ToolContext:
+        conversation = Conversation.objects.create(user=user, guest_key="" if user else "guest-key")
+        customer = Customer(user.pk, user.email, user.get_short_name()) if user else None
+        return ToolContext(conversation.pk, conversation.visitor.key, customer, request)
+
+    return begin
+
+
+@pytest.fixture
+def desk(client: Any, agent: User) -> Any:
+    """A browser in which a member of the support staff has signed in."""
+    client.force_login(agent)
+    return client

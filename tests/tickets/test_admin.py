@@ -1,0 +1,176 @@
+"""What the support staff can do with tickets in admin, and what they cannot."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from supportbot.conversations.models import Conversation, Message, Turn
+from tickets.models import Ticket
+
+LIST = reverse("admin:tickets_ticket_changelist")
+
+
+def page_of(ticket):
+    return reverse("admin:tickets_ticket_change", args=[ticket.pk])
+
+
+def many_tickets(count):
+    customers = User.objects.bulk_create(
+        User(username=f"customer{n}", email=f"customer{n}@example.com") for n in range(count)
+    )
+    conversations = Conversation.objects.bulk_create(Conversation(user=customer) for customer in customers)
+    return Ticket.objects.bulk_create(
+        Ticket(
+            number=f"TKT-{n:08}",
+            issue=f"Problem {n}",
+            customer=customer,
+            conversation=talk,
+            assignee=customer,
+        )
+        for n, (customer, talk) in enumerate(zip(customers, conversations, strict=True))
+    )
+
+
+def test_the_list_says_what_staff_need_to_know(desk, alice, agent):
+    talk = Conversation.objects.create(user=alice)
+    Ticket.objects.create(
+        number="TKT-00000042",
+        issue="The parcel is late. " * 20,
+        priority="high",
+        customer=alice,
+        conversation=talk,
+        assignee=agent,
+        created=timezone.now() - timedelta(hours=3),
+    )
+    page = desk.get(LIST).content.decode()
+    for words in ("TKT-00000042", "High", "Open", "Alice &lt;alice@example.com&gt;", "3\xa0hours", "agent"):
+        assert words in page
+    assert "The parcel is late. The parcel" in page
+    assert "The parcel is late. " * 5 not in page, "a long issue is cut in the list"
+    assert (
+        f'<a href="{reverse("admin:conversations_conversation_change", args=[talk.pk])}">Open chat</a>'
+        in page
+    )
+
+
+def test_open_and_urgent_and_new_tickets_come_first(desk):
+    now = timezone.now()
+    for number, status, priority, hours in (
+        ("closed", "closed", "high", 0),
+        ("low", "open", "low", 0),
+        ("older", "open", "high", 2),
+        ("newer", "open", "high", 1),
+        ("waiting", "pending", "high", 0),
+        ("medium", "open", "medium", 0),
+    ):
+        created = now - timedelta(hours=hours)
+        Ticket.objects.create(number=number, issue="x", status=status, priority=priority, created=created)
+    rows = desk.get(LIST).context["cl"].result_list
+    assert [ticket.number for ticket in rows] == ["newer", "older", "medium", "low", "waiting", "closed"]
+
+
+def test_the_list_takes_as_many_queries_for_300_tickets_as_for_10(desk):
+    many_tickets(10)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        desk.get(LIST)
+    Ticket.objects.all().delete()
+    User.objects.filter(username__startswith="customer").delete()
+    many_tickets(300)
+    with CaptureQueriesContext(connection) as many:
+        assert len(desk.get(LIST).context["cl"].result_list) == 50
+    assert len(many) == len(few) <= 9
+
+
+@pytest.mark.parametrize("words", ["TKT-00000001", "lamp", "alice@example.com", "Alice"])
+def test_a_ticket_is_found_by_number_issue_and_customer(desk, alice, words):
+    Ticket.objects.create(number="TKT-00000001", issue="The lamp is broken", customer=alice)
+    Ticket.objects.create(number="TKT-00000002", issue="The parcel is late")
+    found = desk.get(LIST, {"q": words}).context["cl"].result_list
+    assert [ticket.number for ticket in found] == ["TKT-00000001"]
+
+
+@pytest.mark.parametrize("status", Ticket.Status.values)
+def test_staff_set_the_status_of_many_tickets_at_once(desk, agent, status):
+    chosen, left = many_tickets(12)[:10], Ticket.objects.get(number="TKT-00000011")
+    Ticket.objects.update(status="closed" if status == "open" else "open")
+    data = {"action": f"set_{status}", "_selected_action": [ticket.pk for ticket in chosen]}
+    page = desk.post(LIST, data, follow=True)
+    assert f"10 changed: Set status to {status}." in page.content.decode()
+    assert Ticket.objects.filter(status=status).count() == 10
+    left.refresh_from_db()
+    assert left.status != status
+    assert LogEntry.objects.filter(user=agent, change_message__contains=status).count() == 10
+
+
+def test_staff_take_tickets_on(desk, agent):
+    ticket = Ticket.objects.create(issue="Late")
+    desk.post(LIST, {"action": "assign_to_me", "_selected_action": [ticket.pk]})
+    ticket.refresh_from_db()
+    assert ticket.assignee == agent
+
+
+def test_the_ticket_s_page_shows_the_whole_conversation(desk, alice):
+    talk = Conversation.objects.create(user=alice)
+    turn = Turn.objects.create(conversation=talk)
+    Message.objects.create(conversation=talk, turn=turn, seq=1, role="customer", text="Where is <b>it</b>?")
+    ticket = Ticket.objects.create(issue="Late", customer=alice, conversation=talk)
+    page = desk.get(page_of(ticket)).content.decode()
+    assert ticket.number in page
+    assert "Where is &lt;b&gt;it&lt;/b&gt;?" in page
+
+
+def test_the_conversation_is_shown_only_to_those_who_may_read_conversations(desk, agent, alice):
+    talk = Conversation.objects.create(user=alice)
+    turn = Turn.objects.create(conversation=talk)
+    Message.objects.create(conversation=talk, turn=turn, seq=1, role="customer", text="Where is it?")
+    ticket = Ticket.objects.create(issue="Late", customer=alice, conversation=talk)
+    group = agent.groups.get()
+    group.permissions.remove(*group.permissions.filter(codename="view_conversation"))
+    assert "Where is it?" not in desk.get(page_of(ticket)).content.decode()
+
+
+def test_staff_change_a_ticket_but_not_whose_it_is(desk, alice, bob, agent):
+    ticket = Ticket.objects.create(number="TKT-00000001", issue="Late", customer=alice, request="turn:1")
+    data = {"issue": "Late parcel", "priority": "low", "status": "pending", "assignee": agent.pk}
+    forged = {"number": "TKT-1", "customer": bob.pk, "conversation": "", "request": "turn:9"}
+    assert desk.post(page_of(ticket), data | forged).status_code == 302
+    ticket.refresh_from_db()
+    assert (ticket.issue, ticket.status, ticket.assignee) == ("Late parcel", "pending", agent)
+    assert (ticket.number, ticket.customer, ticket.request) == ("TKT-00000001", alice, "turn:1")
+
+
+def test_a_ticket_is_assigned_to_staff_only(desk, alice, agent):
+    ticket = Ticket.objects.create(issue="Late")
+    data = {"issue": "Late", "priority": "low", "status": "open", "assignee": alice.pk}
+    page = desk.post(page_of(ticket), data)
+    assert page.status_code == 200
+    assert "assignee" in page.context["adminform"].form.errors
+
+
+def test_staff_open_a_ticket_by_hand_and_it_gets_a_number(desk):
+    add = reverse("admin:tickets_ticket_add")
+    assert "TKT-" not in desk.get(add).content.decode()
+    desk.post(add, {"issue": "Called by phone", "priority": "medium", "status": "open", "assignee": ""})
+    assert Ticket.objects.get().number.startswith("TKT-")
+
+
+def test_staff_without_the_group_see_no_tickets(client, db):
+    client.force_login(User.objects.create(username="intern", is_staff=True))
+    assert client.get(LIST).status_code == 403
+
+
+def test_support_staff_cannot_delete_tickets(desk):
+    ticket = Ticket.objects.create(issue="Late")
+    assert (
+        desk.post(reverse("admin:tickets_ticket_delete", args=[ticket.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    assert Ticket.objects.exists()

@@ -1,0 +1,102 @@
+"""Tickets: what a customer needs a person for."""
+
+import re
+import secrets
+from contextlib import suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+
+def new_number() -> str:
+    """A number that does not tell how many tickets there are and cannot be guessed from another."""
+    return f"TKT-{secrets.randbelow(10**8):08}"
+
+
+def gist(issue: str) -> str:
+    """The issue without case, whitespace and punctuation, so that the same words are the same issue."""
+    return " ".join(re.findall(r"\w+", issue.casefold()))
+
+
+class TicketQuerySet(models.QuerySet):
+    def visible_to(self, customer_id: int | None, conversation_id: int):
+        """A customer's own tickets and those of this conversation; a guest sees only the latter."""
+        here = models.Q(conversation=conversation_id)
+        return self.filter(here | models.Q(customer=customer_id) if customer_id else here)
+
+    def of_the_last_day(self):
+        return self.filter(created__gt=timezone.now() - timedelta(days=1))
+
+    def open_about(self, conversation_id: int, issue: str) -> "Ticket | None":
+        """The conversation's open ticket about the same issue, however it was put."""
+        wanted = gist(issue)
+        still_open = self.filter(conversation=conversation_id, status__in=Ticket.UNSETTLED)
+        return next((ticket for ticket in still_open if gist(ticket.issue) == wanted), None)
+
+    def open_once(self, request: str, **fields) -> "tuple[Ticket, bool]":
+        """The ticket of this request, and whether it was opened just now.
+
+        Safe against another process that does the same at the same time: the database lets one of them
+        in, and the other one finds its ticket. A number that is taken is drawn again.
+        """
+        for _draw in range(4):
+            with suppress(IntegrityError), transaction.atomic():
+                return self.create(request=request, **fields), True
+            if request and (known := self.filter(request=request).first()):
+                return known, False
+        return self.create(request=request, **fields), True
+
+
+class Ticket(models.Model):
+    class Priority(models.TextChoices):
+        LOW = "low"
+        MEDIUM = "medium"
+        HIGH = "high"
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        PENDING = "pending"
+        RESOLVED = "resolved"
+        CLOSED = "closed"
+
+    UNSETTLED = (Status.OPEN, Status.PENDING)
+    ISSUE_MAX_CHARS = 2000
+
+    number = models.CharField(max_length=20, unique=True, default=new_number, editable=False)
+    issue = models.TextField(max_length=ISSUE_MAX_CHARS)
+    priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="tickets"
+    )
+    conversation = models.ForeignKey(
+        "conversations.Conversation", models.SET_NULL, null=True, blank=True, related_name="tickets"
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_tickets",
+        limit_choices_to={"is_staff": True},
+    )
+    request = models.CharField(
+        max_length=100, blank=True, editable=False, help_text="The customer's request that it was opened for."
+    )
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    updated = models.DateTimeField(auto_now=True)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request"], condition=~models.Q(request=""), name="one_ticket_a_request"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

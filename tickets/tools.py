@@ -1,0 +1,95 @@
+"""What the assistant can do about tickets. The docstrings are product text: the model reads them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from supportbot.assistant.tools import ToolContext, ToolError, tool
+
+from .models import Ticket
+
+TICKETS_A_DAY = 3
+SHOWN = 10
+
+Issue = Annotated[
+    str,
+    Field(
+        description="The customer's problem in one to three plain sentences, with the order number if one "
+        "was named. Only what the customer said or a tool returned."
+    ),
+]
+Priority = Annotated[
+    Literal["low", "medium", "high"],
+    Field(
+        description="high: money, safety, or a delivery that is late or lost. low: a wish or a remark. "
+        "medium: everything else."
+    ),
+]
+
+
+@tool(effect="write", progress="Opening a ticket")
+def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[str, Any]:
+    """Open a support ticket, so that a person of the team takes care of the customer's problem.
+
+    Call this when the customer complains, wants a refund, a return or a change that you cannot make, or asks
+    for a person. Do not call it for a question that you can answer yourself or with another tool, and do not
+    call it twice for the same problem: one ticket is enough, and a second call returns the first ticket.
+
+    Tell the customer the ticket_id exactly as it is returned. There is no ticket, and no ticket number,
+    before this tool has returned one: never make one up, and promise neither a result nor a date.
+    """
+    issue = issue.replace("\x00", "").strip()
+    if not issue:
+        raise ToolError("A ticket needs a few words on what is wrong. Ask the customer.")
+    if len(issue) > Ticket.ISSUE_MAX_CHARS:
+        raise ToolError(f"The issue is too long. Put it in at most {Ticket.ISSUE_MAX_CHARS:,} characters.")
+    known = ctx.request and Ticket.objects.filter(request=ctx.request).first()
+    known = known or Ticket.objects.open_about(ctx.conversation, issue)
+    if known:
+        return _told(known, is_new=False)
+    if Ticket.objects.filter(conversation=ctx.conversation).of_the_last_day().count() >= TICKETS_A_DAY:
+        raise ToolError(
+            f"This conversation already has {TICKETS_A_DAY} tickets from the last 24 hours, so no more can "
+            "be opened here today. The team will see to those; say so kindly."
+        )
+    customer_id = ctx.customer.id if ctx.customer else None
+    ticket, is_new = Ticket.objects.open_once(
+        ctx.request, issue=issue, priority=priority, customer_id=customer_id, conversation_id=ctx.conversation
+    )
+    return _told(ticket, is_new=is_new)
+
+
+@tool(effect="read", progress="Looking up your tickets")
+def my_tickets(ctx: ToolContext) -> dict[str, Any]:
+    """List the customer's support tickets, newest first, with the number, the issue and the status of each.
+
+    Call this when the customer asks what became of a ticket or a complaint. It shows only what this customer
+    may see, so a ticket that is not listed cannot be looked up: do not guess its status. Statuses: open (the
+    team has it), pending (the team waits for something), resolved (done), closed.
+    """
+    customer_id = ctx.customer.id if ctx.customer else None
+    newest = Ticket.objects.visible_to(customer_id, ctx.conversation).order_by("-created")[:SHOWN]
+    return {
+        "tickets": [
+            {
+                "ticket_id": ticket.number,
+                "issue": ticket.issue,
+                "priority": ticket.priority,
+                "status": str(ticket.status),
+                "opened": f"{ticket.created:%Y-%m-%d}",
+            }
+            for ticket in newest
+        ]
+    }
+
+
+def _told(ticket: Ticket, *, is_new: bool) -> dict[str, Any]:
+    told = {
+        "ticket_id": ticket.number,
+        "issue": ticket.issue,
+        "priority": ticket.priority,
+        "status": str(ticket.status),
+    }
+    return (
+        told if is_new else told | {"note": "This ticket is already there for it; no second one was opened."}
+    )
