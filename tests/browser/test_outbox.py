@@ -1,0 +1,185 @@
+"""What a customer has written is never lost and never sent twice."""
+
+import pytest
+from playwright.async_api import WebSocketRoute, expect
+
+from tests.provider import Provider
+from tests.servers import Site
+from tests.servers.fixtures import NewSite
+
+from .chat import Chat, Somebody
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+QUESTION = "Where is my order?"
+ANSWER = "It should reach you tomorrow."
+
+
+async def is_answered_once(chat: Chat) -> None:
+    await chat.ended()
+    await expect(chat.customer.locator(".text")).to_have_text([QUESTION])
+    await expect(chat.assistant.locator(".text")).to_have_text([ANSWER])
+    assert [each["content"] for each in await chat.transcript()] == [QUESTION, ANSWER]
+
+
+async def test_a_message_that_is_written_while_the_server_is_away_is_sent_once_when_it_is_back(
+    somebody: Somebody, new_site: NewSite, provider: Provider
+) -> None:
+    provider.say(ANSWER)
+    with new_site(provider) as site:
+        chat = await somebody(site)
+        site.stop()
+        await expect(chat.page.get_by_text("Reconnecting…")).to_be_visible()
+        await chat.say(QUESTION)
+        await expect(chat.customer).to_have_attribute("data-status", "sending")
+        await expect(chat.box).to_have_value("")
+
+        site.start()
+
+        await chat.connected()
+        await is_answered_once(chat)
+        chat.watch.seen.clear()  # Chromium and htmx complain of the absence in many words
+        await chat.page.close()
+
+
+async def test_a_message_that_got_lost_on_its_way_is_sent_again_after_a_reload(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    ways: list[str] = ["lost", "open"]
+
+    def connect(route: WebSocketRoute) -> None:
+        if ways.pop(0) == "open":
+            route.connect_to_server()
+
+    await chat.page.route_web_socket("**/ws/**", connect)
+    await chat.open()
+    await chat.say(QUESTION)
+    await expect(chat.page.get_by_text("Sending…")).to_be_visible()
+    provider.say(ANSWER)
+
+    await chat.reload()
+
+    await is_answered_once(chat)
+
+
+async def test_a_message_whose_receipt_got_lost_is_not_sent_twice(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    ways: list[str] = ["deaf", "open"]
+
+    def connect(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        if ways.pop(0) == "deaf":
+            server.on_message(lambda message: None)
+
+    await chat.page.route_web_socket("**/ws/**", connect)
+    await chat.open()
+    provider.say(ANSWER)
+    await chat.say(QUESTION)
+    await provider.until(lambda provider: len(provider.requests) == 1)
+    await expect(chat.customer).to_have_attribute("data-status", "sending")
+
+    await chat.reload()
+
+    await is_answered_once(chat)
+
+
+async def test_a_line_that_has_died_without_a_word_is_noticed_and_replaced(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    lines: list[WebSocketRoute] = []
+    dead: list[WebSocketRoute] = []
+
+    def connect(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        lines.append(route)
+        route.on_message(lambda message: None if route in dead else server.send(message))
+        server.on_message(lambda message: None if route in dead else route.send(message))
+
+    await chat.page.route_web_socket("**/ws/**", connect)
+    await chat.page.clock.install()
+    await chat.open()
+    dead += lines
+    provider.say(ANSWER)
+    await chat.say(QUESTION)
+
+    await chat.page.clock.fast_forward(30_000)  # it is asked whether it lives
+    await chat.page.clock.fast_forward(15_000)  # and does not answer
+
+    await is_answered_once(chat)
+    assert len(lines) == 2
+
+
+async def test_a_page_says_why_it_is_not_connected_for_good(somebody: Somebody, site: Site) -> None:
+    for code, why in (
+        (4404, "This conversation is not available any more."),
+        (4429, "open in too many tabs"),
+    ):
+        chat = await somebody.away(site)
+
+        async def refuse(route: WebSocketRoute, code: int = code) -> None:
+            await route.close(code=code)
+
+        await chat.page.route_web_socket("**/ws/**", refuse)
+        await chat.page.goto(site.url)
+
+        await expect(chat.page.get_by_role("alert")).to_contain_text(why)
+        await expect(chat.page.get_by_text("Not connected")).to_be_visible()
+
+
+async def test_what_is_not_sent_yet_is_still_there_after_a_reload(somebody: Somebody, site: Site) -> None:
+    chat = await somebody(site)
+    await chat.box.fill("I was about to say")
+
+    await chat.reload()
+
+    await expect(chat.box).to_have_value("I was about to say")
+
+
+async def test_a_message_that_is_too_long_is_told_and_kept(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site)
+    long = "x" * 4001
+
+    await chat.say(long)
+
+    await expect(
+        chat.page.get_by_text("4,001 of 4,000 characters. Please shorten your message.")
+    ).to_be_visible()
+    await expect(chat.box).to_have_value(long)
+    await expect(chat.customer).to_have_count(0)
+    provider.say(ANSWER)
+    await chat.say(long[1:])
+    await chat.ended()
+
+
+async def test_too_many_messages_are_told_and_each_can_be_sent_again_or_changed(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    provider.otherwise(lambda request: provider.say(ANSWER))
+    chat = await somebody(site)
+    for number in range(10):
+        await chat.ask(f"Question {number}")
+
+    for words in ("One more", "And another"):
+        await chat.say(words)
+        await expect(chat.customer.last).to_have_attribute("data-status", "failed")
+    refused = chat.page.locator("#outbox article")
+    await expect(refused).to_contain_text(["One more", "And another"])
+    await expect(refused.last).to_contain_text("That was a lot of messages in a short time.")
+
+    await refused.last.get_by_role("button", name="Edit").click()
+    await expect(chat.box).to_have_value("And another")
+    await expect(refused).to_have_count(1)
+
+    a_minute_passes = "UPDATE conversations_message SET created = '2020-01-01 00:00:00'"
+    site.rows(a_minute_passes)
+    await refused.get_by_role("button", name="Try again").click()
+    await expect(chat.turns).to_have_count(11)
+    await chat.ended()
+    await expect(chat.customer.last.locator(".text")).to_have_text("One more")
+    await expect(refused).to_have_count(0)

@@ -1,0 +1,102 @@
+"""Two server processes on one PostgreSQL and one Redis are one site."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.provider import Provider
+from tests.servers import Site, postgresql, redis
+from tests.servers.fixtures import asking
+from tests.servers.model import LastingProvider
+
+from .visitor import Visitor
+
+pytestmark = pytest.mark.xdist_group("two processes")
+
+QUESTION = "Where is my order, please?"
+ANSWER = "It left our warehouse on Monday and should reach you tomorrow."
+BEGINNING = "It left our warehouse"
+
+Sites = tuple[Site, Site]
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[LastingProvider]:
+    with LastingProvider() as model:
+        yield model
+
+
+@pytest.fixture
+def provider(model: LastingProvider) -> Iterator[Provider]:
+    with model.for_one_test() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def sites(model: LastingProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    """Two processes of one site."""
+    folder = tmp_path_factory.mktemp("sites")
+    with postgresql() as databases, redis() as layer:
+        database = databases.create("shop")
+        one, other = (Site(folder, database, REDIS_URL=layer, **asking(model)) for _ in range(2))
+        one.manage("migrate", "--verbosity", "0")
+        with one, other:
+            yield one, other
+        one.check_log()
+        other.check_log()
+
+
+async def test_an_answer_is_seen_streaming_on_another_process_and_is_the_same_there_at_the_end(
+    sites: Sites, provider: Provider, visitor: Visitor
+) -> None:
+    one, other = sites
+    answer = provider.say(ANSWER, hold_after=4)
+    path = await visitor.begin(one)
+    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
+        await here.say(QUESTION)
+        for window in (here, there):
+            await window.until(lambda window: window.answer == BEGINNING)
+        assert there.deltas
+
+        answer.release()
+        for window in (here, there):
+            await window.until_ended("done")
+            assert window.said("customer") == [QUESTION]
+            assert window.said("assistant") == [ANSWER]
+
+
+async def test_an_answer_is_stopped_from_a_process_that_does_not_run_it(
+    sites: Sites, provider: Provider, visitor: Visitor
+) -> None:
+    one, other = sites
+    provider.say(ANSWER, hold_after=4)
+    path = await visitor.begin(one)
+    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
+        await here.say(QUESTION)
+        await there.until(lambda window: window.answer == BEGINNING)
+
+        await there.send(action="stop")
+
+        for window in (here, there):
+            await window.until_ended("stopped")
+            assert window.answer == BEGINNING
+    await provider.until(lambda provider: not provider.open_streams)
+
+
+async def test_one_message_that_arrives_at_both_processes_at_once_is_stored_and_answered_once(
+    sites: Sites, provider: Provider, visitor: Visitor
+) -> None:
+    one, other = sites
+    provider.say(ANSWER)
+    path = await visitor.begin(one)
+    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
+        # As a page does that has lost one connection and found another.
+        await asyncio.gather(*(window.say(QUESTION, client_id="the-same") for window in (here, there)))
+
+        for window in (here, there):
+            await window.until_ended("done")
+            assert window.said("customer") == [QUESTION]
+            assert window.said("assistant") == [ANSWER]
+    assert one.rows("SELECT count(*) FROM conversations_message WHERE client_id = 'the-same'") == [(1,)]
+    assert len(provider.requests) == 1

@@ -1,0 +1,116 @@
+"""A visitor without a browser: gets pages by HTTP and keeps a window on a conversation over a real socket."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import websockets
+
+from tests.conversations.markup import Element, parse
+from tests.servers import Site
+
+WAIT_SECONDS = 20
+
+
+class Visitor:
+    """One cookie jar, on whichever process it is used."""
+
+    def __init__(self) -> None:
+        self._cookies: dict[str, str] = {}
+
+    async def get(self, site: Site, path: str = "/") -> httpx2.Response:
+        async with httpx2.AsyncClient(follow_redirects=True, cookies=self._cookies) as client:
+            response = await client.get(f"{site.url}{path}")
+            self._cookies |= dict(client.cookies)
+        return response
+
+    async def begin(self, site: Site) -> str:
+        """Open the front page; returns the path of the conversation that it leads to."""
+        return (await self.get(site)).url.path
+
+    @asynccontextmanager
+    async def window(self, site: Site, path: str) -> AsyncIterator["Window"]:
+        address = f"{site.url.replace('http', 'ws', 1)}/ws{path}"
+        cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        async with websockets.connect(
+            address, origin=websockets.Origin(site.url), additional_headers={"Cookie": cookie}
+        ) as socket:
+            yield Window(socket)
+
+
+class Window:
+    """What a page would show of a conversation, kept up to date by what comes."""
+
+    def __init__(self, socket: websockets.ClientConnection) -> None:
+        self._socket = socket
+        self._turns: dict[int, Element] = {}
+        self._texts: dict[str, str] = {}
+        self.notices: list[str] = []
+        self.deltas = 0
+
+    async def say(self, text: str, client_id: str = "") -> None:
+        await self.send(text=text, client_id=client_id or secrets.token_hex(8))
+
+    async def send(self, **frame: Any) -> None:
+        await self._socket.send(json.dumps(frame))
+
+    async def until(self, state: Callable[["Window"], Any]) -> None:
+        """Take frames until what is shown is as it should be."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not state(self):
+                frame = await self._socket.recv(decode=True)
+                self._append(frame) if frame.startswith("{") else self._show(frame)
+
+    async def until_ended(self, state: str) -> None:
+        """Take frames until the newest turn has ended so."""
+        await self.until(lambda window: window._turns and window.newest["data-state"] == state)
+
+    @property
+    def newest(self) -> Element:
+        """The newest turn."""
+        return self._turns[max(self._turns)]
+
+    @property
+    def turn(self) -> int:
+        return int(self.newest["data-turn"])
+
+    @property
+    def answer(self) -> str:
+        """What the assistant has said last."""
+        return next(reversed(self.said("assistant")), "")
+
+    def said(self, role: str) -> list[str]:
+        """All that was said in a role, in order."""
+        turns = [turn for _number, turn in sorted(self._turns.items())]
+        articles = [article for turn in turns for article in turn.all("article", data_role=role)]
+        return [self._texts[article["data-message"]].strip() for article in articles]
+
+    def _append(self, frame: str) -> None:
+        delta = json.loads(frame)["delta"]
+        shown = self._texts[delta["message"]]
+        assert delta["offset"] <= len(shown), "a piece of text is missing"
+        self._texts[delta["message"]] = shown + delta["text"][len(shown) - delta["offset"] :]
+        self.deltas += 1
+
+    def _show(self, html: str) -> None:
+        for element in parse(html).children:
+            if not isinstance(element, Element):
+                continue
+            name, _, number = element["id"].partition("-")
+            match name:
+                case "turn":
+                    self._turns[int(number)] = element
+                    for article in element.all("article"):
+                        self._texts[article["data-message"]] = "".join(
+                            each.text for each in article.classed("text")
+                        )
+                case "tail":
+                    self._texts[number] = element.text
+                case "blocks":
+                    assert not element.text.strip(), "these tests stream single paragraphs"
+                case "notice":
+                    self.notices.append(element.text.strip())
