@@ -1,0 +1,153 @@
+"""Two processes on PostgreSQL and Redis: either of them, and both stores, may go away under running answers."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+from time import monotonic, monotonic_ns
+
+import pytest
+
+from tests.servers import postgresql
+
+from .conftest import QUICK
+from .customer import Customer
+from .grounds import on_postgresql
+from .outages import Redis, Restarts, redis
+from .servers import Server
+from .stage import Stage
+
+pytestmark = pytest.mark.xdist_group("two processes")
+
+NewStage = Callable[..., AbstractAsyncContextManager[Stage]]
+
+
+@pytest.fixture(scope="module")
+def layer() -> Iterator[Redis]:
+    with redis() as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def restarts() -> Iterator[Restarts]:
+    with postgresql() as cluster, Restarts(cluster) as restarts:
+        yield restarts
+
+
+@pytest.fixture(scope="module")
+def database(restarts: Restarts, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with its tables and nothing in them."""
+    address = restarts.cluster.create("shop")
+    Server(tmp_path_factory.mktemp("migrate"), address).manage("migrate", "--verbosity", "0")
+    return address
+
+
+@pytest.fixture
+def new_stage(restarts: Restarts, layer: Redis, database: str, tmp_path: Path) -> NewStage:
+    """Makes a stage with two servers and an empty database."""
+    with restarts.cluster.connect() as connection:
+        name = f"run-{monotonic_ns()}"
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE shop')
+    return partial(on_postgresql, database.replace("/shop", f"/{name}"), layer.url, tmp_path, **QUICK)
+
+
+async def test_the_other_process_takes_over_when_one_is_killed_in_mid_answer(new_stage: NewStage) -> None:
+    """B1, B9: also a message that waits in line behind the cut answer is answered there."""
+    async with new_stage() as stage:
+        customers = await stage.customers(6)
+        stage.upstream.delay = 0.1
+        asked = [await customer.say("p") for customer in customers]
+        await asyncio.gather(*(customer.when_it_streams() for customer in customers))
+        late = [await customer.say("t") for customer in customers]
+        await asyncio.gather(*(_is_taken(customer) for customer in customers))
+
+        stage.servers[0].signal(signal.SIGKILL)
+
+        stage.upstream.delay = 0.01
+        for customer, *said in zip(customers, asked, late, strict=True):
+            for client_id in said:
+                await customer.until_ended(client_id)
+        await stage.prove()
+
+
+async def test_stop_works_from_the_other_process(new_stage: NewStage) -> None:
+    """B11: within a second or so, with the provider's stream closed."""
+    async with new_stage() as stage:
+        (customer,) = await stage.customers(1)
+        here, there = [await customer.open(door) for door in stage.doors]
+        for page in (here, there):
+            await page.until(lambda page: page.is_open)
+        stage.upstream.delay = 0.5
+        client_id = await customer.say("p", here)
+        await customer.when_it_streams(page=there)
+
+        began = monotonic()
+        await there.send(action="stop")
+        assert await customer.until_ended(client_id) == "stopped"
+        await stage.until(lambda: not stage.provider.open_streams)
+
+        assert monotonic() - began < 2.5
+        await stage.prove()
+
+
+async def test_redis_may_go_away_and_come_back_empty(new_stage: NewStage, layer: Redis) -> None:
+    """B28: the chat goes on by the database, and is quick again afterwards."""
+    async with new_stage() as stage:
+        customers = await stage.customers(4)
+        for customer in customers:
+            await customer.page.until(lambda page: page.is_open)
+        stage.upstream.delay = 0.1
+        asked = [await customer.say("w") for customer in customers]
+        await asyncio.gather(*(customer.when_it_streams() for customer in customers))
+
+        await asyncio.to_thread(layer.stop)
+        asked += [await customer.say("t") for customer in customers]
+        for customer, client_id in zip(customers * 2, asked, strict=True):
+            assert await customer.until_ended(client_id) == "done"
+        await asyncio.to_thread(layer.start)
+
+        for customer in customers:
+            assert await customer.until_ended(await customer.say("p")) == "done"
+        await stage.prove()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "as in a crash"])
+async def test_postgresql_may_be_restarted_under_running_answers(
+    new_stage: NewStage, restarts: Restarts, how: signal.Signals
+) -> None:
+    """B27: answers pause and go on, and no process has to be started again."""
+    async with new_stage() as stage:
+        customers = await stage.customers(6)
+        stage.upstream.delay = 0.1
+        asked = [await customer.say("w") for customer in customers]
+        await asyncio.gather(*(customer.when_it_streams() for customer in customers))
+
+        await asyncio.to_thread(restarts.restart, how)
+
+        asked += [await customer.say("t") for customer in customers]
+        for customer, client_id in zip(customers * 2, asked, strict=True):
+            assert await customer.until_ended(client_id) == "done"
+        await stage.prove()
+        assert stage.exit_codes == []
+
+
+@pytest.mark.parametrize("share", ["0.3", "1"])
+async def test_every_page_is_right_in_the_end_whatever_the_layer_loses(
+    new_stage: NewStage, share: str
+) -> None:
+    """B29: 30 % or all of what one process tells the other is lost."""
+    async with new_stage(FAULT_LAYER=share) as stage:
+        customers = await stage.customers(3)
+        for customer in customers:
+            for door in stage.doors:
+                await customer.open(door)
+
+        await asyncio.gather(*(customer.live(4) for customer in customers))
+
+        await stage.prove()
+
+
+async def _is_taken(customer: Customer) -> None:
+    await customer.page.until(lambda page: not page.outbox)
