@@ -1,0 +1,104 @@
+"""`make bench`, or python -m tests.bench: supportbot and the textbook, side by side on this machine.
+
+    python -m tests.bench                                          all of it, some ten minutes
+    python -m tests.bench --quick                                  under two minutes
+    python -m tests.bench --only stream --chats 50 --system ours   one line, for tuning
+
+A ratio is supportbot divided by the textbook. Nothing is asserted: times depend on the machine, and every
+line says how busy it was with other things.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from .machine import OTHER_CORES, SERVER_CORES, pin
+from .parts import PARTS, Plan
+from .report import Table
+from .systems import SYSTEMS, Script
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="Measures supportbot against a textbook."
+    )
+    parser.add_argument("--quick", action="store_true", help="Fewer chats, one round, short windows.")
+    parser.add_argument("--only", action="append", choices=PARTS, help="Just this part; may be given again.")
+    parser.add_argument("--system", choices=SYSTEMS, help="Just this system.")
+    parser.add_argument("--chats", type=int, action="append", help="How many chats; may be given again.")
+    parser.add_argument("--rounds", type=int, help="Of how many measurements the medians are.")
+    parser.add_argument("--window", type=float, help="Seconds that a measurement takes.")
+    parser.add_argument("--tokens", type=int, default=Script.tokens, help="Tokens of an answer.")
+    parser.add_argument("--interval-ms", type=float, default=Script.interval_ms, help="Time between them.")
+    parser.add_argument(
+        "--profile", type=Path, help="Also write a cProfile of supportbot's event loop there."
+    )
+    parser.add_argument("--json", type=Path, help="Also write all numbers to this file.")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    pin(os.getpid(), OTHER_CORES)
+    with tempfile.TemporaryDirectory(prefix="supportbot-bench-") as data:
+        plan = chosen_plan(options, Path(data))
+        print(about_this_run())
+        tables = run(plan, options.only or default_parts(options))
+        print(how_noisy(plan))
+    if options.json:
+        found = {"results": plan.results, "tables": [asdict(table) for table in tables]}
+        options.json.write_text(json.dumps(found, indent=1))
+
+
+def run(plan: Plan, parts: list[str]) -> list[Table]:
+    tables = [table for part in parts for table in PARTS[part](plan)]
+    for table in tables:
+        print(table.text())
+    return tables
+
+
+def how_noisy(plan: Plan) -> str:
+    others = max((result["others_percent"] for result in plan.results), default=0)
+    late = max((result["model_late_p99_ms"] for result in plan.results), default=0)
+    worst = f"Others took up to {others:.0f} % of a core, the model was up to {late:.0f} ms late (p99)."
+    advice = " Run it again on a quieter machine before you believe a time." if others > 25 else ""
+    return f"\n{worst}{advice}"
+
+
+def default_parts(options: argparse.Namespace) -> list[str]:
+    return ["stream", "database", "page"] if options.quick else list(PARTS)
+
+
+def chosen_plan(options: argparse.Namespace, data: Path) -> Plan:
+    profile = options.profile.resolve() if options.profile else None
+    plan = Plan(data, script=Script(options.tokens, options.interval_ms), profile=profile)
+    if options.quick:
+        plan = replace(plan, levels=(50, 200), rounds=1, window=2, conversations=2_000)
+    if options.system:
+        # One system is asked for by somebody who tunes it: one round is enough to look at.
+        plan = replace(plan, systems=(options.system,), rounds=1)
+    if options.chats:
+        plan = replace(plan, levels=tuple(options.chats), memory_chats=options.chats[0])
+    if options.rounds:
+        plan = replace(plan, rounds=options.rounds)
+    if options.window:
+        plan = replace(plan, window=options.window)
+    return plan
+
+
+def about_this_run() -> str:
+    if not SERVER_CORES:
+        where = "nothing is pinned, so model and client share the server's cores"
+    else:
+        where = f"servers on core {min(SERVER_CORES)}, model and client on core {min(OTHER_CORES)}"
+    load = f"load before {os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else ""
+    return f"Python {sys.version.split()[0]}, {where}; {load}"
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Stopped; all servers have ended.")

@@ -1,0 +1,249 @@
+"""The load client: many customers at once, each of whom asks again as soon as the answer has ended.
+
+    python -m tests.bench.load --url http://127.0.0.1:8000/ --pid 4711 --model http://127.0.0.1:9100
+
+Opens the chats one after the other, starts them spread over the length of an answer, and then measures a
+window in which all are busy. It reads every token's number and time of sending out of the text, so lag is
+from the model's write to this client's read, and no token can be lost unseen. Prints one line, or JSON.
+"""
+
+import argparse
+import gc
+import heapq
+import json
+import re
+import selectors
+import uuid
+from collections import Counter
+
+from .browser import CLOSE, PING, PONG, TEXT, Opened, OpeningError, frame, open_chat, whole_frames
+from .machine import Watched, read_url
+from .result import Result, as_json
+from .window import SECOND, Recording, Used, Window, now_us
+
+TOKEN = re.compile(rb"t(\d{5})x(\d{15})")
+STATUS = re.compile(rb"<[a-z][^>]*\bdata-status=[^>]*>")
+ATTRIBUTE = re.compile(rb"""\bdata-(message|role|status)=["']([^"']*)["']""")
+OPENED_A_SECOND = 100
+OPENING_SECONDS = 180
+PAUSE_US = 20_000
+
+
+class Chat:
+    __slots__ = ("asked_at", "busy", "dead", "finished", "number", "page", "rest", "seen", "sock", "tokens")
+
+    def __init__(self, number: int, opened: Opened) -> None:
+        self.number, self.sock, self.page, self.rest = number, opened.sock, opened.page, opened.rest
+        self.busy = self.dead = False
+        self.asked_at = self.tokens = 0
+        self.seen = bytearray()
+        self.finished = b""  # the last answer's id
+
+
+class Load:
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self._server = Watched(options.pid)
+        self._selector = selectors.DefaultSelector()
+        self._chats: list[Chat] = []
+        self._agenda: list[tuple[int, int, Chat]] = []
+        self._recording = Recording()
+        self._errors: Counter[str] = Counter()
+        self._busy = self._missing = 0
+        self._stopping = False
+
+    def run(self) -> Result:
+        before = self._server.resident_kb()
+        self._open()
+        self._pump(now_us() + SECOND)
+        idle = self._server.resident_kb()
+        self._plan_first_turns()
+        self._pump(now_us() + int((self.options.ramp + self.options.warm) * SECOND))
+        window = self._measure()
+        self._let_all_end()
+        window.idle_kb, window.active_kb = (
+            (kb - before) / self.options.chats for kb in (idle, window.active_kb)
+        )
+        return window.result(len(self._chats), self._missing, self._errors)
+
+    def _measure(self) -> Window:
+        read_url(f"{self.options.model}/stats")  # counts anew from here
+        self._recording = recording = Recording()
+        begin = Used.by_now(self._server)
+        self._pump(begin.at + int(self.options.window * SECOND))
+        end, active = Used.by_now(self._server), self._server.resident_kb()
+        self._recording = Recording()
+        model = json.loads(read_url(f"{self.options.model}/stats"))
+        return Window(recording, begin, end, model, idle_kb=0, active_kb=active)
+
+    def _open(self) -> None:
+        start = now_us()
+        for number in range(self.options.chats):
+            if now_us() - start > OPENING_SECONDS * SECOND:
+                self._errors["not opened in time"] += self.options.chats - number
+                return
+            try:
+                chat = Chat(number, open_chat(self.options.url))
+            except (OSError, OpeningError) as error:
+                self._errors[str(error)] += 1
+            else:
+                self._chats.append(chat)
+                self._selector.register(chat.sock, selectors.EVENT_READ, chat)
+            self._pump(start + (number + 1) * SECOND // OPENED_A_SECOND)
+
+    def _plan_first_turns(self) -> None:
+        start, spread = now_us(), int(self.options.ramp * SECOND)
+        for position, chat in enumerate(self._chats):
+            self._plan(start + position * spread // len(self._chats), chat)
+
+    def _plan(self, at: int, chat: Chat) -> None:
+        heapq.heappush(self._agenda, (at, chat.number, chat))
+
+    def _pump(self, until: int, *, while_busy: bool = False) -> None:
+        """Send and receive until then; always at least once."""
+        while True:
+            self._ask_who_is_due()
+            next_due = min(until, self._agenda[0][0]) if self._agenda else until
+            for key, _events in self._selector.select(max(0, next_due - now_us()) / SECOND):
+                self._read(key.data)
+            if now_us() >= until or (while_busy and not self._busy):
+                return
+
+    def _let_all_end(self) -> None:
+        self._stopping = True
+        self._agenda.clear()
+        self._pump(now_us() + int(self.options.drain * SECOND), while_busy=True)
+        for chat in self._chats:
+            if chat.busy:
+                # Slow rather than lost, for all that can be known: an error, but no missing tokens.
+                self._errors["answer still coming when time was up"] += 1
+            if not chat.dead:
+                self._send(chat, CLOSE, (1000).to_bytes(2))
+                chat.sock.close()
+
+    def _ask_who_is_due(self) -> None:
+        while self._agenda and self._agenda[0][0] <= now_us():
+            chat = heapq.heappop(self._agenda)[2]
+            if not chat.dead:
+                self._ask(chat)
+
+    def _ask(self, chat: Chat) -> None:
+        headers = {
+            "HX-Request": "true",
+            "HX-Trigger": None,
+            "HX-Trigger-Name": None,
+            "HX-Target": None,
+            "HX-Current-URL": chat.page,
+        }
+        message = {"text": "Where is my parcel?", "client_id": str(uuid.uuid4()), "HEADERS": headers}
+        chat.busy, chat.tokens, chat.seen = True, 0, bytearray(self.options.tokens)
+        chat.asked_at = now_us()
+        self._busy += 1
+        self._send(chat, TEXT, json.dumps(message).encode())
+
+    def _send(self, chat: Chat, kind: int, payload: bytes) -> None:
+        try:
+            chat.sock.send(frame(kind, payload))
+        except OSError as error:
+            self._lose(chat, type(error).__name__)
+
+    def _read(self, chat: Chat) -> None:
+        try:
+            data = chat.sock.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lose(chat, type(error).__name__)
+            return
+        if not data:
+            self._lose(chat, "dropped by the server")
+            return
+        now = now_us()
+        frames, chat.rest = whole_frames(chat.rest + data if chat.rest else data)
+        for kind, payload in frames:
+            if kind == TEXT:
+                self._receive(chat, payload, now)
+            elif kind == PING:
+                self._send(chat, PONG, payload)
+            elif kind == CLOSE:
+                self._lose(chat, f"closed by the server with {int.from_bytes(payload[:2])}")
+                return
+            elif kind != PONG:
+                self._errors[f"frame of kind {kind:#x}"] += 1
+
+    def _receive(self, chat: Chat, payload: bytes, now: int) -> None:
+        recording = self._recording
+        recording.frames += 1
+        recording.bytes += len(payload)
+        tokens = TOKEN.findall(payload)
+        for number, sent in tokens:
+            # A fragment may show an older answer once more: its tokens were sent before this was asked.
+            at, position = int(sent), int(number)
+            if at >= chat.asked_at and not chat.seen[position]:
+                chat.seen[position] = 1
+                if not chat.tokens:
+                    recording.firsts.append(now - chat.asked_at)
+                elif position != chat.tokens:
+                    self._errors["tokens out of order"] += 1
+                chat.tokens += 1
+                recording.lags.append(now - at)
+        if chat.busy and b"data-status=" in payload:
+            self._look_for_the_end(chat, payload, tokens)
+
+    def _look_for_the_end(self, chat: Chat, payload: bytes, tokens: list[tuple[bytes, bytes]]) -> None:
+        for tag in STATUS.findall(payload):
+            values = dict(ATTRIBUTE.findall(tag))
+            message, status = values.get(b"message", b""), values[b"status"]
+            if values.get(b"role") != b"assistant" or message == chat.finished:
+                continue
+            if status not in (b"complete", b"partial", b"failed"):
+                continue
+            chat.finished = message
+            # A last fragment with text replaces the page's: what it lacks is lost, whatever came before.
+            kept = len({number for number, sent in tokens if int(sent) >= chat.asked_at})
+            chat.tokens = min(chat.tokens, kept or chat.tokens)
+            self._end(chat, "" if status == b"complete" else f"answer {status.decode()}")
+
+    def _end(self, chat: Chat, error: str = "") -> None:
+        chat.busy = False
+        self._busy -= 1
+        self._missing += self.options.tokens - chat.tokens
+        if error:
+            self._errors[error] += 1
+        else:
+            self._recording.turns += 1
+        if not self._stopping:
+            self._plan(now_us() + PAUSE_US, chat)
+
+    def _lose(self, chat: Chat, why: str) -> None:
+        if chat.dead:
+            return
+        chat.dead = True
+        self._selector.unregister(chat.sock)
+        chat.sock.close()
+        if chat.busy:
+            self._end(chat, why)
+        else:
+            self._errors[why] += 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Opens chats, keeps them busy, and measures.")
+    parser.add_argument("--url", required=True, help="The chat page on this machine.")
+    parser.add_argument("--pid", type=int, required=True, help="The server's process.")
+    parser.add_argument("--model", required=True, help="The scripted model, without /v1.")
+    parser.add_argument("--chats", type=int, default=50)
+    parser.add_argument("--tokens", type=int, default=200, help="As the scripted model was told.")
+    parser.add_argument("--ramp", type=float, default=4, help="Seconds over which the first turns begin.")
+    parser.add_argument("--warm", type=float, default=1, help="Seconds from there to the window.")
+    parser.add_argument("--window", type=float, default=5, help="Seconds that are measured.")
+    parser.add_argument("--drain", type=float, default=60, help="Seconds in which the last turns may end.")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    gc.disable()  # a collection in this client would show as lag of the server
+    result = Load(options).run()
+    print(json.dumps(as_json(result)) if options.json else result.line())
+
+
+if __name__ == "__main__":
+    main()

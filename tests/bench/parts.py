@@ -1,0 +1,209 @@
+"""What is measured: each part starts its own servers, measures in turns, and gives a table."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from .browser import get
+from .machine import PROJECT, manage
+from .report import Table
+from .result import Result, as_json, medians
+from .systems import SYSTEMS, Script, Server, scripted_model, serving, supportbot, supportbot_environment
+
+# A chat is held when its words come in time, and also begin in time: a server that keeps its customers
+# waiting for the first word has little to do for the others, and their lag looks well.
+HELD_LAG_MS = 250
+HELD_FIRST_MS = 1000
+BOTH = ("textbook", "supportbot")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much a run measures. `systems` may leave one out, then there are lines but no comparison."""
+
+    data: Path
+    systems: tuple[str, ...] = SYSTEMS
+    levels: tuple[int, ...] = (50, 200, 500)
+    rounds: int = 3
+    window: float = 4
+    script: Script = field(default_factory=Script)
+    memory_chats: int = 200
+    conversations: int = 20_000
+    most_limit: int = 1200
+    most_probes: int = 6
+    profile: Path | None = None
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+    def note(self, part: str, what: str, result: Result) -> Result:
+        """Print a measurement as soon as it is there, and keep it for the JSON file."""
+        print(f"{part}: {what}: {result.line()}", flush=True)
+        self.results.append({"part": part, "what": what, **as_json(result)})
+        return result
+
+
+@contextmanager
+def started(plan: Plan) -> Iterator[dict[str, Server]]:
+    """All systems at once, warmed up, so that measurements can take turns: an idle one costs nothing."""
+    with ExitStack() as stack:
+        model = stack.enter_context(scripted_model(plan.data, plan.script))
+        servers = {
+            name: stack.enter_context(serving(name, model, plan.data, plan.profile)) for name in plan.systems
+        }
+        for server in servers.values():
+            server.warm_up()
+        yield servers
+
+
+def stream(plan: Plan) -> Iterator[Table]:
+    """CPU a token, lag and first token at each number of chats."""
+    table = Table("Streaming", BOTH)
+    with started(plan) as servers:
+        for chats in plan.levels:
+            found: dict[str, list[Result]] = {name: [] for name in servers}
+            for _ in range(plan.rounds if chats <= 200 else 1):
+                for name, server in servers.items():
+                    result = server.measure(chats, plan.window)
+                    found[name].append(plan.note("stream", f"{name}, {chats} chats", result))
+            if len(found) == 2:
+                _compare(table, chats, *(medians(found[name]) for name in SYSTEMS))
+    if table.rows:
+        yield table
+
+
+def _compare(table: Table, chats: int, textbook: Result, ours: Result) -> None:
+    for what, unit, name in (
+        ("CPU a token", "us", "cpu_us_per_token"),
+        ("lag p50", "ms", "lag_p50_ms"),
+        ("lag p99", "ms", "lag_p99_ms"),
+        ("first token p50", "ms", "first_p50_ms"),
+        ("first token p99", "ms", "first_p99_ms"),
+        ("missing tokens", "", "missing"),
+    ):
+        table.add(f"{chats} chats: {what}", unit, getattr(textbook, name), getattr(ours, name))
+    for name, result in zip(BOTH, (textbook, ours), strict=True):
+        errors = f"; errors: {result.errors}" if result.errors else ""
+        table.notes.append(f"{name}, {chats} chats: {result.noise()}{errors}")
+
+
+def most(plan: Plan) -> Iterator[Table]:
+    """The most chats that one process holds in time and with every token there."""
+    held: dict[str, int] = {}
+    table = Table("Capacity of one process", BOTH)
+    with started(plan) as servers:
+        for name, server in servers.items():
+
+            def probe(chats: int, name: str = name, server: Server = server) -> Result:
+                return plan.note("most", f"{name}, {chats} chats", server.measure(chats, plan.window))
+
+            held[name], limited = search(probe, plan.most_probes, plan.most_limit)
+            print(f"most: {name} holds {held[name]} chats", flush=True)
+            if limited:
+                table.notes.append(f"{name}: at least; the load generator or the bound ended the search")
+    if len(held) == 2:
+        what = f"most chats with p99 of lag < {HELD_LAG_MS} ms and of first token < {HELD_FIRST_MS} ms"
+        table.add(what, "", held["textbook"], held["ours"])
+        yield table
+
+
+def search(probe: Callable[[int], Result], probes: int, limit: int, start: int = 150) -> tuple[int, bool]:
+    """Double, then bisect. Also whether something other than the server set the limit."""
+    low, high, chats, limited = 0, 0, start, False
+    for _ in range(probes):
+        result = probe(chats)
+        if result.whole and result.lag_p99_ms < HELD_LAG_MS and result.first_p99_ms < HELD_FIRST_MS:
+            low = chats
+        else:
+            high, limited = chats, result.generators_limit
+        if low >= limit or (high and high - low <= max(5, low // 20)):
+            break
+        chats = (low + high) // 2 if high else min(limit, low * 2)
+    return low, limited or not high
+
+
+def memory(plan: Plan) -> Iterator[Table]:
+    """Memory a chat, idle and streaming, in fresh processes."""
+    with started(plan) as servers:
+        found = {name: server.measure(plan.memory_chats, plan.window) for name, server in servers.items()}
+    for name, result in found.items():
+        plan.note("memory", name, result)
+        idle, active = result.idle_kb_per_chat, result.active_kb_per_chat
+        print(f"memory: {name}: {idle:.0f} kB an idle chat, {active:.0f} kB a streaming one", flush=True)
+    if len(found) == 2:
+        table = Table(f"Memory, {plan.memory_chats} chats", BOTH)
+        for what, name in (("an idle chat", "idle_kb_per_chat"), ("a streaming chat", "active_kb_per_chat")):
+            table.add(what, "kB", *(getattr(found[system], name) for system in SYSTEMS))
+        yield table
+
+
+def database(plan: Plan) -> Iterator[Table]:
+    """Whether a turn costs more when the database is full of other conversations."""
+    short = Script(tokens=20, interval_ms=10)
+    full = plan.data / "full.sqlite3"
+    with ExitStack() as stack:
+        model = stack.enter_context(scripted_model(plan.data, short))
+        fill(full, conversations=plan.conversations)
+        names = ("empty", f"{plan.conversations:,} conversations")
+        places = (plan.data / "beside.sqlite3", full)
+        servers = [stack.enter_context(supportbot(model, place)) for place in places]
+        found: dict[str, list[Result]] = {name: [] for name in names}
+        for server in servers:
+            server.warm_up()
+        for _ in range(plan.rounds):
+            for name, server in zip(names, servers, strict=True):
+                found[name].append(plan.note("database", name, server.measure(10, plan.window)))
+    empty, filled = (medians(found[name]) for name in names)
+    table = Table("supportbot: other conversations in the database", names)
+    table.add("CPU a turn", "ms", empty.cpu_ms_per_turn, filled.cpu_ms_per_turn)
+    table.add("first token p50", "ms", empty.first_p50_ms, filled.first_p50_ms)
+    yield table
+
+
+def page(plan: Plan) -> Iterator[Table]:
+    """Whether a long conversation's page opens as fast as a short one's."""
+    place = plan.data / "pages.sqlite3"
+    lengths = ("50", "1000")
+    made = fill(place, conversations=0, pages=lengths)
+    times: dict[str, list[float]] = {length: [] for length in lengths}
+    sizes: dict[str, int] = {}
+    with scripted_model(plan.data, plan.script) as model, supportbot(model, place) as server:
+        for _ in range(10 * plan.rounds):
+            for length in lengths:
+                start = perf_counter()
+                _, html, _ = get(server.url.rstrip("/") + made["pages"][length], made["cookies"])
+                times[length].append(1000 * (perf_counter() - start))
+                sizes[length] = len(html) // 1024
+    table = Table("supportbot: opening a page", ("50 messages", "1,000 messages"))
+    table.add("time to the whole page", "ms", *(median(times[length]) for length in lengths))
+    table.add("size", "kB", *(sizes[length] for length in lengths))
+    yield table
+
+
+def fill(place: Path, conversations: int, pages: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    environment = supportbot_environment(place)
+    manage("migrate", "--verbosity", "0", environment=environment)
+    words = ["--conversations", str(conversations), "--pages", *pages]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.filled_database", *words],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    made: Mapping[str, Any] = json.loads(done.stdout)
+    return made
+
+
+PARTS: dict[str, Callable[[Plan], Iterator[Table]]] = {
+    "stream": stream,
+    "most": most,
+    "memory": memory,
+    "database": database,
+    "page": page,
+}

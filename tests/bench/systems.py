@@ -1,0 +1,135 @@
+"""The two systems under test, each a real process with throw-away data, and the model that both talk to."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .machine import OTHER_CORES, PROJECT, SERVER_CORES, free_port, manage, running
+from .result import Result
+
+SYSTEMS = ("textbook", "ours")
+# What one visitor may do is limited in real life; here few visitors stand for many.
+UNLIMITED = {
+    "CONVERSATION_MESSAGES_PER_MINUTE": "0",
+    "VISITOR_MESSAGES_PER_MINUTE": "0",
+    "VISITOR_TOKENS_PER_DAY": "0",
+    "LLM_FIRST_TOKEN_SECONDS": "600",
+    "LLM_STALL_SECONDS": "600",
+    "TURN_SECONDS": "600",
+}
+
+
+@dataclass(frozen=True)
+class Script:
+    """What the scripted model answers to everything."""
+
+    tokens: int = 200
+    interval_ms: float = 20
+
+    @property
+    def seconds(self) -> float:
+        return self.tokens * self.interval_ms / 1000
+
+
+@dataclass(frozen=True)
+class Model:
+    url: str
+    script: Script
+
+
+@dataclass(frozen=True)
+class Server:
+    system: str
+    url: str
+    pid: int
+    model: Model
+    log: Path
+
+    def measure(self, chats: int, window: float, ramp: float | None = None, warm: float = 1) -> Result:
+        """Put a load on it from a process of its own."""
+        script = self.model.script
+        arguments = {
+            "--url": self.url,
+            "--pid": self.pid,
+            "--model": self.model.url,
+            "--chats": chats,
+            "--tokens": script.tokens,
+            "--ramp": script.seconds if ramp is None else ramp,
+            "--warm": warm,
+            "--window": window,
+        }
+        words = [str(word) for pair in arguments.items() for word in pair]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.load", *words, "--json"],
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"The load client failed on {self.system}.")
+        result = Result(**json.loads(done.stdout))
+        if result.errors:
+            print(f"{self.system} met {result.errors}; its log ends with:\n{self.log.read_text()[-1500:]}")
+        return result
+
+    def warm_up(self) -> None:
+        """Let it import, compile and connect what it does only once."""
+        self.measure(chats=5, window=0.5, ramp=0, warm=0)
+
+
+@contextmanager
+def scripted_model(data: Path, script: Script) -> Iterator[Model]:
+    port = free_port()
+    words = ["--port", str(port), "--tokens", str(script.tokens), "--interval-ms", str(script.interval_ms)]
+    with running(["-m", "tests.bench.scripted_model", *words], port, data / f"model-{port}.log", OTHER_CORES):
+        yield Model(f"http://127.0.0.1:{port}", script)
+
+
+def serving(
+    system: str, model: Model, data: Path, profile: Path | None = None
+) -> AbstractContextManager[Server]:
+    if system == "textbook":
+        return textbook(model, data)
+    return supportbot(model, data / "empty.sqlite3", profile)
+
+
+@contextmanager
+def textbook(model: Model, data: Path) -> Iterator[Server]:
+    port = free_port()
+    log = data / f"textbook-{port}.log"
+    arguments = ["-m", "tests.bench.textbook", "--port", str(port), "--model", f"{model.url}/v1"]
+    with running(arguments, port, log, SERVER_CORES) as pid:
+        yield Server("textbook", f"http://127.0.0.1:{port}/", pid, model, log)
+
+
+@contextmanager
+def supportbot(model: Model, database: Path, profile: Path | None = None) -> Iterator[Server]:
+    """With `profile`, where its event loop spends its time is written there when it has ended."""
+    port = free_port()
+    environment = supportbot_environment(database) | {"LLM_BASE_URL": f"{model.url}/v1", "PORT": str(port)}
+    manage("migrate", "--verbosity", "0", environment=environment)
+    log = database.with_name(f"supportbot-{port}.log")
+    profiler = ["-m", "cProfile", "-o", str(profile)] if profile else []
+    with running([*profiler, "manage.py", "serve"], port, log, SERVER_CORES, environment) as pid:
+        yield Server("ours", f"http://127.0.0.1:{port}/", pid, model, log)
+
+
+def supportbot_environment(database: Path) -> dict[str, str]:
+    """Everything of a developer's own environment that matters here, replaced."""
+    return {
+        **os.environ,
+        **UNLIMITED,
+        "DJANGO_SETTINGS_MODULE": "supportbot.settings",
+        "DATABASE_URL": f"sqlite:///{database}",
+        "DEBUG": "1",
+        "HOST": "127.0.0.1",
+        "LLM_BACKEND": "chat",
+        "LLM_BASE_URL": "http://127.0.0.1:9/v1",  # the model's own address is put here when it is served
+        "LLM_API_KEY": "bench",
+    }

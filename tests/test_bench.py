@@ -1,0 +1,97 @@
+"""The measuring tools measure: every token is counted, and a token that does not come is noticed."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from tests.bench.browser import PING, TEXT, frame, whole_frames
+from tests.bench.parts import search
+from tests.bench.report import Table
+from tests.bench.result import Result
+from tests.bench.systems import Script, scripted_model, textbook
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Three chats with the textbook, each busy with short answers for half a second."""
+    data = tmp_path_factory.mktemp("bench")
+    with scripted_model(data, Script(tokens=5, interval_ms=5)) as model, textbook(model, data) as server:
+        return server.measure(chats=3, window=0.5)
+
+
+def test_the_textbook_loses_nothing(measured: Result) -> None:
+    assert measured.whole
+    assert measured.chats == 3
+    assert measured.turns > 0
+    assert measured.tokens > 0
+
+
+def test_every_number_of_a_measurement_is_present(measured: Result) -> None:
+    assert 0 < measured.lag_p50_ms <= measured.lag_p99_ms < float("inf")
+    assert 0 < measured.first_p50_ms <= measured.first_p99_ms < float("inf")
+    assert measured.cpu_us_per_token > 0
+    assert measured.frames_per_token >= 1
+    assert measured.bytes_per_token > len("t00000x000000000000000")
+
+
+def test_a_client_that_expects_more_than_comes_says_so(tmp_path_factory: pytest.TempPathFactory) -> None:
+    data = tmp_path_factory.mktemp("bench")
+    with scripted_model(data, Script(tokens=4, interval_ms=5)) as model, textbook(model, data) as server:
+        more = replace(server, model=replace(model, script=Script(tokens=5, interval_ms=5)))
+        result = more.measure(chats=1, window=0.2)
+
+    assert result.missing > 0
+    assert not result.whole
+
+
+def test_frames_are_found_however_the_bytes_are_cut() -> None:
+    payloads = [b"", b"a", b"b" * 125, b"c" * 126, b"d" * 70_000]
+    sent = b"".join(_server_frame(payload) for payload in payloads) + bytes((PING, 0))
+    cuts = [0, 1, 3, 130, 258, 259, 263, 5_000, len(sent)]
+
+    found, rest = [], b""
+    for start, end in pairwise(cuts):
+        frames, rest = whole_frames(rest + sent[start:end])
+        found += frames
+
+    assert found == [*((TEXT, payload) for payload in payloads), (PING, b"")]
+    assert rest == b""
+
+
+@pytest.mark.parametrize("length", [0, 125, 126, 60_000])
+def test_a_frame_of_the_client_is_masked_and_says_its_length(length: int) -> None:
+    sent = frame(TEXT, b"x" * length)
+
+    assert sent[1] & 0x80
+    assert whole_frames(
+        bytes((sent[0], sent[1] & 0x7F)) + sent[2 : -4 - length] + sent[len(sent) - length :]
+    )[0] == [(TEXT, b"x" * length)]
+
+
+@pytest.mark.parametrize("holds", [40, 150, 487])
+def test_the_search_comes_close_to_what_a_server_holds(holds: int, measured: Result) -> None:
+    def probe(chats: int) -> Result:
+        lag = 10.0 if chats <= holds else 2_000.0
+        return replace(measured, lag_p99_ms=lag, first_p99_ms=lag, model_percent=10, client_percent=10)
+
+    found, limited = search(probe, probes=10, limit=1_000)
+
+    assert holds * 0.9 <= found <= holds
+    assert not limited
+
+
+def test_a_table_shows_both_systems_and_their_ratio() -> None:
+    table = Table("Streaming", ("textbook", "supportbot"))
+    table.add("CPU a token", "us", 250, 100)
+
+    assert "CPU a token, us             250                   100     0.40" in table.text()
+
+
+def _server_frame(payload: bytes) -> bytes:
+    length = len(payload)
+    if length < 126:
+        return bytes((TEXT, length)) + payload
+    if length < 1 << 16:
+        return bytes((TEXT, 126)) + length.to_bytes(2) + payload
+    return bytes((TEXT, 127)) + length.to_bytes(8) + payload
