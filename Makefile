@@ -26,10 +26,12 @@ check: $(VENV)/ready-dev
 bench: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-# The long form of tests/faults: hundreds of kills on SQLite and on PostgreSQL with Redis.
+# The long form of tests/faults: hundreds of kills on SQLite and on PostgreSQL with Redis. And the tests that
+# take minutes because what they are about does, such as two minutes without a network.
 faults: $(VENV)/ready-dev
 	@tests/programs.sh
 	@$(BIN)/python -m tests.faults $(ARGS)
+	@$(BIN)/python -m pytest -m long
 
 # The contract with the real Grok; needs XAI_API_KEY.
 test-live: $(VENV)/ready-dev
@@ -44,7 +46,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-ind
 	--no-annotate --no-header --python-version 3.11 pyproject.toml --extra postgres --extra redis
 lock: $(VENV)/ready-dev
 	$(LOCK) -o requirements.txt
-	$(LOCK) -c requirements.txt --group dev -o requirements-dev.txt
+	$(LOCK) -c requirements.txt --extra xai -o requirements-xai.txt
+	$(LOCK) -c requirements-xai.txt --extra xai --group dev -o requirements-dev.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "supportbot needs Python 3.11 or newer; name one with PYTHON=..."; exit 1; }

@@ -14,11 +14,12 @@ NAMELESS = {"utils", "helpers", "common", "base", "core", "services", "managers"
 
 # A library, and the only modules that may know of it.
 LIBRARIES = {
-    "openai": {f"{ENGINE}.backends.chat", f"{ENGINE}.backends.responses"},
-    "xai_sdk": {f"{ENGINE}.backends.xai"},
+    "openai": {f"{ENGINE}.backends.server"},
+    "xai_sdk": {f"{ENGINE}.backends.xai", f"{ENGINE}.backends.xai.wire"},
+    "grpc": {f"{ENGINE}.backends.xai", f"{ENGINE}.backends.xai.channel"},
     "channels": {
         "supportbot.asgi",
-        *(f"{ROOMS}.{room}" for room in ("consumers", "routing", "live", "views")),
+        *(f"{ROOMS}.{room}" for room in ("consumers", "elsewhere", "routing", "views")),
     },
 }
 # A room of the conversations app, and the other rooms whose doors it may use.
@@ -29,39 +30,70 @@ DOORS = {
     "models": {"history", "visitors"},
     "markdown": set[str](),
     "fragments": {"markdown"},
-    "live": set[str](),
+    "elsewhere": set[str](),
+    "live": {"elsewhere"},
     "lines": set[str](),
     "origins": set[str](),
     "threads": set[str](),
-    "guests": {"models", "visitors"},
-    "limits": {"models"},
+    "guests": {"models", "passes", "visitors"},
+    "passes": {"elsewhere", "models", "threads", "visitors"},
+    "limits": {"models", "visitors"},
+    "attachments": {"claims", "limits", "models", "threads"},
+    "image_views": {"attachments", "limits", "models", "views", "visitors"},
     "budgets": {"models"},
-    "claims": {"budgets", "models"},
+    "errands": {"models"},
+    "questions": {"models"},
+    "summaries": {"errands", "models"},
+    "reachability": {"budgets", "claims", "errands", "threads"},
+    "background": {"budgets", "engine", "errands", "history", "threads"},
+    "claims": {"budgets", "errands", "models"},
     "steps": {"claims", "fragments", "models"},
-    "turns": {"budgets", "claims", "fragments", "limits", "models", "steps"},
+    "turns": {"attachments", "budgets", "claims", "fragments", "limits", "models", "steps", "summaries"},
     "calls": {"budgets", "claims", "models", "steps"},
     "recovery": {"budgets", "claims", "models", "steps"},
-    "pages": {"fragments", "lines", "live", "threads", "turns"},
+    "pages": {"fragments", "lines", "live", "steps", "threads", "turns"},
+    "keeper": {
+        *(
+            "attachments",
+            "background",
+            "live",
+            "passes",
+            "reachability",
+            "recovery",
+            "runner",
+            "threads",
+            "turns",
+        ),
+    },
     "runner": {
         *(
+            "attachments",
+            "background",
             "budgets",
+            "reachability",
             "calls",
             "claims",
+            "elsewhere",
             "engine",
             "fragments",
             "live",
             "models",
             "recovery",
             "steps",
+            "summaries",
             "threads",
             "turns",
         ),
     },
     "consumers": {
-        *("fragments", "limits", "lines", "live", "models", "origins", "pages", "runner", "steps"),
-        *("threads", "turns", "visitors"),
+        *("fragments", "keeper", "limits", "lines", "live", "models", "origins", "pages", "passes", "runner"),
+        *("steps", "threads", "turns", "visitors"),
     },
-    "views": {"live", "models", "visitors"},
+    "terminal": {
+        *("attachments", "calls", "fragments", "keeper", "limits", "models", "runner", "threads", "turns"),
+        "visitors",
+    },
+    "views": {"elsewhere", "models", "visitors"},
     "admin": {"models"},
 }
 
@@ -117,7 +149,7 @@ def _room_objections(module: str, imported: str) -> Iterator[str]:
     known = (f"{ENGINE}.messages", *(f"{ROOMS}.{each}" for each in ("models", "history", "visitors")))
     if room in ("models", "history") and not any(_in(imported, each) for each in known):
         yield f"{room} knows of ours only the engine's messages"
-    if room in ("fragments", "live") and not _in(imported, ROOMS):
+    if room in ("fragments", "live", "elsewhere") and not _in(imported, ROOMS):
         yield f"{room} knows nothing of the rest"
 
 
@@ -152,10 +184,10 @@ def test_no_test_has_a_name_that_says_nothing():
         (f"{ENGINE}.loop", "from ..conversations import models", "knows nothing else of ours"),
         (f"{ENGINE}.loop", "from supportbot import settings", "knows nothing else of ours"),
         (f"{ENGINE}.tools", "import tickets.models", "knows nothing else of ours"),
-        (f"{ENGINE}.loop", "import openai", "backends.chat"),
-        (f"{ENGINE}.backends.demo.__init__", "from openai import AsyncOpenAI", "backends.chat"),
+        (f"{ENGINE}.loop", "import openai", "backends.server"),
+        (f"{ENGINE}.backends.demo.__init__", "from openai import AsyncOpenAI", "backends.server"),
         (f"{ENGINE}.backends.chat", "import xai_sdk", "backends.xai"),
-        (f"{ROOMS}.turns", "import openai", "backends.chat"),
+        (f"{ROOMS}.turns", "import openai", "backends.server"),
         (f"{ROOMS}.models", "from channels.layers import get_channel_layer", "consumers"),
         ("tickets.tools", "from channels.db import database_sync_to_async", "consumers"),
         ("tickets.tools", "from orders.models import Order", "the engine and itself"),
@@ -198,7 +230,7 @@ def test_a_short_cut_is_noticed(module, source, complaint):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        (f"{ENGINE}.backends.chat", "import openai\nfrom ..messages import Message\nfrom . import events"),
+        (f"{ENGINE}.backends.server", "import openai\nfrom ..messages import Message\nfrom . import events"),
         (f"{ENGINE}.backends.__init__", "from ..tools import Tool\nfrom . import chat"),
         (f"{ENGINE}.backends.xai", "import xai_sdk"),
         ("tickets.tools", "from supportbot.assistant.tools import tool\nfrom .models import Ticket"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from .backends import Backend
 from .messages import (
@@ -11,6 +12,7 @@ from .messages import (
     Event,
     Message,
     ModelError,
+    Part,
     TextDelta,
     ToolCall,
     ToolFinished,
@@ -18,14 +20,17 @@ from .messages import (
     ToolStarted,
 )
 from .tools import Registry, ToolContext, stopped
-from .window import fit
+from .window import fit, tokens
 
 Execute = Callable[[ToolCall], Awaitable[ToolResult]]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one turn may take: seconds for waiting, rounds of tools, calls in all, tokens of history."""
+    """What one turn may take: seconds for waiting, rounds of tools, calls in all.
+
+    `window` is how many tokens of history the model is sent, `messages` how many messages of history; 0 is no limit.
+    """
 
     first_token: float = 20.0
     stall: float = 15.0
@@ -33,6 +38,7 @@ class Limits:
     rounds: int = 4
     calls: int = 6
     window: int = 24_000
+    messages: int = 0
 
 
 async def run_turn(
@@ -53,18 +59,18 @@ async def run_turn(
     """
     limits = limits or Limits()
     deadline = asyncio.get_running_loop().time() + limits.turn
+    ask = partial(backend.stream, system, tools=list(tools.values()), conversation=conversation)
     history = list(messages)
     calls_left = limits.calls
     for rounds_left in range(limits.rounds, -1, -1):
         answer = None
-        seen = fit(history, limits.window)
-        asked = backend.stream(system, seen, list(tools.values()), conversation=conversation)
-        async with aclosing(_in_time(asked, limits, deadline)) as parts:
+        seen = fit(history, limits.window, limits.messages)
+        async with aclosing(_ask(ask, seen, limits, deadline)) as parts:
             async for part in parts:
-                if isinstance(part, TextDelta):
-                    yield part
-                else:
+                if isinstance(part, Answer):
                     answer = part
+                else:
+                    yield part
         if answer is None:
             raise ModelError("cut")
         if not answer.message.text.strip() and not answer.message.tool_calls:
@@ -87,7 +93,9 @@ async def run_turn(
             yield ToolFinished(call, result)
 
 
-def execute_with(tools: Registry, ctx: ToolContext) -> Execute:
+def execute_with(
+    tools: Registry, ctx: ToolContext, in_thread: Callable[..., Awaitable[ToolResult]] = asyncio.to_thread
+) -> Execute:
     """The plain way to run tools, for programs that store nothing: in a thread, with the tool's deadline."""
 
     async def execute(call: ToolCall) -> ToolResult:
@@ -96,16 +104,37 @@ def execute_with(tools: Registry, ctx: ToolContext) -> Execute:
             return tools.unknown(call)
         try:
             async with asyncio.timeout(known.timeout):
-                return await asyncio.to_thread(known.run, ctx, call)
+                return await in_thread(known.run, ctx, call)
         except TimeoutError:
             return stopped(call, "timed_out", "The tool took too long.")
 
     return execute
 
 
-async def _in_time(
-    stream: AsyncGenerator[TextDelta | Answer], limits: Limits, deadline: float
-) -> AsyncGenerator[TextDelta | Answer]:
+async def _ask(
+    ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
+    seen: Sequence[Message],
+    limits: Limits,
+    deadline: float,
+) -> AsyncGenerator[Part]:
+    """One message of the model. A history that the provider finds too long goes once more without its older half."""
+    has_spoken = False
+    try:
+        async with aclosing(_in_time(ask(seen), limits, deadline)) as parts:
+            async for part in parts:
+                has_spoken = has_spoken or (isinstance(part, TextDelta) and part.text != "")
+                yield part
+        return
+    except ModelError as error:
+        shorter = fit(seen, sum(map(tokens, seen)) // 2)
+        if error.code != "context_too_long" or has_spoken or len(shorter) == len(seen):
+            raise
+    async with aclosing(_in_time(ask(shorter), limits, deadline)) as parts:
+        async for part in parts:
+            yield part
+
+
+async def _in_time(stream: AsyncGenerator[Part], limits: Limits, deadline: float) -> AsyncGenerator[Part]:
     """The stream's parts, each within its time: a time-out is a `ModelError` that says which one it was."""
     now = asyncio.get_running_loop().time
     code, wait = "no_first_token", limits.first_token

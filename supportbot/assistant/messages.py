@@ -6,8 +6,11 @@ also the format of an exported transcript.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
+from pydantic import BaseModel
+
+Detail = Literal["auto", "low", "high"]
 Role = Literal["system", "user", "assistant", "tool"]
 Outcome = Literal["done", "refused", "invalid", "unknown", "failed", "timed_out", "interrupted"]
 
@@ -29,13 +32,31 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture: `url` is a data URL, or an https address that the provider itself fetches."""
+
+    url: str
+    detail: Detail = "high"
+
+    def as_chat(self) -> dict[str, Any]:
+        return {"type": "image_url", "image_url": {"url": self.url, "detail": self.detail}}
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One entry of the messages array. `tool_call_id` belongs to role `tool`, `tool_calls` to `assistant`."""
+    """One entry of the messages array.
+
+    `tool_call_id` belongs to role `tool`, `tool_calls` and `handle` to `assistant`, `images` to `user`. A
+    handle is where a provider keeps the conversation up to this message, as its backend wrote it down; it is
+    no part of what was said, and whoever loses it loses nothing.
+    """
 
     role: Role
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    images: tuple[Image, ...] = ()
+    handle: str = ""
 
     def as_chat(self) -> dict[str, Any]:
         if self.role == "tool":
@@ -43,6 +64,9 @@ class Message:
         if self.tool_calls:
             calls = [call.as_chat() for call in self.tool_calls]
             return {"role": self.role, "content": self.text or None, "tool_calls": calls}
+        if self.images:
+            words = [{"type": "text", "text": self.text}] if self.text else []
+            return {"role": self.role, "content": [*words, *(image.as_chat() for image in self.images)]}
         return {"role": self.role, "content": self.text}
 
 
@@ -76,6 +100,11 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """The model reasons before it speaks. What it thinks is not shown; this comes once an answer, at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolStarted:
     call: ToolCall
 
@@ -86,11 +115,27 @@ class ToolFinished:
     result: ToolResult
 
 
-Event = TextDelta | Answer | ToolStarted | ToolFinished
+Part = TextDelta | Thinking | Answer
+Event = Part | ToolStarted | ToolFinished
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[Form]):
+    """A typed answer: `value` as the model filled it in and pydantic accepted it."""
+
+    value: Form
+    model: str = ""
+    usage: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ModelError(Exception):
     """The model could not answer. `code` is for logs and staff, `retry` says whether asking again may help.
+
+    Codes that others act on: `unreachable`, `down`, `busy` and `key_refused` before anything was said may be
+    another model's chance; `context_too_long` is worth one try with less history; `declined` and `invalid` are
+    a typed answer that the model would not give, or gave wrongly.
 
     The text of the exception is for logs; it never holds a key or a customer's words.
     """

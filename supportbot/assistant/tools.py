@@ -9,7 +9,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Literal, get_type_hints
@@ -17,10 +17,12 @@ from typing import Any, Literal, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from .messages import Outcome, ToolCall, ToolResult
+from .questions import Question
 
 logger = logging.getLogger(__name__)
 
 Effect = Literal["read", "write", "irreversible"]
+AskLater = Callable[[Question[Any], object], None]
 NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -44,12 +46,15 @@ class ToolContext:
     `conversation` is the conversation's primary key, `visitor` names the browser or account for limits,
     `customer` is None for a guest, and `request` is the same for everything done about one customer
     request, also when it is tried again: the key that keeps an effect from happening twice.
+    `ask_later(question, key)` has the model asked about the conversation in the background; from a tool
+    that writes, the wish is stored with what it wrote. A program that stores nothing leaves it out.
     """
 
     conversation: int
     visitor: str
     customer: Customer | None
     request: str
+    ask_later: AskLater = field(default=lambda _question, _key: None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,8 @@ class Tool:
             return _result(call, "done", value)
         except ToolError as refusal:
             return _result(call, "refused", {"error": str(refusal)})
-        except Exception:
+        except (Exception, SystemExit, asyncio.CancelledError):
+            # Also what would end the thread's owner: one tool's sys.exit() must not end the whole process.
             logger.exception("Tool %s failed", self.name)
             return _result(call, "failed", {"error": "The tool failed. Do not guess its result."})
 

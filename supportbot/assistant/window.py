@@ -4,19 +4,22 @@ from collections.abc import Sequence
 
 from .messages import Message
 
+IMAGE_TOKENS = {"low": 300, "auto": 1800, "high": 1800}  # xAI: 256 a tile of 448 pixels, at most seven tiles
 
-def fit(messages: Sequence[Message], budget: int) -> list[Message]:
+
+def fit(messages: Sequence[Message], budget: int, most: int = 0) -> list[Message]:
     """The newest messages that fit into `budget` tokens, cut only where a customer begins to speak.
 
     A tool call is never parted from its result, nor a burst of messages that is answered at once.
-    The last turn is always whole, whatever it costs.
+    The last turn is always whole, whatever it costs. `most` limits the number of messages, 0 does not.
     """
     start = len(messages)
     used = 0
     for index in range(len(messages) - 1, -1, -1):
         used += tokens(messages[index])
         begins_turn = messages[index].role == "user" and (index == 0 or messages[index - 1].role != "user")
-        if used > budget and start < len(messages):
+        is_over = used > budget or 0 < most < len(messages) - index
+        if is_over and start < len(messages):
             break
         if begins_turn:
             start = index
@@ -26,4 +29,5 @@ def fit(messages: Sequence[Message], budget: int) -> list[Message]:
 def tokens(message: Message) -> int:
     """An estimate, rather too high for English: three characters a token, and a few for the frame."""
     calls = sum(len(call.name) + len(call.arguments) + 20 for call in message.tool_calls)
-    return 8 + (len(message.text) + calls) // 3
+    pictures = sum(IMAGE_TOKENS[image.detail] for image in message.images)
+    return 8 + (len(message.text) + calls) // 3 + pictures

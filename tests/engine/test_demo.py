@@ -188,13 +188,19 @@ def test_it_knows_its_own_questions_again(question: str) -> None:
     assert asked_in(f"Thank you. {QUESTIONS[question].text}") == {question}
 
 
-async def test_it_says_that_it_cannot_see_a_picture() -> None:
-    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-    body = {"messages": [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, picture]}]}
+async def test_it_answers_in_one_piece_when_it_is_not_asked_to_stream() -> None:
+    whole = (await post({**TWO_ORDERS, "stream": False})).json()
 
-    words = [part["choices"][0]["delta"].get("content", "") for part in (await chunks(body))[:-1]]
+    streamed = await chunks(TWO_ORDERS)
+    calls = [part["choices"][0]["delta"]["tool_calls"][0] for part in streamed[1:3]]
+    assert whole["choices"][0]["finish_reason"] == "tool_calls"
+    assert [{"index": index, **call} for index, call in enumerate(_calls_in(whole))] == calls
+    assert whole["usage"] == streamed[-1]["usage"]
 
-    assert "".join(words).startswith("I can't see pictures")
+
+def _calls_in(whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = whole["choices"][0]["message"]["tool_calls"]
+    return calls
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The one fake of the project: a scripted model provider that speaks chat completions over a real socket.
+"""The one fake of the project: a scripted model provider that speaks both of OpenAI's wire formats over a real socket.
 
     with Provider() as provider:
         provider.call("lookup_order", order_id="ORD-123")
@@ -6,171 +6,141 @@
         ...                                   # anything that asks the model at provider.url
         assert provider.requests[0].messages[-1] == {"role": "user", "content": "Where is it?"}
 
-Replies are played in the order in which they were scripted, one a request. It runs in a thread of its own,
-so it serves tests of every kind. It is strict: a history that some real provider refuses gets status 400,
-and the test fails at its end, as it does when the provider is asked more often than was scripted.
+Replies are played in the order in which they were scripted, one a request, in the format of the request: chat
+completions, or the Responses API with its stored state; streamed, or whole for a typed answer. It runs in a
+thread of its own, so it serves tests of every kind. It is strict: a history that some real provider refuses gets
+status 400, and the test fails at its end, as it does when the provider is asked more often than was scripted.
 """
 
-import asyncio
-import itertools
+import json
 import socket
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, cast
 
-from . import wire
-from .server import STREAM, Act, Drip, Piece, Reply, Request, Server, plain
-from .strict import objection
-from .wire import Call
+from . import responses, wire
+from .parts import Act, Ask, Call, Drip, End, Part, Piece, Refuse, Say, Think, Trouble, words
+from .script import Script
+from .server import STREAM, Reply, Request, Server, plain
+from .strict import objection, responses_objection
 
 __all__ = [
     "CUT",
     "HOLD",
     "RESET",
     "STALL",
+    "Ask",
     "Call",
     "Drip",
+    "End",
+    "Piece",
     "Provider",
+    "Refuse",
     "Reply",
     "Request",
+    "Say",
+    "Script",
+    "Think",
+    "Trouble",
     "nobody_listens",
     "wire",
+    "words",
 ]
 
 HOLD, STALL, CUT, RESET = Act.HOLD, Act.STALL, Act.CUT, Act.RESET
-PATH = "/v1/chat/completions"
+CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 
 
-class Provider:
+class Provider(Script):
     def __init__(self) -> None:
-        self._server = Server(self._choose)
-        self._script: deque[Reply] = deque()
-        self._otherwise: Callable[[Request], object] = lambda request: None
-        self._ids = itertools.count(1)
-        self.unscripted: list[Request] = []
-        self.rejected: list[str] = []
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self._server.stop()
-        if kind is None:
-            self.check()
-
-    def check(self) -> None:
-        """Fail when the provider was asked what nobody scripted, or what a real one refuses."""
-        asked = [request.body["messages"][-1] for request in self.unscripted]
-        assert not asked, f"the provider was asked without a scripted reply: {asked}"
-        assert not self.rejected, f"a real provider refuses this: {self.rejected}"
-
-    # What was asked, and what is going on.
+        super().__init__(Server(self._choose))
+        self.unknown_as: Literal["xai", "openai"] = "xai"  # whose words say that an id is not known
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}/v1"
+        return f"http://127.0.0.1:{cast(Server, self._server).port}/v1"
 
-    @property
-    def requests(self) -> list[Request]:
-        """The requests so far, in order."""
-        return self._server.requests
-
-    @property
-    def open_streams(self) -> int:
-        """How many replies are being sent right now."""
-        return self._server.open_streams
-
-    @property
-    def idle(self) -> bool:
-        """Whether all that was scripted has been asked for, and nothing is being sent."""
-        return not self._script and not self.open_streams
-
-    @property
-    def connections(self) -> int:
-        """How many connections clients keep open, idle ones too."""
-        return self._server.connections
-
-    def wait_for(self, state: Callable[["Provider"], Any], timeout: float = 10) -> None:
-        """Wait until a state is reached, such as `lambda provider: provider.open_streams == 0`."""
-        with self._server.changed:
-            assert self._server.changed.wait_for(lambda: state(self), timeout), f"not reached in {timeout} s"
-
-    async def until(self, state: Callable[["Provider"], Any], timeout: float = 10) -> None:
-        """The same for asynchronous tests."""
-        await asyncio.to_thread(self.wait_for, state, timeout)
-
-    # The script.
-
-    def say(self, text: str, *, hold_after: int | None = None, finish: str = "stop") -> Reply:
-        """Stream a text word by word. With `hold_after` it waits after so many words to be released."""
-        pieces: list[Piece] = [*wire.words(text), *wire.ending(finish)]
-        if hold_after is not None:
-            pieces.insert(hold_after, HOLD)
-        return self.play(*pieces)
-
-    def call(self, tool: str, /, **arguments: Any) -> Reply:
-        """Ask for one tool."""
-        return self.calls(Call(tool, arguments))
-
-    def calls(self, *calls: Call, text: str = "", shape: wire.Shape = "whole") -> Reply:
-        """Ask for some tools at once, maybe after a text."""
-        return self.play(
-            *wire.words(text), *wire.calls(map(self._identified, calls), shape), *wire.ending("tool_calls")
-        )
-
-    def play(self, *pieces: Piece) -> Reply:
-        """Stream these bytes, and do what stands between them. Without CUT or RESET the body then ends."""
-        return self._add(Reply(STREAM, pieces))
-
-    def ignore(self) -> Reply:
-        """Take the request and never answer."""
-        return self._add(Reply(b"", (STALL,)))
-
-    def fail(self, status: int, body: bytes = b"", **headers: str) -> Reply:
-        """Answer with an error, in xAI's form unless another body is given.
+    def fail(self, status: int, body: bytes = b"", *, words: str = "", **headers: str) -> Reply:
+        """Answer with an error, in xAI's form and words unless others are given.
 
         By default it asks for a second try at once, lest the test wait for the client's patience.
         """
-        return self._add(plain(status, body or wire.xai_error(status), headers or {"retry_after_ms": "1"}))
-
-    def otherwise(self, write_on: Callable[[Request], object]) -> None:
-        """Whenever the script is empty, let this function write on, by the methods above."""
-        self._otherwise = write_on
-
-    def always_call(self, tool: str, /, **arguments: Any) -> None:
-        """Once the script is empty, ask for this tool for ever."""
-        self.otherwise(lambda request: self.call(tool, **arguments))
-
-    def _identified(self, call: Call) -> Call:
-        return call if call.id is not None else Call(call.name, call.arguments, f"call_{next(self._ids)}")
-
-    def _add(self, reply: Reply) -> Reply:
-        reply._loop = self._server.loop
-        with self._server.changed:
-            self._script.append(reply)
-        return reply
+        return self.add(
+            plain(status, body or wire.xai_error(status, words), headers or {"retry_after_ms": "1"})
+        )
 
     def _choose(self, request: Request) -> Reply:
-        if request.path != PATH:
-            return plain(404, wire.xai_error(404, f"There is nothing at {request.path}."))
         if not request.headers.get("authorization", "").startswith("Bearer "):
             return plain(401, wire.xai_error(401))
-        if wrong := objection(request.body):
+        if request.path.startswith(RESPONSES + "/") and not self._script:
+            return self._stored(request)
+        if request.method == "POST" and request.path == CHAT:
+            return self._complete(request)
+        if request.method == "POST" and request.path == RESPONSES:
+            return self._respond(request)
+        if self._script:
+            return self._script.popleft()
+        return plain(404, wire.xai_error(404, f"There is nothing at {request.method} {request.path}."))
+
+    def _complete(self, request: Request) -> Reply:
+        body = request.body
+        request.sent = body.get("messages") or []
+        request.tools = [tool.get("function") for tool in body.get("tools") or []]
+        request.form = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema") or {}
+        return self._answer(request, objection(body))
+
+    def _respond(self, request: Request) -> Reply:
+        body = request.body
+        request.previous = body.get("previous_response_id") or ""
+        request.sent = responses.as_chat(body.get("input") or [])
+        request.tools = [_function(tool) for tool in body.get("tools") or []]
+        request.form = ((body.get("text") or {}).get("format") or {}).get("schema") or {}
+        if request.previous:
+            if request.previous not in self.stored:
+                return plain(*responses.unknown(self.unknown_as, request.previous))
+            request.kept = responses.as_chat(self.stored[request.previous])
+        return self._answer(request, responses_objection(body, request.messages))
+
+    def _answer(self, request: Request, wrong: str) -> Reply:
+        if wrong:
             self.rejected.append(wrong)
             return plain(400, wire.openai_error(400, wrong))
-        if not self._script:
-            self._otherwise(request)
-        if not self._script:
-            self.unscripted.append(request)
-            return plain(
-                500, wire.openai_error(500, "Nothing is scripted for this."), {"x_should_retry": "false"}
-            )
-        return self._script.popleft()
+        reply = self.next_reply(request)
+        if reply is None:
+            said = wire.openai_error(500, "Nothing is scripted for this.")
+            return plain(500, said, {"x_should_retry": "false"})
+        if reply.head is STREAM:
+            self._put_into_words(request, reply)
+        return reply
+
+    def _put_into_words(self, request: Request, reply: Reply) -> None:
+        """Turn scripted parts into the bytes that this request wants, and keep the response if it says so."""
+        body = request.body
+        telling = responses.Telling(f"resp_{next(self._ids)}", body) if request.path == RESPONSES else None
+        if body.get("stream"):
+            reply.pieces = telling.stream(reply.pieces) if telling else wire.stream(reply.pieces)
+        else:
+            parts = [cast(Part, piece) for piece in reply.pieces if not isinstance(piece, bytes | Act | Drip)]
+            whole = telling.whole(parts) if telling else wire.whole(parts)
+            acts = [piece for piece in reply.pieces if isinstance(piece, bytes | Act)]
+            reply.head, reply.pieces = plain(200, whole).head, (*acts, whole)
+        if telling and body.get("store", True):
+            before = self.stored.get(request.previous, [])
+            self.stored[telling.identity] = [*before, *body["input"], *telling.output]
+
+    def _stored(self, request: Request) -> Reply:
+        identity = request.path.removeprefix(RESPONSES + "/")
+        if identity not in self.stored:
+            return plain(404, responses.unknown("xai", identity)[1])
+        if request.method == "DELETE":
+            del self.stored[identity]
+            return plain(200, json.dumps({"id": identity, "object": "response", "deleted": True}).encode())
+        found = {"id": identity, "object": "response", "output": self.stored[identity]}
+        return plain(200, json.dumps(found).encode())
+
+
+def _function(tool: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in tool.items() if key not in ("type", "strict")}
 
 
 @contextmanager

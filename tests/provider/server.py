@@ -1,7 +1,6 @@
 """The network side of the scripted provider: HTTP/1.1 over real sockets, in a thread with its own loop."""
 
 import asyncio
-import enum
 import json
 import socket
 import struct
@@ -11,41 +10,34 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-
-class Act(enum.Enum):
-    """What a reply may do between pieces of its text."""
-
-    HOLD = "wait until the test calls release()"
-    STALL = "send nothing more, until the client leaves"
-    CUT = "close the connection in the middle of the body"
-    RESET = "drop the connection with a reset"
-
-
-@dataclass(frozen=True, slots=True)
-class Drip:
-    """Send this again and again, until the client leaves."""
-
-    piece: bytes
-    every: float = 0.02
-
-
-Piece = bytes | Act | Drip
+from .parts import Act, Drip, Piece
 
 
 @dataclass(eq=False)
 class Request:
-    """What the provider was asked, and how the client then behaved."""
+    """What the provider was asked, and how the client then behaved.
 
+    `sent` are the messages of the request in the form of chat completions, whatever its wire format is, and
+    `kept` those before them that the provider had stored, under the id `previous`. `tools` are the functions
+    that are offered, and `form` is the schema of a typed answer.
+    """
+
+    method: str
     path: str
     headers: Mapping[str, str]
     body: Any
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    previous: str = ""
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    form: dict[str, Any] = field(default_factory=dict)
     answered: bool = False
     closed_early: bool = False
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = self.body["messages"]
-        return messages
+        """All that the model sees."""
+        return [*self.kept, *self.sent]
 
 
 @dataclass(eq=False)
@@ -149,11 +141,12 @@ class Server:
     async def _receive(self, reader: asyncio.StreamReader) -> Request:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.split("\r\n")
+        method, path, _protocol = first.split(" ")
         headers = {
             name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
         }
         data = await reader.readexactly(int(headers.get("content-length", "0")))
-        return Request(first.split(" ")[1], headers, json.loads(data or "null"))
+        return Request(method, path, headers, json.loads(data or "null"))
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Play the reply to its end, or until the client closes. True if the connection can be used again."""
@@ -183,9 +176,9 @@ class Server:
                 case bytes():
                     writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
                     await writer.drain()
-                case Drip():
+                case Drip(bytes() as drop):
                     while True:
-                        writer.write(b"%x\r\n%b\r\n" % (len(piece.piece), piece.piece))
+                        writer.write(b"%x\r\n%b\r\n" % (len(drop), drop))
                         await writer.drain()
                         await asyncio.sleep(piece.every)
                 case Act.HOLD:
@@ -195,7 +188,7 @@ class Server:
                 case Act.CUT:
                     return False
                 case Act.RESET:
-                    _reset(writer)
+                    drop(writer)
                     return False
         writer.write(b"0\r\n\r\n" if chunked else b"")
         await writer.drain()
@@ -211,7 +204,7 @@ class Server:
             self.changed.notify_all()
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def drop(writer: asyncio.StreamWriter) -> None:
     linger = struct.pack("ii", 1, 0)
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.transport.abort()

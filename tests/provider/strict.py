@@ -2,11 +2,28 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 ROLES = {"system", "user", "assistant", "tool"}
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+PICTURE = re.compile(r"data:image/(jpeg|png);base64,[A-Za-z0-9+/]+=*|https://\S+")
+BOTH = {"model", "stream", "tools", "parallel_tool_calls", "temperature", "prompt_cache_key"}
+CHAT_FIELDS = {
+    *BOTH,
+    *("messages", "max_completion_tokens", "max_tokens", "reasoning_effort", "response_format"),
+    "stream_options",
+}
+# Without `instructions`, which xAI refuses beside an id of stored state.
+RESPONSES_FIELDS = {
+    *BOTH,
+    *("input", "max_output_tokens", "reasoning", "text", "store", "previous_response_id"),
+}
+ITEMS = {
+    "message": {"type", "role", "content"},
+    "function_call": {"type", "call_id", "name", "arguments"},
+    "function_call_output": {"type", "call_id", "output"},
+}
 
 
 class ObjectionError(Exception):
@@ -14,9 +31,18 @@ class ObjectionError(Exception):
 
 
 def objection(body: Any) -> str:
-    """Why a provider would refuse this body, or nothing."""
+    """Why a provider of chat completions would refuse this body, or nothing."""
+    return _said(_check_request, body)
+
+
+def responses_objection(body: Any, messages: Sequence[Mapping[str, Any]]) -> str:
+    """The same for the Responses API. `messages` are all that the model would see, in the form of chat."""
+    return _said(_check_responses_request, body, messages)
+
+
+def _said(check: Callable[..., None], *what: Any) -> str:
     try:
-        _check_request(body)
+        check(*what)
     except ObjectionError as refusal:
         return str(refusal)
     return ""
@@ -24,10 +50,54 @@ def objection(body: Any) -> str:
 
 def _check_request(body: Any) -> None:
     _need(isinstance(body, dict), "the body is not a JSON object")
+    _need(not set(body) - CHAT_FIELDS, f"unknown fields: {sorted(set(body) - CHAT_FIELDS)}")
     _need(_is_text(body.get("model")), "model is missing")
-    _need(body.get("stream") is True, "this provider only streams")
+    form = (body.get("response_format") or {}).get("json_schema")
+    _check_form(body, form)
     _check_tools(body.get("tools"))
-    messages = body.get("messages")
+    _check_messages(body.get("messages"))
+
+
+def _check_responses_request(body: Any, messages: Sequence[Mapping[str, Any]]) -> None:
+    _need(isinstance(body, dict), "the body is not a JSON object")
+    _need(not set(body) - RESPONSES_FIELDS, f"unknown fields: {sorted(set(body) - RESPONSES_FIELDS)}")
+    _need(_is_text(body.get("model")), "model is missing")
+    _check_form(body, (body.get("text") or {}).get("format"))
+    tools = body.get("tools")
+    if tools is not None:
+        _need(all("function" not in tool for tool in tools), "a tool in the form of chat completions")
+        tools = [{"function": tool} for tool in tools]
+    _check_tools(tools)
+    items = body.get("input")
+    _need(isinstance(items, list) and bool(items), "input is not a list of items")
+    for number, item in enumerate(items):
+        _check_item(item, f"input[{number}]")
+    pictured = "image_url" in str(messages)
+    _need(not (pictured and body.get("store", True)), "pictures are not to be stored")
+    _check_messages(messages)
+
+
+def _check_form(body: Mapping[str, Any], form: Mapping[str, Any] | None) -> None:
+    if form is None:
+        _need(body.get("stream") is True, "this provider only streams what is not a typed answer")
+        return
+    schema = form.get("schema") or {}
+    _need(_is_text(form.get("name")) and form.get("strict") is True, "a form without a name, or not strict")
+    _need(schema.get("additionalProperties") is False, "a form that allows for other fields")
+    _need(set(schema.get("required", ())) == set(schema.get("properties", ())), "a form with optional fields")
+
+
+def _check_item(item: Any, where: str) -> None:
+    _need(isinstance(item, dict), f"{where} is not an object")
+    kind = item.get("type", "message")
+    _need(kind in ITEMS, f"{where}: unknown type of item: {kind}")
+    _need(not set(item) - ITEMS[kind], f"{where}: unknown fields: {sorted(set(item) - ITEMS[kind])}")
+    if isinstance(item.get("content"), list):
+        kinds = {part.get("type") for part in item["content"]}
+        _need(kinds <= {"input_text", "input_image"}, f"{where}: unknown part of content: {kinds}")
+
+
+def _check_messages(messages: Any) -> None:
     _need(
         isinstance(messages, list) and all(isinstance(each, dict) for each in messages),
         "messages is not a list",
@@ -58,12 +128,20 @@ def _check_message(message: Mapping[str, Any], where: str) -> None:
     _need("tool_calls" not in message, f"{where}: tool_calls is empty, or not the assistant's")
     if message["role"] == "user" and isinstance(content, list):
         _need(bool(content), f"{where}: content has no parts")
-        _need(
-            all(part.get("type") in ("text", "image_url") for part in content),
-            f"{where}: unknown part of content",
-        )
+        for part in content:
+            _check_part(part, where)
         return
     _need(_is_text(content), f"{where}: content is empty")
+
+
+def _check_part(part: Mapping[str, Any], where: str) -> None:
+    if part.get("type") == "text":
+        _need(_is_text(part.get("text")), f"{where}: a part of content is empty")
+        return
+    _need(part.get("type") == "image_url", f"{where}: unknown part of content")
+    image = part.get("image_url") or {}
+    _need(bool(PICTURE.fullmatch(image.get("url") or "")), f"{where}: not the address of a picture")
+    _need(image.get("detail") in ("auto", "low", "high"), f"{where}: not a detail: {image.get('detail')}")
 
 
 def _check_calls(messages: Sequence[Mapping[str, Any]]) -> None:

@@ -1,10 +1,11 @@
-"""The wire format of streamed chat completions: each function gives the bytes of one event, or of several."""
+"""The wire format of chat completions: each function gives the bytes of one event, or of several."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .parts import Act, Ask, Call, Drip, End, Part, Piece, Refuse, Say, Shape, Think, Trouble
 
 MODEL = "grok-scripted"
 USAGE = {
@@ -15,17 +16,6 @@ USAGE = {
 }
 DONE = b"data: [DONE]\n\n"
 COMMENT = b": keep-alive\n\n"
-
-Shape = Literal["whole", "together", "pieces", "no_index", "no_index_pieces"]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A tool call as the model writes it: text for arguments goes out as it is, an id of None is made up."""
-
-    name: str
-    arguments: Mapping[str, Any] | str | None
-    id: str | None = None
 
 
 def event(data: Any) -> bytes:
@@ -53,15 +43,53 @@ def ending(reason: str = "stop") -> list[bytes]:
 
 
 def calls(wanted: Iterable[Call], shape: Shape = "whole") -> list[bytes]:
-    """Tool calls in the ways that servers send them.
-
-    `whole`: one event a call, as Grok does. `together`: all in one event. `pieces`: arguments in small
-    deltas. The `no_index` ones leave out `index`, so that only the ids tell the calls apart.
-    """
     parts = [_call_parts(call, index, shape) for index, call in enumerate(wanted)]
     if shape == "together":
         return [chunk({"tool_calls": [part for each in parts for part in each]})]
     return [chunk({"tool_calls": [part]}) for each in parts for part in each]
+
+
+def stream(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Scripted pieces as they go out; what is bytes already stays as it is."""
+    sent: list[Piece] = []
+    for piece in pieces:
+        match piece:
+            case bytes() | Act():
+                sent.append(piece)
+            case Drip(part, every):
+                sent.append(Drip(part if isinstance(part, bytes) else b"".join(_events(part)), every))
+            case _:
+                sent += _events(piece)
+    return tuple(sent)
+
+
+def _events(part: Part) -> list[bytes]:
+    match part:
+        case Say(content):
+            return [text(content)]
+        case Think(content):
+            return [chunk({"reasoning_content": content} if content else {})]
+        case Ask(wanted, shape):
+            return calls(wanted, shape)
+        case Refuse(content):
+            return [chunk({"refusal": content})]
+        case Trouble(said):
+            return [event(json.loads(openai_error(503, said)))]
+        case End(reason):
+            return ending(reason)
+
+
+def whole(parts: Sequence[Part]) -> bytes:
+    """The parts as one answer that is not streamed."""
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": "".join(part.text for part in parts if isinstance(part, Say)) or None,
+        "refusal": "".join(part.text for part in parts if isinstance(part, Refuse)) or None,
+    }
+    reason = next((part.reason for part in parts if isinstance(part, End)), "stop")
+    frame = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": MODEL, "usage": USAGE}
+    choice = {"index": 0, "message": message, "finish_reason": reason}
+    return json.dumps({**frame, "choices": [choice]}).encode()
 
 
 def crlf(pieces: Iterable[bytes]) -> list[bytes]:
@@ -108,8 +136,7 @@ REFUSALS = {
 
 
 def _call_parts(call: Call, index: int, shape: Shape) -> list[dict[str, Any]]:
-    wanted = call.arguments
-    arguments = wanted if wanted is None or isinstance(wanted, str) else json.dumps(wanted)
+    arguments = None if call.arguments is None else call.as_text
     place = {} if shape.startswith("no_index") else {"index": index}
     head = {**place, "id": call.id, "type": "function"}
     if not shape.endswith("pieces"):

@@ -4,11 +4,13 @@ from collections.abc import AsyncGenerator, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
-from ..messages import Answer, Message, TextDelta
+from ..messages import Form, Message, Parsed, Part
 from ..tools import Tool
 
 BACKENDS = {
     "chat": ".chat:ChatBackend",
+    "responses": ".responses:ResponsesBackend",
+    "xai": ".xai:XaiBackend",
     "demo": ".demo:DemoBackend",
     "handover": ".handover:HandoverBackend",
 }
@@ -17,12 +19,22 @@ BACKENDS = {
 class Backend(Protocol):
     def stream(
         self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
-    ) -> AsyncGenerator[TextDelta | Answer]:
+    ) -> AsyncGenerator[Part]:
         """Ask the model: text as it comes, then one `Answer`, always last.
 
         `conversation` is a stable name by which a provider may keep its cache warm. Raises `ModelError`;
         closing the generator or cancelling its task closes the connection to the provider.
         """
+        ...
+
+    async def parse(
+        self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
+    ) -> Parsed[Form]:
+        """Ask for a typed answer: the model fills in `form`. Raises `ModelError`, also for an invalid one."""
+        ...
+
+    async def forget(self, handles: Sequence[str]) -> None:
+        """Delete what the provider keeps under these handles; what it does not know any more is no error."""
         ...
 
 

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 
-from ..messages import Answer, Message, TextDelta, ToolCall
+from ..messages import Answer, Form, Message, ModelError, Parsed, TextDelta, ToolCall
 from ..tools import Tool
 
 TOOL = "create_ticket"
@@ -26,6 +26,14 @@ class HandoverBackend:
         yield TextDelta(text)
         yield Answer(Message("assistant", text), "stop", "handover")
 
+    async def parse(
+        self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
+    ) -> Parsed[Form]:
+        raise ModelError("declined", "a person is asked here, not a model", retry=False)
+
+    async def forget(self, handles: Sequence[str]) -> None:
+        """Nothing is kept anywhere."""
+
 
 def _arguments(messages: Sequence[Message]) -> str:
     # Whoever asks again gets a ticket of the same words, which is the first one for as long as that is open.
@@ -37,7 +45,10 @@ def _arguments(messages: Sequence[Message]) -> str:
     unanswered, _, wish = last.rpartition("\n\n")
     before = [text for text in (*said, unanswered) if text not in ("", wish)]
     about = f" Before that they wrote: {before[-1][:500]}" if before else ""
-    return json.dumps({"issue": f"The customer asks to talk to a person.{about}", "priority": "medium"})
+    photos = sum(len(message.images) for message in messages)
+    attached = f" With the conversation: {photos} photo{'s' if photos > 1 else ''}." if photos else ""
+    issue = f"The customer asks to talk to a person.{about}{attached}"
+    return json.dumps({"issue": issue, "priority": "medium"})
 
 
 def _result(message: Message) -> dict[str, str]:
@@ -54,5 +65,9 @@ def _words(last: Message) -> str:
             "A colleague will read this conversation and get back to you."
         )
     if "error" in result:
-        return f"I could not pass this on: {result['error']}"
+        # The tool's own words are meant for a model.
+        return (
+            "I am sorry, I could not open a ticket for this just now. If you already have one, our team will "
+            "read this conversation with it; if not, please try again in a few minutes."
+        )
     return "I am sorry, there is nobody here whom I could pass this on to."

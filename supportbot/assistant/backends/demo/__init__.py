@@ -5,7 +5,8 @@ in front of it, the splitting of events and the tool loop are the ones that a re
 
 The way of a request: `wire` receives it, `talk` reads it, `intents` names what the customer wants,
 `errands` decides on tools and `wording` puts results into words. To teach it a subject it can only pass on,
-add a line to `topics`; to teach it something to do, add an `Intent`.
+add a line to `topics`; to teach it something to do, add an `Intent`. A typed answer is filled in by `forms`
+with what `findings` knows; to teach it the meaning of one more field, add a line there.
 """
 
 from typing import Any

@@ -112,7 +112,7 @@ def open_ticket(talk: Talk, kind: str, turns: Sequence[Turn]) -> Step:
     if earlier and kind not in ("person", "call"):
         say = f"That is with our team already, as ticket {bold(earlier)}. Tell me if there is something new."
         return Step(say)
-    kind = kind or (topics[0].kind if topics else "question")
+    kind = kind or (topics[0].kind if topics else "question" if any(quotes) else "request")
     usual: Priority = "low" if kind == "question" else "medium"
     urgency = "low" if kind == "feedback" else priority(topics, simplify(" ".join(quotes)), usual)
     issue = _issue(talk, kind, topics, order, quotes)
@@ -132,8 +132,11 @@ def _issue(talk: Talk, kind: str, topics: list[Topic], order: str, quotes: list[
         parts.append(f"Last known status: {', '.join(facts)}.")
     if talk.known_ticket:
         parts.append(f"Earlier ticket: {talk.known_ticket}.")
-    said = " / ".join(" ".join(quote.split())[:LONGEST_QUOTE] for quote in quotes)
-    return " ".join([*parts, f"The customer wrote: “{said}”"])
+    if said := " / ".join(" ".join(quote.split())[:LONGEST_QUOTE] for quote in quotes if quote):
+        parts.append(f"The customer wrote: “{said}”")
+    if talk.photos:
+        parts.append(f"With the conversation: {talk.photos} photo{'s' if talk.photos > 1 else ''}.")
+    return " ".join(parts)
 
 
 def _opened(done: Done, kind: str, matter: str) -> Step:

@@ -100,6 +100,17 @@ def _blind(talk: Talk) -> Step:
     return Step("I can't see pictures or open links. Please tell me in words what they show.")
 
 
+def _photos(talk: Talk) -> Step:
+    """What we do about pictures is to keep them for those who can look at them."""
+    yours = "yours is" if talk.now.photos == 1 else "yours are"
+    say = f"I'm a demo model and can't look at photos, but {yours} kept with this conversation"
+    if talk.now.calls(steps.TICKET):
+        return Step(f"{say}, where our team can see {'it' if talk.now.photos == 1 else 'them'}.")
+    if steps.TICKET not in talk.tools:
+        return Step(f"{say}. Please tell me in words what to see there.")
+    return Step(f"{say}, and I can pass it all on to our team.", "ticket")
+
+
 def _asks_why(talk: Talk) -> bool:
     return bool(talk.asked & {"email", "number"} and re.match(r"(?:but )?(?:why|what for)\b", talk.words))
 
@@ -165,7 +176,8 @@ INTENTS = (
     ),
     Intent("why", _why, when=_asks_why, unless=_HANDED_OVER),
     Intent("half an e-mail", _no_email, when=_gives_half_an_email, unless=_HANDED_OVER),
-    Intent("picture", _blind, PICTURE, lambda talk: talk.now.image),
+    Intent("photos", _photos, when=lambda talk: talk.now.photos > 0),
+    Intent("picture", _blind, PICTURE, unless=frozenset({"photos"})),
     Intent(
         "no ticket",
         _bare_refusal,

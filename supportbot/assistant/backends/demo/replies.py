@@ -1,13 +1,37 @@
 """One answer out of all that a message holds."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .developer import command
+from .findings import Findings
+from .forms import Form
 from .handover import offer
 from .intents import understand
 from .smalltalk import courtesy, greets, lost, soothes
 from .steps import OFFERS, QUESTIONS, TICKET, Call, Reply, Step
-from .talk import Talk
+from .talk import Talk, read_request
+from .transcript import earlier_summary, taken_apart
+from .values import CannotFill
+
+
+def answer(body: Mapping[str, Any]) -> Reply:
+    """The answer to a request of chat completions."""
+    wanted = body.get("response_format") or {}
+    if wanted.get("type") == "json_schema":
+        return filled_in(wanted["json_schema"]["schema"], body["messages"])
+    return reply(read_request(body))
+
+
+def filled_in(schema: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Reply:
+    """A form about the conversation, as JSON."""
+    talk = read_request({"messages": taken_apart(messages)})
+    try:
+        value = Form(schema, Findings(talk, earlier_summary(messages))).fill()
+    except CannotFill as why:
+        return Reply(refusal=f"The demo model cannot fill in this form. {why}")
+    return Reply(json.dumps(value, ensure_ascii=False))
 
 
 def reply(talk: Talk) -> Reply:

@@ -59,7 +59,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer: words, or calls."""
+    """A whole answer: words, or calls, or why the question was refused."""
 
     text: str = ""
     calls: tuple[Call, ...] = ()
+    refusal: str = ""

@@ -60,7 +60,7 @@ class Done:
 @dataclass
 class Turn:
     said: str = ""
-    image: bool = False
+    photos: int = 0
     done: list[Done] = field(default_factory=list)
     answer: str = ""
 
@@ -129,6 +129,17 @@ class Talk:
         return ""
 
     @cached_property
+    def all_orders(self) -> list[str]:
+        """Every order that was said, each once, the one that the talk is about first."""
+        said = [self._spelled(each) for index in range(len(self.turns)) for each in self._orders_said(index)]
+        return list(dict.fromkeys(filter(None, [self.known_order, *said])))
+
+    @cached_property
+    def photos(self) -> int:
+        """How many pictures the customer has sent in this conversation."""
+        return sum(turn.photos for turn in self.turns)
+
+    @cached_property
     def email(self) -> str:
         """The last e-mail address that the customer gave."""
         return next((found[-1] for turn in reversed(self.turns) if (found := emails_in(turn.said))), "")
@@ -166,13 +177,13 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
     turns: list[Turn] = []
     asked: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for message in messages:
-        text, image = _text(message)
+        text, photos = _text(message)
         role = message.get("role")
         if role == "user":
             if not turns or turns[-1].answer or turns[-1].done:
                 turns.append(Turn())
             turns[-1].said = f"{turns[-1].said}\n{text}".strip()
-            turns[-1].image |= image
+            turns[-1].photos += photos
         elif role == "assistant" and turns:
             turns[-1].answer = f"{turns[-1].answer}\n{text}".strip()
             asked |= {call["id"]: _call(call) for call in message.get("tool_calls") or ()}
@@ -181,13 +192,13 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
     return turns or [Turn()]
 
 
-def _text(message: Mapping[str, Any]) -> tuple[str, bool]:
-    """A message's text, and whether a picture is with it."""
+def _text(message: Mapping[str, Any]) -> tuple[str, int]:
+    """A message's text, and how many pictures are with it."""
     content = message.get("content") or ""
     if isinstance(content, str):
-        return content, False
+        return content, 0
     texts = [str(part.get("text", "")) for part in content if part.get("type") == "text"]
-    return "\n".join(texts), len(texts) < len(content)
+    return "\n".join(texts), len(content) - len(texts)
 
 
 def _call(call: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx2
 
-from .replies import reply
+from .replies import answer
 from .steps import Reply
-from .talk import read_request
 
 WORDS = re.compile(r"\s*\S+\s*")
 
@@ -25,11 +24,13 @@ class DemoTransport(httpx2.AsyncBaseTransport):
             return _refusal(404, "The demo model only knows POST …/chat/completions.")
         try:
             body = json.loads(await request.aread())
-            answer = reply(read_request(body))
+            found = answer(body)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             return _refusal(400, f"The request is not one of chat completions: {type(error).__name__}.")
+        if not body.get("stream"):
+            return httpx2.Response(200, json=completion(body, found))
         headers = {"content-type": "text/event-stream"}
-        return httpx2.Response(200, headers=headers, stream=EventStream(chunks(body, answer), self._pause))
+        return httpx2.Response(200, headers=headers, stream=EventStream(chunks(body, found), self._pause))
 
 
 class EventStream(httpx2.AsyncByteStream):
@@ -53,35 +54,60 @@ async def _events(parts: Iterator[dict[str, Any]], pause: float) -> AsyncGenerat
     yield b"data: [DONE]\n\n"
 
 
-def chunks(body: Mapping[str, Any], answer: Reply) -> Iterator[dict[str, Any]]:
+def completion(body: Mapping[str, Any], found: Reply) -> dict[str, Any]:
+    """The whole answer at once."""
+    message: dict[str, Any] = {"role": "assistant", "content": found.text or None}
+    message["refusal"] = found.refusal or None
+    if found.calls:
+        message["tool_calls"] = _calls(body, found)
+    choice = {"index": 0, "message": message, "finish_reason": _finish(found)}
+    return {**_frame(body, "chat.completion"), "choices": [choice], "usage": _usage(body, found)}
+
+
+def chunks(body: Mapping[str, Any], found: Reply) -> Iterator[dict[str, Any]]:
     """The answer as Grok cuts it: text by words, each tool call whole in a chunk of its own, usage last."""
-    name = _name(body)
-    frame = {"id": f"demo-{name}", "object": "chat.completion.chunk", "created": 0, "model": "demo"}
+    frame = _frame(body, "chat.completion.chunk")
 
     def chunk(delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
         return {**frame, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
     yield chunk({"role": "assistant", "content": ""})
-    for word in WORDS.findall(answer.text):
+    for word in WORDS.findall(found.text):
         yield chunk({"content": word})
-    for index, call in enumerate(answer.calls):
+    if found.refusal:
+        yield chunk({"refusal": found.refusal})
+    for index, call in enumerate(_calls(body, found)):
+        yield chunk({"tool_calls": [{"index": index, **call}]})
+    yield chunk({}, _finish(found))
+    yield {**frame, "choices": [], "usage": _usage(body, found)}
+
+
+def _frame(body: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    return {"id": f"demo-{_name(body)}", "object": kind, "created": 0, "model": "demo"}
+
+
+def _calls(body: Mapping[str, Any], found: Reply) -> list[dict[str, Any]]:
+    made = []
+    for index, call in enumerate(found.calls):
         function = {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)}
-        whole = {"index": index, "id": f"call_{name}_{index}", "type": "function", "function": function}
-        yield chunk({"tool_calls": [whole]})
-    yield chunk({}, "tool_calls" if answer.calls else "stop")
-    yield {**frame, "choices": [], "usage": _usage(body, answer)}
+        made.append({"id": f"call_{_name(body)}_{index}", "type": "function", "function": function})
+    return made
+
+
+def _finish(found: Reply) -> str:
+    return "tool_calls" if found.calls else "stop"
 
 
 def _name(body: Mapping[str, Any]) -> str:
     """A name for the answer to this request: always the same, and another one for every other request."""
-    asked = json.dumps(body["messages"], sort_keys=True).encode()
+    asked = json.dumps([body["messages"], body.get("response_format")], sort_keys=True).encode()
     return hashlib.sha256(asked).hexdigest()[:16]
 
 
-def _usage(body: Mapping[str, Any], answer: Reply) -> dict[str, int]:
+def _usage(body: Mapping[str, Any], found: Reply) -> dict[str, int]:
     """Words for tokens: near enough for a model that costs nothing."""
     asked = len(json.dumps(body["messages"]).split())
-    said = len(answer.text.split()) + sum(len(call.arguments) + 1 for call in answer.calls)
+    said = len(found.text.split()) + sum(len(call.arguments) + 1 for call in found.calls)
     return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
 
 

@@ -1,0 +1,51 @@
+"""What a provider's refusal means, read from its status and its words, and told without repeating them.
+
+The words of a refusal may quote what was sent, so they are looked at here and go no further.
+"""
+
+import re
+
+from ..messages import ModelError
+
+# Each provider says it in its own way: xAI, OpenAI, vLLM, llama.cpp and Ollama.
+TOO_LONG = re.compile(
+    r"maximum (prompt|context|model) length|input_too_large|context_length_exceeded|exceed_context_size_error"
+    r"|exceeds the (available )?context|reduce the length of the (messages|input|prompt)"
+    r"|context length is only|prompt (is )?too long",
+    re.IGNORECASE,
+)
+PREVIOUS = re.compile(r"previous[ _]response", re.IGNORECASE)
+
+
+class Unknown(ModelError):
+    """The provider does not know what the request names: a model, or a conversation that it was to keep."""
+
+
+def refusal(status: int, body: object, detail: str) -> ModelError:
+    """The error for an HTTP status. `detail` is what may be logged of it."""
+    words = str(body)
+    # xAI answers 403 to what its filter stops, and 400 to a wrong key.
+    if status == 403 and "usage guidelines" in words.lower():
+        return ModelError("filtered", detail, retry=False)
+    if status in (401, 403) or (status == 400 and "api key" in words.lower()):
+        return ModelError("key_refused", detail, retry=False)
+    if status == 413 or (status in (400, 422, 500) and TOO_LONG.search(words)):
+        return ModelError("context_too_long", detail, retry=False)
+    if status == 429:
+        return ModelError("busy", detail)
+    if status >= 500 or status in (408, 409):
+        return ModelError("down", detail)
+    is_unknown = status == 404 or (status == 400 and PREVIOUS.search(words))
+    return (Unknown if is_unknown else ModelError)("request_refused", detail, retry=False)
+
+
+def refusal_in_stream(error: object) -> ModelError:
+    """The error for one that came as an event, after an answer had begun with status 200."""
+    words = str(error)
+    if PREVIOUS.search(words):
+        return Unknown("request_refused", "the stream carried an error event", retry=False)
+    if TOO_LONG.search(words):
+        return ModelError("context_too_long", "the stream carried an error event", retry=False)
+    if "rate_limit" in words:
+        return ModelError("busy", "the stream carried an error event")
+    return ModelError("provider_error", "the stream carried an error event")

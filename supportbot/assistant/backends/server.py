@@ -1,0 +1,157 @@
+"""A model server as the OpenAI SDK talks to it: its client, its streams read leanly, its errors as ours.
+
+A body is read in paced gulps and decoded without building the SDK's objects: reading the model is most of
+what a streamed token costs, and the SDK's auth, retries and errors stay in use all the same.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import openai
+from pydantic import ValidationError
+
+from ..messages import ModelError, TextDelta, Thinking
+from .events import EventSplitter
+from .gathered import UNREADABLE, Gathered
+from .refusals import refusal, refusal_in_stream
+from .transport import PacedTransport
+
+XAI = "https://api.x.ai/v1"
+PATIENCE = 5.0  # seconds that a customer is kept waiting for a second try
+WHOLE_ANSWER_SECONDS = 60.0  # for what is not streamed, so that nothing else tells whether it still lives
+SIGN_OF_LIFE = 0.5  # seconds between two signs that a silent model is at work
+
+
+class ModelServer:
+    def __init__(
+        self, api_key: str, base_url: str, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
+        self.url = base_url
+        self._key = api_key
+        self._transport = transport
+        # A client belongs to the event loop that it was made in.
+        self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
+        self._running = 0
+
+    async def stream(
+        self, path: str, body: Mapping[str, Any], gathered: Gathered, headers: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[TextDelta | Thinking]:
+        """Post the request and pass on what comes, as it comes. `gathered` then has the whole answer."""
+        events = EventSplitter()
+        now = asyncio.get_running_loop().time
+        told, thinking = now(), False
+        self._running += 1
+        try:
+            # Not chat.completions.create(): it walks the whole history once more to check its types.
+            answering = await self.client().post(
+                path,
+                body=body,
+                options={"headers": headers or {}},
+                cast_to=object,
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
+            )
+            async with answering:
+                reads = aiter(answering.response.aiter_bytes())
+                while data := await (_rest(reads) if gathered.finished else anext(reads, b"")):
+                    text = gathered.add(chunks) if (chunks := events.feed(data)) else ""
+                    if gathered.thinking and not thinking:
+                        told, thinking = now(), True
+                        yield Thinking()
+                    if text or (chunks and now() - told > SIGN_OF_LIFE):
+                        told = now()
+                        yield TextDelta(text)
+                    if (gathered.text or thinking) and not gathered.finished:
+                        await asyncio.sleep(self._pace())
+        except openai.APIError as error:
+            raise _model_error(error) from None  # whose words may be the customer's
+        except httpx2.HTTPError as error:
+            if not gathered.finished:
+                raise ModelError("cut", type(error).__name__) from error
+        finally:
+            self._running -= 1
+
+    def _pace(self) -> float:
+        """Seconds between two reads of one stream: none when few run, so that light load has no lag.
+
+        Under load each read brings more, so that its cost is shared by many tokens.
+        """
+        return min(0.15, max(0, self._running - 4) * 0.0033)
+
+    @asynccontextmanager
+    async def whole_answer(self) -> AsyncIterator[openai.AsyncOpenAI]:
+        """The SDK's client, for one of its own calls: in time, and its errors become `ModelError`."""
+        try:
+            async with asyncio.timeout(WHOLE_ANSWER_SECONDS):
+                yield self.client()
+        except TimeoutError:
+            raise ModelError("too_long") from None
+        except (openai.LengthFinishReasonError, ValidationError) as error:
+            raise ModelError("invalid", type(error).__name__) from None
+        except openai.ContentFilterFinishReasonError:
+            raise ModelError("declined", "filtered", retry=False) from None
+        except openai.APIError as error:
+            raise _model_error(error) from None  # whose words may be the customer's
+        except httpx2.HTTPError as error:
+            raise ModelError("cut", type(error).__name__) from error
+        except UNREADABLE as error:
+            # The SDK takes whatever comes for what it expects, and stumbles over it later.
+            raise ModelError("malformed", f"unreadable body: {type(error).__name__}") from error
+
+    async def aclose(self) -> None:
+        """Close the connections that were kept open in this event loop. It may be used again."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
+    def client(self) -> openai.AsyncOpenAI:
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients = {each: made for each, made in self._clients.items() if not each.is_closed()}
+            # The loop above the backends has its own deadlines, so reads are not limited here.
+            timeout = httpx2.Timeout(None)
+            hooks = {"response": [_forbid_long_wait]}
+            http = openai.DefaultAsyncHttpx2Client(
+                transport=self._transport or PacedTransport(), timeout=timeout, event_hooks=hooks
+            )
+            # Blank, lest the SDK send OpenAI's identifiers from the environment to another server.
+            self._clients[loop] = openai.AsyncOpenAI(
+                api_key=self._key or "none",  # a server of one's own may need no key; the SDK insists on one
+                base_url=self.url,
+                organization="",
+                project="",
+                max_retries=1,
+                timeout=timeout,
+                http_client=http,
+            )
+        return self._clients[loop]
+
+
+async def _rest(reads: AsyncIterator[bytes]) -> bytes:
+    """What comes after the reason to finish, if it comes soon.
+
+    The answer owes only its token counts then, and the end of the body so that the connection can be used again.
+    """
+    try:
+        async with asyncio.timeout(0.5):
+            return await anext(reads, b"")
+    except TimeoutError:
+        return b""
+
+
+async def _forbid_long_wait(response: httpx2.Response) -> None:
+    """Keep the SDK from obeying a long `retry-after`: a customer had better read that the model is busy."""
+    wait = response.headers.get("retry-after", "0")
+    if not wait.isdigit() or int(wait) > PATIENCE:
+        response.headers["x-should-retry"] = "false"
+
+
+def _model_error(error: openai.APIError) -> ModelError:
+    if isinstance(error, openai.APIConnectionError):
+        return ModelError("unreachable", type(error).__name__)
+    if not isinstance(error, openai.APIStatusError):
+        return refusal_in_stream(error.body)
+    return refusal(error.status_code, error.body, f"status {error.status_code}, request {error.request_id}")

@@ -1,0 +1,70 @@
+"""The way to xAI: a gRPC channel for one event loop, and what its failures mean to the engine."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+
+from ...messages import ModelError
+from ..refusals import refusal
+
+HOST = "api.x.ai"
+LARGEST = 20 * 2**20  # bytes of a request or an answer
+
+# One more try soon, as the other backends have it. gRPC makes it only while nothing has come.
+_RETRIES = {
+    "maxAttempts": 2,
+    "initialBackoff": "0.3s",
+    "maxBackoff": "1s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL"],
+}
+CHANNEL: Sequence[tuple[str, Any]] = (
+    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRIES}]})),
+    ("grpc.max_send_message_length", LARGEST),
+    ("grpc.max_receive_message_length", LARGEST),
+    # How long a connection may take to come about, and the most that is waited before the next try.
+    ("grpc.min_reconnect_backoff_ms", 5000),
+    ("grpc.initial_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    # A connection that has silently died is noticed, also between two turns.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+)
+
+NOT_REACHED = ("failed to connect", "errors resolving", "dns resolution")
+HTTP = {
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+    grpc.StatusCode.INTERNAL: 500,
+    grpc.StatusCode.UNKNOWN: 500,
+    grpc.StatusCode.DATA_LOSS: 500,
+    grpc.StatusCode.ABORTED: 500,
+    grpc.StatusCode.CANCELLED: 503,
+}
+
+
+def open_channel(address: str) -> grpc.aio.Channel:
+    scheme, _, rest = address.rpartition("://")
+    host = rest.partition("/")[0] or HOST
+    if scheme == "http":
+        return grpc.aio.insecure_channel(host, options=CHANNEL)
+    return grpc.aio.secure_channel(host, grpc.ssl_channel_credentials(), options=CHANNEL)
+
+
+def model_error(error: grpc.aio.AioRpcError, *, began: bool = False) -> ModelError:
+    """The error for a failed call; `began` says whether some of the answer had come."""
+    code, words = error.code(), error.details() or ""
+    status, detail = HTTP.get(code, 400), f"status {code.name}"
+    if began and status >= 500:
+        return ModelError("cut" if status >= 503 else "provider_error", detail)
+    if words.lower().startswith(NOT_REACHED):
+        return ModelError("unreachable", detail)
+    return refusal(status, words, detail)

@@ -1,0 +1,165 @@
+"""A program for a process of its own: reads a picture from its input and draws it anew on its output.
+
+Nothing else decodes what strangers send. It knows three formats, is bounded in memory and time, and lets
+through only what can be seen: no metadata, and nothing that stood before or behind the picture.
+"""
+
+import io
+import os
+import resource
+import struct
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+PIXELS_MAX = 25_000_000
+SIDE_MAX = 8192
+SIDE = 2048  # of what is drawn
+GOOD_SIZE = 2 * 1024 * 1024  # of what is written, if a lower quality can help it
+MEMORY = 512 * 1024 * 1024
+CPU_SECONDS = 5
+ORIENTATION = 0x0112  # in EXIF: how the camera was held
+
+# How it ends when there is no picture to write. Anything else means that it could not be decoded.
+TOO_LARGE, MOVING = 3, 4
+
+
+def main() -> int:
+    _bound()
+    sys.path.append(sys.argv[1])  # where Pillow is; nothing else is looked for there
+    try:
+        return _redraw(sys.stdin.buffer.read())
+    except MemoryError:
+        return TOO_LARGE
+
+
+def is_known(data: bytes) -> bool:
+    """Whether the bytes begin as one of the three formats does. Names and content types are anybody's claim."""
+    return data.startswith((JPEG, PNG)) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+
+
+def _bound() -> None:
+    os.nice(5)  # answers that stream come first
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if sys.platform == "linux":  # others know the limit and do not keep it
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _redraw(data: bytes) -> int:
+    if not _is_within(_webp_size(data)):
+        return TOO_LARGE
+    with _opened(data) as image:  # reads the header only
+        if not _is_within(image.size):
+            return TOO_LARGE
+        if getattr(image, "is_animated", False):
+            return MOVING
+        picture = _scaled(image)
+    content_type, encoded = _encoded(picture)
+    sys.stdout.buffer.write(f"{content_type} {picture.width} {picture.height}\n".encode())
+    sys.stdout.buffer.write(encoded)
+    return 0
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """The size that a WebP says it has, (1, 1) for other formats: Pillow makes room for it before it tells."""
+    if data[:4] == b"RIFF" and data[12:16] == b"VP8X":
+        return _number(data[24:27]) + 1, _number(data[27:30]) + 1
+    if data[:4] == b"RIFF" and data[12:16] == b"VP8L":
+        bits = _number(data[21:25])
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if data[:4] == b"RIFF" and data[12:16] == b"VP8 ":
+        return _number(data[26:28]) & 0x3FFF, _number(data[28:30]) & 0x3FFF
+    return 1, 1
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "little")
+
+
+def _is_within(size: tuple[int, int]) -> bool:
+    return max(size) <= SIDE_MAX and size[0] * size[1] <= PIXELS_MAX
+
+
+def _opened(data: bytes) -> "ImageFile":
+    # Not Image.open(), which loads more formats than we want and takes cameras' double pictures for moving ones.
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    kind = JpegImageFile if data.startswith(JPEG) else PngImageFile if data.startswith(PNG) else WebPImageFile
+    return kind(io.BytesIO(data))
+
+
+def _scaled(image: "ImageFile") -> "Image":
+    """The picture in colours, no larger than it need be and the right way up."""
+    from PIL.Image import Resampling, Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    image.draft("RGB", (SIDE, SIDE))  # a large JPEG is decoded at half its size or less
+    picture = _in_colours(image)
+    picture.thumbnail((SIDE, SIDE), Resampling.LANCZOS)
+    turn = turns.get(
+        _orientation(image)
+    )  # after it was decoded: a PNG is decoded for it, and must not fail there
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _orientation(image: "ImageFile") -> int:
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except (OSError, SyntaxError, ArithmeticError, KeyError, TypeError, ValueError, struct.error):
+        return 1  # a picture with broken metadata is still a picture
+
+
+def _in_colours(image: "ImageFile") -> "Image":
+    if image.mode.startswith("I"):  # greys of 16 bits
+        return image.point(lambda grey: grey / 256).convert("L").convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    picture = image.convert("RGBA")
+    is_solid = picture.getchannel("A").getextrema() == (255, 255)
+    return picture.convert("RGB") if is_solid else picture
+
+
+def _encoded(picture: "Image") -> tuple[str, bytes]:
+    """PNG for drawings and what is transparent, else JPEG, which photos are much smaller in."""
+    from PIL.Image import new
+
+    if picture.mode == "RGBA" or picture.getcolors(256):
+        png = _saved(picture, "PNG")
+        if len(png) <= GOOD_SIZE:
+            return "image/png", png
+    if picture.mode == "RGBA":
+        paper = new("RGB", picture.size, "white")
+        paper.paste(picture, mask=picture.getchannel("A"))
+        picture = paper
+    for quality in (85, 70, 50):
+        jpeg = _saved(picture, "JPEG", quality=quality)
+        if len(jpeg) <= GOOD_SIZE:
+            break
+    return "image/jpeg", jpeg
+
+
+def _saved(picture: "Image", form: str, **options: int) -> bytes:
+    picture.info.clear()  # comments, profiles and the like would be written too
+    stream = io.BytesIO()
+    picture.save(stream, form, **options)
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

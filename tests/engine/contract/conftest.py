@@ -1,0 +1,33 @@
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from supportbot.assistant.backends import Backend
+from tests.engine.desk import Desk
+from tests.provider import Script
+
+from .wires import WIRES, Wire
+
+
+@pytest.fixture(params=WIRES)
+def spoken(request: pytest.FixtureRequest) -> Wire:
+    """The wire that this run of a test plays over."""
+    return WIRES[request.param]
+
+
+@pytest.fixture
+def provider(spoken: Wire) -> Iterator[Script]:
+    with spoken.provider() as running:
+        yield running
+
+
+@pytest.fixture
+async def backend(spoken: Wire, provider: Script) -> AsyncIterator[Backend]:
+    backend = spoken.connect(provider)
+    yield backend
+    await backend.aclose()
+
+
+@pytest.fixture
+def desk(backend: Backend) -> Desk:
+    return Desk(backend)

@@ -1,0 +1,234 @@
+"""Whatever a provider does wrong, the turn ends with a `ModelError` that says which it was.
+
+Nearly every test ends by asking again: the failed turn is closed, and the next turn works.
+"""
+
+import asyncio
+import traceback
+
+import pytest
+
+from supportbot.assistant.messages import ModelError, TextDelta, Thinking
+from tests.engine.desk import Desk
+from tests.engine.failing import SAID, assert_next_turn_works, fails
+from tests.provider import CUT, HOLD, RESET, STALL, Ask, Call, Drip, End, Piece, Say, Think, Trouble, words
+
+CALL = Ask((Call("lookup_order", {"order_id": "ORD-123"}, "call_1"),))
+START = tuple(words(SAID))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retry"),
+    [
+        (400, "key_refused", False),  # so xAI answers to a wrong key
+        (401, "key_refused", False),
+        (403, "key_refused", False),
+        (404, "request_refused", False),
+        (422, "request_refused", False),
+        (429, "busy", True),
+        (500, "down", True),
+        (503, "down", True),
+    ],
+)
+async def test_it_names_what_a_refusal_means(provider, desk, status, code, retry):
+    for _attempt in range(2 if retry else 1):
+        provider.fail(status)
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == (code, retry)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_a_passing_trouble_is_not_noticed(provider, desk):
+    provider.fail(503)
+    provider.say("Here I am.")
+
+    assert await desk.ask("Hello?") == "Here I am."
+
+    assert len(provider.requests) == 2
+
+
+async def test_it_tries_twice_and_no_more(provider, desk):
+    provider.otherwise(lambda request: provider.fail(503))
+
+    assert (await fails(desk)).code == "down"
+
+    assert len(provider.requests) == 2
+
+
+async def test_it_never_tries_again_once_text_has_come(provider, desk):
+    provider.play(Say("I "), CUT)
+
+    assert (await fails(desk)).code == "cut"
+
+    assert (desk.text, len(provider.requests)) == ("I ", 1)
+
+
+async def test_a_history_that_is_too_long_goes_once_more_without_its_older_half(provider, warm_desk):
+    provider.find_too_long()
+    provider.say("Much better.")
+
+    assert await warm_desk.ask("And now?") == "Much better."
+
+    said = [message["content"] for message in provider.requests[-1].messages]
+    assert said[1:] == ["And now?"]
+
+
+async def test_a_message_that_is_too_long_by_itself_says_so(provider, desk):
+    provider.find_too_long()
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == ("context_too_long", False)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_an_error_repeats_neither_the_key_nor_what_the_customer_said(provider, desk):
+    provider.fail(422, words="Bad value for key-of-the-shop: Where is my order?")
+
+    error = await fails(desk)
+
+    logged = "".join(traceback.format_exception(error))
+    assert "key-of-the-shop" not in logged
+    assert "Where is my order" not in logged.replace('desk.ask("Where is my order?")', "")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param((*START, CUT), id="connection closed"),
+        pytest.param(START, id="body ends in order"),
+        pytest.param((*START, End("aliens")), id="an unknown reason"),
+        pytest.param((*START, CALL, CUT), id="after a call"),
+        pytest.param((*START, CALL, End("length")), id="out of tokens in a call"),
+    ],
+)
+async def test_an_answer_without_its_end_is_cut(provider, desk, pieces: tuple[Piece, ...]):
+    provider.play(*pieces)
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry, desk.text) == ("cut", True, SAID)
+    assert not desk.answers
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_an_answer_whose_connection_is_reset_is_cut(provider, desk):
+    reply = provider.play(*START, HOLD, RESET)
+    failing = asyncio.create_task(fails(desk))
+    await desk.spoke.wait()
+    await provider.until(lambda provider: reply.held)
+
+    reply.release()
+    error = await failing
+
+    assert (error.code, error.retry) == ("cut", True)
+    assert SAID.startswith(desk.text)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_an_error_in_the_middle_of_the_stream_is_the_providers(provider, desk):
+    provider.play(*START, Trouble("Overloaded by: Where is my order?"))
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == ("provider_error", True)
+    assert "order" not in str(error)
+    await assert_next_turn_works(provider, desk)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param((End(),), id="nothing"),
+        pytest.param((Say(" \n\t"), End()), id="white space"),
+        pytest.param((Think("Hm."), Think("Well."), End()), id="thoughts"),
+        pytest.param((End("length"),), id="all tokens went into thoughts"),
+    ],
+)
+async def test_an_answer_without_words_or_calls_is_empty(provider, desk, pieces: tuple[Piece, ...]):
+    provider.play(*pieces)
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == ("empty", True)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_an_answer_that_a_filter_stopped_is_filtered(provider, desk):
+    provider.play(*START, End("content_filter"))
+
+    error = await fails(desk)
+
+    assert (error.code, desk.text) == ("filtered", SAID)
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_it_gives_up_when_the_request_is_never_answered(provider, warm_desk):
+    provider.ignore()
+    warm_desk.allow(first_token=0.2)
+
+    error = await fails(warm_desk)
+
+    assert (error.code, error.retry) == ("no_first_token", True)
+    await assert_next_turn_works(provider, warm_desk)
+    assert provider.requests[1].closed_early
+
+
+async def test_it_gives_up_when_the_text_stalls(provider, warm_desk):
+    provider.play(*START, STALL)
+    warm_desk.allow(stall=0.2)
+
+    error = await fails(warm_desk)
+
+    assert (error.code, error.retry, warm_desk.text) == ("stalled", True, SAID)
+    await assert_next_turn_works(provider, warm_desk)
+    assert provider.requests[1].closed_early
+
+
+@pytest.mark.parametrize("piece", [Say("and on "), Think("Hm. ")], ids=["text", "thoughts"])
+async def test_it_gives_up_when_an_answer_takes_for_ever(provider, warm_desk, piece):
+    provider.play(*START, Drip(piece))
+    warm_desk.allow(turn=0.6)
+
+    error = await fails(warm_desk)
+
+    assert (error.code, error.retry) == ("too_long", True)
+    assert warm_desk.text.startswith(SAID)
+    await assert_next_turn_works(provider, warm_desk)
+    assert provider.requests[1].closed_early
+
+
+async def test_a_model_that_thinks_for_long_is_not_taken_for_a_stalled_one(provider, warm_desk):
+    """Half a second apart come signs of life, and not one for each of a hundred thoughts."""
+    provider.play(Drip(Think("Hm. ")))
+    warm_desk.allow(stall=0.9, turn=2.5)
+
+    error = await fails(warm_desk)
+
+    assert error.code == "too_long"
+    assert warm_desk.events[0] == Thinking()
+    assert warm_desk.events[1:] == [TextDelta("")] * len(warm_desk.events[1:])
+    assert 3 <= len(warm_desk.events) <= 6
+
+
+async def test_a_model_that_only_calls_tools_is_stopped(provider, desk):
+    provider.always_call("lookup_order", order_id="ORD-123")
+    desk.allow(rounds=3, calls=10)
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry, len(provider.requests)) == ("endless", True, 4)
+    assert len(desk.results) == 3
+
+
+async def test_a_server_that_is_not_there_is_unreachable(spoken):
+    with spoken.provider() as gone:
+        backend = spoken.connect(gone)
+
+    error = await fails(Desk(backend))
+
+    assert isinstance(error, ModelError)
+    assert (error.code, error.retry) == ("unreachable", True)
+    await backend.aclose()

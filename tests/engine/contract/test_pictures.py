@@ -1,0 +1,76 @@
+"""Pictures reach the model part by part, in every later turn too, and are kept nowhere but here."""
+
+import pytest
+
+from supportbot.assistant.messages import Image, Message, ModelError
+from tests.engine.desk import SYSTEM
+
+PNG = "data:image/png;base64,iVBORw0KGgo="
+LABEL = Image(PNG)
+PARCEL = Image("https://techcorp.example/parcel.jpg", "low")
+SENT = [
+    {"type": "image_url", "image_url": {"url": PNG, "detail": "high"}},
+    {"type": "image_url", "image_url": {"url": "https://techcorp.example/parcel.jpg", "detail": "low"}},
+]
+
+
+async def answer(backend, *messages: Message) -> Message:
+    parts = [part async for part in backend.stream(SYSTEM, messages, [])]
+    return parts[-1].message
+
+
+async def test_a_message_with_pictures_is_sent_part_by_part(provider, backend):
+    provider.say("The box is dented.")
+
+    said = await answer(backend, Message("user", "Is it broken?", images=(LABEL, PARCEL)))
+
+    assert said.text == "The box is dented."
+    assert provider.requests[0].messages == [
+        {"role": "system", "content": SYSTEM},
+        {"role": "user", "content": [{"type": "text", "text": "Is it broken?"}, *SENT]},
+    ]
+
+
+async def test_a_picture_needs_no_words(provider, backend):
+    provider.say("A label.")
+
+    await answer(backend, Message("user", "", images=(LABEL,)))
+
+    assert provider.requests[0].messages[-1] == {"role": "user", "content": SENT[:1]}
+
+
+async def test_a_later_turn_still_sees_the_picture_and_nothing_is_stored(provider, backend):
+    provider.say("A label.")
+    provider.say("It says Köln.")
+    asked = Message("user", "What is this?", images=(LABEL,))
+
+    first = await answer(backend, asked)
+    await answer(backend, asked, first, Message("user", "Where to?"))
+
+    assert first.handle == ""
+    assert provider.stored == {}
+    assert provider.requests[1].sent == provider.requests[1].messages
+    assert provider.requests[1].messages[1]["content"][1:] == SENT[:1]
+
+
+async def test_a_picture_in_a_conversation_that_is_kept_is_sent_with_all_that_was_said(provider, backend):
+    provider.say("Hello.")
+    provider.say("A label.")
+    hello = await answer(backend, Message("user", "Hi"))
+    kept = len(provider.stored)
+
+    await answer(backend, Message("user", "Hi"), hello, Message("user", "This?", images=(LABEL,)))
+
+    assert [message["role"] for message in provider.requests[1].sent] == [
+        *("system", "user", "assistant", "user"),
+    ]
+    assert len(provider.stored) == kept
+
+
+async def test_a_picture_that_the_provider_refuses_is_refused_in_its_way(provider, backend):
+    provider.fail(400, words="Failed to decode the image.")
+
+    with pytest.raises(ModelError) as caught:
+        await answer(backend, Message("user", "What is this?", images=(LABEL,)))
+
+    assert (caught.value.code, caught.value.retry) == ("request_refused", False)

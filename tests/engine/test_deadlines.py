@@ -1,0 +1,93 @@
+"""However a model keeps silent, the customer waits as long as was promised and hardly longer."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from time import monotonic
+
+import pytest
+
+from supportbot.assistant.backends import transport
+from supportbot.assistant.backends.chat import ChatBackend
+from tests.provider import STALL, Drip, wire
+
+from .desk import Desk
+from .failing import START, fails
+
+SECONDS = 0.8
+LIMITS = {
+    "no first token": ("first_token", "no_first_token", (STALL,)),
+    "a stall": ("stall", "stalled", (START, STALL)),
+    "no end": ("turn", "too_long", (START, Drip(wire.text("and on ")))),
+}
+
+
+@pytest.mark.parametrize(("limit", "code", "pieces"), LIMITS.values(), ids=LIMITS)
+async def test_a_limit_is_kept_within_a_tenth(provider, desk, limit, code, pieces):
+    """B14, B15: measured from the last thing that came; the usual limits differ from these only in length."""
+    provider.say("Hello.")
+    await desk.ask("Hello")
+    desk.allow(**{limit: SECONDS})
+    provider.play(*pieces)
+    began = monotonic()
+
+    error = await fails(desk)
+
+    assert error.code == code
+    assert SECONDS <= monotonic() - began < SECONDS * 1.1 + 0.1
+    assert len(provider.requests) == 2
+
+
+@contextmanager
+def nobody_accepts() -> Iterator[str]:
+    """The address of a server that is too busy to take a connection: it is neither taken nor refused."""
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for each in (first, second):
+            each.setblocking(False)
+            each.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+
+
+@asynccontextmanager
+async def asking(url: str) -> AsyncIterator[Desk]:
+    backend = ChatBackend(api_key="key", base_url=url, model="grok-scripted")
+    yield Desk(backend)
+    await backend.aclose()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Connecting may take five seconds; here it is a tenth of that."""
+    assert transport.CONNECT_SECONDS == 5
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_server_that_takes_no_connection_is_given_up_twice():
+    """B14: neither taken nor refused, as behind a firewall."""
+    with nobody_accepts() as url:
+        async with asking(url) as desk:
+            began = monotonic()
+
+            error = await fails(desk)
+
+    assert (error.code, error.retry) == ("unreachable", True)
+    assert 0.5 <= monotonic() - began < 0.5 * 2 + 1.2  # the second try comes up to a second later
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_server_that_does_not_speak_tls_is_unreachable(provider):
+    async with asking(provider.url.replace("http", "https")) as desk:
+        error = await fails(desk)
+
+    assert (error.code, error.retry) == ("unreachable", True)
+
+
+async def test_a_name_that_does_not_exist_is_unreachable():
+    async with asking("http://no-such-model.invalid/v1") as desk, asyncio.timeout(20):
+        error = await fails(desk)
+
+    assert (error.code, error.retry) == ("unreachable", True)

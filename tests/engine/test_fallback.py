@@ -1,0 +1,240 @@
+"""Several models in a row: the customer is answered by the first one that can, and nobody hears two of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+from pydantic import BaseModel
+
+from supportbot.assistant.backends import fallback
+from supportbot.assistant.backends.chat import ChatBackend
+from supportbot.assistant.backends.fallback import FallbackBackend
+from supportbot.assistant.messages import Message, ModelError
+from tests.provider import CUT, HOLD, STALL, Provider, nobody_listens
+
+from .desk import Desk
+
+
+@pytest.fixture
+def second() -> Iterator[Provider]:
+    with Provider() as running:
+        yield running
+
+
+@pytest.fixture
+async def row(provider: Provider, second: Provider) -> AsyncIterator[FallbackBackend]:
+    """Two models, the second of which is asked when the first does not answer."""
+    backend = FallbackBackend([model(provider.url, "first"), model(second.url, "second")])
+    yield backend
+    await backend.aclose()
+
+
+def model(url: str, name: str = "grok-scripted") -> ChatBackend:
+    return ChatBackend(api_key="key", base_url=url, model=name)
+
+
+@pytest.fixture
+def desk(row: FallbackBackend) -> Desk:
+    return Desk(row)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets time pass without waiting for it."""
+    now = [1000.0]
+    monkeypatch.setattr(fallback, "monotonic", lambda: now[0])
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    return pass_by
+
+
+async def test_the_first_one_answers_when_it_can(provider, second, desk):
+    provider.say("Hello from the first.")
+
+    assert await desk.ask("Hi") == "Hello from the first."
+    assert second.requests == []
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
+async def test_the_second_one_answers_when_the_first_refuses(provider, second, desk, status):
+    for _attempt in range(2 if status in (429, 500, 503) else 1):
+        provider.fail(status)
+    second.say("Hello from the second.")
+
+    assert await desk.ask("Hi") == "Hello from the second."
+    assert second.requests[0].body["model"] == "second"
+
+
+async def test_the_second_one_answers_when_the_first_is_not_there(second):
+    second.say("Hello.")
+    with nobody_listens() as url:
+        row = FallbackBackend([model(url), model(second.url)])
+
+        assert await Desk(row).ask("Hi") == "Hello."
+        await row.aclose()
+
+
+async def test_the_second_one_answers_when_the_first_is_silent(provider, second):
+    provider.say("Warm.")
+    provider.play(STALL)
+    second.say("Hello.")
+    first = model(provider.url)
+    assert await Desk(first).ask("Hi") == "Warm."
+    row = FallbackBackend([first, model(second.url)], first_token=1.0)
+
+    assert await Desk(row).ask("Hi") == "Hello."
+
+    await provider.until(lambda each: each.open_streams == 0)
+    await row.aclose()
+
+
+async def test_the_second_one_sees_the_whole_conversation_and_the_tools(provider, second, desk):
+    provider.call("lookup_order", order_id="ORD-123")
+    provider.say("It has shipped.")
+    await desk.ask("Where is ORD-123?")
+    provider.fail(401)
+    second.say("In two days.")
+
+    await desk.ask("And when will it come?")
+
+    roles = [message["role"] for message in second.requests[0].messages]
+    assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
+    assert [tool["name"] for tool in second.requests[0].tools] == ["lookup_order", "create_ticket"]
+
+
+async def test_when_words_were_heard_already_nobody_else_begins_anew(provider, second, desk):
+    provider.play(*provider.say("It left our").pieces[:3], CUT)
+    provider._script.popleft()
+
+    with pytest.raises(ModelError) as failure:
+        await desk.ask("Where is it?")
+
+    assert failure.value.code == "cut"
+    assert second.requests == []
+
+
+async def test_what_is_wrong_with_the_request_is_not_tried_elsewhere(provider, second, desk):
+    provider.find_too_long()
+
+    with pytest.raises(ModelError) as failure:
+        await desk.ask("Hi")
+
+    assert failure.value.code == "context_too_long"
+    assert second.requests == []
+
+
+async def test_when_all_are_down_it_says_so(provider, second, desk):
+    provider.fail(401)
+    second.fail(403)
+
+    with pytest.raises(ModelError) as failure:
+        await desk.ask("Hi")
+
+    assert failure.value.code == "key_refused"
+
+
+async def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_once(
+    provider, second, desk, clock
+):
+    second.otherwise(lambda request: second.say("Second."))
+    for _ in range(fallback.FAILURES):
+        provider.fail(401)
+        await desk.ask("Hi")
+    asked = len(provider.requests)
+
+    assert await desk.ask("Hi") == "Second."
+    assert len(provider.requests) == asked, "it is left alone"
+
+    clock(fallback.REST)
+    provider.fail(401)
+    assert await desk.ask("Hi") == "Second."
+    assert len(provider.requests) == asked + 1, "one request tries it"
+    await desk.ask("Hi")
+    assert len(provider.requests) == asked + 1, "and it is left alone again"
+
+    clock(fallback.REST)
+    provider.say("First.")
+    assert await desk.ask("Hi") == "First."
+    provider.say("First again.")
+    assert await desk.ask("Hi") == "First again."
+
+
+async def test_when_the_only_one_is_left_alone_nobody_waits_for_it(provider, clock):
+    row = FallbackBackend([model(provider.url)])
+    for _ in range(fallback.FAILURES):
+        provider.fail(401)
+        with pytest.raises(ModelError):
+            await Desk(row).ask("Hi")
+    asked = len(provider.requests)
+
+    with pytest.raises(ModelError) as failure:
+        await Desk(row).ask("Hi")
+
+    assert (failure.value.code, failure.value.retry) == ("down", True)
+    assert len(provider.requests) == asked
+    await row.aclose()
+
+
+async def test_requests_that_a_model_does_not_take_do_not_close_it_to_others(provider, second, desk):
+    """One customer's photos, to a model that sees none."""
+    second.otherwise(lambda request: second.say("Second."))
+    for _ in range(2 * fallback.FAILURES):
+        provider.fail(422)
+        await desk.ask("What is on this photo?")
+
+    provider.say("First.")
+    assert await desk.ask("Hi") == "First."
+
+
+async def test_as_soon_as_one_that_was_left_alone_speaks_it_is_there_for_everybody(
+    provider, second, desk, clock
+):
+    second.otherwise(lambda request: second.say("Second."))
+    for _ in range(fallback.FAILURES):
+        provider.fail(401)
+        await desk.ask("Hi")
+    clock(fallback.REST)
+    provider.play(*provider.say("I am back.").pieces[:3], HOLD)
+    provider._script.popleft()
+    slow = asyncio.create_task(desk.ask("Hi"))
+    await provider.until(lambda each: each.open_streams == 1)
+
+    async def answered_by_the_first() -> bool:
+        provider.otherwise(lambda request: provider.say("First."))
+        return await desk.ask("Hi") == "First."
+
+    async with asyncio.timeout(5):
+        while not await answered_by_the_first():
+            pass
+    slow.cancel()
+
+
+async def test_failures_long_ago_do_not_count(provider, second, desk, clock):
+    second.otherwise(lambda request: second.say("Second."))
+    for _ in range(2 * fallback.FAILURES):
+        provider.fail(401)
+        await desk.ask("Hi")
+        clock(fallback.WITHIN / 2)
+
+    assert len(provider.requests) == 2 * fallback.FAILURES
+
+
+class Mood(BaseModel):
+    mood: str
+
+
+async def test_typed_answers_go_the_same_way(provider, second, row):
+    provider.fail(401)
+    second.fill(mood="happy")
+
+    parsed = await row.parse("How do they feel?", [Message("user", "I am happy!")], Mood)
+
+    assert parsed.value == Mood(mood="happy")
+
+
+async def test_a_conversation_whose_answers_two_models_kept_is_forgotten_by_both(provider, second, row):
+    await row.forget(["responses:0123:abcd:resp_1"])  # of neither of them
+
+    assert provider.requests == second.requests == []

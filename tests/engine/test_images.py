@@ -1,0 +1,261 @@
+"""A stranger's bytes become a picture of our own, or are refused in plain words. Nothing else comes of them."""
+
+import asyncio
+import io
+import re
+import resource
+import signal
+import subprocess
+import sys
+from base64 import b64decode
+
+import psutil
+import pytest
+from PIL import Image
+from PIL.Image import Transpose
+
+from supportbot.assistant import images, redraw
+from supportbot.assistant.images import BadPicture, prepare
+from supportbot.assistant.messages import Message
+from tests.pictures import BAD, CANARY, GOOD, annotated_png, encoded, largest, noise, phone_photo, scene
+
+METADATA = (
+    b"Exif",
+    b"eXIf",
+    b"adobe",
+    b"xmp",
+    b"tEXt",
+    b"zTXt",
+    b"iTXt",
+    b"iCCP",
+    b"ICC_PROFILE",
+    b"prVt",
+    CANARY,
+)
+
+
+def opened(data: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(data))
+    picture.load()
+    return picture
+
+
+def seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def children() -> list[psutil.Process]:
+    """The programs that are at work for us now."""
+    return [each for each in psutil.Process().children() if redraw.__file__ in cmdline_of(each)]
+
+
+def cmdline_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has just ended
+        return []
+
+
+async def until_children(state: bool) -> None:
+    async with asyncio.timeout(20):
+        while bool(await asyncio.to_thread(children)) is not state:  # noqa: ASYNC110 - it calls nobody back
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_what_is_no_picture_of_ours_is_refused_in_plain_words(name):
+    data, before = BAD[name](), seconds_of_children()
+
+    with pytest.raises(BadPicture) as refusal:
+        await prepare(data)
+
+    assert re.fullmatch(r"[A-Z][\w ,.'’]+[.]", str(refusal.value))
+    assert seconds_of_children() - before < 2
+
+
+@pytest.mark.parametrize("name", GOOD)
+async def test_what_is_one_is_drawn_anew_and_holds_nothing_that_was_hidden_in_it(name):
+    data = GOOD[name]()
+
+    picture = await prepare(data)
+
+    assert picture.data != data
+    assert [word for word in METADATA if word in picture.data] == []
+    shown = opened(picture.data)
+    assert shown.get_format_mimetype() == picture.content_type
+    assert shown.size == (picture.width, picture.height)
+    assert not shown.getexif()
+
+
+def test_the_pictures_of_these_tests_do_hide_something():
+    assert all(word in phone_photo() for word in (CANARY, b"Exif", b"adobe", b"ICC_PROFILE"))
+    assert all(word in annotated_png() for word in (CANARY, b"eXIf", b"iTXt", b"iCCP"))
+    assert opened(phone_photo()).getexif().get_ifd(0x8825)[1] == "N"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("25 megapixels and 8,192 pixels", "a PNG of 50,000 x 50,000"),
+        ("Up to 8 MB", "a file of 9 MB"),
+        ("Moving pictures", "a moving WebP"),
+        ("JPEG, PNG and WebP", "an SVG"),
+        ("is damaged", "half of a JPEG"),
+        ("is empty", "nothing"),
+    ],
+)
+async def test_a_refusal_says_why(words, name):
+    with pytest.raises(BadPicture, match=words):
+        await prepare(BAD[name]())
+
+
+HELD = [
+    (1, None),
+    (2, Transpose.FLIP_LEFT_RIGHT),
+    (3, Transpose.ROTATE_180),
+    (4, Transpose.FLIP_TOP_BOTTOM),
+    (5, Transpose.TRANSPOSE),
+    (6, Transpose.ROTATE_90),
+    (7, Transpose.TRANSVERSE),
+    (8, Transpose.ROTATE_270),
+]
+
+
+@pytest.mark.parametrize(("orientation", "turn"), HELD)
+async def test_a_photo_is_the_right_way_up_however_the_phone_was_held(orientation, turn):
+    held = scene() if turn is None else scene().transpose(turn)
+    note = Image.Exif()
+    note[redraw.ORIENTATION] = orientation
+
+    picture = await prepare(encoded(held, exif=note.tobytes()))
+
+    assert (picture.width, picture.height) == (320, 200)
+    red, green, blue = opened(picture.data).convert("RGB").getpixel((5, 5))
+    assert red > 200 > 60 > max(green, blue)
+    assert opened(picture.data).convert("RGB").getpixel((315, 5))[1] > 200
+
+
+async def test_a_large_photo_is_made_smaller_in_its_proportions():
+    picture = await prepare(encoded(scene(4000, 1000)))
+
+    assert (picture.width, picture.height) == (2048, 512)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+async def test_even_what_cannot_be_packed_stays_well_below_four_megabytes(form):
+    data = encoded(noise(2048, 1300), form)
+
+    picture = await prepare(data, 16 * 1024 * 1024)
+
+    assert len(picture.data) <= redraw.GOOD_SIZE
+    assert picture.content_type == "image/jpeg"
+
+
+async def test_what_is_transparent_stays_so():
+    glass = scene(mode="RGBA")
+    glass.putalpha(77)
+
+    picture = await prepare(encoded(glass, "PNG"))
+
+    assert opened(picture.data).getpixel((5, 5))[3] == 77
+
+
+async def test_greys_of_sixteen_bits_keep_their_shade():
+    picture = await prepare(encoded(Image.new("I;16", (9, 9), 0x8000), "PNG"))
+
+    assert opened(picture.data).convert("L").getpixel((4, 4)) == 0x80
+
+
+async def test_the_model_is_sent_it_as_a_data_url():
+    picture = await prepare(phone_photo())
+
+    message = Message("user", "Look", images=(picture.as_image(),)).as_chat()
+
+    text, part = message["content"]
+    assert text == {"type": "text", "text": "Look"}
+    assert part["image_url"]["detail"] == "high"
+    head, _, data = part["image_url"]["url"].partition(",")
+    assert head == "data:image/jpeg;base64"
+    assert b64decode(data) == picture.data
+
+
+async def test_the_program_that_decodes_is_alone_and_knows_no_secrets(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "nobody-may-know")
+    task = asyncio.create_task(prepare(largest()))
+    await until_children(True)
+
+    known = [each.environ() for each in children()]
+
+    assert known
+    assert all("SECRET_KEY" not in each for each in known)
+    await task
+
+
+async def test_it_is_ended_when_nobody_waits_for_it_any_more():
+    task = asyncio.create_task(prepare(largest()))
+    await until_children(True)
+
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until_children(False)
+    assert (await prepare(phone_photo())).width == 320
+
+
+async def test_it_is_ended_when_it_takes_too_long(monkeypatch):
+    monkeypatch.setattr(images, "WALL_SECONDS", 0.001)
+
+    with pytest.raises(BadPicture, match="took too long"):
+        await prepare(phone_photo())
+
+
+async def test_two_are_drawn_at_once_while_some_wait_and_more_are_refused():
+    data = encoded(scene(1600, 1600), "PNG")
+    tasks = [asyncio.create_task(prepare(data)) for _ in range(images.IN_LINE + 2)]
+    most = 0
+    while (await asyncio.wait(tasks, timeout=0.02))[1]:
+        most = max(most, len(await asyncio.to_thread(children)))
+
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert most == images.AT_ONCE
+    assert [str(each)[:11] for each in outcomes if isinstance(each, BadPicture)] == ["Many photos"] * 2
+    assert (await prepare(phone_photo())).width == 320
+
+
+async def test_other_things_go_on_meanwhile():
+    task = asyncio.create_task(prepare(largest()))
+    turns = 0
+    while not task.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+
+    assert turns > 20
+    await task
+
+
+def bounded(program: str) -> subprocess.CompletedProcess[bytes]:
+    """A program within the bounds of the one that decodes, but for a second at most."""
+    start = (
+        "import sys; sys.path.append('.'); from supportbot.assistant import redraw; redraw.CPU_SECONDS = 1;"
+    )
+    command = [sys.executable, "-c", f"{start} redraw._bound()\n{program}"]
+    return subprocess.run(command, capture_output=True, check=False, timeout=60)
+
+
+def test_the_program_that_decodes_has_little_memory():
+    assert bounded("bytearray(400_000_000)").returncode == 0
+    assert b"MemoryError" in bounded("bytearray(600_000_000)").stderr
+
+
+def test_the_program_that_decodes_has_little_time():
+    assert bounded("while True: pass").returncode == -signal.SIGKILL
+
+
+def test_the_program_that_decodes_can_write_no_file(tmp_path):
+    done = bounded(f"open({str(tmp_path / 'file')!r}, 'w', buffering=1).write('x\\n')")
+
+    assert b"File too large" in done.stderr
+    assert (tmp_path / "file").read_text() == ""

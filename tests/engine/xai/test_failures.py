@@ -1,0 +1,168 @@
+"""Every status and every end of a stream that gRPC knows, told as the engine's errors."""
+
+import asyncio
+
+import grpc
+import pytest
+from xai_sdk.proto import chat_pb2, sample_pb2
+
+from supportbot.assistant.messages import Message, ModelError
+from tests.engine.desk import SYSTEM
+from tests.engine.failing import assert_next_turn_works, fails
+from tests.provider import CUT, HOLD, RESET, STALL, Say
+
+Status = grpc.StatusCode
+CODES = {
+    Status.UNAUTHENTICATED: "key_refused",
+    Status.PERMISSION_DENIED: "key_refused",
+    Status.RESOURCE_EXHAUSTED: "busy",
+    Status.UNAVAILABLE: "down",
+    Status.DEADLINE_EXCEEDED: "down",
+    Status.INTERNAL: "down",
+    Status.UNKNOWN: "down",
+    Status.ABORTED: "down",
+    Status.CANCELLED: "down",
+    Status.DATA_LOSS: "down",
+    Status.INVALID_ARGUMENT: "request_refused",
+    Status.NOT_FOUND: "request_refused",
+    Status.FAILED_PRECONDITION: "request_refused",
+    Status.OUT_OF_RANGE: "request_refused",
+    Status.ALREADY_EXISTS: "request_refused",
+    Status.UNIMPLEMENTED: "request_refused",
+}
+
+
+def test_there_is_no_other_status():
+    assert {*CODES, Status.OK} == set(Status)
+
+
+@pytest.mark.parametrize("status", CODES, ids=lambda status: status.name)
+async def test_every_status_is_told_by_its_code_and_without_the_providers_words(provider, desk, status):
+    provider.otherwise(lambda request: provider.fail(status, "alice wrote: my card is 4111"))
+
+    error = await fails(desk)
+
+    assert error.code == CODES[status]
+    assert error.retry is (CODES[status] in ("busy", "down"))
+    assert "4111" not in f"{error!r} {error.__cause__!r}"
+    assert error.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "code"),
+    [
+        (Status.INVALID_ARGUMENT, "Incorrect API key provided: xa***ey.", "key_refused"),
+        (
+            Status.INVALID_ARGUMENT,
+            "Failed to start sampling: [input_too_large] Current message (9 tokens) exceeds budget (8 tokens)",
+            "context_too_long",
+        ),
+        (
+            Status.INVALID_ARGUMENT,
+            "This model's maximum prompt length is 131072 but the request contains 136973 tokens.",
+            "context_too_long",
+        ),
+        (Status.PERMISSION_DENIED, "Content violates usage guidelines. Failed check: SAFETY", "filtered"),
+    ],
+)
+async def test_xais_words_tell_apart_what_has_one_status(provider, desk, status, words, code):
+    provider.otherwise(lambda request: provider.fail(status, words))
+
+    error = await fails(desk)
+
+    assert (error.code, error.retry) == (code, False)
+
+
+@pytest.mark.parametrize("status", [Status.UNAVAILABLE, Status.RESOURCE_EXHAUSTED, Status.INTERNAL])
+async def test_it_tries_twice_and_no_more(provider, desk, status):
+    provider.otherwise(lambda request: provider.fail(status, "Later."))
+
+    await fails(desk)
+
+    assert len(provider.requests) == 2
+
+
+def ending(reason: int) -> chat_pb2.GetChatCompletionChunk:
+    output = chat_pb2.CompletionOutputChunk(finish_reason=reason)
+    return chat_pb2.GetChatCompletionChunk(id="resp-x", outputs=[output])
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        (sample_pb2.REASON_TIME_LIMIT, "cut"),
+        (sample_pb2.REASON_MAX_CONTEXT, "context_too_long"),
+        (sample_pb2.REASON_INVALID, "cut"),
+    ],
+)
+async def test_an_answer_that_was_broken_off_is_not_taken_for_a_whole_one(provider, backend, reason, code):
+    provider.play(ending(reason))
+    parts = backend.stream(SYSTEM, [Message("user", "Hi")], [])
+
+    with pytest.raises(ModelError) as caught:
+        assert not [part async for part in parts]
+
+    assert caught.value.code == code
+
+
+async def test_an_answer_that_filled_the_context_is_shown_as_far_as_it_came(provider, desk):
+    provider.play(Say("Once upon"), ending(sample_pb2.REASON_MAX_CONTEXT))
+
+    assert await desk.ask("Tell me a story") == "Once upon"
+
+    assert desk.answers[0].finish_reason == "length"
+
+
+async def test_a_stream_whose_end_never_comes_is_whole_once_it_has_finished(provider, desk):
+    provider.play(Say("All said."), ending(sample_pb2.REASON_STOP), STALL)
+
+    assert await desk.ask("Hi") == "All said."
+
+    await provider.until(lambda provider: provider.requests[0].closed_early, timeout=1)
+
+
+async def test_an_answer_that_has_finished_is_whole_though_the_connection_then_breaks(provider, desk):
+    provider.play(Say("All said."), ending(sample_pb2.REASON_STOP), CUT)
+
+    assert await desk.ask("Hi") == "All said."
+
+
+async def test_after_a_dropped_connection_the_next_turn_makes_a_new_one(provider, desk):
+    reply = provider.play(Say("I "), HOLD, RESET)
+    asking = asyncio.create_task(desk.ask("Hi"))
+    await desk.spoke.wait()
+    reply.release()
+
+    with pytest.raises(ModelError) as caught:
+        await asking
+
+    assert caught.value.code == "cut"
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_closing_the_backend_ends_a_running_answer_as_an_error_and_no_cancellation(
+    provider, backend, desk
+):
+    provider.say("One two three", hold_after=1)
+    asking = asyncio.create_task(desk.ask("Count"))
+    await desk.spoke.wait()
+
+    await backend.aclose()
+
+    with pytest.raises(ModelError) as caught:
+        await asking
+    assert caught.value.code == "cut"
+
+
+async def test_leaving_an_answer_early_closes_the_call_and_says_nothing_in_the_log(
+    provider, backend, caplog, capfd
+):
+    provider.say("One two three", hold_after=1)
+    parts = backend.stream(SYSTEM, [Message("user", "Count")], [])
+    await anext(parts)
+
+    await parts.aclose()
+
+    await provider.until(lambda provider: provider.requests[0].closed_early, timeout=1)
+    assert not caplog.records
+    assert not capfd.readouterr().err
