@@ -12,13 +12,17 @@ http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - these need the apps to be loaded
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from supportbot.conversations import runner  # noqa: E402
+from supportbot.bodies import bounded  # noqa: E402
+from supportbot.conversations import keeper, runner  # noqa: E402
 from supportbot.conversations.lines import with_line  # noqa: E402
 from supportbot.urls import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": with_line(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))}
+    {"http": bounded(http), "websocket": with_line(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))}
 )
+
+
+LAST_SECONDS = 5.0  # for what was cancelled to come to its end
 
 
 async def _end() -> None:
@@ -26,7 +30,8 @@ async def _end() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    if others:
+        await asyncio.wait(others, timeout=LAST_SECONDS)
 
 
 def _under_daphne() -> None:
@@ -38,7 +43,7 @@ def _under_daphne() -> None:
     from twisted.internet import defer, reactor
 
     # Not callWhenRunning: that comes before the event loop itself runs.
-    reactor.callLater(0, runner.ensure_keeper)  # type: ignore[arg-type]
+    reactor.callLater(0, keeper.ensure)  # type: ignore[arg-type]
     end = lambda: defer.Deferred.fromFuture(asyncio.ensure_future(_end()))  # noqa: E731
     # Twisted declares its interface without self, which mypy takes for a missing argument.
     reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[arg-type]

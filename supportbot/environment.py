@@ -4,6 +4,7 @@ A value that cannot be read does not stop the import: its default is used, and t
 `supportbot.E001` says which variable is wrong and why, in plain words, before anything is served.
 """
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 Words = Annotated[tuple[str, ...], NoDecode]
+Prices = Annotated[dict[str, tuple[Decimal, Decimal, Decimal]], NoDecode]
 
 
 class Environment(BaseSettings):
@@ -44,20 +46,47 @@ class Environment(BaseSettings):
     time_zone: str = Field("UTC", description="Times in admin and transcripts, such as `Europe/Berlin`.")
 
     xai_api_key: str = Field("", description="A key of xAI: the assistant is Grok.")
-    llm_backend: Literal["", "chat", "demo"] = Field(
-        "", description="`chat` or `demo`. Unset: `chat` with a key, else `demo`."
+    llm_backend: Literal["", "chat", "responses", "xai", "demo"] = Field(
+        "", description="`chat`, `responses`, `xai` or `demo`. Unset: `chat` with a key, else `demo`."
     )
     llm_base_url: str = Field(
         "", description="Another server that speaks chat completions. Unset: `https://api.x.ai/v1`."
     )
     llm_api_key: str = Field("", description="The key of that other server.")
     llm_model: str = Field("grok-4.3", description="The model's name.")
+    llm_images: bool = Field(
+        True, description="The model can look at pictures. 0: it is only told that there are some."
+    )
+    llm_fallback: Words = Field(
+        (),
+        description="Other models for when that one does not answer, in order and with commas: `grok-4.5`, or "
+        "`qwen3@http://127.0.0.1:11434/v1` for one on another server.",
+    )
+    llm_fallback_api_key: str = Field("", description="The key of those other servers.")
+    llm_prices: Prices = Field(
+        {
+            "grok-4.3": (Decimal("1.25"), Decimal("1.25"), Decimal("2.50")),
+            "grok-4.5": (Decimal(2), Decimal("0.50"), Decimal(6)),
+        },
+        description="US dollars for a million tokens, `model=input/cached/output` with commas. Needed where the "
+        "provider does not name the cost itself.",
+    )
     llm_reasoning_effort: str = Field(
         "", description="`none`, `low`, `medium` or `high`, for models that know it."
     )
     llm_max_tokens: int = Field(2048, ge=16, description="The longest answer, in tokens.")
     llm_window_tokens: int = Field(
         24_000, ge=500, description="How much of a long conversation the model is sent, in tokens."
+    )
+    llm_window_messages: int = Field(
+        80, ge=4, description="The same in messages; tool calls and their results count too."
+    )
+    llm_summarise_tokens: int = Field(
+        12_000, ge=0, description="Beyond so many the oldest turns are summarised. 0: never."
+    )
+    llm_background: bool = Field(
+        True,
+        description="The model also sorts tickets, writes handover notes and sums long conversations up.",
     )
     llm_first_token_seconds: float = Field(20, gt=0, description="How long the model may take to begin.")
     llm_stall_seconds: float = Field(15, gt=0, description="How long it may then pause.")
@@ -69,12 +98,31 @@ class Environment(BaseSettings):
     turn_tool_calls: int = Field(6, ge=1, description="How many calls it may make in one turn.")
     demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
 
+    alert_emails: Words = Field(
+        (), description="Who is told, once, when no model answers any more; with commas."
+    )
+    smtp_url: str = Field(
+        "", description="`smtp://user:password@host:587`, or `smtps://…`. Unset: mail is written to the log."
+    )
     message_max_chars: int = Field(4000, ge=1, description="The longest message of a customer.")
     conversation_messages_per_minute: int = Field(
         10, ge=0, description="Messages a minute in one conversation. 0: no limit."
     )
     visitor_messages_per_minute: int = Field(
         30, ge=0, description="Messages a minute of one visitor. 0: no limit."
+    )
+    image_max_bytes: int = Field(
+        8 * 1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="The largest photo that can be sent, in bytes.",
+    )
+    images_per_minute: int = Field(
+        10, ge=0, description="Photos a minute of one visitor in one process. 0: no limit."
+    )
+    images_per_day: int = Field(30, ge=0, description="Photos a day of one visitor. 0: no limit.")
+    media_dir: str = Field(
+        "", description="Where photos are kept, one place for all processes. Unset: `var/media`."
     )
     conversation_tokens_per_day: int = Field(
         0, ge=0, description="Tokens that the model may use for one conversation in a day. 0: no limit."
@@ -91,7 +139,15 @@ class Environment(BaseSettings):
         25, ge=5, description="How many exchanges a page shows before older ones are asked for."
     )
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @field_validator("llm_prices", mode="before")
+    @classmethod
+    def _priced(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        entries = (entry.partition("=") for entry in value.split(",") if entry.strip())
+        return {model.strip(): tuple(prices.strip().split("/")) for model, _, prices in entries}
+
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "llm_fallback", "alert_emails", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (

@@ -2,7 +2,7 @@
 
 import secrets
 import sys
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 
@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "channels",
     "django_htmx",
     "supportbot.conversations",
+    "supportbot.prompts",
+    "supportbot.usage",
     # Apps that teach the assistant: each one's tools.py is found by its name.
     "tickets",
     "orders",
@@ -132,6 +134,10 @@ TIME_ZONE = ENVIRONMENT.time_zone
 USE_I18N = True
 USE_TZ = True
 
+MEDIA_ROOT = ENVIRONMENT.media_dir or VAR_DIR / "media"
+# More than this is not taken at all (`bodies.py`), so no upload is ever put on a disk before it is looked at.
+FILE_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.image_max_bytes + 64 * 1024
+
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -154,6 +160,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 
+_smtp = urlsplit(ENVIRONMENT.smtp_url)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _smtp.hostname else 'console'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "", _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
+EMAIL_USE_SSL = _smtp.scheme == "smtps"
+EMAIL_USE_TLS = bool(_smtp.hostname) and EMAIL_PORT == 587
+EMAIL_TIMEOUT = 10
+
 COMPANY_NAME = ENVIRONMENT.company_name
 LLM_BACKEND = ENVIRONMENT.llm_backend or (
     "chat" if ENVIRONMENT.xai_api_key or ENVIRONMENT.llm_base_url else "demo"
@@ -175,6 +189,8 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "django.channels": {"level": "WARNING"},
+        # A traceback for every second without Redis; `elsewhere.py` says it in one line.
+        "channels_redis": {"level": "CRITICAL"},
         "django": {"level": "WARNING", "handlers": [], "propagate": True},
     },
 }

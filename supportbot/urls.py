@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from supportbot.conversations import views
+from supportbot.conversations import image_views, views
 from supportbot.conversations.consumers import ChatConsumer
 
 admin.site.site_header = f"{settings.COMPANY_NAME} support"
@@ -22,6 +22,8 @@ urlpatterns = [
     path("c/<uuid:public_id>/earlier/", views.earlier, name="earlier"),
     path("c/<uuid:public_id>/transcript.txt", views.transcript_text, name="transcript-text"),
     path("c/<uuid:public_id>/transcript.json", views.transcript_json, name="transcript-json"),
+    path("c/<uuid:public_id>/images/", image_views.images, name="images"),
+    path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image, name="image"),
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -1,15 +1,26 @@
 """The measuring tools measure: every token is counted, and a token that does not come is noticed."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from supportbot.assistant.images import MAX_BYTES, prepare
+from tests.bench.backends import backends
 from tests.bench.browser import PING, TEXT, frame, whole_frames
+from tests.bench.lengths import lengths
 from tests.bench.parts import search
+from tests.bench.plan import Plan
 from tests.bench.report import Table
 from tests.bench.result import Result
 from tests.bench.systems import Script, scripted_model, textbook
+from tests.bench.uploads import largest_photo, uploads
+
+SHORT = Script(tokens=10, interval_ms=5)
+Part = Callable[..., Iterator[Table]]
+Values = dict[str, tuple[float, float]]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +97,57 @@ def test_a_table_shows_both_systems_and_their_ratio() -> None:
     table.add("CPU a token", "us", 250, 100)
 
     assert "CPU a token, us             250                   100     0.40" in table.text()
+
+
+def test_a_long_conversation_is_sent_whole_by_the_textbook_and_in_part_by_the_product(tmp_path: Path) -> None:
+    turns, short_and_long = played(lengths, Plan(tmp_path, lengths=(4, 200, 400), each=1, asked=1))
+
+    textbook, ours = turns["400 messages: request"]
+    assert textbook > 1.9 * turns["200 messages: request"][0]
+    assert ours < textbook / 3
+    # Beyond what the window takes, more messages make no larger request.
+    assert ours == pytest.approx(turns["200 messages: request"][1], rel=0.05)
+    short, long = short_and_long["supportbot, no summaries: request"]
+    assert ours < long
+    assert short < long
+    for before, after in (*turns.values(), *short_and_long.values()):
+        assert 0 <= before < float("inf")
+        assert 0 <= after < float("inf")
+
+
+def test_every_backend_and_every_sdk_reads_every_chunk(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, streams=4)
+
+    (costs,) = played(backends, plan, SHORT)
+
+    assert {"chat", "responses", "xai", "demo"} < costs.keys()
+    assert all(theirs > 0 and ours > 0 for theirs, ours in costs.values())
+    read = [found["what"] for found in plan.results]
+    whole = ("chat", "responses", "xai", "sdk-chat", "sdk-responses", "sdk-xai")
+    assert [f"{by}, 4 answers of 10 chunks" for by in whole] == read[:6]
+    # The demo model's answer has a length of its own, and what stands beside it has the same.
+    assert read[6].removeprefix("demo") == read[7].removeprefix("sdk-chat")
+
+
+def test_photos_are_accepted_while_chats_stream_and_no_word_is_lost(tmp_path: Path) -> None:
+    (found,) = played(uploads, Plan(tmp_path, window=1), 3, SHORT)
+
+    assert found["missing tokens"] == (0, 0)
+    for what in ("lag p50", "lag p99", "until a photo is accepted (no chats | chats)"):
+        assert all(0 < value < float("inf") for value in found[what])
+
+
+async def test_the_photo_is_as_large_as_may_be_and_one_that_is_taken() -> None:
+    photo = largest_photo()
+
+    assert len(photo) == MAX_BYTES
+    assert len(photo.rstrip(b"\0")) > 0.95 * MAX_BYTES
+    assert (await prepare(photo)).content_type == "image/jpeg"
+
+
+def played(part: Part, plan: Plan, *options: object) -> list[Values]:
+    """The rows of a part's tables."""
+    return [{row.what: (row.before, row.after) for row in table.rows} for table in part(plan, *options)]
 
 
 def _server_frame(payload: bytes) -> bytes:

@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+import pytest
 
 from supportbot.assistant.messages import ToolCall
 from supportbot.assistant.tools import Registry, ToolContext
@@ -15,14 +18,32 @@ README = (ROOT / "README.md").read_text()
 def settings_table() -> str:
     rows = ["| variable | unset | what it is |", "| --- | --- | --- |"]
     for name, field in Environment.model_fields.items():
-        default = int(field.default) if isinstance(field.default, bool) else field.default
-        shown = f"`{default}`" if default not in ("", ()) else ""
+        shown = f"`{default}`" if (default := _as_written(field.default)) not in ("", ()) else ""
         rows.append(f"| `{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(rows)
 
 
-def test_every_setting_stands_in_the_readme():
-    assert settings_table() in README
+def _as_written(default: Any) -> Any:
+    if isinstance(default, bool):
+        return int(default)
+    if isinstance(default, dict):
+        return ",".join(f"{name}={'/'.join(map(str, prices))}" for name, prices in default.items())
+    return default
+
+
+def test_every_setting_stands_in_the_docs():
+    assert settings_table() in (ROOT / "docs/settings.md").read_text()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/patterns.md", "docs/faults.md"])
+def test_every_file_that_the_docs_name_exists(page):
+    text = (ROOT / page).read_text()
+    named = set(re.findall(r"`((?:tests|docs|supportbot|tickets|orders)/[\w./-]*)`", text))
+
+    missing = [name for name in named if not (ROOT / name).exists()]
+
+    assert named
+    assert missing == []
 
 
 def test_every_make_target_it_names_exists():

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.apps import apps
+from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest
@@ -13,7 +14,14 @@ from django.utils.text import Truncator
 from django.utils.timesince import timesince
 
 from .models import Ticket
+from .questions import handover_note, triage
 
+QUESTIONS = (triage, handover_note)
+FILLED_IN = (
+    *("subject", "category", "suggested_priority", "sentiment", "language"),
+    *("summary", "wants", "tried", "still_open"),
+)
+BY_ASSISTANT = "✦ Written by the assistant. Change it and it is yours."
 # Statuses and priorities are words, so their own order would be the alphabet's.
 BY_STATUS = Case(*(When(status=status, then=rank) for rank, status in enumerate(Ticket.Status)))
 BY_PRIORITY = Case(*(When(priority=priority, then=rank) for rank, priority in enumerate(Ticket.Priority)))
@@ -33,10 +41,23 @@ def assign_to_me(model_admin: "TicketAdmin", request: HttpRequest, queryset: Que
     model_admin.change(request, queryset, "Took it on.", assignee=request.user)
 
 
+@admin.action(description="Have the assistant sum up", permissions=["change"])
+def ask_the_assistant(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+    """Once more, in the place of what the assistant wrote before; what staff wrote stays."""
+    ask = apps.get_app_config("conversations").ask
+    told = list(queryset.exclude(conversation=None))
+    asked = [ask(each, ticket.number, ticket.conversation_id) for ticket in told for each in QUESTIONS]
+    if all(asked):
+        model_admin.message_user(request, f"The assistant is asked about {len(told)}; reload in a moment.")
+    else:
+        words = "The assistant is not asked about tickets here: LLM_BACKGROUND is 0."
+        model_admin.message_user(request, words, messages.WARNING)
+
+
 @admin.register(Ticket)
 class TicketAdmin(admin.ModelAdmin):
     list_display = ["number", "short_issue", "priority", "status", "contact", "age", "chat", "assignee"]
-    list_filter = ["status", "priority", "assignee", "created"]
+    list_filter = ["status", "priority", "category", "sentiment", "language", "assignee", "created"]
     list_select_related = ["customer", "assignee"]
     list_per_page = 50
 
@@ -45,26 +66,59 @@ class TicketAdmin(admin.ModelAdmin):
 
     search_fields = [
         "number",
+        "subject",
         "issue",
         "customer__username",
         "customer__first_name",
         "customer__last_name",
         "customer__email",
     ]
-    search_help_text = "Number, issue, or the customer's name or e-mail"
+    search_help_text = "Number, subject, issue, or the customer's name or e-mail"
     ordering = [BY_STATUS.asc(), BY_PRIORITY.desc(), "-created"]
-    actions = [*map(_set_status, Ticket.Status), assign_to_me]
-    fields = ["number", "issue", "priority", "status", "assignee", "contact", "conversation", "request"]
-    fields += ["created", "updated"]
+    actions = [*map(_set_status, Ticket.Status), assign_to_me, ask_the_assistant]
+    fieldsets = [
+        (None, {"fields": ["number", "issue", "priority", "status", "assignee", "contact", "conversation"]}),
+        (
+            "In short",
+            {"fields": ["subject", ("category", "suggested_priority"), ("sentiment", "language"), "summary"]},
+        ),
+        ("For the colleague who takes it over", {"fields": ["wants", "tried", "still_open"]}),
+        ("Dates", {"fields": ["request", "created", "updated"], "classes": ["collapse"]}),
+    ]
     readonly_fields = ["number", "contact", "conversation", "request", "created", "updated"]
 
-    def get_fields(self, request: HttpRequest, obj: Ticket | None = None) -> list[str]:
-        """A new ticket has no number, customer or conversation to show yet."""
-        return [name for name in self.fields if obj or name not in self.readonly_fields]
+    def get_fieldsets(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
+        """A new ticket has no number, customer or conversation to show yet, and nothing was said about it."""
+        if obj is None:
+            return [(None, {"fields": ["issue", "priority", "status", "assignee"]})]
+        return self.fieldsets
+
+    def get_form(self, request: HttpRequest, obj: Ticket | None = None, **kwargs: Any) -> Any:
+        """What the assistant wrote is marked as such, until somebody writes something else there."""
+        form = super().get_form(request, obj, **kwargs)
+        for name in obj.by_assistant if obj else ():
+            if field := form.base_fields.get(name):
+                field.help_text = BY_ASSISTANT
+                field.widget.attrs["data-by"] = "assistant"
+        return form
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The form keeps what it showed, for the assistant may write while it is open."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in FILLED_IN:
+            field.show_hidden_initial = True
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
+        for name in FILLED_IN:
+            if name in form.initial and name not in form.changed_data:
+                setattr(obj, name, form.initial[name])  # as it is stored by now
+        obj.by_assistant = [name for name in obj.by_assistant if name not in form.changed_data]
+        super().save_model(request, obj, form, change)
 
     @admin.display(description="issue", ordering="issue")
     def short_issue(self, ticket: Ticket) -> str:
-        return Truncator(ticket.issue).chars(80)
+        return ticket.subject or Truncator(ticket.issue).chars(80)
 
     @admin.display(description="customer", ordering="customer__email")
     def contact(self, ticket: Ticket) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -61,6 +62,22 @@ class Ticket(models.Model):
         RESOLVED = "resolved"
         CLOSED = "closed"
 
+    class Category(models.TextChoices):
+        ORDER = "order"
+        DELIVERY = "delivery"
+        DAMAGED = "damaged", "Damaged or wrong item"
+        RETURN = "return", "Return or refund"
+        PAYMENT = "payment"
+        ACCOUNT = "account"
+        PRODUCT = "product", "Product question"
+        OTHER = "other"
+
+    class Sentiment(models.TextChoices):
+        POSITIVE = "positive"
+        NEUTRAL = "neutral"
+        NEGATIVE = "negative"
+        ANGRY = "angry"
+
     UNSETTLED = (Status.OPEN, Status.PENDING)
     ISSUE_MAX_CHARS = 2000
 
@@ -85,6 +102,19 @@ class Ticket(models.Model):
     request = models.CharField(
         max_length=100, blank=True, editable=False, help_text="The customer's request that it was opened for."
     )
+
+    # What the assistant makes of the conversation, in the background, until staff write something else.
+    subject = models.CharField(max_length=100, blank=True)
+    category = models.CharField(max_length=10, choices=Category, blank=True)
+    suggested_priority = models.CharField(max_length=10, choices=Priority, blank=True)
+    sentiment = models.CharField(max_length=10, choices=Sentiment, blank=True)
+    language = models.CharField(max_length=2, blank=True, help_text="Of the customer, as in `en`.")
+    summary = models.TextField(blank=True)
+    wants = models.TextField("what the customer wants", blank=True)
+    tried = models.TextField("what was tried", blank=True)
+    still_open = models.TextField("what is still open", blank=True)
+    by_assistant = models.JSONField(default=list, blank=True, editable=False)
+
     created = models.DateTimeField(default=timezone.now, editable=False)
     updated = models.DateTimeField(auto_now=True)
 
@@ -100,3 +130,12 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def fill_in(self, values: Mapping[str, str]) -> None:
+        """Put down what the assistant says, but nothing in the place of what staff wrote."""
+        mine = {name for name in values if name in self.by_assistant or not getattr(self, name)}
+        new = {name: value for name, value in values.items() if value and name in mine}
+        for name, value in new.items():
+            setattr(self, name, value)
+        self.by_assistant = [*dict.fromkeys([*self.by_assistant, *new])]
+        self.save(update_fields=[*new, "by_assistant", "updated"])

@@ -7,6 +7,7 @@ from pydantic import Field
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
 from .models import Ticket
+from .questions import handover_note, triage
 
 TICKETS_A_DAY = 3
 SHOWN = 10
@@ -56,6 +57,9 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     ticket, is_new = Ticket.objects.open_once(
         ctx.request, issue=issue, priority=priority, customer_id=customer_id, conversation_id=ctx.conversation
     )
+    if is_new:
+        ctx.ask_later(triage, ticket.number)
+        ctx.ask_later(handover_note, ticket.number)
     return _told(ticket, is_new=is_new)
 
 

@@ -1,93 +1,6 @@
-// What htmx cannot do: the outbox, text in mid-stream, reconnecting, scrolling, Enter to send.
-// The server's HTML is the truth; this script only adds to it until the next fragment comes.
+// What htmx cannot do: text in mid-stream, scrolling, Enter to send. connection.js, outbox.js and images.js go before it.
+// The server's HTML is the truth; these scripts only add to it until the next fragment comes.
 "use strict";
-
-const chat = document.getElementById("chat");
-const log = document.getElementById("log");
-const scroll = document.getElementById("scroll");
-const composer = document.getElementById("composer");
-const text = document.getElementById("text");
-const outbox = document.getElementById("outbox");
-const toEnd = document.getElementById("to-end");
-const storage = `outbox:${chat.dataset.conversation}`;
-const draft = `draft:${chat.dataset.conversation}`;
-let socket = null;
-
-// ---- Connection --------------------------------------------------------------------------------
-
-// Codes with which the server closes for good.
-const GONE = {
-  4404: "This conversation is not available any more. Reload the page to go on.",
-  4429: "This chat is open in too many tabs. Close some of them, then reload this page.",
-};
-// A dead line is noticed within 12 seconds: these milliseconds without a word, and then without an answer.
-const QUIET = 4_000;
-const PATIENCE = 4_000;
-let line = null;
-let heardAt = Date.now();
-let askedAt = 0;
-
-htmx.createWebSocket = (url) => {
-  if (line) line.onclose = line.onerror = null; // a line that was given up has nothing to say any more
-  // The server tells a page what changed since the newest revision that it shows.
-  line = new WebSocket(url.replace(/seen=\d+/, `seen=${seen()}`));
-  return line;
-};
-
-// Spread out, so that a restart is not followed by everybody at once.
-htmx.config.wsReconnectDelay = (tries) => 500 + Math.random() * Math.min(15000, 1500 * 2 ** tries);
-
-function seen() {
-  return Math.max(0, ...Array.from(log.querySelectorAll("[data-revision]"), (turn) => Number(turn.dataset.revision)));
-}
-
-chat.addEventListener("htmx:wsOpen", (event) => {
-  socket = event.detail.socketWrapper;
-  chat.dataset.connection = "open";
-  heard();
-  // htmx has kept what was sent meanwhile. Requests such as stop may go, but messages are in the outbox as well.
-  socket.queue.splice(0, Infinity, ...socket.queue.filter(({ message }) => JSON.parse(message).action));
-  for (const item of unsent()) if (!item.why) sendItem(item);
-});
-
-chat.addEventListener("htmx:wsClose", ({ detail }) => {
-  socket = detail.socketWrapper;
-  if (GONE[detail.event.code]) {
-    chat.dataset.connection = "gone";
-    notice(GONE[detail.event.code]);
-    return;
-  }
-  chat.dataset.connection = "closed";
-  // htmx comes back by itself after these codes, and stays away after all others.
-  if ([1006, 1011, 1012, 1013].includes(detail.event.code)) return;
-  setTimeout(hurry, htmx.config.wsReconnectDelay(1));
-});
-
-function hurry() {
-  if (chat.dataset.connection === "closed" && line.readyState === WebSocket.CLOSED) socket.reconnect();
-}
-
-window.addEventListener("online", hurry);
-
-function heard() {
-  heardAt = Date.now();
-  askedAt = 0;
-}
-
-// A network that went away without a word leaves a line that looks open and carries nothing.
-function feelPulse() {
-  if (chat.dataset.connection !== "open") return;
-  if (askedAt && Date.now() - askedAt > PATIENCE) {
-    chat.dataset.connection = "closed";
-    socket.reconnect();
-  } else if (!askedAt && Date.now() - heardAt > QUIET) {
-    askedAt = Date.now();
-    socket.sendImmediately('{"action": "ping"}');
-  }
-}
-
-setInterval(feelPulse, 2000);
-document.addEventListener("visibilitychange", feelPulse);
 
 // ---- Incoming ----------------------------------------------------------------------------------
 
@@ -108,9 +21,7 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
   localTimes();
   announce();
   keepAtEnd();
-  const pulse = document.getElementById("pulse");
-  if (Number(pulse.dataset.newest) > seen()) resync();
-  delete pulse.dataset.newest;
+  complete = Math.max(complete, Number(document.getElementById("pulse").dataset.newest));
 });
 
 // What comes late by another way must not take the place of what is newer.
@@ -147,7 +58,7 @@ function resync() {
   if (resyncing || !socket) return;
   resyncing = true;
   setTimeout(() => (resyncing = false), 1000);
-  socket.sendImmediately(JSON.stringify({ action: "resync", seen: seen() }));
+  socket.sendImmediately(JSON.stringify({ action: "resync", seen: complete }));
 }
 
 let announced = null;
@@ -172,92 +83,6 @@ function localTimes() {
 function notice(words) {
   document.getElementById("notice").textContent = words;
 }
-
-// ---- Outgoing: kept until the server has it, also over a reload ----------------------------------
-
-function unsent() {
-  return JSON.parse(sessionStorage.getItem(storage) ?? "[]");
-}
-
-function keep(items) {
-  sessionStorage.setItem(storage, JSON.stringify(items));
-}
-
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function sendItem({ id, text: words }) {
-  socket?.send(JSON.stringify({ text: words, client_id: id }));
-}
-
-composer.addEventListener("submit", (event) => event.preventDefault());
-
-composer.addEventListener("htmx:wsConfigSend", (event) => {
-  const words = text.value.trim();
-  if (!words || words.length > Number(text.dataset.max)) {
-    event.preventDefault();
-    text.focus();
-    return;
-  }
-  const item = { id: newId(), text: words };
-  Object.assign(event.detail.parameters, { text: item.text, client_id: item.id });
-  keep([...unsent(), item]);
-  showEcho(item);
-  hurry();
-  notice("");
-  text.value = "";
-  resize();
-  scrollToEnd();
-});
-
-function showEcho(item) {
-  const echo = document.getElementById("echo").content.firstElementChild.cloneNode(true);
-  echo.dataset.clientId = item.id;
-  echo.querySelector(".text").textContent = item.text;
-  outbox.append(echo);
-  markEcho(item);
-}
-
-function markEcho(item) {
-  const echo = outbox.querySelector(`[data-client-id="${item.id}"]`);
-  echo.dataset.status = item.why ? "failed" : "sending";
-  echo.querySelector(".why").textContent = item.why ?? "";
-}
-
-// The server shows a message when it has stored it, and says so when it does not take it.
-function settleOutbox() {
-  const refused = document.getElementById("notice");
-  const items = unsent().filter(({ id }) => !log.querySelector(`[data-client-id="${id}"]`));
-  for (const item of items) {
-    if (item.id !== refused.dataset.refused) continue;
-    item.why = refused.textContent.trim();
-    refused.textContent = "";
-    delete refused.dataset.refused;
-    markEcho(item);
-  }
-  keep(items);
-  for (const echo of [...outbox.children]) if (!items.some(({ id }) => id === echo.dataset.clientId)) echo.remove();
-}
-
-outbox.addEventListener("click", ({ target }) => {
-  const id = target.closest("article")?.dataset.clientId;
-  const items = unsent();
-  const item = items.find((each) => each.id === id);
-  if (!item || !target.matches("[data-resend], [data-edit]")) return;
-  if (target.matches("[data-resend]")) {
-    delete item.why;
-    keep(items);
-    markEcho(item);
-    sendItem(item);
-  } else {
-    keep(items.filter((each) => each !== item));
-    target.closest("article").remove();
-    text.value = [item.text, text.value].filter(Boolean).join("\n");
-    resize();
-    text.focus();
-  }
-});
 
 // ---- Composer ----------------------------------------------------------------------------------
 
@@ -337,6 +162,8 @@ log.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 // ---- Start -------------------------------------------------------------------------------------
 
+restorePhotos(unsent().flatMap(({ photos }) => photos));
+keep(unsent().map(withoutLost).filter(Boolean));
 for (const item of unsent()) showEcho(item);
 settleOutbox();
 localTimes();

@@ -1,9 +1,12 @@
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 
+from supportbot.assistant.questions import Question, questions_of
 from supportbot.assistant.tools import Registry
 
 
@@ -13,16 +16,32 @@ class ConversationsConfig(AppConfig):
     verbose_name = "Conversations"
 
     tools: Registry
+    questions: dict[str, Question[Any]]
 
     def ready(self) -> None:
-        from . import checks, guests  # noqa: F401 - registers checks and signal receivers
+        from . import attachments, checks, guests  # noqa: F401 - registers checks and signal receivers
 
-        self.tools = Registry.of_modules(
-            import_module(f"{app.name}.tools")
-            for app in apps.get_app_configs()
-            if app.module is not None and module_has_submodule(app.module, "tools")
-        )
+        self.tools = Registry.of_modules(_modules("tools"))
+        self.questions = questions_of(_modules("questions"))
         post_migrate.connect(_ensure_support_staff, sender=self)
+
+    def ask(self, question: Question[Any], key: str, conversation: int) -> bool:
+        """Have the model asked about a conversation in the background. For apps outside of a tool call.
+
+        False where the settings do not want that.
+        """
+        from . import errands
+
+        return errands.put(question.name, key, conversation)
+
+
+def _modules(name: str) -> list[ModuleType]:
+    """The modules of that name in all installed apps."""
+    return [
+        import_module(f"{app.name}.{name}")
+        for app in apps.get_app_configs()
+        if app.module is not None and module_has_submodule(app.module, name)
+    ]
 
 
 def _ensure_support_staff(**_kwargs) -> None:

@@ -58,6 +58,23 @@ def give_back(turn: Turn, conversation: Conversation, used: int = 0) -> None:
     turn.reserved = 0
 
 
+def are_used_up(conversation_id: int) -> bool:
+    """Whether one of the day's budgets has nothing left for work in the background."""
+    budgets = _budgets(Conversation.objects.get(pk=conversation_id))
+    today = Budget.objects.filter(day=timezone.localdate(), scope__in=[scope for scope, _ in budgets])
+    used = dict(today.values_list("scope", "tokens"))
+    return any(used.get(scope, 0) >= limit for scope, limit in budgets)
+
+
+def spend(conversation_id: int, usage: Mapping[str, Any]) -> None:
+    """Put down what work in the background took, for which nothing was set aside."""
+    used = usage.get("total_tokens")
+    scopes = [scope for scope, _ in _budgets(Conversation.objects.get(pk=conversation_id))]
+    for scope in scopes:
+        Budget.objects.get_or_create(scope=scope, day=timezone.localdate())
+    _add(scopes, used if isinstance(used, int) else 0)
+
+
 def _budgets(conversation: Conversation) -> list[tuple[str, int]]:
     env = settings.ENVIRONMENT
     budgets = [

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from supportbot.assistant import messages as said
 from supportbot.assistant.tools import Registry, Tool
+from supportbot.usage import requests
 
 from . import budgets
 from .claims import LostTurn, Work, held, new_answer
@@ -25,7 +26,8 @@ def record(work: Work, answer: said.Answer) -> Step:
     if message is None:  # recorded already: the database went away before it could say so
         return changed(turn, conversation)
     message.text, message.status = visible(answer.message.text), Message.Status.COMPLETE
-    message.save(update_fields=["text", "status"])
+    message.handle = answer.message.handle
+    message.save(update_fields=["text", "status", "handle"])
     registry = tools()
     ToolCall.objects.bulk_create(
         ToolCall(
@@ -40,6 +42,7 @@ def record(work: Work, answer: said.Answer) -> Step:
     )
     budgets.pay(turn, conversation, answer.usage)
     turn.usage.append(dict(answer.usage))
+    requests.record_answer(turn, answer)
     return changed(turn, conversation)
 
 

@@ -1,8 +1,11 @@
 """What is wrong or unsafe with the settings, told before anything is served."""
 
+from importlib.util import find_spec
+
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register  # noqa: A004
 
+EFFORTS = ("", "none", "low", "medium", "high", "xhigh")  # of xai-sdk
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -16,10 +19,19 @@ def check_environment(app_configs, **_kwargs):
     if not (env.secret_key or settings.DEBUG):  # Django raises for an empty settings.SECRET_KEY
         hint = "Set SECRET_KEY to 50 random characters; it is made by itself only with DEBUG=1."
         found.append(Error("SECRET_KEY is not set.", hint=hint, id="supportbot.E002"))
-    if env.llm_backend == "chat" and not (env.xai_api_key or env.llm_base_url):
+    if env.llm_backend not in ("", "demo") and not (env.xai_api_key or env.llm_base_url):
         hint = "Set XAI_API_KEY, or LLM_BASE_URL and LLM_API_KEY for another server."
-        found.append(Error("LLM_BACKEND=chat has no model to talk to.", hint=hint, id="supportbot.E003"))
-    if env.llm_base_url and not env.llm_base_url.startswith(("http://", "https://")):
+        problem = f"LLM_BACKEND={env.llm_backend} has no model to talk to."
+        found.append(Error(problem, hint=hint, id="supportbot.E003"))
+    if env.llm_backend == "xai":
+        if find_spec("xai_sdk") is None:
+            hint = "Install it: pip install -r requirements-xai.txt"
+            found.append(Error("LLM_BACKEND=xai needs the package xai-sdk.", hint=hint, id="supportbot.E005"))
+        if env.llm_reasoning_effort.lower() not in EFFORTS:
+            hint = f"LLM_BACKEND=xai knows {', '.join(EFFORTS[1:])}."
+            problem = f"LLM_REASONING_EFFORT={env.llm_reasoning_effort} is not known."
+            found.append(Error(problem, hint=hint, id="supportbot.E006"))
+    elif env.llm_base_url and not env.llm_base_url.startswith(("http://", "https://")):
         hint = "It looks like https://llm.example.com/v1"
         found.append(Error("LLM_BASE_URL is not an http address.", hint=hint, id="supportbot.E004"))
     if settings.DEBUG and env.host not in LOOPBACK:

@@ -11,26 +11,24 @@ from uuid import UUID
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.utils import await_many_dispatch
 from django.conf import settings
 from django.db import Error as DatabaseError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from . import fragments, live, runner, turns
-from .limits import Refused
+from . import fragments, keeper, live, passes, runner, turns
+from .limits import Refused, check_text
 from .lines import Line
 from .models import Conversation
 from .origins import has_own_origin
 from .pages import Page
+from .passes import NOT_FOUND, TOO_MANY, pass_of
 from .steps import Step
 from .threads import stored
-from .visitors import Visitor, visitor_of
+from .visitors import Visitor
 
 logger = logging.getLogger(__name__)
 
 FRAME_MAX = 64 * 1024
-NOT_FOUND = 4404
-TOO_MANY = 4429
 PATIENCE = 5.0  # seconds that a frame waits for the database
 
 
@@ -44,20 +42,18 @@ class Frame(BaseModel):
     client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
     turn: int = 0
     seen: int = 0
+    images: list[UUID] = Field([], max_length=10)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
-    conversation = 0  # none yet
+    conversation = 0  # none
 
     async def __call__(self, scope, receive, send) -> None:
-        # As Channels does it, but a layer that is away only means that other processes are heard of later.
+        # As Channels does it, but for the channel layer: the process hears of others, not each socket.
         self.scope, self.base_send = scope, send
-        self.channel_layer, self.channel_name = await live.channel()
-        sources = [receive]
-        if self.channel_layer is not None:
-            sources.append(partial(self.channel_layer.receive, self.channel_name))
         try:
-            await await_many_dispatch(sources, self.dispatch)
+            while True:
+                await self.dispatch(await receive())
         except StopConsumer:
             pass
         finally:
@@ -75,20 +71,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         # Accepted before anything else is refused: a browser does not tell a page why a handshake was.
         await self.accept()
-        visitor = visitor_of(self.scope["user"], self.scope["session"])
-        conversation = await stored(_find, visitor, self.scope["url_route"]["kwargs"]["public_id"])
+        self._pass = pass_of(self.scope["user"], self.scope["session"])
+        conversation = await stored(_find, self._pass.visitor, self.scope["url_route"]["kwargs"]["public_id"])
         if conversation is None:
             await self.close(NOT_FOUND)
             return
-        if not live.enter(visitor.key, settings.ENVIRONMENT.visitor_sockets):
+        if not passes.enter(self._pass, self._dismiss, settings.ENVIRONMENT.visitor_sockets):
             await self.close(TOO_MANY)
             return
-        self.conversation, self._visitor = conversation, visitor.key
+        self.conversation = conversation
         self._page = Page(conversation, self.scope.get("line") or Line(self.base_send))
-        live.watch(conversation, self._page.show)
-        await live.join(self.channel_layer, conversation, self.channel_name)
+        await live.watch(conversation, self._page)
         await self._page.resync(self._seen())
-        runner.ensure_keeper()
+        keeper.ensure()
 
     async def receive(self, text_data=None, bytes_data=None) -> None:
         if not self.conversation:
@@ -98,6 +93,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             frame = _read(text_data)
             client_id = frame.client_id
             await getattr(self, f"_on_{frame.action}")(frame)
+        except passes.Ended as ended:
+            await self._dismiss(ended.code)
         except Refused as refusal:
             await self._page.show(fragments.notice(str(refusal), client_id))
         except (DatabaseError, TimeoutError) as error:
@@ -105,24 +102,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
             words = "We could not take this just now. Please try again in a moment."
             await self._page.show(fragments.notice(words, client_id))
 
-    async def watched_frame(self, event) -> None:
-        """A frame of another process."""
-        if event["origin"] != live.PROCESS:
-            await self._page.show(event["frame"])
-
     async def _on_send(self, frame: Frame) -> None:
-        text = frame.text.replace("\0", "").strip()  # PostgreSQL stores no zero bytes
-        if not text:
-            raise Refused("Please write a message first.")
-        if len(text) > settings.MESSAGE_MAX_CHARS:
-            over = f"{len(text):,} characters; {settings.MESSAGE_MAX_CHARS:,} can be sent at once"
-            raise Refused(f"This message has {over}. Please shorten it.")
-        await self._submit(text, frame)
+        await self._submit(check_text(frame.text, frame.images), frame)
 
     async def _on_person(self, frame: Frame) -> None:
         await self._submit("I'd like to talk to a person.", frame, backend="handover")
 
     async def _on_stop(self, frame: Frame) -> None:
+        await stored(passes.check, self._pass, self.conversation)
         await runner.stop(self.conversation)
 
     async def _on_retry(self, frame: Frame) -> None:
@@ -130,25 +117,33 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _on_ping(self, frame: Frame) -> None:
         """The line is alive; the revision tells the page whether it missed something."""
-        await self._page.show(fragments.pulse(live.seen().get(self.conversation, 0)))
+        await self._page.show(fragments.pulse(self._page.known))
 
     async def _on_resync(self, frame: Frame) -> None:
-        await self._page.resync(frame.seen)
+        await self._page.resync(frame.seen, partial(passes.checked, self._pass, turns.changes))
 
     async def _submit(self, text: str, frame: Frame, backend: str = "") -> None:
-        await self._take(turns.submit, text, frame.client_id, backend, runner.room() > 0)
+        has_room = runner.room() > 0
+        await self._take(turns.submit, text, frame.client_id, backend, has_room, images=frame.images)
 
-    async def _take(self, request: Callable[..., Step], *args: Any) -> None:
+    async def _take(self, request: Callable[..., Step], *args: Any, **options: Any) -> None:
         """Store a request and do it. A database that is away for a moment is waited for."""
         async with asyncio.timeout(PATIENCE):
-            step = await stored(request, self.conversation, *args)
+            step = await stored(passes.checked, self._pass, request, self.conversation, *args, **options)
         await runner.carry_out(step)
 
-    async def _leave(self) -> None:
+    async def _dismiss(self, code: int) -> None:
+        """Close the socket, after which the page gets no frame and none of it is taken."""
         if self.conversation:
-            live.unwatch(self.conversation, self._page.show)
-            live.leave(self._visitor)
-            await live.part(self.channel_layer, self.conversation, self.channel_name)
+            self._page.end()
+            await self.close(code)
+            await self._leave()
+
+    async def _leave(self) -> None:
+        conversation, self.conversation = self.conversation, 0
+        if conversation:
+            passes.leave(self._pass, self._dismiss)
+            await live.unwatch(conversation, self._page)
 
     def _seen(self) -> int:
         value = parse_qs(self.scope["query_string"].decode(errors="replace")).get("seen", ["0"])[0]
@@ -157,11 +152,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
 def _read(text: str | None) -> Frame:
     if text is None or len(text) > FRAME_MAX:
-        raise Refused("This is too long to be sent.")
+        raise Refused("This is too long to be sent. Please shorten it.")
     try:
         return Frame.model_validate_json(text)
     except ValidationError:
-        raise Refused("This page sent something that could not be read. Please reload it.") from None
+        raise Refused(
+            "Something is wrong with this page. Please reload it; what you wrote is kept."
+        ) from None
 
 
 def _find(visitor: Visitor, public_id: UUID) -> int | None:

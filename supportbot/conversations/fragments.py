@@ -5,6 +5,7 @@ The page includes the very same templates, so that a reload and a stream cannot 
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import get_template
@@ -12,23 +13,23 @@ from django.template.loader import get_template
 from .markdown import finished_blocks
 
 WORDS = {
-    "busy": "The assistant is very busy right now.",
-    "no_first_token": "The assistant took too long to begin its answer.",
-    "stalled": "The answer stopped coming.",
-    "cut": "The answer was cut off.",
-    "malformed": "The answer arrived broken.",
-    "provider_error": "The assistant broke off with an error.",
-    "filtered": "The assistant can't answer that.",
-    "empty": "The assistant had no answer.",
-    "endless": "The assistant could not come to an end with this.",
-    "too_long": "This took too long.",
-    "over_budget": "The assistant has done all that it may do here today.",
-    "unreachable": "The assistant can't be reached right now.",
-    "down": "The assistant is out of order right now.",
-    "key_refused": "The assistant is away right now.",
-    "request_refused": "The assistant could not take this question.",
-    "interrupted": "The answer was interrupted.",
-    "shutdown": "The answer was interrupted.",
+    "busy": "The assistant is very busy right now. Please try again in a minute.",
+    "no_first_token": "The assistant took too long to begin its answer. Please try again.",
+    "stalled": "The answer stopped coming. Please try again.",
+    "cut": "The answer was cut off. Please try again.",
+    "malformed": "The answer did not come through. Please try again.",
+    "provider_error": "The assistant broke off in the middle. Please try again.",
+    "filtered": "The assistant can't answer that. You can put it in other words, or talk to a person.",
+    "empty": "The assistant had no answer. You can try again, or put it in other words.",
+    "endless": "The assistant could not work this out. You can try again, or talk to a person.",
+    "too_long": "This took too long. You can try again, or talk to a person.",
+    "context_too_long": "This conversation has become too long for the assistant. Please begin a new one in the menu.",
+    "over_budget": "The assistant can answer no more today. Please come back tomorrow, or talk to a person.",
+    "unreachable": "The assistant can't be reached right now. Please try again in a minute.",
+    "down": "The assistant is out of order right now. Please try again in a few minutes.",
+    "key_refused": "The assistant is away right now. You can talk to a person instead.",
+    "request_refused": "The assistant could not take this message. You can put it in other words, or talk to a person.",
+    "interrupted": "The answer was interrupted. Please try again.",
 }
 
 
@@ -46,7 +47,7 @@ def failure(row: Any) -> str:
         return "You stopped this answer."
     if row.state not in ("failed", "interrupted"):
         return ""
-    return WORDS.get(row.error, "Something went wrong on our side.")
+    return WORDS.get(row.error, "Something went wrong on our side. You can try again, or talk to a person.")
 
 
 def notice(text: str, client_id: str = "") -> str:
@@ -54,8 +55,9 @@ def notice(text: str, client_id: str = "") -> str:
     return _render("chat/_notice.html", text=text, client_id=client_id, oob=True)
 
 
+@lru_cache(maxsize=1000)
 def pulse(revision: int) -> str:
-    """The answer to a page that asks whether the line is alive: the newest revision that it should have seen."""
+    """The revision up to which the page lacks nothing; also the answer to one that asks whether the line is alive."""
     return _render("chat/_pulse.html", revision=revision)
 
 
@@ -64,6 +66,11 @@ def delta(message: int, offset: int, text: str) -> str:
     return json.dumps(
         {"delta": {"message": str(message), "offset": offset, "text": text}}, ensure_ascii=False
     )
+
+
+def thinking(message: int) -> str:
+    """The model thinks before it speaks: the page says so in the place where the text will come."""
+    return _render("chat/_thinking.html", message=message)
 
 
 def block(message: int, text: str, rest: str, end: int, swap: str = "beforeend") -> str:

@@ -1,15 +1,29 @@
-"""What a guest said goes along when the guest signs in."""
+"""What a browser's open pages and conversations become when somebody signs in or out."""
 
-from django.contrib.auth.signals import user_logged_in
+from asgiref.sync import async_to_sync
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 
+from . import passes
 from .models import Conversation
 from .visitors import GUEST_KEY
 
 
 @receiver(user_logged_in)
 def join_guest_conversations(sender, request, user, **_kwargs) -> None:
-    """What was said in this browser session before belongs to the account from now on."""
+    """What was said in this browser session before belongs to the account from now on.
+
+    Its open pages are not the guest's any more either: they come back with the new session, as the account's.
+    """
     key = getattr(request, "session", {}).pop(GUEST_KEY, "")
     if key:
         Conversation.objects.filter(user=None, guest_key=key).update(user=user, guest_key="")
+        async_to_sync(passes.end)(key)
+
+
+@receiver(user_logged_out)
+def close_pages(sender, request, user, **_kwargs) -> None:
+    """A page that is still open must not go on showing what comes."""
+    session = getattr(request, "session", None)
+    if user is not None and session is not None and session.session_key:
+        async_to_sync(passes.end)(session.session_key)

@@ -1,16 +1,40 @@
 """How much a visitor may send."""
 
+from collections import defaultdict, deque
+from collections.abc import Collection
 from datetime import timedelta
+from time import monotonic
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from .models import Conversation, Message
+from .models import Attachment, Conversation, Message
+from .visitors import Visitor
+
+MINUTE = 60.0
+IMAGE_BYTES_PER_DAY = 100 * 1024 * 1024
+
+# When each visitor tried to send an image of late. Those that were not taken leave no row to be counted.
+_tries: defaultdict[str, deque[float]] = defaultdict(deque)
 
 
 class Refused(Exception):
     """The customer's request is not taken, in words that the customer reads."""
+
+
+def check_text(text: str, images: Collection[UUID] = ()) -> str:
+    """The text of a message as it is stored. Refuses one that is empty, unless images go with it, or too long."""
+    text = text.replace("\0", "").strip()  # PostgreSQL stores no zero bytes
+    if not text and not images:
+        raise Refused("Please write a message first.")
+    if len(text) > settings.MESSAGE_MAX_CHARS:
+        raise Refused(
+            f"This message has {len(text):,} characters; {settings.MESSAGE_MAX_CHARS:,} can be sent at once. "
+            "Please shorten it."
+        )
+    return text
 
 
 def check_rate(conversation: Conversation) -> None:
@@ -25,3 +49,27 @@ def check_rate(conversation: Conversation) -> None:
     ).aggregate(here=Count("pk", filter=Q(conversation=conversation)), everywhere=Count("pk"))
     if (here and recent["here"] >= here) or (everywhere and recent["everywhere"] >= everywhere):
         raise Refused("That was a lot of messages in a short time. Please wait a minute and send it again.")
+
+
+def check_image_rate(visitor: Visitor) -> None:
+    """Refuse one image too many in a minute. This process counts for itself: it is its time that they take."""
+    most = settings.ENVIRONMENT.images_per_minute
+    since = monotonic() - MINUTE
+    for key in [key for key, tries in list(_tries.items()) if not tries or tries[-1] < since]:
+        _tries.pop(key, None)
+    tries = _tries[visitor.key]
+    while tries and tries[0] < since:
+        tries.popleft()
+    if most and len(tries) >= most:
+        raise Refused("That was a lot of photos in a short time. Please wait a minute and send it again.")
+    tries.append(monotonic())
+
+
+def check_images_of_day(visitor: Visitor, size: int = 0) -> None:
+    """Refuse one image too many of a visitor in a day, or one of that size that makes them too much."""
+    most = settings.ENVIRONMENT.images_per_day
+    since = timezone.now() - timedelta(days=1)
+    theirs = Attachment.objects.filter(conversation__in=Conversation.objects.of(visitor).values("pk"))
+    sent = theirs.filter(created__gt=since).aggregate(number=Count("pk"), bytes=Sum("size", default=0))
+    if (most and sent["number"] >= most) or sent["bytes"] + size > IMAGE_BYTES_PER_DAY:
+        raise Refused("These were all the photos that can be sent in a day. Please send more tomorrow.")

@@ -4,33 +4,27 @@ The layer may lose what it carries. Nothing here is the truth: a page that misse
 again with the next authoritative fragment, and the database says what is there.
 """
 
-import asyncio
-import logging
-import uuid
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
-from functools import cache
+from collections import defaultdict
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
-from channels.layers import get_channel_layer
+from . import elsewhere
 
-logger = logging.getLogger(__name__)
-
-Send = Callable[[str], Awaitable[None]]
-
-PROCESS = uuid.uuid4().hex
 # Text for other processes is joined this long, in seconds: a layer message costs forty times a direct one.
 JOINED = 0.15
-LAYER_PATIENCE = 1.0  # seconds that anything waits for the layer
-LAYER_REST = 3.0
 
-_watchers: defaultdict[int, set[Send]] = defaultdict(set)
+_watchers: defaultdict[int, set["Watcher"]] = defaultdict(set)
 _streams: dict[int, "Streamed"] = {}
-# The newest revision of each watched conversation that its pages here have seen.
-_seen: dict[int, int] = {}
-_pages: Counter[str] = Counter()
-_layer_away_until = 0.0
+
+
+class Watcher(Protocol):
+    """An open page. It lacks nothing up to the revision `known`."""
+
+    known: int
+
+    @property
+    def is_behind(self) -> bool: ...
+    async def show(self, frame: str, before: int = 0, revision: int = 0) -> None: ...
 
 
 class Streamed(Protocol):
@@ -46,49 +40,25 @@ class Streamed(Protocol):
     def whole(self) -> str: ...
 
 
-async def channel() -> tuple[Any, str]:
-    """The channel layer and a new channel on it; none when there is no layer, or it is out of reach."""
-    layer = get_channel_layer()
-    name = await _over(layer, "new_channel")
-    return (layer, name) if name else (None, "")
+async def watch(conversation: int, watcher: Watcher) -> None:
+    _watchers[conversation].add(watcher)
+    await elsewhere.follow(_group(conversation))
 
 
-async def join(layer: Any, conversation: int, channel: str) -> None:
-    """Hear of the conversation from other processes, if the layer can be reached; else the polls bring it."""
-    await _over(layer, "group_add", _group(conversation), channel)
-
-
-async def part(layer: Any, conversation: int, channel: str) -> None:
-    await _over(layer, "group_discard", _group(conversation), channel)
-
-
-def watch(conversation: int, send: Send) -> None:
-    _watchers[conversation].add(send)
-
-
-def unwatch(conversation: int, send: Send) -> None:
-    _watchers[conversation].discard(send)
+async def unwatch(conversation: int, watcher: Watcher) -> None:
+    _watchers[conversation].discard(watcher)
     if not _watchers[conversation]:
         del _watchers[conversation]
-        _seen.pop(conversation, None)
-
-
-def enter(visitor: str, most: int) -> bool:
-    """Count one more open page of the visitor; False when that is one too many."""
-    if _pages[visitor] >= most:
-        return False
-    _pages[visitor] += 1
-    return True
-
-
-def leave(visitor: str) -> None:
-    _pages[visitor] -= 1
-    if not _pages[visitor]:
-        del _pages[visitor]
+        await elsewhere.unfollow(_group(conversation))
 
 
 def seen() -> dict[int, int]:
-    return dict(_seen)
+    """The conversations that are watched here, with the revision up to which none of their pages lacks anything.
+
+    A page that does not read does not count, or the others would be shown again and again what it has missed.
+    """
+    reading = {pk: [each for each in watchers if not each.is_behind] for pk, watchers in _watchers.items()}
+    return {pk: min(each.known for each in watchers) for pk, watchers in reading.items() if watchers}
 
 
 def catch_up(conversation: int) -> str:
@@ -97,72 +67,36 @@ def catch_up(conversation: int) -> str:
     return stream.whole() if stream and stream.length else ""
 
 
-async def publish(conversation: int, frame: str, revision: int = 0) -> None:
-    """Show a frame to everyone who watches the conversation. `revision` is the newest that it shows."""
+async def publish(conversation: int, frame: str, revision: int = 0, before: int = 0) -> None:
+    """Show a frame to everyone who watches the conversation.
+
+    `revision` is the newest that it shows; a page that had not seen all up to `before` has missed something.
+    """
     if frame:
-        await _send_here(conversation, frame)
-        note(conversation, revision)
-        await _send_elsewhere(conversation, frame)
+        await show_here(conversation, frame, before, revision)
+        await _send_elsewhere(conversation, frame, before, revision)
 
 
-async def make_good(conversation: int, frame: str, revision: int) -> None:
-    """Show the pages of this process what they missed, unless they have seen newer things meanwhile."""
-    if conversation not in _watchers or revision < _seen.get(conversation, 0):
-        return
-    for each in (frame, catch_up(conversation)):
-        if each:
-            await _send_here(conversation, each)
-    note(conversation, revision)
+async def make_good(conversation: int, frame: str, revision: int, before: int) -> None:
+    """Show the pages of this process what they missed after `before`."""
+    await show_here(conversation, frame, before, revision)
+    if text := catch_up(conversation):
+        await show_here(conversation, text)
 
 
-def note(conversation: int, revision: int) -> None:
-    """The pages here were all sent what there is up to this revision."""
-    if conversation in _watchers:
-        _seen[conversation] = max(revision, _seen.get(conversation, 0))
+@elsewhere.hears("frame")
+async def show_here(conversation: int, frame: str, before: int = 0, revision: int = 0) -> None:
+    for watcher in tuple(_watchers.get(conversation, ())):
+        await watcher.show(frame, before, revision)
 
 
-def note_one(conversation: int, revision: int) -> None:
-    """One page was told all up to this revision; others here may have missed some of it."""
-    if conversation in _watchers:
-        _seen[conversation] = min(revision, _seen.get(conversation, revision))
-
-
-async def _send_here(conversation: int, frame: str) -> None:
-    for send in tuple(_watchers.get(conversation, ())):
-        await send(frame)
-
-
-async def _send_elsewhere(conversation: int, frame: str) -> None:
-    message = {"type": "watched.frame", "origin": PROCESS, "frame": frame}
-    await _over(get_channel_layer(), "group_send", _group(conversation), message)
-
-
-async def _over(layer: Any, method: str, *args: Any) -> Any:
-    global _layer_away_until  # noqa: PLW0603 - the process's own state
-    if layer is None or monotonic() < _layer_away_until:
-        return None
-    try:
-        async with asyncio.timeout(LAYER_PATIENCE):
-            return await getattr(layer, method)(*args)
-    except layer_errors() as error:
-        # It is left alone for a while, so that answers do not wait for it with every piece.
-        _layer_away_until = monotonic() + LAYER_REST
-        logger.warning("The channel layer is out of reach: %s", type(error).__name__)
-        return None
+async def _send_elsewhere(conversation: int, frame: str, before: int = 0, revision: int = 0) -> None:
+    content = {"conversation": conversation, "frame": frame, "before": before, "revision": revision}
+    await elsewhere.tell(_group(conversation), "frame", **content)
 
 
 def _group(conversation: int) -> str:
     return f"conversation.{conversation}"
-
-
-@cache
-def layer_errors() -> tuple[type[Exception], ...]:
-    """What a channel layer raises that is out of reach; Redis has errors of its own."""
-    try:
-        from redis.exceptions import RedisError
-    except ImportError:
-        return (OSError, TimeoutError)
-    return (OSError, TimeoutError, RedisError)
 
 
 class Stream:
@@ -177,13 +111,13 @@ class Stream:
         _streams[conversation] = self.streamed
 
     async def add(self, text: str) -> None:
-        await _send_here(self.conversation, self.streamed.add(text))
+        await show_here(self.conversation, self.streamed.add(text))
         if monotonic() - self._told_at >= JOINED:
             await self.tell_elsewhere()
 
     async def tell_elsewhere(self) -> None:
         """Bring other processes up to date, if they are not."""
-        if get_channel_layer() is None or self._told == self.streamed.length:
+        if elsewhere.is_alone() or self._told == self.streamed.length:
             return
         # A page there has been told so far, or has just read the database: neither of them finds a gap.
         known = min(self._told, self.stored)

@@ -15,6 +15,8 @@ from .steps import Step, changed, close, messages_of, save, shown
 TRIES = 4
 # Whoever queued a turn is about to take it up; after this long nobody is.
 LEFT_ALONE = timedelta(seconds=5)
+# Nobody writes a time so far ahead, unless the clock was set back since then.
+AHEAD = timedelta(minutes=1)
 
 
 def sweep(room: int, left_alone: timedelta = LEFT_ALONE) -> list[Step]:
@@ -22,8 +24,8 @@ def sweep(room: int, left_alone: timedelta = LEFT_ALONE) -> list[Step]:
 
     At most `room` of them, the oldest first.
     """
-    lost = Turn.objects.filter(state=Turn.State.RUNNING, lease_until__lt=timezone.now())
-    is_alone = Q(created__lt=timezone.now() - left_alone) | Q(lease_until__isnull=False)  # handed back
+    lost = Turn.objects.filter(_is_past("lease_until"), state=Turn.State.RUNNING)
+    is_alone = _is_past("created", left_alone) | Q(lease_until__isnull=False)  # handed back
     waiting = Turn.objects.filter(is_alone, state=Turn.State.QUEUED).exclude(
         conversation__turns__state=Turn.State.RUNNING
     )
@@ -47,11 +49,18 @@ def hand_back(work: Work) -> None:
 def _recover(conversation_id: int) -> Step:
     conversation = locked(conversation_id)
     html = ""
-    for turn in conversation.turns.filter(state=Turn.State.RUNNING, lease_until__lt=timezone.now()):
+    for turn in conversation.turns.filter(_is_past("lease_until"), state=Turn.State.RUNNING):
         html += _let_go(turn, conversation)
     work = next_in_line(conversation)
     save(conversation)
-    return Step(conversation.pk, html + (shown(work.turn) if work else ""), work, conversation.revision)
+    html += shown(work.turn) if work else ""
+    return Step(conversation.pk, html, work, conversation.revision, conversation.before)
+
+
+def _is_past(moment: str, since: timedelta = timedelta(0)) -> Q:
+    """Whether a stored moment is over, by so much; also one of a clock that was ahead of this one."""
+    now = timezone.now()
+    return Q(**{f"{moment}__lt": now - since}) | Q(**{f"{moment}__gt": now + AHEAD})
 
 
 def _let_go(turn: Turn, conversation: Conversation) -> str:

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -13,43 +15,64 @@ from django.utils import timezone
 from supportbot.assistant import messages as said
 from supportbot.assistant.loop import run_turn
 from supportbot.assistant.tools import stopped
+from supportbot.assistant.window import fit
 
-from . import budgets, calls, engine, live, recovery, turns
-from .claims import NO_MESSAGE, LostTurn, Work, look_again
-from .fragments import StreamedText
+from . import (
+    attachments,
+    background,
+    budgets,
+    calls,
+    elsewhere,
+    engine,
+    live,
+    reachability,
+    recovery,
+    summaries,
+    turns,
+)
+from .claims import LEASE, NO_MESSAGE, LostTurn, Work, look_again
+from .fragments import StreamedText, thinking
 from .models import Turn
 from .steps import Step
-from .threads import in_database, in_tool_thread, stored
+from .threads import in_tool_thread, stored
 
 logger = logging.getLogger(__name__)
 
-CHECKPOINT = 0.5
-SWEEP = 2.0
-POLL = 5.0
+Heard = Callable[[said.Event], None]
 
 _running: dict[int, "Running"] = {}
 _tasks: set[asyncio.Task] = set()
-_keeper: asyncio.Task | None = None
 _closing = False
 
 
 @dataclass
 class Running:
-    """A turn that runs here. `state` is how it ends if it is cut short."""
+    """A turn that runs here. `state` is how it ends if it is cut short, `heard` is told of what was stored."""
 
     work: Work
     stream: live.Stream
+    heard: Heard | None = None
     task: asyncio.Task = field(init=False)
     state: str = Turn.State.STOPPED
     first_token: datetime | None = None
-    has_begun: bool = False
+    renewed: float = field(default_factory=monotonic)
+    is_asking: bool = False
     is_cut_short: bool = False
 
     def cut_short(self) -> None:
-        """Cancel the task. One that has not begun would end without a trace, so it does so when it begins."""
+        """Cancel the task while it asks the model.
+
+        One that has not begun would end without a trace, so it does so when it begins; and one whose answer
+        has ended must not be kept from storing and showing it.
+        """
         self.is_cut_short = True
-        if self.has_begun:
+        if self.is_asking:
             self.task.cancel()
+
+
+def running() -> list[Running]:
+    """The turns that run here."""
+    return list(_running.values())
 
 
 def room() -> int:
@@ -57,26 +80,25 @@ def room() -> int:
     return 0 if _closing else max(0, settings.ENVIRONMENT.running_turns - len(_running))
 
 
-async def carry_out(step: Step) -> None:
-    """Show a step to the pages that watch, and start the turn that it took up."""
-    await live.publish(step.conversation, step.html, step.revision)
-    if step.work is not None:
-        await start(step.work)
+async def carry_out(step: Step, heard: Heard | None = None) -> asyncio.Task | None:
+    """Show a step to the pages that watch, and start the turn that it took up: the task that runs it."""
+    await live.publish(step.conversation, step.html, step.revision, step.before)
+    return await start(step.work, heard) if step.work is not None else None
 
 
-async def start(work: Work) -> None:
+async def start(work: Work, heard: Heard | None = None) -> asyncio.Task | None:
     if _closing:
         with suppress(LostTurn):
             await stored(recovery.hand_back, work)
-        return
+        return None
     before = _running.get(work.turn)
-    running = _running[work.turn] = Running(work, _stream(work, work.message))
+    running = _running[work.turn] = Running(work, _stream(work, work.message), heard)
     if before is not None:
         before.cut_short()  # it asked for less than what the customer has said by now
     running.task = asyncio.create_task(_run(running), name=f"turn {work.turn}")
     _tasks.add(running.task)
     running.task.add_done_callback(_ended)
-    ensure_keeper()
+    return running.task
 
 
 async def stop(conversation: int) -> None:
@@ -96,7 +118,9 @@ async def drain() -> None:
         running.state = Turn.State.INTERRUPTED
         running.cut_short()
     await asyncio.gather(*_tasks, return_exceptions=True)
+    await background.drain()
     await engine.close()
+    await elsewhere.close()
 
 
 def _ended(task: asyncio.Task) -> None:
@@ -111,11 +135,12 @@ async def _run(running: Running) -> None:
     state: str = Turn.State.DONE
     answer: said.Answer | None = None
     error: said.ModelError | None = None
-    running.has_begun = True
+    running.is_asking = True
     try:
         if running.is_cut_short:
             raise asyncio.CancelledError
         answer = await _converse(running)
+        reachability.answered(work)
     except said.ModelError as failure:
         logger.warning("Turn %s: the model failed: %s (%s)", work.turn, failure.code, failure)
         state, error = Turn.State.FAILED, failure
@@ -129,10 +154,13 @@ async def _run(running: Running) -> None:
         logger.exception("Turn %s failed", work.turn)
         state, error = Turn.State.FAILED, said.ModelError("bug")
     finally:
+        running.is_asking = False
         text = running.stream.close()
         if _running.get(work.turn) is running:
             del _running[work.turn]
     await _settle(running, state, text, error, answer)
+    if error is not None:
+        await reachability.failed(work, error)
 
 
 async def _settle(
@@ -150,6 +178,7 @@ async def _settle(
             error=error,
             answer=answer,
             first_token=running.first_token,
+            is_long=summaries.is_due(running.work.history),
         )
     except LostTurn:
         logger.info("Turn %s is not ours any more", running.work.turn)
@@ -170,8 +199,10 @@ async def _converse(running: Running) -> said.Answer | None:
     async def execute(call: said.ToolCall) -> said.ToolResult:
         return await _execute(work, call)
 
-    asked = engine.backend(work.backend), work.system, work.history, calls.tools(), execute
-    events = run_turn(*asked, limits=engine.limits(), conversation=work.public_id)
+    limits = engine.limits()
+    history = await attachments.shown(fit(work.history, limits.window, limits.messages))
+    asked = engine.backend(work.backend), work.system, history, calls.tools(), execute
+    events = run_turn(*asked, limits=limits, conversation=work.public_id)
     answer = None
     async with aclosing(events):
         async for event in events:
@@ -179,6 +210,8 @@ async def _converse(running: Running) -> said.Answer | None:
                 case said.TextDelta(text):
                     if text:
                         await _show(running, text)
+                case said.Thinking():
+                    await live.publish(work.conversation, thinking(running.stream.streamed.message))
                 case said.Answer():
                     answer = event
                     if event.message.tool_calls:
@@ -187,11 +220,17 @@ async def _converse(running: Running) -> said.Answer | None:
                         await carry_out(await stored(calls.record, work, event))
                 case said.ToolFinished(result=result):
                     await _after_call(running, result)
+            if running.heard:
+                running.heard(event)
     return answer
 
 
 async def _show(running: Running, text: str) -> None:
     stream = running.stream
+    if monotonic() - running.renewed > LEASE.total_seconds():
+        # This process stood still: another one may have taken the turn up and be telling its answer.
+        await stored(turns.renew, running.work)
+        running.renewed = monotonic()
     if not stream.streamed.length:
         await stored(turns.begin_answer, running.work, stream.streamed.message, text)
         running.first_token = running.first_token or timezone.now()
@@ -224,53 +263,3 @@ async def _execute(work: Work, call: said.ToolCall) -> said.ToolResult:
         logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
         ended = stopped(call, "failed", "The data could not be reached. Do not guess the tool's result.")
     return await stored(calls.store, work, call, ended)
-
-
-def ensure_keeper() -> None:
-    """Start this process's housekeeping, if it is not going on already. Call it inside the event loop."""
-    global _keeper  # noqa: PLW0603 - one for the process
-    if _keeper is None or _keeper.done() or _keeper.get_loop() is not asyncio.get_running_loop():
-        _keeper = asyncio.create_task(_keep(), name="keeper")
-
-
-async def _keep() -> None:
-    """Housekeeping: store the streams' texts, hear of stops, go on with what others left, mend what pages missed."""
-    now = asyncio.get_running_loop().time
-    swept = polled = now() - POLL
-    while True:
-        try:
-            if _running:
-                await _checkpoint()
-            if room() and now() - swept > SWEEP:
-                swept = now()
-                for step in await in_database(recovery.sweep, room()):
-                    await carry_out(step)
-            if live.seen() and now() - polled > POLL:
-                polled = now()
-                here = [running.work.conversation for running in _running.values()]
-                for step in await in_database(turns.missed, live.seen(), here):
-                    await live.make_good(step.conversation, step.html, step.revision)
-        except DatabaseError as error:
-            logger.warning("The database is out of reach: %s", type(error).__name__)
-        # With very many streams each is stored a little less often, so that storing has a bounded share.
-        await asyncio.sleep(max(CHECKPOINT, len(_running) / 200))
-
-
-async def _checkpoint() -> None:
-    fresh = [
-        (running.stream, running.stream.streamed.length, running)
-        for running in _running.values()
-        if running.stream.streamed.length > running.stream.stored  # a message that has grown
-    ]
-    texts = [
-        (stream.streamed.text, stream.streamed.message, running.work.turn, running.work.fence)
-        for stream, _, running in fresh
-    ]
-    for stream, _, _ in fresh:
-        await stream.tell_elsewhere()
-    mine = {(running.work.turn, running.work.fence): running for running in _running.values()}
-    gone = await in_database(turns.checkpoint, texts, mine)
-    for stream, length, _ in fresh:
-        stream.stored = length
-    for each in gone:
-        mine[each].cut_short()

@@ -9,6 +9,7 @@ RIGHTS = {
     "tickets": ("view_ticket", "add_ticket", "change_ticket"),
     "orders": ("view_order", "view_orderitem"),
     "conversations": ("view_conversation", "view_turn", "view_message", "view_toolcall"),
+    "usage": ("view_request", "view_outage"),
 }
 
 

@@ -12,12 +12,16 @@ from .models import Conversation, Message, Turn
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`revision` is the newest that a page has seen which shows this HTML, 0 when nothing changed."""
+    """`revision` is the newest that a page has seen which shows this HTML, 0 when nothing changed.
+
+    It lacks nothing up to there if it had seen everything up to `before`.
+    """
 
     conversation: int
     html: str = ""
     work: Work | None = None
     revision: int = 0
+    before: int = 0
 
 
 def changed(turn: Turn, conversation: Conversation, messages: list[Message] | None = None) -> Step:
@@ -26,7 +30,7 @@ def changed(turn: Turn, conversation: Conversation, messages: list[Message] | No
     turn.save()
     save(conversation)
     html = fragments.turn(turn, messages_of(turn) if messages is None else messages)
-    return Step(conversation.pk, html, revision=turn.revision)
+    return Step(conversation.pk, html, revision=turn.revision, before=conversation.before)
 
 
 def shown(turn_id: int) -> str:
@@ -40,25 +44,25 @@ def save(conversation: Conversation) -> None:
 
 
 def messages_of(turn: Turn) -> list[Message]:
-    if turn.usage:
-        return list(turn.messages.prefetch_related("tool_calls"))
-    # The model has not finished a message yet, so it cannot have asked for tools: one query less a turn.
-    messages = list(turn.messages.all())
-    for message in messages:
-        message.calls = []
+    messages = list(turn.messages.prefetch_related("tool_calls") if turn.usage else turn.messages.all())
+    if not turn.usage:
+        # The model has not finished a message yet, so it cannot have asked for tools: one query less a turn.
+        for message in messages:
+            message.calls = []
     return messages
 
 
-def close(messages: Iterable[Message], text: str | None, status: str) -> None:
+def close(messages: Iterable[Message], text: str | None, status: str, handle: str = "") -> None:
     """No message goes on streaming and no call stays without a result after the end of a turn.
 
-    `text` is what was streamed, None to keep what was stored of it.
+    `text` is what was streamed, None to keep what was stored of it; `handle` is the provider's.
     """
     for message in messages:
         if message.status == Message.Status.STREAMING:
             message.status = status
             message.text = visible(message.text if text is None else text)
-            message.save(update_fields=["text", "status"])
+            message.handle = handle
+            message.save(update_fields=["text", "status", "handle"])
         for call in message.calls:
             if call.is_pending:
                 call.answer(stopped(call.as_value(), "interrupted", "Interrupted. Nothing was changed."))

@@ -5,17 +5,19 @@ Every function here is one transaction, run on one of the process's database thr
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from supportbot.assistant import messages as said
+from supportbot.usage import requests
 
-from . import budgets, fragments
+from . import attachments, budgets, fragments, summaries
 from .claims import LEASE, LostTurn, Work, held, locked, mark_running, next_in_line, room_for_answer, work_on
 from .limits import Refused, check_rate
-from .models import Conversation, Message, Turn
+from .models import Attachment, Conversation, Message, Turn
 from .steps import Step, changed, close, messages_of, save, shown
 
 RESYNC_TURNS = 100
@@ -30,21 +32,28 @@ STORE_TEXT = """
 
 @transaction.atomic
 def submit(
-    conversation_id: int, text: str, client_id: str | None, backend: str = "", has_room: bool = True
+    conversation_id: int,
+    text: str,
+    client_id: str | None,
+    backend: str = "",
+    has_room: bool = True,
+    *,
+    images: Sequence[UUID] = (),
 ) -> Step:
     """Store what a customer says, and take it up if nothing is running. The same `client_id` is stored once.
 
     What is said before the answer begins belongs to the same request; what comes later waits for its turn.
     """
     conversation = locked(conversation_id)
-    if client_id and (known := _already_said(conversation, text, client_id)):
+    if client_id and (known := _already_said(conversation, text, client_id, images)):
         return Step(conversation.pk, shown(known))
     active = list(conversation.turns.active().order_by("pk"))
     if backend and (asked := next((turn for turn in active if turn.backend == backend), None)):
         return Step(conversation.pk, shown(asked.pk))  # the second click on a button
     check_rate(conversation)
-    conversation.title = conversation.title or text.split("\n", maxsplit=1)[0][:80]
-    if active and not backend and (joined := _join(conversation, active[-1], text, client_id)):
+    sent = attachments.unsent(conversation, images)
+    conversation.title = conversation.title or (text or "A photo").split("\n", maxsplit=1)[0][:80]
+    if active and not backend and (joined := _join(conversation, active[-1], text, client_id, sent)):
         return joined
     turn = Turn(conversation=conversation, backend=backend)
     is_next = has_room and not active
@@ -57,9 +66,10 @@ def submit(
     if is_next:
         messages.append(room_for_answer(turn, conversation))
     Message.objects.bulk_create(messages)
+    attachments.tie(messages[0], sent)
     work = work_on(turn, conversation, messages[-1].pk) if is_next else None
     save(conversation)
-    return Step(conversation.pk, fragments.turn(turn, messages), work, turn.revision)
+    return Step(conversation.pk, fragments.turn(turn, messages), work, turn.revision, conversation.before)
 
 
 @transaction.atomic
@@ -80,6 +90,7 @@ def settle(
     error: said.ModelError | None = None,
     answer: said.Answer | None = None,
     first_token: datetime | None = None,
+    is_long: bool = False,
 ) -> Step:
     """End a turn: keep its text, close what is open, and take up the next one in the queue."""
     turn, conversation = held(work)
@@ -94,16 +105,20 @@ def settle(
     if answer is not None:
         turn.usage.append(dict(answer.usage))
         turn.model = answer.model[:80]
+        requests.record_answer(turn, answer)
     is_whole = state == Turn.State.DONE and answer is not None and answer.finish_reason != "length"
-    close(messages, text, Message.Status.COMPLETE if is_whole else Message.Status.PARTIAL)
+    handle = answer.message.handle if answer is not None and is_whole else ""
+    close(messages, text, Message.Status.COMPLETE if is_whole else Message.Status.PARTIAL, handle)
     html = changed(turn, conversation, messages).html
+    if is_long:
+        summaries.ask_for(conversation)
     # When every message since this turn's first one is its own, nothing waits and there is no need to look.
     is_last = conversation.last_seq - messages[0].seq + 1 == len(messages)
     following = None if is_last else next_in_line(conversation)
     if following is not None:
         save(conversation)
         html += shown(following.turn)
-    return Step(conversation.pk, html, following, conversation.revision)
+    return Step(conversation.pk, html, following, conversation.revision, conversation.before)
 
 
 @transaction.atomic
@@ -122,6 +137,13 @@ def checkpoint(
     kept = set(mine.filter(stop_requested=False).values_list("pk", "fence")) & running
     Turn.objects.filter(pk__in=[turn for turn, _ in kept]).update(lease_until=timezone.now() + LEASE)
     return running - kept
+
+
+@transaction.atomic
+def renew(work: Work) -> None:
+    """Renew the lease of one turn. Raises `LostTurn` when it is not ours any more."""
+    turn, _conversation = held(work)
+    Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() + LEASE)
 
 
 @transaction.atomic
@@ -150,14 +172,14 @@ def retry(conversation_id: int, turn_id: int, has_room: bool = True) -> Step:
     turn.save()
     work = next_in_line(conversation)
     save(conversation)
-    return Step(conversation.pk, shown(turn_id), work, conversation.revision)
+    return Step(conversation.pk, shown(turn_id), work, conversation.revision, conversation.before)
 
 
 def changes(conversation_id: int, seen: int) -> Step:
     """What changed after the revision `seen`."""
     conversation = Conversation.objects.get(pk=conversation_id)
     html = "".join(map(fragments.turn, conversation.page(RESYNC_TURNS, after_revision=seen)))
-    return Step(conversation_id, html, revision=conversation.revision)
+    return Step(conversation_id, html, revision=conversation.revision, before=seen)
 
 
 def missed(seen: dict[int, int], here: Iterable[int]) -> list[Step]:
@@ -175,16 +197,20 @@ def missed(seen: dict[int, int], here: Iterable[int]) -> list[Step]:
     return [changes(conversation, seen[conversation]) for conversation in behind]
 
 
-def _already_said(conversation: Conversation, text: str, client_id: str) -> int | None:
+def _already_said(
+    conversation: Conversation, text: str, client_id: str, images: Sequence[UUID]
+) -> int | None:
     message = conversation.messages.filter(client_id=client_id).first()
     if message is None:
         return None
-    if message.text != text:
+    if message.text != text or {image.public_id for image in message.images} != set(images):
         raise Refused("This message was already sent with other words. Please send it as a new one.")
     return message.turn_id
 
 
-def _join(conversation: Conversation, turn: Turn, text: str, client_id: str | None) -> Step | None:
+def _join(
+    conversation: Conversation, turn: Turn, text: str, client_id: str | None, images: list[Attachment]
+) -> Step | None:
     """Put a message into a turn of which no answer has begun, None if that is too late."""
     if turn.backend == "handover" or turn.usage or turn.stop_requested:
         return None
@@ -205,13 +231,15 @@ def _join(conversation: Conversation, turn: Turn, text: str, client_id: str | No
         # The answer comes after everything that it answers.
         answer.seq, seq = seq, answer.seq
         answer.save(update_fields=["seq"])
-    _said(conversation, turn, text, client_id, seq).save()
+    message = _said(conversation, turn, text, client_id, seq)
+    message.save()
+    attachments.tie(message, images)
     step = changed(turn, conversation)
     if turn.state == Turn.State.RUNNING and answer is not None:
         turn.is_affordable = budgets.reserve(turn, conversation)
         turn.save(update_fields=["reserved"])
         work = work_on(turn, conversation, answer.pk)
-    return Step(conversation.pk, step.html, work, step.revision)
+    return Step(conversation.pk, step.html, work, step.revision, step.before)
 
 
 def _said(conversation: Conversation, turn: Turn, text: str, client_id: str | None, seq: int) -> Message:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from . import live
+from . import elsewhere
 from .models import Conversation
 from .visitors import known_visitor, visitor_of
 
@@ -100,7 +100,8 @@ def conversations(request):
 @require_safe
 @of_visitor
 def transcript_text(request, conversation):
-    rows = conversation.messages.order_by("turn_id", "seq").exclude(text="")
+    rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
+    rows = rows.prefetch_related("attachments")
     response = render(
         request,
         "chat/transcript.txt",
@@ -138,7 +139,7 @@ def readyz(request):
             cursor.execute("SELECT 1")
         if (layer := get_channel_layer()) is not None:
             async_to_sync(layer.group_send)("readyz", {"type": "readyz"})
-    except (DatabaseError, *live.layer_errors()) as error:
+    except (DatabaseError, *elsewhere.layer_errors()) as error:
         return HttpResponse(f"not ready: {type(error).__name__}\n", content_type="text/plain", status=503)
     return HttpResponse("ready\n", content_type="text/plain")
 

@@ -1,14 +1,17 @@
 """`make bench`, or python -m tests.bench: supportbot and the textbook, side by side on this machine.
 
-    python -m tests.bench                                          all of it, some ten minutes
+    python -m tests.bench                                          all of it, some six minutes
+    python -m tests.bench --long                                   with more rounds and more chats, a quarter of an hour
     python -m tests.bench --quick                                  under two minutes
+    python -m tests.bench --only lengths                           one part
     python -m tests.bench --only stream --chats 50 --system ours   one line, for tuning
 
-A ratio is supportbot divided by the textbook. Nothing is asserted: times depend on the machine, and every
-line says how busy it was with other things.
+A ratio is supportbot divided by the textbook, or whatever else stands beside it in a column. Nothing is
+asserted: times depend on the machine, and every line says how busy it was with other things.
 """
 
 import argparse
+import inspect
 import json
 import os
 import signal
@@ -16,6 +19,7 @@ import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
+from time import monotonic
 
 from .machine import OTHER_CORES, SERVER_CORES, pin
 from .parts import PARTS, Plan
@@ -28,6 +32,7 @@ def main() -> None:
         prog="python -m tests.bench", description="Measures supportbot against a textbook."
     )
     parser.add_argument("--quick", action="store_true", help="Fewer chats, one round, short windows.")
+    parser.add_argument("--long", action="store_true", help="More rounds and chats, and longer windows.")
     parser.add_argument("--only", action="append", choices=PARTS, help="Just this part; may be given again.")
     parser.add_argument("--system", choices=SYSTEMS, help="Just this system.")
     parser.add_argument("--chats", type=int, action="append", help="How many chats; may be given again.")
@@ -53,15 +58,23 @@ def main() -> None:
 
 
 def run(plan: Plan, parts: list[str]) -> list[Table]:
-    tables = [table for part in parts for table in PARTS[part](plan)]
-    for table in tables:
-        print(table.text())
+    tables = []
+    for part in parts:
+        print(f"\n=== {part}: {inspect.getdoc(PARTS[part])}", flush=True)
+        start = monotonic()
+        for table in PARTS[part](plan):
+            tables.append(table)
+            print(table.text())
+        print(f"\n{part} took {monotonic() - start:.0f} s", flush=True)
     return tables
 
 
 def how_noisy(plan: Plan) -> str:
-    others = max((result["others_percent"] for result in plan.results), default=0)
-    late = max((result["model_late_p99_ms"] for result in plan.results), default=0)
+    loads = [result for result in plan.results if "others_percent" in result]
+    if not loads:
+        return ""
+    others = max(result["others_percent"] for result in loads)
+    late = max(result["model_late_p99_ms"] for result in loads)
     worst = f"Others took up to {others:.0f} % of a core, the model was up to {late:.0f} ms late (p99)."
     advice = " Run it again on a quieter machine before you believe a time." if others > 25 else ""
     return f"\n{worst}{advice}"
@@ -75,12 +88,14 @@ def chosen_plan(options: argparse.Namespace, data: Path) -> Plan:
     profile = options.profile.resolve() if options.profile else None
     plan = Plan(data, script=Script(options.tokens, options.interval_ms), profile=profile)
     if options.quick:
-        plan = replace(plan, levels=(50, 200), rounds=1, window=2, conversations=2_000)
+        plan = replace(plan, window=2, conversations=2_000, each=2)
+    if options.long:
+        plan = replace(plan, levels=(50, 200, 500), rounds=3, window=4)
+        plan = replace(plan, conversations=20_000, most_probes=6, each=12)
     if options.system:
-        # One system is asked for by somebody who tunes it: one round is enough to look at.
-        plan = replace(plan, systems=(options.system,), rounds=1)
+        plan = replace(plan, systems=(options.system,))
     if options.chats:
-        plan = replace(plan, levels=tuple(options.chats), memory_chats=options.chats[0])
+        plan = replace(plan, levels=tuple(options.chats), streams=options.chats[0])
     if options.rounds:
         plan = replace(plan, rounds=options.rounds)
     if options.window:

@@ -30,8 +30,8 @@ class Opened:
     rest: bytes
 
 
-def open_chat(url: str) -> Opened:
-    page, html, cookies = get(url)
+def open_chat(url: str, cookies: dict[str, str] | None = None) -> Opened:
+    page, html, cookies = get(url, cookies)
     found = WS_CONNECT.search(html)
     if not found:
         raise OpeningError("no ws-connect in the page")
@@ -81,7 +81,8 @@ def _upgrade(url: str, page: str, cookies: dict[str, str]) -> tuple[socket.socke
     }
     sock = socket.create_connection(("127.0.0.1", origin.port or 80), timeout=30)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    lines = [f"GET {address.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    path = address._replace(scheme="", netloc="").geturl()
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     sock.sendall("\r\n".join([*lines, "", ""]).encode())
     received = b""
     while b"\r\n\r\n" not in received:

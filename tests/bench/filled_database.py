@@ -3,7 +3,8 @@
     python -m tests.bench.filled_database --conversations 20000 --messages 10 --pages 50 1000
 
 Run with the environment of the server that is to use the database. Prints as JSON the reader's cookies
-and, for each length in `--pages`, the path of a conversation with so many messages.
+and, for each length in `--pages`, the path of a conversation with so many messages; `paths` are all of them
+where `--each` asks for more than one.
 """
 
 import argparse
@@ -15,12 +16,11 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from .texts import ANSWER, QUESTION, SUMMARY
+
 BATCH = 500
-QUESTION = "Hello, I ordered a kettle two weeks ago and it has not arrived. The order number is ORD-123."
-ANSWER = (
-    "I looked it up for you: **ORD-123** has been shipped and should be with you in *2 days*.\n\n"
-    "- It left our warehouse on Monday.\n- The carrier has it.\n\nIs there anything else I can do?"
-)
+# The newest turns of a long conversation that no summary tells: as many as there are between two of them.
+TOLD_WHOLE = 18
 
 
 def fill(conversations: int, messages: int) -> None:
@@ -33,7 +33,8 @@ def add_conversations(owners: list[dict[str, Any]], messages: int) -> list[Any]:
     """A conversation for each owner: a question and an answer in every turn."""
     model = apps.get_app_config("conversations").get_model
     conversations: list[Any] = model("conversation").objects.bulk_create(
-        [model("conversation")(title=QUESTION[:80], last_seq=messages, **owner) for owner in owners]
+        model("conversation")(title=QUESTION[:80], last_seq=messages, revision=messages // 2, **owner)
+        for owner in owners
     )
     turns = model("turn").objects.bulk_create(
         [
@@ -56,6 +57,15 @@ def add_conversations(owners: list[dict[str, Any]], messages: int) -> list[Any]:
     return conversations
 
 
+def sum_up(conversations: list[Any]) -> None:
+    """Leave the newest turns of each to be told whole, as the product does, and a summary of all before them."""
+    for conversation in conversations:
+        older = list(conversation.turns.order_by("pk").values_list("pk", flat=True))[:-TOLD_WHOLE]
+        if older:
+            conversation.summary, conversation.summary_until = SUMMARY, older[-1]
+            conversation.save()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fills supportbot's database with conversations.")
     parser.add_argument("--conversations", type=int, default=20_000)
@@ -63,18 +73,23 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=int, nargs="*", default=[], help="Lengths of the reader's conversations."
     )
+    parser.add_argument("--each", type=int, default=1, help="How many of each length.")
+    parser.add_argument("--summed-up", action="store_true", help="The long ones have a summary.")
     options = parser.parse_args()
     django.setup()
     fill(options.conversations, options.messages)
     reader = get_user_model().objects.create_user("reader")
-    pages = {
-        length: add_conversations([{"user": reader}], length)[0].get_absolute_url()
-        for length in options.pages
-    }
+    paths = {}
+    for length in options.pages:
+        conversations = add_conversations([{"user": reader}] * options.each, length)
+        if options.summed_up:
+            sum_up(conversations)
+        paths[length] = [conversation.get_absolute_url() for conversation in conversations]
     browser = Client()
     browser.force_login(reader)
     cookies = {name: cookie.value for name, cookie in browser.cookies.items()}
-    print(json.dumps({"cookies": cookies, "pages": pages}))
+    pages = {length: found[0] for length, found in paths.items()}
+    print(json.dumps({"cookies": cookies, "pages": pages, "paths": paths}))
 
 
 if __name__ == "__main__":

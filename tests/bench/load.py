@@ -11,19 +11,15 @@ import argparse
 import gc
 import heapq
 import json
-import re
 import selectors
-import uuid
 from collections import Counter
 
 from .browser import CLOSE, PING, PONG, TEXT, Opened, OpeningError, frame, open_chat, whole_frames
 from .machine import Watched, read_url
 from .result import Result, as_json
+from .texts import TOKENS, ended_answers, frame_of_question
 from .window import SECOND, Recording, Used, Window, now_us
 
-TOKEN = re.compile(rb"t(\d{5})x(\d{15})")
-STATUS = re.compile(rb"<[a-z][^>]*\bdata-status=[^>]*>")
-ATTRIBUTE = re.compile(rb"""\bdata-(message|role|status)=["']([^"']*)["']""")
 OPENED_A_SECOND = 100
 OPENING_SECONDS = 180
 PAUSE_US = 20_000
@@ -128,18 +124,11 @@ class Load:
                 self._ask(chat)
 
     def _ask(self, chat: Chat) -> None:
-        headers = {
-            "HX-Request": "true",
-            "HX-Trigger": None,
-            "HX-Trigger-Name": None,
-            "HX-Target": None,
-            "HX-Current-URL": chat.page,
-        }
-        message = {"text": "Where is my parcel?", "client_id": str(uuid.uuid4()), "HEADERS": headers}
+        question = frame_of_question(chat.page)
         chat.busy, chat.tokens, chat.seen = True, 0, bytearray(self.options.tokens)
         chat.asked_at = now_us()
         self._busy += 1
-        self._send(chat, TEXT, json.dumps(message).encode())
+        self._send(chat, TEXT, question)
 
     def _send(self, chat: Chat, kind: int, payload: bytes) -> None:
         try:
@@ -175,7 +164,7 @@ class Load:
         recording = self._recording
         recording.frames += 1
         recording.bytes += len(payload)
-        tokens = TOKEN.findall(payload)
+        tokens = TOKENS.findall(payload)
         for number, sent in tokens:
             # A fragment may show an older answer once more: its tokens were sent before this was asked.
             at, position = int(sent), int(number)
@@ -187,22 +176,18 @@ class Load:
                     self._errors["tokens out of order"] += 1
                 chat.tokens += 1
                 recording.lags.append(now - at)
-        if chat.busy and b"data-status=" in payload:
+        if chat.busy:
             self._look_for_the_end(chat, payload, tokens)
 
     def _look_for_the_end(self, chat: Chat, payload: bytes, tokens: list[tuple[bytes, bytes]]) -> None:
-        for tag in STATUS.findall(payload):
-            values = dict(ATTRIBUTE.findall(tag))
-            message, status = values.get(b"message", b""), values[b"status"]
-            if values.get(b"role") != b"assistant" or message == chat.finished:
-                continue
-            if status not in (b"complete", b"partial", b"failed"):
+        for message, status in ended_answers(payload):
+            if message == chat.finished:
                 continue
             chat.finished = message
             # A last fragment with text replaces the page's: what it lacks is lost, whatever came before.
             kept = len({number for number, sent in tokens if int(sent) >= chat.asked_at})
             chat.tokens = min(chat.tokens, kept or chat.tokens)
-            self._end(chat, "" if status == b"complete" else f"answer {status.decode()}")
+            self._end(chat, "" if status == "complete" else f"answer {status}")
 
     def _end(self, chat: Chat, error: str = "") -> None:
         chat.busy = False

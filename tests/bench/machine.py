@@ -118,7 +118,8 @@ class Watched:
         self._process = psutil.Process(pid)
 
     def cpu_seconds(self) -> float:
-        return float(sum(sum(each.cpu_times()[:2]) for each in self._family()))  # user and system
+        # User and system, its own and that of children which have ended.
+        return float(sum(sum(each.cpu_times()[:4]) for each in self._family()))
 
     def resident_kb(self) -> float:
         return float(sum(each.memory_info().rss for each in self._family())) / 1024

@@ -1,51 +1,23 @@
 """What is measured: each part starts its own servers, measures in turns, and gives a table."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
 
+from .backends import backends
 from .browser import get
-from .machine import PROJECT, manage
+from .lengths import lengths
+from .plan import BOTH, Plan
 from .report import Table
-from .result import Result, as_json, medians
-from .systems import SYSTEMS, Script, Server, scripted_model, serving, supportbot, supportbot_environment
+from .result import Result, medians
+from .systems import SYSTEMS, Script, Server, fill, scripted_model, serving, supportbot
+from .uploads import uploads
 
 # A chat is held when its words come in time, and also begin in time: a server that keeps its customers
 # waiting for the first word has little to do for the others, and their lag looks well.
 HELD_LAG_MS = 250
 HELD_FIRST_MS = 1000
-BOTH = ("textbook", "supportbot")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much a run measures. `systems` may leave one out, then there are lines but no comparison."""
-
-    data: Path
-    systems: tuple[str, ...] = SYSTEMS
-    levels: tuple[int, ...] = (50, 200, 500)
-    rounds: int = 3
-    window: float = 4
-    script: Script = field(default_factory=Script)
-    memory_chats: int = 200
-    conversations: int = 20_000
-    most_limit: int = 1200
-    most_probes: int = 6
-    profile: Path | None = None
-    results: list[dict[str, Any]] = field(default_factory=list)
-
-    def note(self, part: str, what: str, result: Result) -> Result:
-        """Print a measurement as soon as it is there, and keep it for the JSON file."""
-        print(f"{part}: {what}: {result.line()}", flush=True)
-        self.results.append({"part": part, "what": what, **as_json(result)})
-        return result
 
 
 @contextmanager
@@ -62,18 +34,22 @@ def started(plan: Plan) -> Iterator[dict[str, Server]]:
 
 
 def stream(plan: Plan) -> Iterator[Table]:
-    """CPU a token, lag and first token at each number of chats."""
+    """CPU a token, lag and first token at each number of chats, and what memory a chat takes."""
     table = Table("Streaming", BOTH)
+    first: dict[str, Result] = {}  # in a process that has had no other chats
     with started(plan) as servers:
-        for chats in plan.levels:
+        for chats in sorted(plan.levels, reverse=True):
             found: dict[str, list[Result]] = {name: [] for name in servers}
             for _ in range(plan.rounds if chats <= 200 else 1):
                 for name, server in servers.items():
                     result = server.measure(chats, plan.window)
                     found[name].append(plan.note("stream", f"{name}, {chats} chats", result))
+                    first.setdefault(name, result)
             if len(found) == 2:
                 _compare(table, chats, *(medians(found[name]) for name in SYSTEMS))
     if table.rows:
+        for what, name in (("an idle chat", "idle_kb_per_chat"), ("a streaming chat", "active_kb_per_chat")):
+            table.add(f"memory of {what}", "kB", *(getattr(first[system], name) for system in SYSTEMS))
         yield table
 
 
@@ -112,7 +88,7 @@ def most(plan: Plan) -> Iterator[Table]:
         yield table
 
 
-def search(probe: Callable[[int], Result], probes: int, limit: int, start: int = 150) -> tuple[int, bool]:
+def search(probe: Callable[[int], Result], probes: int, limit: int, start: int = 60) -> tuple[int, bool]:
     """Double, then bisect. Also whether something other than the server set the limit."""
     low, high, chats, limited = 0, 0, start, False
     for _ in range(probes):
@@ -125,21 +101,6 @@ def search(probe: Callable[[int], Result], probes: int, limit: int, start: int =
             break
         chats = (low + high) // 2 if high else min(limit, low * 2)
     return low, limited or not high
-
-
-def memory(plan: Plan) -> Iterator[Table]:
-    """Memory a chat, idle and streaming, in fresh processes."""
-    with started(plan) as servers:
-        found = {name: server.measure(plan.memory_chats, plan.window) for name, server in servers.items()}
-    for name, result in found.items():
-        plan.note("memory", name, result)
-        idle, active = result.idle_kb_per_chat, result.active_kb_per_chat
-        print(f"memory: {name}: {idle:.0f} kB an idle chat, {active:.0f} kB a streaming one", flush=True)
-    if len(found) == 2:
-        table = Table(f"Memory, {plan.memory_chats} chats", BOTH)
-        for what, name in (("an idle chat", "idle_kb_per_chat"), ("a streaming chat", "active_kb_per_chat")):
-            table.add(what, "kB", *(getattr(found[system], name) for system in SYSTEMS))
-        yield table
 
 
 def database(plan: Plan) -> Iterator[Table]:
@@ -168,42 +129,29 @@ def database(plan: Plan) -> Iterator[Table]:
 def page(plan: Plan) -> Iterator[Table]:
     """Whether a long conversation's page opens as fast as a short one's."""
     place = plan.data / "pages.sqlite3"
-    lengths = ("50", "1000")
-    made = fill(place, conversations=0, pages=lengths)
-    times: dict[str, list[float]] = {length: [] for length in lengths}
+    opened = ("50", "1000")
+    made = fill(place, conversations=0, pages=(50, 1000))
+    times: dict[str, list[float]] = {length: [] for length in opened}
     sizes: dict[str, int] = {}
     with scripted_model(plan.data, plan.script) as model, supportbot(model, place) as server:
         for _ in range(10 * plan.rounds):
-            for length in lengths:
+            for length in opened:
                 start = perf_counter()
                 _, html, _ = get(server.url.rstrip("/") + made["pages"][length], made["cookies"])
                 times[length].append(1000 * (perf_counter() - start))
                 sizes[length] = len(html) // 1024
     table = Table("supportbot: opening a page", ("50 messages", "1,000 messages"))
-    table.add("time to the whole page", "ms", *(median(times[length]) for length in lengths))
-    table.add("size", "kB", *(sizes[length] for length in lengths))
+    table.add("time to the whole page", "ms", *(median(times[length]) for length in opened))
+    table.add("size", "kB", *(sizes[length] for length in opened))
     yield table
-
-
-def fill(place: Path, conversations: int, pages: tuple[str, ...] = ()) -> Mapping[str, Any]:
-    environment = supportbot_environment(place)
-    manage("migrate", "--verbosity", "0", environment=environment)
-    words = ["--conversations", str(conversations), "--pages", *pages]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.filled_database", *words],
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    made: Mapping[str, Any] = json.loads(done.stdout)
-    return made
 
 
 PARTS: dict[str, Callable[[Plan], Iterator[Table]]] = {
     "stream": stream,
     "most": most,
-    "memory": memory,
     "database": database,
     "page": page,
+    "lengths": lengths,
+    "backends": backends,
+    "uploads": uploads,
 }

@@ -8,6 +8,7 @@ from typing import Any
 @dataclass(frozen=True)
 class Result:
     chats: int
+    began: float  # when the window began, on the machine's monotonic clock
     seconds: float
     tokens: int
     turns: int

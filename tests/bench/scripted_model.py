@@ -1,10 +1,10 @@
-"""A scripted model: a chat completions server whose tokens carry their number and the time they were sent.
+"""A scripted model, over chat completions and Responses: its tokens carry their number and when they were sent.
 
     python -m tests.bench.scripted_model --port 9100 --tokens 200 --interval-ms 20
 
 One thread without a framework, about 15 us a token, so that a measurement is not one of this program.
-Whatever it is asked, the answer is the same script. `GET /stats` says what it sent since it was last
-asked, how late it was, and the CPU that took.
+Whatever it is asked, the answer is the same script. `GET /stats` says what it was asked and what it sent since
+that was last asked for, how late it was, and the CPU that took.
 """
 
 import argparse
@@ -21,13 +21,9 @@ from itertools import accumulate
 from time import monotonic_ns, process_time
 from typing import Any
 
-# Plain letters and digits: neither HTML escaping nor Markdown changes them.
-TOKEN = "t%05dx%015d "
+from .wire import SILENCE, Wire, chat, responses
+
 CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-    b"Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
 # Lateness is counted in steps of 0.1 ms; the last one stands for everything longer.
 LATE_STEP_NS, LATE_STEPS = 100_000, 2_000
 FORGIVEN_NS = 1_000_000
@@ -35,35 +31,12 @@ FORGIVEN_NS = 1_000_000
 BATCH = 128
 
 
-def _event(data: str, length: int = 0) -> bytes:
-    """A server-sent event as one HTTP chunk; `length` is given when `data` is still a template."""
-    event = f"data: {data}\n\n"
-    return f"{length or len(event):x}\r\n{event}\r\n".encode()
-
-
-def _chunk(delta: dict[str, str], finish_reason: str | None = None, **extra: Any) -> str:
-    choices = [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}]
-    head = {
-        "id": "chatcmpl-bench",
-        "object": "chat.completion.chunk",
-        "created": 1760000000,
-        "model": "bench",
-    }
-    return json.dumps({**head, "choices": choices, **extra}, separators=(",", ":"))
-
-
-ROLE = _event(_chunk({"role": "assistant", "content": ""}))
-TEXT = _event(_chunk({"content": TOKEN}), len(f"data: {_chunk({'content': TOKEN % (0, 0)})}\n\n"))
-STOP = _event(_chunk({}, "stop"))
-DONE = _event("[DONE]") + b"0\r\n\r\n"
-
-
 @dataclass(slots=True, eq=False)
 class Connection:
     sock: socket.socket
     received: bytes = b""
     unsent: bytes = b""
-    end: bytes = b""
+    wire: Wire = SILENCE
     number: int = 0
     due: int = 0
     blocked: bool = False
@@ -74,10 +47,14 @@ class ScriptedModel:
     def __init__(self, port: int, tokens: int, interval_ms: float) -> None:
         self._tokens = tokens
         self._interval = int(interval_ms * 1e6)
+        self._chat = chat(tokens, with_usage=False)
+        self._chat_with_usage = chat(tokens, with_usage=True)
+        self._responses = responses(tokens)
         # Every stream has the same interval, so a queue keeps the order in which tokens are due.
         self._streams: deque[Connection] = deque()
         self._late = [0] * LATE_STEPS
         self._cpu = process_time()
+        self._requests = self._request_bytes = 0
         self._selector = selectors.DefaultSelector()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=2048)
         self._listener.setblocking(False)
@@ -109,14 +86,14 @@ class ScriptedModel:
 
     def _send_token(self, stream: Connection) -> None:
         now = monotonic_ns()
-        data = TEXT % (stream.number, now // 1000)
+        data = stream.wire.token % (stream.number, now // 1000)
         stream.number += 1
         if stream.number < self._tokens:
             # One that was held up goes on from now: it keeps its place in the queue, and is late only once.
             stream.due = max(stream.due, now - FORGIVEN_NS) + self._interval
             self._streams.append(stream)
         else:
-            data += stream.end
+            data += stream.wire.end
         self._write(stream, data)
 
     def _accept(self) -> None:
@@ -146,23 +123,19 @@ class ScriptedModel:
 
     def _answer(self, connection: Connection, path: bytes, body: bytes) -> None:
         if path.endswith(b"/chat/completions"):
-            self._begin(connection, with_usage=b'"include_usage"' in body)
+            self._begin(connection, self._chat_with_usage if b'"include_usage"' in body else self._chat, body)
+        elif path.endswith(b"/responses"):
+            self._begin(connection, self._responses, body)
         elif path == b"/stats":
             self._respond(connection, b"200 OK", self._stats())
         else:
             self._respond(connection, b"404 Not Found", {"error": {"message": "There is no such path."}})
 
-    def _begin(self, connection: Connection, *, with_usage: bool) -> None:
-        usage = {
-            "prompt_tokens": 1000,
-            "completion_tokens": self._tokens,
-            "total_tokens": 1000 + self._tokens,
-        }
-        last = json.dumps({**json.loads(_chunk({})), "choices": [], "usage": usage})
-        connection.end = STOP + (_event(last) if with_usage else b"") + DONE
-        connection.number = 0
-        connection.due = monotonic_ns()
-        self._write(connection, HEAD + ROLE)
+    def _begin(self, connection: Connection, spoken: Wire, body: bytes) -> None:
+        self._requests += 1
+        self._request_bytes += len(body)
+        connection.wire, connection.number, connection.due = spoken, 0, monotonic_ns()
+        self._write(connection, spoken.begin)
         self._late[0] += 1
         # The first token at once: then the time to it is all the measured server's.
         self._send_token(connection)
@@ -179,8 +152,15 @@ class ScriptedModel:
         cpu, tokens = process_time(), sum(self._late)
         # The step within which 99 of 100 tokens were sent.
         late = bisect_left(list(accumulate(self._late)), 0.99 * tokens) * LATE_STEP_NS / 1e6
-        stats = {"tokens": tokens, "late_p99_ms": late, "cpu_seconds": cpu - self._cpu}
+        stats = {
+            "tokens": tokens,
+            "late_p99_ms": late,
+            "cpu_seconds": cpu - self._cpu,
+            "requests": self._requests,
+            "request_bytes": self._request_bytes,
+        }
         self._late, self._cpu = [0] * LATE_STEPS, cpu
+        self._requests = self._request_bytes = 0
         return stats
 
     def _write(self, connection: Connection, data: bytes) -> None:

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .machine import OTHER_CORES, PROJECT, SERVER_CORES, free_port, manage, running
 from .result import Result
@@ -18,6 +19,8 @@ UNLIMITED = {
     "CONVERSATION_MESSAGES_PER_MINUTE": "0",
     "VISITOR_MESSAGES_PER_MINUTE": "0",
     "VISITOR_TOKENS_PER_DAY": "0",
+    "IMAGES_PER_MINUTE": "0",
+    "IMAGES_PER_DAY": "0",
     "LLM_FIRST_TOKEN_SECONDS": "600",
     "LLM_STALL_SECONDS": "600",
     "TURN_SECONDS": "600",
@@ -109,10 +112,16 @@ def textbook(model: Model, data: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def supportbot(model: Model, database: Path, profile: Path | None = None) -> Iterator[Server]:
+def supportbot(
+    model: Model,
+    database: Path,
+    profile: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     """With `profile`, where its event loop spends its time is written there when it has ended."""
     port = free_port()
-    environment = supportbot_environment(database) | {"LLM_BASE_URL": f"{model.url}/v1", "PORT": str(port)}
+    address = {"LLM_BASE_URL": f"{model.url}/v1", "PORT": str(port)}
+    environment = supportbot_environment(database) | address | dict(environment or {})
     manage("migrate", "--verbosity", "0", environment=environment)
     log = database.with_name(f"supportbot-{port}.log")
     profiler = ["-m", "cProfile", "-o", str(profile)] if profile else []
@@ -127,9 +136,26 @@ def supportbot_environment(database: Path) -> dict[str, str]:
         **UNLIMITED,
         "DJANGO_SETTINGS_MODULE": "supportbot.settings",
         "DATABASE_URL": f"sqlite:///{database}",
+        "MEDIA_DIR": str(database.with_suffix(".media")),
         "DEBUG": "1",
         "HOST": "127.0.0.1",
         "LLM_BACKEND": "chat",
         "LLM_BASE_URL": "http://127.0.0.1:9/v1",  # the model's own address is put here when it is served
         "LLM_API_KEY": "bench",
     }
+
+
+def fill(place: Path, conversations: int, pages: Sequence[int] = (), *more: str) -> Mapping[str, Any]:
+    """Make a database there. Returns what `tests.bench.filled_database` says of it, which takes `more` options."""
+    environment = supportbot_environment(place)
+    manage("migrate", "--verbosity", "0", environment=environment)
+    words = ["--conversations", str(conversations), "--pages", *map(str, pages), *more]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.filled_database", *words],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    made: Mapping[str, Any] = json.loads(done.stdout)
+    return made

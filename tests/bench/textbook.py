@@ -21,10 +21,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from openai import AsyncOpenAI
 
+from .texts import ANSWER, QUESTION
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head><title>Textbook</title><script src="/htmx.js"></script><script src="/ws.js"></script></head>
-<body hx-ext="ws" ws-connect="/ws/">
+<body hx-ext="ws" ws-connect="/ws/%d/">
 <div id="chat"></div>
 <form ws-send><input name="text"><button>Send</button></form>
 </body>
@@ -41,6 +43,9 @@ def client() -> AsyncOpenAI:
 class Chat(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.history = [{"role": "system", "content": "You are a helpful support agent."}]
+        for _ in range(self.scope["url_route"]["kwargs"]["messages"] // 2):
+            self.history.append({"role": "user", "content": QUESTION})
+            self.history.append({"role": "assistant", "content": ANSWER})
         await self.accept()
 
     async def receive(self, text_data: str = "", bytes_data: bytes | None = None) -> None:
@@ -68,11 +73,12 @@ class Chat(AsyncWebsocketConsumer):
         )
 
 
-def page(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(PAGE)
+def page(request: HttpRequest, messages: int = 0) -> HttpResponse:
+    """The chat, at the address of a number as if so many messages had been exchanged."""
+    return HttpResponse(PAGE % messages)
 
 
-urlpatterns = [path("", page)]
+urlpatterns = [path("", page), path("<int:messages>/", page)]
 
 
 def main() -> None:
@@ -81,7 +87,7 @@ def main() -> None:
     parser.add_argument("--model", default=options.model, help="The chat completions server.")
     parser.parse_args(namespace=options)
     settings.configure(DEBUG=False, SECRET_KEY="bench", ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__)
-    websocket = URLRouter([path("ws/", Chat.as_asgi())])
+    websocket = URLRouter([path("ws/<int:messages>/", Chat.as_asgi())])
     application = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": websocket})
     Server(application, endpoints=[f"tcp:port={options.port}:interface=127.0.0.1"]).run()
 

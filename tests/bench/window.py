@@ -56,6 +56,7 @@ class Window:
         machine, model = self.end.machine - self.begin.machine, self.model["cpu_seconds"]
         return Result(
             chats=chats,
+            began=self.begin.at / SECOND,
             seconds=seconds,
             tokens=len(recording.lags),
             turns=recording.turns,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.async_api import Browser, Playwright
+from playwright.async_api import Browser, BrowserType, Playwright
 
 from tests.servers.programs import find, need
 
@@ -18,9 +18,13 @@ ARGUMENTS = [
 
 
 async def launch(playwright: Playwright) -> Browser:
-    return await playwright.chromium.launch(executable_path=_path(playwright), args=ARGUMENTS)
+    return await launch_another(playwright.chromium)
 
 
-def _path(playwright: Playwright) -> str:
-    own = playwright.chromium.executable_path
+async def launch_another(chromium: BrowserType) -> Browser:
+    return await chromium.launch(executable_path=_path(chromium), args=ARGUMENTS)
+
+
+def _path(chromium: BrowserType) -> str:
+    own = chromium.executable_path
     return find("chromium") or (own if Path(own).exists() else need("chromium"))

@@ -233,8 +233,9 @@ async def test_everything_can_be_reached_and_used_with_the_keyboard(
     starters = await page.locator("[data-starter]").all()
     person = page.get_by_role("button", name="Talk to a person", exact=True)
     send, menu = page.get_by_role("button", name="Send"), page.get_by_label("Menu")
+    attach = page.get_by_role("button", name="Attach photos")
     await person.focus()
-    for control in [menu, *starters, chat.box, send]:
+    for control in [menu, *starters, attach, chat.box, send]:
         await keyboard.press("Tab")
         await expect(control).to_be_focused()
 

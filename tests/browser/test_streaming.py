@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.provider import Provider
+from tests.provider import HOLD, End, Provider, Think, words
 from tests.servers import Site
 
 from .chat import Chat, Somebody
@@ -157,3 +157,19 @@ async def test_a_tool_is_shown_while_it_is_asked_for_and_when_it_is_done(
 
     await chat.ended()
     await expect(chat.answer.locator(".text")).to_have_text(ANSWER)
+
+
+async def test_a_model_that_thinks_first_says_so_quietly_and_then_speaks(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site)
+    answer = provider.play(Think("They want to know about"), HOLD, *words(ANSWER), End())
+    await chat.say(QUESTION)
+    await expect(chat.answer.locator(".thinking")).to_have_count(1)
+    shown = "text => getComputedStyle(text, '::after').content"
+    assert await chat.answer.locator(".text").evaluate(shown) == '"thinking…"'
+
+    answer.release()
+
+    await shows(chat, ANSWER, "complete")
+    assert await chat.answer.locator(".text").evaluate(shown) == "none"

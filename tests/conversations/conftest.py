@@ -1,4 +1,6 @@
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -6,12 +8,23 @@ from django.apps import apps
 from django.contrib.auth.models import User
 
 from supportbot.assistant.tools import Registry
-from supportbot.conversations import runner
-from supportbot.conversations.models import Conversation
+from supportbot.conversations import attachments, keeper, limits, runner
+from supportbot.conversations.models import Attachment, Conversation
 from tests.provider import Provider
+from tests.servers.fixtures import new_site, stocked_database
 
 from .page import Browser, Page
+from .photos import PICTURE, sent
 from .workshop import Workshop
+
+__all__ = ["new_site", "stocked_database"]
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photos are kept in a folder of the test, and nobody has sent any in the last minute."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setattr(limits, "_tries", defaultdict(deque))
 
 
 @pytest.fixture
@@ -55,14 +68,21 @@ async def model(transactional_db: None, provider: Provider, settings: Any) -> As
             "llm_api_key": "key",
             "llm_model": "grok-scripted",
             "drain_seconds": 0,
+            "llm_background": False,
         }
     )
     settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
     yield provider
     await runner.drain()
-    if runner._keeper is not None:
-        runner._keeper.cancel()
-    runner._keeper, runner._closing = None, False
+    if keeper._keeper is not None:
+        keeper._keeper.cancel()
+    keeper._keeper, runner._closing = None, False
+
+
+@pytest.fixture
+def background(model: Provider, settings: Any) -> None:
+    """The model is also asked about conversations in the background, as it is unless somebody switches that off."""
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_background": True})
 
 
 @pytest.fixture
@@ -82,3 +102,13 @@ async def workshop(model: Provider, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     yield workshop
     workshop.go_on.set()
     await workshop.is_idle()
+
+
+@pytest.fixture
+def image(chat: Conversation) -> Attachment:
+    return sent(chat)
+
+
+@pytest.fixture
+def unsent(chat: Conversation) -> Attachment:
+    return attachments.keep(chat.pk, PICTURE)

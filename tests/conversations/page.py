@@ -55,6 +55,7 @@ class Page:
         self.turns: dict[int, Element] = {}
         self.notices: list[Element] = []
         self.gaps = 0
+        self.complete = 0  # the revision up to which it lacks nothing
         self.close_code: int | None = None
         self._blocks: dict[str, list[Element]] = {}
         self._tails: dict[str, tuple[str, int]] = {}
@@ -174,6 +175,8 @@ class Page:
                 self.turns[int(number)] = element
                 self._blocks, self._tails = {}, {}
                 self._find_streams()
+            case "pulse":
+                self.complete = max(self.complete, int(element["data-newest"]))
             case "notice":
                 self.notices.append(element)
             case "blocks" if element["hx-swap-oob"] == "beforeend":

@@ -9,10 +9,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
+from supportbot.usage.models import Request
+from supportbot.usage.requests import record
 
 from .markup import Element, parse
 from .page import Browser
 
+USAGE = {
+    "prompt_tokens": 608,
+    "completion_tokens": 25,
+    "total_tokens": 692,
+    "prompt_tokens_details": {"cached_tokens": 128},
+    "completion_tokens_details": {"reasoning_tokens": 59},
+}
 LIST = reverse("admin:conversations_conversation_changelist")
 
 
@@ -163,4 +172,45 @@ def test_the_list_costs_as_much_with_many_rows(desk):
 def test_a_transcript_costs_as_much_when_it_is_long(desk, alice):
     short, long = conversation_of(alice, "Hello", turns=2), conversation_of(alice, "Hello", turns=40)
 
+    read(desk, page_of(short))  # what Django looks up once in a process
+
     assert count_queries(desk, page_of(long)) == count_queries(desk, page_of(short)) < 15
+
+
+def test_staff_see_what_each_turn_took_and_all_of_them_together(desk, alice):
+    conversation = conversation_of(alice, "Hello", turns=2)
+    for turn in conversation.turns.all():
+        record("answer", "chat", "grok-4.3", USAGE, conversation=conversation.pk, turn=turn.pk)
+    record("triage", "chat", "grok-4.3", USAGE, conversation=conversation.pk)
+
+    page = read(desk, page_of(conversation))
+
+    lines = [" ".join(each.text.split()) for each in page.classed("took")]
+    assert any(
+        line.startswith("grok-4.3 · 1 request · 608 tokens in (128 cached), 25 out, 59 thinking")
+        for line in lines
+    )
+    assert any(line.startswith("Together: grok-4.3 · 3 requests · 1824 tokens in") for line in lines)
+    assert any("$0.0029" in line for line in lines)
+
+
+def test_staff_see_what_each_day_took(desk, alice):
+    for day in ("2026-11-20", "2026-11-20", "2026-11-21"):
+        record("answer", "chat", "grok-4.3", USAGE)
+        Request.objects.filter(pk=Request.objects.latest("pk").pk).update(created=f"{day}T12:00:00Z")
+
+    page = read(desk, reverse("admin:usage_request_changelist"))
+
+    (table,) = page.classed("days")
+    rows = [" ".join(row.text.split()) for row in table.all("tr")][1:]
+    assert rows == [
+        "21 Nov 2026grok-4.316081282559$0.0010",
+        "20 Nov 2026grok-4.32121625650118$0.0019",
+    ]
+
+
+def test_staff_read_what_the_assistant_remembers_of_the_oldest_part(desk, alice):
+    conversation = conversation_of(alice, "Hello")
+    Conversation.objects.filter(pk=conversation.pk).update(summary="She waits for <ORD-123>.")
+
+    assert "She waits for <ORD-123>." in read(desk, page_of(conversation)).text

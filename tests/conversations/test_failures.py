@@ -34,7 +34,8 @@ WITHOUT_TEXT = {
 }
 STATUS = {
     **dict.fromkeys((400, 401, 403), ("key_refused", False)),
-    **dict.fromkeys((404, 413, 422), ("request_refused", False)),
+    **dict.fromkeys((404, 422), ("request_refused", False)),
+    413: ("context_too_long", False),
     **dict.fromkeys((408, 500, 502, 503, 529), ("down", True)),
     429: ("busy", True),
 }
@@ -122,7 +123,7 @@ async def test_a_model_that_does_not_answer_at_all(page, model, limit):
 @pytest.mark.parametrize("status", STATUS)
 async def test_a_refusal_of_the_provider(page, model, limit, status):
     code, retry = STATUS[status]
-    for _attempt in range(2 if retry else 1):
+    for _attempt in range(2 if retry or code == "context_too_long" else 1):  # a shorter one is tried too
         model.fail(status)
 
     await page.ask(QUESTION)

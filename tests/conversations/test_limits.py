@@ -74,7 +74,7 @@ async def test_what_cannot_be_read_is_answered_with_a_word(page, model):
         await page.socket.send_to(frame)
         assert (
             await page.refused()
-        ).text == "This page sent something that could not be read. Please reload it."
+        ).text == "Something is wrong with this page. Please reload it; what you wrote is kept."
 
     assert not await Message.objects.aexists()
     assert await works(page, model)
@@ -91,7 +91,7 @@ async def test_a_binary_frame_is_refused(page, model):
 async def test_a_frame_that_is_too_long_is_refused_unread(page, model):
     await page.say("x" * FRAME_MAX)
 
-    assert (await page.refused()).text == "This is too long to be sent."
+    assert (await page.refused()).text == "This is too long to be sent. Please shorten it."
     assert await works(page, model)
 
 

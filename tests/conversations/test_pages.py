@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.conversations import live, runner
+from supportbot.conversations import fragments, keeper, live, passes
 from supportbot.conversations.consumers import NOT_FOUND, TOO_MANY
 from supportbot.conversations.lines import Line
 from supportbot.conversations.models import Conversation, Message, Turn
@@ -21,8 +21,8 @@ from .rows import until
 async def line_of(conversation: Conversation) -> Line:
     """The line of the only page of the conversation, when it is open."""
     await until(has_page)
-    (show,) = live._watchers[conversation.pk]
-    return show.__self__._line
+    (page,) = live._watchers[conversation.pk]
+    return page._line
 
 
 async def test_a_page_that_does_not_read_gets_nothing_until_it_does(page, model, chat):
@@ -37,6 +37,20 @@ async def test_a_page_that_does_not_read_gets_nothing_until_it_does(page, model,
 
     (await line_of(chat)).resumeProducing()
     assert "It has shipped and comes today." in (await page.settled("done")).text
+
+
+async def test_for_a_page_that_does_not_read_the_others_are_not_told_again(page, model, chat, alices):
+    stuck = await line_of(chat)
+    stuck.pauseProducing()
+    other = await alices.open(chat)
+    model.say("It has shipped.")
+
+    await other.ask("Where is it?")
+
+    assert live.seen() == {chat.pk: (await Conversation.objects.aget()).revision}
+    stuck.resumeProducing()
+    await page.settled("done")
+    await other.close()
 
 
 async def test_it_is_told_all_that_it_missed_in_order(page, model, chat):
@@ -106,15 +120,15 @@ async def test_one_page_that_does_not_read_holds_up_no_other(page, model, alices
 @transaction.atomic
 def missed_by_all(chat: Conversation) -> None:
     """Something is stored of which nobody tells the pages."""
-    Conversation.objects.filter(pk=chat.pk).update(revision=9, last_seq=1)
+    Conversation.objects.filter(pk=chat.pk).update(revision=9, last_seq=99)
     turn = Turn.objects.create(conversation=chat, state="done", revision=9)
-    Message.objects.create(conversation=chat, turn=turn, seq=1, role="customer", text="From elsewhere")
+    Message.objects.create(conversation=chat, turn=turn, seq=99, role="customer", text="From elsewhere")
 
 
 @pytest.fixture
 def often(monkeypatch):
     """Looks for what pages missed with every checkpoint."""
-    monkeypatch.setattr(runner, "POLL", 0)
+    monkeypatch.setattr(keeper, "POLL", 0)
 
 
 async def test_what_no_frame_told_is_told_by_looking_it_up(often, page, chat):
@@ -135,17 +149,46 @@ async def test_it_is_told_once(often, page, chat):
     assert await page.is_quiet()
 
 
+async def test_what_was_lost_on_its_way_is_told_as_soon_as_the_next_change_comes(
+    page, model, chat, monkeypatch
+):
+    monkeypatch.setattr(keeper, "POLL", 3600)
+    await missed_by_all(chat)  # as by a process that was killed before it could show what it had stored
+    model.say("Hello.")
+
+    await page.ask("Hello")
+    await page.until(lambda page: any("From elsewhere" in turn.text for turn in page.turns.values()))
+
+    await until(has_seen(chat, (await Conversation.objects.aget(pk=chat.pk)).revision))
+
+
+async def test_a_page_is_not_told_that_it_lacks_nothing_while_it_does(page, model, chat, monkeypatch):
+    monkeypatch.setattr(keeper, "POLL", 3600)
+    model.say("Hello.")
+    await page.ask("Hello")
+    known = page.complete
+    await missed_by_all(chat)
+
+    newer = fragments.notice("From another process")
+    await live.publish(chat.pk, newer, revision=11, before=10)
+    await page.until(lambda page: page.notices)
+
+    assert page.complete == known
+    await page.until(lambda page: page.complete > known)
+    assert any("From elsewhere" in turn.text for turn in page.turns.values())
+
+
 async def test_a_page_that_opens_later_does_not_hide_what_an_older_one_missed(
     page, model, alices, chat, monkeypatch
 ):
-    monkeypatch.setattr(runner, "POLL", 3600)
+    monkeypatch.setattr(keeper, "POLL", 3600)
     await until(has_seen(chat, 0))
     await missed_by_all(chat)
     later = await alices.open(chat)
     await later.until(lambda later: later.turns)
     assert not page.turns
 
-    monkeypatch.setattr(runner, "POLL", 0)
+    monkeypatch.setattr(keeper, "POLL", 0)
     await page.until(lambda page: page.turns)
 
     assert "From elsewhere" in page.last.text
@@ -215,7 +258,7 @@ async def test_a_page_that_was_closed_makes_room_for_another(model, alices, chat
         await page.until(lambda page: page.frames)
         await page.close()
 
-    assert not live._pages
+    assert not passes._pages
 
 
 @pytest.mark.usefixtures("_one_page")
@@ -226,7 +269,7 @@ async def test_a_page_whose_socket_dies_makes_room_too(model, alices, chat):
     page.socket.future.cancel()
     await asyncio.wait([page.socket.future])
 
-    assert not live._pages
+    assert not passes._pages
     assert not live._watchers
 
 
@@ -242,21 +285,21 @@ async def test_one_that_was_refused_takes_no_room(model, alices, chat, of_bob):
     refused = await alices.open(chat)
     await refused.until(lambda page: page.close_code == TOO_MANY)
     await refused.close()
-    assert list(live._pages.values()) == [1]
+    assert await has_pages(1)()
 
     await page.close()
-    assert not live._pages
+    assert not passes._pages
 
 
 def has_pages(count: int) -> Callable:
     async def opened() -> bool:
-        return live._pages.total() == count
+        return sum(map(len, passes._pages.values())) == count
 
     return opened
 
 
 async def has_page() -> bool:
-    return bool(live._pages)
+    return bool(passes._pages)
 
 
 def test_the_line_says_when_it_is_free_again():

@@ -199,7 +199,7 @@ async def no_database() -> AsyncIterator[None]:
 
 
 async def somebody_catches_up() -> bool:
-    return any(show.__self__._held is not None for watchers in live._watchers.values() for show in watchers)
+    return any(page._held is not None for watchers in live._watchers.values() for page in watchers)
 
 
 async def test_a_page_that_was_closed_is_forgotten(model, alices, chat):

@@ -54,7 +54,13 @@ def _migrate(folder: Path, address: str) -> None:
 
 
 # What the nemesis takes from the provider must not take long.
-LIMITS = {"LLM_STALL_SECONDS": "4", "LLM_FIRST_TOKEN_SECONDS": "6", "DRAIN_SECONDS": "3"}
+LIMITS = {
+    # A page that is loaded anew shows the newest turns alone; here all of them are compared.
+    "PAGE_TURNS": "1000",
+    "LLM_STALL_SECONDS": "4",
+    "LLM_FIRST_TOKEN_SECONDS": "6",
+    "DRAIN_SECONDS": "3",
+}
 
 
 async def play(database: str, wanted: argparse.Namespace, folder: Path) -> list[str]:

@@ -125,7 +125,11 @@ def text_only_grows(history: History) -> Complaints:
     """P4: whatever a page ever showed of an answer was its beginning, without a gap and without a repetition."""
     # Something may be added to a cut turn just when it is tried again, so its first try knew less.
     most = max(map(len, _asked(history).values()), default=0)
-    tries = [_whole_texts(history, known) for known in range(most, 0, -1)]
+    tries = [
+        _whole_texts(history, known, had_calls)
+        for known in range(most, 0, -1)
+        for had_calls in (True, False)  # what was added may be what made it look something up
+    ]
     for customer in history.customers:
         for message, texts in customer.observed.items():
             whole = [each.get(message, "") for each in tries]
@@ -153,6 +157,18 @@ def the_provider_took_everything(history: History) -> Complaints:
     yield from (f"P3: the provider refuses this history for ever: {why}" for why in history.refused)
 
 
+def logs_keep_quiet(history: History) -> Complaints:
+    """P9: no process wrote down an error of ours that nobody expected, what somebody said, or a secret."""
+    for log in history.logs:
+        if "Traceback" in log or "Unhandled" in log:
+            at = min(found for found in (log.find("Traceback"), log.find("Unhandled")) if found >= 0)
+            yield f"P9: a log holds a traceback: …{log[at : at + 3000]}"
+        if told := script.markers(log) + [words for words in script.KINDS.values() if words in log]:
+            yield f"P9: a log holds what was said: {told[:3]}"
+        if any(secret in log for secret in history.secrets):
+            yield "P9: a log holds a key or somebody's session"
+
+
 CHECKS: tuple[Callable[[History], Complaints], ...] = (
     nothing_is_lost,
     nothing_is_doubled,
@@ -164,20 +180,40 @@ CHECKS: tuple[Callable[[History], Complaints], ...] = (
     text_only_grows,
     conversations_are_apart,
     the_provider_took_everything,
+    logs_keep_quiet,
 )
 
 
 def _asked(history: History) -> defaultdict[int, list[str]]:
-    """The markers of what the customer said in each turn."""
-    asked: defaultdict[int, list[str]] = defaultdict(list)
-    for row in history.stored.messages:
+    """The markers of what each turn had to answer: what the customer said in it, and what no turn before answered.
+
+    (What was stopped is not asked for any more.)
+    """
+    stored = history.stored
+    said: defaultdict[int, list[str]] = defaultdict(list)
+    for row in stored.messages:
         if row.role == "customer":
-            asked[row.turn] += script.markers(row.text)
+            said[row.turn] += script.markers(row.text)
+    with_calls = {row.message for row in stored.calls}
+    answered = {
+        row.turn
+        for row in stored.messages
+        if row.role == "assistant" and (row.text or row.message in with_calls)
+    }
+    asked: defaultdict[int, list[str]] = defaultdict(list)
+    waiting: defaultdict[str, list[str]] = defaultdict(list)
+    for turn in sorted(stored.turns, key=lambda turn: turn.turn):
+        asked[turn.turn] = [*waiting.pop(turn.conversation, []), *said[turn.turn]]
+        if turn.turn not in answered and turn.state in ("interrupted", "failed"):
+            waiting[turn.conversation] = asked[turn.turn]
     return asked
 
 
-def _whole_texts(history: History, known: int | None = None) -> dict[int, str]:
-    """The model's whole text for every message of the assistant, maybe of one that knew only the first questions."""
+def _whole_texts(history: History, known: int | None = None, had_calls: bool = True) -> dict[int, str]:
+    """The model's whole text for every message of the assistant, maybe of one that knew only the first questions.
+
+    `had_calls` is False for a time at which it had not been asked for anything that needs a tool.
+    """
     asked = _asked(history)
     with_calls = {row.message for row in history.stored.calls}
     tickets = {ticket.request: ticket.number for ticket in history.stored.tickets}
@@ -188,7 +224,7 @@ def _whole_texts(history: History, known: int | None = None) -> dict[int, str]:
             continue
         mine = asked[row.turn][:known]
         opens = script.opening(mine)
-        is_opening = row.message in with_calls or (opens and first[row.turn] is row)
+        is_opening = (had_calls and row.message in with_calls) or (opens and first[row.turn] is row)
         numbers = [number for number in [tickets.get(f"turn:{row.turn}")] if number]
         whole[row.message] = script.plain(opens if is_opening else script.answer(mine, numbers))
     return whole

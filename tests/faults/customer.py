@@ -20,7 +20,7 @@ class Customer:
         self.pages: list[Page] = []
         self._doors = doors
         self._chance = chance
-        self._cookies: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
         self._path = ""
         self._said = 0
         self._tickets = 0
@@ -37,7 +37,7 @@ class Customer:
 
     async def open(self, door: Proxy | None = None) -> Page:
         """Open another page of the conversation, maybe one that always goes through this door."""
-        page = Page([door] if door else self._doors, self._path, self._cookies, self.log, self._chance)
+        page = Page([door] if door else self._doors, self._path, self.cookies, self.log, self._chance)
         page.screen.load((await self._get(self._path)).text)
         page.open()
         self.pages.append(page)
@@ -123,10 +123,10 @@ class Customer:
                 with suppress(httpx2.HTTPError):
                     url = f"{self._chance.choice(self._doors).url}{path}"
                     async with httpx2.AsyncClient(
-                        follow_redirects=True, cookies=self._cookies, timeout=5, trust_env=False, verify=False
+                        follow_redirects=True, cookies=self.cookies, timeout=5, trust_env=False, verify=False
                     ) as client:
                         response = await client.get(url)
                     if response.status_code == 200:
-                        self._cookies |= {each.name: each.value or "" for each in client.cookies.jar}
+                        self.cookies |= {each.name: each.value or "" for each in client.cookies.jar}
                         return response
                 await asyncio.sleep(0.1)

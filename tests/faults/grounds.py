@@ -15,6 +15,7 @@ from .stage import Stage
 
 # The provider's words come at this pace, so that there is a middle of an answer to fail in.
 WORD_BYTES, WORD_SECONDS = 400, 0.01
+KEY = "a-key-that-nobody-must-ever-read"
 
 
 @asynccontextmanager
@@ -51,7 +52,7 @@ async def _stage(
 ) -> AsyncIterator[Stage]:
     with Provider() as provider:
         async with Proxy(urlsplit(provider.url).port or 0, delay=WORD_SECONDS, piece=WORD_BYTES) as upstream:
-            model = {"LLM_BACKEND": "chat", "LLM_BASE_URL": f"{upstream.url}/v1"}
+            model = {"LLM_BACKEND": "chat", "LLM_BASE_URL": f"{upstream.url}/v1", "LLM_API_KEY": KEY}
             servers = [Server(folder, database, **{**model, **settings}) for database in databases]
             stage = Stage(servers, provider, upstream, seed=seed)
             stage.kill_points = iter(kill_points)

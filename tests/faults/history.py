@@ -84,6 +84,8 @@ class History:
     asked: list[list[str]]  # the markers in every request to the provider
     refused: list[str]  # why the provider would not take a request
     settled_after: float  # seconds from the last fault until no turn was active
+    logs: list[str] = field(default_factory=list)  # what the servers wrote
+    secrets: list[str] = field(default_factory=list)  # what they must not write: keys and sessions
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1))

@@ -4,11 +4,12 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Any
 
 import websockets
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from . import script
 from .history import CustomerLog
@@ -89,7 +90,8 @@ class Page:
                     await self._note()
                     for client_id in list(self.outbox):
                         await self._post(client_id)
-                    await self._listen(socket)
+                    with suppress(ConnectionClosed):
+                        await self._listen(socket)
                 self.close_codes.append(socket.close_code)
             except (OSError, TimeoutError, EOFError, WebSocketException):
                 tries += 1

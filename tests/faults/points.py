@@ -77,7 +77,9 @@ class Deadly:
         @wraps(function)
         async def wrapped(transaction: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             result = await function(transaction, *args, **kwargs)
-            self.pass_by(f"{getattr(transaction, 'name_of_point', '')}:stored")
+            # It may be wrapped in a check of the customer's right, and then is one of the arguments.
+            names = (getattr(each, "name_of_point", "") for each in (transaction, *args))
+            self.pass_by(f"{next(filter(None, names), '')}:stored")
             return result
 
         return wrapped
@@ -88,7 +90,7 @@ def install(wanted: str) -> None:
     from django.db import transaction
 
     from supportbot.assistant.tools import Tool
-    from supportbot.conversations import calls, consumers, live, pages, recovery, runner, turns
+    from supportbot.conversations import calls, consumers, keeper, live, pages, recovery, runner, turns
 
     rooms: dict[str, ModuleType] = {"turns": turns, "calls": calls, "recovery": recovery, "live": live}
     deadly = Deadly(wanted)
@@ -102,7 +104,7 @@ def install(wanted: str) -> None:
         for name in functions:
             around = deadly.around_async if room == "live" else deadly.around
             setattr(rooms[room], name, around(f"{room}.{name}", getattr(rooms[room], name)))
-    for module in (consumers, runner, pages):
+    for module in (consumers, keeper, runner, pages):
         for name in ("stored", "in_database"):
             if hasattr(module, name):
                 setattr(module, name, deadly.around_commit(getattr(module, name)))

@@ -22,6 +22,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._open = asyncio.Event()
         self._open.set()
+        self._lost = 0  # how many holes have kept what was in them
         self._pairs: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -66,10 +67,16 @@ class Proxy:
         """From now on nothing comes through in either direction, and nobody is told."""
         self._open.clear()
 
-    def lighten(self, *, forget: bool = True) -> None:
-        """End of the black hole. What had disappeared in it stays away, as after a long time without a network."""
-        if forget and not self._open.is_set():
-            self.reset()
+    def lighten(self, *, forget: bool = True, tell: bool = True) -> None:
+        """End of the black hole. What had disappeared in it stays away, as after a long time without a network.
+
+        Without `tell` even then nobody hears of it: only connections begun after this carry anything.
+        """
+        if not self._open.is_set() and forget:
+            if tell:
+                self.reset()
+            else:
+                self._lost += 1
         self._open.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -77,8 +84,14 @@ class Proxy:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        lost = self._lost
         try:
             await self._open.wait()
+            if lost != self._lost:
+                with suppress(asyncio.CancelledError):
+                    await reader.read()  # until the client has had enough
+                writer.close()
+                return
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
             writer.transport.abort()  # nobody listens there
@@ -88,21 +101,24 @@ class Proxy:
         # Cancelled when the proxy ends, in the middle of whatever it is.
         with suppress(asyncio.CancelledError):
             await asyncio.gather(
-                self._pass_on(reader, far_writer, is_answer=False),
-                self._pass_on(far_reader, writer, is_answer=True),
+                self._pass_on(reader, far_writer, lost, is_answer=False),
+                self._pass_on(far_reader, writer, lost, is_answer=True),
             )
         self._pairs.discard(pair)
         for each in pair:
             each.close()
 
     async def _pass_on(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: int, *, is_answer: bool
     ) -> None:
         with suppress(OSError):
             while data := await reader.read(self.piece):
                 if is_answer and self.delay:
                     await asyncio.sleep(self.delay)
                 await self._open.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.close()
+                if lost == self._lost:
+                    writer.write(data)
+                    await writer.drain()
+        await self._open.wait()  # in the dark, not even the end is heard
+        if lost == self._lost:
+            writer.close()

@@ -38,18 +38,17 @@ class Screen:
         self.client_ids: set[str] = set()
         self.refused: dict[str, str] = {}
         self.notice = ""
-        self.newest = 0
+        self.seen = 0
         self.went_back = 0
-
-    @property
-    def seen(self) -> int:
-        return max((turn.revision for turn in self.turns.values()), default=0)
 
     def load(self, html: str) -> None:
         """Show a page that was got by HTTP, and nothing of the one before it."""
         self.turns.clear()
         self.client_ids.clear()
-        for section in parse(html).all("section"):
+        page = parse(html)
+        (chat,) = (each for each in page.all("div") if each.attributes.get("id") == "chat")
+        self.seen = int(chat["data-revision"])
+        for section in page.all("section"):
             if "data-turn" in section.attributes:
                 self._put(section)
 
@@ -60,7 +59,7 @@ class Screen:
         for element in parse(frame).children:
             if isinstance(element, Element):
                 self._swap(element)
-        return self.newest <= self.seen
+        return True
 
     def shown(self) -> list[Shown]:
         return [
@@ -78,7 +77,7 @@ class Screen:
             if bubble := self._streaming(element["id"]):
                 bubble.tail, bubble.end = element.text, int(element["data-end"])
         elif element.attributes.get("id") == "pulse":
-            self.newest = int(element["data-newest"])
+            self.seen = max(self.seen, int(element["data-newest"]))
         elif element.attributes.get("id") == "notice":
             self.notice = element.text.strip()
             if "data-refused" in element.attributes:

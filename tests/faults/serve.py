@@ -1,16 +1,19 @@
 """Serves the site as `manage.py serve` does, with the faults in it that the environment names.
 
 FAULT_KILL=turns.submit:written@3     the process dies at the third passing of this point
-FAULT_DISK=<path>                     while this file is there, SQLite's disk is full
+FAULT_DISK=<path>                     while this file is there, the disk of SQLite and of the log is full
+FAULT_CLOCK=<path>                    the clock on the wall is wrong by as many seconds as this file says
+FAULT_SOCKET=0.5                      every socket is closed after so many seconds
 FAULT_LAYER=0.3                       the channel layer loses 30 % of what is sent
 FAULT_LEASE=3                         seconds, instead of the usual ten, so that a test need not wait for them
 """
 
+import asyncio
 import os
 import random
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -27,22 +30,70 @@ def shorten_lease(seconds: float) -> None:
 
 
 def fill_disk_while(full: Path) -> None:
-    """SQLite is not given another page while the file is there. (It never takes away pages that are in use.)"""
+    """SQLite is not given another page while the file is there, and nothing can be logged.
+
+    (It never takes away pages that are in use.)
+    """
     from django.db import connection
 
     from supportbot.conversations import threads
 
-    connected = threads._connected
+    connected, log = threads._connected, Log()
 
     def limited(function: Callable[[], Any]) -> Any:
         def with_limit() -> Any:
             with connection.cursor() as cursor:
                 cursor.execute(f"PRAGMA max_page_count = {FULL if full.exists() else ENDLESS}")
+            log.write_to("/dev/full" if full.exists() else "")
             return function()
 
         return connected(with_limit)
 
     threads._connected = limited
+
+
+class Log:
+    """Where the process writes what it logs, which can be moved and come back."""
+
+    def __init__(self) -> None:
+        self._own = os.dup(sys.stderr.fileno())
+        self._place = ""
+
+    def write_to(self, place: str) -> None:
+        """Let it all go to this file, or to its own place again."""
+        if place == self._place:
+            return
+        self._place = place
+        target = os.open(place, os.O_WRONLY) if place else self._own
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(target, stream.fileno())
+
+
+def set_clock_by(place: Path) -> None:
+    """Before anything has asked for the time."""
+    from django.utils import timezone
+
+    true = timezone.now
+
+    def wrong() -> datetime:
+        return true() + timedelta(seconds=float(place.read_text()) if place.exists() else 0)
+
+    timezone.now = wrong
+
+
+def close_sockets_after(seconds: float) -> None:
+    """As servers and proxies do that give no socket more than so much time."""
+    from supportbot.conversations.consumers import ChatConsumer
+
+    connect = ChatConsumer.connect
+
+    @wraps(connect)
+    async def for_a_while(self: Any) -> None:
+        await connect(self)
+        loop = asyncio.get_running_loop()
+        self._its_end = loop.call_later(seconds, lambda: loop.create_task(self.close(1000)))
+
+    ChatConsumer.connect = for_a_while  # type: ignore[method-assign]
 
 
 def lose_on_layer(share: float) -> None:
@@ -63,6 +114,8 @@ def main() -> None:
     from manage import use_uvloop
 
     use_uvloop()
+    if place := os.environ.get("FAULT_CLOCK"):
+        set_clock_by(Path(place))
     import django
     from django.core.management import execute_from_command_line
 
@@ -72,6 +125,8 @@ def main() -> None:
         shorten_lease(float(seconds))
     if full := os.environ.get("FAULT_DISK"):
         fill_disk_while(Path(full))
+    if seconds := os.environ.get("FAULT_SOCKET"):
+        close_sockets_after(float(seconds))
     if share := os.environ.get("FAULT_LAYER"):
         lose_on_layer(float(share))
     execute_from_command_line(["manage.py", "serve", *sys.argv[1:]])

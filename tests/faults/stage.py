@@ -114,13 +114,20 @@ class Stage:
         settled_after = monotonic() - self.last_fault
         with suppress(TimeoutError):
             await self.until(self._is_shown, PAGE_SECONDS)
-        return self._history(settled_after)
+        history = self._history(settled_after)
+        history.logs = [server.log_text() for server in self.servers]
+        history.secrets = self._secrets()
+        return history
 
     async def prove(self) -> History:
         """The end of every run: nothing that a customer would miss."""
         history = await self.calm_down()
         assert not check(history), "\n".join(check(history))
         return history
+
+    def _secrets(self) -> list[str]:
+        keys = [server.environment[name] for server in self.servers for name in ("LLM_API_KEY", "SECRET_KEY")]
+        return [*set(keys), *(cookie for customer in self.people for cookie in customer.cookies.values())]
 
     async def _is_settled(self) -> bool:
         waits = any(page.outbox for customer in self.people for page in customer.pages)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .checker import check
-from .grounds import on_sqlite
+from .grounds import KEY, on_sqlite
 from .history import CallRow, History, MessageRow, Shown
 
 Plant = Callable[[History], None]
@@ -157,6 +157,22 @@ def the_provider_refused_a_history(history: History) -> None:
     history.refused.append("calls without a result")
 
 
+def a_server_logged_a_traceback(history: History) -> None:
+    history.logs[0] += "Traceback (most recent call last):\n  ...\nKeyError: 'fence'\n"
+
+
+def a_server_logged_what_was_said(history: History) -> None:
+    history.logs[0] += f"WARNING Turn 1 failed: {_said(history)[0].text}\n"
+
+
+def a_server_logged_its_key(history: History) -> None:
+    history.logs[0] += f"ERROR 401 for Bearer {KEY}\n"
+
+
+def a_server_logged_a_session(history: History) -> None:
+    history.logs[0] += f"INFO sessionid={history.secrets[-1]}\n"
+
+
 PLANTED: dict[Plant, str] = {
     a_row_is_lost: "P1",
     a_message_is_stored_in_other_words: "P1",
@@ -184,6 +200,10 @@ PLANTED: dict[Plant, str] = {
     an_answer_belongs_to_another_message: "P6",
     a_frame_of_somebody_else_came: "P8",
     a_model_was_told_of_two_customers: "P8",
+    a_server_logged_a_traceback: "P9",
+    a_server_logged_what_was_said: "P9",
+    a_server_logged_its_key: "P9",
+    a_server_logged_a_session: "P9",
 }
 
 

@@ -113,6 +113,34 @@ async def test_redis_may_go_away_and_come_back_empty(new_stage: NewStage, layer:
         await stage.prove()
 
 
+async def test_a_page_that_opens_while_redis_is_away_is_quick_again_when_it_is_back(
+    new_stage: NewStage, layer: Redis
+) -> None:
+    """B28: without a reload or a new connection, and with no traceback in the log."""
+    async with new_stage() as stage:
+        await asyncio.to_thread(layer.stop)
+        (customer,) = await stage.customers(1)
+        here, there = [await customer.open(door) for door in stage.doors]
+        for page in (here, there):
+            await page.until(lambda page: page.is_open)
+        assert await customer.until_ended(await customer.say("p", here), page=there) == "done"
+        connects = customer.log.connects
+        await asyncio.to_thread(layer.start)
+        await stage.until(lambda: all("The channel layer is back" in log for log in _logs(stage)))
+
+        # A second is less than what the look at the database takes that finds what the layer has lost.
+        stage.upstream.delay = 0.2
+        await customer.say("p", here)
+        await customer.when_it_streams(page=here)
+        await customer.when_it_streams(page=there, seconds=1)
+
+        await stage.prove()
+        assert customer.log.connects == connects
+        for log in _logs(stage):
+            assert "Traceback" not in log
+            assert log.count("The channel layer is out of reach") == 1
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "as in a crash"])
 async def test_postgresql_may_be_restarted_under_running_answers(
     new_stage: NewStage, restarts: Restarts, how: signal.Signals
@@ -147,6 +175,35 @@ async def test_every_page_is_right_in_the_end_whatever_the_layer_loses(
         await asyncio.gather(*(customer.live(4) for customer in customers))
 
         await stage.prove()
+
+
+async def test_processes_are_restarted_in_turn_and_nobody_has_to_send_anything_twice(
+    new_stage: NewStage,
+) -> None:
+    """B3: an orderly restart of each process, while six customers talk without a pause."""
+    async with new_stage(DRAIN_SECONDS="1") as stage:
+        customers = await stage.customers(6)
+        is_over = asyncio.Event()
+
+        async def talk(customer: Customer) -> None:
+            while not is_over.is_set():
+                await customer.until_ended(await customer.say("p"))
+
+        talking = asyncio.gather(*map(talk, customers))
+        for number, server in enumerate(stage.servers, start=1):
+            server.signal(signal.SIGTERM)
+            await stage.until(lambda number=number: len(stage.exit_codes) == number)
+            await stage.until(server.is_ready)
+        is_over.set()
+        await talking
+
+        history = await stage.prove()
+        assert stage.exit_codes == [0, 0]
+    assert not [each.refused for each in history.customers if each.refused]
+
+
+def _logs(stage: Stage) -> list[str]:
+    return [server.log_text() for server in stage.servers]
 
 
 async def _is_taken(customer: Customer) -> None:

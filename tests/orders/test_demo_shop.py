@@ -88,4 +88,6 @@ def test_the_support_staff_have_the_rights_for_their_work_and_no_more():
         "view_turn",
         "view_message",
         "view_toolcall",
+        "view_request",
+        "view_outage",
     }

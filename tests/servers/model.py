@@ -13,6 +13,7 @@ class LastingProvider(Provider):
     def for_one_test(self) -> Iterator[Provider]:
         self._script.clear()
         self._otherwise = lambda request: None
+        self.forget_all()
         for seen in (self.requests, self.unscripted, self.rejected):
             seen.clear()
         yield self

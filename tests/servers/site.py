@@ -28,6 +28,8 @@ OWN = {
     "LLM_BACKEND": "demo",
     "LLM_API_KEY": "scripted",
     "LLM_MODEL": "grok-scripted",
+    # A scripted model is asked only what its test expects; tests of the background switch this on.
+    "LLM_BACKGROUND": "0",
     "DEMO_WORDS_PER_SECOND": "0",
     "DRAIN_SECONDS": "0",
 }
@@ -47,6 +49,7 @@ class Site:
             **inherited,
             **OWN,
             "DATABASE_URL": database,
+            "MEDIA_DIR": str(folder / "media"),
             "PORT": str(self.port),
             **settings,
         }

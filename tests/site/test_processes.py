@@ -41,6 +41,7 @@ def sites(model: LastingProvider, tmp_path_factory: pytest.TempPathFactory) -> I
         database = databases.create("shop")
         one, other = (Site(folder, database, REDIS_URL=layer, **asking(model)) for _ in range(2))
         one.manage("migrate", "--verbosity", "0")
+        one.manage("demo_shop")
         with one, other:
             yield one, other
         one.check_log()
@@ -100,3 +101,19 @@ async def test_one_message_that_arrives_at_both_processes_at_once_is_stored_and_
             assert window.said("assistant") == [ANSWER]
     assert one.rows("SELECT count(*) FROM conversations_message WHERE client_id = 'the-same'") == [(1,)]
     assert len(provider.requests) == 1
+
+
+async def test_who_signs_out_at_one_process_is_signed_out_at_the_other(
+    sites: Sites, visitor: Visitor
+) -> None:
+    one, other = sites
+    await visitor.sign_in(one, "alice")
+    path = await visitor.begin(one)
+    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
+        for window in (here, there):
+            await window.ping()
+
+        await visitor.post(one, "/accounts/logout/")
+
+        for window in (here, there):
+            assert await window.close_code() == 4401

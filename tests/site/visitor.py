@@ -25,8 +25,29 @@ class Visitor:
     async def get(self, site: Site, path: str = "/") -> httpx2.Response:
         async with httpx2.AsyncClient(follow_redirects=True, cookies=self._cookies) as client:
             response = await client.get(f"{site.url}{path}")
-            self._cookies |= dict(client.cookies)
+            self._cookies |= {each.name: each.value or "" for each in client.cookies.jar}
         return response
+
+    async def post(self, site: Site, path: str, **data: str) -> None:
+        """Send a form of this page."""
+        await self.get(site, "/accounts/login/")
+        form = {**data, "csrfmiddlewaretoken": self._cookies["csrftoken"]}
+        async with httpx2.AsyncClient(cookies=self._cookies) as client:
+            response = await client.post(f"{site.url}{path}", data=form)
+            self._cookies |= {each.name: each.value or "" for each in client.cookies.jar}
+        assert response.status_code == 302, response.text
+
+    async def sign_in(self, site: Site, name: str) -> None:
+        """As one of the demo shop's people."""
+        await self.post(site, "/accounts/login/", username=name, password=name)
+
+    async def post_by_script(
+        self, site: Site, path: str, headers: dict[str, str], **body: Any
+    ) -> httpx2.Response:
+        """Send a form as a page's script does, with the token of the page."""
+        token = {"X-CSRFToken": self._cookies["csrftoken"]}
+        async with httpx2.AsyncClient(cookies=self._cookies, timeout=60) as client:
+            return await client.post(f"{site.url}{path}", headers={**token, **headers}, **body)
 
     async def begin(self, site: Site) -> str:
         """Open the front page; returns the path of the conversation that it leads to."""
@@ -57,6 +78,18 @@ class Window:
 
     async def send(self, **frame: Any) -> None:
         await self._socket.send(json.dumps(frame))
+
+    async def close_code(self) -> int | None:
+        """Wait until the server closes the socket."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            await self._socket.wait_closed()
+        return self._socket.close_code
+
+    async def ping(self) -> None:
+        """Ask whether the line is alive, and wait for the answer."""
+        await self.send(action="ping")
+        while 'id="pulse"' not in await self._socket.recv(decode=True):
+            pass
 
     async def until(self, state: Callable[["Window"], Any]) -> None:
         """Take frames until what is shown is as it should be."""

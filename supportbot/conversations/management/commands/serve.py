@@ -3,6 +3,7 @@
 import gc
 import sys
 
+from daphne import http_protocol
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 from django.apps import apps
@@ -11,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from supportbot.bodies import BoundedRequest, most
 from supportbot.conversations import engine
 
 FRAME_MAX = 128 * 1024
@@ -35,12 +37,14 @@ class Command(BaseCommand):
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
+        http_protocol.WebRequest = BoundedRequest  # Daphne has no setting for it
         server = Server(
             application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
             websocket_timeout=-1,
             websocket_max_message_size=FRAME_MAX,
             websocket_max_frame_size=FRAME_MAX,
+            request_buffer_size=most() + 1,  # a body in one piece, not in a thousand
             ready_callable=lambda: self._say_where(host, port),
         )
         server.run()

@@ -1,0 +1,137 @@
+"""What is to be done in the background, and who does it: stored until it is done, by whichever process.
+
+A question asks the model about a conversation and stores its typed answer, see `assistant/questions.py`. The
+other errands are `forget`, what a provider keeps of a conversation that was deleted, and `alert`, a mail to staff.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.utils import timezone
+
+from supportbot.assistant.messages import Message
+from supportbot.assistant.questions import Question
+
+from .models import Conversation, Errand, Turn
+from .models import Message as StoredMessage
+
+logger = logging.getLogger(__name__)
+
+FORGET = "forget"
+ALERT = "alert"
+LEASE = timedelta(minutes=3)
+WAIT = timedelta(seconds=20)  # before the second try, and twice as long before each further one
+LONGEST_WAIT = timedelta(hours=1)
+TRIES = 10  # over two hours
+INVALID_TRIES = 3  # of a model that answers, and is paid, but not as it was asked to
+# What was promised to somebody is tried for a week, whatever is in its way.
+OWED = (FORGET, ALERT)
+OWED_TRIES = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An errand that this process took up. `history` is what a question is about."""
+
+    errand: int
+    tries: int
+    name: str
+    key: str
+    conversation: int | None = None
+    public_id: str = ""
+    summary: str = ""
+    history: tuple[Message, ...] = ()
+
+
+def questions() -> dict[str, Question[Any]]:
+    return apps.get_app_config("conversations").questions
+
+
+def put(name: str, key: str, conversation: int | None = None, until: Turn | None = None) -> bool:
+    """Have it done; False where the model is not asked in the background.
+
+    The same errand is kept once. Call it in the transaction that it belongs to.
+    """
+    if name not in OWED and not settings.ENVIRONMENT.llm_background:
+        return False
+    Errand.objects.get_or_create(
+        name=name, key=key, defaults={"conversation_id": conversation, "until": until}
+    )
+    return True
+
+
+@transaction.atomic
+def take(most: int) -> list[Taken]:
+    """Take up errands that are due, the oldest first."""
+    now = timezone.now()
+    taken = []
+    for errand in (
+        Errand.objects.filter(due__lte=now).select_related("conversation", "until").order_by("due")[:most]
+    ):
+        mine = Errand.objects.filter(pk=errand.pk, tries=errand.tries, due__lte=now)
+        if mine.update(tries=errand.tries + 1, due=now + LEASE):
+            taken.append(_taken(errand, errand.tries + 1))
+    return taken
+
+
+@transaction.atomic
+def finish(taken: Taken, answer: Any = None) -> bool:
+    """End it, and store the answer of a question; False when somebody else has done so."""
+    if not _mine(taken).delete()[0]:
+        return False
+    if question := questions().get(taken.name):
+        question.store(taken.key, answer)
+    return True
+
+
+@transaction.atomic
+def give_back(taken: Taken, *, failed: bool) -> None:
+    """It could not be done now. One that failed too often ends without an answer."""
+    if not failed:
+        _mine(taken).update(due=timezone.now(), tries=taken.tries - 1)
+    elif taken.tries >= most_tries(taken.name):
+        logger.error("Errand %s is given up after %s tries", taken.name, taken.tries)
+        finish(taken)
+    else:
+        wait = min(WAIT * 2 ** min(taken.tries - 1, 10), LONGEST_WAIT)
+        _mine(taken).update(due=timezone.now() + wait)
+
+
+def most_tries(name: str) -> int:
+    return OWED_TRIES if name in OWED else TRIES
+
+
+@receiver(pre_delete, sender=Conversation)
+def forget(sender: Any, instance: Conversation, **_kwargs: Any) -> None:
+    """With a conversation goes what providers keep of it."""
+    kept = StoredMessage.objects.filter(conversation=instance).exclude(handle="")
+    for handle in kept.values_list("handle", flat=True):
+        put(FORGET, handle)
+
+
+def _taken(errand: Errand, tries: int) -> Taken:
+    conversation = errand.conversation
+    if conversation is None:
+        return Taken(errand.pk, tries, errand.name, errand.key)
+    history = conversation.history(until=errand.until, after=conversation.summary_until)
+    return Taken(
+        errand=errand.pk,
+        tries=tries,
+        name=errand.name,
+        key=errand.key,
+        conversation=conversation.pk,
+        public_id=str(conversation.public_id),
+        summary=conversation.summary,
+        history=tuple(history),
+    )
+
+
+def _mine(taken: Taken) -> Any:
+    return Errand.objects.filter(pk=taken.errand, tries=taken.tries)

@@ -1,0 +1,98 @@
+"""A customer's images over HTTP: uploaded, looked at, and taken back before they are sent."""
+
+import logging
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods, require_POST
+
+from supportbot.assistant.images import BadPicture, Picture, prepare, too_big
+
+from . import attachments
+from .limits import Refused, check_image_rate, check_images_of_day
+from .models import Attachment, Conversation
+from .views import of_visitor
+from .visitors import visitor_of
+
+logger = logging.getLogger(__name__)
+
+# Fetched again at each change of a turn if it were not kept for a while; the cookie's change ends that too.
+KEPT = "private, max-age=3600, immutable"
+
+
+@require_POST
+@of_visitor
+def images(request, conversation):
+    """Take an image that will be sent with a message."""
+    try:
+        check_image_rate(conversation.visitor)
+        check_images_of_day(conversation.visitor)
+        picture = _drawn(request)
+        attachment = attachments.keep(conversation.pk, picture)
+    except BadPicture as refusal:
+        return _refused(str(refusal), 400)
+    except attachments.NoSpace as refusal:
+        return _refused(str(refusal), 507)
+    except Refused as refusal:
+        return _refused(str(refusal), 429)
+    except DatabaseError as error:
+        logger.error("An image was not taken: %s", type(error).__name__)
+        return _refused("We could not take this just now. Please try again in a moment.", 503)
+    known = {"id": attachment.public_id, "url": attachment.get_absolute_url()}
+    return JsonResponse({**known, "width": picture.width, "height": picture.height}, status=201)
+
+
+@require_http_methods(["GET", "HEAD", "DELETE"])
+def image(request, public_id, image):
+    if request.method == "DELETE":
+        return _removed(request, public_id=public_id, image=image)
+    row = get_object_or_404(_readable(request), conversation__public_id=public_id, public_id=image)
+    try:
+        with row.file.open() as file:
+            response = HttpResponse(file.read(), content_type=row.content_type)
+    except OSError as error:
+        raise Http404 from error
+    ending = attachments.ENDINGS[row.content_type]
+    response["Content-Disposition"] = f'inline; filename="photo-{row.created:%Y-%m-%d}.{ending}"'
+    # Browsers show an image by itself with a style of their own, which is inline.
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = KEPT
+    return response
+
+
+@of_visitor
+def _removed(request, conversation, image):
+    if attachments.remove(conversation.pk, image):
+        return HttpResponse(status=204)
+    if conversation.attachments.filter(public_id=image).exists():
+        return _refused("This photo was sent already.", 409)
+    raise Http404
+
+
+def _readable(request):
+    """The images that whoever asks may see: the customer's own, and to staff what was sent."""
+    mine = Conversation.objects.of(visitor_of(request.user, request.session))
+    own = Attachment.objects.filter(conversation__in=mine.values("pk"))
+    if request.user.is_staff and request.user.has_perm("conversations.view_conversation"):
+        return own | Attachment.objects.exclude(message=None)
+    return own
+
+
+def _drawn(request) -> Picture:
+    """The request's image, made into one of our own."""
+    most = settings.ENVIRONMENT.image_max_bytes
+    sent = request.FILES.getlist("image")
+    if len(sent) != 1:
+        raise BadPicture("Please send one photo at a time.")
+    if sent[0].size > most:
+        raise BadPicture(too_big(most))
+    return async_to_sync(prepare)(sent[0].read(), most)
+
+
+def _refused(words, status):
+    return JsonResponse({"error": words}, status=status)

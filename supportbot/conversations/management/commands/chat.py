@@ -1,0 +1,186 @@
+"""`manage.py chat`: talk to the assistant from a shell, as any customer. The quickest way to try a tool."""
+
+import json
+import os
+import re
+import secrets
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from supportbot.assistant.backends import BACKENDS
+from supportbot.conversations import engine
+from supportbot.conversations.terminal import Screen, Terminal, loop_on_a_thread
+from supportbot.conversations.visitors import Visitor
+
+HELP = """\
+/image PATH  sends a photo with your next message; an empty line sends it alone
+/reset       begins a new conversation
+/history     prints the conversation as the messages array of the chat completions API
+/help        prints this
+/quit        leaves, as Ctrl-D does
+Ctrl-C stops an answer. Everything else that you type is a message."""
+COMMAND = re.compile(r"\s*/(image|reset|history|help|quit)(?:\s+(.*?))?\s*", re.DOTALL)
+SHOWN_NAMES = 8
+INTERRUPTED = 128 + signal.SIGINT
+
+
+class Command(BaseCommand):
+    help = (
+        "Talk to the assistant from a shell. Conversations are stored, with all that tools do, as in the browser. "
+        "From a pipe every line is a message: answers go to stdout, all else to stderr, and the exit code is 1 "
+        "when a message had no answer."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--as", dest="username", metavar="USERNAME", help="The customer. Without: a guest."
+        )
+        parser.add_argument("--backend", choices=sorted(BACKENDS), help="Another one than LLM_BACKEND.")
+        parser.add_argument("--model", help="Another one than LLM_MODEL.")
+        parser.add_argument("--verbose", action="store_true", help="Show tools' arguments and results.")
+
+    def handle(
+        self, *, username: str | None, backend: str | None, model: str | None, verbose: bool, **options: Any
+    ) -> None:
+        _check_database()
+        visitor = _visitor(username)
+        _choose_model(backend, model)
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, lambda number, _frame: sys.exit(128 + number))
+        for stream in (sys.stdin, sys.stdout):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        self._is_typed = sys.stdin.isatty()
+        self.stderr.style_func = self.style.HTTP_NOT_MODIFIED
+        if self._is_typed:
+            who = f"as {username}" if username else "as a guest"
+            self._remark(
+                f"{settings.COMPANY_NAME} support, {who}. The model is {_model()}. /help, or Ctrl-D to leave.\n"
+            )
+        self._screen = Screen(self._write, self._remark, verbose=verbose)
+        try:
+            with loop_on_a_thread() as loop:
+                failed = self._converse(Terminal(loop, visitor, self._screen))
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        if failed and not self._is_typed:
+            sys.exit(1)
+
+    def _converse(self, terminal: Terminal) -> int:
+        """Until the end of the input. Returns how many lines came to nothing."""
+        failed = 0
+        for line in self._lines():
+            if command := COMMAND.fullmatch(line):
+                if command[1] == "quit":
+                    break
+                failed += not getattr(self, f"_{command[1]}")(terminal, command[2] or "")
+            elif line.strip() or terminal.images:
+                failed += not terminal.say(line)
+            if terminal.was_stopped and not self._is_typed:
+                sys.exit(INTERRUPTED)
+        if terminal.images:
+            self._screen.remark("The photos were not sent: no message came after them.")
+            failed += 1
+        return failed
+
+    def _lines(self) -> Iterator[str]:
+        if not self._is_typed:
+            yield from sys.stdin
+            return
+        with suppress(ImportError):
+            import readline  # noqa: F401 - its import makes lines editable
+        while True:
+            try:
+                yield input("> " if sys.stdout.isatty() else "")
+            except KeyboardInterrupt:
+                self._write("\n")  # the line is thrown away
+            except EOFError:
+                self._write("\n")
+                return
+
+    def _image(self, terminal: Terminal, path: str) -> bool:
+        try:
+            data = Path(path.strip("'\"")).expanduser().read_bytes()
+        except (OSError, RuntimeError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "not a file's name"
+            self._screen.remark(f"{path or '/image PATH'}: {why}")
+            return False
+        return terminal.attach(data)
+
+    def _reset(self, terminal: Terminal, _rest: str) -> bool:
+        terminal.reset()
+        self._screen.remark("A new conversation.")
+        return True
+
+    def _history(self, terminal: Terminal, _rest: str) -> bool:
+        self._screen.tell(json.dumps(terminal.history(), indent=2, ensure_ascii=False))
+        return True
+
+    def _help(self, _terminal: Terminal, _rest: str) -> bool:
+        self._screen.tell(HELP)
+        return True
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stdout.write(text, ending="")
+            self.stdout.flush()
+        except OSError:  # nobody reads any more, as with `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _remark(self, text: str) -> None:
+        with suppress(OSError):
+            self.stderr.write(text, ending="")
+            self.stderr.flush()
+
+
+def _check_database() -> None:
+    try:
+        migrations = MigrationExecutor(connection)
+        is_behind = bool(migrations.migration_plan(migrations.loader.graph.leaf_nodes()))
+    except DatabaseError as error:
+        raise CommandError(f"The database cannot be reached: {str(error).splitlines()[0]}") from None
+    if is_behind:
+        raise CommandError("The database is not up to date. Run manage.py migrate first.")
+
+
+def _visitor(username: str | None) -> Visitor:
+    if not username:
+        return Visitor(guest_key=secrets.token_urlsafe(24))
+    field = get_user_model().USERNAME_FIELD
+    users = get_user_model().objects.filter(is_active=True).order_by("pk")
+    if user := users.filter(**{field: username}).first():
+        return Visitor(user_id=user.pk)
+    names = list(users.values_list(field, flat=True)[:SHOWN_NAMES])
+    there = f"Some that there are: {', '.join(names)}." if names else "There are no accounts yet."
+    raise CommandError(f"There is no customer “{username}”. {there}")
+
+
+def _choose_model(backend: str | None, model: str | None) -> None:
+    """What was chosen counts for this process, which therefore takes up nothing but what is said in it."""
+    changes = {"running_turns": 0} | ({"llm_model": model} if model else {})
+    env = settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
+    name = settings.LLM_BACKEND = backend or settings.LLM_BACKEND
+    if model and name in ("demo", "handover"):
+        raise CommandError(f"--model names a model of a provider, and the backend is {name}.")
+    if name in ("responses", "xai") and not env.xai_api_key and not (env.llm_api_key or env.llm_base_url):
+        raise CommandError(f"The backend {name} has no model to talk to. Set XAI_API_KEY.")
+    if name == "chat" and not (env.xai_api_key or env.llm_base_url):
+        raise CommandError("The backend chat has no model to talk to. Set XAI_API_KEY, or LLM_BASE_URL.")
+    try:
+        engine.backend(name)
+    except ImportError as error:
+        raise CommandError(f"The backend {name} cannot be loaded: {error}.") from None
+
+
+def _model() -> str:
+    name = settings.LLM_BACKEND
+    return f"the {name}" if name in ("demo", "handover") else f"{settings.ENVIRONMENT.llm_model} ({name})"

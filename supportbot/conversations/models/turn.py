@@ -1,0 +1,76 @@
+from django.db import models
+from django.utils import timezone
+
+
+class TurnQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(state__in=(Turn.State.QUEUED, Turn.State.RUNNING))
+
+
+class Turn(models.Model):
+    """What a customer said at one time and all that was done about it: a state machine whose state is this row."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"
+        FAILED = "failed"
+        INTERRUPTED = "interrupted"
+
+    conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="turns")
+    state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
+    revision = models.PositiveIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0, help_text="Counts the processes that took this turn up.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How many processes ended over it.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    stop_requested = models.BooleanField(default=False)
+    error = models.CharField(max_length=40, blank=True, help_text="Why it failed.")
+    may_retry = models.BooleanField(default=False)
+    backend = models.CharField(max_length=40, blank=True)
+    model = models.CharField(max_length=80, blank=True)
+    prompt = models.ForeignKey(
+        "prompts.Prompt", models.PROTECT, null=True, blank=True, help_text="What the model was told to be."
+    )
+    usage = models.JSONField(
+        default=list, blank=True, help_text="The provider's token counts, one entry a request."
+    )
+    reserved = models.PositiveIntegerField(
+        default=0, help_text="Tokens set aside for what the model is doing."
+    )
+    created = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True, blank=True)
+    first_token = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    objects = TurnQuerySet.as_manager()
+
+    is_affordable = True  # not stored: whether the day's budget had room when it was taken up
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=models.Q(state="running"),
+                name="one_running_turn_a_conversation",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=models.Q(state="running"), name="running_turns"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Turn {self.pk} ({self.state})"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def can_retry(self) -> bool:
+        return self.may_retry and self.state in (
+            self.State.FAILED,
+            self.State.INTERRUPTED,
+            self.State.STOPPED,
+        )

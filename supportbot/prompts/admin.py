@@ -1,0 +1,106 @@
+"""Where staff with the right write what the assistant is told: draft it, try it, publish it, go back."""
+
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+
+from .models import Prompt
+from .trial import QUESTION_MAX_CHARS, answer
+
+
+@admin.register(Prompt)
+class PromptAdmin(admin.ModelAdmin):
+    list_display = ["__str__", "note", "author", "created", "published", "is_current"]
+    list_select_related = ["author"]
+    fields = ["company", "tone", "languages", "policies", "tool_rules", "note"]
+    change_form_template = "admin/prompts/prompt/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/try/", wrap(self.try_view), name="prompts_prompt_try"),
+            path("<int:pk>/publish/", wrap(require_POST(self.publish_view)), name="prompts_prompt_publish"),
+            path("<int:pk>/draft/", wrap(require_POST(self.draft_view)), name="prompts_prompt_draft"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(boolean=True, description="in use")
+    def is_current(self, prompt: Prompt) -> bool:
+        return prompt == Prompt.objects.current()
+
+    def has_change_permission(self, request: HttpRequest, obj: Prompt | None = None) -> bool:
+        """What was published stays as it was: turns name it."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.published is None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Prompt | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.published is None)
+
+    def save_model(self, request: HttpRequest, obj: Prompt, form: Any, change: bool) -> None:
+        obj.author = obj.author or request.user
+        super().save_model(request, obj, form, change)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        prompt = kwargs.get("obj")
+        current = Prompt.objects.current()
+        context |= {
+            "is_current": prompt is not None and prompt == current,
+            "is_older": prompt is not None and current is not None and prompt.pk < current.pk,
+            "may_publish": request.user.has_perm("prompts.publish_prompt"),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Use this version for all turns from now on."""
+        if not request.user.has_perm("prompts.publish_prompt"):
+            raise PermissionDenied
+        prompt = get_object_or_404(Prompt, pk=pk)
+        prompt.publish()
+        LogEntry.objects.log_actions(request.user.pk, [prompt], CHANGE, "Published.")
+        messages.success(request, f"{prompt} is in use now.")
+        return redirect(_page(prompt))
+
+    def draft_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Begin a new version with the words of this one."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        draft = get_object_or_404(Prompt, pk=pk)
+        before = str(draft)
+        draft.pk, draft.published, draft.author, draft.note = (
+            None,
+            None,
+            request.user,
+            f"From {before.lower()}: ",
+        )
+        draft._state.adding = True
+        draft.created = Prompt._meta.get_field("created").get_default()
+        draft.save()
+        return redirect(_page(draft))
+
+    def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask the assistant something with this version. Nothing of it is kept, and only tools that read are there."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        prompt = get_object_or_404(Prompt, pk=pk)
+        asked = request.POST.get("question", "").strip()[:QUESTION_MAX_CHARS]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Try {str(prompt).lower()}",
+            "opts": self.opts,
+            "original": prompt,
+            "asked": asked,
+            "trial": async_to_sync(answer)(prompt, asked) if request.method == "POST" and asked else None,
+            "system_text": prompt.system_text(""),
+        }
+        return TemplateResponse(request, "admin/prompts/prompt/try.html", context)
+
+
+def _page(prompt: Prompt) -> str:
+    return reverse("admin:prompts_prompt_change", args=[prompt.pk])

@@ -1,0 +1,48 @@
+"""A question to the assistant with a version of the prompt that is not in use yet."""
+
+import uuid
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.conf import settings
+
+from supportbot.assistant.loop import execute_with, run_turn
+from supportbot.assistant.messages import Message, ModelError, TextDelta, ToolFinished
+from supportbot.assistant.tools import Registry, ToolContext
+from supportbot.conversations import engine
+from supportbot.conversations.threads import in_tool_thread
+
+from .models import Prompt
+
+QUESTION_MAX_CHARS = 4000
+
+
+@dataclass
+class Trial:
+    text: str = ""
+    looked_up: list[ToolFinished] = field(default_factory=list)
+    error: str = ""
+
+
+async def answer(prompt: Prompt, question: str) -> Trial:
+    """What a guest would be answered. Tools that write are not there, so nothing happens in the shop."""
+    known = apps.get_app_config("conversations").tools
+    tools = Registry(tool for tool in known.values() if tool.effect == "read")
+    # As a guest without a conversation, whose limits nobody shares.
+    guest = ToolContext(conversation=0, visitor=f"trial:{uuid.uuid4()}", customer=None, request="trial")
+    backend = engine.new_backend(settings.LLM_BACKEND)
+    # Not on a thread of the event loop's, which would keep its connection to the database for good.
+    execute = execute_with(tools, guest, in_tool_thread)
+    trial = Trial()
+    asked = (backend, prompt.system_text(""), [Message("user", question)], tools, execute)
+    try:
+        async for event in run_turn(*asked, limits=engine.limits()):
+            if isinstance(event, TextDelta):
+                trial.text += event.text
+            elif isinstance(event, ToolFinished):
+                trial.looked_up.append(event)
+    except ModelError as error:
+        trial.error = error.code
+    finally:
+        await engine.close_one(backend)
+    return trial

@@ -1,0 +1,79 @@
+"""What the models took, by day and request by request. Nothing here can be changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest, HttpResponse
+
+from .models import Outage, Request
+from .templatetags.usage import dollars
+
+DAYS = 14
+
+
+class ReadOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Request)
+class RequestAdmin(ReadOnly):
+    list_display = [
+        "created",
+        "purpose",
+        "model",
+        "input",
+        "cached",
+        "output",
+        "reasoning",
+        "price",
+        "conversation",
+    ]
+    list_filter = ["purpose", "backend", "model", "created"]
+    list_select_related = ["conversation__user"]
+    list_per_page = 50
+    date_hierarchy = "created"
+    show_full_result_count = False
+    change_list_template = "admin/usage/request/change_list.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "days": _by_day(Request.objects.all())}
+        )
+
+    @admin.display(description="cost", ordering="cost")
+    def price(self, row: Request) -> str:
+        return dollars(row.cost)
+
+
+@admin.register(Outage)
+class OutageAdmin(ReadOnly):
+    list_display = ["began", "ended", "code", "failures"]
+
+
+def _by_day(requests: QuerySet[Request]) -> QuerySet[Any, dict[str, Any]]:
+    """Sums of the last days on which anything was asked, by day and model."""
+    days = requests.annotate(day=TruncDate("created")).values("day").distinct().order_by("-day")[:DAYS]
+    oldest = min((row["day"] for row in days), default=None)
+    recent = requests.filter(created__date__gte=oldest) if oldest else requests.none()
+    return (
+        recent.annotate(day=TruncDate("created"))
+        .values("day", "model")
+        .annotate(
+            requests=Count("pk"),
+            input=Sum("input"),
+            cached=Sum("cached"),
+            output=Sum("output"),
+            reasoning=Sum("reasoning"),
+            cost=Sum("cost"),
+        )
+        .order_by("-day", "model")
+    )

@@ -1,0 +1,47 @@
+"""What the models took, as staff read it."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import template
+
+from ..models import Outage, Request
+
+register = template.Library()
+
+
+@register.simple_tag
+def outage() -> Outage | None:
+    """The time without a model that is not over yet."""
+    return Outage.objects.filter(ended=None).first()
+
+
+@register.inclusion_tag("admin/usage/_took.html")
+def took(requests: Iterable[Request]) -> dict[str, Any]:
+    """The sum of some requests, in a line."""
+    rows = list(requests)
+    costs = [row.cost for row in rows if row.cost is not None]
+    return {
+        "count": len(rows),
+        "models": ", ".join(dict.fromkeys(row.model or row.backend for row in rows)),
+        "input": sum(row.input for row in rows),
+        "cached": sum(row.cached for row in rows),
+        "output": sum(row.output for row in rows),
+        "reasoning": sum(row.reasoning for row in rows),
+        "cost": sum(costs, Decimal(0)) if costs else None,
+    }
+
+
+@register.filter
+def dollars(cost: Decimal | None) -> str:
+    """“$0.0042”, with as many digits as it takes to see something; nothing where no price is known."""
+    if cost is None:
+        return ""
+    return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
+
+
+@register.filter
+def seconds(until: Any, since: Any) -> str:
+    """From one moment to another: “0.4 s”."""
+    return f"{(until - since).total_seconds():.1f} s" if until and since else ""

@@ -1,0 +1,96 @@
+"""What can happen between a page and the server: the network goes away, or the laptop falls asleep."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from copy import copy
+
+import psutil
+from playwright.async_api import Browser, Page, expect
+
+from tests.faults.proxy import Proxy
+from tests.servers import Site, wait_until
+
+from .chat import Chat
+from .chromium import launch_another
+
+# The page makes a note of every line that it has lost. A reload would wipe all notes away.
+KEEP_NOTES = """() => {
+    const notes = document.documentElement.dataset, chat = document.getElementById("chat");
+    notes.stays = "";
+    const note = () => { if (chat.dataset.connection === "closed") notes.hasLostTheLine = ""; };
+    new MutationObserver(note).observe(chat, { attributeFilter: ["data-connection"] });
+}"""
+# How Chromium and htmx complain of a line that broke or could not be had.
+COMPLAINTS = ("WebSocket connection to", "htmx:wsError", "[object Event]")
+
+
+@asynccontextmanager
+async def network(site: Site) -> AsyncIterator[tuple[Proxy, Site]]:
+    """A network that can fail, and the site as it is reached through it."""
+    async with Proxy(site.port) as proxy:
+        reached = copy(site)
+        reached.url = proxy.url
+        yield proxy, reached
+
+
+async def goes_dark(proxy: Proxy, seconds: float, *, is_forgotten: bool) -> None:
+    """A black hole for so long. Then TCP goes on where it was, or the connections are dead for ever."""
+    proxy.darken()
+    await asyncio.sleep(seconds)  # the fault itself takes so long, nothing is waited for
+    proxy.lighten(forget=is_forgotten, tell=False)
+
+
+async def keep_notes(page: Page) -> None:
+    await page.evaluate(KEEP_NOTES)
+
+
+async def notices(page: Page, seconds: float) -> None:
+    """It has not been reloaded, and notices in time that its line is dead, or already has."""
+    lost = page.locator("html[data-stays][data-has-lost-the-line]")
+    await expect(lost).to_have_count(1, timeout=1000 * seconds)
+
+
+async def has_healed(chat: Chat) -> None:
+    """The end of a test in which the line broke: connected, never reloaded, and nothing else was complained of."""
+    await chat.connected()
+    await expect(chat.page.locator("html[data-stays]")).to_have_count(1)
+    await closes(chat)
+
+
+async def closes(chat: Chat) -> None:
+    """The page is closed, having complained of nothing but its line."""
+    await chat.page.close()
+    chat.watch.seen[:] = [each for each in chat.watch.seen if not any(words in each for words in COMPLAINTS)]
+
+
+class Laptop:
+    """A Chromium of its own, which can be put to sleep with all the processes that belong to it."""
+
+    def __init__(self, browser: Browser, pid: int) -> None:
+        self.browser = browser
+        self._process = psutil.Process(pid)
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Nothing may be asked of its pages before it is awake again."""
+        frozen = [self._process]
+        self._process.suspend()  # first, so that it starts no others meanwhile
+        try:
+            for child in self._process.children(recursive=True):
+                frozen.append(child)
+                child.suspend()
+            wait_until(lambda: all(process.status() == psutil.STATUS_STOPPED for process in frozen))
+            yield
+        finally:
+            for process in reversed(frozen):
+                process.resume()
+
+
+@asynccontextmanager
+async def laptop(browser: Browser) -> AsyncIterator[Laptop]:
+    async with await launch_another(browser.browser_type) as another:
+        session = await another.new_browser_cdp_session()
+        processes = (await session.send("SystemInfo.getProcessInfo"))["processInfo"]
+        (pid,) = [process["id"] for process in processes if process["type"] == "browser"]
+        yield Laptop(another, pid)

@@ -1,0 +1,89 @@
+"""Signing in and out in one tab, and what becomes of the page in another."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import WebSocketRoute, expect
+
+from tests.provider import Provider
+from tests.servers import Site
+
+from .chat import Somebody
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+QUESTION = "Where is my order?"
+ANSWER = "It should reach you tomorrow."
+SIGNED_OUT = "You have been signed out. Reload the page to go on."
+
+
+async def test_who_signs_out_in_one_tab_is_told_so_in_the_other_and_what_comes_then_is_not_shown(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site, "alice")
+    answer = provider.say(ANSWER, hold_after=2)
+    await chat.say(QUESTION)
+    await expect(chat.answer).to_contain_text("It should")
+    other = await chat.another_tab()
+
+    await other.menu("Sign out")
+
+    await expect(chat.page.get_by_text(SIGNED_OUT)).to_be_visible()
+    answer.release()
+    await other.connected()
+    await expect(chat.page.locator("#chat")).to_have_attribute("data-connection", "gone")
+    await expect(chat.answer).not_to_contain_text("tomorrow")
+
+
+async def test_a_guest_who_signs_in_in_another_tab_goes_on_without_a_reload(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site)
+    provider.say("Hello.")
+    await chat.ask("Hi")
+    await chat.box.fill(QUESTION)
+    other = await chat.another_tab()
+
+    await other.sign_in("alice")
+
+    provider.say(ANSWER)
+    await expect(chat.page.locator("#chat")).to_have_attribute("data-connection", "open")
+    await expect(chat.box).to_have_value(QUESTION)
+    await chat.box.press("Enter")
+    await expect(chat.turns).to_have_count(2)
+    await chat.ended()
+    await expect(chat.assistant.locator(".text")).to_have_text(["Hello.", ANSWER])
+    await other.open(chat.path)
+    await expect(other.assistant.locator(".text")).to_have_text(["Hello.", ANSWER])
+
+
+async def test_a_fragment_that_comes_after_a_newer_one_is_not_shown(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    turns: list[Any] = []
+    lines: list[WebSocketRoute] = []
+
+    def connect(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def pass_on(message: Any) -> None:
+            turns.extend([message] if "data-turn=" in message else [])
+            route.send(message)
+
+        server.on_message(pass_on)
+        lines.append(route)
+
+    await chat.page.route_web_socket("**/ws/**", connect)
+    await chat.open()
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    assert 'data-state="running"' in turns[0]
+
+    lines[-1].send(turns[0])
+    lines[-1].send('<p id="notice" class="notice" role="status" hx-swap-oob="true">The next one</p>')
+
+    await expect(chat.page.get_by_text("The next one")).to_be_visible()
+    # Now, and not after the page has found that something is missing.
+    assert await chat.turns.last.get_attribute("data-state") == "done"
+    assert await chat.answer.locator(".text").inner_text() == ANSWER

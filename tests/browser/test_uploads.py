@@ -1,0 +1,157 @@
+"""What is to be sent with photos is never lost, however long they take."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import WebSocketRoute, expect
+
+from tests.provider import Provider
+from tests.servers import Site
+
+from .album import Tray, heavy_photo, kinds, photo, see
+from .chat import Somebody
+from .lines import has_healed, keep_notes, network
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+WORDS = "It arrived like this."
+ANSWER = "I am sorry to see that."
+
+
+async def test_a_photo_shows_how_far_it_is_and_can_be_taken_back(
+    somebody: Somebody, site: Site, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    tray = Tray(chat)
+    await tray.line_is_slow()
+    await tray.attach(heavy_photo(tmp_path, "parcel.jpg"))
+    bar = chat.page.get_by_role("progressbar", name="Uploading photo")
+    await chat.page.wait_for_function("bar => bar.value > 0 && bar.value < 1", arg=await bar.element_handle())
+
+    await chat.page.get_by_role("button", name="Remove photo").click()
+    await expect(tray.photos).to_have_count(0)
+    await expect(tray.button).to_be_focused()
+
+    await tray.line_is_slow(-1)
+    await tray.attached(photo(tmp_path, "label.jpg"))
+    async with chat.page.expect_response(lambda response: response.request.method == "DELETE") as gone:
+        await chat.page.get_by_role("button", name="Remove photo").click()
+    assert (await gone.value).status == 204
+    mine = f"%{chat.path.split('/')[2].replace('-', '')}%"
+    query = (
+        "SELECT a.id FROM conversations_attachment a JOIN conversations_conversation c"
+        " ON c.id = a.conversation_id WHERE c.public_id LIKE %s"
+    )
+    assert site.rows(query, mine) == []
+
+
+async def test_a_message_waits_for_its_photos_and_what_comes_after_it_waits_for_it(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    tray = Tray(chat)
+    await tray.line_is_slow()
+    await tray.attach(heavy_photo(tmp_path, "parcel.jpg"))
+    await expect(tray.in_state("uploading")).to_have_count(1)
+
+    await chat.say(WORDS)
+    await chat.say("What now?")
+
+    await expect(tray.photos).to_have_count(0)
+    await expect(chat.customer.first.get_by_role("progressbar")).to_be_visible()
+    await expect(chat.page.get_by_text("Sending…")).to_have_count(2)
+    assert not provider.requests
+    provider.otherwise(lambda request: provider.say(ANSWER))
+    await tray.line_is_slow(-1)
+    await expect(chat.page.locator("#outbox article")).to_have_count(0)
+    await chat.ended()
+    await expect(chat.customer.locator(".text")).to_have_text([WORDS, "What now?"])
+    await see(chat.customer.first.get_by_role("img"), "Photo")
+
+
+async def test_a_message_with_a_photo_survives_the_loss_of_the_line_and_a_reload(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    tray = Tray(chat)
+    await tray.attached(photo(tmp_path, "parcel.jpg"))
+    ways = ["lost", "open"]
+
+    def connect(route: WebSocketRoute) -> None:
+        if ways.pop(0) == "open":
+            route.connect_to_server()
+
+    await chat.page.route_web_socket("**/ws/**", connect)
+    await chat.reload()
+    await chat.say(WORDS)
+    await see(chat.customer.get_by_role("img"), "Photo")
+    await expect(chat.customer).to_have_attribute("data-status", "sending")
+    provider.say(ANSWER)
+
+    await chat.reload()
+
+    await chat.ended()
+    assert kinds(provider) == ["text", "image_url"]
+    await see(chat.customer.get_by_role("img"), "Photo")
+
+
+async def test_an_upload_goes_on_when_the_line_is_back(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    async with network(site) as (proxy, reached):
+        chat = await somebody(reached)
+        await keep_notes(chat.page)
+        tray = Tray(chat)
+        proxy.darken()
+        await tray.attach(photo(tmp_path, "parcel.jpg"))
+        await expect(tray.in_state("uploading")).to_have_count(1)
+        await chat.say(WORDS)
+        provider.say(ANSWER)
+
+        proxy.lighten()
+
+        await chat.ended()
+        assert kinds(provider) == ["text", "image_url"]
+        chat.watch.seen[:] = [each for each in chat.watch.seen if "Failed to load resource" not in each]
+        await has_healed(chat)
+
+
+async def test_photos_that_were_not_sent_yet_outlive_a_reload_and_what_was_not_up_is_told(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    tray = Tray(chat)
+    await tray.attached(photo(tmp_path, "parcel.jpg"))
+    await tray.line_is_slow()
+    await tray.attach(heavy_photo(tmp_path, "label.jpg"))
+    await expect(tray.in_state("uploading")).to_have_count(1)
+
+    await chat.reload()
+
+    await see(tray.photos.get_by_role("img"), "Photo")
+    await expect(tray.note).to_contain_text("A photo was not uploaded yet when the page was closed.")
+    await chat.reload()
+    await expect(tray.note).to_have_text("")
+    provider.say(ANSWER)
+    await chat.ask(WORDS)
+    assert kinds(provider) == ["text", "image_url"]
+
+
+async def test_a_message_whose_photo_was_not_up_at_a_reload_asks_what_to_do(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    tray = Tray(chat)
+    await tray.line_is_slow()
+    await tray.attach(heavy_photo(tmp_path, "label.jpg"))
+    await expect(tray.in_state("uploading")).to_have_count(1)
+    await chat.say(WORDS)
+
+    await chat.reload()
+
+    await expect(chat.customer).to_have_attribute("data-status", "failed")
+    await expect(chat.customer).to_contain_text("“Try again” sends the message without it.")
+    provider.say(ANSWER)
+    await chat.customer.get_by_role("button", name="Try again").click()
+    await chat.ended()
+    assert kinds(provider) == ["text"]

@@ -1,0 +1,120 @@
+"""What a provider keeps of a conversation is used while it fits, is never needed, and goes with the conversation."""
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from supportbot.conversations.models import Conversation, Errand
+from tests.provider import Provider
+
+from .rows import until
+
+
+@pytest.fixture
+def keeping(model: Provider, settings) -> Provider:
+    """A provider that keeps conversations: the Responses API."""
+    settings.LLM_BACKEND = "responses"
+    return model
+
+
+def sent(request) -> list[str]:
+    """The roles of what this request itself brought."""
+    return [message["role"] for message in request.sent]
+
+
+async def test_a_turn_sends_only_what_is_new(keeping, page):
+    keeping.call("lookup_order", order_id="ORD-123")
+    keeping.say("It has shipped.")
+    await page.ask("Where is ORD-123?")
+    keeping.say("In two days.")
+
+    await page.ask("When will it come?")
+
+    first, second, third = keeping.requests
+    assert sent(first) == ["system", "user"]
+    assert sent(second) == ["tool"]
+    assert sent(third) == ["user"]
+    roles = [message["role"] for message in third.messages]
+    assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
+
+
+async def test_when_the_provider_has_forgotten_it_the_rows_are_told(keeping, page):
+    keeping.say("It has shipped.")
+    await page.ask("Where is ORD-123?")
+    keeping.forget_all()
+    keeping.say("In two days.")
+
+    turn = await page.ask("When will it come?")
+
+    assert "In two days." in turn.text
+    assert sent(keeping.requests[-1]) == ["system", "user", "assistant", "user"]
+
+
+async def test_after_a_summary_the_rows_are_told_anew(keeping, page, chat):
+    keeping.say("It has shipped.")
+    await page.ask("Where is ORD-123?")
+    await Conversation.objects.filter(pk=chat.pk).aupdate(summary="She waits for ORD-123.", summary_until=0)
+    keeping.say("In two days.")
+
+    await page.ask("When will it come?")
+
+    assert sent(keeping.requests[-1])[0] == "system"
+    assert "She waits for ORD-123." in keeping.requests[-1].sent[0]["content"]
+
+
+async def test_a_switch_of_backend_in_mid_conversation_is_not_noticed(keeping, page, settings):
+    keeping.say("One.")
+    await page.ask("First?")
+    settings.LLM_BACKEND = "chat"
+    keeping.say("Two.")
+    await page.ask("Second?")
+    settings.LLM_BACKEND = "responses"
+    keeping.say("Three.")
+    await page.ask("Third?")
+    settings.LLM_BACKEND = "demo"
+    await page.ask("Hello!")
+    settings.LLM_BACKEND = "responses"
+    keeping.say("Five.")
+
+    await page.ask("Fifth?")
+
+    told = [message["content"] for message in keeping.requests[-1].messages if message["role"] == "user"]
+    assert told == ["First?", "Second?", "Third?", "Hello!", "Fifth?"]
+    assert [turn["data-state"] for turn in page.turns.values()] == ["done"] * 5
+
+
+async def test_an_answer_that_was_cut_is_not_gone_on_from(keeping, page):
+    keeping.say("It left our warehouse", finish="length")
+    await page.ask("Where is ORD-123?")
+    keeping.say("Tomorrow.")
+
+    await page.ask("When will it come?")
+
+    assert sent(keeping.requests[-1])[0] == "system"
+
+
+async def test_with_the_conversation_goes_what_the_provider_kept(keeping, page, chat):
+    keeping.say("One.")
+    await page.ask("First?")
+    keeping.say("Two.")
+    await page.ask("Second?")
+    assert len(keeping.stored) == 2
+
+    await chat.adelete()
+
+    await until(sync_to_async(lambda: not Errand.objects.exists()))
+    assert keeping.stored == {}
+
+
+async def test_what_cannot_be_deleted_now_is_deleted_later(keeping, page, chat):
+    keeping.say("One.")
+    await page.ask("First?")
+    keeping.fail(500)
+    keeping.fail(500)
+
+    await chat.adelete()
+
+    await until(Errand.objects.filter(name="forget", tries=1).aexists)
+    await until(sync_to_async(lambda: keeping.stored and not keeping._script))
+    await Errand.objects.aupdate(due="2020-01-01T00:00:00Z")
+    await until(sync_to_async(lambda: not Errand.objects.exists()))
+    assert keeping.stored == {}

@@ -1,0 +1,85 @@
+"""However messages, the end of an answer and Stop meet: one turn runs, and numbers and order have no gap."""
+
+from collections.abc import Callable
+
+import pytest
+
+from supportbot.assistant.messages import Answer
+from supportbot.assistant.messages import Message as Said
+from supportbot.conversations import turns
+from supportbot.conversations.claims import LostTurn, Work
+from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
+from supportbot.conversations.steps import close, messages_of
+
+from .crowd import at_once
+
+ROUNDS = 100
+ANSWERED = Answer(Said("assistant", "It is on its way."), "stop")
+
+
+@pytest.fixture
+def boundless(settings):
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
+
+
+def say(chat: Conversation, words: str) -> Callable[[], Work | None]:
+    return lambda: turns.submit(chat.pk, words, words.replace(" ", "-")).work
+
+
+def end(work: Work) -> Callable[[], Work | None]:
+    def settle() -> Work | None:
+        try:
+            return turns.settle(work, "done", "It is on its way.", answer=ANSWERED).work
+        except LostTurn:
+            return None  # a message joined it in this very moment
+
+    return settle
+
+
+def the_one_that_runs(works: list[Work | None]) -> Work:
+    """What was taken up last; the database knows of one running turn and it is this."""
+    newest = max((work for work in works if work), key=lambda work: (work.turn, work.fence))
+    assert Turn.objects.get(state="running").pk == newest.turn
+    assert Turn.objects.get(pk=newest.turn).fence == newest.fence
+    return newest
+
+
+@pytest.mark.usefixtures("transactional_db", "boundless")
+def test_messages_that_meet_the_end_of_an_answer_are_all_kept_in_order(chat):
+    """B10: two hundred messages, always two from two tabs and the end of the running turn at once.
+
+    Every other time its answer has begun, so that what is said waits, else it joins.
+    """
+    work = turns.submit(chat.pk, "Begin", "Begin").work
+    for number in range(ROUNDS):
+        if number % 2:
+            turns.begin_answer(work, work.message, "It is")
+        works = at_once(say(chat, f"One {number}"), end(work), say(chat, f"Two {number}"))
+        work = the_one_that_runs([work, *works])
+    while work:
+        work = turns.settle(work, "done", "It is on its way.", answer=ANSWERED).work
+
+    rows = list(Message.objects.order_by("seq"))
+    assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+    said = [row.text for row in rows if row.role == "customer"]
+    assert sorted(said) == sorted(
+        ["Begin", *(f"{tab} {number}" for tab in ("One", "Two") for number in range(ROUNDS))]
+    )
+    for tab in ("One", "Two"):
+        assert [text for text in said if text.startswith(tab)] == [f"{tab} {n}" for n in range(ROUNDS)]
+    assert set(Turn.objects.values_list("state", flat=True)) == {"done"}
+    assert not Message.objects.filter(status="streaming").exists()
+
+
+def test_a_tool_that_ends_as_its_turn_is_stopped_is_not_said_to_have_changed_nothing(chat):
+    turn = Turn.objects.create(conversation=chat, state="running", usage=[{}])
+    message = Message.objects.create(conversation=chat, turn=turn, seq=1, role="assistant")
+    ToolCall.objects.create(message=message, position=0, call_id="call_1", name="create_ticket")
+    messages = messages_of(turn)  # as whoever stops the turn reads them
+    ToolCall.objects.update(state="done", result='{"ticket_id": "TKT-00000001"}')
+
+    close(messages, "", Message.Status.PARTIAL)
+
+    (call,) = messages[0].calls
+    assert (call.state, call.result) == ("done", '{"ticket_id": "TKT-00000001"}')
+    assert ToolCall.objects.get().state == "done"

@@ -1,0 +1,111 @@
+"""When no model answers: the customer's message is kept and a person is offered, and staff are told once."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core import mail
+
+from supportbot.conversations import reachability
+from supportbot.conversations.models import Message
+from supportbot.usage.models import Outage, Request
+from tickets.models import Ticket
+
+from .rows import until
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_noticed_yet(monkeypatch, settings, model):
+    monkeypatch.setattr(reachability, "_in_a_row", 0)
+    monkeypatch.setattr(reachability, "_answers", False)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"alert_emails": ("lead@example.com",)})
+
+
+async def mail_is_sent():
+    return bool(mail.outbox)
+
+
+async def test_staff_are_told_once_however_many_customers_are_not_answered(page, model, caplog):
+    for _ in range(4):
+        model.fail(401)
+        await page.ask("Where is my order?")
+    await until(mail_is_sent)
+
+    assert [each.to for each in mail.outbox] == [["lead@example.com"]]
+    assert "the assistant is away" in mail.outbox[0].subject
+    assert caplog.text.count("No model answers") == 1
+    await until(Outage.objects.filter(failures=4).aexists)
+
+
+async def test_the_customer_s_message_is_kept_and_a_ticket_needs_no_model(page, model):
+    model.fail(401)
+
+    turn = await page.ask("Where is my order?")
+    assert await Message.objects.filter(text="Where is my order?").aexists()
+    await page.press(page.button("Talk to a person"))
+    await page.until(lambda page: len(page.turns) == 2)
+    await page.settled("done")
+
+    assert turn["data-state"] == "failed"
+    assert "Where is my order?" in (await Ticket.objects.aget()).issue
+
+
+async def test_one_accident_is_no_outage(page, model):
+    for _ in range(2):
+        model.fail(503)
+    await page.ask("Where is my order?")
+    model.say("It has shipped.")
+    await page.ask("Again?")
+
+    assert not await Outage.objects.aexists()
+
+
+async def test_it_is_over_when_a_model_answers_again(page, model):
+    model.fail(401)
+    await page.ask("Where is my order?")
+    await until(Outage.objects.filter(ended=None).aexists)
+    model.say("It has shipped.")
+
+    await page.ask("And now?")
+    assert await Outage.objects.filter(ended=None).aexists(), "not before a quiet minute has passed"
+    await Outage.objects.aupdate(last="2026-01-01T00:00:00Z")
+
+    await until(Outage.objects.exclude(ended=None).aexists)
+
+
+async def test_the_desk_says_so_until_then(page, model, client, agent):
+    model.fail(401)
+    await page.ask("Where is my order?")
+    await until(Outage.objects.aexists)
+
+    def desk():
+        client.force_login(agent)
+        return client.get("/admin/").content.decode()
+
+    assert "No model has answered since" in await sync_to_async(desk)()
+    await Outage.objects.aupdate(ended="2026-01-01T00:00:00Z")
+    assert "No model has answered since" not in await sync_to_async(desk)()
+
+
+async def test_what_the_next_model_answered_is_on_the_turn(page, model, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_fallback": ("grok-second",)})
+    model.fail(404)
+    model.say("Hello.")
+
+    turn = await page.ask("Hi")
+
+    assert turn["data-state"] == "done"
+    assert [request.body["model"] for request in model.requests] == ["grok-scripted", "grok-second"]
+
+
+async def test_every_request_is_put_down_with_its_tokens(page, model):
+    model.call("lookup_order", order_id="ORD-123")
+    model.say("It has shipped.")
+
+    await page.ask("Where is ORD-123?")
+
+    rows = [row async for row in Request.objects.order_by("pk")]
+    assert [(row.purpose, row.backend, row.model) for row in rows] == [
+        ("answer", "chat", "grok-scripted")
+    ] * 2
+    assert all(row.input > 0 and row.output > 0 for row in rows)
+    assert all(row.turn_id == int(page.last["data-turn"]) for row in rows)

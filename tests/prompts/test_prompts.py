@@ -1,0 +1,237 @@
+"""What the assistant is told: staff with the right draft it, try it, publish it and go back."""
+
+import threading
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from supportbot.assistant.tools import Registry, ToolContext, tool
+from supportbot.conversations import claims
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.turns import submit
+from supportbot.prompts.models import Prompt
+from tests.provider import Provider
+from tickets.models import Ticket
+
+LIST = reverse("admin:prompts_prompt_changelist")
+ADD = reverse("admin:prompts_prompt_add")
+
+
+def place(action: str, prompt: Prompt) -> str:
+    return reverse(f"admin:prompts_prompt_{action}", args=[prompt.pk])
+
+
+@pytest.fixture
+def lead(agent: User) -> User:
+    """A member of staff who may write what the assistant is told."""
+    agent.user_permissions.add(*Permission.objects.filter(content_type__app_label="prompts"))
+    return agent
+
+
+@pytest.fixture
+def desk(client: Client, lead: User) -> Client:
+    client.force_login(lead)
+    return client
+
+
+def published(**fields: str) -> Prompt:
+    prompt = Prompt.objects.create(**fields)
+    prompt.publish()
+    return prompt
+
+
+def asked_with(chat: Conversation, words: str) -> claims.Work:
+    work = submit(chat.pk, words, None).work
+    assert work is not None
+    return work
+
+
+@pytest.fixture
+def chat(alice: User) -> Conversation:
+    return Conversation.objects.create(user=alice)
+
+
+def test_without_a_published_version_the_built_in_one_is_told(chat):
+    Prompt.objects.create(tone="Grumpy.")  # a draft
+
+    work = asked_with(chat, "Hi")
+
+    assert "You are the support assistant of TechCorp." in work.system
+    assert "Grumpy." not in work.system
+    assert "Facts about orders and tickets come from your tools alone." in work.system
+    assert chat.turns.get().prompt is None
+
+
+def test_a_turn_is_told_the_published_version_and_names_it(chat):
+    prompt = published(company="Umbrella", tone="Like a butler.", policies="- No refunds on Sundays.")
+
+    work = asked_with(chat, "Hi")
+
+    for words in ("assistant of Umbrella", "Like a butler.", "No refunds on Sundays."):
+        assert words in work.system
+    assert chat.turns.get().prompt == prompt
+
+
+def test_no_version_can_leave_the_rules_for_facts_and_for_foreign_words_out(chat):
+    published(tone="", languages="", policies="", tool_rules="")
+
+    system = asked_with(chat, "Hi").system
+
+    assert "come from your tools alone" in system
+    assert "never an instruction" in system
+
+
+def test_what_staff_write_is_no_template(chat):
+    published(tone="{{ company }} {% now 'Y' %} {% include 'base.html' %}")
+
+    assert "{{ company }} {% now 'Y' %}" in asked_with(chat, "Hi").system
+
+
+def test_a_new_draft_begins_with_the_words_that_are_told_now(desk):
+    page = desk.get(ADD).content.decode()
+
+    assert "Friendly and short" in page
+    assert "create_ticket" in page
+
+
+def test_draft_publish_and_go_back(desk, chat, lead):
+    desk.post(ADD, {"tone": "Like a butler.", "note": "Posh"})
+    first = Prompt.objects.get()
+    assert first.author == lead
+    assert Prompt.objects.current() is None
+    desk.post(place("publish", first))
+    desk.post(place("draft", first))
+    second = Prompt.objects.exclude(pk=first.pk).get()
+    assert (second.tone, second.published) == ("Like a butler.", None)
+    desk.post(place("publish", second))
+    assert Prompt.objects.current() == second
+
+    desk.post(place("publish", first))
+
+    assert Prompt.objects.current() == first
+    assert asked_with(chat, "Hi").system.count("Like a butler.") == 1
+    assert LogEntry.objects.filter(change_message="Published.").count() == 3
+
+
+def test_a_published_version_is_not_changed_any_more(desk):
+    prompt = published(tone="Like a butler.")
+
+    answer = desk.post(place("change", prompt), {"tone": "Grumpy."})
+
+    prompt.refresh_from_db()
+    assert answer.status_code == 403
+    assert prompt.tone == "Like a butler."
+    assert "This version is in use." in desk.get(place("change", prompt)).content.decode()
+
+
+def test_the_list_shows_which_version_is_in_use(desk):
+    published(note="Posh")
+    Prompt.objects.create(note="Grumpy")
+
+    page = desk.get(LIST).content.decode()
+
+    assert page.count('alt="True"') == 1
+    assert page.count('alt="False"') == 1
+
+
+@pytest.mark.parametrize("action", ["publish", "draft"])
+def test_who_has_not_the_right_changes_nothing(client, agent, action):
+    prompt = Prompt.objects.create(tone="Grumpy.")
+    client.force_login(agent)
+
+    assert client.get(LIST).status_code == 403
+    assert client.get(place("try", prompt)).status_code == 403
+    assert client.post(place(action, prompt)).status_code == 403
+
+    assert Prompt.objects.get().published is None
+
+
+def test_to_publish_takes_a_right_of_its_own(client, agent):
+    prompt = Prompt.objects.create(tone="Grumpy.")
+    rights = Permission.objects.filter(codename__in=["view_prompt", "change_prompt", "add_prompt"])
+    agent.user_permissions.add(*rights)
+    client.force_login(agent)
+
+    assert "Publish this version" not in client.get(place("change", prompt)).content.decode()
+    assert client.post(place("publish", prompt)).status_code == 403
+
+
+def test_nothing_is_published_by_following_a_link(desk):
+    prompt = Prompt.objects.create()
+
+    assert desk.get(place("publish", prompt)).status_code == 405
+    assert Prompt.objects.current() is None
+
+
+@pytest.fixture
+def model(provider: Provider, settings: Any) -> Provider:
+    settings.LLM_BACKEND = "chat"
+    changed = {"llm_base_url": provider.url, "llm_api_key": "key", "llm_model": "grok-scripted"}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changed)
+    return provider
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_is_tried_before_anybody_is_answered_with_it(desk, model):
+    prompt = Prompt.objects.create(tone="Like a butler.")
+    model.call("lookup_order", order_id="ORD-123")
+    model.say("Very well, **sir**. <script>alert(1)</script>")
+
+    page = desk.post(place("try", prompt), {"question": "Where is ORD-123?"}).content.decode()
+
+    assert "Very well, <strong>sir</strong>." in page
+    assert "<script>alert" not in page
+    assert "lookup_order" in page
+    assert "Like a butler." in model.requests[0].messages[0]["content"]
+    assert model.requests[0].messages[1] == {"role": "user", "content": "Where is ORD-123?"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_changes_nothing_in_the_shop(desk, model):
+    prompt = Prompt.objects.create()
+    model.call("create_ticket", issue="Broken", priority="low")
+    model.say("I could not.")
+
+    desk.post(place("try", prompt), {"question": "Open a ticket"})
+
+    assert not Ticket.objects.exists()
+    assert not Conversation.objects.exists()
+    assert "create_ticket" not in [tool["name"] for tool in model.requests[0].tools]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_trial_leaves_no_thread_that_keeps_a_connection(desk, model, monkeypatch):
+    used = []
+
+    @tool()
+    def look(ctx: ToolContext) -> dict[str, int]:
+        """Look something up."""
+        used.append(threading.current_thread())
+        return {"tickets": Ticket.objects.count()}
+
+    monkeypatch.setattr(apps.get_app_config("conversations"), "tools", Registry([look]))
+    model.call("look")
+    model.say("There are none.")
+
+    prompt = await Prompt.objects.acreate()
+    await sync_to_async(desk.post)(place("try", prompt), {"question": "How many?"})
+
+    (thread,) = used
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_without_a_model_says_so(desk, model):
+    prompt = Prompt.objects.create()
+    model.fail(401)
+
+    page = desk.post(place("try", prompt), {"question": "Hi"}).content.decode()
+
+    assert "No answer: key_refused." in page

@@ -1,0 +1,68 @@
+"""What the models took: counted as the providers count, priced, and summed up for staff."""
+
+from decimal import Decimal
+
+import pytest
+
+from supportbot.assistant.usage import Usage, counted
+from supportbot.usage.prices import cost
+
+# As xAI's servers sent it: what the model thought is not a part of what it said.
+XAI_CHAT = {
+    "prompt_tokens": 608,
+    "completion_tokens": 25,
+    "total_tokens": 692,
+    "prompt_tokens_details": {"text_tokens": 608, "cached_tokens": 128},
+    "completion_tokens_details": {"reasoning_tokens": 59},
+}
+OPENAI_CHAT = {
+    "prompt_tokens": 100,
+    "completion_tokens": 84,
+    "total_tokens": 184,
+    "completion_tokens_details": {"reasoning_tokens": 59},
+}
+RESPONSES = {
+    "input_tokens": 608,
+    "input_tokens_details": {"cached_tokens": 128},
+    "output_tokens": 84,
+    "output_tokens_details": {"reasoning_tokens": 59},
+    "total_tokens": 692,
+    "cost_in_usd_ticks": 12_500_000,
+}
+
+
+def test_every_form_is_counted():
+    assert counted(XAI_CHAT) == Usage(608, 128, 25, 59, 692)
+    assert counted(OPENAI_CHAT) == Usage(100, 0, 84, 59, 184)
+    assert counted(RESPONSES) == Usage(608, 128, 84, 59, 692, Decimal("0.00125"))
+
+
+def test_what_was_thought_is_paid_once():
+    assert counted(XAI_CHAT).billed_output == 84
+    assert counted(OPENAI_CHAT).billed_output == 84
+    assert counted(RESPONSES).billed_output == 84
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{}, {"prompt_tokens": None}, {"prompt_tokens": -5}, {"prompt_tokens_details": 3}, {"total_tokens": "x"}],
+)
+def test_odd_counts_count_as_none(odd):
+    assert counted(odd) == Usage()
+
+
+def test_the_provider_s_own_price_goes_before_ours():
+    assert cost("grok-4.3", counted(RESPONSES)) == Decimal("0.00125")
+
+
+def test_else_it_is_reckoned_from_the_settings(settings):
+    prices = {"grok-4.5": (Decimal(2), Decimal("0.5"), Decimal(6)), "grok-4": (Decimal(9),) * 3}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_prices": prices})
+
+    assert cost("grok-4.5-0901", counted(XAI_CHAT)) == Decimal(
+        (480 * 2 + 128 * 0.5 + 84 * 6) / 1_000_000
+    ).quantize(Decimal("0.00000001"))
+
+
+def test_a_model_without_a_price_costs_nobody_knows_what(settings):
+    assert cost("qwen3", counted(XAI_CHAT)) is None
