@@ -13,6 +13,13 @@ from orders.models import Order
 from supportbot.conversations.staff import ensure_support_staff
 from tests.provider import Provider
 
+# What plays with real processes takes longest, so it begins first and the rest fills the gaps.
+FIRST = ("tests/faults/", "tests/browser/", "tests/site/", "tests/conversations/test_terminal")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(

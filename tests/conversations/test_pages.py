@@ -159,7 +159,11 @@ async def test_what_was_lost_on_its_way_is_told_as_soon_as_the_next_change_comes
     await page.ask("Hello")
     await page.until(lambda page: any("From elsewhere" in turn.text for turn in page.turns.values()))
 
-    await until(has_seen(chat, (await Conversation.objects.aget(pk=chat.pk)).revision))
+    async def lacks_nothing() -> bool:
+        return live.seen().get(chat.pk) == (await Conversation.objects.aget(pk=chat.pk)).revision
+
+    await page.until(lambda page: any("Hello." in turn.text for turn in page.turns.values()))
+    await until(lacks_nothing)
 
 
 async def test_a_page_is_not_told_that_it_lacks_nothing_while_it_does(page, model, chat, monkeypatch):
