@@ -176,7 +176,8 @@ class Subscription:
                 await _call(self._layer.send, self._channel, {"type": "pulse", "origin": PROCESS})
                 await asyncio.wait([taking], timeout=PULSE)
                 if not self._is_heard:
-                    logger.warning("The channel layer has gone silent")
+                    # An outage was told already, and this is how it is mended afterwards.
+                    logger.info("The channel layer has gone silent")
                     return
         finally:
             # First: a task that is cancelled gives the channel up in good order, and waits for Redis to agree.
