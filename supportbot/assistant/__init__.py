@@ -79,5 +79,4 @@ class Assistant:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if aclose := getattr(self.backend, "aclose", None):
-            await aclose()
+        await self.backend.aclose()

@@ -22,7 +22,7 @@ from .questions import Question
 logger = logging.getLogger(__name__)
 
 Effect = Literal["read", "write", "irreversible"]
-AskLater = Callable[[Question[Any], object], None]
+AskLater = Callable[[Question[Any], object], object]
 NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 

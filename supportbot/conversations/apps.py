@@ -32,7 +32,7 @@ class ConversationsConfig(AppConfig):
         """
         from . import errands
 
-        return errands.put(question.name, key, conversation)
+        return errands.ask(conversation, question, key)
 
 
 def _modules(name: str) -> list[ModuleType]:

@@ -7,14 +7,12 @@ checked against: a process that lost the turn cannot change it any more and gets
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant import messages as said
-from supportbot.assistant.questions import Question
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.prompts.models import Prompt
 
@@ -160,12 +158,8 @@ def _context(conversation: Conversation, turn: Turn) -> ToolContext:
         conversation.visitor.key,
         customer,
         request=f"turn:{turn.pk}",
-        ask_later=partial(_ask_later, conversation.pk),
+        ask_later=partial(errands.ask, conversation.pk),
     )
-
-
-def _ask_later(conversation: int, question: Question[Any], key: object) -> None:
-    errands.put(question.name, str(key), conversation)
 
 
 def _system_text(prompt: Prompt, conversation: Conversation) -> str:

@@ -44,12 +44,7 @@ def backend_of(handle: str) -> Backend:
 async def close() -> None:
     """Close the connections that the backends keep, and forget them."""
     while _made:
-        await close_one(_made.popitem()[1])
-
-
-async def close_one(made: Backend) -> None:
-    if aclose := getattr(made, "aclose", None):
-        await aclose()
+        await _made.popitem()[1].aclose()
 
 
 def limits() -> Limits:
@@ -71,17 +66,18 @@ def _options(name: str) -> dict[str, Any]:
         return {"words_per_second": env.demo_words_per_second}
     if name == "handover":
         return {}
-    address = env.llm_base_url or "https://api.x.ai/v1"
-    return {
-        "api_key": env.llm_api_key or (env.xai_api_key if _is_of_xai(address) else ""),
-        "base_url": address,
+    options = {
+        "api_key": env.llm_api_key or (env.xai_api_key if _is_of_xai(env.llm_base_url) else ""),
         "model": env.llm_model,
         "max_tokens": env.llm_max_tokens,
         "effort": env.llm_reasoning_effort,
     }
+    return options | ({"base_url": env.llm_base_url} if env.llm_base_url else {})
 
 
 def _is_of_xai(address: str) -> bool:
     """Whether the key of xAI may be shown there. An address of the xai backend may come without a scheme."""
+    if not address:
+        return True  # it is where backends go by themselves
     host = urlsplit(f"//{address.rpartition('://')[2]}").hostname or ""
     return f".{host}".endswith(".x.ai")

@@ -67,6 +67,11 @@ def put(name: str, key: str, conversation: int | None = None, until: Turn | None
     return True
 
 
+def ask(conversation: int, question: Question[Any], key: object) -> bool:
+    """Have the model asked about the conversation; False where the settings do not want that."""
+    return put(question.name, str(key), conversation)
+
+
 @transaction.atomic
 def take(most: int) -> list[Taken]:
     """Take up errands that are due, the oldest first."""

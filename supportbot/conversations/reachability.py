@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from supportbot.assistant.backends.fallback import AWAY
 from supportbot.assistant.messages import ModelError
 from supportbot.usage import outages
 
@@ -10,7 +11,6 @@ from .budgets import FREE
 from .claims import Work
 from .threads import in_database, stored
 
-AWAY = ("unreachable", "down", "busy", "key_refused", "no_first_token", "provider_error")
 MANY = 3  # one failure may be an accident
 
 _in_a_row = 0

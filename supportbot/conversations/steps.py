@@ -44,11 +44,12 @@ def save(conversation: Conversation) -> None:
 
 
 def messages_of(turn: Turn) -> list[Message]:
-    messages = list(turn.messages.prefetch_related("tool_calls") if turn.usage else turn.messages.all())
-    if not turn.usage:
-        # The model has not finished a message yet, so it cannot have asked for tools: one query less a turn.
-        for message in messages:
-            message.calls = []
+    if turn.usage:
+        return list(turn.messages.prefetch_related("tool_calls"))
+    # The model has not finished a message yet, so it cannot have asked for tools: one query less a turn.
+    messages = list(turn.messages.all())
+    for message in messages:
+        message.calls = []
     return messages
 
 

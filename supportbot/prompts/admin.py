@@ -6,6 +6,7 @@ from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -32,9 +33,13 @@ class PromptAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
+        newest = Prompt.objects.exclude(published=None).order_by("-published").values("pk")[:1]
+        return super().get_queryset(request).annotate(in_use=Subquery(newest))
+
     @admin.display(boolean=True, description="in use")
-    def is_current(self, prompt: Prompt) -> bool:
-        return prompt == Prompt.objects.current()
+    def is_current(self, prompt: Any) -> bool:
+        return prompt.pk == prompt.in_use
 
     def has_change_permission(self, request: HttpRequest, obj: Prompt | None = None) -> bool:
         """What was published stays as it was: turns name it."""

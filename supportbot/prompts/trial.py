@@ -44,5 +44,5 @@ async def answer(prompt: Prompt, question: str) -> Trial:
     except ModelError as error:
         trial.error = error.code
     finally:
-        await engine.close_one(backend)
+        await backend.aclose()
     return trial

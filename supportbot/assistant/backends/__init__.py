@@ -37,6 +37,10 @@ class Backend(Protocol):
         """Delete what the provider keeps under these handles; what it does not know any more is no error."""
         ...
 
+    async def aclose(self) -> None:
+        """Close the connections that were kept open in this event loop. It may be used again."""
+        ...
+
 
 def load_backend(name: str, **options: Any) -> Backend:
     """The backend of that name, imported on first use. Raises KeyError for a name that is none."""

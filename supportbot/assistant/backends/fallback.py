@@ -5,30 +5,21 @@ One that fails again and again is left alone for a while, so that nobody waits f
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from time import monotonic
-from typing import TypeVar
 
 from ..messages import Form, Message, ModelError, Parsed, Part, TextDelta, Thinking
 from ..tools import Tool
 from . import Backend
 
 FAILURES, WITHIN, REST = 5, 30.0, 30.0  # so many, in so many seconds, and then so many without being asked
-# What another model may do better. Not what is wrong with the request itself.
-ELSEWHERE = (
-    "unreachable",
-    "down",
-    "busy",
-    "key_refused",
-    "request_refused",
-    "no_first_token",
-    "provider_error",
-)
+AWAY = ("unreachable", "down", "busy", "key_refused", "no_first_token", "provider_error")
+# What another model may do better: also take a request that this one does not.
+ELSEWHERE = (*AWAY, "request_refused")
 
 SILENCE = TextDelta("")
-
-Result = TypeVar("Result")
+LEFT_ALONE = "all models are left alone after failures"
 
 
 class Candidate:
@@ -73,7 +64,7 @@ class FallbackBackend:
     async def stream(
         self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
     ) -> AsyncGenerator[Part]:
-        failure = ModelError("down", "all models are left alone after failures")
+        failure = ModelError("down", LEFT_ALONE)
         for candidate in self._in_order():
             has_spoken = False
             asked = candidate.backend.stream(system, messages, tools, conversation=conversation)
@@ -98,25 +89,10 @@ class FallbackBackend:
     async def parse(
         self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
     ) -> Parsed[Form]:
-        async def ask(backend: Backend) -> Parsed[Form]:
-            return await backend.parse(system, messages, form, conversation=conversation)
-
-        return await self._first_of(ask)
-
-    async def forget(self, handles: Sequence[str]) -> None:
-        for candidate in self._candidates:  # each knows its own handles
-            await candidate.backend.forget(handles)
-
-    async def aclose(self) -> None:
-        for candidate in self._candidates:
-            if close := getattr(candidate.backend, "aclose", None):
-                await close()
-
-    async def _first_of(self, ask: Callable[[Backend], Awaitable[Result]]) -> Result:
-        failure = ModelError("down", "all models are left alone after failures")
+        failure = ModelError("down", LEFT_ALONE)
         for candidate in self._in_order():
             try:
-                result = await ask(candidate.backend)
+                parsed = await candidate.backend.parse(system, messages, form, conversation=conversation)
             except ModelError as error:
                 self._note(candidate, error)
                 if error.code not in ELSEWHERE:
@@ -124,8 +100,16 @@ class FallbackBackend:
                 failure = error
             else:
                 candidate.answered()
-                return result
+                return parsed
         raise failure
+
+    async def forget(self, handles: Sequence[str]) -> None:
+        for candidate in self._candidates:  # each knows its own handles
+            await candidate.backend.forget(handles)
+
+    async def aclose(self) -> None:
+        for candidate in self._candidates:
+            await candidate.backend.aclose()
 
     async def _first(self, parts: AsyncGenerator[Part]) -> Part | None:
         try:
@@ -141,8 +125,7 @@ class FallbackBackend:
                 yield candidate
 
     def _note(self, candidate: Candidate, error: ModelError) -> None:
-        # One customer's photo that a model does not take must not close it to all others.
-        if error.code in ELSEWHERE and error.code != "request_refused":
+        if error.code in AWAY:
             candidate.failed()
         else:
             candidate.answered()  # it lives

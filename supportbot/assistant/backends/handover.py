@@ -34,6 +34,9 @@ class HandoverBackend:
     async def forget(self, handles: Sequence[str]) -> None:
         """Nothing is kept anywhere."""
 
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
 
 def _arguments(messages: Sequence[Message]) -> str:
     # Whoever asks again gets a ticket of the same words, which is the first one for as long as that is open.
