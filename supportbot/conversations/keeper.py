@@ -52,6 +52,9 @@ async def _keep() -> None:
                 _begin_purge()
         except DatabaseError as error:
             logger.warning("The database is out of reach: %s", type(error).__name__)
+        except Exception:
+            # Nobody else would take its place: what went wrong is for the log, and the rest is looked after.
+            logger.exception("The housekeeping failed")
         # With very many streams each is stored a little less often, so that storing has a bounded share.
         await asyncio.sleep(max(CHECKPOINT, len(runner.running()) / 200))
 

@@ -65,7 +65,9 @@ class Page:
 
     async def _send(self, frame: str, before: int = 0, revision: int = 0) -> None:
         """Send a frame, and with one that changed something up to which revision the page lacks nothing now."""
-        if before > self.known:
+        if 0 < revision < self.known:
+            frame = ""  # it comes late, and would take the place of what is newer
+        elif before > self.known:
             self._miss(self.known)  # what came between was lost on its way
         elif revision > self.known:
             self.known = revision

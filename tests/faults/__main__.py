@@ -89,7 +89,7 @@ async def play(database: str, wanted: argparse.Namespace, folder: Path) -> list[
     )
     print(f"  exit codes {dict(codes)}, faults {dict(nemesis.done)}", file=sys.stderr)
     print(f"  {sum(each.connects for each in history.customers)} connects, ", end="", file=sys.stderr)
-    print(f"{sum(each.went_back for each in history.customers)} fragments came late", file=sys.stderr)
+    print(f"{sum(each.came_late for each in history.customers)} fragments came late", file=sys.stderr)
     print(f"  settled {history.settled_after:.0f} s after the last fault", end="", file=sys.stderr)
     print(f", took {monotonic() - began:.0f} s", file=sys.stderr)
     history.write(folder / f"history-{database}.json")

@@ -46,7 +46,7 @@ class Customer:
     async def reload(self, page: Page) -> Page:
         """The same tab anew: what it showed is gone, what it had not sent yet is not."""
         await page.close()
-        self.log.went_back += page.screen.went_back
+        self.log.came_late += page.screen.came_late
         self.pages.remove(page)
         fresh = await self.open()
         self.pages.insert(0, self.pages.pop())
@@ -59,7 +59,7 @@ class Customer:
     async def leave(self) -> None:
         for page in self.pages:
             await page.close()
-            self.log.went_back += page.screen.went_back
+            self.log.came_late += page.screen.came_late
 
     async def say(self, kind: str = "", page: Page | None = None) -> str:
         self._said += 1

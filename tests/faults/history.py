@@ -31,7 +31,7 @@ class CustomerLog:
     observed: dict[int, list[str]] = field(default_factory=dict)
     pages: list[list[Shown]] = field(default_factory=list)
     connects: int = 0
-    went_back: int = 0
+    came_late: int = 0
 
 
 @dataclass

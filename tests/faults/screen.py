@@ -39,7 +39,7 @@ class Screen:
         self.refused: dict[str, str] = {}
         self.notice = ""
         self.seen = 0
-        self.went_back = 0
+        self.came_late = 0
 
     def load(self, html: str) -> None:
         """Show a page that was got by HTTP, and nothing of the one before it."""
@@ -86,7 +86,9 @@ class Screen:
     def _put(self, element: Element) -> None:
         number, revision = int(element["data-turn"]), int(element["data-revision"])
         known = self.turns.get(number)
-        self.went_back += known is not None and known.revision > revision
+        if known is not None and known.revision > revision:
+            self.came_late += 1
+            return
         section = self.turns[number] = Section(element["data-state"], revision)
         for article in element.all("article"):
             section.bubbles[int(article["data-message"])] = _bubble(article)

@@ -9,8 +9,10 @@ FAULT_LEASE=3                         seconds, instead of the usual ten, so that
 """
 
 import asyncio
+import faulthandler
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -110,10 +112,18 @@ def lose_on_layer(share: float) -> None:
     RedisPubSubLoopLayer.group_send = group_send
 
 
+def tell_what_it_does(*_: object) -> None:
+    """Write into the log where every task and every thread stands, for a run that has failed."""
+    for task in asyncio.all_tasks(asyncio.get_event_loop()):
+        task.print_stack(limit=5, file=sys.stderr)
+    faulthandler.dump_traceback(sys.stderr)
+
+
 def main() -> None:
     from manage import use_uvloop
 
     use_uvloop()
+    signal.signal(signal.SIGUSR1, tell_what_it_does)
     if place := os.environ.get("FAULT_CLOCK"):
         set_clock_by(Path(place))
     import django

@@ -60,10 +60,22 @@ class Stage:
     ) -> None:
         for task in self._watchmen:
             task.cancel()
+        if error is not None:
+            await self._tell_what_goes_on()
         await asyncio.gather(*(customer.leave() for customer in self.people))
         await asyncio.gather(*self._watchmen, return_exceptions=True)
         await asyncio.gather(*(asyncio.to_thread(server.end) for server in self.servers))
         await self._stack.aclose()
+
+    async def _tell_what_goes_on(self) -> None:
+        """For whoever has to find out why: where the servers stand, and what the pages show."""
+        for server in self.servers:
+            server.signal(signal.SIGUSR1)
+        for customer in self.people:
+            for page in customer.pages:
+                states = {number: turn.state for number, turn in page.screen.turns.items()}
+                print(customer.log.name, "open" if page.is_open else "shut", page.screen.seen, states)
+        await asyncio.sleep(1)  # until it is written
 
     async def customers(self, count: int) -> list[Customer]:
         """New customers, each with an open page."""
