@@ -57,12 +57,16 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
   socket = detail.socketWrapper;
   if (GONE[detail.event.code]) {
     chat.dataset.connection = "gone";
+    composer.inert = true; // what is written there is kept
     notice(GONE[detail.event.code]);
+    scrollToEnd();
     return;
   }
   chat.dataset.connection = "closed";
   comeBack();
 });
+
+document.getElementById("reload").addEventListener("click", () => location.reload());
 
 function hurry() {
   if (chat.dataset.connection === "closed" && line.readyState === WebSocket.CLOSED) socket.reconnect();

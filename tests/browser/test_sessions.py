@@ -35,6 +35,31 @@ async def test_who_signs_out_in_one_tab_is_told_so_in_the_other_and_what_comes_t
     await expect(chat.answer).not_to_contain_text("tomorrow")
 
 
+async def test_who_was_signed_out_signs_in_again_and_is_back_where_they_were(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site, "alice")
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    await chat.box.fill("And the invoice?")
+    path = chat.path
+    other = await chat.another_tab()
+    await other.menu("Sign out")
+    await expect(chat.page.get_by_text(SIGNED_OUT)).to_be_in_viewport(ratio=1)
+    await expect(chat.box).not_to_be_focused()
+
+    await chat.page.get_by_role("button", name="Reload the page").click()
+    await chat.page.get_by_role("link", name="sign in").click()
+    await chat.page.get_by_label("Name").fill("alice")
+    await chat.page.get_by_label("Password").fill("alice")
+    await chat.page.get_by_role("button", name="Sign in").click()
+
+    assert chat.path == path
+    chat.watch.seen[:] = [each for each in chat.watch.seen if "404 (Not Found)" not in each]
+    await expect(chat.assistant.locator(".text")).to_have_text([ANSWER])
+    await expect(chat.box).to_have_value("And the invoice?")
+
+
 async def test_a_guest_who_signs_in_in_another_tab_goes_on_without_a_reload(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:

@@ -1,6 +1,7 @@
 """Starting the site: again and again, on a port that is taken, and with settings that are wrong."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,23 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(new_site: NewSite) -> None:
     assert done.returncode not in (0, -11)
     assert f"Port {site.port} on 127.0.0.1 is taken" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("empty.sqlite3", "manage.py migrate"),
+        ("no-such-folder/shop.sqlite3", "The database cannot be reached"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_said_in_a_sentence(
+    new_site: NewSite, tmp_path: Path, place: str, told: str
+) -> None:
+    done = new_site().try_to("serve", DATABASE_URL=f"sqlite:///{tmp_path / place}")
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 NO_KEY = {"PORT": "abc", "LLM_BACKEND": "chat"}
