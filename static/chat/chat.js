@@ -108,12 +108,11 @@ function resize() {
 
 text.addEventListener("input", resize);
 
-for (const starter of document.querySelectorAll("[data-starter]")) {
-  starter.addEventListener("click", () => {
-    text.value = starter.textContent;
-    composer.requestSubmit();
-  });
-}
+scroll.addEventListener("click", ({ target }) => {
+  if (!target.matches("[data-say]")) return;
+  target.disabled = true; // a second click says nothing more
+  post(target.dataset.say);
+});
 
 const menu = document.querySelector("details.menu");
 document.addEventListener("click", ({ target }) => {

@@ -48,16 +48,20 @@ composer.addEventListener("htmx:wsConfigSend", (event) => {
     text.focus();
     return;
   }
+  post(words, photos);
+  text.value = "";
+  resize();
+});
+
+function post(words, photos = []) {
   const item = { id: newId(), text: words, photos };
   keep([...unsent(), item]);
   showEcho(item);
   hurry();
   sendAll();
   notice("");
-  text.value = "";
-  resize();
   scrollToEnd();
-});
+}
 
 function showEcho(item) {
   const echo = document.getElementById("echo").content.firstElementChild.cloneNode(true);

@@ -103,6 +103,25 @@ async def test_a_starter_is_said_when_it_is_pressed(
     await expect(chat.page.get_by_text("how can we help?")).to_be_hidden()
 
 
+async def test_an_answer_that_became_too_long_goes_on_when_the_customer_wants_it(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site)
+    provider.say("It is a long story, which", finish="length")
+    provider.say("ends well.")
+    await chat.ask(QUESTION)
+    await chat.box.fill("One more thing")
+
+    await chat.page.get_by_role("button", name="Continue").dblclick()
+
+    await expect(chat.turns).to_have_count(2)
+    await chat.ended()
+    await expect(chat.customer.locator(".text")).to_have_text([QUESTION, "Please continue."])
+    await expect(chat.assistant.locator(".text")).to_have_text(["It is a long story, which", "ends well."])
+    await expect(chat.page.get_by_role("button", name="Continue")).to_be_hidden()
+    await expect(chat.box).to_have_value("One more thing")
+
+
 async def test_a_new_conversation_begins_empty_and_the_old_one_is_found_again(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
@@ -230,7 +249,7 @@ async def test_everything_can_be_reached_and_used_with_the_keyboard(
     chat = await somebody(site)
     page, keyboard = chat.page, chat.page.keyboard
     await expect(chat.box).to_be_focused()
-    starters = await page.locator("[data-starter]").all()
+    starters = await page.locator(".starters button").all()
     person = page.get_by_role("button", name="Talk to a person", exact=True)
     send, menu = page.get_by_role("button", name="Send"), page.get_by_label("Menu")
     attach = page.get_by_role("button", name="Attach photos")

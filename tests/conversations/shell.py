@@ -15,8 +15,14 @@ from tests.servers.site import PROJECT
 
 SECONDS = 120
 PROMPT = "> "
-# The program's own terminal, so that Ctrl-C in it reaches this program and nobody else.
-INSIDE = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+# The program's own terminal, so that Ctrl-C in it reaches this program and nobody else; and reaches it also where the
+# tests themselves run in the background, without Ctrl-C.
+INSIDE = """
+import os, signal, sys
+os.login_tty(0)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 

@@ -166,6 +166,7 @@ async def test_an_answer_that_used_up_its_tokens_is_marked_as_cut(page, model):
 
     answer = turn.one(data_role="assistant")
     assert (turn["data-state"], answer["data-status"]) == ("done", "partial")
+    assert [each.text for each in turn.all("button")] == ["Continue"]
 
 
 def test_there_are_words_for_every_error():
