@@ -13,7 +13,7 @@ from supportbot.assistant.questions import Question
 from supportbot.assistant.window import fit
 from supportbot.usage import outages, requests
 
-from . import budgets, engine, errands
+from . import engine, errands
 from .errands import ALERT, FORGET, Taken
 from .history import as_text, in_words
 from .threads import in_database, in_tool_thread
@@ -62,6 +62,7 @@ async def _do(taken: Taken) -> None:
     except (ModelError, TimeoutError, OSError) as error:
         code = error.code if isinstance(error, ModelError) else type(error).__name__
         logger.warning("Errand %s failed: %s", taken.name, code)
+        await in_database(errands.pay, taken, {}, code)
         is_hopeless = isinstance(error, ModelError) and not error.retry
         if code == "invalid" and taken.tries >= errands.INVALID_TRIES:
             is_hopeless = True
@@ -88,9 +89,9 @@ async def _carry_out(taken: Taken) -> None:
 
 
 async def _ask(taken: Taken, question: Question[Any]) -> Any:
-    if taken.conversation is not None and await in_database(budgets.are_used_up, taken.conversation):
-        raise ModelError("over_budget")
     name = settings.LLM_BACKEND
+    if not await in_database(errands.reserve, taken, name):
+        raise ModelError("over_budget")  # tomorrow there is more
     history = [in_words(message) for message in taken.history]
     told = as_text(fit(history, settings.ENVIRONMENT.llm_window_tokens), taken.summary)
     parsed = await engine.backend(name).parse(
@@ -107,6 +108,5 @@ def _storable(answer: BaseModel) -> BaseModel:
 
 
 def _pay(taken: Taken, backend: str, model: str, usage: Any) -> None:
-    if taken.conversation is not None:
-        budgets.spend(taken.conversation, usage)
+    errands.pay(taken, usage)
     requests.record(taken.name, backend, model, usage, conversation=taken.conversation)

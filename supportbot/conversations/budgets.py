@@ -1,7 +1,7 @@
 """What the model may cost a day: tokens are set aside before it is asked, and what it took is paid afterwards.
 
-What is set aside stands on the turn, so a process that dies neither spends nor frees anything: whoever takes
-the turn up next goes on from there.
+What is set aside stands on the row of the turn or errand that asks, so a process that dies neither spends nor frees
+anything: whoever takes it up next goes on from there. It is paid to the budgets and the day that it was taken from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,28 +13,29 @@ from django.utils import timezone
 
 from supportbot.assistant.messages import ModelError
 
-from .models import Budget, Conversation, Turn
+from .models import Budget, Conversation, Errand, Turn
 
 FREE = ("demo", "handover")
 # Failures of a request that no model has worked on.
 UNANSWERED = ("unreachable", "down", "busy", "key_refused", "request_refused", "over_budget")
 
 
-def reserve(turn: Turn, conversation: Conversation) -> bool:
+def reserve(asker: Turn | Errand, conversation: Conversation, backend: str) -> bool:
     """Set aside the most that the next request can cost; False when one of the day's budgets has not so much left.
 
-    The caller saves the turn.
+    The caller saves the asker.
     """
     budgets = _budgets(conversation)
-    if turn.backend in FREE or not budgets:
+    if backend in FREE or not budgets:
         return True
-    give_back(turn, conversation)
+    _give_back(asker)
     tokens = settings.ENVIRONMENT.llm_window_tokens + settings.ENVIRONMENT.llm_max_tokens
-    taken = [scope for scope, limit in budgets if _take(scope, tokens, limit)]
+    day = timezone.localdate().isoformat()
+    taken = [scope for scope, limit in budgets if _take(scope, day, tokens, limit)]
     if len(taken) < len(budgets):
-        _add(taken, -tokens)
+        _add(taken, day, -tokens)
         return False
-    turn.reserved = tokens
+    asker.reservation = {"tokens": tokens, "day": day, "scopes": taken}
     return True
 
 
@@ -42,37 +43,20 @@ def over() -> ModelError:
     return ModelError("over_budget", "the day's tokens are used up", retry=False)
 
 
-def pay(turn: Turn, conversation: Conversation, usage: Mapping[str, Any], error: str = "") -> None:
+def pay(asker: Turn | Errand, usage: Mapping[str, Any], error: str = "") -> None:
     """Put what a request took in the place of what was set aside, all of it where nobody said what it took.
 
-    The caller saves the turn.
+    The caller saves the asker.
     """
     used = 0 if error in UNANSWERED else usage.get("total_tokens")
-    give_back(turn, conversation, used if isinstance(used, int) else turn.reserved)
+    _give_back(asker, used if isinstance(used, int) else None)
 
 
-def give_back(turn: Turn, conversation: Conversation, used: int = 0) -> None:
-    """End the reservation of a request, of which `used` tokens were needed. The caller saves the turn."""
-    if turn.reserved:
-        _add([scope for scope, _ in _budgets(conversation)], used - turn.reserved)
-    turn.reserved = 0
-
-
-def are_used_up(conversation_id: int) -> bool:
-    """Whether one of the day's budgets has nothing left for work in the background."""
-    budgets = _budgets(Conversation.objects.get(pk=conversation_id))
-    today = Budget.objects.filter(day=timezone.localdate(), scope__in=[scope for scope, _ in budgets])
-    used = dict(today.values_list("scope", "tokens"))
-    return any(used.get(scope, 0) >= limit for scope, limit in budgets)
-
-
-def spend(conversation_id: int, usage: Mapping[str, Any]) -> None:
-    """Put down what work in the background took, for which nothing was set aside."""
-    used = usage.get("total_tokens")
-    scopes = [scope for scope, _ in _budgets(Conversation.objects.get(pk=conversation_id))]
-    for scope in scopes:
-        Budget.objects.get_or_create(scope=scope, day=timezone.localdate())
-    _add(scopes, used if isinstance(used, int) else 0)
+def _give_back(asker: Turn | Errand, used: int | None = 0) -> None:
+    """End a reservation, of which `used` tokens were needed, None for all."""
+    if asker.reservation and used is not None:
+        _add(asker.reservation["scopes"], asker.reservation["day"], used - asker.reservation["tokens"])
+    asker.reservation = {}
 
 
 def _budgets(conversation: Conversation) -> list[tuple[str, int]]:
@@ -85,18 +69,18 @@ def _budgets(conversation: Conversation) -> list[tuple[str, int]]:
     return [(scope, limit) for scope, limit in budgets if limit]
 
 
-def _take(scope: str, tokens: int, limit: int) -> bool:
-    today = Budget.objects.filter(scope=scope, day=timezone.localdate())
-    with_room = today.filter(tokens__lte=limit - tokens)
+def _take(scope: str, day: str, tokens: int, limit: int) -> bool:
+    budget = Budget.objects.filter(scope=scope, day=day)
+    with_room = budget.filter(tokens__lte=limit - tokens)
     if with_room.update(tokens=F("tokens") + tokens):
         return True
-    if today.exists():
+    if budget.exists():
         return False
-    Budget.objects.get_or_create(scope=scope, day=timezone.localdate())
+    Budget.objects.get_or_create(scope=scope, day=day)
     return bool(with_room.update(tokens=F("tokens") + tokens))
 
 
-def _add(scopes: Sequence[str], tokens: int) -> None:
+def _add(scopes: Sequence[str], day: str, tokens: int) -> None:
     if tokens:
         for scope in scopes:  # in one order, so that two turns never wait for each other's row
-            Budget.objects.filter(scope=scope, day=timezone.localdate()).update(tokens=F("tokens") + tokens)
+            Budget.objects.filter(scope=scope, day=day).update(tokens=F("tokens") + tokens)

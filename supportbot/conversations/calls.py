@@ -40,7 +40,7 @@ def record(work: Work, answer: said.Answer) -> Step:
         )
         for position, call in enumerate(answer.message.tool_calls)
     )
-    budgets.pay(turn, conversation, answer.usage)
+    budgets.pay(turn, answer.usage)
     turn.usage.append(dict(answer.usage))
     requests.record_answer(turn, answer)
     return changed(turn, conversation)
@@ -93,7 +93,7 @@ def go_on(work: Work, result: said.ToolResult) -> tuple[Step, int]:
     if any(call.is_pending for call in calls):
         return changed(turn, conversation, messages), 0
     if messages[-1].status != Message.Status.STREAMING:
-        if not budgets.reserve(turn, conversation):
+        if not budgets.reserve(turn, conversation, turn.backend):
             raise budgets.over()
         messages.append(new_answer(turn, conversation))
     return changed(turn, conversation, messages), messages[-1].pk

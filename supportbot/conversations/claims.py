@@ -74,7 +74,7 @@ def mark_running(turn: Turn, conversation: Conversation) -> None:
     turn.finished = turn.first_token = None
     turn.stop_requested, turn.error, turn.may_retry = False, "", False
     turn.backend = turn.backend or settings.LLM_BACKEND
-    turn.is_affordable = budgets.reserve(turn, conversation)
+    turn.is_affordable = budgets.reserve(turn, conversation, turn.backend)
     turn.prompt = Prompt.objects.current()
     turn.revision = conversation.next_revision()
 

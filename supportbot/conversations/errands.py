@@ -5,6 +5,7 @@ other errands are `forget`, what a provider keeps of a conversation that was del
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from django.utils import timezone
 from supportbot.assistant.messages import Message
 from supportbot.assistant.questions import Question
 
+from . import budgets
 from .models import Conversation, Errand, Turn
 from .models import Message as StoredMessage
 
@@ -84,6 +86,25 @@ def take(most: int) -> list[Taken]:
         if mine.update(tries=errand.tries + 1, due=now + LEASE):
             taken.append(_taken(errand, errand.tries + 1))
     return taken
+
+
+@transaction.atomic
+def reserve(taken: Taken, backend: str) -> bool:
+    """Set aside what a question may cost; False when the day's budgets have not so much left."""
+    errand = _mine(taken).select_related("conversation").first()
+    if errand is None or errand.conversation is None:
+        return False  # somebody else's by now, or about a conversation that is gone
+    is_affordable = budgets.reserve(errand, errand.conversation, backend)
+    errand.save(update_fields=["reservation"])
+    return is_affordable
+
+
+@transaction.atomic
+def pay(taken: Taken, usage: Mapping[str, Any], error: str = "") -> None:
+    """Put what the model took in the place of what was set aside."""
+    if errand := _mine(taken).first():
+        budgets.pay(errand, usage, error)
+        errand.save(update_fields=["reservation"])
 
 
 @transaction.atomic

@@ -80,6 +80,6 @@ def _let_go(turn: Turn, conversation: Conversation) -> str:
     turn.may_retry = True
     turn.fence += 1
     turn.finished, turn.lease_until = timezone.now(), None
-    budgets.pay(turn, conversation, {})  # nobody knows what it took
+    budgets.pay(turn, {})  # nobody knows what it took
     close(messages, None, Message.Status.PARTIAL)
     return changed(turn, conversation, messages).html

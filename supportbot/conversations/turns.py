@@ -101,7 +101,7 @@ def settle(
     turn.lease_until = None
     turn.error = error.code if error else ""
     turn.may_retry = state != Turn.State.DONE and (error is None or error.retry)
-    budgets.pay(turn, conversation, answer.usage if answer else {}, turn.error)
+    budgets.pay(turn, answer.usage if answer else {}, turn.error)
     if answer is not None:
         turn.usage.append(dict(answer.usage))
         turn.model = answer.model[:80]
@@ -236,8 +236,8 @@ def _join(
     attachments.tie(message, images)
     step = changed(turn, conversation)
     if turn.state == Turn.State.RUNNING and answer is not None:
-        turn.is_affordable = budgets.reserve(turn, conversation)
-        turn.save(update_fields=["reserved"])
+        turn.is_affordable = budgets.reserve(turn, conversation, turn.backend)
+        turn.save(update_fields=["reservation"])
         work = work_on(turn, conversation, answer.pk)
     return Step(conversation.pk, step.html, work, step.revision, step.before)
 

@@ -8,10 +8,11 @@ from django.apps import apps
 from django.utils import timezone
 
 from supportbot.assistant.messages import Message as Said
+from supportbot.assistant.messages import ModelError
 from supportbot.conversations import background, engine, errands
-from supportbot.conversations.models import Budget, Errand, Turn
+from supportbot.conversations.models import Budget, Errand
 from supportbot.conversations.threads import in_database
-from tests.provider import HOLD
+from tests.provider import HOLD, wire
 from tickets.models import Ticket
 from tickets.questions import triage
 
@@ -47,6 +48,11 @@ def answer_as_asked(model):
 
 async def nothing_is_left():
     await until(sync_to_async(lambda: not Errand.objects.exists()))
+
+
+def none_is_asked(state):
+    """No question is on its way any more, and the state is reached."""
+    return sync_to_async(lambda: not background._tasks and state())
 
 
 async def test_a_ticket_is_sorted_and_gets_a_note_for_the_colleague_who_takes_it_over(page, model):
@@ -149,11 +155,46 @@ async def test_what_a_question_takes_is_paid_from_the_day_s_budget(page, model, 
     await page.ask("My lamp is broken!")
     await nothing_is_left()
 
-    asked = sum(len(request.messages) > 0 for request in model.requests)
-    assert asked == 4
-    budget = await Budget.objects.aget(scope="everybody")
-    turn = await Turn.objects.aget()
-    assert budget.tokens > sum(each["total_tokens"] for each in turn.usage)
+    assert len(model.requests) == 4
+    assert (await Budget.objects.aget(scope="everybody")).tokens == 4 * wire.USAGE["total_tokens"]
+
+
+async def test_of_questions_at_once_only_those_are_asked_for_which_the_day_s_budget_has_room(
+    page, model, settings
+):
+    # For the turn, and then for one question.
+    limits = {"llm_window_tokens": 900, "llm_max_tokens": 100, "tokens_per_day": 2_400}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=limits)
+    answer_as_asked(model)
+
+    await page.ask("My lamp is broken!")
+    await until(none_is_asked(lambda: Errand.objects.filter(tries=1).count() == 1))
+
+    assert len([request for request in model.requests if request.form]) == 1
+    assert (await Budget.objects.aget(scope="everybody")).tokens == 3 * wire.USAGE["total_tokens"]
+
+
+@pytest.mark.parametrize(("code", "is_paid"), [("busy", False), ("cut", True)])
+async def test_a_question_that_failed_is_paid_if_the_model_has_worked_on_it(
+    page, model, settings, monkeypatch, code, is_paid
+):
+    limits = {"llm_window_tokens": 900, "llm_max_tokens": 100, "tokens_per_day": 9_000}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=limits)
+    answer_as_asked(model)
+
+    failed = []
+
+    async def parse(*_args, **_options):
+        failed.append(code)
+        raise ModelError(code)
+
+    monkeypatch.setattr(engine.backend(settings.LLM_BACKEND), "parse", parse)
+
+    await page.ask("My lamp is broken!")
+    await until(none_is_asked(lambda: len(failed) == 2))
+
+    asked = 2 * wire.USAGE["total_tokens"]
+    assert (await Budget.objects.aget(scope="everybody")).tokens == asked + (2_000 if is_paid else 0)
 
 
 async def test_switched_off_nothing_is_asked(page, model, settings):

@@ -1,5 +1,7 @@
 """What the model may cost a day is kept to the token: set aside before it is asked, paid or given back afterwards."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -34,6 +36,10 @@ def spent(scope: str = "everybody") -> int:
     return Budget.objects.get(scope=scope, day=timezone.localdate()).tokens
 
 
+def set_aside() -> int:
+    return Turn.objects.get().reservation.get("tokens", 0)
+
+
 def answer(**usage: int) -> Answer:
     return Answer(Said("assistant", "Hello."), "stop", usage=usage)
 
@@ -56,7 +62,7 @@ def test_what_was_used_takes_the_place_of_what_was_set_aside(transactional_db, c
 
     turns.settle(work, "done", "Hello.", answer=answer(total_tokens=70))
 
-    assert (spent(), Turn.objects.get().reserved) == (70, 0)
+    assert (spent(), set_aside()) == (70, 0)
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "stopped"])
@@ -66,7 +72,7 @@ def test_when_nobody_knows_what_was_used_all_of_it_is_paid(transactional_db, cha
 
     turns.settle(work, state, "He")
 
-    assert (spent(), Turn.objects.get().reserved) == (REQUEST, 0)
+    assert (spent(), set_aside()) == (REQUEST, 0)
 
 
 def test_each_request_of_a_turn_is_paid(transactional_db, chat, limit):
@@ -124,7 +130,7 @@ def test_what_is_given_up_is_paid(transactional_db, chat, limit):
 
     recovery.sweep(9)
 
-    assert (spent(), Turn.objects.get().reserved) == (REQUEST, 0)
+    assert (spent(), set_aside()) == (REQUEST, 0)
 
 
 def test_a_message_that_joins_sets_nothing_more_aside(transactional_db, chat, limit):
@@ -134,7 +140,7 @@ def test_a_message_that_joins_sets_nothing_more_aside(transactional_db, chat, li
     work = turns.submit(chat.pk, "My order?", "a2").work
 
     assert work.is_affordable
-    assert spent() == Turn.objects.get().reserved == REQUEST
+    assert spent() == set_aside() == REQUEST
 
 
 def test_nor_does_it_make_affordable_what_is_not(transactional_db, chat, of_bob, limit):
@@ -157,7 +163,7 @@ def test_looking_again_after_a_crash_keeps_what_was_set_aside(transactional_db, 
 
     assert look_again(work, message).is_affordable
 
-    assert Turn.objects.get().reserved == REQUEST
+    assert set_aside() == REQUEST
 
 
 @pytest.mark.parametrize("name", ["conversation", "visitor"])
@@ -174,7 +180,34 @@ def test_what_one_budget_refuses_no_other_one_keeps(transactional_db, chat, limi
 
     assert not turns.submit(chat.pk, "Hello", "a1").work.is_affordable
 
-    assert (spent(f"conversation:{chat.pk}"), Turn.objects.get().reserved) == (0, 0)
+    assert (spent(f"conversation:{chat.pk}"), set_aside()) == (0, 0)
+
+
+def test_what_was_set_aside_before_midnight_is_paid_to_that_day(transactional_db, chat, limit, monkeypatch):
+    limit(tokens_per_day=2 * REQUEST)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    with monkeypatch.context() as before:
+        before.setattr(timezone, "localdate", lambda: yesterday)
+        work = turns.submit(chat.pk, "Hello", "a1").work
+
+    turns.settle(work, "done", "Hello.", answer=answer(total_tokens=70))
+
+    assert [(each.day, each.tokens) for each in Budget.objects.all()] == [(yesterday, 70)]
+
+
+def test_what_a_guest_set_aside_is_given_back_to_the_guest_who_signs_in_meanwhile(
+    transactional_db, alice, limit
+):
+    limit(visitor_tokens_per_day=2 * REQUEST)
+    chat = Conversation.objects.create(guest_key="guest")
+    before = chat.visitor.key
+    work = turns.submit(chat.pk, "Hello", "a1").work
+    Conversation.objects.update(user=alice, guest_key="")
+
+    turns.settle(work, "done", "Hello.", answer=answer(total_tokens=70))
+
+    assert spent(before) == 70
+    assert turns.submit(chat.pk, "And now?", "a2").work.is_affordable
 
 
 @pytest.mark.parametrize("backend", ["demo", "handover"])
@@ -219,5 +252,5 @@ async def test_a_stopped_or_broken_answer_leaves_nothing_set_aside(page, model, 
     await page.request(action="stop")
     await page.settled("stopped")
 
-    assert not await Turn.objects.exclude(reserved=0).aexists()
+    assert not await Turn.objects.exclude(reservation={}).aexists()
     assert (await Budget.objects.aget()).tokens == 2 * REQUEST

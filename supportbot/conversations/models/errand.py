@@ -16,6 +16,7 @@ class Errand(models.Model):
     until = models.ForeignKey(Turn, models.CASCADE, null=True, help_text="The last turn that it is about.")
     due = models.DateTimeField(default=timezone.now, db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    reservation = models.JSONField(default=dict, help_text="The tokens set aside for it: of whom, and when.")
     created = models.DateTimeField(default=timezone.now)
 
     class Meta:

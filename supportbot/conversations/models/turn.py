@@ -35,8 +35,10 @@ class Turn(models.Model):
     usage = models.JSONField(
         default=list, blank=True, help_text="The provider's token counts, one entry a request."
     )
-    reserved = models.PositiveIntegerField(
-        default=0, help_text="Tokens set aside for what the model is doing."
+    reservation = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The tokens set aside for what the model is doing: of whom, and when.",
     )
     created = models.DateTimeField(default=timezone.now)
     started = models.DateTimeField(null=True, blank=True)
