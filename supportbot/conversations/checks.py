@@ -31,12 +31,24 @@ def check_environment(app_configs, **_kwargs):
             hint = f"LLM_BACKEND=xai knows {', '.join(EFFORTS[1:])}."
             problem = f"LLM_REASONING_EFFORT={env.llm_reasoning_effort} is not known."
             found.append(Error(problem, hint=hint, id="supportbot.E006"))
-    elif env.llm_base_url and not env.llm_base_url.startswith(("http://", "https://")):
+    elif env.llm_base_url and not _is_http(env.llm_base_url):
         hint = "It looks like https://llm.example.com/v1"
         found.append(Error("LLM_BASE_URL is not an http address.", hint=hint, id="supportbot.E004"))
+    for entry in env.llm_fallback:
+        model, at, address = entry.partition("@")
+        if not model or (at and not _is_http(address)):
+            hint = (
+                "A model's name such as grok-4.5, or one on another server: qwen3@http://127.0.0.1:11434/v1"
+            )
+            problem = f"LLM_FALLBACK names no model that can be asked: {entry}"
+            found.append(Error(problem, hint=hint, id="supportbot.E007"))
     if settings.DEBUG and env.host not in LOOPBACK:
         hint = "Set DEBUG=0, SECRET_KEY and ALLOWED_HOSTS before strangers can reach this address."
         found.append(
             Warning(f"DEBUG is on and the site is served on {env.host}.", hint=hint, id="supportbot.W001")
         )
     return found
+
+
+def _is_http(address: str) -> bool:
+    return address.startswith(("http://", "https://"))

@@ -1,5 +1,7 @@
 """Whatever a line is closed with, the page comes back by itself, and never in a hurry that would hurt the server."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
@@ -14,6 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 CODES = (*range(1000, 1014), 1015, 3000, 4000, 4001, 4100, 4999)
 # Milliseconds: no page comes back sooner, and every page has come back later.
 SOONEST, LATEST = 450, 4000
+MORNING = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
 async def is_closed(chat: Chat) -> None:
@@ -33,8 +36,9 @@ async def test_a_page_comes_back_after_every_close_code(
             route.connect_to_server()
 
     await chat.page.route_web_socket("**/ws/**", connect)
-    await chat.page.clock.install()
+    await chat.page.clock.install(time=MORNING)
     await chat.open()
+    await chat.page.clock.pause_at(MORNING + timedelta(minutes=1))
     for number, code in enumerate(CODES, start=1):
         await lines[-1].close(code=code)
         await is_closed(chat)
@@ -61,7 +65,7 @@ async def test_a_page_that_is_sent_away_again_and_again_does_not_run_in_circles(
         await route.close(code=code)
 
     await chat.page.route_web_socket("**/ws/**", refuse)
-    await chat.page.clock.install()
+    await chat.page.clock.install(time=MORNING)
     await chat.page.goto(site.url)
     await is_closed(chat)
     for _ in range(60):

@@ -90,6 +90,17 @@ class Shell:
     def type(self, keys: str) -> None:
         os.write(self._terminal, keys.encode())
 
+    def press(self, key: str, words: str) -> None:
+        """Press a key until these words are shown, as anybody does whom a program has not heard.
+
+        A signal that comes just before readline waits for the next key is told to Python only with that one.
+        """
+        while words not in self.shown[self._seen :]:
+            self.type(key)
+            if select.select([self._terminal], [], [], 2)[0]:
+                self._read(words)
+        self.wait_for(words)
+
     def say(self, line: str) -> str:
         """Type a line; returns all that is shown until the next prompt."""
         self.type(f"{line}\r")

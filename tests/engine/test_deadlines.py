@@ -15,7 +15,7 @@ from tests.provider import STALL, Drip, wire
 from .desk import Desk
 from .failing import START, fails
 
-SECONDS = 0.8
+SECONDS = 1.5
 LIMITS = {
     "no first token": ("first_token", "no_first_token", (STALL,)),
     "a stall": ("stall", "stalled", (START, STALL)),

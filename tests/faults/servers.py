@@ -25,7 +25,7 @@ class Server(Site):
     """One process of the site, started again by whoever notices that it is gone."""
 
     def __init__(self, folder: Path, database: str, **settings: str) -> None:
-        super().__init__(folder, database, **BOUNDLESS, **settings)
+        super().__init__(folder, database, **{**BOUNDLESS, **settings})
         self.kill_at = ""  # a point of `points.names()` with its passing, for the next start
 
     @property

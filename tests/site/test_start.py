@@ -56,6 +56,7 @@ def test_a_database_that_cannot_be_used_is_said_in_a_sentence(
 
 NO_KEY = {"PORT": "abc", "LLM_BACKEND": "chat"}
 NO_SECRET = {"DEBUG": "0", "SECRET_KEY": "", "LLM_BACKEND": "grok"}
+NO_FALLBACK = {"LLM_FALLBACK": "grok-4.5, qwen3@127.0.0.1:11434, @http://127.0.0.1:11434/v1"}
 NO_ADDRESS = {"LLM_BACKEND": "chat", "LLM_BASE_URL": "llm.example.com"}
 
 
@@ -64,6 +65,7 @@ NO_ADDRESS = {"LLM_BACKEND": "chat", "LLM_BASE_URL": "llm.example.com"}
     [
         ("serve", NO_KEY, {"E001": "PORT", "E003": "XAI_API_KEY"}),
         ("migrate", NO_SECRET, {"E001": "LLM_BACKEND", "E002": "SECRET_KEY"}),
+        ("migrate", NO_FALLBACK, {"E007": "qwen3@127.0.0.1:11434"}),
         ("migrate", NO_ADDRESS, {"E004": "https://llm.example.com/v1"}),
     ],
 )

@@ -14,11 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from supportbot.assistant.backends import BACKENDS
 from supportbot.conversations import engine
+from supportbot.conversations.management.ground import check_database
 from supportbot.conversations.terminal import Screen, Terminal, loop_on_a_thread
 from supportbot.conversations.visitors import Visitor
 
@@ -52,7 +51,7 @@ class Command(BaseCommand):
     def handle(
         self, *, username: str | None, backend: str | None, model: str | None, verbose: bool, **options: Any
     ) -> None:
-        _check_database()
+        check_database()
         visitor = _visitor(username)
         _choose_model(backend, model)
         for name in (signal.SIGTERM, signal.SIGHUP):
@@ -140,16 +139,6 @@ class Command(BaseCommand):
         with suppress(OSError):
             self.stderr.write(text, ending="")
             self.stderr.flush()
-
-
-def _check_database() -> None:
-    try:
-        migrations = MigrationExecutor(connection)
-        is_behind = bool(migrations.migration_plan(migrations.loader.graph.leaf_nodes()))
-    except DatabaseError as error:
-        raise CommandError(f"The database cannot be reached: {str(error).splitlines()[0]}") from None
-    if is_behind:
-        raise CommandError("The database is not up to date. Run manage.py migrate first.")
 
 
 def _visitor(username: str | None) -> Visitor:

@@ -10,11 +10,10 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from supportbot.bodies import BoundedRequest, most
 from supportbot.conversations import engine
+from supportbot.conversations.management.ground import check_database
 
 FRAME_MAX = 128 * 1024
 
@@ -54,14 +53,7 @@ class Command(BaseCommand):
 
     def _check_ground(self) -> None:
         """Say in a sentence what is missing, before anybody is served."""
-        try:
-            migrations = MigrationExecutor(connection)
-        except DatabaseError as error:
-            raise CommandError(f"The database cannot be reached: {str(error).splitlines()[0]}") from None
-        if migrations.migration_plan(migrations.loader.graph.leaf_nodes()):
-            raise CommandError(
-                "The database lacks tables or columns that this version needs: manage.py migrate"
-            )
+        check_database()
         if not settings.ENVIRONMENT.debug and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError("The static files are not collected yet: manage.py collectstatic --noinput")
 

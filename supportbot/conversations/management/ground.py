@@ -1,0 +1,16 @@
+"""What must be there before anybody is served."""
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+def check_database() -> None:
+    """Raises `CommandError`, in a sentence, when the database cannot be reached or is older than the code."""
+    try:
+        migrations = MigrationExecutor(connection)
+        is_behind = bool(migrations.migration_plan(migrations.loader.graph.leaf_nodes()))
+    except DatabaseError as error:
+        raise CommandError(f"The database cannot be reached: {str(error).splitlines()[0]}") from None
+    if is_behind:
+        raise CommandError("The database is not up to date. Run manage.py migrate first.")
