@@ -87,7 +87,8 @@ function notice(words) {
 // ---- Composer ----------------------------------------------------------------------------------
 
 text.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  // 229: in Safari the Enter that ends a word of Japanese or Chinese comes when nothing is being composed any more.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   composer.requestSubmit();
 });
@@ -111,7 +112,13 @@ text.addEventListener("input", resize);
 scroll.addEventListener("click", ({ target }) => {
   if (!target.matches("[data-say]")) return;
   target.disabled = true; // a second click says nothing more
-  post(target.dataset.say);
+  post({ text: target.dataset.say });
+});
+
+// It names the answer that it is meant for, which may have ended when this arrives.
+document.getElementById("stop").addEventListener("click", () => {
+  const running = log.querySelector('[data-turn][data-state="running"]');
+  if (running && socket) socket.send(JSON.stringify({ action: "stop", turn: Number(running.dataset.turn) }));
 });
 
 const menu = document.querySelector("details.menu");

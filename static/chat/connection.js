@@ -48,7 +48,7 @@ chat.addEventListener("htmx:wsOpen", (event) => {
   tries = 0;
   heard();
   // htmx has kept what was sent meanwhile. Requests such as stop may go, but messages are in the outbox as well.
-  socket.queue.splice(0, Infinity, ...socket.queue.filter(({ message }) => JSON.parse(message).action));
+  socket.queue.splice(0, Infinity, ...socket.queue.filter(({ message }) => !JSON.parse(message).client_id));
   sent.clear();
   sendAll();
 });

@@ -147,6 +147,7 @@ tray.addEventListener("click", ({ target }) => {
   say(`${nameOf(photo)} removed.`);
   const beside = photo.element.nextElementSibling ?? photo.element.previousElementSibling;
   discard(photo);
+  if (isToBeSent) composer.requestSubmit(); // it waited for this one
   (beside?.querySelector("[data-remove]") ?? attach).focus();
 });
 
@@ -213,7 +214,12 @@ function keepPhotos() {
   const kept = Array.from(photos.values(), ({ key, id, url, thumb, width, height }) =>
     id ? { key, id, url, thumb, width, height } : { key },
   );
-  sessionStorage.setItem(photoStorage, JSON.stringify(kept));
+  try {
+    sessionStorage.setItem(photoStorage, JSON.stringify(kept));
+  } catch {
+    // No room: without their pictures they are still sent.
+    sessionStorage.setItem(photoStorage, JSON.stringify(kept.map(({ thumb, ...photo }) => photo)));
+  }
 }
 
 // Puts those of no message back into the tray. What was not up yet is lost, which the customer is told.

@@ -10,6 +10,9 @@ function keep(items) {
   sessionStorage.setItem(storage, JSON.stringify(items));
 }
 
+const NO_ROOM = "Your browser has no room to keep this message until it is sent. Please close other tabs and try again.";
+const PERSON = "I'd like to talk to a person.";
+
 function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -18,12 +21,12 @@ const sent = new Set(); // over this line
 
 // In their order: what is said after a message whose photos are still on their way waits for it.
 function sendAll() {
-  for (const { id, text: words, photos, why } of unsent()) {
+  for (const { id, text: words, photos, action, why } of unsent()) {
     if (why || sent.has(id)) continue;
     if (!arePhotosUp(photos)) return;
     if (!socket) return;
     sent.add(id);
-    socket.send(JSON.stringify({ text: words, client_id: id, images: idsOfPhotos(photos) }));
+    socket.send(JSON.stringify({ action, text: words, client_id: id, images: idsOfPhotos(photos) }));
   }
 }
 
@@ -48,20 +51,34 @@ composer.addEventListener("htmx:wsConfigSend", (event) => {
     text.focus();
     return;
   }
-  post(words, photos);
+  if (!post({ text: words, photos })) return;
   text.value = "";
   resize();
 });
 
-function post(words, photos = []) {
-  const item = { id: newId(), text: words, photos };
-  keep([...unsent(), item]);
+// False when it cannot be kept, and so is not sent.
+function post({ text: words, photos = [], action }) {
+  // Half of a character, which a cut through a picture leaves, is nothing that can be stored.
+  const item = { id: newId(), text: words.toWellFormed?.() ?? words, photos, action };
+  try {
+    keep([...unsent(), item]);
+  } catch {
+    notice(NO_ROOM);
+    scrollToEnd();
+    return false;
+  }
   showEcho(item);
   hurry();
   sendAll();
   notice("");
   scrollToEnd();
+  return true;
 }
+
+chat.addEventListener("click", ({ target }) => {
+  if (!target.closest("[data-person]") || unsent().some(({ action, why }) => action && !why)) return;
+  post({ text: PERSON, action: "person" });
+});
 
 function showEcho(item) {
   const echo = document.getElementById("echo").content.firstElementChild.cloneNode(true);
@@ -87,10 +104,11 @@ function withoutLost(item) {
   return null;
 }
 
-// The server shows a message when it has stored it, and says so when it does not take it.
+// The server shows a message when it has stored it, and says so when it does not take it: without words when it need not.
 function settleOutbox() {
   const refused = document.getElementById("notice");
-  const hasArrived = ({ id }) => log.querySelector(`[data-client-id="${id}"]`);
+  const isNeedless = ({ id }) => id === refused.dataset.refused && !refused.textContent.trim();
+  const hasArrived = (item) => log.querySelector(`[data-client-id="${item.id}"]`) || isNeedless(item);
   const items = unsent().filter((item) => !hasArrived(item));
   forgetPhotos(unsent().filter(hasArrived).flatMap(({ photos }) => photos));
   for (const item of items) {

@@ -13,6 +13,17 @@ const THUMBNAIL = 480;
 
 // What is to be uploaded of a file, and its thumbnail; or why it cannot be sent.
 async function prepare(file) {
+  try {
+    const prepared = await shrunk(file);
+    // Its bytes, as long as they are there: to send a file that was moved or changed looks like a dead line.
+    if (prepared.blob === file) prepared.blob = new Blob([await file.arrayBuffer()], { type: file.type });
+    return prepared;
+  } catch {
+    return { why: `“${file.name}” could not be opened. Please try it again, or send another photo.` };
+  }
+}
+
+async function shrunk(file) {
   const no = `“${file.name}” cannot be sent: only photos and screenshots can.`;
   if (file.type && !file.type.startsWith("image/")) return { why: no };
   const image = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);

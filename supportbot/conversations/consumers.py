@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
@@ -29,6 +30,7 @@ from .visitors import Visitor
 logger = logging.getLogger(__name__)
 
 FRAME_MAX = 64 * 1024
+CLIENT_ID = re.compile(r'"client_id"\s*:\s*"([\w-]{1,64})"', re.ASCII)
 PATIENCE = 5.0  # seconds that a frame waits for the database
 
 
@@ -88,19 +90,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None) -> None:
         if not self.conversation:
             return
-        client_id = ""
+        named = CLIENT_ID.search(text_data or "")
+        client_id = named[1] if named else ""  # also of a frame that cannot be read
         try:
             frame = _read(text_data)
-            client_id = frame.client_id
             await getattr(self, f"_on_{frame.action}")(frame)
         except passes.Ended as ended:
             await self._dismiss(ended.code)
         except Refused as refusal:
-            await self._page.show(fragments.notice(str(refusal), client_id))
+            await self._page.refuse(fragments.notice(str(refusal), client_id))
         except (DatabaseError, TimeoutError) as error:
             logger.error("A frame was not taken: %s", type(error).__name__)
             words = "We could not take this just now. Please try again in a moment."
-            await self._page.show(fragments.notice(words, client_id))
+            await self._page.refuse(fragments.notice(words, client_id))
 
     async def _on_send(self, frame: Frame) -> None:
         await self._submit(check_text(frame.text, frame.images), frame)
@@ -110,7 +112,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _on_stop(self, frame: Frame) -> None:
         await stored(passes.check, self._pass, self.conversation)
-        await runner.stop(self.conversation)
+        await runner.stop(self.conversation, frame.turn)
 
     async def _on_retry(self, frame: Frame) -> None:
         await self._take(turns.retry, frame.turn, runner.room() > 0)

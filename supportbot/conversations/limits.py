@@ -42,10 +42,14 @@ def check_rate(conversation: Conversation) -> None:
     here, everywhere = settings.CONVERSATION_MESSAGES_PER_MINUTE, settings.VISITOR_MESSAGES_PER_MINUTE
     if not here and not everywhere:
         return
-    since = timezone.now() - timedelta(minutes=1)
+    now = timezone.now()
+    since = now - timedelta(minutes=1)
     lately = Conversation.objects.of(conversation.visitor).filter(updated__gt=since)
     recent = Message.objects.filter(
-        conversation__in=lately.values("pk"), role=Message.Role.CUSTOMER, created__gt=since
+        conversation__in=lately.values("pk"),
+        role=Message.Role.CUSTOMER,
+        created__gt=since,
+        created__lte=now,  # what is later was said before the clock was set back
     ).aggregate(here=Count("pk", filter=Q(conversation=conversation)), everywhere=Count("pk"))
     if (here and recent["here"] >= here) or (everywhere and recent["everywhere"] >= everywhere):
         raise Refused("That was a lot of messages in a short time. Please wait a minute and send it again.")

@@ -1,6 +1,7 @@
 """One open page of a conversation: told the truth first and then what follows, in order and no faster than it reads."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from . import fragments, live, turns
@@ -9,6 +10,8 @@ from .steps import Step
 from .threads import stored
 
 Look = Callable[[int, int], Step]
+
+KEPT = 20  # refusals of a page that does not read
 
 
 class Page:
@@ -19,6 +22,7 @@ class Page:
         self.known = 0
         self._held: list[tuple[str, int, int]] | None = []  # it is told the truth first
         self._missed_since: int | None = None
+        self._refusals: deque[str] = deque(maxlen=KEPT)
         self._is_over = False
         self._one_resync = asyncio.Lock()
         self._catching_up: asyncio.Task[None] | None = None
@@ -39,6 +43,11 @@ class Page:
             self._held.append((frame, before, revision))
         else:
             await self._send(frame, before, revision)
+
+    async def refuse(self, frame: str) -> None:
+        """Tell this page alone why something was not taken, which no look at the database would tell it later."""
+        self._refusals.append(frame)
+        await self._tell_refusals()
 
     def end(self) -> None:
         """Nothing more is sent, not even what is being looked up now."""
@@ -82,6 +91,15 @@ class Page:
         self._missed_since = seen if self._missed_since is None else min(seen, self._missed_since)
 
     def _catch_up(self) -> None:
+        if self._missed_since is not None or self._refusals:
+            self._catching_up = asyncio.ensure_future(self._make_up())
+
+    async def _make_up(self) -> None:
+        await self._tell_refusals()
         if self._missed_since is not None:
             since, self._missed_since = self._missed_since, None
-            self._catching_up = asyncio.ensure_future(self.resync(since))
+            await self.resync(since)
+
+    async def _tell_refusals(self) -> None:
+        while self._refusals and not (self._line.is_full or self._is_over):
+            await self._line.send(self._refusals.popleft())

@@ -1,18 +1,22 @@
 """What a process left behind when it ended: taken up again, or kept as it is with a way to try again."""
 
+import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from . import budgets
+from . import budgets, calls
 from .claims import Work, held, locked, next_in_line
 from .models import Conversation, Message, Turn
 from .steps import Step, changed, close, messages_of, save, shown
 
+logger = logging.getLogger(__name__)
+
 # A turn that has ended so many processes is not given to another one.
 TRIES = 4
+BATCH = 20
 # Whoever queued a turn is about to take it up; after this long nobody is.
 LEFT_ALONE = timedelta(seconds=5)
 # Nobody writes a time so far ahead, unless the clock was set back since then.
@@ -22,17 +26,27 @@ AHEAD = timedelta(minutes=1)
 def sweep(room: int, left_alone: timedelta = LEFT_ALONE) -> list[Step]:
     """Go on with what dead processes left: running turns whose lease ran out, and queued ones left alone.
 
-    At most `room` of them, the oldest first.
+    At most `room` of them, the oldest first, and no more at once than leaves the database time for others. One that
+    cannot be gone on with is logged and holds up no other.
     """
+    room = min(room, BATCH)
     lost = Turn.objects.filter(_is_past("lease_until"), state=Turn.State.RUNNING)
     is_alone = _is_past("created", left_alone) | Q(lease_until__isnull=False)  # handed back
     waiting = Turn.objects.filter(is_alone, state=Turn.State.QUEUED).exclude(
         conversation__turns__state=Turn.State.RUNNING
     )
     found = [*lost.order_by("pk")[:room], *waiting.order_by("pk")[:room]]
-    return [
-        _recover(conversation) for conversation in list({turn.conversation_id: 0 for turn in found})[:room]
-    ]
+    steps: list[Step] = []
+    for conversation in list({turn.conversation_id: 0 for turn in found})[:room]:
+        try:
+            steps.append(_recover(conversation))
+        except DatabaseError:
+            if not steps:
+                raise
+            break  # those that are taken up already must be run; the next sweep meets it again
+        except Exception:
+            logger.exception("Conversation %s cannot be gone on with", conversation)
+    return steps
 
 
 @transaction.atomic
@@ -68,6 +82,7 @@ def _let_go(turn: Turn, conversation: Conversation) -> str:
 
     An answer asked for anew would come in other words, and take the place of what was being read.
     """
+    calls.answer_uncertain(turn)
     messages = messages_of(turn)
     is_seen = any(each.text for each in messages if each.status == Message.Status.STREAMING)
     if not (is_seen or turn.stop_requested or turn.tries >= TRIES):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from supportbot.assistant import messages as said
 from supportbot.assistant.loop import run_turn
-from supportbot.assistant.tools import stopped
+from supportbot.assistant.tools import UNCERTAIN, given_up, stopped
 from supportbot.assistant.window import fit
 
 from . import (
@@ -101,9 +101,12 @@ async def start(work: Work, heard: Heard | None = None) -> asyncio.Task | None:
     return running.task
 
 
-async def stop(conversation: int) -> None:
-    """Stop the running turn of a conversation: at once when it runs here, else within a checkpoint."""
-    turn = await stored(turns.stop, conversation)
+async def stop(conversation: int, turn_id: int = 0) -> None:
+    """Stop the running turn of a conversation, if it is this one.
+
+    At once when it runs here, else within a checkpoint.
+    """
+    turn = await stored(turns.stop, conversation, turn_id)
     if turn in _running:
         _running[turn].cut_short()
 
@@ -215,9 +218,11 @@ async def _converse(running: Running) -> said.Answer | None:
                 case said.Answer():
                     answer = event
                     if event.message.tool_calls:
+                        # Until it is stored, what was read of it is kept by the stream.
+                        step = await stored(calls.record, work, event)
                         running.stream.close()
                         running.stream = _stream(work, NO_MESSAGE)
-                        await carry_out(await stored(calls.record, work, event))
+                        await carry_out(step)
                 case said.ToolFinished(result=result):
                     await _after_call(running, result)
             if running.heard:
@@ -258,8 +263,14 @@ async def _execute(work: Work, call: said.ToolCall) -> said.ToolResult:
         async with asyncio.timeout(tool.timeout):
             return await in_tool_thread(calls.run, work, call, tool)
     except TimeoutError:
-        ended = stopped(call, "timed_out", "The tool took too long. Nothing was changed.")
+        # One that writes may go on in its thread, but what it writes from now on is taken back.
+        ended = given_up(call, tool, "timed_out", "The tool took too long. Nothing was changed.")
     except DatabaseError as error:
         logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
-        ended = stopped(call, "failed", "The data could not be reached. Do not guess the tool's result.")
+        words = "The data could not be reached. Do not guess the tool's result."
+        ended = given_up(call, tool, "failed", words)
+    except asyncio.CancelledError:
+        if tool.effect == "irreversible":  # lest the next process take it for one that was not begun
+            await stored(calls.store, work, call, stopped(call, "interrupted", UNCERTAIN))
+        raise
     return await stored(calls.store, work, call, ended)

@@ -166,6 +166,16 @@ def _connected(function: Callable[[], T]) -> T:
         close_old_connections()
     try:
         return function()
+    except (OperationalError, InterfaceError):
+        _replace_dead()
+        raise
     finally:
         if not connection.in_atomic_block:
             close_old_connections()
+
+
+def _replace_dead() -> None:
+    """What ended one connection of a pool has ended all of them, and each would fail once more."""
+    pool = getattr(connection, "pool", None)
+    if pool is not None and connection.connection is not None and connection.connection.closed:
+        pool.drain()

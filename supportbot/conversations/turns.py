@@ -49,7 +49,8 @@ def submit(
         return Step(conversation.pk, shown(known))
     active = list(conversation.turns.active().order_by("pk"))
     if backend and (asked := next((turn for turn in active if turn.backend == backend), None)):
-        return Step(conversation.pk, shown(asked.pk))  # the second click on a button
+        # The second click on a button: the first one stands for both.
+        return Step(conversation.pk, shown(asked.pk) + fragments.notice("", client_id or ""))
     check_rate(conversation)
     sent = attachments.unsent(conversation, images)
     conversation.title = conversation.title or (text or "A photo").split("\n", maxsplit=1)[0][:80]
@@ -147,11 +148,14 @@ def renew(work: Work) -> None:
 
 
 @transaction.atomic
-def stop(conversation_id: int) -> int | None:
-    """Ask for the running turn to be stopped, wherever it runs. Returns its id."""
+def stop(conversation_id: int, turn_id: int = 0) -> int | None:
+    """Ask for the running turn to be stopped, wherever it runs. Returns its id.
+
+    With a `turn_id` that turn alone is meant: it may have ended, and the next one begun.
+    """
     locked(conversation_id)  # or a step of the turn that is being stored would take the wish back
     turn = Turn.objects.filter(conversation=conversation_id, state=Turn.State.RUNNING).first()
-    if turn is None:
+    if turn is None or turn_id not in (0, turn.pk):
         return None
     Turn.objects.filter(pk=turn.pk).update(stop_requested=True)
     return turn.pk

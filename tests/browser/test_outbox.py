@@ -7,12 +7,20 @@ from tests.provider import Provider
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
 
-from .chat import Chat, Somebody
+from .chat import TICKET, Chat, Somebody
+from .lines import network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 QUESTION = "Where is my order?"
 ANSWER = "It should reach you tomorrow."
+FILL = """() => {
+  for (let size = 4_000_000; size >= 1; size = Math.floor(size / 2)) {
+    for (let number = 0; ; number += 1) {
+      try { sessionStorage.setItem(`full-${size}-${number}`, "x".repeat(size)); } catch { break; }
+    }
+  }
+}"""
 
 
 async def is_answered_once(chat: Chat) -> None:
@@ -84,6 +92,77 @@ async def test_a_message_whose_receipt_got_lost_is_not_sent_twice(
     await chat.reload()
 
     await is_answered_once(chat)
+
+
+async def test_who_asks_for_a_person_on_a_dead_line_gets_one(somebody: Somebody, site: Site) -> None:
+    chat = await somebody.away(site)
+    ways: list[str] = ["lost", "open"]
+
+    def connect(route: WebSocketRoute) -> None:
+        if ways.pop(0) == "open":
+            route.connect_to_server()
+
+    await chat.page.route_web_socket("**/ws/**", connect)
+    await chat.open()
+    await chat.page.get_by_role("button", name="Talk to a person", exact=True).dblclick()
+    await expect(chat.customer).to_have_attribute("data-status", "sending")
+
+    await chat.reload()
+
+    await chat.ended()
+    await expect(chat.customer.locator(".text")).to_have_text(["I'd like to talk to a person."])
+    await expect(chat.answer).to_contain_text(TICKET)
+
+
+async def test_a_stop_that_comes_late_does_not_stop_what_was_said_next(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    async with network(site) as (proxy, reached):
+        chat = await somebody(reached)
+        first = provider.say("It is on its way.", hold_after=2)
+        await chat.say("Where is it?")
+        await expect(chat.answer).to_contain_text("It is")
+        proxy.darken()
+        proxy.cut()
+        await expect(chat.page.get_by_text("Reconnecting…")).to_be_visible()
+        await chat.page.get_by_role("button", name="Stop").click()
+        await chat.say(QUESTION)
+        first.release()
+        await provider.until(lambda provider: not provider.open_streams)
+        provider.say(ANSWER)
+
+        proxy.lighten()
+
+        await expect(chat.turns).to_have_count(2)
+        await chat.ended()
+        await expect(chat.assistant.locator(".text")).to_have_text(["It is on its way.", ANSWER])
+        chat.watch.seen.clear()  # Chromium complains of the absence
+
+
+async def test_a_message_that_cannot_be_kept_is_not_taken_out_of_the_box(
+    somebody: Somebody, site: Site
+) -> None:
+    """The browser's store is full: as much as it holds is five million characters."""
+    chat = await somebody(site)
+    await chat.box.fill(QUESTION)
+    await chat.page.evaluate(FILL)
+
+    await chat.box.press("Enter")
+
+    await expect(chat.page.get_by_role("alert")).to_contain_text("no room to keep this message")
+    await expect(chat.box).to_have_value(QUESTION)
+    await expect(chat.customer).to_have_count(0)
+
+
+async def test_the_enter_that_ends_a_word_of_japanese_sends_nothing(somebody: Somebody, site: Site) -> None:
+    """In Safari it comes when the composition is over, and can be told by its key code alone."""
+    chat = await somebody(site)
+    await chat.box.fill("こんにちは")
+
+    await chat.box.dispatch_event("keydown", {"key": "Enter", "keyCode": 229})
+
+    await expect(chat.box).to_have_value("こんにちは")
+    await expect(chat.customer).to_have_count(0)
 
 
 async def test_a_line_that_has_died_without_a_word_is_noticed_and_replaced(

@@ -95,6 +95,27 @@ async def test_a_message_with_a_photo_survives_the_loss_of_the_line_and_a_reload
     await see(chat.customer.get_by_role("img"), "Photo")
 
 
+async def test_a_photo_whose_file_is_gone_before_the_line_is_back_is_sent_all_the_same(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    async with network(site) as (proxy, reached):
+        chat = await somebody(reached)
+        tray = Tray(chat)
+        proxy.darken()
+        path = photo(tmp_path, "parcel.jpg")
+        await tray.attach(path)
+        await expect(tray.in_state("uploading")).to_have_count(1)
+        path.unlink()
+        await chat.say(WORDS)
+        provider.say(ANSWER)
+
+        proxy.lighten()
+
+        await chat.ended()
+        assert kinds(provider) == ["text", "image_url"]
+        chat.watch.seen[:] = [each for each in chat.watch.seen if "Failed to load resource" not in each]
+
+
 async def test_an_upload_goes_on_when_the_line_is_back(
     somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
 ) -> None:

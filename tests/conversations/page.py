@@ -79,7 +79,10 @@ class Page:
 
     async def press(self, button: Element) -> None:
         """Click on a button that the server sent."""
-        await self.request(**json.loads(button["hx-vals"]))
+        if "data-person" in button.attributes:
+            await self.request(action="person", client_id=secrets.token_hex(8))
+        else:
+            await self.request(**json.loads(button["hx-vals"]))
 
     async def ask(self, text: str) -> Element:
         """Say something and wait for the end of its turn."""

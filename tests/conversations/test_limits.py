@@ -80,6 +80,15 @@ async def test_what_cannot_be_read_is_answered_with_a_word(page, model):
     assert await works(page, model)
 
 
+async def test_of_what_cannot_be_read_the_page_learns_which_message_it_was(page):
+    """Or that would stay on its way, and be sent again with every connection."""
+    await page.socket.send_to('{"text": "\\ud83c", "client_id": "a1"}')
+    assert (await page.refused())["data-refused"] == "a1"
+
+    await page.say("x" * FRAME_MAX, "a2")
+    assert (await page.refused())["data-refused"] == "a2"
+
+
 async def test_a_binary_frame_is_refused(page, model):
     await page.socket.send_to(bytes_data=b'{"text": "Hello"}')
 
@@ -141,6 +150,16 @@ def test_messages_older_than_a_minute_do_not_count(db, chat, settings):
     turns.submit(chat.pk, "One", "a1")
     long_ago = Message.objects.get(role="customer").created - timedelta(seconds=61)
     Message.objects.update(created=long_ago)
+
+    turns.submit(chat.pk, "Two", "a2")
+
+    assert Message.objects.filter(role="customer").count() == 2
+
+
+def test_nor_do_those_from_before_the_clock_was_set_back(db, chat, settings):
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
+    turns.submit(chat.pk, "One", "a1")
+    Message.objects.update(created=Message.objects.get(role="customer").created + timedelta(hours=1))
 
     turns.submit(chat.pk, "Two", "a2")
 

@@ -35,6 +35,18 @@ async def test_a_page_that_does_not_read_gets_nothing_until_it_does(page, model,
     assert "It has shipped and comes today." in (await page.settled("done")).text
 
 
+async def test_why_something_was_not_taken_is_told_when_it_reads_again(page, chat):
+    """No look at the database would tell it, and the message would be on its way for ever."""
+    (await line_of(chat)).pauseProducing()
+    await page.say(" ", "a1")
+    assert await page.is_quiet()
+
+    (await line_of(chat)).resumeProducing()
+
+    await page.until(lambda page: page.notices)
+    assert page.notices[0]["data-refused"] == "a1"
+
+
 async def test_for_a_page_that_does_not_read_the_others_are_not_told_again(page, model, chat, alices):
     stuck = await line_of(chat)
     stuck.pauseProducing()

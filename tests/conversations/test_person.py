@@ -72,6 +72,16 @@ async def test_a_double_click_is_one_wish(page):
     assert await Ticket.objects.acount() == await Turn.objects.acount() == 1
 
 
+async def test_the_second_click_is_told_that_nothing_more_is_needed(page):
+    """Or the page would keep it, and send it for ever."""
+    await page.request(action="person", client_id="a1")
+    await page.request(action="person", client_id="a2")
+
+    notice = await page.refused()
+
+    assert (notice["data-refused"], notice.text.strip()) == ("a2", "")
+
+
 @pytest.mark.parametrize("before", [(), ("My parcel is wet",), ("My parcel is wet", "And dirty")])
 async def test_a_click_later_finds_the_same_ticket(page, model, before):
     model.otherwise(lambda request: model.say("I see."))

@@ -235,3 +235,24 @@ def test_a_retry_waits_in_line_too(transactional_db, chat):
     assert step.work is None
     assert 'data-state="queued"' in step.html
     assert recovery.sweep(9, timedelta(0))[0].work.turn == work.turn
+
+
+def test_a_conversation_that_cannot_be_gone_on_with_holds_up_no_other(
+    transactional_db, chat, of_bob, monkeypatch, caplog
+):
+    for conversation in (chat, of_bob):
+        turns.submit(conversation.pk, "Hello", "a1")
+    let_lease_run_out()
+    go_on = recovery.next_in_line
+
+    def fails(conversation):
+        if conversation.pk == chat.pk:
+            raise ValueError("something that nobody has thought of")
+        return go_on(conversation)
+
+    monkeypatch.setattr(recovery, "next_in_line", fails)
+
+    (step,) = recovery.sweep(9)
+
+    assert step.conversation == of_bob.pk
+    assert f"Conversation {chat.pk} cannot be gone on with" in caplog.text

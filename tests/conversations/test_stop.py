@@ -1,11 +1,14 @@
 """Stop ends an answer at once, wherever it runs, and keeps what was said and done until then."""
 
+import asyncio
+
 import pytest
 from django.utils import timezone
 
-from supportbot.conversations import runner, turns
+from supportbot.conversations import calls, runner, turns
 from supportbot.conversations.models import Message, ToolCall, Turn
-from supportbot.conversations.threads import in_database
+from supportbot.conversations.threads import in_database, stored
+from tests.provider import Call, wire
 from tickets.models import Ticket
 
 from .rows import until
@@ -66,6 +69,44 @@ async def test_a_stop_when_nothing_runs_does_not_stop_the_next_turn(page, model)
     model.say("Here I am.")
 
     assert (await page.ask("Hello?"))["data-state"] == "done"
+
+
+async def test_one_that_was_meant_for_an_answer_which_has_ended_does_not_stop_the_next(page, model):
+    model.say("It has shipped.")
+    await page.ask("Where is my order?")
+    ended = page.last["data-turn"]
+    reply = model.say("On Monday.", hold_after=1)
+    await page.say("When does it come?")
+    await page.until(lambda page: len(page.turns) == 2 and page.streamed() == "On ")
+
+    await page.request(action="stop", turn=int(ended))
+    reply.release()
+
+    assert (await page.settled())["data-state"] == "done"
+
+
+async def test_words_that_were_read_before_a_tool_call_stay_also_while_that_is_being_stored(
+    page, model, monkeypatch
+):
+    """The database is away in just that moment, and the customer presses Stop."""
+    asked = asyncio.Event()
+
+    async def never(function, *args, **kwargs):
+        if function is calls.record:
+            asked.set()
+            await asyncio.Event().wait()
+        return await stored(function, *args, **kwargs)
+
+    monkeypatch.setattr(runner, "stored", never)
+    wanted = Call("lookup_order", '{"order_id": "ORD-123"}')
+    model.play(*wire.words("Let me look that up."), *wire.calls([wanted]), *wire.ending("tool_calls"))
+    await page.say("Where is my order?")
+    await asked.wait()
+
+    await page.request(action="stop")
+    turn = await page.settled("stopped")
+
+    assert turn.one(data_role="assistant").classed("text")[0].text.strip() == "Let me look that up."
 
 
 async def test_it_may_come_before_the_first_word(page, model):

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic, monotonic_ns
 
+import httpx2
 import pytest
 
 from tests.servers import postgresql
@@ -159,6 +160,29 @@ async def test_postgresql_may_be_restarted_under_running_answers(
             assert await customer.until_ended(client_id) == "done"
         await stage.prove()
         assert stage.exit_codes == []
+
+
+async def test_no_connection_is_used_again_that_died_with_postgresql(
+    new_stage: NewStage, restarts: Restarts
+) -> None:
+    """B27: many pages have been asked for at once, so the processes keep many connections."""
+    async with new_stage() as stage:
+        (customer,) = await stage.customers(1)
+
+        async def pages(count: int) -> list[int]:
+            async with httpx2.AsyncClient(cookies=customer.cookies, timeout=30, trust_env=False) as client:
+                asked = [
+                    client.get(f"{door.url}/conversations/") for door in stage.doors for _ in range(count)
+                ]
+                return [response.status_code for response in await asyncio.gather(*asked)]
+
+        await pages(24)
+        await asyncio.to_thread(restarts.restart, signal.SIGQUIT)
+        await stage.until(lambda: all("The database is out of reach" in log for log in _logs(stage)))
+        assert await customer.until_ended(await customer.say("p")) == "done"
+
+        assert set(await pages(24)) == {200}
+        await stage.prove()
 
 
 @pytest.mark.parametrize("share", ["0.3", "1"])
