@@ -1,28 +1,73 @@
 """The engine: it puts a conversation to a model, runs the tools that the model asks for, and passes its words on.
 
-assistant = Assistant("chat", api_key=key, model="grok-4.3", tools=[lookup_order])
-print(await assistant.answer([Message("user", "Where is my order ORD-123?")]))
+    async with Assistant("chat", api_key=key, model="grok-4.3", tools=[lookup_order]) as assistant:
+        print(await assistant.answer([Message("user", "Where is my order ORD-123?")]))
+
+What a program needs of it is imported from here; pictures are made fit to be sent by `images.prepare`.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from itertools import takewhile
 from types import TracebackType
 from typing import Any, Self
 
 from .backends import Backend, load_backend
 from .loop import Limits, execute_with, run_turn
-from .messages import Answer, Event, Form, Message, ToolFinished
-from .tools import Registry, Tool, ToolContext
+from .messages import (
+    Answer,
+    Event,
+    Form,
+    Image,
+    Message,
+    ModelError,
+    TextDelta,
+    Thinking,
+    ToolCall,
+    ToolFinished,
+    ToolResult,
+    ToolStarted,
+)
+from .questions import Question, question
+from .tools import Customer, Registry, Tool, ToolContext, ToolError, tool
+from .window import fit, newer_half
+
+__all__ = [
+    "Answer",
+    "Assistant",
+    "Backend",
+    "Customer",
+    "Event",
+    "Image",
+    "Limits",
+    "Message",
+    "ModelError",
+    "Question",
+    "TextDelta",
+    "Thinking",
+    "Tool",
+    "ToolCall",
+    "ToolContext",
+    "ToolError",
+    "ToolFinished",
+    "ToolResult",
+    "ToolStarted",
+    "question",
+    "tool",
+]
 
 SYSTEM = "You are a helpful assistant."
 NOBODY = ToolContext(conversation=0, visitor="", customer=None, request="")
+
+Said = Message | Mapping[str, Any]
 
 
 class Assistant:
     """A model with instructions and tools, for programs that keep the conversation themselves.
 
     `backend` is one of `BACKENDS` by name, with its options, or one that is made already. `context` is who the
-    tools believe to be asking. Every method raises `ModelError` when the model fails.
+    tools believe to be asking. Messages may also be the dicts of a chat completions array; a system message that
+    they begin with is said in the place of `system`. Every method raises `ModelError` when the model fails.
     """
 
     def __init__(
@@ -35,43 +80,68 @@ class Assistant:
         limits: Limits | None = None,
         **options: Any,
     ) -> None:
+        self._tools = Registry(map(_decorated, tools))
         self.backend = load_backend(backend, **options) if isinstance(backend, str) else backend
         self._system = system
-        self._tools = Registry(tools)
         self._execute = execute_with(self._tools, context)
-        self._limits = limits
+        self._limits = limits or Limits()
 
-    def stream(self, messages: Sequence[Message], *, conversation: str = "") -> AsyncGenerator[Event]:
-        """Answer: text as it comes, tool calls as they run, and every finished message of the model."""
+    def stream(self, messages: Sequence[Said], *, conversation: str = "") -> AsyncGenerator[Event]:
+        """Answer: text as it comes, tool calls as they run, and every finished message of the model.
+
+        The last `Answer` has the `finish_reason` “length” when it ends only because it is out of tokens.
+        """
         return run_turn(
-            *(self.backend, self._system, messages, self._tools, self._execute),
+            *(self.backend, *self._read(messages), self._tools, self._execute),
             limits=self._limits,
             conversation=conversation,
         )
 
-    async def reply(self, messages: Sequence[Message], *, conversation: str = "") -> list[Message]:
-        """Answer: the messages to add to the conversation, with tool calls and results before the last words."""
+    async def reply(self, messages: Sequence[Said], *, conversation: str = "") -> list[Message]:
+        """Answer: the messages to add to the conversation, with tool calls and results before the last words.
+
+        An answer that is out of tokens is a `ModelError` with the code `cut`.
+        """
         added: list[Message] = []
         async with aclosing(self.stream(messages, conversation=conversation)) as events:
             async for event in events:
                 if isinstance(event, Answer):
+                    if event.finish_reason == "length":
+                        raise ModelError(
+                            "cut", "out of tokens: max_tokens is the most of an answer", retry=False
+                        )
                     added.append(event.message)
                 elif isinstance(event, ToolFinished):
                     added.append(event.result.as_message())
         return added
 
-    async def answer(self, messages: Sequence[Message], *, conversation: str = "") -> str:
-        """Answer: the model's last words alone."""
+    async def answer(self, messages: Sequence[Said], *, conversation: str = "") -> str:
+        """Answer: the model's last words alone, never a part of them."""
         return (await self.reply(messages, conversation=conversation))[-1].text
 
-    async def parse(self, messages: Sequence[Message], form: type[Form], *, conversation: str = "") -> Form:
-        """Have the model fill in a pydantic model."""
-        parsed = await self.backend.parse(self._system, messages, form, conversation=conversation)
+    async def parse(self, messages: Sequence[Said], form: type[Form], *, conversation: str = "") -> Form:
+        """Have the model fill in a pydantic model. Of the limits, those of the window count here."""
+        system, history = self._read(messages)
+        seen = fit(history, self._limits.window, self._limits.messages)
+        try:
+            parsed = await self.backend.parse(system, seen, form, conversation=conversation)
+        except ModelError as error:
+            shorter = newer_half(seen)
+            if error.code != "context_too_long" or len(shorter) == len(seen):
+                raise
+            parsed = await self.backend.parse(system, shorter, form, conversation=conversation)
         return parsed.value
 
-    async def forget(self, messages: Iterable[Message]) -> None:
+    async def forget(self, messages: Iterable[Said]) -> None:
         """Delete what the provider keeps of this conversation."""
-        await self.backend.forget([message.handle for message in messages if message.handle])
+        kept = [each.handle for each in messages if isinstance(each, Message) and each.handle]
+        await self.backend.forget(kept)
+
+    def _read(self, messages: Sequence[Said]) -> tuple[str, list[Message]]:
+        """The system text and the conversation."""
+        said = [each if isinstance(each, Message) else Message.from_chat(each) for each in messages]
+        first = list(takewhile(lambda each: each.role == "system", said))
+        return "\n\n".join(each.text for each in first) or self._system, said[len(first) :]
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,3 +150,10 @@ class Assistant:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         await self.backend.aclose()
+
+
+def _decorated(given: Tool) -> Tool:
+    if not isinstance(given, Tool):
+        name = getattr(given, "__qualname__", repr(given))
+        raise TypeError(f"{name} is no tool yet: write @tool() above the function.")
+    return given

@@ -20,7 +20,7 @@ from .messages import (
     ToolStarted,
 )
 from .tools import Registry, ToolContext, stopped
-from .window import fit, tokens
+from .window import fit, newer_half
 
 Execute = Callable[[ToolCall], Awaitable[ToolResult]]
 
@@ -65,7 +65,9 @@ async def run_turn(
     for rounds_left in range(limits.rounds, -1, -1):
         answer = None
         seen = fit(history, limits.window, limits.messages)
-        async with aclosing(_ask(ask, seen, limits, deadline)) as parts:
+        # Nobody would tell the model what came of a call after the last round.
+        asking = partial(ask, may_call=rounds_left > 0)
+        async with aclosing(_ask(asking, seen, limits, deadline)) as parts:
             async for part in parts:
                 if isinstance(part, Answer):
                     answer = part
@@ -76,7 +78,7 @@ async def run_turn(
         if not answer.message.text.strip() and not answer.message.tool_calls:
             raise ModelError("empty")
         if answer.message.tool_calls and not rounds_left:
-            # Nobody would tell the model what came of these calls, so they are not run.
+            # It calls all the same. These are not run.
             raise ModelError("endless")
         yield answer
         if not answer.message.tool_calls:
@@ -126,7 +128,7 @@ async def _ask(
                 yield part
         return
     except ModelError as error:
-        shorter = fit(seen, sum(map(tokens, seen)) // 2)
+        shorter = newer_half(seen)
         if error.code != "context_too_long" or has_spoken or len(shorter) == len(seen):
             raise
     async with aclosing(_in_time(ask(shorter), limits, deadline)) as parts:

@@ -1,12 +1,12 @@
 """The engine's values: what is said to a model, what it answers, and what a turn yields on the way.
 
 Nothing here knows of storage or sockets. `Message.as_chat()` is the chat completions form, which is
-also the format of an exported transcript.
+also the format of an exported transcript; `Message.from_chat()` reads it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -23,6 +23,10 @@ class ToolCall:
     name: str
     arguments: str
 
+    @classmethod
+    def from_chat(cls, chat: Mapping[str, Any]) -> "ToolCall":
+        return cls(chat["id"], chat["function"]["name"], chat["function"]["arguments"])
+
     def as_chat(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -37,6 +41,11 @@ class Image:
 
     url: str
     detail: Detail = "high"
+
+    @classmethod
+    def from_chat(cls, part: Mapping[str, Any]) -> "Image":
+        picture = part["image_url"]
+        return cls(picture["url"], picture.get("detail", "auto"))  # which is what leaving it out means there
 
     def as_chat(self) -> dict[str, Any]:
         return {"type": "image_url", "image_url": {"url": self.url, "detail": self.detail}}
@@ -57,6 +66,27 @@ class Message:
     tool_call_id: str = ""
     images: tuple[Image, ...] = ()
     handle: str = ""
+
+    @classmethod
+    def from_chat(cls, chat: Mapping[str, Any]) -> "Message":
+        """An entry of a chat completions array. Raises ValueError for what the engine cannot send."""
+        role: Any = "system" if chat["role"] == "developer" else chat["role"]
+        if role not in get_args(Role):
+            raise ValueError(f"A message of role {role!r} cannot be sent, only {', '.join(get_args(Role))}.")
+        content = chat.get("content") or ""
+        parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        strange = {part["type"] for part in parts} - {"text", "image_url"}
+        if strange:
+            raise ValueError(
+                f"Content of type {', '.join(sorted(strange))} cannot be sent, only text and image_url."
+            )
+        return cls(
+            role,
+            "\n".join(part["text"] for part in parts if part["type"] == "text"),
+            tuple(map(ToolCall.from_chat, chat.get("tool_calls") or ())),
+            chat.get("tool_call_id") or "",
+            tuple(Image.from_chat(part) for part in parts if part["type"] == "image_url"),
+        )
 
     def as_chat(self) -> dict[str, Any]:
         if self.role == "tool":
@@ -133,9 +163,13 @@ class Parsed(Generic[Form]):
 class ModelError(Exception):
     """The model could not answer. `code` is for logs and staff, `retry` says whether asking again may help.
 
-    Codes that others act on: `unreachable`, `down`, `busy` and `key_refused` before anything was said may be
-    another model's chance; `context_too_long` is worth one try with less history; `declined` and `invalid` are
-    a typed answer that the model would not give, or gave wrongly.
+    - Another model's chance, as long as nothing was said: `unreachable`, `down`, `busy`, `key_refused`, `no_model`
+      (a model or an address that the server does not know), `no_first_token`, `provider_error` (the stream carried
+      an error) and `request_refused`.
+    - Worth one try with less history: `context_too_long`.
+    - Of a typed answer: `declined` and `invalid`, which the model would not give, or gave wrongly.
+    - Of an answer that had begun or should have: `cut`, `stalled`, `too_long` (it took too much time), `malformed`,
+      `empty`, `filtered`, and `endless` for a model that does nothing but call tools.
 
     The text of the exception is for logs; it never holds a key or a customer's words.
     """

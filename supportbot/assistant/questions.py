@@ -10,6 +10,7 @@
 The docstring is what the model is asked, the model class what it fills in, and `key` whatever the asker gave
 to find the row again. The function runs in the transaction that ends the question, so its effect happens once;
 `answer` is None when the model would not or could not say. Found in the module `questions` of every app.
+When the function raises, the question is asked again later, and after some tries no more.
 """
 
 import inspect
@@ -44,14 +45,25 @@ def question(form: type[Form]) -> Callable[[Callable[[str, Form | None], None]],
 
 
 def questions_of(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]]":
-    """The questions that these modules define, by name. Two of one name stop the start."""
+    """The questions in these modules by name, also those imported from elsewhere in the same app.
+
+    Two of one name stop the start.
+    """
     found: dict[str, Question[Any]] = {}
-    defined = (value for module in modules for value in vars(module).values())
-    for each in (value for value in defined if isinstance(value, Question)):
-        known = found.setdefault(each.name, each)
-        if known is not each:
-            where = (f"{one.store.__module__}.{one.store.__qualname__}" for one in (known, each))
-            raise ValueError(
-                f"Two questions are named {each.name}: {' and '.join(where)}. Rename one of them."
-            )
+    for module in modules:
+        for each in vars(module).values():
+            if not isinstance(each, Question) or not is_of_app(each.store, module):
+                continue
+            known = found.setdefault(each.name, each)
+            if known is not each:
+                where = (f"{one.store.__module__}.{one.store.__qualname__}" for one in (known, each))
+                raise ValueError(
+                    f"Two questions are named {each.name}: {' and '.join(where)}. Rename one of them."
+                )
     return found
+
+
+def is_of_app(function: Callable[..., Any], module: ModuleType) -> bool:
+    """Whether a function is defined in the app that this module belongs to, in whichever file of it."""
+    app = module.__name__.rpartition(".")[0] or module.__name__
+    return f"{function.__module__}.".startswith(f"{app}.")

@@ -8,21 +8,28 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Literal, get_type_hints
 
+from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from .messages import Outcome, ToolCall, ToolResult
-from .questions import Question
+from .questions import Question, is_of_app
 
 logger = logging.getLogger(__name__)
 
 Effect = Literal["read", "write", "irreversible"]
 AskLater = Callable[[Question[Any], object], object]
+LAST_CALL = 1.0  # seconds that an asynchronous tool has beyond its time before it is ended
+# Of a call that no transaction takes back, when nobody heard how it ended.
+UNCERTAIN = (
+    "Nobody knows how this ended: it may or may not have happened. Do not call it again. Say so to the "
+    "customer, and that a person of the team has to check."
+)
 NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -43,11 +50,16 @@ class Customer:
 class ToolContext:
     """Who asks, as the server knows it.
 
-    `conversation` is the conversation's primary key, `visitor` names the browser or account for limits,
-    `customer` is None for a guest, and `request` is the same for everything done about one customer
-    request, also when it is tried again: the key that keeps an effect from happening twice.
+    `conversation` is the conversation's primary key, or 0 where there is none and nothing may be stored, as in
+    a trial of a prompt. `visitor` names the browser or account for limits, `customer` is None for a guest.
+
+    `request` is the same for everything done about one customer request, also when it is tried again: the
+    key that keeps an effect from happening twice. All calls of a turn share it, so a tool that may be called
+    several times in a turn adds what it does to the key, as in `f"{ctx.request}:{order_id}"`.
+
     `ask_later(question, key)` has the model asked about the conversation in the background; from a tool
-    that writes, the wish is stored with what it wrote. A program that stores nothing leaves it out.
+    that writes, the wish is stored with what it wrote. It uses the database, so an asynchronous tool says
+    `await sync_to_async(ctx.ask_later)(question, key)`. A program that stores nothing leaves it out.
     """
 
     conversation: int
@@ -95,14 +107,16 @@ class Tool:
         try:
             value = self.function(ctx, **values)
             if inspect.isawaitable(value):
-                value = asyncio.run(_finish(value))
+                # What it hands to sync_to_async, as Django's own queries do, comes back to this thread, and
+                # so into the transaction that this thread may have begun.
+                value = async_to_sync(_finish)(value, self.timeout + LAST_CALL)
             return _result(call, "done", value)
         except ToolError as refusal:
             return _result(call, "refused", {"error": str(refusal)})
         except (Exception, SystemExit, asyncio.CancelledError):
             # Also what would end the thread's owner: one tool's sys.exit() must not end the whole process.
             logger.exception("Tool %s failed", self.name)
-            return _result(call, "failed", {"error": "The tool failed. Do not guess its result."})
+            return given_up(call, self, "failed", "The tool failed. Do not guess its result.")
 
     def progress_line(self, call: ToolCall) -> str:
         """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
@@ -118,8 +132,13 @@ def tool(
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a function into a `Tool`.
 
-    `effect` says what the function does to the world: only a `read` is ever tried again. `progress` is
-    the line that the customer sees while it runs and may name arguments in braces. `timeout` is in seconds.
+    `effect` says what the function does to the world. A `read` changes nothing that anybody would miss. What a
+    `write` changes is in the database alone, and is kept with its result or not at all. Both are run again
+    when a process died over them. An `irreversible` tool does what no transaction takes back, such as paying
+    money out: it is never run again, and when nobody heard how it ended, the model is told just that.
+
+    `progress` is the line that the customer sees while it runs and may name arguments in braces. `timeout` is
+    in seconds.
     """
 
     def decorate(function: Callable[..., Any]) -> Tool:
@@ -143,12 +162,12 @@ class Registry(Mapping[str, Tool]):
 
     @classmethod
     def of_modules(cls, modules: Iterable[ModuleType]) -> "Registry":
-        """The tools that these modules define. Ones that they merely import count where they are defined."""
+        """The tools in these modules, also those that they import from elsewhere in the same app."""
         return cls(
             value
             for module in modules
             for value in vars(module).values()
-            if isinstance(value, Tool) and value.function.__module__ == module.__name__
+            if isinstance(value, Tool) and is_of_app(value.function, module)
         )
 
     def _add(self, new: Tool) -> None:
@@ -177,13 +196,20 @@ class Registry(Mapping[str, Tool]):
         return _result(call, "unknown", {"error": f"There is no tool of that name. Tools: {', '.join(self)}"})
 
 
+def given_up(call: ToolCall, tool: Tool, outcome: Outcome, why: str) -> ToolResult:
+    """The result of a call that had begun and of which nobody hears any more; `why` is for one that can be undone."""
+    return stopped(call, outcome, UNCERTAIN if tool.effect == "irreversible" else why)
+
+
 def stopped(call: ToolCall, outcome: Outcome, why: str) -> ToolResult:
     """The result of a call that was not carried through, so that no call stays without a result."""
     return _result(call, outcome, {"error": why})
 
 
-async def _finish(awaitable: Any) -> Any:
-    return await awaitable
+async def _finish(awaitable: Awaitable[Any], timeout: float) -> Any:
+    # Whoever waited has given it up by then; it must not hold up the end of the process too.
+    async with asyncio.timeout(timeout):
+        return await awaitable
 
 
 def _result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:

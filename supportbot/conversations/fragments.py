@@ -28,6 +28,7 @@ WORDS = {
     "unreachable": "The assistant can't be reached right now. Please try again in a minute.",
     "down": "The assistant is out of order right now. Please try again in a few minutes.",
     "key_refused": "The assistant is away right now. You can talk to a person instead.",
+    "no_model": "The assistant is away right now. You can talk to a person instead.",
     "request_refused": "The assistant could not take this message. You can put it in other words, or talk to a person.",
     "interrupted": "The answer was interrupted. Please try again.",
 }

@@ -1,11 +1,14 @@
 """What goes to the provider, and what is made of all the ways in which providers answer."""
 
+import json
+
+import httpx2
 import pytest
 
 from supportbot.assistant.backends import load_backend
 from supportbot.assistant.messages import Message, ModelError
 
-from .desk import create_ticket, lookup_order
+from .desk import Desk, create_ticket, lookup_order
 
 
 async def test_the_request_says_which_model_tools_and_limits(provider):
@@ -27,11 +30,39 @@ async def test_the_request_says_which_model_tools_and_limits(provider):
     rest = {key: value for key, value in request.body.items() if key not in ("tools", "messages")}
     assert rest == {
         "model": "grok-4.3",
-        "max_completion_tokens": 99,
+        "max_tokens": 99,
         "reasoning_effort": "low",
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    await backend.aclose()
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ({}, "max_completion_tokens"),
+        ({"base_url": "https://eu-west-1.api.x.ai/v1"}, "max_completion_tokens"),
+        ({"base_url": "https://api.openai.com/v1"}, "max_completion_tokens"),
+        ({"base_url": "https://shop.openai.azure.com/openai/v1"}, "max_completion_tokens"),
+        ({"base_url": "http://127.0.0.1:11434/v1"}, "max_tokens"),  # Ollama passes over the other name
+        ({"base_url": "https://max.ai/v1"}, "max_tokens"),
+        ({"base_url": "https://x.ai.example/openai.com"}, "max_tokens"),
+    ],
+)
+async def test_the_limit_of_an_answer_has_the_name_that_the_server_knows(address, name):
+    sent = []
+
+    def server(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content))
+        return httpx2.Response(401)
+
+    transport = httpx2.MockTransport(server)
+    backend = load_backend("chat", api_key="k", model="m", max_tokens=99, transport=transport, **address)
+    with pytest.raises(ModelError):
+        await Desk(backend).ask("Hi")
+
+    assert {key: value for key, value in sent[0].items() if key.startswith("max")} == {name: 99}
     await backend.aclose()
 
 

@@ -20,7 +20,7 @@ from .failing import SAID, START, assert_next_turn_works, fails
         (400, "key_refused", False),  # so xAI answers to a wrong key
         (401, "key_refused", False),
         (403, "key_refused", False),
-        (404, "request_refused", False),
+        (404, "no_model", False),
         (413, "context_too_long", False),
         (422, "request_refused", False),
         (408, "down", True),

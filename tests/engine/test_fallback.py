@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 from pydantic import BaseModel
 
-from supportbot.assistant.backends import fallback
+from supportbot.assistant.backends import deadlines, fallback
 from supportbot.assistant.backends.chat import ChatBackend
 from supportbot.assistant.backends.fallback import FallbackBackend
 from supportbot.assistant.messages import Message, ModelError
-from tests.provider import CUT, HOLD, STALL, Provider, nobody_listens
+from tests.provider import CUT, HOLD, STALL, Provider, Think, nobody_listens
 
 from .desk import Desk
 
@@ -90,6 +90,20 @@ async def test_the_second_one_answers_when_the_first_is_silent(provider, second)
     await row.aclose()
 
 
+@pytest.mark.parametrize("end", [CUT, STALL], ids=["breaks off", "falls silent"])
+async def test_the_second_one_answers_when_the_first_has_thought_and_then_says_nothing(provider, second, end):
+    provider.say("Warm.")
+    provider.play(Think("Hm."), end)
+    second.say("Hello.")
+    first = model(provider.url)
+    assert await Desk(first).ask("Hi") == "Warm."
+    row = FallbackBackend([first, model(second.url)], stall=0.3)
+
+    assert await Desk(row).ask("Hi") == "Hello."
+
+    await row.aclose()
+
+
 async def test_the_second_one_sees_the_whole_conversation_and_the_tools(provider, second, desk):
     provider.call("lookup_order", order_id="ORD-123")
     provider.say("It has shipped.")
@@ -102,6 +116,16 @@ async def test_the_second_one_sees_the_whole_conversation_and_the_tools(provider
     roles = [message["role"] for message in second.requests[0].messages]
     assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
     assert [tool["name"] for tool in second.requests[0].tools] == ["lookup_order", "create_ticket"]
+
+
+async def test_the_second_one_is_asked_for_words_alone_where_the_first_would_be(provider, second, desk):
+    provider.fail(401)
+    second.say("Hello.")
+    desk.allow(rounds=0)
+
+    await desk.ask("Hi")
+
+    assert second.requests[0].tool_choice == "none"
 
 
 async def test_when_words_were_heard_already_nobody_else_begins_anew(provider, second, desk):
@@ -232,6 +256,26 @@ async def test_typed_answers_go_the_same_way(provider, second, row):
     parsed = await row.parse("How do they feel?", [Message("user", "I am happy!")], Mood)
 
     assert parsed.value == Mood(mood="happy")
+
+
+async def test_a_typed_answer_that_never_comes_is_another_models_chance(provider, second, row, monkeypatch):
+    monkeypatch.setattr(deadlines, "WHOLE_ANSWER_SECONDS", 1.0)
+    provider.ignore()
+    second.fill(mood="happy")
+
+    parsed = await row.parse("How do they feel?", [Message("user", "I am happy!")], Mood)
+
+    assert parsed.value == Mood(mood="happy")
+
+
+async def test_a_model_that_its_server_does_not_know_is_left_alone_like_a_refused_key(provider, second, desk):
+    second.otherwise(lambda request: second.say("Second."))
+    for _ in range(fallback.FAILURES):
+        provider.fail(404)
+        await desk.ask("Hi")
+
+    assert await desk.ask("Hi") == "Second."
+    assert len(provider.requests) == fallback.FAILURES
 
 
 async def test_a_conversation_whose_answers_two_models_kept_is_forgotten_by_both(provider, second, row):

@@ -1,21 +1,50 @@
 """The tools of an installation: found in modules, one of each name, each with a line for the customer."""
 
 import json
-import sys
+from importlib import import_module
 from types import ModuleType
 
 import pytest
 
 from supportbot.assistant.messages import ToolCall
-from supportbot.assistant.tools import Registry, ToolContext, tool
+from supportbot.assistant.questions import questions_of
+from supportbot.assistant.tools import Registry, tool
 
 from .desk import create_ticket, lookup_order
 
+TOOL = """
+from supportbot.assistant.tools import ToolContext, tool
 
 @tool()
-def open_door(ctx: ToolContext) -> str:
-    """Open the door."""
-    return "open"
+def {name}(ctx: ToolContext) -> str:
+    '''Look something up.'''
+    return "found"
+"""
+QUESTION = """
+from pydantic import BaseModel
+from supportbot.assistant.questions import question
+
+class Mood(BaseModel):
+    mood: str
+
+@question(Mood)
+def {name}(key: str, answer: Mood | None) -> None:
+    '''How does the customer feel?'''
+"""
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """Writes the files of an app, by their paths, and imports the module of that name."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(module: str, files: dict[str, str]) -> ModuleType:
+        for path, source in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(source)
+        return import_module(module)
+
+    return write
 
 
 def call(arguments: str, name: str = "lookup_order") -> ToolCall:
@@ -31,12 +60,48 @@ def test_two_tools_of_one_name_are_an_error_that_names_both_functions():
     assert str(caught.value).count("tests.engine.desk.lookup_order") == 2
 
 
-def test_a_module_gives_the_tools_that_it_defines_and_not_those_that_it_imports():
-    registry = Registry.of_modules(
-        [sys.modules[__name__], sys.modules["tests.engine.desk"], ModuleType("empty")]
-    )
+def test_a_module_gives_the_tools_that_it_defines_and_not_those_of_another_app(app):
+    imports = "from tests.engine.desk import create_ticket, lookup_order\n"
+    module = app("hall.tools", {"hall/__init__.py": "", "hall/tools.py": imports + TOOL.format(name="look")})
 
-    assert list(registry) == ["open_door", "lookup_order", "create_ticket"]
+    registry = Registry.of_modules([module, import_module("tests.engine.desk"), ModuleType("empty")])
+
+    assert list(registry) == ["look", "lookup_order", "create_ticket"]
+
+
+def test_a_package_of_tools_gives_what_it_imports_from_its_own_app(app):
+    imports = "from hall2.shelf import browse\nfrom .door import knock\n"
+    files = {"hall2/__init__.py": "", "hall2/tools/__init__.py": imports}
+    files["hall2/tools/door.py"] = TOOL.format(name="knock")
+    files["hall2/shelf.py"] = TOOL.format(name="browse")
+
+    assert list(Registry.of_modules([app("hall2.tools", files)])) == ["browse", "knock"]
+
+
+def test_an_app_whose_name_only_begins_alike_is_another_app(app):
+    files = {"shop/__init__.py": "", "shop/tools.py": "from shopping.tools import look\n"}
+    files |= {"shopping/__init__.py": "", "shopping/tools.py": TOOL.format(name="look")}
+
+    assert list(Registry.of_modules([app("shop.tools", files)])) == []
+
+
+def test_questions_are_found_by_the_same_rule(app):
+    files = {"desk1/__init__.py": "", "desk2/__init__.py": "", "desk2/ask.py": QUESTION.format(name="mood")}
+    files["desk1/questions.py"] = "from desk2.ask import mood"
+    files["desk2/questions/__init__.py"] = "from ..ask import mood"
+
+    theirs, own = app("desk1.questions", files), app("desk2.questions", {})
+
+    assert list(questions_of([theirs])) == []
+    assert list(questions_of([theirs, own])) == ["mood"]
+
+
+def test_two_questions_of_one_name_are_an_error_that_names_both_functions(app):
+    files = {"desk3/__init__.py": "", "desk3/questions.py": QUESTION.format(name="mood")}
+    files |= {"desk4/__init__.py": "", "desk4/questions.py": QUESTION.format(name="mood")}
+
+    with pytest.raises(ValueError, match=r"desk3\.questions\.mood and desk4\.questions\.mood"):
+        questions_of([app("desk3.questions", files), app("desk4.questions", {})])
 
 
 def test_an_unknown_name_is_answered_with_the_names_that_there_are():

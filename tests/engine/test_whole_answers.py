@@ -75,4 +75,4 @@ async def test_the_request_says_which_model_and_limits_and_wants_it_whole(provid
     else:
         assert request.headers["x-grok-conv-id"] == "c7"
         assert told.pop("response_format")["type"] == "json_schema"
-        assert told == {"max_completion_tokens": 99, "reasoning_effort": "low"}
+        assert told == {"max_tokens": 99, "reasoning_effort": "low"}

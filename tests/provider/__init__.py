@@ -86,6 +86,7 @@ class Provider(Script):
         body = request.body
         request.sent = body.get("messages") or []
         request.tools = [tool.get("function") for tool in body.get("tools") or []]
+        request.tool_choice = body.get("tool_choice") or "auto"
         request.form = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema") or {}
         return self._answer(request, objection(body))
 
@@ -94,6 +95,7 @@ class Provider(Script):
         request.previous = body.get("previous_response_id") or ""
         request.sent = responses.as_chat(body.get("input") or [])
         request.tools = [_function(tool) for tool in body.get("tools") or []]
+        request.tool_choice = body.get("tool_choice") or "auto"
         request.form = ((body.get("text") or {}).get("format") or {}).get("schema") or {}
         if request.previous:
             if request.previous not in self.stored:

@@ -22,6 +22,11 @@ ROLES = {
     chat_pb2.ROLE_ASSISTANT: "assistant",
     chat_pb2.ROLE_TOOL: "tool",
 }
+CHOICES = {
+    chat_pb2.TOOL_MODE_INVALID: "auto",
+    chat_pb2.TOOL_MODE_AUTO: "auto",
+    chat_pb2.TOOL_MODE_NONE: "none",
+}
 REASONS = {
     "stop": sample_pb2.REASON_STOP,
     "tool_calls": sample_pb2.REASON_TOOL_CALLS,
@@ -87,6 +92,7 @@ class GrpcProvider(Script):
             return _unknown(proto.response_id) if gone else Reply(STREAM, ())
         request.sent = [_as_chat(message) for message in proto.messages]
         request.tools = [_function(each.function) for each in proto.tools]
+        request.tool_choice = CHOICES[proto.tool_choice.mode]
         request.form = json.loads(proto.response_format.schema or "{}")
         request.previous = proto.previous_response_id
         if request.previous and request.previous not in self.stored:

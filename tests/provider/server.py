@@ -19,7 +19,7 @@ class Request:
 
     `sent` are the messages of the request in the form of chat completions, whatever its wire format is, and
     `kept` those before them that the provider had stored, under the id `previous`. `tools` are the functions
-    that are offered, and `form` is the schema of a typed answer.
+    that are offered, `tool_choice` says whether they may be called, and `form` is the schema of a typed answer.
     """
 
     method: str
@@ -30,6 +30,7 @@ class Request:
     kept: list[dict[str, Any]] = field(default_factory=list)
     previous: str = ""
     tools: list[dict[str, Any]] = field(default_factory=list)
+    tool_choice: str = "auto"
     form: dict[str, Any] = field(default_factory=dict)
     answered: bool = False
     closed_early: bool = False

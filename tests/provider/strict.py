@@ -8,7 +8,7 @@ from typing import Any
 ROLES = {"system", "user", "assistant", "tool"}
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 PICTURE = re.compile(r"data:image/(jpeg|png);base64,[A-Za-z0-9+/]+=*|https://\S+")
-BOTH = {"model", "stream", "tools", "parallel_tool_calls", "temperature", "prompt_cache_key"}
+BOTH = {"model", "stream", "tools", "tool_choice", "parallel_tool_calls", "temperature", "prompt_cache_key"}
 CHAT_FIELDS = {
     *BOTH,
     *("messages", "max_completion_tokens", "max_tokens", "reasoning_effort", "response_format"),
@@ -54,6 +54,7 @@ def _check_request(body: Any) -> None:
     _need(_is_text(body.get("model")), "model is missing")
     form = (body.get("response_format") or {}).get("json_schema")
     _check_form(body, form)
+    _check_choice(body)
     _check_tools(body.get("tools"))
     _check_messages(body.get("messages"))
 
@@ -63,6 +64,7 @@ def _check_responses_request(body: Any, messages: Sequence[Mapping[str, Any]]) -
     _need(not set(body) - RESPONSES_FIELDS, f"unknown fields: {sorted(set(body) - RESPONSES_FIELDS)}")
     _need(_is_text(body.get("model")), "model is missing")
     _check_form(body, (body.get("text") or {}).get("format"))
+    _check_choice(body)
     tools = body.get("tools")
     if tools is not None:
         _need(all("function" not in tool for tool in tools), "a tool in the form of chat completions")
@@ -172,6 +174,12 @@ def _check_call(call: Mapping[str, Any], where: str) -> None:
     except ValueError:
         arguments = None
     _need(isinstance(arguments, dict), f"{where}: the arguments of a call are not a JSON object")
+
+
+def _check_choice(body: Mapping[str, Any]) -> None:
+    choice = body.get("tool_choice")
+    _need(choice is None or "tools" in body, "a tool_choice without tools")
+    _need(choice in (None, "auto", "none", "required"), f"not a tool_choice: {choice}")
 
 
 def _check_tools(tools: Any) -> None:

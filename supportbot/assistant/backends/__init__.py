@@ -18,12 +18,19 @@ BACKENDS = {
 
 class Backend(Protocol):
     def stream(
-        self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
+        self,
+        system: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        conversation: str = "",
+        may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         """Ask the model: text as it comes, then one `Answer`, always last.
 
-        `conversation` is a stable name by which a provider may keep its cache warm. Raises `ModelError`;
-        closing the generator or cancelling its task closes the connection to the provider.
+        `conversation` is a stable name by which a provider may keep its cache warm. With `may_call` False the
+        tools are only listed, for a history in which they were called. Raises `ModelError`; closing the generator
+        or cancelling its task closes the connection to the provider.
         """
         ...
 
@@ -43,7 +50,9 @@ class Backend(Protocol):
 
 
 def load_backend(name: str, **options: Any) -> Backend:
-    """The backend of that name, imported on first use. Raises KeyError for a name that is none."""
+    """The backend of that name, imported on first use. Raises ValueError for a name that is none."""
+    if name not in BACKENDS:
+        raise ValueError(f"There is no backend {name!r}, only {', '.join(BACKENDS)}.")
     module, _, attribute = BACKENDS[name].partition(":")
     backend: Backend = getattr(import_module(module, __name__), attribute)(**options)
     return backend

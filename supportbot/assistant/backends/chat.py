@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -11,6 +12,9 @@ from ..tools import Tool
 from .gathered import GatheredChunks
 from .sendable import sendable
 from .server import XAI, ModelServer
+
+# Their newer models take this name alone; Ollama and others pass over it, and know only the older one.
+MAX_COMPLETION_TOKENS = (".x.ai", ".openai.com", ".openai.azure.com")
 
 
 class ChatBackend:
@@ -24,18 +28,26 @@ class ChatBackend:
         effort: str = "",
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        self._server = ModelServer(api_key, base_url, transport)
-        self._options: dict[str, Any] = {"model": model, "max_completion_tokens": max_tokens}
+        self._server = ModelServer(api_key, base_url, model, transport)
+        self._options: dict[str, Any] = {"model": model, _limit(base_url): max_tokens}
         if effort:
             self._options["reasoning_effort"] = effort
 
     async def stream(
-        self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
+        self,
+        system: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        conversation: str = "",
+        may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         body = {**self._options, "stream": True, "stream_options": {"include_usage": True}}
         body["messages"] = _sendable(system, messages)
         if tools:
             body["tools"] = [tool.schema() for tool in tools]
+            if not may_call:
+                body["tool_choice"] = "none"
         gathered = GatheredChunks({call.id for message in messages for call in message.tool_calls})
         parts = self._server.stream("/chat/completions", body, gathered, _headers(conversation))
         async with aclosing(parts):
@@ -46,7 +58,7 @@ class ChatBackend:
     async def parse(
         self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
     ) -> Parsed[Form]:
-        async with self._server.whole_answer() as client:
+        async with self._server.whole_answer(form) as client:
             completion = await client.chat.completions.parse(
                 **self._options,
                 messages=_sendable(system, messages),
@@ -67,6 +79,12 @@ class ChatBackend:
     async def aclose(self) -> None:
         """Close the connections that were kept open in this event loop. It may be used again."""
         await self._server.aclose()
+
+
+def _limit(address: str) -> str:
+    """What the server there calls the most tokens of an answer."""
+    host = urlsplit(address).hostname
+    return "max_completion_tokens" if f".{host}".endswith(MAX_COMPLETION_TOKENS) else "max_tokens"
 
 
 def _headers(conversation: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ One that fails again and again is left alone for a while, so that nobody waits f
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
@@ -13,10 +14,14 @@ from ..messages import Form, Message, ModelError, Parsed, Part, TextDelta, Think
 from ..tools import Tool
 from . import Backend
 
+logger = logging.getLogger(__name__)
+
 FAILURES, WITHIN, REST = 5, 30.0, 30.0  # so many, in so many seconds, and then so many without being asked
-AWAY = ("unreachable", "down", "busy", "key_refused", "no_first_token", "provider_error")
+AWAY = ("unreachable", "down", "busy", "key_refused", "no_model", "no_first_token", "provider_error")
+# Of a model that has thought and then not said a word.
+BROKEN_OFF = ("stalled", "cut", "malformed")
 # What another model may do better: also take a request that this one does not.
-ELSEWHERE = (*AWAY, "request_refused")
+ELSEWHERE = (*AWAY, *BROKEN_OFF, "request_refused")
 
 SILENCE = TextDelta("")
 LEFT_ALONE = "all models are left alone after failures"
@@ -55,35 +60,49 @@ class Candidate:
 
 
 class FallbackBackend:
-    def __init__(self, backends: Sequence[Backend], *, first_token: float = 20.0) -> None:
-        """`first_token` is how many seconds all of them together have to say something."""
+    def __init__(
+        self, backends: Sequence[Backend], *, first_token: float = 20.0, stall: float = 15.0
+    ) -> None:
+        """`first_token` is how many seconds all of them together have to show a sign of life, `stall` how many
+        one that thinks may then be silent.
+        """
         self._candidates = [Candidate(backend) for backend in backends]
         # A little less than its share, so that it is this backend that notices and not the loop above it.
         self._patience = 0.95 * first_token / len(self._candidates)
+        self._stall = 0.95 * stall
 
     async def stream(
-        self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
+        self,
+        system: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        conversation: str = "",
+        may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         failure = ModelError("down", LEFT_ALONE)
         for candidate in self._in_order():
-            has_spoken = False
-            asked = candidate.backend.stream(system, messages, tools, conversation=conversation)
+            lives = has_spoken = False
+            asked = candidate.backend.stream(
+                system, messages, tools, conversation=conversation, may_call=may_call
+            )
             try:
                 async with aclosing(asked) as parts:
-                    part = await self._first(parts)
-                    while part is not None:
+                    while (part := await self._next(parts, lives, has_spoken)) is not None:
+                        lives = True
                         if not (has_spoken or isinstance(part, Thinking) or part == SILENCE):
                             has_spoken = True
                             candidate.speaks()
                         yield part
-                        part = await anext(parts, None)
                 candidate.answered()
                 return
             except ModelError as error:
-                self._note(candidate, error)
+                self._note(candidate, error, has_spoken)
                 if has_spoken or error.code not in ELSEWHERE:
                     raise
                 failure = error
+            if lives:
+                yield SILENCE  # so that whoever waits for a part begins to wait anew
         raise failure
 
     async def parse(
@@ -111,12 +130,15 @@ class FallbackBackend:
         for candidate in self._candidates:
             await candidate.backend.aclose()
 
-    async def _first(self, parts: AsyncGenerator[Part]) -> Part | None:
+    async def _next(self, parts: AsyncGenerator[Part], lives: bool, has_spoken: bool) -> Part | None:
+        """The next part, in its time. Of a model that speaks, the loop above looks after that."""
+        if has_spoken:
+            return await anext(parts, None)
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._stall if lives else self._patience):
                 return await anext(parts, None)
         except TimeoutError:
-            raise ModelError("no_first_token") from None
+            raise ModelError("stalled" if lives else "no_first_token") from None
 
     def _in_order(self) -> Iterator[Candidate]:
         for candidate in self._candidates:
@@ -124,8 +146,10 @@ class FallbackBackend:
                 candidate.try_again()
                 yield candidate
 
-    def _note(self, candidate: Candidate, error: ModelError) -> None:
-        if error.code in AWAY:
+    def _note(self, candidate: Candidate, error: ModelError, has_spoken: bool = False) -> None:
+        if len(self._candidates) > 1 and not has_spoken:
+            logger.warning("A model of the row did not answer: %s (%s)", error.code, error)
+        if error.code in AWAY or (error.code in BROKEN_OFF and not has_spoken):
             candidate.failed()
         else:
             candidate.answered()  # it lives

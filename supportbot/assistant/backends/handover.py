@@ -14,11 +14,17 @@ NEVER_RUN = "Interrupted"  # how the result begins of a call that was cut off, a
 
 class HandoverBackend:
     async def stream(
-        self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
+        self,
+        system: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        conversation: str = "",
+        may_call: bool = True,
     ) -> AsyncGenerator[TextDelta | Answer]:
         last = messages[-1]
         is_open = last.role != "tool" or _result(last).get("error", "").startswith(NEVER_RUN)
-        if is_open and any(tool.name == TOOL for tool in tools):
+        if is_open and may_call and any(tool.name == TOOL for tool in tools):
             call = ToolCall(IDS + secrets.token_hex(8), TOOL, _arguments(messages))
             yield Answer(Message("assistant", "", (call,)), "tool_calls", "handover")
             return

@@ -18,7 +18,13 @@ PREVIOUS = re.compile(r"previous[ _]response", re.IGNORECASE)
 
 
 class Unknown(ModelError):
-    """The provider does not know what the request names: a model, or a conversation that it was to keep."""
+    """The provider does not know what the request names: a model, an address, or a conversation that it kept."""
+
+
+def asked(model: str, address: str) -> str:
+    """Who was asked, for logs. The address may hold a password or a key."""
+    host = address.rpartition("@")[2].partition("?")[0].rpartition("://")[2]
+    return f"model {model} at {host}"
 
 
 def refusal(status: int, body: object, detail: str) -> ModelError:
@@ -36,7 +42,8 @@ def refusal(status: int, body: object, detail: str) -> ModelError:
     if status >= 500 or status in (408, 409):
         return ModelError("down", detail)
     is_unknown = status == 404 or (status == 400 and PREVIOUS.search(words))
-    return (Unknown if is_unknown else ModelError)("request_refused", detail, retry=False)
+    code = "no_model" if status == 404 else "request_refused"
+    return (Unknown if is_unknown else ModelError)(code, detail, retry=False)
 
 
 def refusal_in_stream(error: object) -> ModelError:

@@ -33,7 +33,7 @@ class ResponsesBackend:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """`store` False keeps nothing at the provider: every request sends the whole conversation."""
-        self._server = ModelServer(api_key, base_url, transport)
+        self._server = ModelServer(api_key, base_url, model, transport)
         self._shelf = Shelf("responses", base_url, model)
         self._store = store
         self._options: dict[str, Any] = {"model": model, "max_output_tokens": max_tokens}
@@ -41,11 +41,19 @@ class ResponsesBackend:
             self._options["reasoning"] = {"effort": effort}
 
     async def stream(
-        self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
+        self,
+        system: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        conversation: str = "",
+        may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         body = {**self._options, **_cache(conversation), "stream": True}
         if tools:
             body["tools"] = [_function(tool) for tool in tools]
+            if not may_call:
+                body["tool_choice"] = "none"
         # xAI advises against storing pictures: the request may fail.
         body["store"] = self._store and not any(message.images for message in messages)
         before, new = self._shelf.find(system, messages) if body["store"] else ("", messages)
@@ -82,7 +90,7 @@ class ResponsesBackend:
     async def parse(
         self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
     ) -> Parsed[Form]:
-        async with self._server.whole_answer() as client:
+        async with self._server.whole_answer(form) as client:
             response = await client.responses.parse(
                 **self._options,
                 **_cache(conversation),

@@ -11,25 +11,26 @@ from typing import Any
 
 import httpx2
 import openai
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..messages import ModelError, TextDelta, Thinking
+from . import deadlines
 from .events import EventSplitter
 from .gathered import UNREADABLE, Gathered
-from .refusals import refusal, refusal_in_stream
+from .refusals import asked, refusal, refusal_in_stream
 from .transport import PacedTransport
+from .wrong_fields import wrongly_filled
 
 XAI = "https://api.x.ai/v1"
 PATIENCE = 5.0  # seconds that a customer is kept waiting for a second try
-WHOLE_ANSWER_SECONDS = 60.0  # for what is not streamed, so that nothing else tells whether it still lives
-SIGN_OF_LIFE = 0.5  # seconds between two signs that a silent model is at work
 
 
 class ModelServer:
     def __init__(
-        self, api_key: str, base_url: str, transport: httpx2.AsyncBaseTransport | None = None
+        self, api_key: str, base_url: str, model: str, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
-        self.url = base_url
+        self._url = base_url
+        self._asked = asked(model, base_url)
         self._key = api_key
         self._transport = transport
         # A client belongs to the event loop that it was made in.
@@ -61,13 +62,13 @@ class ModelServer:
                     if gathered.thinking and not thinking:
                         told, thinking = now(), True
                         yield Thinking()
-                    if text or (chunks and now() - told > SIGN_OF_LIFE):
+                    if text or (chunks and now() - told > deadlines.SIGN_OF_LIFE):
                         told = now()
                         yield TextDelta(text)
                     if (gathered.text or thinking) and not gathered.finished:
                         await asyncio.sleep(self._pace())
         except openai.APIError as error:
-            raise _model_error(error) from None  # whose words may be the customer's
+            raise self._model_error(error) from None  # whose words may be the customer's
         except httpx2.HTTPError as error:
             if not gathered.finished:
                 raise ModelError("cut", type(error).__name__) from error
@@ -82,19 +83,21 @@ class ModelServer:
         return min(0.15, max(0, self._running - 4) * 0.0033)
 
     @asynccontextmanager
-    async def whole_answer(self) -> AsyncIterator[openai.AsyncOpenAI]:
+    async def whole_answer(self, form: type[BaseModel] | None = None) -> AsyncIterator[openai.AsyncOpenAI]:
         """The SDK's client, for one of its own calls: in time, and its errors become `ModelError`."""
         try:
-            async with asyncio.timeout(WHOLE_ANSWER_SECONDS):
+            async with asyncio.timeout(deadlines.WHOLE_ANSWER_SECONDS):
                 yield self.client()
         except TimeoutError:
-            raise ModelError("too_long") from None
-        except (openai.LengthFinishReasonError, ValidationError) as error:
-            raise ModelError("invalid", type(error).__name__) from None
+            raise ModelError("no_first_token", f"no whole answer in time, {self._asked}") from None
+        except openai.LengthFinishReasonError:
+            raise ModelError("invalid", "out of tokens") from None
+        except ValidationError as error:
+            raise wrongly_filled(error, form) from None
         except openai.ContentFilterFinishReasonError:
             raise ModelError("declined", "filtered", retry=False) from None
         except openai.APIError as error:
-            raise _model_error(error) from None  # whose words may be the customer's
+            raise self._model_error(error) from None  # whose words may be the customer's
         except httpx2.HTTPError as error:
             raise ModelError("cut", type(error).__name__) from error
         except UNREADABLE as error:
@@ -120,7 +123,7 @@ class ModelServer:
             # Blank, lest the SDK send OpenAI's identifiers from the environment to another server.
             self._clients[loop] = openai.AsyncOpenAI(
                 api_key=self._key or "none",  # a server of one's own may need no key; the SDK insists on one
-                base_url=self.url,
+                base_url=self._url,
                 organization="",
                 project="",
                 max_retries=1,
@@ -128,6 +131,14 @@ class ModelServer:
                 http_client=http,
             )
         return self._clients[loop]
+
+    def _model_error(self, error: openai.APIError) -> ModelError:
+        if isinstance(error, openai.APIConnectionError):
+            return ModelError("unreachable", f"{type(error).__name__}, {self._asked}")
+        if not isinstance(error, openai.APIStatusError):
+            return refusal_in_stream(error.body)
+        detail = f"status {error.status_code}, request {error.request_id}, {self._asked}"
+        return refusal(error.status_code, error.body, detail)
 
 
 async def _rest(reads: AsyncIterator[bytes]) -> bytes:
@@ -147,11 +158,3 @@ async def _forbid_long_wait(response: httpx2.Response) -> None:
     wait = response.headers.get("retry-after", "0")
     if not wait.isdigit() or int(wait) > PATIENCE:
         response.headers["x-should-retry"] = "false"
-
-
-def _model_error(error: openai.APIError) -> ModelError:
-    if isinstance(error, openai.APIConnectionError):
-        return ModelError("unreachable", type(error).__name__)
-    if not isinstance(error, openai.APIStatusError):
-        return refusal_in_stream(error.body)
-    return refusal(error.status_code, error.body, f"status {error.status_code}, request {error.request_id}")

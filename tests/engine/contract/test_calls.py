@@ -57,6 +57,28 @@ async def test_three_turns_with_tools_are_seen_message_by_message(provider, desk
         assert request.messages == expected[: len(request.messages)]
 
 
+async def test_after_the_last_round_of_tools_the_model_is_asked_for_words_alone(provider, desk):
+    for _round in range(2):
+        provider.call("lookup_order", **ORDER)
+    provider.say("It has shipped.")
+    desk.allow(rounds=2)
+
+    await desk.ask("Look twice.")
+
+    assert [request.tool_choice for request in provider.requests] == ["auto", "auto", "none"]
+    assert provider.requests[2].tools == provider.requests[0].tools, "for a history in which they were called"
+
+
+async def test_without_tools_nothing_is_said_of_them(provider, desk):
+    desk.equip()
+    desk.allow(rounds=0)
+    provider.say("Hello.")
+
+    await desk.ask("Hi")
+
+    assert (provider.requests[0].tools, provider.requests[0].tool_choice) == ([], "auto")
+
+
 async def test_the_model_is_offered_the_tools_as_they_are(provider, desk):
     provider.say("Hello.")
 

@@ -8,6 +8,7 @@ import traceback
 
 import pytest
 
+from supportbot.assistant.backends.refusals import asked
 from supportbot.assistant.messages import ModelError, TextDelta, Thinking
 from tests.engine.desk import Desk
 from tests.engine.failing import SAID, assert_next_turn_works, fails
@@ -23,7 +24,7 @@ START = tuple(words(SAID))
         (400, "key_refused", False),  # so xAI answers to a wrong key
         (401, "key_refused", False),
         (403, "key_refused", False),
-        (404, "request_refused", False),
+        (404, "no_model", False),
         (422, "request_refused", False),
         (429, "busy", True),
         (500, "down", True),
@@ -38,6 +39,20 @@ async def test_it_names_what_a_refusal_means(provider, desk, status, code, retry
 
     assert (error.code, error.retry) == (code, retry)
     await assert_next_turn_works(provider, desk)
+
+
+async def test_what_is_logged_of_a_wrong_model_names_it_and_its_server_but_no_password(provider, spoken):
+    host = provider.url.removeprefix("http://")
+    backend = spoken.connect(provider, model="grok-typo")
+    provider.fail(404)
+
+    assert f"model grok-typo at {host}" in str(await fails(Desk(backend)))
+
+    assert (
+        asked("m", "https://key:s3cr/t@models.example:8000/v1?key=s3cr")
+        == "model m at models.example:8000/v1"
+    )
+    await backend.aclose()
 
 
 async def test_a_passing_trouble_is_not_noticed(provider, desk):

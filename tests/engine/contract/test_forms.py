@@ -6,6 +6,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field
 
+from supportbot.assistant.backends import deadlines
 from supportbot.assistant.messages import Image, Message, ModelError, Parsed
 from tests.engine.desk import SYSTEM
 from tests.provider import CUT, HOLD, End, Say
@@ -17,6 +18,7 @@ class Note(BaseModel):
     mood: Literal["happy", "angry"]
     wants: str = Field(description="In one line")
     orders: list[str] = []
+    prices: dict[str, float] = {}
 
 
 ASKED = [Message("user", "Where is ORD-123? I am furious!"), Message("user", "Fill in the note.")]
@@ -47,7 +49,7 @@ async def test_the_model_sees_the_conversation_and_the_form(provider, backend):
 
     request = provider.requests[0]
     assert [message["content"] for message in request.messages] == [SYSTEM, *(each.text for each in ASKED)]
-    assert set(request.form["properties"]) == {"mood", "wants", "orders"}
+    assert set(request.form["properties"]) == {"mood", "wants", "orders", "prices"}
     assert request.form["properties"]["mood"]["enum"] == ["happy", "angry"]
     assert request.form["properties"]["wants"]["description"] == "In one line"
 
@@ -98,6 +100,23 @@ async def test_a_form_that_is_filled_in_wrongly_is_invalid(provider, backend, sa
     assert "angry" not in str(error)
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            '{"mood": "alice", "orders": ["ORD-1", 2]}',
+            "mood: literal_error, wants: missing, orders.1: string_type",
+        ),
+        ('{"mood": "happy", "wants": "x", "prices": {"alice": "bob"}}', "prices.*: float_parsing"),
+        ('{"mood": "alice', "json_invalid"),
+    ],
+)
+async def test_it_is_told_which_fields_are_wrong_and_not_what_the_model_wrote(provider, backend, said, told):
+    provider.play(Say(said), End())
+
+    assert str(await fails(backend)) == told
+
+
 async def test_a_form_that_is_out_of_tokens_is_invalid(provider, backend):
     provider.play(Say('{"mood": "angry", "wan'), End("length"))
 
@@ -112,7 +131,7 @@ async def test_a_form_that_a_filter_stopped_is_no_answer(provider, backend):
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(401, "key_refused"), (404, "request_refused"), (429, "busy"), (503, "down")],
+    [(401, "key_refused"), (404, "no_model"), (429, "busy"), (503, "down")],
 )
 async def test_a_failing_provider_is_named_as_in_a_conversation(provider, backend, status, code):
     for _try in range(2):
@@ -137,11 +156,11 @@ async def test_an_answer_that_is_cut_off_is_an_error(provider, backend):
     assert error.retry
 
 
-async def test_a_provider_that_keeps_silent_is_given_up(provider, backend, spoken, monkeypatch):
-    monkeypatch.setattr(f"{spoken.timed_in}.WHOLE_ANSWER_SECONDS", 0.2)
+async def test_a_provider_that_keeps_silent_is_given_up(provider, backend, monkeypatch):
+    monkeypatch.setattr(deadlines, "WHOLE_ANSWER_SECONDS", 0.2)
     provider.ignore()
 
-    assert (await fails(backend)).code == "too_long"
+    assert (await fails(backend)).code == "no_first_token"
 
     await provider.until(lambda provider: provider.requests[0].closed_early, timeout=1)
 

@@ -12,8 +12,7 @@ from tests.provider import Provider, Script, grpc, responses, wire
 class Wire:
     """`provider` makes one that is not running yet, `address` says how a backend finds a running one.
 
-    `usage` are the token counts that it gives, `keeps_state` says whether it stores conversations, and
-    `timed_in` is the module that says how long a whole answer may take.
+    `usage` are the token counts that it gives, and `keeps_state` says whether it stores conversations.
     """
 
     backend: str
@@ -21,7 +20,6 @@ class Wire:
     address: Callable[[Any], Mapping[str, Any]]
     usage: Mapping[str, Any] = field(default_factory=dict)
     keeps_state: bool = False
-    timed_in: str = "supportbot.assistant.backends.server"
 
     def connect(self, provider: Script, **options: Any) -> Backend:
         usual = {"api_key": "key-of-the-shop", "model": "grok-scripted"}
@@ -35,9 +33,5 @@ def _http(provider: Any) -> Mapping[str, Any]:
 WIRES = {
     "chat": Wire("chat", Provider, _http, wire.USAGE),
     "responses": Wire("responses", Provider, _http, responses.USAGE, keeps_state=True),
-    "xai": Wire(
-        *("xai", grpc.GrpcProvider, _http, grpc.USAGE),
-        keeps_state=True,
-        timed_in="supportbot.assistant.backends.xai",
-    ),
+    "xai": Wire("xai", grpc.GrpcProvider, _http, grpc.USAGE, keeps_state=True),
 }

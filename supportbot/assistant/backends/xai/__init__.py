@@ -23,14 +23,13 @@ except ImportError as error:
 
 from ...messages import Form, Message, ModelError, Parsed, Part, TextDelta, Thinking
 from ...tools import Tool
+from .. import deadlines
 from ..handles import Shelf
-from ..refusals import Unknown
+from ..refusals import Unknown, asked
 from ..sendable import sendable
+from ..wrong_fields import wrongly_filled
 from .channel import HOST, LARGEST, model_error, open_channel
 from .wire import GatheredProtos, proto
-
-WHOLE_ANSWER_SECONDS = 60.0  # for what is not streamed, so that nothing else tells whether it still lives
-SIGN_OF_LIFE = 0.5  # seconds between two signs that a silent model is at work
 
 
 class XaiBackend:
@@ -49,6 +48,7 @@ class XaiBackend:
         `store` is whether conversations are kept at xAI, which a team without data retention may not ask for.
         """
         self._address = base_url
+        self._asked = asked(model, base_url or HOST)
         self._shelf = Shelf("xai", base_url or HOST, model)
         self._authorization = f"Bearer {api_key}"
         self._store = store
@@ -59,19 +59,29 @@ class XaiBackend:
         self._channels: dict[asyncio.AbstractEventLoop, grpc.aio.Channel] = {}
 
     async def stream(
-        self, system: str, messages: Sequence[Message], tools: Sequence[Tool], *, conversation: str = ""
+        self,
+        system: str,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        conversation: str = "",
+        may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         # xAI advises against storing pictures: the request may fail.
         keep = self._store and not any(message.images for message in messages)
         gathered = GatheredProtos({call.id for message in messages for call in message.tool_calls})
-        for request in self._requests(system, messages, tools, keep):
+        offered = [function(tool.name, tool.description, tool.parameters) for tool in tools]
+        options = {"store_messages": keep, "tools": offered}
+        if offered and not may_call:
+            options["tool_choice"] = "none"
+        for request in self._requests(system, messages, options):
             try:
                 async with aclosing(self._parts(request, conversation, gathered)) as parts:
                     async for part in parts:
                         yield part
                 break
             except ModelError as error:
-                is_refused = error.code == "request_refused" and not gathered.began
+                is_refused = error.code in ("request_refused", "no_model") and not gathered.began
                 if not (is_refused and request.previous_response_id):
                     raise
                 # xAI does not keep it any more, whatever it calls that: it is said anew.
@@ -88,7 +98,7 @@ class XaiBackend:
     ) -> Parsed[Form]:
         request = self._request(system, messages, response_format=form)
         try:
-            async with _whole_answer():
+            async with self._whole_answer():
                 completion = await self._stub().GetCompletion(request, metadata=self._metadata(conversation))
         except ModelError as error:
             if error.code != "filtered":
@@ -99,14 +109,14 @@ class XaiBackend:
         try:
             value = form.model_validate_json(answer.message.text)
         except ValidationError as error:
-            raise ModelError("invalid", f"{error.error_count()} problems") from None
+            raise wrongly_filled(error, form) from None
         return Parsed(value, answer.model, answer.usage)
 
     async def forget(self, handles: Sequence[str]) -> None:
         for response_id in filter(None, map(self._shelf.response_id, handles)):
             request = chat_pb2.DeleteStoredCompletionRequest(response_id=response_id)
             try:
-                async with _whole_answer():
+                async with self._whole_answer():
                     await self._stub().DeleteStoredCompletion(request, metadata=self._metadata(""))
             except Unknown:
                 continue
@@ -118,14 +128,11 @@ class XaiBackend:
             await channel.close()
 
     def _requests(
-        self, system: str, messages: Sequence[Message], tools: Sequence[Tool], keep: bool
+        self, system: str, messages: Sequence[Message], options: dict[str, Any]
     ) -> Iterator[chat_pb2.GetCompletionsRequest]:
         """What is new, if xAI keeps what came before; then everything, for when it does not after all."""
-        options = {
-            "store_messages": keep,
-            "tools": [function(tool.name, tool.description, tool.parameters) for tool in tools],
-        }
-        response_id, new = self._shelf.find(system, messages) if keep else ("", messages)
+        keeps = options["store_messages"]
+        response_id, new = self._shelf.find(system, messages) if keeps else ("", messages)
         if response_id and new:
             yield self._request("", new, previous_response_id=response_id, **options)
         yield self._request(system, messages, **options)
@@ -156,14 +163,26 @@ class XaiBackend:
                 if gathered.thinking and not thinking:
                     told, thinking = now(), True
                     yield Thinking()
-                if text or now() - told > SIGN_OF_LIFE:
+                if text or now() - told > deadlines.SIGN_OF_LIFE:
                     told = now()
                     yield TextDelta(text)
         except grpc.aio.AioRpcError as error:
             if not gathered.finished:
-                raise model_error(error, began=gathered.began) from None  # its words may be the customer's
+                # Its words may be the customer's.
+                raise model_error(error, self._asked, began=gathered.began) from None
         finally:
             call.cancel()
+
+    @asynccontextmanager
+    async def _whole_answer(self) -> AsyncIterator[None]:
+        """For a call that is not streamed: in time, and its errors become `ModelError`."""
+        try:
+            async with asyncio.timeout(deadlines.WHOLE_ANSWER_SECONDS):
+                yield
+        except TimeoutError:
+            raise ModelError("no_first_token", f"no whole answer in time, {self._asked}") from None
+        except grpc.aio.AioRpcError as error:
+            raise model_error(error, self._asked) from None  # whose words may be the customer's
 
     def _metadata(self, conversation: str) -> tuple[tuple[str, str], ...]:
         # xAI keeps a conversation on the server that has it cached.
@@ -194,15 +213,3 @@ async def _next(call: grpc.aio.UnaryStreamCall, finished: bool) -> chat_pb2.GetC
             raise ModelError("cut", "the channel was closed") from None
         raise
     return None if chunk is grpc.aio.EOF else chunk
-
-
-@asynccontextmanager
-async def _whole_answer() -> AsyncIterator[None]:
-    """For a call that is not streamed: in time, and its errors become `ModelError`."""
-    try:
-        async with asyncio.timeout(WHOLE_ANSWER_SECONDS):
-            yield
-    except TimeoutError:
-        raise ModelError("too_long") from None
-    except grpc.aio.AioRpcError as error:
-        raise model_error(error) from None  # whose words may be the customer's

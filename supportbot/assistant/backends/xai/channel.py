@@ -59,10 +59,10 @@ def open_channel(address: str) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(host, grpc.ssl_channel_credentials(), options=CHANNEL)
 
 
-def model_error(error: grpc.aio.AioRpcError, *, began: bool = False) -> ModelError:
-    """The error for a failed call; `began` says whether some of the answer had come."""
+def model_error(error: grpc.aio.AioRpcError, asked: str, *, began: bool = False) -> ModelError:
+    """The error for a failed call; `asked` says who it went to, `began` whether some of the answer had come."""
     code, words = error.code(), error.details() or ""
-    status, detail = HTTP.get(code, 400), f"status {code.name}"
+    status, detail = HTTP.get(code, 400), f"status {code.name}, {asked}"
     if began and status >= 500:
         return ModelError("cut" if status >= 503 else "provider_error", detail)
     if words.lower().startswith(NOT_REACHED):
