@@ -4,17 +4,46 @@ A value that cannot be read does not stop the import: its default is used, and t
 `supportbot.E001` says which variable is wrong and why, in plain words, before anything is served.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 Words = Annotated[tuple[str, ...], NoDecode]
 Prices = Annotated[dict[str, tuple[Decimal, Decimal, Decimal]], NoDecode]
+
+# The schemes that an address may have, each with the part that must be there then.
+HTTP = {"http": "hostname", "https": "hostname"}
+ADDRESSES = {
+    "database_url": {"postgres": "path", "postgresql": "path", "pgsql": "path", "sqlite": "path"},
+    "redis_url": {"redis": "hostname", "rediss": "hostname", "unix": "path"},
+    "smtp_url": {"smtp": "hostname", "smtps": "hostname"},
+}
+SHAPES = {
+    "database_url": "postgres://user:password@host/name or sqlite:///path",
+    "redis_url": "redis://host:6379/0",
+    "smtp_url": "smtp://user:password@host:587",
+}
+
+
+def is_address(value: str, schemes: Mapping[str, str]) -> bool:
+    """Whether it can be read as one, with one of these schemes and what that needs."""
+    scheme = value.partition("://")[0]
+    try:
+        parts = urlsplit(value)
+        needed = getattr(parts, schemes[scheme]) or ""
+        return parts.port != 0 and needed.strip("/") != ""
+    except (KeyError, ValueError):  # another scheme, or a port that is no number
+        return False
 
 
 class Environment(BaseSettings):
@@ -47,12 +76,16 @@ class Environment(BaseSettings):
 
     xai_api_key: str = Field("", description="A key of xAI: the assistant is Grok.")
     llm_backend: Literal["", "chat", "responses", "xai", "demo"] = Field(
-        "", description="`chat`, `responses`, `xai` or `demo`. Unset: `chat` with a key, else `demo`."
+        "",
+        description="`chat`, `responses`, `xai` or `demo`. Unset: `chat` with XAI_API_KEY or LLM_BASE_URL, "
+        "else `demo`.",
     )
     llm_base_url: str = Field(
         "", description="Another server that speaks chat completions. Unset: `https://api.x.ai/v1`."
     )
-    llm_api_key: str = Field("", description="The key of that other server.")
+    llm_api_key: str = Field(
+        "", description="The key of that other server. x.ai's own gets XAI_API_KEY, if that is set."
+    )
     llm_model: str = Field("grok-4.3", description="The model's name.")
     llm_images: bool = Field(
         True, description="The model can look at pictures. 0: it is only told that there are some."
@@ -60,9 +93,13 @@ class Environment(BaseSettings):
     llm_fallback: Words = Field(
         (),
         description="Other models for when that one does not answer, in order and with commas: `grok-4.5`, or "
-        "`qwen3@http://127.0.0.1:11434/v1` for one on another server.",
+        "`qwen3@http://127.0.0.1:11434/v1` for one on another server. All of them share LLM_FIRST_TOKEN_SECONDS.",
     )
-    llm_fallback_api_key: str = Field("", description="The key of those other servers.")
+    llm_fallback_api_key: str = Field(
+        "",
+        description="The key of those other servers; x.ai's gets XAI_API_KEY. Unset: LLM_API_KEY, for one on the "
+        "same host and port as LLM_BASE_URL.",
+    )
     llm_prices: Prices = Field(
         {
             "grok-4.3": (Decimal("1.25"), Decimal("1.25"), Decimal("2.50")),
@@ -71,8 +108,9 @@ class Environment(BaseSettings):
         description="US dollars for a million tokens, `model=input/cached/output` with commas. Needed where the "
         "provider does not name the cost itself.",
     )
-    llm_reasoning_effort: str = Field(
-        "", description="`none`, `low`, `medium` or `high`, for models that know it."
+    llm_reasoning_effort: Literal["", "none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
+        "",
+        description="`none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`, as far as the model knows it.",
     )
     llm_max_tokens: int = Field(2048, ge=16, description="The longest answer, in tokens.")
     llm_window_tokens: int = Field(
@@ -88,7 +126,11 @@ class Environment(BaseSettings):
         True,
         description="The model also sorts tickets, writes handover notes and sums long conversations up.",
     )
-    llm_first_token_seconds: float = Field(20, gt=0, description="How long the model may take to begin.")
+    llm_first_token_seconds: float = Field(
+        20,
+        gt=0,
+        description="How long the model may take to begin. With LLM_FALLBACK each model gets an equal share of it.",
+    )
     llm_stall_seconds: float = Field(15, gt=0, description="How long it may then pause.")
     drain_seconds: float = Field(
         20, ge=0, description="How long running answers may go on when the process is told to end."
@@ -104,7 +146,9 @@ class Environment(BaseSettings):
     smtp_url: str = Field(
         "", description="`smtp://user:password@host:587`, or `smtps://…`. Unset: mail is written to the log."
     )
-    message_max_chars: int = Field(4000, ge=1, description="The longest message of a customer.")
+    message_max_chars: int = Field(
+        4000, ge=1, le=20_000, description="The longest message of a customer."
+    )  # more would not fit into one frame
     conversation_messages_per_minute: int = Field(
         10, ge=0, description="Messages a minute in one conversation. 0: no limit."
     )
@@ -156,6 +200,39 @@ class Environment(BaseSettings):
             else value
         )
 
+    @field_validator("llm_reasoning_effort", mode="before")
+    @classmethod
+    def _in_small_letters(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator(*ADDRESSES)
+    @classmethod
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        name = info.field_name or ""
+        if value and not is_address(value, ADDRESSES[name]):
+            raise PydanticCustomError("address", "Input should look like {shape}", {"shape": SHAPES[name]})
+        return value
+
+    @field_validator("alert_emails")
+    @classmethod
+    def _mailboxes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            name, at, host = parseaddr(each)[1].partition("@")
+            if not (name and at and host):
+                raise PydanticCustomError("email", "Input should be e-mail addresses with commas")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise PydanticCustomError(
+                "zone", "Input should be a time zone such as Europe/Berlin or UTC"
+            ) from None
+        return value
+
 
 def read_environment() -> tuple[Environment, list[str]]:
     """The environment's values, and what is wrong with it in plain words."""
@@ -163,8 +240,10 @@ def read_environment() -> tuple[Environment, list[str]]:
         return Environment(), []
     except ValidationError as error:
         wrong = {str(each["loc"][0]): each for each in error.errors()}
+    # An address may hold a password, so it is not shown.
     problems = [
-        f"{name.upper()}: {each['msg']}, but it is {each['input']!r}." for name, each in wrong.items()
+        f"{name.upper()}: {each['msg']}" + ("." if name in ADDRESSES else f", but it is {each['input']!r}.")
+        for name, each in wrong.items()
     ]
     # Once more with the defaults in place of what is wrong, given here so that they go before the environment.
     defaults = {name: field.default for name, field in Environment.model_fields.items() if name in wrong}

@@ -5,6 +5,8 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register  # noqa: A004
 
+from supportbot.environment import HTTP, is_address
+
 EFFORTS = ("", "none", "low", "medium", "high", "xhigh")  # of xai-sdk
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -31,16 +33,17 @@ def check_environment(app_configs, **_kwargs):
             hint = f"LLM_BACKEND=xai knows {', '.join(EFFORTS[1:])}."
             problem = f"LLM_REASONING_EFFORT={env.llm_reasoning_effort} is not known."
             found.append(Error(problem, hint=hint, id="supportbot.E006"))
-    elif env.llm_base_url and not _is_http(env.llm_base_url):
+    elif env.llm_base_url and not is_address(env.llm_base_url, HTTP):
         hint = "It looks like https://llm.example.com/v1"
         found.append(Error("LLM_BASE_URL is not an http address.", hint=hint, id="supportbot.E004"))
     for entry in env.llm_fallback:
         model, at, address = entry.partition("@")
-        if not model or (at and not _is_http(address)):
+        if not model or (at and not is_address(address, HTTP)):
             hint = (
                 "A model's name such as grok-4.5, or one on another server: qwen3@http://127.0.0.1:11434/v1"
             )
-            problem = f"LLM_FALLBACK names no model that can be asked: {entry}"
+            shown = f"{model}@…" if "@" in address else entry  # an address with an @ may hold a password
+            problem = f"LLM_FALLBACK names no model that can be asked: {shown}"
             found.append(Error(problem, hint=hint, id="supportbot.E007"))
     if settings.DEBUG and env.host not in LOOPBACK:
         hint = "Set DEBUG=0, SECRET_KEY and ALLOWED_HOSTS before strangers can reach this address."
@@ -48,7 +51,3 @@ def check_environment(app_configs, **_kwargs):
             Warning(f"DEBUG is on and the site is served on {env.host}.", hint=hint, id="supportbot.W001")
         )
     return found
-
-
-def _is_http(address: str) -> bool:
-    return address.startswith(("http://", "https://"))

@@ -19,8 +19,9 @@ from django.db import DatabaseError
 
 from supportbot.assistant import messages as said
 from supportbot.assistant.images import BadPicture, prepare
+from supportbot.usage.templatetags.usage import dollars, seconds, took
 
-from . import attachments, calls, fragments, keeper, runner, turns
+from . import attachments, calls, fragments, keeper, reachability, runner, turns
 from .limits import Refused, check_image_rate, check_text
 from .models import Conversation, Message, Turn
 from .threads import in_database, stored
@@ -53,9 +54,9 @@ class Screen:
                 self.remark("thinking…")
             case said.ToolStarted(call):
                 self.remark(f"{calls.tools().progress_line(call)}…")
-                self._detail(f"{call.name} {call.arguments}")
+                self.detail(f"{call.name} {call.arguments}")
             case said.ToolFinished(_, result):
-                self._detail(f"{result.outcome}: {result.content}")
+                self.detail(f"{result.outcome}: {result.content}")
 
     def tell(self, text: str) -> None:
         """A whole text, with the end of its line."""
@@ -72,14 +73,14 @@ class Screen:
             self._write("\n")
         self._in_line = False
 
+    def detail(self, text: str) -> None:
+        if self._verbose and text:
+            self.remark(text, " ")
+
     def _say(self, text: str) -> None:
         if text := UNPRINTABLE.sub("", text):
             self._write(text)
             self._in_line = not text.endswith("\n")
-
-    def _detail(self, text: str) -> None:
-        if self._verbose:
-            self.remark(text, " ")
 
 
 @contextmanager
@@ -89,6 +90,7 @@ def loop_on_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
 
     async def live() -> None:
         leaving = asyncio.Event()
+        reachability.look_away()
         keeper.ensure()  # or another process takes up what is answered here for longer than a lease
         begun.set_result((asyncio.get_running_loop(), leaving))
         await leaving.wait()
@@ -159,6 +161,7 @@ class Terminal:
             if task is not None:
                 await asyncio.wait([task])
             turn = await _ended(conversation, client_id)
+            spent = await stored(_took, turn)
             if step.work is None or step.work.fence != turn.fence:
                 self._screen.tell(await in_database(_answer, turn))
         except Refused as refusal:
@@ -170,6 +173,7 @@ class Terminal:
         self._screen.end_line()
         if failure := fragments.failure(turn):
             self._screen.remark(failure)
+        self._screen.detail(spent)
         return turn.state == Turn.State.DONE
 
     async def _attached(self, data: bytes) -> bool:
@@ -212,6 +216,19 @@ def _turn(conversation: int, client_id: str) -> Turn:
 def _answer(turn: Turn) -> str:
     texts = turn.messages.filter(role=Message.Role.ASSISTANT).values_list("text", flat=True)
     return "\n\n".join(filter(None, texts))
+
+
+def _took(turn: Turn) -> str:
+    """Tokens, cost and time of an answer; nothing where no model was heard."""
+    sums = took(turn.requests.all())
+    if not sums["count"]:
+        return ""
+    counts = {"input": "tokens in", "cached": "cached", "output": "out", "reasoning": "thinking"}
+    parts = [f"{sums[name]} {words}" for name, words in counts.items() if sums[name]]
+    parts.append(dollars(sums["cost"]))
+    if turn.first_token:
+        parts.append(f"first word after {seconds(turn.first_token, turn.started)}")
+    return f"{sums['models']}: {', '.join(filter(None, parts))}"
 
 
 def _history(conversation: int) -> list[dict[str, Any]]:

@@ -4,8 +4,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core import mail
 
-from supportbot.conversations import reachability
-from supportbot.conversations.models import Message
+from supportbot.conversations import reachability, runner
+from supportbot.conversations.models import Message, Turn
 from supportbot.usage.models import Outage, Request
 from tickets.models import Ticket
 
@@ -49,6 +49,18 @@ async def test_the_customer_s_message_is_kept_and_a_ticket_needs_no_model(page, 
     assert "Where is my order?" in (await Ticket.objects.aget()).issue
 
 
+async def test_a_model_that_its_server_does_not_know_is_told_at_once_and_the_log_says_which(
+    page, model, caplog
+):
+    model.fail(404)
+
+    await page.ask("Where is my order?")
+    await until(mail_is_sent)
+
+    assert await Outage.objects.filter(code="no_model").aexists()
+    assert f"no_model (status 404, request scripted, model grok-scripted at {model.url[7:]})" in caplog.text
+
+
 async def test_one_accident_is_no_outage(page, model):
     for _ in range(2):
         model.fail(503)
@@ -84,6 +96,28 @@ async def test_the_desk_says_so_until_then(page, model, client, agent):
     assert "No model has answered since" in await sync_to_async(desk)()
     await Outage.objects.aupdate(ended="2026-01-01T00:00:00Z")
     assert "No model has answered since" not in await sync_to_async(desk)()
+
+
+async def test_it_is_over_when_the_site_needs_no_provider_any_more(page, settings, monkeypatch):
+    await Outage.objects.acreate(code="down", failures=3, last="2026-01-01T00:00:00Z")
+    settings.LLM_BACKEND = "demo"
+    monkeypatch.setattr(reachability, "_answers", None)  # as in a process that has just begun
+
+    await until(Outage.objects.exclude(ended=None).aexists)
+
+
+async def test_what_only_somebody_tried_out_is_no_outage_when_it_fails(page, model, settings):
+    for _ in range(2):
+        model.fail(503)
+    await page.ask("Where is my order?")
+    settings.LLM_BACKEND = "demo"  # so the site itself does not need the model of this turn
+    model.fail(401)
+
+    await page.press(page.button("Try again"))
+    await until(lambda: Turn.objects.filter(error="key_refused").aexists())
+
+    await runner.drain()
+    assert not await Outage.objects.aexists()
 
 
 async def test_what_the_next_model_answered_is_on_the_turn(page, model, settings):

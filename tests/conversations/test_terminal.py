@@ -69,10 +69,24 @@ def test_a_guest_is_asked_for_the_address_and_bob_finds_nothing_of_alices(new_si
 def test_it_tells_arguments_and_results_of_tools_when_it_is_asked_to(new_site: NewSite) -> None:
     done = piped(new_site(), "where is ORD-123?", arguments=(*ALICE, "--verbose"))
 
-    progress, arguments, result = done.stderr.splitlines()
+    progress, arguments, result, took = done.stderr.splitlines()
     assert progress == "· Looking up order ORD-123…"
     assert arguments == '  lookup_order {"order_id": "ORD-123"}'
     assert result.startswith('  done: {"order_id": "ORD-123", "status": "shipped"')
+    assert re.fullmatch(r"  demo: \d+ tokens in, \d+ out, first word after \d+\.\d s", took)
+
+
+def test_it_tells_what_an_answer_took_when_it_is_asked_to(new_site: NewSite, provider: Provider) -> None:
+    site = new_site(provider, LLM_PRICES="grok-scripted=1000/1000/2000")
+    provider.call("lookup_order", order_id="ORD-123")
+    provider.say("It has shipped.")
+
+    done = piped(site, "where is ORD-123?", arguments=(*ALICE, "--verbose"))
+
+    sums = site.rows("SELECT sum(input), sum(output), sum(reasoning), sum(cost) FROM usage_request")
+    ((read, written, thought, cost),) = sums
+    took = f"  grok-scripted: {read} tokens in, {written} out, {thought} thinking, ${cost:.2f}, first word after "
+    assert done.stderr.splitlines()[-1].startswith(took)
 
 
 def test_a_message_without_an_answer_makes_the_exit_code_and_the_next_one_is_still_answered(
@@ -90,16 +104,76 @@ def test_a_message_without_an_answer_makes_the_exit_code_and_the_next_one_is_sti
     assert [state for state, _backend in turns(site)] == ["failed", "done"]
 
 
-def test_what_the_page_would_not_take_is_not_taken_here_either(new_site: NewSite) -> None:
-    site = new_site(MESSAGE_MAX_CHARS="20", CONVERSATION_MESSAGES_PER_MINUTE="1")
+def test_what_fails_while_it_is_tried_out_here_is_no_outage_of_the_site(
+    new_site: NewSite, provider: Provider
+) -> None:
+    site = new_site(provider, ALERT_EMAILS="lead@example.com")
+    for _ in range(3):
+        provider.fail(401)
 
-    done = piped(site, "hello", "x" * 21, "hello again")
+    piped(site, "hello", "hello again", "and again")
+
+    assert turns(site) == [("failed", "chat")] * 3
+    assert site.rows("SELECT code FROM usage_outage") == []
+    assert site.rows("SELECT name FROM conversations_errand") == []
+
+
+def test_what_the_page_would_not_take_is_not_taken_here_either(new_site: NewSite) -> None:
+    site = new_site(MESSAGE_MAX_CHARS="20")
+
+    done = piped(site, "hello", "x" * 21)
 
     assert done.returncode == 1
     assert "This message has 21 characters; 20 can be sent at once." in done.stderr
-    assert "That was a lot of messages in a short time." in done.stderr
     assert texts(site)[0] == "hello"
     assert len(texts(site)) == 2
+
+
+def test_as_many_messages_can_be_sent_in_a_minute_as_there_are(new_site: NewSite) -> None:
+    site = new_site(CONVERSATION_MESSAGES_PER_MINUTE="1", VISITOR_MESSAGES_PER_MINUTE="1")
+
+    done = piped(site, "hello", "hello again", "/reset", "and again", arguments=ALICE)
+
+    assert done.returncode == 0
+    assert turns(site) == [("done", "demo")] * 3
+
+
+@pytest.mark.parametrize("line", ["/imgae x.png", "/Hlep", "/tools", "/lookup_order order_id=ORD-123"])
+def test_a_command_that_does_not_exist_is_not_sent_to_the_model(
+    new_site: NewSite, provider: Provider, line: str
+) -> None:
+    site = new_site(provider)
+
+    done = piped(site, line)
+
+    assert (done.returncode, texts(site)) == (1, [])
+    assert (
+        f"There is no command {line.split(maxsplit=1)[0]}. /help lists those that there are." in done.stderr
+    )
+
+
+def test_commands_may_be_written_large_and_exit_is_quit(new_site: NewSite) -> None:
+    site = new_site()
+
+    done = piped(site, "/HELP", " /Exit ", "hello")
+
+    assert "/history     prints the conversation" in done.stdout
+    assert (done.returncode, texts(site)) == (0, [])
+
+
+def test_what_begins_with_a_path_is_a_message(new_site: NewSite) -> None:
+    site = new_site()
+    said = ["/home/alice/parcel.jpg shows what came", "//", "/ is all I see"]
+
+    assert piped(site, *said).returncode == 0
+    assert [text for text in texts(site) if text in said] == said
+
+
+def test_the_demo_model_still_has_its_own_commands(new_site: NewSite) -> None:
+    done = piped(new_site(), "/tools", "/lookup_order order_id=ORD-123", arguments=ALICE)
+
+    assert "- `/lookup_order`: " in done.stdout
+    assert "`lookup_order` answered:" in done.stdout
 
 
 def test_what_a_model_writes_cannot_command_the_terminal(new_site: NewSite, provider: Provider) -> None:
@@ -188,7 +262,7 @@ def test_it_says_what_is_wrong_with_a_photo(new_site: NewSite, tmp_path: Path) -
     )
 
     assert done.returncode == 1
-    assert "· /image PATH: " in done.stderr
+    assert "· /image needs the path of a photo, as in: /image parcel.jpg" in done.stderr
     assert "none.png: No such file or directory" in done.stderr
     assert "This is not a photo that can be sent here." in done.stderr
     assert "The photos were not sent: no message came after them." in done.stderr

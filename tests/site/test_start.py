@@ -58,6 +58,8 @@ NO_KEY = {"PORT": "abc", "LLM_BACKEND": "chat"}
 NO_SECRET = {"DEBUG": "0", "SECRET_KEY": "", "LLM_BACKEND": "grok"}
 NO_FALLBACK = {"LLM_FALLBACK": "grok-4.5, qwen3@127.0.0.1:11434, @http://127.0.0.1:11434/v1"}
 NO_ADDRESS = {"LLM_BACKEND": "chat", "LLM_BASE_URL": "llm.example.com"}
+NO_SERVERS = {"DATABASE_URL": "foo", "REDIS_URL": "foo", "SMTP_URL": "smtp://u:p@h:abc", "TIME_ZONE": "Mars"}
+NO_WORDS = {"SMTP_URL": "foo", "ALERT_EMAILS": "x", "LLM_REASONING_EFFORT": "banana", "LLM_BACKEND": "chat"}
 
 
 @pytest.mark.parametrize(
@@ -67,10 +69,12 @@ NO_ADDRESS = {"LLM_BACKEND": "chat", "LLM_BASE_URL": "llm.example.com"}
         ("migrate", NO_SECRET, {"E001": "LLM_BACKEND", "E002": "SECRET_KEY"}),
         ("migrate", NO_FALLBACK, {"E007": "qwen3@127.0.0.1:11434"}),
         ("migrate", NO_ADDRESS, {"E004": "https://llm.example.com/v1"}),
+        ("check", NO_SERVERS, {"E001": [f"{name}: Input should" for name in NO_SERVERS]}),
+        ("check", NO_WORDS, {"E001": ["SMTP_URL: ", "ALERT_EMAILS: ", "LLM_REASONING_EFFORT: "]}),
     ],
 )
 def test_wrong_settings_are_all_told_by_name_before_anything_is_done(
-    new_site: NewSite, command: str, wrong: dict[str, str], told: dict[str, str]
+    new_site: NewSite, command: str, wrong: dict[str, str], told: dict[str, str | list[str]]
 ) -> None:
     done = new_site().try_to(command, **wrong)
 
@@ -78,4 +82,38 @@ def test_wrong_settings_are_all_told_by_name_before_anything_is_done(
     assert "Traceback" not in done.stderr
     for check, words in told.items():
         assert f"(supportbot.{check})" in done.stderr
-        assert words in done.stderr
+        for each in [words] if isinstance(words, str) else words:
+            assert each in done.stderr
+
+
+WITH_PASSWORD = [
+    ("DATABASE_URL", "postgres://shop:p4ss/word@host/name"),
+    ("DATABASE_URL", "mysql://shop:p4ss@host/name"),
+    ("REDIS_URL", "host:p4ss"),
+    ("SMTP_URL", "smtp://u:p4ss@host:p4ss"),
+    ("LLM_FALLBACK", "qwen3@u:p4ss@host/v1"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WITH_PASSWORD)
+def test_the_password_in_an_address_that_is_wrong_is_not_shown(
+    new_site: NewSite, name: str, value: str
+) -> None:
+    done = new_site().try_to("check", **{name: value})
+
+    assert name in done.stderr
+    assert "p4ss" not in done.stdout + done.stderr
+
+
+def test_what_can_be_read_is_not_objected_to(new_site: NewSite, tmp_path: Path) -> None:
+    done = new_site().try_to(
+        "check",
+        DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}",
+        REDIS_URL="rediss://user:p%40ss@[::1]:6379/0",
+        SMTP_URL="smtps://me%40example.com:secret@mail.example.com",
+        ALERT_EMAILS="lead@example.com, Bob <bob@intranet>",
+        TIME_ZONE="Europe/Berlin",
+        LLM_REASONING_EFFORT="High",
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from supportbot.assistant.backends import BACKENDS
-from supportbot.conversations import engine
+from supportbot.conversations import calls, engine
 from supportbot.conversations.management.ground import check_database
 from supportbot.conversations.terminal import Screen, Terminal, loop_on_a_thread
 from supportbot.conversations.visitors import Visitor
@@ -26,9 +26,11 @@ HELP = """\
 /reset       begins a new conversation
 /history     prints the conversation as the messages array of the chat completions API
 /help        prints this
-/quit        leaves, as Ctrl-D does
-Ctrl-C stops an answer. Everything else that you type is a message."""
-COMMAND = re.compile(r"\s*/(image|reset|history|help|quit)(?:\s+(.*?))?\s*", re.DOTALL)
+/quit        leaves, as /exit and Ctrl-D do
+/tools       lists the tools, and /TOOL KEY=VALUE calls one: with the demo model alone
+Ctrl-C stops an answer. Everything that begins otherwise is a message."""
+COMMAND = re.compile(r"\s*/([^\s/]+)(?:\s+(.*?))?\s*", re.DOTALL)  # a word with another slash is a path
+VERBOSE = "Show tools' arguments and results, and the tokens, cost and time to the first word of each answer."
 SHOWN_NAMES = 8
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -46,7 +48,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--backend", choices=sorted(BACKENDS), help="Another one than LLM_BACKEND.")
         parser.add_argument("--model", help="Another one than LLM_MODEL.")
-        parser.add_argument("--verbose", action="store_true", help="Show tools' arguments and results.")
+        parser.add_argument("--verbose", action="store_true", help=VERBOSE)
 
     def handle(
         self, *, username: str | None, backend: str | None, model: str | None, verbose: bool, **options: Any
@@ -78,10 +80,10 @@ class Command(BaseCommand):
         """Until the end of the input. Returns how many lines came to nothing."""
         failed = 0
         for line in self._lines():
-            if command := COMMAND.fullmatch(line):
-                if command[1] == "quit":
+            if (command := COMMAND.fullmatch(line)) and not _is_for_the_demo_model(command[1]):
+                if command[1].lower() in ("quit", "exit"):
                     break
-                failed += not getattr(self, f"_{command[1]}")(terminal, command[2] or "")
+                failed += not self._obey(terminal, command[1], command[2] or "")
             elif line.strip() or terminal.images:
                 failed += not terminal.say(line)
             if terminal.was_stopped and not self._is_typed:
@@ -106,12 +108,22 @@ class Command(BaseCommand):
                 self._write("\n")
                 return
 
+    def _obey(self, terminal: Terminal, name: str, rest: str) -> bool:
+        commands = {"image": self._image, "reset": self._reset, "history": self._history, "help": self._help}
+        if command := commands.get(name.lower()):
+            return command(terminal, rest)
+        self._screen.remark(f"There is no command /{name}. /help lists those that there are.")
+        return False
+
     def _image(self, terminal: Terminal, path: str) -> bool:
+        if not path:
+            self._screen.remark("/image needs the path of a photo, as in: /image parcel.jpg")
+            return False
         try:
             data = Path(path.strip("'\"")).expanduser().read_bytes()
         except (OSError, RuntimeError, ValueError) as error:
             why = getattr(error, "strerror", None) or "not a file's name"
-            self._screen.remark(f"{path or '/image PATH'}: {why}")
+            self._screen.remark(f"{path}: {why}")
             return False
         return terminal.attach(data)
 
@@ -141,6 +153,10 @@ class Command(BaseCommand):
             self.stderr.flush()
 
 
+def _is_for_the_demo_model(name: str) -> bool:
+    return settings.LLM_BACKEND == "demo" and (name == "tools" or name in calls.tools())
+
+
 def _visitor(username: str | None) -> Visitor:
     if not username:
         return Visitor(guest_key=secrets.token_urlsafe(24))
@@ -154,16 +170,18 @@ def _visitor(username: str | None) -> Visitor:
 
 
 def _choose_model(backend: str | None, model: str | None) -> None:
-    """What was chosen counts for this process, which therefore takes up nothing but what is said in it."""
-    changes = {"running_turns": 0} | ({"llm_model": model} if model else {})
+    """What was chosen counts for this process, which therefore takes up nothing but what is said in it.
+
+    Nor do the limits count by which strangers are kept from saying too much in a minute.
+    """
+    changes = {"running_turns": 0, "images_per_minute": 0} | ({"llm_model": model} if model else {})
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
     env = settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
     name = settings.LLM_BACKEND = backend or settings.LLM_BACKEND
     if model and name in ("demo", "handover"):
         raise CommandError(f"--model names a model of a provider, and the backend is {name}.")
-    if name in ("responses", "xai") and not env.xai_api_key and not (env.llm_api_key or env.llm_base_url):
-        raise CommandError(f"The backend {name} has no model to talk to. Set XAI_API_KEY.")
-    if name == "chat" and not (env.xai_api_key or env.llm_base_url):
-        raise CommandError("The backend chat has no model to talk to. Set XAI_API_KEY, or LLM_BASE_URL.")
+    if name in ("chat", "responses", "xai") and not (env.xai_api_key or env.llm_base_url):
+        raise CommandError(f"The backend {name} has no model to talk to. Set XAI_API_KEY, or LLM_BASE_URL.")
     try:
         engine.backend(name)
     except ImportError as error:

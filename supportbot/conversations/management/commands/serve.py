@@ -1,6 +1,7 @@
 """Serves the site with Daphne: pages and sockets in one process, ended without losing a word."""
 
 import gc
+import re
 import sys
 
 from daphne import http_protocol
@@ -16,6 +17,7 @@ from supportbot.conversations import engine
 from supportbot.conversations.management.ground import check_database
 
 FRAME_MAX = 128 * 1024
+CREDENTIALS = re.compile(r"(?<=//)[^/]*@")
 
 
 class Command(BaseCommand):
@@ -73,7 +75,8 @@ class Command(BaseCommand):
         env = settings.ENVIRONMENT
         if settings.LLM_BACKEND == "demo":
             return "the built-in demo model; set XAI_API_KEY to talk to Grok"
-        return f"{env.llm_model} at {env.llm_base_url or 'https://api.x.ai/v1'}"
+        address = env.llm_base_url or "https://api.x.ai/v1"
+        return f"{env.llm_model} at {CREDENTIALS.sub('', address)}"
 
 
 def _demo_accounts() -> str:
