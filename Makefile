@@ -33,7 +33,7 @@ faults: $(VENV)/ready-dev
 	@$(BIN)/python -m tests.faults $(ARGS)
 	@$(BIN)/python -m pytest -m long
 
-# The contract with the real Grok; needs XAI_API_KEY.
+# The contract with a real model: Grok with XAI_API_KEY, or the server that LLM_BASE_URL names.
 test-live: $(VENV)/ready-dev
 	@$(BIN)/python -m pytest -rs -m live tests/engine
 

@@ -78,6 +78,8 @@ def _orders(ctx: ToolContext, email: str):
 
 
 def _count_miss(ctx: ToolContext) -> None:
+    if not ctx.conversation:  # a trial of a prompt leaves no trace
+        return
     LookupMiss.objects.create(conversation_id=ctx.conversation, visitor=ctx.visitor)
     LookupMiss.objects.forget_old()
 

@@ -31,10 +31,9 @@ class TicketQuerySet(models.QuerySet):
         return self.filter(created__gt=timezone.now() - timedelta(days=1))
 
     def open_about(self, conversation_id: int, issue: str) -> "Ticket | None":
-        """The conversation's open ticket about the same issue, however it was put."""
-        wanted = gist(issue)
+        """The conversation's open ticket about the same issue, whatever its case and punctuation."""
         still_open = self.filter(conversation=conversation_id, status__in=Ticket.UNSETTLED)
-        return next((ticket for ticket in still_open if gist(ticket.issue) == wanted), None)
+        return next((ticket for ticket in still_open if ticket.says(issue)), None)
 
     def open_once(self, request: str, **fields) -> "tuple[Ticket, bool]":
         """The ticket of this request, and whether it was opened just now.
@@ -80,6 +79,7 @@ class Ticket(models.Model):
 
     UNSETTLED = (Status.OPEN, Status.PENDING)
     ISSUE_MAX_CHARS = 2000
+    BETWEEN = "\n\n"  # two issues of one ticket
 
     number = models.CharField(max_length=20, unique=True, default=new_number, editable=False)
     issue = models.TextField(max_length=ISSUE_MAX_CHARS)
@@ -130,6 +130,24 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def room(self) -> int:
+        """How many characters another issue may have."""
+        return max(0, self.ISSUE_MAX_CHARS - len(self.issue) - len(self.BETWEEN))
+
+    def says(self, issue: str) -> bool:
+        """Whether this is its issue, or one of them, in the same words."""
+        return gist(issue) in map(gist, (self.issue, *self.issue.split(self.BETWEEN)))
+
+    def add(self, issue: str, priority: str) -> bool:
+        """Another issue of the same request; False if it is there already. The higher priority is that of both."""
+        is_new = not self.says(issue)
+        if is_new:
+            self.issue = f"{self.issue}{self.BETWEEN}{issue}"
+        self.priority = max(self.priority, priority, key=Ticket.Priority.values.index)
+        self.save(update_fields=["issue", "priority", "updated"])
+        return is_new
 
     def fill_in(self, values: Mapping[str, str]) -> None:
         """Put down what the assistant says, but nothing in the place of what staff wrote."""

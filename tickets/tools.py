@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+from django.db import transaction
 from pydantic import Field
 
 from supportbot.assistant.tools import ToolContext, ToolError, tool
@@ -11,6 +12,7 @@ from .questions import handover_note, triage
 
 TICKETS_A_DAY = 3
 SHOWN = 10
+ALREADY_THERE = "This ticket is already there for it; no second one was opened."
 
 Issue = Annotated[
     str,
@@ -34,7 +36,8 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
 
     Call this when the customer complains, wants a refund, a return or a change that you cannot make, or asks
     for a person. Do not call it for a question that you can answer yourself or with another tool, and do not
-    call it twice for the same problem: one ticket is enough, and a second call returns the first ticket.
+    call it twice for the same problem. One message of the customer is one ticket: name all its problems in one
+    call. What another call says is added to the first ticket.
 
     Tell the customer the ticket_id exactly as it is returned. There is no ticket, and no ticket number,
     before this tool has returned one: never make one up, and promise neither a result nor a date.
@@ -45,9 +48,11 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     if len(issue) > Ticket.ISSUE_MAX_CHARS:
         raise ToolError(f"The issue is too long. Put it in at most {Ticket.ISSUE_MAX_CHARS:,} characters.")
     known = ctx.request and Ticket.objects.filter(request=ctx.request).first()
-    known = known or Ticket.objects.open_about(ctx.conversation, issue)
     if known:
-        return _told(known, is_new=False)
+        return _added(known.pk, issue, priority)
+    known = Ticket.objects.open_about(ctx.conversation, issue)
+    if known:
+        return _told(known) | {"note": ALREADY_THERE}
     if Ticket.objects.filter(conversation=ctx.conversation).of_the_last_day().count() >= TICKETS_A_DAY:
         raise ToolError(
             f"This conversation already has {TICKETS_A_DAY} tickets from the last 24 hours, so no more can "
@@ -57,10 +62,11 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     ticket, is_new = Ticket.objects.open_once(
         ctx.request, issue=issue, priority=priority, customer_id=customer_id, conversation_id=ctx.conversation
     )
-    if is_new:
-        ctx.ask_later(triage, ticket.number)
-        ctx.ask_later(handover_note, ticket.number)
-    return _told(ticket, is_new=is_new)
+    if not is_new:
+        return _added(ticket.pk, issue, priority)
+    ctx.ask_later(triage, ticket.number)
+    ctx.ask_later(handover_note, ticket.number)
+    return _told(ticket)
 
 
 @tool(effect="read", progress="Looking up your tickets")
@@ -87,13 +93,28 @@ def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     }
 
 
-def _told(ticket: Ticket, *, is_new: bool) -> dict[str, Any]:
-    told = {
+def _added(pk: int, issue: str, priority: str) -> dict[str, Any]:
+    """The ticket of this request, which now says this too."""
+    with transaction.atomic():
+        ticket = Ticket.objects.select_for_update().get(pk=pk)
+        if not ticket.says(issue) and len(issue) > ticket.room:
+            raise ToolError(
+                f"Ticket {ticket.number} was already opened for this message and has no room for so many words: "
+                f"at most {ticket.room:,} characters can be added. The team reads the conversation too."
+            )
+        is_new = ticket.add(issue, priority)
+    if not is_new:
+        return _told(ticket) | {"note": ALREADY_THERE}
+    return _told(ticket) | {
+        "note": f"This was added to ticket {ticket.number}, which was already opened for this message; no "
+        "second one was opened."
+    }
+
+
+def _told(ticket: Ticket) -> dict[str, Any]:
+    return {
         "ticket_id": ticket.number,
         "issue": ticket.issue,
         "priority": ticket.priority,
         "status": str(ticket.status),
     }
-    return (
-        told if is_new else told | {"note": "This ticket is already there for it; no second one was opened."}
-    )

@@ -13,7 +13,7 @@ from supportbot.assistant.questions import Question
 from supportbot.assistant.window import fit
 from supportbot.usage import outages, requests
 
-from . import engine, errands
+from . import budgets, engine, errands
 from .errands import ALERT, FORGET, Taken
 from .history import as_text, in_words
 from .threads import in_database, in_tool_thread
@@ -54,19 +54,29 @@ def _ended(task: asyncio.Task[None]) -> None:
 
 async def _do(taken: Taken) -> None:
     try:
-        async with asyncio.timeout(PATIENCE):
-            await _carry_out(taken)
+        await _try(taken)
     except asyncio.CancelledError:
         await in_database(errands.give_back, taken, failed=False)
         raise
+    except errands.NotStored:
+        logger.exception("Errand %s: what came of it could not be stored", taken.name)
+        await in_database(errands.give_back, taken, failed=True, may_store=False)
+
+
+async def _try(taken: Taken) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await _carry_out(taken)
     except (ModelError, TimeoutError, OSError) as error:
         code = error.code if isinstance(error, ModelError) else type(error).__name__
-        logger.warning("Errand %s failed: %s", taken.name, code)
+        logger.warning("Errand %s failed: %s (%s)", taken.name, code, error)
         await in_database(errands.pay, taken, {}, code)
         is_hopeless = isinstance(error, ModelError) and not error.retry
         if code == "invalid" and taken.tries >= errands.INVALID_TRIES:
             is_hopeless = True
-        if is_hopeless and taken.name not in errands.OWED:
+        if code == "over_budget":
+            await in_database(errands.put_off, taken)
+        elif is_hopeless and taken.name not in errands.OWED:
             await in_database(errands.finish, taken)
         else:
             await in_database(errands.give_back, taken, failed=True)
@@ -81,17 +91,21 @@ async def _carry_out(taken: Taken) -> None:
     elif taken.name == ALERT:
         await in_tool_thread(outages.alert, taken.key)
         await in_database(errands.finish, taken)
-    elif (question := errands.questions().get(taken.name)) and taken.history:
+    elif (question := errands.questions().get(taken.name)) is None:
+        # A process of another version may know it; if an app was taken out, none does.
+        logger.warning("Errand %s is of no app here", taken.name)
+        await in_database(errands.give_back, taken, failed=True)
+    elif taken.history:
         answer = await _ask(taken, question)
         await in_database(errands.finish, taken, answer)
-    else:  # an app was taken out, or a conversation has nothing in it
+    else:  # a conversation has nothing in it
         await in_database(errands.finish, taken)
 
 
 async def _ask(taken: Taken, question: Question[Any]) -> Any:
     name = settings.LLM_BACKEND
     if not await in_database(errands.reserve, taken, name):
-        raise ModelError("over_budget")  # tomorrow there is more
+        raise budgets.over()
     history = [in_words(message) for message in taken.history]
     told = as_text(fit(history, settings.ENVIRONMENT.llm_window_tokens), taken.summary)
     parsed = await engine.backend(name).parse(

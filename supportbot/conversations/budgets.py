@@ -17,7 +17,7 @@ from .models import Budget, Conversation, Errand, Turn
 
 FREE = ("demo", "handover")
 # Failures of a request that no model has worked on.
-UNANSWERED = ("unreachable", "down", "busy", "key_refused", "request_refused", "over_budget")
+UNANSWERED = ("unreachable", "down", "busy", "key_refused", "no_model", "request_refused", "over_budget")
 
 
 def reserve(asker: Turn | Errand, conversation: Conversation, backend: str) -> bool:

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant import messages as said
-from supportbot.assistant.tools import Registry, Tool
+from supportbot.assistant.tools import UNCERTAIN, Registry, Tool, stopped
 from supportbot.usage import requests
 
 from . import budgets
@@ -73,6 +73,14 @@ def store(work: Work, call: said.ToolCall, result: said.ToolResult) -> said.Tool
     if row is None or row.is_pending:
         raise LostTurn
     return said.ToolResult(call.id, row.result, row.state)
+
+
+def answer_uncertain(turn: Turn) -> None:
+    """A process died over a turn: which of its calls that cannot be taken back had begun, nobody knows."""
+    for row in ToolCall.objects.pending_of(turn):
+        tool = tools().get(row.name)
+        if tool is not None and tool.effect == "irreversible":
+            row.answer(stopped(row.as_value(), "interrupted", UNCERTAIN))
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ other errands are `forget`, what a provider keeps of a conversation that was del
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -36,6 +36,10 @@ INVALID_TRIES = 3  # of a model that answers, and is paid, but not as it was ask
 # What was promised to somebody is tried for a week, whatever is in its way.
 OWED = (FORGET, ALERT)
 OWED_TRIES = 180
+
+
+class NotStored(Exception):
+    """The function of an app that stores an answer raised; what it raised is the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +113,46 @@ def pay(taken: Taken, usage: Mapping[str, Any], error: str = "") -> None:
 
 @transaction.atomic
 def finish(taken: Taken, answer: Any = None) -> bool:
-    """End it, and store the answer of a question; False when somebody else has done so."""
+    """End it, and store the answer of a question; False when somebody else has done so.
+
+    Raises `NotStored`, and has ended nothing, when the app's function raises.
+    """
     if not _mine(taken).delete()[0]:
         return False
     if question := questions().get(taken.name):
-        question.store(taken.key, answer)
+        try:
+            question.store(taken.key, answer)
+        except Exception as error:
+            raise NotStored(taken.name) from error
     return True
 
 
 @transaction.atomic
-def give_back(taken: Taken, *, failed: bool) -> None:
-    """It could not be done now. One that failed too often ends without an answer."""
+def give_back(taken: Taken, *, failed: bool, may_store: bool = True) -> None:
+    """It could not be done now. One that failed too often ends without an answer.
+
+    Its app is told that there is none, unless that is who failed.
+    """
     if not failed:
         _mine(taken).update(due=timezone.now(), tries=taken.tries - 1)
     elif taken.tries >= most_tries(taken.name):
         logger.error("Errand %s is given up after %s tries", taken.name, taken.tries)
-        finish(taken)
+        if may_store:
+            finish(taken)
+        else:
+            _mine(taken).delete()
     else:
         wait = min(WAIT * 2 ** min(taken.tries - 1, 10), LONGEST_WAIT)
         _mine(taken).update(due=timezone.now() + wait)
+
+
+@transaction.atomic
+def put_off(taken: Taken) -> None:
+    """The day's tokens are used up: it waits for the next day, and that is no try."""
+    tomorrow = datetime.combine(
+        timezone.localdate() + timedelta(days=1), time(), timezone.get_current_timezone()
+    )
+    _mine(taken).update(due=tomorrow, tries=taken.tries - 1)
 
 
 def most_tries(name: str) -> int:

@@ -28,7 +28,7 @@ async def answer(prompt: Prompt, question: str) -> Trial:
     """What a guest would be answered. Tools that write are not there, so nothing happens in the shop."""
     known = apps.get_app_config("conversations").tools
     tools = Registry(tool for tool in known.values() if tool.effect == "read")
-    # As a guest without a conversation, whose limits nobody shares.
+    # As a guest whose limits nobody shares, and without a conversation: tools that read store nothing then.
     guest = ToolContext(conversation=0, visitor=f"trial:{uuid.uuid4()}", customer=None, request="trial")
     backend = engine.new_backend(settings.LLM_BACKEND)
     # Not on a thread of the event loop's, which would keep its connection to the database for good.

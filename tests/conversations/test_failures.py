@@ -34,7 +34,8 @@ WITHOUT_TEXT = {
 }
 STATUS = {
     **dict.fromkeys((400, 401, 403), ("key_refused", False)),
-    **dict.fromkeys((404, 422), ("request_refused", False)),
+    404: ("no_model", False),
+    422: ("request_refused", False),
     413: ("context_too_long", False),
     **dict.fromkeys((408, 500, 502, 503, 529), ("down", True)),
     429: ("busy", True),

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from orders.models import LookupMiss
 from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.conversations import claims
 from supportbot.conversations.models import Conversation
@@ -203,6 +204,19 @@ def test_a_trial_changes_nothing_in_the_shop(desk, model):
     assert not Ticket.objects.exists()
     assert not Conversation.objects.exists()
     assert "create_ticket" not in [tool["name"] for tool in model.requests[0].tools]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_a_trial_does_not_find_is_not_found_and_leaves_no_trace(desk, model):
+    prompt = Prompt.objects.create()
+    model.call("lookup_order", order_id="ORD-999", email="alice@example.com")
+    model.say("I cannot find it.")
+
+    page = desk.post(place("try", prompt), {"question": "Where is ORD-999?"}).content.decode()
+
+    assert "I cannot find it." in page
+    assert "Order ORD-999 not found" in model.requests[1].messages[-1]["content"]
+    assert not LookupMiss.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,7 +43,48 @@ def test_one_request_is_one_ticket_however_often_and_in_whatever_words(chat, ali
     others = [create_ticket(ctx, f"Complaint number {n}", "low") for n in range(50)]
     assert Ticket.objects.count() == 1
     assert {told["ticket_id"] for told in others} == {first["ticket_id"]}
-    assert all("no second one" in told["note"] and told["issue"] == "My order is late." for told in others)
+    assert all("no second one" in told["note"] for told in others)
+
+
+def test_a_second_problem_of_a_request_is_added_to_its_ticket(chat, alice):
+    ctx = chat(alice)
+    first = create_ticket(ctx, "My order is late.", "low")
+    told = create_ticket(ctx, "And the lamp is broken.", "high")
+    assert f"was added to ticket {first['ticket_id']}" in told["note"]
+    assert (told["issue"], told["priority"]) == ("My order is late.\n\nAnd the lamp is broken.", "high")
+    ticket = Ticket.objects.get()
+    assert (ticket.issue, ticket.priority) == (told["issue"], "high")
+
+
+@pytest.mark.parametrize("again", ["  my ORDER is late", "And the lamp is BROKEN!", "Late, broken"])
+def test_what_a_ticket_says_already_is_not_added_again(chat, alice, again):
+    ctx = chat(alice)
+    for issue in ("My order is late.", "And the lamp is broken.", "Late, broken"):
+        create_ticket(ctx, issue, "medium")
+    before = Ticket.objects.get()
+    told = create_ticket(ctx, again, "low")
+    assert "already there" in told["note"]
+    assert (told["issue"], told["priority"]) == (before.issue, "medium")
+    assert Ticket.objects.get().issue == before.issue
+
+
+def test_a_ticket_of_two_problems_is_found_by_either_of_them(chat, alice):
+    ctx = chat(alice)
+    first = create_ticket(ctx, "My order is late.", "low")
+    create_ticket(ctx, "The lamp is broken.", "low")
+    later = replace(ctx, request="turn:2")
+    for issue in ("my order is late", "the lamp is broken"):
+        assert create_ticket(later, issue, "high")["ticket_id"] == first["ticket_id"]
+    assert Ticket.objects.get().priority == "low", "another request does not change what staff may have set"
+
+
+def test_what_has_no_room_in_the_ticket_is_refused_and_not_cut(chat, alice):
+    ctx = chat(alice)
+    create_ticket(ctx, "x" * 1990, "low")
+    with pytest.raises(ToolError, match="at most 8 characters"):
+        create_ticket(ctx, "y" * 9, "high")
+    assert Ticket.objects.get().issue == "x" * 1990
+    assert len(create_ticket(ctx, "y" * 8, "low")["issue"]) == Ticket.ISSUE_MAX_CHARS
 
 
 def test_an_open_ticket_of_the_same_issue_is_returned_whatever_its_case_and_punctuation(chat, alice):
@@ -83,7 +124,7 @@ def test_a_request_that_was_met_is_answered_even_at_the_limit(chat, alice):
     ctx = chat(alice)
     for n in range(3):
         create_ticket(replace(ctx, request=f"turn:{n}"), f"Problem {n}", "low")
-    assert create_ticket(replace(ctx, request="turn:0"), "Once more", "low")["issue"] == "Problem 0"
+    assert create_ticket(replace(ctx, request="turn:0"), "problem 0!", "low")["issue"] == "Problem 0"
 
 
 @pytest.mark.parametrize("issue", ["", "  \n\t ", "\x00"])
@@ -145,9 +186,13 @@ def test_two_processes_at_once_open_one_ticket(chat, alice, in_transaction):
         finally:
             connection.close()
 
+    issues = {"It is late", "It has not arrived"}
     with ThreadPoolExecutor(2) as processes:
-        numbers = set(processes.map(call, ["It is late", "It has not arrived"]))
-    assert numbers == {Ticket.objects.get().number}
+        numbers = set(processes.map(call, issues))
+    ticket = Ticket.objects.get()
+    assert numbers == {ticket.number}
+    if in_transaction:
+        assert set(ticket.issue.split("\n\n")) == issues
 
 
 def test_a_customer_sees_own_tickets_of_all_conversations_newest_first(chat, alice):

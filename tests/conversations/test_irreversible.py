@@ -1,0 +1,175 @@
+"""What no transaction takes back is never done twice; when nobody knows whether it was done, that is said."""
+
+import asyncio
+import json
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from django.db import OperationalError, connection
+
+from supportbot.assistant.messages import Answer
+from supportbot.assistant.messages import Message as Said
+from supportbot.assistant.messages import ToolCall as Asked
+from supportbot.assistant.tools import Registry, ToolContext, tool
+from supportbot.conversations import calls, recovery, runner, turns
+from supportbot.conversations.models import ToolCall, Turn
+
+from .rows import until
+from .test_sweeper import let_lease_run_out
+
+WANTED = Asked("c1", "pay_out", '{"euros": 5}')
+ASKED = Answer(Said("assistant", "", (WANTED,)), "tool_calls")
+UNCERTAIN = "may or may not have happened"
+
+only_postgresql = pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="a tool that writes holds SQLite's only lock until it ends"
+)
+
+
+class Till:
+    """Pays money out, and holds each payment up until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.paid: list[int] = []
+        self.begun, self.open = threading.Event(), threading.Event()
+
+    def tools(self) -> list[Any]:
+        @tool(effect="irreversible", timeout=20.0)
+        def pay_out(ctx: ToolContext, euros: int) -> dict[str, int]:
+            """Pay money out."""
+            self.paid.append(euros)
+            self.begun.set()
+            assert self.open.wait(20), "nobody opened the till"
+            return {"paid": euros}
+
+        @tool(effect="irreversible", timeout=0.2)
+        async def pay_by_wire(ctx: ToolContext, euros: int) -> None:
+            """Pay money out by wire, and hear nothing."""
+            await asyncio.Event().wait()
+
+        @tool(effect="irreversible")
+        def pay_by_cheque(ctx: ToolContext, euros: int) -> None:
+            """Pay money out and break."""
+            raise RuntimeError("the pen broke")
+
+        return [pay_out, replace(pay_out, name="pay_out_at_once", timeout=0.2), pay_by_wire, pay_by_cheque]
+
+
+@pytest.fixture
+def till(monkeypatch):
+    till = Till()
+    monkeypatch.setattr(apps.get_app_config("conversations"), "tools", Registry(till.tools()))
+    yield till
+    till.open.set()
+    for thread in [each for each in threading.enumerate() if each.name == "tool"]:
+        thread.join(20)
+
+
+def result() -> tuple[str, bool]:
+    """The call's state, and whether the model is told that nobody knows."""
+    call = ToolCall.objects.get()
+    return call.state, UNCERTAIN in json.loads(call.result)["error"]
+
+
+async def test_one_in_time_is_done_and_told(page, model, till):
+    till.open.set()
+    model.call("pay_out", euros=5)
+    model.say("Paid.")
+
+    await page.ask("My money, please")
+
+    assert json.loads((await ToolCall.objects.aget()).result) == {"paid": 5}
+
+
+async def test_one_of_a_process_that_died_is_not_run_again(model, alices, chat, till, transactional_db):
+    def die():
+        calls.record(turns.submit(chat.pk, "My money, please", "a1").work, ASKED)
+        let_lease_run_out()
+
+    await sync_to_async(die)()
+    model.say("A colleague will look into it.")
+
+    page = await alices.open(chat)
+    await page.settled("done")
+
+    assert till.paid == []
+    assert await sync_to_async(result)() == ("interrupted", True)
+    assert UNCERTAIN in model.requests[0].messages[-1]["content"]
+    await page.close()
+
+
+def test_one_of_a_turn_that_is_given_up_is_not_said_to_have_changed_nothing(transactional_db, chat, till):
+    work = turns.submit(chat.pk, "My money, please", "a1").work
+    calls.record(work, ASKED)
+    Turn.objects.update(tries=recovery.TRIES)
+    let_lease_run_out()
+
+    recovery.sweep(9)
+
+    assert (Turn.objects.get().state, *result()) == ("interrupted", "interrupted", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["pay_by_wire", "pay_by_cheque", pytest.param("pay_out_at_once", marks=only_postgresql)]
+)
+async def test_one_that_takes_too_long_or_breaks_is_not_said_to_have_changed_nothing(page, model, till, name):
+    model.call(name, euros=5)
+    model.say("A colleague will look into it.")
+
+    await page.ask("My money, please")
+
+    state, is_uncertain = await sync_to_async(result)()
+    assert state in ("failed", "timed_out")
+    assert is_uncertain
+
+
+async def test_one_whose_result_cannot_be_stored_is_not_guessed(page, model, till, monkeypatch):
+    def gone(*_args: Any) -> bool:
+        raise OperationalError("the database went away")
+
+    till.open.set()
+    monkeypatch.setattr(calls, "run", gone)
+    model.call("pay_out", euros=5)
+    model.say("A colleague will look into it.")
+
+    await page.ask("My money, please")
+
+    assert await sync_to_async(result)() == ("failed", True)
+
+
+@only_postgresql
+async def test_one_that_is_stopped_while_it_runs_is_not_said_to_have_changed_nothing(page, model, till):
+    model.call("pay_out", euros=5)
+    await page.say("My money, please")
+    await until(sync_to_async(till.begun.is_set))
+
+    await page.request(action="stop")
+    await page.settled("stopped")
+
+    assert await sync_to_async(result)() == ("interrupted", True)
+
+
+@only_postgresql
+async def test_one_that_runs_when_the_process_ends_is_not_run_by_the_next_one(page, model, till):
+    model.call("pay_out", euros=5)
+    await page.say("My money, please")
+    await until(sync_to_async(till.begun.is_set))
+
+    await runner.drain()
+
+    assert await Turn.objects.filter(state="queued").aexists()
+    assert await sync_to_async(result)() == ("interrupted", True)
+
+
+async def test_one_that_was_not_begun_when_the_process_ended_is_run_by_the_next_one(chat, till, model):
+    def hand_back():
+        work = turns.submit(chat.pk, "My money, please", "a1").work
+        calls.record(work, ASKED)
+        recovery.hand_back(work)
+        return recovery.sweep(9)[0].work.pending
+
+    assert await sync_to_async(hand_back)() == (WANTED,)
