@@ -17,9 +17,11 @@ from .models import Ticket
 from .questions import handover_note, triage
 
 QUESTIONS = (triage, handover_note)
-FILLED_IN = (
-    *("subject", "category", "suggested_priority", "sentiment", "language"),
-    *("summary", "wants", "tried", "still_open"),
+PARAGRAPHS = ("issue", "summary", "wants", "tried", "still_open")
+# By the assistant, while a member of staff has the form open.
+WRITTEN_MEANWHILE = (
+    *("subject", "category", "suggested_priority", "sentiment", "language", "priority"),
+    *PARAGRAPHS,
 )
 BY_ASSISTANT = "✦ Written by the assistant. Change it and it is yours."
 # Statuses and priorities are words, so their own order would be the alphabet's.
@@ -105,12 +107,14 @@ class TicketAdmin(admin.ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The form keeps what it showed, for the assistant may write while it is open."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field and db_field.name in FILLED_IN:
+        if field and db_field.name in WRITTEN_MEANWHILE:
             field.show_hidden_initial = True
+        if field and db_field.name in PARAGRAPHS:
+            field.widget.attrs["rows"] = 4
         return field
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
-        for name in FILLED_IN:
+        for name in WRITTEN_MEANWHILE:
             if name in form.initial and name not in form.changed_data:
                 setattr(obj, name, form.initial[name])  # as it is stored by now
         obj.by_assistant = [name for name in obj.by_assistant if name not in form.changed_data]

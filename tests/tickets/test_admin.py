@@ -198,11 +198,14 @@ def test_what_the_assistant_wrote_while_the_page_was_open_is_kept(desk):
     ticket = Ticket.objects.create(issue="Late")
     form = form_of(desk, ticket)
     ticket.fill_in({"subject": "Parcel is late"})
+    more = {"issue": "Late\n\nAnd wet", "priority": "high"}  # said in the same message
+    Ticket.objects.update(**more)
 
     desk.post(page_of(ticket), form | {"status": "pending", "wants": "Her parcel."})
 
     ticket.refresh_from_db()
     assert (ticket.status, ticket.subject, ticket.wants) == ("pending", "Parcel is late", "Her parcel.")
+    assert (ticket.issue, ticket.priority) == ("Late\n\nAnd wet", "high")
     assert ticket.by_assistant == ["subject"]
 
 

@@ -88,7 +88,7 @@ class FallbackBackend:
             )
             try:
                 async with aclosing(asked) as parts:
-                    while (part := await self._next(parts, lives, has_spoken)) is not None:
+                    while part := await (anext(parts, None) if has_spoken else self._next(parts, lives)):
                         lives = True
                         if not (has_spoken or isinstance(part, Thinking) or part == SILENCE):
                             has_spoken = True
@@ -130,10 +130,8 @@ class FallbackBackend:
         for candidate in self._candidates:
             await candidate.backend.aclose()
 
-    async def _next(self, parts: AsyncGenerator[Part], lives: bool, has_spoken: bool) -> Part | None:
-        """The next part, in its time. Of a model that speaks, the loop above looks after that."""
-        if has_spoken:
-            return await anext(parts, None)
+    async def _next(self, parts: AsyncGenerator[Part], lives: bool) -> Part | None:
+        """The next part of a model that has not spoken yet, in its time. Later on the loop above looks after that."""
         try:
             async with asyncio.timeout(self._stall if lives else self._patience):
                 return await anext(parts, None)
