@@ -14,6 +14,7 @@ from tests.servers import Site
 from tests.servers.site import PROJECT
 
 SECONDS = 120
+AGAIN = 3
 PROMPT = "> "
 # The program's own terminal, so that Ctrl-C in it reaches this program and nobody else; and reaches it also where the
 # tests themselves run in the background, without Ctrl-C.
@@ -97,8 +98,10 @@ class Shell:
         """
         while words not in self.shown[self._seen :]:
             self.type(key)
-            if select.select([self._terminal], [], [], 2)[0]:
-                self._read(words)
+            again = time.monotonic() + AGAIN
+            while words not in self.shown[self._seen :] and (left := again - time.monotonic()) > 0:
+                if select.select([self._terminal], [], [], left)[0]:
+                    self._read(words)
         self.wait_for(words)
 
     def say(self, line: str) -> str:
