@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 
 import psutil
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from tests.faults.proxy import Proxy
 from tests.servers import Site, wait_until
@@ -32,6 +32,17 @@ async def network(site: Site) -> AsyncIterator[tuple[Proxy, Site]]:
         reached = copy(site)
         reached.url = proxy.url
         yield proxy, reached
+
+
+async def loses_its_first_line(chat: Chat) -> None:
+    """The line that the page opens next leads nowhere, and the one after it to the server."""
+    leads = iter([False, True])
+
+    def connect(route: WebSocketRoute) -> None:
+        if next(leads):
+            route.connect_to_server()
+
+    await chat.page.route_web_socket("**/ws/**", connect)
 
 
 async def goes_dark(proxy: Proxy, seconds: float, *, is_forgotten: bool) -> None:

@@ -8,7 +8,7 @@ from tests.servers import Site
 from tests.servers.fixtures import NewSite
 
 from .chat import TICKET, Chat, Somebody
-from .lines import network
+from .lines import loses_its_first_line, network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -54,13 +54,7 @@ async def test_a_message_that_got_lost_on_its_way_is_sent_again_after_a_reload(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
     chat = await somebody.away(site)
-    ways: list[str] = ["lost", "open"]
-
-    def connect(route: WebSocketRoute) -> None:
-        if ways.pop(0) == "open":
-            route.connect_to_server()
-
-    await chat.page.route_web_socket("**/ws/**", connect)
+    await loses_its_first_line(chat)
     await chat.open()
     await chat.say(QUESTION)
     await expect(chat.page.get_by_text("Sending…")).to_be_visible()
@@ -96,13 +90,7 @@ async def test_a_message_whose_receipt_got_lost_is_not_sent_twice(
 
 async def test_who_asks_for_a_person_on_a_dead_line_gets_one(somebody: Somebody, site: Site) -> None:
     chat = await somebody.away(site)
-    ways: list[str] = ["lost", "open"]
-
-    def connect(route: WebSocketRoute) -> None:
-        if ways.pop(0) == "open":
-            route.connect_to_server()
-
-    await chat.page.route_web_socket("**/ws/**", connect)
+    await loses_its_first_line(chat)
     await chat.open()
     await chat.page.get_by_role("button", name="Talk to a person", exact=True).dblclick()
     await expect(chat.customer).to_have_attribute("data-status", "sending")

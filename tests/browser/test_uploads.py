@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import expect
 
 from tests.provider import Provider
 from tests.servers import Site
 
 from .album import Tray, heavy_photo, kinds, photo, see
 from .chat import Somebody
-from .lines import has_healed, keep_notes, network
+from .lines import has_healed, keep_notes, loses_its_first_line, network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -75,13 +75,7 @@ async def test_a_message_with_a_photo_survives_the_loss_of_the_line_and_a_reload
     chat = await somebody(site)
     tray = Tray(chat)
     await tray.attached(photo(tmp_path, "parcel.jpg"))
-    ways = ["lost", "open"]
-
-    def connect(route: WebSocketRoute) -> None:
-        if ways.pop(0) == "open":
-            route.connect_to_server()
-
-    await chat.page.route_web_socket("**/ws/**", connect)
+    await loses_its_first_line(chat)
     await chat.reload()
     await chat.say(WORDS)
     await see(chat.customer.get_by_role("img"), "Photo")
