@@ -10,6 +10,8 @@ const GONE = {
   4404: "This conversation is not available any more. Reload the page to go on.",
   4429: "This chat is open in too many tabs. Close some of them, then reload this page.",
 };
+// To a page that was signed in and comes back as a guest, the server says only that there is no such conversation.
+const NO_LONGER = "You have been signed out, or this conversation is not there any more. Reload the page to go on.";
 // A dead line is noticed within 12 seconds: these milliseconds without a word, and then without an answer.
 const QUIET = 4_000;
 const PATIENCE = 4_000;
@@ -58,7 +60,7 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
   if (GONE[detail.event.code]) {
     chat.dataset.connection = "gone";
     composer.inert = true; // what is written there is kept
-    notice(GONE[detail.event.code]);
+    notice(detail.event.code === 4404 && "signedIn" in chat.dataset ? NO_LONGER : GONE[detail.event.code]);
     scrollToEnd();
     return;
   }

@@ -9,12 +9,13 @@ from tests.provider import Provider
 from tests.servers import Site
 
 from .chat import Somebody
+from .lines import network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 QUESTION = "Where is my order?"
 ANSWER = "It should reach you tomorrow."
-SIGNED_OUT = "You have been signed out. Reload the page to go on."
+SIGNED_OUT = "You have been signed out"
 
 
 async def test_who_signs_out_in_one_tab_is_told_so_in_the_other_and_what_comes_then_is_not_shown(
@@ -58,6 +59,21 @@ async def test_who_was_signed_out_signs_in_again_and_is_back_where_they_were(
     chat.watch.seen[:] = [each for each in chat.watch.seen if "404 (Not Found)" not in each]
     await expect(chat.assistant.locator(".text")).to_have_text([ANSWER])
     await expect(chat.box).to_have_value("And the invoice?")
+
+
+async def test_who_comes_back_signed_out_is_told_that_it_may_be_that(somebody: Somebody, site: Site) -> None:
+    """The line was lost, and the tab comes back without having heard why."""
+    async with network(site) as (proxy, reached):
+        chat = await somebody(reached, "alice")
+        proxy.darken()
+        proxy.cut()
+        await expect(chat.page.get_by_text("Reconnecting…")).to_be_visible()
+        await chat.page.context.clear_cookies()
+
+        proxy.lighten()
+
+        await expect(chat.page.get_by_text(SIGNED_OUT)).to_be_in_viewport()
+        chat.watch.seen.clear()  # Chromium complains of the absence
 
 
 async def test_a_guest_who_signs_in_in_another_tab_goes_on_without_a_reload(
