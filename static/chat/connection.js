@@ -3,7 +3,6 @@
 
 let socket = null;
 
-
 // Codes with which the server closes for good.
 const GONE = {
   4401: "You have been signed out. Reload the page to go on.",

@@ -1,7 +1,6 @@
 // What the customer sends: kept until the server has it, also over a reload.
 "use strict";
 
-
 function unsent() {
   return JSON.parse(sessionStorage.getItem(storage) ?? "[]").map((item) => ({ photos: [], ...item }));
 }

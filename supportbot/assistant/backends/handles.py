@@ -8,9 +8,10 @@ between with another model finds no handle that fits, and the conversation is se
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..messages import Message
+from ..messages import Answer, Message
+from .sendable import sendable
 
 LONGEST = 300  # characters, as they are stored
 
@@ -22,6 +23,16 @@ class Shelf:
     backend: str
     server: str
     model: str
+
+    def label(self, answer: Answer, response_id: str, system: str, messages: Sequence[Message]) -> Answer:
+        """The answer to these messages with its handle, if what the provider keeps of it is what we would send.
+
+        Of a malformed call it is not: its id, its name or its arguments are mended before they are sent.
+        """
+        if any(sendable(call) != call for call in answer.message.tool_calls):
+            return answer
+        handle = self.handle(response_id, system, [*messages, answer.message])
+        return replace(answer, message=replace(answer.message, handle=handle))
 
     def handle(self, response_id: str, system: str, messages: Sequence[Message]) -> str:
         """The handle for a conversation whose last message is the answer of that id; empty if there can be none."""

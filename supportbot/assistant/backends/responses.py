@@ -6,7 +6,6 @@ know it any more, or our messages are not the ones it stands for, the whole conv
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -80,11 +79,8 @@ class ResponsesBackend:
             async for part in parts:
                 yield part
         answer = gathered.answer()
-        # What the provider keeps of a malformed call is not what we would send: an id, a name, arguments.
-        mended = gathered.renamed or any(sendable(call) != call for call in answer.message.tool_calls)
-        if body["store"] and gathered.kept and not mended:
-            handle = self._shelf.handle(gathered.kept, system, [*messages, answer.message])
-            answer = replace(answer, message=replace(answer.message, handle=handle))
+        if body["store"] and not gathered.renamed:
+            answer = self._shelf.label(answer, gathered.kept, system, messages)
         yield answer
 
     async def parse(

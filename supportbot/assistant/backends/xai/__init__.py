@@ -7,7 +7,6 @@ send no header with a single call, leave the call open when nobody reads on, and
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,7 +25,6 @@ from ...tools import Tool
 from .. import deadlines
 from ..handles import Shelf
 from ..refusals import Unknown, asked
-from ..sendable import sendable
 from ..wrong_fields import wrongly_filled
 from .channel import HOST, LARGEST, model_error, open_channel
 from .wire import GatheredProtos, proto
@@ -86,11 +84,8 @@ class XaiBackend:
                     raise
                 # xAI does not keep it any more, whatever it calls that: it is said anew.
         answer = gathered.answer()
-        # What xAI keeps of a malformed call is not what we would send: an id, a name, arguments.
-        mended = gathered.renamed or any(sendable(call) != call for call in answer.message.tool_calls)
-        if keep and not mended:
-            handle = self._shelf.handle(gathered.kept, system, [*messages, answer.message])
-            answer = replace(answer, message=replace(answer.message, handle=handle))
+        if keep and not gathered.renamed:
+            answer = self._shelf.label(answer, gathered.kept, system, messages)
         yield answer
 
     async def parse(
