@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -32,6 +34,7 @@ urlpatterns = [
     path("readyz", views.readyz),
 ]
 
-websocket_urlpatterns = [
-    path("ws/c/<uuid:public_id>/", ChatConsumer.as_asgi()),
+# Channels takes Django's path() with an ASGI application in the place of a view.
+websocket_urlpatterns: list[Any] = [
+    path("ws/c/<uuid:public_id>/", ChatConsumer.as_asgi()),  # type: ignore[arg-type]
 ]

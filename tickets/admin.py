@@ -46,9 +46,13 @@ def assign_to_me(model_admin: "TicketAdmin", request: HttpRequest, queryset: Que
 @admin.action(description="Have the assistant sum up", permissions=["change"])
 def ask_the_assistant(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
     """Once more, in the place of what the assistant wrote before; what staff wrote stays."""
-    ask = apps.get_app_config("conversations").ask
+    conversations: Any = apps.get_app_config("conversations")
     told = list(queryset.exclude(conversation=None))
-    asked = [ask(each, ticket.number, ticket.conversation_id) for ticket in told for each in QUESTIONS]
+    asked = [
+        conversations.ask(each, ticket.number, ticket.conversation_id)
+        for ticket in told
+        for each in QUESTIONS
+    ]
     if all(asked):
         model_admin.message_user(request, f"The assistant is asked about {len(told)}; reload in a moment.")
     else:
@@ -76,7 +80,8 @@ class TicketAdmin(admin.ModelAdmin):
         "customer__email",
     ]
     search_help_text = "Number, subject, issue, or the customer's name or e-mail"
-    ordering = [BY_STATUS.asc(), BY_PRIORITY.desc(), "-created"]
+    # Django takes expressions here too, of which its stubs know nothing.
+    ordering = [BY_STATUS.asc(), BY_PRIORITY.desc(), "-created"]  # type: ignore[list-item]
     actions = [*map(_set_status, Ticket.Status), assign_to_me, ask_the_assistant]
     fieldsets = [
         (None, {"fields": ["number", "issue", "priority", "status", "assignee", "contact", "conversation"]}),
@@ -95,9 +100,11 @@ class TicketAdmin(admin.ModelAdmin):
             return [(None, {"fields": ["issue", "priority", "status", "assignee"]})]
         return self.fieldsets
 
-    def get_form(self, request: HttpRequest, obj: Ticket | None = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Ticket | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """What the assistant wrote is marked as such, until somebody writes something else there."""
-        form = super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
         for name in obj.by_assistant if obj else ():
             if field := form.base_fields.get(name):
                 field.help_text = BY_ASSISTANT
@@ -145,5 +152,6 @@ class TicketAdmin(admin.ModelAdmin):
         """Change the chosen tickets at once, and note in each one's history who did it."""
         tickets = list(queryset)
         queryset.update(**values, updated=timezone.now())
-        LogEntry.objects.log_actions(request.user.pk, tickets, CHANGE, message)
+        # Nobody is anonymous in admin, but the stubs cannot know that.
+        LogEntry.objects.log_actions(request.user.pk, tickets, CHANGE, message)  # type: ignore[arg-type]
         self.message_user(request, f"{len(tickets)} changed: {message}")

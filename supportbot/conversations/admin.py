@@ -22,8 +22,8 @@ class ConversationAdmin(admin.ModelAdmin):
     ]
     search_help_text = "First words, id, or the customer's name or e-mail"
     ordering = ["-updated"]
-    fields = ["customer", "owner", "public_id", "created", "updated"]
-    readonly_fields = fields
+    readonly_fields = ("customer", "owner", "public_id", "created", "updated")
+    fields = readonly_fields
     view_on_site = False  # the page is the customer's alone; staff read the transcript here
 
     def get_queryset(self, request):

@@ -1,5 +1,7 @@
 """Tool calls: stored before they are run, and their results together with what they wrote."""
 
+from typing import Any
+
 from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +17,8 @@ from .steps import Step, changed, messages_of, visible
 
 
 def tools() -> Registry:
-    return apps.get_app_config("conversations").tools
+    conversations: Any = apps.get_app_config("conversations")
+    return conversations.tools
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import parse_qs
@@ -82,7 +82,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(TOO_MANY)
             return
         self.conversation = conversation
-        self._page = Page(conversation, self.scope.get("line") or Line(self.base_send))
+        scope: Mapping[str, Any] = self.scope  # with what our middleware adds to it
+        self._page = Page(conversation, scope.get("line") or Line(self.base_send))
         await live.watch(conversation, self._page)
         await self._page.resync(self._seen())
         keeper.ensure()

@@ -57,7 +57,8 @@ class Taken:
 
 
 def questions() -> dict[str, Question[Any]]:
-    return apps.get_app_config("conversations").questions
+    conversations: Any = apps.get_app_config("conversations")
+    return conversations.questions
 
 
 def put(name: str, key: str, conversation: int | None = None, until: Turn | None = None) -> bool:

@@ -20,7 +20,7 @@ class Line:
 
     is_full = False
 
-    def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(self, send: Callable[[Any], Awaitable[None]]) -> None:
         self._send = send
         self.freed: Callable[[], None] = lambda: None
 

@@ -1,12 +1,13 @@
 """From which pages a socket may be opened: a browser sends its cookies along from everywhere."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 
-def has_own_origin(scope: dict[str, Any]) -> bool:
+def has_own_origin(scope: Mapping[str, Any]) -> bool:
     """Scheme, host and port must be the page's own, as Django's CSRF check has it for forms."""
     headers = [(name, value.decode("latin1")) for name, value in scope["headers"]]
     origins = [value for name, value in headers if name == b"origin"]
@@ -19,7 +20,7 @@ def has_own_origin(scope: dict[str, Any]) -> bool:
     return bool(host) and _is_allowed(host) and origins[0] == f"{scheme}://{host}"
 
 
-def _is_secure(scope: dict[str, Any], headers: list[tuple[bytes, str]]) -> bool:
+def _is_secure(scope: Mapping[str, Any], headers: list[tuple[bytes, str]]) -> bool:
     proxy = settings.SECURE_PROXY_SSL_HEADER
     if proxy is None:
         return scope.get("scheme") in ("wss", "https")

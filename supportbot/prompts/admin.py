@@ -4,7 +4,6 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -49,7 +48,7 @@ class PromptAdmin(admin.ModelAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or obj.published is None)
 
     def save_model(self, request: HttpRequest, obj: Prompt, form: Any, change: bool) -> None:
-        obj.author = obj.author or request.user
+        obj.author_id = obj.author_id or request.user.pk
         super().save_model(request, obj, form, change)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -68,7 +67,7 @@ class PromptAdmin(admin.ModelAdmin):
             raise PermissionDenied
         prompt = get_object_or_404(Prompt, pk=pk)
         prompt.publish()
-        LogEntry.objects.log_actions(request.user.pk, [prompt], CHANGE, "Published.")
+        self.log_change(request, prompt, "Published.")
         messages.success(request, f"{prompt} is in use now.")
         return redirect(_page(prompt))
 
@@ -78,12 +77,8 @@ class PromptAdmin(admin.ModelAdmin):
             raise PermissionDenied
         draft = get_object_or_404(Prompt, pk=pk)
         before = str(draft)
-        draft.pk, draft.published, draft.author, draft.note = (
-            None,
-            None,
-            request.user,
-            f"From {before.lower()}: ",
-        )
+        draft.pk, draft.published = None, None
+        draft.author_id, draft.note = request.user.pk, f"From {before.lower()}: "
         draft._state.adding = True
         draft.created = Prompt._meta.get_field("created").get_default()
         draft.save()

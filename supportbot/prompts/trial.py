@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -26,8 +27,8 @@ class Trial:
 
 async def answer(prompt: Prompt, question: str) -> Trial:
     """What a guest would be answered. Tools that write are not there, so nothing happens in the shop."""
-    known = apps.get_app_config("conversations").tools
-    tools = Registry(tool for tool in known.values() if tool.effect == "read")
+    conversations: Any = apps.get_app_config("conversations")
+    tools = Registry(tool for tool in conversations.tools.values() if tool.effect == "read")
     # As a guest whose limits nobody shares, and without a conversation: tools that read store nothing then.
     guest = ToolContext(conversation=0, visitor=f"trial:{uuid.uuid4()}", customer=None, request="trial")
     backend = engine.new_backend(settings.LLM_BACKEND)

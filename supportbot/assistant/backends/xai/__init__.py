@@ -195,7 +195,9 @@ class XaiBackend:
         return self._channels[loop]
 
 
-async def _next(call: grpc.aio.UnaryStreamCall, finished: bool) -> chat_pb2.GetChatCompletionChunk | None:
+async def _next(
+    call: grpc.aio.UnaryStreamCall[Any, Any], finished: bool
+) -> chat_pb2.GetChatCompletionChunk | None:
     """The next chunk, or None at the end. After its reason to finish an answer owes only its token counts."""
     try:
         async with asyncio.timeout(0.5 if finished else None):
