@@ -57,9 +57,10 @@ class ToolContext:
     key that keeps an effect from happening twice. All calls of a turn share it, so a tool that may be called
     several times in a turn adds what it does to the key, as in `f"{ctx.request}:{order_id}"`.
 
-    `ask_later(question, key)` has the model asked about the conversation in the background; from a tool
-    that writes, the wish is stored with what it wrote. It uses the database, so an asynchronous tool says
-    `await sync_to_async(ctx.ask_later)(question, key)`. A program that stores nothing leaves it out.
+    `ask_later(question, key)` has the model asked about the conversation in the background, when the turn
+    has ended; from a tool that writes, the wish is stored with what it wrote. It uses the database, so an
+    asynchronous tool says `await sync_to_async(ctx.ask_later)(question, key)`. A program that stores nothing
+    leaves it out.
     """
 
     conversation: int

@@ -81,12 +81,15 @@ def ask(conversation: int, question: Question[Any], key: object) -> bool:
 
 @transaction.atomic
 def take(most: int) -> list[Taken]:
-    """Take up errands that are due, the oldest first."""
+    """Take up errands that are due, the oldest first.
+
+    A question about a conversation whose turn is running waits for its end: the model would be told half of the
+    turn, and what is set aside for the one would be missing from the day's budgets for the other.
+    """
     now = timezone.now()
     taken = []
-    for errand in (
-        Errand.objects.filter(due__lte=now).select_related("conversation", "until").order_by("due")[:most]
-    ):
+    due = Errand.objects.filter(due__lte=now).exclude(conversation__turns__state=Turn.State.RUNNING)
+    for errand in due.select_related("conversation", "until").order_by("due")[:most]:
         mine = Errand.objects.filter(pk=errand.pk, tries=errand.tries, due__lte=now)
         if mine.update(tries=errand.tries + 1, due=now + LEASE):
             taken.append(_taken(errand, errand.tries + 1))

@@ -7,9 +7,9 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.utils import timezone
 
+from supportbot.assistant.messages import Answer, ModelError
 from supportbot.assistant.messages import Message as Said
-from supportbot.assistant.messages import ModelError
-from supportbot.conversations import background, engine, errands
+from supportbot.conversations import background, engine, errands, turns
 from supportbot.conversations.models import Budget, Errand
 from supportbot.conversations.threads import in_database
 from tests.provider import HOLD, wire
@@ -81,6 +81,27 @@ async def test_the_model_is_told_the_whole_conversation_as_one_text(page, model)
         assert system["role"] == "system"
         assert "Customer: My lamp is broken!" in told["content"]
         assert "create_ticket" in told["content"]
+        assert "Assistant: A colleague will get back to you." in told["content"]
+
+
+def test_a_question_of_a_running_turn_is_asked_when_the_turn_has_ended(transactional_db, chat):
+    work = turns.submit(chat.pk, "My lamp is broken!", "a1").work
+    errands.ask(chat.pk, triage, "T1")
+    assert errands.take(9) == []
+
+    answer = Answer(Said("assistant", "We will see."), "stop")
+    turns.settle(work, "done", "We will see.", answer=answer)
+
+    (taken,) = errands.take(9)
+    assert [message.text for message in taken.history] == ["My lamp is broken!", "We will see."]
+
+
+def test_no_other_errand_waits_for_a_turn(transactional_db, chat, of_bob):
+    turns.submit(chat.pk, "My lamp is broken!", "a1")
+    errands.ask(of_bob.pk, triage, "T2")
+    errands.put(errands.FORGET, "responses:a:b:c")
+
+    assert [taken.name for taken in errands.take(9)] == ["triage", errands.FORGET]
 
 
 async def test_what_staff_wrote_stays(page, model, chat, alice):
