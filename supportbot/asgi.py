@@ -12,13 +12,16 @@ http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - these need the apps to be loaded
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from supportbot.bodies import bounded  # noqa: E402
-from supportbot.conversations import keeper, runner  # noqa: E402
-from supportbot.conversations.lines import with_line  # noqa: E402
+from supportbot.conversations.worker import housekeeping, runner  # noqa: E402
+from supportbot.server.backpressure import backpressure_middleware  # noqa: E402
+from supportbot.server.request_limits import limit_request_bodies  # noqa: E402
 from supportbot.urls import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": bounded(http), "websocket": with_line(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))}
+    {
+        "http": limit_request_bodies(http),
+        "websocket": backpressure_middleware(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
 )
 
 
@@ -43,7 +46,7 @@ def _under_daphne() -> None:
     from twisted.internet import defer, reactor
 
     # Not callWhenRunning: that comes before the event loop itself runs.
-    reactor.callLater(0, keeper.ensure)  # type: ignore[arg-type]
+    reactor.callLater(0, housekeeping.ensure_running)  # type: ignore[arg-type]
     end = lambda: defer.Deferred.fromFuture(asyncio.ensure_future(_end()))  # noqa: E731
     # Twisted declares its interface without self, which mypy takes for a missing argument.
     reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[arg-type]

@@ -44,8 +44,10 @@ INSTALLED_APPS = [
     "channels",
     "django_htmx",
     "supportbot.conversations",
+    "supportbot.jobs",
     "supportbot.prompts",
     "supportbot.usage",
+    "supportbot.demo",
     # Apps that teach the assistant: each one's tools.py is found by its name.
     "tickets",
     "orders",
@@ -54,7 +56,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "supportbot.middleware.ContentSecurityPolicyMiddleware",
+    "supportbot.server.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -77,7 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "supportbot.conversations.views.shop",
+                "supportbot.conversations.web.views.get_shop_context",
             ],
         },
     },

@@ -8,8 +8,8 @@ from django.urls import path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from supportbot.conversations import image_views, views
-from supportbot.conversations.consumers import ChatConsumer
+from supportbot.conversations.web import health, image_views, transcripts, views
+from supportbot.conversations.web.consumers import ChatConsumer
 
 admin.site.site_header = f"{settings.COMPANY_NAME} support"
 admin.site.site_title = f"{settings.COMPANY_NAME} support"
@@ -21,17 +21,17 @@ urlpatterns = [
     path("new/", views.new_conversation, name="new"),
     path("conversations/", views.conversations, name="conversations"),
     path("c/<uuid:public_id>/", views.conversation, name="conversation"),
-    path("c/<uuid:public_id>/earlier/", views.earlier, name="earlier"),
-    path("c/<uuid:public_id>/transcript.txt", views.transcript_text, name="transcript-text"),
-    path("c/<uuid:public_id>/transcript.json", views.transcript_json, name="transcript-json"),
-    path("c/<uuid:public_id>/images/", image_views.images, name="images"),
-    path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image, name="image"),
+    path("c/<uuid:public_id>/earlier/", views.earlier_turns, name="earlier"),
+    path("c/<uuid:public_id>/transcript.txt", transcripts.transcript_text, name="transcript-text"),
+    path("c/<uuid:public_id>/transcript.json", transcripts.transcript_json, name="transcript-json"),
+    path("c/<uuid:public_id>/images/", image_views.upload_image, name="images"),
+    path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image_detail, name="image"),
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
-    path("healthz", views.healthz),
-    path("readyz", views.readyz),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
 ]
 
 # Channels takes Django's path() with an ASGI application in the place of a view.

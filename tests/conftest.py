@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from orders.models import Order
-from supportbot.conversations.staff import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_support_staff
 from tests.provider import Provider
 
 # What plays with real processes takes longest, so it begins first and the rest fills the gaps.

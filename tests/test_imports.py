@@ -23,7 +23,7 @@ LIBRARIES = {
     },
     # In the engine for tools alone: an asynchronous one stays in the transaction of whoever runs it.
     "asgiref": {
-        *(f"{ENGINE}.tools", "supportbot.middleware", "supportbot.prompts.admin"),
+        *(f"{ENGINE}.tools", "supportbot.server.csp", "supportbot.prompts.admin"),
         *(f"{ROOMS}.{room}" for room in ("guests", "image_views", "views")),
     },
 }

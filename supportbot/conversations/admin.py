@@ -27,7 +27,7 @@ class ConversationAdmin(admin.ModelAdmin):
     view_on_site = False  # the page is the customer's alone; staff read the transcript here
 
     def get_queryset(self, request):
-        return super().get_queryset(request).begun()
+        return super().get_queryset(request).non_empty()
 
     def has_add_permission(self, request):
         return False

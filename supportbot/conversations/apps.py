@@ -19,7 +19,9 @@ class ConversationsConfig(AppConfig):
     questions: dict[str, Question[Any]]
 
     def ready(self) -> None:
-        from . import attachments, checks, guests  # noqa: F401 - registers checks and signal receivers
+        from . import checks, jobs  # noqa: F401 - they register checks and signal receivers
+        from .attachments import cleanup  # noqa: F401
+        from .web import login_signals  # noqa: F401
 
         self.tools = Registry.of_modules(_modules("tools"))
         self.questions = questions_of(_modules("questions"))
@@ -30,9 +32,9 @@ class ConversationsConfig(AppConfig):
 
         False where the settings do not want that.
         """
-        from . import errands
+        from .turns.background_questions import enqueue_question
 
-        return errands.ask(conversation, question, key)
+        return enqueue_question(conversation, question, key)
 
 
 def _modules(name: str) -> list[ModuleType]:
@@ -45,6 +47,6 @@ def _modules(name: str) -> list[ModuleType]:
 
 
 def _ensure_support_staff(**_kwargs) -> None:
-    from .staff import ensure_support_staff
+    from .staff_group import ensure_support_staff
 
     ensure_support_staff()

@@ -27,5 +27,7 @@ def summary(key: str, answer: Summary | None) -> None:
     if answer is None:
         return  # the oldest turns leave the window unsummed
     conversation, until = map(int, key.split(":"))
-    older = Conversation.objects.filter(Q(summary_until=None) | Q(summary_until__lt=until), pk=conversation)
-    older.update(summary=answer.summary.strip()[:SUMMARY_MAX_CHARS], summary_until=until)
+    older = Conversation.objects.filter(
+        Q(summarised_through=None) | Q(summarised_through__lt=until), pk=conversation
+    )
+    older.update(summary=answer.summary.strip()[:SUMMARY_MAX_CHARS], summarised_through=until)

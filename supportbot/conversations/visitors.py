@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-GUEST_KEY = "guest_key"  # in the session
+GUEST_KEY_NAME = "guest_key"  # in the session
 
 
 class Visitor:
@@ -18,15 +18,15 @@ class Visitor:
         return f"user:{self.user_id}" if self.user_id else f"guest:{self.guest_key}"
 
 
-def visitor_of(user: Any, session: Any) -> Visitor:
+def get_visitor(user: Any, session: Any) -> Visitor:
     """The visitor of a request or socket."""
     if user is not None and user.is_authenticated:
         return Visitor(user_id=user.pk)
-    return Visitor(guest_key=session.get(GUEST_KEY, ""))
+    return Visitor(guest_key=session.get(GUEST_KEY_NAME, ""))
 
 
-def known_visitor(request: Any) -> Visitor:
+def get_or_create_visitor(request: Any) -> Visitor:
     """The request's visitor; a guest without a key gets one."""
-    if not request.user.is_authenticated and GUEST_KEY not in request.session:
-        request.session[GUEST_KEY] = secrets.token_urlsafe(24)
-    return visitor_of(request.user, request.session)
+    if not request.user.is_authenticated and GUEST_KEY_NAME not in request.session:
+        request.session[GUEST_KEY_NAME] = secrets.token_urlsafe(24)
+    return get_visitor(request.user, request.session)

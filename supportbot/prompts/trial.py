@@ -7,11 +7,11 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
+from supportbot import model_backends
 from supportbot.assistant.loop import execute_with, run_turn
 from supportbot.assistant.messages import Message, ModelError, TextDelta, ToolFinished
 from supportbot.assistant.tools import Registry, ToolContext
-from supportbot.conversations import engine
-from supportbot.conversations.threads import in_tool_thread
+from supportbot.server.executors import run_in_tool_thread
 
 from .models import Prompt
 
@@ -31,13 +31,13 @@ async def answer(prompt: Prompt, question: str) -> Trial:
     tools = Registry(tool for tool in conversations.tools.values() if tool.effect == "read")
     # As a guest whose limits nobody shares, and without a conversation: tools that read store nothing then.
     guest = ToolContext(conversation=0, visitor=f"trial:{uuid.uuid4()}", customer=None, request="trial")
-    backend = engine.new_backend(settings.LLM_BACKEND)
+    backend = model_backends.create_backend(settings.LLM_BACKEND)
     # Not on a thread of the event loop's, which would keep its connection to the database for good.
-    execute = execute_with(tools, guest, in_tool_thread)
+    execute = execute_with(tools, guest, run_in_tool_thread)
     trial = Trial()
     asked = (backend, prompt.system_text(""), [Message("user", question)], tools, execute)
     try:
-        async for event in run_turn(*asked, limits=engine.limits()):
+        async for event in run_turn(*asked, limits=model_backends.get_limits()):
             if isinstance(event, TextDelta):
                 trial.text += event.text
             elif isinstance(event, ToolFinished):

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 
-from .models import Outage, Request
+from .models import ModelRequest, Outage
 from .templatetags.usage import dollars
 
 DAYS = 14
@@ -24,7 +24,7 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-@admin.register(Request)
+@admin.register(ModelRequest)
 class RequestAdmin(ReadOnly):
     list_display = [
         "created",
@@ -42,15 +42,15 @@ class RequestAdmin(ReadOnly):
     list_per_page = 50
     date_hierarchy = "created"
     show_full_result_count = False
-    change_list_template = "admin/usage/request/change_list.html"
+    change_list_template = "admin/usage/modelrequest/change_list.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(
-            request, {**(extra_context or {}), "days": _by_day(Request.objects.all())}
+            request, {**(extra_context or {}), "days": _by_day(ModelRequest.objects.all())}
         )
 
     @admin.display(description="cost", ordering="cost")
-    def price(self, row: Request) -> str:
+    def price(self, row: ModelRequest) -> str:
         return dollars(row.cost)
 
 
@@ -59,7 +59,7 @@ class OutageAdmin(ReadOnly):
     list_display = ["began", "ended", "code", "failures"]
 
 
-def _by_day(requests: QuerySet[Request]) -> QuerySet[Any, dict[str, Any]]:
+def _by_day(requests: QuerySet[ModelRequest]) -> QuerySet[Any, dict[str, Any]]:
     """Sums of the last days on which anything was asked, by day and model."""
     days = requests.annotate(day=TruncDate("created")).values("day").distinct().order_by("-day")[:DAYS]
     oldest = min((row["day"] for row in days), default=None)

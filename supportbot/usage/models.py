@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class Request(models.Model):
+class ModelRequest(models.Model):
     """One request to a model. Tokens are counted as the provider counts them."""
 
     conversation = models.ForeignKey(

@@ -9,14 +9,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from supportbot.server.executors import on_database_thread
+
 from .models import Outage
 
 logger = logging.getLogger(__name__)
 
-QUIET = timedelta(minutes=1)
+QUIET_PERIOD = timedelta(minutes=1)
 
 
-def failed(code: str) -> Outage | None:
+def record_failure(code: str) -> Outage | None:
     """Note that no model answered; returns the outage if it has just begun."""
     again = Outage.objects.filter(ended=None).update(failures=F("failures") + 1, last=timezone.now())
     if again:
@@ -30,18 +32,19 @@ def failed(code: str) -> Outage | None:
     return outage
 
 
-def over() -> bool:
+@on_database_thread()
+def close_quiet_outage() -> bool:
     """A model answers again: True when no outage is left.
 
     One ends only after a quiet minute, lest staff be told again of each failure of a shaky one.
     """
-    quiet = Outage.objects.filter(ended=None, last__lt=timezone.now() - QUIET)
+    quiet = Outage.objects.filter(ended=None, last__lt=timezone.now() - QUIET_PERIOD)
     if quiet.update(ended=timezone.now()):
         logger.warning("The model answers again.")
     return not Outage.objects.filter(ended=None).exists()
 
 
-def alert(number: str) -> None:
+def send_alert(number: str) -> None:
     """Tell staff by mail, if the settings name addresses. Raises OSError, as smtplib does, when it cannot be sent."""
     outage = Outage.objects.get(pk=int(number))
     addresses = settings.ENVIRONMENT.alert_emails

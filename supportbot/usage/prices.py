@@ -6,21 +6,21 @@ from django.conf import settings
 
 from supportbot.assistant.usage import Usage
 
-MILLION = Decimal(1_000_000)
+TOKENS_PER_PRICE = Decimal(1_000_000)
 
 
-def cost(model: str, usage: Usage) -> Decimal | None:
+def calculate_cost(model: str, usage: Usage) -> Decimal | None:
     """US dollars, None for a model without a price."""
     if usage.cost is not None:
         return usage.cost
-    price = _price(model)
+    price = _find_price(model)
     if price is None:
         return None
     fresh = max(usage.input - usage.cached, 0)
-    return (fresh * price[0] + usage.cached * price[1] + usage.billed_output * price[2]) / MILLION
+    return (fresh * price[0] + usage.cached * price[1] + usage.billed_output * price[2]) / TOKENS_PER_PRICE
 
 
-def _price(model: str) -> tuple[Decimal, Decimal, Decimal] | None:
+def _find_price(model: str) -> tuple[Decimal, Decimal, Decimal] | None:
     """The price of that model, or of the family that its name begins with, such as `grok-4.3` of `grok-4.3-0901`."""
     prices = settings.ENVIRONMENT.llm_prices
     family = max((name for name in prices if model.startswith(name)), key=len, default="")

@@ -62,7 +62,7 @@ def sum_up(conversations: list[Any]) -> None:
     for conversation in conversations:
         older = list(conversation.turns.order_by("pk").values_list("pk", flat=True))[:-TOLD_WHOLE]
         if older:
-            conversation.summary, conversation.summary_until = SUMMARY, older[-1]
+            conversation.summary, conversation.summarised_through = SUMMARY, older[-1]
             conversation.save()
 
 

@@ -1,4 +1,3 @@
-from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,11 @@ from django.apps import apps
 from django.contrib.auth.models import User
 
 from supportbot.assistant.tools import Registry
-from supportbot.conversations import attachments, keeper, limits, runner
+from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Attachment, Conversation
+from supportbot.conversations.worker import housekeeping, runner
+from supportbot.server.executors import DatabaseExecutor
+from supportbot.server.process import process
 from tests.provider import Provider
 from tests.servers.fixtures import new_site, stocked_database
 
@@ -21,10 +23,15 @@ __all__ = ["new_site", "stocked_database"]
 
 
 @pytest.fixture(autouse=True)
-def _own_media(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Photos are kept in a folder of the test, and nobody has sent any in the last minute."""
+def _own_media(settings: Any, tmp_path: Path) -> None:
+    """Photos are kept in a folder of the test."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    monkeypatch.setattr(limits, "_tries", defaultdict(deque))
+
+
+@pytest.fixture(autouse=True)
+def _new_process() -> None:
+    """Each test begins as a process that has just started; the threads of the database go on."""
+    process.reset(keep=[DatabaseExecutor])
 
 
 @pytest.fixture
@@ -74,9 +81,8 @@ async def model(transactional_db: None, provider: Provider, settings: Any) -> As
     settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
     yield provider
     await runner.drain()
-    if keeper._keeper is not None:
-        keeper._keeper.cancel()
-    keeper._keeper, runner._closing = None, False
+    if (task := process.get(housekeeping.Housekeeper).task) is not None:
+        task.cancel()
 
 
 @pytest.fixture
@@ -111,4 +117,4 @@ def image(chat: Conversation) -> Attachment:
 
 @pytest.fixture
 def unsent(chat: Conversation) -> Attachment:
-    return attachments.keep(chat.pk, PICTURE)
+    return storage.store_image(chat.pk, PICTURE)

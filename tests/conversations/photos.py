@@ -6,8 +6,9 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from supportbot.assistant.images import Picture
-from supportbot.conversations import attachments, turns
+from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Attachment, Conversation
+from supportbot.conversations.turns import submit
 from tests.pictures import encoded, phone_photo, scene
 
 from .page import Browser
@@ -28,6 +29,6 @@ def files(settings: Any) -> list[Path]:
 
 def sent(chat: Conversation) -> Attachment:
     """A photo that went with a message."""
-    image = attachments.keep(chat.pk, PICTURE)
-    turns.submit(chat.pk, "It arrived like this.", "a1", images=[image.public_id])
+    image = storage.store_image(chat.pk, PICTURE)
+    submit.submit_message.run_sync(chat.pk, "It arrived like this.", "a1", images=[image.public_id])
     return image

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
-from supportbot.usage.models import Request
-from supportbot.usage.requests import record
+from supportbot.usage.models import ModelRequest
+from supportbot.usage.recording import record_request
 
 from .markup import Element, parse
 from .page import Browser
@@ -180,8 +180,8 @@ def test_a_transcript_costs_as_much_when_it_is_long(desk, alice):
 def test_staff_see_what_each_turn_took_and_all_of_them_together(desk, alice):
     conversation = conversation_of(alice, "Hello", turns=2)
     for turn in conversation.turns.all():
-        record("answer", "chat", "grok-4.3", USAGE, conversation=conversation.pk, turn=turn.pk)
-    record("triage", "chat", "grok-4.3", USAGE, conversation=conversation.pk)
+        record_request("answer", "chat", "grok-4.3", USAGE, conversation=conversation.pk, turn=turn.pk)
+    record_request("triage", "chat", "grok-4.3", USAGE, conversation=conversation.pk)
 
     page = read(desk, page_of(conversation))
 
@@ -196,10 +196,12 @@ def test_staff_see_what_each_turn_took_and_all_of_them_together(desk, alice):
 
 def test_staff_see_what_each_day_took(desk, alice):
     for day in ("2026-11-20", "2026-11-20", "2026-11-21"):
-        record("answer", "chat", "grok-4.3", USAGE)
-        Request.objects.filter(pk=Request.objects.latest("pk").pk).update(created=f"{day}T12:00:00Z")
+        record_request("answer", "chat", "grok-4.3", USAGE)
+        ModelRequest.objects.filter(pk=ModelRequest.objects.latest("pk").pk).update(
+            created=f"{day}T12:00:00Z"
+        )
 
-    page = read(desk, reverse("admin:usage_request_changelist"))
+    page = read(desk, reverse("admin:usage_modelrequest_changelist"))
 
     (table,) = page.classed("days")
     rows = [" ".join(row.text.split()) for row in table.all("tr")][1:]

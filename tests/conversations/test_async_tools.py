@@ -15,9 +15,10 @@ from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.assistant.tools import Registry, ToolContext, ToolError, tool
-from supportbot.conversations import calls, turns
-from supportbot.conversations.claims import LostTurn
-from supportbot.conversations.models import Errand, ToolCall
+from supportbot.conversations.models import ToolCall
+from supportbot.conversations.turns import submit, tool_calls
+from supportbot.conversations.turns.leases import LeaseLost
+from supportbot.jobs.models import Job
 from tickets.models import Ticket
 from tickets.questions import triage
 
@@ -81,17 +82,17 @@ async def test_what_it_writes_is_kept_with_its_result(page, model, background):
 
 
 async def test_what_it_wants_asked_later_is_stored_with_what_it_wrote(page, model, background, monkeypatch):
-    monkeypatch.setattr("supportbot.conversations.background.work_off", nothing)
+    monkeypatch.setattr("supportbot.jobs.worker.run_due_jobs", nothing)
     model.call("write_later", issue="late")
     model.say("It is written down.")
 
     await page.ask("Hello")
 
-    assert (await Errand.objects.aget()).key == (await Ticket.objects.aget()).number
+    assert (await Job.objects.aget()).key == (await Ticket.objects.aget()).number
 
 
 async def nothing() -> None:
-    """Nobody does errands here."""
+    """Nobody runs jobs here."""
 
 
 async def test_what_it_wrote_before_it_refused_is_taken_back(page, model):
@@ -105,11 +106,11 @@ async def test_what_it_wrote_before_it_refused_is_taken_back(page, model):
 
 
 def test_of_a_call_that_has_a_result_already_it_keeps_nothing(transactional_db, chat):
-    work = turns.submit(chat.pk, "My order is late", "a1").work
-    calls.record(work, ASKED)
+    work = submit.submit_message.run_sync(chat.pk, "My order is late", "a1").lease
+    tool_calls.store_requested_calls.run_sync(work, ASKED)
 
-    with pytest.raises(LostTurn):
-        calls.run(replace(work, fence=work.fence - 1), WANTED, write_later)
+    with pytest.raises(LeaseLost):
+        tool_calls.run_tool(replace(work, fencing_token=work.fencing_token - 1), WANTED, write_later)
 
     assert not Ticket.objects.exists()
     assert ToolCall.objects.get().state == "pending"

@@ -7,11 +7,17 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.utils import timezone
 
+from supportbot import model_backends
 from supportbot.assistant.messages import Answer, ModelError
 from supportbot.assistant.messages import Message as Said
-from supportbot.conversations import background, engine, errands, turns
-from supportbot.conversations.models import Budget, Errand
-from supportbot.conversations.threads import in_database
+from supportbot.conversations import jobs, turns
+from supportbot.conversations.models import TokenBudget
+from supportbot.conversations.turns.background_questions import enqueue_question
+from supportbot.jobs import queue, worker
+from supportbot.jobs.models import Job
+from supportbot.jobs.registry import DEFAULT_MAX_ATTEMPTS
+from supportbot.server.executors import on_database_thread
+from supportbot.server.process import process
 from tests.provider import HOLD, wire
 from tickets.models import Ticket
 from tickets.questions import triage
@@ -47,12 +53,12 @@ def answer_as_asked(model):
 
 
 async def nothing_is_left():
-    await until(sync_to_async(lambda: not Errand.objects.exists()))
+    await until(sync_to_async(lambda: not Job.objects.exists()))
 
 
 def none_is_asked(state):
     """No question is on its way any more, and the state is reached."""
-    return sync_to_async(lambda: not background._tasks and state())
+    return sync_to_async(lambda: not process.get(worker.RunningJobs).tasks and state())
 
 
 async def test_a_ticket_is_sorted_and_gets_a_note_for_the_colleague_who_takes_it_over(page, model):
@@ -84,24 +90,30 @@ async def test_the_model_is_told_the_whole_conversation_as_one_text(page, model)
         assert "Assistant: A colleague will get back to you." in told["content"]
 
 
-def test_a_question_of_a_running_turn_is_asked_when_the_turn_has_ended(transactional_db, chat):
-    work = turns.submit(chat.pk, "My lamp is broken!", "a1").work
-    errands.ask(chat.pk, triage, "T1")
-    assert errands.take(9) == []
+async def test_a_question_of_a_running_turn_is_asked_when_the_turn_has_ended(model, chat):
+    change = await turns.submit_message(chat.pk, "My lamp is broken!", "a1")
+    await on_database_thread()(enqueue_question)(chat.pk, triage, "T1")
+    (claimed,) = await queue.claim_due_jobs(9)
 
+    await worker._run_job(claimed)
+
+    assert not model.requests
+    assert await Job.objects.filter(attempts=0, run_after__gt=timezone.now()).aexists()
     answer = Answer(Said("assistant", "We will see."), "stop")
-    turns.settle(work, "done", "We will see.", answer=answer)
+    await turns.finish_turn(change.lease, "done", "We will see.", answer=answer)
+    await Job.objects.aupdate(run_after=timezone.now())
+    (claimed,) = await queue.claim_due_jobs(9)
+    asked = await jobs.load_question_input(claimed, "chat")
+    assert [message.text for message in asked.history] == ["My lamp is broken!", "We will see."]
 
-    (taken,) = errands.take(9)
-    assert [message.text for message in taken.history] == ["My lamp is broken!", "We will see."]
 
+async def test_no_other_question_waits_for_a_turn(model, chat, of_bob):
+    await turns.submit_message(chat.pk, "My lamp is broken!", "a1")
+    await turns.finish_turn((await turns.submit_message(of_bob.pk, "Hello", "b1")).lease, "done", "Hello.")
+    await on_database_thread()(enqueue_question)(of_bob.pk, triage, "T2")
+    (claimed,) = await queue.claim_due_jobs(9)
 
-def test_no_other_errand_waits_for_a_turn(transactional_db, chat, of_bob):
-    turns.submit(chat.pk, "My lamp is broken!", "a1")
-    errands.ask(of_bob.pk, triage, "T2")
-    errands.put(errands.FORGET, "responses:a:b:c")
-
-    assert [taken.name for taken in errands.take(9)] == ["triage", errands.FORGET]
+    assert (await jobs.load_question_input(claimed, "chat")).is_ready
 
 
 async def test_what_staff_wrote_stays(page, model, chat, alice):
@@ -111,7 +123,7 @@ async def test_what_staff_wrote_stays(page, model, chat, alice):
     )
     await page.ask("My lamp is broken!")
 
-    await in_database(apps.get_app_config("conversations").ask, triage, ticket.number, chat.pk)
+    await on_database_thread()(apps.get_app_config("conversations").ask)(triage, ticket.number, chat.pk)
     await nothing_is_left()
 
     await ticket.arefresh_from_db()
@@ -147,15 +159,15 @@ async def test_a_model_that_does_not_answer_leaves_the_ticket_as_it_was(page, mo
 async def test_a_question_that_a_process_died_over_is_asked_by_another_one_and_answered_once(page, model):
     answer_as_asked(model)
     await page.ask("My lamp is broken!")
-    taken = await in_database(errands.take, 9)  # by a process that then is gone
-    await Errand.objects.aupdate(due="2020-01-01T00:00:00Z")
+    taken = await queue.claim_due_jobs(9)  # by a process that then is gone
+    await Job.objects.aupdate(run_after="2020-01-01T00:00:00Z")
 
     await nothing_is_left()
 
     ticket = await Ticket.objects.aget()
     assert ticket.wants == NOTE["wants"]
     await Ticket.objects.aupdate(wants="")
-    assert not [each for each in taken if await in_database(errands.finish, each, None)]
+    assert not [each for each in taken if await queue.complete_job(each, None)]
     assert (await Ticket.objects.aget()).wants == ""
 
 
@@ -165,9 +177,9 @@ async def test_when_the_process_ends_its_questions_go_back_at_once(page, model):
     model.otherwise(lambda request: model.play(HOLD))
     await model.until(lambda model: model.open_streams)
 
-    await background.drain()
+    await worker.drain()
 
-    assert await Errand.objects.filter(tries=0).acount() == 2
+    assert await Job.objects.filter(attempts=0).acount() == 2
 
 
 async def test_what_a_question_takes_is_paid_from_the_day_s_budget(page, model, settings):
@@ -177,7 +189,7 @@ async def test_what_a_question_takes_is_paid_from_the_day_s_budget(page, model, 
     await nothing_is_left()
 
     assert len(model.requests) == 4
-    assert (await Budget.objects.aget(scope="everybody")).tokens == 4 * wire.USAGE["total_tokens"]
+    assert (await TokenBudget.objects.aget(scope="everybody")).tokens == 4 * wire.USAGE["total_tokens"]
 
 
 async def test_of_questions_at_once_only_those_are_asked_for_which_the_day_s_budget_has_room(
@@ -190,10 +202,10 @@ async def test_of_questions_at_once_only_those_are_asked_for_which_the_day_s_bud
 
     await page.ask("My lamp is broken!")
     tomorrow = timezone.localdate() + timedelta(days=1)
-    await until(none_is_asked(lambda: Errand.objects.filter(tries=0, due__date=tomorrow).count() == 1))
+    await until(none_is_asked(lambda: Job.objects.filter(attempts=0, run_after__date=tomorrow).count() == 1))
 
     assert len([request for request in model.requests if request.form]) == 1
-    assert (await Budget.objects.aget(scope="everybody")).tokens == 3 * wire.USAGE["total_tokens"]
+    assert (await TokenBudget.objects.aget(scope="everybody")).tokens == 3 * wire.USAGE["total_tokens"]
 
 
 @pytest.mark.parametrize(("code", "is_paid"), [("busy", False), ("cut", True)])
@@ -210,13 +222,13 @@ async def test_a_question_that_failed_is_paid_if_the_model_has_worked_on_it(
         failed.append(code)
         raise ModelError(code)
 
-    monkeypatch.setattr(engine.backend(settings.LLM_BACKEND), "parse", parse)
+    monkeypatch.setattr(model_backends.get_backend(settings.LLM_BACKEND), "parse", parse)
 
     await page.ask("My lamp is broken!")
     await until(none_is_asked(lambda: len(failed) == 2))
 
     asked = 2 * wire.USAGE["total_tokens"]
-    assert (await Budget.objects.aget(scope="everybody")).tokens == asked + (2_000 if is_paid else 0)
+    assert (await TokenBudget.objects.aget(scope="everybody")).tokens == asked + (2_000 if is_paid else 0)
 
 
 async def test_switched_off_nothing_is_asked(page, model, settings):
@@ -225,7 +237,7 @@ async def test_switched_off_nothing_is_asked(page, model, settings):
 
     await page.ask("My lamp is broken!")
 
-    assert not await Errand.objects.aexists()
+    assert not await Job.objects.aexists()
 
 
 async def ask_about(chat, page, model) -> Ticket:
@@ -233,7 +245,7 @@ async def ask_about(chat, page, model) -> Ticket:
     model.say("I see.")
     await page.ask("My lamp is broken!")
     ticket = await Ticket.objects.acreate(issue="The lamp is broken", conversation=chat)
-    await in_database(apps.get_app_config("conversations").ask, triage, ticket.number, chat.pk)
+    await on_database_thread()(apps.get_app_config("conversations").ask)(triage, ticket.number, chat.pk)
     return ticket
 
 
@@ -265,7 +277,9 @@ async def test_a_question_that_processes_come_to_grief_over_is_not_asked_for_eve
     model.say("I see.")
     await page.ask("My lamp is broken!")
     ticket = await Ticket.objects.acreate(issue="The lamp is broken", conversation=chat)
-    await Errand.objects.acreate(name="triage", key=ticket.number, conversation=chat, tries=errands.TRIES)
+    await Job.objects.acreate(
+        kind="ask_question", key=f"triage:{ticket.number}", conversation=chat, attempts=DEFAULT_MAX_ATTEMPTS
+    )
 
     await nothing_is_left()
 
@@ -279,24 +293,26 @@ async def test_what_a_provider_keeps_is_forgotten_however_long_it_refuses(
 ):
     settings.LLM_BACKEND = "responses"
     handle = (
-        engine.backend("responses")._candidates[0].backend._shelf.handle("resp_1", "", [Said("user", "Hi")])
+        model_backends.get_backend("responses")
+        ._candidates[0]
+        .backend._shelf.handle("resp_1", "", [Said("user", "Hi")])
     )
     for _ in range(times or 1):
         model.fail(status)
-    await in_database(errands.put, errands.FORGET, handle)
+    await on_database_thread()(queue.enqueue)("delete_from_provider", handle)
 
-    (taken,) = await in_database(errands.take, 1)
-    await background._do(taken)
+    (taken,) = await queue.claim_due_jobs(1)
+    await worker._run_job(taken)
 
-    assert await Errand.objects.filter(key=handle).aexists() is bool(times)
+    assert await Job.objects.filter(key=handle).aexists() is bool(times)
 
 
 async def test_a_promise_outlasts_a_question(model):
-    await in_database(errands.put, errands.FORGET, "responses:a:b:c")
-    await Errand.objects.aupdate(tries=errands.TRIES)
-    (taken,) = await in_database(errands.take, 1)
+    await on_database_thread()(queue.enqueue)("delete_from_provider", "responses:a:b:c")
+    await Job.objects.aupdate(attempts=DEFAULT_MAX_ATTEMPTS)
+    (taken,) = await queue.claim_due_jobs(1)
 
-    await in_database(errands.give_back, taken, failed=True)
+    await queue.retry_later(taken)
 
-    wait = (await Errand.objects.aget()).due - timezone.now()
-    assert timedelta(minutes=10) < wait <= errands.LONGEST_WAIT
+    wait = (await Job.objects.aget()).run_after - timezone.now()
+    assert timedelta(minutes=10) < wait <= queue.BACKOFF_MAX

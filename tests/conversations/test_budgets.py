@@ -7,9 +7,16 @@ from django.utils import timezone
 
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
-from supportbot.conversations import budgets, calls, recovery, turns
-from supportbot.conversations.claims import look_again
-from supportbot.conversations.models import Budget, Conversation, Turn
+from supportbot.conversations.limits import token_budgets
+from supportbot.conversations.models import Conversation, TokenBudget, Turn
+from supportbot.conversations.turns import (
+    recovery,
+    streaming_text,
+    submit,
+    tool_calls,
+    transitions,
+)
+from supportbot.conversations.turns.claiming import reload_lease
 from tests.provider import CUT, wire
 
 from .crowd import at_once
@@ -33,7 +40,7 @@ def limit(settings):
 
 
 def spent(scope: str = "everybody") -> int:
-    return Budget.objects.get(scope=scope, day=timezone.localdate()).tokens
+    return TokenBudget.objects.get(scope=scope, day=timezone.localdate()).tokens
 
 
 def set_aside() -> int:
@@ -48,7 +55,7 @@ def test_a_hundred_turns_at_once_never_overspend(transactional_db, limit):
     limit(tokens_per_day=10 * REQUEST + 500)
     crowd = [Conversation.objects.create(guest_key=f"guest{n}") for n in range(100)]
 
-    asked = [lambda each=each: turns.submit(each.pk, "Hello", "a1").work for each in crowd]
+    asked = [lambda each=each: submit.submit_message.run_sync(each.pk, "Hello", "a1").lease for each in crowd]
     works = at_once(*asked[:50]) + at_once(*asked[50:])
 
     assert sum(work.is_affordable for work in works) == 10
@@ -57,10 +64,10 @@ def test_a_hundred_turns_at_once_never_overspend(transactional_db, limit):
 
 def test_what_was_used_takes_the_place_of_what_was_set_aside(transactional_db, chat, limit):
     limit(tokens_per_day=2 * REQUEST)
-    work = turns.submit(chat.pk, "Hello", "a1").work
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
     assert spent() == REQUEST
 
-    turns.settle(work, "done", "Hello.", answer=answer(total_tokens=70))
+    transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(total_tokens=70))
 
     assert (spent(), set_aside()) == (70, 0)
 
@@ -68,76 +75,80 @@ def test_what_was_used_takes_the_place_of_what_was_set_aside(transactional_db, c
 @pytest.mark.parametrize("state", ["done", "failed", "stopped"])
 def test_when_nobody_knows_what_was_used_all_of_it_is_paid(transactional_db, chat, limit, state):
     limit(tokens_per_day=2 * REQUEST)
-    work = turns.submit(chat.pk, "Hello", "a1").work
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
-    turns.settle(work, state, "He")
+    transitions.finish_turn.run_sync(work, state, "He")
 
     assert (spent(), set_aside()) == (REQUEST, 0)
 
 
 def test_each_request_of_a_turn_is_paid(transactional_db, chat, limit):
     limit(tokens_per_day=3 * REQUEST)
-    work = turns.submit(chat.pk, "Hello", "a1").work
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
-    calls.record(work, Answer(ASKED.message, "tool_calls", usage={"total_tokens": 70}))
+    tool_calls.store_requested_calls.run_sync(
+        work, Answer(ASKED.message, "tool_calls", usage={"total_tokens": 70})
+    )
     assert spent() == 70
-    result = calls.run(work, WANTED, calls.tools()["create_ticket"])
-    calls.go_on(work, result)
+    result = tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
+    tool_calls.complete_call.run_sync(work, result)
     assert spent() == 70 + REQUEST
 
-    turns.settle(work, "done", "Hello.", answer=answer(total_tokens=30))
+    transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(total_tokens=30))
     assert spent() == 100
 
 
 def test_the_next_request_of_a_turn_may_be_one_too_many(transactional_db, chat, limit):
     limit(tokens_per_day=REQUEST)
-    work = turns.submit(chat.pk, "Hello", "a1").work
-    calls.record(work, Answer(ASKED.message, "tool_calls", usage={"total_tokens": 70}))
-    result = calls.run(work, WANTED, calls.tools()["create_ticket"])
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+    tool_calls.store_requested_calls.run_sync(
+        work, Answer(ASKED.message, "tool_calls", usage={"total_tokens": 70})
+    )
+    result = tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
 
-    with pytest.raises(budgets.over().__class__, match="used up"):
-        calls.go_on(work, result)
+    with pytest.raises(token_budgets.build_budget_error().__class__, match="used up"):
+        tool_calls.complete_call.run_sync(work, result)
 
     assert spent() == 70
 
 
 def test_what_a_dead_process_set_aside_is_not_set_aside_twice(transactional_db, chat, limit):
     limit(tokens_per_day=REQUEST)
-    turns.submit(chat.pk, "Hello", "a1")
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
     let_lease_run_out()
 
-    (step,) = recovery.sweep(9)
+    (step,) = recovery.recover_abandoned_turns.run_sync(9)
 
-    assert step.work.is_affordable
+    assert step.lease.is_affordable
     assert spent() == REQUEST
 
 
 def test_nor_is_what_was_handed_back(transactional_db, chat, limit):
     limit(tokens_per_day=REQUEST)
-    recovery.hand_back(turns.submit(chat.pk, "Hello", "a1").work)
+    recovery.release_turn.run_sync(submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease)
 
-    (step,) = recovery.sweep(9)
+    (step,) = recovery.recover_abandoned_turns.run_sync(9)
 
-    assert step.work.is_affordable
+    assert step.lease.is_affordable
     assert spent() == REQUEST
 
 
 def test_what_is_given_up_is_paid(transactional_db, chat, limit):
     limit(tokens_per_day=REQUEST)
-    work = turns.submit(chat.pk, "Hello", "a1").work
-    turns.begin_answer(work, work.message, "He")
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+    streaming_text.begin_answer.run_sync(work, work.message_id, "He")
     let_lease_run_out()
 
-    recovery.sweep(9)
+    recovery.recover_abandoned_turns.run_sync(9)
 
     assert (spent(), set_aside()) == (REQUEST, 0)
 
 
 def test_a_message_that_joins_sets_nothing_more_aside(transactional_db, chat, limit):
     limit(tokens_per_day=REQUEST)
-    turns.submit(chat.pk, "Hello", "a1")
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
 
-    work = turns.submit(chat.pk, "My order?", "a2").work
+    work = submit.submit_message.run_sync(chat.pk, "My order?", "a2").lease
 
     assert work.is_affordable
     assert spent() == set_aside() == REQUEST
@@ -145,10 +156,10 @@ def test_a_message_that_joins_sets_nothing_more_aside(transactional_db, chat, li
 
 def test_nor_does_it_make_affordable_what_is_not(transactional_db, chat, of_bob, limit):
     limit(tokens_per_day=REQUEST)
-    turns.submit(of_bob.pk, "Hello", "b1")
-    turns.submit(chat.pk, "Hello", "a1")
+    submit.submit_message.run_sync(of_bob.pk, "Hello", "b1")
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
 
-    work = turns.submit(chat.pk, "My order?", "a2").work
+    work = submit.submit_message.run_sync(chat.pk, "My order?", "a2").lease
 
     assert not work.is_affordable
     assert spent() == REQUEST
@@ -156,12 +167,16 @@ def test_nor_does_it_make_affordable_what_is_not(transactional_db, chat, of_bob,
 
 def test_looking_again_after_a_crash_keeps_what_was_set_aside(transactional_db, chat, limit):
     limit(tokens_per_day=2 * REQUEST)
-    calls.record(turns.submit(chat.pk, "Hello", "a1").work, ASKED)
+    tool_calls.store_requested_calls.run_sync(
+        submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease, ASKED
+    )
     let_lease_run_out()
-    work = recovery.sweep(9)[0].work
-    _, message = calls.go_on(work, calls.run(work, WANTED, calls.tools()["create_ticket"]))
+    work = recovery.recover_abandoned_turns.run_sync(9)[0].lease
+    _, message = tool_calls.complete_call.run_sync(
+        work, tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
+    )
 
-    assert look_again(work, message).is_affordable
+    assert reload_lease.run_sync(work, message).is_affordable
 
     assert set_aside() == REQUEST
 
@@ -169,16 +184,21 @@ def test_looking_again_after_a_crash_keeps_what_was_set_aside(transactional_db, 
 @pytest.mark.parametrize("name", ["conversation", "visitor"])
 def test_the_budgets_of_one_are_not_those_of_another(transactional_db, chat, of_bob, limit, name):
     limit(**{f"{name}_tokens_per_day": REQUEST})
-    turns.settle(turns.submit(chat.pk, "Hello", "a1").work, "done", "Hello.", answer=answer(total_tokens=70))
+    transitions.finish_turn.run_sync(
+        submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease,
+        "done",
+        "Hello.",
+        answer=answer(total_tokens=70),
+    )
 
-    assert not turns.submit(chat.pk, "Hello", "a2").work.is_affordable
-    assert turns.submit(of_bob.pk, "Hello", "b1").work.is_affordable
+    assert not submit.submit_message.run_sync(chat.pk, "Hello", "a2").lease.is_affordable
+    assert submit.submit_message.run_sync(of_bob.pk, "Hello", "b1").lease.is_affordable
 
 
 def test_what_one_budget_refuses_no_other_one_keeps(transactional_db, chat, limit):
     limit(conversation_tokens_per_day=5 * REQUEST, tokens_per_day=REQUEST - 1)
 
-    assert not turns.submit(chat.pk, "Hello", "a1").work.is_affordable
+    assert not submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease.is_affordable
 
     assert (spent(f"conversation:{chat.pk}"), set_aside()) == (0, 0)
 
@@ -188,11 +208,11 @@ def test_what_was_set_aside_before_midnight_is_paid_to_that_day(transactional_db
     yesterday = timezone.localdate() - timedelta(days=1)
     with monkeypatch.context() as before:
         before.setattr(timezone, "localdate", lambda: yesterday)
-        work = turns.submit(chat.pk, "Hello", "a1").work
+        work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
-    turns.settle(work, "done", "Hello.", answer=answer(total_tokens=70))
+    transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(total_tokens=70))
 
-    assert [(each.day, each.tokens) for each in Budget.objects.all()] == [(yesterday, 70)]
+    assert [(each.day, each.tokens) for each in TokenBudget.objects.all()] == [(yesterday, 70)]
 
 
 def test_what_a_guest_set_aside_is_given_back_to_the_guest_who_signs_in_meanwhile(
@@ -201,23 +221,25 @@ def test_what_a_guest_set_aside_is_given_back_to_the_guest_who_signs_in_meanwhil
     limit(visitor_tokens_per_day=2 * REQUEST)
     chat = Conversation.objects.create(guest_key="guest")
     before = chat.visitor.key
-    work = turns.submit(chat.pk, "Hello", "a1").work
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
     Conversation.objects.update(user=alice, guest_key="")
 
-    turns.settle(work, "done", "Hello.", answer=answer(total_tokens=70))
+    transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(total_tokens=70))
 
     assert spent(before) == 70
-    assert turns.submit(chat.pk, "And now?", "a2").work.is_affordable
+    assert submit.submit_message.run_sync(chat.pk, "And now?", "a2").lease.is_affordable
 
 
 @pytest.mark.parametrize("backend", ["demo", "handover"])
 def test_what_costs_nothing_is_free(transactional_db, chat, limit, backend):
     limit(tokens_per_day=1)
 
-    work = turns.submit(chat.pk, "I'd like to talk to a person.", "a1", backend=backend).work
+    work = submit.submit_message.run_sync(
+        chat.pk, "I'd like to talk to a person.", "a1", backend=backend
+    ).lease
 
     assert work.is_affordable
-    assert not Budget.objects.exists()
+    assert not TokenBudget.objects.exists()
 
 
 async def test_a_customer_reads_that_it_is_enough_for_today_and_may_ask_for_a_person(page, model, limit):
@@ -239,7 +261,7 @@ async def test_the_providers_count_is_what_is_paid(page, model, limit):
 
     await page.ask("Where is ORD-123?")
 
-    assert (await Budget.objects.aget()).tokens == 2 * USED
+    assert (await TokenBudget.objects.aget()).tokens == 2 * USED
 
 
 async def test_a_stopped_or_broken_answer_leaves_nothing_set_aside(page, model, limit):
@@ -253,4 +275,4 @@ async def test_a_stopped_or_broken_answer_leaves_nothing_set_aside(page, model, 
     await page.settled("stopped")
 
     assert not await Turn.objects.exclude(reservation={}).aexists()
-    assert (await Budget.objects.aget()).tokens == 2 * REQUEST
+    assert (await TokenBudget.objects.aget()).tokens == 2 * REQUEST

@@ -2,9 +2,15 @@
 
 import pytest
 
-from supportbot.conversations import calls, recovery, turns
-from supportbot.conversations.claims import LostTurn
 from supportbot.conversations.models import Message, Turn
+from supportbot.conversations.turns import (
+    recovery,
+    streaming_text,
+    submit,
+    tool_calls,
+    transitions,
+)
+from supportbot.conversations.turns.leases import LeaseLost
 
 from .crowd import at_once
 from .rows import until
@@ -15,7 +21,7 @@ SAID = ("Hello", "I have a question", "Where is my order?")
 
 @pytest.fixture
 def work(transactional_db, chat):
-    return turns.submit(chat.pk, "Hello", "a1").work
+    return submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
 
 async def test_three_messages_in_a_row_get_one_answer_to_all_of_them(page, model):
@@ -81,67 +87,69 @@ async def test_what_comes_while_a_tool_runs_waits(page, model, workshop):
 
 
 def test_it_is_taken_up_as_soon_as_that_turn_ends(work, chat):
-    calls.record(work, ASKED)
-    turns.submit(chat.pk, "Thanks", "a2")
-    calls.go_on(work, calls.run(work, WANTED, calls.tools()["create_ticket"]))
+    tool_calls.store_requested_calls.run_sync(work, ASKED)
+    submit.submit_message.run_sync(chat.pk, "Thanks", "a2")
+    tool_calls.complete_call.run_sync(
+        work, tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
+    )
 
-    step = turns.settle(work, "failed", "")
+    step = transitions.finish_turn.run_sync(work, "failed", "")
 
-    assert step.work.history[-1].text == "Thanks"
+    assert step.lease.history[-1].text == "Thanks"
 
 
 def test_what_comes_while_it_is_retried_joins_it(work, chat):
-    turns.settle(work, "failed", "")
-    turns.retry(chat.pk, work.turn)
+    transitions.finish_turn.run_sync(work, "failed", "")
+    transitions.retry_turn.run_sync(chat.pk, work.turn_id)
 
-    step = turns.submit(chat.pk, "Are you there?", "a2")
+    step = submit.submit_message.run_sync(chat.pk, "Are you there?", "a2")
 
-    assert step.work.history[-1].text == "Hello\n\nAre you there?"
+    assert step.lease.history[-1].text == "Hello\n\nAre you there?"
     assert [message.role for message in Message.objects.order_by("seq")] == [
         *("customer", "customer", "assistant"),
     ]
 
 
 def test_what_waits_in_line_is_joined_too(work, chat):
-    turns.begin_answer(work, work.message, "Good ")
-    turns.submit(chat.pk, "One", "a2")
+    streaming_text.begin_answer.run_sync(work, work.message_id, "Good ")
+    submit.submit_message.run_sync(chat.pk, "One", "a2")
 
-    step = turns.submit(chat.pk, "Two", "a3")
+    step = submit.submit_message.run_sync(chat.pk, "Two", "a3")
 
-    assert step.work is None
+    assert step.lease is None
     assert Turn.objects.filter(state="queued").get().messages.count() == 2
 
 
 def test_the_process_that_ran_it_cannot_begin_the_answer_any_more(work, chat):
-    joined = turns.submit(chat.pk, "Where is my order?", "a2").work
+    joined = submit.submit_message.run_sync(chat.pk, "Where is my order?", "a2").lease
 
-    with pytest.raises(LostTurn):
-        turns.begin_answer(work, work.message, "Good ")
+    with pytest.raises(LeaseLost):
+        streaming_text.begin_answer.run_sync(work, work.message_id, "Good ")
 
-    turns.begin_answer(joined, joined.message, "It ")
+    streaming_text.begin_answer.run_sync(joined, joined.message_id, "It ")
     assert Message.objects.get(role="assistant").text == "It "
 
 
 def test_nor_can_its_tool_calls_be_stored(work, chat):
-    turns.submit(chat.pk, "Where is my order?", "a2")
+    submit.submit_message.run_sync(chat.pk, "Where is my order?", "a2")
 
-    with pytest.raises(LostTurn):
-        calls.record(work, ASKED)
+    with pytest.raises(LeaseLost):
+        tool_calls.store_requested_calls.run_sync(work, ASKED)
 
 
 def test_a_message_after_stop_does_not_join_what_is_being_stopped(work, chat):
-    turns.stop(chat.pk)
+    transitions.request_stop.run_sync(chat.pk)
 
-    assert turns.submit(chat.pk, "Something else", "a2").work is None
+    assert submit.submit_message.run_sync(chat.pk, "Something else", "a2").lease is None
 
     assert list(Turn.objects.values_list("state", flat=True)) == ["running", "queued"]
 
 
 def test_a_message_does_not_join_the_way_to_a_person(work, chat):
-    turns.settle(work, "done", "Good morning.")
-    turns.submit(chat.pk, "I'd like to talk to a person.", "a2", backend="handover")
+    transitions.finish_turn.run_sync(work, "done", "Good morning.")
+    submit.submit_message.run_sync(chat.pk, "I'd like to talk to a person.", "a2", backend="handover")
 
-    turns.submit(chat.pk, "It is about ORD-123", "a3")
+    submit.submit_message.run_sync(chat.pk, "It is about ORD-123", "a3")
 
     assert list(Turn.objects.values_list("state", flat=True)) == ["done", "running", "queued"]
 
@@ -149,24 +157,24 @@ def test_a_message_does_not_join_the_way_to_a_person(work, chat):
 def test_a_message_may_join_what_a_dead_process_left(work, chat):
     let_lease_run_out()
 
-    step = turns.submit(chat.pk, "Where is my order?", "a2")
+    step = submit.submit_message.run_sync(chat.pk, "Where is my order?", "a2")
 
-    assert step.work.fence == work.fence + 1
-    assert recovery.sweep(9) == []
+    assert step.lease.fencing_token == work.fencing_token + 1
+    assert recovery.recover_abandoned_turns.run_sync(9) == []
 
 
 @pytest.mark.parametrize("race", range(20))
 def test_a_message_that_races_with_the_first_words_joins_or_waits(work, chat, race):
     def begin():
         try:
-            return turns.begin_answer(work, work.message, "Good ")
-        except LostTurn:
-            return LostTurn
+            return streaming_text.begin_answer.run_sync(work, work.message_id, "Good ")
+        except LeaseLost:
+            return LeaseLost
 
-    begun, step = at_once(begin, lambda: turns.submit(chat.pk, "My order?", "a2"))
+    begun, step = at_once(begin, lambda: submit.submit_message.run_sync(chat.pk, "My order?", "a2"))
 
-    has_joined = step.work is not None
-    assert (begun is LostTurn) == has_joined
+    has_joined = step.lease is not None
+    assert (begun is LeaseLost) == has_joined
     assert Message.objects.get(role="assistant").text == ("" if has_joined else "Good ")
     assert Turn.objects.count() == (1 if has_joined else 2)
     assert Message.objects.filter(client_id="a2").count() == 1

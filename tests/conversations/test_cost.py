@@ -9,8 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from supportbot.assistant.messages import Answer, ToolCall
 from supportbot.assistant.messages import Message as Said
-from supportbot.conversations import calls, turns
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.turns import (
+    changes,
+    streaming_text,
+    submit,
+    tool_calls,
+    transitions,
+)
 
 from .markup import Element, parse
 from .page import Browser
@@ -69,12 +75,16 @@ def cost_of_a_turn(conversation: Conversation) -> list[int]:
 
     results: list = []
     call = ToolCall("c1", "my_orders", "{}")
-    work = do(turns.submit, conversation.pk, "And now?", "a1").work
-    do(calls.record, work, Answer(Said("assistant", "", (call,)), "tool_calls"))
-    result = do(calls.run, work, call, calls.tools()["my_orders"])
-    do(calls.go_on, work, result)
-    do(turns.checkpoint, [(WORDS, work.message, work.turn, work.fence)], [(work.turn, work.fence)])
-    do(turns.settle, work, "done", WORDS, answer=ANSWER)
+    work = do(submit.submit_message, conversation.pk, "And now?", "a1").lease
+    do(tool_calls.store_requested_calls, work, Answer(Said("assistant", "", (call,)), "tool_calls"))
+    result = do(tool_calls.run_tool, work, call, tool_calls.get_tool_registry()["my_orders"])
+    do(tool_calls.complete_call, work, result)
+    do(
+        streaming_text.checkpoint,
+        [(WORDS, work.message_id, work.turn_id, work.fencing_token)],
+        [(work.turn_id, work.fencing_token)],
+    )
+    do(transitions.finish_turn, work, "done", WORDS, answer=ANSWER)
     return done
 
 
@@ -96,7 +106,7 @@ def test_a_turn_costs_as_much_in_a_crowd(db, alice):
 def test_the_model_is_sent_a_bounded_part_of_a_long_conversation(db, alice):
     conversation = long_conversation(alice, 500)
 
-    work = turns.submit(conversation.pk, "And now?", "a1").work
+    work = submit.submit_message.run_sync(conversation.pk, "And now?", "a1").lease
 
     assert 20 < len(work.history) < 200
     assert work.history[-1].text == "And now?"
@@ -104,12 +114,12 @@ def test_the_model_is_sent_a_bounded_part_of_a_long_conversation(db, alice):
 
 def test_what_waits_costs_no_more_behind_many(db, alice):
     conversation = long_conversation(alice, 10)
-    turns.submit(conversation.pk, "One", "a1")
-    second = queries(turns.submit, conversation.pk, "Two", "a2")
+    submit.submit_message.run_sync(conversation.pk, "One", "a1")
+    second = queries(submit.submit_message, conversation.pk, "Two", "a2")
     for number in range(20):
-        turns.submit(conversation.pk, "More", f"b{number}")
+        submit.submit_message.run_sync(conversation.pk, "More", f"b{number}")
 
-    assert queries(turns.submit, conversation.pk, "Last", "a3") == second
+    assert queries(submit.submit_message, conversation.pk, "Last", "a3") == second
 
 
 def page_of(browser: Browser, conversation: Conversation) -> Element:
@@ -191,4 +201,4 @@ def test_the_list_of_conversations_costs_as_much_with_many(alice, reader):
 def test_a_page_that_comes_back_costs_as_much_however_long_it_was_away(db, alice):
     short, long = long_conversation(alice, 10), long_conversation(alice, 500)
 
-    assert len(queries(turns.changes, short.pk, 0)) == len(queries(turns.changes, long.pk, 0))
+    assert len(queries(changes.load_changes, short.pk, 0)) == len(queries(changes.load_changes, long.pk, 0))

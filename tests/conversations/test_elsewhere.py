@@ -12,8 +12,9 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from supportbot.conversations import elsewhere, keeper, live
-from supportbot.conversations.passes import SIGNED_OUT
+from supportbot.conversations.realtime import broadcast, channel_layer
+from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT
+from supportbot.conversations.worker import housekeeping
 from tests.faults import outages
 from tests.faults.proxy import Proxy
 
@@ -34,14 +35,14 @@ class Other:
         self._redis = redis.asyncio.from_url(store.url)
 
     async def tell(self, conversation: Any, frame: str, kind: str = "frame") -> None:
-        content = {"conversation": conversation.pk, "frame": frame}
+        content = {"conversation_id": conversation.pk, "frame": frame}
         message = {"type": kind, "origin": "another", "content": content}
         await self._layer.group_send(f"conversation.{conversation.pk}", message)
 
     async def sign_out(self, browser: Browser) -> None:
         """As this process tells of it."""
         seal = sha256(browser.client.cookies["sessionid"].value.encode()).hexdigest()
-        message = {"type": "ended", "origin": "another", "content": {"seal": seal}}
+        message = {"type": "session_ended", "origin": "another", "content": {"key_digest": seal}}
         await self._layer.group_send("everyone", message)
 
     async def listen(self) -> str:
@@ -78,23 +79,23 @@ def store() -> Iterator[outages.Redis]:
 @pytest.fixture
 async def other(store: outages.Redis, settings: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Other]:
     """This process reaches Redis through a door that can be closed, another one does not need it."""
-    monkeypatch.setattr(elsewhere, "PULSE", 0.3)
-    monkeypatch.setattr(elsewhere, "REST", 0.2)
-    monkeypatch.setattr(elsewhere, "PATIENCE", 0.3)
+    monkeypatch.setattr(channel_layer, "HEARTBEAT_SECONDS", 0.3)
+    monkeypatch.setattr(channel_layer, "LAYER_RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(channel_layer, "LAYER_TIMEOUT_SECONDS", 0.3)
     async with Proxy(urlsplit(store.url).port or 0) as door:
         backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
         hosts = [f"redis://127.0.0.1:{door.port}/0"]
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend, "CONFIG": {"hosts": hosts}}}
         other = Other(store, door)
         yield other
-        await elsewhere.close()
+        await channel_layer.close_subscription()
         await other.close()
 
 
 @pytest.fixture
 async def _no_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is heard is not heard by looking it up."""
-    monkeypatch.setattr(keeper, "POLL", 3600)
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 3600)
 
 
 pytestmark = pytest.mark.usefixtures("_no_polls")
@@ -130,7 +131,7 @@ async def test_what_another_process_shows_reaches_every_page_of_the_conversation
 async def test_what_this_process_shows_comes_to_its_pages_once(other, page, model, chat):
     await until(lambda: other.has_listener(chat))
 
-    await live.publish(chat.pk, NOTICE)
+    await broadcast.publish(chat.pk, NOTICE)
     await other.tell(chat, PULSE)  # comes over the layer behind what this process sent
 
     await page.until(lambda page: PULSE in page.frames)
@@ -160,13 +161,13 @@ async def test_what_it_does_not_know_disturbs_nobody(other, page, model, chat):
 async def test_who_signs_out_at_another_process_is_shut_out_here_at_once(
     other, page, model, alices, chat, monkeypatch
 ):
-    monkeypatch.setattr(keeper, "INSPECT", 3600)
+    monkeypatch.setattr(housekeeping, "SESSION_CHECK_INTERVAL_SECONDS", 3600)
     await until(lambda: other.has_listener(chat))
 
     await other.sign_out(alices)
 
     await page.until(lambda page: page.close_code)
-    assert page.close_code == SIGNED_OUT
+    assert page.close_code == CLOSE_SIGNED_OUT
 
 
 async def test_other_processes_are_told_of_a_sign_out_and_not_whose_cookie_it_was(other, page, model, alices):

@@ -4,8 +4,8 @@ from contextlib import aclosing
 
 import pytest
 
+from supportbot import model_backends
 from supportbot.assistant.messages import Message
-from supportbot.conversations import engine
 
 XAI = ["", "https://api.x.ai/v1", "https://eu-west-1.api.x.ai/v1", "api.x.ai", "eu-west-1.api.x.ai:443"]
 OTHERS = [
@@ -22,12 +22,12 @@ NO_KEYS = {"xai_api_key": "", "llm_api_key": "", "llm_fallback_api_key": "", "ll
 
 def keys(settings, **changed):
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=NO_KEYS | changed)
-    return engine._options("chat")["api_key"]
+    return model_backends._build_options("chat")["api_key"]
 
 
 def fallback_keys(settings, address, **changed):
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=NO_KEYS | changed)
-    return engine._key_of_fallback(address)
+    return model_backends._choose_fallback_api_key(address)
 
 
 @pytest.mark.parametrize("address", XAI)
@@ -90,7 +90,7 @@ async def test_a_fallback_is_sent_the_key_that_is_its_own(settings, provider):
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changed)
     provider.fail(401)
     provider.say("Hello.")
-    backend = engine.new_backend("chat")
+    backend = model_backends.create_backend("chat")
 
     async with aclosing(backend.stream("Be kind.", [Message("user", "Hi")], [])) as parts:
         said = [part async for part in parts]

@@ -4,8 +4,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from supportbot.conversations import errands
-from supportbot.conversations.models import Conversation, Errand
+from supportbot.conversations.models import Conversation
+from supportbot.jobs import queue
+from supportbot.jobs.models import Job
 from tests.provider import Provider
 
 from .rows import until
@@ -54,7 +55,9 @@ async def test_when_the_provider_has_forgotten_it_the_rows_are_told(keeping, pag
 async def test_after_a_summary_the_rows_are_told_anew(keeping, page, chat):
     keeping.say("It has shipped.")
     await page.ask("Where is ORD-123?")
-    await Conversation.objects.filter(pk=chat.pk).aupdate(summary="She waits for ORD-123.", summary_until=0)
+    await Conversation.objects.filter(pk=chat.pk).aupdate(
+        summary="She waits for ORD-123.", summarised_through=0
+    )
     keeping.say("In two days.")
 
     await page.ask("When will it come?")
@@ -103,7 +106,7 @@ async def test_with_the_conversation_goes_what_the_provider_kept(keeping, page, 
 
     await chat.adelete()
 
-    await until(sync_to_async(lambda: not Errand.objects.exists()))
+    await until(sync_to_async(lambda: not Job.objects.exists()))
     assert keeping.stored == {}
 
 
@@ -115,9 +118,9 @@ async def test_what_cannot_be_deleted_now_is_deleted_later(keeping, page, chat):
 
     await chat.adelete()
 
-    soon = timezone.now() + errands.LEASE / 2  # whoever tries it has it for longer
-    await until(Errand.objects.filter(name="forget", tries=1, due__lt=soon).aexists)
+    soon = timezone.now() + queue.LEASE_DURATION / 2  # whoever tries it has it for longer
+    await until(Job.objects.filter(name="forget", tries=1, due__lt=soon).aexists)
     assert len(keeping.stored) == 1
-    await Errand.objects.aupdate(due="2020-01-01T00:00:00Z")
-    await until(sync_to_async(lambda: not Errand.objects.exists()))
+    await Job.objects.aupdate(due="2020-01-01T00:00:00Z")
+    await until(sync_to_async(lambda: not Job.objects.exists()))
     assert keeping.stored == {}

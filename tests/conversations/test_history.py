@@ -5,8 +5,8 @@ import json
 import pytest
 
 from supportbot.assistant.messages import ToolCall as Asked
-from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
+from supportbot.conversations.turns import submit
 from tests.provider import Call
 from tests.provider.strict import objection
 
@@ -111,7 +111,7 @@ def test_a_call_without_a_result_is_answered_all_the_same(crashed):
 
 
 def test_no_provider_refuses_what_a_crash_left(crashed):
-    turns.submit(crashed.pk, "Hello?", "a1")
+    submit.submit_message.run_sync(crashed.pk, "Hello?", "a1")
 
     body = {"model": "m", "stream": True, "messages": [{"role": "system", "content": "s"}, *told(crashed)]}
     assert objection(body) == ""

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from supportbot.conversations import attachments, limits, turns
-from supportbot.conversations.limits import Refused
+from supportbot.conversations.attachments import cleanup, storage
+from supportbot.conversations.limits import rate_limits
+from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Attachment, Message
+from supportbot.conversations.turns import submit
 from tests.pictures import BAD, CANARY, phone_photo
 from tests.provider import HOLD, wire
 
@@ -127,7 +130,7 @@ def allow(settings: Any, **most: int) -> None:
 
 def test_the_thirty_first_photo_of_a_day_is_refused(chat, alices, bobs, settings):
     for _ in range(30):
-        attachments.keep(chat.pk, PICTURE)
+        storage.store_image(chat.pk, PICTURE)
 
     response = upload(alices, chat)
 
@@ -139,20 +142,20 @@ def test_the_thirty_first_photo_of_a_day_is_refused(chat, alices, bobs, settings
 
 def test_another_conversation_has_no_photos_of_its_own(chat, alices, settings):
     allow(settings, images_per_day=1)
-    turns.submit(chat.pk, "Hello", "a1")
-    attachments.keep(chat.pk, PICTURE)
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
+    storage.store_image(chat.pk, PICTURE)
     alices.client.post("/new/")
 
     assert upload(alices, alices.begin()).status_code == 429
 
 
 def test_photos_of_a_day_are_limited_in_bytes_too(chat, monkeypatch, settings):
-    monkeypatch.setattr(limits, "IMAGE_BYTES_PER_DAY", 2 * len(PICTURE.data) + 1)
-    attachments.keep(chat.pk, PICTURE)
-    attachments.keep(chat.pk, PICTURE)
+    monkeypatch.setattr(rate_limits, "MAX_IMAGE_BYTES_PER_DAY", 2 * len(PICTURE.data) + 1)
+    storage.store_image(chat.pk, PICTURE)
+    storage.store_image(chat.pk, PICTURE)
 
-    with pytest.raises(Refused, match="a day"):
-        attachments.keep(chat.pk, PICTURE)
+    with pytest.raises(RequestRefused, match="a day"):
+        storage.store_image(chat.pk, PICTURE)
 
     assert len(files(settings)) == Attachment.objects.count() == 2
 
@@ -212,10 +215,10 @@ def test_with_the_customer_their_files_go(image, alice, settings, django_capture
 
 async def test_what_was_not_sent_for_a_day_is_forgotten(transactional_db, chat, image, unsent, settings):
     long_ago = timezone.now() - timedelta(hours=25)
-    fresh = await attachments.in_database(attachments.keep, chat.pk, PICTURE)
+    fresh = await sync_to_async(storage.store_image)(chat.pk, PICTURE)
     await Attachment.objects.exclude(pk=fresh.pk).aupdate(created=long_ago)
 
-    await attachments.purge()
+    await cleanup.delete_orphans()
 
     kept = {each.file.path async for each in Attachment.objects.all()}
     assert kept == {image.file.path, fresh.file.path}
@@ -230,20 +233,22 @@ async def test_files_that_belong_to_nothing_are_forgotten(transactional_db, imag
     for file in (old, Path(image.file.path)):
         set_age(file, hours=25)
 
-    await attachments.purge()
+    await cleanup.delete_orphans()
 
     assert {file.name for file in files(settings)} == {"fresh.jpg", Path(image.file.name).name}
 
 
 async def test_many_old_files_are_looked_for_in_few_queries(transactional_db, chat, image, settings):
     folder = Path(settings.MEDIA_ROOT) / "attachments"
-    for number in range(attachments.FILES_AT_ONCE + 1):
+    for number in range(cleanup.FILES_PER_QUERY + 1):
         (folder / f"{number}.jpg").write_bytes(b"left by a process that died")
     for file in folder.iterdir():
         set_age(file, hours=25)
 
-    assert await attachments.in_database(queries_of, attachments._of_rows, attachments._old_files()) == 1
-    await attachments.purge()
+    assert (
+        await storage.in_database(queries_of, cleanup._find_referenced_files, cleanup._list_old_files()) == 1
+    )
+    await cleanup.delete_orphans()
 
     assert [file.name for file in files(settings)] == [Path(image.file.name).name]
 
@@ -274,7 +279,7 @@ async def test_while_old_files_are_looked_for_answers_are_stored_as_they_come(
 
 
 async def test_to_forget_where_there_is_nothing_does_nothing(transactional_db, settings):
-    await attachments.purge()
+    await cleanup.delete_orphans()
 
     assert files(settings) == []
 
@@ -299,11 +304,11 @@ def full_disk() -> Iterator[None]:
 
 
 def test_on_a_full_disk_nothing_is_half_written_and_it_heals_by_itself(chat, settings):
-    with full_disk(), pytest.raises(Refused, match="no room for photos"):
-        attachments.keep(chat.pk, PICTURE)
+    with full_disk(), pytest.raises(RequestRefused, match="no room for photos"):
+        storage.store_image(chat.pk, PICTURE)
 
     assert (Attachment.objects.count(), files(settings)) == (0, [])
-    assert attachments.keep(chat.pk, PICTURE).file.size == len(PICTURE.data)
+    assert storage.store_image(chat.pk, PICTURE).file.size == len(PICTURE.data)
 
 
 def test_the_customer_is_told_so(chat, alices, settings, tmp_path):

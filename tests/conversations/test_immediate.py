@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.backends.signals import connection_created
 
-from supportbot.conversations.threads import in_database
+from supportbot.server.executors import on_database_thread
 from tests.provider import Call
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers")
@@ -24,11 +24,13 @@ async def begun(transactional_db: None) -> Iterator[list[str]]:
     def trace(connection, **_kwargs) -> None:
         connection.connection.set_trace_callback(note)
 
-    await in_database(lambda: (connection.ensure_connection(), trace(connection)))
+    await on_database_thread()(lambda: (connection.ensure_connection(), trace(connection)))()
     connection_created.connect(trace)
     yield begun
     connection_created.disconnect(trace)
-    await in_database(lambda: connection.connection and connection.connection.set_trace_callback(None))
+    await on_database_thread()(
+        lambda: connection.connection and connection.connection.set_trace_callback(None)
+    )()
 
 
 async def test_every_transaction_asks_for_the_right_to_write_at_its_beginning(begun, page, model):

@@ -15,8 +15,9 @@ from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.assistant.tools import Registry, ToolContext, tool
-from supportbot.conversations import calls, recovery, runner, turns
 from supportbot.conversations.models import ToolCall, Turn
+from supportbot.conversations.turns import recovery, submit, tool_calls
+from supportbot.conversations.worker import runner
 
 from .rows import until
 from .test_sweeper import let_lease_run_out
@@ -87,7 +88,9 @@ async def test_one_in_time_is_done_and_told(page, model, till):
 
 async def test_one_of_a_process_that_died_is_not_run_again(model, alices, chat, till, transactional_db):
     def die():
-        calls.record(turns.submit(chat.pk, "My money, please", "a1").work, ASKED)
+        tool_calls.store_requested_calls.run_sync(
+            submit.submit_message.run_sync(chat.pk, "My money, please", "a1").lease, ASKED
+        )
         let_lease_run_out()
 
     await sync_to_async(die)()
@@ -103,12 +106,12 @@ async def test_one_of_a_process_that_died_is_not_run_again(model, alices, chat, 
 
 
 def test_one_of_a_turn_that_is_given_up_is_not_said_to_have_changed_nothing(transactional_db, chat, till):
-    work = turns.submit(chat.pk, "My money, please", "a1").work
-    calls.record(work, ASKED)
-    Turn.objects.update(tries=recovery.TRIES)
+    work = submit.submit_message.run_sync(chat.pk, "My money, please", "a1").lease
+    tool_calls.store_requested_calls.run_sync(work, ASKED)
+    Turn.objects.update(tries=recovery.MAX_CRASHES)
     let_lease_run_out()
 
-    recovery.sweep(9)
+    recovery.recover_abandoned_turns.run_sync(9)
 
     assert (Turn.objects.get().state, *result()) == ("interrupted", "interrupted", True)
 
@@ -132,7 +135,7 @@ async def test_one_whose_result_cannot_be_stored_is_not_guessed(page, model, til
         raise OperationalError("the database went away")
 
     till.open.set()
-    monkeypatch.setattr(calls, "run", gone)
+    monkeypatch.setattr(tool_calls, "run_tool", gone)
     model.call("pay_out", euros=5)
     model.say("A colleague will look into it.")
 
@@ -167,9 +170,9 @@ async def test_one_that_runs_when_the_process_ends_is_not_run_by_the_next_one(pa
 
 async def test_one_that_was_not_begun_when_the_process_ended_is_run_by_the_next_one(chat, till, model):
     def hand_back():
-        work = turns.submit(chat.pk, "My money, please", "a1").work
-        calls.record(work, ASKED)
-        recovery.hand_back(work)
-        return recovery.sweep(9)[0].work.pending
+        work = submit.submit_message.run_sync(chat.pk, "My money, please", "a1").lease
+        tool_calls.store_requested_calls.run_sync(work, ASKED)
+        recovery.release_turn.run_sync(work)
+        return recovery.recover_abandoned_turns.run_sync(9)[0].lease.pending_calls
 
     assert await sync_to_async(hand_back)() == (WANTED,)

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from supportbot.conversations import turns
-from supportbot.conversations.consumers import FRAME_MAX
-from supportbot.conversations.limits import Refused
+from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.turns import submit
+from supportbot.conversations.web.frames import MAX_FRAME_CHARS
 
 from .page import Browser
+from .rendering import render
 
 UNREADABLE = {
     "not JSON": "hello",
@@ -85,7 +86,7 @@ async def test_of_what_cannot_be_read_the_page_learns_which_message_it_was(page)
     await page.socket.send_to('{"text": "\\ud83c", "client_id": "a1"}')
     assert (await page.refused())["data-refused"] == "a1"
 
-    await page.say("x" * FRAME_MAX, "a2")
+    await page.say("x" * MAX_FRAME_CHARS, "a2")
     assert (await page.refused())["data-refused"] == "a2"
 
 
@@ -98,7 +99,7 @@ async def test_a_binary_frame_is_refused(page, model):
 
 
 async def test_a_frame_that_is_too_long_is_refused_unread(page, model):
-    await page.say("x" * FRAME_MAX)
+    await page.say("x" * MAX_FRAME_CHARS)
 
     assert (await page.refused()).text == "This is too long to be sent. Please shorten it."
     assert await works(page, model)
@@ -147,21 +148,21 @@ async def test_the_eleventh_message_in_a_minute_is_refused(page, model, settings
 
 def test_messages_older_than_a_minute_do_not_count(db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
-    turns.submit(chat.pk, "One", "a1")
+    submit.submit_message.run_sync(chat.pk, "One", "a1")
     long_ago = Message.objects.get(role="customer").created - timedelta(seconds=61)
     Message.objects.update(created=long_ago)
 
-    turns.submit(chat.pk, "Two", "a2")
+    submit.submit_message.run_sync(chat.pk, "Two", "a2")
 
     assert Message.objects.filter(role="customer").count() == 2
 
 
 def test_nor_do_those_from_before_the_clock_was_set_back(db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
-    turns.submit(chat.pk, "One", "a1")
+    submit.submit_message.run_sync(chat.pk, "One", "a1")
     Message.objects.update(created=Message.objects.get(role="customer").created + timedelta(hours=1))
 
-    turns.submit(chat.pk, "Two", "a2")
+    submit.submit_message.run_sync(chat.pk, "Two", "a2")
 
     assert Message.objects.filter(role="customer").count() == 2
 
@@ -171,7 +172,7 @@ def said_by(browser, conversations: int, messages: int) -> None:
         path = browser.client.post("/new/").headers["location"]
         conversation = Conversation.objects.get(public_id=path.split("/")[2])
         for number in range(messages):
-            turns.submit(conversation.pk, f"Message {number}", f"{number}")
+            submit.submit_message.run_sync(conversation.pk, f"Message {number}", f"{number}")
 
 
 @pytest.mark.parametrize("who", ["alices", "guests"])
@@ -181,7 +182,7 @@ def test_the_thirty_first_message_of_a_visitor_is_refused(db, settings, request,
     browser = request.getfixturevalue(who)
     said_by(browser, 3, 10)
 
-    with pytest.raises(Refused, match="wait a minute"):
+    with pytest.raises(RequestRefused, match="wait a minute"):
         said_by(browser, 1, 1)
 
     said_by(bobs, 1, 1)
@@ -198,21 +199,21 @@ def test_zero_switches_a_limit_off(db, settings, alices):
 
 def test_what_was_acknowledged_is_acknowledged_again_over_the_limit(db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
-    turns.submit(chat.pk, "One", "a1")
+    submit.submit_message.run_sync(chat.pk, "One", "a1")
 
-    again = turns.submit(chat.pk, "One", "a1")
+    again = submit.submit_message.run_sync(chat.pk, "One", "a1")
 
-    assert 'data-client-id="a1"' in again.html
-    assert again.work is None
+    assert 'data-client-id="a1"' in render(again)
+    assert again.lease is None
 
 
 def test_what_was_refused_may_be_sent_again_later(db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
-    turns.submit(chat.pk, "One", "a1")
-    with pytest.raises(Refused):
-        turns.submit(chat.pk, "Two", "a2")
+    submit.submit_message.run_sync(chat.pk, "One", "a1")
+    with pytest.raises(RequestRefused):
+        submit.submit_message.run_sync(chat.pk, "Two", "a2")
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 2
 
-    turns.submit(chat.pk, "Two", "a2")
+    submit.submit_message.run_sync(chat.pk, "Two", "a2")
 
     assert list(Message.objects.filter(role="customer").values_list("text", flat=True)) == ["One", "Two"]

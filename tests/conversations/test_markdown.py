@@ -2,8 +2,8 @@
 
 import pytest
 
-from supportbot.conversations.fragments import StreamedText
-from supportbot.conversations.markdown import finished_blocks, to_html
+from supportbot.conversations.realtime.answer_stream import StreamedText
+from supportbot.conversations.realtime.markdown import measure_finished_blocks, render_markdown
 
 from .markup import parse
 
@@ -25,11 +25,11 @@ from .markup import parse
     ],
 )
 def test_it_shows(text, html):
-    assert to_html(text).strip() == html
+    assert render_markdown(text).strip() == html
 
 
 def test_it_shows_tables():
-    table = parse(to_html("| Order | Status |\n|---|---|\n| ORD-123 | shipped |"))
+    table = parse(render_markdown("| Order | Status |\n|---|---|\n| ORD-123 | shipped |"))
 
     assert [cell.text for cell in table.all("th")] == ["Order", "Status"]
     assert [cell.text for cell in table.all("td")] == ["ORD-123", "shipped"]
@@ -59,7 +59,7 @@ def test_it_shows_tables():
     ],
 )
 def test_a_link_tells_where_it_leads(link, shown):
-    rendered = parse(to_html(link))
+    rendered = parse(render_markdown(link))
 
     assert rendered.text.strip() == shown
     anchor = rendered.one("a")
@@ -70,7 +70,7 @@ def test_a_link_tells_where_it_leads(link, shown):
     "address", ["/new/", "//evil.example", "https:evil.example", "https:///evil.example", "#x", "?x", "x"]
 )
 def test_what_is_no_whole_address_is_no_link(address):
-    assert to_html(f"[x]({address})").strip() == f"<p>[x]({address})</p>"
+    assert render_markdown(f"[x]({address})").strip() == f"<p>[x]({address})</p>"
 
 
 TEXTS = {
@@ -100,17 +100,17 @@ def frames_of(text: str, size: int) -> str:
     stream = StreamedText(1)
     shown = ""
     for start in range(0, len(text), size):
-        frame = stream.add(text[start : start + size])
+        frame = stream.append(text[start : start + size])
         if not frame.startswith("{"):
             blocks, _tail = frame.split("</div><p ", 1)
             shown += blocks.split(">", 1)[1]
-    return shown + to_html(stream._open)
+    return shown + render_markdown(stream._open)
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_block_by_block_it_looks_as_it_does_whole(text, size):
-    assert frames_of(text, size) == to_html(text)
+    assert frames_of(text, size) == render_markdown(text)
 
 
 IN_LISTS = {
@@ -122,21 +122,21 @@ IN_LISTS = {
 @pytest.mark.parametrize("text", [*TEXTS.values(), *IN_LISTS.values()], ids=[*TEXTS, *IN_LISTS])
 def test_a_fence_is_never_split(text):
     for end in range(len(text) + 1):
-        finished = text[: finished_blocks(text[:end])]
-        assert parse(to_html(f"{finished}\n\nwords")).all("p")[-1].text == "words"
+        finished = text[: measure_finished_blocks(text[:end])]
+        assert parse(render_markdown(f"{finished}\n\nwords")).all("p")[-1].text == "words"
 
 
 def test_what_is_finished_stays_finished():
     for text in TEXTS.values():
-        ends = [finished_blocks(text[:end]) for end in range(len(text) + 1)]
+        ends = [measure_finished_blocks(text[:end]) for end in range(len(text) + 1)]
         assert ends == sorted(ends)
 
 
 def test_the_offsets_of_blocks_count_characters():
     stream = StreamedText(7)
 
-    stream.add("🎉🎉\n")
-    frame = parse(stream.add("\n👍"))
+    stream.append("🎉🎉\n")
+    frame = parse(stream.append("\n👍"))
 
     tail = frame.one("p", id="tail-7")
     assert (tail["data-end"], tail.text) == ("5", "👍")
@@ -148,6 +148,6 @@ def test_what_is_sent_grows_with_the_text_and_no_faster(unit):
 
     def sent(count: int) -> int:
         stream = StreamedText(1)
-        return sum(len(stream.add(unit)) for _ in range(count))
+        return sum(len(stream.append(unit)) for _ in range(count))
 
     assert sent(400) <= 2.2 * sent(200)

@@ -8,8 +8,9 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.conversations import fragments, keeper, live
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.realtime import broadcast, fragments
+from supportbot.conversations.worker import housekeeping
 
 from .rows import until
 
@@ -26,7 +27,7 @@ def missed_by_all(chat: Conversation) -> None:
 @pytest.fixture
 def often(monkeypatch):
     """Looks for what pages missed with every checkpoint."""
-    monkeypatch.setattr(keeper, "POLL", 0)
+    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 0)
 
 
 async def test_what_no_frame_told_is_told_by_looking_it_up(often, page, chat):
@@ -50,7 +51,7 @@ async def test_it_is_told_once(often, page, chat):
 async def test_what_was_lost_on_its_way_is_told_as_soon_as_the_next_change_comes(
     page, model, chat, monkeypatch
 ):
-    monkeypatch.setattr(keeper, "POLL", 3600)
+    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 3600)
     await missed_by_all(chat)  # as by a process that was killed before it could show what it had stored
     model.say("Hello.")
 
@@ -58,21 +59,24 @@ async def test_what_was_lost_on_its_way_is_told_as_soon_as_the_next_change_comes
     await page.until(lambda page: any("From elsewhere" in turn.text for turn in page.turns.values()))
 
     async def lacks_nothing() -> bool:
-        return live.seen().get(chat.pk) == (await Conversation.objects.aget(pk=chat.pk)).revision
+        return (
+            broadcast.get_watched_revisions().get(chat.pk)
+            == (await Conversation.objects.aget(pk=chat.pk)).revision
+        )
 
     await page.until(lambda page: any("Hello." in turn.text for turn in page.turns.values()))
     await until(lacks_nothing)
 
 
 async def test_a_page_is_not_told_that_it_lacks_nothing_while_it_does(page, model, chat, monkeypatch):
-    monkeypatch.setattr(keeper, "POLL", 3600)
+    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 3600)
     model.say("Hello.")
     await page.ask("Hello")
     known = page.complete
     await missed_by_all(chat)
 
-    newer = fragments.notice("From another process")
-    await live.publish(chat.pk, newer, revision=11, before=10)
+    newer = fragments.render_notice("From another process")
+    await broadcast.publish(chat.pk, newer, revision=11, before=10)
     await page.until(lambda page: page.notices)
 
     assert page.complete == known
@@ -83,14 +87,14 @@ async def test_a_page_is_not_told_that_it_lacks_nothing_while_it_does(page, mode
 async def test_a_page_that_opens_later_does_not_hide_what_an_older_one_missed(
     page, model, alices, chat, monkeypatch
 ):
-    monkeypatch.setattr(keeper, "POLL", 3600)
+    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 3600)
     await until(has_seen(chat, 0))
     await missed_by_all(chat)
     later = await alices.open(chat)
     await later.until(lambda later: later.turns)
     assert not page.turns
 
-    monkeypatch.setattr(keeper, "POLL", 0)
+    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 0)
     await page.until(lambda page: page.turns)
 
     assert "From elsewhere" in page.last.text
@@ -101,7 +105,7 @@ async def test_text_that_streams_in_another_process_is_brought_along(often, page
     await missed_by_all(chat)
     turn = await Turn.objects.aget()
     lease = timezone.now() + timedelta(hours=1)
-    await Turn.objects.aupdate(state="running", fence=1, lease_until=lease)
+    await Turn.objects.aupdate(state="running", fencing_token=1, lease_until=lease)
     message = await Message.objects.acreate(
         conversation=chat, turn=turn, seq=2, role="assistant", status="streaming", text="It has "
     )
@@ -116,7 +120,7 @@ async def test_text_that_streams_in_another_process_is_brought_along(often, page
 
 def has_seen(chat: Conversation, revision: int) -> Callable:
     async def seen() -> bool:
-        return live.seen().get(chat.pk) == revision
+        return broadcast.get_watched_revisions().get(chat.pk) == revision
 
     return seen
 
@@ -126,8 +130,8 @@ async def test_what_comes_late_does_not_take_the_place_of_what_is_newer(page, mo
     await page.ask("Hello")
     known = page.complete
 
-    await live.publish(chat.pk, fragments.notice("What was so a moment ago"), revision=known - 1)
-    await live.publish(chat.pk, fragments.notice("What is so now"), revision=known)
+    await broadcast.publish(chat.pk, fragments.render_notice("What was so a moment ago"), revision=known - 1)
+    await broadcast.publish(chat.pk, fragments.render_notice("What is so now"), revision=known)
 
     await page.until(lambda page: page.notices)
     assert page.notices[0].text == "What is so now"
@@ -138,13 +142,13 @@ async def test_pages_are_looked_after_even_when_the_housekeeping_has_failed(
 ):
     """The one task that does so has no other one behind it."""
     await until(has_seen(chat, 0))
-    found = keeper.turns.missed
+    found = housekeeping.turns.missed
 
     def fails_once(*args):
-        monkeypatch.setattr(keeper.turns, "missed", found)
+        monkeypatch.setattr(housekeeping.turns, "missed", found)
         raise AttributeError("a driver's own mistake")
 
-    monkeypatch.setattr(keeper.turns, "missed", fails_once)
+    monkeypatch.setattr(housekeeping.turns, "missed", fails_once)
     await missed_by_all(chat)
 
     await page.until(lambda page: page.turns)

@@ -5,20 +5,21 @@ from collections.abc import Callable
 
 import pytest
 
-from supportbot.conversations import live, passes
-from supportbot.conversations.consumers import NOT_FOUND, TOO_MANY
-from supportbot.conversations.lines import Line
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.realtime.broadcast import Watchers, get_watched_revisions
+from supportbot.conversations.realtime.socket_sessions import CLOSE_NOT_FOUND, CLOSE_TOO_MANY, OpenSockets
+from supportbot.server.backpressure import SocketWriter
+from supportbot.server.process import process
 
 from .page import ORIGIN, Page
 from .rows import until
 
 
-async def line_of(conversation: Conversation) -> Line:
+async def line_of(conversation: Conversation) -> SocketWriter:
     """The line of the only page of the conversation, when it is open."""
     await until(has_page)
-    (page,) = live._watchers[conversation.pk]
-    return page._line
+    (page,) = process.get(Watchers).pages[conversation.pk]
+    return page._writer
 
 
 async def test_a_page_that_does_not_read_gets_nothing_until_it_does(page, model, chat):
@@ -55,7 +56,7 @@ async def test_for_a_page_that_does_not_read_the_others_are_not_told_again(page,
 
     await other.ask("Where is it?")
 
-    assert live.seen() == {chat.pk: (await Conversation.objects.aget()).revision}
+    assert get_watched_revisions() == {chat.pk: (await Conversation.objects.aget()).revision}
     stuck.resumeProducing()
     await page.settled("done")
     await other.close()
@@ -141,7 +142,7 @@ async def test_the_twenty_first_page_of_a_visitor_is_refused(model, alices, chat
 
     one_more = await alices.open(chat)
     await one_more.until(lambda page: page.close_code)
-    assert one_more.close_code == TOO_MANY
+    assert one_more.close_code == CLOSE_TOO_MANY
 
     others = await bobs.open(of_bob)
     model.say("Hello.")
@@ -163,7 +164,7 @@ async def test_a_page_that_was_closed_makes_room_for_another(model, alices, chat
         await page.until(lambda page: page.frames)
         await page.close()
 
-    assert not passes._pages
+    assert not process.get(OpenSockets).by_visitor
 
 
 @pytest.mark.usefixtures("_one_page")
@@ -174,41 +175,41 @@ async def test_a_page_whose_socket_dies_makes_room_too(model, alices, chat):
     page.socket.future.cancel()
     await asyncio.wait([page.socket.future])
 
-    assert not passes._pages
-    assert not live._watchers
+    assert not process.get(OpenSockets).by_visitor
+    assert not process.get(Watchers).pages
 
 
 @pytest.mark.usefixtures("_one_page")
 async def test_one_that_was_refused_takes_no_room(model, alices, chat, of_bob):
     foreign = Page(f"/ws/c/{of_bob.public_id}/", alices.headers(ORIGIN))
     await foreign.connect()
-    await foreign.until(lambda page: page.close_code == NOT_FOUND)
+    await foreign.until(lambda page: page.close_code == CLOSE_NOT_FOUND)
     await foreign.close()
 
     page = await alices.open(chat)
     await until(has_page)
     refused = await alices.open(chat)
-    await refused.until(lambda page: page.close_code == TOO_MANY)
+    await refused.until(lambda page: page.close_code == CLOSE_TOO_MANY)
     await refused.close()
     assert await has_pages(1)()
 
     await page.close()
-    assert not passes._pages
+    assert not process.get(OpenSockets).by_visitor
 
 
 def has_pages(count: int) -> Callable:
     async def opened() -> bool:
-        return sum(map(len, passes._pages.values())) == count
+        return sum(map(len, process.get(OpenSockets).by_visitor.values())) == count
 
     return opened
 
 
 async def has_page() -> bool:
-    return bool(passes._pages)
+    return bool(process.get(OpenSockets).by_visitor)
 
 
 def test_the_line_says_when_it_is_free_again():
-    line, told = Line(None), []
+    line, told = SocketWriter(None), []
     line.freed = lambda: told.append(line.is_full)
 
     line.resumeProducing()

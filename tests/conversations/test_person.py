@@ -6,8 +6,8 @@ from asgiref.sync import sync_to_async
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
 from supportbot.assistant.messages import ToolCall as Asked
-from supportbot.conversations import calls, recovery, turns
 from supportbot.conversations.models import ToolCall, Turn
+from supportbot.conversations.turns import recovery, submit, tool_calls
 from tests.provider import nobody_listens
 from tickets.models import Ticket
 
@@ -185,8 +185,10 @@ async def test_a_retry_after_an_interruption_opens_the_ticket(page, chat):
 @sync_to_async
 def leave_interrupted(chat):
     """The wish of a customer, over which one process after the other ended before the ticket was opened."""
-    work = turns.submit(chat.pk, "I'd like to talk to a person.", "a1", backend="handover").work
+    work = submit.submit_message.run_sync(
+        chat.pk, "I'd like to talk to a person.", "a1", backend="handover"
+    ).lease
     call = Asked("handover_1", "create_ticket", '{"issue": "A person", "priority": "medium"}')
-    calls.record(work, Answer(Said("assistant", "", (call,)), "tool_calls"))
-    Turn.objects.update(tries=recovery.TRIES)
+    tool_calls.store_requested_calls.run_sync(work, Answer(Said("assistant", "", (call,)), "tool_calls"))
+    Turn.objects.update(tries=recovery.MAX_CRASHES)
     let_lease_run_out()

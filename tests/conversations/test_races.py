@@ -6,10 +6,10 @@ import pytest
 
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
-from supportbot.conversations import turns
-from supportbot.conversations.claims import LostTurn, Work
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
-from supportbot.conversations.steps import close, messages_of
+from supportbot.conversations.turns import streaming_text, submit, transitions
+from supportbot.conversations.turns.changes import close_open_messages, load_messages
+from supportbot.conversations.turns.leases import LeaseLost, TurnLease
 
 from .crowd import at_once
 
@@ -22,25 +22,25 @@ def boundless(settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
 
 
-def say(chat: Conversation, words: str) -> Callable[[], Work | None]:
-    return lambda: turns.submit(chat.pk, words, words.replace(" ", "-")).work
+def say(chat: Conversation, words: str) -> Callable[[], TurnLease | None]:
+    return lambda: submit.submit_message.run_sync(chat.pk, words, words.replace(" ", "-")).lease
 
 
-def end(work: Work) -> Callable[[], Work | None]:
-    def settle() -> Work | None:
+def end(work: TurnLease) -> Callable[[], TurnLease | None]:
+    def settle() -> TurnLease | None:
         try:
-            return turns.settle(work, "done", "It is on its way.", answer=ANSWERED).work
-        except LostTurn:
+            return transitions.finish_turn.run_sync(work, "done", "It is on its way.", answer=ANSWERED).lease
+        except LeaseLost:
             return None  # a message joined it in this very moment
 
     return settle
 
 
-def the_one_that_runs(works: list[Work | None]) -> Work:
+def the_one_that_runs(works: list[TurnLease | None]) -> TurnLease:
     """What was taken up last; the database knows of one running turn and it is this."""
-    newest = max((work for work in works if work), key=lambda work: (work.turn, work.fence))
+    newest = max((work for work in works if work), key=lambda work: (work.turn_id, work.fencing_token))
     assert Turn.objects.get(state="running").pk == newest.turn
-    assert Turn.objects.get(pk=newest.turn).fence == newest.fence
+    assert Turn.objects.get(pk=newest.turn).fencing_token == newest.fencing_token
     return newest
 
 
@@ -50,14 +50,14 @@ def test_messages_that_meet_the_end_of_an_answer_are_all_kept_in_order(chat):
 
     Every other time its answer has begun, so that what is said waits, else it joins.
     """
-    work = turns.submit(chat.pk, "Begin", "Begin").work
+    work = submit.submit_message.run_sync(chat.pk, "Begin", "Begin").lease
     for number in range(ROUNDS):
         if number % 2:
-            turns.begin_answer(work, work.message, "It is")
+            streaming_text.begin_answer.run_sync(work, work.message_id, "It is")
         works = at_once(say(chat, f"One {number}"), end(work), say(chat, f"Two {number}"))
         work = the_one_that_runs([work, *works])
     while work:
-        work = turns.settle(work, "done", "It is on its way.", answer=ANSWERED).work
+        work = transitions.finish_turn.run_sync(work, "done", "It is on its way.", answer=ANSWERED).lease
 
     rows = list(Message.objects.order_by("seq"))
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
@@ -75,10 +75,10 @@ def test_a_tool_that_ends_as_its_turn_is_stopped_is_not_said_to_have_changed_not
     turn = Turn.objects.create(conversation=chat, state="running", usage=[{}])
     message = Message.objects.create(conversation=chat, turn=turn, seq=1, role="assistant")
     ToolCall.objects.create(message=message, position=0, call_id="call_1", name="create_ticket")
-    messages = messages_of(turn)  # as whoever stops the turn reads them
+    messages = load_messages(turn)  # as whoever stops the turn reads them
     ToolCall.objects.update(state="done", result='{"ticket_id": "TKT-00000001"}')
 
-    close(messages, "", Message.Status.PARTIAL)
+    close_open_messages(messages, "", Message.Status.PARTIAL)
 
     (call,) = messages[0].calls
     assert (call.state, call.result) == ("done", '{"ticket_id": "TKT-00000001"}')

@@ -4,18 +4,19 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core import mail
 
-from supportbot.conversations import reachability, runner
 from supportbot.conversations.models import Message, Turn
-from supportbot.usage.models import Outage, Request
+from supportbot.conversations.worker import runner
+from supportbot.conversations.worker.model_health import ModelHealth
+from supportbot.server.process import process
+from supportbot.usage.models import ModelRequest, Outage
 from tickets.models import Ticket
 
 from .rows import until
 
 
 @pytest.fixture(autouse=True)
-def _nothing_was_noticed_yet(monkeypatch, settings, model):
-    monkeypatch.setattr(reachability, "_in_a_row", 0)
-    monkeypatch.setattr(reachability, "_answers", False)
+def _nothing_was_noticed_yet(settings, model):
+    process.get(ModelHealth).is_healthy = False
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"alert_emails": ("lead@example.com",)})
 
@@ -101,7 +102,7 @@ async def test_the_desk_says_so_until_then(page, model, client, agent):
 async def test_it_is_over_when_the_site_needs_no_provider_any_more(page, settings, monkeypatch):
     await Outage.objects.acreate(code="down", failures=3, last="2026-01-01T00:00:00Z")
     settings.LLM_BACKEND = "demo"
-    monkeypatch.setattr(reachability, "_answers", None)  # as in a process that has just begun
+    process.get(ModelHealth).is_healthy = None  # as in a process that has just begun
 
     await until(Outage.objects.exclude(ended=None).aexists)
 
@@ -137,7 +138,7 @@ async def test_every_request_is_put_down_with_its_tokens(page, model):
 
     await page.ask("Where is ORD-123?")
 
-    rows = [row async for row in Request.objects.order_by("pk")]
+    rows = [row async for row in ModelRequest.objects.order_by("pk")]
     assert [(row.purpose, row.backend, row.model) for row in rows] == [
         ("answer", "chat", "grok-scripted")
     ] * 2

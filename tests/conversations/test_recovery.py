@@ -10,11 +10,19 @@ from django.utils import timezone
 
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.assistant.messages import ToolResult
-from supportbot.conversations import calls, recovery, runner, turns
 from supportbot.conversations.models import Message, ToolCall, Turn
-from supportbot.conversations.threads import in_database
+from supportbot.conversations.turns import (
+    recovery,
+    streaming_text,
+    submit,
+    tool_calls,
+    transitions,
+)
+from supportbot.conversations.worker import runner
+from supportbot.server.process import process
 from tickets.models import Ticket
 
+from .rendering import render
 from .rows import until
 from .test_sweeper import ASKED, WANTED, let_lease_run_out
 
@@ -24,17 +32,17 @@ def accepted(work):
 
 
 def asked(work):
-    calls.record(work, ASKED)
+    tool_calls.store_requested_calls.run_sync(work, ASKED)
 
 
 def written(work):
     asked(work)
-    calls.run(work, WANTED, calls.tools()["create_ticket"])
+    tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
 
 
 def told(work):
     written(work)
-    calls.go_on(work, ToolResult("c1", "{}", "done"))
+    tool_calls.complete_call.run_sync(work, ToolResult("c1", "{}", "done"))
 
 
 @pytest.fixture
@@ -42,7 +50,7 @@ def killed(transactional_db, chat):
     """Leaves a turn as a process leaves it that is killed at that point."""
 
     def kill(point):
-        point(turns.submit(chat.pk, "My order is late", "a1").work)
+        point(submit.submit_message.run_sync(chat.pk, "My order is late", "a1").lease)
         let_lease_run_out()
 
     return sync_to_async(kill)
@@ -85,16 +93,16 @@ async def work_of_two(workshop, chat):
     both = replace(ASKED, message=replace(ASKED.message, tool_calls=(WANTED, second)))
 
     def leave():
-        work = turns.submit(chat.pk, "My order is late", "a1").work
-        calls.record(work, both)
-        calls.run(work, WANTED, calls.tools()["create_ticket"])
+        work = submit.submit_message.run_sync(chat.pk, "My order is late", "a1").lease
+        tool_calls.store_requested_calls.run_sync(work, both)
+        tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
         let_lease_run_out()
 
     await sync_to_async(leave)()
 
 
 async def test_what_was_being_read_stays_and_can_be_tried_again(model, alices, chat, killed):
-    await killed(lambda work: turns.begin_answer(work, work.message, "It has "))
+    await killed(lambda work: streaming_text.begin_answer.run_sync(work, work.message_id, "It has "))
     page = await alices.open(chat)
 
     turn = await page.settled("interrupted")
@@ -112,7 +120,7 @@ async def test_what_was_read_before_a_tool_ran_does_not_keep_it_from_being_gone_
     model, alices, chat, killed
 ):
     def after_some_words(work):
-        turns.begin_answer(work, work.message, "One ")
+        streaming_text.begin_answer.run_sync(work, work.message_id, "One ")
         asked(work)
 
     await killed(after_some_words)
@@ -129,7 +137,7 @@ async def test_what_was_read_before_a_tool_ran_does_not_keep_it_from_being_gone_
 
 async def test_what_was_said_behind_it_is_answered_after_it(model, alices, chat, killed):
     await killed(asked)
-    await in_database(turns.submit, chat.pk, "And hello", "a2")
+    await submit.submit_message(chat.pk, "And hello", "a2")
     model.say("There is a ticket.")
     model.say("Hello.")
 
@@ -181,7 +189,7 @@ async def test_a_process_that_ends_lets_running_answers_finish(page, model, sett
 
 
 async def is_closing() -> bool:
-    return runner._closing
+    return process.get(runner.RunnerState).is_draining
 
 
 async def test_what_is_said_to_a_process_that_ends_waits_for_the_next_one(page, model):
@@ -201,7 +209,7 @@ async def test_it_is_answered_by_the_next_process(page, model):
     await Turn.objects.aupdate(created=timezone.now() - timedelta(minutes=1))
     model.say("Here I am.")
 
-    runner._closing = False
+    process.get(runner.RunnerState).is_draining = False
 
     assert "Here I am." in (await page.settled("done")).text
     assert await Message.objects.acount() == 2
@@ -227,32 +235,32 @@ async def test_one_conversation_waits_in_line_while_the_house_is_full(page, mode
 
 
 def test_a_retry_waits_in_line_too(transactional_db, chat):
-    work = turns.submit(chat.pk, "Hello", "a1").work
-    turns.settle(work, "failed", "")
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+    transitions.finish_turn.run_sync(work, "failed", "")
 
-    step = turns.retry(chat.pk, work.turn, has_room=False)
+    step = transitions.retry_turn.run_sync(chat.pk, work.turn_id, can_start=False)
 
-    assert step.work is None
-    assert 'data-state="queued"' in step.html
-    assert recovery.sweep(9, timedelta(0))[0].work.turn == work.turn
+    assert step.lease is None
+    assert 'data-state="queued"' in render(step)
+    assert recovery.recover_abandoned_turns.run_sync(9, timedelta(0))[0].lease.turn_id == work.turn_id
 
 
 def test_a_conversation_that_cannot_be_gone_on_with_holds_up_no_other(
     transactional_db, chat, of_bob, monkeypatch, caplog
 ):
     for conversation in (chat, of_bob):
-        turns.submit(conversation.pk, "Hello", "a1")
+        submit.submit_message.run_sync(conversation.pk, "Hello", "a1")
     let_lease_run_out()
-    go_on = recovery.next_in_line
+    go_on = recovery.claim_next_turn
 
     def fails(conversation):
         if conversation.pk == chat.pk:
             raise ValueError("something that nobody has thought of")
         return go_on(conversation)
 
-    monkeypatch.setattr(recovery, "next_in_line", fails)
+    monkeypatch.setattr(recovery, "claim_next_turn", fails)
 
-    (step,) = recovery.sweep(9)
+    (step,) = recovery.recover_abandoned_turns.run_sync(9)
 
-    assert step.conversation == of_bob.pk
-    assert f"Conversation {chat.pk} cannot be gone on with" in caplog.text
+    assert step.conversation_id == of_bob.pk
+    assert f"Conversation {chat.pk} cannot be recovered" in caplog.text

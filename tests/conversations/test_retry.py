@@ -2,8 +2,8 @@
 
 import pytest
 
-from supportbot.conversations import turns
 from supportbot.conversations.models import Message, ToolCall, Turn
+from supportbot.conversations.turns import submit, transitions
 from tests.provider import CUT, wire
 from tickets.models import Ticket
 
@@ -64,7 +64,7 @@ async def test_a_second_click_does_nothing(page, model, failed):
 
     assert await page.is_quiet() or page.last["data-state"] == "done"
     assert len(model.requests) == 2
-    assert (await Turn.objects.aget()).fence == 2
+    assert (await Turn.objects.aget()).fencing_token == 2
 
 
 async def test_it_may_fail_and_be_tried_once_more(page, model, failed):
@@ -182,11 +182,11 @@ async def test_nobody_tries_anothers_turn_again(page, model, failed, bobs, of_bo
 
 
 def test_what_was_asked_before_is_not_told_twice(transactional_db, chat):
-    step = turns.submit(chat.pk, QUESTION, "a1")
-    turns.settle(step.work, "failed", "It is on ")
+    step = submit.submit_message.run_sync(chat.pk, QUESTION, "a1")
+    transitions.finish_turn.run_sync(step.lease, "failed", "It is on ")
 
-    again = turns.retry(chat.pk, step.work.turn)
+    again = transitions.retry_turn.run_sync(chat.pk, step.lease.turn_id)
 
-    assert [message.text for message in again.work.history] == [QUESTION]
-    assert again.work.message == step.work.message
-    assert again.work.fence == step.work.fence + 1
+    assert [message.text for message in again.lease.history] == [QUESTION]
+    assert again.lease.message_id == step.lease.message_id
+    assert again.lease.fencing_token == step.lease.fencing_token + 1

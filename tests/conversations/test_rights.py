@@ -5,8 +5,8 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 
-from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
+from supportbot.conversations.turns import submit
 
 from .markup import parse
 from .page import Browser
@@ -17,7 +17,7 @@ PARTS = ["", "earlier/?before=999", "transcript.txt", "transcript.json"]
 @pytest.fixture
 def said(chat: Conversation) -> Conversation:
     """Alice's conversation, in which she has said something."""
-    turns.submit(chat.pk, "My secret question", "a1")
+    submit.submit_message.run_sync(chat.pk, "My secret question", "a1")
     return chat
 
 
@@ -70,7 +70,7 @@ def test_a_foreign_conversation_looks_like_none(said, bobs, part):
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_guests_conversation_is_not_found_either(kind, guests):
     conversation = guests.begin()
-    turns.submit(conversation.pk, "My secret question", "a1")
+    submit.submit_message.run_sync(conversation.pk, "My secret question", "a1")
     other = Browser() if kind == "alice, signed out" else stranger(kind, conversation)
 
     assert other.client.get(conversation.get_absolute_url()).status_code == 404
@@ -199,9 +199,9 @@ def titles(browser: Browser) -> list[str]:
 
 
 def test_the_list_holds_my_own_conversations_newest_first(said, alices, bob):
-    turns.submit(Browser(bob).begin().pk, "What bob says", "b1")
+    submit.submit_message.run_sync(Browser(bob).begin().pk, "What bob says", "b1")
     alices.client.post("/new/")
-    turns.submit(alices.begin().pk, "Another question", "a2")
+    submit.submit_message.run_sync(alices.begin().pk, "Another question", "a2")
 
     assert titles(alices) == ["Another question", "My secret question"]
 
@@ -212,7 +212,7 @@ def test_the_list_leaves_out_those_in_which_nothing_was_said(chat, alices):
 
 def test_the_list_of_a_guest_holds_the_guests_own(said, guests):
     assert titles(guests) == []
-    turns.submit(guests.begin().pk, "A guest's question", "g1")
+    submit.submit_message.run_sync(guests.begin().pk, "A guest's question", "g1")
     assert titles(guests) == ["A guest's question"]
 
 

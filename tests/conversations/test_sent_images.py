@@ -9,12 +9,14 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from supportbot.assistant.images import Picture
-from supportbot.conversations import attachments, turns
-from supportbot.conversations.limits import Refused
+from supportbot.conversations.attachments import for_model, storage
+from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Attachment, Conversation, Message, Turn
+from supportbot.conversations.turns import submit
 from tests.pictures import encoded, scene
 
 from .crowd import at_once
+from .rendering import render
 
 SIZES = (9, 10, 11, 12)
 
@@ -22,7 +24,7 @@ SIZES = (9, 10, 11, 12)
 def keep(chat: Conversation, size: int = 9) -> UUID:
     """Upload a photo; its id."""
     picture = Picture(encoded(scene(size, size)), "image/jpeg", size, size)
-    return attachments.keep(chat.pk, picture).public_id
+    return storage.store_image(chat.pk, picture).public_id
 
 
 async def kept(chat: Conversation, *sizes: int) -> list[str]:
@@ -134,7 +136,7 @@ async def test_they_are_forgotten_with_their_turn_when_the_window_is_full(page, 
 
 
 async def test_of_too_many_at_once_the_newest_are_shown(page, model, chat, monkeypatch):
-    monkeypatch.setattr(attachments, "SENT_BYTES", 2 * len(encoded(scene(12, 12))))
+    monkeypatch.setattr(for_model, "MAX_MODEL_BYTES", 2 * len(encoded(scene(12, 12))))
     for number, photo in enumerate(await kept(chat, 10, 11, 12)):
         model.say("I see.")
         await page.request(text=f"Photo {number}", client_id=f"a{number}", images=[photo])
@@ -165,46 +167,46 @@ async def test_of_one_that_is_gone_the_model_is_told(page, model, chat):
 
 
 async def test_a_conversation_without_photos_is_shown_as_it_is(transactional_db, chat):
-    await sync_to_async(turns.submit)(chat.pk, "Hello", "a1")
+    await submit.submit_message(chat.pk, "Hello", "a1")
 
     history = await sync_to_async(chat.history)()
 
-    assert await attachments.shown(history) == history
+    assert await for_model.load_images(history) == history
 
 
 # Once, and one's own.
 
 
 def refused(chat: Conversation, *photos: UUID, client_id: str = "a9") -> str:
-    with pytest.raises(Refused) as refusal:
-        turns.submit(chat.pk, "Look", client_id, images=photos)
+    with pytest.raises(RequestRefused) as refusal:
+        submit.submit_message.run_sync(chat.pk, "Look", client_id, images=photos)
     return str(refusal.value)
 
 
 def test_a_message_sent_twice_is_one_with_its_photos(db, chat):
     photos = [keep(chat, 9), keep(chat, 10)]
-    first = turns.submit(chat.pk, "Look", "a1", images=photos)
+    first = submit.submit_message.run_sync(chat.pk, "Look", "a1", images=photos)
 
-    again = turns.submit(chat.pk, "Look", "a1", images=photos[::-1])
+    again = submit.submit_message.run_sync(chat.pk, "Look", "a1", images=photos[::-1])
 
-    assert again.work is None
-    assert first.html.count("<img") == again.html.count("<img") == 2
+    assert again.lease is None
+    assert render(first).count("<img") == render(again).count("<img") == 2
     assert Message.objects.filter(role="customer").count() == 1
 
 
 def test_the_same_id_with_other_photos_is_refused(db, chat):
     photos = [keep(chat, 9), keep(chat, 10)]
-    turns.submit(chat.pk, "Look", "a1", images=photos[:1])
+    submit.submit_message.run_sync(chat.pk, "Look", "a1", images=photos[:1])
 
-    with pytest.raises(Refused, match="send it as a new one"):
-        turns.submit(chat.pk, "Look", "a1", images=photos)
-    with pytest.raises(Refused, match="send it as a new one"):
-        turns.submit(chat.pk, "Look", "a1")
+    with pytest.raises(RequestRefused, match="send it as a new one"):
+        submit.submit_message.run_sync(chat.pk, "Look", "a1", images=photos)
+    with pytest.raises(RequestRefused, match="send it as a new one"):
+        submit.submit_message.run_sync(chat.pk, "Look", "a1")
 
 
 def test_a_photo_goes_with_one_message_only(db, chat):
     photo = keep(chat)
-    turns.submit(chat.pk, "Look", "a1", images=[photo])
+    submit.submit_message.run_sync(chat.pk, "Look", "a1", images=[photo])
 
     assert "attach it again" in refused(chat, photo)
     assert "attach it again" in refused(chat, *[keep(chat)] * 2)
@@ -213,7 +215,7 @@ def test_a_photo_goes_with_one_message_only(db, chat):
 
 @pytest.mark.parametrize("whose", ["bob's", "another conversation's", "nobody's"])
 def test_only_photos_of_the_conversation_can_be_sent(db, chat, alices, bobs, whose):
-    turns.submit(chat.pk, "Hello", "a1")
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
     if whose == "another conversation's":
         alices.client.post("/new/")
     other = {"bob's": bobs, "another conversation's": alices}.get(whose)
@@ -235,8 +237,8 @@ def test_the_same_photo_in_two_messages_at_once_goes_with_one(transactional_db, 
 
     def send(number: int) -> bool:
         try:
-            turns.submit(chat.pk, f"Message {number}", f"a{number}", images=[photo])
-        except Refused:
+            submit.submit_message.run_sync(chat.pk, f"Message {number}", f"a{number}", images=[photo])
+        except RequestRefused:
             return False
         return True
 
@@ -265,7 +267,7 @@ async def test_what_is_no_list_of_photos_is_refused(page, chat, images):
 
 def test_an_exported_transcript_names_them_by_their_address(db, chat, alices):
     photo = keep(chat)
-    turns.submit(chat.pk, "Look", "a1", images=[photo])
+    submit.submit_message.run_sync(chat.pk, "Look", "a1", images=[photo])
 
     document = alices.client.get(f"{chat.get_absolute_url()}transcript.json").json()
 

@@ -10,9 +10,17 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from supportbot.conversations import keeper, passes, turns
 from supportbot.conversations.models import Message, Turn
-from supportbot.conversations.passes import COME_BACK, NOT_FOUND, SIGNED_OUT
+from supportbot.conversations.realtime import socket_sessions
+from supportbot.conversations.realtime.socket_sessions import (
+    CLOSE_NOT_FOUND,
+    CLOSE_RECONNECT,
+    CLOSE_SIGNED_OUT,
+    OpenSockets,
+)
+from supportbot.conversations.turns import submit
+from supportbot.conversations.worker import housekeeping
+from supportbot.server.process import process
 
 from .page import ORIGIN, Browser, Page
 from .rows import until
@@ -24,7 +32,7 @@ SOON = 5
 @pytest.fixture
 def _no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions are not looked at by the clock, so that it must be heard or asked for that one has ended."""
-    monkeypatch.setattr(keeper, "INSPECT", 3600)
+    monkeypatch.setattr(housekeeping, "INSPECT_INTERVAL_SECONDS", 3600)
 
 
 @sync_to_async
@@ -65,7 +73,7 @@ ENDS = [deleted, expired, another_password, disabled]
 End = Callable[[Browser, User], None]
 
 
-async def is_closed(page: Page, code: int = SIGNED_OUT) -> None:
+async def is_closed(page: Page, code: int = CLOSE_SIGNED_OUT) -> None:
     await page.until(lambda page: page.close_code, timeout=SOON)
     assert page.close_code == code
 
@@ -77,7 +85,7 @@ async def test_signing_out_closes_every_page_of_the_session_at_once(page, model,
 
     await sign_out(alices)
 
-    assert not passes._pages
+    assert not process.get(OpenSockets).by_visitor
     for each in (page, another_tab):
         await is_closed(each)
     await another_tab.close()
@@ -138,7 +146,7 @@ async def test_a_session_that_ends_in_another_way_closes_its_pages_within_second
 async def test_whatever_a_page_sends_the_session_is_looked_at_first(
     end: End, frame: dict[str, Any], model, alices, alice, chat
 ):
-    await sync_to_async(turns.submit)(chat.pk, "Before", "a0")
+    await submit.submit_message(chat.pk, "Before", "a0")
     await Turn.objects.aupdate(state="failed", may_retry=True)
     frame = {**frame, "turn": (await Turn.objects.aget()).pk}
     page = await alices.open(chat)
@@ -157,7 +165,7 @@ def test_to_look_at_it_is_one_query(django_assert_num_queries, alices, chat):
     holder = pass_of_browser(alices)
 
     with django_assert_num_queries(1):
-        passes.check(holder, chat.pk)
+        holder.require_valid(chat.pk)
 
 
 def test_to_look_at_all_is_two_queries_however_many_there_are(
@@ -167,14 +175,14 @@ def test_to_look_at_all_is_two_queries_however_many_there_are(
     holders = {pass_of_browser(each) for each in (alices, bobs, guests, Browser(alice))}
 
     with django_assert_num_queries(2):
-        assert passes.lapsed(holders) == set()
+        assert socket_sessions.find_expired_sessions.run_sync(holders) == set()
 
 
 def test_a_pass_shows_no_secret(alices, guests, alice):
     guests.begin()
     for browser in (alices, guests):
         holder = pass_of_browser(browser)
-        shown = f"{holder!r} {holder.seal} {passes.Ended(holder.code)!r}"
+        shown = f"{holder!r} {holder.key_digest} {socket_sessions.SessionEnded(holder.close_code)!r}"
         assert not [
             each for each in (holder.session, holder.password, holder.guest_key) if each and each in shown
         ]
@@ -186,7 +194,7 @@ async def test_a_page_whose_conversation_is_gone_is_told_so(page, model, chat):
 
     await page.say("Hello")
 
-    await is_closed(page, NOT_FOUND)
+    await is_closed(page, CLOSE_NOT_FOUND)
 
 
 @pytest.mark.usefixtures("_no_looks")
@@ -197,7 +205,7 @@ async def test_a_guest_who_signs_in_in_another_tab_goes_on_where_the_page_was(mo
 
     await sign_in(guests, "alice")
     await page.say("Second", client_id="a2")  # too late for this socket, so it stays in the page's outbox
-    await is_closed(page, COME_BACK)
+    await is_closed(page, CLOSE_RECONNECT)
     again = await guests.open(of_guest, seen=page.last["data-revision"])
     await again.say("Second", client_id="a2")
 
@@ -217,10 +225,10 @@ async def test_who_knew_the_guests_cookie_is_left_outside_when_the_guest_signs_i
 
     await sign_in(guests, "alice")
 
-    await is_closed(thief, COME_BACK)
+    await is_closed(thief, CLOSE_RECONNECT)
     again = Page(f"/ws/c/{of_guest.public_id}/", planted)
     assert await again.connect()
-    await is_closed(again, NOT_FOUND)
+    await is_closed(again, CLOSE_NOT_FOUND)
     assert again.frames == []
 
 
@@ -230,9 +238,9 @@ async def test_a_guest_whose_session_has_expired_comes_back_to_hear_that_it_is_g
 
     await sync_to_async(expired)(guests, None)
 
-    await is_closed(page, COME_BACK)
+    await is_closed(page, CLOSE_RECONNECT)
     again = await guests.open(of_guest)
-    await is_closed(again, NOT_FOUND)
+    await is_closed(again, CLOSE_NOT_FOUND)
 
 
 async def test_signing_in_closes_nobody_elses_pages(page, model, guests, of_guest, bob):
@@ -244,13 +252,13 @@ async def test_signing_in_closes_nobody_elses_pages(page, model, guests, of_gues
     assert (await page.ask("Hello"))["data-state"] == "done"
 
 
-def pass_of_browser(browser: Browser) -> passes.Pass:
+def pass_of_browser(browser: Browser) -> socket_sessions.SocketSession:
     request = browser.client.get("/conversations/").wsgi_request
-    return passes.pass_of(request.user, request.session)
+    return socket_sessions.build_socket_session(request.user, request.session)
 
 
 def pages_open(count: int) -> Callable:
     async def opened() -> bool:
-        return sum(map(len, passes._pages.values())) == count
+        return sum(map(len, process.get(OpenSockets).by_visitor.values())) == count
 
     return opened

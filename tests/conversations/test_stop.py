@@ -5,9 +5,10 @@ import asyncio
 import pytest
 from django.utils import timezone
 
-from supportbot.conversations import calls, runner, turns
+from supportbot.conversations import turns
 from supportbot.conversations.models import Message, ToolCall, Turn
-from supportbot.conversations.threads import in_database, stored
+from supportbot.conversations.turns import submit, transitions
+from supportbot.conversations.worker import runner
 from tests.provider import Call, wire
 from tickets.models import Ticket
 
@@ -91,13 +92,11 @@ async def test_words_that_were_read_before_a_tool_call_stay_also_while_that_is_b
     """The database is away in just that moment, and the customer presses Stop."""
     asked = asyncio.Event()
 
-    async def never(function, *args, **kwargs):
-        if function is calls.record:
-            asked.set()
-            await asyncio.Event().wait()
-        return await stored(function, *args, **kwargs)
+    async def never(*_args):
+        asked.set()
+        await asyncio.Event().wait()
 
-    monkeypatch.setattr(runner, "stored", never)
+    monkeypatch.setattr(turns, "store_requested_calls", never)
     wanted = Call("lookup_order", '{"order_id": "ORD-123"}')
     model.play(*wire.words("Let me look that up."), *wire.calls([wanted]), *wire.ending("tool_calls"))
     await page.say("Where is my order?")
@@ -143,7 +142,7 @@ async def test_it_works_from_another_page(page, streaming, alices, chat):
 
 async def test_it_works_from_another_process(page, streaming, chat):
     # All that another process can do is to store the wish.
-    await in_database(turns.stop, chat.pk)
+    await transitions.request_stop(chat.pk)
 
     assert (await page.settled("stopped")).one(data_role="assistant")["data-status"] == "partial"
 
@@ -199,9 +198,9 @@ async def test_the_end_of_the_process_ends_a_turn_as_interrupted(page, streaming
 
 async def test_the_process_may_end_before_a_turn_has_begun(model, chat):
     model.otherwise(lambda request: model.say("Hello."))
-    step = await in_database(turns.submit, chat.pk, "Hello", "a1")
+    step = await submit.submit_message(chat.pk, "Hello", "a1")
 
-    await runner.carry_out(step)
+    await runner.publish_and_start(step)
     await runner.drain()
 
     await until(Turn.objects.filter(state="queued", lease_until__lte=timezone.now()).aexists)

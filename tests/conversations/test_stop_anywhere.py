@@ -7,9 +7,9 @@ from time import monotonic
 
 import pytest
 
-from supportbot.conversations import keeper, runner
 from supportbot.conversations.models import Message, Turn
-from supportbot.conversations.threads import in_database
+from supportbot.conversations.worker import housekeeping, runner
+from supportbot.server.executors import on_database_thread
 
 from .rows import until
 
@@ -59,20 +59,20 @@ async def test_an_answer_that_has_ended_cannot_be_cut_short_any_more(page, model
     reply = model.say("It has shipped.", hold_after=1)
     await page.say("Where is my order?")
     await page.until(lambda page: page.turns and page.streamed() == "It ")
-    (running,) = runner._running.values()
+    (running,) = runner.get_running_turns()
     free = threading.Event()
-    busy = asyncio.create_task(in_database(free.wait, 20))
+    busy = asyncio.create_task(on_database_thread()(free.wait)(20))
     reply.release()
     await until(_nothing_runs)
 
-    running.cut_short()
+    running.cancel()
     await page.take_all()
     free.set()
 
-    async with asyncio.timeout(keeper.POLL / 2):
+    async with asyncio.timeout(housekeeping.POLL_INTERVAL_SECONDS / 2):
         assert "It has shipped." in (await page.settled("done")).text
     await busy
 
 
 async def _nothing_runs() -> bool:
-    return not runner._running
+    return not runner.get_running_turns()

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 from asgiref.sync import sync_to_async
 
-from supportbot.conversations import live
 from supportbot.conversations.models import Message, Turn
-from supportbot.conversations.threads import in_database
+from supportbot.conversations.realtime import broadcast
+from supportbot.conversations.realtime.broadcast import Watchers
+from supportbot.server.executors import on_database_thread
+from supportbot.server.process import process
 from tests.provider import HOLD, Call, wire
 
 from .markup import parse
@@ -189,7 +191,7 @@ async def test_what_comes_while_a_page_catches_up_is_shown_once(page, model, ali
 async def no_database() -> AsyncIterator[None]:
     """Keep all threads of the database busy meanwhile, so that whoever asks it has to wait."""
     free = threading.Event()
-    busy = [asyncio.create_task(in_database(free.wait, 20)) for _ in range(THREADS)]
+    busy = [asyncio.create_task(on_database_thread()(free.wait)(20)) for _ in range(THREADS)]
     await asyncio.sleep(0)  # they are in line now
     try:
         yield
@@ -199,18 +201,18 @@ async def no_database() -> AsyncIterator[None]:
 
 
 async def somebody_catches_up() -> bool:
-    return any(page._held is not None for watchers in live._watchers.values() for page in watchers)
+    return any(page._buffered is not None for pages in process.get(Watchers).pages.values() for page in pages)
 
 
 async def test_a_page_that_was_closed_is_forgotten(model, alices, chat):
     page = await alices.open(chat)
     model.say("Hello.")
     await page.ask("Hello")
-    assert chat.pk in live._watchers
+    assert chat.pk in broadcast._watchers
 
     await page.close()
 
-    assert chat.pk not in live._watchers
+    assert chat.pk not in broadcast._watchers
 
 
 async def test_every_page_of_the_conversation_sees_the_answer(page, model, alices, chat):

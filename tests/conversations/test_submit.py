@@ -3,12 +3,13 @@
 import pytest
 from django.db import IntegrityError
 
-from supportbot.conversations import turns
-from supportbot.conversations.limits import Refused
+from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Message, Turn
+from supportbot.conversations.turns import submit
 from tests.provider import nobody_listens
 
 from .crowd import at_once
+from .rendering import render
 
 THREADS = 20
 
@@ -35,52 +36,57 @@ async def test_a_message_is_stored_though_no_model_can_be_reached(page, model, s
 def test_it_is_stored_word_for_word(transactional_db, chat):
     text = "<b>1 & 2</b>\n\n\ttab «ü» 🎉 \u202e {{ x }} %s 'or\" 1=1"
 
-    turns.submit(chat.pk, text, "a1")
+    submit.submit_message.run_sync(chat.pk, text, "a1")
 
     assert Message.objects.get(role="customer").text == text
 
 
 def test_the_same_message_sent_twenty_times_at_once_is_one(transactional_db, chat):
-    steps = at_once(*[lambda: turns.submit(chat.pk, "Hello", "a1")] * THREADS)
+    steps = at_once(*[lambda: submit.submit_message.run_sync(chat.pk, "Hello", "a1")] * THREADS)
 
     assert Message.objects.filter(role="customer").count() == 1
     assert Turn.objects.count() == 1
-    assert sum(step.work is not None for step in steps) == 1
-    assert all('data-client-id="a1"' in step.html for step in steps)
+    assert sum(step.lease is not None for step in steps) == 1
+    assert all('data-client-id="a1"' in render(step) for step in steps)
 
 
 def test_different_messages_at_once_are_numbered_without_gaps(transactional_db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 0
 
-    steps = at_once(*[lambda n=n: turns.submit(chat.pk, f"Message {n}", f"a{n}") for n in range(THREADS)])
+    steps = at_once(
+        *[
+            lambda n=n: submit.submit_message.run_sync(chat.pk, f"Message {n}", f"a{n}")
+            for n in range(THREADS)
+        ]
+    )
 
     numbers = sorted(Message.objects.values_list("seq", flat=True))
     assert numbers == list(range(1, THREADS + 2))  # and one answer
     assert Message.objects.get(role="assistant").seq == THREADS + 1
-    assert sorted(step.work.fence for step in steps) == list(range(1, THREADS + 1))
-    assert Turn.objects.get().fence == THREADS  # so that only one of them may answer
+    assert sorted(step.lease.fencing_token for step in steps) == list(range(1, THREADS + 1))
+    assert Turn.objects.get().fencing_token == THREADS  # so that only one of them may answer
 
 
 def test_the_same_id_with_other_words_is_refused(transactional_db, chat):
-    turns.submit(chat.pk, "Hello", "a1")
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
 
-    with pytest.raises(Refused, match="send it as a new one"):
-        turns.submit(chat.pk, "Goodbye", "a1")
+    with pytest.raises(RequestRefused, match="send it as a new one"):
+        submit.submit_message.run_sync(chat.pk, "Goodbye", "a1")
 
     assert Message.objects.get(role="customer").text == "Hello"
 
 
 def test_the_same_id_in_another_conversation_is_another_message(transactional_db, chat, bobs):
-    turns.submit(chat.pk, "Hello", "a1")
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
 
-    turns.submit(bobs.begin().pk, "Hello", "a1")
+    submit.submit_message.run_sync(bobs.begin().pk, "Hello", "a1")
 
     assert Message.objects.filter(role="customer").count() == 2
 
 
 def test_messages_without_an_id_are_all_stored(transactional_db, chat):
-    turns.submit(chat.pk, "Hello", "")
-    turns.submit(chat.pk, "Hello", None)
+    submit.submit_message.run_sync(chat.pk, "Hello", "")
+    submit.submit_message.run_sync(chat.pk, "Hello", None)
 
     assert Message.objects.filter(role="customer").count() == 2
 
@@ -150,8 +156,8 @@ def test_the_database_lets_a_number_stand_for_one_message(db, chat):
 
 
 def test_a_conversation_is_called_by_the_first_line_that_was_said(db, chat):
-    turns.submit(chat.pk, "Where is my order?\nIt is late.", "a1")
-    turns.submit(chat.pk, "Hello?", "a2")
+    submit.submit_message.run_sync(chat.pk, "Where is my order?\nIt is late.", "a1")
+    submit.submit_message.run_sync(chat.pk, "Hello?", "a2")
 
     chat.refresh_from_db()
     assert chat.title == "Where is my order?"

@@ -83,7 +83,7 @@ def test_it_tells_what_an_answer_took_when_it_is_asked_to(new_site: NewSite, pro
 
     done = piped(site, "where is ORD-123?", arguments=(*ALICE, "--verbose"))
 
-    sums = site.rows("SELECT sum(input), sum(output), sum(reasoning), sum(cost) FROM usage_request")
+    sums = site.rows("SELECT sum(input), sum(output), sum(reasoning), sum(cost) FROM usage_modelrequest")
     ((read, written, thought, cost),) = sums
     took = f"  grok-scripted: {read} tokens in, {written} out, {thought} thinking, ${cost:.2f}, first word after "
     assert done.stderr.splitlines()[-1].startswith(took)
@@ -115,7 +115,7 @@ def test_what_fails_while_it_is_tried_out_here_is_no_outage_of_the_site(
 
     assert turns(site) == [("failed", "chat")] * 3
     assert site.rows("SELECT code FROM usage_outage") == []
-    assert site.rows("SELECT name FROM conversations_errand") == []
+    assert site.rows("SELECT kind FROM jobs_job") == []
 
 
 def test_what_the_page_would_not_take_is_not_taken_here_either(new_site: NewSite) -> None:

@@ -8,9 +8,13 @@ from concurrent.futures import wait
 import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
-from supportbot.conversations import threads
-from supportbot.conversations.models import Budget, Message
-from supportbot.conversations.threads import GroupCommit, in_database, in_tool_thread, stored
+from supportbot.conversations.models import Message, TokenBudget
+from supportbot.server import executors
+from supportbot.server.executors import (
+    GroupCommit,
+    on_database_thread,
+    run_in_tool_thread,
+)
 
 from .rows import until
 
@@ -21,13 +25,13 @@ only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreS
 @pytest.fixture
 def commits(monkeypatch):
     """How many transactions were committed or tried together, by their sizes."""
-    together, sizes = threads._together, []
+    together, sizes = executors._run_in_one_transaction, []
 
     def counted(functions):
         sizes.append(len(functions))
         return together(functions)
 
-    monkeypatch.setattr(threads, "_together", counted)
+    monkeypatch.setattr(executors, "_run_in_one_transaction", counted)
     return sizes
 
 
@@ -48,7 +52,7 @@ class Line:
 
 @transaction.atomic
 def note(scope: str) -> str:
-    Budget.objects.create(scope=scope, day="2026-01-01")
+    TokenBudget.objects.create(scope=scope, day="2026-01-01")
     return scope
 
 
@@ -59,7 +63,7 @@ def note_and_fail(scope: str) -> None:
 
 
 def noted() -> set[str]:
-    return set(Budget.objects.values_list("scope", flat=True))
+    return set(TokenBudget.objects.values_list("scope", flat=True))
 
 
 @only_sqlite
@@ -113,7 +117,7 @@ def test_what_nobody_waits_for_any_more_is_not_done(transactional_db):
 
 async def test_an_error_is_told_to_whoever_asked(transactional_db):
     with pytest.raises(ValueError, match="bad"):
-        await in_database(note_and_fail, "bad")
+        await on_database_thread()(note_and_fail)("bad")
 
 
 async def test_a_database_that_comes_back_is_waited_for(transactional_db):
@@ -125,7 +129,7 @@ async def test_a_database_that_comes_back_is_waited_for(transactional_db):
             raise OperationalError("the connection is lost")
         return note("at last")
 
-    assert await stored(away_at_first) == "at last"
+    assert await on_database_thread(repeat=True)(away_at_first)() == "at last"
     assert len(tries) == 3
 
 
@@ -137,18 +141,18 @@ async def test_what_is_wrong_for_good_is_not_tried_again(transactional_db):
         raise DatabaseError("no such thing")
 
     with pytest.raises(DatabaseError):
-        await stored(wrong)
+        await on_database_thread(repeat=True)(wrong)()
     assert len(tries) == 1
 
 
 async def test_one_is_not_waited_for_that_stays_away(transactional_db, monkeypatch):
-    monkeypatch.setattr(threads, "PATIENCE", 0.1)
+    monkeypatch.setattr(executors, "RETRY_DEADLINE_SECONDS", 0.1)
 
     def away():
         raise OperationalError("the connection is lost")
 
     with pytest.raises(OperationalError):
-        await stored(away)
+        await on_database_thread(repeat=True)(away)()
 
 
 @pytest.fixture
@@ -159,9 +163,9 @@ async def impatient(transactional_db):
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
 
-    await in_database(timeout, 50)
+    await on_database_thread()(timeout)(50)
     yield
-    await in_database(timeout, 30_000)
+    await on_database_thread()(timeout)(30_000)
 
 
 class Writer:
@@ -207,7 +211,7 @@ async def test_an_answer_that_streams_meanwhile_goes_on(page, model, impatient, 
 
 @only_sqlite
 async def test_one_that_is_not_taken_in_time_is_refused_with_its_id(page, model, impatient, monkeypatch):
-    monkeypatch.setattr("supportbot.conversations.consumers.PATIENCE", 0.2)
+    monkeypatch.setattr("supportbot.conversations.web.consumers.DATABASE_TIMEOUT_SECONDS", 0.2)
     with Writer():
         client_id = await page.say("Hello")
         notice = await page.refused()
@@ -231,7 +235,7 @@ def is_told(caplog):
 async def test_a_tool_has_a_thread_of_its_own(transactional_db):
     barrier = threading.Barrier(30)
 
-    await asyncio.gather(*[in_tool_thread(barrier.wait, 20) for _ in range(30)])
+    await asyncio.gather(*[run_in_tool_thread(barrier.wait, 20) for _ in range(30)])
 
     assert not barrier.broken
 
@@ -243,7 +247,7 @@ async def test_a_tool_that_hangs_does_not_keep_the_process_from_ending(transacti
         begun.set()
         return free.wait(20)
 
-    task = asyncio.create_task(in_tool_thread(hang))
+    task = asyncio.create_task(run_in_tool_thread(hang))
     await asyncio.to_thread(begun.wait, 20)
     (thread,) = [each for each in threading.enumerate() if each.name == "tool"]
 
@@ -260,7 +264,7 @@ async def test_what_a_tool_raises_is_raised_where_it_is_waited_for(transactional
         raise ValueError("bad")
 
     with pytest.raises(ValueError, match="bad"):
-        await in_tool_thread(broken)
+        await run_in_tool_thread(broken)
 
 
 @only_sqlite

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from supportbot.assistant.messages import ToolCall as Asked
-from supportbot.conversations import calls, recovery, turns
+from supportbot.conversations.turns import recovery, submit, tool_calls
 from tests.provider import Call
 from tickets.models import Ticket
 
@@ -28,17 +28,19 @@ async def test_two_problems_in_one_message_are_one_ticket_that_says_both(page, m
 
 @pytest.mark.parametrize("done", [1, 2])
 def test_a_second_problem_is_added_once_wherever_a_process_dies(transactional_db, chat, done):
-    work = turns.submit(chat.pk, "It is late and wet", "a1").work
+    work = submit.submit_message.run_sync(chat.pk, "It is late and wet", "a1").lease
     second = Asked("c2", "create_ticket", '{"issue": "wet", "priority": "high"}')
     both = replace(ASKED, message=replace(ASKED.message, tool_calls=(WANTED, second)))
-    calls.record(work, both)
+    tool_calls.store_requested_calls.run_sync(work, both)
     for call in (WANTED, second)[:done]:
-        calls.run(work, call, calls.tools()["create_ticket"])
+        tool_calls.run_tool(work, call, tool_calls.get_tool_registry()["create_ticket"])
     let_lease_run_out()
 
-    (step,) = recovery.sweep(9)
-    for call in step.work.pending:
-        calls.run(step.work, call, calls.tools()["create_ticket"])
-    calls.run(work, second, calls.tools()["create_ticket"])  # the dead one was only slow
+    (step,) = recovery.recover_abandoned_turns.run_sync(9)
+    for call in step.lease.pending_calls:
+        tool_calls.run_tool(step.lease, call, tool_calls.get_tool_registry()["create_ticket"])
+    tool_calls.run_tool(
+        work, second, tool_calls.get_tool_registry()["create_ticket"]
+    )  # the dead one was only slow
 
     assert Ticket.objects.get().issue == "late\n\nwet"

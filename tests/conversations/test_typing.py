@@ -80,8 +80,8 @@ def test_it_leaves_the_turns_of_others_alone(new_site: NewSite, provider: Provid
         provider.wait_for(lambda provider: provider.requests)
         shell.kill()
     site.rows("UPDATE conversations_turn SET lease_until = '2020-01-01'")
-    lost = site.rows("SELECT id, state, fence FROM conversations_turn")
+    lost = site.rows("SELECT id, state, fencing_token FROM conversations_turn")
 
     piped(site, "hello", "hello again", arguments=("--backend", "demo"), DEMO_WORDS_PER_SECOND="20")
 
-    assert site.rows("SELECT id, state, fence FROM conversations_turn WHERE backend = 'chat'") == lost
+    assert site.rows("SELECT id, state, fencing_token FROM conversations_turn WHERE backend = 'chat'") == lost

@@ -5,10 +5,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from supportbot.conversations import fragments
-from supportbot.conversations.fragments import StreamedText
-from supportbot.conversations.markdown import to_html
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
+from supportbot.conversations.realtime import fragments
+from supportbot.conversations.realtime.answer_stream import StreamedText
+from supportbot.conversations.realtime.markdown import render_markdown
 
 from .markup import Element, parse
 from .page import Browser
@@ -82,7 +82,9 @@ def test_in_the_customers_page(everywhere, harmless):
 
 
 def test_in_the_frames_that_a_page_gets(everywhere, harmless):
-    frames = ["".join(fragments.turn(turn) for turn in each.page(1000)) for each in (everywhere, harmless)]
+    frames = [
+        "".join(fragments.render_turn(turn) for turn in each.page(1000)) for each in (everywhere, harmless)
+    ]
 
     assert_same(*map(parse, frames), "text")
 
@@ -114,7 +116,11 @@ def test_in_the_frames_of_an_answer_that_streams(text):
     half = len(text) // 2
     stream = StreamedText(1)
 
-    for frame in [stream.add(text[:half]), stream.add(f"{text[half:]}\n\n{text}"), stream.whole()]:
+    for frame in [
+        stream.append(text[:half]),
+        stream.append(f"{text[half:]}\n\n{text}"),
+        stream.build_snapshot_frame(),
+    ]:
         if not frame.startswith("{"):
             parts = [part for part in parse(frame).children if isinstance(part, Element)]
             assert [(part.tag, part["id"]) for part in parts] == [("div", "blocks-1"), ("p", "tail-1")]
@@ -123,7 +129,7 @@ def test_in_the_frames_of_an_answer_that_streams(text):
 
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_in_a_notice(text):
-    notice = parse(fragments.notice(text, text))
+    notice = parse(fragments.render_notice(text, text))
 
     assert [(each.tag, sorted(each.attributes)) for each in notice] == [
         ("div", ["class", "data-refused", "hx-swap-oob", "id", "role"])
@@ -132,7 +138,7 @@ def test_in_a_notice(text):
 
 def test_nothing_of_it_is_loaded_or_run():
     for text in PAYLOADS:
-        assert unsafe(parse(to_html(text))) == [], text
+        assert unsafe(parse(render_markdown(text))) == [], text
 
 
 async def test_from_the_model_through_tools_to_the_page(page, model):

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from supportbot.conversations import fragments
 from supportbot.conversations.models import Turn
+from supportbot.conversations.realtime import error_messages
 
 from . import wording
 
@@ -54,9 +54,9 @@ def _said(sentence: str) -> str:
     return wording.PLACEHOLDER.sub("", sentence)
 
 
-@pytest.mark.parametrize("code", [*fragments.WORDS, "something new"])
+@pytest.mark.parametrize("code", [*error_messages.ERROR_MESSAGES, "something new"])
 def test_whatever_went_wrong_with_an_answer_the_customer_reads_what_to_do_next(code: str) -> None:
-    words = fragments.failure(Turn(state=Turn.State.FAILED, error=code))
+    words = error_messages.get_failure_message(Turn(state=Turn.State.FAILED, error=code))
 
     assert words.count(".") >= 2, "what happened, and the next step"
     assert BUTTONS.search(words)

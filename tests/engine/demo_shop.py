@@ -4,10 +4,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from supportbot.assistant.backends.demo import DemoBackend
 from supportbot.assistant.loop import execute_with, run_turn
 from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall, ToolFinished, ToolResult
 from supportbot.assistant.tools import Customer, Registry, ToolContext, ToolError, tool
+from supportbot.demo.backend import DemoBackend
 
 ORDERS: dict[str, dict[str, Any]] = {
     "123": {

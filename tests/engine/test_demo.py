@@ -10,12 +10,12 @@ import httpx2
 import pytest
 
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.backends.demo import DemoBackend
-from supportbot.assistant.backends.demo.steps import QUESTIONS, asked_in
-from supportbot.assistant.backends.demo.wire import DemoTransport
 from supportbot.assistant.loop import Limits, run_turn
 from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall
 from supportbot.assistant.tools import Registry
+from supportbot.demo.actions import QUESTIONS, asked_in
+from supportbot.demo.backend import DemoBackend
+from supportbot.demo.http_server import DemoTransport
 
 from .demo_shop import SHOP, Chat, calls_of, create_ticket, lookup_order, weather
 

@@ -5,9 +5,9 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field, create_model
 
-from supportbot.assistant.backends.demo import DemoBackend
 from supportbot.assistant.messages import Form, Image, Message
-from supportbot.conversations.history import as_text
+from supportbot.conversations.turns.history import render_transcript
+from supportbot.demo.backend import DemoBackend
 
 from .demo_shop import Chat
 
@@ -35,7 +35,7 @@ class Note(BaseModel):
 
 async def asked(form: type[Form], *said: str, instruction: str = "Fill it in.") -> Form:
     """What the demo model fills in about a conversation in which the customer said this and nothing else."""
-    told = as_text([Message("user", text) for text in said])
+    told = render_transcript([Message("user", text) for text in said])
     backend = DemoBackend(words_per_second=0)
     return (await backend.parse(instruction, [Message("user", told)], form)).value
 
@@ -45,7 +45,7 @@ async def told(*said: str) -> list[Message]:
     chat = Chat()
     for text in said:
         await chat.say(text)
-    return [Message("user", as_text(chat.messages))]
+    return [Message("user", render_transcript(chat.messages))]
 
 
 async def test_it_sorts_a_complaint() -> None:
@@ -161,7 +161,7 @@ async def test_it_tells_the_language(said: str, code: str, name: str) -> None:
 
 async def test_it_keeps_what_an_earlier_summary_said() -> None:
     summary = create_model("Summary", summary=(str, ...))
-    told = as_text([Message("user", "any news?")], summary="Alice waits for ORD-123.")
+    told = render_transcript([Message("user", "any news?")], summary="Alice waits for ORD-123.")
 
     parsed: Any = await DemoBackend(words_per_second=0).parse("", [Message("user", told)], summary)
 
@@ -173,7 +173,7 @@ async def test_a_summary_of_summaries_does_not_grow_for_ever() -> None:
     backend, sizes, text = DemoBackend(words_per_second=0), [], ""
     for day in range(30):
         said = [Message("user", f"Day {day}: still no news of ORD-{100 + day}, and I want to know why.")]
-        parsed: Any = await backend.parse("", [Message("user", as_text(said * 3, text))], summary)
+        parsed: Any = await backend.parse("", [Message("user", render_transcript(said * 3, text))], summary)
         text = parsed.value.summary
         sizes.append(len(text))
 
@@ -185,7 +185,7 @@ async def test_a_summary_of_summaries_does_not_grow_for_ever() -> None:
 async def test_it_counts_the_photos_of_a_transcript() -> None:
     summary = create_model("Summary", summary=(str, ...))
     photo = Image("data:image/png;base64,AAAA")
-    told = as_text([Message("user", "My mug is broken", images=(photo, photo))])
+    told = render_transcript([Message("user", "My mug is broken", images=(photo, photo))])
 
     parsed: Any = await DemoBackend(words_per_second=0).parse("", [Message("user", told)], summary)
 

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
-from supportbot.assistant.backends.demo import DemoBackend
-from supportbot.assistant.backends.demo.wire import DemoTransport
 from supportbot.assistant.messages import Message, ModelError
+from supportbot.demo.backend import DemoBackend
+from supportbot.demo.http_server import DemoTransport
 
 from .test_demo_findings import Note, Triage
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from supportbot.assistant.backends.demo.mentions import emails_in, order_key, orders_in, simplify
+from supportbot.demo.mentions import emails_in, order_key, orders_in, simplify
 
 
 @pytest.mark.parametrize(

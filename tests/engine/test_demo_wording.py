@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from supportbot.assistant.backends.demo.replies import reply
-from supportbot.assistant.backends.demo.talk import read_request
-from supportbot.assistant.backends.demo.wording import plain
+from supportbot.demo.replies import reply
+from supportbot.demo.request import read_request
+from supportbot.demo.wording import plain
 
 SYSTEM = {
     "role": "system",

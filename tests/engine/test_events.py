@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from supportbot.assistant.backends.events import LONGEST, EventSplitter
+from supportbot.assistant.backends.sse import LONGEST, EventSplitter
 from supportbot.assistant.messages import ModelError
 
 STREAMS = {

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 from pydantic import BaseModel
 
-from supportbot.assistant.backends import deadlines, fallback
+from supportbot.assistant.backends import fallback, timeouts
 from supportbot.assistant.backends.chat import ChatBackend
 from supportbot.assistant.backends.fallback import FallbackBackend
 from supportbot.assistant.messages import Message, ModelError
@@ -259,7 +259,7 @@ async def test_typed_answers_go_the_same_way(provider, second, row):
 
 
 async def test_a_typed_answer_that_never_comes_is_another_models_chance(provider, second, row, monkeypatch):
-    monkeypatch.setattr(deadlines, "WHOLE_ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(timeouts, "WHOLE_ANSWER_SECONDS", 1.0)
     provider.ignore()
     second.fill(mood="happy")
 

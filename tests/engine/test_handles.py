@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from supportbot.assistant.backends.handles import LONGEST, Shelf
+from supportbot.assistant.backends.stored_state import LONGEST, Shelf
 from supportbot.assistant.messages import Image, Message, ToolCall
 
 SHELF = Shelf("responses", "https://api.x.ai/v1", "grok-4.3")

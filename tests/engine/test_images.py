@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from PIL.Image import Transpose
 
-from supportbot.assistant import images, redraw
-from supportbot.assistant.images import BadPicture, prepare
+from supportbot.assistant import images
+from supportbot.assistant.images import BadPicture, prepare, reencode
 from supportbot.assistant.messages import Message
 from tests.pictures import BAD, CANARY, GOOD, annotated_png, encoded, largest, noise, phone_photo, scene
 
@@ -47,7 +47,7 @@ def seconds_of_children() -> float:
 
 def children() -> list[psutil.Process]:
     """The programs that are at work for us now."""
-    return [each for each in psutil.Process().children() if redraw.__file__ in cmdline_of(each)]
+    return [each for each in psutil.Process().children() if reencode.__file__ in cmdline_of(each)]
 
 
 def cmdline_of(process: psutil.Process) -> list[str]:
@@ -126,7 +126,7 @@ HELD = [
 async def test_a_photo_is_the_right_way_up_however_the_phone_was_held(orientation, turn):
     held = scene() if turn is None else scene().transpose(turn)
     note = Image.Exif()
-    note[redraw.ORIENTATION] = orientation
+    note[reencode.ORIENTATION] = orientation
 
     picture = await prepare(encoded(held, exif=note.tobytes()))
 
@@ -148,7 +148,7 @@ async def test_even_what_cannot_be_packed_stays_well_below_four_megabytes(form):
 
     picture = await prepare(data, 16 * 1024 * 1024)
 
-    assert len(picture.data) <= redraw.GOOD_SIZE
+    assert len(picture.data) <= reencode.GOOD_SIZE
     assert picture.content_type == "image/jpeg"
 
 

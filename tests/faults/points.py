@@ -10,30 +10,38 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from functools import wraps
-from types import ModuleType
 from typing import Any
 
-TRANSACTIONS = {
-    "turns": ("submit", "begin_answer", "settle", "checkpoint", "retry", "stop"),
-    "calls": ("record", "go_on"),
-    "recovery": ("hand_back", "_recover"),
+from django.db import transaction
+
+from supportbot.server.executors import DatabaseFunction
+
+# Each is one transaction.
+TRANSACTIONS = (
+    *("submit_message", "begin_answer", "finish_turn", "checkpoint", "retry_turn", "request_stop"),
+    *("store_requested_calls", "complete_call", "release_turn"),
+)
+PLAIN = {
+    "turns": ("run_tool", "recover_abandoned_turns"),
+    "broadcast": ("publish_change", "deliver_missed"),
+    "recovery": ("_recover_conversation",),
+    "tool_calls": ("_set_result",),
 }
-PLAIN = {"calls": ("run", "_set_result"), "recovery": ("sweep",), "live": ("publish", "make_good")}
+METHODS = ("Tool.run", "AnswerStream.append", "PageConnection.resync")
 
 
 def names() -> list[str]:
-    """All points, in the order of a turn's life."""
-    inside = [f"{room}.{name}" for room, functions in TRANSACTIONS.items() for name in functions]
+    """All points."""
+    inside = [f"turns.{name}" for name in TRANSACTIONS]
     plain = [f"{room}.{name}" for room, functions in PLAIN.items() for name in functions]
-    plain += ["Tool.run", "Stream.add", "Page.resync"]
     return [
         *(f"{name}:{when}" for name in inside for when in ("before", "written", "stored")),
-        *(f"{name}:{when}" for name in plain for when in ("before", "after")),
+        *(f"{name}:{when}" for name in (*plain, *METHODS) for when in ("before", "after")),
     ]
 
 
 class Deadly:
-    """Kills its process at the Nth passing of one point, given as `turns.submit:stored@3`."""
+    """Kills its process at the Nth passing of one point, given as `turns.submit_message:stored@3`."""
 
     def __init__(self, wanted: str) -> None:
         self._point, _, passing = wanted.partition("@")
@@ -71,43 +79,41 @@ class Deadly:
 
         return wrapped
 
-    def around_commit(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """For `stored` and `in_database`, which come back when the transaction given to them is committed."""
-
-        @wraps(function)
-        async def wrapped(transaction: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-            result = await function(transaction, *args, **kwargs)
-            # It may be wrapped in a check of the customer's right, and then is one of the arguments.
-            names = (getattr(each, "name_of_point", "") for each in (transaction, *args))
-            self.pass_by(f"{next(filter(None, names), '')}:stored")
-            return result
-
-        return wrapped
-
 
 def install(wanted: str) -> None:
     """Put every point in its place. Call it when the apps are loaded and nothing runs yet."""
-    from django.db import transaction
-
     from supportbot.assistant.tools import Tool
-    from supportbot.conversations import calls, consumers, keeper, live, pages, recovery, runner, turns
+    from supportbot.conversations import turns
+    from supportbot.conversations.realtime import answer_stream, broadcast, connections
+    from supportbot.conversations.turns import recovery, tool_calls
+    from supportbot.conversations.worker import housekeeping, runner
 
-    rooms: dict[str, ModuleType] = {"turns": turns, "calls": calls, "recovery": recovery, "live": live}
     deadly = Deadly(wanted)
-    for room, functions in TRANSACTIONS.items():
-        for name in functions:
-            inner = getattr(rooms[room], name).__wrapped__
-            outer = transaction.atomic(deadly.around(f"{room}.{name}", inner))
-            outer.name_of_point = f"{room}.{name}"
-            setattr(rooms[room], name, outer)
-    for room, functions in PLAIN.items():
-        for name in functions:
-            around = deadly.around_async if room == "live" else deadly.around
-            setattr(rooms[room], name, around(f"{room}.{name}", getattr(rooms[room], name)))
-    for module in (consumers, keeper, runner, pages):
-        for name in ("stored", "in_database"):
-            if hasattr(module, name):
-                setattr(module, name, deadly.around_commit(getattr(module, name)))
+    for name in TRANSACTIONS:
+        _surround_transaction(deadly, f"turns.{name}", getattr(turns, name))
+    sweep = turns.recover_abandoned_turns
+    sweep._function = deadly.around("turns.recover_abandoned_turns", sweep._function)
+    turns.run_tool = deadly.around("turns.run_tool", turns.run_tool)
+    recovery._recover_conversation = deadly.around(
+        "recovery._recover_conversation", recovery._recover_conversation
+    )
+    tool_calls._set_result = deadly.around("tool_calls._set_result", tool_calls._set_result)
+    for name in PLAIN["broadcast"]:
+        setattr(broadcast, name, deadly.around_async(f"broadcast.{name}", getattr(broadcast, name)))
+    assert runner.broadcast is housekeeping.broadcast is broadcast  # they call it there
     Tool.run = deadly.around("Tool.run", Tool.run)  # type: ignore[method-assign]
-    live.Stream.add = deadly.around_async("Stream.add", live.Stream.add)  # type: ignore[method-assign]
-    pages.Page.resync = deadly.around_async("Page.resync", pages.Page.resync)  # type: ignore[method-assign]
+    for owner, name in ((answer_stream.AnswerStream, "append"), (connections.PageConnection, "resync")):
+        setattr(owner, name, deadly.around_async(f"{owner.__name__}.{name}", getattr(owner, name)))
+
+
+def _surround_transaction(deadly: Deadly, name: str, function: DatabaseFunction[..., Any]) -> None:
+    """`before` and `written` inside of the transaction, `stored` when its commit has come back to the event loop."""
+    function._function = transaction.atomic(deadly.around(name, function._function.__wrapped__))
+    await_result = function._await_result
+
+    async def await_stored(job: Callable[[], Any]) -> Any:
+        result = await await_result(job)
+        deadly.pass_by(f"{name}:stored")
+        return result
+
+    function._await_result = await_stored  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
 """Serves the site as `manage.py serve` does, with the faults in it that the environment names.
 
-FAULT_KILL=turns.submit:written@3     the process dies at the third passing of this point
+FAULT_KILL=turns.submit_message:written@3     the process dies at the third passing of this point
 FAULT_DISK=<path>                     while this file is there, the disk of SQLite and of the log is full
 FAULT_CLOCK=<path>                    the clock on the wall is wrong by as many seconds as this file says
 FAULT_SOCKET=0.5                      every socket is closed after so many seconds
@@ -26,9 +26,9 @@ FULL, ENDLESS = 1, 1_073_741_823
 
 
 def shorten_lease(seconds: float) -> None:
-    from supportbot.conversations import claims, turns
+    from supportbot.conversations.turns import leases, transitions
 
-    claims.LEASE = turns.LEASE = timedelta(seconds=seconds)
+    leases.LEASE_DURATION = transitions.LEASE = timedelta(seconds=seconds)
 
 
 def fill_disk_while(full: Path) -> None:
@@ -38,9 +38,9 @@ def fill_disk_while(full: Path) -> None:
     """
     from django.db import connection
 
-    from supportbot.conversations import threads
+    from supportbot.server import executors
 
-    connected, log = threads._connected, Log()
+    connected, log = executors._run_with_fresh_connection, Log()
 
     def limited(function: Callable[[], Any]) -> Any:
         def with_limit() -> Any:
@@ -51,7 +51,7 @@ def fill_disk_while(full: Path) -> None:
 
         return connected(with_limit)
 
-    threads._connected = limited
+    executors._run_with_fresh_connection = limited
 
 
 class Log:
@@ -85,7 +85,7 @@ def set_clock_by(place: Path) -> None:
 
 def close_sockets_after(seconds: float) -> None:
     """As servers and proxies do that give no socket more than so much time."""
-    from supportbot.conversations.consumers import ChatConsumer
+    from supportbot.conversations.web.consumers import ChatConsumer
 
     connect = ChatConsumer.connect
 

@@ -6,17 +6,17 @@ import signal
 from .conftest import NewStage
 
 POINTS = (
-    "turns.submit:before@4",
-    "turns.submit:stored@5",
+    "turns.submit_message:before@4",
+    "turns.submit_message:stored@5",
     "turns.begin_answer:stored@3",
-    "Stream.add:after@12",
-    "calls.record:stored@2",
+    "AnswerStream.append:after@12",
+    "turns.store_requested_calls:stored@2",
     "Tool.run:after@2",
-    "calls._set_result:after@2",
-    "calls.run:after@2",
-    "calls.go_on:written@2",
-    "turns.settle:written@3",
-    "turns.settle:stored@3",
+    "tool_calls._set_result:after@2",
+    "turns.run_tool:after@2",
+    "turns.complete_call:written@2",
+    "turns.finish_turn:written@3",
+    "turns.finish_turn:stored@3",
 )
 
 
@@ -52,8 +52,14 @@ async def test_an_answer_that_was_killed_in_its_middle_is_kept_and_can_be_tried_
 
 async def test_one_ticket_is_opened_whatever_moment_the_process_dies_at(new_stage: NewStage) -> None:
     """B2: kill -9 before and after every step around a tool that writes."""
-    points = ("record:stored", "run:before", "_set_result:before", "_set_result:after", "run:after")
-    async with new_stage(kill_points=[*(f"calls.{point}@1" for point in points)]) as stage:
+    points = (
+        "turns.store_requested_calls:stored",
+        "turns.run_tool:before",
+        "tool_calls._set_result:before",
+        "tool_calls._set_result:after",
+        "turns.run_tool:after",
+    )
+    async with new_stage(kill_points=[f"{point}@1" for point in points]) as stage:
         customers = await stage.customers(5)
         for customer in customers:
             await customer.until_ended(await customer.say("t"))

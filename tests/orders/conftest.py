@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.models import Order
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.staff import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_support_staff
 
 Chat = Callable[..., ToolContext]
 

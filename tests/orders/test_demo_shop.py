@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from orders.models import Order
-from supportbot.conversations.staff import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_support_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +88,6 @@ def test_the_support_staff_have_the_rights_for_their_work_and_no_more():
         "view_turn",
         "view_message",
         "view_toolcall",
-        "view_request",
+        "view_modelrequest",
         "view_outage",
     }

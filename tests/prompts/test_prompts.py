@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from orders.models import LookupMiss
 from supportbot.assistant.tools import Registry, ToolContext, tool
-from supportbot.conversations import claims
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.turns import submit
+from supportbot.conversations.turns import leases
+from supportbot.conversations.turns.submit import submit_message
 from supportbot.prompts.models import Prompt
 from tests.provider import Provider
 from tickets.models import Ticket
@@ -47,8 +47,8 @@ def published(**fields: str) -> Prompt:
     return prompt
 
 
-def asked_with(chat: Conversation, words: str) -> claims.Work:
-    work = submit(chat.pk, words, None).work
+def asked_with(chat: Conversation, words: str) -> leases.TurnLease:
+    work = submit_message.run_sync(chat.pk, words, None).lease
     assert work is not None
     return work
 

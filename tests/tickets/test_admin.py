@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.conversations.models import Conversation, Errand, Message, Turn
+from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.jobs.models import Job
 from tickets.models import Ticket
 
 LIST = reverse("admin:tickets_ticket_changelist")
@@ -223,7 +224,7 @@ def test_to_ask_the_assistant_once_more_takes_nothing_away_until_it_answers(desk
     Ticket.objects.update(wants="Written by staff.", by_assistant=["subject"])
 
     desk.post(LIST, {"action": "ask_the_assistant", "_selected_action": [ticket.pk]})
-    assert set(Errand.objects.values_list("name", flat=True)) == {"triage", "handover_note"}
+    assert set(Job.objects.values_list("name", flat=True)) == {"triage", "handover_note"}
     ticket.refresh_from_db()
     assert ticket.subject == "Parcel is late"
     ticket.fill_in({"subject": "Parcel lost", "wants": "Money."})

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from supportbot.assistant.usage import Usage, counted
-from supportbot.usage.prices import cost
+from supportbot.usage.prices import calculate_cost
 
 # As xAI's servers sent it: what the model thought is not a part of what it said.
 XAI_CHAT = {
@@ -52,17 +52,17 @@ def test_odd_counts_count_as_none(odd):
 
 
 def test_the_provider_s_own_price_goes_before_ours():
-    assert cost("grok-4.3", counted(RESPONSES)) == Decimal("0.00125")
+    assert calculate_cost("grok-4.3", counted(RESPONSES)) == Decimal("0.00125")
 
 
 def test_else_it_is_reckoned_from_the_settings(settings):
     prices = {"grok-4.5": (Decimal(2), Decimal("0.5"), Decimal(6)), "grok-4": (Decimal(9),) * 3}
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_prices": prices})
 
-    assert cost("grok-4.5-0901", counted(XAI_CHAT)) == Decimal(
+    assert calculate_cost("grok-4.5-0901", counted(XAI_CHAT)) == Decimal(
         (480 * 2 + 128 * 0.5 + 84 * 6) / 1_000_000
     ).quantize(Decimal("0.00000001"))
 
 
 def test_a_model_without_a_price_costs_nobody_knows_what(settings):
-    assert cost("qwen3", counted(XAI_CHAT)) is None
+    assert calculate_cost("qwen3", counted(XAI_CHAT)) is None

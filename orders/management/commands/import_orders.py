@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from orders.imports import store
 from orders.shopify import Exported, NotAnExportError, RefusedOrder, read_orders
+
+from ...importer import store
 
 BATCH = 500
 SHOWN = 20

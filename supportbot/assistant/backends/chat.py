@@ -9,8 +9,8 @@ import httpx2
 
 from ..messages import Form, Message, ModelError, Parsed, Part
 from ..tools import Tool
-from .gathered import GatheredChunks
-from .sendable import sendable
+from .accumulator import GatheredChunks
+from .sanitize import sendable
 from .server import XAI, ModelServer
 
 # Their newer models take this name alone; Ollama and others pass over it, and know only the older one.

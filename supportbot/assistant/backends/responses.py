@@ -12,11 +12,11 @@ import httpx2
 
 from ..messages import Form, Message, ModelError, Parsed, Part
 from ..tools import Tool
-from .gathered_events import GatheredEvents
-from .handles import Shelf
-from .refusals import Unknown
-from .sendable import sendable
+from .provider_errors import Unknown
+from .responses_accumulator import GatheredEvents
+from .sanitize import sendable
 from .server import XAI, ModelServer
+from .stored_state import Shelf
 
 
 class ResponsesBackend:

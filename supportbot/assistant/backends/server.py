@@ -14,12 +14,12 @@ import openai
 from pydantic import BaseModel, ValidationError
 
 from ..messages import ModelError, TextDelta, Thinking
-from . import deadlines
-from .events import EventSplitter
-from .gathered import UNREADABLE, Gathered
-from .refusals import asked, refusal, refusal_in_stream
+from . import timeouts
+from .accumulator import UNREADABLE, Gathered
+from .parse_errors import wrongly_filled
+from .provider_errors import asked, refusal, refusal_in_stream
+from .sse import EventSplitter
 from .transport import PacedTransport
-from .wrong_fields import wrongly_filled
 
 XAI = "https://api.x.ai/v1"
 PATIENCE = 5.0  # seconds that a customer is kept waiting for a second try
@@ -62,7 +62,7 @@ class ModelServer:
                     if gathered.thinking and not thinking:
                         told, thinking = now(), True
                         yield Thinking()
-                    if text or (chunks and now() - told > deadlines.SIGN_OF_LIFE):
+                    if text or (chunks and now() - told > timeouts.SIGN_OF_LIFE):
                         told = now()
                         yield TextDelta(text)
                     if (gathered.text or thinking) and not gathered.finished:
@@ -86,7 +86,7 @@ class ModelServer:
     async def whole_answer(self, form: type[BaseModel] | None = None) -> AsyncIterator[openai.AsyncOpenAI]:
         """The SDK's client, for one of its own calls: in time, and its errors become `ModelError`."""
         try:
-            async with asyncio.timeout(deadlines.WHOLE_ANSWER_SECONDS):
+            async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
                 yield self.client()
         except TimeoutError:
             raise ModelError("no_first_token", f"no whole answer in time, {self._asked}") from None

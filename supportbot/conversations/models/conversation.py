@@ -5,18 +5,14 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from supportbot.assistant import messages as said
-
-from ..history import COLUMNS, as_history
 from ..visitors import Visitor
-from .message import Message
 from .turn import Turn
 
 WITH_MESSAGES = ("messages__tool_calls", "messages__attachments__conversation")
 
 
 class ConversationQuerySet(models.QuerySet):
-    def of(self, visitor: Visitor):
+    def visible_to(self, visitor: Visitor):
         """The conversations that this visitor may read: an account's own, or a guest's of the same browser session."""
         if visitor.user_id:
             return self.filter(user_id=visitor.user_id)
@@ -24,8 +20,17 @@ class ConversationQuerySet(models.QuerySet):
             return self.filter(user=None, guest_key=visitor.guest_key)
         return self.none()
 
-    def begun(self):
+    def non_empty(self):
         return self.filter(last_seq__gt=0)
+
+    def lock(self, pk: int) -> "Conversation":
+        """The conversation, which nobody else changes until this transaction ends. It is always locked first."""
+        # The user comes by an outer join, which PostgreSQL cannot lock: only the conversation's row is. FOR NO KEY
+        # UPDATE: a transaction that inserts a row with a foreign key to it neither waits for us nor blocks us.
+        rows = self.select_for_update(of=("self",), no_key=True)
+        conversation = rows.select_related("user").get(pk=pk)
+        conversation.previous_revision = conversation.revision
+        return conversation
 
 
 class Conversation(models.Model):
@@ -45,13 +50,15 @@ class Conversation(models.Model):
     last_seq = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
     summary = models.TextField(blank=True, help_text="Of the turns that the model is not sent any more.")
-    summary_until = models.PositiveBigIntegerField(null=True, help_text="The last turn that it covers.")
+    summarised_through = models.PositiveBigIntegerField(
+        null=True, help_text="The last turn that the summary covers."
+    )
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
 
     objects = ConversationQuerySet.as_manager()
 
-    before = 0  # not stored: the revision at the beginning of the transaction that changes it
+    previous_revision = 0  # not stored: the revision at the beginning of the transaction that changes it
 
     class Meta:
         ordering = ["-updated"]
@@ -87,35 +94,14 @@ class Conversation(models.Model):
         self.updated = timezone.now()
         return self.revision
 
-    def history(
-        self, until: Turn | None = None, after: int | None = None, newest: int | None = None
-    ) -> list[said.Message]:
-        """The messages array of the chat completions API, in the order in which things were dealt with.
-
-        `until` leaves out what was queued behind that turn, and `after` what a summary tells up to that one;
-        `newest` reads only that many of the last turns. Images are there by their address on this site.
-        """
-        turns = self.turns.filter(pk__lte=until.pk) if until else self.turns.all()
-        rows = Message.objects.filter(conversation=self)
-        if newest:
-            # Not a subquery: one with a limit is not understood by every database.
-            rows = rows.filter(turn__in=list(turns.order_by("-pk").values_list("pk", flat=True)[:newest]))
-        elif until:
-            rows = rows.filter(turn__lte=until.pk)
-        if after:
-            rows = rows.filter(turn__gt=after)
-        rows = rows.order_by("turn_id", "seq", "tool_calls__position", "attachments__position")
-        return as_history(rows.values_list(*COLUMNS), self._image_address)
-
-    def _image_address(self, image: uuid.UUID) -> str:
-        return reverse("image", args=[self.public_id, image])
-
     @property
     def transcript(self) -> list[Turn]:
         """All that was said and done, for staff."""
         return list(self.turns.order_by("pk").prefetch_related(*WITH_MESSAGES, "requests"))
 
-    def page(self, size: int, before: int | None = None, after_revision: int | None = None) -> list[Turn]:
+    def recent_turns(
+        self, size: int, before: int | None = None, after_revision: int | None = None
+    ) -> list[Turn]:
         """The newest `size` turns, oldest first, with all that they hold: four queries, however long it all is."""
         turns = self.turns.order_by("-pk")
         if before is not None:

@@ -21,8 +21,10 @@ class Turn(models.Model):
     conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="turns")
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
     revision = models.PositiveIntegerField(default=0)
-    fence = models.PositiveIntegerField(default=0, help_text="Counts the processes that took this turn up.")
-    tries = models.PositiveSmallIntegerField(default=0, help_text="How many processes ended over it.")
+    fencing_token = models.PositiveIntegerField(
+        default=0, help_text="Counts the leases on this turn; a write with an older one is refused."
+    )
+    crash_count = models.PositiveSmallIntegerField(default=0, help_text="How many processes ended over it.")
     lease_until = models.DateTimeField(null=True, blank=True)
     stop_requested = models.BooleanField(default=False)
     error = models.CharField(max_length=40, blank=True, help_text="Why it failed.")

@@ -6,17 +6,17 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
-from .. import fragments
-from ..markdown import to_html
+from ..realtime import error_messages
+from ..realtime.markdown import render_markdown
 
 register = template.Library()
 
-register.filter("failure", fragments.failure)
+register.filter("failure", error_messages.get_failure_message)
 
 
 @register.filter
 def markdown(text: str) -> str:
-    return mark_safe(to_html(text))  # noqa: S308 - sanitised there, and nowhere else marked safe
+    return mark_safe(render_markdown(text))  # noqa: S308 - sanitised there, and nowhere else marked safe
 
 
 @register.filter

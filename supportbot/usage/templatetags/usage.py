@@ -6,19 +6,19 @@ from typing import Any
 
 from django import template
 
-from ..models import Outage, Request
+from ..models import ModelRequest, Outage
 
 register = template.Library()
 
 
-@register.simple_tag
-def outage() -> Outage | None:
+@register.simple_tag(name="current_outage")
+def get_current_outage() -> Outage | None:
     """The time without a model that is not over yet."""
     return Outage.objects.filter(ended=None).first()
 
 
-@register.inclusion_tag("admin/usage/_took.html")
-def took(requests: Iterable[Request]) -> dict[str, Any]:
+@register.inclusion_tag("admin/usage/_summary.html", name="usage_summary")
+def summarise_usage(requests: Iterable[ModelRequest]) -> dict[str, Any]:
     """The sum of some requests, in a line."""
     rows = list(requests)
     costs = [row.cost for row in rows if row.cost is not None]

@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 
-from supportbot.assistant.backends.refusals import asked
+from supportbot.assistant.backends.provider_errors import asked
 from supportbot.assistant.messages import ModelError, TextDelta, Thinking
 from tests.engine.desk import Desk
 from tests.engine.failing import SAID, assert_next_turn_works, fails

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from supportbot.assistant.backends import deadlines
+from supportbot.assistant.backends import timeouts
 from supportbot.assistant.messages import Image, Message, ModelError, Parsed
 from tests.engine.desk import SYSTEM
 from tests.provider import CUT, HOLD, End, Say
@@ -157,7 +157,7 @@ async def test_an_answer_that_is_cut_off_is_an_error(provider, backend):
 
 
 async def test_a_provider_that_keeps_silent_is_given_up(provider, backend, monkeypatch):
-    monkeypatch.setattr(deadlines, "WHOLE_ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(timeouts, "WHOLE_ANSWER_SECONDS", 0.2)
     provider.ignore()
 
     assert (await fails(backend)).code == "no_first_token"

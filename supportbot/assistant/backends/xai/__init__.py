@@ -22,10 +22,10 @@ except ImportError as error:
 
 from ...messages import Form, Message, ModelError, Parsed, Part, TextDelta, Thinking
 from ...tools import Tool
-from .. import deadlines
-from ..handles import Shelf
-from ..refusals import Unknown, asked
-from ..wrong_fields import wrongly_filled
+from .. import timeouts
+from ..parse_errors import wrongly_filled
+from ..provider_errors import Unknown, asked
+from ..stored_state import Shelf
 from .channel import HOST, LARGEST, model_error, open_channel
 from .wire import GatheredProtos, proto
 
@@ -158,7 +158,7 @@ class XaiBackend:
                 if gathered.thinking and not thinking:
                     told, thinking = now(), True
                     yield Thinking()
-                if text or now() - told > deadlines.SIGN_OF_LIFE:
+                if text or now() - told > timeouts.SIGN_OF_LIFE:
                     told = now()
                     yield TextDelta(text)
         except grpc.aio.AioRpcError as error:
@@ -172,7 +172,7 @@ class XaiBackend:
     async def _whole_answer(self) -> AsyncIterator[None]:
         """For a call that is not streamed: in time, and its errors become `ModelError`."""
         try:
-            async with asyncio.timeout(deadlines.WHOLE_ANSWER_SECONDS):
+            async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
                 yield
         except TimeoutError:
             raise ModelError("no_first_token", f"no whole answer in time, {self._asked}") from None

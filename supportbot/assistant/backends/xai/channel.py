@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 
 from ...messages import ModelError
-from ..refusals import refusal
+from ..provider_errors import refusal
 
 HOST = "api.x.ai"
 LARGEST = 20 * 2**20  # bytes of a request or an answer

@@ -7,8 +7,8 @@ from xai_sdk.chat import assistant, image, system, tool_result, user
 from xai_sdk.proto import chat_pb2, sample_pb2, usage_pb2
 
 from ...messages import Answer, Message, ModelError, ToolCall
-from ..gathered import Gathered, storable
-from ..sendable import sendable
+from ..accumulator import Gathered, storable
+from ..sanitize import sendable
 
 REASONS = {
     sample_pb2.REASON_STOP: "stop",

@@ -15,11 +15,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
+from supportbot import model_backends
 from supportbot.assistant.backends import BACKENDS
-from supportbot.conversations import calls, engine
-from supportbot.conversations.management.ground import check_database
-from supportbot.conversations.terminal import Screen, Terminal, loop_on_a_thread
 from supportbot.conversations.visitors import Visitor
+
+from ...terminal.screen import Screen
+from ...terminal.session import Terminal, run_loop_in_thread
+from ...turns import tool_calls
+from ..database_check import check_database
 
 HELP = """\
 /image PATH  sends a photo with your next message; an empty line sends it alone
@@ -54,7 +57,7 @@ class Command(BaseCommand):
         self, *, username: str | None, backend: str | None, model: str | None, verbose: bool, **options: Any
     ) -> None:
         check_database()
-        visitor = _visitor(username)
+        visitor = _find_visitor(username)
         _choose_model(backend, model)
         for name in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, lambda number, _frame: sys.exit(128 + number))
@@ -64,12 +67,11 @@ class Command(BaseCommand):
         self.stderr.style_func = self.style.HTTP_NOT_MODIFIED
         if self._is_typed:
             who = f"as {username}" if username else "as a guest"
-            self._remark(
-                f"{settings.COMPANY_NAME} support, {who}. The model is {_model()}. /help, or Ctrl-D to leave.\n"
-            )
-        self._screen = Screen(self._write, self._remark, verbose=verbose)
+            greeting = f"{settings.COMPANY_NAME} support, {who}. The model is {_describe_model()}."
+            self._write_note(f"{greeting} /help, or Ctrl-D to leave.\n")
+        self._screen = Screen(self._write, self._write_note, verbose=verbose)
         try:
-            with loop_on_a_thread() as loop:
+            with run_loop_in_thread() as loop:
                 failed = self._converse(Terminal(loop, visitor, self._screen))
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
@@ -79,21 +81,21 @@ class Command(BaseCommand):
     def _converse(self, terminal: Terminal) -> int:
         """Until the end of the input. Returns how many lines came to nothing."""
         failed = 0
-        for line in self._lines():
-            if (command := COMMAND.fullmatch(line)) and not _is_for_the_demo_model(command[1]):
+        for line in self._read_lines():
+            if (command := COMMAND.fullmatch(line)) and not _is_demo_command(command[1]):
                 if command[1].lower() in ("quit", "exit"):
                     break
-                failed += not self._obey(terminal, command[1], command[2] or "")
-            elif line.strip() or terminal.images:
-                failed += not terminal.say(line)
+                failed += not self._run_command(terminal, command[1], command[2] or "")
+            elif line.strip() or terminal.image_count:
+                failed += not terminal.send(line)
             if terminal.was_stopped and not self._is_typed:
                 sys.exit(INTERRUPTED)
-        if terminal.images:
-            self._screen.remark("The photos were not sent: no message came after them.")
+        if terminal.image_count:
+            self._screen.print_note("The photos were not sent: no message came after them.")
             failed += 1
         return failed
 
-    def _lines(self) -> Iterator[str]:
+    def _read_lines(self) -> Iterator[str]:
         if not self._is_typed:
             yield from sys.stdin
             return
@@ -108,36 +110,41 @@ class Command(BaseCommand):
                 self._write("\n")
                 return
 
-    def _obey(self, terminal: Terminal, name: str, rest: str) -> bool:
-        commands = {"image": self._image, "reset": self._reset, "history": self._history, "help": self._help}
+    def _run_command(self, terminal: Terminal, name: str, rest: str) -> bool:
+        commands = {
+            "image": self._attach_image,
+            "reset": self._reset,
+            "history": self._print_history,
+            "help": self._print_help,
+        }
         if command := commands.get(name.lower()):
             return command(terminal, rest)
-        self._screen.remark(f"There is no command /{name}. /help lists those that there are.")
+        self._screen.print_note(f"There is no command /{name}. /help lists those that there are.")
         return False
 
-    def _image(self, terminal: Terminal, path: str) -> bool:
+    def _attach_image(self, terminal: Terminal, path: str) -> bool:
         if not path:
-            self._screen.remark("/image needs the path of a photo, as in: /image parcel.jpg")
+            self._screen.print_note("/image needs the path of a photo, as in: /image parcel.jpg")
             return False
         try:
             data = Path(path.strip("'\"")).expanduser().read_bytes()
         except (OSError, RuntimeError, ValueError) as error:
             why = getattr(error, "strerror", None) or "not a file's name"
-            self._screen.remark(f"{path}: {why}")
+            self._screen.print_note(f"{path}: {why}")
             return False
-        return terminal.attach(data)
+        return terminal.attach_image(data)
 
     def _reset(self, terminal: Terminal, _rest: str) -> bool:
         terminal.reset()
-        self._screen.remark("A new conversation.")
+        self._screen.print_note("A new conversation.")
         return True
 
-    def _history(self, terminal: Terminal, _rest: str) -> bool:
-        self._screen.tell(json.dumps(terminal.history(), indent=2, ensure_ascii=False))
+    def _print_history(self, terminal: Terminal, _rest: str) -> bool:
+        self._screen.print_text(json.dumps(terminal.get_history(), indent=2, ensure_ascii=False))
         return True
 
-    def _help(self, _terminal: Terminal, _rest: str) -> bool:
-        self._screen.tell(HELP)
+    def _print_help(self, _terminal: Terminal, _rest: str) -> bool:
+        self._screen.print_text(HELP)
         return True
 
     def _write(self, text: str) -> None:
@@ -147,17 +154,17 @@ class Command(BaseCommand):
         except OSError:  # nobody reads any more, as with `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def _remark(self, text: str) -> None:
+    def _write_note(self, text: str) -> None:
         with suppress(OSError):
             self.stderr.write(text, ending="")
             self.stderr.flush()
 
 
-def _is_for_the_demo_model(name: str) -> bool:
-    return settings.LLM_BACKEND == "demo" and (name == "tools" or name in calls.tools())
+def _is_demo_command(name: str) -> bool:
+    return settings.LLM_BACKEND == "demo" and (name == "tools" or name in tool_calls.get_tool_registry())
 
 
-def _visitor(username: str | None) -> Visitor:
+def _find_visitor(username: str | None) -> Visitor:
     if not username:
         return Visitor(guest_key=secrets.token_urlsafe(24))
     field = get_user_model().USERNAME_FIELD
@@ -183,11 +190,11 @@ def _choose_model(backend: str | None, model: str | None) -> None:
     if name in ("chat", "responses", "xai") and not (env.xai_api_key or env.llm_base_url):
         raise CommandError(f"The backend {name} has no model to talk to. Set XAI_API_KEY, or LLM_BASE_URL.")
     try:
-        engine.backend(name)
+        model_backends.get_backend(name)
     except ImportError as error:
         raise CommandError(f"The backend {name} cannot be loaded: {error}.") from None
 
 
-def _model() -> str:
+def _describe_model() -> str:
     name = settings.LLM_BACKEND
     return f"the {name}" if name in ("demo", "handover") else f"{settings.ENVIRONMENT.llm_model} ({name})"

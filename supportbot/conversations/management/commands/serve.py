@@ -12,9 +12,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from supportbot.bodies import BoundedRequest, most
-from supportbot.conversations import engine
-from supportbot.conversations.management.ground import check_database
+from supportbot import model_backends
+from supportbot.server.request_limits import BoundedRequest, get_max_body_bytes
+
+from ..database_check import check_database
 
 FRAME_MAX = 128 * 1024
 CREDENTIALS = re.compile(r"(?<=//)[^/]*@")
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         # Imported late: it needs the server to be there, to hook into its end.
         from supportbot.asgi import application
 
-        engine.backend(settings.LLM_BACKEND)  # now, not in the middle of the first answer
+        model_backends.get_backend(settings.LLM_BACKEND)  # now, not in the middle of the first answer
         # What is loaded by now stays for good, so the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             websocket_timeout=-1,
             websocket_max_message_size=FRAME_MAX,
             websocket_max_frame_size=FRAME_MAX,
-            request_buffer_size=most() + 1,  # a body in one piece, not in a thousand
+            request_buffer_size=get_max_body_bytes() + 1,  # a body in one piece, not in a thousand
             ready_callable=lambda: self._say_where(host, port),
         )
         server.run()

@@ -1,0 +1,104 @@
+"""Customers' images: kept in files, tied to the message they were sent with, shown to the model, and forgotten.
+
+A file is written before its row and deleted after it. A process that dies in between leaves a file that
+belongs to nobody, which `purge` finds.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage
+from django.db import transaction
+
+from supportbot.assistant.images import Picture
+
+from ..limits.rate_limits import RequestRefused, check_daily_images
+from ..models import Attachment, Conversation, Message
+from ..models.attachment import random_name
+
+logger = logging.getLogger(__name__)
+
+MAX_IMAGES_PER_MESSAGE = 3  # in a message
+FILE_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
+
+
+class StorageFull(RequestRefused):
+    """The image could not be written down."""
+
+
+def store_image(conversation_id: int, picture: Picture) -> Attachment:
+    """Store an image that is not sent yet."""
+    attachment = Attachment(
+        content_type=picture.content_type,
+        width=picture.width,
+        height=picture.height,
+        size=len(picture.data),
+    )
+    name = random_name(attachment, f"image.{FILE_EXTENSIONS[picture.content_type]}")
+    with ExitStack() as undo:
+        undo.callback(delete_file, name)  # half a file too
+        _write_file(name, picture.data)
+        attachment.file.name = name
+        with transaction.atomic():
+            attachment.conversation = Conversation.objects.lock(conversation_id)
+            check_daily_images(attachment.conversation.visitor, attachment.size)
+            attachment.save()
+        undo.pop_all()
+    return attachment
+
+
+@transaction.atomic
+def delete_unsent_image(conversation_id: int, public_id: UUID) -> bool:
+    """Take back an image that was not sent yet; False when there is none."""
+    conversation = Conversation.objects.lock(conversation_id)
+    unsent = conversation.attachments.filter(public_id=public_id, message=None)
+    return unsent.delete()[0] > 0
+
+
+def get_unsent_images(conversation: Conversation, ids: Sequence[UUID]) -> list[Attachment]:
+    """The images of the conversation with these ids, in their order, of which none was sent yet."""
+    if not ids:
+        return []
+    if len(ids) > MAX_IMAGES_PER_MESSAGE:
+        raise RequestRefused(f"Up to {MAX_IMAGES_PER_MESSAGE} photos can be sent at once.")
+    found = list(conversation.attachments.filter(public_id__in=ids, message=None))
+    if len(found) < len(ids):
+        raise RequestRefused("A photo of this message is not there any more. Please attach it again.")
+    return sorted(found, key=lambda image: ids.index(image.public_id))
+
+
+def attach_to_message(message: Message, images: list[Attachment]) -> None:
+    """The images go with this message from now on, both being stored in one transaction."""
+    if images:
+        waiting = Attachment.objects.filter(pk__in=[image.pk for image in images], message=None)
+        if waiting.update(message=message) < len(images):
+            raise RequestRefused("A photo of this message is not there any more. Please attach it again.")
+        for position, image in enumerate(images):
+            image.position = position
+        Attachment.objects.bulk_update(images, ["position"])
+        message.images, message.has_images = images, True
+        message.save(update_fields=["has_images"])
+
+
+def get_storage() -> Storage:
+    return Attachment._meta.get_field("file").storage
+
+
+def _write_file(name: str, data: bytes) -> None:
+    try:
+        get_storage().save(name, ContentFile(data))
+    except OSError as error:
+        logger.error("An image could not be written: %s", error.strerror)
+        raise StorageFull(
+            "We have no room for photos right now. Please send your message without it."
+        ) from None
+
+
+def delete_file(name: str) -> None:
+    try:
+        get_storage().delete(name)
+    except OSError as error:  # `purge` tries again
+        logger.error("An image could not be deleted: %s", error.strerror)

@@ -1,0 +1,96 @@
+"""How much a visitor may send."""
+
+from collections import defaultdict, deque
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+
+from supportbot.server.process import process
+
+from ..models import Attachment, Conversation, Message
+from ..visitors import Visitor
+
+MINUTE_SECONDS = 60.0
+MAX_IMAGE_BYTES_PER_DAY = 100 * 1024 * 1024
+
+
+@dataclass
+class RecentUploads:
+    """When each visitor, by key, tried to send an image of late, in seconds of the monotonic clock.
+
+    Those that were refused leave no row to be counted.
+    """
+
+    by_visitor: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+
+class RequestRefused(Exception):
+    """The customer's request is not taken, in words that the customer reads."""
+
+
+def check_text(text: str, images: Collection[UUID] = ()) -> str:
+    """The text of a message as it is stored. Refuses one that is empty, unless images go with it, or too long."""
+    text = text.replace("\0", "").strip()  # PostgreSQL stores no zero bytes
+    if not text and not images:
+        raise RequestRefused("Please write a message first.")
+    if len(text) > settings.MESSAGE_MAX_CHARS:
+        raise RequestRefused(
+            f"This message has {len(text):,} characters; {settings.MESSAGE_MAX_CHARS:,} can be sent at once. "
+            "Please shorten it."
+        )
+    return text
+
+
+def check_rate(conversation: Conversation) -> None:
+    """Refuse one message too many in a minute, of this conversation or of all that its visitor has."""
+    here, everywhere = settings.CONVERSATION_MESSAGES_PER_MINUTE, settings.VISITOR_MESSAGES_PER_MINUTE
+    if not here and not everywhere:
+        return
+    now = timezone.now()
+    since = now - timedelta(minutes=1)
+    lately = Conversation.objects.visible_to(conversation.visitor).filter(updated__gt=since)
+    recent = Message.objects.filter(
+        conversation__in=lately.values("pk"),
+        role=Message.Role.CUSTOMER,
+        created__gt=since,
+        created__lte=now,  # what is later was said before the clock was set back
+    ).aggregate(here=Count("pk", filter=Q(conversation=conversation)), everywhere=Count("pk"))
+    if (here and recent["here"] >= here) or (everywhere and recent["everywhere"] >= everywhere):
+        raise RequestRefused(
+            "That was a lot of messages in a short time. Please wait a minute and send it again."
+        )
+
+
+def check_image_rate(visitor: Visitor) -> None:
+    """Refuse one image too many in a minute. This process counts for itself: it is its time that they take."""
+    most = settings.ENVIRONMENT.images_per_minute
+    since = monotonic() - MINUTE_SECONDS
+    uploads = process.get(RecentUploads).by_visitor
+    for key in [key for key, tries in list(uploads.items()) if not tries or tries[-1] < since]:
+        uploads.pop(key, None)
+    tries = uploads[visitor.key]
+    while tries and tries[0] < since:
+        tries.popleft()
+    if most and len(tries) >= most:
+        raise RequestRefused(
+            "That was a lot of photos in a short time. Please wait a minute and send it again."
+        )
+    tries.append(monotonic())
+
+
+def check_daily_images(visitor: Visitor, size: int = 0) -> None:
+    """Refuse one image too many of a visitor in a day, or one of that size that makes them too much."""
+    most = settings.ENVIRONMENT.images_per_day
+    since = timezone.now() - timedelta(days=1)
+    theirs = Attachment.objects.filter(conversation__in=Conversation.objects.visible_to(visitor).values("pk"))
+    sent = theirs.filter(created__gt=since).aggregate(number=Count("pk"), bytes=Sum("size", default=0))
+    if (most and sent["number"] >= most) or sent["bytes"] + size > MAX_IMAGE_BYTES_PER_DAY:
+        raise RequestRefused(
+            "These were all the photos that can be sent in a day. Please send more tomorrow."
+        )

@@ -1,0 +1,61 @@
+from django.db import models
+from django.utils import timezone
+
+from supportbot.assistant import messages as said
+
+from .message import Message
+from .turn import Turn
+
+
+class ToolCallQuerySet(models.QuerySet):
+    def pending_of(self, turn: Turn):
+        return self.filter(message__turn=turn, state=ToolCall.State.PENDING).order_by("pk")
+
+
+class ToolCall(models.Model):
+    """What the model asked for and what came of it. Stored before it is run, and its result with its effects."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        DONE = "done"
+        REFUSED = "refused"
+        INVALID = "invalid"
+        UNKNOWN = "unknown"
+        FAILED = "failed"
+        TIMED_OUT = "timed_out"
+        INTERRUPTED = "interrupted"
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="tool_calls")
+    position = models.PositiveSmallIntegerField()
+    call_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    arguments = models.TextField(blank=True)
+    progress = models.CharField(max_length=300, blank=True, help_text="The line that the customer saw.")
+    state = models.CharField(max_length=12, choices=State, default=State.PENDING)
+    result = models.TextField(blank=True)
+    created = models.DateTimeField(default=timezone.now)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    objects = ToolCallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["message", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "position"], name="one_call_a_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.state})"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state == self.State.PENDING
+
+    def set_result(self, result: said.ToolResult) -> None:
+        """Store what came of it, unless a tool has ended in this very moment: then its own result stands."""
+        pending = ToolCall.objects.filter(pk=self.pk, state=self.State.PENDING)
+        pending.update(state=result.outcome, result=result.content, finished=timezone.now())
+        self.refresh_from_db(fields=["state", "result", "finished"])
+
+    def as_value(self) -> said.ToolCall:
+        return said.ToolCall(self.call_id, self.name, self.arguments)

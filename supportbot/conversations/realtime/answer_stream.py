@@ -1,0 +1,98 @@
+"""The text of an answer while it streams: from the model to the pages that watch."""
+
+from time import monotonic
+
+from supportbot.server.process import process
+
+from . import channel_layer
+from .broadcast import Watchers, deliver_frame, send_frame_to_other_processes
+from .fragments import build_delta_frame, render_blocks
+from .markdown import measure_finished_blocks
+
+# Text for other processes is gathered this long: a layer message costs forty times a direct one.
+REMOTE_FLUSH_SECONDS = 0.15
+
+
+class StreamedText:
+    """The text of a message as it grows, and the frames that bring a page along.
+
+    Each character goes out once as it comes and once when its block is finished, so that the cost of an answer grows
+    with its length alone. Lengths and offsets are in characters.
+    """
+
+    def __init__(self, message_id: int) -> None:
+        self.message_id = message_id
+        self.length = 0
+        self._parts: list[str] = []
+        self._unfinished = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def append(self, text: str) -> str:
+        """Take in more text and return its frame."""
+        offset = self.length
+        self._parts.append(text)
+        self.length += len(text)
+        self._unfinished += text
+        may_end_block = "\n" in text and "\n\n" in self._unfinished
+        if may_end_block and (finished := measure_finished_blocks(self._unfinished)):
+            blocks, self._unfinished = self._unfinished[:finished], self._unfinished[finished:]
+            return render_blocks(self.message_id, blocks, self._unfinished, self.length)
+        return build_delta_frame(self.message_id, offset, text)
+
+    def build_frame_since(self, offset: int) -> str:
+        """A frame with the text from there on."""
+        return build_delta_frame(self.message_id, offset, self.text[offset:])
+
+    def build_snapshot_frame(self) -> str:
+        """A frame with all of the text, to replace what a page shows that comes in the middle of it."""
+        blocks = self.text[: self.length - len(self._unfinished)]
+        return render_blocks(self.message_id, blocks, self._unfinished, self.length, swap="true")
+
+
+class AnswerStream:
+    """Carries one message's text to those who watch the conversation.
+
+    `stored_length` is how much of it the database has.
+    """
+
+    def __init__(self, conversation_id: int, message_id: int) -> None:
+        self.conversation_id = conversation_id
+        self.message_id = message_id
+        self.stored_length = 0
+        self._text = StreamedText(message_id)
+        self._sent_length = 0
+        self._sent_at = 0.0
+        process.get(Watchers).streams[conversation_id] = self._text
+
+    @property
+    def text(self) -> str:
+        return self._text.text
+
+    @property
+    def length(self) -> int:
+        return self._text.length
+
+    async def append(self, text: str) -> None:
+        await deliver_frame(self.conversation_id, self._text.append(text))
+        if monotonic() - self._sent_at >= REMOTE_FLUSH_SECONDS:
+            await self.flush_to_other_processes()
+
+    async def flush_to_other_processes(self) -> None:
+        """Bring other processes up to date, if they are not."""
+        if not channel_layer.has_channel_layer() or self._sent_length == self.length:
+            return
+        # A page there was sent the text so far, or has just read the database: neither of them finds a gap.
+        known_length = min(self._sent_length, self.stored_length)
+        self._sent_length, self._sent_at = self.length, monotonic()
+        frame = self._text.build_frame_since(known_length)
+        await send_frame_to_other_processes(self.conversation_id, frame)
+
+    def close(self) -> str:
+        """End the stream. Returns its text."""
+        streams = process.get(Watchers).streams
+        if streams.get(self.conversation_id) is self._text:
+            del streams[self.conversation_id]
+        return self.text

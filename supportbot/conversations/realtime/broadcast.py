@@ -1,0 +1,142 @@
+"""Who is watching: frames go straight to the sockets of this process, and over the channel layer to others.
+
+The layer may lose what it carries. Nothing here is the truth: a page that missed something is right again with the
+next authoritative fragment, and the database says what is there.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from supportbot.server.process import process
+
+from ..turns import TurnChange
+from . import channel_layer
+from .audiences import Audience, get_customer_audience
+
+
+class Subscriber(Protocol):
+    """An open page. It lacks nothing up to `revision`."""
+
+    audience: Audience
+    revision: int
+
+    @property
+    def is_behind(self) -> bool: ...
+    async def deliver(self, frame: str, previous_revision: int = 0, revision: int = 0) -> None: ...
+    def mark_missed(self) -> None: ...
+
+
+class OpenStream(Protocol):
+    """A text that is streaming now."""
+
+    length: int
+
+    def build_snapshot_frame(self) -> str: ...
+
+
+@dataclass
+class Watchers:
+    """By conversation: the pages that are open in this process, and the text that is streaming."""
+
+    pages: defaultdict[int, set[Subscriber]] = field(default_factory=lambda: defaultdict(set))
+    streams: dict[int, OpenStream] = field(default_factory=dict)
+
+
+async def subscribe(conversation_id: int, page: Subscriber) -> None:
+    process.get(Watchers).pages[conversation_id].add(page)
+    await channel_layer.join_group(_group_name(conversation_id))
+
+
+async def unsubscribe(conversation_id: int, page: Subscriber) -> None:
+    pages = process.get(Watchers).pages
+    pages[conversation_id].discard(page)
+    if not pages[conversation_id]:
+        del pages[conversation_id]
+        await channel_layer.leave_group(_group_name(conversation_id))
+
+
+def get_watched_revisions() -> dict[int, int]:
+    """The conversations that are watched here, with the revision up to which none of their pages lacks anything.
+
+    A page that does not read does not count, or the others would be shown again and again what it has missed.
+    """
+    open_pages = process.get(Watchers).pages
+    reading = {pk: [page for page in pages if not page.is_behind] for pk, pages in open_pages.items()}
+    return {pk: min(page.revision for page in pages) for pk, pages in reading.items() if pages}
+
+
+def get_stream_snapshot(conversation_id: int) -> str:
+    """A frame with all the text that is streaming here now, empty when nothing is."""
+    stream = process.get(Watchers).streams.get(conversation_id)
+    return stream.build_snapshot_frame() if stream and stream.length else ""
+
+
+async def publish_change(change: TurnChange) -> None:
+    """Show a change to everyone who watches the conversation, rendered once for each audience."""
+    if not change.turns and not change.duplicate_client_id:
+        return
+    audiences = {page.audience for page in _get_pages(change.conversation_id)}
+    if channel_layer.has_channel_layer():
+        audiences.add(get_customer_audience())
+    frames = {audience.key: audience.render_change(change) for audience in audiences}
+    revisions = (change.previous_revision, change.revision)
+    await _deliver_change(change.conversation_id, frames, *revisions)
+    await channel_layer.send_to_group(
+        _group_name(change.conversation_id),
+        "change",
+        conversation_id=change.conversation_id,
+        frames=frames,
+        previous_revision=change.previous_revision,
+        revision=change.revision,
+    )
+
+
+async def publish_frame(conversation_id: int, frame: str) -> None:
+    """Show a frame that changes nothing, and is the same for every audience, to everyone who watches."""
+    await deliver_frame(conversation_id, frame)
+    await send_frame_to_other_processes(conversation_id, frame)
+
+
+async def deliver_missed(change: TurnChange) -> None:
+    """Show the pages of this process what they missed, and the text that is streaming now."""
+    audiences = {page.audience for page in _get_pages(change.conversation_id)}
+    frames = {audience.key: await audience.render_many(change) for audience in audiences}
+    await _deliver_change(change.conversation_id, frames, change.previous_revision, change.revision)
+    if text := get_stream_snapshot(change.conversation_id):
+        await deliver_frame(change.conversation_id, text)
+
+
+@channel_layer.on_message("frame")
+async def deliver_frame(conversation_id: int, frame: str) -> None:
+    """Show a frame to the pages of this process."""
+    for page in _get_pages(conversation_id):
+        await page.deliver(frame)
+
+
+async def send_frame_to_other_processes(conversation_id: int, frame: str) -> None:
+    await channel_layer.send_to_group(
+        _group_name(conversation_id), "frame", conversation_id=conversation_id, frame=frame
+    )
+
+
+@channel_layer.on_message("change")
+async def _deliver_change(
+    conversation_id: int, frames: Mapping[str, str], previous_revision: int, revision: int
+) -> None:
+    """Show each page of this process the frame of its audience; one for which there is none looks for itself."""
+    for page in _get_pages(conversation_id):
+        frame = frames.get(page.audience.key)
+        if frame is None:
+            page.mark_missed()
+        else:
+            await page.deliver(frame, previous_revision, revision)
+
+
+def _get_pages(conversation_id: int) -> tuple[Subscriber, ...]:
+    return tuple(process.get(Watchers).pages.get(conversation_id, ()))
+
+
+def _group_name(conversation_id: int) -> str:
+    return f"conversation.{conversation_id}"

@@ -1,0 +1,121 @@
+"""One open page of a conversation: it gets the stored state first and then what follows, as fast as it reads."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from supportbot.server.backpressure import SocketWriter
+
+from ..turns import load_changes
+from .audiences import Audience
+from .broadcast import get_stream_snapshot
+from .fragments import is_text_frame, render_revision
+
+MAX_BUFFERED_ERRORS = 20  # for a page that does not read
+
+
+class PageConnection:
+    """What a page has been sent, and what it lacks. It lacks nothing up to `revision`."""
+
+    def __init__(self, conversation_id: int, writer: SocketWriter, audience: Audience) -> None:
+        self._conversation_id = conversation_id
+        self._writer = writer
+        self._writer.on_drain = self._schedule_resend
+        self.audience = audience
+        self.revision = 0
+        # (frame, previous revision, revision) of what comes while the stored state is loaded; None when it is not.
+        self._buffered: list[tuple[str, int, int]] | None = []
+        self._missed_since: int | None = None
+        self._errors: deque[str] = deque(maxlen=MAX_BUFFERED_ERRORS)
+        self._is_closed = False
+        self._resync_lock = asyncio.Lock()
+        self._resend_task: asyncio.Task[None] | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """True while frames are buffered or were missed: it resyncs itself, so the periodic check skips it."""
+        return self._buffered is not None or self._missed_since is not None
+
+    async def deliver(self, frame: str, previous_revision: int = 0, revision: int = 0) -> None:
+        """Send a frame, or buffer it while the stored state is loaded.
+
+        A page that does not read gets nothing more until it does, and then what it missed.
+        """
+        if self._writer.is_full:
+            self._set_missed_since(self.revision)
+        elif self._buffered is not None:
+            self._buffered.append((frame, previous_revision, revision))
+        else:
+            await self._send(frame, previous_revision, revision)
+
+    def mark_missed(self) -> None:
+        """Something changed that was not sent: it is loaded from the database as soon as the page reads."""
+        self._set_missed_since(self.revision)
+        if not self._writer.is_full:
+            self._schedule_resend()
+
+    async def send_error(self, frame: str) -> None:
+        """Tell this page alone why something was refused, which the stored state would not tell it later."""
+        self._errors.append(frame)
+        await self._flush_errors()
+
+    def close(self) -> None:
+        """Nothing more is sent, not even what is being loaded now."""
+        self._is_closed = True
+
+    async def resync(self, since_revision: int, check: Callable[[], object] = lambda: None) -> None:
+        """Send what changed since a revision, what is streaming now, and then what was buffered meanwhile.
+
+        `check` is called before the database is read, on its thread; if it raises, nothing is sent.
+        """
+        async with self._resync_lock:
+            if self._writer.is_full:
+                self._set_missed_since(since_revision)
+                return
+            self._buffered = []
+            try:
+                change = await load_changes.run_after(check, self._conversation_id, since_revision)
+                html = await self.audience.render_many(change)
+            finally:
+                buffered, self._buffered = self._buffered, None
+            self.revision = change.revision
+            await self._send(
+                html + (render_revision(self.revision) if self.revision != since_revision else "")
+            )
+            # A piece of text says nothing without those before it, and is in the text that streams now.
+            for frame, previous_revision, revision in buffered:
+                if not is_text_frame(frame) and not 0 < revision <= self.revision:
+                    await self._send(frame, previous_revision, revision)
+            await self._send(get_stream_snapshot(self._conversation_id))
+
+    async def _send(self, frame: str, previous_revision: int = 0, revision: int = 0) -> None:
+        """Send a frame, and with one that changed something the revision up to which the page now lacks nothing."""
+        if 0 < revision < self.revision:
+            frame = ""  # it comes late, and would replace what is newer
+        elif previous_revision > self.revision:
+            self._set_missed_since(self.revision)  # what came between was lost on its way
+        elif revision > self.revision:
+            self.revision = revision
+            frame += render_revision(revision)
+        if frame and not self._is_closed:
+            await self._writer.send(frame)
+        if not self._writer.is_full:
+            self._schedule_resend()
+
+    def _set_missed_since(self, revision: int) -> None:
+        missed = self._missed_since
+        self._missed_since = revision if missed is None else min(revision, missed)
+
+    def _schedule_resend(self) -> None:
+        if self._missed_since is not None or self._errors:
+            self._resend_task = asyncio.ensure_future(self._resend_missed())
+
+    async def _resend_missed(self) -> None:
+        await self._flush_errors()
+        if self._missed_since is not None:
+            since, self._missed_since = self._missed_since, None
+            await self.resync(since)
+
+    async def _flush_errors(self) -> None:
+        while self._errors and not (self._writer.is_full or self._is_closed):
+            await self._writer.send(self._errors.popleft())

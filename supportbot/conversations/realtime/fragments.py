@@ -1,0 +1,56 @@
+"""Every frame that goes over the socket: HTML fragments from templates/chat, and the JSON of text in mid-stream.
+
+The page includes the very same templates, so that a reload and a stream cannot differ.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.template.loader import get_template
+
+
+def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.html") -> str:
+    """A turn with all its messages and tool lines, to replace what the page shows of it."""
+    return _render_template(template, turn=row, said=messages, oob=True)
+
+
+def render_notice(text: str, client_id: str = "") -> str:
+    """A sentence for one page. With a client id it says why that message was refused."""
+    return _render_template("chat/_notice.html", text=text, client_id=client_id, oob=True)
+
+
+@lru_cache(maxsize=1000)
+def render_revision(revision: int) -> str:
+    """The revision up to which the page lacks nothing; also the answer to one that asks whether the line is alive."""
+    return _render_template("chat/_pulse.html", revision=revision)
+
+
+def build_delta_frame(message_id: int, offset: int, text: str) -> str:
+    """Text in mid-stream; `offset` is the number of characters before it."""
+    return json.dumps(
+        {"delta": {"message": str(message_id), "offset": offset, "text": text}}, ensure_ascii=False
+    )
+
+
+def render_thinking(message_id: int) -> str:
+    """The model thinks before it speaks: the page says so in the place where the text will come."""
+    return _render_template("chat/_thinking.html", message=message_id)
+
+
+def render_blocks(message_id: int, text: str, rest: str, end: int, swap: str = "beforeend") -> str:
+    """Finished Markdown blocks to go below those before them, and the raw text that is left of the message.
+
+    `end` is the number of characters of the message so far.
+    """
+    return _render_template("chat/_block.html", message=message_id, text=text, rest=rest, end=end, swap=swap)
+
+
+def is_text_frame(frame: str) -> bool:
+    """Whether a frame is a piece of text in mid-stream, which goes on from the pieces before it."""
+    return frame.startswith(("{", '<div class="blocks"'))
+
+
+def _render_template(name: str, **context: Any) -> str:
+    return get_template(name).render(context)

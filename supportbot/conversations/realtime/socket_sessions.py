@@ -1,0 +1,151 @@
+"""The session that each open page was opened with. When that ends, the page's socket is closed."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.db.models import Exists
+from django.utils import timezone
+
+from supportbot.server.executors import on_database_thread
+from supportbot.server.process import process
+
+from ..models import Conversation
+from ..visitors import Visitor, get_visitor
+from . import channel_layer
+
+CloseSocket = Callable[[int], Awaitable[None]]
+
+# Codes with which a socket is closed.
+CLOSE_SIGNED_OUT = 4401
+CLOSE_NOT_FOUND = 4404
+CLOSE_TOO_MANY = 4429
+# A guest who signs in gets another session. The page comes back with its cookie.
+CLOSE_RECONNECT = 4205
+
+
+class SessionEnded(Exception):
+    """The page may no longer be here. `code` is what its socket is closed with."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class SocketSession:
+    session_key: str = field(repr=False)
+    user_id: int | None
+    guest_key: str = field(repr=False)
+    # The account's, as it is stored: whoever changes it ends all sessions that were begun with the old one.
+    password: str = field(repr=False)
+
+    @property
+    def visitor(self) -> Visitor:
+        return Visitor(self.user_id, self.guest_key)
+
+    @property
+    def key_digest(self) -> str:
+        """The session's name on the channel layer, which must not learn what a session's cookie is."""
+        return _digest_key(self.guest_key or self.session_key)
+
+    @property
+    def close_code(self) -> int:
+        """How its sockets are closed when it ends."""
+        return CLOSE_SIGNED_OUT if self.user_id else CLOSE_RECONNECT
+
+    def require_valid(self, conversation_id: int) -> None:
+        """Raise `SessionEnded` unless the session lives and its visitor may see the conversation.
+
+        One query, when all is well. It uses the database, so it is called on one of its threads.
+        """
+        session = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        found = Conversation.objects.visible_to(self.visitor).filter(Exists(session), pk=conversation_id)
+        if self.user_id:
+            found = found.filter(user__is_active=True, user__password=self.password)
+        if not found.exists():
+            raise SessionEnded(self.close_code if find_expired_sessions.run_sync([self]) else CLOSE_NOT_FOUND)
+
+
+@dataclass
+class OpenSockets:
+    """The sockets that are open in this process, by their visitor's key, and the session of each."""
+
+    by_visitor: defaultdict[str, dict[CloseSocket, SocketSession]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+
+    def list_all(self) -> list[tuple[CloseSocket, SocketSession]]:
+        return [socket for sockets in self.by_visitor.values() for socket in sockets.items()]
+
+
+def build_socket_session(user: Any, session: Any) -> SocketSession:
+    visitor = get_visitor(user, session)
+    password = user.password if visitor.user_id else ""
+    return SocketSession(session.session_key or "", visitor.user_id, visitor.guest_key, password)
+
+
+def register_socket(session: SocketSession, close: CloseSocket, limit: int) -> bool:
+    """Count one more socket of the visitor; False when they have `limit` already."""
+    by_visitor = process.get(OpenSockets).by_visitor
+    key = session.visitor.key
+    if len(by_visitor.get(key, ())) >= limit:
+        return False
+    by_visitor[key][close] = session
+    return True
+
+
+def unregister_socket(session: SocketSession, close: CloseSocket) -> None:
+    by_visitor = process.get(OpenSockets).by_visitor
+    key = session.visitor.key
+    by_visitor[key].pop(close, None)
+    if not by_visitor[key]:
+        del by_visitor[key]
+
+
+@on_database_thread()
+def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSession]:
+    """Those that have ended: the session is gone, or the account may no longer sign in, or not with that password."""
+    stored = Session.objects.filter(session_key__in={each.session_key for each in sessions})
+    living = set(stored.filter(expire_date__gt=timezone.now()).values_list("session_key", flat=True))
+    user_ids = {each.user_id for each in sessions if each.user_id}
+    users = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
+    passwords: dict[int | None, str] = {None: "", **dict(users.values_list("pk", "password"))}
+    return {
+        each
+        for each in sessions
+        if each.session_key not in living or passwords.get(each.user_id) != each.password
+    }
+
+
+async def close_expired_sockets() -> None:
+    """Close the sockets here whose session has ended, wherever that was done."""
+    if sockets := process.get(OpenSockets).list_all():
+        expired = await find_expired_sessions({session for _close, session in sockets})
+        await _close_sockets(expired.__contains__)
+
+
+async def end_session(key: str) -> None:
+    """The session with this key, or of the guest with this one, ends now: close its sockets in every process."""
+    digest = _digest_key(key)
+    await _close_sockets_of_session(digest)
+    await channel_layer.send_to_group(channel_layer.ALL_PROCESSES, "session_ended", key_digest=digest)
+
+
+@channel_layer.on_message("session_ended")
+async def _close_sockets_of_session(key_digest: str) -> None:
+    await _close_sockets(lambda session: session.key_digest == key_digest)
+
+
+async def _close_sockets(is_ended: Callable[[SocketSession], bool]) -> None:
+    for close, session in process.get(OpenSockets).list_all():
+        if is_ended(session):
+            await close(session.close_code)
+
+
+def _digest_key(key: str) -> str:
+    return sha256(key.encode()).hexdigest()

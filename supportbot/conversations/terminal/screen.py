@@ -1,0 +1,61 @@
+"""What a terminal shows of a conversation."""
+
+import re
+from collections.abc import Callable
+
+from supportbot.assistant import messages as said
+
+from ..turns import get_tool_registry
+
+Write = Callable[[str], object]
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Screen:
+    """Shows what happens in a turn: the answer in `write`, all else in `write_note`.
+
+    A terminal does what some characters tell it, and nobody knows who chose these, so they are left out.
+    """
+
+    def __init__(self, write: Write, write_note: Write, *, verbose: bool) -> None:
+        self._write = write
+        self._write_note = write_note
+        self._verbose = verbose
+        self._in_line = False
+
+    def on_event(self, event: said.Event) -> None:
+        match event:
+            case said.TextDelta(text):
+                self._print(text)
+            case said.Thinking():
+                self.print_note("thinking…")
+            case said.ToolStarted(call):
+                self.print_note(f"{get_tool_registry().progress_line(call)}…")
+                self.print_detail(f"{call.name} {call.arguments}")
+            case said.ToolFinished(_, result):
+                self.print_detail(f"{result.outcome}: {result.content}")
+
+    def print_text(self, text: str) -> None:
+        """A whole text, with the end of its line."""
+        self.end_line()
+        self._print(text)
+        self.end_line()
+
+    def print_note(self, text: str, mark: str = "·") -> None:
+        self.end_line()
+        self._write_note(f"{mark} {UNPRINTABLE.sub('', text)}\n")
+
+    def end_line(self) -> None:
+        if self._in_line:
+            self._write("\n")
+        self._in_line = False
+
+    def print_detail(self, text: str) -> None:
+        if self._verbose and text:
+            self.print_note(text, " ")
+
+    def _print(self, text: str) -> None:
+        if text := UNPRINTABLE.sub("", text):
+            self._write(text)
+            self._in_line = not text.endswith("\n")

@@ -1,0 +1,41 @@
+"""The turn as a state machine in the database. Each public function is a transaction and is awaited by its own name:
+
+    change = await turns.submit_message(conversation_id, text, client_id)
+
+It returns what changed as data, a `TurnChange`. `realtime` shows that to whoever watches, after the commit.
+"""
+
+from .changes import ChangedTurn, TurnChange, load_changes, load_missed_changes
+from .claiming import reload_lease
+from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
+from .recovery import recover_abandoned_turns, release_turn
+from .streaming_text import begin_answer, checkpoint
+from .submit import submit_message
+from .tool_calls import complete_call, get_tool_registry, run_tool, store_requested_calls, store_result
+from .transitions import finish_turn, request_stop, retry_turn
+
+__all__ = [
+    "LEASE_DURATION",
+    "NO_MESSAGE",
+    "ChangedTurn",
+    "LeaseLost",
+    "TurnChange",
+    "TurnLease",
+    "begin_answer",
+    "checkpoint",
+    "complete_call",
+    "finish_turn",
+    "get_tool_registry",
+    "load_changes",
+    "load_missed_changes",
+    "recover_abandoned_turns",
+    "release_turn",
+    "reload_lease",
+    "renew_lease",
+    "request_stop",
+    "retry_turn",
+    "run_tool",
+    "store_requested_calls",
+    "store_result",
+    "submit_message",
+]

@@ -1,0 +1,133 @@
+"""What a transaction returns: the rows that changed, as data. Nothing is rendered here, see `realtime/audiences.py`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import prefetch_related_objects
+
+from supportbot.assistant.tools import stopped
+from supportbot.server.executors import on_database_thread
+
+from ..models import Conversation, Message, Turn
+from .leases import TurnLease
+
+MAX_RESYNC_TURNS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTurn:
+    """A turn as it is stored now, with its messages in order. Their calls and images are loaded too."""
+
+    row: Turn
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnChange:
+    """What changed in a conversation, and the lease on the turn that is to be run now, if there is one.
+
+    A page at `previous_revision` or later is at `revision` after this change; an older page must resync. Revision 0:
+    nothing changed, and the turns are only shown again. `duplicate_client_id` is a message that was not stored, since
+    an earlier one stands for it.
+    """
+
+    conversation_id: int
+    turns: tuple[ChangedTurn, ...] = ()
+    lease: TurnLease | None = None
+    revision: int = 0
+    previous_revision: int = 0
+    duplicate_client_id: str = ""
+
+
+@on_database_thread(repeat=True)
+def load_changes(conversation_id: int, since_revision: int) -> TurnChange:
+    """What changed after a revision."""
+    conversation = Conversation.objects.get(pk=conversation_id)
+    recent = conversation.recent_turns(MAX_RESYNC_TURNS, after_revision=since_revision)
+    turns = tuple(ChangedTurn(turn, list(turn.messages.all())) for turn in recent)
+    return TurnChange(
+        conversation_id, turns, revision=conversation.revision, previous_revision=since_revision
+    )
+
+
+@on_database_thread()
+def load_missed_changes(seen: dict[int, int], running_here: Iterable[int]) -> list[TurnChange]:
+    """What the pages of this process missed, given the revision that each conversation's pages have seen.
+
+    `running_here` are the conversations whose turn runs in this process: of these the pages miss no text.
+    """
+    behind = {
+        pk
+        for pk, revision in Conversation.objects.filter(pk__in=seen).values_list("pk", "revision")
+        if revision > seen[pk]
+    }
+    streaming = Turn.objects.filter(conversation__in=seen, state=Turn.State.RUNNING)
+    behind |= set(streaming.values_list("conversation", flat=True)) - set(running_here)
+    return [load_changes.run_sync(conversation, seen[conversation]) for conversation in behind]
+
+
+def save_change(
+    turn: Turn,
+    conversation: Conversation,
+    messages: list[Message] | None = None,
+    lease: TurnLease | None = None,
+) -> TurnChange:
+    """Store a change of a turn under a new revision. `messages` are all of the turn's, if they are at hand."""
+    turn.revision = conversation.next_revision()
+    turn.save()
+    save_conversation(conversation)
+    return build_change(
+        conversation, [ChangedTurn(turn, load_messages(turn) if messages is None else messages)], lease
+    )
+
+
+def build_change(
+    conversation: Conversation, turns: Iterable[ChangedTurn], lease: TurnLease | None = None
+) -> TurnChange:
+    """The change from the revision at which the conversation was locked to the one that it has now."""
+    return TurnChange(
+        conversation.pk, tuple(turns), lease, conversation.revision, conversation.previous_revision
+    )
+
+
+def load_stored_turn(turn_id: int) -> ChangedTurn:
+    turn = Turn.objects.get(pk=turn_id)
+    return ChangedTurn(turn, load_messages(turn))
+
+
+def save_conversation(conversation: Conversation) -> None:
+    conversation.save(update_fields=["title", "last_seq", "revision", "updated"])
+
+
+def load_messages(turn: Turn) -> list[Message]:
+    """The turn's messages with their calls and images, so that they can be rendered without the database."""
+    if turn.usage:
+        messages = list(turn.messages.prefetch_related("tool_calls"))
+    else:
+        # The model has not finished a message yet, so it cannot have asked for tools: one query less a turn.
+        messages = list(turn.messages.all())
+        for message in messages:
+            message.calls = []
+    prefetch_related_objects([each for each in messages if each.has_images], "attachments__conversation")
+    return messages
+
+
+def close_open_messages(messages: Iterable[Message], text: str | None, status: str, handle: str = "") -> None:
+    """No message goes on streaming and no call stays without a result after the end of a turn.
+
+    `text` is what was streamed, None to keep what was stored of it; `handle` is the provider's.
+    """
+    for message in messages:
+        if message.status == Message.Status.STREAMING:
+            message.status = status
+            message.text = blank_to_empty(message.text if text is None else text)
+            message.handle = handle
+            message.save(update_fields=["text", "status", "handle"])
+        for call in message.calls:
+            if call.is_pending:
+                call.set_result(stopped(call.as_value(), "interrupted", "Interrupted. Nothing was changed."))
+
+
+def blank_to_empty(text: str) -> str:
+    """The text, or nothing in place of white space alone, which would be an empty bubble."""
+    return text if text.strip() else ""

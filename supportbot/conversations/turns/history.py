@@ -1,0 +1,124 @@
+"""Stored rows as the messages array of the chat completions API: one that every provider accepts.
+
+Whatever had happened to the rows: a call without a result gets one that says so, an answer of which nothing
+came is left out, and what a customer wrote in several messages before the answer is one message.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from supportbot.assistant.messages import Image, Message, ToolCall
+
+from ..models import Conversation, Turn
+from ..models import Message as StoredMessage
+
+# What is read of each row: one line for every tool call or image of a message, or one without any.
+HISTORY_COLUMNS = (
+    *("pk", "role", "text", "status", "handle", "turn__state"),
+    *("tool_calls__call_id", "tool_calls__name", "tool_calls__arguments", "tool_calls__result"),
+    "attachments__public_id",
+)
+# Or the next request would ask for it once more.
+STOPPED_ANSWER = Message("assistant", "[The customer stopped this before anything was said.]")
+NO_IMAGE = "[Here was a photo that is not there any more.]"
+INTERRUPTED_RESULT = '{"error": "Interrupted before it was done."}'
+
+
+def load_history(
+    conversation: Conversation,
+    *,
+    until: Turn | None = None,
+    after: int | None = None,
+    newest: int | None = None,
+) -> list[Message]:
+    """The messages array of the chat completions API, in the order in which things were dealt with.
+
+    `until` leaves out what was queued behind that turn, and `after` what a summary tells up to the turn of that id;
+    `newest` reads only that many of the last turns. Images are there by their address on this site.
+    """
+    turns = conversation.turns.filter(pk__lte=until.pk) if until else conversation.turns.all()
+    rows = StoredMessage.objects.filter(conversation=conversation)
+    if newest:
+        # Not a subquery: one with a limit is not understood by every database.
+        rows = rows.filter(turn__in=list(turns.order_by("-pk").values_list("pk", flat=True)[:newest]))
+    elif until:
+        rows = rows.filter(turn__lte=until.pk)
+    if after:
+        rows = rows.filter(turn__gt=after)
+    rows = rows.order_by("turn_id", "seq", "tool_calls__position", "attachments__position")
+
+    def get_image_address(image: UUID) -> str:
+        return reverse("image", args=[conversation.public_id, image])
+
+    return rows_to_messages(rows.values_list(*HISTORY_COLUMNS), get_image_address)
+
+
+def rows_to_messages(rows: Iterable[Sequence[Any]], address: Callable[[UUID], str] = str) -> list[Message]:
+    """The array for rows of `HISTORY_COLUMNS`, which are in the order in which things were dealt with.
+
+    `address` gives the address of an image.
+    """
+    array: list[Message] = []
+    for (_pk, role, text, status, handle, state), lines in groupby(rows, key=lambda row: tuple(row[:6])):
+        if role == "customer":
+            images = tuple(Image(address(line[10])) for line in lines if line[10] is not None)
+            before = array.pop() if array and array[-1].role == "user" else None
+            # An empty message would be refused for ever.
+            array.append(_merge_customer_messages(before, text if text or images else NO_IMAGE, images))
+        elif role == "assistant":
+            calls = [line[6:10] for line in lines if line[6] is not None]
+            answer = _build_answer_messages(text, status, handle, calls)
+            array += answer or ([STOPPED_ANSWER] if state == "stopped" else [])
+        elif role == "staff":
+            array.append(Message("assistant", f"(A colleague wrote:) {text}"))
+    return array
+
+
+def _merge_customer_messages(before: Message | None, text: str, images: tuple[Image, ...]) -> Message:
+    """What a customer wrote, together with what they had written just before."""
+    if before is None:
+        return Message("user", text, images=images)
+    words = "\n\n".join(filter(None, [before.text, text]))
+    return Message("user", words, images=before.images + images)
+
+
+def _build_answer_messages(text: str, status: str, handle: str, calls: list[Sequence[str]]) -> list[Message]:
+    if not calls and not text.strip():
+        return []
+    if status != "complete":
+        text, handle = f"{text}\n\n[This answer was cut off here.]", ""
+    asked = tuple(ToolCall(call_id, name, arguments) for call_id, name, arguments, _ in calls)
+    results = [
+        Message("tool", result or INTERRUPTED_RESULT, tool_call_id=call_id) for call_id, _, _, result in calls
+    ]
+    return [Message("assistant", text, asked, handle=handle), *results]
+
+
+def describe_images(message: Message) -> Message:
+    """The message with a word of its photos in their place."""
+    if not message.images:
+        return message
+    return replace(message, text=f"{message.text} [{len(message.images)} photo(s) attached]", images=())
+
+
+def render_transcript(messages: Iterable[Message], summary: str = "") -> str:
+    """The conversation as one text, for questions about it.
+
+    Only what we put there begins a line: a customer who writes “Tool result: …” below a greeting has said so,
+    and no tool has.
+    """
+    entries = [f"Earlier, in short: {summary}"] if summary else []
+    for message in map(describe_images, messages):
+        if message.role == "user":
+            entries.append(f"Customer: {message.text}")
+        elif message.role == "assistant":
+            entries += [f"Assistant: {message.text}"] if message.text else []
+            entries += [f"Tool called: {call.name} {call.arguments}" for call in message.tool_calls]
+        else:
+            entries.append(f"Tool result: {message.text}")
+    return "\n".join("\n  ".join(entry.splitlines()) for entry in entries)

@@ -1,0 +1,67 @@
+"""The lease on a turn: who may write to it, and what whoever runs it needs to know.
+
+Whoever runs a turn holds a lease that must be renewed, and the turn's fencing token, which every write is checked
+against: a process that lost the turn can no longer change it and gets `LeaseLost`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.assistant import messages as said
+from supportbot.assistant.tools import ToolContext
+from supportbot.server.executors import on_database_thread
+
+from ..models import Conversation, Turn
+
+LEASE_DURATION = timedelta(seconds=10)
+NO_MESSAGE = 0  # between two messages of a turn, while its tools run
+
+
+class LeaseLost(Exception):
+    """The turn is no longer this process's: it was stopped, or another process took it over."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLease:
+    """A turn that this process runs: all that running it takes, and the fencing token that proves the right to.
+
+    `message_id` is the answer that is to be streamed, or `NO_MESSAGE` while `pending_calls` come first. `system_text`
+    and `history` are what the model is sent.
+    """
+
+    turn_id: int
+    fencing_token: int
+    conversation_id: int
+    public_id: str
+    message_id: int
+    backend: str
+    system_text: str
+    history: list[said.Message]
+    tool_context: ToolContext
+    pending_calls: tuple[said.ToolCall, ...] = ()
+    is_affordable: bool = True
+
+
+def lock_leased_turn(lease: TurnLease) -> tuple[Turn, Conversation]:
+    """Lock the conversation and read the turn. Raises `LeaseLost` when the turn is no longer this process's."""
+    conversation = Conversation.objects.lock(lease.conversation_id)
+    turn = filter_leased_turn(lease).first()
+    if turn is None:
+        raise LeaseLost
+    return turn, conversation
+
+
+def filter_leased_turn(lease: TurnLease):
+    """The turn's row, as long as the lease is good."""
+    return Turn.objects.filter(pk=lease.turn_id, fencing_token=lease.fencing_token, state=Turn.State.RUNNING)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def renew_lease(lease: TurnLease) -> None:
+    """Renew the lease of one turn. Raises `LeaseLost`."""
+    turn, _conversation = lock_leased_turn(lease)
+    Turn.objects.filter(pk=turn.pk).update(lease_until=timezone.now() + LEASE_DURATION)

@@ -1,0 +1,127 @@
+"""What a process left behind when it ended: run again, or kept as it is with a way to try again."""
+
+import logging
+from datetime import timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from supportbot.server.executors import on_database_thread
+
+from ..limits import token_budgets
+from ..models import Conversation, Message, Turn
+from . import tool_calls
+from .changes import (
+    ChangedTurn,
+    TurnChange,
+    build_change,
+    close_open_messages,
+    load_messages,
+    load_stored_turn,
+    save_change,
+    save_conversation,
+)
+from .claiming import claim_next_turn
+from .leases import TurnLease, lock_leased_turn
+
+logger = logging.getLogger(__name__)
+
+# A turn over which so many processes ended is not given to another one.
+MAX_CRASHES = 4
+MAX_CONVERSATIONS_PER_SWEEP = 20
+# A queued turn older than this lost the process that queued it.
+QUEUED_GRACE_PERIOD = timedelta(seconds=5)
+# A lease this far ahead means that the clock was set back since: it is taken for one that ran out.
+MAX_CLOCK_SKEW = timedelta(minutes=1)
+
+
+@on_database_thread()
+def recover_abandoned_turns(
+    free_slots: int, grace_period: timedelta = QUEUED_GRACE_PERIOD
+) -> list[TurnChange]:
+    """Take a lease on what dead processes left: running turns whose lease ran out, and forgotten queued ones.
+
+    At most `free_slots` of them, the oldest first, and no more at once than leaves the database time for others. A
+    conversation that cannot be recovered is logged and holds up no other.
+    """
+    limit = min(free_slots, MAX_CONVERSATIONS_PER_SWEEP)
+    changes: list[TurnChange] = []
+    for conversation_id in _find_abandoned_conversations(limit, grace_period):
+        try:
+            changes.append(_recover_conversation(conversation_id))
+        except DatabaseError:
+            if not changes:
+                raise
+            break  # those that have a lease already must be run; the next sweep meets this one again
+        except Exception:
+            logger.exception("Conversation %s cannot be recovered", conversation_id)
+    return changes
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def release_turn(lease: TurnLease) -> None:
+    """This process ends before anything was shown of the turn: another one may run it at once.
+
+    Raises `LeaseLost`.
+    """
+    turn, _conversation = lock_leased_turn(lease)
+    if not turn.stop_requested:
+        turn.state = Turn.State.QUEUED
+    turn.lease_until = timezone.now()
+    turn.save()
+
+
+def _find_abandoned_conversations(limit: int, grace_period: timedelta) -> list[int]:
+    lost = Turn.objects.filter(_has_passed("lease_until"), state=Turn.State.RUNNING)
+    was_released = Q(lease_until__isnull=False)
+    is_forgotten = _has_passed("created", grace_period) | was_released
+    waiting = Turn.objects.filter(is_forgotten, state=Turn.State.QUEUED).exclude(
+        conversation__turns__state=Turn.State.RUNNING
+    )
+    found = [*lost.order_by("pk")[:limit], *waiting.order_by("pk")[:limit]]
+    return list(dict.fromkeys(turn.conversation_id for turn in found))[:limit]
+
+
+@transaction.atomic
+def _recover_conversation(conversation_id: int) -> TurnChange:
+    conversation = Conversation.objects.lock(conversation_id)
+    ended: list[ChangedTurn] = []
+    for turn in conversation.turns.filter(_has_passed("lease_until"), state=Turn.State.RUNNING):
+        ended += _requeue_or_interrupt(turn, conversation)
+    lease = claim_next_turn(conversation)
+    save_conversation(conversation)
+    if lease is not None:
+        ended.append(load_stored_turn(lease.turn_id))
+    return build_change(conversation, ended, lease)
+
+
+def _has_passed(moment: str, since: timedelta = timedelta(0)) -> Q:
+    """Whether a stored moment is over, by so much; also one of a clock that was ahead of this one."""
+    now = timezone.now()
+    return Q(**{f"{moment}__lt": now - since}) | Q(**{f"{moment}__gt": now + MAX_CLOCK_SKEW})
+
+
+def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[ChangedTurn, ...]:
+    """Queue the turn again if the customer has seen nothing of its answer; else keep what there is of it.
+
+    An answer asked for anew would come in other words, and take the place of what was being read. Returns the turn
+    if pages must be shown it.
+    """
+    tool_calls.close_uncertain_calls(turn)
+    messages = load_messages(turn)
+    is_seen = any(each.text for each in messages if each.status == Message.Status.STREAMING)
+    if not (is_seen or turn.stop_requested or turn.crash_count >= MAX_CRASHES):
+        turn.state = Turn.State.QUEUED
+        turn.crash_count += 1
+        turn.save()
+        return ()
+    turn.state = Turn.State.STOPPED if turn.stop_requested else Turn.State.INTERRUPTED
+    turn.error = "" if turn.stop_requested else "interrupted"
+    turn.may_retry = True
+    turn.fencing_token += 1
+    turn.finished, turn.lease_until = timezone.now(), None
+    token_budgets.settle_reservation(turn, {})  # nobody knows what it took
+    close_open_messages(messages, None, Message.Status.PARTIAL)
+    return save_change(turn, conversation, messages).turns

@@ -1,0 +1,50 @@
+"""The text of an answer while it streams: its first words, and checkpoints of what has come since."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from supportbot.server.executors import on_database_thread
+
+from ..models import Message, Turn
+from .leases import LEASE_DURATION, LeaseLost, TurnLease, filter_leased_turn
+
+# One statement for all streams of a process, many times a second: the one place where SQL is written by hand.
+UPDATE_STREAMING_TEXT_SQL = """
+    UPDATE conversations_message SET text = %s
+    WHERE id = %s AND status = 'streaming'
+      AND turn_id IN (SELECT id FROM conversations_turn WHERE id = %s AND fencing_token = %s)
+"""
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def begin_answer(lease: TurnLease, message_id: int, text: str) -> None:
+    """Store that the answer has begun, before anybody sees it: from now on no other process may begin it anew.
+
+    Raises `LeaseLost`.
+    """
+    if not filter_leased_turn(lease).update(first_token=timezone.now()):
+        raise LeaseLost
+    Message.objects.filter(pk=message_id).update(text=text)
+
+
+@on_database_thread()
+@transaction.atomic
+def checkpoint(
+    texts: Sequence[tuple[str, int, int, int]], running: Iterable[tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """Store the text so far of many streams at once, and renew their leases.
+
+    `texts` are (text, message id, turn id, fencing token), `running` are (turn id, fencing token). Returns those of
+    `running` that somebody wants stopped or that are no longer this process's.
+    """
+    if texts:
+        with connection.cursor() as cursor:
+            cursor.executemany(UPDATE_STREAMING_TEXT_SQL, texts)
+    running = set(running)
+    mine = Turn.objects.filter(pk__in=[turn for turn, _ in running], state=Turn.State.RUNNING)
+    kept = set(mine.filter(stop_requested=False).values_list("pk", "fencing_token")) & running
+    Turn.objects.filter(pk__in=[turn for turn, _ in kept]).update(lease_until=timezone.now() + LEASE_DURATION)
+    return running - kept

@@ -1,0 +1,148 @@
+"""A customer's message: stored once, joined to the turn that has not been answered yet, or the begin of a new one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from supportbot.server.executors import on_database_thread
+
+from ..attachments import storage
+from ..limits import token_budgets
+from ..limits.rate_limits import RequestRefused, check_rate
+from ..models import Attachment, Conversation, Message, Turn
+from .changes import (
+    ChangedTurn,
+    TurnChange,
+    build_change,
+    load_messages,
+    load_stored_turn,
+    save_change,
+    save_conversation,
+)
+from .claiming import acquire_lease, build_answer_message, build_lease
+from .leases import LEASE_DURATION
+
+TITLE_CHARS = 80
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def submit_message(
+    conversation_id: int,
+    text: str,
+    client_id: str | None,
+    backend: str = "",
+    can_start: bool = True,
+    *,
+    images: Sequence[UUID] = (),
+) -> TurnChange:
+    """Store what a customer says, and take a lease on its turn if no other turn is running.
+
+    The same `client_id` is stored once. What is said before the answer begins joins the same turn; what comes later
+    waits for its own. With `can_start` False the turn stays queued, for another process. `images` are public ids of
+    attachments that were not sent yet. Raises `RequestRefused`.
+    """
+    conversation = Conversation.objects.lock(conversation_id)
+    if client_id and (known := _find_duplicate(conversation, text, client_id, images)):
+        return TurnChange(conversation.pk, (load_stored_turn(known),))
+    active = list(conversation.turns.active().order_by("pk"))
+    if backend and (asked := next((turn for turn in active if turn.backend == backend), None)):
+        # The second click on a button: the first one stands for both.
+        return TurnChange(conversation.pk, (load_stored_turn(asked.pk),), duplicate_client_id=client_id or "")
+    check_rate(conversation)
+    unsent = storage.get_unsent_images(conversation, images)
+    first_line = (text or "A photo").split("\n", maxsplit=1)[0]
+    conversation.title = conversation.title or first_line[:TITLE_CHARS]
+    if active and not backend:
+        joined = _append_to_active_turn(conversation, active[-1], text, client_id, unsent)
+        if joined is not None:
+            return joined
+    return _create_turn(conversation, text, client_id, backend, unsent, is_next=can_start and not active)
+
+
+def _create_turn(
+    conversation: Conversation,
+    text: str,
+    client_id: str | None,
+    backend: str,
+    images: list[Attachment],
+    *,
+    is_next: bool,
+) -> TurnChange:
+    turn = Turn(conversation=conversation, backend=backend)
+    if is_next:
+        acquire_lease(turn, conversation)
+    else:
+        turn.revision = conversation.next_revision()
+    turn.save()
+    messages = [_build_customer_message(conversation, turn, text, client_id, conversation.next_seq())]
+    if is_next:
+        messages.append(build_answer_message(turn, conversation))
+    Message.objects.bulk_create(messages)
+    storage.attach_to_message(messages[0], images)
+    lease = build_lease(turn, conversation, messages[-1].pk) if is_next else None
+    save_conversation(conversation)
+    return build_change(conversation, [ChangedTurn(turn, messages)], lease)
+
+
+def _find_duplicate(
+    conversation: Conversation, text: str, client_id: str, images: Sequence[UUID]
+) -> int | None:
+    """The turn in which this message was stored already. Raises `RequestRefused` if it says something else."""
+    message = conversation.messages.filter(client_id=client_id).first()
+    if message is None:
+        return None
+    if message.text != text or {image.public_id for image in message.images} != set(images):
+        raise RequestRefused("This message was already sent with other words. Please send it as a new one.")
+    return message.turn_id
+
+
+def _append_to_active_turn(
+    conversation: Conversation, turn: Turn, text: str, client_id: str | None, images: list[Attachment]
+) -> TurnChange | None:
+    """Put a message into a turn of which no answer has begun, None if that is too late."""
+    if turn.backend == "handover" or turn.usage or turn.stop_requested:
+        return None
+    messages = load_messages(turn)
+    answer = next((each for each in messages if each.role == Message.Role.ASSISTANT), None)
+    is_running = turn.state == Turn.State.RUNNING
+    if is_running and (answer is None or not _revoke_lease(turn)):
+        return None
+    seq = conversation.next_seq()
+    if answer is not None:
+        # The answer comes after everything that it answers.
+        answer.seq, seq = seq, answer.seq
+        answer.save(update_fields=["seq"])
+    message = _build_customer_message(conversation, turn, text, client_id, seq)
+    message.save()
+    storage.attach_to_message(message, images)
+    if not is_running or answer is None:
+        return save_change(turn, conversation)
+    turn.is_affordable = token_budgets.reserve_tokens(turn, conversation, turn.backend)
+    change = save_change(turn, conversation)
+    return build_change(conversation, change.turns, build_lease(turn, conversation, answer.pk))
+
+
+def _revoke_lease(turn: Turn) -> bool:
+    """Take the turn away from whoever runs it, for their request to the model lacks the new message.
+
+    A higher fencing token makes them lose the lease. False if the answer has already begun.
+    """
+    unanswered = Turn.objects.filter(pk=turn.pk, fencing_token=turn.fencing_token, first_token=None)
+    if not unanswered.update(fencing_token=F("fencing_token") + 1):
+        return False
+    turn.fencing_token += 1
+    turn.lease_until = timezone.now() + LEASE_DURATION
+    return True
+
+
+def _build_customer_message(
+    conversation: Conversation, turn: Turn, text: str, client_id: str | None, seq: int
+) -> Message:
+    message = Message(conversation=conversation, turn=turn, seq=seq, role=Message.Role.CUSTOMER, text=text)
+    message.client_id = client_id or None
+    message.calls = []
+    return message

@@ -1,0 +1,130 @@
+"""Tool calls: stored before they are run, and their results together with what they wrote."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.assistant import messages as said
+from supportbot.assistant.tools import UNCERTAIN, Registry, Tool, stopped
+from supportbot.server.executors import on_database_thread
+from supportbot.usage import recording
+
+from ..limits import token_budgets
+from ..models import Message, ToolCall, Turn
+from .changes import TurnChange, blank_to_empty, load_messages, save_change
+from .claiming import create_answer_message
+from .leases import LeaseLost, TurnLease, lock_leased_turn
+
+
+def get_tool_registry() -> Registry:
+    conversations: Any = apps.get_app_config("conversations")
+    registry: Registry = conversations.tools
+    return registry
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def store_requested_calls(lease: TurnLease, answer: said.Answer) -> TurnChange:
+    """Store the tool calls that the model asks for, before any of them is run. Raises `LeaseLost`."""
+    turn, conversation = lock_leased_turn(lease)
+    message = turn.messages.filter(status=Message.Status.STREAMING).last()
+    if message is None:  # stored already: the database went away before it could say so
+        return save_change(turn, conversation)
+    message.text, message.status = blank_to_empty(answer.message.text), Message.Status.COMPLETE
+    message.handle = answer.message.handle
+    message.save(update_fields=["text", "status", "handle"])
+    registry = get_tool_registry()
+    ToolCall.objects.bulk_create(
+        ToolCall(
+            message=message,
+            position=position,
+            call_id=call.id,
+            name=call.name[:200],
+            arguments=call.arguments,
+            progress=registry.progress_line(call)[:300],
+        )
+        for position, call in enumerate(answer.message.tool_calls)
+    )
+    token_budgets.settle_reservation(turn, answer.usage)
+    turn.usage.append(dict(answer.usage))
+    recording.record_answer(turn, answer)
+    return save_change(turn, conversation)
+
+
+def run_tool(lease: TurnLease, call: said.ToolCall, tool: Tool) -> said.ToolResult:
+    """Run a tool and store its result, in one transaction with whatever it writes. Blocks; call it in a thread.
+
+    The row decides: when the call got a result meanwhile (it took too long, or the turn was stopped), what the tool
+    wrote is rolled back, and the row's result stands. Raises `LeaseLost`.
+    """
+    if tool.effect == "read":
+        # Nothing to keep together, so no lock is held while it looks things up.
+        return store_result.run_sync(lease, call, tool.run(lease.tool_context, call))
+    with transaction.atomic():
+        result = tool.run(lease.tool_context, call)
+        if result.outcome == "done" and _set_result(lease, call, result):
+            return result
+        transaction.set_rollback(True)
+    return store_result.run_sync(lease, call, result)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def store_result(lease: TurnLease, call: said.ToolCall, result: said.ToolResult) -> said.ToolResult:
+    """Store a call's result, unless it has one: then that one is returned. Raises `LeaseLost`."""
+    if _set_result(lease, call, result):
+        return result
+    # A provider may use an id again in a later round: the newest call is the one that was run.
+    row = ToolCall.objects.filter(message__turn=lease.turn_id, call_id=call.id).order_by("pk").last()
+    if row is None or row.is_pending:
+        raise LeaseLost
+    return said.ToolResult(call.id, row.result, row.state)
+
+
+def close_uncertain_calls(turn: Turn) -> None:
+    """Close the pending irreversible calls of a turn whose process died.
+
+    We cannot know whether they ran, so each gets the result `UNCERTAIN` and is never run again.
+    """
+    for row in ToolCall.objects.pending_of(turn):
+        tool = get_tool_registry().get(row.name)
+        if tool is not None and tool.effect == "irreversible":
+            row.set_result(stopped(row.as_value(), "interrupted", UNCERTAIN))
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def complete_call(lease: TurnLease, result: said.ToolResult) -> tuple[TurnChange, int]:
+    """A tool call is over: when it was the last one, create the message for what the model says next.
+
+    A call that was refused without being run gets its result here.
+
+    Returns the change and the id of the message that is to be streamed, 0 while calls are pending. Raises `LeaseLost`,
+    and `ModelError` when the day's budget has nothing left for another question to the model.
+    """
+    turn, conversation = lock_leased_turn(lease)
+    messages = load_messages(turn)
+    calls = [call for message in messages for call in message.calls]
+    for call in calls:
+        if call.is_pending and call.call_id == result.call_id:
+            call.set_result(result)
+    if any(call.is_pending for call in calls):
+        return save_change(turn, conversation, messages), 0
+    if messages[-1].status != Message.Status.STREAMING:
+        if not token_budgets.reserve_tokens(turn, conversation, turn.backend):
+            raise token_budgets.build_budget_error()
+        messages.append(create_answer_message(turn, conversation))
+    return save_change(turn, conversation, messages), messages[-1].pk
+
+
+def _set_result(lease: TurnLease, call: said.ToolCall, result: said.ToolResult) -> bool:
+    pending = ToolCall.objects.filter(
+        message__turn=lease.turn_id,
+        message__turn__fencing_token=lease.fencing_token,
+        message__turn__state=Turn.State.RUNNING,
+        call_id=call.id,
+        state=ToolCall.State.PENDING,
+    )
+    return bool(pending.update(state=result.outcome, result=result.content, finished=timezone.now()))

@@ -1,0 +1,120 @@
+"""The end of a turn, a stop and a retry. Every function here is one transaction."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.assistant import messages as said
+from supportbot.server.executors import on_database_thread
+from supportbot.usage import recording
+
+from ..limits import token_budgets
+from ..models import Conversation, Message, Turn
+from . import summaries
+from .changes import (
+    TurnChange,
+    build_change,
+    close_open_messages,
+    load_messages,
+    load_stored_turn,
+    save_change,
+    save_conversation,
+)
+from .claiming import claim_next_turn
+from .leases import TurnLease, lock_leased_turn
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def finish_turn(
+    lease: TurnLease,
+    state: str,
+    text: str,
+    *,
+    error: said.ModelError | None = None,
+    answer: said.Answer | None = None,
+    first_token: datetime | None = None,
+    is_long: bool = False,
+) -> TurnChange:
+    """End a turn: keep its text, close what is open, and take a lease on the next one in the queue.
+
+    `answer` is the model's last message, None if there is none that is whole. With `is_long` the oldest part of the
+    conversation is summed up in the background. Raises `LeaseLost`.
+    """
+    turn, conversation = lock_leased_turn(lease)
+    messages = load_messages(turn)
+    _set_end(turn, state, error, first_token)
+    token_budgets.settle_reservation(turn, answer.usage if answer else {}, turn.error)
+    if answer is not None:
+        turn.usage.append(dict(answer.usage))
+        turn.model = answer.model[:80]
+        recording.record_answer(turn, answer)
+    is_whole = state == Turn.State.DONE and answer is not None and answer.finish_reason != "length"
+    handle = answer.message.handle if answer is not None and is_whole else ""
+    status = Message.Status.COMPLETE if is_whole else Message.Status.PARTIAL
+    close_open_messages(messages, text, status, handle)
+    change = save_change(turn, conversation, messages)
+    if is_long:
+        summaries.enqueue_summary(conversation)
+    return _claim_following_turn(conversation, change)
+
+
+def _set_end(turn: Turn, state: str, error: said.ModelError | None, first_token: datetime | None) -> None:
+    turn.state = state
+    turn.finished = timezone.now()
+    turn.first_token = first_token
+    turn.lease_until = None
+    turn.error = error.code if error else ""
+    turn.may_retry = state != Turn.State.DONE and (error is None or error.retry)
+
+
+def _claim_following_turn(conversation: Conversation, change: TurnChange) -> TurnChange:
+    """The change, together with the turn that waits behind the one that has ended."""
+    (ended,) = change.turns
+    # When every message since this turn's first one is its own, nothing waits and there is no need to look.
+    is_last = conversation.last_seq - ended.messages[0].seq + 1 == len(ended.messages)
+    lease = None if is_last else claim_next_turn(conversation)
+    if lease is None:
+        return change
+    save_conversation(conversation)
+    return build_change(conversation, [ended, load_stored_turn(lease.turn_id)], lease)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def request_stop(conversation_id: int, turn_id: int = 0) -> int | None:
+    """Ask for the running turn to be stopped, wherever it runs. Returns its id, None if no such turn runs.
+
+    With a `turn_id` that turn alone is meant: it may have ended, and the next one begun.
+    """
+    # Locked, or a change of the turn that is being stored would overwrite the wish.
+    Conversation.objects.lock(conversation_id)
+    turn = Turn.objects.filter(conversation=conversation_id, state=Turn.State.RUNNING).first()
+    if turn is None or turn_id not in (0, turn.pk):
+        return None
+    Turn.objects.filter(pk=turn.pk).update(stop_requested=True)
+    return turn.pk
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def retry_turn(conversation_id: int, turn_id: int, can_start: bool = True) -> TurnChange:
+    """Run a turn again that failed or was cut: from its stored tool results, with the cut text replaced.
+
+    With `can_start` False it stays queued, for another process.
+    """
+    conversation = Conversation.objects.lock(conversation_id)
+    turn = conversation.turns.last()
+    if turn is None or turn.pk != turn_id or not turn.can_retry:
+        # A second click, or a page that has not heard yet: show it what is true.
+        is_known = conversation.turns.filter(pk=turn_id).exists()
+        shown = (load_stored_turn(turn_id),) if is_known else ()
+        return TurnChange(conversation.pk, shown)
+    turn.state, turn.crash_count = Turn.State.QUEUED, 0
+    if not can_start:
+        return save_change(turn, conversation)
+    turn.save()
+    lease = claim_next_turn(conversation)
+    save_conversation(conversation)
+    return build_change(conversation, [load_stored_turn(turn_id)], lease)

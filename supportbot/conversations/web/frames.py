@@ -1,0 +1,37 @@
+"""The frames that a page sends over its socket."""
+
+import re
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..limits.rate_limits import RequestRefused
+
+MAX_FRAME_CHARS = 64 * 1024
+CLIENT_ID_PATTERN = re.compile(r'"client_id"\s*:\s*"([\w-]{1,64})"', re.ASCII)
+
+
+class Frame(BaseModel):
+    """What a page may send: a message, or one of a few requests."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    action: Literal["send", "stop", "retry", "resync", "person", "ping"] = "send"
+    text: str = ""
+    client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
+    turn: int = 0
+    seen: int = 0
+    images: list[UUID] = Field([], max_length=10)
+
+
+def parse_frame(text: str | None) -> Frame:
+    """Read a frame. Raises `RequestRefused` for one that is too long or has not the form of one."""
+    if text is None or len(text) > MAX_FRAME_CHARS:
+        raise RequestRefused("This is too long to be sent. Please shorten it.")
+    try:
+        return Frame.model_validate_json(text)
+    except ValidationError:
+        raise RequestRefused(
+            "Something is wrong with this page. Please reload it; what you wrote is kept."
+        ) from None

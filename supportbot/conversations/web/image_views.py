@@ -1,0 +1,98 @@
+"""A customer's images over HTTP: uploaded, looked at, and taken back before they are sent."""
+
+import logging
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods, require_POST
+
+from supportbot.assistant.images import BadPicture, Picture, prepare, too_big
+
+from ..attachments import storage
+from ..limits.rate_limits import RequestRefused, check_daily_images, check_image_rate
+from ..models import Attachment, Conversation
+from ..visitors import get_visitor
+from .views import require_own_conversation
+
+logger = logging.getLogger(__name__)
+
+# Fetched again at each change of a turn if it were not kept for a while; the cookie's change ends that too.
+CACHE_CONTROL = "private, max-age=3600, immutable"
+
+
+@require_POST
+@require_own_conversation
+def upload_image(request, conversation):
+    """Take an image that will be sent with a message."""
+    try:
+        check_image_rate(conversation.visitor)
+        check_daily_images(conversation.visitor)
+        picture = _read_upload(request)
+        attachment = storage.store_image(conversation.pk, picture)
+    except BadPicture as refusal:
+        return _json_error(str(refusal), 400)
+    except storage.StorageFull as refusal:
+        return _json_error(str(refusal), 507)
+    except RequestRefused as refusal:
+        return _json_error(str(refusal), 429)
+    except DatabaseError as error:
+        logger.error("An image was not taken: %s", type(error).__name__)
+        return _json_error("We could not take this just now. Please try again in a moment.", 503)
+    known = {"id": attachment.public_id, "url": attachment.get_absolute_url()}
+    return JsonResponse({**known, "width": picture.width, "height": picture.height}, status=201)
+
+
+@require_http_methods(["GET", "HEAD", "DELETE"])
+def image_detail(request, public_id, image):
+    if request.method == "DELETE":
+        return _delete_image(request, public_id=public_id, image=image)
+    row = get_object_or_404(_visible_attachments(request), conversation__public_id=public_id, public_id=image)
+    try:
+        with row.file.open() as file:
+            response = HttpResponse(file.read(), content_type=row.content_type)
+    except OSError as error:
+        raise Http404 from error
+    ending = storage.FILE_EXTENSIONS[row.content_type]
+    response["Content-Disposition"] = f'inline; filename="photo-{row.created:%Y-%m-%d}.{ending}"'
+    # Browsers show an image by itself with a style of their own, which is inline.
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = CACHE_CONTROL
+    return response
+
+
+@require_own_conversation
+def _delete_image(request, conversation, image):
+    if storage.delete_unsent_image(conversation.pk, image):
+        return HttpResponse(status=204)
+    if conversation.attachments.filter(public_id=image).exists():
+        return _json_error("This photo was sent already.", 409)
+    raise Http404
+
+
+def _visible_attachments(request):
+    """The images that whoever asks may see: the customer's own, and to staff what was sent."""
+    mine = Conversation.objects.visible_to(get_visitor(request.user, request.session))
+    own = Attachment.objects.filter(conversation__in=mine.values("pk"))
+    if request.user.is_staff and request.user.has_perm("conversations.view_conversation"):
+        return own | Attachment.objects.exclude(message=None)
+    return own
+
+
+def _read_upload(request) -> Picture:
+    """The request's image, made into one of our own."""
+    most = settings.ENVIRONMENT.image_max_bytes
+    sent = request.FILES.getlist("image")
+    if len(sent) != 1:
+        raise BadPicture("Please send one photo at a time.")
+    if sent[0].size > most:
+        raise BadPicture(too_big(most))
+    return async_to_sync(prepare)(sent[0].read(), most)
+
+
+def _json_error(words, status):
+    return JsonResponse({"error": words}, status=status)

@@ -1,0 +1,41 @@
+"""The customer's own conversation as a file to download."""
+
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from ..turns.history import load_history
+from .views import require_own_conversation
+
+
+@require_safe
+@require_own_conversation
+def transcript_text(request, conversation):
+    rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
+    rows = rows.prefetch_related("attachments")
+    response = render(
+        request,
+        "chat/transcript.txt",
+        {"conversation": conversation, "messages": rows},
+        content_type="text/plain; charset=utf-8",
+    )
+    return _as_download(response, conversation, "txt")
+
+
+@require_safe
+@require_own_conversation
+def transcript_json(request, conversation):
+    messages = [message.as_chat() for message in load_history(conversation)]
+    document = {
+        "conversation": str(conversation.public_id),
+        "begun": conversation.created,
+        "messages": messages,
+    }
+    response = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    return _as_download(response, conversation, "json")
+
+
+def _as_download(response, conversation, ending):
+    name = f"conversation-{conversation.created:%Y-%m-%d}.{ending}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

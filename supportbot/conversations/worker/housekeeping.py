@@ -1,0 +1,139 @@
+"""What this process does again and again: it stores the streams' texts and hears of stops, recovers abandoned turns,
+sends pages what they missed, runs background jobs, and deletes old uploads.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from time import monotonic
+
+from django.db import Error as DatabaseError
+
+from supportbot.jobs import worker as job_worker
+from supportbot.server.process import process
+
+from .. import turns
+from ..attachments.cleanup import delete_orphans
+from ..realtime import broadcast, socket_sessions
+from . import model_health, runner
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_INTERVAL_SECONDS = 0.5
+SESSION_CHECK_INTERVAL_SECONDS = 1.0
+SWEEP_INTERVAL_SECONDS = 2.0
+RESYNC_INTERVAL_SECONDS = 5.0
+CLEANUP_INTERVAL_SECONDS = 3600.0
+# With very many streams each is stored a little less often, so that storing has a bounded share.
+CHECKPOINTS_PER_SECOND = 200
+
+
+@dataclass
+class Housekeeper:
+    """The task of this process's housekeeping, and the clean-up that goes on beside it."""
+
+    task: asyncio.Task[None] | None = None
+    cleanups: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+@dataclass
+class Periodic:
+    """Something that is done when so many seconds have passed since it was done last."""
+
+    action: Callable[[], Awaitable[None]]
+    interval_seconds: float
+    done_at: float = float("-inf")
+
+    async def run_if_due(self, now: float) -> None:
+        if now - self.done_at > self.interval_seconds:
+            self.done_at = now
+            await self.action()
+
+
+def ensure_running() -> None:
+    """Start the housekeeping, if it is not going on already. Call it inside the event loop."""
+    housekeeper = process.get(Housekeeper)
+    task = housekeeper.task
+    if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+        housekeeper.task = asyncio.create_task(_run_loop(), name="housekeeping")
+
+
+async def _run_loop() -> None:
+    now = asyncio.get_running_loop().time
+    periodic = [
+        Periodic(socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
+        Periodic(_recover_and_run_jobs, SWEEP_INTERVAL_SECONDS),
+        Periodic(_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
+        Periodic(_start_cleanup, CLEANUP_INTERVAL_SECONDS),
+    ]
+    while True:
+        try:
+            if runner.get_running_turns():
+                await _store_streams()
+            for each in periodic:
+                await each.run_if_due(now())
+        except DatabaseError as error:
+            logger.warning("The database is out of reach: %s", type(error).__name__)
+        except Exception:
+            # This loop must never end: log and go on.
+            logger.exception("The housekeeping failed")
+        pause = len(runner.get_running_turns()) / CHECKPOINTS_PER_SECOND
+        await asyncio.sleep(max(CHECKPOINT_INTERVAL_SECONDS, pause))
+
+
+async def _start_cleanup() -> None:
+    """Beside the rest: with many files it takes longer than a lease lasts."""
+    cleanups = process.get(Housekeeper).cleanups
+    if not cleanups:
+        task = asyncio.create_task(_clean_up_attachments(), name="clean-up")
+        cleanups.add(task)
+        task.add_done_callback(cleanups.discard)
+
+
+async def _clean_up_attachments() -> None:
+    try:
+        await delete_orphans()
+    except DatabaseError as error:
+        logger.warning("Old photos could not be looked for: %s", type(error).__name__)
+
+
+async def _store_streams() -> None:
+    """Store what has come since the last checkpoint, renew the leases, and cancel what was stopped elsewhere."""
+    running = runner.get_running_turns()
+    grown = [
+        (each, each.stream, each.stream.length)
+        for each in running
+        if each.stream.length > each.stream.stored_length
+    ]
+    texts = [
+        (stream.text, stream.message_id, each.lease.turn_id, each.lease.fencing_token)
+        for each, stream, _length in grown
+    ]
+    for _each, stream, _length in grown:
+        await stream.flush_to_other_processes()
+    mine = {(each.lease.turn_id, each.lease.fencing_token): each for each in running}
+    renewed_at = monotonic()
+    lost = await turns.checkpoint(texts, mine)
+    for _each, stream, length in grown:
+        stream.stored_length = length
+    for key, each in mine.items():
+        if key in lost:
+            each.cancel()
+        else:
+            each.renewed_at = renewed_at
+
+
+async def _recover_and_run_jobs() -> None:
+    if free_slots := runner.count_free_slots():
+        for change in await turns.recover_abandoned_turns(free_slots):
+            await runner.publish_and_start(change)
+        await job_worker.run_due_jobs()
+        await model_health.close_outage_if_recovered()
+
+
+async def _resync_stale_connections() -> None:
+    if seen := broadcast.get_watched_revisions():
+        running_here = [each.lease.conversation_id for each in runner.get_running_turns()]
+        for change in await turns.load_missed_changes(seen, running_here):
+            await broadcast.deliver_missed(change)

@@ -1,0 +1,78 @@
+"""Whether any model answers, as this process sees it. When none does, staff are told once."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from supportbot.assistant.backends.fallback import AWAY
+from supportbot.assistant.messages import ModelError
+from supportbot.jobs.queue import enqueue
+from supportbot.server.executors import on_database_thread
+from supportbot.server.process import process
+from supportbot.usage import outages
+from supportbot.usage.jobs import send_outage_alert
+
+from ..limits.token_budgets import UNMETERED_BACKENDS
+from ..turns import TurnLease
+
+FAILURE_THRESHOLD = 3  # one failure may be an accident
+PERMANENT_ERRORS = ("key_refused", "no_model")  # none of these is, so staff are told of the first one
+
+
+@dataclass
+class ModelHealth:
+    """How the site's model did lately; `is_healthy` is None as long as nobody knows.
+
+    In a process that only tries something out it is not `is_enabled`: what fails there says nothing about the site.
+    """
+
+    consecutive_failures: int = 0
+    is_healthy: bool | None = None
+    is_enabled: bool = True
+
+
+def disable() -> None:
+    process.get(ModelHealth).is_enabled = False
+
+
+async def record_failure(lease: TurnLease, error: ModelError) -> None:
+    """A turn got no answer. After several in a row, an outage begins."""
+    if error.code not in AWAY or not _counts_turn(lease):
+        return
+    health = process.get(ModelHealth)
+    health.consecutive_failures += 1
+    health.is_healthy = False
+    if health.consecutive_failures >= FAILURE_THRESHOLD or error.code in PERMANENT_ERRORS:
+        await open_outage(error.code)
+
+
+def record_success(lease: TurnLease) -> None:
+    if _counts_turn(lease):
+        health = process.get(ModelHealth)
+        health.consecutive_failures, health.is_healthy = 0, True
+
+
+async def close_outage_if_recovered() -> None:
+    """Note that an outage is over, also one that another process noticed. Called now and then, not with every turn."""
+    health = process.get(ModelHealth)
+    if health.is_healthy is None:
+        # Whatever model was away, a site that needs none does not need it any longer.
+        health.is_healthy = settings.LLM_BACKEND in UNMETERED_BACKENDS
+    if health.is_healthy:
+        health.is_healthy = not await outages.close_quiet_outage()
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def open_outage(code: str) -> None:
+    """Note the failure, and have staff told if an outage begins with it."""
+    outage = outages.record_failure(code)
+    if outage is not None:
+        enqueue(send_outage_alert.name, str(outage.pk))
+
+
+def _counts_turn(lease: TurnLease) -> bool:
+    """Whether the turn says something about the provider that the site needs."""
+    is_of_site = lease.backend == settings.LLM_BACKEND and lease.backend not in UNMETERED_BACKENDS
+    return process.get(ModelHealth).is_enabled and is_of_site

@@ -1,0 +1,280 @@
+"""Runs turns in this process: one supervised task each, which belongs to the process and not to a socket."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+
+from django.conf import settings
+from django.utils import timezone
+
+from supportbot import model_backends
+from supportbot.assistant import messages as said
+from supportbot.assistant.loop import run_turn
+from supportbot.assistant.window import fit
+from supportbot.jobs import worker as job_worker
+from supportbot.server.process import process
+
+from .. import turns
+from ..attachments.for_model import load_images
+from ..limits import token_budgets
+from ..models import Turn
+from ..realtime import broadcast, channel_layer
+from ..realtime.answer_stream import AnswerStream
+from ..realtime.fragments import render_thinking
+from ..turns import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnChange, TurnLease
+from ..turns.summaries import needs_summary
+from . import model_health
+from .tool_execution import execute_tool
+
+logger = logging.getLogger(__name__)
+
+EventListener = Callable[[said.Event], None]
+
+
+@dataclass
+class RunningTurn:
+    """A turn that runs here.
+
+    `state` is how it ends if it is cancelled, `on_event` is told of each event after it was stored, `renewed_at` is
+    when the lease was last renewed, in seconds of the monotonic clock.
+    """
+
+    lease: TurnLease
+    stream: AnswerStream
+    on_event: EventListener | None = None
+    task: asyncio.Task[None] = field(init=False)
+    state: str = Turn.State.STOPPED
+    first_token: datetime | None = None
+    renewed_at: float = field(default_factory=monotonic)
+    is_cancellable: bool = False
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Cancel the task while it asks the model.
+
+        One that has not begun would end without a trace, so it does so when it begins; and one whose answer has ended
+        must not be kept from storing and showing it.
+        """
+        self.is_cancelled = True
+        if self.is_cancellable:
+            self.task.cancel()
+
+
+@dataclass
+class RunnerState:
+    """The turns that run in this process, by id, and their tasks."""
+
+    turns: dict[int, RunningTurn] = field(default_factory=dict)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    is_draining: bool = False
+
+
+def get_running_turns() -> list[RunningTurn]:
+    return list(process.get(RunnerState).turns.values())
+
+
+def count_free_slots() -> int:
+    """How many more turns this process may run."""
+    state = process.get(RunnerState)
+    return 0 if state.is_draining else max(0, settings.ENVIRONMENT.running_turns - len(state.turns))
+
+
+async def publish_and_start(
+    change: TurnChange, on_event: EventListener | None = None
+) -> asyncio.Task[None] | None:
+    """Show a change to the pages that watch, and run the turn that it has a lease on: returns the task."""
+    await broadcast.publish_change(change)
+    return await start_turn(change.lease, on_event) if change.lease is not None else None
+
+
+async def start_turn(lease: TurnLease, on_event: EventListener | None = None) -> asyncio.Task[None] | None:
+    state = process.get(RunnerState)
+    if state.is_draining:
+        with suppress(LeaseLost):
+            await turns.release_turn(lease)
+        return None
+    previous = state.turns.get(lease.turn_id)
+    stream = AnswerStream(lease.conversation_id, lease.message_id)
+    running = state.turns[lease.turn_id] = RunningTurn(lease, stream, on_event)
+    if previous is not None:
+        previous.cancel()  # its request to the model lacks what the customer has said by now
+    running.task = asyncio.create_task(_run_turn(running), name=f"turn {lease.turn_id}")
+    state.tasks.add(running.task)
+    running.task.add_done_callback(_end_task)
+    return running.task
+
+
+async def stop_turn(
+    conversation_id: int, turn_id: int = 0, check: Callable[[], object] = lambda: None
+) -> None:
+    """Stop the running turn of a conversation, if it is this one; 0 is any.
+
+    At once when it runs here, else within a checkpoint. `check` is called before the stop is stored, on the same
+    thread; if it raises, nothing is stopped.
+    """
+    stopped_id = await turns.request_stop.run_after(check, conversation_id, turn_id)
+    running = process.get(RunnerState).turns
+    if stopped_id in running:
+        running[stopped_id].cancel()
+
+
+async def drain() -> None:
+    """The process ends: what runs may finish within its time, then it is stored for the next process."""
+    state = process.get(RunnerState)
+    state.is_draining = True
+    if state.tasks:
+        await asyncio.wait(state.tasks, timeout=settings.ENVIRONMENT.drain_seconds)
+    for running in get_running_turns():
+        running.state = Turn.State.INTERRUPTED
+        running.cancel()
+    await asyncio.gather(*state.tasks, return_exceptions=True)
+    await job_worker.drain()
+    await model_backends.close_backends()
+    await channel_layer.close_subscription()
+
+
+def _end_task(task: asyncio.Task[None]) -> None:
+    process.get(RunnerState).tasks.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        # Its lease runs out, and another process goes on with the turn.
+        logger.error("%s could not be finished", task.get_name(), exc_info=error)
+
+
+async def _run_turn(running: RunningTurn) -> None:
+    lease = running.lease
+    state: str = Turn.State.DONE
+    answer: said.Answer | None = None
+    error: said.ModelError | None = None
+    running.is_cancellable = True
+    try:
+        if running.is_cancelled:
+            raise asyncio.CancelledError
+        answer = await _run_model_loop(running)
+        model_health.record_success(lease)
+    except said.ModelError as failure:
+        logger.warning("Turn %s: the model failed: %s (%s)", lease.turn_id, failure.code, failure)
+        state, error = Turn.State.FAILED, failure
+    except LeaseLost:
+        logger.info("Turn %s: the lease was lost", lease.turn_id)
+        return
+    except asyncio.CancelledError:
+        state = running.state
+        error = said.ModelError("interrupted") if state == Turn.State.INTERRUPTED else None
+    except Exception:
+        logger.exception("Turn %s failed", lease.turn_id)
+        state, error = Turn.State.FAILED, said.ModelError("bug")
+    finally:
+        running.is_cancellable = False
+        text = running.stream.close()
+        _forget_turn(running)
+    await _finish_turn(running, state, text, error, answer)
+    if error is not None:
+        await model_health.record_failure(lease, error)
+
+
+def _forget_turn(running: RunningTurn) -> None:
+    """It no longer runs here, unless another task has taken its place."""
+    running_turns = process.get(RunnerState).turns
+    if running_turns.get(running.lease.turn_id) is running:
+        del running_turns[running.lease.turn_id]
+
+
+async def _finish_turn(
+    running: RunningTurn, state: str, text: str, error: said.ModelError | None, answer: said.Answer | None
+) -> None:
+    try:
+        if state == Turn.State.INTERRUPTED and not text:
+            await turns.release_turn(running.lease)
+            return
+        change = await turns.finish_turn(
+            running.lease,
+            state,
+            text,
+            error=error,
+            answer=answer,
+            first_token=running.first_token,
+            is_long=needs_summary(running.lease.history),
+        )
+    except LeaseLost:
+        logger.info("Turn %s: the lease was lost", running.lease.turn_id)
+        return
+    await publish_and_start(change)
+
+
+async def _run_model_loop(running: RunningTurn) -> said.Answer | None:
+    """Run the turn to its end and store each event before the next one is asked for. Returns the last answer."""
+    for call in running.lease.pending_calls:
+        await _finish_tool_call(running, await execute_tool(running.lease, call))
+    if running.lease.pending_calls:
+        running.lease = await turns.reload_lease(running.lease, running.stream.message_id)
+    lease = running.lease
+    if not lease.is_affordable:
+        raise token_budgets.build_budget_error()
+
+    async def execute(call: said.ToolCall) -> said.ToolResult:
+        return await execute_tool(lease, call)
+
+    limits = model_backends.get_limits()
+    history = await load_images(fit(lease.history, limits.window, limits.messages))
+    events = run_turn(
+        model_backends.get_backend(lease.backend),
+        lease.system_text,
+        history,
+        turns.get_tool_registry(),
+        execute,
+        limits=limits,
+        conversation=lease.public_id,
+    )
+    answer = None
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, said.Answer):
+                answer = event
+            await _handle_event(running, event)
+            if running.on_event:
+                running.on_event(event)
+    return answer
+
+
+async def _handle_event(running: RunningTurn, event: said.Event) -> None:
+    """Store what happened, and show it."""
+    match event:
+        case said.TextDelta(text):
+            if text:
+                await _stream_text(running, text)
+        case said.Thinking():
+            frame = render_thinking(running.stream.message_id)
+            await broadcast.publish_frame(running.lease.conversation_id, frame)
+        case said.Answer():
+            if event.message.tool_calls:
+                # Until it is stored, what was read of it is kept by the stream.
+                change = await turns.store_requested_calls(running.lease, event)
+                running.stream.close()
+                running.stream = AnswerStream(running.lease.conversation_id, NO_MESSAGE)
+                await publish_and_start(change)
+        case said.ToolFinished(result=result):
+            await _finish_tool_call(running, result)
+
+
+async def _stream_text(running: RunningTurn, text: str) -> None:
+    stream = running.stream
+    if monotonic() - running.renewed_at > LEASE_DURATION.total_seconds():
+        # This process stood still: another one may have taken the turn over and be showing its own answer.
+        await turns.renew_lease(running.lease)
+        running.renewed_at = monotonic()
+    if not stream.length:
+        await turns.begin_answer(running.lease, stream.message_id, text)
+        running.first_token = running.first_token or timezone.now()
+        stream.stored_length = len(text)
+    await stream.append(text)
+
+
+async def _finish_tool_call(running: RunningTurn, result: said.ToolResult) -> None:
+    change, message_id = await turns.complete_call(running.lease, result)
+    await publish_and_start(change)
+    if message_id:
+        running.stream = AnswerStream(running.lease.conversation_id, message_id)

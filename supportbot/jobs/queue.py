@@ -1,0 +1,108 @@
+"""The queue of background jobs: stored until they are done, and claimed by whichever process finds them due."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from supportbot.server.executors import on_database_thread
+
+from .models import Job
+from .registry import DEFAULT_MAX_ATTEMPTS, ClaimedJob, find_job_kind
+
+logger = logging.getLogger(__name__)
+
+LEASE_DURATION = timedelta(minutes=3)
+BACKOFF_BASE = timedelta(seconds=20)  # before the second attempt, and twice as long before each further one
+BACKOFF_MAX = timedelta(hours=1)
+
+
+class ResultNotStored(Exception):
+    """The function that stores a job's result raised; what it raised is the cause."""
+
+
+def enqueue(
+    kind: str, key: str, *, conversation_id: int | None = None, last_turn_id: int | None = None
+) -> None:
+    """Have it done, once for each key. Call it in the transaction that it belongs to."""
+    about = {"conversation_id": conversation_id, "last_turn_id": last_turn_id}
+    Job.objects.get_or_create(kind=kind, key=key, defaults=about)
+
+
+@on_database_thread()
+@transaction.atomic
+def claim_due_jobs(limit: int) -> list[ClaimedJob]:
+    """Take a lease on at most `limit` jobs that are due, the oldest first."""
+    now = timezone.now()
+    claimed = []
+    for row in Job.objects.filter(run_after__lte=now).order_by("run_after")[:limit]:
+        unclaimed = Job.objects.filter(pk=row.pk, attempts=row.attempts, run_after__lte=now)
+        if unclaimed.update(attempts=row.attempts + 1, run_after=now + LEASE_DURATION):
+            about = (row.conversation_id, row.last_turn_id)
+            claimed.append(ClaimedJob(row.pk, row.kind, row.key, row.attempts + 1, *about))
+    return claimed
+
+
+@on_database_thread()
+@transaction.atomic
+def complete_job(claimed: ClaimedJob, result: Any = None) -> bool:
+    """End the job and store its result; False when it is no longer this process's.
+
+    Raises `ResultNotStored`, and has ended nothing, when the kind's `store` raises.
+    """
+    if not get_owned_job(claimed).delete()[0]:
+        return False
+    kind = find_job_kind(claimed.kind)
+    if kind is not None and kind.store is not None:
+        try:
+            kind.store(claimed, result)
+        except Exception as error:
+            raise ResultNotStored(claimed.kind) from error
+    return True
+
+
+@on_database_thread()
+@transaction.atomic
+def fail_attempt(claimed: ClaimedJob, code: str) -> None:
+    """Note a failed attempt in whatever way the job's kind wants that."""
+    kind = find_job_kind(claimed.kind)
+    if kind is not None and kind.on_failure is not None:
+        kind.on_failure(claimed, code)
+
+
+@on_database_thread()
+@transaction.atomic
+def retry_later(claimed: ClaimedJob, *, may_store: bool = True) -> None:
+    """Try it again after a growing pause. After its last attempt it ends without a result.
+
+    `may_store` is False when it is `store` itself that failed: then nobody is told of the end.
+    """
+    if claimed.attempts >= get_max_attempts(claimed):
+        logger.error("Job %s is given up after %s attempts", claimed.kind, claimed.attempts)
+        if may_store:
+            complete_job.run_sync(claimed)
+        else:
+            get_owned_job(claimed).delete()
+    else:
+        pause = min(BACKOFF_BASE * 2 ** min(claimed.attempts - 1, 10), BACKOFF_MAX)
+        get_owned_job(claimed).update(run_after=timezone.now() + pause)
+
+
+@on_database_thread()
+@transaction.atomic
+def release_job(claimed: ClaimedJob, run_after: datetime | None = None) -> None:
+    """Give the lease back: the job is due now or at `run_after`, and this was no attempt."""
+    get_owned_job(claimed).update(run_after=run_after or timezone.now(), attempts=claimed.attempts - 1)
+
+
+def get_max_attempts(claimed: ClaimedJob) -> int:
+    kind = find_job_kind(claimed.kind)
+    return kind.max_attempts if kind else DEFAULT_MAX_ATTEMPTS
+
+
+def get_owned_job(claimed: ClaimedJob) -> QuerySet[Job]:
+    """The job's row, as long as nobody else has claimed it since."""
+    return Job.objects.filter(pk=claimed.id, attempts=claimed.attempts)

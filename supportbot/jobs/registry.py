@@ -1,0 +1,108 @@
+"""`@job` makes a coroutine function a kind of background work, found in the module `jobs` of every installed app.
+
+    @job(max_attempts=180)
+    async def send_outage_alert(claimed: ClaimedJob) -> None:
+        ...
+
+`queue.enqueue("send_outage_alert", key)` stores one, in the transaction that it belongs to; whichever process finds it
+due runs it. A run that raises `JobFailed`, OSError or TimeoutError is tried again later.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+from django.apps import apps
+from django.utils.module_loading import module_has_submodule
+
+DEFAULT_MAX_ATTEMPTS = 10  # over two hours
+DEFAULT_TIMEOUT_SECONDS = 120.0
+
+
+class JobFailed(Exception):
+    """This attempt came to nothing. Code and detail are for logs, and never hold a customer's words."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code} ({detail})" if detail else code)
+        self.code = code
+
+
+class JobHopeless(JobFailed):
+    """So will every other attempt: the job ends without a result."""
+
+
+class JobPostponed(Exception):
+    """It cannot be done before `run_after`, and this does not count as an attempt."""
+
+    def __init__(self, run_after: datetime) -> None:
+        super().__init__(run_after.isoformat())
+        self.run_after = run_after
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job that this process runs. `attempts` counts this attempt too, and proves the right to end the job."""
+
+    id: int
+    kind: str
+    key: str
+    attempts: int
+    conversation_id: int | None = None
+    last_turn_id: int | None = None
+
+
+Run = Callable[[ClaimedJob], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """How one kind of job is run, and what follows from its end.
+
+    - `run` does the work and returns the result.
+    - `store(job, result)` is called in the transaction that ends the job, so its effect happens once. The result is
+      None when the job was given up.
+    - `on_failure(job, code)` is called in a transaction after each failed attempt.
+    """
+
+    name: str
+    run: Run
+    store: Callable[[ClaimedJob, Any], None] | None
+    on_failure: Callable[[ClaimedJob, str], None] | None
+    max_attempts: int
+    timeout_seconds: float
+
+
+def job(
+    *,
+    store: Callable[[ClaimedJob, Any], None] | None = None,
+    on_failure: Callable[[ClaimedJob, str], None] | None = None,
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+) -> Callable[[Run], JobKind]:
+    """Make a coroutine function into a `JobKind` of its name."""
+
+    def decorate(function: Run) -> JobKind:
+        return JobKind(function.__name__, function, store, on_failure, max_attempts, timeout_seconds)
+
+    return decorate
+
+
+def collect_job_kinds() -> dict[str, JobKind]:
+    """The kinds in the modules `jobs` of all installed apps, by name. Two of one name stop the start."""
+    kinds: dict[str, JobKind] = {}
+    for app in apps.get_app_configs():
+        if app.module is None or not module_has_submodule(app.module, "jobs"):
+            continue
+        for value in vars(import_module(f"{app.name}.jobs")).values():
+            if isinstance(value, JobKind) and kinds.setdefault(value.name, value) is not value:
+                raise ValueError(f"Two kinds of jobs are named {value.name}. Rename one of them.")
+    return kinds
+
+
+def find_job_kind(name: str) -> JobKind | None:
+    """The kind of that name; None for one of another version, or of an app that was taken out."""
+    jobs: Any = apps.get_app_config("jobs")
+    found: JobKind | None = jobs.kinds.get(name)
+    return found

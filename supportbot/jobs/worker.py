@@ -1,0 +1,98 @@
+"""Runs the jobs of this installation in this process, a few at a time."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from supportbot.server.process import process
+
+from .queue import (
+    ResultNotStored,
+    claim_due_jobs,
+    complete_job,
+    fail_attempt,
+    get_max_attempts,
+    release_job,
+    retry_later,
+)
+from .registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, find_job_kind
+
+logger = logging.getLogger(__name__)
+
+MAX_CONCURRENT_JOBS = 4
+DRAIN_SECONDS = 5.0
+
+
+@dataclass
+class RunningJobs:
+    """The jobs that run in this process."""
+
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+async def run_due_jobs() -> None:
+    """Start what is due, as far as there is room for it."""
+    tasks = process.get(RunningJobs).tasks
+    if len(tasks) >= MAX_CONCURRENT_JOBS:
+        return
+    for claimed in await claim_due_jobs(MAX_CONCURRENT_JOBS - len(tasks)):
+        task = asyncio.create_task(_run_job(claimed), name=f"job {claimed.kind}")
+        tasks.add(task)
+        task.add_done_callback(_end_task)
+
+
+async def drain() -> None:
+    """The process ends: whatever is not done is released at once."""
+    tasks = process.get(RunningJobs).tasks
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+
+
+def _end_task(task: asyncio.Task[None]) -> None:
+    process.get(RunningJobs).tasks.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        # Its lease runs out, and then it is tried again.
+        logger.error("%s failed", task.get_name(), exc_info=error)
+
+
+async def _run_job(claimed: ClaimedJob) -> None:
+    try:
+        await _attempt(claimed)
+    except asyncio.CancelledError:
+        await release_job(claimed)
+        raise
+    except JobPostponed as postponed:
+        await release_job(claimed, postponed.run_after)
+    except ResultNotStored:
+        logger.exception("Job %s: its result could not be stored", claimed.kind)
+        await retry_later(claimed, may_store=False)
+
+
+async def _attempt(claimed: ClaimedJob) -> None:
+    """Run the job once and store what came of it. A failure is logged, and decides what becomes of the job."""
+    if claimed.attempts > get_max_attempts(claimed):  # whoever claimed it last came to grief over it
+        await complete_job(claimed)
+        return
+    try:
+        result = await _run_with_timeout(claimed)
+    except (JobFailed, TimeoutError, OSError) as error:
+        logger.warning("Job %s failed: %s", claimed.kind, str(error) or type(error).__name__)
+        await fail_attempt(claimed, error.code if isinstance(error, JobFailed) else type(error).__name__)
+        if isinstance(error, JobHopeless):
+            await complete_job(claimed)
+        else:
+            await retry_later(claimed)
+    else:
+        await complete_job(claimed, result)
+
+
+async def _run_with_timeout(claimed: ClaimedJob) -> Any:
+    kind = find_job_kind(claimed.kind)
+    if kind is None:
+        # A process of another version may know it; if an app was taken out, none does.
+        raise JobFailed("no app here has this kind of job")
+    async with asyncio.timeout(kind.timeout_seconds):
+        return await kind.run(claimed)

@@ -1,0 +1,59 @@
+"""Backpressure for sockets: whether a page reads as fast as we send.
+
+Daphne accepts whatever it is given and keeps it in memory until the other side reads it. Twisted tells the producer of
+a transport when its buffer is full and when it has room again, so the writer of a socket is that producer.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from autobahn.exception import Disconnected
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+
+@implementer(IPushProducer)
+class SocketWriter:
+    """Sends frames to one page. `is_full` while nothing more should be sent; `on_drain` is called when that is over."""
+
+    is_full = False
+
+    def __init__(self, send: Callable[[Any], Awaitable[None]]) -> None:
+        self._send = send
+        self.on_drain: Callable[[], None] = lambda: None
+
+    async def send(self, frame: str) -> None:
+        """Call the server's send directly.
+
+        The middleware between is needed for the handshake only and would cost time with every frame.
+        """
+        with suppress(Disconnected):  # the page is closing, which must not disturb anybody else
+            await self._send({"type": "websocket.send", "text": frame})
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's names
+        self.is_full = True
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        if self.is_full:
+            self.is_full = False
+            self.on_drain()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self.on_drain = lambda: None
+
+
+def backpressure_middleware(application: Callable[..., Any]) -> Callable[..., Any]:
+    """Put a `SocketWriter` into the scope of every socket, as `writer`."""
+
+    async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        writer = scope["writer"] = SocketWriter(send)
+        # Daphne's send is bound to the protocol of the connection; other servers have no such transport.
+        transport = getattr(send.args[0], "transport", None) if isinstance(send, partial) else None
+        if transport is not None:
+            transport.unregisterProducer()  # of the HTTP channel that the socket began as
+            transport.registerProducer(writer, True)
+        await application(scope, receive, send)
+
+    return wrapped

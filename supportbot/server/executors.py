@@ -1,0 +1,233 @@
+"""Where blocking code runs: the database on threads that keep their connections, each tool on one of its own.
+
+A tool that hangs holds up no transaction and not the end of the process, and a slow transaction no tool.
+"""
+
+import asyncio
+import contextvars
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial, update_wrapper
+from time import monotonic, sleep
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+    transaction,
+)
+
+from .process import process
+
+logger = logging.getLogger(__name__)
+
+RETRY_DEADLINE_SECONDS = 60.0
+FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 0.1, 2.0
+DATABASE_THREADS = 8
+WRITER_YIELD_SECONDS = 0.11  # a little more than the longest time between two looks of SQLite at a lock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Executor(Protocol):
+    def submit(self, function: Callable[[], T], /) -> "Future[T]": ...
+
+
+class GroupCommit:
+    """One thread that runs transactions in the order in which they come: SQLite has one writer at a time.
+
+    What has gathered while a commit waited for the disk is committed together, so that under load many
+    transactions cost one. Each is told of its result only when that is on the disk, and one that fails
+    takes none of the others with it.
+    """
+
+    most = 64
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._since, self._idle = monotonic(), 0.0
+        threading.Thread(target=self._work, name="database", daemon=True).start()
+
+    def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
+        """The next job. Others who want to write look ten times a second whether they may: let them in at times."""
+        asked = monotonic()
+        job = self._jobs.get()
+        now = monotonic()
+        self._idle += now - asked
+        if now - self._since > 1.0:
+            if self._idle < 0.1:
+                sleep(WRITER_YIELD_SECONDS)
+            self._since, self._idle = now, 0.0
+        return job
+
+    def submit(self, function: Callable[[], T], /) -> "Future[T]":
+        future: Future[T] = Future()
+        self._jobs.put((future, function))
+        return future
+
+    def _work(self) -> None:
+        while True:
+            jobs = [self._next()]
+            while len(jobs) < self.most and not self._jobs.empty():
+                jobs.append(self._jobs.get())
+            jobs = [job for job in jobs if job[0].set_running_or_notify_cancel()]
+            functions = [function for _, function in jobs]
+            outcomes = _run_in_one_transaction(functions) if len(jobs) > 1 else list(map(_capture, functions))
+            for (future, _), (result, error) in zip(jobs, outcomes, strict=True):
+                if error is None:
+                    future.set_result(result)
+                else:
+                    future.set_exception(error)
+
+
+Outcome = tuple[Any, BaseException | None]
+
+
+def _run_in_one_transaction(functions: list[Callable[[], Any]]) -> list[Outcome]:
+    try:
+        with transaction.atomic():
+            return [_capture_in_transaction(function) for function in functions]
+    except DatabaseError:
+        # The common commit failed, so none of it happened: each one for itself.
+        return list(map(_capture, functions))
+
+
+def _capture_in_transaction(function: Callable[[], Any]) -> Outcome:
+    """The same within a common transaction, which some errors end without a word: a full disk does."""
+    outcome = _capture(function)
+    if connection.needs_rollback or not connection.connection.in_transaction:
+        raise DatabaseError("the common transaction was lost")
+    return outcome
+
+
+def _capture(function: Callable[[], Any]) -> Outcome:
+    try:
+        return function(), None
+    except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+        return None, error
+
+
+def _create_executor() -> Executor:
+    return (
+        GroupCommit() if connection.vendor == "sqlite" else ThreadPoolExecutor(DATABASE_THREADS, "database")
+    )
+
+
+@dataclass
+class DatabaseExecutor:
+    """The threads of this process on which transactions run."""
+
+    executor: Executor = field(default_factory=_create_executor)
+
+
+class DatabaseFunction(Generic[P, T]):
+    """A function that uses the database and is awaited by its own name.
+
+    change = await finish_turn(lease, ...)          on a database thread; back when it is committed
+    change = finish_turn.run_sync(lease, ...)       in this thread, as a part of the caller's transaction
+    """
+
+    def __init__(self, function: Callable[P, T], *, is_repeatable: bool) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._is_repeatable = is_repeatable
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._await_result(partial(self._function, *args, **kwargs))
+
+    def run_sync(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._function(*args, **kwargs)
+
+    async def run_after(self, check: Callable[[], object], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await the function, but only if `check`, which is called just before on the same thread, does not raise."""
+
+        def check_and_run() -> T:
+            check()
+            return self._function(*args, **kwargs)
+
+        return await self._await_result(check_and_run)
+
+    async def _await_result(self, job: Callable[[], T]) -> T:
+        return await (_run_with_retry(job) if self._is_repeatable else _run_on_thread(job))
+
+
+def on_database_thread(*, repeat: bool = False) -> Callable[[Callable[P, T]], DatabaseFunction[P, T]]:
+    """Make a function into a `DatabaseFunction`.
+
+    With `repeat` it is run again while the database is away, for up to `RETRY_DEADLINE_SECONDS`. It must be one that
+    may be repeated: the database may go away just after it committed.
+    """
+
+    def decorate(function: Callable[P, T]) -> DatabaseFunction[P, T]:
+        return DatabaseFunction(function, is_repeatable=repeat)
+
+    return decorate
+
+
+async def _run_on_thread(job: Callable[[], T]) -> T:
+    executor = process.get(DatabaseExecutor).executor
+    return await asyncio.wrap_future(executor.submit(partial(_run_with_fresh_connection, job)))
+
+
+async def _run_with_retry(job: Callable[[], T]) -> T:
+    now = asyncio.get_running_loop().time
+    deadline, pause = now() + RETRY_DEADLINE_SECONDS, FIRST_RETRY_SECONDS
+    while True:
+        try:
+            return await _run_on_thread(job)
+        except (OperationalError, InterfaceError) as error:
+            if now() > deadline:
+                raise
+            logger.warning("The database is out of reach: %s", type(error).__name__)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, MAX_RETRY_SECONDS)
+
+
+async def run_in_tool_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a tool on a thread of its own, which is left alone when nobody waits for it any more."""
+    loop, future = asyncio.get_running_loop(), Future[T]()
+
+    def work() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            result, error = _capture(partial(function, *args, **kwargs))
+        finally:
+            connections.close_all()
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="tool", daemon=True).start()
+    return await asyncio.wrap_future(future, loop=loop)
+
+
+def _run_with_fresh_connection(function: Callable[[], T]) -> T:
+    # As Django does around a request: a connection that broke meanwhile is replaced, not used again.
+    if not connection.in_atomic_block:
+        close_old_connections()
+    try:
+        return function()
+    except (OperationalError, InterfaceError):
+        _drain_broken_pool()
+        raise
+    finally:
+        if not connection.in_atomic_block:
+            close_old_connections()
+
+
+def _drain_broken_pool() -> None:
+    """What ended one connection of a pool has ended all of them, and each would fail once more."""
+    pool = getattr(connection, "pool", None)
+    if pool is not None and connection.connection is not None and connection.connection.closed:
+        pool.drain()

@@ -1,0 +1,14 @@
+"""The background job of outages: one mail to staff when no model answers."""
+
+from supportbot.jobs.registry import ClaimedJob, job
+from supportbot.server.executors import run_in_tool_thread
+
+from .outages import send_alert
+
+MAX_ATTEMPTS = 180  # for a week: staff were promised to be told
+
+
+@job(max_attempts=MAX_ATTEMPTS)
+async def send_outage_alert(claimed: ClaimedJob) -> None:
+    """Mail the outage whose primary key is the job's key. Raises OSError when the mail cannot be sent."""
+    await run_in_tool_thread(send_alert, claimed.key)
