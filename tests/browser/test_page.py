@@ -95,12 +95,16 @@ async def test_a_starter_is_said_when_it_is_pressed(
 ) -> None:
     chat = await somebody(site)
     provider.say(ANSWER)
+    greeting = chat.page.get_by_text("Hi, how can we help?", exact=True)
+    starter = chat.page.get_by_role("button", name="Where is my order?")
+    await expect(greeting).to_be_visible()
 
-    await chat.page.get_by_role("button", name="Where is my order?").click()
+    await starter.click()
 
     await chat.ended()
     await expect(chat.customer.locator(".text")).to_have_text(["Where is my order?"])
-    await expect(chat.page.get_by_text("how can we help?")).to_be_hidden()
+    await expect(greeting).to_be_hidden()
+    await expect(starter).to_be_hidden()
 
 
 async def test_an_answer_that_became_too_long_goes_on_when_the_customer_wants_it(
