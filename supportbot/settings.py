@@ -146,7 +146,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 if not DEBUG and "test" not in sys.argv:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "supportbot.server.static_storage.ModuleStaticFilesStorage"},
     }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG

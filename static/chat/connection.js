@@ -1,99 +1,135 @@
-// The line to the server: begun again by the page whatever ended it, and given up when it carries nothing any more.
-"use strict";
+// The WebSocket to the server. htmx opens it and applies what comes; this script opens it again whatever closed it,
+// and replaces one that carries nothing any longer.
 
-let socket = null;
+import { chat, composer, getText, showNotice } from "./page.js";
+import { scrollToEnd } from "./scrolling.js";
 
-// Codes with which the server closes for good.
-const GONE = {
-  4401: "You have been signed out. Reload the page to go on.",
-  4404: "This conversation is not available any more. Reload the page to go on.",
-  4429: "This chat is open in too many tabs. Close some of them, then reload this page.",
+// The codes with which the server closes for good.
+const NOT_FOUND = 4404;
+const FATAL_CLOSE_TEXTS = {
+  4401: getText("signedOut"),
+  [NOT_FOUND]: getText("conversationGone"),
+  4429: getText("tooManyTabs"),
 };
-// To a page that was signed in and comes back as a guest, the server says only that there is no such conversation.
-const NO_LONGER = "You have been signed out, or this conversation is not there any more. Reload the page to go on.";
-// A dead line is noticed within 12 seconds: these milliseconds without a word, and then without an answer.
-const QUIET = 4_000;
-const PATIENCE = 4_000;
-let line = null;
-let begunAt = 0;
-let heardAt = Date.now();
-let askedAt = 0;
-let tries = 0;
+// A dead connection is noticed within 12 seconds: after so long without a frame, and then without an answer.
+const PING_AFTER_MS = 4_000;
+const PING_TIMEOUT_MS = 4_000;
+const CHECK_INTERVAL_MS = 2_000;
+const RESYNC_INTERVAL_MS = 1_000;
+// The first attempt to reconnect comes after half a second to 2 s, later ones after up to 15.5 s.
+const RECONNECT_MIN_MS = 500;
+const RECONNECT_SPREAD_MS = 1_500;
+const RECONNECT_SPREAD_MAX_MS = 15_000;
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1; // 24 days, the longest that a browser knows
 
+let socketWrapper = null; // htmx's, as soon as a connection was open or has failed
+let webSocket = null; // what it wraps now
+let connectingSince = 0;
+let lastFrameAt = Date.now();
+let pingSentAt = 0; // 0 while no answer is awaited
+let failedAttempts = 0;
+let lastRevision = Number(chat.dataset.revision); // the page lacks nothing up to here
+
+// ---- Opening and closing ---------------------------------------------------------------------------
+
+// htmx connects when all deferred scripts, this one too, have run. It takes these two settings from here.
 htmx.createWebSocket = (url) => {
-  if (line) {
-    // A line that was given up has nothing to say any more, and must not hold up the next one.
-    line.onclose = line.onerror = null;
-    line.close();
+  if (webSocket) {
+    // A connection that was given up may close much later, and must not be taken for the next one.
+    webSocket.onclose = webSocket.onerror = null;
+    webSocket.close();
   }
-  begunAt = Date.now();
-  // The server tells a page what changed since the revision up to which it lacks nothing.
-  line = new WebSocket(url.replace(/seen=\d+/, `seen=${complete}`));
-  return line;
+  connectingSince = Date.now();
+  // The server sends what has changed since this revision.
+  webSocket = new WebSocket(url.replace(/seen=\d+/, `seen=${lastRevision}`));
+  return webSocket;
 };
 
-// The page comes back by itself, whatever the code. htmx would after some of them: in 24 days, the longest there is.
-htmx.config.wsReconnectDelay = () => 2 ** 31 - 1;
-
-// Spread out, so that a restart is not followed by everybody at once.
-function comeBack() {
-  setTimeout(hurry, 500 + Math.random() * Math.min(15000, 1500 * 2 ** tries));
-  tries += 1;
-}
-
-let complete = Number(chat.dataset.revision);
+// htmx would reconnect by itself after some of the close codes. This script does after all of them.
+htmx.config.wsReconnectDelay = () => LONGEST_TIMEOUT_MS;
 
 chat.addEventListener("htmx:wsOpen", (event) => {
-  socket = event.detail.socketWrapper;
+  socketWrapper = event.detail.socketWrapper;
   chat.dataset.connection = "open";
-  tries = 0;
-  heard();
-  // htmx has kept what was sent meanwhile. Requests such as stop may go, but messages are in the outbox as well.
-  socket.queue.splice(0, Infinity, ...socket.queue.filter(({ message }) => !JSON.parse(message).client_id));
-  sent.clear();
-  sendAll();
+  failedAttempts = 0;
+  noteFrame();
 });
 
 chat.addEventListener("htmx:wsClose", ({ detail }) => {
-  socket = detail.socketWrapper;
-  if (GONE[detail.event.code]) {
+  socketWrapper = detail.socketWrapper;
+  const { code } = detail.event;
+  if (FATAL_CLOSE_TEXTS[code]) {
     chat.dataset.connection = "gone";
-    composer.inert = true; // what is written there is kept
-    notice(detail.event.code === 4404 && "signedIn" in chat.dataset ? NO_LONGER : GONE[detail.event.code]);
+    composer.inert = true; // what is written there stays
+    // A page that was signed in and returns as a guest hears only that there is no such conversation.
+    const mayBeSignedOut = code === NOT_FOUND && "signedIn" in chat.dataset;
+    showNotice(mayBeSignedOut ? getText("signedOutOrGone") : FATAL_CLOSE_TEXTS[code]);
     scrollToEnd();
     return;
   }
   chat.dataset.connection = "closed";
-  comeBack();
+  scheduleReconnect();
 });
 
+// At random times, so that not everybody returns at once after the server was restarted.
+function scheduleReconnect() {
+  const spread = Math.min(RECONNECT_SPREAD_MAX_MS, RECONNECT_SPREAD_MS * 2 ** failedAttempts);
+  setTimeout(reconnectNow, RECONNECT_MIN_MS + Math.random() * spread);
+  failedAttempts += 1;
+}
+
+export function reconnectNow() {
+  if (chat.dataset.connection === "closed" && webSocket.readyState === WebSocket.CLOSED) socketWrapper.reconnect();
+}
+
+window.addEventListener("online", reconnectNow);
 document.getElementById("reload").addEventListener("click", () => location.reload());
 
-function hurry() {
-  if (chat.dataset.connection === "closed" && line.readyState === WebSocket.CLOSED) socket.reconnect();
+// ---- Noticing a dead connection --------------------------------------------------------------------
+
+// To be called for every frame that comes.
+export function noteFrame() {
+  lastFrameAt = Date.now();
+  pingSentAt = 0;
 }
 
-window.addEventListener("online", hurry);
-
-function heard() {
-  heardAt = Date.now();
-  askedAt = 0;
-}
-
-// A network that went away without a word leaves a line that looks open and carries nothing, or one that never opens.
-function feelPulse() {
-  if (line?.readyState === WebSocket.CONNECTING) {
-    if (Date.now() - begunAt > QUIET + PATIENCE) line.close();
+// A network that disappeared without a word leaves a connection that seems open, or one that never opens.
+function checkHeartbeat() {
+  const now = Date.now();
+  if (webSocket?.readyState === WebSocket.CONNECTING) {
+    if (now - connectingSince > PING_AFTER_MS + PING_TIMEOUT_MS) webSocket.close();
   } else if (chat.dataset.connection !== "open") {
     return;
-  } else if (askedAt && Date.now() - askedAt > PATIENCE) {
+  } else if (pingSentAt && now - pingSentAt > PING_TIMEOUT_MS) {
     chat.dataset.connection = "closed";
-    socket.reconnect();
-  } else if (!askedAt && Date.now() - heardAt > QUIET) {
-    askedAt = Date.now();
-    socket.sendImmediately('{"action": "ping"}');
+    socketWrapper.reconnect();
+  } else if (!pingSentAt && now - lastFrameAt > PING_AFTER_MS) {
+    pingSentAt = now;
+    socketWrapper.sendImmediately('{"action": "ping"}');
   }
 }
 
-setInterval(feelPulse, 2000);
-document.addEventListener("visibilitychange", feelPulse);
+setInterval(checkHeartbeat, CHECK_INTERVAL_MS);
+document.addEventListener("visibilitychange", checkHeartbeat);
+
+// ---- Sending ---------------------------------------------------------------------------------------
+
+// Returns false before the first connection. Later htmx keeps what is sent until the next one is open.
+export function sendRequest(request) {
+  socketWrapper?.send(JSON.stringify(request));
+  return Boolean(socketWrapper);
+}
+
+export function noteRevision(revision) {
+  lastRevision = Math.max(lastRevision, revision);
+}
+
+let isResyncRecent = false;
+
+// Asks for what the page lacks, at most once a second.
+export function requestResync() {
+  if (isResyncRecent || !socketWrapper) return;
+  isResyncRecent = true;
+  setTimeout(() => (isResyncRecent = false), RESYNC_INTERVAL_MS);
+  socketWrapper.sendImmediately(JSON.stringify({ action: "resync", seen: lastRevision }));
+}

@@ -1,144 +1,193 @@
-// What the customer sends: kept until the server has it, also over a reload.
-"use strict";
+// What the customer sends is kept until the server has stored it, also over a reload.
+//
+// A message of the outbox is {id, text, photos, action, why}: `photos` are their keys, `action` is "person" for a
+// customer who asks for one, and `why` is the reason if the server has refused it or a photo has failed.
 
-function unsent() {
-  return JSON.parse(sessionStorage.getItem(storage) ?? "[]").map((item) => ({ photos: [], ...item }));
+import { readMessage, writeMessage } from "./composer.js";
+import { reconnectNow, sendRequest } from "./connection.js";
+import {
+  chat,
+  cloneTemplate,
+  composer,
+  conversationId,
+  createId,
+  getText,
+  log,
+  outbox,
+  showNotice,
+  text,
+  tray,
+} from "./page.js";
+import {
+  areUploaded,
+  findFailure,
+  forgetPhotos,
+  getServerIds,
+  keepKnown,
+  placePhotos,
+  restorePhotos,
+} from "./photos.js";
+import { scrollToEnd } from "./scrolling.js";
+import { showTrayNote, takePhotos } from "./tray.js";
+import { retryFailedUploads } from "./uploads.js";
+
+const STORAGE_KEY = `outbox:${conversationId}`;
+
+const sentIds = new Set(); // over the present connection
+
+function loadOutbox() {
+  return JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "[]");
 }
 
-function keep(items) {
-  sessionStorage.setItem(storage, JSON.stringify(items));
+function saveOutbox(items) {
+  sessionStorage.setItem(STORAGE_KEY, JSON.stringify(items));
 }
 
-const NO_ROOM = "Your browser has no room to keep this message until it is sent. Please close other tabs and try again.";
-const PERSON = "I'd like to talk to a person.";
+// ---- Sending ---------------------------------------------------------------------------------------
 
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+// Returns false if the message cannot be kept, and so is not sent.
+export function queueMessage({ text: words, photos = [], action }) {
+  // A text that was cut within an emoji ends with half a character, which cannot be stored.
+  const item = { id: createId(), text: words.toWellFormed?.() ?? words, photos, action };
+  try {
+    saveOutbox([...loadOutbox(), item]);
+  } catch {
+    showNotice(getText("storageFull"));
+    scrollToEnd();
+    return false;
+  }
+  renderEcho(item);
+  reconnectNow();
+  sendPending();
+  showNotice("");
+  scrollToEnd();
+  return true;
 }
 
-const sent = new Set(); // over this line
-
-// In their order: what is said after a message whose photos are still on their way waits for it.
-function sendAll() {
-  for (const { id, text: words, photos, action, why } of unsent()) {
-    if (why || sent.has(id)) continue;
-    if (!arePhotosUp(photos)) return;
-    if (!socket) return;
-    sent.add(id);
-    socket.send(JSON.stringify({ action, text: words, client_id: id, images: idsOfPhotos(photos) }));
+// In their order: a message whose photos are still being uploaded holds up those after it.
+function sendPending() {
+  for (const { id, text: words, photos, action, why } of loadOutbox()) {
+    if (why || sentIds.has(id)) continue;
+    if (!areUploaded(photos)) return;
+    if (!sendRequest({ action, text: words, client_id: id, images: getServerIds(photos) })) return;
+    sentIds.add(id);
   }
 }
+
+chat.addEventListener("htmx:wsOpen", ({ detail: { socketWrapper } }) => {
+  // htmx has kept what was sent meanwhile, and sends it after this. The messages among it are sent from here.
+  const isMessage = ({ message }) => JSON.parse(message).client_id;
+  socketWrapper.queue.splice(0, Infinity, ...socketWrapper.queue.filter((queued) => !isMessage(queued)));
+  sentIds.clear();
+  sendPending();
+});
 
 chat.addEventListener("photos:changed", () => {
-  const items = unsent();
+  const items = loadOutbox();
   for (const item of items) {
-    item.why ??= whyNoPhotos(item.photos);
-    markEcho(item);
+    item.why ??= findFailure(item.photos);
+    updateEcho(item);
   }
-  keep(items);
-  sendAll();
+  saveOutbox(items);
+  sendPending();
 });
 
 composer.addEventListener("submit", (event) => event.preventDefault());
 
 composer.addEventListener("htmx:wsConfigSend", (event) => {
   event.preventDefault(); // it goes by way of the outbox
-  const words = text.value.trim();
-  const isGood = words.length <= Number(text.dataset.max);
-  const photos = isGood && takePhotos();
+  const words = readMessage();
+  const photos = words === null ? null : takePhotos();
   if (!photos || !(words || photos.length)) {
     text.focus();
     return;
   }
-  if (!post({ text: words, photos })) return;
-  text.value = "";
-  resize();
+  if (queueMessage({ text: words, photos })) writeMessage("");
 });
-
-// False when it cannot be kept, and so is not sent.
-function post({ text: words, photos = [], action }) {
-  // Half of a character, which a cut through a picture leaves, is nothing that can be stored.
-  const item = { id: newId(), text: words.toWellFormed?.() ?? words, photos, action };
-  try {
-    keep([...unsent(), item]);
-  } catch {
-    notice(NO_ROOM);
-    scrollToEnd();
-    return false;
-  }
-  showEcho(item);
-  hurry();
-  sendAll();
-  notice("");
-  scrollToEnd();
-  return true;
-}
 
 chat.addEventListener("click", ({ target }) => {
-  if (!target.closest("[data-person]") || unsent().some(({ action, why }) => action && !why)) return;
-  post({ text: PERSON, action: "person" });
+  if (!target.closest("[data-person]") || loadOutbox().some(({ action, why }) => action && !why)) return;
+  queueMessage({ text: getText("talkToPerson"), action: "person" });
 });
 
-function showEcho(item) {
-  const echo = document.getElementById("echo").content.firstElementChild.cloneNode(true);
+// ---- How a message shows until the server shows it -------------------------------------------------
+
+function renderEcho(item) {
+  const echo = cloneTemplate("echo");
   echo.dataset.clientId = item.id;
   echo.querySelector(".text").textContent = item.text;
-  showPhotos(echo.querySelector(".images"), item.photos);
+  placePhotos(echo.querySelector(".images"), item.photos);
   outbox.append(echo);
-  markEcho(item);
+  updateEcho(item);
 }
 
-function markEcho(item) {
+function updateEcho(item) {
   const echo = outbox.querySelector(`[data-client-id="${item.id}"]`);
   echo.dataset.status = item.why ? "failed" : "sending";
   echo.querySelector(".why").textContent = item.why ?? "";
 }
 
-// What was not up yet when the page was closed is lost, and the message does not go without it unasked.
-function withoutLost(item) {
-  const photos = stillHere(item.photos);
-  if (photos.length === item.photos.length) return item;
-  if (photos.length || item.text) return { ...item, photos, why: `${LOST} “Try again” sends the message without it.` };
-  notice(LOST);
-  return null;
-}
-
-// The server shows a message when it has stored it, and says so when it does not take it: without words when it need not.
-function settleOutbox() {
-  const refused = document.getElementById("notice");
-  const isNeedless = ({ id }) => id === refused.dataset.refused && !refused.textContent.trim();
-  const hasArrived = (item) => log.querySelector(`[data-client-id="${item.id}"]`) || isNeedless(item);
-  const items = unsent().filter((item) => !hasArrived(item));
-  forgetPhotos(unsent().filter(hasArrived).flatMap(({ photos }) => photos));
-  for (const item of items) {
-    if (item.id !== refused.dataset.refused) continue;
-    item.why = refused.textContent.trim();
-    refused.textContent = "";
-    delete refused.dataset.refused;
-    markEcho(item);
+// Takes away what the server has stored, which its turn shows, and marks what it has refused.
+// A refusal without words is for a message that need not be sent.
+export function settleOutbox() {
+  const notice = document.getElementById("notice");
+  const refusal = notice.textContent.trim();
+  const isRefused = ({ id }) => id === notice.dataset.refused;
+  const isStored = ({ id }) => log.querySelector(`[data-client-id="${id}"]`);
+  const isSettled = (item) => isStored(item) || (isRefused(item) && !refusal);
+  const pending = loadOutbox().filter((item) => !isSettled(item));
+  forgetPhotos(loadOutbox().filter(isSettled).flatMap(({ photos }) => photos));
+  for (const item of pending.filter(isRefused)) {
+    item.why = refusal;
+    notice.textContent = "";
+    delete notice.dataset.refused;
+    updateEcho(item);
   }
-  keep(items);
-  for (const echo of [...outbox.children]) if (!items.some(({ id }) => id === echo.dataset.clientId)) echo.remove();
+  saveOutbox(pending);
+  for (const echo of [...outbox.children]) {
+    if (!pending.some(({ id }) => id === echo.dataset.clientId)) echo.remove();
+  }
 }
 
 outbox.addEventListener("click", ({ target }) => {
   const id = target.closest("article")?.dataset.clientId;
-  const items = unsent();
-  const item = items.find((each) => each.id === id);
-  if (!item || !target.matches("[data-resend], [data-edit]")) return;
-  if (target.matches("[data-resend]")) {
-    delete item.why;
-    keep(items);
-    markEcho(item);
-    sent.delete(id);
-    uploadAgain(item.photos);
-    sendAll();
-  } else {
-    keep(items.filter((each) => each !== item));
-    showPhotos(tray, item.photos);
-    target.closest("article").remove();
-    text.value = [item.text, text.value].filter(Boolean).join("\n");
-    resize();
-    text.focus();
-  }
+  const item = loadOutbox().find((each) => each.id === id);
+  if (item && target.matches("[data-resend]")) resendMessage(item);
+  if (item && target.matches("[data-edit]")) editMessage(item);
 });
+
+function resendMessage(item) {
+  delete item.why;
+  saveOutbox(loadOutbox().map((each) => (each.id === item.id ? item : each)));
+  updateEcho(item);
+  sentIds.delete(item.id);
+  retryFailedUploads(item.photos);
+  sendPending();
+}
+
+function editMessage(item) {
+  saveOutbox(loadOutbox().filter(({ id }) => id !== item.id));
+  placePhotos(tray, item.photos);
+  outbox.querySelector(`[data-client-id="${item.id}"]`).remove();
+  writeMessage([item.text, text.value].filter(Boolean).join("\n"));
+  text.focus();
+}
+
+// ---- After a reload --------------------------------------------------------------------------------
+
+export function restoreOutbox() {
+  if (restorePhotos(loadOutbox().flatMap(({ photos }) => photos))) showTrayNote(getText("photoLost"));
+  saveOutbox(loadOutbox().map(removeLostPhotos).filter(Boolean));
+  for (const item of loadOutbox()) renderEcho(item);
+  settleOutbox();
+}
+
+// A photo that was not uploaded when the page was closed is lost. The customer decides whether to send the message
+// without it. Null if there is nothing else in the message.
+function removeLostPhotos(item) {
+  const photos = keepKnown(item.photos);
+  if (photos.length === item.photos.length) return item;
+  if (photos.length || item.text) return { ...item, photos, why: getText("messageLostPhoto") };
+  showNotice(getText("photoLost"));
+  return null;
+}

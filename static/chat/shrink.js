@@ -1,62 +1,71 @@
-// A photo as it travels: of a kind and size that the server takes, or a reason why it cannot be sent.
-"use strict";
+// Makes a photo of a kind and size that the server accepts, or says why it cannot be sent.
 
-// What the server takes; see images.py.
-const TAKEN = ["image/jpeg", "image/png", "image/webp"];
-const MAX_BYTES = 8 * 1024 * 1024;
-const MAX_PIXELS = 25_000_000;
-const MAX_SIDE = 8192;
-// Heavier ones are written anew before they travel: a phone's line is slow, and no model sees more than this.
-const LIGHT = 2 * 1024 * 1024;
-const SIDE = 2048;
-const THUMBNAIL = 480;
+import { getText, limits } from "./page.js";
 
-// What is to be uploaded of a file, and its thumbnail; or why it cannot be sent.
-async function prepare(file) {
+const MEGABYTE = 1024 * 1024;
+// Heavier photos are drawn anew before they travel: a phone's connection is slow, and no model sees more than this.
+const LIGHT_BYTES = Math.min(2 * MEGABYTE, limits.photoBytes);
+const JPEG_QUALITIES = [0.88, 0.75, 0.6, 0.45];
+const SMALLEST_SIDE_PIXELS = 256;
+const THUMBNAIL_SIDE_PIXELS = 480;
+
+// Returns {blob, thumb, width, height}: what is to be uploaded of the file and its thumbnail as a data URL, both
+// without a thumbnail if only the server can read the photo. Or {why}: the reason why it cannot be sent.
+export async function preparePhoto(file) {
   try {
-    const prepared = await shrunk(file);
-    // Its bytes, as long as they are there: to send a file that was moved or changed looks like a dead line.
+    const prepared = await shrinkPhoto(file);
+    // A copy of the bytes while they are there: uploading a file that was moved or changed fails like a dead network.
     if (prepared.blob === file) prepared.blob = new Blob([await file.arrayBuffer()], { type: file.type });
     return prepared;
   } catch {
-    return { why: `“${file.name}” could not be opened. Please try it again, or send another photo.` };
+    return { why: getText("photoUnreadable", { name: file.name }) };
   }
 }
 
-async function shrunk(file) {
-  const no = `“${file.name}” cannot be sent: only photos and screenshots can.`;
-  if (file.type && !file.type.startsWith("image/")) return { why: no };
+async function shrinkPhoto(file) {
+  const isAccepted = limits.photoTypes.includes(file.type);
+  const unsupported = getText("photoUnsupported", { name: file.name });
+  if (file.type && !file.type.startsWith("image/")) return { why: unsupported };
   const image = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
-  if (!image) return asItIs(file) ?? { why: TAKEN.includes(file.type) ? tooLarge(file) : no };
+  // This browser cannot read it. The server may, or says in its own words what is wrong with it.
+  if (!image && isAccepted && file.size <= limits.photoBytes) return { blob: file };
+  if (!image) return { why: isAccepted ? describeExcess(file) : unsupported };
   const { width, height } = image;
-  const isFine = width * height <= MAX_PIXELS && Math.max(width, height) <= MAX_SIDE;
-  const thumb = drawn(image, THUMBNAIL).toDataURL("image/jpeg", 0.8);
-  let blob = file;
-  if (!TAKEN.includes(file.type) || file.size > LIGHT || !isFine) {
-    blob = await new Promise((resolve) => drawn(image, SIDE).toBlob(resolve, "image/jpeg", 0.88));
-  }
+  const isWithinPixels = width * height <= limits.photoPixels && Math.max(width, height) <= limits.photoSidePixels;
+  const thumb = drawScaled(image, THUMBNAIL_SIDE_PIXELS).toDataURL("image/jpeg", 0.8);
+  const isFine = isAccepted && isWithinPixels && file.size <= LIGHT_BYTES;
+  const blob = isFine ? file : await encodeWithinLimit(image);
   image.close();
-  return blob ? { blob, thumb, width, height } : { why: tooLarge(file) };
+  return blob ? { blob, thumb, width, height } : { why: describeExcess(file) };
 }
 
-// This browser cannot read it. The server may, or says in its own words what is wrong with it.
-function asItIs(file) {
-  return TAKEN.includes(file.type) && file.size <= MAX_BYTES ? { blob: file } : null;
+// Returns the best JPEG that the server accepts: first the quality is lowered, then the size is halved.
+// Null if none is small enough.
+async function encodeWithinLimit(image) {
+  for (let side = limits.photoDrawnSidePixels; side >= SMALLEST_SIDE_PIXELS; side /= 2) {
+    const canvas = drawScaled(image, side);
+    for (const quality of JPEG_QUALITIES) {
+      const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
+      if (!blob || blob.size <= limits.photoBytes) return blob;
+    }
+  }
+  return null;
 }
 
-function tooLarge({ name, size }) {
-  return `“${name}” is too large: ${Math.ceil(size / 1024 / 1024)} MB; up to ${MAX_BYTES / 1024 / 1024} MB can be sent.`;
+function describeExcess({ name, size }) {
+  const formatMegabytes = (bytes) => (Math.ceil((bytes / MEGABYTE) * 10) / 10).toLocaleString();
+  return getText("photoTooLarge", { name, size: formatMegabytes(size), max: formatMegabytes(limits.photoBytes) });
 }
 
-function drawn(image, longest) {
-  const scale = Math.min(1, longest / Math.max(image.width, image.height));
+function drawScaled(image, longestSide) {
+  const scale = Math.min(1, longestSide / Math.max(image.width, image.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(image.width * scale));
   canvas.height = Math.max(1, Math.round(image.height * scale));
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "white"; // JPEG knows no transparency
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white"; // JPEG knows no transparency
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas;
 }

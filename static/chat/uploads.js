@@ -1,89 +1,90 @@
-// Brings photos to the server, one after the other, whatever happens to the line meanwhile.
-"use strict";
+// Uploads photos one after the other, whatever happens to the connection meanwhile.
 
-const RETRY = 3_000;
-// Milliseconds without progress: the server takes up to ten seconds for a photo that has come.
-const STALLED = 20_000;
-const STILL = 4_000;
-const AWAY = [0, 408, 502, 503, 504]; // nobody answered, or a server that is being started
-const WORDS = {
-  401: "You are not signed in any more. Reload the page and attach it again.",
-  403: "This page is too old. Reload it and attach it again.",
-  404: "This conversation is not available any more. Reload the page to go on.",
-  413: "This photo is too large.",
+import { announce, chat, getCsrfToken, getText } from "./page.js";
+import { getLabel, photos, reportChange, setState } from "./photos.js";
+
+const RETRY_INTERVAL_MS = 3_000;
+// An upload without progress for so long is begun again. The server takes up to ten seconds for a photo that has come.
+const STALLED_AFTER_MS = 20_000;
+// The same after the socket had to be opened anew: other connections are likely to be dead as well.
+const STALLED_AFTER_RECONNECT_MS = 4_000;
+const RETRIED_STATUSES = [0, 408, 502, 503, 504]; // nobody answered, or a server that is being started
+const STATUS_TEXTS = {
+  401: getText("uploadSignedOut"),
+  403: getText("uploadPageExpired"),
+  404: getText("conversationGone"),
+  413: getText("uploadTooLarge"),
 };
-const UNKNOWN = "This photo could not be uploaded just now.";
 
-const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
-
-function inLine(photo) {
-  mark(photo, "queued");
-  progress(photo, 0);
+export function queueUpload(photo) {
+  setState(photo, "queued");
+  showProgress(photo, 0);
   uploadNext();
 }
 
-// One after the other, for the server keeps them in the order in which they come.
-function uploadNext() {
+// One after the other, because the server keeps them in the order in which they come.
+export function uploadNext() {
   const next = Array.from(photos.values()).find(({ state }) => !["ready", "failed"].includes(state));
-  if (["queued", "waiting"].includes(next?.state)) upload(next);
+  if (["queued", "waiting"].includes(next?.state)) startUpload(next);
 }
 
-function upload(photo) {
+export function retryFailedUploads(keys) {
+  for (const key of keys) if (photos.get(key).state === "failed") queueUpload(photos.get(key));
+}
+
+function startUpload(photo) {
   photo.request?.abort();
   const request = (photo.request = new XMLHttpRequest());
   const form = new FormData();
-  form.append("image", photo.blob, "photo"); // a customer's own file names are nobody's business
+  form.append("image", photo.blob, "photo"); // the name of the customer's file is private
   request.open("POST", chat.dataset.images);
-  request.setRequestHeader("X-CSRFToken", csrf());
+  request.setRequestHeader("X-CSRFToken", getCsrfToken());
   request.setRequestHeader("Accept", "application/json");
   request.responseType = "json";
-  request.upload.onprogress = ({ loaded, total }) => progress(photo, loaded / total);
-  request.onload = () => uploaded(photo, request);
-  request.onerror = () => wait(photo);
-  // One that waits for the connection is shown as waiting until something moves.
+  request.upload.onprogress = ({ loaded, total }) => showProgress(photo, loaded / total);
+  request.onload = () => finishUpload(photo, request);
+  request.onerror = () => markWaiting(photo);
+  // One that waits for the connection is shown as waiting until some of it has moved.
   if (photo.state === "waiting") photo.state = "uploading";
-  else mark(photo, "uploading");
-  progress(photo, 0);
+  else setState(photo, "uploading");
+  showProgress(photo, 0);
   request.send(form);
 }
 
-function progress(photo, part) {
-  if (part) mark(photo, "uploading");
-  photo.movedAt = Date.now();
-  photo.element.querySelector("progress").value = part;
+function showProgress(photo, fraction) {
+  if (fraction) setState(photo, "uploading");
+  photo.progressAt = Date.now();
+  photo.element.querySelector("progress").value = fraction;
 }
 
-function uploaded(photo, { status, response }) {
-  if (AWAY.includes(status)) return wait(photo);
-  if (status !== 201 || !response?.id) {
-    mark(photo, "failed", response?.error || (WORDS[status] ?? UNKNOWN));
-    say(`${nameOf(photo)}: ${photo.why}`);
-  } else {
+function finishUpload(photo, { status, response }) {
+  if (RETRIED_STATUSES.includes(status)) return markWaiting(photo);
+  if (status === 201 && response?.id) {
     const { id, url, width, height } = response;
     Object.assign(photo, { id, url, width, height, blob: null });
-    photo.full = new Image(); // fetched now, so that it is there when the message is shown as sent
+    photo.full = new Image(); // loaded now, so that it is there when the message is shown as sent
     photo.full.src = photo.url;
-    mark(photo, "ready");
-    say(`${nameOf(photo)} uploaded.`);
+    setState(photo, "ready");
+    announce(getText("photoUploaded", { photo: getLabel(photo) }));
+  } else {
+    setState(photo, "failed", response?.error || (STATUS_TEXTS[status] ?? getText("uploadFailed")));
+    announce(getText("photoFailed", { photo: getLabel(photo), why: photo.why }));
   }
-  keepPhotos();
-  chat.dispatchEvent(new CustomEvent("photos:changed"));
+  reportChange();
   uploadNext();
 }
 
-function wait(photo) {
-  mark(photo, "waiting", "Waiting for the connection…");
+function markWaiting(photo) {
+  setState(photo, "waiting", getText("waitingForConnection"));
 }
 
-// What waits is tried again, and what has not moved for so long that its line must be dead.
-function goOn(patience) {
+function retryStalledUploads(stalledAfter) {
   for (const photo of photos.values()) {
-    if (photo.state === "uploading" && Date.now() - photo.movedAt > patience) upload(photo);
+    if (photo.state === "uploading" && Date.now() - photo.progressAt > stalledAfter) startUpload(photo);
   }
   uploadNext();
 }
 
-setInterval(goOn, RETRY, STALLED);
-// The socket had to be opened anew, so other lines are dead as well.
-chat.addEventListener("htmx:wsOpen", () => goOn(STILL));
-window.addEventListener("online", () => goOn(STILL));
+setInterval(retryStalledUploads, RETRY_INTERVAL_MS, STALLED_AFTER_MS);
+chat.addEventListener("htmx:wsOpen", () => retryStalledUploads(STALLED_AFTER_RECONNECT_MS));
+window.addEventListener("online", () => retryStalledUploads(STALLED_AFTER_RECONNECT_MS));

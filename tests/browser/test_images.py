@@ -7,6 +7,7 @@ from playwright.async_api import Route, expect
 
 from tests.provider import Provider
 from tests.servers import Site
+from tests.servers.fixtures import NewSite
 
 from .album import Tray, heavy_photo, kinds, photo, see, seen_by
 from .chat import Somebody
@@ -102,7 +103,9 @@ async def test_what_is_not_a_photo_is_told_before_it_travels(
 
         await tray.attach(tmp_path / name)
 
-        await expect(tray.note).to_have_text(f"“{name}” cannot be sent: only photos and screenshots can.")
+        await expect(tray.note).to_have_text(
+            f"“{name}” can't be sent. Only photos and screenshots are supported."
+        )
         await expect(tray.photos).to_have_count(0)
     assert "POST" not in posts
 
@@ -145,6 +148,27 @@ async def test_a_photo_of_a_phone_is_made_small_enough_to_be_sent(
         "image => [image.naturalWidth, image.naturalHeight]"
     )
     assert size == [2048, 1536]
+
+
+async def test_the_page_makes_photos_fit_into_what_this_site_accepts_and_tells_of_one_that_it_cannot(
+    somebody: Somebody, new_site: NewSite, provider: Provider, tmp_path: Path
+) -> None:
+    limit = 1024 * 1024
+    with new_site(provider, IMAGE_MAX_BYTES=str(limit)) as site:
+        chat = await somebody(site)
+        tray = Tray(chat)
+        parcel = heavy_photo(tmp_path, "parcel.jpg", 1180, 880)
+        camera = heavy_photo(tmp_path, "camera.jpg", 4000, 3000)
+        assert 1.15 * limit < parcel.stat().st_size < 1.2 * limit
+        (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(parcel.stat().st_size))
+
+        await tray.attached(parcel, camera)
+        await tray.attach(tmp_path / "broken.jpg")
+
+        await expect(tray.note).to_have_text("“broken.jpg” is too large: 1.2 MB; the limit is 1 MB.")
+        provider.say(ANSWER)
+        await chat.ask(WORDS)
+        assert kinds(provider) == ["text", "image_url", "image_url"]
 
 
 async def test_a_photo_is_for_its_customer_and_staff_and_nobody_else(

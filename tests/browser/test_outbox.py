@@ -137,7 +137,7 @@ async def test_a_message_that_cannot_be_kept_is_not_taken_out_of_the_box(
 
     await chat.box.press("Enter")
 
-    await expect(chat.page.get_by_role("alert")).to_contain_text("no room to keep this message")
+    await expect(chat.page.get_by_role("alert")).to_contain_text("Your browser's storage is full")
     await expect(chat.box).to_have_value(QUESTION)
     await expect(chat.customer).to_have_count(0)
 
@@ -182,7 +182,7 @@ async def test_a_line_that_has_died_without_a_word_is_noticed_and_replaced(
 
 async def test_a_page_says_why_it_is_not_connected_for_good(somebody: Somebody, site: Site) -> None:
     for code, why in (
-        (4404, "This conversation is not available any more."),
+        (4404, "This conversation is no longer available."),
         (4429, "open in too many tabs"),
     ):
         chat = await somebody.away(site)

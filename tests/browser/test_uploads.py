@@ -144,7 +144,7 @@ async def test_photos_that_were_not_sent_yet_outlive_a_reload_and_what_was_not_u
     await chat.reload()
 
     await see(tray.photos.get_by_role("img"), "Photo")
-    await expect(tray.note).to_contain_text("A photo was not uploaded yet when the page was closed.")
+    await expect(tray.note).to_contain_text("A photo hadn't finished uploading when the page was closed.")
     await chat.reload()
     await expect(tray.note).to_have_text("")
     provider.say(ANSWER)

@@ -16,15 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PLACE = Path(__file__).with_name("words.txt")
 
 PYTHON = ("supportbot/conversations/**/*.py", "supportbot/assistant/**/*.py", "*/tools.py")
-SCRIPTS = ("static/chat/*.js",)
 TEMPLATES = ("templates/*.html", "templates/chat/*", "templates/registration/*.html")
 # What staff, operators, developers or the model read, and the demo model, whose wording has tests of its own.
 OTHERS = re.compile(
-    r"admin|checks\.py|management/|migrations/|models/|demo/|xai/|system_prompt|conversations/(claims|history|terminal)\.py"
+    r"admin|checks\.py|management/|migrations/|models/|demo/|xai/|system_prompt|conversations/jobs\.py|terminal/|"
+    r"turns/(claiming|history)\.py"
 )
 
 # Calls and keywords whose words are read, however short they are.
-SAID = {"Refused", "ToolError", "notice"}
+SAID = {"RequestRefused", "ToolError", "render_notice", "_", "gettext", "gettext_lazy", "ngettext"}
 SAID_BY_NAME = {"progress", "STARTERS"}
 # Calls and keywords whose words go to a log, a developer or staff.
 UNSAID = {"debug", "info", "warning", "error", "exception", "Field", "ModelError", "TypeError", "ValueError"}
@@ -40,7 +40,7 @@ INLINE = re.compile(r"</?(em|strong)\b[^>]*>|(?<=[\w.,] )<a\b[^>]*>|</a>(?=[.,]|
 def collected() -> str:
     """All of it, by file."""
     parts = []
-    for patterns, read in ((PYTHON, of_python), (SCRIPTS, of_script), (TEMPLATES, of_template)):
+    for patterns, read in ((PYTHON, of_python), (TEMPLATES, of_template)):
         files = sorted({path for pattern in patterns for path in ROOT.glob(pattern)})
         for path in files:
             name = path.relative_to(ROOT).as_posix()
@@ -103,7 +103,7 @@ STRINGS = re.compile(
 
 
 def of_script(source: str) -> Iterator[str]:
-    """Strings of at least two words, which selectors, events and frames are not."""
+    """Strings of at least two words, which selectors, events and frames are not. The page gives scripts their texts."""
     for found in STRINGS.finditer(source):
         words = next((group for group in found.groups() if group), "").replace("${", "{")
         if (

@@ -22,7 +22,7 @@ CANNOT_COME_BACK = 4404
 
 
 class Page:
-    """Behaves as static/chat/chat.js does. `outbox` is what the server has not acknowledged yet."""
+    """Behaves as the scripts in static/chat do. `outbox` is what the server has not acknowledged yet."""
 
     def __init__(
         self, doors: list[Proxy], path: str, cookies: dict[str, str], log: CustomerLog, chance: Random

@@ -1,4 +1,4 @@
-"""What a page shows, kept up to date by frames as static/chat/chat.js and htmx do it."""
+"""What a page shows, kept up to date by frames as static/chat/incoming.js and htmx do it."""
 
 import json
 from dataclasses import dataclass, field

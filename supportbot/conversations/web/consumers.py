@@ -33,11 +33,11 @@ from ..realtime.socket_sessions import (
 from ..visitors import Visitor
 from ..worker import housekeeping, runner
 from .frames import CLIENT_ID_PATTERN, Frame, parse_frame
+from .script_data import PERSON_REQUEST
 
 logger = logging.getLogger(__name__)
 
 DATABASE_TIMEOUT_SECONDS = 5.0  # that a frame waits for the database
-PERSON_REQUEST = "I'd like to talk to a person."
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -105,7 +105,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self._submit(check_text(frame.text, frame.images), frame)
 
     async def _on_person(self, frame: Frame) -> None:
-        await self._submit(PERSON_REQUEST, frame, backend="handover")
+        await self._submit(str(PERSON_REQUEST), frame, backend="handover")
 
     async def _on_stop(self, frame: Frame) -> None:
         await runner.stop_turn(self.conversation_id, frame.turn, self._require_valid_session)

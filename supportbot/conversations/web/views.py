@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from ..models import Conversation
 from ..visitors import get_or_create_visitor, get_visitor
+from .script_data import script_limits, script_texts
 
 STARTERS = [
     "Where is my order?",
@@ -67,7 +68,8 @@ def conversation(request, conversation):
         "turns": turns[-settings.PAGE_TURNS :],
         "has_earlier": len(turns) > settings.PAGE_TURNS,
         "starters": STARTERS,
-        "max_chars": settings.MESSAGE_MAX_CHARS,
+        "script_texts": script_texts(),
+        "script_limits": script_limits(),
     }
     return render(request, "chat/conversation.html", context)
 

@@ -1,0 +1,94 @@
+// The server's frames: HTML fragments, which htmx swaps in, and JSON with text in mid-stream, which is added here.
+// The server's HTML is the truth. What a script adds stays until the next fragment replaces it.
+
+import { noteFrame, noteRevision, requestResync } from "./connection.js";
+import { settleOutbox } from "./outbox.js";
+import { announce, chat, log } from "./page.js";
+import { followEnd, holdPosition } from "./scrolling.js";
+
+chat.addEventListener("htmx:wsBeforeMessage", (event) => {
+  const frame = event.detail.message;
+  noteFrame();
+  if (frame.startsWith("{")) {
+    event.preventDefault();
+    appendText(JSON.parse(frame).delta);
+    return;
+  }
+  for (const [, id] of frame.matchAll(/<section class="turn" id="turn-(\d+)"/g)) insertTurnPlaceholder(Number(id));
+});
+
+chat.addEventListener("htmx:wsAfterMessage", () => {
+  settleOutbox();
+  updateLog();
+  followEnd();
+  noteRevision(Number(document.getElementById("pulse").dataset.newest));
+});
+
+// Fragments can overtake each other. A turn is never replaced by an older state of it.
+chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  const incoming = Number(detail.fragment.firstElementChild?.dataset.revision);
+  if (incoming < Number(detail.target.dataset.revision)) detail.shouldSwap = false;
+});
+
+// Older messages come by HTTP and are put in above those that are there.
+log.addEventListener("htmx:beforeSwap", () => {
+  const restorePosition = holdPosition();
+  const finish = () => {
+    showLocalTimes();
+    restorePosition();
+  };
+  log.addEventListener("htmx:afterSettle", finish, { once: true });
+});
+
+// htmx replaces an element by its id, so a turn that the page does not show yet needs one in its place.
+function insertTurnPlaceholder(id) {
+  if (document.getElementById(`turn-${id}`)) return;
+  const placeholder = document.createElement("section");
+  placeholder.id = `turn-${id}`;
+  const next = Array.from(log.querySelectorAll("[data-turn]")).find((turn) => Number(turn.dataset.turn) > id);
+  log.insertBefore(placeholder, next ?? null);
+}
+
+function appendText({ message, offset, text: added }) {
+  const tail = document.getElementById(`tail-${message}`);
+  if (!tail) return requestResync();
+  const shown = Number(tail.dataset.end);
+  if (shown < offset) return requestResync();
+  // Offsets count code points, as Python does. The length of a JavaScript string counts some of them twice.
+  const characters = /[\ud800-\udbff]/.test(added) || shown > offset ? Array.from(added) : null;
+  const end = offset + (characters ?? added).length;
+  if (end <= shown) return;
+  tail.append(shown > offset ? characters.slice(shown - offset).join("") : added);
+  tail.normalize();
+  tail.dataset.end = end;
+  followEnd();
+}
+
+// ---- What the log needs after each change ----------------------------------------------------------
+
+export function updateLog() {
+  showLocalTimes();
+  announceAnswer();
+}
+
+// The server writes times in its own time zone.
+function showLocalTimes() {
+  for (const time of log.querySelectorAll("time:not([data-local])")) {
+    const moment = new Date(time.dateTime);
+    const isToday = moment.toDateString() === new Date().toDateString();
+    const clock = moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const day = moment.toLocaleDateString([], { day: "numeric", month: "short" });
+    time.textContent = isToday ? clock : `${day}, ${clock}`;
+    time.dataset.local = "";
+  }
+}
+
+let announcedId = null; // null before the page has looked for the first time: what it shows then is not news
+
+// Screen readers hear an answer when it is complete, and not letter by letter.
+function announceAnswer() {
+  const answer = [...log.querySelectorAll('[data-role="assistant"][data-status="complete"] > .text')].at(-1);
+  const id = answer?.parentElement.dataset.message;
+  if (announcedId !== null && id && id !== announcedId) announce(answer.textContent);
+  announcedId = id ?? "";
+}

@@ -1,0 +1,45 @@
+// What the page gives its scripts: its elements, its texts in the customer's language, and the server's limits.
+// Every other script may import this one. It imports none.
+
+const findById = (id) => document.getElementById(id);
+const readJson = (id) => JSON.parse(findById(id).textContent);
+
+export const chat = findById("chat");
+export const log = findById("log");
+export const scroll = findById("scroll");
+export const composer = findById("composer");
+export const text = findById("text");
+export const outbox = findById("outbox");
+export const tray = findById("tray");
+export const toEnd = findById("to-end");
+export const conversationId = chat.dataset.conversation;
+
+export const limits = readJson("script-limits");
+const texts = readJson("script-texts");
+
+// The text of this name, with {placeholders} replaced by the values of the same names.
+export function getText(name, values = {}) {
+  return texts[name].replace(/\{(\w+)\}/g, (_, placeholder) => values[placeholder]);
+}
+
+// Below the conversation. It stays until the next notice, or until the server takes a message.
+export function showNotice(words) {
+  findById("notice").textContent = words;
+}
+
+// For screen readers alone.
+export function announce(words) {
+  findById("spoken").textContent = words;
+}
+
+export function getCsrfToken() {
+  return document.querySelector("[name=csrfmiddlewaretoken]").value;
+}
+
+export function createId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function cloneTemplate(id) {
+  return findById(id).content.firstElementChild.cloneNode(true);
+}

@@ -1,0 +1,100 @@
+"""What the page gives its scripts: their texts in the language of the request, and the server's limits.
+
+A script asks for a text by its name and puts values in the place of {placeholders}, see `getText` in
+static/chat/page.js.
+"""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from supportbot.assistant.images import reencode
+
+from ..attachments.storage import MAX_IMAGES_PER_MESSAGE
+
+# What a customer says by pressing “Talk to a person”. The page shows it until the server does.
+PERSON_REQUEST = gettext_lazy("I'd like to talk to a person.")
+
+
+def script_texts() -> dict[str, str]:
+    """All texts of the scripts by their names."""
+    return _connection_texts() | _message_texts() | _photo_texts() | _upload_texts()
+
+
+def script_limits() -> dict[str, int | list[str]]:
+    """What the server accepts. Keys that end in Bytes, Chars and Pixels are in these units."""
+    return {
+        "messageChars": settings.MESSAGE_MAX_CHARS,
+        "photosPerMessage": MAX_IMAGES_PER_MESSAGE,
+        "photoTypes": ["image/jpeg", "image/png", "image/webp"],
+        "photoBytes": settings.ENVIRONMENT.image_max_bytes,
+        "photoPixels": reencode.PIXELS_MAX,
+        "photoSidePixels": reencode.SIDE_MAX,
+        "photoDrawnSidePixels": reencode.SIDE,  # the server draws none larger than this
+    }
+
+
+def _connection_texts() -> dict[str, str]:
+    return {
+        "signedOut": _("You have been signed out. Reload the page to continue."),
+        "signedOutOrGone": _(
+            "You have been signed out, or this conversation is no longer available. "
+            "Reload the page to continue."
+        ),
+        "conversationGone": _("This conversation is no longer available. Reload the page to continue."),
+        "tooManyTabs": _("This chat is open in too many tabs. Close some of them, then reload this page."),
+    }
+
+
+def _message_texts() -> dict[str, str]:
+    return {
+        "messageLength": _("{count} of {max} characters"),
+        "messageTooLong": _("{count} of {max} characters. Please shorten your message."),
+        "storageFull": _(
+            "Your browser's storage is full, so this message can't be sent. "
+            "Please close other tabs and try again."
+        ),
+        "talkToPerson": str(PERSON_REQUEST),
+    }
+
+
+def _photo_texts() -> dict[str, str]:
+    too_many = ngettext(
+        "One photo fits into one message. Send it first, then attach more.",
+        "{max} photos fit into one message. Send these first, then attach more.",
+        MAX_IMAGES_PER_MESSAGE,
+    )
+    return {
+        "photo": _("Photo"),
+        "photoNumbered": _("Photo {number}"),
+        "removePhoto": _("Remove photo"),
+        "removePhotoNumbered": _("Remove photo {number}"),
+        "tooManyPhotos": too_many.format(max=MAX_IMAGES_PER_MESSAGE),
+        "photoAttached": _("{photo} attached."),
+        "photoRemoved": _("{photo} removed."),
+        "photoUnreadable": _("“{name}” could not be opened. Please try it again, or send another photo."),
+        "photoUnsupported": _("“{name}” can't be sent. Only photos and screenshots are supported."),
+        "photoTooLarge": _("“{name}” is too large: {size} MB; the limit is {max} MB."),
+        "photoLost": _("A photo hadn't finished uploading when the page was closed. Please attach it again."),
+        "messageLostPhoto": _(
+            "A photo hadn't finished uploading when the page was closed. Please attach it again. "
+            "“Try again” sends the message without it."
+        ),
+        "photoNotUploaded": _(
+            "A photo could not be uploaded. Try it again or remove it, then send your message."
+        ),
+    }
+
+
+def _upload_texts() -> dict[str, str]:
+    return {
+        "uploadingPhoto": _("Uploading photo"),
+        "uploadingPhotoNumbered": _("Uploading photo {number}"),
+        "waitingForConnection": _("Waiting for the connection…"),
+        "photoUploaded": _("{photo} uploaded."),
+        "photoFailed": _("{photo}: {why}"),
+        "uploadFailed": _("This photo could not be uploaded just now."),
+        "uploadTooLarge": _("This photo is too large."),
+        "uploadSignedOut": _("You're no longer signed in. Reload the page and attach it again."),
+        "uploadPageExpired": _("This page is too old. Reload it and attach it again."),
+    }

@@ -1,0 +1,85 @@
+"""The page's scripts are modules that import in one direction, and the page gives them their texts and limits."""
+
+import json
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from supportbot.conversations.web.script_data import script_texts
+
+from . import wording
+from .markup import Element, parse
+
+SOURCES = {path.name: path.read_text() for path in (wording.ROOT / "static/chat").glob("*.js")}
+ENTRY = "chat.js"
+
+
+@pytest.fixture
+def page(db: None, client: Client) -> Element:
+    return parse(client.get("/", follow=True).content.decode())
+
+
+def read_json(page: Element, name: str) -> dict[str, object]:
+    content: dict[str, object] = json.loads(page.one("script", id=name).text)
+    return content
+
+
+def test_no_script_imports_one_that_imports_it():
+    imports = {name: re.findall(r'from "\./(.+?)"', source) for name, source in SOURCES.items()}
+
+    order = [*TopologicalSorter(imports).static_order()]  # raises CycleError
+
+    assert (order[0], order[-1]) == ("page.js", ENTRY)
+    assert set(order) == set(SOURCES)
+
+
+def test_the_page_fetches_all_scripts_at_once(page):
+    (entry,) = page.all("script", type="module")
+    preloaded = [Path(link["href"]).name for link in page.all("link", rel="modulepreload")]
+
+    assert Path(entry["src"]).name == ENTRY
+    assert sorted([*preloaded, ENTRY]) == sorted(SOURCES)
+
+
+def test_no_sentence_stands_in_a_script():
+    found = {name: list(wording.of_script(source)) for name, source in SOURCES.items()}
+
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize("source", ['say("Reload the page.");', "say(`${name} is too large`);"])
+def test_a_sentence_in_a_script_is_noticed(source):
+    assert list(wording.of_script(source))
+
+
+def test_the_page_gives_every_text_that_a_script_asks_for_and_no_other(page):
+    wanted = {name for source in SOURCES.values() for name in re.findall(r'getText\("(\w+)"', source)}
+
+    assert wanted == script_texts().keys()
+    assert read_json(page, "script-texts") == script_texts()
+
+
+def test_every_text_is_asked_for_by_a_literal_name():
+    unclear = {name for name, source in SOURCES.items() if re.search(r"(?<!function )getText\([^\"]", source)}
+
+    assert unclear == set()
+
+
+def test_the_limits_are_those_that_the_server_keeps(db, client, settings):
+    settings.MESSAGE_MAX_CHARS = 123
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"image_max_bytes": 1024 * 1024})
+
+    limits = read_json(parse(client.get("/", follow=True).content.decode()), "script-limits")
+
+    assert limits == {
+        "messageChars": 123,
+        "photosPerMessage": 3,
+        "photoTypes": ["image/jpeg", "image/png", "image/webp"],
+        "photoBytes": 1024 * 1024,
+        "photoPixels": 25_000_000,
+        "photoSidePixels": 8192,
+        "photoDrawnSidePixels": 2048,
+    }

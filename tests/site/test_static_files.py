@@ -1,0 +1,61 @@
+"""Scripts that import each other are named by their contents, so no page ever mixes two versions of them."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+
+from supportbot.server.static_storage import ModuleStaticFilesStorage
+
+SOURCES = {
+    "chat/page.js": "export const words = 1;\n",
+    "chat/outbox.js": 'import {\n  words,\n} from "./page.js";\n',
+    "chat/tray.js": "export const tray = 1;\n",
+    "chat/chat.js": 'import "./outbox.js";\nimport { tray } from "./tray.js";\n',
+    "library/ws.js": '/** @type {import("../nowhere").Thing} */\nimport a from "./b.js";\n',
+}
+
+
+def deploy(folder: Path, **changed: str) -> dict[str, str]:
+    """Collect the files, with some of them changed, and return the name under which each is served."""
+    storage = ModuleStaticFilesStorage(location=folder, base_url="/static/")
+    sources = SOURCES | {f"chat/{name}.js": source for name, source in changed.items()}
+    for name, source in sources.items():
+        storage.delete(name)
+        storage.save(name, ContentFile(source))
+    for _, _, processed in storage.post_process({name: (storage, name) for name in sources}):
+        if isinstance(processed, Exception):
+            raise processed
+    return storage.hashed_files
+
+
+def test_a_script_imports_others_by_the_names_of_their_contents(tmp_path: Path) -> None:
+    names = deploy(tmp_path)
+
+    outbox, tray = (Path(names[f"chat/{name}.js"]).name for name in ("outbox", "tray"))
+    served = (tmp_path / names["chat/chat.js"]).read_text()
+    assert served == f'import "./{outbox}";\nimport {{ tray }} from "./{tray}";\n'
+    assert Path(names["chat/page.js"]).name in (tmp_path / names["chat/outbox.js"]).read_text()
+
+
+def test_a_change_gives_a_new_name_to_all_that_import_it_and_to_nothing_else(tmp_path: Path) -> None:
+    before = deploy(tmp_path)
+
+    after = deploy(tmp_path, page="export const words = 2;\n")
+
+    changed = {name for name in SOURCES if before[name] != after[name]}
+    assert changed == {"chat/page.js", "chat/outbox.js", "chat/chat.js"}
+    assert all((tmp_path / name).exists() for name in before.values()), (
+        "a page that is open keeps its scripts"
+    )
+
+
+def test_an_import_that_leads_nowhere_fails_before_anything_is_served(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere"):
+        deploy(tmp_path, tray='import { x } from "./nowhere.js";\n')
+
+
+def test_the_scripts_of_libraries_are_served_as_they_are(tmp_path: Path) -> None:
+    names = deploy(tmp_path)
+
+    assert (tmp_path / names["library/ws.js"]).read_text() == SOURCES["library/ws.js"]
