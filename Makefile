@@ -3,19 +3,28 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-live check bench faults format lock clean
+.PHONY: run dev test test-fast test-live check bench faults format messages lock clean help
 
-run: $(VENV)/ready
+run: $(VENV)/ready  ## Start the chat with a demo shop on HOST and PORT, http://127.0.0.1:8000/ unless you say otherwise
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo_shop
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/ready-dev
+dev: $(VENV)/ready  ## The same, and changes of code and templates are served at once
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo_shop
+	@exec $(BIN)/python manage.py serve --reload
+
+test: $(VENV)/ready-dev  ## Prove everything: checks, engine, database, browser, real processes (some minutes)
 	@tests/programs.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: $(VENV)/ready-dev
+# Three processes on two cores: some of the tests wait more than they work.
+test-fast: $(VENV)/ready-dev  ## What to run between edits: all but browsers and real processes (a minute and a half)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not processes and not long" $(ARGS)
+
+check: $(VENV)/ready-dev  ## Format, lint, types, who imports whom, migrations, settings of a deployment
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
@@ -23,28 +32,35 @@ check: $(VENV)/ready-dev
 	@tests/check_deploy.sh
 	@$(BIN)/python -m pytest tests/test_imports.py
 
-bench: $(VENV)/ready-dev
+bench: $(VENV)/ready-dev  ## Measure it against a textbook chat server on this machine (docs/performance.md)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 # The long form of tests/faults: hundreds of kills on SQLite and on PostgreSQL with Redis. And the tests that
 # take minutes because what they are about does, such as two minutes without a network.
-faults: $(VENV)/ready-dev
+faults: $(VENV)/ready-dev  ## Kill, cut and stall it hundreds of times (docs/faults.md)
 	@tests/programs.sh
 	@$(BIN)/python -m tests.faults $(ARGS)
 	@$(BIN)/python -m pytest -m long
 
 # The contract with a real model: Grok with XAI_API_KEY, or the server that LLM_BASE_URL names.
-test-live: $(VENV)/ready-dev
+test-live: $(VENV)/ready-dev  ## Try the contract of all backends on a real model: XAI_API_KEY, or LLM_BASE_URL and LLM_MODEL
 	@$(BIN)/python -m pytest -rs -m live tests/engine
 
-format: $(VENV)/ready-dev
+format: $(VENV)/ready-dev  ## Format the code and fix what can be fixed automatically
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+# A template for translators; without the time of day, so that it changes only when a sentence does.
+messages: $(VENV)/ready  ## Collect every sentence that can be translated into locale/django.pot
+	@command -v xgettext >/dev/null || { echo "xgettext is missing; on Debian and Ubuntu: apt install gettext"; exit 1; }
+	@mkdir -p locale
+	@$(BIN)/python manage.py makemessages --all --keep-pot --add-location file --ignore tests --ignore var
+	@sed -i.bak '/^"POT-Creation-Date/d' locale/django.pot && rm locale/django.pot.bak
 
 # Locks every dependency, with hashes and without any index address, for all platforms and Pythons.
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --no-header --python-version 3.11 pyproject.toml --extra postgres --extra redis
-lock: $(VENV)/ready-dev
+lock: $(VENV)/ready-dev  ## Lock the dependencies that pyproject.toml names
 	$(LOCK) -o requirements.txt
 	$(LOCK) -c requirements.txt --extra xai -o requirements-xai.txt
 	$(LOCK) -c requirements-xai.txt --extra xai --group dev -o requirements-dev.txt
@@ -63,5 +79,8 @@ $(VENV)/ready-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $(VENV)/ready $@
 
-clean:
+help:  ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+clean:  ## Remove the virtual environment and all data of the demo shop
 	rm -rf $(VENV) var

@@ -13,12 +13,19 @@ from orders.models import Order
 from supportbot.conversations.staff_group import ensure_support_staff
 from tests.provider import Provider
 
-# What plays with real processes takes longest, so it begins first and the rest fills the gaps.
-FIRST = ("tests/faults/", "tests/browser/", "tests/site/", "tests/conversations/test_terminal")
+# What plays with real processes and browsers takes longest, so it begins first and the rest fills the gaps.
+# `make test-fast` leaves it out.
+PROCESSES = (
+    *("tests/faults/", "tests/browser/", "tests/site/", "tests/test_bench"),
+    *("tests/conversations/test_terminal", "tests/conversations/test_typing"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    for item in items:
+        if item.nodeid.startswith(PROCESSES):
+            item.add_marker(pytest.mark.processes)
+    items.sort(key=lambda item: "processes" not in item.keywords)
 
 
 @pytest.fixture(scope="session")

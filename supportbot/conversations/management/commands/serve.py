@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from supportbot import model_backends
+from supportbot.server.reloader import run_with_reload
 from supportbot.server.request_limits import BoundedRequest, get_max_body_bytes
 
 from ..database_check import check_database
@@ -27,8 +28,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--host", default=settings.ENVIRONMENT.host)
         parser.add_argument("--port", type=int, default=settings.ENVIRONMENT.port)
+        parser.add_argument("--reload", action="store_true", help="Restart when code or templates change.")
 
-    def handle(self, *, host, port, **_options):
+    def handle(self, *, host, port, reload, **_options):
+        if reload:
+            run_with_reload([sys.executable, *(each for each in sys.argv if each != "--reload")])
+            return
         self._check_ground()
         # Django's own debug mode keeps every query that is made, and shows a stack trace to whoever causes one.
         settings.DEBUG = False
