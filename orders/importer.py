@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from .models import Order, OrderItem
-from .shopify import Exported, Item
+from .shopify import ExportedItem, ExportedOrder
 
 # What the export decides. The rest, such as the expected delivery, is in the staff's hands.
-FIELDS = [
+IMPORTED_FIELDS = [
     "key",
     "email",
     "name",
@@ -23,36 +23,36 @@ FIELDS = [
     "taxes",
     "total",
 ]
-FIELDS += ["tracking", "carrier", "customer_id"]
+IMPORTED_FIELDS += ["tracking", "carrier", "customer_id"]
 
 
 @transaction.atomic
-def store(batch: Sequence[Exported]) -> Counter[str]:
+def save_orders(batch: Sequence[ExportedOrder]) -> Counter[str]:
     """Save these orders, and count how many are new, updated and unchanged."""
     numbers = [exported.order.number for exported in batch]
     known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
-    contents = _contents(numbers)
-    accounts = _accounts({exported.order.email for exported in batch} - {""})
-    by_outcome: dict[str, list[Exported]] = {"new": [], "updated": [], "unchanged": []}
+    contents = _load_items(numbers)
+    accounts = _find_accounts({exported.order.email for exported in batch} - {""})
+    by_outcome: dict[str, list[ExportedOrder]] = {"new": [], "updated": [], "unchanged": []}
     for exported in batch:
         order = exported.order
         order.customer_id = accounts.get(order.email)
-        outcome = _outcome(exported, known.get(order.number), contents[order.number])
+        outcome = _compare_with_stored(exported, known.get(order.number), contents[order.number])
         by_outcome[outcome].append(exported)
-    _save([*by_outcome["new"], *by_outcome["updated"]])
+    _upsert_orders([*by_outcome["new"], *by_outcome["updated"]])
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()})
 
 
-def _contents(numbers: Sequence[str]) -> dict[str, list[Item]]:
+def _load_items(numbers: Sequence[str]) -> dict[str, list[ExportedItem]]:
     """What the known ones of these orders contain."""
-    contents: dict[str, list[Item]] = defaultdict(list)
+    contents: dict[str, list[ExportedItem]] = defaultdict(list)
     items = OrderItem.objects.filter(order__number__in=numbers).order_by("pk")
-    for number, *values in items.values_list("order__number", *Item._fields):
-        contents[number].append(Item(*values))
+    for number, *values in items.values_list("order__number", *ExportedItem._fields):
+        contents[number].append(ExportedItem(*values))
     return contents
 
 
-def _accounts(emails: set[str]) -> dict[str, int]:
+def _find_accounts(emails: set[str]) -> dict[str, int]:
     """The accounts that orders are linked to: the one active account with the order's e-mail address.
 
     The shop vouches for its accounts' addresses by importing: where customers can sign up by themselves,
@@ -64,16 +64,16 @@ def _accounts(emails: set[str]) -> dict[str, int]:
     return {address: pk for address, pk in found if times[address] == 1}
 
 
-def _outcome(exported: Exported, old: Order | None, contents: list[Item]) -> str:
+def _compare_with_stored(exported: ExportedOrder, old: Order | None, contents: list[ExportedItem]) -> str:
     if old is None:
         return "new"
     order = exported.order
-    _keep_what_staff_did(order, old)
-    same = all(getattr(order, field) == getattr(old, field) for field in FIELDS)
+    _keep_staff_changes(order, old)
+    same = all(getattr(order, field) == getattr(old, field) for field in IMPORTED_FIELDS)
     return "unchanged" if same and exported.items == contents else "updated"
 
 
-def _keep_what_staff_did(order: Order, old: Order) -> None:
+def _keep_staff_changes(order: Order, old: Order) -> None:
     """An export knows neither what has arrived nor what staff filled in, so it must not undo that."""
     order.customer_id = old.customer_id or order.customer_id
     order.tracking = order.tracking or old.tracking
@@ -82,12 +82,12 @@ def _keep_what_staff_did(order: Order, old: Order) -> None:
         order.status = Order.Status.DELIVERED
 
 
-def _save(changed: Sequence[Exported]) -> None:
+def _upsert_orders(changed: Sequence[ExportedOrder]) -> None:
     orders = Order.objects.bulk_create(
         [exported.order for exported in changed],
         update_conflicts=True,
         unique_fields=["number"],
-        update_fields=FIELDS,
+        update_fields=IMPORTED_FIELDS,
     )
     OrderItem.objects.filter(order__in=orders).delete()
     OrderItem.objects.bulk_create(

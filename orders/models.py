@@ -12,7 +12,7 @@ from django.utils import timezone
 from supportbot.assistant.tools import Customer
 
 # What people write in front of a number: «order no. 123», «my order number is 123».
-AROUND_A_NUMBER = {
+FILLER_WORDS = {
     "my",
     "the",
     "order",
@@ -29,7 +29,7 @@ AROUND_A_NUMBER = {
 }
 
 
-def key_of(written: str) -> str:
+def normalise_number(written: str) -> str:
     """An order number without what people write differently: its letters, in upper case, and its digits."""
     return "".join(re.findall("[A-Z0-9]+", unicodedata.normalize("NFKC", written).upper()))
 
@@ -47,7 +47,7 @@ class OrderQuerySet(models.QuerySet):
         email = email.strip().lower()
         return self.filter(email=email) if email else self.none()
 
-    def find(self, written: str):
+    def find_by_number(self, written: str):
         """The orders that may be meant by a number as people write it: «ord 123», «#123», «order no. 123».
 
         A number without letters may be meant for every order with just these digits. Call it on the orders
@@ -55,9 +55,9 @@ class OrderQuerySet(models.QuerySet):
         """
         written = written[:100]
         words = re.findall(r"\w+", written)
-        bare = key_of(" ".join(word for word in words if word.lower() not in AROUND_A_NUMBER))
+        bare = normalise_number(" ".join(word for word in words if word.lower() not in FILLER_WORDS))
         bare = re.sub(r"^ORDER(NO|NR|NUMBER)?(?=[0-9])", "", bare)
-        meant = Q(key__in={key_of(written), bare} - {""})
+        meant = Q(key__in={normalise_number(written), bare} - {""})
         if bare.isdigit():
             meant |= Q(key__regex=f"^[A-Z]*{bare}$")
         return self.filter(meant)
@@ -106,12 +106,12 @@ class Order(models.Model):
         return self.number
 
     def save(self, *args, **kwargs) -> None:
-        self.normalise()
+        self.normalise_fields()
         super().save(*args, **kwargs)
 
-    def normalise(self) -> None:
+    def normalise_fields(self) -> None:
         """What look-ups go by. Saving does it; whoever writes in bulk does it first."""
-        self.key = key_of(self.number)
+        self.key = normalise_number(self.number)
         self.email = self.email.strip().lower()
 
     @property
@@ -122,7 +122,7 @@ class Order(models.Model):
         days = (self.expected_delivery - timezone.localdate()).days
         if days == 0:
             return "today"
-        return _days(days) if days > 0 else f"{_days(-days)} late"
+        return _format_days(days) if days > 0 else f"{_format_days(-days)} late"
 
 
 class OrderItem(models.Model):
@@ -139,36 +139,36 @@ class OrderItem(models.Model):
         return f"{self.quantity} × {self.name}"
 
 
-class LookupMissQuerySet(models.QuerySet):
-    def too_many(self, conversation_id: int, visitor: str) -> bool:
+class FailedLookupQuerySet(models.QuerySet):
+    def has_too_many(self, conversation_id: int, visitor: str) -> bool:
         """Whether there were so many misses that somebody may be guessing at other people's orders."""
         now = timezone.now()
         here = self.filter(conversation=conversation_id, created__gt=now - timedelta(hours=1))
         by_visitor = self.filter(visitor=visitor, created__gt=now - timedelta(days=1))
-        return here.count() >= LookupMiss.AN_HOUR or by_visitor.count() >= LookupMiss.A_DAY
+        return here.count() >= FailedLookup.MAX_PER_HOUR or by_visitor.count() >= FailedLookup.MAX_PER_DAY
 
-    def forget_old(self) -> None:
+    def delete_old(self) -> None:
         self.filter(created__lt=timezone.now() - timedelta(days=1)).delete()
 
 
-class LookupMiss(models.Model):
+class FailedLookup(models.Model):
     """A look-up that found no order, counted for a day."""
 
-    AN_HOUR = 5  # in one conversation
-    A_DAY = 20  # of one visitor
+    MAX_PER_HOUR = 5  # in one conversation
+    MAX_PER_DAY = 20  # of one visitor
 
     conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="+")
     visitor = models.CharField(max_length=100)
     created = models.DateTimeField(default=timezone.now, db_index=True)
 
-    objects = LookupMissQuerySet.as_manager()
+    objects = FailedLookupQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["visitor", "created"])]
+        indexes = [models.Index(fields=["visitor", "created"], name="failed_lookups_of_visitor")]
 
     def __str__(self) -> str:
         return f"{self.visitor}, {self.created:%Y-%m-%d %H:%M}"
 
 
-def _days(count: int) -> str:
+def _format_days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"

@@ -17,10 +17,18 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from .models import Order, key_of
+from .models import Order, normalise_number
 
-REQUIRED = ["Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"]
-REQUIRED += ["Lineitem quantity", "Lineitem name", "Lineitem price"]
+REQUIRED_COLUMNS = [
+    "Name",
+    "Email",
+    "Financial Status",
+    "Fulfillment Status",
+    "Currency",
+    "Total",
+    "Created at",
+]
+REQUIRED_COLUMNS += ["Lineitem quantity", "Lineitem name", "Lineitem price"]
 
 
 class NotAnExportError(Exception):
@@ -36,7 +44,7 @@ class RefusedOrder(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ExportRow:
     """A row of the file, by its first line there and its columns' names."""
 
     line: int
@@ -47,49 +55,49 @@ class Row:
     def number(self) -> str:
         return self.values.get("Name", "").strip()
 
-    def refuse(self, why: str) -> RefusedOrder:
+    def build_refusal(self, why: str) -> RefusedOrder:
         return RefusedOrder(self.line, self.number, why)
 
-    def text(self, column: str, longest: int) -> str:
+    def read_text(self, column: str, longest: int) -> str:
         text = self.values.get(column, "").strip()
         if len(text) > longest:
-            raise self.refuse(f"{column} is longer than {longest} characters.")
+            raise self.build_refusal(f"{column} is longer than {longest} characters.")
         return text
 
-    def money(self, column: str, default: str = "") -> Decimal:
-        text = self.text(column, 40) or default
+    def read_amount(self, column: str, default: str = "") -> Decimal:
+        text = self.read_text(column, 40) or default
         try:
             amount = Decimal(text)
             rounded = amount.quantize(Decimal("0.01"))
         except InvalidOperation:
-            raise self.refuse(f"{column} is {text!r}, not an amount such as 12.50.") from None
+            raise self.build_refusal(f"{column} is {text!r}, not an amount such as 12.50.") from None
         if not amount.is_finite() or amount != rounded or not 0 <= amount < 10**10:
-            raise self.refuse(f"{column} is {text!r}, not an amount such as 12.50.")
+            raise self.build_refusal(f"{column} is {text!r}, not an amount such as 12.50.")
         return rounded
 
-    def count(self, column: str) -> int:
-        text = self.text(column, 40)
+    def read_quantity(self, column: str) -> int:
+        text = self.read_text(column, 40)
         if not re.fullmatch("[0-9]{1,6}", text) or int(text) == 0:
-            raise self.refuse(f"{column} is {text!r}, not a number of pieces.")
+            raise self.build_refusal(f"{column} is {text!r}, not a number of pieces.")
         return int(text)
 
-    def moment(self, column: str) -> datetime:
+    def read_time(self, column: str) -> datetime:
         """A time. One without an offset is in the shop's own time zone."""
-        text = self.text(column, 40)
+        text = self.read_text(column, 40)
         try:
             moment = datetime.fromisoformat(
                 re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", text.replace(" UTC", "+00:00"))
             )
         except ValueError:
-            raise self.refuse(
+            raise self.build_refusal(
                 f"{column} is {text!r}, not a time such as 2026-09-01 09:00:00 -0500."
             ) from None
         if not 1990 <= moment.year < 2100:
-            raise self.refuse(f"{column} is in the year {moment.year}.")
+            raise self.build_refusal(f"{column} is in the year {moment.year}.")
         return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
 
 
-class Item(NamedTuple):
+class ExportedItem(NamedTuple):
     name: str
     sku: str
     quantity: int
@@ -97,35 +105,37 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedOrder:
     """An order as the export has it, not saved yet."""
 
     order: Order
-    items: list[Item]
+    items: list[ExportedItem]
 
 
-def read_orders(lines: Iterable[bytes]) -> Iterator[Exported | RefusedOrder]:
+def read_orders(lines: Iterable[bytes]) -> Iterator[ExportedOrder | RefusedOrder]:
     """The orders of an export, one after the other, each as it is or as the reason why it is refused."""
     seen: set[str] = set()
-    for _, group in groupby(_rows(lines), key=lambda row: row.number or row.line):
+    for _, group in groupby(_read_rows(lines), key=lambda row: row.number or row.line):
         rows = list(group)
         try:
             if rows[0].number in seen:
-                raise rows[0].refuse("It came before in this file; an order's rows must follow each other.")
+                raise rows[0].build_refusal(
+                    "It came before in this file; an order's rows must follow each other."
+                )
             # A refused one counts too: what stands further down may be but a part of it.
             seen.update({rows[0].number} - {""})
-            yield _order(rows)
+            yield _build_order(rows)
         except RefusedOrder as refusal:
             yield refusal
 
 
-def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
-    reader = csv.reader(_decoded(lines))
+def _read_rows(lines: Iterable[bytes]) -> Iterator[ExportRow]:
+    reader = csv.reader(_decode_lines(lines))
     try:
         columns = [column.strip() for column in next(reader, [])]
     except csv.Error:
         raise NotAnExportError("It is not a CSV file.") from None
-    missing = [column for column in REQUIRED if column not in columns]
+    missing = [column for column in REQUIRED_COLUMNS if column not in columns]
     if missing:
         raise NotAnExportError(f"These columns of a Shopify order export are missing: {', '.join(missing)}.")
     while True:
@@ -135,19 +145,19 @@ def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(line, {}, f"The row cannot be read: {error}.")
+            yield ExportRow(line, {}, f"The row cannot be read: {error}.")
             continue
         if any(cells):
-            yield Row(line, dict(zip(columns, cells, strict=False)), _problem(columns, cells))
+            yield ExportRow(line, dict(zip(columns, cells, strict=False)), _find_problem(columns, cells))
 
 
-def _decoded(lines: Iterable[bytes]) -> Iterator[str]:
+def _decode_lines(lines: Iterable[bytes]) -> Iterator[str]:
     """Bytes that are not UTF-8 become surrogates, which refuse the one order that has them."""
     for number, line in enumerate(lines):
         yield (line if number else line.removeprefix(codecs.BOM_UTF8)).decode("utf-8", "surrogateescape")
 
 
-def _problem(columns: list[str], cells: list[str]) -> str:
+def _find_problem(columns: list[str], cells: list[str]) -> str:
     if len(cells) != len(columns):
         return (
             f"The row has {len(cells)} cells, but the header has {len(columns)}. Is a quotation mark missing?"
@@ -157,50 +167,55 @@ def _problem(columns: list[str], cells: list[str]) -> str:
     return ""
 
 
-def _order(rows: list[Row]) -> Exported:
+def _build_order(rows: list[ExportRow]) -> ExportedOrder:
     first = rows[0]
     for row in rows:
         if row.problem:
-            raise row.refuse(row.problem)
-    number = first.text("Name", 40)
-    if not key_of(number):
-        raise first.refuse("The row has no order number (column Name).")
-    if not first.text("Created at", 40):
-        raise first.refuse("The order's first row is missing: this one has no time (column Created at).")
+            raise row.build_refusal(row.problem)
+    number = first.read_text("Name", 40)
+    if not normalise_number(number):
+        raise first.build_refusal("The row has no order number (column Name).")
+    if not first.read_text("Created at", 40):
+        raise first.build_refusal(
+            "The order's first row is missing: this one has no time (column Created at)."
+        )
     order = Order(
         number=number,
-        email=_email(first),
-        name=first.text("Billing Name", 200) or first.text("Shipping Name", 200),
-        status=_status(first),
-        ordered_at=first.moment("Created at"),
-        carrier=_note(first, "carrier", 80),
-        tracking=_note(first, "tracking", 200),
-        currency=_currency(first),
-        subtotal=first.money("Subtotal", "0"),
-        shipping=first.money("Shipping", "0"),
-        taxes=first.money("Taxes", "0"),
-        total=first.money("Total"),
+        email=_read_email(first),
+        name=first.read_text("Billing Name", 200) or first.read_text("Shipping Name", 200),
+        status=_derive_status(first),
+        ordered_at=first.read_time("Created at"),
+        carrier=_find_note(first, "carrier", 80),
+        tracking=_find_note(first, "tracking", 200),
+        currency=_read_currency(first),
+        subtotal=first.read_amount("Subtotal", "0"),
+        shipping=first.read_amount("Shipping", "0"),
+        taxes=first.read_amount("Taxes", "0"),
+        total=first.read_amount("Total"),
     )
-    order.normalise()
-    return Exported(order, [_item(row) for row in rows])
+    order.normalise_fields()
+    return ExportedOrder(order, [_build_item(row) for row in rows])
 
 
-def _item(row: Row) -> Item:
-    name = row.text("Lineitem name", 500)
+def _build_item(row: ExportRow) -> ExportedItem:
+    name = row.read_text("Lineitem name", 500)
     if not name:
-        raise row.refuse("Lineitem name is empty.")
-    return Item(
+        raise row.build_refusal("Lineitem name is empty.")
+    return ExportedItem(
         name=name,
-        sku=row.text("Lineitem sku", 100),
-        quantity=row.count("Lineitem quantity"),
-        price=row.money("Lineitem price"),
+        sku=row.read_text("Lineitem sku", 100),
+        quantity=row.read_quantity("Lineitem quantity"),
+        price=row.read_amount("Lineitem price"),
     )
 
 
-def _status(row: Row) -> str:
+def _derive_status(row: ExportRow) -> str:
     """Shopify knows what was sent, not what has arrived: an order becomes «delivered» by the staff's hand."""
-    paid, sent = row.text("Financial Status", 40).lower(), row.text("Fulfillment Status", 40).lower()
-    if row.text("Cancelled at", 40) or paid == "voided":
+    paid, sent = (
+        row.read_text("Financial Status", 40).lower(),
+        row.read_text("Fulfillment Status", 40).lower(),
+    )
+    if row.read_text("Cancelled at", 40) or paid == "voided":
         return Order.Status.CANCELLED
     if sent == "restocked" or (paid == "refunded" and sent == "fulfilled"):
         return Order.Status.RETURNED
@@ -209,25 +224,25 @@ def _status(row: Row) -> str:
     return Order.Status.SHIPPED if sent == "fulfilled" else Order.Status.PROCESSING
 
 
-def _email(row: Row) -> str:
+def _read_email(row: ExportRow) -> str:
     """Orders from a till have none; a guest cannot look those up."""
-    email = row.text("Email", 254)
+    email = row.read_text("Email", 254)
     try:
         if email:
             validate_email(email)
     except ValidationError:
-        raise row.refuse(f"Email is {email!r}, not an e-mail address.") from None
+        raise row.build_refusal(f"Email is {email!r}, not an e-mail address.") from None
     return email
 
 
-def _currency(row: Row) -> str:
-    currency = row.text("Currency", 40).upper()
+def _read_currency(row: ExportRow) -> str:
+    currency = row.read_text("Currency", 40).upper()
     if not re.fullmatch("[A-Z]{3}", currency):
-        raise row.refuse(f"Currency is {currency!r}, not a code such as USD.")
+        raise row.build_refusal(f"Currency is {currency!r}, not a code such as USD.")
     return currency
 
 
-def _note(row: Row, name: str, longest: int) -> str:
+def _find_note(row: ExportRow, name: str, longest: int) -> str:
     """A note such as «tracking: 1234», one of the lines of the column Note Attributes."""
     for line in row.values.get("Note Attributes", "").splitlines():
         key, _, value = line.partition(":")

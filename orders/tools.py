@@ -7,10 +7,10 @@ from pydantic import Field
 
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
-from .models import LookupMiss, Order
+from .models import FailedLookup, Order
 
-SHOWN = 10
-ECHOED_CHARS = 60
+MAX_LISTED_ORDERS = 10
+MAX_ECHOED_CHARS = 60
 
 OrderId = Annotated[
     str, Field(description="The order number as the customer wrote it, such as ORD-123 or #1001.")
@@ -36,25 +36,26 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "") -> dict
     guest, the e-mail address) and do not speculate. If "possible" lists several numbers, ask which one is
     meant. Report only what is returned; an eta of null means that no date is known or nothing is on its way.
     """
-    if LookupMiss.objects.too_many(ctx.conversation, ctx.visitor):
+    if FailedLookup.objects.has_too_many(ctx.conversation, ctx.visitor):
         raise ToolError(
             "Too many orders were not found, so looking up orders is paused here to protect our customers. "
             "Say so kindly and offer that a person of the team helps instead."
         )
     if ctx.customer is None and not email.strip():
         return {"error": "A guest needs the e-mail address that the order was placed with", "needs": "email"}
-    matches = list(_orders(ctx, email).find(order_id).prefetch_related("items")[:SHOWN])
+    visible = Order.objects.visible_to(ctx.customer, email.replace("\x00", ""))
+    matches = list(visible.find_by_number(order_id).prefetch_related("items")[:MAX_LISTED_ORDERS])
     meant = [order for order in matches if order.number.casefold() == order_id.strip().casefold()] or matches
-    asked = " ".join(order_id.split())[:ECHOED_CHARS]
+    asked = " ".join(order_id.split())[:MAX_ECHOED_CHARS]
     if len(meant) > 1:
         return {
             "error": f"More than one order matches {asked}",
             "possible": [order.number for order in meant],
         }
     if not meant:
-        _count_miss(ctx)
+        _record_failed_lookup(ctx)
         return {"error": f"Order {asked} not found"}
-    return _told(meant[0])
+    return _serialize_order(meant[0])
 
 
 @tool(effect="read", progress="Looking up your orders")
@@ -69,45 +70,41 @@ def my_orders(ctx: ToolContext) -> dict[str, Any]:
             "A guest's orders cannot be listed. Ask the customer to sign in, or to give the order number and "
             "the e-mail address that the order was placed with."
         )
-    newest = Order.objects.visible_to(ctx.customer).order_by("-ordered_at", "-pk")[:SHOWN]
-    return {"orders": [_short(order) for order in newest]}
+    newest = Order.objects.visible_to(ctx.customer).order_by("-ordered_at", "-pk")[:MAX_LISTED_ORDERS]
+    return {"orders": [_serialize_summary(order) for order in newest]}
 
 
-def _orders(ctx: ToolContext, email: str):
-    return Order.objects.visible_to(ctx.customer, email.replace("\x00", ""))
-
-
-def _count_miss(ctx: ToolContext) -> None:
+def _record_failed_lookup(ctx: ToolContext) -> None:
     if not ctx.conversation:  # a trial of a prompt leaves no trace
         return
-    LookupMiss.objects.create(conversation_id=ctx.conversation, visitor=ctx.visitor)
-    LookupMiss.objects.forget_old()
+    FailedLookup.objects.create(conversation_id=ctx.conversation, visitor=ctx.visitor)
+    FailedLookup.objects.delete_old()
 
 
-def _short(order: Order) -> dict[str, Any]:
+def _serialize_summary(order: Order) -> dict[str, Any]:
     return {
         "order_id": order.number,
         "status": order.status,
         "eta": order.eta,
-        "expected_delivery": _day(order.expected_delivery),
-        "ordered": _day(timezone.localtime(order.ordered_at)),
+        "expected_delivery": _format_day(order.expected_delivery),
+        "ordered": _format_day(timezone.localtime(order.ordered_at)),
         "total": f"{order.total} {order.currency}",
     }
 
 
-def _told(order: Order) -> dict[str, Any]:
+def _serialize_order(order: Order) -> dict[str, Any]:
     items = [
         {"name": item.name, "quantity": item.quantity, "price": f"{item.price} {order.currency}"}
         for item in order.items.all()
     ]
     delivered = timezone.localtime(order.delivered_at) if order.delivered_at else None
-    return _short(order) | {
-        "delivered": _day(delivered),
+    return _serialize_summary(order) | {
+        "delivered": _format_day(delivered),
         "carrier": order.carrier or None,
         "tracking": order.tracking or None,
         "items": items,
     }
 
 
-def _day(when) -> str | None:
+def _format_day(when) -> str | None:
     return when and f"{when:%Y-%m-%d}"

@@ -18,17 +18,17 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-Words = Annotated[tuple[str, ...], NoDecode]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 Prices = Annotated[dict[str, tuple[Decimal, Decimal, Decimal]], NoDecode]
 
 # The schemes that an address may have, each with the part that must be there then.
-HTTP = {"http": "hostname", "https": "hostname"}
-ADDRESSES = {
+HTTP_SCHEMES = {"http": "hostname", "https": "hostname"}
+ADDRESS_SCHEMES = {
     "database_url": {"postgres": "path", "postgresql": "path", "pgsql": "path", "sqlite": "path"},
     "redis_url": {"redis": "hostname", "rediss": "hostname", "unix": "path"},
     "smtp_url": {"smtp": "hostname", "smtps": "hostname"},
 }
-SHAPES = {
+ADDRESS_EXAMPLES = {
     "database_url": "postgres://user:password@host/name or sqlite:///path",
     "redis_url": "redis://host:6379/0",
     "smtp_url": "smtp://user:password@host:587",
@@ -53,10 +53,10 @@ class Environment(BaseSettings):
     secret_key: str = Field("", description="Signs sessions. With DEBUG=1 one is made and kept in `var/`.")
     host: str = Field("127.0.0.1", description="The address to serve on.")
     port: int = Field(8000, ge=1, le=65535, description="The port to serve on.")
-    allowed_hosts: Words = Field(
+    allowed_hosts: CommaSeparated = Field(
         (), description="Host names of the site, with commas. Loopback always works with DEBUG=1."
     )
-    csrf_trusted_origins: Words = Field(
+    csrf_trusted_origins: CommaSeparated = Field(
         (), description="Origins such as `https://help.example.com`, with commas."
     )
     database_url: str = Field(
@@ -90,7 +90,7 @@ class Environment(BaseSettings):
     llm_images: bool = Field(
         True, description="The model can look at pictures. 0: it is only told that there are some."
     )
-    llm_fallback: Words = Field(
+    llm_fallback: CommaSeparated = Field(
         (),
         description="Other models for when that one does not answer, in order and with commas: `grok-4.5`, or "
         "`qwen3@http://127.0.0.1:11434/v1` for one on another server. All of them share LLM_FIRST_TOKEN_SECONDS.",
@@ -140,7 +140,7 @@ class Environment(BaseSettings):
     turn_tool_calls: int = Field(6, ge=1, description="How many calls it may make in one turn.")
     demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
 
-    alert_emails: Words = Field(
+    alert_emails: CommaSeparated = Field(
         (), description="Who is told, once, when no model answers any more; with commas."
     )
     smtp_url: str = Field(
@@ -185,7 +185,7 @@ class Environment(BaseSettings):
 
     @field_validator("llm_prices", mode="before")
     @classmethod
-    def _priced(cls, value: Any) -> Any:
+    def _parse_prices(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
         entries = (entry.partition("=") for entry in value.split(",") if entry.strip())
@@ -193,7 +193,7 @@ class Environment(BaseSettings):
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", "llm_fallback", "alert_emails", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:
+    def _split_at_commas(cls, value: Any) -> Any:
         return (
             tuple(word.strip() for word in value.split(",") if word.strip())
             if isinstance(value, str)
@@ -202,20 +202,22 @@ class Environment(BaseSettings):
 
     @field_validator("llm_reasoning_effort", mode="before")
     @classmethod
-    def _in_small_letters(cls, value: Any) -> Any:
+    def _lower_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator(*ADDRESSES)
+    @field_validator(*ADDRESS_SCHEMES)
     @classmethod
-    def _address(cls, value: str, info: ValidationInfo) -> str:
+    def _check_address(cls, value: str, info: ValidationInfo) -> str:
         name = info.field_name or ""
-        if value and not is_address(value, ADDRESSES[name]):
-            raise PydanticCustomError("address", "Input should look like {shape}", {"shape": SHAPES[name]})
+        if value and not is_address(value, ADDRESS_SCHEMES[name]):
+            raise PydanticCustomError(
+                "address", "Input should look like {shape}", {"shape": ADDRESS_EXAMPLES[name]}
+            )
         return value
 
     @field_validator("alert_emails")
     @classmethod
-    def _mailboxes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_mailboxes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
             name, at, host = parseaddr(each)[1].partition("@")
             if not (name and at and host):
@@ -224,7 +226,7 @@ class Environment(BaseSettings):
 
     @field_validator("time_zone")
     @classmethod
-    def _zone(cls, value: str) -> str:
+    def _check_time_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
@@ -242,7 +244,8 @@ def read_environment() -> tuple[Environment, list[str]]:
         wrong = {str(each["loc"][0]): each for each in error.errors()}
     # An address may hold a password, so it is not shown.
     problems = [
-        f"{name.upper()}: {each['msg']}" + ("." if name in ADDRESSES else f", but it is {each['input']!r}.")
+        f"{name.upper()}: {each['msg']}"
+        + ("." if name in ADDRESS_SCHEMES else f", but it is {each['input']!r}.")
         for name, each in wrong.items()
     ]
     # Once more with the defaults in place of what is wrong, given here so that they go before the environment.

@@ -12,7 +12,7 @@ ENVIRONMENT, ENVIRONMENT_PROBLEMS = read_environment()
 VAR_DIR = BASE_DIR / "var"
 
 
-def _own_secret_key() -> str:
+def _read_or_create_secret_key() -> str:
     """A key of this installation for development, kept so that sessions outlive a restart."""
     path = VAR_DIR / "secret_key"
     if not path.exists():
@@ -23,7 +23,7 @@ def _own_secret_key() -> str:
 
 
 DEBUG = ENVIRONMENT.debug
-SECRET_KEY = ENVIRONMENT.secret_key or (_own_secret_key() if DEBUG else "")
+SECRET_KEY = ENVIRONMENT.secret_key or (_read_or_create_secret_key() if DEBUG else "")
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 if DEBUG:
     # In development the site answers to the address that it is served on, whatever the network calls it.

@@ -17,22 +17,22 @@ from .models import Ticket
 from .questions import handover_note, triage
 
 QUESTIONS = (triage, handover_note)
-PARAGRAPHS = ("issue", "summary", "wants", "tried", "still_open")
+PARAGRAPH_FIELDS = ("issue", "summary", "wants", "tried", "still_open")
 # By the assistant, while a member of staff has the form open.
-WRITTEN_MEANWHILE = (
+ASSISTANT_FIELDS = (
     *("subject", "category", "suggested_priority", "sentiment", "language", "priority"),
-    *PARAGRAPHS,
+    *PARAGRAPH_FIELDS,
 )
-BY_ASSISTANT = "✦ Written by the assistant. Change it and it is yours."
+ASSISTANT_HELP_TEXT = "✦ Written by the assistant. Change it and it is yours."
 # Statuses and priorities are words, so their own order would be the alphabet's.
-BY_STATUS = Case(*(When(status=status, then=rank) for rank, status in enumerate(Ticket.Status)))
-BY_PRIORITY = Case(*(When(priority=priority, then=rank) for rank, priority in enumerate(Ticket.Priority)))
+STATUS_RANK = Case(*(When(status=status, then=rank) for rank, status in enumerate(Ticket.Status)))
+PRIORITY_RANK = Case(*(When(priority=priority, then=rank) for rank, priority in enumerate(Ticket.Priority)))
 
 
-def _set_status(status: Ticket.Status) -> Callable[..., None]:
+def _build_status_action(status: Ticket.Status) -> Callable[..., None]:
     @admin.action(description=f"Set status to {status.label.lower()}", permissions=["change"])
     def action(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
-        model_admin.change(request, queryset, f"Set status to {status.label.lower()}.", status=status)
+        model_admin.update_tickets(request, queryset, f"Set status to {status.label.lower()}.", status=status)
 
     action.__name__ = f"set_{status.value}"
     return action
@@ -40,7 +40,7 @@ def _set_status(status: Ticket.Status) -> Callable[..., None]:
 
 @admin.action(description="Assign to me", permissions=["change"])
 def assign_to_me(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
-    model_admin.change(request, queryset, "Took it on.", assignee=request.user)
+    model_admin.update_tickets(request, queryset, "Took it on.", assignee=request.user)
 
 
 @admin.action(description="Have the assistant sum up", permissions=["change"])
@@ -81,8 +81,8 @@ class TicketAdmin(admin.ModelAdmin):
     ]
     search_help_text = "Number, subject, issue, or the customer's name or e-mail"
     # Django takes expressions here too, of which its stubs know nothing.
-    ordering = [BY_STATUS.asc(), BY_PRIORITY.desc(), "-created"]  # type: ignore[list-item]
-    actions = [*map(_set_status, Ticket.Status), assign_to_me, ask_the_assistant]
+    ordering = [STATUS_RANK.asc(), PRIORITY_RANK.desc(), "-created"]  # type: ignore[list-item]
+    actions = [*map(_build_status_action, Ticket.Status), assign_to_me, ask_the_assistant]
     fieldsets = [
         (None, {"fields": ["number", "issue", "priority", "status", "assignee", "contact", "conversation"]}),
         (
@@ -107,21 +107,21 @@ class TicketAdmin(admin.ModelAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         for name in obj.by_assistant if obj else ():
             if field := form.base_fields.get(name):
-                field.help_text = BY_ASSISTANT
+                field.help_text = ASSISTANT_HELP_TEXT
                 field.widget.attrs["data-by"] = "assistant"
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The form keeps what it showed, for the assistant may write while it is open."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field and db_field.name in WRITTEN_MEANWHILE:
+        if field and db_field.name in ASSISTANT_FIELDS:
             field.show_hidden_initial = True
-        if field and db_field.name in PARAGRAPHS:
+        if field and db_field.name in PARAGRAPH_FIELDS:
             field.widget.attrs["rows"] = 4
         return field
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
-        for name in WRITTEN_MEANWHILE:
+        for name in ASSISTANT_FIELDS:
             if name in form.initial and name not in form.changed_data:
                 setattr(obj, name, form.initial[name])  # as it is stored by now
         obj.by_assistant = [name for name in obj.by_assistant if name not in form.changed_data]
@@ -148,7 +148,9 @@ class TicketAdmin(admin.ModelAdmin):
             "admin/tickets/ticket/_chat.html", {"conversation_id": ticket.conversation_id}
         )
 
-    def change(self, request: HttpRequest, queryset: QuerySet[Ticket], message: str, **values: Any) -> None:
+    def update_tickets(
+        self, request: HttpRequest, queryset: QuerySet[Ticket], message: str, **values: Any
+    ) -> None:
         """Change the chosen tickets at once, and note in each one's history who did it."""
         tickets = list(queryset)
         queryset.update(**values, updated=timezone.now())

@@ -11,12 +11,12 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 
-def new_number() -> str:
+def generate_number() -> str:
     """A number that does not tell how many tickets there are and cannot be guessed from another."""
     return f"TKT-{secrets.randbelow(10**8):08}"
 
 
-def gist(issue: str) -> str:
+def normalise_issue(issue: str) -> str:
     """The issue without case, whitespace and punctuation, so that the same words are the same issue."""
     return " ".join(re.findall(r"\w+", issue.casefold()))
 
@@ -27,15 +27,15 @@ class TicketQuerySet(models.QuerySet):
         here = models.Q(conversation=conversation_id)
         return self.filter(here | models.Q(customer=customer_id) if customer_id else here)
 
-    def of_the_last_day(self):
+    def opened_last_day(self):
         return self.filter(created__gt=timezone.now() - timedelta(days=1))
 
-    def open_about(self, conversation_id: int, issue: str) -> "Ticket | None":
+    def find_open_duplicate(self, conversation_id: int, issue: str) -> "Ticket | None":
         """The conversation's open ticket about the same issue, whatever its case and punctuation."""
-        still_open = self.filter(conversation=conversation_id, status__in=Ticket.UNSETTLED)
-        return next((ticket for ticket in still_open if ticket.says(issue)), None)
+        still_open = self.filter(conversation=conversation_id, status__in=Ticket.ACTIVE_STATUSES)
+        return next((ticket for ticket in still_open if ticket.has_issue(issue)), None)
 
-    def open_once(self, request: str, **fields) -> "tuple[Ticket, bool]":
+    def get_or_create_for_request(self, request: str, **fields) -> "tuple[Ticket, bool]":
         """The ticket of this request, and whether it was opened just now.
 
         Safe against another process that does the same at the same time: the database lets one of them
@@ -77,11 +77,11 @@ class Ticket(models.Model):
         NEGATIVE = "negative"
         ANGRY = "angry"
 
-    UNSETTLED = (Status.OPEN, Status.PENDING)
+    ACTIVE_STATUSES = (Status.OPEN, Status.PENDING)
     ISSUE_MAX_CHARS = 2000
-    BETWEEN = "\n\n"  # two issues of one ticket
+    ISSUE_SEPARATOR = "\n\n"  # two issues of one ticket
 
-    number = models.CharField(max_length=20, unique=True, default=new_number, editable=False)
+    number = models.CharField(max_length=20, unique=True, default=generate_number, editable=False)
     issue = models.TextField(max_length=ISSUE_MAX_CHARS)
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
@@ -132,24 +132,26 @@ class Ticket(models.Model):
         return self.number
 
     @property
-    def room(self) -> int:
+    def remaining_chars(self) -> int:
         """How many characters another issue may have."""
-        return max(0, self.ISSUE_MAX_CHARS - len(self.issue) - len(self.BETWEEN))
+        return max(0, self.ISSUE_MAX_CHARS - len(self.issue) - len(self.ISSUE_SEPARATOR))
 
-    def says(self, issue: str) -> bool:
+    def has_issue(self, issue: str) -> bool:
         """Whether this is its issue, or one of them, in the same words."""
-        return gist(issue) in map(gist, (self.issue, *self.issue.split(self.BETWEEN)))
+        return normalise_issue(issue) in map(
+            normalise_issue, (self.issue, *self.issue.split(self.ISSUE_SEPARATOR))
+        )
 
-    def add(self, issue: str, priority: str) -> bool:
+    def add_issue(self, issue: str, priority: str) -> bool:
         """Another issue of the same request; False if it is there already. The higher priority is that of both."""
-        is_new = not self.says(issue)
+        is_new = not self.has_issue(issue)
         if is_new:
-            self.issue = f"{self.issue}{self.BETWEEN}{issue}"
+            self.issue = f"{self.issue}{self.ISSUE_SEPARATOR}{issue}"
         self.priority = max(self.priority, priority, key=Ticket.Priority.values.index)
         self.save(update_fields=["issue", "priority", "updated"])
         return is_new
 
-    def fill_in(self, values: Mapping[str, str]) -> None:
+    def apply_assistant_values(self, values: Mapping[str, str]) -> None:
         """Put down what the assistant says, but nothing in the place of what staff wrote."""
         mine = {name for name in values if name in self.by_assistant or not getattr(self, name)}
         new = {name: value for name, value in values.items() if value and name in mine}

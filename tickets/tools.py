@@ -10,9 +10,9 @@ from supportbot.assistant.tools import ToolContext, ToolError, tool
 from .models import Ticket
 from .questions import handover_note, triage
 
-TICKETS_A_DAY = 3
-SHOWN = 10
-ALREADY_THERE = "This ticket is already there for it; no second one was opened."
+MAX_TICKETS_PER_DAY = 3
+MAX_LISTED_TICKETS = 10
+DUPLICATE_NOTE = "This ticket is already there for it; no second one was opened."
 
 Issue = Annotated[
     str,
@@ -49,24 +49,24 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
         raise ToolError(f"The issue is too long. Put it in at most {Ticket.ISSUE_MAX_CHARS:,} characters.")
     known = ctx.request and Ticket.objects.filter(request=ctx.request).first()
     if known:
-        return _added(known.pk, issue, priority)
-    known = Ticket.objects.open_about(ctx.conversation, issue)
+        return _add_to_existing(known.pk, issue, priority)
+    known = Ticket.objects.find_open_duplicate(ctx.conversation, issue)
     if known:
-        return _told(known) | {"note": ALREADY_THERE}
-    if Ticket.objects.filter(conversation=ctx.conversation).of_the_last_day().count() >= TICKETS_A_DAY:
+        return _serialize_ticket(known) | {"note": DUPLICATE_NOTE}
+    if Ticket.objects.filter(conversation=ctx.conversation).opened_last_day().count() >= MAX_TICKETS_PER_DAY:
         raise ToolError(
-            f"This conversation already has {TICKETS_A_DAY} tickets from the last 24 hours, so no more can "
+            f"This conversation already has {MAX_TICKETS_PER_DAY} tickets from the last 24 hours, so no more can "
             "be opened here today. The team will see to those; say so kindly."
         )
     customer_id = ctx.customer.id if ctx.customer else None
-    ticket, is_new = Ticket.objects.open_once(
+    ticket, is_new = Ticket.objects.get_or_create_for_request(
         ctx.request, issue=issue, priority=priority, customer_id=customer_id, conversation_id=ctx.conversation
     )
     if not is_new:
-        return _added(ticket.pk, issue, priority)
+        return _add_to_existing(ticket.pk, issue, priority)
     ctx.ask_later(triage, ticket.number)
     ctx.ask_later(handover_note, ticket.number)
-    return _told(ticket)
+    return _serialize_ticket(ticket)
 
 
 @tool(effect="read", progress="Looking up your tickets")
@@ -78,7 +78,9 @@ def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     team has it), pending (the team waits for something), resolved (done), closed.
     """
     customer_id = ctx.customer.id if ctx.customer else None
-    newest = Ticket.objects.visible_to(customer_id, ctx.conversation).order_by("-created")[:SHOWN]
+    newest = Ticket.objects.visible_to(customer_id, ctx.conversation).order_by("-created")[
+        :MAX_LISTED_TICKETS
+    ]
     return {
         "tickets": [
             {
@@ -93,25 +95,25 @@ def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     }
 
 
-def _added(pk: int, issue: str, priority: str) -> dict[str, Any]:
+def _add_to_existing(pk: int, issue: str, priority: str) -> dict[str, Any]:
     """The ticket of this request, which now says this too."""
     with transaction.atomic():
         ticket = Ticket.objects.select_for_update().get(pk=pk)
-        if not ticket.says(issue) and len(issue) > ticket.room:
+        if not ticket.has_issue(issue) and len(issue) > ticket.remaining_chars:
             raise ToolError(
                 f"Ticket {ticket.number} was already opened for this message and has no room for so many words: "
-                f"at most {ticket.room:,} characters can be added. The team reads the conversation too."
+                f"at most {ticket.remaining_chars:,} characters can be added. The team reads the conversation too."
             )
-        is_new = ticket.add(issue, priority)
+        is_new = ticket.add_issue(issue, priority)
     if not is_new:
-        return _told(ticket) | {"note": ALREADY_THERE}
-    return _told(ticket) | {
+        return _serialize_ticket(ticket) | {"note": DUPLICATE_NOTE}
+    return _serialize_ticket(ticket) | {
         "note": f"This was added to ticket {ticket.number}, which was already opened for this message; no "
         "second one was opened."
     }
 
 
-def _told(ticket: Ticket) -> dict[str, Any]:
+def _serialize_ticket(ticket: Ticket) -> dict[str, Any]:
     return {
         "ticket_id": ticket.number,
         "issue": ticket.issue,

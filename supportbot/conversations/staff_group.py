@@ -4,8 +4,8 @@ from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
-GROUP = "Support staff"
-RIGHTS = {
+GROUP_NAME = "Support staff"
+PERMISSIONS = {
     "tickets": ("view_ticket", "add_ticket", "change_ticket"),
     "orders": ("view_order", "view_orderitem"),
     "conversations": ("view_conversation", "view_turn", "view_message", "view_toolcall"),
@@ -15,8 +15,8 @@ RIGHTS = {
 
 def ensure_support_staff() -> Group:
     """The group, with its rights to the apps that are installed. Others that a shop gave it stay."""
-    group, _ = Group.objects.get_or_create(name=GROUP)
-    for label, codenames in RIGHTS.items():
+    group, _ = Group.objects.get_or_create(name=GROUP_NAME)
+    for label, codenames in PERMISSIONS.items():
         if label in apps.app_configs:
             # After the first migration, the rights of apps further down the list are not there yet.
             create_permissions(apps.get_app_config(label), verbosity=0)

@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from .models import Prompt
-from .trial import QUESTION_MAX_CHARS, answer
+from .trial import QUESTION_MAX_CHARS, run_trial
 
 
 @admin.register(Prompt)
@@ -53,7 +53,7 @@ class PromptAdmin(admin.ModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         prompt = kwargs.get("obj")
-        current = Prompt.objects.current()
+        current = Prompt.objects.get_current()
         context |= {
             "is_current": prompt is not None and prompt == current,
             "is_older": prompt is not None and current is not None and prompt.pk < current.pk,
@@ -69,7 +69,7 @@ class PromptAdmin(admin.ModelAdmin):
         prompt.publish()
         self.log_change(request, prompt, "Published.")
         messages.success(request, f"{prompt} is in use now.")
-        return redirect(_page(prompt))
+        return redirect(_get_change_url(prompt))
 
     def draft_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Begin a new version with the words of this one."""
@@ -82,7 +82,7 @@ class PromptAdmin(admin.ModelAdmin):
         draft._state.adding = True
         draft.created = Prompt._meta.get_field("created").get_default()
         draft.save()
-        return redirect(_page(draft))
+        return redirect(_get_change_url(draft))
 
     def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask the assistant something with this version. Nothing of it is kept, and only tools that read are there."""
@@ -96,11 +96,11 @@ class PromptAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "original": prompt,
             "asked": asked,
-            "trial": async_to_sync(answer)(prompt, asked) if request.method == "POST" and asked else None,
-            "system_text": prompt.system_text(""),
+            "trial": async_to_sync(run_trial)(prompt, asked) if request.method == "POST" and asked else None,
+            "system_text": prompt.render_system_text(""),
         }
         return TemplateResponse(request, "admin/prompts/prompt/try.html", context)
 
 
-def _page(prompt: Prompt) -> str:
+def _get_change_url(prompt: Prompt) -> str:
     return reverse("admin:prompts_prompt_change", args=[prompt.pk])

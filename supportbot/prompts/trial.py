@@ -25,7 +25,7 @@ class Trial:
     error: str = ""
 
 
-async def answer(prompt: Prompt, question: str) -> Trial:
+async def run_trial(prompt: Prompt, question: str) -> Trial:
     """What a guest would be answered. Tools that write are not there, so nothing happens in the shop."""
     conversations: Any = apps.get_app_config("conversations")
     tools = Registry(tool for tool in conversations.tools.values() if tool.effect == "read")
@@ -35,7 +35,7 @@ async def answer(prompt: Prompt, question: str) -> Trial:
     # Not on a thread of the event loop's, which would keep its connection to the database for good.
     execute = execute_with(tools, guest, run_in_tool_thread)
     trial = Trial()
-    asked = (backend, prompt.system_text(""), [Message("user", question)], tools, execute)
+    asked = (backend, prompt.render_system_text(""), [Message("user", question)], tools, execute)
     try:
         async for event in run_turn(*asked, limits=model_backends.get_limits()):
             if isinstance(event, TextDelta):

@@ -38,17 +38,17 @@ class BoundedRequest(WebRequest):
         self.content = BytesIO()  # and not a file, for which the event loop would wait
         self.requestHeaders.removeHeader(DROPPED_HEADER)
         if length is not None and self._is_kept and length > SMALL_BODY_BYTES:
-            self._hold(length)
+            self._reserve_memory(length)
 
-    def _hold(self, length: int) -> None:
+    def _reserve_memory(self, length: int) -> None:
         if BoundedRequest._held + length > MAX_BUFFERED_BYTES:
             self._is_kept = False
             self.requestHeaders.setRawHeaders(DROPPED_HEADER, ["1"])
             return
         BoundedRequest._held += length
-        self.notifyFinish().addBoth(self._let_go, length)  # also when the browser goes away
+        self.notifyFinish().addBoth(self._release_memory, length)  # also when the browser goes away
 
-    def _let_go(self, _end: Any, length: int) -> None:
+    def _release_memory(self, _end: Any, length: int) -> None:
         BoundedRequest._held -= length
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name

@@ -8,12 +8,12 @@ from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 
 from .models import ModelRequest, Outage
-from .templatetags.usage import dollars
+from .templatetags.usage import format_dollars
 
-DAYS = 14
+MAX_DAYS = 14
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -25,7 +25,7 @@ class ReadOnly(admin.ModelAdmin):
 
 
 @admin.register(ModelRequest)
-class RequestAdmin(ReadOnly):
+class ModelRequestAdmin(ReadOnlyAdmin):
     list_display = [
         "created",
         "purpose",
@@ -46,22 +46,22 @@ class RequestAdmin(ReadOnly):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(
-            request, {**(extra_context or {}), "days": _by_day(ModelRequest.objects.all())}
+            request, {**(extra_context or {}), "days": _sum_by_day(ModelRequest.objects.all())}
         )
 
     @admin.display(description="cost", ordering="cost")
     def price(self, row: ModelRequest) -> str:
-        return dollars(row.cost)
+        return format_dollars(row.cost)
 
 
 @admin.register(Outage)
-class OutageAdmin(ReadOnly):
+class OutageAdmin(ReadOnlyAdmin):
     list_display = ["began", "ended", "code", "failures"]
 
 
-def _by_day(requests: QuerySet[ModelRequest]) -> QuerySet[Any, dict[str, Any]]:
+def _sum_by_day(requests: QuerySet[ModelRequest]) -> QuerySet[Any, dict[str, Any]]:
     """Sums of the last days on which anything was asked, by day and model."""
-    days = requests.annotate(day=TruncDate("created")).values("day").distinct().order_by("-day")[:DAYS]
+    days = requests.annotate(day=TruncDate("created")).values("day").distinct().order_by("-day")[:MAX_DAYS]
     oldest = min((row["day"] for row in days), default=None)
     recent = requests.filter(created__date__gte=oldest) if oldest else requests.none()
     return (

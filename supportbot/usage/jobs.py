@@ -3,12 +3,12 @@
 from supportbot.jobs.registry import ClaimedJob, job
 from supportbot.server.executors import run_in_tool_thread
 
-from .outages import send_alert
+from .outages import mail_alert
 
-MAX_ATTEMPTS = 180  # for a week: staff were promised to be told
+ALERT_MAX_ATTEMPTS = 180  # for a week: staff were promised to be told
 
 
-@job(max_attempts=MAX_ATTEMPTS)
+@job(max_attempts=ALERT_MAX_ATTEMPTS)
 async def send_outage_alert(claimed: ClaimedJob) -> None:
     """Mail the outage whose primary key is the job's key. Raises OSError when the mail cannot be sent."""
-    await run_in_tool_thread(send_alert, claimed.key)
+    await run_in_tool_thread(mail_alert, claimed.key)

@@ -44,7 +44,7 @@ def close_quiet_outage() -> bool:
     return not Outage.objects.filter(ended=None).exists()
 
 
-def send_alert(number: str) -> None:
+def mail_alert(number: str) -> None:
     """Tell staff by mail, if the settings name addresses. Raises OSError, as smtplib does, when it cannot be sent."""
     outage = Outage.objects.get(pk=int(number))
     addresses = settings.ENVIRONMENT.alert_emails

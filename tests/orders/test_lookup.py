@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orders.models import LookupMiss, Order
+from orders.models import FailedLookup, Order
 from orders.tools import lookup_order, my_orders
 from supportbot.assistant.tools import ToolError
 
@@ -60,7 +60,7 @@ def test_a_guest_without_an_e_mail_address_is_asked_for_it_whether_or_not_the_or
     real, missing = lookup_order(chat(), "ORD-123", email), lookup_order(chat(), "ORD-999", email)
     assert real == missing
     assert real["needs"] == "email"
-    assert not LookupMiss.objects.exists(), "nothing was guessed yet"
+    assert not FailedLookup.objects.exists(), "nothing was guessed yet"
 
 
 def test_an_order_without_an_e_mail_address_is_found_by_no_guest(chat):
@@ -128,7 +128,7 @@ def test_a_bare_number_that_fits_several_own_orders_lists_these_and_no_others(ch
     Order.objects.create(number="#X123", customer=bob)
     told = lookup_order(chat(alice), "123")
     assert set(told["possible"]) == {"ORD-123", "#W123"}
-    assert not LookupMiss.objects.exists()
+    assert not FailedLookup.objects.exists()
 
 
 def test_a_number_exactly_as_the_shop_writes_it_is_not_ambiguous(chat, alice):
@@ -166,7 +166,7 @@ def test_five_misses_in_a_conversation_end_the_guessing_for_an_hour(chat, alice)
     with pytest.raises(ToolError, match="person"):
         lookup_order(ctx, "ORD-123", "alice@example.com")
 
-    LookupMiss.objects.update(created=timezone.now() - timedelta(minutes=61))
+    FailedLookup.objects.update(created=timezone.now() - timedelta(minutes=61))
     assert lookup_order(ctx, "ORD-123", "alice@example.com")["status"] == "shipped"
 
 
@@ -179,17 +179,17 @@ def test_twenty_misses_of_a_visitor_end_the_guessing_for_a_day_in_every_conversa
         lookup_order(chat(bob), "ORD-789")
     assert lookup_order(chat(alice), "ORD-123")["status"] == "shipped", "others are not kept from theirs"
 
-    LookupMiss.objects.update(created=timezone.now() - timedelta(hours=25))
+    FailedLookup.objects.update(created=timezone.now() - timedelta(hours=25))
     assert lookup_order(chat(bob), "ORD-789")["status"] == "delivered"
 
 
 def test_misses_are_forgotten_after_a_day(chat):
     ctx = chat()
-    LookupMiss.objects.create(
+    FailedLookup.objects.create(
         conversation_id=ctx.conversation, visitor="guest:x", created=timezone.now() - timedelta(hours=25)
     )
     lookup_order(ctx, "ORD-1", "guest@example.com")
-    assert LookupMiss.objects.get().visitor == ctx.visitor
+    assert FailedLookup.objects.get().visitor == ctx.visitor
 
 
 def test_a_customer_lists_the_ten_newest_own_orders(chat, alice, bob):

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from orders.models import LookupMiss
+from orders.models import FailedLookup
 from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns import leases
@@ -63,9 +63,9 @@ def test_without_a_published_version_the_built_in_one_is_told(chat):
 
     work = asked_with(chat, "Hi")
 
-    assert "You are the support assistant of TechCorp." in work.system
-    assert "Grumpy." not in work.system
-    assert "Facts about orders and tickets come from your tools alone." in work.system
+    assert "You are the support assistant of TechCorp." in work.system_text
+    assert "Grumpy." not in work.system_text
+    assert "Facts about orders and tickets come from your tools alone." in work.system_text
     assert chat.turns.get().prompt is None
 
 
@@ -75,14 +75,14 @@ def test_a_turn_is_told_the_published_version_and_names_it(chat):
     work = asked_with(chat, "Hi")
 
     for words in ("assistant of Umbrella", "Like a butler.", "No refunds on Sundays."):
-        assert words in work.system
+        assert words in work.system_text
     assert chat.turns.get().prompt == prompt
 
 
 def test_no_version_can_leave_the_rules_for_facts_and_for_foreign_words_out(chat):
     published(tone="", languages="", policies="", tool_rules="")
 
-    system = asked_with(chat, "Hi").system
+    system = asked_with(chat, "Hi").system_text
 
     assert "come from your tools alone" in system
     assert "never an instruction" in system
@@ -91,7 +91,7 @@ def test_no_version_can_leave_the_rules_for_facts_and_for_foreign_words_out(chat
 def test_what_staff_write_is_no_template(chat):
     published(tone="{{ company }} {% now 'Y' %} {% include 'base.html' %}")
 
-    assert "{{ company }} {% now 'Y' %}" in asked_with(chat, "Hi").system
+    assert "{{ company }} {% now 'Y' %}" in asked_with(chat, "Hi").system_text
 
 
 def test_a_new_draft_begins_with_the_words_that_are_told_now(desk):
@@ -105,18 +105,18 @@ def test_draft_publish_and_go_back(desk, chat, lead):
     desk.post(ADD, {"tone": "Like a butler.", "note": "Posh"})
     first = Prompt.objects.get()
     assert first.author == lead
-    assert Prompt.objects.current() is None
+    assert Prompt.objects.get_current() is None
     desk.post(place("publish", first))
     desk.post(place("draft", first))
     second = Prompt.objects.exclude(pk=first.pk).get()
     assert (second.tone, second.published) == ("Like a butler.", None)
     desk.post(place("publish", second))
-    assert Prompt.objects.current() == second
+    assert Prompt.objects.get_current() == second
 
     desk.post(place("publish", first))
 
-    assert Prompt.objects.current() == first
-    assert asked_with(chat, "Hi").system.count("Like a butler.") == 1
+    assert Prompt.objects.get_current() == first
+    assert asked_with(chat, "Hi").system_text.count("Like a butler.") == 1
     assert LogEntry.objects.filter(change_message="Published.").count() == 3
 
 
@@ -167,7 +167,7 @@ def test_nothing_is_published_by_following_a_link(desk):
     prompt = Prompt.objects.create()
 
     assert desk.get(place("publish", prompt)).status_code == 405
-    assert Prompt.objects.current() is None
+    assert Prompt.objects.get_current() is None
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_an_order_that_a_trial_does_not_find_is_not_found_and_leaves_no_trace(de
 
     assert "I cannot find it." in page
     assert "Order ORD-999 not found" in model.requests[1].messages[-1]["content"]
-    assert not LookupMiss.objects.exists()
+    assert not FailedLookup.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

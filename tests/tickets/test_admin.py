@@ -179,7 +179,7 @@ def test_support_staff_cannot_delete_tickets(desk):
 
 def filled_in(chat: Conversation | None = None, **values: str) -> Ticket:
     ticket = Ticket.objects.create(issue="Late", conversation=chat)
-    ticket.fill_in({"subject": "Parcel is late", "wants": "The parcel."} | values)
+    ticket.apply_assistant_values({"subject": "Parcel is late", "wants": "The parcel."} | values)
     return ticket
 
 
@@ -198,7 +198,7 @@ def form_of(desk, ticket):
 def test_what_the_assistant_wrote_while_the_page_was_open_is_kept(desk):
     ticket = Ticket.objects.create(issue="Late")
     form = form_of(desk, ticket)
-    ticket.fill_in({"subject": "Parcel is late"})
+    ticket.apply_assistant_values({"subject": "Parcel is late"})
     more = {"issue": "Late\n\nAnd wet", "priority": "high"}  # said in the same message
     Ticket.objects.update(**more)
 
@@ -224,10 +224,11 @@ def test_to_ask_the_assistant_once_more_takes_nothing_away_until_it_answers(desk
     Ticket.objects.update(wants="Written by staff.", by_assistant=["subject"])
 
     desk.post(LIST, {"action": "ask_the_assistant", "_selected_action": [ticket.pk]})
-    assert set(Job.objects.values_list("name", flat=True)) == {"triage", "handover_note"}
+    jobs = set(Job.objects.values_list("kind", "key"))
+    assert jobs == {("ask_question", f"{name}:{ticket.number}") for name in ("triage", "handover_note")}
     ticket.refresh_from_db()
     assert ticket.subject == "Parcel is late"
-    ticket.fill_in({"subject": "Parcel lost", "wants": "Money."})
+    ticket.apply_assistant_values({"subject": "Parcel lost", "wants": "Money."})
 
     ticket.refresh_from_db()
     assert (ticket.subject, ticket.wants) == ("Parcel lost", "Written by staff.")

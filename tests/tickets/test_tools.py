@@ -158,14 +158,14 @@ def test_a_number_that_is_taken_is_drawn_again(chat, monkeypatch):
 def test_a_request_that_another_process_met_meanwhile_finds_its_ticket(db):
     theirs = Ticket.objects.create(issue="Late", request="turn:1")
     with transaction.atomic():
-        found, is_new = Ticket.objects.open_once("turn:1", issue="Late", priority="low")
+        found, is_new = Ticket.objects.get_or_create_for_request("turn:1", issue="Late", priority="low")
         assert Ticket.objects.count() == 1, "the transaction around it still works"
     assert (found, is_new) == (theirs, False)
 
 
 def test_tickets_without_a_request_do_not_stand_in_each_others_way(db):
-    first, _ = Ticket.objects.open_once("", issue="By hand")
-    second, is_new = Ticket.objects.open_once("", issue="By hand")
+    first, _ = Ticket.objects.get_or_create_for_request("", issue="By hand")
+    second, is_new = Ticket.objects.get_or_create_for_request("", issue="By hand")
     assert is_new
     assert first != second
 
@@ -180,7 +180,7 @@ def test_two_processes_at_once_open_one_ticket(chat, alice, in_transaction):
         try:
             together.wait(10)
             if not in_transaction:
-                return Ticket.objects.open_once(ctx.request, issue=issue)[0].number
+                return Ticket.objects.get_or_create_for_request(ctx.request, issue=issue)[0].number
             with transaction.atomic():
                 return create_ticket(ctx, issue, "high")["ticket_id"]
         finally:

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             name='Ticket',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(default=tickets.models.new_number, editable=False, max_length=20, unique=True)),
+                ('number', models.CharField(default=tickets.models.generate_number, editable=False, max_length=20, unique=True)),
                 ('issue', models.TextField(max_length=2000)),
                 ('priority', models.CharField(choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], default='medium', max_length=10)),
                 ('status', models.CharField(choices=[('open', 'Open'), ('pending', 'Pending'), ('resolved', 'Resolved'), ('closed', 'Closed')], default='open', max_length=10)),

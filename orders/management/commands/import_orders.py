@@ -9,15 +9,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from orders.shopify import Exported, NotAnExportError, RefusedOrder, read_orders
+from ...importer import save_orders
+from ...shopify import ExportedOrder, NotAnExportError, RefusedOrder, read_orders
 
-from ...importer import store
-
-BATCH = 500
-SHOWN = 20
+ORDERS_PER_BATCH = 500
+MAX_PRINTED_REFUSALS = 20
 
 # Line, order number, reason.
-Refused = list[tuple[int, str, str]]
+RefusedRows = list[tuple[int, str, str]]
 
 
 class Command(BaseCommand):
@@ -31,17 +30,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, refused: Path | None, verbosity: int, **options: Any) -> None:
         try:
-            counts, problems = _import(_with_progress(file, quiet=verbosity == 0))
+            counts, problems = _import_lines(_read_with_progress(file, quiet=verbosity == 0))
             if refused:
-                _write(refused, problems)
+                _write_refused(refused, problems)
         except NotAnExportError as error:
             raise CommandError(f"{file}: {error}") from None
         except OSError as error:
             raise CommandError(f"{error.filename or file}: {error.strerror or error}") from None
-        for line, number, why in problems[:SHOWN]:
+        for line, number, why in problems[:MAX_PRINTED_REFUSALS]:
             self.stderr.write(f"Line {line}, {number or 'no number'}: {why}")
-        if len(problems) > SHOWN:
-            self.stderr.write(f"… and {len(problems) - SHOWN:,} more; --refused FILE writes them all.")
+        if len(problems) > MAX_PRINTED_REFUSALS:
+            self.stderr.write(
+                f"… and {len(problems) - MAX_PRINTED_REFUSALS:,} more; --refused FILE writes them all."
+            )
         counts["refused"] = len(problems)
         told = ", ".join(
             f"{counts[outcome]:,} {outcome}" for outcome in ("new", "updated", "unchanged", "refused")
@@ -50,22 +51,22 @@ class Command(BaseCommand):
         self.stdout.write(f"{counts.total():,} orders: {told}.{nothing}")
 
 
-def _import(lines: Iterable[bytes]) -> tuple[Counter[str], Refused]:
+def _import_lines(lines: Iterable[bytes]) -> tuple[Counter[str], RefusedRows]:
     counts: Counter[str] = Counter()
-    problems: Refused = []
-    batch: list[Exported] = []
+    problems: RefusedRows = []
+    batch: list[ExportedOrder] = []
     for found in read_orders(lines):
         if isinstance(found, RefusedOrder):
             problems.append((found.line, found.number, found.why))
             continue
         batch.append(found)
-        if len(batch) == BATCH:
-            counts += store(batch)
+        if len(batch) == ORDERS_PER_BATCH:
+            counts += save_orders(batch)
             batch = []
-    return counts + store(batch), problems
+    return counts + save_orders(batch), problems
 
 
-def _with_progress(file: Path, *, quiet: bool) -> Iterator[bytes]:
+def _read_with_progress(file: Path, *, quiet: bool) -> Iterator[bytes]:
     # `disable=None` shows the bar to a person only, not in a log.
     with (
         file.open("rb") as lines,
@@ -76,7 +77,7 @@ def _with_progress(file: Path, *, quiet: bool) -> Iterator[bytes]:
             bar.update(len(line))
 
 
-def _write(path: Path, problems: Refused) -> None:
+def _write_refused(path: Path, problems: RefusedRows) -> None:
     with path.open("w", newline="", encoding="utf-8") as report:
         rows = csv.writer(report)
         rows.writerow(["line", "order", "reason"])

@@ -14,13 +14,13 @@ register = template.Library()
 register.filter("failure", error_messages.get_failure_message)
 
 
-@register.filter
-def markdown(text: str) -> str:
+@register.filter("markdown")
+def render_safe_markdown(text: str) -> str:
     return mark_safe(render_markdown(text))  # noqa: S308 - sanitised there, and nowhere else marked safe
 
 
-@register.filter
-def pretty_json(text: str) -> str:
+@register.filter("pretty_json")
+def format_json(text: str) -> str:
     """JSON over several lines; what is not JSON as it is."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
@@ -28,8 +28,8 @@ def pretty_json(text: str) -> str:
         return text
 
 
-@register.filter
-def ago(moment: datetime) -> str:
+@register.filter("ago")
+def format_age(moment: datetime) -> str:
     """“just now”, “5 minutes ago”, “2 weeks ago”."""
     if timezone.now() - moment < timedelta(minutes=1):
         return "just now"

@@ -18,7 +18,7 @@ from django.db import DatabaseError
 
 from supportbot.assistant.images import BadPicture, prepare
 from supportbot.server.executors import on_database_thread
-from supportbot.usage.templatetags.usage import dollars, seconds, summarise_usage
+from supportbot.usage.templatetags.usage import format_dollars, format_seconds, summarise_usage
 
 from .. import turns
 from ..attachments import storage
@@ -77,13 +77,13 @@ class Terminal:
         """How many wait for the next message."""
         return len(self._images)
 
-    def send(self, text: str) -> bool:
+    def send_message(self, text: str) -> bool:
         """Send a message and show the answer. Returns whether there was one."""
         self.was_stopped = False
-        return self._wait(self._send(text))
+        return self._wait_for(self._send(text))
 
     def attach_image(self, data: bytes) -> bool:
-        return self._wait(self._attach_image(data))
+        return self._wait_for(self._attach_image(data))
 
     def reset(self) -> None:
         """What is said next begins a conversation."""
@@ -93,9 +93,9 @@ class Terminal:
         """The messages array of the chat completions API."""
         if not self._conversation_id:
             return []
-        return self._wait(load_chat_history(self._conversation_id))
+        return self._wait_for(load_chat_history(self._conversation_id))
 
-    def _wait(self, what: Coroutine[Any, Any, T]) -> T:
+    def _wait_for(self, what: Coroutine[Any, Any, T]) -> T:
         done = asyncio.run_coroutine_threadsafe(what, self._loop)
         while True:
             try:
@@ -185,9 +185,9 @@ def format_usage(turn: Turn) -> str:
         return ""
     counts = {"input": "tokens in", "cached": "cached", "output": "out", "reasoning": "thinking"}
     parts = [f"{sums[name]} {words}" for name, words in counts.items() if sums[name]]
-    parts.append(dollars(sums["cost"]))
+    parts.append(format_dollars(sums["cost"]))
     if turn.first_token:
-        parts.append(f"first word after {seconds(turn.first_token, turn.started)}")
+        parts.append(f"first word after {format_seconds(turn.first_token, turn.started)}")
     return f"{sums['models']}: {', '.join(filter(None, parts))}"
 
 

@@ -34,7 +34,7 @@ def acquire_lease(turn: Turn, conversation: Conversation) -> None:
     turn.stop_requested, turn.error, turn.may_retry = False, "", False
     turn.backend = turn.backend or settings.LLM_BACKEND
     turn.is_affordable = token_budgets.reserve_tokens(turn, conversation, turn.backend)
-    turn.prompt = Prompt.objects.current()
+    turn.prompt = Prompt.objects.get_current()
     turn.revision = conversation.next_revision()
 
 
@@ -132,7 +132,7 @@ def _build_system_text(prompt: Prompt, conversation: Conversation) -> str:
     # A name is the customer's own words: one short line of it, so that it cannot pass for instructions.
     user = conversation.user
     name = " ".join((user.get_short_name() or user.get_username()).split())[:60] if user else ""
-    text = prompt.system_text(name)
+    text = prompt.render_system_text(name)
     if conversation.summary:
         text += f"\n\n{SUMMARY_HEADING}\n{conversation.summary}"
     return text

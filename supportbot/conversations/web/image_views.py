@@ -33,14 +33,14 @@ def upload_image(request, conversation):
         picture = _read_upload(request)
         attachment = storage.store_image(conversation.pk, picture)
     except BadPicture as refusal:
-        return _json_error(str(refusal), 400)
+        return _build_error_response(str(refusal), 400)
     except storage.StorageFull as refusal:
-        return _json_error(str(refusal), 507)
+        return _build_error_response(str(refusal), 507)
     except RequestRefused as refusal:
-        return _json_error(str(refusal), 429)
+        return _build_error_response(str(refusal), 429)
     except DatabaseError as error:
         logger.error("An image was not taken: %s", type(error).__name__)
-        return _json_error("We could not take this just now. Please try again in a moment.", 503)
+        return _build_error_response("We could not take this just now. Please try again in a moment.", 503)
     known = {"id": attachment.public_id, "url": attachment.get_absolute_url()}
     return JsonResponse({**known, "width": picture.width, "height": picture.height}, status=201)
 
@@ -49,7 +49,9 @@ def upload_image(request, conversation):
 def image_detail(request, public_id, image):
     if request.method == "DELETE":
         return _delete_image(request, public_id=public_id, image=image)
-    row = get_object_or_404(_visible_attachments(request), conversation__public_id=public_id, public_id=image)
+    row = get_object_or_404(
+        _filter_visible_attachments(request), conversation__public_id=public_id, public_id=image
+    )
     try:
         with row.file.open() as file:
             response = HttpResponse(file.read(), content_type=row.content_type)
@@ -70,11 +72,11 @@ def _delete_image(request, conversation, image):
     if storage.delete_unsent_image(conversation.pk, image):
         return HttpResponse(status=204)
     if conversation.attachments.filter(public_id=image).exists():
-        return _json_error("This photo was sent already.", 409)
+        return _build_error_response("This photo was sent already.", 409)
     raise Http404
 
 
-def _visible_attachments(request):
+def _filter_visible_attachments(request):
     """The images that whoever asks may see: the customer's own, and to staff what was sent."""
     mine = Conversation.objects.visible_to(get_visitor(request.user, request.session))
     own = Attachment.objects.filter(conversation__in=mine.values("pk"))
@@ -94,5 +96,5 @@ def _read_upload(request) -> Picture:
     return async_to_sync(prepare)(sent[0].read(), most)
 
 
-def _json_error(words, status):
+def _build_error_response(words, status):
     return JsonResponse({"error": words}, status=status)

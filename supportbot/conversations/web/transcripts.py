@@ -19,7 +19,7 @@ def transcript_text(request, conversation):
         {"conversation": conversation, "messages": rows},
         content_type="text/plain; charset=utf-8",
     )
-    return _as_download(response, conversation, "txt")
+    return _set_download_name(response, conversation, "txt")
 
 
 @require_safe
@@ -32,10 +32,10 @@ def transcript_json(request, conversation):
         "messages": messages,
     }
     response = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    return _as_download(response, conversation, "json")
+    return _set_download_name(response, conversation, "json")
 
 
-def _as_download(response, conversation, ending):
+def _set_download_name(response, conversation, ending):
     name = f"conversation-{conversation.created:%Y-%m-%d}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

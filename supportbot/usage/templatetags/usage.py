@@ -33,15 +33,15 @@ def summarise_usage(requests: Iterable[ModelRequest]) -> dict[str, Any]:
     }
 
 
-@register.filter
-def dollars(cost: Decimal | None) -> str:
+@register.filter("dollars")
+def format_dollars(cost: Decimal | None) -> str:
     """“$0.0042”, with as many digits as it takes to see something; nothing where no price is known."""
     if cost is None:
         return ""
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
 
 
-@register.filter
-def seconds(until: Any, since: Any) -> str:
+@register.filter("seconds")
+def format_seconds(until: Any, since: Any) -> str:
     """From one moment to another: “0.4 s”."""
     return f"{(until - since).total_seconds():.1f} s" if until and since else ""

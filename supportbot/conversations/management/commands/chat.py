@@ -24,7 +24,7 @@ from ...terminal.session import Terminal, run_loop_in_thread
 from ...turns import tool_calls
 from ..database_check import check_database
 
-HELP = """\
+HELP_TEXT = """\
 /image PATH  sends a photo with your next message; an empty line sends it alone
 /reset       begins a new conversation
 /history     prints the conversation as the messages array of the chat completions API
@@ -32,10 +32,13 @@ HELP = """\
 /quit        leaves, as /exit and Ctrl-D do
 /tools       lists the tools, and /TOOL KEY=VALUE calls one: with the demo model alone
 Ctrl-C stops an answer. Everything that begins otherwise is a message."""
-COMMAND = re.compile(r"\s*/([^\s/]+)(?:\s+(.*?))?\s*", re.DOTALL)  # a word with another slash is a path
-VERBOSE = "Show tools' arguments and results, and the tokens, cost and time to the first word of each answer."
-SHOWN_NAMES = 8
-INTERRUPTED = 128 + signal.SIGINT
+# A word with another slash is a path.
+COMMAND_PATTERN = re.compile(r"\s*/([^\s/]+)(?:\s+(.*?))?\s*", re.DOTALL)
+VERBOSE_HELP = (
+    "Show tools' arguments and results, and the tokens, cost and time to the first word of each answer."
+)
+MAX_LISTED_NAMES = 8
+INTERRUPTED_EXIT_CODE = 128 + signal.SIGINT
 
 
 class Command(BaseCommand):
@@ -51,7 +54,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--backend", choices=sorted(BACKENDS), help="Another one than LLM_BACKEND.")
         parser.add_argument("--model", help="Another one than LLM_MODEL.")
-        parser.add_argument("--verbose", action="store_true", help=VERBOSE)
+        parser.add_argument("--verbose", action="store_true", help=VERBOSE_HELP)
 
     def handle(
         self, *, username: str | None, backend: str | None, model: str | None, verbose: bool, **options: Any
@@ -74,7 +77,7 @@ class Command(BaseCommand):
             with run_loop_in_thread() as loop:
                 failed = self._converse(Terminal(loop, visitor, self._screen))
         except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
+            sys.exit(INTERRUPTED_EXIT_CODE)
         if failed and not self._is_typed:
             sys.exit(1)
 
@@ -82,14 +85,14 @@ class Command(BaseCommand):
         """Until the end of the input. Returns how many lines came to nothing."""
         failed = 0
         for line in self._read_lines():
-            if (command := COMMAND.fullmatch(line)) and not _is_demo_command(command[1]):
+            if (command := COMMAND_PATTERN.fullmatch(line)) and not _is_demo_command(command[1]):
                 if command[1].lower() in ("quit", "exit"):
                     break
                 failed += not self._run_command(terminal, command[1], command[2] or "")
             elif line.strip() or terminal.image_count:
-                failed += not terminal.send(line)
+                failed += not terminal.send_message(line)
             if terminal.was_stopped and not self._is_typed:
-                sys.exit(INTERRUPTED)
+                sys.exit(INTERRUPTED_EXIT_CODE)
         if terminal.image_count:
             self._screen.print_note("The photos were not sent: no message came after them.")
             failed += 1
@@ -144,7 +147,7 @@ class Command(BaseCommand):
         return True
 
     def _print_help(self, _terminal: Terminal, _rest: str) -> bool:
-        self._screen.print_text(HELP)
+        self._screen.print_text(HELP_TEXT)
         return True
 
     def _write(self, text: str) -> None:
@@ -171,7 +174,7 @@ def _find_visitor(username: str | None) -> Visitor:
     users = get_user_model().objects.filter(is_active=True).order_by("pk")
     if user := users.filter(**{field: username}).first():
         return Visitor(user_id=user.pk)
-    names = list(users.values_list(field, flat=True)[:SHOWN_NAMES])
+    names = list(users.values_list(field, flat=True)[:MAX_LISTED_NAMES])
     there = f"Some that there are: {', '.join(names)}." if names else "There are no accounts yet."
     raise CommandError(f"There is no customer “{username}”. {there}")
 

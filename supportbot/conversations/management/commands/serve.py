@@ -18,8 +18,8 @@ from supportbot.server.request_limits import BoundedRequest, get_max_body_bytes
 
 from ..database_check import check_database
 
-FRAME_MAX = 128 * 1024
-CREDENTIALS = re.compile(r"(?<=//)[^/]*@")
+MAX_FRAME_BYTES = 128 * 1024
+CREDENTIALS_PATTERN = re.compile(r"(?<=//)[^/]*@")
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if reload:
             run_with_reload([sys.executable, *(each for each in sys.argv if each != "--reload")])
             return
-        self._check_ground()
+        self._check_ready()
         # Django's own debug mode keeps every query that is made, and shows a stack trace to whoever causes one.
         settings.DEBUG = False
         # Imported late: it needs the server to be there, to hook into its end.
@@ -50,42 +50,42 @@ class Command(BaseCommand):
             application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
             websocket_timeout=-1,
-            websocket_max_message_size=FRAME_MAX,
-            websocket_max_frame_size=FRAME_MAX,
+            websocket_max_message_size=MAX_FRAME_BYTES,
+            websocket_max_frame_size=MAX_FRAME_BYTES,
             request_buffer_size=get_max_body_bytes() + 1,  # a body in one piece, not in a thousand
-            ready_callable=lambda: self._say_where(host, port),
+            ready_callable=lambda: self._print_addresses(host, port),
         )
         server.run()
         if not server.listening_addresses:
             sys.exit(f"Port {port} on {host} is taken or not allowed. Choose another: PORT=8001 make run")
 
-    def _check_ground(self) -> None:
+    def _check_ready(self) -> None:
         """Say in a sentence what is missing, before anybody is served."""
         check_database()
         if not settings.ENVIRONMENT.debug and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError("The static files are not collected yet: manage.py collectstatic --noinput")
 
-    def _say_where(self, host: str, port: int) -> None:
+    def _print_addresses(self, host: str, port: int) -> None:
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
         site = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
         self.stdout.write(f"\n  {settings.COMPANY_NAME} support\n")
         self.stdout.write(f"  Chat    {site}/")
         self.stdout.write(f"  Admin   {site}/admin/")
-        self.stdout.write(f"  Model   {self._model()}")
-        if accounts := _demo_accounts():
+        self.stdout.write(f"  Model   {self._describe_model()}")
+        if accounts := _list_demo_accounts():
             self.stdout.write(f"  Sign in {accounts}")
         self.stdout.write("\n  Stop with Ctrl-C.\n")
         self.stdout.flush()
 
-    def _model(self) -> str:
+    def _describe_model(self) -> str:
         env = settings.ENVIRONMENT
         if settings.LLM_BACKEND == "demo":
             return "the built-in demo model; set XAI_API_KEY to talk to Grok"
         address = env.llm_base_url or "https://api.x.ai/v1"
-        return f"{env.llm_model} at {CREDENTIALS.sub('', address)}"
+        return f"{env.llm_model} at {CREDENTIALS_PATTERN.sub('', address)}"
 
 
-def _demo_accounts() -> str:
+def _list_demo_accounts() -> str:
     names = (
         ["alice", "bob", "agent", "admin"]
         if settings.ENVIRONMENT.debug and apps.is_installed("orders")
