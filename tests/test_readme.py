@@ -60,7 +60,7 @@ def test_its_example_tool_works_as_it_stands():
     example = README.split("# stock/tools.py\n")[1].split("\n\nThen:")[0]
     stock = ModuleType("stock.tools")
     exec(re.sub(r"^    ", "", example, flags=re.MULTILINE), vars(stock))
-    tools = Registry.of_modules([stock])
+    tools = Registry.from_modules([stock])
     ctx = ToolContext(conversation=1, visitor="guest:x", customer=None, request="turn:1")
 
     found = tools["check_stock"].run(ctx, ToolCall("1", "check_stock", '{"product": "lamp"}'))

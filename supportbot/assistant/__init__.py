@@ -13,14 +13,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from .backends import Backend, load_backend
-from .loop import Limits, execute_with, run_turn
+from .loop import Limits, make_executor, run_turn
 from .messages import (
     Answer,
     Event,
-    Form,
     Image,
     Message,
     ModelError,
+    ResponseModel,
     TextDelta,
     Thinking,
     ToolCall,
@@ -30,7 +30,7 @@ from .messages import (
 )
 from .questions import Question, question
 from .tools import Customer, Registry, Tool, ToolContext, ToolError, tool
-from .window import fit, newer_half
+from .window import drop_older_half, trim_to_budget
 
 __all__ = [
     "Answer",
@@ -56,10 +56,10 @@ __all__ = [
     "tool",
 ]
 
-SYSTEM = "You are a helpful assistant."
-NOBODY = ToolContext(conversation=0, visitor="", customer=None, request="")
+DEFAULT_SYSTEM_TEXT = "You are a helpful assistant."
+ANONYMOUS_CONTEXT = ToolContext(conversation=0, visitor="", customer=None, request="")
 
-Said = Message | Mapping[str, Any]
+MessageLike = Message | Mapping[str, Any]
 
 
 class Assistant:
@@ -74,30 +74,30 @@ class Assistant:
         self,
         backend: str | Backend,
         *,
-        system: str = SYSTEM,
+        system: str = DEFAULT_SYSTEM_TEXT,
         tools: Iterable[Tool] = (),
-        context: ToolContext = NOBODY,
+        context: ToolContext = ANONYMOUS_CONTEXT,
         limits: Limits | None = None,
         **options: Any,
     ) -> None:
-        self._tools = Registry(map(_decorated, tools))
+        self._tools = Registry(map(_require_tool, tools))
         self.backend = load_backend(backend, **options) if isinstance(backend, str) else backend
         self._system = system
-        self._execute = execute_with(self._tools, context)
+        self._execute = make_executor(self._tools, context)
         self._limits = limits or Limits()
 
-    def stream(self, messages: Sequence[Said], *, conversation: str = "") -> AsyncGenerator[Event]:
+    def stream(self, messages: Sequence[MessageLike], *, conversation: str = "") -> AsyncGenerator[Event]:
         """Answer: text as it comes, tool calls as they run, and every finished message of the model.
 
         The last `Answer` has the `finish_reason` “length” when it ends only because it is out of tokens.
         """
         return run_turn(
-            *(self.backend, *self._read(messages), self._tools, self._execute),
+            *(self.backend, *self._split_system_text(messages), self._tools, self._execute),
             limits=self._limits,
             conversation=conversation,
         )
 
-    async def reply(self, messages: Sequence[Said], *, conversation: str = "") -> list[Message]:
+    async def reply(self, messages: Sequence[MessageLike], *, conversation: str = "") -> list[Message]:
         """Answer: the messages to add to the conversation, with tool calls and results before the last words.
 
         An answer that is out of tokens is a `ModelError` with the code `cut`.
@@ -115,29 +115,31 @@ class Assistant:
                     added.append(event.result.as_message())
         return added
 
-    async def answer(self, messages: Sequence[Said], *, conversation: str = "") -> str:
+    async def answer(self, messages: Sequence[MessageLike], *, conversation: str = "") -> str:
         """Answer: the model's last words alone, never a part of them."""
         return (await self.reply(messages, conversation=conversation))[-1].text
 
-    async def parse(self, messages: Sequence[Said], form: type[Form], *, conversation: str = "") -> Form:
+    async def parse(
+        self, messages: Sequence[MessageLike], response_model: type[ResponseModel], *, conversation: str = ""
+    ) -> ResponseModel:
         """Have the model fill in a pydantic model. Of the limits, those of the window count here."""
-        system, history = self._read(messages)
-        seen = fit(history, self._limits.window, self._limits.messages)
+        system, history = self._split_system_text(messages)
+        seen = trim_to_budget(history, self._limits.window, self._limits.messages)
         try:
-            parsed = await self.backend.parse(system, seen, form, conversation=conversation)
+            parsed = await self.backend.parse(system, seen, response_model, conversation=conversation)
         except ModelError as error:
-            shorter = newer_half(seen)
+            shorter = drop_older_half(seen)
             if error.code != "context_too_long" or len(shorter) == len(seen):
                 raise
-            parsed = await self.backend.parse(system, shorter, form, conversation=conversation)
+            parsed = await self.backend.parse(system, shorter, response_model, conversation=conversation)
         return parsed.value
 
-    async def forget(self, messages: Iterable[Said]) -> None:
+    async def forget(self, messages: Iterable[MessageLike]) -> None:
         """Delete what the provider keeps of this conversation."""
         kept = [each.handle for each in messages if isinstance(each, Message) and each.handle]
         await self.backend.forget(kept)
 
-    def _read(self, messages: Sequence[Said]) -> tuple[str, list[Message]]:
+    def _split_system_text(self, messages: Sequence[MessageLike]) -> tuple[str, list[Message]]:
         """The system text and the conversation."""
         said = [each if isinstance(each, Message) else Message.from_chat(each) for each in messages]
         first = list(takewhile(lambda each: each.role == "system", said))
@@ -152,7 +154,7 @@ class Assistant:
         await self.backend.aclose()
 
 
-def _decorated(given: Tool) -> Tool:
+def _require_tool(given: Tool) -> Tool:
     if not isinstance(given, Tool):
         name = getattr(given, "__qualname__", repr(given))
         raise TypeError(f"{name} is no tool yet: write @tool() above the function.")

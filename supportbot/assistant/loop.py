@@ -19,10 +19,10 @@ from .messages import (
     ToolResult,
     ToolStarted,
 )
-from .tools import Registry, ToolContext, stopped
-from .window import fit, newer_half
+from .tools import Registry, ToolContext, build_error_result
+from .window import drop_older_half, trim_to_budget
 
-Execute = Callable[[ToolCall], Awaitable[ToolResult]]
+ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ async def run_turn(
     system: str,
     messages: Sequence[Message],
     tools: Registry,
-    execute: Execute,
+    execute: ToolExecutor,
     *,
     limits: Limits | None = None,
     conversation: str = "",
@@ -64,10 +64,10 @@ async def run_turn(
     calls_left = limits.calls
     for rounds_left in range(limits.rounds, -1, -1):
         answer = None
-        seen = fit(history, limits.window, limits.messages)
+        seen = trim_to_budget(history, limits.window, limits.messages)
         # Nobody would tell the model what came of a call after the last round.
         asking = partial(ask, may_call=rounds_left > 0)
-        async with aclosing(_ask(asking, seen, limits, deadline)) as parts:
+        async with aclosing(_stream_answer(asking, seen, limits, deadline)) as parts:
             async for part in parts:
                 if isinstance(part, Answer):
                     answer = part
@@ -90,30 +90,32 @@ async def run_turn(
                 calls_left -= 1
                 result = await execute(call)
             else:
-                result = stopped(call, "refused", "Not run: no more tool calls are allowed. Answer now.")
+                result = build_error_result(
+                    call, "refused", "Not run: no more tool calls are allowed. Answer now."
+                )
             history.append(result.as_message())
             yield ToolFinished(call, result)
 
 
-def execute_with(
+def make_executor(
     tools: Registry, ctx: ToolContext, in_thread: Callable[..., Awaitable[ToolResult]] = asyncio.to_thread
-) -> Execute:
+) -> ToolExecutor:
     """The plain way to run tools, for programs that store nothing: in a thread, with the tool's deadline."""
 
     async def execute(call: ToolCall) -> ToolResult:
         known = tools.get(call.name)
         if known is None:
-            return tools.unknown(call)
+            return tools.build_unknown_result(call)
         try:
             async with asyncio.timeout(known.timeout):
                 return await in_thread(known.run, ctx, call)
         except TimeoutError:
-            return stopped(call, "timed_out", "The tool took too long.")
+            return build_error_result(call, "timed_out", "The tool took too long.")
 
     return execute
 
 
-async def _ask(
+async def _stream_answer(
     ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
     seen: Sequence[Message],
     limits: Limits,
@@ -122,21 +124,23 @@ async def _ask(
     """One message of the model. A history that the provider finds too long goes once more without its older half."""
     has_spoken = False
     try:
-        async with aclosing(_in_time(ask(seen), limits, deadline)) as parts:
+        async with aclosing(_enforce_timeouts(ask(seen), limits, deadline)) as parts:
             async for part in parts:
                 has_spoken = has_spoken or (isinstance(part, TextDelta) and part.text != "")
                 yield part
         return
     except ModelError as error:
-        shorter = newer_half(seen)
+        shorter = drop_older_half(seen)
         if error.code != "context_too_long" or has_spoken or len(shorter) == len(seen):
             raise
-    async with aclosing(_in_time(ask(shorter), limits, deadline)) as parts:
+    async with aclosing(_enforce_timeouts(ask(shorter), limits, deadline)) as parts:
         async for part in parts:
             yield part
 
 
-async def _in_time(stream: AsyncGenerator[Part], limits: Limits, deadline: float) -> AsyncGenerator[Part]:
+async def _enforce_timeouts(
+    stream: AsyncGenerator[Part], limits: Limits, deadline: float
+) -> AsyncGenerator[Part]:
     """The stream's parts, each within its time: a time-out is a `ModelError` that says which one it was."""
     now = asyncio.get_running_loop().time
     code, wait = "no_first_token", limits.first_token

@@ -148,14 +148,14 @@ class ToolFinished:
 Part = TextDelta | Thinking | Answer
 Event = Part | ToolStarted | ToolFinished
 
-Form = TypeVar("Form", bound=BaseModel)
+ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed(Generic[Form]):
+class ParsedAnswer(Generic[ResponseModel]):
     """A typed answer: `value` as the model filled it in and pydantic accepted it."""
 
-    value: Form
+    value: ResponseModel
     model: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
 

@@ -19,32 +19,34 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Generic
 
-from .messages import Form
+from .messages import ResponseModel
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Generic[Form]):
+class Question(Generic[ResponseModel]):
     name: str
     instruction: str
-    form: type[Form]
-    store: Callable[[str, Form | None], None]
+    response_model: type[ResponseModel]
+    store: Callable[[str, ResponseModel | None], None]
 
 
-def question(form: type[Form]) -> Callable[[Callable[[str, Form | None], None]], Question[Form]]:
-    """Make a function into a `Question` that is answered by filling in `form`."""
+def question(
+    response_model: type[ResponseModel],
+) -> Callable[[Callable[[str, ResponseModel | None], None]], Question[ResponseModel]]:
+    """Make a function into a `Question` that is answered by filling in `response_model`."""
 
-    def decorate(function: Callable[[str, Form | None], None]) -> Question[Form]:
+    def decorate(function: Callable[[str, ResponseModel | None], None]) -> Question[ResponseModel]:
         instruction = inspect.getdoc(function)
         if not instruction:
             raise TypeError(
                 f"Question {function.__qualname__} needs a docstring: it is what the model reads."
             )
-        return Question(function.__name__, instruction, form, function)
+        return Question(function.__name__, instruction, response_model, function)
 
     return decorate
 
 
-def questions_of(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]]":
+def collect_questions(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]]":
     """The questions in these modules by name, also those imported from elsewhere in the same app.
 
     Two of one name stop the start.
@@ -52,7 +54,7 @@ def questions_of(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]]":
     found: dict[str, Question[Any]] = {}
     for module in modules:
         for each in vars(module).values():
-            if not isinstance(each, Question) or not is_of_app(each.store, module):
+            if not isinstance(each, Question) or not is_defined_in_app(each.store, module):
                 continue
             known = found.setdefault(each.name, each)
             if known is not each:
@@ -63,7 +65,7 @@ def questions_of(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]]":
     return found
 
 
-def is_of_app(function: Callable[..., Any], module: ModuleType) -> bool:
+def is_defined_in_app(function: Callable[..., Any], module: ModuleType) -> bool:
     """Whether a function is defined in the app that this module belongs to, in whichever file of it."""
     app = module.__name__.rpartition(".")[0] or module.__name__
     return f"{function.__module__}.".startswith(f"{app}.")

@@ -18,19 +18,19 @@ from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from .messages import Outcome, ToolCall, ToolResult
-from .questions import Question, is_of_app
+from .questions import Question, is_defined_in_app
 
 logger = logging.getLogger(__name__)
 
 Effect = Literal["read", "write", "irreversible"]
 AskLater = Callable[[Question[Any], object], object]
-LAST_CALL = 1.0  # seconds that an asynchronous tool has beyond its time before it is ended
+CANCEL_GRACE_SECONDS = 1.0  # seconds that an asynchronous tool has beyond its time before it is ended
 # Of a call that no transaction takes back, when nobody heard how it ended.
-UNCERTAIN = (
+UNCERTAIN_OUTCOME = (
     "Nobody knows how this ended: it may or may not have happened. Do not call it again. Say so to the "
     "customer, and that a person of the team has to check."
 )
-NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class ToolError(Exception):
@@ -88,9 +88,9 @@ class Tool:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The JSON schema of the arguments."""
-        return _plain(self.arguments.model_json_schema())
+        return _strip_titles(self.arguments.model_json_schema())
 
-    def schema(self) -> dict[str, Any]:
+    def as_chat(self) -> dict[str, Any]:
         """The tool in the form of the chat completions API."""
         function = {"name": self.name, "description": self.description, "parameters": self.parameters}
         return {"type": "function", "function": function}
@@ -103,21 +103,23 @@ class Tool:
         try:
             arguments = self.arguments.model_validate_json(call.arguments or "{}")
         except ValidationError as error:
-            return _result(call, "invalid", {"error": "Invalid arguments", "problems": _problems(error)})
+            return _build_result(
+                call, "invalid", {"error": "Invalid arguments", "problems": _list_problems(error)}
+            )
         values = {name: getattr(arguments, name) for name in type(arguments).model_fields}
         try:
             value = self.function(ctx, **values)
             if inspect.isawaitable(value):
                 # What it hands to sync_to_async, as Django's own queries do, comes back to this thread, and
                 # so into the transaction that this thread may have begun.
-                value = async_to_sync(_finish)(value, self.timeout + LAST_CALL)
-            return _result(call, "done", value)
+                value = async_to_sync(_await_with_timeout)(value, self.timeout + CANCEL_GRACE_SECONDS)
+            return _build_result(call, "done", value)
         except ToolError as refusal:
-            return _result(call, "refused", {"error": str(refusal)})
+            return _build_result(call, "refused", {"error": str(refusal)})
         except (Exception, SystemExit, asyncio.CancelledError):
             # Also what would end the thread's owner: one tool's sys.exit() must not end the whole process.
             logger.exception("Tool %s failed", self.name)
-            return given_up(call, self, "failed", "The tool failed. Do not guess its result.")
+            return build_abandoned_result(call, self, "failed", "The tool failed. Do not guess its result.")
 
     def progress_line(self, call: ToolCall) -> str:
         """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
@@ -148,7 +150,7 @@ def tool(
             raise TypeError(f"Tool {function.__qualname__} needs a docstring: it is what the model reads.")
         name = function.__name__
         line = progress or name.replace("_", " ").capitalize()
-        return Tool(name, description, function, _arguments(function), effect, line, timeout)
+        return Tool(name, description, function, _build_arguments_model(function), effect, line, timeout)
 
     return decorate
 
@@ -159,24 +161,23 @@ class Registry(Mapping[str, Tool]):
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
         self._tools: dict[str, Tool] = {}
         for each in tools:
-            self._add(each)
+            self._register(each)
 
     @classmethod
-    def of_modules(cls, modules: Iterable[ModuleType]) -> "Registry":
+    def from_modules(cls, modules: Iterable[ModuleType]) -> "Registry":
         """The tools in these modules, also those that they import from elsewhere in the same app."""
         return cls(
             value
             for module in modules
             for value in vars(module).values()
-            if isinstance(value, Tool) and is_of_app(value.function, module)
+            if isinstance(value, Tool) and is_defined_in_app(value.function, module)
         )
 
-    def _add(self, new: Tool) -> None:
+    def _register(self, new: Tool) -> None:
         old = self._tools.get(new.name)
         if old is not None and old is not new:
-            raise ValueError(
-                f"Two tools are named {new.name}: {_where(old)} and {_where(new)}. Rename one of them."
-            )
+            where = f"{_format_location(old)} and {_format_location(new)}"
+            raise ValueError(f"Two tools are named {new.name}: {where}. Rename one of them.")
         self._tools[new.name] = new
 
     def __getitem__(self, name: str) -> Tool:
@@ -192,45 +193,47 @@ class Registry(Mapping[str, Tool]):
         known = self._tools.get(call.name)
         return known.progress_line(call) if known else "Looking for a way to help"
 
-    def unknown(self, call: ToolCall) -> ToolResult:
+    def build_unknown_result(self, call: ToolCall) -> ToolResult:
         """The answer to a call of a tool that does not exist, for the model to read."""
-        return _result(call, "unknown", {"error": f"There is no tool of that name. Tools: {', '.join(self)}"})
+        return _build_result(
+            call, "unknown", {"error": f"There is no tool of that name. Tools: {', '.join(self)}"}
+        )
 
 
-def given_up(call: ToolCall, tool: Tool, outcome: Outcome, why: str) -> ToolResult:
+def build_abandoned_result(call: ToolCall, tool: Tool, outcome: Outcome, why: str) -> ToolResult:
     """The result of a call that had begun and of which nobody hears any more; `why` is for one that can be undone."""
-    return stopped(call, outcome, UNCERTAIN if tool.effect == "irreversible" else why)
+    return build_error_result(call, outcome, UNCERTAIN_OUTCOME if tool.effect == "irreversible" else why)
 
 
-def stopped(call: ToolCall, outcome: Outcome, why: str) -> ToolResult:
+def build_error_result(call: ToolCall, outcome: Outcome, why: str) -> ToolResult:
     """The result of a call that was not carried through, so that no call stays without a result."""
-    return _result(call, outcome, {"error": why})
+    return _build_result(call, outcome, {"error": why})
 
 
-async def _finish(awaitable: Awaitable[Any], timeout: float) -> Any:
+async def _await_with_timeout(awaitable: Awaitable[Any], timeout: float) -> Any:
     # Whoever waited has given it up by then; it must not hold up the end of the process too.
     async with asyncio.timeout(timeout):
         return await awaitable
 
 
-def _result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
+def _build_result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
     content = json.dumps(value, ensure_ascii=False, default=str)
     # Half a character (a lone surrogate) can be neither stored nor sent.
     return ToolResult(call.id, content.encode(errors="replace").decode(), outcome)
 
 
-def _problems(error: ValidationError) -> Sequence[str]:
+def _list_problems(error: ValidationError) -> Sequence[str]:
     return [f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in error.errors()][:8]
 
 
-def _arguments(function: Callable[..., Any]) -> type[BaseModel]:
+def _build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
     hints = get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters or parameters[0].name != "ctx":
         raise TypeError(f"The first parameter of tool {function.__qualname__} must be ctx: ToolContext.")
     fields: dict[str, Any] = {}
     for parameter in parameters[1:]:
-        if parameter.kind not in NAMED or parameter.name.startswith("_"):
+        if parameter.kind not in KEYWORD_PARAMETER_KINDS or parameter.name.startswith("_"):
             raise TypeError(
                 f"Parameter {parameter} of tool {function.__qualname__} cannot be given by its name."
             )
@@ -241,16 +244,16 @@ def _arguments(function: Callable[..., Any]) -> type[BaseModel]:
     return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
 
 
-def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+def _strip_titles(schema: dict[str, Any]) -> dict[str, Any]:
     """Without pydantic's titles, which tell a model nothing and cost tokens in every request."""
     plain = {key: part for key, part in schema.items() if key != "title"}
     for key, part in plain.items():
         if key in ("properties", "$defs"):
-            plain[key] = {name: _plain(value) for name, value in part.items()}
+            plain[key] = {name: _strip_titles(value) for name, value in part.items()}
         elif isinstance(part, dict) and key != "default":
-            plain[key] = _plain(part)
+            plain[key] = _strip_titles(part)
     return plain
 
 
-def _where(each: Tool) -> str:
+def _format_location(each: Tool) -> str:
     return f"{each.function.__module__}.{each.function.__qualname__}"

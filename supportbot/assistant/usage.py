@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-TICKS = Decimal(10) ** 10  # of xAI's `cost_in_usd_ticks` in a dollar
+TICKS_PER_DOLLAR = Decimal(10) ** 10  # of xAI's `cost_in_usd_ticks` in a dollar
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +26,22 @@ class Usage:
         return self.output + self.reasoning if is_apart else self.output
 
 
-def counted(raw: Mapping[str, Any]) -> Usage:
+def parse_usage(raw: Mapping[str, Any]) -> Usage:
     """The counts in a provider's own form: that of chat completions, or that of the Responses API."""
     sent = raw.get("prompt_tokens_details") or raw.get("input_tokens_details")
     said = raw.get("completion_tokens_details") or raw.get("output_tokens_details")
     ticks = raw.get("cost_in_usd_ticks")
     return Usage(
-        input=_count(raw, "prompt_tokens", "input_tokens"),
-        cached=_count(sent, "cached_tokens"),
-        output=_count(raw, "completion_tokens", "output_tokens"),
-        reasoning=_count(said, "reasoning_tokens"),
-        total=_count(raw, "total_tokens"),
-        cost=Decimal(ticks) / TICKS if isinstance(ticks, int) and ticks >= 0 else None,
+        input=_read_count(raw, "prompt_tokens", "input_tokens"),
+        cached=_read_count(sent, "cached_tokens"),
+        output=_read_count(raw, "completion_tokens", "output_tokens"),
+        reasoning=_read_count(said, "reasoning_tokens"),
+        total=_read_count(raw, "total_tokens"),
+        cost=Decimal(ticks) / TICKS_PER_DOLLAR if isinstance(ticks, int) and ticks >= 0 else None,
     )
 
 
-def _count(raw: Any, *names: str) -> int:
+def _read_count(raw: Any, *names: str) -> int:
     """The first of these that is a number of tokens; 0 if none is, for it is a stranger's word."""
     found = (raw.get(name) for name in names) if isinstance(raw, Mapping) else ()
     return next((value for value in found if isinstance(value, int) and 0 <= value < 2**31), 0)

@@ -6,7 +6,7 @@ from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 
-from supportbot.assistant.questions import Question, questions_of
+from supportbot.assistant.questions import Question, collect_questions
 from supportbot.assistant.tools import Registry
 
 
@@ -23,8 +23,8 @@ class ConversationsConfig(AppConfig):
         from .attachments import cleanup  # noqa: F401
         from .web import login_signals  # noqa: F401
 
-        self.tools = Registry.of_modules(_modules("tools"))
-        self.questions = questions_of(_modules("questions"))
+        self.tools = Registry.from_modules(_modules("tools"))
+        self.questions = collect_questions(_modules("questions"))
         post_migrate.connect(_ensure_support_staff, sender=self)
 
     def ask(self, question: Question[Any], key: str, conversation: int) -> bool:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from supportbot import model_backends
 from supportbot.assistant.messages import Message, ModelError
 from supportbot.assistant.questions import Question
-from supportbot.assistant.window import fit
+from supportbot.assistant.window import trim_to_budget
 from supportbot.jobs.queue import enqueue, get_owned_job
 from supportbot.jobs.registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, job
 from supportbot.server.executors import on_database_thread
@@ -142,9 +142,14 @@ def record_question_usage(claimed: ClaimedJob, backend: str, model: str, usage: 
 async def _ask_model(claimed: ClaimedJob, question: Question[Any], asked: QuestionInput) -> BaseModel:
     name = settings.LLM_BACKEND
     history = [describe_images(message) for message in asked.history]
-    transcript = render_transcript(fit(history, settings.ENVIRONMENT.llm_window_tokens), asked.summary)
+    transcript = render_transcript(
+        trim_to_budget(history, settings.ENVIRONMENT.llm_window_tokens), asked.summary
+    )
     parsed = await model_backends.get_backend(name).parse(
-        question.instruction, [Message("user", transcript)], question.form, conversation=asked.public_id
+        question.instruction,
+        [Message("user", transcript)],
+        question.response_model,
+        conversation=asked.public_id,
     )
     await record_question_usage(claimed, name, parsed.model, parsed.usage)
     return _strip_nul(parsed.value)

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 
 from supportbot import model_backends
-from supportbot.assistant.loop import execute_with, run_turn
+from supportbot.assistant.loop import make_executor, run_turn
 from supportbot.assistant.messages import Message, ModelError, TextDelta, ToolFinished
 from supportbot.assistant.tools import Registry, ToolContext
 from supportbot.server.executors import run_in_tool_thread
@@ -33,7 +33,7 @@ async def run_trial(prompt: Prompt, question: str) -> Trial:
     guest = ToolContext(conversation=0, visitor=f"trial:{uuid.uuid4()}", customer=None, request="trial")
     backend = model_backends.create_backend(settings.LLM_BACKEND)
     # Not on a thread of the event loop's, which would keep its connection to the database for good.
-    execute = execute_with(tools, guest, run_in_tool_thread)
+    execute = make_executor(tools, guest, run_in_tool_thread)
     trial = Trial()
     asked = (backend, prompt.render_system_text(""), [Message("user", question)], tools, execute)
     try:

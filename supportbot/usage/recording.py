@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from supportbot.assistant.messages import Answer
-from supportbot.assistant.usage import counted
+from supportbot.assistant.usage import parse_usage
 
 from .models import ModelRequest
 from .prices import calculate_cost
@@ -33,7 +33,7 @@ def record_request(
     turn: int | None = None,
 ) -> None:
     """Put down what one request took. `usage` is the provider's own; call it in the caller's transaction."""
-    tokens = counted(usage)
+    tokens = parse_usage(usage)
     ModelRequest.objects.create(
         conversation_id=conversation,
         turn_id=turn,

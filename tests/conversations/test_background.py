@@ -295,7 +295,7 @@ async def test_what_a_provider_keeps_is_forgotten_however_long_it_refuses(
     handle = (
         model_backends.get_backend("responses")
         ._candidates[0]
-        .backend._shelf.handle("resp_1", "", [Said("user", "Hi")])
+        .backend._stored_state.make_handle("resp_1", "", [Said("user", "Hi")])
     )
     for _ in range(times or 1):
         model.fail(status)

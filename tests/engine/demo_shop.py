@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from supportbot.assistant.loop import execute_with, run_turn
+from supportbot.assistant.loop import make_executor, run_turn
 from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall, ToolFinished, ToolResult
 from supportbot.assistant.tools import Customer, Registry, ToolContext, ToolError, tool
 from supportbot.demo.backend import DemoBackend
@@ -134,7 +134,7 @@ class Chat:
 
     async def execute(self, call: ToolCall) -> ToolResult:
         ctx = ToolContext(1, "visitor", None if self.guest else ALICE, "turn:1")
-        return await execute_with(self.tools, ctx)(call)
+        return await make_executor(self.tools, ctx)(call)
 
     def _note(self, event: object) -> None:
         match event:

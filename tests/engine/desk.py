@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from supportbot.assistant.backends import Backend
-from supportbot.assistant.loop import Limits, execute_with, run_turn
+from supportbot.assistant.loop import Limits, make_executor, run_turn
 from supportbot.assistant.messages import Answer, Event, Message, TextDelta, ToolFinished, ToolResult
 from supportbot.assistant.tools import Registry, Tool, ToolContext, ToolError, tool
 
@@ -54,7 +54,7 @@ class Desk:
         """Put a message to the model and return its words. What happens on the way is in `events`."""
         self.events = []
         self.history.append(Message("user", text))
-        execute = execute_with(self.tools, GUEST)
+        execute = make_executor(self.tools, GUEST)
         turn = run_turn(self.backend, SYSTEM, list(self.history), self.tools, execute, limits=self.limits)
         async with aclosing(turn) as events:
             async for event in events:

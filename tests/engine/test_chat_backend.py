@@ -26,7 +26,7 @@ async def test_the_request_says_which_model_tools_and_limits(provider):
     assert request.path == "/v1/chat/completions"
     assert request.headers["authorization"] == "Bearer xai-1"
     assert request.headers["x-grok-conv-id"] == "c7"
-    assert request.body["tools"] == [lookup_order.schema(), create_ticket.schema()]
+    assert request.body["tools"] == [lookup_order.as_chat(), create_ticket.as_chat()]
     rest = {key: value for key, value in request.body.items() if key not in ("tools", "messages")}
     assert rest == {
         "model": "grok-4.3",

@@ -22,7 +22,7 @@ from .demo_shop import SHOP, Chat, calls_of, create_ticket, lookup_order, weathe
 HELLO = {"messages": [{"role": "user", "content": "hello"}], "stream": True}
 TWO_ORDERS = {
     "messages": [{"role": "user", "content": "ORD-123 and ORD-456"}],
-    "tools": [lookup_order.schema()],
+    "tools": [lookup_order.as_chat()],
     "stream": True,
 }
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field, create_model
 
-from supportbot.assistant.messages import Form, Image, Message
+from supportbot.assistant.messages import Image, Message, ResponseModel
 from supportbot.conversations.turns.history import render_transcript
 from supportbot.demo.backend import DemoBackend
 
@@ -33,7 +33,7 @@ class Note(BaseModel):
     still_open: list[str]
 
 
-async def asked(form: type[Form], *said: str, instruction: str = "Fill it in.") -> Form:
+async def asked(form: type[ResponseModel], *said: str, instruction: str = "Fill it in.") -> ResponseModel:
     """What the demo model fills in about a conversation in which the customer said this and nothing else."""
     told = render_transcript([Message("user", text) for text in said])
     backend = DemoBackend(words_per_second=0)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from supportbot.assistant.backends.sse import LONGEST, EventSplitter
+from supportbot.assistant.backends.sse import MAX_EVENT_BYTES, SSEParser
 from supportbot.assistant.messages import ModelError
 
 STREAMS = {
@@ -24,7 +24,7 @@ STREAMS = {
 
 
 def split(slices: Iterable[bytes]) -> list[bytes]:
-    splitter = EventSplitter()
+    splitter = SSEParser()
     return [event for data in slices for event in splitter.feed(data)]
 
 
@@ -58,9 +58,9 @@ def test_it_gives_the_same_events_for_long_streams_in_random_slices():
 
 
 def test_it_keeps_no_more_of_an_event_than_is_sensible():
-    splitter = EventSplitter()
+    splitter = SSEParser()
 
     with pytest.raises(ModelError) as caught:
-        splitter.feed(b"data: " + b"x" * LONGEST)
+        splitter.feed(b"data: " + b"x" * MAX_EVENT_BYTES)
 
     assert caught.value.code == "malformed"

@@ -163,7 +163,7 @@ async def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_once(
     provider, second, desk, clock
 ):
     second.otherwise(lambda request: second.say("Second."))
-    for _ in range(fallback.FAILURES):
+    for _ in range(fallback.FAILURE_THRESHOLD):
         provider.fail(401)
         await desk.ask("Hi")
     asked = len(provider.requests)
@@ -171,14 +171,14 @@ async def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_once(
     assert await desk.ask("Hi") == "Second."
     assert len(provider.requests) == asked, "it is left alone"
 
-    clock(fallback.REST)
+    clock(fallback.OPEN_SECONDS)
     provider.fail(401)
     assert await desk.ask("Hi") == "Second."
     assert len(provider.requests) == asked + 1, "one request tries it"
     await desk.ask("Hi")
     assert len(provider.requests) == asked + 1, "and it is left alone again"
 
-    clock(fallback.REST)
+    clock(fallback.OPEN_SECONDS)
     provider.say("First.")
     assert await desk.ask("Hi") == "First."
     provider.say("First again.")
@@ -187,7 +187,7 @@ async def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_once(
 
 async def test_when_the_only_one_is_left_alone_nobody_waits_for_it(provider, clock):
     row = FallbackBackend([model(provider.url)])
-    for _ in range(fallback.FAILURES):
+    for _ in range(fallback.FAILURE_THRESHOLD):
         provider.fail(401)
         with pytest.raises(ModelError):
             await Desk(row).ask("Hi")
@@ -204,7 +204,7 @@ async def test_when_the_only_one_is_left_alone_nobody_waits_for_it(provider, clo
 async def test_requests_that_a_model_does_not_take_do_not_close_it_to_others(provider, second, desk):
     """One customer's photos, to a model that sees none."""
     second.otherwise(lambda request: second.say("Second."))
-    for _ in range(2 * fallback.FAILURES):
+    for _ in range(2 * fallback.FAILURE_THRESHOLD):
         provider.fail(422)
         await desk.ask("What is on this photo?")
 
@@ -216,10 +216,10 @@ async def test_as_soon_as_one_that_was_left_alone_speaks_it_is_there_for_everybo
     provider, second, desk, clock
 ):
     second.otherwise(lambda request: second.say("Second."))
-    for _ in range(fallback.FAILURES):
+    for _ in range(fallback.FAILURE_THRESHOLD):
         provider.fail(401)
         await desk.ask("Hi")
-    clock(fallback.REST)
+    clock(fallback.OPEN_SECONDS)
     provider.play(*provider.say("I am back.").pieces[:3], HOLD)
     provider._script.popleft()
     slow = asyncio.create_task(desk.ask("Hi"))
@@ -237,12 +237,12 @@ async def test_as_soon_as_one_that_was_left_alone_speaks_it_is_there_for_everybo
 
 async def test_failures_long_ago_do_not_count(provider, second, desk, clock):
     second.otherwise(lambda request: second.say("Second."))
-    for _ in range(2 * fallback.FAILURES):
+    for _ in range(2 * fallback.FAILURE_THRESHOLD):
         provider.fail(401)
         await desk.ask("Hi")
-        clock(fallback.WITHIN / 2)
+        clock(fallback.FAILURE_WINDOW_SECONDS / 2)
 
-    assert len(provider.requests) == 2 * fallback.FAILURES
+    assert len(provider.requests) == 2 * fallback.FAILURE_THRESHOLD
 
 
 class Mood(BaseModel):
@@ -270,12 +270,12 @@ async def test_a_typed_answer_that_never_comes_is_another_models_chance(provider
 
 async def test_a_model_that_its_server_does_not_know_is_left_alone_like_a_refused_key(provider, second, desk):
     second.otherwise(lambda request: second.say("Second."))
-    for _ in range(fallback.FAILURES):
+    for _ in range(fallback.FAILURE_THRESHOLD):
         provider.fail(404)
         await desk.ask("Hi")
 
     assert await desk.ask("Hi") == "Second."
-    assert len(provider.requests) == fallback.FAILURES
+    assert len(provider.requests) == fallback.FAILURE_THRESHOLD
 
 
 async def test_a_conversation_whose_answers_two_models_kept_is_forgotten_by_both(provider, second, row):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from supportbot.assistant.backends.stored_state import LONGEST, Shelf
+from supportbot.assistant.backends.stored_state import MAX_HANDLE_CHARS, StoredState
 from supportbot.assistant.messages import Image, Message, ToolCall
 
-SHELF = Shelf("responses", "https://api.x.ai/v1", "grok-4.3")
+STORED_STATE = StoredState("responses", "https://api.x.ai/v1", "grok-4.3")
 CALL = ToolCall("call_1", "lookup_order", '{"order_id": "ORD-123"}')
 SAID = [
     Message("user", "Where is it?", images=(Image("https://techcorp.example/box.png"),)),
@@ -18,13 +18,13 @@ SAID = [
 NEXT = Message("user", "When?")
 
 
-def kept(shelf: Shelf = SHELF, response_id: str = "resp_1") -> list[Message]:
+def kept(stored_state: StoredState = STORED_STATE, response_id: str = "resp_1") -> list[Message]:
     """The conversation with the handle on its last answer."""
-    return [*SAID[:-1], replace(SAID[-1], handle=shelf.handle(response_id, "Help.", SAID))]
+    return [*SAID[:-1], replace(SAID[-1], handle=stored_state.make_handle(response_id, "Help.", SAID))]
 
 
 def test_it_is_found_for_the_words_that_it_was_made_for():
-    assert SHELF.find("Help.", [*kept(), NEXT]) == ("resp_1", [NEXT])
+    assert STORED_STATE.find_prefix("Help.", [*kept(), NEXT]) == ("resp_1", [NEXT])
 
 
 @pytest.mark.parametrize(
@@ -48,46 +48,46 @@ def test_it_is_not_found_when_one_thing_reads_otherwise(index, change):
     changed = [*kept(), NEXT]
     changed[index] = replace(changed[index], **change)
 
-    assert SHELF.find("Help.", changed) == ("", changed)
+    assert STORED_STATE.find_prefix("Help.", changed) == ("", changed)
 
 
 def test_it_is_not_found_when_a_word_has_moved_into_the_next_message():
     said = [Message("user", "a"), Message("user", "bc"), Message("assistant", "Yes.")]
     moved = [Message("user", "ab"), Message("user", "c"), Message("assistant", "Yes.")]
-    handle = SHELF.handle("resp_1", "Help.", said)
+    handle = STORED_STATE.make_handle("resp_1", "Help.", said)
 
-    assert SHELF.find("Help.", [*moved[:2], replace(moved[2], handle=handle), NEXT])[0] == ""
+    assert STORED_STATE.find_prefix("Help.", [*moved[:2], replace(moved[2], handle=handle), NEXT])[0] == ""
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        replace(SHELF, model="grok-4.6"),
-        replace(SHELF, server="https://models.techcorp.example/v1"),
-        replace(SHELF, backend="xai"),
+        replace(STORED_STATE, model="grok-4.6"),
+        replace(STORED_STATE, server="https://models.techcorp.example/v1"),
+        replace(STORED_STATE, backend="xai"),
     ],
 )
 def test_it_is_not_found_by_another_model_server_or_backend(other):
     messages = [*kept(), NEXT]
 
-    assert other.find("Help.", messages) == ("", messages)
+    assert other.find_prefix("Help.", messages) == ("", messages)
 
 
 def test_another_model_can_still_name_what_is_to_be_deleted_and_another_server_cannot():
     handle = kept()[-1].handle
 
-    assert replace(SHELF, model="grok-4.6").response_id(handle) == "resp_1"
-    assert replace(SHELF, server="https://models.techcorp.example/v1").response_id(handle) == ""
+    assert replace(STORED_STATE, model="grok-4.6").get_response_id(handle) == "resp_1"
+    assert replace(STORED_STATE, server="https://models.techcorp.example/v1").get_response_id(handle) == ""
 
 
 def test_an_id_with_colons_comes_back_as_it_was():
-    assert SHELF.find("Help.", [*kept(response_id="a:b::c"), NEXT])[0] == "a:b::c"
+    assert STORED_STATE.find_prefix("Help.", [*kept(response_id="a:b::c"), NEXT])[0] == "a:b::c"
 
 
 def test_an_answer_without_an_id_or_with_an_endless_one_has_no_handle():
-    assert SHELF.handle("", "Help.", SAID) == ""
-    assert SHELF.handle("x" * LONGEST, "Help.", SAID) == ""
+    assert STORED_STATE.make_handle("", "Help.", SAID) == ""
+    assert STORED_STATE.make_handle("x" * MAX_HANDLE_CHARS, "Help.", SAID) == ""
 
 
 def test_a_conversation_that_ends_with_a_kept_answer_is_sent_whole():
-    assert SHELF.find("Help.", kept()) == ("", kept())
+    assert STORED_STATE.find_prefix("Help.", kept()) == ("", kept())

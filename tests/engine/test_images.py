@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.Image import Transpose
 
 from supportbot.assistant import images
-from supportbot.assistant.images import BadPicture, prepare, reencode
+from supportbot.assistant.images import PictureError, prepare, reencode
 from supportbot.assistant.messages import Message
 from tests.pictures import BAD, CANARY, GOOD, annotated_png, encoded, largest, noise, phone_photo, scene
 
@@ -67,7 +67,7 @@ async def until_children(state: bool) -> None:
 async def test_what_is_no_picture_of_ours_is_refused_in_plain_words(name):
     data, before = BAD[name](), seconds_of_children()
 
-    with pytest.raises(BadPicture) as refusal:
+    with pytest.raises(PictureError) as refusal:
         await prepare(data)
 
     assert re.fullmatch(r"[A-Z][\w ,.'’]+[.]", str(refusal.value))
@@ -106,7 +106,7 @@ def test_the_pictures_of_these_tests_do_hide_something():
     ],
 )
 async def test_a_refusal_says_why(words, name):
-    with pytest.raises(BadPicture, match=words):
+    with pytest.raises(PictureError, match=words):
         await prepare(BAD[name]())
 
 
@@ -126,7 +126,7 @@ HELD = [
 async def test_a_photo_is_the_right_way_up_however_the_phone_was_held(orientation, turn):
     held = scene() if turn is None else scene().transpose(turn)
     note = Image.Exif()
-    note[reencode.ORIENTATION] = orientation
+    note[reencode.EXIF_ORIENTATION_TAG] = orientation
 
     picture = await prepare(encoded(held, exif=note.tobytes()))
 
@@ -148,7 +148,7 @@ async def test_even_what_cannot_be_packed_stays_well_below_four_megabytes(form):
 
     picture = await prepare(data, 16 * 1024 * 1024)
 
-    assert len(picture.data) <= reencode.GOOD_SIZE
+    assert len(picture.data) <= reencode.TARGET_BYTES
     assert picture.content_type == "image/jpeg"
 
 
@@ -205,23 +205,23 @@ async def test_it_is_ended_when_nobody_waits_for_it_any_more():
 
 
 async def test_it_is_ended_when_it_takes_too_long(monkeypatch):
-    monkeypatch.setattr(images, "WALL_SECONDS", 0.001)
+    monkeypatch.setattr(images, "PROCESS_TIMEOUT_SECONDS", 0.001)
 
-    with pytest.raises(BadPicture, match="took too long"):
+    with pytest.raises(PictureError, match="took too long"):
         await prepare(phone_photo())
 
 
 async def test_two_are_drawn_at_once_while_some_wait_and_more_are_refused():
     data = encoded(scene(1600, 1600), "PNG")
-    tasks = [asyncio.create_task(prepare(data)) for _ in range(images.IN_LINE + 2)]
+    tasks = [asyncio.create_task(prepare(data)) for _ in range(images.MAX_PENDING_PICTURES + 2)]
     most = 0
     while (await asyncio.wait(tasks, timeout=0.02))[1]:
         most = max(most, len(await asyncio.to_thread(children)))
 
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert most == images.AT_ONCE
-    assert [str(each)[:11] for each in outcomes if isinstance(each, BadPicture)] == ["Many photos"] * 2
+    assert most == images.MAX_PROCESSES
+    assert [str(each)[:11] for each in outcomes if isinstance(each, PictureError)] == ["Many photos"] * 2
     assert (await prepare(phone_photo())).width == 320
 
 
@@ -238,8 +238,8 @@ async def test_other_things_go_on_meanwhile():
 
 def bounded(program: str, seconds: int = 30) -> subprocess.CompletedProcess[bytes]:
     """A program within the bounds of the one that decodes, but for another time."""
-    start = "import sys; sys.path.append('.'); from supportbot.assistant import redraw"
-    bounds = f"redraw.CPU_SECONDS = {seconds}; redraw._bound()"
+    start = "import sys; sys.path.append('.'); from supportbot.assistant.images import reencode"
+    bounds = f"reencode.CPU_LIMIT_SECONDS = {seconds}; reencode._limit_resources()"
     command = [sys.executable, "-c", f"{start}; {bounds}\n{program}"]
     return subprocess.run(command, capture_output=True, check=False, timeout=60)
 

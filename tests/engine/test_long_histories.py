@@ -3,7 +3,7 @@
 import pytest
 
 from supportbot.assistant.messages import Message, ToolCall
-from supportbot.assistant.window import tokens
+from supportbot.assistant.window import estimate_tokens
 from tests.provider.strict import objection
 
 from .desk import Desk
@@ -41,6 +41,6 @@ async def test_it_keeps_to_the_budget_and_parts_no_call_from_its_result(provider
 
     sent = provider.requests[0].messages[1:]
     assert objection(provider.requests[0].body) == ""
-    assert sum(map(tokens, desk.history[-1 - len(sent) : -1])) <= window
+    assert sum(map(estimate_tokens, desk.history[-1 - len(sent) : -1])) <= window
     assert sent[-1]["content"] == "And now?"
     assert (len(sent) == 501) == (window == 100_000)

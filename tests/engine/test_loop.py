@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from supportbot.assistant.loop import execute_with, run_turn
+from supportbot.assistant.loop import make_executor, run_turn
 from supportbot.assistant.messages import (
     Answer,
     Message,
@@ -236,7 +236,7 @@ async def test_a_long_conversation_is_sent_within_its_budget(provider, desk):
 
 async def test_stopping_a_turn_between_two_words_closes_the_stream(backend, provider, desk):
     provider.say("One two three four", hold_after=2)
-    turn = run_turn(backend, SYSTEM, [Message("user", "Count")], desk.tools, execute_with(desk.tools, GUEST))
+    turn = run_turn(backend, SYSTEM, [Message("user", "Count")], desk.tools, make_executor(desk.tools, GUEST))
 
     async with aclosing(turn) as events:
         async for event in events:

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from supportbot.assistant.messages import ToolCall
-from supportbot.assistant.questions import questions_of
+from supportbot.assistant.questions import collect_questions
 from supportbot.assistant.tools import Registry, tool
 
 from .desk import create_ticket, lookup_order
@@ -64,7 +64,7 @@ def test_a_module_gives_the_tools_that_it_defines_and_not_those_of_another_app(a
     imports = "from tests.engine.desk import create_ticket, lookup_order\n"
     module = app("hall.tools", {"hall/__init__.py": "", "hall/tools.py": imports + TOOL.format(name="look")})
 
-    registry = Registry.of_modules([module, import_module("tests.engine.desk"), ModuleType("empty")])
+    registry = Registry.from_modules([module, import_module("tests.engine.desk"), ModuleType("empty")])
 
     assert list(registry) == ["look", "lookup_order", "create_ticket"]
 
@@ -75,14 +75,14 @@ def test_a_package_of_tools_gives_what_it_imports_from_its_own_app(app):
     files["hall2/tools/door.py"] = TOOL.format(name="knock")
     files["hall2/shelf.py"] = TOOL.format(name="browse")
 
-    assert list(Registry.of_modules([app("hall2.tools", files)])) == ["browse", "knock"]
+    assert list(Registry.from_modules([app("hall2.tools", files)])) == ["browse", "knock"]
 
 
 def test_an_app_whose_name_only_begins_alike_is_another_app(app):
     files = {"shop/__init__.py": "", "shop/tools.py": "from shopping.tools import look\n"}
     files |= {"shopping/__init__.py": "", "shopping/tools.py": TOOL.format(name="look")}
 
-    assert list(Registry.of_modules([app("shop.tools", files)])) == []
+    assert list(Registry.from_modules([app("shop.tools", files)])) == []
 
 
 def test_questions_are_found_by_the_same_rule(app):
@@ -92,8 +92,8 @@ def test_questions_are_found_by_the_same_rule(app):
 
     theirs, own = app("desk1.questions", files), app("desk2.questions", {})
 
-    assert list(questions_of([theirs])) == []
-    assert list(questions_of([theirs, own])) == ["mood"]
+    assert list(collect_questions([theirs])) == []
+    assert list(collect_questions([theirs, own])) == ["mood"]
 
 
 def test_two_questions_of_one_name_are_an_error_that_names_both_functions(app):
@@ -101,13 +101,13 @@ def test_two_questions_of_one_name_are_an_error_that_names_both_functions(app):
     files |= {"desk4/__init__.py": "", "desk4/questions.py": QUESTION.format(name="mood")}
 
     with pytest.raises(ValueError, match=r"desk3\.questions\.mood and desk4\.questions\.mood"):
-        questions_of([app("desk3.questions", files), app("desk4.questions", {})])
+        collect_questions([app("desk3.questions", files), app("desk4.questions", {})])
 
 
 def test_an_unknown_name_is_answered_with_the_names_that_there_are():
     registry = Registry([lookup_order, create_ticket])
 
-    result = registry.unknown(call("{}", "delete_everything"))
+    result = registry.build_unknown_result(call("{}", "delete_everything"))
 
     assert result.outcome == "unknown"
     assert "lookup_order, create_ticket" in result.content

@@ -25,7 +25,7 @@ async def test_the_request_says_which_model_tools_and_limits(provider):
     request = provider.requests[0]
     assert request.path == "/v1/responses"
     assert request.headers["authorization"] == "Bearer xai-1"
-    function = lookup_order.schema()["function"]
+    function = lookup_order.as_chat()["function"]
     assert request.body == {
         "model": "grok-4.3",
         "max_output_tokens": 99,

@@ -55,9 +55,9 @@ def run(used: Tool, arguments: str) -> tuple[str, Any]:
 
 
 def test_the_schema_says_all_that_the_function_says():
-    function = order_shirt.schema()["function"]
+    function = order_shirt.as_chat()["function"]
 
-    assert order_shirt.schema()["type"] == "function"
+    assert order_shirt.as_chat()["type"] == "function"
     assert function["name"] == "order_shirt"
     assert function["description"] == "Order a shirt.\n\nOnly for members."
     assert function["parameters"] == {

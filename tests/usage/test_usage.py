@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from supportbot.assistant.usage import Usage, counted
+from supportbot.assistant.usage import Usage, parse_usage
 from supportbot.usage.prices import calculate_cost
 
 # As xAI's servers sent it: what the model thought is not a part of what it said.
@@ -32,15 +32,15 @@ RESPONSES = {
 
 
 def test_every_form_is_counted():
-    assert counted(XAI_CHAT) == Usage(608, 128, 25, 59, 692)
-    assert counted(OPENAI_CHAT) == Usage(100, 0, 84, 59, 184)
-    assert counted(RESPONSES) == Usage(608, 128, 84, 59, 692, Decimal("0.00125"))
+    assert parse_usage(XAI_CHAT) == Usage(608, 128, 25, 59, 692)
+    assert parse_usage(OPENAI_CHAT) == Usage(100, 0, 84, 59, 184)
+    assert parse_usage(RESPONSES) == Usage(608, 128, 84, 59, 692, Decimal("0.00125"))
 
 
 def test_what_was_thought_is_paid_once():
-    assert counted(XAI_CHAT).billed_output == 84
-    assert counted(OPENAI_CHAT).billed_output == 84
-    assert counted(RESPONSES).billed_output == 84
+    assert parse_usage(XAI_CHAT).billed_output == 84
+    assert parse_usage(OPENAI_CHAT).billed_output == 84
+    assert parse_usage(RESPONSES).billed_output == 84
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,21 @@ def test_what_was_thought_is_paid_once():
     [{}, {"prompt_tokens": None}, {"prompt_tokens": -5}, {"prompt_tokens_details": 3}, {"total_tokens": "x"}],
 )
 def test_odd_counts_count_as_none(odd):
-    assert counted(odd) == Usage()
+    assert parse_usage(odd) == Usage()
 
 
 def test_the_provider_s_own_price_goes_before_ours():
-    assert calculate_cost("grok-4.3", counted(RESPONSES)) == Decimal("0.00125")
+    assert calculate_cost("grok-4.3", parse_usage(RESPONSES)) == Decimal("0.00125")
 
 
 def test_else_it_is_reckoned_from_the_settings(settings):
     prices = {"grok-4.5": (Decimal(2), Decimal("0.5"), Decimal(6)), "grok-4": (Decimal(9),) * 3}
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_prices": prices})
 
-    assert calculate_cost("grok-4.5-0901", counted(XAI_CHAT)) == Decimal(
+    assert calculate_cost("grok-4.5-0901", parse_usage(XAI_CHAT)) == Decimal(
         (480 * 2 + 128 * 0.5 + 84 * 6) / 1_000_000
     ).quantize(Decimal("0.00000001"))
 
 
 def test_a_model_without_a_price_costs_nobody_knows_what(settings):
-    assert calculate_cost("qwen3", counted(XAI_CHAT)) is None
+    assert calculate_cost("qwen3", parse_usage(XAI_CHAT)) is None

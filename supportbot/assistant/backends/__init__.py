@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
-from ..messages import Form, Message, Parsed, Part
+from ..messages import Message, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
 
 BACKENDS = {
@@ -36,9 +36,14 @@ class Backend(Protocol):
         ...
 
     async def parse(
-        self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
-    ) -> Parsed[Form]:
-        """Ask for a typed answer: the model fills in `form`. Raises `ModelError`, also for an invalid one."""
+        self,
+        system: str,
+        messages: Sequence[Message],
+        response_model: type[ResponseModel],
+        *,
+        conversation: str = "",
+    ) -> ParsedAnswer[ResponseModel]:
+        """Ask for a typed answer: the model fills in `response_model`. Raises `ModelError`, also for an invalid one."""
         ...
 
     async def forget(self, handles: Sequence[str]) -> None:

@@ -8,80 +8,80 @@ from typing import Any
 from pydantic_core import from_json
 
 from ..messages import Answer, Message, ModelError, ToolCall
-from .provider_errors import refusal_in_stream
+from .provider_errors import error_from_event
 
 # What reading raises when something is of another form than it should be.
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-FINISHED = ("stop", "tool_calls", "function_call", "length")
+MALFORMED_DATA_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+COMPLETE_REASONS = ("stop", "tool_calls", "function_call", "length")
 
 
-class Gathered:
+class AnswerAccumulator:
     """What has come of one answer so far. Subclasses know one wire format each: they have `_add`."""
 
     def __init__(self, taken: Collection[str] = ()) -> None:
         """`taken` are the ids of earlier tool calls: some models begin to count anew in every answer."""
         self.text = ""
-        self.thinking = False  # whether it thought before its first word
-        self.renamed = False  # whether a call has another id than the provider knows it by
-        self._taken = set(taken)
-        self._done = False
+        self.has_reasoned = False  # whether it thought before its first word
+        self.has_renamed_calls = False  # whether a call has another id than the provider knows it by
+        self._used_ids = set(taken)
+        self._is_done = False
         self._calls: dict[Any, dict[str, str]] = {}
         self._finish_reason = ""
         self._model = ""
         self._usage: dict[str, Any] = {}
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether the answer is whole, whatever else may come."""
-        return self._done or bool(self._finish_reason)
+        return self._is_done or bool(self._finish_reason)
 
-    def add(self, events: Sequence[bytes]) -> str:
+    def add_events(self, events: Sequence[bytes]) -> str:
         """Take in the data of some events and return the text that they add."""
         try:
-            added = storable("".join([self._add(event) for event in events]))
-        except UNREADABLE as error:
+            added = sanitize_text("".join([self._add_event(event) for event in events]))
+        except MALFORMED_DATA_ERRORS as error:
             raise ModelError("malformed", f"unreadable chunk: {type(error).__name__}") from error
         self.text += added
         return added
 
-    def _add(self, data: bytes) -> str:
+    def _add_event(self, data: bytes) -> str:
         raise NotImplementedError
 
-    def answer(self) -> Answer:
+    def build_answer(self) -> Answer:
         """The finished message. Raises `ModelError` for one that was cut off or filtered."""
-        if self._finish_reason not in FINISHED:
+        if self._finish_reason not in COMPLETE_REASONS:
             raise ModelError("filtered" if self._finish_reason == "content_filter" else "cut")
         if self._finish_reason == "length" and self._calls:
             raise ModelError("cut", "out of tokens within a tool call")
-        calls = tuple(self._finished_call(call) for call in self._calls.values())
+        calls = tuple(self._build_call(call) for call in self._calls.values())
         return Answer(Message("assistant", self.text, calls), self._finish_reason, self._model, self._usage)
 
-    def _finished_call(self, call: dict[str, str]) -> ToolCall:
+    def _build_call(self, call: dict[str, str]) -> ToolCall:
         identity = call["id"]
         # Every later request would be refused for a missing id or for one that stands twice.
-        if not identity or identity in self._taken:
-            identity, self.renamed = f"call_{secrets.token_hex(8)}", True
-        self._taken.add(identity)
-        return ToolCall(identity, call["name"], storable(call["arguments"]))
+        if not identity or identity in self._used_ids:
+            identity, self.has_renamed_calls = f"call_{secrets.token_hex(8)}", True
+        self._used_ids.add(identity)
+        return ToolCall(identity, call["name"], sanitize_text(call["arguments"]))
 
 
-class GatheredChunks(Gathered):
+class ChatAccumulator(AnswerAccumulator):
     """An answer from the chunks of a chat completions stream."""
 
     def __init__(self, taken: Collection[str] = ()) -> None:
         super().__init__(taken)
-        self._greeted = False
-        self._spoke = False
+        self._has_begun = False
+        self._has_text = False
 
-    def _add(self, data: bytes) -> str:
-        if self._done:
+    def _add_event(self, data: bytes) -> str:
+        if self._is_done:
             return ""
         if data == b"[DONE]":
-            self._done = True
+            self._is_done = True
             return ""
-        chunk = decoded(data)
+        chunk = decode_json(data)
         if chunk.get("error"):
-            raise refusal_in_stream(chunk)
+            raise error_from_event(chunk)
         self._model = str(chunk.get("model") or self._model)
         if isinstance(chunk.get("usage"), dict):
             self._usage = chunk["usage"]
@@ -90,38 +90,40 @@ class GatheredChunks(Gathered):
             delta = choice.get("delta") or {}
             if content := delta.get("content"):
                 text += content
-                self._spoke = True
+                self._has_text = True
             for position, call in enumerate(delta.get("tool_calls") or ()):
-                self._add_call(call, position)
+                self._add_call_part(call, position)
             self._finish_reason = choice.get("finish_reason") or self._finish_reason
-            if not (self._spoke or self.thinking):
-                self._look_for_thought(delta)
+            if not (self._has_text or self.has_reasoned):
+                self._detect_reasoning(delta)
         return text
 
-    def _look_for_thought(self, delta: dict[str, Any]) -> None:
+    def _detect_reasoning(self, delta: dict[str, Any]) -> None:
         """The first chunk only says who speaks; one more without a word, a call or an end is thought."""
         if not (self._calls or self._finish_reason):
-            self.thinking = self._greeted or bool(delta.get("reasoning_content") or delta.get("reasoning"))
-            self._greeted = True
+            self.has_reasoned = self._has_begun or bool(
+                delta.get("reasoning_content") or delta.get("reasoning")
+            )
+            self._has_begun = True
 
-    def _add_call(self, part: dict[str, Any], position: int) -> None:
+    def _add_call_part(self, part: dict[str, Any], position: int) -> None:
         # Some servers leave `index` out: then a new id begins a new call, and none goes on with the last.
         key = part.get("index")
         if key is None:
             key = part.get("id") or next(reversed(self._calls), position)
         call = self._calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
         function = part.get("function") or {}
-        call["id"] = storable(part.get("id") or call["id"])
-        call["name"] = storable(function.get("name") or call["name"])
-        call["arguments"] += as_text(function.get("arguments") or "")
+        call["id"] = sanitize_text(part.get("id") or call["id"])
+        call["name"] = sanitize_text(function.get("name") or call["name"])
+        call["arguments"] += serialize_arguments(function.get("arguments") or "")
 
 
-def as_text(arguments: Any) -> str:
+def serialize_arguments(arguments: Any) -> str:
     """Arguments of a call, which some servers send as the object that they are."""
     return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
-def storable(text: str) -> str:
+def sanitize_text(text: str) -> str:
     """Without NUL and halves of characters: JSON can spell them, but databases and sockets refuse them."""
     if "\0" in text:
         text = text.replace("\0", "")
@@ -133,7 +135,7 @@ def storable(text: str) -> str:
     return text
 
 
-def decoded(data: bytes) -> Any:
+def decode_json(data: bytes) -> Any:
     try:
         return from_json(data)  # several times as fast, for there is one chunk a token
     except ValueError:

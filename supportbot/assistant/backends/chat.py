@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from ..messages import Form, Message, ModelError, Parsed, Part
+from ..messages import Message, ModelError, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
-from .accumulator import GatheredChunks
-from .sanitize import sendable
-from .server import XAI, ModelServer
+from .accumulator import ChatAccumulator
+from .sanitize import sanitize_call
+from .server import XAI_BASE_URL, ModelServer
 
 # Their newer models take this name alone; Ollama and others pass over it, and know only the older one.
-MAX_COMPLETION_TOKENS = (".x.ai", ".openai.com", ".openai.azure.com")
+MAX_COMPLETION_TOKENS_DOMAINS = (".x.ai", ".openai.com", ".openai.azure.com")
 
 
 class ChatBackend:
@@ -23,13 +23,13 @@ class ChatBackend:
         *,
         api_key: str,
         model: str,
-        base_url: str = XAI,
+        base_url: str = XAI_BASE_URL,
         max_tokens: int = 2048,
         effort: str = "",
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._server = ModelServer(api_key, base_url, model, transport)
-        self._options: dict[str, Any] = {"model": model, _limit(base_url): max_tokens}
+        self._options: dict[str, Any] = {"model": model, _get_token_limit_field(base_url): max_tokens}
         if effort:
             self._options["reasoning_effort"] = effort
 
@@ -43,27 +43,32 @@ class ChatBackend:
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         body = {**self._options, "stream": True, "stream_options": {"include_usage": True}}
-        body["messages"] = _sendable(system, messages)
+        body["messages"] = _build_messages(system, messages)
         if tools:
-            body["tools"] = [tool.schema() for tool in tools]
+            body["tools"] = [tool.as_chat() for tool in tools]
             if not may_call:
                 body["tool_choice"] = "none"
-        gathered = GatheredChunks({call.id for message in messages for call in message.tool_calls})
-        parts = self._server.stream("/chat/completions", body, gathered, _headers(conversation))
+        accumulator = ChatAccumulator({call.id for message in messages for call in message.tool_calls})
+        parts = self._server.stream("/chat/completions", body, accumulator, _build_headers(conversation))
         async with aclosing(parts):
             async for part in parts:
                 yield part
-        yield gathered.answer()
+        yield accumulator.build_answer()
 
     async def parse(
-        self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
-    ) -> Parsed[Form]:
-        async with self._server.whole_answer(form) as client:
+        self,
+        system: str,
+        messages: Sequence[Message],
+        response_model: type[ResponseModel],
+        *,
+        conversation: str = "",
+    ) -> ParsedAnswer[ResponseModel]:
+        async with self._server.guard_request(response_model) as client:
             completion = await client.chat.completions.parse(
                 **self._options,
-                messages=_sendable(system, messages),
-                response_format=form,
-                extra_headers=_headers(conversation),
+                messages=_build_messages(system, messages),
+                response_format=response_model,
+                extra_headers=_build_headers(conversation),
             )
             message = completion.choices[0].message
         if message.refusal:
@@ -71,7 +76,7 @@ class ChatBackend:
         if message.parsed is None:
             raise ModelError("invalid", "an answer without content")
         usage = completion.usage.to_dict() if completion.usage else {}
-        return Parsed(message.parsed, completion.model, usage)
+        return ParsedAnswer(message.parsed, completion.model, usage)
 
     async def forget(self, handles: Sequence[str]) -> None:
         """Nothing is kept by this API."""
@@ -81,22 +86,22 @@ class ChatBackend:
         await self._server.aclose()
 
 
-def _limit(address: str) -> str:
+def _get_token_limit_field(address: str) -> str:
     """What the server there calls the most tokens of an answer."""
     host = urlsplit(address).hostname
-    return "max_completion_tokens" if f".{host}".endswith(MAX_COMPLETION_TOKENS) else "max_tokens"
+    return "max_completion_tokens" if f".{host}".endswith(MAX_COMPLETION_TOKENS_DOMAINS) else "max_tokens"
 
 
-def _headers(conversation: str) -> dict[str, str]:
+def _build_headers(conversation: str) -> dict[str, str]:
     # xAI keeps a conversation on the server that has it cached; others ignore the header.
     return {"x-grok-conv-id": conversation} if conversation else {}
 
 
-def _sendable(system: str, messages: Sequence[Message]) -> list[Any]:
+def _build_messages(system: str, messages: Sequence[Message]) -> list[Any]:
     array = [Message("system", system).as_chat()] if system else []
     for message in messages:
         chat = message.as_chat()
         if message.tool_calls:
-            chat["tool_calls"] = [sendable(call).as_chat() for call in message.tool_calls]
+            chat["tool_calls"] = [sanitize_call(call).as_chat() for call in message.tool_calls]
         array.append(chat)
     return array

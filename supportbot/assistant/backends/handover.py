@@ -4,12 +4,14 @@ import json
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 
-from ..messages import Answer, Form, Message, ModelError, Parsed, TextDelta, ToolCall
+from ..messages import Answer, Message, ModelError, ParsedAnswer, ResponseModel, TextDelta, ToolCall
 from ..tools import Tool
 
-TOOL = "create_ticket"
-IDS = "handover_"
-NEVER_RUN = "Interrupted"  # how the result begins of a call that was cut off, and is made again on a retry
+TICKET_TOOL_NAME = "create_ticket"
+CALL_ID_PREFIX = "handover_"
+INTERRUPTED_PREFIX = (
+    "Interrupted"  # how the result begins of a call that was cut off, and is made again on a retry
+)
 
 
 class HandoverBackend:
@@ -23,18 +25,25 @@ class HandoverBackend:
         may_call: bool = True,
     ) -> AsyncGenerator[TextDelta | Answer]:
         last = messages[-1]
-        is_open = last.role != "tool" or _result(last).get("error", "").startswith(NEVER_RUN)
-        if is_open and may_call and any(tool.name == TOOL for tool in tools):
-            call = ToolCall(IDS + secrets.token_hex(8), TOOL, _arguments(messages))
+        is_open = last.role != "tool" or _parse_result(last).get("error", "").startswith(INTERRUPTED_PREFIX)
+        if is_open and may_call and any(tool.name == TICKET_TOOL_NAME for tool in tools):
+            call = ToolCall(
+                CALL_ID_PREFIX + secrets.token_hex(8), TICKET_TOOL_NAME, _build_ticket_arguments(messages)
+            )
             yield Answer(Message("assistant", "", (call,)), "tool_calls", "handover")
             return
-        text = _words(last)
+        text = _build_reply(last)
         yield TextDelta(text)
         yield Answer(Message("assistant", text), "stop", "handover")
 
     async def parse(
-        self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
-    ) -> Parsed[Form]:
+        self,
+        system: str,
+        messages: Sequence[Message],
+        response_model: type[ResponseModel],
+        *,
+        conversation: str = "",
+    ) -> ParsedAnswer[ResponseModel]:
         raise ModelError("declined", "a person is asked here, not a model", retry=False)
 
     async def forget(self, handles: Sequence[str]) -> None:
@@ -44,9 +53,11 @@ class HandoverBackend:
         """Nothing is open."""
 
 
-def _arguments(messages: Sequence[Message]) -> str:
+def _build_ticket_arguments(messages: Sequence[Message]) -> str:
     # Whoever asks again gets a ticket of the same words, which is the first one for as long as that is open.
-    earlier = [call for message in messages for call in message.tool_calls if call.id.startswith(IDS)]
+    earlier = [
+        call for message in messages for call in message.tool_calls if call.id.startswith(CALL_ID_PREFIX)
+    ]
     if earlier:
         return earlier[-1].arguments
     *said, last = [message.text for message in messages if message.role == "user"]
@@ -60,14 +71,14 @@ def _arguments(messages: Sequence[Message]) -> str:
     return json.dumps({"issue": issue, "priority": "medium"})
 
 
-def _result(message: Message) -> dict[str, str]:
+def _parse_result(message: Message) -> dict[str, str]:
     """What a tool answered, as the text of its fields."""
     found = json.loads(message.text) if message.role == "tool" else {}
     return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
-def _words(last: Message) -> str:
-    result = _result(last)
+def _build_reply(last: Message) -> str:
+    result = _parse_result(last)
     if "ticket_id" in result:
         return (
             f"I have passed this on to our team as ticket **{result['ticket_id']}**. "

@@ -8,26 +8,26 @@ import re
 from ..messages import ModelError
 
 # Each provider says it in its own way: xAI, OpenAI, vLLM, llama.cpp and Ollama.
-TOO_LONG = re.compile(
+CONTEXT_TOO_LONG = re.compile(
     r"maximum (prompt|context|model) length|input_too_large|context_length_exceeded|exceed_context_size_error"
     r"|exceeds the (available )?context|reduce the length of the (messages|input|prompt)"
     r"|context length is only|prompt (is )?too long",
     re.IGNORECASE,
 )
-PREVIOUS = re.compile(r"previous[ _]response", re.IGNORECASE)
+PREVIOUS_RESPONSE = re.compile(r"previous[ _]response", re.IGNORECASE)
 
 
-class Unknown(ModelError):
+class UnknownResource(ModelError):
     """The provider does not know what the request names: a model, an address, or a conversation that it kept."""
 
 
-def asked(model: str, address: str) -> str:
+def describe_endpoint(model: str, address: str) -> str:
     """Who was asked, for logs. The address may hold a password or a key."""
     host = address.rpartition("@")[2].partition("?")[0].rpartition("://")[2]
     return f"model {model} at {host}"
 
 
-def refusal(status: int, body: object, detail: str) -> ModelError:
+def error_from_status(status: int, body: object, detail: str) -> ModelError:
     """The error for an HTTP status. `detail` is what may be logged of it."""
     words = str(body)
     # xAI answers 403 to what its filter stops, and 400 to a wrong key.
@@ -35,23 +35,23 @@ def refusal(status: int, body: object, detail: str) -> ModelError:
         return ModelError("filtered", detail, retry=False)
     if status in (401, 403) or (status == 400 and "api key" in words.lower()):
         return ModelError("key_refused", detail, retry=False)
-    if status == 413 or (status in (400, 422, 500) and TOO_LONG.search(words)):
+    if status == 413 or (status in (400, 422, 500) and CONTEXT_TOO_LONG.search(words)):
         return ModelError("context_too_long", detail, retry=False)
     if status == 429:
         return ModelError("busy", detail)
     if status >= 500 or status in (408, 409):
         return ModelError("down", detail)
-    is_unknown = status == 404 or (status == 400 and PREVIOUS.search(words))
+    is_unknown = status == 404 or (status == 400 and PREVIOUS_RESPONSE.search(words))
     code = "no_model" if status == 404 else "request_refused"
-    return (Unknown if is_unknown else ModelError)(code, detail, retry=False)
+    return (UnknownResource if is_unknown else ModelError)(code, detail, retry=False)
 
 
-def refusal_in_stream(error: object) -> ModelError:
+def error_from_event(error: object) -> ModelError:
     """The error for one that came as an event, after an answer had begun with status 200."""
     words = str(error)
-    if PREVIOUS.search(words):
-        return Unknown("request_refused", "the stream carried an error event", retry=False)
-    if TOO_LONG.search(words):
+    if PREVIOUS_RESPONSE.search(words):
+        return UnknownResource("request_refused", "the stream carried an error event", retry=False)
+    if CONTEXT_TOO_LONG.search(words):
         return ModelError("context_too_long", "the stream carried an error event", retry=False)
     if "rate_limit" in words:
         return ModelError("busy", "the stream carried an error event")

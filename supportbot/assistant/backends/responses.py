@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx2
 
-from ..messages import Form, Message, ModelError, Parsed, Part
+from ..messages import Message, ModelError, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
-from .provider_errors import Unknown
-from .responses_accumulator import GatheredEvents
-from .sanitize import sendable
-from .server import XAI, ModelServer
-from .stored_state import Shelf
+from .provider_errors import UnknownResource
+from .responses_accumulator import ResponsesAccumulator
+from .sanitize import sanitize_call
+from .server import XAI_BASE_URL, ModelServer
+from .stored_state import StoredState
 
 
 class ResponsesBackend:
@@ -25,7 +25,7 @@ class ResponsesBackend:
         *,
         api_key: str,
         model: str,
-        base_url: str = XAI,
+        base_url: str = XAI_BASE_URL,
         max_tokens: int = 2048,
         effort: str = "",
         store: bool = True,
@@ -33,7 +33,7 @@ class ResponsesBackend:
     ) -> None:
         """`store` False keeps nothing at the provider: every request sends the whole conversation."""
         self._server = ModelServer(api_key, base_url, model, transport)
-        self._shelf = Shelf("responses", base_url, model)
+        self._stored_state = StoredState("responses", base_url, model)
         self._store = store
         self._options: dict[str, Any] = {"model": model, "max_output_tokens": max_tokens}
         if effort:
@@ -48,50 +48,55 @@ class ResponsesBackend:
         conversation: str = "",
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
-        body = {**self._options, **_cache(conversation), "stream": True}
+        body = {**self._options, **_build_cache_options(conversation), "stream": True}
         if tools:
-            body["tools"] = [_function(tool) for tool in tools]
+            body["tools"] = [_convert_tool(tool) for tool in tools]
             if not may_call:
                 body["tool_choice"] = "none"
         # xAI advises against storing pictures: the request may fail.
         body["store"] = self._store and not any(message.images for message in messages)
-        before, new = self._shelf.find(system, messages) if body["store"] else ("", messages)
+        before, new = self._stored_state.find_prefix(system, messages) if body["store"] else ("", messages)
         if before:
-            continued = {**body, "previous_response_id": before, "input": _items("", new)}
+            continued = {**body, "previous_response_id": before, "input": _build_input("", new)}
             try:
-                async with aclosing(self._answer(continued, system, messages)) as parts:
+                async with aclosing(self._stream_answer(continued, system, messages)) as parts:
                     async for part in parts:
                         yield part
                 return
-            except Unknown:
+            except UnknownResource:
                 pass  # it is said anew
-        body["input"] = _items(system, messages)
-        async with aclosing(self._answer(body, system, messages)) as parts:
+        body["input"] = _build_input(system, messages)
+        async with aclosing(self._stream_answer(body, system, messages)) as parts:
             async for part in parts:
                 yield part
 
-    async def _answer(
+    async def _stream_answer(
         self, body: dict[str, Any], system: str, messages: Sequence[Message]
     ) -> AsyncGenerator[Part]:
-        gathered = GatheredEvents({call.id for message in messages for call in message.tool_calls})
-        parts = self._server.stream("/responses", body, gathered)
+        accumulator = ResponsesAccumulator({call.id for message in messages for call in message.tool_calls})
+        parts = self._server.stream("/responses", body, accumulator)
         async with aclosing(parts):
             async for part in parts:
                 yield part
-        answer = gathered.answer()
-        if body["store"] and not gathered.renamed:
-            answer = self._shelf.label(answer, gathered.kept, system, messages)
+        answer = accumulator.build_answer()
+        if body["store"] and not accumulator.has_renamed_calls:
+            answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
         yield answer
 
     async def parse(
-        self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
-    ) -> Parsed[Form]:
-        async with self._server.whole_answer(form) as client:
+        self,
+        system: str,
+        messages: Sequence[Message],
+        response_model: type[ResponseModel],
+        *,
+        conversation: str = "",
+    ) -> ParsedAnswer[ResponseModel]:
+        async with self._server.guard_request(response_model) as client:
             response = await client.responses.parse(
                 **self._options,
-                **_cache(conversation),
-                input=_items(system, messages),
-                text_format=form,
+                **_build_cache_options(conversation),
+                input=_build_input(system, messages),
+                text_format=response_model,
                 store=False,
             )
             parts = [part for item in response.output if item.type == "message" for part in item.content]
@@ -100,14 +105,14 @@ class ResponsesBackend:
         if response.output_parsed is None:
             raise ModelError("invalid", f"an answer that is {response.status}, without content")
         usage = response.usage.to_dict() if response.usage else {}
-        return Parsed(response.output_parsed, response.model, usage)
+        return ParsedAnswer(response.output_parsed, response.model, usage)
 
     async def forget(self, handles: Sequence[str]) -> None:
-        for response_id in filter(None, map(self._shelf.response_id, handles)):
+        for response_id in filter(None, map(self._stored_state.get_response_id, handles)):
             try:
-                async with self._server.whole_answer() as client:
+                async with self._server.guard_request() as client:
                     await client.responses.delete(response_id)
-            except Unknown:
+            except UnknownResource:
                 continue
 
     async def aclose(self) -> None:
@@ -115,22 +120,22 @@ class ResponsesBackend:
         await self._server.aclose()
 
 
-def _cache(conversation: str) -> dict[str, Any]:
+def _build_cache_options(conversation: str) -> dict[str, Any]:
     return {"prompt_cache_key": conversation} if conversation else {}
 
 
-def _function(tool: Tool) -> dict[str, Any]:
+def _convert_tool(tool: Tool) -> dict[str, Any]:
     # Not strict: OpenAI would then want every argument to be required.
-    return {"type": "function", **tool.schema()["function"], "strict": False}
+    return {"type": "function", **tool.as_chat()["function"], "strict": False}
 
 
-def _items(system: str, messages: Sequence[Message]) -> list[Any]:
+def _build_input(system: str, messages: Sequence[Message]) -> list[Any]:
     """The input for these messages. The system text stands in it, for `instructions` do not go with stored state."""
     first = [{"role": "system", "content": system}] if system else []
-    return [*first, *(item for message in messages for item in _of_message(message))]
+    return [*first, *(item for message in messages for item in _convert_message(message))]
 
 
-def _of_message(message: Message) -> list[dict[str, Any]]:
+def _convert_message(message: Message) -> list[dict[str, Any]]:
     if message.role == "tool":
         return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": message.text}]
     content: Any = message.text
@@ -144,5 +149,5 @@ def _of_message(message: Message) -> list[dict[str, Any]]:
     said = [{"role": message.role, "content": content}] if content else []
     return said + [
         {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
-        for call in map(sendable, message.tool_calls)
+        for call in map(sanitize_call, message.tool_calls)
     ]

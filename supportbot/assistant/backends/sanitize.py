@@ -7,13 +7,13 @@ from dataclasses import replace
 from ..messages import ToolCall
 
 
-def sendable(call: ToolCall) -> ToolCall:
+def sanitize_call(call: ToolCall) -> ToolCall:
     """The call with a name and arguments that every provider accepts, whatever the model had written."""
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", call.name)[:64] or "unnamed"
-    return replace(call, name=name, arguments=call.arguments if _is_object(call.arguments) else "{}")
+    return replace(call, name=name, arguments=call.arguments if _is_json_object(call.arguments) else "{}")
 
 
-def _is_object(text: str) -> bool:
+def _is_json_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):

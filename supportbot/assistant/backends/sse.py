@@ -2,10 +2,10 @@
 
 from ..messages import ModelError
 
-LONGEST = 4 * 1024 * 1024
+MAX_EVENT_BYTES = 4 * 1024 * 1024
 
 
-class EventSplitter:
+class SSEParser:
     """Feed it what a read brought; it returns the data of the events that are whole.
 
     Comments (keep-alives) and other fields are passed over. Lines may end in LF or CRLF. Bytes, not text,
@@ -21,12 +21,12 @@ class EventSplitter:
             # A CR at the very end stays for the next read, which may bring its LF.
             data = data.replace(b"\r\n", b"\n")
         *blocks, self._rest = data.split(b"\n\n")
-        if len(self._rest) > LONGEST:
+        if len(self._rest) > MAX_EVENT_BYTES:
             raise ModelError("malformed", "an event without end")
-        return [found for block in blocks if (found := _data(block))]
+        return [found for block in blocks if (found := _extract_data(block))]
 
 
-def _data(block: bytes) -> bytes:
+def _extract_data(block: bytes) -> bytes:
     if b"\n" not in block and block.startswith(b"data: "):
         return block[6:]
     lines = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]

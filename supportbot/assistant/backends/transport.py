@@ -19,8 +19,8 @@ class PacedTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self._session is None:
-            self._session = _session()
-        with _errors_of_httpx():
+            self._session = _create_session()
+        with _translate_errors():
             response = await self._session.request(
                 request.method,
                 str(request.url),
@@ -42,7 +42,7 @@ class _Body(httpx2.AsyncByteStream):
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _errors_of_httpx():
+        with _translate_errors():
             while data := await self._response.content.readany():
                 connection = self._response.connection
                 transport = connection.transport if connection else None
@@ -61,7 +61,7 @@ class _Body(httpx2.AsyncByteStream):
         self._response.close()
 
 
-def _session() -> aiohttp.ClientSession:
+def _create_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         # As many connections as there are answers, all kept for the next ones.
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
@@ -74,7 +74,7 @@ def _session() -> aiohttp.ClientSession:
 
 
 @contextmanager
-def _errors_of_httpx() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """The SDK knows what to do about these: it tries again what had not begun."""
     try:
         yield

@@ -3,7 +3,7 @@
     picture = await prepare(data)
     Message("user", "It arrived like this.", images=(picture.as_image(),))
 
-Each is drawn anew by `redraw`, a program in a process of its own with little memory and time.
+Each is drawn anew by `reencode`, a program in a process of its own with little memory and time.
 """
 
 import asyncio
@@ -24,23 +24,23 @@ from ..messages import Detail, Image
 from . import reencode
 
 MAX_BYTES = 8 * 1024 * 1024
-OUTPUT_MAX = 4 * 1024 * 1024
-AT_ONCE = 2
-IN_LINE = 8  # pictures that are held in memory, those at work too
-WALL_SECONDS = 30.0
+MAX_OUTPUT_BYTES = 4 * 1024 * 1024
+MAX_PROCESSES = 2
+MAX_PENDING_PICTURES = 8  # pictures that are held in memory, those at work too
+PROCESS_TIMEOUT_SECONDS = 30.0
 
-WORDS = {
-    reencode.TOO_LARGE: "This photo is too large. "
-    f"Up to {reencode.PIXELS_MAX // 1_000_000} megapixels and {reencode.SIDE_MAX:,} pixels a side can be sent.",
-    reencode.MOVING: "Moving pictures can't be sent. Please send a photo.",
+EXIT_MESSAGES = {
+    reencode.EXIT_TOO_LARGE: "This photo is too large. "
+    f"Up to {reencode.MAX_PIXELS // 1_000_000} megapixels and {reencode.MAX_SIDE_PIXELS:,} pixels a side can be sent.",
+    reencode.EXIT_ANIMATED: "Moving pictures can't be sent. Please send a photo.",
     -signal.SIGKILL: "This photo took too long to open. Please try again, or send a smaller one.",
 }
-DAMAGED = "This photo is damaged and can't be opened. Please try another one."
+DAMAGED_MESSAGE = "This photo is damaged and can't be opened. Please try another one."
 
-_line = BoundedSemaphore(IN_LINE)
+_line = BoundedSemaphore(MAX_PENDING_PICTURES)
 
 
-class BadPicture(Exception):
+class PictureError(Exception):
     """The picture is not taken, in words that the customer reads."""
 
 
@@ -59,61 +59,61 @@ class Picture:
 
 
 async def prepare(data: bytes, max_bytes: int = MAX_BYTES) -> Picture:
-    """Take a stranger's bytes for a picture and draw it anew. Raises `BadPicture`."""
+    """Take a stranger's bytes for a picture and draw it anew. Raises `PictureError`."""
     if not data:
-        raise BadPicture("This file is empty.")
+        raise PictureError("This file is empty.")
     if len(data) > max_bytes:
-        raise BadPicture(too_big(max_bytes))
-    if not reencode.is_known(data):
-        raise BadPicture("This is not a photo that can be sent here. JPEG, PNG and WebP can.")
+        raise PictureError(describe_size_limit(max_bytes))
+    if not reencode.is_supported_format(data):
+        raise PictureError("This is not a photo that can be sent here. JPEG, PNG and WebP can.")
     if not _line.acquire(blocking=False):
-        raise BadPicture("Many photos are being sent right now. Please try again in a moment.")
-    child = _Child(data)
+        raise PictureError("Many photos are being sent right now. Please try again in a moment.")
+    child = _ReencodeProcess(data)
     try:
         code, output = await asyncio.wrap_future(_pool().submit(child.run))
     finally:
-        child.end()  # when nobody waits for it any more
+        child.kill()  # when nobody waits for it any more
         _line.release()
     if code:
-        raise BadPicture(WORDS.get(code, DAMAGED))
-    return _read(output)
+        raise PictureError(EXIT_MESSAGES.get(code, DAMAGED_MESSAGE))
+    return _parse_output(output)
 
 
-def too_big(max_bytes: int) -> str:
+def describe_size_limit(max_bytes: int) -> str:
     return f"This photo is too big. Up to {max_bytes / 1024 / 1024:.3g} MB can be sent."
 
 
-class _Child:
+class _ReencodeProcess:
     """One run of the program. It can be ended from another thread, before it has begun too."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._lock = Lock()
-        self._is_over = False
+        self._is_killed = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> tuple[int, bytes]:
         """Its exit code and what it wrote."""
         with self._lock:
-            if self._is_over:
+            if self._is_killed:
                 return -1, b""
-            self._process = _started()
-        alarm = Timer(WALL_SECONDS, self.end)
+            self._process = _start_process()
+        alarm = Timer(PROCESS_TIMEOUT_SECONDS, self.kill)
         alarm.daemon = True
         alarm.start()
         try:
-            return _exchange(self._process, self._data)
+            return _exchange_bytes(self._process, self._data)
         finally:
             alarm.cancel()
 
-    def end(self) -> None:
+    def kill(self) -> None:
         with self._lock:
-            self._is_over = True
+            self._is_killed = True
             if self._process is not None and self._process.poll() is None:
                 self._process.kill()
 
 
-def _started() -> "subprocess.Popen[bytes]":
+def _start_process() -> "subprocess.Popen[bytes]":
     # Isolated and without site-packages: it starts in a tenth of the time, and finds nothing but Pillow.
     command = [sys.executable, "-I", "-S", reencode.__file__, _pillow_folder()]
     # It gets none of our secrets; the one variable is for a Python that does not find its own library.
@@ -124,34 +124,34 @@ def _started() -> "subprocess.Popen[bytes]":
     )
 
 
-def _exchange(process: "subprocess.Popen[bytes]", data: bytes) -> tuple[int, bytes]:
+def _exchange_bytes(process: "subprocess.Popen[bytes]", data: bytes) -> tuple[int, bytes]:
     with process:
         stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
         with suppress(BrokenPipeError):  # it has ended already
             stdin.write(data)
         with suppress(BrokenPipeError):
             stdin.close()
-        output = stdout.read(OUTPUT_MAX + 1)
+        output = stdout.read(MAX_OUTPUT_BYTES + 1)
     return process.returncode, output
 
 
-def _read(output: bytes) -> Picture:
+def _parse_output(output: bytes) -> Picture:
     """What the program wrote, which may be anything if the picture took it over."""
     head, _, data = output.partition(b"\n")
     try:
         content_type, width, height = head.decode("ascii").split(" ")
         picture = Picture(data, content_type, int(width), int(height))
     except ValueError:
-        raise BadPicture(DAMAGED) from None
-    begins = {"image/jpeg": reencode.JPEG, "image/png": reencode.PNG}.get(content_type)
-    if begins is None or not data.startswith(begins) or len(output) > OUTPUT_MAX:
-        raise BadPicture(DAMAGED)
+        raise PictureError(DAMAGED_MESSAGE) from None
+    begins = {"image/jpeg": reencode.JPEG_SIGNATURE, "image/png": reencode.PNG_SIGNATURE}.get(content_type)
+    if begins is None or not data.startswith(begins) or len(output) > MAX_OUTPUT_BYTES:
+        raise PictureError(DAMAGED_MESSAGE)
     return picture
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, "picture")
+    return ThreadPoolExecutor(MAX_PROCESSES, "picture")
 
 
 @cache

@@ -15,88 +15,94 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
-PIXELS_MAX = 25_000_000
-SIDE_MAX = 8192
-SIDE = 2048  # of what is drawn
-GOOD_SIZE = 2 * 1024 * 1024  # of what is written, if a lower quality can help it
-MEMORY = 512 * 1024 * 1024
-CPU_SECONDS = 5
-ORIENTATION = 0x0112  # in EXIF: how the camera was held
+JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+MAX_PIXELS = 25_000_000
+MAX_SIDE_PIXELS = 8192
+OUTPUT_SIDE_PIXELS = 2048  # of what is drawn
+TARGET_BYTES = 2 * 1024 * 1024  # of what is written, if a lower quality can help it
+MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
+CPU_LIMIT_SECONDS = 5
+EXIF_ORIENTATION_TAG = 0x0112  # in EXIF: how the camera was held
 
 # How it ends when there is no picture to write. Anything else means that it could not be decoded.
-TOO_LARGE, MOVING = 3, 4
+EXIT_TOO_LARGE, EXIT_ANIMATED = 3, 4
 
 
 def main() -> int:
-    _bound()
+    _limit_resources()
     sys.path.append(sys.argv[1])  # where Pillow is; nothing else is looked for there
     try:
-        return _redraw(sys.stdin.buffer.read())
+        return _reencode_image(sys.stdin.buffer.read())
     except MemoryError:
-        return TOO_LARGE
+        return EXIT_TOO_LARGE
 
 
-def is_known(data: bytes) -> bool:
+def is_supported_format(data: bytes) -> bool:
     """Whether the bytes begin as one of the three formats does. Names and content types are anybody's claim."""
-    return data.startswith((JPEG, PNG)) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+    return data.startswith((JPEG_SIGNATURE, PNG_SIGNATURE)) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
-def _bound() -> None:
+def _limit_resources() -> None:
     os.nice(5)  # answers that stream come first
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_SECONDS, CPU_LIMIT_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     if sys.platform == "linux":  # others know the limit and do not keep it
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
-def _redraw(data: bytes) -> int:
-    if not _is_within(_webp_size(data)):
-        return TOO_LARGE
-    with _opened(data) as image:  # reads the header only
-        if not _is_within(image.size):
-            return TOO_LARGE
+def _reencode_image(data: bytes) -> int:
+    if not _is_size_allowed(_read_webp_size(data)):
+        return EXIT_TOO_LARGE
+    with _open_image(data) as image:  # reads the header only
+        if not _is_size_allowed(image.size):
+            return EXIT_TOO_LARGE
         if getattr(image, "is_animated", False):
-            return MOVING
-        picture = _scaled(image)
-    content_type, encoded = _encoded(picture)
+            return EXIT_ANIMATED
+        picture = _scale_image(image)
+    content_type, encoded = _encode_image(picture)
     sys.stdout.buffer.write(f"{content_type} {picture.width} {picture.height}\n".encode())
     sys.stdout.buffer.write(encoded)
     return 0
 
 
-def _webp_size(data: bytes) -> tuple[int, int]:
+def _read_webp_size(data: bytes) -> tuple[int, int]:
     """The size that a WebP says it has, (1, 1) for other formats: Pillow makes room for it before it tells."""
     if data[:4] == b"RIFF" and data[12:16] == b"VP8X":
-        return _number(data[24:27]) + 1, _number(data[27:30]) + 1
+        return _read_integer(data[24:27]) + 1, _read_integer(data[27:30]) + 1
     if data[:4] == b"RIFF" and data[12:16] == b"VP8L":
-        bits = _number(data[21:25])
+        bits = _read_integer(data[21:25])
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     if data[:4] == b"RIFF" and data[12:16] == b"VP8 ":
-        return _number(data[26:28]) & 0x3FFF, _number(data[28:30]) & 0x3FFF
+        return _read_integer(data[26:28]) & 0x3FFF, _read_integer(data[28:30]) & 0x3FFF
     return 1, 1
 
 
-def _number(data: bytes) -> int:
+def _read_integer(data: bytes) -> int:
     return int.from_bytes(data, "little")
 
 
-def _is_within(size: tuple[int, int]) -> bool:
-    return max(size) <= SIDE_MAX and size[0] * size[1] <= PIXELS_MAX
+def _is_size_allowed(size: tuple[int, int]) -> bool:
+    return max(size) <= MAX_SIDE_PIXELS and size[0] * size[1] <= MAX_PIXELS
 
 
-def _opened(data: bytes) -> "ImageFile":
+def _open_image(data: bytes) -> "ImageFile":
     # Not Image.open(), which loads more formats than we want and takes cameras' double pictures for moving ones.
     from PIL.JpegImagePlugin import JpegImageFile
     from PIL.PngImagePlugin import PngImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
-    kind = JpegImageFile if data.startswith(JPEG) else PngImageFile if data.startswith(PNG) else WebPImageFile
+    kind = (
+        JpegImageFile
+        if data.startswith(JPEG_SIGNATURE)
+        else PngImageFile
+        if data.startswith(PNG_SIGNATURE)
+        else WebPImageFile
+    )
     return kind(io.BytesIO(data))
 
 
-def _scaled(image: "ImageFile") -> "Image":
+def _scale_image(image: "ImageFile") -> "Image":
     """The picture in colours, no larger than it need be and the right way up."""
     from PIL.Image import Resampling, Transpose
 
@@ -109,23 +115,25 @@ def _scaled(image: "ImageFile") -> "Image":
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }
-    image.draft("RGB", (SIDE, SIDE))  # a large JPEG is decoded at half its size or less
-    picture = _in_colours(image)
-    picture.thumbnail((SIDE, SIDE), Resampling.LANCZOS)
+    image.draft(
+        "RGB", (OUTPUT_SIDE_PIXELS, OUTPUT_SIDE_PIXELS)
+    )  # a large JPEG is decoded at half its size or less
+    picture = _convert_mode(image)
+    picture.thumbnail((OUTPUT_SIDE_PIXELS, OUTPUT_SIDE_PIXELS), Resampling.LANCZOS)
     turn = turns.get(
-        _orientation(image)
+        _read_orientation(image)
     )  # after it was decoded: a PNG is decoded for it, and must not fail there
     return picture if turn is None else picture.transpose(turn)
 
 
-def _orientation(image: "ImageFile") -> int:
+def _read_orientation(image: "ImageFile") -> int:
     try:
-        return int(image.getexif().get(ORIENTATION, 1))
+        return int(image.getexif().get(EXIF_ORIENTATION_TAG, 1))
     except (OSError, SyntaxError, ArithmeticError, KeyError, TypeError, ValueError, struct.error):
         return 1  # a picture with broken metadata is still a picture
 
 
-def _in_colours(image: "ImageFile") -> "Image":
+def _convert_mode(image: "ImageFile") -> "Image":
     if image.mode.startswith("I"):  # greys of 16 bits
         return image.point(lambda grey: grey / 256).convert("L").convert("RGB")
     if not image.has_transparency_data:
@@ -135,26 +143,26 @@ def _in_colours(image: "ImageFile") -> "Image":
     return picture.convert("RGB") if is_solid else picture
 
 
-def _encoded(picture: "Image") -> tuple[str, bytes]:
+def _encode_image(picture: "Image") -> tuple[str, bytes]:
     """PNG for drawings and what is transparent, else JPEG, which photos are much smaller in."""
     from PIL.Image import new
 
     if picture.mode == "RGBA" or picture.getcolors(256):
-        png = _saved(picture, "PNG")
-        if len(png) <= GOOD_SIZE:
+        png = _save_image(picture, "PNG")
+        if len(png) <= TARGET_BYTES:
             return "image/png", png
     if picture.mode == "RGBA":
         paper = new("RGB", picture.size, "white")
         paper.paste(picture, mask=picture.getchannel("A"))
         picture = paper
     for quality in (85, 70, 50):
-        jpeg = _saved(picture, "JPEG", quality=quality)
-        if len(jpeg) <= GOOD_SIZE:
+        jpeg = _save_image(picture, "JPEG", quality=quality)
+        if len(jpeg) <= TARGET_BYTES:
             break
     return "image/jpeg", jpeg
 
 
-def _saved(picture: "Image", form: str, **options: int) -> bytes:
+def _save_image(picture: "Image", form: str, **options: int) -> bytes:
     picture.info.clear()  # comments, profiles and the like would be written too
     stream = io.BytesIO()
     picture.save(stream, form, **options)

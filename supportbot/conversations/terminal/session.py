@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError
 
-from supportbot.assistant.images import BadPicture, prepare
+from supportbot.assistant.images import PictureError, prepare
 from supportbot.server.executors import on_database_thread
 from supportbot.usage.templatetags.usage import format_dollars, format_seconds, summarise_usage
 
@@ -137,7 +137,7 @@ class Terminal:
             check_image_rate(self._visitor)
             picture = await prepare(data, settings.ENVIRONMENT.image_max_bytes)
             stored = await store_image(await self._ensure_conversation(), picture)
-        except (BadPicture, RequestRefused) as refusal:
+        except (PictureError, RequestRefused) as refusal:
             self._screen.print_note(str(refusal))
             return False
         self._images.append(stored.public_id)

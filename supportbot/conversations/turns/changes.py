@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
 
-from supportbot.assistant.tools import stopped
+from supportbot.assistant.tools import build_error_result
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn
@@ -125,7 +125,9 @@ def close_open_messages(messages: Iterable[Message], text: str | None, status: s
             message.save(update_fields=["text", "status", "handle"])
         for call in message.calls:
             if call.is_pending:
-                call.set_result(stopped(call.as_value(), "interrupted", "Interrupted. Nothing was changed."))
+                call.set_result(
+                    build_error_result(call.as_value(), "interrupted", "Interrupted. Nothing was changed.")
+                )
 
 
 def blank_to_empty(text: str) -> str:

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Length
 
 from supportbot.assistant.messages import Message
-from supportbot.assistant.window import tokens
+from supportbot.assistant.window import estimate_tokens
 from supportbot.jobs.models import Job
 
 from ..models import Conversation, Turn
@@ -24,7 +24,7 @@ def needs_summary(history: Sequence[Message]) -> bool:
     if not (env.llm_summarise_tokens and env.llm_background):
         return False
     is_many = len(history) > env.llm_window_messages * 3 // 4
-    return is_many or sum(map(tokens, history)) > env.llm_summarise_tokens
+    return is_many or sum(map(estimate_tokens, history)) > env.llm_summarise_tokens
 
 
 def enqueue_summary(conversation: Conversation) -> None:

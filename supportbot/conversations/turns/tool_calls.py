@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant import messages as said
-from supportbot.assistant.tools import UNCERTAIN, Registry, Tool, stopped
+from supportbot.assistant.tools import UNCERTAIN_OUTCOME, Registry, Tool, build_error_result
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
@@ -91,7 +91,7 @@ def close_uncertain_calls(turn: Turn) -> None:
     for row in ToolCall.objects.pending_of(turn):
         tool = get_tool_registry().get(row.name)
         if tool is not None and tool.effect == "irreversible":
-            row.set_result(stopped(row.as_value(), "interrupted", UNCERTAIN))
+            row.set_result(build_error_result(row.as_value(), "interrupted", UNCERTAIN_OUTCOME))
 
 
 @on_database_thread(repeat=True)

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_POST
 
-from supportbot.assistant.images import BadPicture, Picture, prepare, too_big
+from supportbot.assistant.images import Picture, PictureError, describe_size_limit, prepare
 
 from ..attachments import storage
 from ..limits.rate_limits import RequestRefused, check_daily_images, check_image_rate
@@ -32,7 +32,7 @@ def upload_image(request, conversation):
         check_daily_images(conversation.visitor)
         picture = _read_upload(request)
         attachment = storage.store_image(conversation.pk, picture)
-    except BadPicture as refusal:
+    except PictureError as refusal:
         return _build_error_response(str(refusal), 400)
     except storage.StorageFull as refusal:
         return _build_error_response(str(refusal), 507)
@@ -90,9 +90,9 @@ def _read_upload(request) -> Picture:
     most = settings.ENVIRONMENT.image_max_bytes
     sent = request.FILES.getlist("image")
     if len(sent) != 1:
-        raise BadPicture("Please send one photo at a time.")
+        raise PictureError("Please send one photo at a time.")
     if sent[0].size > most:
-        raise BadPicture(too_big(most))
+        raise PictureError(describe_size_limit(most))
     return async_to_sync(prepare)(sent[0].read(), most)
 
 

@@ -28,9 +28,9 @@ def script_limits() -> dict[str, int | list[str]]:
         "photosPerMessage": MAX_IMAGES_PER_MESSAGE,
         "photoTypes": ["image/jpeg", "image/png", "image/webp"],
         "photoBytes": settings.ENVIRONMENT.image_max_bytes,
-        "photoPixels": reencode.PIXELS_MAX,
-        "photoSidePixels": reencode.SIDE_MAX,
-        "photoDrawnSidePixels": reencode.SIDE,  # the server draws none larger than this
+        "photoPixels": reencode.MAX_PIXELS,
+        "photoSidePixels": reencode.MAX_SIDE_PIXELS,
+        "photoDrawnSidePixels": reencode.OUTPUT_SIDE_PIXELS,  # the server draws none larger than this
     }
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from supportbot import model_backends
 from supportbot.assistant import messages as said
 from supportbot.assistant.loop import run_turn
-from supportbot.assistant.window import fit
+from supportbot.assistant.window import trim_to_budget
 from supportbot.jobs import worker as job_worker
 from supportbot.server.process import process
 
@@ -219,7 +219,7 @@ async def _run_model_loop(running: RunningTurn) -> said.Answer | None:
         return await execute_tool(lease, call)
 
     limits = model_backends.get_limits()
-    history = await load_images(fit(lease.history, limits.window, limits.messages))
+    history = await load_images(trim_to_budget(lease.history, limits.window, limits.messages))
     events = run_turn(
         model_backends.get_backend(lease.backend),
         lease.system_text,

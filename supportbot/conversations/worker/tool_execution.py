@@ -6,7 +6,7 @@ import logging
 from django.db import Error as DatabaseError
 
 from supportbot.assistant import messages as said
-from supportbot.assistant.tools import UNCERTAIN, given_up, stopped
+from supportbot.assistant.tools import UNCERTAIN_OUTCOME, build_abandoned_result, build_error_result
 from supportbot.server.executors import run_in_tool_thread
 
 from .. import turns
@@ -22,19 +22,21 @@ async def execute_tool(lease: TurnLease, call: said.ToolCall) -> said.ToolResult
     """
     tool = turns.get_tool_registry().get(call.name)
     if tool is None:
-        return await turns.store_result(lease, call, turns.get_tool_registry().unknown(call))
+        return await turns.store_result(lease, call, turns.get_tool_registry().build_unknown_result(call))
     try:
         async with asyncio.timeout(tool.timeout):
             return await run_in_tool_thread(turns.run_tool, lease, call, tool)
     except TimeoutError:
         # One that writes may go on in its thread, but what it writes from now on is taken back.
-        result = given_up(call, tool, "timed_out", "The tool took too long. Nothing was changed.")
+        result = build_abandoned_result(
+            call, tool, "timed_out", "The tool took too long. Nothing was changed."
+        )
     except DatabaseError as error:
         logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
         why = "The data could not be reached. Do not guess the tool's result."
-        result = given_up(call, tool, "failed", why)
+        result = build_abandoned_result(call, tool, "failed", why)
     except asyncio.CancelledError:
         if tool.effect == "irreversible":  # or the next process would take it for one that had not begun
-            await turns.store_result(lease, call, stopped(call, "interrupted", UNCERTAIN))
+            await turns.store_result(lease, call, build_error_result(call, "interrupted", UNCERTAIN_OUTCOME))
         raise
     return await turns.store_result(lease, call, result)

@@ -84,7 +84,7 @@ async def test_the_model_is_offered_the_tools_as_they_are(provider, desk):
 
     await desk.ask("Hi")
 
-    functions = [tool.schema()["function"] for tool in (lookup_order, create_ticket)]
+    functions = [tool.as_chat()["function"] for tool in (lookup_order, create_ticket)]
     assert provider.requests[0].tools == functions
 
 

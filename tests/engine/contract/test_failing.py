@@ -8,7 +8,7 @@ import traceback
 
 import pytest
 
-from supportbot.assistant.backends.provider_errors import asked
+from supportbot.assistant.backends.provider_errors import describe_endpoint
 from supportbot.assistant.messages import ModelError, TextDelta, Thinking
 from tests.engine.desk import Desk
 from tests.engine.failing import SAID, assert_next_turn_works, fails
@@ -49,7 +49,7 @@ async def test_what_is_logged_of_a_wrong_model_names_it_and_its_server_but_no_pa
     assert f"model grok-typo at {host}" in str(await fails(Desk(backend)))
 
     assert (
-        asked("m", "https://key:s3cr/t@models.example:8000/v1?key=s3cr")
+        describe_endpoint("m", "https://key:s3cr/t@models.example:8000/v1?key=s3cr")
         == "model m at models.example:8000/v1"
     )
     await backend.aclose()

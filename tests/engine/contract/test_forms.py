@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from supportbot.assistant.backends import timeouts
-from supportbot.assistant.messages import Image, Message, ModelError, Parsed
+from supportbot.assistant.messages import Image, Message, ModelError, ParsedAnswer
 from tests.engine.desk import SYSTEM
 from tests.provider import CUT, HOLD, End, Say
 
@@ -36,7 +36,7 @@ async def test_a_form_comes_back_filled_in(provider, backend, spoken):
 
     parsed = await backend.parse(SYSTEM, ASKED, Note, conversation="c7")
 
-    assert isinstance(parsed, Parsed)
+    assert isinstance(parsed, ParsedAnswer)
     assert parsed.value == Note(**FILLED)
     assert parsed.model
     assert {key: parsed.usage[key] for key in spoken.usage} == spoken.usage

@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .. import timeouts
+
 try:
     import grpc
     from xai_sdk.aio.chat import Client as Chats
@@ -20,14 +22,13 @@ except ImportError as error:
     why = "The backend xai needs the package xai-sdk: pip install -r requirements-xai.txt"
     raise ImportError(why) from error
 
-from ...messages import Form, Message, ModelError, Parsed, Part, TextDelta, Thinking
+from ...messages import Message, ModelError, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
 from ...tools import Tool
-from .. import timeouts
-from ..parse_errors import wrongly_filled
-from ..provider_errors import Unknown, asked
-from ..stored_state import Shelf
-from .channel import HOST, LARGEST, model_error, open_channel
-from .wire import GatheredProtos, proto
+from ..parse_errors import build_invalid_answer_error
+from ..provider_errors import UnknownResource, describe_endpoint
+from ..stored_state import StoredState
+from .channel import DEFAULT_HOST, MAX_MESSAGE_BYTES, error_from_rpc, open_channel
+from .wire import XaiAccumulator, convert_message
 
 
 class XaiBackend:
@@ -46,8 +47,8 @@ class XaiBackend:
         `store` is whether conversations are kept at xAI, which a team without data retention may not ask for.
         """
         self._address = base_url
-        self._asked = asked(model, base_url or HOST)
-        self._shelf = Shelf("xai", base_url or HOST, model)
+        self._endpoint = describe_endpoint(model, base_url or DEFAULT_HOST)
+        self._stored_state = StoredState("xai", base_url or DEFAULT_HOST, model)
         self._authorization = f"Bearer {api_key}"
         self._store = store
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
@@ -67,53 +68,60 @@ class XaiBackend:
     ) -> AsyncGenerator[Part]:
         # xAI advises against storing pictures: the request may fail.
         keep = self._store and not any(message.images for message in messages)
-        gathered = GatheredProtos({call.id for message in messages for call in message.tool_calls})
+        accumulator = XaiAccumulator({call.id for message in messages for call in message.tool_calls})
         offered = [function(tool.name, tool.description, tool.parameters) for tool in tools]
         options = {"store_messages": keep, "tools": offered}
         if offered and not may_call:
             options["tool_choice"] = "none"
-        for request in self._requests(system, messages, options):
+        for request in self._iter_requests(system, messages, options):
             try:
-                async with aclosing(self._parts(request, conversation, gathered)) as parts:
+                async with aclosing(self._stream_parts(request, conversation, accumulator)) as parts:
                     async for part in parts:
                         yield part
                 break
             except ModelError as error:
-                is_refused = error.code in ("request_refused", "no_model") and not gathered.began
+                is_refused = error.code in ("request_refused", "no_model") and not accumulator.has_begun
                 if not (is_refused and request.previous_response_id):
                     raise
                 # xAI does not keep it any more, whatever it calls that: it is said anew.
-        answer = gathered.answer()
-        if keep and not gathered.renamed:
-            answer = self._shelf.label(answer, gathered.kept, system, messages)
+        answer = accumulator.build_answer()
+        if keep and not accumulator.has_renamed_calls:
+            answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
         yield answer
 
     async def parse(
-        self, system: str, messages: Sequence[Message], form: type[Form], *, conversation: str = ""
-    ) -> Parsed[Form]:
-        request = self._request(system, messages, response_format=form)
+        self,
+        system: str,
+        messages: Sequence[Message],
+        response_model: type[ResponseModel],
+        *,
+        conversation: str = "",
+    ) -> ParsedAnswer[ResponseModel]:
+        request = self._build_request(system, messages, response_format=response_model)
         try:
-            async with self._whole_answer():
-                completion = await self._stub().GetCompletion(request, metadata=self._metadata(conversation))
+            async with self._guard_request():
+                completion = await self._get_stub().GetCompletion(
+                    request, metadata=self._build_metadata(conversation)
+                )
         except ModelError as error:
             if error.code != "filtered":
                 raise
             # An answer has no place for the model's own refusal, so the filter is the only one to decline.
             raise ModelError("declined", str(error), retry=False) from None
-        answer = GatheredProtos().take_whole(completion)
+        answer = XaiAccumulator().build_whole_answer(completion)
         try:
-            value = form.model_validate_json(answer.message.text)
+            value = response_model.model_validate_json(answer.message.text)
         except ValidationError as error:
-            raise wrongly_filled(error, form) from None
-        return Parsed(value, answer.model, answer.usage)
+            raise build_invalid_answer_error(error, response_model) from None
+        return ParsedAnswer(value, answer.model, answer.usage)
 
     async def forget(self, handles: Sequence[str]) -> None:
-        for response_id in filter(None, map(self._shelf.response_id, handles)):
+        for response_id in filter(None, map(self._stored_state.get_response_id, handles)):
             request = chat_pb2.DeleteStoredCompletionRequest(response_id=response_id)
             try:
-                async with self._whole_answer():
-                    await self._stub().DeleteStoredCompletion(request, metadata=self._metadata(""))
-            except Unknown:
+                async with self._guard_request():
+                    await self._get_stub().DeleteStoredCompletion(request, metadata=self._build_metadata(""))
+            except UnknownResource:
                 continue
 
     async def aclose(self) -> None:
@@ -122,72 +130,72 @@ class XaiBackend:
         if channel is not None:
             await channel.close()
 
-    def _requests(
+    def _iter_requests(
         self, system: str, messages: Sequence[Message], options: dict[str, Any]
     ) -> Iterator[chat_pb2.GetCompletionsRequest]:
         """What is new, if xAI keeps what came before; then everything, for when it does not after all."""
         keeps = options["store_messages"]
-        response_id, new = self._shelf.find(system, messages) if keeps else ("", messages)
+        response_id, new = self._stored_state.find_prefix(system, messages) if keeps else ("", messages)
         if response_id and new:
-            yield self._request("", new, previous_response_id=response_id, **options)
-        yield self._request(system, messages, **options)
+            yield self._build_request("", new, previous_response_id=response_id, **options)
+        yield self._build_request(system, messages, **options)
 
-    def _request(
+    def _build_request(
         self, system: str, messages: Sequence[Message], **options: Any
     ) -> chat_pb2.GetCompletionsRequest:
         said = [Message("system", system), *messages] if system else messages
-        chat = Chats(self._channel()).create(
-            messages=[proto(each) for each in said], **self._options, **options
+        chat = Chats(self._get_channel()).create(
+            messages=[convert_message(each) for each in said], **self._options, **options
         )
         request = chat.proto
         # gRPC would call this by the same name as a rate that is exceeded.
-        if request.ByteSize() > LARGEST:
+        if request.ByteSize() > MAX_MESSAGE_BYTES:
             raise ModelError("request_refused", f"a request of {request.ByteSize()} bytes", retry=False)
         return request
 
-    async def _parts(
-        self, request: chat_pb2.GetCompletionsRequest, conversation: str, gathered: GatheredProtos
+    async def _stream_parts(
+        self, request: chat_pb2.GetCompletionsRequest, conversation: str, accumulator: XaiAccumulator
     ) -> AsyncGenerator[TextDelta | Thinking]:
-        """Ask, and pass on what comes, as it comes. `gathered` then has the whole answer."""
+        """Ask, and pass on what comes, as it comes. `accumulator` then has the whole answer."""
         now = asyncio.get_running_loop().time
         told, thinking = now(), False
-        call = self._stub().GetCompletionChunk(request, metadata=self._metadata(conversation))
+        call = self._get_stub().GetCompletionChunk(request, metadata=self._build_metadata(conversation))
         try:
-            while (chunk := await _next(call, gathered.finished)) is not None:
-                text = gathered.take(chunk)
-                if gathered.thinking and not thinking:
+            while (chunk := await _read_chunk(call, accumulator.is_finished)) is not None:
+                text = accumulator.add_chunk(chunk)
+                if accumulator.has_reasoned and not thinking:
                     told, thinking = now(), True
                     yield Thinking()
-                if text or now() - told > timeouts.SIGN_OF_LIFE:
+                if text or now() - told > timeouts.KEEP_ALIVE_SECONDS:
                     told = now()
                     yield TextDelta(text)
         except grpc.aio.AioRpcError as error:
-            if not gathered.finished:
+            if not accumulator.is_finished:
                 # Its words may be the customer's.
-                raise model_error(error, self._asked, began=gathered.began) from None
+                raise error_from_rpc(error, self._endpoint, began=accumulator.has_begun) from None
         finally:
             call.cancel()
 
     @asynccontextmanager
-    async def _whole_answer(self) -> AsyncIterator[None]:
+    async def _guard_request(self) -> AsyncIterator[None]:
         """For a call that is not streamed: in time, and its errors become `ModelError`."""
         try:
             async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
                 yield
         except TimeoutError:
-            raise ModelError("no_first_token", f"no whole answer in time, {self._asked}") from None
+            raise ModelError("no_first_token", f"no whole answer in time, {self._endpoint}") from None
         except grpc.aio.AioRpcError as error:
-            raise model_error(error, self._asked) from None  # whose words may be the customer's
+            raise error_from_rpc(error, self._endpoint) from None  # whose words may be the customer's
 
-    def _metadata(self, conversation: str) -> tuple[tuple[str, str], ...]:
+    def _build_metadata(self, conversation: str) -> tuple[tuple[str, str], ...]:
         # xAI keeps a conversation on the server that has it cached.
         named = (("x-grok-conv-id", conversation),) if conversation else ()
         return (("authorization", self._authorization), *named)
 
-    def _stub(self) -> chat_pb2_grpc.ChatStub:
-        return chat_pb2_grpc.ChatStub(self._channel())
+    def _get_stub(self) -> chat_pb2_grpc.ChatStub:
+        return chat_pb2_grpc.ChatStub(self._get_channel())
 
-    def _channel(self) -> grpc.aio.Channel:
+    def _get_channel(self) -> grpc.aio.Channel:
         loop = asyncio.get_running_loop()
         if loop not in self._channels:
             self._channels = {each: made for each, made in self._channels.items() if not each.is_closed()}
@@ -195,7 +203,7 @@ class XaiBackend:
         return self._channels[loop]
 
 
-async def _next(
+async def _read_chunk(
     call: grpc.aio.UnaryStreamCall[Any, Any], finished: bool
 ) -> chat_pb2.GetChatCompletionChunk | None:
     """The next chunk, or None at the end. After its reason to finish an answer owes only its token counts."""

@@ -7,23 +7,23 @@ from typing import Any
 import grpc
 
 from ...messages import ModelError
-from ..provider_errors import refusal
+from ..provider_errors import error_from_status
 
-HOST = "api.x.ai"
-LARGEST = 20 * 2**20  # bytes of a request or an answer
+DEFAULT_HOST = "api.x.ai"
+MAX_MESSAGE_BYTES = 20 * 2**20  # bytes of a request or an answer
 
 # One more try soon, as the other backends have it. gRPC makes it only while nothing has come.
-_RETRIES = {
+_RETRY_POLICY = {
     "maxAttempts": 2,
     "initialBackoff": "0.3s",
     "maxBackoff": "1s",
     "backoffMultiplier": 2,
     "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL"],
 }
-CHANNEL: Sequence[tuple[str, Any]] = (
-    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRIES}]})),
-    ("grpc.max_send_message_length", LARGEST),
-    ("grpc.max_receive_message_length", LARGEST),
+CHANNEL_OPTIONS: Sequence[tuple[str, Any]] = (
+    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRY_POLICY}]})),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     # How long a connection may take to come about, and the most that is waited before the next try.
     ("grpc.min_reconnect_backoff_ms", 5000),
     ("grpc.initial_reconnect_backoff_ms", 500),
@@ -35,8 +35,8 @@ CHANNEL: Sequence[tuple[str, Any]] = (
     ("grpc.http2.max_pings_without_data", 0),
 )
 
-NOT_REACHED = ("failed to connect", "errors resolving", "dns resolution")
-HTTP = {
+CONNECT_FAILURE_PREFIXES = ("failed to connect", "errors resolving", "dns resolution")
+HTTP_STATUSES = {
     grpc.StatusCode.UNAUTHENTICATED: 401,
     grpc.StatusCode.PERMISSION_DENIED: 403,
     grpc.StatusCode.NOT_FOUND: 404,
@@ -53,18 +53,18 @@ HTTP = {
 
 def open_channel(address: str) -> grpc.aio.Channel:
     scheme, _, rest = address.rpartition("://")
-    host = rest.partition("/")[0] or HOST
+    host = rest.partition("/")[0] or DEFAULT_HOST
     if scheme == "http":
-        return grpc.aio.insecure_channel(host, options=CHANNEL)
-    return grpc.aio.secure_channel(host, grpc.ssl_channel_credentials(), options=CHANNEL)
+        return grpc.aio.insecure_channel(host, options=CHANNEL_OPTIONS)
+    return grpc.aio.secure_channel(host, grpc.ssl_channel_credentials(), options=CHANNEL_OPTIONS)
 
 
-def model_error(error: grpc.aio.AioRpcError, asked: str, *, began: bool = False) -> ModelError:
+def error_from_rpc(error: grpc.aio.AioRpcError, asked: str, *, began: bool = False) -> ModelError:
     """The error for a failed call; `asked` says who it went to, `began` whether some of the answer had come."""
     code, words = error.code(), error.details() or ""
-    status, detail = HTTP.get(code, 400), f"status {code.name}, {asked}"
+    status, detail = HTTP_STATUSES.get(code, 400), f"status {code.name}, {asked}"
     if began and status >= 500:
         return ModelError("cut" if status >= 503 else "provider_error", detail)
-    if words.lower().startswith(NOT_REACHED):
+    if words.lower().startswith(CONNECT_FAILURE_PREFIXES):
         return ModelError("unreachable", detail)
-    return refusal(status, words, detail)
+    return error_from_status(status, words, detail)

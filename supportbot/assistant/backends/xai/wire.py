@@ -7,10 +7,10 @@ from xai_sdk.chat import assistant, image, system, tool_result, user
 from xai_sdk.proto import chat_pb2, sample_pb2, usage_pb2
 
 from ...messages import Answer, Message, ModelError, ToolCall
-from ..accumulator import Gathered, storable
-from ..sanitize import sendable
+from ..accumulator import AnswerAccumulator, sanitize_text
+from ..sanitize import sanitize_call
 
-REASONS = {
+FINISH_REASONS = {
     sample_pb2.REASON_STOP: "stop",
     sample_pb2.REASON_TOOL_CALLS: "tool_calls",
     sample_pb2.REASON_MAX_LEN: "length",
@@ -18,8 +18,8 @@ REASONS = {
 }
 
 
-def proto(message: Message) -> chat_pb2.Message:
-    words = _utf8(message.text)
+def convert_message(message: Message) -> chat_pb2.Message:
+    words = _replace_surrogates(message.text)
     match message.role:
         case "system":
             return system(words)
@@ -29,68 +29,70 @@ def proto(message: Message) -> chat_pb2.Message:
         case "tool":
             return tool_result(words, tool_call_id=message.tool_call_id)
     said = assistant(*([words] if words else []))
-    said.tool_calls.extend(map(_call, message.tool_calls))
+    said.tool_calls.extend(map(_convert_call, message.tool_calls))
     return said
 
 
-def _call(call: ToolCall) -> chat_pb2.ToolCall:
-    call = sendable(call)
-    function = chat_pb2.FunctionCall(name=call.name, arguments=_utf8(call.arguments))
+def _convert_call(call: ToolCall) -> chat_pb2.ToolCall:
+    call = sanitize_call(call)
+    function = chat_pb2.FunctionCall(name=call.name, arguments=_replace_surrogates(call.arguments))
     return chat_pb2.ToolCall(id=call.id, type=chat_pb2.TOOL_CALL_TYPE_CLIENT_SIDE_TOOL, function=function)
 
 
-def _utf8(words: str) -> str:
+def _replace_surrogates(words: str) -> str:
     """Protos refuse half a character (a lone surrogate)."""
     return words.encode(errors="replace").decode()
 
 
-class GatheredProtos(Gathered):
+class XaiAccumulator(AnswerAccumulator):
     """An answer from the chunks of a stream, or from one whole completion. Tool calls come whole in both."""
 
     def __init__(self, taken: Collection[str] = ()) -> None:
         super().__init__(taken)
-        self.began = False
-        self.kept = ""  # the id under which xAI keeps the conversation, if it does
+        self.has_begun = False
+        self.response_id = ""  # the id under which xAI keeps the conversation, if it does
 
-    def take(self, chunk: chat_pb2.GetChatCompletionChunk) -> str:
+    def add_chunk(self, chunk: chat_pb2.GetChatCompletionChunk) -> str:
         """Take in a chunk and return the text that it adds."""
-        greeted, self.began = self.began, True
-        text = self._take(chunk, ((output.delta, output.finish_reason) for output in chunk.outputs))
-        if not (self.text or self._calls or self.finished):
+        greeted, self.has_begun = self.has_begun, True
+        text = self._add_outputs(chunk, ((output.delta, output.finish_reason) for output in chunk.outputs))
+        if not (self.text or self._calls or self.is_finished):
             # The first chunk may only say who speaks; one more without a word is thought.
             thought = any(output.delta.reasoning_content for output in chunk.outputs)
-            self.thinking = self.thinking or greeted or thought
+            self.has_reasoned = self.has_reasoned or greeted or thought
         return text
 
-    def take_whole(self, completion: chat_pb2.GetChatCompletionResponse) -> Answer:
-        self._take(completion, ((output.message, output.finish_reason) for output in completion.outputs))
-        return self.answer()
+    def build_whole_answer(self, completion: chat_pb2.GetChatCompletionResponse) -> Answer:
+        self._add_outputs(
+            completion, ((output.message, output.finish_reason) for output in completion.outputs)
+        )
+        return self.build_answer()
 
-    def _take(self, answer: Any, outputs: Iterable[tuple[Any, int]]) -> str:
-        self.kept = answer.id or self.kept
+    def _add_outputs(self, answer: Any, outputs: Iterable[tuple[Any, int]]) -> str:
+        self.response_id = answer.id or self.response_id
         self._model = answer.model or self._model
         if answer.HasField("usage"):
-            self._usage = usage(answer.usage)
+            self._usage = convert_usage(answer.usage)
         added = ""
         for said, reason in outputs:
-            added += storable(said.content)
+            added += sanitize_text(said.content)
             for call in said.tool_calls:
                 self._calls[len(self._calls)] = {
-                    "id": storable(call.id),
-                    "name": storable(call.function.name),
+                    "id": sanitize_text(call.id),
+                    "name": sanitize_text(call.function.name),
                     "arguments": call.function.arguments,
                 }
-            self._end(reason)
+            self._set_finish_reason(reason)
         self.text += added
         return added
 
-    def _end(self, reason: int) -> None:
+    def _set_finish_reason(self, reason: int) -> None:
         if reason == sample_pb2.REASON_MAX_CONTEXT and not self.text:
             raise ModelError("context_too_long", "no room is left for an answer", retry=False)
-        self._finish_reason = REASONS.get(reason, self._finish_reason)
+        self._finish_reason = FINISH_REASONS.get(reason, self._finish_reason)
 
 
-def usage(counted: usage_pb2.SamplingUsage) -> dict[str, Any]:
+def convert_usage(counted: usage_pb2.SamplingUsage) -> dict[str, Any]:
     """The token counts in the form of chat completions, each as xAI gives it."""
     counts: dict[str, Any] = {
         "prompt_tokens": counted.prompt_tokens,
