@@ -28,9 +28,9 @@ check: $(VENV)/ready-dev  ## Format, lint, types, who imports whom, migrations, 
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 1
 	@tests/check_deploy.sh
-	@$(BIN)/python -m pytest tests/test_imports.py
 
 bench: $(VENV)/ready-dev  ## Measure it against a textbook chat server on this machine (docs/performance.md)
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -4,6 +4,7 @@ import gc
 import re
 import sys
 
+from channels.routing import get_default_application
 from daphne import http_protocol
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
@@ -37,9 +38,8 @@ class Command(BaseCommand):
         self._check_ready()
         # Django's own debug mode keeps every query that is made, and shows a stack trace to whoever causes one.
         settings.DEBUG = False
-        # Imported late: it needs the server to be there, to hook into its end.
-        from supportbot.asgi import application
-
+        # Loaded late: it needs the server to be there, to hook into its end.
+        application = get_default_application()
         model_backends.get_backend(settings.LLM_BACKEND)  # now, not in the middle of the first answer
         # What is loaded by now stays for good, so the collector need not look through it again and again.
         gc.collect()
