@@ -75,16 +75,16 @@ def cost_of_a_turn(conversation: Conversation) -> list[int]:
 
     results: list = []
     call = ToolCall("c1", "my_orders", "{}")
-    work = do(submit.submit_message, conversation.pk, "And now?", "a1").lease
-    do(tool_calls.store_requested_calls, work, Answer(Said("assistant", "", (call,)), "tool_calls"))
+    work = do(submit.submit_message.run_sync, conversation.pk, "And now?", "a1").lease
+    do(tool_calls.store_requested_calls.run_sync, work, Answer(Said("assistant", "", (call,)), "tool_calls"))
     result = do(tool_calls.run_tool, work, call, tool_calls.get_tool_registry()["my_orders"])
-    do(tool_calls.complete_call, work, result)
+    do(tool_calls.complete_call.run_sync, work, result)
     do(
-        streaming_text.checkpoint,
+        streaming_text.checkpoint.run_sync,
         [(WORDS, work.message_id, work.turn_id, work.fencing_token)],
         [(work.turn_id, work.fencing_token)],
     )
-    do(transitions.finish_turn, work, "done", WORDS, answer=ANSWER)
+    do(transitions.finish_turn.run_sync, work, "done", WORDS, answer=ANSWER)
     return done
 
 
@@ -115,11 +115,11 @@ def test_the_model_is_sent_a_bounded_part_of_a_long_conversation(db, alice):
 def test_what_waits_costs_no_more_behind_many(db, alice):
     conversation = long_conversation(alice, 10)
     submit.submit_message.run_sync(conversation.pk, "One", "a1")
-    second = queries(submit.submit_message, conversation.pk, "Two", "a2")
+    second = queries(submit.submit_message.run_sync, conversation.pk, "Two", "a2")
     for number in range(20):
         submit.submit_message.run_sync(conversation.pk, "More", f"b{number}")
 
-    assert queries(submit.submit_message, conversation.pk, "Last", "a3") == second
+    assert queries(submit.submit_message.run_sync, conversation.pk, "Last", "a3") == second
 
 
 def page_of(browser: Browser, conversation: Conversation) -> Element:
@@ -201,4 +201,6 @@ def test_the_list_of_conversations_costs_as_much_with_many(alice, reader):
 def test_a_page_that_comes_back_costs_as_much_however_long_it_was_away(db, alice):
     short, long = long_conversation(alice, 10), long_conversation(alice, 500)
 
-    assert len(queries(changes.load_changes, short.pk, 0)) == len(queries(changes.load_changes, long.pk, 0))
+    assert len(queries(changes.load_changes.run_sync, short.pk, 0)) == len(
+        queries(changes.load_changes.run_sync, long.pk, 0)
+    )

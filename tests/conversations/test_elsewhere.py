@@ -131,7 +131,7 @@ async def test_what_another_process_shows_reaches_every_page_of_the_conversation
 async def test_what_this_process_shows_comes_to_its_pages_once(other, page, model, chat):
     await until(lambda: other.has_listener(chat))
 
-    await broadcast.publish(chat.pk, NOTICE)
+    await broadcast.publish_frame(chat.pk, NOTICE)
     await other.tell(chat, PULSE)  # comes over the layer behind what this process sent
 
     await page.until(lambda page: PULSE in page.frames)
@@ -177,7 +177,10 @@ async def test_other_processes_are_told_of_a_sign_out_and_not_whose_cookie_it_wa
     await sync_to_async(alices.client.post)("/accounts/logout/")
 
     told = await other.hear(channel)
-    assert (told["type"], told["content"]) == ("ended", {"seal": sha256(cookie.encode()).hexdigest()})
+    assert (told["type"], told["content"]) == (
+        "session_ended",
+        {"key_digest": sha256(cookie.encode()).hexdigest()},
+    )
     assert cookie not in str(told)
 
 

@@ -119,8 +119,8 @@ async def test_what_cannot_be_deleted_now_is_deleted_later(keeping, page, chat):
     await chat.adelete()
 
     soon = timezone.now() + queue.LEASE_DURATION / 2  # whoever tries it has it for longer
-    await until(Job.objects.filter(name="forget", tries=1, due__lt=soon).aexists)
+    await until(Job.objects.filter(kind="delete_from_provider", attempts=1, run_after__lt=soon).aexists)
     assert len(keeping.stored) == 1
-    await Job.objects.aupdate(due="2020-01-01T00:00:00Z")
+    await Job.objects.aupdate(run_after="2020-01-01T00:00:00Z")
     await until(sync_to_async(lambda: not Job.objects.exists()))
     assert keeping.stored == {}

@@ -7,6 +7,7 @@ import pytest
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
 from supportbot.conversations.turns import submit
+from supportbot.conversations.turns.history import load_history
 from tests.provider import Call
 from tests.provider.strict import objection
 
@@ -34,7 +35,7 @@ def add(turn: Turn, role: str, text: str, status: str = "complete") -> Message:
 
 
 def told(conversation: Conversation) -> list[dict]:
-    return [message.as_chat() for message in conversation.history()]
+    return [message.as_chat() for message in load_history(conversation)]
 
 
 async def test_three_turns_with_tools_are_told_message_by_message(page, model):

@@ -246,7 +246,8 @@ async def test_many_old_files_are_looked_for_in_few_queries(transactional_db, ch
         set_age(file, hours=25)
 
     assert (
-        await storage.in_database(queries_of, cleanup._find_referenced_files, cleanup._list_old_files()) == 1
+        await sync_to_async(queries_of)(cleanup._find_referenced_files.run_sync, cleanup._list_old_files())
+        == 1
     )
     await cleanup.delete_orphans()
 

@@ -15,6 +15,7 @@ from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.assistant.tools import Registry, ToolContext, tool
+from supportbot.conversations import turns
 from supportbot.conversations.models import ToolCall, Turn
 from supportbot.conversations.turns import recovery, submit, tool_calls
 from supportbot.conversations.worker import runner
@@ -108,7 +109,7 @@ async def test_one_of_a_process_that_died_is_not_run_again(model, alices, chat, 
 def test_one_of_a_turn_that_is_given_up_is_not_said_to_have_changed_nothing(transactional_db, chat, till):
     work = submit.submit_message.run_sync(chat.pk, "My money, please", "a1").lease
     tool_calls.store_requested_calls.run_sync(work, ASKED)
-    Turn.objects.update(tries=recovery.MAX_CRASHES)
+    Turn.objects.update(crash_count=recovery.MAX_CRASHES)
     let_lease_run_out()
 
     recovery.recover_abandoned_turns.run_sync(9)
@@ -135,7 +136,7 @@ async def test_one_whose_result_cannot_be_stored_is_not_guessed(page, model, til
         raise OperationalError("the database went away")
 
     till.open.set()
-    monkeypatch.setattr(tool_calls, "run_tool", gone)
+    monkeypatch.setattr(turns, "run_tool", gone)
     model.call("pay_out", euros=5)
     model.say("A colleague will look into it.")
 

@@ -104,7 +104,7 @@ def frames_of(text: str, size: int) -> str:
         if not frame.startswith("{"):
             blocks, _tail = frame.split("</div><p ", 1)
             shown += blocks.split(">", 1)[1]
-    return shown + render_markdown(stream._open)
+    return shown + render_markdown(stream._unfinished)
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])

@@ -8,8 +8,10 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.utils import timezone
 
+from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.realtime import broadcast, fragments
+from supportbot.conversations.realtime.audiences import get_customer_audience
 from supportbot.conversations.worker import housekeeping
 
 from .rows import until
@@ -24,10 +26,16 @@ def missed_by_all(chat: Conversation) -> None:
     Message.objects.create(conversation=chat, turn=turn, seq=99, role="customer", text="From elsewhere")
 
 
+async def deliver(chat: Conversation, frame: str, revision: int, previous_revision: int = 0) -> None:
+    """What another process tells the pages of this one."""
+    frames = {get_customer_audience().key: frame}
+    await broadcast._deliver_change(chat.pk, frames, previous_revision, revision)
+
+
 @pytest.fixture
 def often(monkeypatch):
     """Looks for what pages missed with every checkpoint."""
-    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 0)
 
 
 async def test_what_no_frame_told_is_told_by_looking_it_up(often, page, chat):
@@ -51,7 +59,7 @@ async def test_it_is_told_once(often, page, chat):
 async def test_what_was_lost_on_its_way_is_told_as_soon_as_the_next_change_comes(
     page, model, chat, monkeypatch
 ):
-    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 3600)
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 3600)
     await missed_by_all(chat)  # as by a process that was killed before it could show what it had stored
     model.say("Hello.")
 
@@ -69,14 +77,14 @@ async def test_what_was_lost_on_its_way_is_told_as_soon_as_the_next_change_comes
 
 
 async def test_a_page_is_not_told_that_it_lacks_nothing_while_it_does(page, model, chat, monkeypatch):
-    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 3600)
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 3600)
     model.say("Hello.")
     await page.ask("Hello")
     known = page.complete
     await missed_by_all(chat)
 
     newer = fragments.render_notice("From another process")
-    await broadcast.publish(chat.pk, newer, revision=11, before=10)
+    await deliver(chat, newer, revision=11, previous_revision=10)
     await page.until(lambda page: page.notices)
 
     assert page.complete == known
@@ -87,14 +95,14 @@ async def test_a_page_is_not_told_that_it_lacks_nothing_while_it_does(page, mode
 async def test_a_page_that_opens_later_does_not_hide_what_an_older_one_missed(
     page, model, alices, chat, monkeypatch
 ):
-    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 3600)
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 3600)
     await until(has_seen(chat, 0))
     await missed_by_all(chat)
     later = await alices.open(chat)
     await later.until(lambda later: later.turns)
     assert not page.turns
 
-    monkeypatch.setattr(housekeeping, "POLL_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 0)
     await page.until(lambda page: page.turns)
 
     assert "From elsewhere" in page.last.text
@@ -130,8 +138,8 @@ async def test_what_comes_late_does_not_take_the_place_of_what_is_newer(page, mo
     await page.ask("Hello")
     known = page.complete
 
-    await broadcast.publish(chat.pk, fragments.render_notice("What was so a moment ago"), revision=known - 1)
-    await broadcast.publish(chat.pk, fragments.render_notice("What is so now"), revision=known)
+    await deliver(chat, fragments.render_notice("What was so a moment ago"), known - 1)
+    await deliver(chat, fragments.render_notice("What is so now"), known)
 
     await page.until(lambda page: page.notices)
     assert page.notices[0].text == "What is so now"
@@ -142,13 +150,13 @@ async def test_pages_are_looked_after_even_when_the_housekeeping_has_failed(
 ):
     """The one task that does so has no other one behind it."""
     await until(has_seen(chat, 0))
-    found = housekeeping.turns.missed
+    found = turns.load_missed_changes
 
-    def fails_once(*args):
-        monkeypatch.setattr(housekeeping.turns, "missed", found)
+    async def fails_once(*args):
+        monkeypatch.setattr(turns, "load_missed_changes", found)
         raise AttributeError("a driver's own mistake")
 
-    monkeypatch.setattr(housekeeping.turns, "missed", fails_once)
+    monkeypatch.setattr(turns, "load_missed_changes", fails_once)
     await missed_by_all(chat)
 
     await page.until(lambda page: page.turns)

@@ -210,7 +210,7 @@ async def has_page() -> bool:
 
 def test_the_line_says_when_it_is_free_again():
     line, told = SocketWriter(None), []
-    line.freed = lambda: told.append(line.is_full)
+    line.on_drain = lambda: told.append(line.is_full)
 
     line.resumeProducing()
     line.pauseProducing()

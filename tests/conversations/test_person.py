@@ -190,5 +190,5 @@ def leave_interrupted(chat):
     ).lease
     call = Asked("handover_1", "create_ticket", '{"issue": "A person", "priority": "medium"}')
     tool_calls.store_requested_calls.run_sync(work, Answer(Said("assistant", "", (call,)), "tool_calls"))
-    Turn.objects.update(tries=recovery.MAX_CRASHES)
+    Turn.objects.update(crash_count=recovery.MAX_CRASHES)
     let_lease_run_out()

@@ -39,8 +39,8 @@ def end(work: TurnLease) -> Callable[[], TurnLease | None]:
 def the_one_that_runs(works: list[TurnLease | None]) -> TurnLease:
     """What was taken up last; the database knows of one running turn and it is this."""
     newest = max((work for work in works if work), key=lambda work: (work.turn_id, work.fencing_token))
-    assert Turn.objects.get(state="running").pk == newest.turn
-    assert Turn.objects.get(pk=newest.turn).fencing_token == newest.fencing_token
+    assert Turn.objects.get(state="running").pk == newest.turn_id
+    assert Turn.objects.get(pk=newest.turn_id).fencing_token == newest.fencing_token
     return newest
 
 

@@ -159,7 +159,7 @@ async def test_a_process_that_ends_hands_on_what_nobody_has_seen(page, model):
     await runner.drain()
 
     turn = await Turn.objects.aget()
-    assert (turn.state, turn.tries) == ("queued", 0)
+    assert (turn.state, turn.crash_count) == ("queued", 0)
     assert turn.lease_until <= timezone.now()
 
 

@@ -13,6 +13,7 @@ from supportbot.conversations.attachments import for_model, storage
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Attachment, Conversation, Message, Turn
 from supportbot.conversations.turns import submit
+from supportbot.conversations.turns.history import load_history
 from tests.pictures import encoded, scene
 
 from .crowd import at_once
@@ -169,7 +170,7 @@ async def test_of_one_that_is_gone_the_model_is_told(page, model, chat):
 async def test_a_conversation_without_photos_is_shown_as_it_is(transactional_db, chat):
     await submit.submit_message(chat.pk, "Hello", "a1")
 
-    history = await sync_to_async(chat.history)()
+    history = await sync_to_async(load_history)(chat)
 
     assert await for_model.load_images(history) == history
 

@@ -32,7 +32,7 @@ SOON = 5
 @pytest.fixture
 def _no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions are not looked at by the clock, so that it must be heard or asked for that one has ended."""
-    monkeypatch.setattr(housekeeping, "INSPECT_INTERVAL_SECONDS", 3600)
+    monkeypatch.setattr(housekeeping, "SESSION_CHECK_INTERVAL_SECONDS", 3600)
 
 
 @sync_to_async
@@ -184,7 +184,7 @@ def test_a_pass_shows_no_secret(alices, guests, alice):
         holder = pass_of_browser(browser)
         shown = f"{holder!r} {holder.key_digest} {socket_sessions.SessionEnded(holder.close_code)!r}"
         assert not [
-            each for each in (holder.session, holder.password, holder.guest_key) if each and each in shown
+            each for each in (holder.session_key, holder.password, holder.guest_key) if each and each in shown
         ]
 
 

@@ -69,7 +69,7 @@ async def test_an_answer_that_has_ended_cannot_be_cut_short_any_more(page, model
     await page.take_all()
     free.set()
 
-    async with asyncio.timeout(housekeeping.POLL_INTERVAL_SECONDS / 2):
+    async with asyncio.timeout(housekeeping.RESYNC_INTERVAL_SECONDS / 2):
         assert "It has shipped." in (await page.settled("done")).text
     await busy
 

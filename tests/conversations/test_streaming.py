@@ -9,7 +9,6 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from supportbot.conversations.models import Message, Turn
-from supportbot.conversations.realtime import broadcast
 from supportbot.conversations.realtime.broadcast import Watchers
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
@@ -208,11 +207,11 @@ async def test_a_page_that_was_closed_is_forgotten(model, alices, chat):
     page = await alices.open(chat)
     model.say("Hello.")
     await page.ask("Hello")
-    assert chat.pk in broadcast._watchers
+    assert chat.pk in process.get(Watchers).pages
 
     await page.close()
 
-    assert chat.pk not in broadcast._watchers
+    assert chat.pk not in process.get(Watchers).pages
 
 
 async def test_every_page_of_the_conversation_sees_the_answer(page, model, alices, chat):

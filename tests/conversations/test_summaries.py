@@ -84,7 +84,9 @@ async def test_the_model_is_asked_about_the_older_part_alone_and_in_the_next_rou
     await sync_to_async(talk)(await Conversation.objects.aget(pk=chat.pk), 20)
 
     await page.ask("Still there?")
-    await until(Conversation.objects.filter(pk=chat.pk, summary_until__gt=first.summarised_through).aexists)
+    await until(
+        Conversation.objects.filter(pk=chat.pk, summarised_through__gt=first.summarised_through).aexists
+    )
 
     asked = [request for request in model.requests if request.form][-1].messages[-1]["content"]
     assert SUMMARY in asked

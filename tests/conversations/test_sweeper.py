@@ -64,7 +64,7 @@ def test_an_answer_of_which_nothing_was_seen_is_asked_for_anew(work):
 
     assert (step.lease.message_id, step.lease.fencing_token) == (work.message_id, work.fencing_token + 1)
     assert [message.text for message in step.lease.history] == ["Where is my order?"]
-    assert (Turn.objects.get().tries, Message.objects.count()) == (1, 2)
+    assert (Turn.objects.get().crash_count, Message.objects.count()) == (1, 2)
 
 
 def test_calls_that_were_stored_come_first_and_are_not_asked_for_anew(work):
@@ -112,7 +112,7 @@ def test_a_turn_over_which_process_after_process_ends_is_given_up(work):
 
 def test_its_pending_calls_are_answered_when_it_is_given_up(work):
     tool_calls.store_requested_calls.run_sync(work, ASKED)
-    Turn.objects.update(tries=recovery.MAX_CRASHES)
+    Turn.objects.update(crash_count=recovery.MAX_CRASHES)
     let_lease_run_out()
 
     (step,) = recovery.recover_abandoned_turns.run_sync(9)
@@ -122,13 +122,13 @@ def test_its_pending_calls_are_answered_when_it_is_given_up(work):
 
 
 def test_who_tries_it_again_gives_it_all_its_tries_back(work, chat):
-    Turn.objects.update(tries=recovery.MAX_CRASHES)
+    Turn.objects.update(crash_count=recovery.MAX_CRASHES)
     let_lease_run_out()
     recovery.recover_abandoned_turns.run_sync(9)
 
     assert transitions.retry_turn.run_sync(chat.pk, work.turn_id).lease
 
-    assert Turn.objects.get().tries == 0
+    assert Turn.objects.get().crash_count == 0
 
 
 def test_no_more_turns_are_taken_up_than_there_is_room_for(work, of_bob, of_guest):
@@ -157,7 +157,7 @@ def test_a_turn_that_is_handed_back_is_taken_up_at_once(work):
     (step,) = recovery.recover_abandoned_turns.run_sync(9, timedelta(0))
 
     assert (step.lease.message_id, step.lease.fencing_token) == (work.message_id, work.fencing_token + 1)
-    assert Turn.objects.get().tries == 0
+    assert Turn.objects.get().crash_count == 0
 
 
 def test_a_turn_that_is_to_be_stopped_is_not_handed_back_to_be_run(work, chat):
@@ -247,9 +247,16 @@ def lost(work):
         lambda lost: tool_calls.complete_call.run_sync(lost, ToolResult("c1", "{}", "done")),
         lambda lost: transitions.finish_turn.run_sync(lost, "done", "Too late."),
         lambda lost: tool_calls.store_result.run_sync(lost, WANTED, ToolResult("c1", "{}", "done")),
-        recovery.release_turn,
+        recovery.release_turn.run_sync,
     ],
-    ids=["begin_answer", "record", "go_on", "settle", "store", "hand_back"],
+    ids=[
+        "begin_answer",
+        "store_requested_calls",
+        "complete_call",
+        "finish_turn",
+        "store_result",
+        "release_turn",
+    ],
 )
 def test_a_process_that_lost_its_turn_cannot_write(lost, write):
     before = list(Turn.objects.values()), list(Message.objects.values()), list(ToolCall.objects.values())

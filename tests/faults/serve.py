@@ -26,9 +26,11 @@ FULL, ENDLESS = 1, 1_073_741_823
 
 
 def shorten_lease(seconds: float) -> None:
-    from supportbot.conversations.turns import leases, transitions
+    from supportbot.conversations.turns import claiming, leases, streaming_text, submit
 
-    leases.LEASE_DURATION = transitions.LEASE = timedelta(seconds=seconds)
+    for module in (claiming, leases, streaming_text, submit):  # each has it by its own import
+        assert module.LEASE_DURATION
+        module.LEASE_DURATION = timedelta(seconds=seconds)
 
 
 def fill_disk_while(full: Path) -> None:

@@ -28,6 +28,8 @@ CLEANUP_INTERVAL_SECONDS = 3600.0
 # With very many streams each is stored a little less often, so that storing has a bounded share.
 CHECKPOINTS_PER_SECOND = 200
 
+Action = Callable[[], Awaitable[None]]
+
 
 @dataclass
 class Housekeeper:
@@ -35,20 +37,6 @@ class Housekeeper:
 
     task: asyncio.Task[None] | None = None
     cleanups: set[asyncio.Task[None]] = field(default_factory=set)
-
-
-@dataclass
-class Periodic:
-    """Something that is done when so many seconds have passed since it was done last."""
-
-    action: Callable[[], Awaitable[None]]
-    interval_seconds: float
-    done_at: float = float("-inf")
-
-    async def run_if_due(self, now: float) -> None:
-        if now - self.done_at > self.interval_seconds:
-            self.done_at = now
-            await self.action()
 
 
 def ensure_running() -> None:
@@ -60,19 +48,12 @@ def ensure_running() -> None:
 
 
 async def _run_loop() -> None:
-    now = asyncio.get_running_loop().time
-    periodic = [
-        Periodic(socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
-        Periodic(_recover_and_run_jobs, SWEEP_INTERVAL_SECONDS),
-        Periodic(_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
-        Periodic(_start_cleanup, CLEANUP_INTERVAL_SECONDS),
-    ]
+    done_at: dict[Action, float] = {}
     while True:
         try:
             if runner.get_running_turns():
                 await _store_streams()
-            for each in periodic:
-                await each.run_if_due(now())
+            await _run_due_actions(done_at)
         except DatabaseError as error:
             logger.warning("The database is out of reach: %s", type(error).__name__)
         except Exception:
@@ -80,6 +61,20 @@ async def _run_loop() -> None:
             logger.exception("The housekeeping failed")
         pause = len(runner.get_running_turns()) / CHECKPOINTS_PER_SECOND
         await asyncio.sleep(max(CHECKPOINT_INTERVAL_SECONDS, pause))
+
+
+async def _run_due_actions(done_at: dict[Action, float]) -> None:
+    """Do what is due again. `done_at` is when each action was begun last, in seconds of the loop's clock."""
+    now = asyncio.get_running_loop().time
+    for action, interval_seconds in (
+        (socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
+        (_recover_and_run_jobs, SWEEP_INTERVAL_SECONDS),
+        (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
+        (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
+    ):
+        if now() - done_at.get(action, float("-inf")) > interval_seconds:
+            done_at[action] = now()
+            await action()
 
 
 async def _start_cleanup() -> None:
