@@ -5,8 +5,6 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from .message import Message
-
 FOLDER = "attachments"  # of the storage
 
 
@@ -24,7 +22,7 @@ class Attachment(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="attachments")
-    message = models.ForeignKey(Message, models.CASCADE, null=True, blank=True, related_name="attachments")
+    message = models.ForeignKey("Message", models.CASCADE, null=True, blank=True, related_name="attachments")
     position = models.PositiveSmallIntegerField(default=0, help_text="Among the pictures of its message.")
     file = models.FileField(upload_to=random_name, max_length=200)
     content_type = models.CharField(max_length=20)

@@ -1,14 +1,10 @@
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from .attachment import Attachment
+from .tool_call import ToolCall
 from .turn import Turn
-
-if TYPE_CHECKING:
-    from .attachment import Attachment
-    from .tool_call import ToolCall
 
 
 class Message(models.Model):
@@ -50,9 +46,9 @@ class Message(models.Model):
         return f"{self.role} {self.seq}"
 
     @cached_property
-    def calls(self) -> "list[ToolCall]":
+    def calls(self) -> list[ToolCall]:
         return list(self.tool_calls.all())
 
     @cached_property
-    def images(self) -> "list[Attachment]":
+    def images(self) -> list[Attachment]:
         return list(self.attachments.all()) if self.has_images else []

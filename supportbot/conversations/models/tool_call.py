@@ -3,7 +3,6 @@ from django.utils import timezone
 
 from supportbot.assistant import messages as said
 
-from .message import Message
 from .turn import Turn
 
 
@@ -25,7 +24,7 @@ class ToolCall(models.Model):
         TIMED_OUT = "timed_out"
         INTERRUPTED = "interrupted"
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="tool_calls")
+    message = models.ForeignKey("Message", models.CASCADE, related_name="tool_calls")
     position = models.PositiveSmallIntegerField()
     call_id = models.CharField(max_length=200)
     name = models.CharField(max_length=200)
