@@ -1,0 +1,86 @@
+"""Names say what is done to what: `lock_conversation`, not `locked`. Those that say less may become fewer, not more.
+
+    python -m tests.test_names
+
+writes the names that there are into old_names.txt, after some have been renamed.
+"""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OLD_NAMES = Path(__file__).with_name("old_names.txt")
+OURS = ("supportbot", "tickets", "orders")
+
+IRREGULAR = (
+    "begun brought drawn found given gone got heard held kept known left lost made meant put said seen sent shown "
+    "taken told unsent written"
+)
+# «need», «feed» and «speed» are no participles.
+PARTICIPLE = re.compile(rf"\w*[^e]ed|{'|'.join(IRREGULAR.split())}")
+ADVICE = "Name a function by a verb and a noun, as in lock_conversation, render_turn, claim_next_turn"
+
+
+def function_names(sources: Iterable[str]) -> list[str]:
+    """The names of all functions and methods in these sources, nested ones too; Python's own `__names__` are out."""
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    names = [node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [name for name in names if not name.startswith("__")]
+
+
+def one_word_names(names: Sequence[str]) -> list[str]:
+    """Those of public functions that have one word only."""
+    return sorted(name for name in names if "_" not in name)
+
+
+def participles(names: Sequence[str]) -> list[str]:
+    """Those that are a past participle and nothing else, of private functions too."""
+    return sorted(bare for name in names if PARTICIPLE.fullmatch(bare := name.strip("_")) and "_" not in bare)
+
+
+def our_sources() -> Iterator[str]:
+    for name in OURS:
+        for path in (ROOT / name).rglob("*.py"):
+            if "migrations" not in path.parts:
+                yield path.read_text()
+
+
+def old_names(rule: str) -> list[str]:
+    """The names that a rule was broken by when it was made."""
+    return OLD_NAMES.read_text().split(f"# {rule}\n")[1].split("#")[0].split()
+
+
+@pytest.mark.parametrize("rule", [one_word_names, participles], ids=lambda rule: rule.__name__)
+def test_names_that_say_too_little_do_not_grow_in_number(rule) -> None:
+    names = function_names(our_sources())
+
+    new = Counter(rule(names)) - Counter(old_names(rule.__name__))
+
+    assert len(names) > 500
+    assert not new, f"{ADVICE}. New {rule.__name__}: {', '.join(sorted(new.elements()))}"
+
+
+def test_what_says_too_little_is_noticed() -> None:
+    source = (
+        "def held(): ...\ndef lock_turn():\n    async def _told(): ...\nclass Page:\n"
+        "    def show(self): ...\n    def need(self): ...\n    def __init__(self): ...\n    def is_held(self): ..."
+    )
+    names = function_names([source])
+
+    assert one_word_names(names) == ["held", "need", "show"]
+    assert participles(names) == ["held", "told"]
+
+
+def write_old_names() -> None:
+    names = function_names(our_sources())
+    rules = [f"# {rule.__name__}\n" + "\n".join(rule(names)) for rule in (one_word_names, participles)]
+    OLD_NAMES.write_text("\n".join(rules) + "\n")
+
+
+if __name__ == "__main__":
+    write_old_names()
