@@ -1,6 +1,7 @@
 """Orders for staff: to look up, and to fill in what an import does not know, such as the delivery."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from .models import Order, OrderItem
 
@@ -25,7 +26,7 @@ class OrderAdmin(admin.ModelAdmin):
     list_filter = ["status", "ordered_at", "expected_delivery"]
     list_per_page = 50
     search_fields = ["number", "key", "email", "name", "tracking", "items__sku"]
-    search_help_text = "Number, e-mail, name, tracking number or SKU"
+    search_help_text = _("Number, e-mail, name, tracking number or SKU")
     # There may be too many accounts for a list of them.
     raw_id_fields = ["customer"]
     inlines = [OrderItemInline]
@@ -41,6 +42,6 @@ class OrderAdmin(admin.ModelAdmin):
     ]
     fields += ["carrier", "tracking", "currency", "subtotal", "shipping", "taxes", "total"]
 
-    @admin.display(description="total", ordering="total")
+    @admin.display(description=_("total"), ordering="total")
     def amount(self, order: Order) -> str:
         return f"{order.total} {order.currency}"

@@ -1,4 +1,4 @@
-"""Stores exported orders in bulk, so that doing it again changes nothing."""
+"""Stores exported orders in bulk. Storing the same export again changes nothing."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -10,25 +10,16 @@ from django.db.models.functions import Lower
 from .models import Order, OrderItem
 from .shopify import ExportedItem, ExportedOrder
 
-# What the export decides. The rest, such as the expected delivery, is in the staff's hands.
-IMPORTED_FIELDS = [
-    "key",
-    "email",
-    "name",
-    "status",
-    "ordered_at",
-    "currency",
-    "subtotal",
-    "shipping",
-    "taxes",
-    "total",
-]
-IMPORTED_FIELDS += ["tracking", "carrier", "customer_id"]
+# What an import sets. Staff fill in the rest, such as the expected delivery.
+IMPORTED_FIELDS = (
+    *("key", "email", "name", "status", "ordered_at", "tracking", "carrier", "customer_id"),
+    *("currency", "subtotal", "shipping", "taxes", "total"),
+)
 
 
 @transaction.atomic
 def save_orders(batch: Sequence[ExportedOrder]) -> Counter[str]:
-    """Save these orders, and count how many are new, updated and unchanged."""
+    """Save these orders in one transaction, and count those that are “new”, “updated” and “unchanged”."""
     numbers = [exported.order.number for exported in batch]
     known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
     contents = _load_items(numbers)
@@ -44,7 +35,7 @@ def save_orders(batch: Sequence[ExportedOrder]) -> Counter[str]:
 
 
 def _load_items(numbers: Sequence[str]) -> dict[str, list[ExportedItem]]:
-    """What the known ones of these orders contain."""
+    """The stored items of these orders, by the order's number."""
     contents: dict[str, list[ExportedItem]] = defaultdict(list)
     items = OrderItem.objects.filter(order__number__in=numbers).order_by("pk")
     for number, *values in items.values_list("order__number", *ExportedItem._fields):
@@ -53,10 +44,10 @@ def _load_items(numbers: Sequence[str]) -> dict[str, list[ExportedItem]]:
 
 
 def _find_accounts(emails: set[str]) -> dict[str, int]:
-    """The accounts that orders are linked to: the one active account with the order's e-mail address.
+    """The primary key of the account that orders are linked to, by the orders' e-mail address.
 
-    The shop vouches for its accounts' addresses by importing: where customers can sign up by themselves,
-    an address must be verified before the account is active.
+    It is the active account with that address, if there is just one. The shop vouches for its accounts' addresses by
+    importing: where customers can sign up by themselves, an address must be verified before the account is active.
     """
     users = get_user_model().objects.annotate(address=Lower("email"))
     found = list(users.filter(address__in=emails, is_active=True).values_list("address", "pk"))
@@ -65,6 +56,7 @@ def _find_accounts(emails: set[str]) -> dict[str, int]:
 
 
 def _compare_with_stored(exported: ExportedOrder, old: Order | None, contents: list[ExportedItem]) -> str:
+    """“new”, “updated” or “unchanged”. Copies into the exported order what only the stored one knows."""
     if old is None:
         return "new"
     order = exported.order
@@ -74,7 +66,7 @@ def _compare_with_stored(exported: ExportedOrder, old: Order | None, contents: l
 
 
 def _keep_staff_changes(order: Order, old: Order) -> None:
-    """An export knows neither what has arrived nor what staff filled in, so it must not undo that."""
+    """Keep what staff filled in and that an order has arrived: an export knows neither."""
     order.customer_id = old.customer_id or order.customer_id
     order.tracking = order.tracking or old.tracking
     order.carrier = order.carrier or old.carrier
@@ -83,6 +75,7 @@ def _keep_staff_changes(order: Order, old: Order) -> None:
 
 
 def _upsert_orders(changed: Sequence[ExportedOrder]) -> None:
+    """Insert or update these orders, and replace their items."""
     orders = Order.objects.bulk_create(
         [exported.order for exported in changed],
         update_conflicts=True,

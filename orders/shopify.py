@@ -1,6 +1,6 @@
-"""Reads a Shopify order export: one row a line item, the order's own fields only on an order's first row.
+"""Reads a Shopify order export: a row for each line item, with the order's own fields on its first row only.
 
-It reads as a stream, so the size of the file does not matter, and touches no database.
+The file is read as a stream, so its size does not matter, and the database is not used.
 """
 
 import codecs
@@ -19,24 +19,18 @@ from django.utils import timezone
 
 from .models import Order, normalise_number
 
-REQUIRED_COLUMNS = [
-    "Name",
-    "Email",
-    "Financial Status",
-    "Fulfillment Status",
-    "Currency",
-    "Total",
-    "Created at",
-]
-REQUIRED_COLUMNS += ["Lineitem quantity", "Lineitem name", "Lineitem price"]
+REQUIRED_COLUMNS = (
+    *("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"),
+    *("Lineitem quantity", "Lineitem name", "Lineitem price"),
+)
 
 
 class NotAnExportError(Exception):
-    """The file has not the columns of an order export."""
+    """The file is not CSV, or lacks columns of an order export."""
 
 
 class RefusedOrder(Exception):
-    """An order that is not taken over, and why, in plain words."""
+    """An order that is not imported, and why, in plain words for whoever runs the import."""
 
     def __init__(self, line: int, number: str, why: str) -> None:
         super().__init__(f"line {line}, {number or 'no number'}: {why}")
@@ -45,7 +39,11 @@ class RefusedOrder(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """A row of the file, by its first line there and its columns' names."""
+    """A row of the file.
+
+    `line` is its first line there, counted from 1, and `values` its cells by column. `problem` says why the row
+    cannot be read at all, empty if it can. The methods raise `RefusedOrder` for a value that is not what they read.
+    """
 
     line: int
     values: dict[str, str]
@@ -58,10 +56,10 @@ class ExportRow:
     def build_refusal(self, why: str) -> RefusedOrder:
         return RefusedOrder(self.line, self.number, why)
 
-    def read_text(self, column: str, longest: int) -> str:
+    def read_text(self, column: str, max_chars: int) -> str:
         text = self.values.get(column, "").strip()
-        if len(text) > longest:
-            raise self.build_refusal(f"{column} is longer than {longest} characters.")
+        if len(text) > max_chars:
+            raise self.build_refusal(f"{column} is longer than {max_chars} characters.")
         return text
 
     def read_amount(self, column: str, default: str = "") -> Decimal:
@@ -82,7 +80,7 @@ class ExportRow:
         return int(text)
 
     def read_time(self, column: str) -> datetime:
-        """A time. One without an offset is in the shop's own time zone."""
+        """A time with its zone. One that is written without an offset is in the shop's own time zone."""
         text = self.read_text(column, 40)
         try:
             moment = datetime.fromisoformat(
@@ -106,14 +104,17 @@ class ExportedItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExportedOrder:
-    """An order as the export has it, not saved yet."""
+    """An order and its items as the export has them, not saved yet."""
 
     order: Order
     items: list[ExportedItem]
 
 
 def read_orders(lines: Iterable[bytes]) -> Iterator[ExportedOrder | RefusedOrder]:
-    """The orders of an export, one after the other, each as it is or as the reason why it is refused."""
+    """The orders of an export, one after the other, or the reason why one is refused.
+
+    Raises `NotAnExportError` before the first one.
+    """
     seen: set[str] = set()
     for _, group in groupby(_read_rows(lines), key=lambda row: row.number or row.line):
         rows = list(group)
@@ -122,7 +123,7 @@ def read_orders(lines: Iterable[bytes]) -> Iterator[ExportedOrder | RefusedOrder
                 raise rows[0].build_refusal(
                     "It came before in this file; an order's rows must follow each other."
                 )
-            # A refused one counts too: what stands further down may be but a part of it.
+            # A refused one counts too: rows of it further down would be only a part of the order.
             seen.update({rows[0].number} - {""})
             yield _build_order(rows)
         except RefusedOrder as refusal:
@@ -210,11 +211,9 @@ def _build_item(row: ExportRow) -> ExportedItem:
 
 
 def _derive_status(row: ExportRow) -> str:
-    """Shopify knows what was sent, not what has arrived: an order becomes «delivered» by the staff's hand."""
-    paid, sent = (
-        row.read_text("Financial Status", 40).lower(),
-        row.read_text("Fulfillment Status", 40).lower(),
-    )
+    """The order's status as far as Shopify knows it: what was sent, not what has arrived. Staff set «delivered»."""
+    paid = row.read_text("Financial Status", 40).lower()
+    sent = row.read_text("Fulfillment Status", 40).lower()
     if row.read_text("Cancelled at", 40) or paid == "voided":
         return Order.Status.CANCELLED
     if sent == "restocked" or (paid == "refunded" and sent == "fulfilled"):
@@ -225,7 +224,7 @@ def _derive_status(row: ExportRow) -> str:
 
 
 def _read_email(row: ExportRow) -> str:
-    """Orders from a till have none; a guest cannot look those up."""
+    """The order's e-mail address. Orders from a till have none, so a guest cannot look them up."""
     email = row.read_text("Email", 254)
     try:
         if email:
@@ -242,10 +241,10 @@ def _read_currency(row: ExportRow) -> str:
     return currency
 
 
-def _find_note(row: ExportRow, name: str, longest: int) -> str:
-    """A note such as «tracking: 1234», one of the lines of the column Note Attributes."""
+def _find_note(row: ExportRow, name: str, max_chars: int) -> str:
+    """The value of a note such as «tracking: 1234», one of the lines of the column Note Attributes."""
     for line in row.values.get("Note Attributes", "").splitlines():
         key, _, value = line.partition(":")
         if key.strip().lower() in (name, f"{name} number", f"{name}_number"):
-            return value.strip()[:longest]
+            return value.strip()[:max_chars]
     return ""

@@ -1,8 +1,10 @@
 """What the assistant can see of orders. The docstrings are product text: the model reads them."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from supportbot.assistant.tools import ToolContext, ToolError, tool
@@ -24,7 +26,7 @@ Email = Annotated[
 ]
 
 
-@tool(effect="read", progress="Looking up order {order_id}")
+@tool(effect="read", progress=_("Looking up order {order_id}"))
 def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "") -> dict[str, Any]:
     """Look up one order: status, expected arrival (eta), items, total and tracking.
 
@@ -58,7 +60,7 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "") -> dict
     return _serialize_order(meant[0])
 
 
-@tool(effect="read", progress="Looking up your orders")
+@tool(effect="read", progress=_("Looking up your orders"))
 def my_orders(ctx: ToolContext) -> dict[str, Any]:
     """List the newest orders of a customer who has signed in: number, status, eta, total and date.
 
@@ -75,13 +77,15 @@ def my_orders(ctx: ToolContext) -> dict[str, Any]:
 
 
 def _record_failed_lookup(ctx: ToolContext) -> None:
-    if not ctx.conversation:  # a trial of a prompt leaves no trace
+    """Count it. A trial of a prompt has no conversation, and leaves no trace."""
+    if not ctx.conversation:
         return
     FailedLookup.objects.create(conversation_id=ctx.conversation, visitor=ctx.visitor)
     FailedLookup.objects.delete_old()
 
 
 def _serialize_summary(order: Order) -> dict[str, Any]:
+    """What the list of orders shows of one. Days are written 2026-09-01, in the shop's time zone."""
     return {
         "order_id": order.number,
         "status": order.status,
@@ -106,5 +110,5 @@ def _serialize_order(order: Order) -> dict[str, Any]:
     }
 
 
-def _format_day(when) -> str | None:
-    return when and f"{when:%Y-%m-%d}"
+def _format_day(when: date | None) -> str | None:
+    return f"{when:%Y-%m-%d}" if when else None

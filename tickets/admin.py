@@ -10,54 +10,70 @@ from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.text import Truncator
+from django.utils.text import Truncator, format_lazy
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from .models import Ticket
 from .questions import handover_note, triage
 
 QUESTIONS = (triage, handover_note)
 PARAGRAPH_FIELDS = ("issue", "summary", "wants", "tried", "still_open")
-# By the assistant, while a member of staff has the form open.
+# Fields that the assistant may write while a member of staff has the form open.
 ASSISTANT_FIELDS = (
     *("subject", "category", "suggested_priority", "sentiment", "language", "priority"),
     *PARAGRAPH_FIELDS,
 )
-ASSISTANT_HELP_TEXT = "✦ Written by the assistant. Change it and it is yours."
-# Statuses and priorities are words, so their own order would be the alphabet's.
+ASSISTANT_HELP_TEXT = _("Written by the assistant; your edits replace it.")
+# Statuses and priorities are words, so the database would sort them by the alphabet.
 STATUS_RANK = Case(*(When(status=status, then=rank) for rank, status in enumerate(Ticket.Status)))
 PRIORITY_RANK = Case(*(When(priority=priority, then=rank) for rank, priority in enumerate(Ticket.Priority)))
 
 
 def _build_status_action(status: Ticket.Status) -> Callable[..., None]:
-    @admin.action(description=f"Set status to {status.label.lower()}", permissions=["change"])
-    def action(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
-        model_admin.update_tickets(request, queryset, f"Set status to {status.label.lower()}.", status=status)
+    description = format_lazy(_("Set status to “{status}”"), status=status.label)
 
-    action.__name__ = f"set_{status.value}"
-    return action
+    @admin.action(description=description, permissions=["change"])
+    def set_status(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+        note = gettext("Set status to “%(status)s”.") % {"status": status.label}
+        count = model_admin.update_tickets(request, queryset, note, status=status)
+        done = ngettext(
+            "Set %(count)d ticket to “%(status)s”.", "Set %(count)d tickets to “%(status)s”.", count
+        )
+        model_admin.message_user(request, done % {"count": count, "status": status.label})
+
+    set_status.__name__ = f"set_{status.value}"
+    return set_status
 
 
-@admin.action(description="Assign to me", permissions=["change"])
+@admin.action(description=_("Assign to me"), permissions=["change"])
 def assign_to_me(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
-    model_admin.update_tickets(request, queryset, "Took it on.", assignee=request.user)
+    count = model_admin.update_tickets(request, queryset, gettext("Assigned to me."), assignee=request.user)
+    done = ngettext("%(count)d ticket assigned to you.", "%(count)d tickets assigned to you.", count)
+    model_admin.message_user(request, done % {"count": count})
 
 
-@admin.action(description="Have the assistant sum up", permissions=["change"])
+@admin.action(description=_("Ask the assistant for a new summary"), permissions=["change"])
 def ask_the_assistant(model_admin: "TicketAdmin", request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
-    """Once more, in the place of what the assistant wrote before; what staff wrote stays."""
+    """Ask again. The answers replace what the assistant wrote before; what staff wrote stays."""
     conversations: Any = apps.get_app_config("conversations")
-    told = list(queryset.exclude(conversation=None))
-    asked = [
-        conversations.ask(each, ticket.number, ticket.conversation_id)
-        for ticket in told
-        for each in QUESTIONS
+    tickets = list(queryset.exclude(conversation=None))
+    enqueued = [
+        conversations.ask(question, ticket.number, ticket.conversation_id)
+        for ticket in tickets
+        for question in QUESTIONS
     ]
-    if all(asked):
-        model_admin.message_user(request, f"The assistant is asked about {len(told)}; reload in a moment.")
-    else:
-        words = "The assistant is not asked about tickets here: LLM_BACKGROUND is 0."
-        model_admin.message_user(request, words, messages.WARNING)
+    if not all(enqueued):
+        refusal = gettext("The assistant is not asked about tickets here: LLM_BACKGROUND is 0.")
+        model_admin.message_user(request, refusal, messages.WARNING)
+        return
+    done = ngettext(
+        "The assistant was asked about %(count)d ticket. Reload the page in a moment.",
+        "The assistant was asked about %(count)d tickets. Reload the page in a moment.",
+        len(tickets),
+    )
+    model_admin.message_user(request, done % {"count": len(tickets)})
 
 
 @admin.register(Ticket)
@@ -79,18 +95,18 @@ class TicketAdmin(admin.ModelAdmin):
         "customer__last_name",
         "customer__email",
     ]
-    search_help_text = "Number, subject, issue, or the customer's name or e-mail"
+    search_help_text = _("Number, subject, issue, or the customer's name or e-mail")
     # Django takes expressions here too, of which its stubs know nothing.
     ordering = [STATUS_RANK.asc(), PRIORITY_RANK.desc(), "-created"]  # type: ignore[list-item]
     actions = [*map(_build_status_action, Ticket.Status), assign_to_me, ask_the_assistant]
     fieldsets = [
         (None, {"fields": ["number", "issue", "priority", "status", "assignee", "contact", "conversation"]}),
         (
-            "In short",
+            _("In short"),
             {"fields": ["subject", ("category", "suggested_priority"), ("sentiment", "language"), "summary"]},
         ),
-        ("For the colleague who takes it over", {"fields": ["wants", "tried", "still_open"]}),
-        ("Dates", {"fields": ["request", "created", "updated"], "classes": ["collapse"]}),
+        (_("For the colleague who takes it over"), {"fields": ["wants", "tried", "still_open"]}),
+        (_("Dates"), {"fields": ["request", "created", "updated"], "classes": ["collapse"]}),
     ]
     readonly_fields = ["number", "contact", "conversation", "request", "created", "updated"]
 
@@ -103,7 +119,7 @@ class TicketAdmin(admin.ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Ticket | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """What the assistant wrote is marked as such, until somebody writes something else there."""
+        """Fields that the assistant wrote say so, until somebody writes something else there."""
         form = super().get_form(request, obj, change, **kwargs)
         for name in obj.by_assistant if obj else ():
             if field := form.base_fields.get(name):
@@ -112,7 +128,7 @@ class TicketAdmin(admin.ModelAdmin):
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The form keeps what it showed, for the assistant may write while it is open."""
+        """The form carries the values that it showed, because the assistant may write while it is open."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.name in ASSISTANT_FIELDS:
             field.show_hidden_initial = True
@@ -121,39 +137,40 @@ class TicketAdmin(admin.ModelAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
+        """Save what was changed in the form; every other field keeps what is stored by now."""
         for name in ASSISTANT_FIELDS:
             if name in form.initial and name not in form.changed_data:
-                setattr(obj, name, form.initial[name])  # as it is stored by now
+                setattr(obj, name, form.initial[name])
         obj.by_assistant = [name for name in obj.by_assistant if name not in form.changed_data]
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="issue", ordering="issue")
+    @admin.display(description=_("issue"), ordering="issue")
     def short_issue(self, ticket: Ticket) -> str:
         return ticket.subject or Truncator(ticket.issue).chars(80)
 
-    @admin.display(description="customer", ordering="customer__email")
+    @admin.display(description=_("customer"), ordering="customer__email")
     def contact(self, ticket: Ticket) -> str:
         if ticket.customer is None:
-            return "Guest"
+            return gettext("Guest")
         name = ticket.customer.get_full_name() or ticket.customer.get_username()
         return f"{name} <{ticket.customer.email}>" if ticket.customer.email else name
 
-    @admin.display(ordering="-created")
+    @admin.display(description=_("age"), ordering="-created")
     def age(self, ticket: Ticket) -> str:
         return timesince(ticket.created, depth=1)
 
-    @admin.display(description="conversation")
+    @admin.display(description=_("conversation"))
     def chat(self, ticket: Ticket) -> str:
         return render_to_string(
             "admin/tickets/ticket/_chat.html", {"conversation_id": ticket.conversation_id}
         )
 
     def update_tickets(
-        self, request: HttpRequest, queryset: QuerySet[Ticket], message: str, **values: Any
-    ) -> None:
-        """Change the chosen tickets at once, and note in each one's history who did it."""
+        self, request: HttpRequest, queryset: QuerySet[Ticket], note: str, **values: Any
+    ) -> int:
+        """Set the values on the chosen tickets at once, with a note in each one's history; returns their number."""
         tickets = list(queryset)
         queryset.update(**values, updated=timezone.now())
         # Nobody is anonymous in admin, but the stubs cannot know that.
-        LogEntry.objects.log_actions(request.user.pk, tickets, CHANGE, message)  # type: ignore[arg-type]
-        self.message_user(request, f"{len(tickets)} changed: {message}")
+        LogEntry.objects.log_actions(request.user.pk, tickets, CHANGE, note)  # type: ignore[arg-type]
+        return len(tickets)

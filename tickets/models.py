@@ -5,14 +5,18 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+NUMBER_DRAWS = 4
 
 
 def generate_number() -> str:
-    """A number that does not tell how many tickets there are and cannot be guessed from another."""
+    """A random ticket number, which says nothing about other tickets or how many there are."""
     return f"TKT-{secrets.randbelow(10**8):08}"
 
 
@@ -21,27 +25,29 @@ def normalise_issue(issue: str) -> str:
     return " ".join(re.findall(r"\w+", issue.casefold()))
 
 
-class TicketQuerySet(models.QuerySet):
-    def visible_to(self, customer_id: int | None, conversation_id: int):
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, customer_id: int | None, conversation_id: int) -> "TicketQuerySet":
         """A customer's own tickets and those of this conversation; a guest sees only the latter."""
         here = models.Q(conversation=conversation_id)
         return self.filter(here | models.Q(customer=customer_id) if customer_id else here)
 
-    def opened_last_day(self):
+    def opened_last_day(self) -> "TicketQuerySet":
+        """Tickets of the last 24 hours."""
         return self.filter(created__gt=timezone.now() - timedelta(days=1))
 
     def find_open_duplicate(self, conversation_id: int, issue: str) -> "Ticket | None":
-        """The conversation's open ticket about the same issue, whatever its case and punctuation."""
-        still_open = self.filter(conversation=conversation_id, status__in=Ticket.ACTIVE_STATUSES)
-        return next((ticket for ticket in still_open if ticket.has_issue(issue)), None)
+        """The conversation's active ticket about the same issue, whatever its case and punctuation."""
+        active = self.filter(conversation=conversation_id, status__in=Ticket.ACTIVE_STATUSES)
+        return next((ticket for ticket in active if ticket.has_issue(issue)), None)
 
-    def get_or_create_for_request(self, request: str, **fields) -> "tuple[Ticket, bool]":
-        """The ticket of this request, and whether it was opened just now.
+    def get_or_create_for_request(self, request: str, **fields: Any) -> "tuple[Ticket, bool]":
+        """The ticket of this request, and whether it was created now.
 
-        Safe against another process that does the same at the same time: the database lets one of them
-        in, and the other one finds its ticket. A number that is taken is drawn again.
+        When two processes call it at once for the same request, a constraint lets one of them create the ticket and
+        the other one finds it. A number that another ticket has is drawn again, `NUMBER_DRAWS` times at most; then
+        it raises IntegrityError.
         """
-        for _draw in range(4):
+        for _draw in range(NUMBER_DRAWS):
             with suppress(IntegrityError), transaction.atomic():
                 return self.create(request=request, **fields), True
             if request and (known := self.filter(request=request).first()):
@@ -50,77 +56,103 @@ class TicketQuerySet(models.QuerySet):
 
 
 class Ticket(models.Model):
+    """One ticket of a customer or a guest. It may hold several issues, if one message named them all."""
+
     class Priority(models.TextChoices):
-        LOW = "low"
-        MEDIUM = "medium"
-        HIGH = "high"
+        LOW = "low", _("Low")
+        MEDIUM = "medium", _("Medium")
+        HIGH = "high", _("High")
 
     class Status(models.TextChoices):
-        OPEN = "open"
-        PENDING = "pending"
-        RESOLVED = "resolved"
-        CLOSED = "closed"
+        OPEN = "open", _("Open")
+        PENDING = "pending", _("Pending")
+        RESOLVED = "resolved", _("Resolved")
+        CLOSED = "closed", _("Closed")
 
     class Category(models.TextChoices):
-        ORDER = "order"
-        DELIVERY = "delivery"
-        DAMAGED = "damaged", "Damaged or wrong item"
-        RETURN = "return", "Return or refund"
-        PAYMENT = "payment"
-        ACCOUNT = "account"
-        PRODUCT = "product", "Product question"
-        OTHER = "other"
+        ORDER = "order", _("Order")
+        DELIVERY = "delivery", _("Delivery")
+        DAMAGED = "damaged", _("Damaged or wrong item")
+        RETURN = "return", _("Return or refund")
+        PAYMENT = "payment", _("Payment")
+        ACCOUNT = "account", _("Account")
+        PRODUCT = "product", _("Product question")
+        OTHER = "other", _("Other")
 
     class Sentiment(models.TextChoices):
-        POSITIVE = "positive"
-        NEUTRAL = "neutral"
-        NEGATIVE = "negative"
-        ANGRY = "angry"
+        POSITIVE = "positive", _("Positive")
+        NEUTRAL = "neutral", _("Neutral")
+        NEGATIVE = "negative", _("Negative")
+        ANGRY = "angry", _("Angry")
 
     ACTIVE_STATUSES = (Status.OPEN, Status.PENDING)
     ISSUE_MAX_CHARS = 2000
-    ISSUE_SEPARATOR = "\n\n"  # two issues of one ticket
+    ISSUE_SEPARATOR = "\n\n"  # between two issues of one ticket
 
-    number = models.CharField(max_length=20, unique=True, default=generate_number, editable=False)
-    issue = models.TextField(max_length=ISSUE_MAX_CHARS)
-    priority = models.CharField(max_length=10, choices=Priority, default=Priority.MEDIUM)
-    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    number = models.CharField(
+        _("number"), max_length=20, unique=True, default=generate_number, editable=False
+    )
+    issue = models.TextField(_("issue"), max_length=ISSUE_MAX_CHARS)
+    priority = models.CharField(_("priority"), max_length=10, choices=Priority, default=Priority.MEDIUM)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="tickets"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("customer"),
+        null=True,
+        blank=True,
+        related_name="tickets",
     )
     conversation = models.ForeignKey(
-        "conversations.Conversation", models.SET_NULL, null=True, blank=True, related_name="tickets"
+        "conversations.Conversation",
+        models.SET_NULL,
+        verbose_name=_("conversation"),
+        null=True,
+        blank=True,
+        related_name="tickets",
     )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
+        verbose_name=_("assignee"),
         null=True,
         blank=True,
         related_name="assigned_tickets",
         limit_choices_to={"is_staff": True},
     )
     request = models.CharField(
-        max_length=100, blank=True, editable=False, help_text="The customer's request that it was opened for."
+        _("request"),
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text=_("The customer's request that it was opened for."),
     )
 
-    # What the assistant makes of the conversation, in the background, until staff write something else.
-    subject = models.CharField(max_length=100, blank=True)
-    category = models.CharField(max_length=10, choices=Category, blank=True)
-    suggested_priority = models.CharField(max_length=10, choices=Priority, blank=True)
-    sentiment = models.CharField(max_length=10, choices=Sentiment, blank=True)
-    language = models.CharField(max_length=2, blank=True, help_text="Of the customer, as in `en`.")
-    summary = models.TextField(blank=True)
-    wants = models.TextField("what the customer wants", blank=True)
-    tried = models.TextField("what was tried", blank=True)
-    still_open = models.TextField("what is still open", blank=True)
+    # What the assistant writes about the conversation in the background, until staff write something else.
+    subject = models.CharField(_("subject"), max_length=100, blank=True)
+    category = models.CharField(_("category"), max_length=10, choices=Category, blank=True)
+    suggested_priority = models.CharField(
+        _("suggested priority"), max_length=10, choices=Priority, blank=True
+    )
+    sentiment = models.CharField(_("sentiment"), max_length=10, choices=Sentiment, blank=True)
+    language = models.CharField(
+        _("language"), max_length=2, blank=True, help_text=_("The customer's language, such as `en`.")
+    )
+    summary = models.TextField(_("summary"), blank=True)
+    wants = models.TextField(_("what the customer wants"), blank=True)
+    tried = models.TextField(_("what was tried"), blank=True)
+    still_open = models.TextField(_("what is still open"), blank=True)
+    # Names of the fields above that hold what the assistant wrote.
     by_assistant = models.JSONField(default=list, blank=True, editable=False)
 
-    created = models.DateTimeField(default=timezone.now, editable=False)
-    updated = models.DateTimeField(auto_now=True)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = TicketQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
         ordering = ["-created"]
         constraints = [
             models.UniqueConstraint(
@@ -138,12 +170,14 @@ class Ticket(models.Model):
 
     def has_issue(self, issue: str) -> bool:
         """Whether this is its issue, or one of them, in the same words."""
-        return normalise_issue(issue) in map(
-            normalise_issue, (self.issue, *self.issue.split(self.ISSUE_SEPARATOR))
-        )
+        known = (self.issue, *self.issue.split(self.ISSUE_SEPARATOR))
+        return normalise_issue(issue) in map(normalise_issue, known)
 
     def add_issue(self, issue: str, priority: str) -> bool:
-        """Another issue of the same request; False if it is there already. The higher priority is that of both."""
+        """Add another issue of the same request; False if the ticket has it already.
+
+        The ticket takes the higher one of the two priorities.
+        """
         is_new = not self.has_issue(issue)
         if is_new:
             self.issue = f"{self.issue}{self.ISSUE_SEPARATOR}{issue}"
@@ -152,9 +186,9 @@ class Ticket(models.Model):
         return is_new
 
     def apply_assistant_values(self, values: Mapping[str, str]) -> None:
-        """Put down what the assistant says, but nothing in the place of what staff wrote."""
-        mine = {name for name in values if name in self.by_assistant or not getattr(self, name)}
-        new = {name: value for name, value in values.items() if value and name in mine}
+        """Save what the assistant says, by field name, but replace nothing that staff wrote."""
+        replaceable = {name for name in values if name in self.by_assistant or not getattr(self, name)}
+        new = {name: value for name, value in values.items() if value and name in replaceable}
         for name, value in new.items():
             setattr(self, name, value)
         self.by_assistant = [*dict.fromkeys([*self.by_assistant, *new])]

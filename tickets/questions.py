@@ -22,6 +22,7 @@ class Triage(BaseModel):
     @field_validator("language")
     @classmethod
     def _normalise_language(cls, value: str) -> str:
+        """`EN-us` is `en`. The ValueError is told to the model, which may answer again."""
         code = value.strip().lower()[:2]
         if not (len(code) == 2 and code.isascii() and code.isalpha()):
             raise ValueError("a code of two letters")
@@ -56,9 +57,13 @@ def handover_note(number: str, answer: HandoverNote | None) -> None:
 
 
 def _store_values(number: str, answer: BaseModel | None, **renamed: str) -> None:
+    """Store an answer on the ticket of that number. `renamed` maps the answer's names to the ticket's.
+
+    Without an answer, or when the ticket was deleted meanwhile, nothing is stored.
+    """
     ticket = Ticket.objects.select_for_update().filter(number=number).first()
     if ticket is None or answer is None:
-        return  # the ticket stays as it was
+        return
     values = {renamed.get(name, name): value.strip() for name, value in answer.model_dump().items()}
     values["subject"] = values.get("subject", "")[:100]
     ticket.apply_assistant_values(values)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from supportbot.assistant.tools import ToolContext, ToolError, tool
@@ -30,7 +31,7 @@ Priority = Annotated[
 ]
 
 
-@tool(effect="write", progress="Opening a ticket")
+@tool(effect="write", progress=_("Opening a ticket"))
 def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[str, Any]:
     """Open a support ticket, so that a person of the team takes care of the customer's problem.
 
@@ -69,7 +70,7 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     return _serialize_ticket(ticket)
 
 
-@tool(effect="read", progress="Looking up your tickets")
+@tool(effect="read", progress=_("Looking up your tickets"))
 def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     """List the customer's support tickets, newest first, with the number, the issue and the status of each.
 
@@ -96,7 +97,7 @@ def my_tickets(ctx: ToolContext) -> dict[str, Any]:
 
 
 def _add_to_existing(pk: int, issue: str, priority: str) -> dict[str, Any]:
-    """The ticket of this request, which now says this too."""
+    """Add an issue to the ticket of the same request. Raises `ToolError` when the ticket has no room for it."""
     with transaction.atomic():
         ticket = Ticket.objects.select_for_update().get(pk=pk)
         if not ticket.has_issue(issue) and len(issue) > ticket.remaining_chars:

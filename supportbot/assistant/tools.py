@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, Protocol, get_type_hints
 
 from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -31,6 +31,12 @@ UNCERTAIN_OUTCOME = (
     "customer, and that a person of the team has to check."
 )
 KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+class LazyText(Protocol):
+    """A text that becomes a `str` when it is needed, in the language of that moment, such as Django's `gettext_lazy`."""
+
+    def __str__(self) -> str: ...
 
 
 class ToolError(Exception):
@@ -79,7 +85,7 @@ class Tool:
     function: Callable[..., Any]
     arguments: type[BaseModel]
     effect: Effect
-    progress: str
+    progress: "str | LazyText"
     timeout: float
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -123,15 +129,16 @@ class Tool:
 
     def progress_line(self, call: ToolCall) -> str:
         """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
+        line = str(self.progress)
         try:
             values = json.loads(call.arguments or "{}")
-            return self.progress.format_map({key: str(value)[:60] for key, value in values.items()})
+            return line.format_map({key: str(value)[:60] for key, value in values.items()})
         except (ValueError, KeyError, AttributeError, IndexError, RecursionError):
-            return self.progress.split("{", 1)[0].strip()
+            return line.split("{", 1)[0].strip()
 
 
 def tool(
-    *, effect: Effect = "read", progress: str = "", timeout: float = 10.0
+    *, effect: Effect = "read", progress: "str | LazyText" = "", timeout: float = 10.0
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a function into a `Tool`.
 
@@ -140,8 +147,8 @@ def tool(
     when a process died over them. An `irreversible` tool does what no transaction takes back, such as paying
     money out: it is never run again, and when nobody heard how it ended, the model is told just that.
 
-    `progress` is the line that the customer sees while it runs and may name arguments in braces. `timeout` is
-    in seconds.
+    `progress` is the line that the customer sees while it runs and may name arguments in braces; a text of
+    `gettext_lazy` is translated each time. `timeout` is in seconds.
     """
 
     def decorate(function: Callable[..., Any]) -> Tool:

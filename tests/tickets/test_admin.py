@@ -104,16 +104,18 @@ def test_staff_set_the_status_of_many_tickets_at_once(desk, agent, status):
     Ticket.objects.update(status="closed" if status == "open" else "open")
     data = {"action": f"set_{status}", "_selected_action": [ticket.pk for ticket in chosen]}
     page = desk.post(LIST, data, follow=True)
-    assert f"10 changed: Set status to {status}." in page.content.decode()
+    label = Ticket.Status(status).label
+    assert f"Set 10 tickets to “{label}”." in page.content.decode()
     assert Ticket.objects.filter(status=status).count() == 10
     left.refresh_from_db()
     assert left.status != status
-    assert LogEntry.objects.filter(user=agent, change_message__contains=status).count() == 10
+    assert LogEntry.objects.filter(user=agent, change_message__contains=label).count() == 10
 
 
 def test_staff_take_tickets_on(desk, agent):
     ticket = Ticket.objects.create(issue="Late")
-    desk.post(LIST, {"action": "assign_to_me", "_selected_action": [ticket.pk]})
+    page = desk.post(LIST, {"action": "assign_to_me", "_selected_action": [ticket.pk]}, follow=True)
+    assert "1 ticket assigned to you." in page.content.decode()
     ticket.refresh_from_db()
     assert ticket.assignee == agent
 

@@ -1,4 +1,4 @@
-"""`manage.py import_orders FILE`: takes a Shopify order export over as it is."""
+"""`manage.py import_orders FILE`: imports a Shopify order export."""
 
 import csv
 from collections import Counter
@@ -15,8 +15,7 @@ from ...shopify import ExportedOrder, NotAnExportError, RefusedOrder, read_order
 ORDERS_PER_BATCH = 500
 MAX_PRINTED_REFUSALS = 20
 
-# Line, order number, reason.
-RefusedRows = list[tuple[int, str, str]]
+RefusedRows = list[tuple[int, str, str]]  # line, order number, reason
 
 
 class Command(BaseCommand):
@@ -37,21 +36,26 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error}") from None
         except OSError as error:
             raise CommandError(f"{error.filename or file}: {error.strerror or error}") from None
+        self._print_refusals(problems)
+        counts["refused"] = len(problems)
+        self._print_counts(counts)
+
+    def _print_refusals(self, problems: RefusedRows) -> None:
         for line, number, why in problems[:MAX_PRINTED_REFUSALS]:
             self.stderr.write(f"Line {line}, {number or 'no number'}: {why}")
-        if len(problems) > MAX_PRINTED_REFUSALS:
-            self.stderr.write(
-                f"… and {len(problems) - MAX_PRINTED_REFUSALS:,} more; --refused FILE writes them all."
-            )
-        counts["refused"] = len(problems)
-        told = ", ".join(
-            f"{counts[outcome]:,} {outcome}" for outcome in ("new", "updated", "unchanged", "refused")
-        )
+        unprinted = len(problems) - MAX_PRINTED_REFUSALS
+        if unprinted > 0:
+            self.stderr.write(f"… and {unprinted:,} more; --refused FILE writes them all.")
+
+    def _print_counts(self, counts: Counter[str]) -> None:
+        outcomes = ("new", "updated", "unchanged", "refused")
+        sums = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in outcomes)
         nothing = "" if counts["new"] or counts["updated"] else " Nothing was changed."
-        self.stdout.write(f"{counts.total():,} orders: {told}.{nothing}")
+        self.stdout.write(f"{counts.total():,} orders: {sums}.{nothing}")
 
 
 def _import_lines(lines: Iterable[bytes]) -> tuple[Counter[str], RefusedRows]:
+    """Import an export in batches; returns how many orders had each outcome, and the refused ones."""
     counts: Counter[str] = Counter()
     problems: RefusedRows = []
     batch: list[ExportedOrder] = []
