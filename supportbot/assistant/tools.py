@@ -34,7 +34,7 @@ KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Para
 
 
 class LazyText(Protocol):
-    """A text that becomes a `str` when it is needed, in the language of that moment, such as Django's `gettext_lazy`."""
+    """A text that becomes a `str` where it is read, in the language of that moment, as of Django's `gettext_lazy`."""
 
     def __str__(self) -> str: ...
 
