@@ -50,12 +50,12 @@ format: $(VENV)/ready-dev  ## Format the code and fix what can be fixed automati
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# A template for translators; without the time of day, so that it changes only when a sentence does.
-messages: $(VENV)/ready  ## Collect every sentence that can be translated into locale/django.pot
+# No language is there yet: `makemessages -l de` begins one, from the sources. Later this brings all of them up to date.
+messages: $(VENV)/ready  ## Collect the sentences that can be translated into locale/
 	@command -v xgettext >/dev/null || { echo "xgettext is missing; on Debian and Ubuntu: apt install gettext"; exit 1; }
 	@mkdir -p locale
 	@$(BIN)/python manage.py makemessages --all --keep-pot --add-location file --ignore tests --ignore var
-	@sed -i.bak '/^"POT-Creation-Date/d' locale/django.pot && rm locale/django.pot.bak
+	@echo "$$(($$(grep -c '^msgid "' locale/django.pot) - 1)) sentences are in locale/django.pot."
 
 # Locks every dependency, with hashes and without any index address, for all platforms and Pythons.
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
