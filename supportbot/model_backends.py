@@ -33,7 +33,7 @@ def get_backend(name: str) -> Backend:
 def create_backend(name: str) -> Backend:
     """One of its own, which the caller closes. Behind a model stand those that answer when it does not."""
     first = load_backend(name, **_build_options(name))
-    if name in ("demo", "handover"):
+    if name == "demo":
         return first
     others = [_create_fallback(name, entry) for entry in settings.ENVIRONMENT.llm_fallback]
     env = settings.ENVIRONMENT
@@ -80,8 +80,6 @@ def _build_options(name: str) -> dict[str, Any]:
     env = settings.ENVIRONMENT
     if name == "demo":
         return {"words_per_second": env.demo_words_per_second}
-    if name == "handover":
-        return {}
     options = {
         "api_key": _choose_api_key(),
         "model": env.llm_model,

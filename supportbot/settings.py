@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "supportbot.jobs",
     "supportbot.prompts",
     "supportbot.usage",
+    "supportbot.audit",
     "supportbot.demo",
     # Apps that teach the assistant: each one's tools.py is found by its name.
     "tickets",

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from orders.models import Order
+from supportbot.audit.triggers import drop_triggers
 from supportbot.conversations.staff_group import ensure_support_staff
 from tests.provider import Provider
 
@@ -38,6 +40,13 @@ def django_db_modify_db_settings(
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
         # Nobody needs the rows of a test after a power loss.
         database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The audit log refuses to be emptied, which the end of a test does to all tables; its own tests protect it."""
+    with django_db_blocker.unblock():
+        drop_triggers(connection)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 
+from supportbot.assistant.person_requests import PersonRequestHandler, collect_person_request_handlers
 from supportbot.assistant.questions import Question, collect_questions
 from supportbot.assistant.tools import Registry
 
@@ -17,6 +18,7 @@ class ConversationsConfig(AppConfig):
 
     tools: Registry
     questions: dict[str, Question[Any]]
+    person_request_handlers: list[PersonRequestHandler]
 
     def ready(self) -> None:
         from . import checks, jobs  # noqa: F401 - they register checks and signal receivers
@@ -25,6 +27,7 @@ class ConversationsConfig(AppConfig):
 
         self.tools = Registry.from_modules(_modules("tools"))
         self.questions = collect_questions(_modules("questions"))
+        self.person_request_handlers = collect_person_request_handlers(_modules("person_requests"))
         post_migrate.connect(_ensure_support_staff, sender=self)
 
     def ask(self, question: Question[Any], key: str, conversation: int) -> bool:

@@ -12,15 +12,14 @@ from .prices import calculate_cost
 
 def record_answer(turn: Any, answer: Answer) -> None:
     """Put down what one message of the model took, as a part of the turn."""
-    if turn.backend != "handover":  # which is no model
-        record_request(
-            "answer",
-            turn.backend,
-            answer.model,
-            answer.usage,
-            conversation=turn.conversation_id,
-            turn=turn.pk,
-        )
+    record_request(
+        "answer",
+        turn.backend,
+        answer.model,
+        answer.usage,
+        conversation=turn.conversation_id,
+        turn=turn.pk,
+    )
 
 
 def record_request(

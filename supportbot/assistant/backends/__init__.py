@@ -13,7 +13,6 @@ BACKENDS = {
     "xai": ".xai:XaiBackend",
     # Not a part of the engine: imported by its name when somebody asks for it.
     "demo": "supportbot.demo.backend:DemoBackend",
-    "handover": ".handover:HandoverBackend",
 }
 
 

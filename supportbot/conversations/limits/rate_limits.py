@@ -8,8 +8,11 @@ from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from supportbot.server.process import process
 
@@ -45,6 +48,16 @@ def check_text(text: str, images: Collection[UUID] = ()) -> str:
             "Please shorten it."
         )
     return text
+
+
+def check_email(email: str) -> str:
+    """An e-mail address as it is stored. Refuses what is none."""
+    email = email.strip()
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise RequestRefused(_("That doesn't look like an e-mail address. Please check it.")) from None
+    return email
 
 
 def check_rate(conversation: Conversation) -> None:

@@ -17,7 +17,7 @@ from supportbot.jobs.models import Job
 
 from ..models import Conversation, TokenBudget, Turn
 
-UNMETERED_BACKENDS = ("demo", "handover")
+UNMETERED_BACKENDS = ("demo",)
 # Failures of a request that no model has worked on.
 UNBILLED_ERRORS = ("unreachable", "down", "busy", "key_refused", "no_model", "request_refused", "over_budget")
 

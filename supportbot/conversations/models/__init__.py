@@ -3,8 +3,9 @@
 from .attachment import Attachment
 from .conversation import Conversation
 from .message import Message
+from .staff_presence import StaffPresence
 from .token_budget import TokenBudget
 from .tool_call import ToolCall
 from .turn import Turn
 
-__all__ = ["Attachment", "Conversation", "Message", "TokenBudget", "ToolCall", "Turn"]
+__all__ = ["Attachment", "Conversation", "Message", "StaffPresence", "TokenBudget", "ToolCall", "Turn"]

@@ -28,7 +28,7 @@ class ConversationQuerySet(models.QuerySet):
         # The user comes by an outer join, which PostgreSQL cannot lock: only the conversation's row is. FOR NO KEY
         # UPDATE: a transaction that inserts a row with a foreign key to it neither waits for us nor blocks us.
         rows = self.select_for_update(of=("self",), no_key=True)
-        conversation = rows.select_related("user").get(pk=pk)
+        conversation = rows.select_related("user", "assignee").get(pk=pk)
         conversation.previous_revision = conversation.revision
         return conversation
 
@@ -46,6 +46,22 @@ class Conversation(models.Model):
     )
     guest_key = models.CharField(max_length=64, blank=True, db_index=True)
     owner = models.CharField(max_length=10, choices=Owner, default=Owner.BOT)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_conversations",
+        help_text="Who of the staff has it, or had it when it was closed.",
+    )
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    waiting_reason = models.CharField(max_length=300, blank=True, help_text="Why a person was asked for.")
+    bot_starts_after = models.PositiveBigIntegerField(
+        null=True,
+        help_text="The last turn before a person handed back: the model is sent only what came later.",
+    )
+    contact_name = models.CharField(max_length=100, blank=True)
+    contact_email = models.EmailField(blank=True, help_text="Where a guest can be reached.")
     title = models.CharField(max_length=80, blank=True)
     last_seq = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
@@ -65,6 +81,9 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["user", "-updated"]),
             models.Index(fields=["-updated"]),
+            models.Index(
+                fields=["waiting_since"], condition=models.Q(owner="waiting"), name="waiting_conversations"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -80,8 +99,20 @@ class Conversation(models.Model):
     @property
     def customer_name(self) -> str:
         if self.user is None:
-            return "Guest"
+            return self.contact_name or "Guest"
         return self.user.get_full_name() or self.user.get_username()
+
+    @property
+    def reply_email(self) -> str:
+        """Where the customer can be reached, empty if nobody knows."""
+        return self.contact_email or (self.user.email if self.user else "")
+
+    @property
+    def assignee_name(self) -> str:
+        """What the customer reads of who has the conversation, empty if nobody has."""
+        if self.assignee is None:
+            return ""
+        return self.assignee.get_short_name() or self.assignee.get_username()
 
     def next_seq(self) -> int:
         """The number of the next message. Save the conversation in the same transaction."""

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -22,6 +23,15 @@ class Message(models.Model):
     conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="messages")
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="messages")
     seq = models.PositiveIntegerField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who of the staff wrote it.",
+    )
+    author_name = models.CharField(max_length=150, blank=True, help_text="As the customer reads it.")
     role = models.CharField(max_length=10, choices=Role)
     text = models.TextField(blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.COMPLETE)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import translation
 
 from ..turns import TurnChange
-from .fragments import render_notice, render_turn
+from .fragments import render_notice, render_owner, render_turn
 
 # Rendering more turns than this takes long enough to be done beside the event loop.
 MAX_TURNS_ON_EVENT_LOOP = 3
@@ -20,6 +20,7 @@ class Audience:
     name: str
     language: str
     turn_template: str = "chat/_turn.html"
+    owner_template: str = "chat/_owner.html"
 
     @property
     def key(self) -> str:
@@ -32,6 +33,8 @@ class Audience:
             html = "".join(
                 render_turn(turn.row, turn.messages, template=self.turn_template) for turn in change.turns
             )
+            if change.owner is not None:
+                html += render_owner(change.owner, template=self.owner_template)
             if change.duplicate_client_id:
                 html += render_notice("", change.duplicate_client_id)
         return html

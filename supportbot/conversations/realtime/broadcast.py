@@ -14,6 +14,8 @@ from supportbot.server.process import process
 from ..turns import TurnChange
 from . import channel_layer
 from .audiences import Audience, get_customer_audience
+from .desk_feed import notify_desk
+from .fragments import render_typing
 
 
 class Subscriber(Protocol):
@@ -75,7 +77,9 @@ def get_stream_snapshot(conversation_id: int) -> str:
 
 async def publish_change(change: TurnChange) -> None:
     """Show a change to everyone who watches the conversation, rendered once for each audience."""
-    if not change.turns and not change.duplicate_client_id:
+    if change.notifies_desk:
+        await notify_desk(change.conversation_id)
+    if not change.is_visible:
         return
     audiences = {page.audience for page in _get_pages(change.conversation_id)}
     if channel_layer.has_channel_layer():
@@ -97,6 +101,21 @@ async def publish_frame(conversation_id: int, frame: str) -> None:
     """Show a frame that changes nothing, and is the same for every audience, to everyone who watches."""
     await deliver_frame(conversation_id, frame)
     await send_frame_to_other_processes(conversation_id, frame)
+
+
+async def publish_typing(conversation_id: int, audience: str, name: str = "") -> None:
+    """Somebody of an audience (“customer” or “staff”) is writing: the others see it for some seconds. Never stored."""
+    await _deliver_typing(conversation_id, audience, name)
+    await channel_layer.send_to_group(
+        _group_name(conversation_id), "typing", conversation_id=conversation_id, audience=audience, name=name
+    )
+
+
+@channel_layer.on_message("typing")
+async def _deliver_typing(conversation_id: int, audience: str, name: str) -> None:
+    for page in _get_pages(conversation_id):
+        if page.audience.name != audience:
+            await page.deliver(render_typing(audience, name))
 
 
 async def deliver_missed(change: TurnChange) -> None:

@@ -27,7 +27,7 @@ ERROR_MESSAGES = {
 def get_failure_message(row: Any) -> str:
     """What the customer reads about a turn that did not end well, empty for one that did."""
     if row.state == "stopped":
-        return "You stopped this answer."
+        return "" if row.error == "taken_over" else "You stopped this answer."
     if row.state not in ("failed", "interrupted"):
         return ""
     return ERROR_MESSAGES.get(

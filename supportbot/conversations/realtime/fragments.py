@@ -16,6 +16,16 @@ def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.h
     return _render_template(template, turn=row, said=messages, oob=True)
 
 
+def render_owner(owner: Any, template: str = "chat/_owner.html") -> str:
+    """Who has the conversation: the assistant, nobody yet, a person by name, or nobody any longer."""
+    return _render_template(template, owner=owner, oob=True)
+
+
+def render_typing(audience: str, name: str) -> str:
+    """Somebody is writing; `name` is that of a member of staff."""
+    return _render_template("chat/_typing.html", audience=audience, name=name)
+
+
 def render_notice(text: str, client_id: str = "") -> str:
     """A sentence for one page. With a client id it says why that message was refused."""
     return _render_template("chat/_notice.html", text=text, client_id=client_id, oob=True)
@@ -52,5 +62,5 @@ def is_text_frame(frame: str) -> bool:
     return frame.startswith(("{", '<div class="blocks"'))
 
 
-def _render_template(name: str, **context: Any) -> str:
-    return get_template(name).render(context)
+def _render_template(template: str, /, **context: Any) -> str:
+    return get_template(template).render(context)

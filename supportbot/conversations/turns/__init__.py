@@ -8,34 +8,53 @@ It returns what changed as data, a `TurnChange`. `realtime` shows that to whoeve
 from .changes import ChangedTurn, TurnChange, load_changes, load_missed_changes
 from .claiming import reload_lease
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
+from .ownership import (
+    OwnershipResult,
+    assign_conversation,
+    close_conversation,
+    hand_back,
+    post_staff_message,
+    request_person,
+    store_contact,
+    take_over,
+)
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import begin_answer, checkpoint
 from .submit import submit_message
 from .tool_calls import complete_call, get_tool_registry, run_tool, store_requested_calls, store_result
-from .transitions import finish_turn, request_stop, retry_turn
+from .transitions import finish_turn, is_running, request_stop, retry_turn
 
 __all__ = [
     "LEASE_DURATION",
     "NO_MESSAGE",
     "ChangedTurn",
     "LeaseLost",
+    "OwnershipResult",
     "TurnChange",
     "TurnLease",
+    "assign_conversation",
     "begin_answer",
     "checkpoint",
+    "close_conversation",
     "complete_call",
     "finish_turn",
     "get_tool_registry",
+    "hand_back",
+    "is_running",
     "load_changes",
     "load_missed_changes",
+    "post_staff_message",
     "recover_abandoned_turns",
     "release_turn",
     "reload_lease",
     "renew_lease",
+    "request_person",
     "request_stop",
     "retry_turn",
     "run_tool",
+    "store_contact",
     "store_requested_calls",
     "store_result",
     "submit_message",
+    "take_over",
 ]

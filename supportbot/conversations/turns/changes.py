@@ -23,12 +23,24 @@ class ChangedTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerState:
+    """Who has the conversation, and the name of a person that has it as the customer reads it."""
+
+    owner: str
+    assignee_id: int | None
+    assignee_name: str
+    has_contact: bool
+    is_guest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TurnChange:
     """What changed in a conversation, and the lease on the turn that is to be run now, if there is one.
 
     A page at `previous_revision` or later is at `revision` after this change; an older page must resync. Revision 0:
     nothing changed, and the turns are only shown again. `duplicate_client_id` is a message that was not stored, since
-    an earlier one stands for it.
+    an earlier one stands for it. `owner` is given where it may have changed. `notifies_desk` says that staff must hear
+    of it: a customer waits or wrote to a person, or the conversation changed hands.
     """
 
     conversation_id: int
@@ -37,16 +49,27 @@ class TurnChange:
     revision: int = 0
     previous_revision: int = 0
     duplicate_client_id: str = ""
+    owner: OwnerState | None = None
+    notifies_desk: bool = False
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether there is anything to show."""
+        return bool(self.turns or self.duplicate_client_id or self.owner)
 
 
 @on_database_thread(repeat=True)
 def load_changes(conversation_id: int, since_revision: int) -> TurnChange:
     """What changed after a revision."""
-    conversation = Conversation.objects.get(pk=conversation_id)
+    conversation = Conversation.objects.select_related("assignee", "user").get(pk=conversation_id)
     recent = conversation.recent_turns(MAX_RESYNC_TURNS, after_revision=since_revision)
     turns = tuple(ChangedTurn(turn, list(turn.messages.all())) for turn in recent)
     return TurnChange(
-        conversation_id, turns, revision=conversation.revision, previous_revision=since_revision
+        conversation_id,
+        turns,
+        revision=conversation.revision,
+        previous_revision=since_revision,
+        owner=describe_owner(conversation) if conversation.revision > since_revision else None,
     )
 
 
@@ -82,11 +105,34 @@ def save_change(
 
 
 def build_change(
-    conversation: Conversation, turns: Iterable[ChangedTurn], lease: TurnLease | None = None
+    conversation: Conversation,
+    turns: Iterable[ChangedTurn],
+    lease: TurnLease | None = None,
+    *,
+    with_owner: bool = False,
+    notifies_desk: bool = False,
+    duplicate_client_id: str = "",
 ) -> TurnChange:
     """The change from the revision at which the conversation was locked to the one that it has now."""
     return TurnChange(
-        conversation.pk, tuple(turns), lease, conversation.revision, conversation.previous_revision
+        conversation.pk,
+        tuple(turns),
+        lease,
+        conversation.revision,
+        conversation.previous_revision,
+        duplicate_client_id,
+        describe_owner(conversation) if with_owner else None,
+        notifies_desk,
+    )
+
+
+def describe_owner(conversation: Conversation) -> OwnerState:
+    return OwnerState(
+        conversation.owner,
+        conversation.assignee_id,
+        conversation.assignee_name,
+        has_contact=bool(conversation.reply_email),
+        is_guest=conversation.user_id is None,
     )
 
 

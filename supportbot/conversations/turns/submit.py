@@ -1,6 +1,7 @@
 """A customer's message: stored once, joined to the turn that has not been answered yet, or the begin of a new one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -13,10 +14,12 @@ from ..attachments import storage
 from ..limits import token_budgets
 from ..limits.rate_limits import RequestRefused, check_rate
 from ..models import Attachment, Conversation, Message, Turn
+from . import ownership
 from .changes import (
     ChangedTurn,
     TurnChange,
     build_change,
+    describe_owner,
     load_messages,
     load_stored_turn,
     save_change,
@@ -34,45 +37,54 @@ def submit_message(
     conversation_id: int,
     text: str,
     client_id: str | None,
-    backend: str = "",
     can_start: bool = True,
     *,
     images: Sequence[UUID] = (),
 ) -> TurnChange:
-    """Store what a customer says, and take a lease on its turn if no other turn is running.
+    """Store what a customer says, and take a lease on its turn if the bot has the conversation and is free.
 
-    The same `client_id` is stored once. What is said before the answer begins joins the same turn; what comes later
-    waits for its own. With `can_start` False the turn stays queued, for another process. `images` are public ids of
-    attachments that were not sent yet. Raises `RequestRefused`.
+    A message to a person, or to one who is waited for, runs no model. A closed conversation is reopened. The same
+    `client_id` is stored once. What is said before the answer begins joins the same turn; what comes later waits for
+    its own. With `can_start` False the turn stays queued, for another process. `images` are public ids of attachments
+    that were not sent yet. Raises `RequestRefused`.
     """
     conversation = Conversation.objects.lock(conversation_id)
     if client_id and (known := _find_duplicate(conversation, text, client_id, images)):
         return TurnChange(conversation.pk, (load_stored_turn(known),))
-    active = list(conversation.turns.active().order_by("pk"))
-    if backend and (asked := next((turn for turn in active if turn.backend == backend), None)):
-        # The second click on a button: the first one stands for both.
-        return TurnChange(conversation.pk, (load_stored_turn(asked.pk),), duplicate_client_id=client_id or "")
     check_rate(conversation)
-    unsent = storage.get_unsent_images(conversation, images)
+    was_closed = conversation.owner == Conversation.Owner.CLOSED
+    if was_closed:
+        ownership.reopen_closed(conversation)
     first_line = (text or "A photo").split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
-    if active and not backend:
+    if conversation.owner != Conversation.Owner.BOT:
+        return ownership.store_for_person(conversation, text, client_id, images)
+    change = _store_for_bot(conversation, text, client_id, images, can_start)
+    return replace(change, owner=describe_owner(conversation)) if was_closed else change
+
+
+def _store_for_bot(
+    conversation: Conversation, text: str, client_id: str | None, images: Sequence[UUID], can_start: bool
+) -> TurnChange:
+    """Join the message to the turn that has not been answered yet, or begin a new one."""
+    unsent = storage.get_unsent_images(conversation, images)
+    active = list(conversation.turns.active().order_by("pk"))
+    if active:
         joined = _append_to_active_turn(conversation, active[-1], text, client_id, unsent)
         if joined is not None:
             return joined
-    return _create_turn(conversation, text, client_id, backend, unsent, is_next=can_start and not active)
+    return _create_turn(conversation, text, client_id, unsent, is_next=can_start and not active)
 
 
 def _create_turn(
     conversation: Conversation,
     text: str,
     client_id: str | None,
-    backend: str,
     images: list[Attachment],
     *,
     is_next: bool,
 ) -> TurnChange:
-    turn = Turn(conversation=conversation, backend=backend)
+    turn = Turn(conversation=conversation)
     if is_next:
         acquire_lease(turn, conversation)
     else:
@@ -104,7 +116,7 @@ def _append_to_active_turn(
     conversation: Conversation, turn: Turn, text: str, client_id: str | None, images: list[Attachment]
 ) -> TurnChange | None:
     """Put a message into a turn of which no answer has begun, None if that is too late."""
-    if turn.backend == "handover" or turn.usage or turn.stop_requested:
+    if turn.usage or turn.stop_requested:
         return None
     messages = load_messages(turn)
     answer = next((each for each in messages if each.role == Message.Role.ASSISTANT), None)

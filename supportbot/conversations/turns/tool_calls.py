@@ -1,5 +1,6 @@
 """Tool calls: stored before they are run, and their results together with what they wrote."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -12,10 +13,30 @@ from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
 from ..limits import token_budgets
-from ..models import Message, ToolCall, Turn
-from .changes import TurnChange, blank_to_empty, load_messages, save_change
+from ..models import Conversation, Message, ToolCall, Turn
+from .changes import (
+    TurnChange,
+    blank_to_empty,
+    close_open_messages,
+    describe_owner,
+    load_messages,
+    save_change,
+)
 from .claiming import create_answer_message
 from .leases import LeaseLost, TurnLease, lock_leased_turn
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedCall:
+    """What follows from the end of a tool call.
+
+    `message_id` is the message that is to be streamed, 0 while calls are pending. With `is_turn_over` the turn has
+    ended, since the call gave the conversation to a person.
+    """
+
+    change: TurnChange
+    message_id: int = 0
+    is_turn_over: bool = False
 
 
 def get_tool_registry() -> Registry:
@@ -96,13 +117,12 @@ def close_uncertain_calls(turn: Turn) -> None:
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def complete_call(lease: TurnLease, result: said.ToolResult) -> tuple[TurnChange, int]:
+def complete_call(lease: TurnLease, result: said.ToolResult) -> CompletedCall:
     """A tool call is over: when it was the last one, create the message for what the model says next.
 
     A call that was refused without being run gets its result here.
 
-    Returns the change and the id of the message that is to be streamed, 0 while calls are pending. Raises `LeaseLost`,
-    and `ModelError` when the day's budget has nothing left for another question to the model.
+    Raises `LeaseLost`, and `ModelError` when the day's budget has nothing left for another question to the model.
     """
     turn, conversation = lock_leased_turn(lease)
     messages = load_messages(turn)
@@ -110,13 +130,24 @@ def complete_call(lease: TurnLease, result: said.ToolResult) -> tuple[TurnChange
     for call in calls:
         if call.is_pending and call.call_id == result.call_id:
             call.set_result(result)
+    if conversation.owner != Conversation.Owner.BOT:
+        return CompletedCall(_end_handed_over_turn(turn, conversation, messages), is_turn_over=True)
     if any(call.is_pending for call in calls):
-        return save_change(turn, conversation, messages), 0
+        return CompletedCall(save_change(turn, conversation, messages))
     if messages[-1].status != Message.Status.STREAMING:
         if not token_budgets.reserve_tokens(turn, conversation, turn.backend):
             raise token_budgets.build_budget_error()
         messages.append(create_answer_message(turn, conversation))
-    return save_change(turn, conversation, messages), messages[-1].pk
+    return CompletedCall(save_change(turn, conversation, messages), messages[-1].pk)
+
+
+def _end_handed_over_turn(turn: Turn, conversation: Conversation, messages: list[Message]) -> TurnChange:
+    """A tool gave the conversation to a person: the model says nothing more, and no other call is run."""
+    turn.state = Turn.State.DONE
+    turn.finished, turn.lease_until = timezone.now(), None
+    close_open_messages(messages, "", Message.Status.COMPLETE)
+    change = save_change(turn, conversation, messages)
+    return replace(change, owner=describe_owner(conversation), notifies_desk=True)
 
 
 def _set_result(lease: TurnLease, call: said.ToolCall, result: said.ToolResult) -> bool:

@@ -65,7 +65,10 @@ def _set_end(turn: Turn, state: str, error: said.ModelError | None, first_token:
     turn.finished = timezone.now()
     turn.first_token = first_token
     turn.lease_until = None
-    turn.error = error.code if error else ""
+    if error is not None:
+        turn.error = error.code
+    elif state != Turn.State.STOPPED:
+        turn.error = ""  # one that was stopped keeps why
     turn.may_retry = state != Turn.State.DONE and (error is None or error.retry)
 
 
@@ -83,18 +86,24 @@ def _claim_following_turn(conversation: Conversation, change: TurnChange) -> Tur
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def request_stop(conversation_id: int, turn_id: int = 0) -> int | None:
+def request_stop(conversation_id: int, turn_id: int = 0, reason: str = "") -> int | None:
     """Ask for the running turn to be stopped, wherever it runs. Returns its id, None if no such turn runs.
 
-    With a `turn_id` that turn alone is meant: it may have ended, and the next one begun.
+    With a `turn_id` that turn alone is meant: it may have ended, and the next one begun. `reason` is stored as the
+    turn's error, empty for a customer's own wish.
     """
     # Locked, or a change of the turn that is being stored would overwrite the wish.
     Conversation.objects.lock(conversation_id)
     turn = Turn.objects.filter(conversation=conversation_id, state=Turn.State.RUNNING).first()
     if turn is None or turn_id not in (0, turn.pk):
         return None
-    Turn.objects.filter(pk=turn.pk).update(stop_requested=True)
+    Turn.objects.filter(pk=turn.pk).update(stop_requested=True, error=reason)
     return turn.pk
+
+
+@on_database_thread()
+def is_running(turn_id: int) -> bool:
+    return Turn.objects.filter(pk=turn_id, state=Turn.State.RUNNING).exists()
 
 
 @on_database_thread(repeat=True)
@@ -106,8 +115,9 @@ def retry_turn(conversation_id: int, turn_id: int, can_start: bool = True) -> Tu
     """
     conversation = Conversation.objects.lock(conversation_id)
     turn = conversation.turns.last()
-    if turn is None or turn.pk != turn_id or not turn.can_retry:
-        # A second click, or a page that has not heard yet: show it what is true.
+    is_bots = conversation.owner == Conversation.Owner.BOT
+    if turn is None or turn.pk != turn_id or not turn.can_retry or not is_bots:
+        # A second click, a page that has not heard yet, or a person has it by now: show what is true.
         is_known = conversation.turns.filter(pk=turn_id).exists()
         shown = (load_stored_turn(turn_id),) if is_known else ()
         return TurnChange(conversation.pk, shown)

@@ -18,7 +18,7 @@ from supportbot.server.executors import on_database_thread
 from supportbot.server.origin_check import has_own_origin
 
 from .. import turns
-from ..limits.rate_limits import RequestRefused, check_text
+from ..limits.rate_limits import RequestRefused, check_email, check_text
 from ..models import Conversation
 from ..realtime import broadcast, socket_sessions
 from ..realtime.audiences import get_customer_audience
@@ -105,7 +105,28 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self._submit(check_text(frame.text, frame.images), frame)
 
     async def _on_person(self, frame: Frame) -> None:
-        await self._submit(str(PERSON_REQUEST), frame, backend="handover")
+        """The button: the bot falls silent, and the conversation waits for a person."""
+        await runner.halt_turn(self.conversation_id, self._require_valid_session)
+        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+            change = await turns.request_person.run_after(
+                self._require_valid_session,
+                self.conversation_id,
+                text=str(PERSON_REQUEST),
+                client_id=frame.client_id,
+            )
+        await runner.publish_and_start(change)
+
+    async def _on_contact(self, frame: Frame) -> None:
+        """A guest says where to be reached."""
+        email = check_email(frame.email)
+        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+            change = await turns.store_contact.run_after(
+                self._require_valid_session, self.conversation_id, frame.name, email
+            )
+        await runner.publish_and_start(change)
+
+    async def _on_typing(self, frame: Frame) -> None:
+        await broadcast.publish_typing(self.conversation_id, self._page.audience.name)
 
     async def _on_stop(self, frame: Frame) -> None:
         await runner.stop_turn(self.conversation_id, frame.turn, self._require_valid_session)
@@ -125,7 +146,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _on_resync(self, frame: Frame) -> None:
         await self._page.resync(frame.seen, self._require_valid_session)
 
-    async def _submit(self, text: str, frame: Frame, backend: str = "") -> None:
+    async def _submit(self, text: str, frame: Frame) -> None:
         """Store a message and have it answered. A database that is away for a moment is waited for."""
         can_start = runner.count_free_slots() > 0
         async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
@@ -134,7 +155,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self.conversation_id,
                 text,
                 frame.client_id,
-                backend,
                 can_start,
                 images=frame.images,
             )

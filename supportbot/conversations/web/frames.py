@@ -17,11 +17,13 @@ class Frame(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    action: Literal["send", "stop", "retry", "resync", "person", "ping"] = "send"
+    action: Literal["send", "stop", "retry", "resync", "person", "contact", "typing", "ping"] = "send"
     text: str = ""
     client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
     turn: int = 0
     seen: int = 0
+    name: str = Field("", max_length=100)
+    email: str = Field("", max_length=254)
     images: list[UUID] = Field([], max_length=10)
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from ..models import Conversation
+from ..turns.changes import describe_owner
 from ..visitors import get_or_create_visitor, get_visitor
 from .script_data import script_limits, script_texts
 
@@ -36,7 +37,7 @@ def require_own_conversation(view):
     @never_cache
     def wrapped(request, public_id, **kwargs):
         mine = Conversation.objects.visible_to(get_visitor(request.user, request.session)).select_related(
-            "user"
+            "user", "assignee"
         )
         return view(request, get_object_or_404(mine, public_id=public_id), **kwargs)
 
@@ -65,6 +66,7 @@ def conversation(request, conversation):
     turns = conversation.recent_turns(settings.PAGE_TURNS + 1)
     context = {
         "conversation": conversation,
+        "owner": describe_owner(conversation),
         "turns": turns[-settings.PAGE_TURNS :],
         "has_earlier": len(turns) > settings.PAGE_TURNS,
         "starters": STARTERS,

@@ -32,6 +32,9 @@ from .tool_execution import execute_tool
 
 logger = logging.getLogger(__name__)
 
+HALT_TIMEOUT_SECONDS = 1.5
+HALT_POLL_SECONDS = 0.03
+
 EventListener = Callable[[said.Event], None]
 
 
@@ -87,6 +90,9 @@ async def publish_and_start(
     change: TurnChange, on_event: EventListener | None = None
 ) -> asyncio.Task[None] | None:
     """Show a change to the pages that watch, and run the turn that it has a lease on: returns the task."""
+    for changed in change.turns:
+        if not changed.row.is_active:
+            await _cancel_turn(changed.row.pk)  # it was taken away from the task that runs it
     await broadcast.publish_change(change)
     return await start_turn(change.lease, on_event) if change.lease is not None else None
 
@@ -117,9 +123,33 @@ async def stop_turn(
     thread; if it raises, nothing is stopped.
     """
     stopped_id = await turns.request_stop.run_after(check, conversation_id, turn_id)
-    running = process.get(RunnerState).turns
-    if stopped_id in running:
-        running[stopped_id].cancel()
+    if stopped_id is not None:
+        await _cancel_turn(stopped_id)
+
+
+async def halt_turn(conversation_id: int, check: Callable[[], object] = lambda: None) -> None:
+    """Have the bot fall silent before a person gets the conversation: what was read of its answer is stored first.
+
+    Waits until it is, but no longer than `HALT_TIMEOUT_SECONDS`: a process that stands still does not keep a person
+    away, since whatever takes the conversation over takes the turn's lease away too. `check` is as in `stop_turn`.
+    """
+    turn_id = await turns.request_stop.run_after(check, conversation_id, reason="taken_over")
+    if turn_id is None:
+        return
+    await _cancel_turn(turn_id)
+    await channel_layer.send_to_group(channel_layer.ALL_PROCESSES, "cancel_turn", turn_id=turn_id)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HALT_TIMEOUT_SECONDS):
+            while await turns.is_running(turn_id):  # noqa: ASYNC110 - it may run in another process
+                await asyncio.sleep(HALT_POLL_SECONDS)
+
+
+@channel_layer.on_message("cancel_turn")
+async def _cancel_turn(turn_id: int) -> None:
+    """Cancel a turn if it runs in this process."""
+    running = process.get(RunnerState).turns.get(turn_id)
+    if running is not None:
+        running.cancel()
 
 
 async def drain() -> None:
@@ -274,7 +304,11 @@ async def _stream_text(running: RunningTurn, text: str) -> None:
 
 
 async def _finish_tool_call(running: RunningTurn, result: said.ToolResult) -> None:
-    change, message_id = await turns.complete_call(running.lease, result)
-    await publish_and_start(change)
-    if message_id:
-        running.stream = AnswerStream(running.lease.conversation_id, message_id)
+    completed = await turns.complete_call(running.lease, result)
+    if completed.is_turn_over:
+        running.is_cancellable = False  # it has ended in good order
+    await publish_and_start(completed.change)
+    if completed.is_turn_over:
+        raise LeaseLost
+    if completed.message_id:
+        running.stream = AnswerStream(running.lease.conversation_id, completed.message_id)

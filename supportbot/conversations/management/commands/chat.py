@@ -188,7 +188,7 @@ def _choose_model(backend: str | None, model: str | None) -> None:
     settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
     env = settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
     name = settings.LLM_BACKEND = backend or settings.LLM_BACKEND
-    if model and name in ("demo", "handover"):
+    if model and name == "demo":
         raise CommandError(f"--model names a model of a provider, and the backend is {name}.")
     if name in ("chat", "responses", "xai") and not (env.xai_api_key or env.llm_base_url):
         raise CommandError(f"The backend {name} has no model to talk to. Set XAI_API_KEY, or LLM_BASE_URL.")
@@ -200,4 +200,4 @@ def _choose_model(backend: str | None, model: str | None) -> None:
 
 def _describe_model() -> str:
     name = settings.LLM_BACKEND
-    return f"the {name}" if name in ("demo", "handover") else f"{settings.ENVIRONMENT.llm_model} ({name})"
+    return "the demo" if name == "demo" else f"{settings.ENVIRONMENT.llm_model} ({name})"

@@ -1,0 +1,55 @@
+"""`@person_request_handler`: what an app does when a customer asks for a person.
+
+    @person_request_handler
+    def open_ticket(request: PersonRequest) -> str:
+        ...
+        return ticket.number
+
+Found in the module `person_requests` of every app. It runs in the transaction in which the conversation begins to wait,
+so its effect happens once. What it returns is a reference that the customer is told, such as a ticket's number, or
+nothing. When it raises `ToolError`, the conversation waits all the same.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+
+from .questions import is_defined_in_app
+from .tools import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequest:
+    """Who asks for a person, and why. `conversation` is its primary key, `customer` is None for a guest.
+
+    `reason` is a line for staff: what the customer wrote last, or what the model says the matter is. It is untrusted.
+    """
+
+    conversation: int
+    customer: Customer | None
+    reason: str
+    name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequestHandler:
+    function: Callable[[PersonRequest], str]
+
+    def __call__(self, request: PersonRequest) -> str:
+        return self.function(request)
+
+
+def person_request_handler(function: Callable[[PersonRequest], str]) -> PersonRequestHandler:
+    """Have a function called when a customer asks for a person."""
+    return PersonRequestHandler(function)
+
+
+def collect_person_request_handlers(modules: Iterable[ModuleType]) -> list[PersonRequestHandler]:
+    """The handlers that are defined in these modules' apps, in their order."""
+    return [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, PersonRequestHandler) and is_defined_in_app(value.function, module)
+    ]

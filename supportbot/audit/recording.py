@@ -1,0 +1,29 @@
+"""Writes the audit log. Bulk updates send no signals, so whoever changes something says so here, in its transaction."""
+
+from typing import Any
+
+from .models import AuditEvent
+
+
+def record_event(
+    action: str,
+    *,
+    staff: Any = None,
+    actor: str = AuditEvent.Actor.SYSTEM,
+    conversation_id: int | None = None,
+    subject: str = "",
+    **details: Any,
+) -> None:
+    """Add one event. `staff` is the account of who did it; without one, `actor` says what kind of actor it was.
+
+    Call it in the transaction of what was done. `details` hold names and states, never a customer's words.
+    """
+    AuditEvent.objects.create(
+        action=action,
+        actor=AuditEvent.Actor.STAFF if staff is not None else actor,
+        actor_id=staff.pk if staff is not None else None,
+        actor_name=(staff.get_full_name() or staff.get_username())[:150] if staff is not None else "",
+        conversation_id=conversation_id,
+        subject=subject,
+        details=details,
+    )

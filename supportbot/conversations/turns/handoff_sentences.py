@@ -1,0 +1,87 @@
+"""What the server tells a customer when a conversation changes hands. None of it is ever written by a model."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from supportbot import opening_hours
+
+from ..models import Conversation, StaffPresence
+
+PRESENCE_TIMEOUT = timedelta(minutes=1)
+
+
+def is_staff_here(user_id: int | None = None) -> bool:
+    """Whether anybody of the staff takes chats now, or that one does."""
+    here = StaffPresence.objects.filter(is_here=True, last_seen__gt=timezone.now() - PRESENCE_TIMEOUT)
+    return here.filter(user=user_id).exists() if user_id else here.exists()
+
+
+def count_waiting_before(conversation: Conversation) -> int:
+    """How many conversations have been waiting for a person for longer than this one."""
+    waiting = Conversation.objects.filter(owner=Conversation.Owner.WAITING).exclude(pk=conversation.pk)
+    return waiting.filter(waiting_since__lt=conversation.waiting_since or timezone.now()).count()
+
+
+def describe_wait(conversation: Conversation, reference: str) -> str:
+    """What happens now: when a person answers, and where. `reference` is a ticket's number, or empty."""
+    parts = [_describe_time(conversation), _describe_place(conversation)]
+    if reference:
+        parts.append(_("Your reference is %(reference)s.") % {"reference": reference})
+    return " ".join(parts)
+
+
+def _describe_time(conversation: Conversation) -> str:
+    now = timezone.now()
+    if not opening_hours.is_open(now):
+        opening = opening_hours.find_next_opening(now)
+        hours = {"hours": opening_hours.describe_opening_hours()}
+        if opening is None:
+            return _("Our team isn't here right now. We're here %(hours)s.") % hours
+        when = {"day": date_format(opening, "l"), "time": date_format(opening, "H:i")}
+        return _(
+            "Our team isn't here right now. We're here %(hours)s, and will answer from %(day)s at %(time)s."
+        ) % (hours | when)
+    if not is_staff_here():
+        return _(
+            "All of our colleagues are away right now. One of them will answer as soon as they are back."
+        )
+    before = count_waiting_before(conversation)
+    if not before:
+        return _("You're next in line: a colleague will join this chat soon.")
+    return ngettext(
+        "There is %(before)d person before you. A colleague will join this chat after that.",
+        "There are %(before)d people before you. A colleague will join this chat after that.",
+        before,
+    ) % {"before": before}
+
+
+def _describe_place(conversation: Conversation) -> str:
+    if conversation.reply_email:
+        return _("The answer will come here, and by e-mail to %(email)s if you have left.") % {
+            "email": conversation.reply_email
+        }
+    return _(
+        "The answer will come here. Leave your e-mail address below so that we can reach you if you leave."
+    )
+
+
+def describe_takeover(name: str) -> str:
+    return _("%(name)s has joined the chat. You're now talking to a person.") % {"name": name}
+
+
+def describe_hand_back(name: str) -> str:
+    return _("%(name)s has left the chat. The AI assistant answers again.") % {"name": name}
+
+
+def describe_closing(name: str) -> str:
+    return _("%(name)s has closed this conversation. Write again at any time to continue it.") % {
+        "name": name
+    }
+
+
+def describe_contact(email: str) -> str:
+    return _("Thank you. If you have left, we'll answer by e-mail to %(email)s.") % {"email": email}

@@ -1,0 +1,188 @@
+"""One owner at a time: the bot, nobody yet, a person, or nobody any longer; and whoever is late is told who has it."""
+
+import pytest
+
+from supportbot.assistant.messages import Answer, Message, ToolCall, ToolResult
+from supportbot.audit.models import AuditEvent
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation, Turn
+from supportbot.conversations.models import Message as StoredMessage
+from supportbot.conversations.turns import LeaseLost
+from supportbot.jobs.models import Job
+from tickets.models import Ticket
+
+from .rendering import render
+
+CALL = ToolCall("c1", "create_ticket", '{"issue": "Broken", "priority": "low"}')
+ASKED = Answer(Message("assistant", "", (CALL,)), "tool_calls")
+
+
+@pytest.fixture
+def sam(db, django_user_model):
+    return django_user_model.objects.create_user("sam", "sam@example.com", "sam", is_staff=True)
+
+
+@pytest.fixture
+def lease(transactional_db, chat):
+    return turns.submit_message.run_sync(chat.pk, "Where is my order?", "a1").lease
+
+
+def owner_of(chat: Conversation) -> tuple[str, str]:
+    chat.refresh_from_db()
+    return chat.owner, chat.assignee_name
+
+
+def texts(chat: Conversation, role: str) -> list[str]:
+    return list(chat.messages.filter(role=role).values_list("text", flat=True))
+
+
+def test_who_asks_for_a_person_waits_and_is_told_what_happens_now(transactional_db, chat):
+    change = turns.request_person.run_sync(chat.pk, text="I'd like to talk to a person.", client_id="a1")
+
+    assert owner_of(chat) == ("waiting", "")
+    assert change.lease is None
+    assert "away right now" in texts(chat, "system")[0]
+    assert Ticket.objects.get().number in texts(chat, "system")[0]
+    assert "Waiting for a person" in render(change)
+    assert Job.objects.filter(kind="send_waiting_alert", conversation=chat).exists()
+
+
+def test_who_asks_twice_waits_once_and_has_one_ticket(transactional_db, chat):
+    turns.request_person.run_sync(chat.pk, text="A person, please", client_id="a1")
+    turns.request_person.run_sync(chat.pk, text="A person, please", client_id="a2")
+
+    assert len(texts(chat, "system")) == 1
+    assert Ticket.objects.count() == 1
+
+
+def test_a_matter_that_has_a_ticket_already_gets_no_second_one(transactional_db, chat):
+    ticket = Ticket.objects.create(issue="The lamp is broken.", conversation=chat)
+
+    turns.request_person.run_sync(chat.pk, "Wants a new lamp")
+
+    assert Ticket.objects.get().number == ticket.number
+    assert ticket.number in texts(chat, "system")[0]
+
+
+def test_a_takeover_in_mid_answer_takes_the_lease_and_keeps_what_was_stored(lease, chat, agent):
+    turns.begin_answer.run_sync(lease, lease.message_id, "It is ")
+
+    result = turns.take_over.run_sync(chat.pk, agent.pk)
+
+    assert result.is_done
+    assert owner_of(chat) == ("human", "agent")
+    assert Turn.objects.order_by("pk").first().state == "stopped"
+    assert texts(chat, "assistant") == ["It is "]
+    for write in (
+        lambda: turns.begin_answer.run_sync(lease, lease.message_id, "It is on its way"),
+        lambda: turns.store_requested_calls.run_sync(lease, ASKED),
+        lambda: turns.finish_turn.run_sync(lease, "done", "It is on its way."),
+        lambda: turns.complete_call.run_sync(lease, ToolResult("c1", "{}", "done")),
+        lambda: turns.renew_lease.run_sync(lease),
+    ):
+        with pytest.raises(LeaseLost):
+            write()
+    assert texts(chat, "assistant") == ["It is "]
+
+
+def test_a_tool_that_runs_over_a_takeover_changes_nothing(lease, chat, agent):
+    turns.store_requested_calls.run_sync(lease, ASKED)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    turns.run_tool(lease, CALL, turns.get_tool_registry()["create_ticket"])
+
+    assert not Ticket.objects.exists()
+
+
+def test_of_two_who_reach_for_it_one_gets_it_and_the_other_is_told_who(transactional_db, chat, agent, sam):
+    turns.request_person.run_sync(chat.pk)
+    won, lost = turns.take_over.run_sync(chat.pk, agent.pk), turns.take_over.run_sync(chat.pk, sam.pk)
+
+    assert (won.is_done, lost.is_done, lost.assignee_name) == (True, False, "agent")
+    assert owner_of(chat) == ("human", "agent")
+
+
+def test_a_message_to_a_person_runs_no_model(transactional_db, chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    change = turns.submit_message.run_sync(chat.pk, "Hello?", "a1")
+
+    assert change.lease is None
+    assert change.notifies_desk
+    assert turns.recover_abandoned_turns.run_sync(9) == []
+    assert texts(chat, "customer") == ["Hello?"]
+
+
+def test_only_who_has_it_answers_and_is_named(transactional_db, chat, agent, sam):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    assert not turns.post_staff_message.run_sync(chat.pk, sam.pk, "Me too", "s1").is_done
+    result = turns.post_staff_message.run_sync(chat.pk, agent.pk, "Hello Alice", "s2")
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Hello Alice", "s2")
+
+    assert result.is_done
+    assert texts(chat, "staff") == ["Hello Alice"]
+    assert StoredMessage.objects.get(role="staff").author == agent
+
+
+def test_after_handing_back_the_model_is_sent_only_what_came_later(transactional_db, chat, agent):
+    turns.request_person.run_sync(chat.pk, text="A person, please", client_id="a1")
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.hand_back.run_sync(chat.pk, agent.pk)
+
+    lease = turns.submit_message.run_sync(chat.pk, "And my other order?", "a2").lease
+
+    assert owner_of(chat) == ("bot", "")
+    assert [message.text for message in lease.history] == ["And my other order?"]
+    assert "handed the conversation back" in lease.system_text
+
+
+def test_a_closed_conversation_is_reopened_by_who_writes_again(transactional_db, chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.close_conversation.run_sync(chat.pk, agent.pk)
+    assert owner_of(chat) == ("closed", "agent")
+
+    change = turns.submit_message.run_sync(chat.pk, "One more thing", "a1")
+
+    assert owner_of(chat) == ("bot", "")
+    assert change.lease is not None
+    assert change.owner.owner == "bot"
+
+
+def test_it_goes_to_the_same_person_if_they_are_here(transactional_db, chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.close_conversation.run_sync(chat.pk, agent.pk)
+    agent_presence(agent)
+
+    change = turns.submit_message.run_sync(chat.pk, "One more thing", "a1")
+
+    assert owner_of(chat) == ("human", "agent")
+    assert change.lease is None
+
+
+def test_what_cannot_be_tried_again_once_a_person_has_it(lease, chat, agent):
+    turns.finish_turn.run_sync(lease, "failed", "It is ")
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    assert turns.retry_turn.run_sync(chat.pk, lease.turn_id).lease is None
+
+
+def test_every_change_of_hands_is_in_the_audit_log(transactional_db, chat, agent):
+    turns.request_person.run_sync(chat.pk)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Hello", "s1")
+    turns.hand_back.run_sync(chat.pk, agent.pk)
+
+    events = AuditEvent.objects.order_by("pk").values_list("actor", "actor_name", "action")
+    assert list(events) == [
+        ("customer", "", "person_requested"),
+        ("staff", "agent", "took_over"),
+        ("staff", "agent", "replied"),
+        ("staff", "agent", "handed_back"),
+    ]
+
+
+def agent_presence(user) -> None:
+    from supportbot.conversations.models import StaffPresence
+
+    StaffPresence.objects.create(user=user)

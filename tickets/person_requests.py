@@ -1,0 +1,24 @@
+"""A customer who asks for a person gets a ticket: the open one of the conversation, or a new one."""
+
+from supportbot.assistant.person_requests import PersonRequest, person_request_handler
+
+from .models import Ticket
+
+NO_REASON = "The customer asks to talk to a person."
+
+
+@person_request_handler
+def open_ticket(request: PersonRequest) -> str:
+    """The number of the conversation's ticket. One matter is one ticket: an open one is joined."""
+    issue = f"{NO_REASON} {request.reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
+    active = Ticket.objects.filter(conversation=request.conversation, status__in=Ticket.ACTIVE_STATUSES)
+    ticket = active.order_by("-created").first()
+    if ticket is None:
+        ticket = Ticket.objects.create(
+            issue=issue,
+            customer_id=request.customer.id if request.customer else None,
+            conversation_id=request.conversation,
+        )
+    elif len(issue) <= ticket.remaining_chars:
+        ticket.add_issue(issue, ticket.priority)
+    return ticket.number
