@@ -61,6 +61,23 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
     assert [str(path) for path in named | linked if not path.exists()] == []
 
 
+def test_every_function_that_a_page_names_is_where_it_says() -> None:
+    named = {
+        (page.name, path, name)
+        for page in PAGES
+        for path, name in re.findall(rf"`({FOLDERS}/[\w./-]+\.(?:py|js)):(\w+)`", page.read_text())
+    }
+
+    missing = [
+        (page, path, name)
+        for page, path, name in named
+        if not (ROOT / path).exists() or not re.search(rf"\b{name}\b", (ROOT / path).read_text())
+    ]
+
+    assert len(named) > 30
+    assert missing == []
+
+
 def test_it_is_noticed_what_a_page_names() -> None:
     named = re.findall(rf"`({FOLDERS}/[\w./-]*)`", (ROOT / "docs/faults.md").read_text())
 
