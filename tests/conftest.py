@@ -19,7 +19,7 @@ from tests.provider import Provider
 # `make test-fast` leaves it out.
 PROCESSES = (
     *("tests/faults/", "tests/browser/", "tests/site/", "tests/test_bench"),
-    *("tests/conversations/test_terminal", "tests/conversations/test_typing"),
+    "tests/conversations/test_terminal",  # and test_terminal_typing
 )
 
 

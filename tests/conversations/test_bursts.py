@@ -14,7 +14,7 @@ from supportbot.conversations.turns.leases import LeaseLost
 
 from .crowd import at_once
 from .rows import until
-from .test_sweeper import ASKED, WANTED, let_lease_run_out
+from .test_abandoned_turns import ASKED, WANTED, let_lease_run_out
 
 SAID = ("Hello", "I have a question", "Where is my order?")
 

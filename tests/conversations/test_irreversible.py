@@ -21,7 +21,7 @@ from supportbot.conversations.turns import recovery, submit, tool_calls
 from supportbot.conversations.worker import runner
 
 from .rows import until
-from .test_sweeper import let_lease_run_out
+from .test_abandoned_turns import let_lease_run_out
 
 WANTED = Asked("c1", "pay_out", '{"euros": 5}')
 ASKED = Answer(Said("assistant", "", (WANTED,)), "tool_calls")

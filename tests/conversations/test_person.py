@@ -11,7 +11,7 @@ from supportbot.conversations.turns import recovery, submit, tool_calls
 from tests.provider import nobody_listens
 from tickets.models import Ticket
 
-from .test_sweeper import let_lease_run_out
+from .test_abandoned_turns import let_lease_run_out
 
 
 @pytest.fixture

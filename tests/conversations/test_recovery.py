@@ -24,7 +24,7 @@ from tickets.models import Ticket
 
 from .rendering import render
 from .rows import until
-from .test_sweeper import ASKED, WANTED, let_lease_run_out
+from .test_abandoned_turns import ASKED, WANTED, let_lease_run_out
 
 
 def accepted(work):

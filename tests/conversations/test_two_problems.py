@@ -10,7 +10,7 @@ from supportbot.conversations.turns import recovery, submit, tool_calls
 from tests.provider import Call
 from tickets.models import Ticket
 
-from .test_sweeper import ASKED, WANTED, let_lease_run_out
+from .test_abandoned_turns import ASKED, WANTED, let_lease_run_out
 
 
 async def test_two_problems_in_one_message_are_one_ticket_that_says_both(page, model):

@@ -294,7 +294,7 @@ async def test_what_a_provider_keeps_is_forgotten_however_long_it_refuses(
     settings.LLM_BACKEND = "responses"
     handle = (
         model_backends.get_backend("responses")
-        ._candidates[0]
+        ._breakers[0]
         .backend._stored_state.make_handle("resp_1", "", [Said("user", "Hi")])
     )
     for _ in range(times or 1):

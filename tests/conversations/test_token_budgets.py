@@ -20,7 +20,7 @@ from supportbot.conversations.turns.claiming import reload_lease
 from tests.provider import CUT, wire
 
 from .crowd import at_once
-from .test_sweeper import ASKED, WANTED, let_lease_run_out
+from .test_abandoned_turns import ASKED, WANTED, let_lease_run_out
 
 REQUEST = 1000 + 24  # what is set aside for one
 USED = wire.USAGE["total_tokens"]
