@@ -13,13 +13,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from .backends import Backend, load_backend
+from .errors import ErrorCode, ModelError
 from .loop import Limits, make_executor, run_turn
 from .messages import (
     Answer,
     Event,
     Image,
     Message,
-    ModelError,
     ResponseModel,
     TextDelta,
     Thinking,
@@ -37,6 +37,7 @@ __all__ = [
     "Assistant",
     "Backend",
     "Customer",
+    "ErrorCode",
     "Event",
     "Image",
     "Limits",
@@ -107,9 +108,7 @@ class Assistant:
             async for event in events:
                 if isinstance(event, Answer):
                     if event.finish_reason == "length":
-                        raise ModelError(
-                            "cut", "out of tokens: max_tokens is the most of an answer", retry=False
-                        )
+                        raise ModelError(ErrorCode.CUT, "out of tokens: raise max_tokens", retry=False)
                     added.append(event.message)
                 elif isinstance(event, ToolFinished):
                     added.append(event.result.as_message())
@@ -129,7 +128,7 @@ class Assistant:
             parsed = await self.backend.parse(system, seen, response_model, conversation=conversation)
         except ModelError as error:
             shorter = drop_older_half(seen)
-            if error.code != "context_too_long" or len(shorter) == len(seen):
+            if error.code != ErrorCode.CONTEXT_TOO_LONG or len(shorter) == len(seen):
                 raise
             parsed = await self.backend.parse(system, shorter, response_model, conversation=conversation)
         return parsed.value

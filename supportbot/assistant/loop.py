@@ -7,18 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from .backends import Backend
-from .messages import (
-    Answer,
-    Event,
-    Message,
-    ModelError,
-    Part,
-    TextDelta,
-    ToolCall,
-    ToolFinished,
-    ToolResult,
-    ToolStarted,
-)
+from .errors import ErrorCode, ModelError
+from .messages import Answer, Event, Message, Part, TextDelta, ToolCall, ToolFinished, ToolResult, ToolStarted
 from .tools import Registry, ToolContext, build_error_result
 from .window import drop_older_half, trim_to_budget
 
@@ -74,12 +64,12 @@ async def run_turn(
                 else:
                     yield part
         if answer is None:
-            raise ModelError("cut")
+            raise ModelError(ErrorCode.CUT)
         if not answer.message.text.strip() and not answer.message.tool_calls:
-            raise ModelError("empty")
+            raise ModelError(ErrorCode.EMPTY)
         if answer.message.tool_calls and not rounds_left:
             # It calls all the same. These are not run.
-            raise ModelError("endless")
+            raise ModelError(ErrorCode.ENDLESS)
         yield answer
         if not answer.message.tool_calls:
             return
@@ -131,7 +121,7 @@ async def _stream_answer(
         return
     except ModelError as error:
         shorter = drop_older_half(seen)
-        if error.code != "context_too_long" or has_spoken or len(shorter) == len(seen):
+        if error.code != ErrorCode.CONTEXT_TOO_LONG or has_spoken or len(shorter) == len(seen):
             raise
     async with aclosing(_enforce_timeouts(ask(shorter), limits, deadline)) as parts:
         async for part in parts:
@@ -143,7 +133,7 @@ async def _enforce_timeouts(
 ) -> AsyncGenerator[Part]:
     """The stream's parts, each within its time: a time-out is a `ModelError` that says which one it was."""
     now = asyncio.get_running_loop().time
-    code, wait = "no_first_token", limits.first_token
+    code, wait = ErrorCode.NO_FIRST_TOKEN, limits.first_token
     async with aclosing(stream):
         while True:
             limit = min(now() + wait, deadline)
@@ -153,6 +143,6 @@ async def _enforce_timeouts(
             except StopAsyncIteration:
                 return
             except TimeoutError:
-                raise ModelError("too_long" if limit == deadline else code) from None
-            code, wait = "stalled", limits.stall
+                raise ModelError(ErrorCode.TOO_LONG if limit == deadline else code) from None
+            code, wait = ErrorCode.STALLED, limits.stall
             yield part

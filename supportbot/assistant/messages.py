@@ -158,23 +158,3 @@ class ParsedAnswer(Generic[ResponseModel]):
     value: ResponseModel
     model: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
-
-
-class ModelError(Exception):
-    """The model could not answer. `code` is for logs and staff, `retry` says whether asking again may help.
-
-    - Another model's chance, as long as nothing was said: `unreachable`, `down`, `busy`, `key_refused`, `no_model`
-      (a model or an address that the server does not know), `no_first_token`, `provider_error` (the stream carried
-      an error) and `request_refused`.
-    - Worth one try with less history: `context_too_long`.
-    - Of a typed answer: `declined` and `invalid`, which the model would not give, or gave wrongly.
-    - Of an answer that had begun or should have: `cut`, `stalled`, `too_long` (it took too much time), `malformed`,
-      `empty`, `filtered`, and `endless` for a model that does nothing but call tools.
-
-    The text of the exception is for logs; it never holds a key or a customer's words.
-    """
-
-    def __init__(self, code: str, detail: str = "", *, retry: bool = True) -> None:
-        super().__init__(detail or code)
-        self.code = code
-        self.retry = retry

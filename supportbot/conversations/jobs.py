@@ -15,7 +15,8 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from supportbot import model_backends
-from supportbot.assistant.messages import Message, ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Message
 from supportbot.assistant.questions import Question
 from supportbot.assistant.window import trim_to_budget
 from supportbot.jobs.queue import enqueue, get_owned_job
@@ -80,7 +81,7 @@ async def ask_question(claimed: ClaimedJob) -> BaseModel | None:
         return await _ask_model(claimed, question, asked)
     except ModelError as error:
         is_hopeless = not error.retry or (
-            error.code == "invalid" and claimed.attempts >= INVALID_MAX_ATTEMPTS
+            error.code == ErrorCode.INVALID and claimed.attempts >= INVALID_MAX_ATTEMPTS
         )
         raise (JobHopeless if is_hopeless else JobFailed)(error.code, str(error)) from error
 

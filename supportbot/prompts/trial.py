@@ -8,8 +8,9 @@ from django.apps import apps
 from django.conf import settings
 
 from supportbot import model_backends
+from supportbot.assistant.errors import ModelError
 from supportbot.assistant.loop import make_executor, run_turn
-from supportbot.assistant.messages import Message, ModelError, TextDelta, ToolFinished
+from supportbot.assistant.messages import Message, TextDelta, ToolFinished
 from supportbot.assistant.tools import Registry, ToolContext
 from supportbot.server.executors import run_in_tool_thread
 

@@ -65,7 +65,7 @@ async def test_a_failed_answer_can_be_tried_again(somebody: Somebody, site: Site
         provider.fail(503)
     await chat.say(QUESTION)
     await chat.ended("failed")
-    await expect(chat.page.get_by_text("The assistant is out of order right now.")).to_be_visible()
+    await expect(chat.page.get_by_text("The assistant isn't working right now.")).to_be_visible()
     await expect(chat.customer.locator(".text")).to_have_text(QUESTION)
 
     provider.say(ANSWER)

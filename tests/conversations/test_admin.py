@@ -109,7 +109,7 @@ def test_the_transcript_says_how_a_turn_ended(desk, alice):
     conversation = conversation_of(alice, "Where is ORD-123?")
     conversation.turns.update(state="failed", error="stalled")
 
-    assert "The answer stopped coming." in read(desk, page_of(conversation)).text
+    assert "The answer stopped partway through." in read(desk, page_of(conversation)).text
 
 
 def test_nothing_in_it_can_be_changed(desk, alice):

@@ -8,7 +8,8 @@ from django.apps import apps
 from django.utils import timezone
 
 from supportbot import model_backends
-from supportbot.assistant.messages import Answer, ModelError
+from supportbot.assistant.errors import ModelError
+from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
 from supportbot.conversations import jobs, turns
 from supportbot.conversations.models import TokenBudget

@@ -2,8 +2,8 @@
 
 import pytest
 
+from supportbot.assistant.errors import GENERAL_MESSAGE, get_error_traits
 from supportbot.conversations.models import Message, Turn
-from supportbot.conversations.realtime.error_messages import ERROR_MESSAGES
 from tests.provider import CUT, HOLD, RESET, STALL, Call, Drip, nobody_listens, wire
 
 QUESTION = "Where is my order?"
@@ -66,7 +66,7 @@ async def assert_failed(page, code: str, *, retry: bool = True) -> None:
     row = await Turn.objects.aget(pk=turn["data-turn"])
     assert (row.state, row.error, row.may_retry) == ("failed", code, retry)
     assert page.messages("customer")[-1].classed("text")[0].text == QUESTION
-    assert ERROR_MESSAGES[code] in turn.classed("failure")[0].text
+    assert get_error_traits(code).message in turn.classed("failure")[0].text
     assert [each.text for each in turn.all("button")] == ["Try again"] * retry + ["Talk to a person"]
 
 
@@ -172,4 +172,6 @@ async def test_an_answer_that_used_up_its_tokens_is_marked_as_cut(page, model):
 
 def test_there_are_words_for_every_error():
     codes = {code for code, *_ in [*AFTER_SOME_TEXT.values(), *WITHOUT_TEXT.values(), *STATUS.values()]}
-    assert codes | {"unreachable", "endless", "interrupted"} <= ERROR_MESSAGES.keys()
+    codes |= {"unreachable", "endless", "interrupted"}
+
+    assert all(get_error_traits(code).message != GENERAL_MESSAGE for code in codes)

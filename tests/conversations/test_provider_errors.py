@@ -2,8 +2,8 @@
 
 import pytest
 
+from supportbot.assistant.errors import get_error_traits
 from supportbot.conversations.models import ToolCall, Turn
-from supportbot.conversations.realtime.error_messages import ERROR_MESSAGES
 from tests.provider import wire
 
 from .test_failures import STATUS
@@ -23,7 +23,7 @@ async def test_a_refusal_after_tools_have_run_is_one_notice_and_keeps_their_resu
 
     assert turn["data-state"] == "failed"
     (failure,) = turn.classed("failure")
-    assert ERROR_MESSAGES[(await Turn.objects.aget()).error] in failure.text
+    assert get_error_traits((await Turn.objects.aget()).error).message in failure.text
     assert {state async for state in ToolCall.objects.values_list("state", flat=True)} == {"done"}
     assert call <= len(model.requests) <= call + 1
 
@@ -56,5 +56,5 @@ async def test_an_answer_that_a_filter_stops_is_never_shown_as_a_whole_one(page,
 
     assert (turn["data-state"], (await Turn.objects.aget()).error) == ("failed", "filtered")
     assert [each["data-status"] for each in turn.all(data_role="assistant")] == ["partial"] * bool(said)
-    assert ERROR_MESSAGES["filtered"] in turn.classed("failure")[0].text
+    assert get_error_traits("filtered").message in turn.classed("failure")[0].text
     assert page.button("Talk to a person")

@@ -100,7 +100,7 @@ def test_a_message_without_an_answer_makes_the_exit_code_and_the_next_one_is_sti
 
     assert done.returncode == 1
     assert done.stdout == "Here I am.\n"
-    assert "· The assistant is away right now." in done.stderr
+    assert "· The assistant isn't available right now." in done.stderr
     assert [state for state, _backend in turns(site)] == ["failed", "done"]
 
 

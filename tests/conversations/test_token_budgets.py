@@ -247,7 +247,7 @@ async def test_a_customer_reads_that_it_is_enough_for_today_and_may_ask_for_a_pe
 
     turn = await page.ask("Hello")
 
-    assert "can answer no more today" in turn.text
+    assert "has reached its limit for today" in turn.text
     assert model.requests == []
     assert page.button("Try again") is None
     await page.press(page.button("Talk to a person"))

@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from supportbot.assistant.errors import ErrorCode
 from supportbot.conversations.models import Turn
-from supportbot.conversations.realtime import error_messages
+from supportbot.conversations.realtime.error_messages import get_failure_message
 
 from . import wording
 
@@ -20,7 +21,7 @@ NEVER = re.compile(
 )
 # What a tool answers is for the model, which says it in its own words.
 TO_THE_MODEL = re.compile(r"tools\.py|assistant/loop\.py|conversations/(runner|steps)\.py")
-BUTTONS = re.compile(r"try again|put it in other words|talk to a person|begin a new one", re.IGNORECASE)
+BUTTONS = re.compile(r"try again|rephras|talk to a person|start a new conversation", re.IGNORECASE)
 
 
 def read() -> dict[str, list[str]]:
@@ -54,9 +55,9 @@ def _said(sentence: str) -> str:
     return wording.PLACEHOLDER.sub("", sentence)
 
 
-@pytest.mark.parametrize("code", [*error_messages.ERROR_MESSAGES, "something new"])
+@pytest.mark.parametrize("code", [*ErrorCode, "something new"])
 def test_whatever_went_wrong_with_an_answer_the_customer_reads_what_to_do_next(code: str) -> None:
-    words = error_messages.get_failure_message(Turn(state=Turn.State.FAILED, error=code))
+    words = get_failure_message(Turn(state=Turn.State.FAILED, error=code))
 
     assert words.count(".") >= 2, "what happened, and the next step"
     assert BUTTONS.search(words)

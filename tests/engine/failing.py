@@ -2,7 +2,7 @@
 
 import pytest
 
-from supportbot.assistant.messages import ModelError
+from supportbot.assistant.errors import ModelError
 from tests.provider import Provider, wire
 
 from .desk import Desk

@@ -9,6 +9,7 @@ import supportbot.assistant
 from supportbot.assistant import (
     Answer,
     Assistant,
+    ErrorCode,
     Image,
     Limits,
     Message,
@@ -65,7 +66,7 @@ async def test_half_an_answer_is_not_taken_for_a_whole_one(provider, assistant, 
     with pytest.raises(ModelError, match="out of tokens") as caught:
         await ask(assistant, HI)
 
-    assert (caught.value.code, caught.value.retry) == ("cut", False)
+    assert (caught.value.code, caught.value.retry) == (ErrorCode.CUT, False)
 
 
 async def test_half_an_answer_can_be_had_by_streaming(provider, assistant):
@@ -106,7 +107,7 @@ async def test_a_typed_answer_about_one_message_that_is_too_long_says_so(provide
     with pytest.raises(ModelError) as caught:
         await assistant.parse(HI, Mood)
 
-    assert caught.value.code == "context_too_long"
+    assert caught.value.code == ErrorCode.CONTEXT_TOO_LONG
 
 
 CALL = ToolCall("call_1", "lookup_order", '{"order_id": "ORD-123"}')

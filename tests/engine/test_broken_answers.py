@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from supportbot.assistant.errors import ErrorCode
 from tests.provider import CUT, Drip, Piece, wire
 
 from .failing import SAID, START, assert_next_turn_works, fails
@@ -30,7 +31,7 @@ async def test_an_answer_without_its_end_is_cut(provider, desk, pieces: tuple[Pi
 
     error = await fails(desk)
 
-    assert (error.code, error.retry, desk.text) == ("cut", True, SAID)
+    assert (error.code, error.retry, desk.text) == (ErrorCode.CUT, True, SAID)
     assert not desk.answers
     await assert_next_turn_works(provider, desk)
 
@@ -65,7 +66,7 @@ async def test_a_chunk_that_makes_no_sense_is_malformed(provider, desk, data: by
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("malformed", True)
+    assert (error.code, error.retry) == (ErrorCode.MALFORMED, True)
     assert SAID.startswith(desk.text)
     await assert_next_turn_works(provider, desk)
 
@@ -75,7 +76,7 @@ async def test_an_event_that_never_ends_is_malformed_rather_than_kept(provider, 
 
     error = await fails(desk)
 
-    assert (error.code, desk.text) == ("malformed", SAID)
+    assert (error.code, desk.text) == (ErrorCode.MALFORMED, SAID)
     await assert_next_turn_works(provider, desk)
     assert provider.requests[0].closed_early
 
@@ -86,7 +87,7 @@ async def test_an_error_in_the_middle_of_the_stream_is_the_providers(provider, d
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("provider_error", True)
+    assert (error.code, error.retry) == (ErrorCode.PROVIDER_ERROR, True)
     assert SAID.startswith(desk.text)
     await assert_next_turn_works(provider, desk)
 
@@ -106,5 +107,5 @@ async def test_an_answer_without_words_or_calls_is_empty(provider, desk, pieces:
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("empty", True)
+    assert (error.code, error.retry) == (ErrorCode.EMPTY, True)
     await assert_next_turn_works(provider, desk)

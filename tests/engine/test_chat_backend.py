@@ -6,7 +6,8 @@ import httpx2
 import pytest
 
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.messages import Message, ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Message
 
 from .desk import Desk, create_ticket, lookup_order
 
@@ -95,4 +96,4 @@ async def test_a_customer_is_not_kept_waiting_for_a_far_second_try(provider, des
     with pytest.raises(ModelError) as caught:
         await desk.ask("Hello?")
 
-    assert (caught.value.code, len(provider.requests)) == ("busy", 1)
+    assert (caught.value.code, len(provider.requests)) == (ErrorCode.BUSY, 1)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from supportbot.assistant.messages import ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
 from tests.provider import CUT, HOLD, RESET, Piece, wire
 
 from .desk import Desk
@@ -30,7 +30,7 @@ async def is_cut(desk: Desk, provider, pieces: tuple[Piece, ...]) -> None:
     reply.release()
     with pytest.raises(ModelError) as caught:
         await asking
-    assert (caught.value.code, caught.value.retry) == ("cut", True)
+    assert (caught.value.code, caught.value.retry) == (ErrorCode.CUT, True)
     assert desk.text
     assert SAID.startswith(desk.text)
     assert not desk.answers

@@ -10,7 +10,8 @@ import httpx2
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
-from supportbot.assistant.messages import Message, ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Message
 from supportbot.demo.backend import DemoBackend
 from supportbot.demo.http_server import DemoTransport
 
@@ -87,7 +88,7 @@ async def test_it_refuses_a_form_that_nothing_true_can_be_put_into(form: type[Ba
     with pytest.raises(ModelError) as refused:
         await DemoBackend().parse("", [Message("user", "ORD-123 arrived broken")], form)
 
-    assert refused.value.code == "declined"
+    assert refused.value.code == ErrorCode.DECLINED
 
 
 async def test_it_fills_in_the_same_words_when_it_is_asked_to_stream() -> None:

@@ -8,6 +8,7 @@ import traceback
 import pytest
 
 from supportbot.assistant.backends.chat import ChatBackend
+from supportbot.assistant.errors import ErrorCode
 from tests.provider import STALL, Drip, Piece, wire
 
 from .desk import Desk
@@ -17,18 +18,18 @@ from .failing import SAID, START, assert_next_turn_works, fails
 @pytest.mark.parametrize(
     ("status", "code", "retry"),
     [
-        (400, "key_refused", False),  # so xAI answers to a wrong key
-        (401, "key_refused", False),
-        (403, "key_refused", False),
-        (404, "no_model", False),
-        (413, "context_too_long", False),
-        (422, "request_refused", False),
-        (408, "down", True),
-        (429, "busy", True),
-        (500, "down", True),
-        (502, "down", True),
-        (503, "down", True),
-        (529, "down", True),
+        (400, ErrorCode.KEY_REFUSED, False),  # so xAI answers to a wrong key
+        (401, ErrorCode.KEY_REFUSED, False),
+        (403, ErrorCode.KEY_REFUSED, False),
+        (404, ErrorCode.NO_MODEL, False),
+        (413, ErrorCode.CONTEXT_TOO_LONG, False),
+        (422, ErrorCode.REQUEST_REFUSED, False),
+        (408, ErrorCode.DOWN, True),
+        (429, ErrorCode.BUSY, True),
+        (500, ErrorCode.DOWN, True),
+        (502, ErrorCode.DOWN, True),
+        (503, ErrorCode.DOWN, True),
+        (529, ErrorCode.DOWN, True),
     ],
 )
 @pytest.mark.parametrize("body", [wire.xai_error, wire.openai_error])
@@ -66,7 +67,7 @@ async def test_a_history_that_is_too_long_is_told_by_the_words_of_every_server(
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("context_too_long", False)
+    assert (error.code, error.retry) == (ErrorCode.CONTEXT_TOO_LONG, False)
     assert "length" not in str(error)
 
 
@@ -75,7 +76,7 @@ async def test_a_history_that_is_found_too_long_in_the_stream_says_so(provider, 
     error = {"code": 400, "message": "The request is too long", "type": "exceed_context_size_error"}
     provider.play(wire.event({"error": error}))
 
-    assert (await fails(desk)).code == "context_too_long"
+    assert (await fails(desk)).code == ErrorCode.CONTEXT_TOO_LONG
 
 
 @pytest.mark.parametrize("words", ["Failed to decode the image.", "max_tokens must be at least 1."])
@@ -84,7 +85,7 @@ async def test_another_bad_request_is_not_taken_for_a_long_one_or_a_bad_key(prov
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("request_refused", False)
+    assert (error.code, error.retry) == (ErrorCode.REQUEST_REFUSED, False)
 
 
 async def test_what_a_refusal_quotes_reaches_no_log(provider, desk):
@@ -119,7 +120,7 @@ async def test_it_gives_up_when_no_first_token_comes(provider, warm_desk, pieces
 
     error = await fails(warm_desk)
 
-    assert (error.code, error.retry) == ("no_first_token", True)
+    assert (error.code, error.retry) == (ErrorCode.NO_FIRST_TOKEN, True)
     await assert_next_turn_works(provider, warm_desk)
     assert provider.requests[1].closed_early
 
@@ -137,6 +138,6 @@ async def test_it_gives_up_when_the_text_stalls(provider, warm_desk, silence: Pi
 
     error = await fails(warm_desk)
 
-    assert (error.code, error.retry, warm_desk.text) == ("stalled", True, SAID)
+    assert (error.code, error.retry, warm_desk.text) == (ErrorCode.STALLED, True, SAID)
     await assert_next_turn_works(provider, warm_desk)
     assert provider.requests[1].closed_early

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from supportbot.assistant.backends import fallback, timeouts
 from supportbot.assistant.backends.chat import ChatBackend
 from supportbot.assistant.backends.fallback import FallbackBackend
-from supportbot.assistant.messages import Message, ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Message
 from tests.provider import CUT, HOLD, STALL, Provider, Think, nobody_listens
 
 from .desk import Desk
@@ -135,7 +136,7 @@ async def test_when_words_were_heard_already_nobody_else_begins_anew(provider, s
     with pytest.raises(ModelError) as failure:
         await desk.ask("Where is it?")
 
-    assert failure.value.code == "cut"
+    assert failure.value.code == ErrorCode.CUT
     assert second.requests == []
 
 
@@ -145,7 +146,7 @@ async def test_what_is_wrong_with_the_request_is_not_tried_elsewhere(provider, s
     with pytest.raises(ModelError) as failure:
         await desk.ask("Hi")
 
-    assert failure.value.code == "context_too_long"
+    assert failure.value.code == ErrorCode.CONTEXT_TOO_LONG
     assert second.requests == []
 
 
@@ -156,7 +157,7 @@ async def test_when_all_are_down_it_says_so(provider, second, desk):
     with pytest.raises(ModelError) as failure:
         await desk.ask("Hi")
 
-    assert failure.value.code == "key_refused"
+    assert failure.value.code == ErrorCode.KEY_REFUSED
 
 
 async def test_one_that_fails_again_and_again_is_left_alone_and_then_tried_once(
@@ -196,7 +197,7 @@ async def test_when_the_only_one_is_left_alone_nobody_waits_for_it(provider, clo
     with pytest.raises(ModelError) as failure:
         await Desk(row).ask("Hi")
 
-    assert (failure.value.code, failure.value.retry) == ("down", True)
+    assert (failure.value.code, failure.value.retry) == (ErrorCode.DOWN, True)
     assert len(provider.requests) == asked
     await row.aclose()
 

@@ -7,11 +7,11 @@ from contextlib import aclosing
 
 import pytest
 
+from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.loop import make_executor, run_turn
 from supportbot.assistant.messages import (
     Answer,
     Message,
-    ModelError,
     TextDelta,
     ToolCall,
     ToolFinished,
@@ -214,7 +214,7 @@ async def test_the_time_of_a_turn_counts_over_all_its_rounds(provider, desk):
     with pytest.raises(ModelError) as caught:
         await desk.ask("Where is it?")
 
-    assert (caught.value.code, desk.text) == ("too_long", "It has")
+    assert (caught.value.code, desk.text) == (ErrorCode.TOO_LONG, "It has")
     assert [result.outcome for result in desk.results] == ["done"]
 
 

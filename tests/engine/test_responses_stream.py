@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.messages import Message, TextDelta
 from tests.provider import CUT, STALL, Ask, Call, End, Piece, Say, wire
 
@@ -90,9 +91,9 @@ async def test_what_a_call_is_named_is_kept_with_its_last_event(provider, desk):
 @pytest.mark.parametrize(
     ("error", "code", "retry"),
     [
-        ({"code": "server_error", "message": "Overloaded"}, "provider_error", True),
-        ({"code": "rate_limit_exceeded", "message": "Slow down"}, "busy", True),
-        ({"code": "context_length_exceeded", "message": "Too much"}, "context_too_long", False),
+        ({"code": "server_error", "message": "Overloaded"}, ErrorCode.PROVIDER_ERROR, True),
+        ({"code": "rate_limit_exceeded", "message": "Slow down"}, ErrorCode.BUSY, True),
+        ({"code": "context_length_exceeded", "message": "Too much"}, ErrorCode.CONTEXT_TOO_LONG, False),
     ],
 )
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ async def test_a_failure_in_the_stream_is_named(
 
 @pytest.mark.parametrize(
     ("reason", "code"),
-    [("content_filter", "filtered"), ("steered", "cut"), (None, "cut")],
+    [("content_filter", ErrorCode.FILTERED), ("steered", ErrorCode.CUT), (None, ErrorCode.CUT)],
 )
 async def test_an_incomplete_response_is_no_answer(provider, desk, reason, code):
     details = {"incomplete_details": reason and {"reason": reason}}
@@ -170,7 +171,7 @@ async def test_an_event_that_makes_no_sense_is_malformed(provider, desk, data: b
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("malformed", True)
+    assert (error.code, error.retry) == (ErrorCode.MALFORMED, True)
     assert "It is ".startswith(desk.text)
     await assert_next_turn_works(provider, desk)
 
@@ -189,7 +190,7 @@ async def test_a_response_that_is_cut_at_any_byte_is_never_taken_for_a_whole_one
 
         error = await fails(desk)
 
-        assert (error.code, desk.answers, desk.results) == ("cut", [], [])
+        assert (error.code, desk.answers, desk.results) == (ErrorCode.CUT, [], [])
 
 
 async def test_the_first_words_are_text_even_when_they_come_with_thoughts(provider, desk):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from supportbot.assistant.backends.sse import MAX_EVENT_BYTES, SSEParser
-from supportbot.assistant.messages import ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
 
 STREAMS = {
     "plain": (b"data: a\n\ndata: b\n\n", [b"a", b"b"]),
@@ -63,4 +63,4 @@ def test_it_keeps_no_more_of_an_event_than_is_sensible():
     with pytest.raises(ModelError) as caught:
         splitter.feed(b"data: " + b"x" * MAX_EVENT_BYTES)
 
-    assert caught.value.code == "malformed"
+    assert caught.value.code == ErrorCode.MALFORMED

@@ -10,6 +10,7 @@ import pytest
 
 from supportbot.assistant.backends import transport
 from supportbot.assistant.backends.chat import ChatBackend
+from supportbot.assistant.errors import ErrorCode
 from tests.provider import STALL, Drip, wire
 
 from .desk import Desk
@@ -17,9 +18,9 @@ from .failing import START, fails
 
 SECONDS = 1.5
 LIMITS = {
-    "no first token": ("first_token", "no_first_token", (STALL,)),
-    "a stall": ("stall", "stalled", (START, STALL)),
-    "no end": ("turn", "too_long", (START, Drip(wire.text("and on ")))),
+    "no first token": ("first_token", ErrorCode.NO_FIRST_TOKEN, (STALL,)),
+    "a stall": ("stall", ErrorCode.STALLED, (START, STALL)),
+    "no end": ("turn", ErrorCode.TOO_LONG, (START, Drip(wire.text("and on ")))),
 }
 
 
@@ -74,7 +75,7 @@ async def test_a_server_that_takes_no_connection_is_given_up_twice():
 
             error = await fails(desk)
 
-    assert (error.code, error.retry) == ("unreachable", True)
+    assert (error.code, error.retry) == (ErrorCode.UNREACHABLE, True)
     assert 0.5 <= monotonic() - began < 0.5 * 2 + 1.2  # the second try comes up to a second later
 
 
@@ -83,11 +84,11 @@ async def test_a_server_that_does_not_speak_tls_is_unreachable(provider):
     async with asking(provider.url.replace("http", "https")) as desk:
         error = await fails(desk)
 
-    assert (error.code, error.retry) == ("unreachable", True)
+    assert (error.code, error.retry) == (ErrorCode.UNREACHABLE, True)
 
 
 async def test_a_name_that_does_not_exist_is_unreachable():
     async with asking("http://no-such-model.invalid/v1") as desk, asyncio.timeout(20):
         error = await fails(desk)
 
-    assert (error.code, error.retry) == ("unreachable", True)
+    assert (error.code, error.retry) == (ErrorCode.UNREACHABLE, True)

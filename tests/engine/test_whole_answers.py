@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from supportbot.assistant.backends import Backend, load_backend
-from supportbot.assistant.messages import Message, ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Message
 from tests.provider import Provider
 from tests.provider.server import plain
 
@@ -50,7 +51,7 @@ async def test_a_body_that_makes_no_sense_is_an_error(provider, backend, body):
     with pytest.raises(ModelError) as caught:
         await backend.parse(SYSTEM, ASKED, Mood)
 
-    assert caught.value.code in ("malformed", "invalid")
+    assert caught.value.code in (ErrorCode.MALFORMED, ErrorCode.INVALID)
     assert caught.value.retry
     assert "gateway" not in str(caught.value)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ..messages import Answer, Message, ModelError, ToolCall
+from ..errors import ErrorCode, ModelError
+from ..messages import Answer, Message, ToolCall
 from .provider_errors import error_from_event
 
 # What reading raises when something is of another form than it should be.
@@ -40,7 +41,7 @@ class AnswerAccumulator:
         try:
             added = sanitize_text("".join([self._add_event(event) for event in events]))
         except MALFORMED_DATA_ERRORS as error:
-            raise ModelError("malformed", f"unreadable chunk: {type(error).__name__}") from error
+            raise ModelError(ErrorCode.MALFORMED, f"unreadable chunk: {type(error).__name__}") from error
         self.text += added
         return added
 
@@ -50,9 +51,9 @@ class AnswerAccumulator:
     def build_answer(self) -> Answer:
         """The finished message. Raises `ModelError` for one that was cut off or filtered."""
         if self._finish_reason not in COMPLETE_REASONS:
-            raise ModelError("filtered" if self._finish_reason == "content_filter" else "cut")
+            raise ModelError(ErrorCode.FILTERED if self._finish_reason == "content_filter" else ErrorCode.CUT)
         if self._finish_reason == "length" and self._calls:
-            raise ModelError("cut", "out of tokens within a tool call")
+            raise ModelError(ErrorCode.CUT, "out of tokens within a tool call")
         calls = tuple(self._build_call(call) for call in self._calls.values())
         return Answer(Message("assistant", self.text, calls), self._finish_reason, self._model, self._usage)
 

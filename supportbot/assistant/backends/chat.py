@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from ..messages import Message, ModelError, ParsedAnswer, Part, ResponseModel
+from ..errors import ErrorCode, ModelError
+from ..messages import Message, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
 from .accumulator import ChatAccumulator
 from .sanitize import sanitize_call
@@ -72,9 +73,9 @@ class ChatBackend:
             )
             message = completion.choices[0].message
         if message.refusal:
-            raise ModelError("declined", retry=False)
+            raise ModelError(ErrorCode.DECLINED, retry=False)
         if message.parsed is None:
-            raise ModelError("invalid", "an answer without content")
+            raise ModelError(ErrorCode.INVALID, "an answer without content")
         usage = completion.usage.to_dict() if completion.usage else {}
         return ParsedAnswer(message.parsed, completion.model, usage)
 

@@ -10,7 +10,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from time import monotonic
 
-from ..messages import Message, ModelError, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
+from ..errors import ERROR_TRAITS, ErrorCode, ModelError
+from ..messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
 from ..tools import Tool
 from . import Backend
 
@@ -21,12 +22,6 @@ FAILURE_THRESHOLD, FAILURE_WINDOW_SECONDS, OPEN_SECONDS = (
     30.0,
     30.0,
 )  # so many, in so many seconds, and then so many without being asked
-AWAY = ("unreachable", "down", "busy", "key_refused", "no_model", "no_first_token", "provider_error")
-# Of a model that has thought and then not said a word.
-BROKEN_OFF = ("stalled", "cut", "malformed")
-# What another model may do better: also take a request that this one does not.
-ELSEWHERE = (*AWAY, *BROKEN_OFF, "request_refused")
-
 KEEP_ALIVE = TextDelta("")
 ALL_OPEN_DETAIL = "all models are left alone after failures"
 
@@ -84,7 +79,7 @@ class FallbackBackend:
         conversation: str = "",
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
-        failure = ModelError("down", ALL_OPEN_DETAIL)
+        failure = ModelError(ErrorCode.DOWN, ALL_OPEN_DETAIL)
         for candidate in self._iter_available():
             lives = has_spoken = False
             asked = candidate.backend.stream(
@@ -102,7 +97,7 @@ class FallbackBackend:
                 return
             except ModelError as error:
                 self._record_error(candidate, error, has_spoken)
-                if has_spoken or error.code not in ELSEWHERE:
+                if has_spoken or not ERROR_TRAITS[error.code].allows_fallback:
                     raise
                 failure = error
             if lives:
@@ -117,7 +112,7 @@ class FallbackBackend:
         *,
         conversation: str = "",
     ) -> ParsedAnswer[ResponseModel]:
-        failure = ModelError("down", ALL_OPEN_DETAIL)
+        failure = ModelError(ErrorCode.DOWN, ALL_OPEN_DETAIL)
         for candidate in self._iter_available():
             try:
                 parsed = await candidate.backend.parse(
@@ -125,7 +120,7 @@ class FallbackBackend:
                 )
             except ModelError as error:
                 self._record_error(candidate, error)
-                if error.code not in ELSEWHERE:
+                if not ERROR_TRAITS[error.code].allows_fallback:
                     raise
                 failure = error
             else:
@@ -147,7 +142,7 @@ class FallbackBackend:
             async with asyncio.timeout(self._stall_seconds if lives else self._first_token_seconds):
                 return await anext(parts, None)
         except TimeoutError:
-            raise ModelError("stalled" if lives else "no_first_token") from None
+            raise ModelError(ErrorCode.STALLED if lives else ErrorCode.NO_FIRST_TOKEN) from None
 
     def _iter_available(self) -> Iterator[CircuitBreaker]:
         for candidate in self._breakers:
@@ -158,7 +153,8 @@ class FallbackBackend:
     def _record_error(self, candidate: CircuitBreaker, error: ModelError, has_spoken: bool = False) -> None:
         if len(self._breakers) > 1 and not has_spoken:
             logger.warning("A model of the row did not answer: %s (%s)", error.code, error)
-        if error.code in AWAY or (error.code in BROKEN_OFF and not has_spoken):
+        traits = ERROR_TRAITS[error.code]
+        if traits.is_outage or (traits.is_broken_off and not has_spoken):
             candidate.record_failure()
         else:
             candidate.record_success()  # it lives

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ..messages import ModelError
+from ..errors import ErrorCode, ModelError
 
 MAX_PROBLEMS = 8
 
@@ -14,7 +14,7 @@ def build_invalid_answer_error(error: ValidationError, response_model: type[Base
     """The error for an answer that is not of this form, such as “orders.0.price: float_parsing, mood: missing”."""
     names = set(_iter_field_names(response_model.model_json_schema() if response_model else {}))
     told = [_format_problem(each["loc"], each["type"], names) for each in error.errors(include_input=False)]
-    return ModelError("invalid", ", ".join(told[:MAX_PROBLEMS]))
+    return ModelError(ErrorCode.INVALID, ", ".join(told[:MAX_PROBLEMS]))
 
 
 def _format_problem(place: tuple[int | str, ...], kind: str, names: set[str]) -> str:

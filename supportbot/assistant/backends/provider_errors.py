@@ -5,7 +5,7 @@ The words of a refusal may quote what was sent, so they are looked at here and g
 
 import re
 
-from ..messages import ModelError
+from ..errors import ErrorCode, ModelError
 
 # Each provider says it in its own way: xAI, OpenAI, vLLM, llama.cpp and Ollama.
 CONTEXT_TOO_LONG = re.compile(
@@ -32,17 +32,17 @@ def error_from_status(status: int, body: object, detail: str) -> ModelError:
     words = str(body)
     # xAI answers 403 to what its filter stops, and 400 to a wrong key.
     if status == 403 and "usage guidelines" in words.lower():
-        return ModelError("filtered", detail, retry=False)
+        return ModelError(ErrorCode.FILTERED, detail, retry=False)
     if status in (401, 403) or (status == 400 and "api key" in words.lower()):
-        return ModelError("key_refused", detail, retry=False)
+        return ModelError(ErrorCode.KEY_REFUSED, detail, retry=False)
     if status == 413 or (status in (400, 422, 500) and CONTEXT_TOO_LONG.search(words)):
-        return ModelError("context_too_long", detail, retry=False)
+        return ModelError(ErrorCode.CONTEXT_TOO_LONG, detail, retry=False)
     if status == 429:
-        return ModelError("busy", detail)
+        return ModelError(ErrorCode.BUSY, detail)
     if status >= 500 or status in (408, 409):
-        return ModelError("down", detail)
+        return ModelError(ErrorCode.DOWN, detail)
+    code = ErrorCode.NO_MODEL if status == 404 else ErrorCode.REQUEST_REFUSED
     is_unknown = status == 404 or (status == 400 and PREVIOUS_RESPONSE.search(words))
-    code = "no_model" if status == 404 else "request_refused"
     return (UnknownResource if is_unknown else ModelError)(code, detail, retry=False)
 
 
@@ -50,9 +50,9 @@ def error_from_event(error: object) -> ModelError:
     """The error for one that came as an event, after an answer had begun with status 200."""
     words = str(error)
     if PREVIOUS_RESPONSE.search(words):
-        return UnknownResource("request_refused", "the stream carried an error event", retry=False)
+        return UnknownResource(ErrorCode.REQUEST_REFUSED, "the stream carried an error event", retry=False)
     if CONTEXT_TOO_LONG.search(words):
-        return ModelError("context_too_long", "the stream carried an error event", retry=False)
+        return ModelError(ErrorCode.CONTEXT_TOO_LONG, "the stream carried an error event", retry=False)
     if "rate_limit" in words:
-        return ModelError("busy", "the stream carried an error event")
-    return ModelError("provider_error", "the stream carried an error event")
+        return ModelError(ErrorCode.BUSY, "the stream carried an error event")
+    return ModelError(ErrorCode.PROVIDER_ERROR, "the stream carried an error event")

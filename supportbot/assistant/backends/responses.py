@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx2
 
-from ..messages import Message, ModelError, ParsedAnswer, Part, ResponseModel
+from ..errors import ErrorCode, ModelError
+from ..messages import Message, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
 from .provider_errors import UnknownResource
 from .responses_accumulator import ResponsesAccumulator
@@ -101,9 +102,9 @@ class ResponsesBackend:
             )
             parts = [part for item in response.output if item.type == "message" for part in item.content]
         if any(part.type == "refusal" for part in parts):
-            raise ModelError("declined", retry=False)
+            raise ModelError(ErrorCode.DECLINED, retry=False)
         if response.output_parsed is None:
-            raise ModelError("invalid", f"an answer that is {response.status}, without content")
+            raise ModelError(ErrorCode.INVALID, f"an answer that is {response.status}, without content")
         usage = response.usage.to_dict() if response.usage else {}
         return ParsedAnswer(response.output_parsed, response.model, usage)
 

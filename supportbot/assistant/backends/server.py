@@ -13,7 +13,8 @@ import httpx2
 import openai
 from pydantic import BaseModel, ValidationError
 
-from ..messages import ModelError, TextDelta, Thinking
+from ..errors import ErrorCode, ModelError
+from ..messages import TextDelta, Thinking
 from . import timeouts
 from .accumulator import MALFORMED_DATA_ERRORS, AnswerAccumulator
 from .parse_errors import build_invalid_answer_error
@@ -75,7 +76,7 @@ class ModelServer:
             raise self._convert_error(error) from None  # whose words may be the customer's
         except httpx2.HTTPError as error:
             if not accumulator.is_finished:
-                raise ModelError("cut", type(error).__name__) from error
+                raise ModelError(ErrorCode.CUT, type(error).__name__) from error
         finally:
             self._active_streams -= 1
 
@@ -95,20 +96,20 @@ class ModelServer:
             async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
                 yield self.get_client()
         except TimeoutError:
-            raise ModelError("no_first_token", f"no whole answer in time, {self._endpoint}") from None
+            raise ModelError(ErrorCode.NO_FIRST_TOKEN, f"no whole answer in time, {self._endpoint}") from None
         except openai.LengthFinishReasonError:
-            raise ModelError("invalid", "out of tokens") from None
+            raise ModelError(ErrorCode.INVALID, "out of tokens") from None
         except ValidationError as error:
             raise build_invalid_answer_error(error, response_model) from None
         except openai.ContentFilterFinishReasonError:
-            raise ModelError("declined", "filtered", retry=False) from None
+            raise ModelError(ErrorCode.DECLINED, "filtered", retry=False) from None
         except openai.APIError as error:
             raise self._convert_error(error) from None  # whose words may be the customer's
         except httpx2.HTTPError as error:
-            raise ModelError("cut", type(error).__name__) from error
+            raise ModelError(ErrorCode.CUT, type(error).__name__) from error
         except MALFORMED_DATA_ERRORS as error:
             # The SDK takes whatever comes for what it expects, and stumbles over it later.
-            raise ModelError("malformed", f"unreadable body: {type(error).__name__}") from error
+            raise ModelError(ErrorCode.MALFORMED, f"unreadable body: {type(error).__name__}") from error
 
     async def aclose(self) -> None:
         """Close the connections that were kept open in this event loop. It may be used again."""
@@ -141,7 +142,7 @@ class ModelServer:
 
     def _convert_error(self, error: openai.APIError) -> ModelError:
         if isinstance(error, openai.APIConnectionError):
-            return ModelError("unreachable", f"{type(error).__name__}, {self._endpoint}")
+            return ModelError(ErrorCode.UNREACHABLE, f"{type(error).__name__}, {self._endpoint}")
         if not isinstance(error, openai.APIStatusError):
             return error_from_event(error.body)
         detail = f"status {error.status_code}, request {error.request_id}, {self._endpoint}"

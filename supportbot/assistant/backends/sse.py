@@ -1,6 +1,6 @@
 """Server-sent events, as far as model providers use them: each event's data, from bytes in any slices."""
 
-from ..messages import ModelError
+from ..errors import ErrorCode, ModelError
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 
@@ -22,7 +22,7 @@ class SSEParser:
             data = data.replace(b"\r\n", b"\n")
         *blocks, self._rest = data.split(b"\n\n")
         if len(self._rest) > MAX_EVENT_BYTES:
-            raise ModelError("malformed", "an event without end")
+            raise ModelError(ErrorCode.MALFORMED, "an event without end")
         return [found for block in blocks if (found := _extract_data(block))]
 
 

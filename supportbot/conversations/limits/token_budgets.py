@@ -12,14 +12,12 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from supportbot.assistant.messages import ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError, get_error_traits
 from supportbot.jobs.models import Job
 
 from ..models import Conversation, TokenBudget, Turn
 
 UNMETERED_BACKENDS = ("demo",)
-# Failures of a request that no model has worked on.
-UNBILLED_ERRORS = ("unreachable", "down", "busy", "key_refused", "no_model", "request_refused", "over_budget")
 
 
 def reserve_tokens(holder: Turn | Job, conversation: Conversation, backend: str) -> bool:
@@ -42,17 +40,17 @@ def reserve_tokens(holder: Turn | Job, conversation: Conversation, backend: str)
 
 
 def build_budget_error() -> ModelError:
-    return ModelError("over_budget", "the day's tokens are used up", retry=False)
+    return ModelError(ErrorCode.OVER_BUDGET, "the day's tokens are used up", retry=False)
 
 
 def settle_reservation(holder: Turn | Job, usage: Mapping[str, Any], error: str = "") -> None:
     """Replace the reservation by `usage["total_tokens"]`.
 
-    Without that number the whole reservation is charged, and for an `UNBILLED_ERRORS` nothing.
+    Without that number the whole reservation is charged, and after an error that is not billed nothing.
 
     The caller saves the holder.
     """
-    used = 0 if error in UNBILLED_ERRORS else usage.get("total_tokens")
+    used = usage.get("total_tokens") if get_error_traits(error).is_billed else 0
     _release_reservation(holder, used if isinstance(used, int) else None)
 
 

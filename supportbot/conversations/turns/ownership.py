@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.person_requests import PersonRequest
 from supportbot.assistant.tools import Customer, ToolError
 from supportbot.audit.models import AuditEvent
@@ -237,7 +238,7 @@ def end_bot_turns(conversation: Conversation) -> list[ChangedTurn]:
         messages = load_messages(turn)
         was_running = turn.state == Turn.State.RUNNING
         turn.state = Turn.State.STOPPED if was_running else Turn.State.DONE
-        turn.error, turn.may_retry = ("taken_over" if was_running else ""), False
+        turn.error, turn.may_retry = (ErrorCode.TAKEN_OVER if was_running else ""), False
         turn.fencing_token += 1
         turn.finished, turn.lease_until = timezone.now(), None
         token_budgets.settle_reservation(turn, {})

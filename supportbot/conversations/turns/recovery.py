@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from supportbot.assistant.errors import ErrorCode
 from supportbot.server.executors import on_database_thread
 
 from ..limits import token_budgets
@@ -118,7 +119,7 @@ def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[Chang
         turn.save()
         return ()
     turn.state = Turn.State.STOPPED if turn.stop_requested else Turn.State.INTERRUPTED
-    turn.error = "" if turn.stop_requested else "interrupted"
+    turn.error = "" if turn.stop_requested else ErrorCode.INTERRUPTED
     turn.may_retry = True
     turn.fencing_token += 1
     turn.finished, turn.lease_until = timezone.now(), None

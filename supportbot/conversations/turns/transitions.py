@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant import messages as said
+from supportbot.assistant.errors import ModelError
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
@@ -32,7 +33,7 @@ def finish_turn(
     state: str,
     text: str,
     *,
-    error: said.ModelError | None = None,
+    error: ModelError | None = None,
     answer: said.Answer | None = None,
     first_token: datetime | None = None,
     is_long: bool = False,
@@ -60,7 +61,7 @@ def finish_turn(
     return _claim_following_turn(conversation, change)
 
 
-def _set_end(turn: Turn, state: str, error: said.ModelError | None, first_token: datetime | None) -> None:
+def _set_end(turn: Turn, state: str, error: ModelError | None, first_token: datetime | None) -> None:
     turn.state = state
     turn.finished = timezone.now()
     turn.first_token = first_token

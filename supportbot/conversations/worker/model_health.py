@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from supportbot.assistant.backends.fallback import AWAY
-from supportbot.assistant.messages import ModelError
+from supportbot.assistant.errors import ERROR_TRAITS, ModelError
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
@@ -17,7 +16,6 @@ from ..limits.token_budgets import UNMETERED_BACKENDS
 from ..turns import TurnLease
 
 FAILURE_THRESHOLD = 3  # one failure may be an accident
-PERMANENT_ERRORS = ("key_refused", "no_model")  # none of these is, so staff are told of the first one
 
 
 @dataclass
@@ -38,12 +36,13 @@ def disable() -> None:
 
 async def record_failure(lease: TurnLease, error: ModelError) -> None:
     """A turn got no answer. After several in a row, an outage begins."""
-    if error.code not in AWAY or not _counts_turn(lease):
+    traits = ERROR_TRAITS[error.code]
+    if not traits.is_outage or not _counts_turn(lease):
         return
     health = process.get(ModelHealth)
     health.consecutive_failures += 1
     health.is_healthy = False
-    if health.consecutive_failures >= FAILURE_THRESHOLD or error.code in PERMANENT_ERRORS:
+    if health.consecutive_failures >= FAILURE_THRESHOLD or traits.is_permanent:
         await open_outage(error.code)
 
 

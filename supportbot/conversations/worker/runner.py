@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from supportbot import model_backends
 from supportbot.assistant import messages as said
+from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.loop import run_turn
 from supportbot.assistant.window import trim_to_budget
 from supportbot.jobs import worker as job_worker
@@ -133,7 +134,7 @@ async def halt_turn(conversation_id: int, check: Callable[[], object] = lambda: 
     Waits until it is, but no longer than `HALT_TIMEOUT_SECONDS`: a process that stands still does not keep a person
     away, since whatever takes the conversation over takes the turn's lease away too. `check` is as in `stop_turn`.
     """
-    turn_id = await turns.request_stop.run_after(check, conversation_id, reason="taken_over")
+    turn_id = await turns.request_stop.run_after(check, conversation_id, reason=ErrorCode.TAKEN_OVER)
     if turn_id is None:
         return
     await _cancel_turn(turn_id)
@@ -178,14 +179,14 @@ async def _run_turn(running: RunningTurn) -> None:
     lease = running.lease
     state: str = Turn.State.DONE
     answer: said.Answer | None = None
-    error: said.ModelError | None = None
+    error: ModelError | None = None
     running.is_cancellable = True
     try:
         if running.is_cancelled:
             raise asyncio.CancelledError
         answer = await _run_model_loop(running)
         model_health.record_success(lease)
-    except said.ModelError as failure:
+    except ModelError as failure:
         logger.warning("Turn %s: the model failed: %s (%s)", lease.turn_id, failure.code, failure)
         state, error = Turn.State.FAILED, failure
     except LeaseLost:
@@ -193,10 +194,10 @@ async def _run_turn(running: RunningTurn) -> None:
         return
     except asyncio.CancelledError:
         state = running.state
-        error = said.ModelError("interrupted") if state == Turn.State.INTERRUPTED else None
+        error = ModelError(ErrorCode.INTERRUPTED) if state == Turn.State.INTERRUPTED else None
     except Exception:
         logger.exception("Turn %s failed", lease.turn_id)
-        state, error = Turn.State.FAILED, said.ModelError("bug")
+        state, error = Turn.State.FAILED, ModelError(ErrorCode.BUG)
     finally:
         running.is_cancellable = False
         text = running.stream.close()
@@ -214,7 +215,7 @@ def _forget_turn(running: RunningTurn) -> None:
 
 
 async def _finish_turn(
-    running: RunningTurn, state: str, text: str, error: said.ModelError | None, answer: said.Answer | None
+    running: RunningTurn, state: str, text: str, error: ModelError | None, answer: said.Answer | None
 ) -> None:
     try:
         if state == Turn.State.INTERRUPTED and not text:

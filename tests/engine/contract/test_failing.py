@@ -9,7 +9,8 @@ import traceback
 import pytest
 
 from supportbot.assistant.backends.provider_errors import describe_endpoint
-from supportbot.assistant.messages import ModelError, TextDelta, Thinking
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import TextDelta, Thinking
 from tests.engine.desk import Desk
 from tests.engine.failing import SAID, assert_next_turn_works, fails
 from tests.provider import CUT, HOLD, RESET, STALL, Ask, Call, Drip, End, Piece, Say, Think, Trouble, words
@@ -21,14 +22,14 @@ START = tuple(words(SAID))
 @pytest.mark.parametrize(
     ("status", "code", "retry"),
     [
-        (400, "key_refused", False),  # so xAI answers to a wrong key
-        (401, "key_refused", False),
-        (403, "key_refused", False),
-        (404, "no_model", False),
-        (422, "request_refused", False),
-        (429, "busy", True),
-        (500, "down", True),
-        (503, "down", True),
+        (400, ErrorCode.KEY_REFUSED, False),  # so xAI answers to a wrong key
+        (401, ErrorCode.KEY_REFUSED, False),
+        (403, ErrorCode.KEY_REFUSED, False),
+        (404, ErrorCode.NO_MODEL, False),
+        (422, ErrorCode.REQUEST_REFUSED, False),
+        (429, ErrorCode.BUSY, True),
+        (500, ErrorCode.DOWN, True),
+        (503, ErrorCode.DOWN, True),
     ],
 )
 async def test_it_names_what_a_refusal_means(provider, desk, status, code, retry):
@@ -67,7 +68,7 @@ async def test_a_passing_trouble_is_not_noticed(provider, desk):
 async def test_it_tries_twice_and_no_more(provider, desk):
     provider.otherwise(lambda request: provider.fail(503))
 
-    assert (await fails(desk)).code == "down"
+    assert (await fails(desk)).code == ErrorCode.DOWN
 
     assert len(provider.requests) == 2
 
@@ -75,7 +76,7 @@ async def test_it_tries_twice_and_no_more(provider, desk):
 async def test_it_never_tries_again_once_text_has_come(provider, desk):
     provider.play(Say("I "), CUT)
 
-    assert (await fails(desk)).code == "cut"
+    assert (await fails(desk)).code == ErrorCode.CUT
 
     assert (desk.text, len(provider.requests)) == ("I ", 1)
 
@@ -95,7 +96,7 @@ async def test_a_message_that_is_too_long_by_itself_says_so(provider, desk):
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("context_too_long", False)
+    assert (error.code, error.retry) == (ErrorCode.CONTEXT_TOO_LONG, False)
     await assert_next_turn_works(provider, desk)
 
 
@@ -124,7 +125,7 @@ async def test_an_answer_without_its_end_is_cut(provider, desk, pieces: tuple[Pi
 
     error = await fails(desk)
 
-    assert (error.code, error.retry, desk.text) == ("cut", True, SAID)
+    assert (error.code, error.retry, desk.text) == (ErrorCode.CUT, True, SAID)
     assert not desk.answers
     await assert_next_turn_works(provider, desk)
 
@@ -138,7 +139,7 @@ async def test_an_answer_whose_connection_is_reset_is_cut(provider, desk):
     reply.release()
     error = await failing
 
-    assert (error.code, error.retry) == ("cut", True)
+    assert (error.code, error.retry) == (ErrorCode.CUT, True)
     assert SAID.startswith(desk.text)
     await assert_next_turn_works(provider, desk)
 
@@ -148,7 +149,7 @@ async def test_an_error_in_the_middle_of_the_stream_is_the_providers(provider, d
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("provider_error", True)
+    assert (error.code, error.retry) == (ErrorCode.PROVIDER_ERROR, True)
     assert "order" not in str(error)
     await assert_next_turn_works(provider, desk)
 
@@ -167,7 +168,7 @@ async def test_an_answer_without_words_or_calls_is_empty(provider, desk, pieces:
 
     error = await fails(desk)
 
-    assert (error.code, error.retry) == ("empty", True)
+    assert (error.code, error.retry) == (ErrorCode.EMPTY, True)
     await assert_next_turn_works(provider, desk)
 
 
@@ -176,7 +177,7 @@ async def test_an_answer_that_a_filter_stopped_is_filtered(provider, desk):
 
     error = await fails(desk)
 
-    assert (error.code, desk.text) == ("filtered", SAID)
+    assert (error.code, desk.text) == (ErrorCode.FILTERED, SAID)
     await assert_next_turn_works(provider, desk)
 
 
@@ -186,7 +187,7 @@ async def test_it_gives_up_when_the_request_is_never_answered(provider, warm_des
 
     error = await fails(warm_desk)
 
-    assert (error.code, error.retry) == ("no_first_token", True)
+    assert (error.code, error.retry) == (ErrorCode.NO_FIRST_TOKEN, True)
     await assert_next_turn_works(provider, warm_desk)
     assert provider.requests[1].closed_early
 
@@ -197,7 +198,7 @@ async def test_it_gives_up_when_the_text_stalls(provider, warm_desk):
 
     error = await fails(warm_desk)
 
-    assert (error.code, error.retry, warm_desk.text) == ("stalled", True, SAID)
+    assert (error.code, error.retry, warm_desk.text) == (ErrorCode.STALLED, True, SAID)
     await assert_next_turn_works(provider, warm_desk)
     assert provider.requests[1].closed_early
 
@@ -209,7 +210,7 @@ async def test_it_gives_up_when_an_answer_takes_for_ever(provider, warm_desk, pi
 
     error = await fails(warm_desk)
 
-    assert (error.code, error.retry) == ("too_long", True)
+    assert (error.code, error.retry) == (ErrorCode.TOO_LONG, True)
     assert warm_desk.text.startswith(SAID)
     await assert_next_turn_works(provider, warm_desk)
     assert provider.requests[1].closed_early
@@ -222,7 +223,7 @@ async def test_a_model_that_thinks_for_long_is_not_taken_for_a_stalled_one(provi
 
     error = await fails(warm_desk)
 
-    assert error.code == "too_long"
+    assert error.code == ErrorCode.TOO_LONG
     assert warm_desk.events[0] == Thinking()
     assert warm_desk.events[1:] == [TextDelta("")] * len(warm_desk.events[1:])
     assert 3 <= len(warm_desk.events) <= 6
@@ -234,7 +235,7 @@ async def test_a_model_that_only_calls_tools_is_stopped(provider, desk):
 
     error = await fails(desk)
 
-    assert (error.code, error.retry, len(provider.requests)) == ("endless", True, 4)
+    assert (error.code, error.retry, len(provider.requests)) == (ErrorCode.ENDLESS, True, 4)
     assert len(desk.results) == 3
 
 
@@ -245,5 +246,5 @@ async def test_a_server_that_is_not_there_is_unreachable(spoken):
     error = await fails(Desk(backend))
 
     assert isinstance(error, ModelError)
-    assert (error.code, error.retry) == ("unreachable", True)
+    assert (error.code, error.retry) == (ErrorCode.UNREACHABLE, True)
     await backend.aclose()

@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from supportbot.assistant.backends import timeouts
-from supportbot.assistant.messages import Image, Message, ModelError, ParsedAnswer
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Image, Message, ParsedAnswer
 from tests.engine.desk import SYSTEM
 from tests.provider import CUT, HOLD, End, Say
 
@@ -77,7 +78,7 @@ async def test_a_form_that_the_model_will_not_fill_in_is_declined(provider, back
 
     error = await fails(backend)
 
-    assert (error.code, error.retry) == ("declined", False)
+    assert (error.code, error.retry) == (ErrorCode.DECLINED, False)
     assert "mood" not in str(error)
 
 
@@ -96,7 +97,7 @@ async def test_a_form_that_is_filled_in_wrongly_is_invalid(provider, backend, sa
 
     error = await fails(backend)
 
-    assert error.code == "invalid"
+    assert error.code == ErrorCode.INVALID
     assert "angry" not in str(error)
 
 
@@ -120,18 +121,18 @@ async def test_it_is_told_which_fields_are_wrong_and_not_what_the_model_wrote(pr
 async def test_a_form_that_is_out_of_tokens_is_invalid(provider, backend):
     provider.play(Say('{"mood": "angry", "wan'), End("length"))
 
-    assert (await fails(backend)).code == "invalid"
+    assert (await fails(backend)).code == ErrorCode.INVALID
 
 
 async def test_a_form_that_a_filter_stopped_is_no_answer(provider, backend):
     provider.play(Say('{"mood": "a'), End("content_filter"))
 
-    assert (await fails(backend)).code in ("declined", "invalid")
+    assert (await fails(backend)).code in (ErrorCode.DECLINED, ErrorCode.INVALID)
 
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(401, "key_refused"), (404, "no_model"), (429, "busy"), (503, "down")],
+    [(401, ErrorCode.KEY_REFUSED), (404, ErrorCode.NO_MODEL), (429, ErrorCode.BUSY), (503, ErrorCode.DOWN)],
 )
 async def test_a_failing_provider_is_named_as_in_a_conversation(provider, backend, status, code):
     for _try in range(2):
@@ -143,7 +144,7 @@ async def test_a_failing_provider_is_named_as_in_a_conversation(provider, backen
 async def test_a_history_that_is_too_long_says_so(provider, backend):
     provider.find_too_long()
 
-    assert (await fails(backend)).code == "context_too_long"
+    assert (await fails(backend)).code == ErrorCode.CONTEXT_TOO_LONG
 
 
 async def test_an_answer_that_is_cut_off_is_an_error(provider, backend):
@@ -152,7 +153,7 @@ async def test_an_answer_that_is_cut_off_is_an_error(provider, backend):
 
     error = await fails(backend)
 
-    assert error.code in ("cut", "unreachable", "down")
+    assert error.code in (ErrorCode.CUT, ErrorCode.UNREACHABLE, ErrorCode.DOWN)
     assert error.retry
 
 
@@ -160,7 +161,7 @@ async def test_a_provider_that_keeps_silent_is_given_up(provider, backend, monke
     monkeypatch.setattr(timeouts, "WHOLE_ANSWER_SECONDS", 0.2)
     provider.ignore()
 
-    assert (await fails(backend)).code == "no_first_token"
+    assert (await fails(backend)).code == ErrorCode.NO_FIRST_TOKEN
 
     await provider.until(lambda provider: provider.requests[0].closed_early, timeout=1)
 

@@ -15,7 +15,8 @@ from PIL import Image as Picture
 from pydantic import BaseModel
 
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.messages import Image, Message, ModelError, TextDelta
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Image, Message, TextDelta
 from tests.engine.desk import SYSTEM, Desk
 
 ENV = os.environ
@@ -156,5 +157,5 @@ async def test_grok_refuses_a_wrong_key(name):
     with pytest.raises(ModelError) as caught:
         await Desk(backend).ask("Hello")
 
-    assert (caught.value.code, caught.value.retry) == ("key_refused", False)
+    assert (caught.value.code, caught.value.retry) == (ErrorCode.KEY_REFUSED, False)
     await backend.aclose()

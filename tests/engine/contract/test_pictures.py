@@ -2,7 +2,8 @@
 
 import pytest
 
-from supportbot.assistant.messages import Image, Message, ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Image, Message
 from tests.engine.desk import SYSTEM
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -73,4 +74,4 @@ async def test_a_picture_that_the_provider_refuses_is_refused_in_its_way(provide
     with pytest.raises(ModelError) as caught:
         await answer(backend, Message("user", "What is this?", images=(LABEL,)))
 
-    assert (caught.value.code, caught.value.retry) == ("request_refused", False)
+    assert (caught.value.code, caught.value.retry) == (ErrorCode.REQUEST_REFUSED, False)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from supportbot.assistant.backends import Backend
-from supportbot.assistant.messages import Message, ModelError, Thinking
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Message, Thinking
 from tests.engine.desk import SYSTEM, Desk
 from tests.provider import Script
 
@@ -175,7 +176,7 @@ async def test_a_provider_that_cannot_delete_says_so(provider, backend, talked):
     with pytest.raises(ModelError) as caught:
         await backend.forget([talked.history[-1].handle])
 
-    assert caught.value.code == "down"
+    assert caught.value.code == ErrorCode.DOWN
     assert len(provider.stored) == 3
 
 

@@ -6,29 +6,30 @@ import grpc
 import pytest
 from xai_sdk.proto import chat_pb2, sample_pb2
 
-from supportbot.assistant.messages import Message, ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Message
 from tests.engine.desk import SYSTEM
 from tests.engine.failing import assert_next_turn_works, fails
 from tests.provider import CUT, HOLD, RESET, STALL, Say
 
 Status = grpc.StatusCode
 CODES = {
-    Status.UNAUTHENTICATED: "key_refused",
-    Status.PERMISSION_DENIED: "key_refused",
-    Status.RESOURCE_EXHAUSTED: "busy",
-    Status.UNAVAILABLE: "down",
-    Status.DEADLINE_EXCEEDED: "down",
-    Status.INTERNAL: "down",
-    Status.UNKNOWN: "down",
-    Status.ABORTED: "down",
-    Status.CANCELLED: "down",
-    Status.DATA_LOSS: "down",
-    Status.INVALID_ARGUMENT: "request_refused",
-    Status.NOT_FOUND: "no_model",
-    Status.FAILED_PRECONDITION: "request_refused",
-    Status.OUT_OF_RANGE: "request_refused",
-    Status.ALREADY_EXISTS: "request_refused",
-    Status.UNIMPLEMENTED: "request_refused",
+    Status.UNAUTHENTICATED: ErrorCode.KEY_REFUSED,
+    Status.PERMISSION_DENIED: ErrorCode.KEY_REFUSED,
+    Status.RESOURCE_EXHAUSTED: ErrorCode.BUSY,
+    Status.UNAVAILABLE: ErrorCode.DOWN,
+    Status.DEADLINE_EXCEEDED: ErrorCode.DOWN,
+    Status.INTERNAL: ErrorCode.DOWN,
+    Status.UNKNOWN: ErrorCode.DOWN,
+    Status.ABORTED: ErrorCode.DOWN,
+    Status.CANCELLED: ErrorCode.DOWN,
+    Status.DATA_LOSS: ErrorCode.DOWN,
+    Status.INVALID_ARGUMENT: ErrorCode.REQUEST_REFUSED,
+    Status.NOT_FOUND: ErrorCode.NO_MODEL,
+    Status.FAILED_PRECONDITION: ErrorCode.REQUEST_REFUSED,
+    Status.OUT_OF_RANGE: ErrorCode.REQUEST_REFUSED,
+    Status.ALREADY_EXISTS: ErrorCode.REQUEST_REFUSED,
+    Status.UNIMPLEMENTED: ErrorCode.REQUEST_REFUSED,
 }
 
 
@@ -43,7 +44,7 @@ async def test_every_status_is_told_by_its_code_and_without_the_providers_words(
     error = await fails(desk)
 
     assert error.code == CODES[status]
-    assert error.retry is (CODES[status] in ("busy", "down"))
+    assert error.retry is (CODES[status] in (ErrorCode.BUSY, ErrorCode.DOWN))
     assert "4111 1111" not in f"{error!r} {error.__cause__!r}"
     assert error.__suppress_context__
 
@@ -51,18 +52,22 @@ async def test_every_status_is_told_by_its_code_and_without_the_providers_words(
 @pytest.mark.parametrize(
     ("status", "words", "code"),
     [
-        (Status.INVALID_ARGUMENT, "Incorrect API key provided: xa***ey.", "key_refused"),
+        (Status.INVALID_ARGUMENT, "Incorrect API key provided: xa***ey.", ErrorCode.KEY_REFUSED),
         (
             Status.INVALID_ARGUMENT,
             "Failed to start sampling: [input_too_large] Current message (9 tokens) exceeds budget (8 tokens)",
-            "context_too_long",
+            ErrorCode.CONTEXT_TOO_LONG,
         ),
         (
             Status.INVALID_ARGUMENT,
             "This model's maximum prompt length is 131072 but the request contains 136973 tokens.",
-            "context_too_long",
+            ErrorCode.CONTEXT_TOO_LONG,
         ),
-        (Status.PERMISSION_DENIED, "Content violates usage guidelines. Failed check: SAFETY", "filtered"),
+        (
+            Status.PERMISSION_DENIED,
+            "Content violates usage guidelines. Failed check: SAFETY",
+            ErrorCode.FILTERED,
+        ),
     ],
 )
 async def test_xais_words_tell_apart_what_has_one_status(provider, desk, status, words, code):
@@ -90,9 +95,9 @@ def ending(reason: int) -> chat_pb2.GetChatCompletionChunk:
 @pytest.mark.parametrize(
     ("reason", "code"),
     [
-        (sample_pb2.REASON_TIME_LIMIT, "cut"),
-        (sample_pb2.REASON_MAX_CONTEXT, "context_too_long"),
-        (sample_pb2.REASON_INVALID, "cut"),
+        (sample_pb2.REASON_TIME_LIMIT, ErrorCode.CUT),
+        (sample_pb2.REASON_MAX_CONTEXT, ErrorCode.CONTEXT_TOO_LONG),
+        (sample_pb2.REASON_INVALID, ErrorCode.CUT),
     ],
 )
 async def test_an_answer_that_was_broken_off_is_not_taken_for_a_whole_one(provider, backend, reason, code):
@@ -136,7 +141,7 @@ async def test_after_a_dropped_connection_the_next_turn_makes_a_new_one(provider
     with pytest.raises(ModelError) as caught:
         await asking
 
-    assert caught.value.code == "cut"
+    assert caught.value.code == ErrorCode.CUT
     await assert_next_turn_works(provider, desk)
 
 
@@ -151,7 +156,7 @@ async def test_closing_the_backend_ends_a_running_answer_as_an_error_and_no_canc
 
     with pytest.raises(ModelError) as caught:
         await asking
-    assert caught.value.code == "cut"
+    assert caught.value.code == ErrorCode.CUT
 
 
 async def test_leaving_an_answer_early_closes_the_call_and_says_nothing_in_the_log(

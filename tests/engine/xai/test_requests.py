@@ -5,7 +5,8 @@ import pytest
 from pydantic import BaseModel
 
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.messages import Image, Message, ModelError, ToolCall
+from supportbot.assistant.errors import ErrorCode, ModelError
+from supportbot.assistant.messages import Image, Message, ToolCall
 from tests.engine.desk import SYSTEM, Desk, lookup_order
 
 Status = grpc.StatusCode
@@ -90,7 +91,7 @@ async def test_a_request_too_large_for_grpc_is_refused_here_and_not_called_a_bus
     with pytest.raises(ModelError) as caught:
         await anext(parts)
 
-    assert (caught.value.code, caught.value.retry) == ("request_refused", False)
+    assert (caught.value.code, caught.value.retry) == (ErrorCode.REQUEST_REFUSED, False)
     assert not provider.requests
 
 

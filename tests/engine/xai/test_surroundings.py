@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from supportbot.assistant.backends import load_backend
+from supportbot.assistant.errors import ErrorCode
 from supportbot.conversations.checks import check_environment
 from tests.engine.desk import Desk
 from tests.engine.failing import fails
@@ -24,7 +25,7 @@ async def test_without_http_in_the_address_nothing_is_sent_in_the_clear(provider
 
     error = await fails(Desk(backend))
 
-    assert error.code == "unreachable"
+    assert error.code == ErrorCode.UNREACHABLE
     assert not provider.requests
     await backend.aclose()
 

@@ -22,7 +22,8 @@ except ImportError as error:
     why = "The backend xai needs the package xai-sdk: pip install -r requirements-xai.txt"
     raise ImportError(why) from error
 
-from ...messages import Message, ModelError, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
+from ...errors import ErrorCode, ModelError
+from ...messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
 from ...tools import Tool
 from ..parse_errors import build_invalid_answer_error
 from ..provider_errors import UnknownResource, describe_endpoint
@@ -80,7 +81,10 @@ class XaiBackend:
                         yield part
                 break
             except ModelError as error:
-                is_refused = error.code in ("request_refused", "no_model") and not accumulator.has_begun
+                is_refused = (
+                    error.code in (ErrorCode.REQUEST_REFUSED, ErrorCode.NO_MODEL)
+                    and not accumulator.has_begun
+                )
                 if not (is_refused and request.previous_response_id):
                     raise
                 # xAI does not keep it any more, whatever it calls that: it is said anew.
@@ -104,10 +108,10 @@ class XaiBackend:
                     request, metadata=self._build_metadata(conversation)
                 )
         except ModelError as error:
-            if error.code != "filtered":
+            if error.code != ErrorCode.FILTERED:
                 raise
             # An answer has no place for the model's own refusal, so the filter is the only one to decline.
-            raise ModelError("declined", str(error), retry=False) from None
+            raise ModelError(ErrorCode.DECLINED, str(error), retry=False) from None
         answer = XaiAccumulator().build_whole_answer(completion)
         try:
             value = response_model.model_validate_json(answer.message.text)
@@ -150,7 +154,9 @@ class XaiBackend:
         request = chat.proto
         # gRPC would call this by the same name as a rate that is exceeded.
         if request.ByteSize() > MAX_MESSAGE_BYTES:
-            raise ModelError("request_refused", f"a request of {request.ByteSize()} bytes", retry=False)
+            raise ModelError(
+                ErrorCode.REQUEST_REFUSED, f"a request of {request.ByteSize()} bytes", retry=False
+            )
         return request
 
     async def _stream_parts(
@@ -183,7 +189,7 @@ class XaiBackend:
             async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
                 yield
         except TimeoutError:
-            raise ModelError("no_first_token", f"no whole answer in time, {self._endpoint}") from None
+            raise ModelError(ErrorCode.NO_FIRST_TOKEN, f"no whole answer in time, {self._endpoint}") from None
         except grpc.aio.AioRpcError as error:
             raise error_from_rpc(error, self._endpoint) from None  # whose words may be the customer's
 
@@ -215,6 +221,6 @@ async def _read_chunk(
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or not task.cancelling():
-            raise ModelError("cut", "the channel was closed") from None
+            raise ModelError(ErrorCode.CUT, "the channel was closed") from None
         raise
     return None if chunk is grpc.aio.EOF else chunk

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from ...messages import ModelError
+from ...errors import ErrorCode, ModelError
 from ..provider_errors import error_from_status
 
 DEFAULT_HOST = "api.x.ai"
@@ -64,7 +64,7 @@ def error_from_rpc(error: grpc.aio.AioRpcError, asked: str, *, began: bool = Fal
     code, words = error.code(), error.details() or ""
     status, detail = HTTP_STATUSES.get(code, 400), f"status {code.name}, {asked}"
     if began and status >= 500:
-        return ModelError("cut" if status >= 503 else "provider_error", detail)
+        return ModelError(ErrorCode.CUT if status >= 503 else ErrorCode.PROVIDER_ERROR, detail)
     if words.lower().startswith(CONNECT_FAILURE_PREFIXES):
-        return ModelError("unreachable", detail)
+        return ModelError(ErrorCode.UNREACHABLE, detail)
     return error_from_status(status, words, detail)

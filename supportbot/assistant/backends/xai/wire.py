@@ -6,7 +6,8 @@ from typing import Any
 from xai_sdk.chat import assistant, image, system, tool_result, user
 from xai_sdk.proto import chat_pb2, sample_pb2, usage_pb2
 
-from ...messages import Answer, Message, ModelError, ToolCall
+from ...errors import ErrorCode, ModelError
+from ...messages import Answer, Message, ToolCall
 from ..accumulator import AnswerAccumulator, sanitize_text
 from ..sanitize import sanitize_call
 
@@ -88,7 +89,7 @@ class XaiAccumulator(AnswerAccumulator):
 
     def _set_finish_reason(self, reason: int) -> None:
         if reason == sample_pb2.REASON_MAX_CONTEXT and not self.text:
-            raise ModelError("context_too_long", "no room is left for an answer", retry=False)
+            raise ModelError(ErrorCode.CONTEXT_TOO_LONG, "no room is left for an answer", retry=False)
         self._finish_reason = FINISH_REASONS.get(reason, self._finish_reason)
 
 

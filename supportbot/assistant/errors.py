@@ -1,0 +1,170 @@
+"""Why a model did not answer: the codes, what follows from each of them, and the exception that carries one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from .translation import gettext_noop
+
+GENERAL_MESSAGE = gettext_noop("Something went wrong on our side. You can try again, or talk to a person.")
+
+
+class ErrorCode(StrEnum):
+    """Why there is no answer, or no whole one.
+
+    A member's value is its name in small letters. Databases hold it, so a name must not change.
+    """
+
+    # The model cannot be asked.
+    UNREACHABLE = auto()  # no connection to its server
+    DOWN = auto()  # its server fails
+    BUSY = auto()  # a rate limit of its server
+    KEY_REFUSED = auto()
+    NO_MODEL = auto()  # the server does not know the model, or the address is not that of a model server
+    NO_FIRST_TOKEN = auto()  # nothing came in time
+    PROVIDER_ERROR = auto()  # the stream carried an error
+
+    # The answer broke off.
+    STALLED = auto()  # nothing more came in time
+    CUT = auto()  # the stream ended before the answer did
+    MALFORMED = auto()  # the stream could not be read
+    TOO_LONG = auto()  # the whole turn took more than its time
+
+    # The model has no answer to this request.
+    REQUEST_REFUSED = auto()
+    CONTEXT_TOO_LONG = auto()  # more history than the model reads
+    FILTERED = auto()  # by the provider's content filter
+    EMPTY = auto()
+    ENDLESS = auto()  # it only calls tools
+    DECLINED = auto()  # it would not give a typed answer
+    INVALID = auto()  # a typed answer is not of the form that was asked for
+
+    # Not of the model, but of the program that asks it.
+    INTERRUPTED = auto()  # the process that asked has ended
+    TAKEN_OVER = auto()  # a person of the team answers from here on
+    OVER_BUDGET = auto()  # the day's tokens are used up
+    BUG = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTraits:
+    """What follows from an error."""
+
+    # What the customer reads: what happened, and what to do next. English, to be translated by whoever shows it.
+    message: str = GENERAL_MESSAGE
+    # The model cannot serve anybody now. Staff are told when it happens again and again.
+    is_outage: bool = False
+    # The outage lasts until somebody changes the settings, so staff are told at once.
+    is_permanent: bool = False
+    # The answer had begun. It counts as a failure of the model only if no word of it was seen.
+    is_broken_off: bool = False
+    # Another model may do better, as long as no word of an answer was seen.
+    allows_fallback: bool = False
+    # The provider charges for the tokens of such a request, or may do so.
+    is_billed: bool = True
+
+
+_UNAVAILABLE = gettext_noop("The assistant isn't available right now. You can talk to a person instead.")
+
+ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
+    ErrorCode.UNREACHABLE: ErrorTraits(
+        gettext_noop("The assistant can't be reached right now. Please try again in a minute."),
+        is_outage=True,
+        allows_fallback=True,
+        is_billed=False,
+    ),
+    ErrorCode.DOWN: ErrorTraits(
+        gettext_noop("The assistant isn't working right now. Please try again in a few minutes."),
+        is_outage=True,
+        allows_fallback=True,
+        is_billed=False,
+    ),
+    ErrorCode.BUSY: ErrorTraits(
+        gettext_noop("The assistant is very busy right now. Please try again in a minute."),
+        is_outage=True,
+        allows_fallback=True,
+        is_billed=False,
+    ),
+    ErrorCode.KEY_REFUSED: ErrorTraits(
+        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+    ),
+    ErrorCode.NO_MODEL: ErrorTraits(
+        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+    ),
+    ErrorCode.NO_FIRST_TOKEN: ErrorTraits(
+        gettext_noop("The assistant took too long to respond. Please try again."),
+        is_outage=True,
+        allows_fallback=True,
+    ),
+    ErrorCode.PROVIDER_ERROR: ErrorTraits(
+        gettext_noop("The answer was interrupted. Please try again."), is_outage=True, allows_fallback=True
+    ),
+    ErrorCode.STALLED: ErrorTraits(
+        gettext_noop("The answer stopped partway through. Please try again."),
+        is_broken_off=True,
+        allows_fallback=True,
+    ),
+    ErrorCode.CUT: ErrorTraits(
+        gettext_noop("The answer was cut off. Please try again."), is_broken_off=True, allows_fallback=True
+    ),
+    ErrorCode.MALFORMED: ErrorTraits(
+        gettext_noop("Something went wrong with that answer. Please try again."),
+        is_broken_off=True,
+        allows_fallback=True,
+    ),
+    ErrorCode.TOO_LONG: ErrorTraits(
+        gettext_noop("This took too long. You can try again, or talk to a person.")
+    ),
+    ErrorCode.REQUEST_REFUSED: ErrorTraits(
+        gettext_noop("The assistant couldn't process this message. Try rephrasing it, or talk to a person."),
+        allows_fallback=True,
+        is_billed=False,
+    ),
+    ErrorCode.CONTEXT_TOO_LONG: ErrorTraits(
+        gettext_noop(
+            "This conversation has become too long for the assistant. "
+            "Please start a new conversation from the menu."
+        )
+    ),
+    ErrorCode.FILTERED: ErrorTraits(
+        gettext_noop("The assistant can't answer that. Try rephrasing it, or talk to a person.")
+    ),
+    ErrorCode.EMPTY: ErrorTraits(
+        gettext_noop("I couldn't come up with an answer. Try again, or rephrase your question.")
+    ),
+    ErrorCode.ENDLESS: ErrorTraits(
+        gettext_noop("The assistant couldn't work this out. You can try again, or talk to a person.")
+    ),
+    ErrorCode.DECLINED: ErrorTraits(),
+    ErrorCode.INVALID: ErrorTraits(),
+    ErrorCode.INTERRUPTED: ErrorTraits(gettext_noop("The answer was interrupted. Please try again.")),
+    ErrorCode.TAKEN_OVER: ErrorTraits(),
+    ErrorCode.OVER_BUDGET: ErrorTraits(
+        gettext_noop(
+            "The assistant has reached its limit for today. Please come back tomorrow, or talk to a person."
+        ),
+        is_billed=False,
+    ),
+    ErrorCode.BUG: ErrorTraits(),
+}
+
+
+class ModelError(Exception):
+    """The model could not answer. `code` says why, `retry` whether asking again may help.
+
+    The text of the exception is for logs; it never holds a key or a customer's words.
+    Raises ValueError when it is made with a code that is none.
+    """
+
+    def __init__(self, code: ErrorCode, detail: str = "", *, retry: bool = True) -> None:
+        super().__init__(detail or code)
+        self.code = ErrorCode(code)
+        self.retry = retry
+
+
+def get_error_traits(code: str) -> ErrorTraits:
+    """What follows from a stored code. One that this version does not know has the defaults of `ErrorTraits`."""
+    try:
+        return ERROR_TRAITS[ErrorCode(code)]
+    except ValueError:
+        return ErrorTraits()
