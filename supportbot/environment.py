@@ -16,6 +16,8 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .opening_hours import parse_holidays, parse_opening_hours
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
@@ -73,6 +75,12 @@ class Environment(BaseSettings):
         "TechCorp", description="The shop's name, on the page and in what the model is told."
     )
     time_zone: str = Field("UTC", description="Times in admin and transcripts, such as `Europe/Berlin`.")
+    opening_hours: str = Field(
+        "", description="When people answer: `Mon-Fri 09:00-17:00, Sat 10:00-14:00`. Unset: always."
+    )
+    holidays: str = Field(
+        "", description="A country on whose public holidays nobody answers, such as `DE`, or a part: `DE-BE`."
+    )
 
     xai_api_key: str = Field("", description="A key of xAI: the assistant is Grok.")
     llm_backend: Literal["", "chat", "responses", "xai", "demo"] = Field(
@@ -222,6 +230,18 @@ class Environment(BaseSettings):
             name, at, host = parseaddr(each)[1].partition("@")
             if not (name and at and host):
                 raise PydanticCustomError("email", "Input should be e-mail addresses with commas")
+        return value
+
+    @field_validator("opening_hours", "holidays")
+    @classmethod
+    def _check_hours(cls, value: str, info: ValidationInfo) -> str:
+        try:
+            if info.field_name == "opening_hours":
+                parse_opening_hours(value)
+            elif value:
+                parse_holidays(value)
+        except ValueError as error:
+            raise PydanticCustomError("hours", "{why}", {"why": str(error)}) from None
         return value
 
     @field_validator("time_zone")

@@ -1,18 +1,123 @@
-"""When the team answers: OPENING_HOURS, HOLIDAYS and TIME_ZONE of the environment."""
+"""When the team answers: OPENING_HOURS, HOLIDAYS and TIME_ZONE of the environment.
 
-from datetime import datetime
+    Mon-Fri 09:00-17:00, Sat 10:00-14:00
+
+Times are those of the wall clock in the shop's time zone, also on the days on which that changes. A day may have
+several spans, and a span may end at 24:00. On public holidays nobody answers.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+import holidays
+from django.conf import settings
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SPAN = re.compile(r"(\w{3})(?:-(\w{3}))? (\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", re.ASCII)
+MAX_DAYS_AHEAD = 60  # that an opening is looked for
+MINUTES_A_DAY = 24 * 60
+
+# By weekday, Monday being 0: (first minute, minute after the last), counted from midnight, in order.
+Week = dict[int, list[tuple[int, int]]]
+
+
+def parse_opening_hours(text: str) -> Week:
+    """Read OPENING_HOURS. Raises ValueError, in plain words, for what is no such text."""
+    week: Week = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        found = SPAN.fullmatch(part)
+        if found is None:
+            raise ValueError(f"“{part}” does not look like “Mon-Fri 09:00-17:00”")
+        first, last = found[1].lower(), (found[2] or found[1]).lower()
+        if first not in DAYS or last not in DAYS:
+            raise ValueError(f"“{part}” names a day that is none of Mon, Tue, Wed, Thu, Fri, Sat and Sun")
+        start, end = int(found[3]) * 60 + int(found[4]), int(found[5]) * 60 + int(found[6])
+        if not start < end <= MINUTES_A_DAY or int(found[4]) > 59 or int(found[6]) > 59:
+            raise ValueError(f"“{part}” does not begin before it ends, within one day")
+        length = (DAYS.index(last) - DAYS.index(first)) % 7
+        for day in range(length + 1):
+            week.setdefault((DAYS.index(first) + day) % 7, []).append((start, end))
+    return {day: sorted(spans) for day, spans in week.items()}
+
+
+def parse_holidays(text: str) -> None:
+    """Raise ValueError, in plain words, unless HOLIDAYS names a country, or a part of one, that is known."""
+    try:
+        _list_holidays(text, 2026)
+    except (NotImplementedError, KeyError) as error:
+        raise ValueError(f"“{text}” is no country such as DE, or part of one such as DE-BE") from error
 
 
 def is_open(moment: datetime) -> bool:
     """Whether the team answers at that moment. Without OPENING_HOURS it always does."""
-    return True
+    if not settings.ENVIRONMENT.opening_hours:
+        return True
+    local = timezone.localtime(moment)
+    minute = local.hour * 60 + local.minute
+    return any(start <= minute < end for start, end in _list_spans(local.date()))
 
 
 def find_next_opening(moment: datetime) -> datetime | None:
-    """When the team answers again after `moment`, in the shop's time zone; None when it answers now."""
-    return None
+    """When the team answers again after `moment`, in the shop's time zone.
+
+    None when it answers now, or not within `MAX_DAYS_AHEAD` days.
+    """
+    if is_open(moment):
+        return None
+    return next((opening for opening in _list_openings(moment) if opening > moment), None)
 
 
 def describe_opening_hours() -> str:
-    """The hours as a customer reads them, such as “Monday to Friday, 9:00–17:00”; empty when there are none."""
-    return ""
+    """The hours as a customer reads them, such as “Monday–Friday 09:00–17:00”; empty when there are none."""
+    week = _read_week()
+    groups: list[tuple[list[int], list[tuple[int, int]]]] = []
+    for day in sorted(week):
+        if groups and groups[-1][1] == week[day] and groups[-1][0][-1] == day - 1:
+            groups[-1][0].append(day)
+        else:
+            groups.append(([day], week[day]))
+    return ", ".join(f"{_name_days(days)} {_name_spans(spans)}" for days, spans in groups)
+
+
+def _list_openings(moment: datetime) -> Iterator[datetime]:
+    zone = timezone.get_current_timezone()
+    first = timezone.localtime(moment).date()
+    for ahead in range(MAX_DAYS_AHEAD):
+        day = first + timedelta(days=ahead)
+        for start, _end in _list_spans(day):
+            yield datetime.combine(day, time(start // 60, start % 60), zone)
+
+
+def _list_spans(day: date) -> list[tuple[int, int]]:
+    country = settings.ENVIRONMENT.holidays
+    if country and day in _list_holidays(country, day.year):
+        return []
+    return _read_week().get(day.weekday(), [])
+
+
+def _read_week() -> Week:
+    return parse_opening_hours(settings.ENVIRONMENT.opening_hours)
+
+
+@lru_cache(maxsize=16)
+def _list_holidays(country: str, year: int) -> holidays.HolidayBase:
+    code, _dash, part = country.partition("-")
+    return holidays.country_holidays(code.upper(), subdiv=part.upper() or None, years=year)
+
+
+def _name_days(days: list[int]) -> str:
+    names = [str(WEEKDAYS[day]) for day in days]
+    return names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}"
+
+
+def _name_spans(spans: list[tuple[int, int]]) -> str:
+    return _(" and ").join(f"{_name_minute(start)}–{_name_minute(end)}" for start, end in spans)
+
+
+def _name_minute(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

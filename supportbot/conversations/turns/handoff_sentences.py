@@ -40,10 +40,10 @@ def _describe_time(conversation: Conversation) -> str:
         opening = opening_hours.find_next_opening(now)
         hours = {"hours": opening_hours.describe_opening_hours()}
         if opening is None:
-            return _("Our team isn't here right now. We're here %(hours)s.") % hours
-        when = {"day": date_format(opening, "l"), "time": date_format(opening, "H:i")}
+            return _("Our team isn't here right now. Our hours: %(hours)s.") % hours
+        when = {"day": date_format(opening, "l, j F"), "time": date_format(opening, "H:i")}
         return _(
-            "Our team isn't here right now. We're here %(hours)s, and will answer from %(day)s at %(time)s."
+            "Our team isn't here right now. Our hours: %(hours)s. We'll answer from %(day)s at %(time)s."
         ) % (hours | when)
     if not is_staff_here():
         return _(
