@@ -63,11 +63,16 @@ def _reloaded_files() -> Iterator[Path]:
 
 
 def _reloaded_folders() -> set[Path]:
-    """Templates, the project, and the apps that lie outside of it. Installed libraries do not change."""
-    project = [settings.BASE_DIR / "supportbot", settings.BASE_DIR / "templates"]
-    folders = {Path(app.path).resolve() for app in apps.get_app_configs()}
-    elsewhere = [Path(sys.prefix).resolve(), *project]
-    return {*project, *(each for each in folders if not any(map(each.is_relative_to, elsewhere)))}
+    """Templates, the packages beside `manage.py`, also new ones, and apps that lie elsewhere but are not installed."""
+    base = settings.BASE_DIR.resolve()
+    packages = {path.parent for path in base.glob("*/__init__.py") if path.parent.name != "tests"}
+    apart = {Path(app.path).resolve() for app in apps.get_app_configs()}
+    covered = [base, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()]
+    return {
+        base / "templates",
+        *packages,
+        *(each for each in apart if not any(map(each.is_relative_to, covered))),
+    }
 
 
 def _report_change(before: FileTimes, after: FileTimes) -> None:

@@ -55,7 +55,8 @@ def login_page(site: Site) -> str:
 
 
 def append(path: Path, text: str) -> None:
-    path.write_text(path.read_text() + text)
+    with path.open("a") as file:
+        file.write(text)
 
 
 def test_a_changed_template_and_changed_code_are_served_without_a_restart_by_hand(
@@ -66,6 +67,18 @@ def test_a_changed_template_and_changed_code_are_served_without_a_restart_by_han
 
     append(project / "supportbot/settings.py", '\nCOMPANY_NAME = "Northwind"\n')
     wait_until(lambda: "Northwind" in login_page(site))
+
+
+def test_an_app_that_was_added_meanwhile_is_watched_too(server: Process, site: Site, project: Path) -> None:
+    (project / "stock").mkdir()
+    append(project / "stock/__init__.py", "")
+    append(project / "supportbot/settings.py", "\nfrom stock.name import COMPANY_NAME\n")
+    append(project / "stock/name.py", 'COMPANY_NAME = "Northwind"\n')
+    wait_until(lambda: "Northwind" in login_page(site))
+
+    append(project / "stock/name.py", 'COMPANY_NAME = "Southwind"\n')
+
+    wait_until(lambda: "Southwind" in login_page(site))
 
 
 def test_a_syntax_error_is_shown_and_its_repair_is_served(server: Process, site: Site, project: Path) -> None:
