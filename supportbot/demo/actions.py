@@ -5,43 +5,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# The tools whose results are understood. Any other is only known to `developer`.
-LOOKUP, MY_ORDERS = "lookup_order", "my_orders"
-TICKET, MY_TICKETS = "create_ticket", "my_tickets"
+# The tools whose results the model understands. Any other can only be called by hand, see `developer`.
+LOOKUP_ORDER, MY_ORDERS = "lookup_order", "my_orders"
+CREATE_TICKET, MY_TICKETS = "create_ticket", "my_tickets"
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question, and the words by which it is known in an answer that was given earlier."""
+class FollowUpQuestion:
+    """A question to the customer, and a pattern that recognises it in an earlier answer."""
 
     text: str
-    known_by: str
+    pattern: str
 
 
 QUESTIONS = {
-    "number": Question(
+    "number": FollowUpQuestion(
         "What is your order number?", r"order number[^.!?]*\?|check the number|which one do you mean"
     ),
-    "email": Question(
-        "Which e-mail address did you order with?", r"e-?mail[^.!?]*\?|e-mail address and send"
+    "email": FollowUpQuestion(
+        "Which e-mail address did you use for the order?",
+        r"e-?mail[^.!?]*\?|e-mail address (?:and send|used for)",
     ),
-    "matter": Question("What went wrong?", r"what (?:went wrong|is it about|would you like)[^.!?]*\?"),
-    "ticket": Question("Shall I open a ticket?", r"(?:open|create|file|raise) a ticket[^.!?]*\?"),
-    "person": Question("Shall I ask a colleague to take this up?", r"(?:colleague|person|human)[^.!?]*\?"),
-    "orders": Question("Shall I list your orders?", r"list your orders[^.!?]*\?"),
+    "problem": FollowUpQuestion("What went wrong?", r"what (?:went wrong|is it about)[^.!?]*\?"),
+    "ticket": FollowUpQuestion(
+        "Would you like me to open a ticket?", r"(?:open|create|file|raise) a ticket[^.!?]*\?"
+    ),
+    "person": FollowUpQuestion(
+        "Would you like me to pass this on to a colleague?", r"(?:colleague|person|human)[^.!?]*\?"
+    ),
+    "orders": FollowUpQuestion("Would you like me to list your orders?", r"list your orders[^.!?]*\?"),
 }
 OFFERS = frozenset({"ticket", "person", "orders"})
 
 
-def asked_in(answer: str) -> frozenset[str]:
-    """The names of the questions in an answer."""
-    return frozenset(
-        name for name, question in QUESTIONS.items() if re.search(question.known_by, answer, re.IGNORECASE)
-    )
+def find_questions(answer: str) -> frozenset[str]:
+    """The names of the follow-up questions in an answer."""
+    return frozenset(name for name, each in QUESTIONS.items() if re.search(each.pattern, answer, re.I))
 
 
 @dataclass(frozen=True)
-class Call:
+class PlannedCall:
     """A tool call that the model wants to make."""
 
     name: str
@@ -49,18 +52,18 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One matter's part of an answer. While any step has calls to make, nothing is said yet."""
+class Action:
+    """One intent's part of a reply: words, the name of a follow-up question, or calls that must be made first."""
 
-    say: str = ""
-    ask: str = ""
-    calls: tuple[Call, ...] = ()
+    text: str = ""
+    question: str = ""
+    calls: tuple[PlannedCall, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer: words, or calls, or why the question was refused."""
+    """A whole answer: words, or calls, or the reason for a refusal."""
 
     text: str = ""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[PlannedCall, ...] = ()
     refusal: str = ""

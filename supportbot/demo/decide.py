@@ -1,170 +1,162 @@
-"""What the model does with tools that read: orders and the state of tickets."""
+"""Decides what to do about questions that a reading tool can answer: orders and the status of tickets."""
 
 import re
 from collections.abc import Sequence
 
-from .actions import LOOKUP, MY_ORDERS, MY_TICKETS, Call, Step
-from .handover_note import offer
-from .mentions import order_key
-from .request import ORDER_WORDS, Done, Offered, Talk
-from .wording import (
-    bold,
-    is_late,
-    order_details,
-    order_lines,
-    order_sentences,
-    plain,
-    problem,
-    rows,
-    ticket_lines,
-)
+from . import wording
+from .actions import LOOKUP_ORDER, MY_ORDERS, MY_TICKETS, Action, PlannedCall
+from .handover_note import offer_ticket
+from .mentions import get_order_key
+from .request import ORDER_PARAMETER_WORDS, CompletedCall, Dialogue, ToolDescription
+from .wording import describe_failure, format_bold, join_words
 
-MOST_LOOKUPS = 4
-ANOTHER = re.compile(r"\b(?:another|other|different|second|new) (?:order|package|parcel|one)\b")
-NOT_HERE = re.compile(
+MAX_LOOKUPS = 4  # a sentence below says “four”
+ANOTHER_ORDER = re.compile(r"\b(?:another|other|different|second|new) (?:order|package|parcel|one)\b")
+NOT_ARRIVED = re.compile(
     r"\b(?:not (?:\w+ )?(?:arrived?|received?|here|come|got|get|been delivered|shown up|turned up)|never|"
     r"nothing|lost|late|delay\w*)\b"
 )
-
 NOT_FOUND = re.compile(r"(?:the |your )?order\b.{0,100}\bnot (?:be )?found\b", re.IGNORECASE)
 
 
-def tell_orders(talk: Talk) -> Step:
-    """Look up every order that is meant, once each, then say where they stand."""
-    tool = talk.tools.get(LOOKUP)
-    if tool is None or not tool.parameter(*ORDER_WORDS):
-        return offer(talk, "I can't look up orders here.")
-    numbers = _meant(talk)
+def report_orders(dialogue: Dialogue) -> Action:
+    """Look up every order that is meant, once each, then report their status."""
+    tool = dialogue.tools.get(LOOKUP_ORDER)
+    if tool is None or not tool.find_parameter(*ORDER_PARAMETER_WORDS):
+        return offer_ticket(dialogue, "I can't look up orders here.")
+    numbers = _choose_order_numbers(dialogue)
     if not numbers:
-        return _ask_number(talk)
-    made = {order_key(done.asked_order): done for done in talk.now.calls(LOOKUP)}
-    missing = [number for number in numbers if order_key(number) not in made]
-    if missing:
-        return Step(calls=tuple(_lookup(tool, number, talk.email) for number in missing))
-    left = talk.orders[MOST_LOOKUPS:]
-    told = _tell(talk, [made[order_key(number)] for number in numbers])
-    if not left:
-        return told
-    return Step(
-        f"{told.say}\n\nThat's as many as I look up at once. Please send me {', '.join(left)} again.",
-        told.ask,
-    )
+        return _ask_for_number(dialogue)
+    calls = dialogue.current_exchange.find_calls(LOOKUP_ORDER)
+    lookups = {get_order_key(call.requested_number): call for call in calls}
+    if missing := [number for number in numbers if get_order_key(number) not in lookups]:
+        return Action(calls=tuple(_plan_lookup(tool, number, dialogue.latest_email) for number in missing))
+    report = _report_lookups(dialogue, [lookups[get_order_key(number)] for number in numbers])
+    if left := ", ".join(dialogue.order_numbers[MAX_LOOKUPS:]):
+        limit = f"I can only look up four orders at a time. Please send me {left} again."
+        return Action(f"{report.text}\n\n{limit}", report.question)
+    return report
 
 
-def _meant(talk: Talk) -> list[str]:
-    """The orders said now, else those that wait for an e-mail address, else the one talked about."""
-    if talk.orders:
-        return talk.orders[:MOST_LOOKUPS]
-    for turn in reversed(talk.turns[:-1]):
-        if waiting := [done.order for done in turn.calls(LOOKUP) if _needs_email(done)]:
-            return waiting[:MOST_LOOKUPS]
-        if turn.calls(LOOKUP):
+def _choose_order_numbers(dialogue: Dialogue) -> list[str]:
+    """The orders in this message, else those that wait for an e-mail address, else the current one."""
+    if dialogue.order_numbers:
+        return dialogue.order_numbers[:MAX_LOOKUPS]
+    for exchange in reversed(dialogue.exchanges[:-1]):
+        lookups = exchange.find_calls(LOOKUP_ORDER)
+        if waiting := [call.order_number for call in lookups if _needs_email(call)]:
+            return waiting[:MAX_LOOKUPS]
+        if lookups:
             break
-    return [talk.known_order] if talk.known_order and not ANOTHER.search(talk.words) else []
+    order = "" if ANOTHER_ORDER.search(dialogue.simple_text) else dialogue.current_order
+    return [order] if order else []
 
 
-def _lookup(tool: Offered, number: str, email: str) -> Call:
-    values = {tool.parameter(*ORDER_WORDS): number}
-    mail = tool.parameter("mail")
-    return Call(tool.name, values | ({mail: email} if mail and email else {}))
+def _plan_lookup(tool: ToolDescription, number: str, email: str) -> PlannedCall:
+    values = {tool.find_parameter(*ORDER_PARAMETER_WORDS): number}
+    mail = tool.find_parameter("mail")
+    return PlannedCall(tool.name, values | ({mail: email} if mail and email else {}))
 
 
-def _ask_number(talk: Talk) -> Step:
-    regret = "I'm sorry that it isn't there yet. " if NOT_HERE.search(talk.words) else ""
-    may_list = talk.customer and MY_ORDERS in talk.tools
-    offer = (
-        "I can look it up by its number, or show your latest ones if you say “my orders”." if may_list else ""
-    )
-    return Step(regret + (offer or "I'll look it up for you."), "number")
+def _ask_for_number(dialogue: Dialogue) -> Action:
+    regret = "I'm sorry that it hasn't arrived yet. " if NOT_ARRIVED.search(dialogue.simple_text) else ""
+    offer = "I'll look it up for you."
+    if dialogue.customer_name and MY_ORDERS in dialogue.tools:
+        offer = "I can look it up by its number, or show your latest orders if you say “my orders”."
+    return Action(regret + offer, "number")
 
 
-def _tell(talk: Talk, looked: Sequence[Done]) -> Step:
-    found = [done for done in looked if done.fields and not done.error]
-    waiting = [done for done in looked if _needs_email(done)]
-    failed = [_failure(talk, done) for done in looked if done not in found and done not in waiting]
-    parts = [order_sentences(done.fields, done.order) for done in found]
-    if len(looked) == len(found) == 1:
-        parts.append(order_details(found[0].fields, talk.words, again=_told_before(talk, found[0])))
-    parts += [step.say for step in failed]
+def _report_lookups(dialogue: Dialogue, lookups: Sequence[CompletedCall]) -> Action:
+    found = [call for call in lookups if call.fields and not call.error]
+    waiting = [call for call in lookups if _needs_email(call)]
+    failures = [_explain_failure(dialogue, call) for call in lookups if call not in (*found, *waiting)]
+    parts = [wording.describe_order(call.fields, call.order_number) for call in found]
+    if len(lookups) == len(found) == 1:
+        again = _was_reported_before(dialogue, found[0])
+        parts.append(wording.describe_details(found[0].fields, dialogue.simple_text, again=again))
+    parts += [action.text for action in failures]
     if waiting:
-        ending = Step(_email_wanted(waiting), "email")
+        ending = _ask_for_email(waiting)
     else:
-        ending = next((Step("", step.ask) for step in failed if step.ask), None) or _worry(talk, found)
-    return Step("\n\n".join(filter(None, [*parts, ending.say])), ending.ask)
+        questions = (Action("", action.question) for action in failures if action.question)
+        ending = next(questions, None) or _offer_help(dialogue, found)
+    return Action("\n\n".join(filter(None, [*parts, ending.text])), ending.question)
 
 
-def _told_before(talk: Talk, looked: Done) -> bool:
-    earlier = [done for turn in talk.turns[:-1] for done in turn.calls(LOOKUP) if not done.error]
-    return any(order_key(done.order) == order_key(looked.order) for done in earlier)
+def _was_reported_before(dialogue: Dialogue, lookup: CompletedCall) -> bool:
+    earlier = [call for each in dialogue.exchanges[:-1] for call in each.find_calls(LOOKUP_ORDER)]
+    key = get_order_key(lookup.order_number)
+    return any(get_order_key(call.order_number) == key for call in earlier if not call.error)
 
 
-def _worry(talk: Talk, found: Sequence[Done]) -> Step:
-    """What to offer when all is not well with an order."""
-    if any(is_late(done.fields) for done in found):
-        return offer(talk, "")
-    if not NOT_HERE.search(talk.words):
-        return Step()
-    if any(str(done.fields.get("status")).lower() == "delivered" for done in found):
-        return offer(talk, "If you don't have it, our team should look into it.")
-    if any(_told_before(talk, done) for done in found):
-        return offer(talk, "I'm sorry, that is all I can see.")
-    return Step()
+def _offer_help(dialogue: Dialogue, found: Sequence[CompletedCall]) -> Action:
+    """A ticket where the order is late, or where the customer says that it has not arrived."""
+    if any(wording.is_late(call.fields) for call in found):
+        return offer_ticket(dialogue, "")
+    if not NOT_ARRIVED.search(dialogue.simple_text):
+        return Action()
+    if any(str(call.fields.get("status")).lower() == "delivered" for call in found):
+        return offer_ticket(dialogue, "If you don't have it, our team should look into it.")
+    if any(_was_reported_before(dialogue, call) for call in found):
+        return offer_ticket(dialogue, "I'm sorry, that's all I can see.")
+    return Action()
 
 
-def _needs_email(done: Done) -> bool:
-    return "mail" in str(done.fields.get("needs", ""))
+def _needs_email(call: CompletedCall) -> bool:
+    return "mail" in str(call.fields.get("needs", ""))
 
 
-def _email_wanted(waiting: Sequence[Done]) -> str:
-    names = " and ".join(bold(done.order) for done in waiting)
-    if any("@" in str(value) for done in waiting for value in done.arguments.values()):
-        return problem(f"look up order {names}", waiting[0].error)
-    return f"Thank you. To show order {names} to you alone, I need the address that it was placed with."
+def _ask_for_email(waiting: Sequence[CompletedCall]) -> Action:
+    orders = "order " if len(waiting) == 1 else "orders "
+    orders += join_words([format_bold(call.order_number) for call in waiting])
+    if any("@" in str(value) for call in waiting for value in call.arguments.values()):
+        return Action(describe_failure(f"look up {orders}", waiting[0].error), "email")
+    return Action(f"Thank you. To protect your privacy, please give me the e-mail address used for {orders}.")
 
 
-def _failure(talk: Talk, done: Done) -> Step:
-    name = bold(done.order)
-    if not done.error:
-        say = f"The order system answered something that I can't read: “{plain(done.result)}”."
-        return offer(talk, say, "person")
-    if possible := done.fields.get("possible"):
-        names = " or ".join(map(bold, possible if isinstance(possible, list) else [possible]))
-        return Step(f"More than one order fits {name}: {names}. Which one do you mean?")
-    if not NOT_FOUND.match(done.error):
-        return offer(talk, problem(f"look up order {name}", done.error), "person")
-    both = talk.guest and talk.email
+def _explain_failure(dialogue: Dialogue, call: CompletedCall) -> Action:
+    name = format_bold(call.order_number)
+    if not call.error:
+        text = f"The order system sent an answer that I can't read: “{wording.escape_markdown(call.result)}”."
+        return offer_ticket(dialogue, text, "person")
+    if possible := call.fields.get("possible"):
+        names = " or ".join(map(format_bold, possible if isinstance(possible, list) else [possible]))
+        return Action(f"More than one order matches {name}: {names}. Which one do you mean?")
+    if not NOT_FOUND.match(call.error):
+        return offer_ticket(dialogue, describe_failure(f"look up order {name}", call.error), "person")
+    both = dialogue.is_guest and dialogue.latest_email
     check = "number and the e-mail address and send them" if both else "number and send it"
-    ask = "orders" if talk.customer and MY_ORDERS in talk.tools else ""
-    return Step(f"I can't find order {name}. Please check the {check} to me again.", ask)
+    question = "orders" if dialogue.customer_name and MY_ORDERS in dialogue.tools else ""
+    return Action(f"I can't find order {name}. Please check the {check} to me again.", question)
 
 
-def list_orders(talk: Talk) -> Step:
-    if MY_ORDERS not in talk.tools:
-        return tell_orders(talk)
-    if not (done := talk.now.calls(MY_ORDERS)):
-        return Step(calls=(Call(MY_ORDERS, {}),))
-    if done[-1].error:
-        return Step(problem("list your orders", done[-1].error), "number" if LOOKUP in talk.tools else "")
-    orders = rows(done[-1].result, "orders")
-    if not orders:
-        return Step("I see no orders in your account. I can look for one by its number.", "number")
-    return Step(f"These are the orders in your account:\n\n{order_lines(orders)}")
+def list_orders(dialogue: Dialogue) -> Action:
+    if MY_ORDERS not in dialogue.tools:
+        return report_orders(dialogue)
+    if not (calls := dialogue.current_exchange.find_calls(MY_ORDERS)):
+        return Action(calls=(PlannedCall(MY_ORDERS, {}),))
+    if error := calls[-1].error:
+        question = "number" if LOOKUP_ORDER in dialogue.tools else ""
+        return Action(describe_failure("list your orders", error), question)
+    if orders := wording.find_rows(calls[-1].result, "orders"):
+        return Action(f"These are the orders in your account:\n\n{wording.format_orders(orders)}")
+    return Action("I don't see any orders in your account. I can look one up by its number.", "number")
 
 
-def tell_tickets(talk: Talk) -> Step:
-    if MY_TICKETS not in talk.tools:
-        known = f"The ticket is {bold(talk.known_ticket)}. " if talk.known_ticket else ""
-        return Step(f"{known}I can't see from here how far our team is with a ticket.")
-    if not (done := talk.now.calls(MY_TICKETS)):
-        return Step(calls=(Call(MY_TICKETS, {}),))
-    if done[-1].error:
-        return Step(problem("look at your tickets", done[-1].error))
-    tickets = rows(done[-1].result, "tickets")
-    named = re.findall(r"\btkt\W?(\d{3,})|\bticket\D{0,10}(\d{3,})", talk.words)
+def report_tickets(dialogue: Dialogue) -> Action:
+    if MY_TICKETS not in dialogue.tools:
+        known = f"The ticket is {format_bold(dialogue.latest_ticket)}. " if dialogue.latest_ticket else ""
+        return Action(f"{known}I can't see from here how far our team has got with a ticket.")
+    if not (calls := dialogue.current_exchange.find_calls(MY_TICKETS)):
+        return Action(calls=(PlannedCall(MY_TICKETS, {}),))
+    if error := calls[-1].error:
+        return Action(describe_failure("look at your tickets", error))
+    tickets = wording.find_rows(calls[-1].result, "tickets")
+    named = re.findall(r"\btkt\W?(\d{3,})|\bticket\D{0,10}(\d{3,})", dialogue.simple_text)
     wanted = {digits for pair in named for digits in pair if digits}
-    shown = [each for each in tickets if re.sub(r"\D", "", str(each.get("ticket_id"))) in wanted]
+    matching = [each for each in tickets if re.sub(r"\D", "", str(each.get("ticket_id"))) in wanted]
     if not tickets:
-        return Step("I see no tickets of yours.")
-    if wanted and not shown:
-        return Step(f"I don't see that ticket among yours. These are there:\n\n{ticket_lines(tickets)}")
-    return Step(f"This is what I see:\n\n{ticket_lines(shown or tickets)}")
+        return Action("I don't see any tickets of yours.")
+    if wanted and not matching:
+        return Action(f"I don't see that ticket. These are yours:\n\n{wording.format_tickets(tickets)}")
+    return Action(f"This is what I see:\n\n{wording.format_tickets(matching or tickets)}")

@@ -1,4 +1,4 @@
-"""For developers of tools: `/tool_name key=value …` calls a tool as it is, `/tools` lists what there is."""
+"""Commands for developers of tools: `/tool_name key=value …` calls a tool, `/tools` lists them all."""
 
 import json
 import re
@@ -6,47 +6,47 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from .actions import Call, Step
-from .request import Offered, Talk
-from .wording import plain
+from .actions import Action, PlannedCall
+from .request import Dialogue, ToolDescription
+from .wording import escape_markdown
 
 COMMAND = re.compile(r"\s*/([A-Za-z_]\w*)\s*(.*)", re.DOTALL)
 
 
-def command(talk: Talk) -> Step | None:
+def answer_command(dialogue: Dialogue) -> Action | None:
     """What to do about a message that begins with a slash and a name; None for any other."""
-    match = COMMAND.fullmatch(talk.now.said)
+    match = COMMAND.fullmatch(dialogue.current_exchange.text)
     if match is None:
         return None
     name, rest = match[1], match[2].strip()
     if name == "tools":
-        return Step(_list(talk))
-    tool = talk.tools.get(name)
+        return Action(_list_tools(dialogue))
+    tool = dialogue.tools.get(name)
     if tool is None:
-        return Step(f"There is no tool `{name}` here. `/tools` lists the ones there are.")
-    if done := talk.now.calls(name):
-        return Step(f"`{name}` answered:\n\n{as_markdown(done[-1].result)}")
+        return Action(f"There is no tool `{name}` here. `/tools` lists the ones that there are.")
+    if calls := dialogue.current_exchange.find_calls(name):
+        return Action(f"`{name}` answered:\n\n{format_result(calls[-1].result)}")
     try:
-        return Step(calls=(Call(name, _arguments(tool, rest)),))
+        return Action(calls=(PlannedCall(name, _parse_arguments(tool, rest)),))
     except ValueError as error:
-        return Step(f"I can't read these arguments ({plain(error)}). {_usage(tool)}")
+        return Action(f"I can't read these arguments ({escape_markdown(error)}). {_format_usage(tool)}")
 
 
-def _list(talk: Talk) -> str:
-    if not talk.tools:
+def _list_tools(dialogue: Dialogue) -> str:
+    if not dialogue.tools:
         return "No tools are offered in this conversation."
-    lines = [f"- `/{tool.name}`: {plain(tool.description.split(chr(10))[0])}" for tool in talk.tools.values()]
-    return "\n".join(
-        [*lines, "", "Give arguments as `key=value`, with quotes around several words, or as JSON."]
-    )
+    hint = "Give arguments as `key=value`, with quotes around several words, or as JSON."
+    summaries = {name: tool.description.partition("\n")[0] for name, tool in dialogue.tools.items()}
+    lines = [f"- `/{name}`: {escape_markdown(summary)}" for name, summary in summaries.items()]
+    return "\n".join([*lines, "", hint])
 
 
-def _usage(tool: Offered) -> str:
+def _format_usage(tool: ToolDescription) -> str:
     return f"Try `/{' '.join([tool.name, *(f'{name}=…' for name in tool.parameters)])}`."
 
 
-def _arguments(tool: Offered, text: str) -> dict[str, Any]:
-    """`{"json": 1}`, or `key=value` pairs, or the value of the tool's first parameter alone."""
+def _parse_arguments(tool: ToolDescription, text: str) -> dict[str, Any]:
+    """Reads `{"json": 1}`, `key=value` pairs, or the value of the tool's first parameter. Raises ValueError."""
     if text.startswith("{"):
         found = json.loads(text)
         if not isinstance(found, dict):
@@ -59,11 +59,11 @@ def _arguments(tool: Offered, text: str) -> dict[str, Any]:
             name, value = next(iter(tool.parameters), ""), word
             if not name or name in values:
                 raise ValueError(f"“{word}” has no name")
-        values[name] = _typed(value, tool.parameters[name])
+        values[name] = _parse_value(value, tool.parameters[name])
     return values
 
 
-def _typed(value: str, schema: Mapping[str, Any]) -> Any:
+def _parse_value(value: str, schema: Mapping[str, Any]) -> Any:
     """The text as the number, boolean or list that the schema wants; the tool refuses what does not fit."""
     if schema.get("type") == "string" or "enum" in schema:
         return value
@@ -73,31 +73,30 @@ def _typed(value: str, schema: Mapping[str, Any]) -> Any:
         return value
 
 
-def as_markdown(value: Any, depth: int = 0) -> str:
+def format_result(value: Any, depth: int = 0) -> str:
     """A result as text or a list; what is nested deeper is shown as JSON."""
     indent = "  " * depth
     if isinstance(value, Mapping) and value:
-        return "\n".join(
-            f"{indent}- **{plain(name)}**: {_inner(each, depth)}" for name, each in value.items()
-        )
+        pairs = [(escape_markdown(name), _format_nested(each, depth)) for name, each in value.items()]
+        return "\n".join(f"{indent}- **{name}**: {text}" for name, text in pairs)
     if isinstance(value, list) and value:
-        return "\n".join(f"{indent}- {_inner(each, depth)}" for each in value)
-    return f"{indent}{_scalar(value)}"
+        return "\n".join(f"{indent}- {_format_nested(each, depth)}" for each in value)
+    return f"{indent}{_format_scalar(value)}"
 
 
-def _inner(value: Any, depth: int) -> str:
+def _format_nested(value: Any, depth: int) -> str:
     if not isinstance(value, Mapping | list) or not value:
-        return _scalar(value)
+        return _format_scalar(value)
     if depth == 0:
-        return f"\n{as_markdown(value, 1)}"
+        return f"\n{format_result(value, 1)}"
     if isinstance(value, Mapping) and not any(isinstance(each, Mapping | list) for each in value.values()):
-        return ", ".join(f"{plain(name)}: {_scalar(each)}" for name, each in value.items())
+        return ", ".join(f"{escape_markdown(name)}: {_format_scalar(each)}" for name, each in value.items())
     return f"`{json.dumps(value, ensure_ascii=False).replace('`', '´')}`"
 
 
-def _scalar(value: Any) -> str:
+def _format_scalar(value: Any) -> str:
     if value is None or value in ("", [], {}):
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return plain(value, 2000)
+    return escape_markdown(value, 2000)

@@ -1,23 +1,23 @@
-"""What the fields of a form may ask about a conversation, found by their names.
+"""Finds what is known about a dialogue for a field of a schema, by the field's name.
 
-Everything is put together from the customer's own words and the results of tools. To let the model know one
-more field, add a line to `FIELDS`.
+Everything comes from the customer's own words and the results of tools. To let the model know one more field,
+add a line to `FACT_GETTERS`.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 
+from . import reports
 from .handover_note import COMPLAINT, has_substance
-from .languages import language_of
-from .mentions import emails_in, simplify
+from .languages import detect_language
+from .mentions import simplify_text
 from .phrases import PERSON, STATUS
-from .reports import older, quoted, recap, still_open, tried, wishes
-from .request import Talk
+from .request import Dialogue
 from .smalltalk import UPSET
-from .ticket_subject import RANK, URGENT, about, priority, topics_in
+from .ticket_subject import PRIORITY_RANKS, URGENT, choose_priority, describe_topics, find_topics
 from .topics import Topic
 
 # What a shop may call the category of each topic, the likeliest words first.
@@ -53,8 +53,8 @@ THANKS = re.compile(r"\b(?:thank(?:s| you)|great|perfect|awesome|wonderful|happy
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something known: as whole sentences, as words that a choice may be named by, or as yes or no."""
+class Fact:
+    """Something known: as whole sentences, as words that name a choice, or as yes or no."""
 
     sentences: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
@@ -65,131 +65,131 @@ class Finding:
         return " ".join(self.sentences) or next(iter(self.choices), "")
 
 
-class Findings:
-    def __init__(self, talk: Talk, earlier: str = "") -> None:
-        self._talk = talk
-        self._earlier = earlier
+class DialogueFacts:
+    def __init__(self, dialogue: Dialogue, earlier_summary: str = "") -> None:
+        self._dialogue = dialogue
+        self._earlier_summary = earlier_summary
 
-    def about(self, name: str) -> Finding | None:
-        """What is known for a field of this name, None for one that means nothing to us, or that nobody spoke of."""
-        plain = " ".join(re.findall(r"[A-Z]?[a-z]+", name)).lower()
-        find = next((find for words, find in FIELDS if re.search(rf"\b(?:{words})", plain)), None)
-        found = find(self) if find else None
-        return found if found and (found.text or found.flag is not None) else None
+    def find_fact(self, name: str) -> Fact | None:
+        """What is known for a field of this name; None if nothing is, or if the name means nothing to us."""
+        words = " ".join(re.findall(r"[A-Z]?[a-z]+", name)).lower()
+        getter = next((get for pattern, get in FACT_GETTERS if re.search(rf"\b(?:{pattern})", words)), None)
+        fact = getter(self) if getter else None
+        return fact if fact and (fact.text or fact.flag is not None) else None
 
-    def choose(self, name: str, members: Sequence[str]) -> str | None:
-        """The member of a closed set that fits, by its name."""
-        return next(iter(self.choose_all(name, members)), None)
-
-    def choose_all(self, name: str, members: Sequence[str]) -> list[str]:
-        known = self.about(name)
-        words = known.choices if known else [word for word in self.words if len(word) > 2]
-        fitting = [member for word in words for member in members if _names(member, word)]
+    def choose_members(self, name: str, members: Sequence[str]) -> list[str]:
+        """The members of a closed set that fit a field of this name, the best one first."""
+        fact = self.find_fact(name)
+        words = fact.choices if fact else [word for word in self.customer_words if len(word) > 2]
+        fitting = [member for word in words for member in members if _is_called(member, word)]
         return list(dict.fromkeys(fitting))
 
     @cached_property
-    def words(self) -> list[str]:
+    def customer_words(self) -> list[str]:
         """All words that the customer wrote, the longest first."""
-        found = dict.fromkeys(chain.from_iterable(turn.said.split() for turn in self._talk.turns))
-        return sorted((word.strip(".,;:!?\"'()“”") for word in found), key=len, reverse=True)
+        words = dict.fromkeys(self._dialogue.all_text.split())
+        return sorted((word.strip(".,;:!?\"'()“”") for word in words), key=len, reverse=True)
 
     @cached_property
-    def _said(self) -> str:
-        return simplify(" ".join(turn.said for turn in self._talk.turns))
+    def _simple_text(self) -> str:
+        return simplify_text(self._dialogue.all_text)
 
     @cached_property
-    def _topics(self) -> list[Topic]:
-        """Every topic of the conversation, the gravest first, and among equals the one that was named first."""
-        named = [topic for turn in self._talk.turns for topic in topics_in(simplify(turn.said))]
-        return sorted(dict.fromkeys(named), key=lambda topic: -RANK[topic.priority])
+    def _ranked_topics(self) -> list[Topic]:
+        """Every topic of the dialogue, the gravest first, and among equals the one that was named first."""
+        texts = (simplify_text(each.text) for each in self._dialogue.exchanges)
+        topics = chain.from_iterable(map(find_topics, texts))
+        return sorted(dict.fromkeys(topics), key=lambda topic: -PRIORITY_RANKS[topic.priority])
 
-    def category(self) -> Finding:
-        words = [word for topic in self._topics for word in CATEGORIES.get(topic.name, topic.name).split()]
-        if not words and (self._talk.known_order or re.search(STATUS, self._said)):
-            words = ["order", "orders", "delivery", "shipping"]
-        return Finding(choices=tuple(words or ["other", "general"]))
+    def get_category(self) -> Fact:
+        words = " ".join(CATEGORIES.get(topic.name, topic.name) for topic in self._ranked_topics)
+        if not words and (self._dialogue.current_order or re.search(STATUS, self._simple_text)):
+            words = "order orders delivery shipping"
+        return Fact(choices=tuple((words or "other general").split()))
 
-    def priority(self) -> Finding:
-        usual = priority(self._topics, self._said)
+    def get_priority(self) -> Fact:
+        usual = choose_priority(self._ranked_topics, self._simple_text)
         words = {"low": ("low",), "medium": ("medium", "normal"), "high": ("high", "urgent")}[usual]
-        return Finding(choices=("urgent", "critical", *words) if URGENT.search(self._said) else words)
+        return Fact(choices=("urgent", "critical", *words) if URGENT.search(self._simple_text) else words)
 
-    def sentiment(self) -> Finding:
+    def get_sentiment(self) -> Fact:
         mood = "calm"
-        if UPSET.search(self._said):
+        if UPSET.search(self._simple_text):
             mood = "angry"
-        elif COMPLAINT.search(self._said):
+        elif COMPLAINT.search(self._simple_text):
             mood = "unhappy"
-        elif THANKS.search(simplify(self._talk.now.said)):
+        elif THANKS.search(self._dialogue.simple_text):
             mood = "happy"
-        return Finding(choices=tuple(SENTIMENTS[mood].split()))
+        return Fact(choices=tuple(SENTIMENTS[mood].split()))
 
-    def language(self) -> Finding:
-        found = language_of(" ".join(turn.said for turn in self._talk.turns))
-        return Finding(sentences=(found.name,), choices=(found.code, found.name.lower()))
+    def get_language(self) -> Fact:
+        language = detect_language(self._dialogue.all_text)
+        return Fact(sentences=(language.name,), choices=(language.code, language.name.lower()))
 
-    def subject(self) -> Finding:
-        if self._topics:
-            words = re.sub(r"^(?:an?|the) ", "", about(self._topics[:1], self._talk.known_order))
-            return Finding((words[:1].upper() + words[1:],))
-        spoken = [turn.said for turn in self._talk.turns if has_substance(simplify(turn.said))]
-        return Finding((quoted(spoken[0], 80),) if spoken else ())
+    def get_subject(self) -> Fact:
+        if self._ranked_topics:
+            words = describe_topics(self._ranked_topics[:1], self._dialogue.current_order)
+            words = re.sub(r"^(?:an?|the) ", "", words)
+            return Fact((words[:1].upper() + words[1:],))
+        quotes = (each.text for each in self._dialogue.exchanges if has_substance(simplify_text(each.text)))
+        return Fact(tuple(reports.shorten_text(quote, 80) for quote in islice(quotes, 1)))
 
-    def summary(self) -> Finding:
-        return Finding(tuple(filter(None, [older(self._earlier), *recap(self._talk)])))
+    def get_summary(self) -> Fact:
+        earlier = reports.shorten_summary(self._earlier_summary)
+        return Fact((*filter(None, [earlier]), *reports.describe_exchanges(self._dialogue)))
 
-    def wants(self) -> Finding:
-        return Finding(tuple(wishes(self._talk, self._topics)))
+    def get_wishes(self) -> Fact:
+        return Fact(tuple(reports.describe_wishes(self._dialogue, self._ranked_topics)))
 
-    def tried(self) -> Finding:
-        return Finding(tuple(tried(self._talk)))
+    def get_actions_taken(self) -> Fact:
+        return Fact(tuple(reports.describe_calls(self._dialogue)))
 
-    def still_open(self) -> Finding:
-        return Finding(tuple(still_open(self._talk, self._topics)))
+    def get_open_points(self) -> Fact:
+        return Fact(tuple(reports.describe_open_points(self._dialogue, self._ranked_topics)))
 
-    def order(self) -> Finding:
-        return Finding(choices=tuple(self._talk.all_orders))
+    def get_order(self) -> Fact:
+        return Fact(choices=tuple(self._dialogue.all_order_numbers))
 
-    def orders(self) -> Finding:
-        return Finding(tuple(self._talk.all_orders))
+    def get_orders(self) -> Fact:
+        return Fact(tuple(self._dialogue.all_order_numbers))
 
-    def email(self) -> Finding:
-        return Finding(tuple(emails_in(self._talk.email)))
+    def get_email(self) -> Fact:
+        return Fact(tuple(filter(None, [self._dialogue.latest_email])))
 
-    def ticket(self) -> Finding:
-        return Finding((self._talk.known_ticket,) if self._talk.known_ticket else ())
+    def get_ticket(self) -> Fact:
+        return Fact(tuple(filter(None, [self._dialogue.latest_ticket])))
 
-    def customer(self) -> Finding:
-        return Finding((self._talk.customer,) if self._talk.customer else ())
+    def get_customer(self) -> Fact:
+        return Fact(tuple(filter(None, [self._dialogue.customer_name])))
 
-    def wants_person(self) -> Finding:
-        return Finding(flag=re.search(PERSON, self._said) is not None)
+    def wants_person(self) -> Fact:
+        return Fact(flag=re.search(PERSON, self._simple_text) is not None)
 
-    def is_urgent(self) -> Finding:
-        return Finding(flag=URGENT.search(self._said) is not None)
+    def is_urgent(self) -> Fact:
+        return Fact(flag=URGENT.search(self._simple_text) is not None)
 
 
-def _names(member: str, word: str) -> bool:
-    """Whether a member of a closed set is called by this word: `late_delivery` is by “delivery”."""
+def _is_called(member: str, word: str) -> bool:
+    """Whether a member of a closed set has this word in its name: `late_delivery` has “delivery”."""
     parts = re.findall(r"[^\W_]+", member.lower())
     return word.lower() in (member.lower(), *parts)
 
 
-FIELDS: tuple[tuple[str, Callable[[Findings], Finding]], ...] = (
-    (r"is urgent|urgent\b", Findings.is_urgent),
-    (r"(?:wants?|needs?) (?:a )?(?:person|human|agent)|escalat|hand ?over", Findings.wants_person),
-    (r"categor|topic|department|queue|reason|tag|label", Findings.category),
-    (r"priorit|urgency|severity", Findings.priority),
-    (r"sentiment|mood|tone\b|feeling|emotion", Findings.sentiment),
-    (r"language|lang\b|locale", Findings.language),
-    (r"subject|title|headline|gist", Findings.subject),
-    (r"summar|recap|overview", Findings.summary),
-    (r"wants?\b|wish|goal|intent|request|issue|problem|question|description", Findings.wants),
-    (r"tried|done\b|steps|attempt|actions?\b", Findings.tried),
-    (r"(?:still )?open\b|still|next|pending|to ?do\b|remaining", Findings.still_open),
-    (r"(?:order|order (?:id|number|no))$", Findings.order),
-    (r"order(?:s| ids| numbers)$", Findings.orders),
-    (r"e ?mail", Findings.email),
-    (r"ticket(?: id| number)?$", Findings.ticket),
-    (r"(?:customer )?name$|customer$", Findings.customer),
+FACT_GETTERS: tuple[tuple[str, Callable[[DialogueFacts], Fact]], ...] = (
+    (r"is urgent|urgent\b", DialogueFacts.is_urgent),
+    (r"(?:wants?|needs?) (?:a )?(?:person|human|agent)|escalat|hand ?over", DialogueFacts.wants_person),
+    (r"categor|topic|department|queue|reason|tag|label", DialogueFacts.get_category),
+    (r"priorit|urgency|severity", DialogueFacts.get_priority),
+    (r"sentiment|mood|tone\b|feeling|emotion", DialogueFacts.get_sentiment),
+    (r"language|lang\b|locale", DialogueFacts.get_language),
+    (r"subject|title|headline|gist", DialogueFacts.get_subject),
+    (r"summar|recap|overview", DialogueFacts.get_summary),
+    (r"wants?\b|wish|goal|intent|request|issue|problem|question|description", DialogueFacts.get_wishes),
+    (r"tried|done\b|steps|attempt|actions?\b", DialogueFacts.get_actions_taken),
+    (r"(?:still )?open\b|still|next|pending|to ?do\b|remaining", DialogueFacts.get_open_points),
+    (r"(?:order|order (?:id|number|no))$", DialogueFacts.get_order),
+    (r"order(?:s| ids| numbers)$", DialogueFacts.get_orders),
+    (r"e ?mail", DialogueFacts.get_email),
+    (r"ticket(?: id| number)?$", DialogueFacts.get_ticket),
+    (r"(?:customer )?name$|customer$", DialogueFacts.get_customer),
 )

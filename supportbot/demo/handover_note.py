@@ -1,17 +1,17 @@
-"""What goes to people: offers of a ticket, complaints, and the wish for a person."""
+"""Hands a matter over to people: offers tickets, and opens them with a note on what is wrong."""
 
 import re
 from collections.abc import Sequence
 
-from .actions import TICKET, Call, Step
-from .mentions import simplify
-from .request import Done, Talk, Turn
-from .ticket_subject import about, matter_of, priority, topics_in
-from .topics import Priority, Topic
-from .wording import bold, plain, problem, sentence
+from .actions import CREATE_TICKET, Action, PlannedCall
+from .mentions import simplify_text
+from .request import CompletedCall, Dialogue, Exchange
+from .ticket_subject import choose_priority, describe_topics, find_subject, find_topics
+from .topics import Priority
+from .wording import describe_failure, escape_markdown, format_bold, format_sentence
 
-# How a ticket's first sentence begins: with a matter, and without one.
-OPENINGS = {
+# How a ticket's first sentence begins: with a subject, and without one.
+ISSUE_OPENINGS = {
     "complaint": ("Complaint about ", "Complaint"),
     "feedback": ("Feedback about ", "Feedback"),
     "person": ("The customer asks for a person, about ", "The customer asks for a person"),
@@ -27,10 +27,10 @@ TICKET_WISH = re.compile(
     r"case|claim)\b|\b(?:report|raise|have) (?:a|an|this|another) (?:problem|issue|incident)\b|"
     r"^ticket please|\b(?:forward|pass|send|tell) (?:this|that|it) (?:on )?to\b"
 )
-COMPLAINTS = "|".join(each.pattern for each in (COMPLAINT, FEEDBACK, TICKET_WISH))
-CALL = re.compile(r"\b(?:call|phone|ring)(?: me)?(?: back)?\b")
-# Words that say nothing about what is wrong.
-EMPTY_WORDS = re.compile(
+HANDOVER_WISHES = "|".join(each.pattern for each in (COMPLAINT, FEEDBACK, TICKET_WISH))
+CALL_WISH = re.compile(r"\b(?:call|phone|ring)(?: me)?(?: back)?\b")
+# Words that say nothing about what is wrong, each alone.
+STOP_WORDS = re.compile(
     r"a|about|actually|again|all|also|am|an|and|another|any|anyway|are|as|at|be|but|can|case|claim|could|"
     r"do|file|filing|feedback|formal|formally|for|from|get|give|go|got|had|has|have|hello|hey|hi|how|i|"
     r"idea|if|in|is|issue|it|just|leave|like|log|lodge|make|may|me|my|need|no|not|now|number|of|official|"
@@ -39,137 +39,136 @@ EMPTY_WORDS = re.compile(
     r"want|we|well|what|where|which|will|wish|with|would|yes|you|your|here|possible|create|dear|team|"
     r"thanks|thank|support|regarding|concerning|complaint|complaints|complain|complaining|escalate|dispute"
 )
-LONGEST_QUOTE = 400
+MAX_QUOTE_CHARS = 400
 # What the parameter for the issue may be called.
-ISSUE_WORDS = ("issue", "subject", "title", "text", "description")
+ISSUE_PARAMETER_WORDS = ("issue", "subject", "title", "text", "description")
 
 
-def offer(talk: Talk, say: str, ask: str = "ticket") -> Step:
-    """Say something and offer a ticket, or say where else to turn if there is no tool for tickets."""
-    if TICKET in talk.tools:
-        return Step(say, ask)
-    return Step(f"{say} Please contact {talk.company or 'the shop'} directly about it.".strip())
+def offer_ticket(dialogue: Dialogue, text: str, question: str = "ticket") -> Action:
+    """Say something and offer a ticket, or say whom else to contact if there is no tool for tickets."""
+    if CREATE_TICKET in dialogue.tools:
+        return Action(text, question)
+    return Action(f"{text} Please contact {dialogue.company or 'the shop'} directly about it.".strip())
 
 
 def has_substance(words: str) -> bool:
-    """Whether anything is left of a message without the words that every complaint has, and its numbers."""
+    """Whether simplified words say anything beside numbers and the words that any complaint has."""
     left = (word for word in re.findall(r"[^\W_][\w-]*", words) if not re.search(r"\d", word))
-    return any(not EMPTY_WORDS.fullmatch(word) for word in left)
+    return any(not STOP_WORDS.fullmatch(word) for word in left)
 
 
-def complain(talk: Talk) -> Step:
+def handle_complaint(dialogue: Dialogue) -> Action:
     """Open a ticket for a complaint, for feedback and the like, once it is known what it is about."""
-    if "matter" in talk.asked:
-        return open_ticket(talk, _kind(simplify(f"{talk.turns[-2].said} {talk.now.said}")), [talk.now])
-    kind = _kind(talk.words)
-    if has_substance(talk.words):
-        return open_ticket(talk, kind, [talk.now])
-    if matter_of(talk.turns)[0]:
-        return open_ticket(talk, kind, talk.turns)
-    if TICKET not in talk.tools:
-        return offer(talk, "I can't open tickets here.")
+    current, words = [dialogue.current_exchange], dialogue.simple_text
+    if "problem" in dialogue.open_questions:
+        before = simplify_text(dialogue.exchanges[-2].text)
+        return open_ticket(dialogue, _get_kind(f"{before} {words}"), current)
+    kind = _get_kind(words)
+    if has_substance(words):
+        return open_ticket(dialogue, kind, current)
+    if find_subject(dialogue.exchanges)[0]:
+        return open_ticket(dialogue, kind, dialogue.exchanges)
+    if CREATE_TICKET not in dialogue.tools:
+        return offer_ticket(dialogue, "I can't open tickets here.")
     if kind == "complaint":
-        return Step("I'm sorry to hear that. I'll open a ticket as soon as I know more.", "matter")
-    return Step("Of course. What is it about? Please tell me in a sentence or two.")
+        return Action("I'm sorry to hear that. I'll open a ticket as soon as I know more.", "problem")
+    return Action("Of course. What is it about? Please tell me in a sentence or two.")
 
 
-def _kind(words: str) -> str:
+def _get_kind(words: str) -> str:
     if COMPLAINT.search(words):
         return "complaint"
     if FEEDBACK.search(words):
         return "feedback"
     usual = "problem" if re.search(r"\b(?:problem|issue|incident)\b", words) else "request"
-    return next((topic.kind for topic in topics_in(words)), usual)
+    return next((topic.kind for topic in find_topics(words)), usual)
 
 
-def ask_for_person(talk: Talk) -> Step:
-    earlier = _person_ticket(talk)
-    if earlier and not talk.now.calls(TICKET) and not topics_in(talk.words):
-        with_team = f"Your request is with our team as ticket {bold(earlier)}."
-        return Step(f"{with_team} I can't connect you to anybody myself.")
-    return open_ticket(talk, "call" if CALL.search(talk.words) else "person", talk.turns)
+def ask_for_person(dialogue: Dialogue) -> Action:
+    earlier = _find_ticket(dialogue, "^The customer asks for a ")
+    is_new = dialogue.current_exchange.find_calls(CREATE_TICKET) or find_topics(dialogue.simple_text)
+    if earlier and not is_new:
+        with_team = f"Your request is with our team as ticket {format_bold(earlier)}."
+        return Action(f"{with_team} I can't connect you to anyone myself.")
+    kind = "call" if CALL_WISH.search(dialogue.simple_text) else "person"
+    return open_ticket(dialogue, kind, dialogue.exchanges)
 
 
-def accept(talk: Talk) -> Step:
-    """The customer took up our offer of a ticket, for what was said before the offer."""
-    offered_for = talk.turns if topics_in(talk.words) else talk.turns[:-1]
-    if "person" in talk.asked:
-        return open_ticket(talk, "person", offered_for)
-    complained = COMPLAINT.search(simplify(talk.turns[-2].said))
-    return open_ticket(talk, "complaint" if complained else "", offered_for)
+def accept_offer(dialogue: Dialogue) -> Action:
+    """The customer accepted our offer of a ticket: it is about what was said before the offer."""
+    offered_for = dialogue.exchanges if find_topics(dialogue.simple_text) else dialogue.exchanges[:-1]
+    if "person" in dialogue.open_questions:
+        return open_ticket(dialogue, "person", offered_for)
+    complained = COMPLAINT.search(simplify_text(dialogue.exchanges[-2].text))
+    return open_ticket(dialogue, "complaint" if complained else "", offered_for)
 
 
-def open_ticket(talk: Talk, kind: str, turns: Sequence[Turn]) -> Step:
-    """One ticket a turn, about what was said in `turns`. Without a `kind`, their topic tells it."""
-    topics, quotes = matter_of(turns)
-    order = talk.known_order if not topics or any("{order}" in topic.about for topic in topics) else ""
-    tool = talk.tools.get(TICKET)
+def open_ticket(dialogue: Dialogue, kind: str, exchanges: Sequence[Exchange]) -> Action:
+    """At most one ticket for a message, about what was said in `exchanges`. Without a `kind`, their topic decides."""
+    topics, quotes = find_subject(exchanges)
+    order = dialogue.current_order if not topics or any("{order}" in topic.phrase for topic in topics) else ""
+    tool = dialogue.tools.get(CREATE_TICKET)
     if tool is None:
-        return offer(talk, "I can't open tickets or reach a person from here.")
-    if done := talk.now.calls(TICKET):
-        return _opened(done[-1], kind, about(topics, bold(order) if order else ""))
-    earlier = _already_open(talk, about(topics, order))
+        return offer_ticket(dialogue, "I can't open tickets or reach a person from here.")
+    if calls := dialogue.current_exchange.find_calls(CREATE_TICKET):
+        return _report_ticket(calls[-1], kind, describe_topics(topics, format_bold(order) if order else ""))
+    subject = describe_topics(topics, order)
+    earlier = _find_ticket(dialogue, rf"{re.escape(subject)}(?!\w)") if subject else ""
     if earlier and kind not in ("person", "call"):
-        say = f"That is with our team already, as ticket {bold(earlier)}. Tell me if there is something new."
-        return Step(say)
+        with_team = f"This is already with our team, as ticket {format_bold(earlier)}."
+        return Action(f"{with_team} Tell me if there is anything new.")
     kind = kind or (topics[0].kind if topics else "question" if any(quotes) else "request")
     usual: Priority = "low" if kind == "question" else "medium"
-    urgency = "low" if kind == "feedback" else priority(topics, simplify(" ".join(quotes)), usual)
-    issue = _issue(talk, kind, topics, order, quotes)
-    values = {tool.parameter(*ISSUE_WORDS): issue, tool.parameter("priority"): urgency}
-    return Step(calls=(Call(TICKET, {name: value for name, value in values.items() if name}),))
+    urgency = "low" if kind == "feedback" else choose_priority(topics, simplify_text(" ".join(quotes)), usual)
+    issue = _write_issue(dialogue, kind, subject, order, quotes)
+    values = {tool.find_parameter(*ISSUE_PARAMETER_WORDS): issue, tool.find_parameter("priority"): urgency}
+    arguments = {name: value for name, value in values.items() if name}
+    return Action(calls=(PlannedCall(CREATE_TICKET, arguments),))
 
 
-def _issue(talk: Talk, kind: str, topics: list[Topic], order: str, quotes: list[str]) -> str:
-    with_matter, alone = OPENINGS[kind]
-    matter = about(topics, order) or (f"order {order}" if talk.orders and kind != "feedback" else "")
-    parts = [f"{with_matter}{matter}." if matter else f"{alone}."]
-    if order and order not in matter:
-        parts.append(f"Last order talked about: {order}.")
-    looked_up = talk.last_lookup(order) if order else None
-    if looked_up and looked_up.fields.get("status"):
-        facts = [str(looked_up.fields[name]) for name in ("status", "eta") if looked_up.fields.get(name)]
+def _write_issue(dialogue: Dialogue, kind: str, subject: str, order: str, quotes: list[str]) -> str:
+    with_subject, alone = ISSUE_OPENINGS[kind]
+    if not subject and dialogue.order_numbers and kind != "feedback":
+        subject = f"order {order}"
+    parts = [f"{with_subject}{subject}." if subject else f"{alone}."]
+    if order and order not in subject:
+        parts.append(f"Last order mentioned: {order}.")
+    lookup = dialogue.find_last_lookup(order) if order else None
+    if lookup and lookup.fields.get("status"):
+        facts = [str(lookup.fields[name]) for name in ("status", "eta") if lookup.fields.get(name)]
         parts.append(f"Last known status: {', '.join(facts)}.")
-    if talk.known_ticket:
-        parts.append(f"Earlier ticket: {talk.known_ticket}.")
-    if said := " / ".join(" ".join(quote.split())[:LONGEST_QUOTE] for quote in quotes if quote):
-        parts.append(f"The customer wrote: “{said}”")
-    if talk.photos:
-        parts.append(f"With the conversation: {talk.photos} photo{'s' if talk.photos > 1 else ''}.")
+    if dialogue.latest_ticket:
+        parts.append(f"Earlier ticket: {dialogue.latest_ticket}.")
+    if quoted := " / ".join(" ".join(quote.split())[:MAX_QUOTE_CHARS] for quote in quotes if quote):
+        parts.append(f"The customer wrote: “{quoted}”")
+    if count := dialogue.photo_count:
+        parts.append(f"With the conversation: {count} photo{'s' if count > 1 else ''}.")
     return " ".join(parts)
 
 
-def _opened(done: Done, kind: str, matter: str) -> Step:
-    if done.error:
-        return Step(problem("open a ticket", done.error))
-    number, level = done.fields.get("ticket_id"), done.fields.get("priority")
+def _report_ticket(call: CompletedCall, kind: str, subject: str) -> Action:
+    if call.error:
+        return Action(describe_failure("open a ticket", call.error))
+    number, level = call.fields.get("ticket_id"), call.fields.get("priority")
     if not number:
-        return Step(f"I asked for a ticket, and this came back: {sentence(str(done.result))}")
-    note = f" {sentence(str(done.fields['note']))}" if done.fields.get("note") else ""
-    named = f"ticket {bold(number)}"
-    named += f" about {matter}" if matter else ""
-    named += f" with {plain(level)} priority" if level else ""
+        return Action(f"I asked for a ticket, and this came back: {format_sentence(str(call.result))}")
+    note = f" {format_sentence(str(call.fields['note']))}" if call.fields.get("note") else ""
+    ticket = f"ticket {format_bold(number)}"
+    ticket += f" about {subject}" if subject else ""
+    ticket += f" with {escape_markdown(level)} priority" if level else ""
+    ending = "A colleague will look into it."
     if kind in ("person", "call"):
-        return Step(
-            f"I've passed this on to our team as {named}.{note} A colleague will take it up. "
-            "I can't connect you to anybody myself or say how soon that will be."
-        )
+        limit = "I can't connect you to anyone myself, or say how soon that will be."
+        return Action(f"I've passed this on to our team as {ticket}.{note} {ending} {limit}")
     lead = "Your request is with our team:" if note else "I've opened"
-    return Step(f"{lead} {named}.{note} A colleague will take it up.")
+    return Action(f"{lead} {ticket}.{note} {ending}")
 
 
-def _already_open(talk: Talk, matter: str) -> str:
-    """The ticket that was opened for the same matter earlier in this conversation."""
-    return _ticket_with(talk, rf"{re.escape(matter)}(?!\w)") if matter else ""
-
-
-def _person_ticket(talk: Talk) -> str:
-    """The ticket that an earlier wish for a person opened."""
-    return _ticket_with(talk, "^The customer asks for a ")
-
-
-def _ticket_with(talk: Talk, words: str) -> str:
-    """The first ticket of earlier turns that was opened with such words."""
-    made = [done for turn in talk.turns[:-1] for done in turn.calls(TICKET) if done.fields.get("ticket_id")]
-    fits = (done for done in made if any(re.search(words, str(value)) for value in done.arguments.values()))
-    return next((str(done.fields["ticket_id"]) for done in fits), "")
+def _find_ticket(dialogue: Dialogue, pattern: str) -> str:
+    """The number of the first earlier ticket with an argument that matches the pattern, or an empty text."""
+    for exchange in dialogue.exchanges[:-1]:
+        for call in exchange.find_calls(CREATE_TICKET):
+            number = call.fields.get("ticket_id")
+            if number and any(re.search(pattern, str(value)) for value in call.arguments.values()):
+                return str(number)
+    return ""

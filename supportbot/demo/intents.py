@@ -1,187 +1,191 @@
-"""What a customer can want, in the order in which it is answered. Several may be in one message.
+"""What a customer can want, in the order in which it is answered. A message may hold several intents.
 
-A new intent is one entry in `INTENTS`: how it is put, what to do about it (a function that gives a `Step`),
-and the intents that make it superfluous. Words come simplified, see `mentions.simplify`.
+A new intent is one entry in `INTENTS`: a pattern or a condition that recognises it, a function that returns the
+`Action` for it, and the intents that it yields to. Patterns are matched against text simplified by `mentions`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from . import actions, decide, handover_note
-from .actions import OFFERS, Step
-from .handover_note import offer
-from .mentions import emails_in
-from .phrases import (
-    ABOUT_ME,
-    ALL_ORDERS,
-    CAPABILITIES,
-    NO_IDEA,
-    NOT_WANTED,
-    PERSON,
-    PICTURE,
-    REMARK,
-    STATUS,
-    TICKETS,
-    YES,
-)
-from .request import Talk
-from .smalltalk import about_myself, capabilities, courtesy
-from .ticket_subject import topics_in
+from . import handover_note, phrases
+from .actions import CREATE_TICKET, LOOKUP_ORDER, MY_ORDERS, OFFERS, Action
+from .decide import list_orders, report_orders, report_tickets
+from .handover_note import HANDOVER_WISHES, ask_for_person, handle_complaint, offer_ticket
+from .mentions import find_emails
+from .request import Dialogue
+from .smalltalk import answer_courtesy, describe_assistant, describe_capabilities
+from .ticket_subject import find_topics
+from .topics import Topic
 
 
 @dataclass(frozen=True)
 class Intent:
     name: str
-    answer: Callable[[Talk], Step]
+    respond: Callable[[Dialogue], Action]
     pattern: str = r"(?!)"
-    when: Callable[[Talk], bool] = lambda talk: False
-    unless: frozenset[str] = frozenset()
+    condition: Callable[[Dialogue], object] = lambda dialogue: False
+    yields_to: Set[str] = frozenset()
 
-    def is_in(self, talk: Talk) -> bool:
-        return bool(re.search(self.pattern, NOT_WANTED.sub(" ", talk.words))) or self.when(talk)
+    def applies_to(self, dialogue: Dialogue) -> bool:
+        return bool(re.search(self.pattern, _drop_unwanted(dialogue)) or self.condition(dialogue))
 
 
-def understand(talk: Talk) -> list[Intent]:
-    found = [intent for intent in INTENTS if intent.is_in(talk)]
+def recognise_intents(dialogue: Dialogue) -> list[Intent]:
+    found = [intent for intent in INTENTS if intent.applies_to(dialogue)]
     names = {intent.name for intent in found}
-    return [intent for intent in found if not intent.unless & names]
+    return [intent for intent in found if not intent.yields_to & names]
 
 
-def _accepts(talk: Talk) -> bool:
-    return bool(talk.asked & OFFERS and re.search(YES, talk.words))
+def _drop_unwanted(dialogue: Dialogue) -> str:
+    """The customer's words without what they say that they do not want."""
+    return phrases.NOT_WANTED.sub(" ", dialogue.simple_text)
 
 
-def _answers_with_email(talk: Talk) -> bool:
-    """An address, when the last look-up did not succeed."""
-    looked_up = [turn.calls(actions.LOOKUP) for turn in talk.turns[:-1] if turn.calls(actions.LOOKUP)]
-    return bool(emails_in(talk.now.said) and looked_up and any(done.error for done in looked_up[-1]))
+def _accepts_offer(dialogue: Dialogue) -> bool:
+    return bool(dialogue.open_questions & OFFERS and re.search(phrases.YES, dialogue.simple_text))
 
 
-def _answers_matter(talk: Talk) -> bool:
-    return "matter" in talk.asked and handover_note.has_substance(talk.words) and not courtesy(talk)
+def _answers_with_email(dialogue: Dialogue) -> bool:
+    """Whether an e-mail address is given after the last look-up did not succeed."""
+    lookups = [exchange.find_calls(LOOKUP_ORDER) for exchange in dialogue.exchanges[:-1]]
+    last = next(filter(None, reversed(lookups)), [])
+    return bool(find_emails(dialogue.current_exchange.text)) and any(call.error for call in last)
 
 
-def _other_topics(talk: Talk) -> bool:
-    if re.fullmatch(r"\W*cancel (?:it|this|that)\b\W*(?:please)?\W*", talk.words) and (
-        talk.asked or not talk.known_order
+def _says_what_went_wrong(dialogue: Dialogue) -> bool:
+    was_asked = "problem" in dialogue.open_questions
+    return was_asked and handover_note.has_substance(dialogue.simple_text) and not answer_courtesy(dialogue)
+
+
+def _mentions_topic(dialogue: Dialogue) -> bool:
+    if re.fullmatch(r"\W*cancel (?:it|this|that)\b\W*(?:please)?\W*", dialogue.simple_text) and (
+        dialogue.open_questions or not dialogue.current_order
     ):
-        return False  # That is about our question, not about an order.
-    return any(topic.reply for topic in topics_in(NOT_WANTED.sub(" ", talk.words)))
+        return False  # That cancels our question, not an order.
+    return bool(_find_answerable_topics(dialogue))
 
 
-def _tell_topics(talk: Talk) -> Step:
-    """One word of regret at most, and what we cannot do."""
-    topics = [topic for topic in topics_in(NOT_WANTED.sub(" ", talk.words)) if topic.reply]
+def _find_answerable_topics(dialogue: Dialogue) -> list[Topic]:
+    return [topic for topic in find_topics(_drop_unwanted(dialogue)) if topic.reply]
+
+
+def _answer_topics(dialogue: Dialogue) -> Action:
+    """One sentence of regret at most, and then what the model can't do."""
+    topics = _find_answerable_topics(dialogue)
     regrets = [topic.reply for topic in topics if topic.kind == "problem"][:1]
     limits = [topic.reply for topic in topics if topic.kind != "problem"][:2]
-    return offer(talk, " ".join(regrets + limits))
+    return offer_ticket(dialogue, " ".join(regrets + limits))
 
 
-def _take_up(talk: Talk) -> Step:
-    return decide.list_orders(talk) if "orders" in talk.asked else handover_note.accept(talk)
+def _follow_up_offer(dialogue: Dialogue) -> Action:
+    return (
+        list_orders(dialogue) if "orders" in dialogue.open_questions else handover_note.accept_offer(dialogue)
+    )
 
 
-def _has_no_idea(talk: Talk) -> bool:
-    return bool(talk.asked & {"number", "email"} and re.search(NO_IDEA, talk.words))
+def _has_no_idea(dialogue: Dialogue) -> bool:
+    return bool(
+        dialogue.open_questions & {"number", "email"} and re.search(phrases.NO_IDEA, dialogue.simple_text)
+    )
 
 
-def _do_without(talk: Talk) -> Step:
-    """The customer does not have what we asked for."""
-    if "email" in talk.asked:
-        return offer(talk, "Without that address I can't show the order: that keeps it private.", "person")
-    if talk.customer and actions.MY_ORDERS in talk.tools:
-        return decide.list_orders(talk)
+def _offer_alternative(dialogue: Dialogue) -> Action:
+    """What to do where the customer does not have what we asked for."""
+    if "email" in dialogue.open_questions:
+        limit = "Without that e-mail address I can't show the order: that keeps it private."
+        return offer_ticket(dialogue, limit, "person")
+    if dialogue.customer_name and MY_ORDERS in dialogue.tools:
+        return list_orders(dialogue)
     hint = "The number is usually in the confirmation e-mail. Without it I can't look the order up."
-    return offer(talk, hint, "person")
+    return offer_ticket(dialogue, hint, "person")
 
 
-def _blind(talk: Talk) -> Step:
-    return Step("I can't see pictures or open links. Please tell me in words what they show.")
+def _decline_pictures(dialogue: Dialogue) -> Action:
+    return Action("I can't see pictures or open links. Please describe what they show.")
 
 
-def _photos(talk: Talk) -> Step:
-    """What we do about pictures is to keep them for those who can look at them."""
-    yours = "yours is" if talk.now.photos == 1 else "yours are"
-    say = f"I'm a demo model and can't look at photos, but {yours} kept with this conversation"
-    if talk.now.calls(actions.TICKET):
-        return Step(f"{say}, where our team can see {'it' if talk.now.photos == 1 else 'them'}.")
-    if actions.TICKET not in talk.tools:
-        return Step(f"{say}. Please tell me in words what to see there.")
-    return Step(f"{say}, and I can pass it all on to our team.", "ticket")
+def _acknowledge_photos(dialogue: Dialogue) -> Action:
+    """Photos are kept for the people who can look at them."""
+    yours, them = ("yours is", "it") if dialogue.current_exchange.photo_count == 1 else ("yours are", "them")
+    text = f"I'm a demo model and can't look at photos, but {yours} kept with this conversation"
+    if dialogue.current_exchange.find_calls(CREATE_TICKET):
+        return Action(f"{text}, where our team can see {them}.")
+    if CREATE_TICKET not in dialogue.tools:
+        return Action(f"{text}. Please describe what {'it shows' if them == 'it' else 'they show'}.")
+    return Action(f"{text}, and I can pass it all on to our team.", "ticket")
 
 
-def _asks_why(talk: Talk) -> bool:
-    return bool(talk.asked & {"email", "number"} and re.match(r"(?:but )?(?:why|what for)\b", talk.words))
+def _asks_why(dialogue: Dialogue) -> bool:
+    asks = re.match(r"(?:but )?(?:why|what for)\b", dialogue.simple_text)
+    return bool(dialogue.open_questions & {"email", "number"} and asks)
 
 
-def _why(talk: Talk) -> Step:
-    ask = "email" if "email" in talk.asked else "number"
-    return Step("With it I find the right order, and only the person who placed it gets to see it.", ask)
+def _explain_question(dialogue: Dialogue) -> Action:
+    question = "email" if "email" in dialogue.open_questions else "number"
+    return Action("It helps me find the right order, and show it only to the person who placed it.", question)
 
 
-def _gives_half_an_email(talk: Talk) -> bool:
-    return "email" in talk.asked and "@" in talk.words and not emails_in(talk.words)
+def _gives_partial_email(dialogue: Dialogue) -> bool:
+    words = dialogue.simple_text
+    return "email" in dialogue.open_questions and "@" in words and not find_emails(words)
 
 
-def _no_email(talk: Talk) -> Step:
-    return Step("That doesn't look like a whole e-mail address, such as name@example.com.", "email")
+def _reject_partial_email(dialogue: Dialogue) -> Action:
+    return Action("That doesn't look like a complete e-mail address, such as name@example.com.", "email")
 
 
-def _bare_refusal(talk: Talk) -> Step:
-    return Step("All right, no ticket. What else can I do for you?")
+def _acknowledge_refusal(dialogue: Dialogue) -> Action:
+    return Action("All right, no ticket. What else can I do for you?")
 
 
-_HANDED_OVER = frozenset({"complaint", "person", "accept"})
-_LOOKED_UP = frozenset({"orders", "number", "remark", "my orders"})
+_HANDOVER = frozenset({"complaint", "person", "accept"})
+_LOOKUP = frozenset({"orders", "number", "remark", "my orders"})
 
 INTENTS = (
-    Intent("about me", about_myself, ABOUT_ME),
-    Intent("capabilities", capabilities, CAPABILITIES),
-    Intent("my orders", decide.list_orders, ALL_ORDERS),
-    Intent(
-        "orders", decide.tell_orders, STATUS, _answers_with_email, unless=frozenset({"tickets", "my orders"})
-    ),
+    Intent("about me", describe_assistant, phrases.ABOUT_ME),
+    Intent("capabilities", describe_capabilities, phrases.CAPABILITIES),
+    Intent("my orders", list_orders, phrases.ALL_ORDERS),
+    Intent("orders", report_orders, phrases.STATUS, _answers_with_email, yields_to={"tickets", "my orders"}),
     Intent(
         "number",
-        decide.tell_orders,
-        when=lambda talk: bool(talk.orders),
-        unless=_HANDED_OVER | {"orders", "topic", "my orders", "tickets"},
+        report_orders,
+        condition=lambda dialogue: dialogue.order_numbers,
+        yields_to=_HANDOVER | {"orders", "topic", "my orders", "tickets"},
     ),
     Intent(
         "number and remark",
-        decide.tell_orders,
-        when=lambda talk: bool(talk.orders and re.search(REMARK, talk.words)),
-        unless=_HANDED_OVER | {"orders", "tickets"},
+        report_orders,
+        condition=lambda dialogue: dialogue.order_numbers and re.search(phrases.REMARK, dialogue.simple_text),
+        yields_to=_HANDOVER | {"orders", "tickets"},
     ),
     Intent(
         "remark",
-        decide.tell_orders,
-        REMARK,
-        unless=_HANDED_OVER | {"orders", "number", "topic", "my orders", "tickets", "no idea"},
+        report_orders,
+        phrases.REMARK,
+        yields_to=_HANDOVER | {"orders", "number", "topic", "my orders", "tickets", "no idea"},
     ),
-    Intent("tickets", decide.tell_tickets, TICKETS),
-    Intent("accept", _take_up, when=_accepts, unless=frozenset({"person"})),
+    Intent("tickets", report_tickets, phrases.TICKETS),
+    Intent("accept", _follow_up_offer, condition=_accepts_offer, yields_to={"person"}),
     Intent(
-        "complaint",
-        handover_note.complain,
-        handover_note.COMPLAINTS,
-        _answers_matter,
-        unless=frozenset({"tickets", "accept"}),
+        "complaint", handle_complaint, HANDOVER_WISHES, _says_what_went_wrong, yields_to={"tickets", "accept"}
     ),
-    Intent("person", handover_note.ask_for_person, PERSON, unless=frozenset({"complaint", "about me"})),
-    Intent("topic", _tell_topics, when=_other_topics, unless=_HANDED_OVER | {"tickets"}),
+    Intent("person", ask_for_person, phrases.PERSON, yields_to={"complaint", "about me"}),
+    Intent("topic", _answer_topics, condition=_mentions_topic, yields_to=_HANDOVER | {"tickets"}),
     Intent(
-        "no idea", _do_without, when=_has_no_idea, unless=_HANDED_OVER | {"number", "orders", "my orders"}
+        "no idea",
+        _offer_alternative,
+        condition=_has_no_idea,
+        yields_to=_HANDOVER | {"number", "orders", "my orders"},
     ),
-    Intent("why", _why, when=_asks_why, unless=_HANDED_OVER),
-    Intent("half an e-mail", _no_email, when=_gives_half_an_email, unless=_HANDED_OVER),
-    Intent("photos", _photos, when=lambda talk: talk.now.photos > 0),
-    Intent("picture", _blind, PICTURE, unless=frozenset({"photos"})),
+    Intent("why", _explain_question, condition=_asks_why, yields_to=_HANDOVER),
+    Intent("partial e-mail", _reject_partial_email, condition=_gives_partial_email, yields_to=_HANDOVER),
+    Intent("photos", _acknowledge_photos, condition=lambda dialogue: dialogue.current_exchange.photo_count),
+    Intent("picture", _decline_pictures, phrases.PICTURE, yields_to={"photos"}),
     Intent(
         "no ticket",
-        _bare_refusal,
-        when=lambda talk: bool(NOT_WANTED.search(talk.words)),
-        unless=_HANDED_OVER | _LOOKED_UP | {"topic", "tickets"},
+        _acknowledge_refusal,
+        condition=lambda dialogue: phrases.NOT_WANTED.search(dialogue.simple_text),
+        yields_to=_HANDOVER | _LOOKUP | {"topic", "tickets"},
     ),
 )

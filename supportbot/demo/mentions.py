@@ -1,4 +1,4 @@
-"""What a text mentions: order numbers in the many ways people write them, e-mail addresses, ticket numbers.
+"""Finds what a text mentions: order numbers in the many ways people write them, and e-mail addresses.
 
 Numbers that are something else (prices, dates, phone numbers, quantities) are blanked out before the
 looser forms are looked for, so “order 123” counts and “order from 12 May” does not.
@@ -9,17 +9,16 @@ import unicodedata
 
 TYPOS = {
     "oder": "order", "ordr": "order", "odrer": "order", "orderd": "ordered", "recieve": "receive",
-    "recieved": "received", "adress": "address", "packge": "package", "pakage": "package",
-    "parcle": "parcel",
+    "recieved": "received", "adress": "address", "packge": "package", "pakage": "package", "parcle": "parcel",
     "delievery": "delivery", "delivary": "delivery", "complian": "complain", "compliant": "complaint",
     "complant": "complaint", "tiket": "ticket", "tickt": "ticket", "refnd": "refund", "shiped": "shipped",
-    "arived": "arrived", "arive": "arrive", "wher": "where", "wheres": "where is", "whers": "where is", "whens": "when is",
-    "whats": "what is", "hows": "how is", "u": "you", "youre": "you are", "ur": "your", "pls": "please", "plz": "please",
-    "wanna": "want to", "thx": "thanks", "ty": "thanks", "im": "i am", "ive": "i have",
-    "id like": "i would like",
-    "havent": "have not", "hasnt": "has not", "didnt": "did not", "dont": "do not", "doesnt": "does not",
-    "isnt": "is not", "wasnt": "was not", "cant": "can not", "cannot": "can not", "wont": "will not",
-    "couldnt": "could not", "its": "it is", "thats": "that is", "theres": "there is", "whos": "who is",
+    "arived": "arrived", "arive": "arrive", "wher": "where", "wheres": "where is", "whers": "where is",
+    "whens": "when is", "whats": "what is", "hows": "how is", "u": "you", "youre": "you are", "ur": "your",
+    "pls": "please", "plz": "please", "wanna": "want to", "thx": "thanks", "ty": "thanks", "im": "i am",
+    "ive": "i have", "id like": "i would like", "havent": "have not", "hasnt": "has not", "didnt": "did not",
+    "dont": "do not", "doesnt": "does not", "isnt": "is not", "wasnt": "was not", "cant": "can not",
+    "cannot": "can not", "wont": "will not", "couldnt": "could not", "its": "it is", "thats": "that is",
+    "theres": "there is", "whos": "who is",
 }  # fmt: skip
 TYPO = re.compile(rf"\b(?:{'|'.join(sorted(TYPOS, key=len, reverse=True))})\b")
 
@@ -27,8 +26,10 @@ EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[a-z]{2,24}", re.IGNORECASE
 )
 LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
-TICKET = re.compile(r"\btkt[\s_:#-]*(\d{3,})|\b(?:ticket|case)s?\s*(?:no|number|nr|id|is|[.:#\s-])*(\d{3,})")
-TRACKING = re.compile(r"\btracking\s*(?:no|number|id|code|is|[.:#\s-])*[a-z]{0,3}\d[\da-z]{5,}")
+TICKET_NUMBER = re.compile(
+    r"\btkt[\s_:#-]*(\d{3,})|\b(?:ticket|case)s?\s*(?:no|number|nr|id|is|[.:#\s-])*(\d{3,})"
+)
+TRACKING_NUMBER = re.compile(r"\btracking\s*(?:no|number|id|code|is|[.:#\s-])*[a-z]{0,3}\d[\da-z]{5,}")
 
 _UNITS = (
     "x|times?|pieces?|pcs|items?|things?|products?|packs?|packages|parcels|orders|calls?|e-?mails|messages|people|pairs?|box(?:es)?|"
@@ -57,7 +58,7 @@ NOT_AN_ORDER = re.compile(
 
 _CODE = r"(?:[a-z]{1,4}-?)?\d+(?:-\d+){0,4}"
 _END = r"(?=\s*(?:$|[?!.,;:)\]&]|(?:and|or|is|was|has|did|not|please|now|yet|but|so|where|when|still|arrive\w*)\b))"
-FORMS = (
+NUMBER_FORMS = (
     # ORD-123, ord 123, ORD123, ord no. 123
     re.compile(r"\b(?P<ord>ord)[\s._:#-]*(?:(?:no|nr|number|id)\b[\s.:#-]*)?(?P<code>\d[\da-z]*)\b"),
     # #123, #W2611340, W2611340
@@ -68,7 +69,7 @@ FORMS = (
         rf"(?:\s|\b(?:is|was|it|that|are)\b|[.:#=\"(\[-])*(?P<code>{_CODE})\b"
     ),
 )
-LOOSE_FORMS = (
+LOOSE_NUMBER_FORMS = (
     # order 123, but not “to order 100 mugs”
     re.compile(
         r"(?<!to )(?<!\bi )(?<!we )(?<!can )(?<!you )\borders?(?:\s+(?:it\s+)?is\b)?[\s:#\"(\[-]*"
@@ -92,17 +93,17 @@ LOOSE_FORMS = (
         r"i|think|and|or|\d|then|too|as|well)*$)"
     ),
 )
-ASKED_FOR = re.compile(
+EXPECTED_NUMBER = re.compile(
     rf"\b(?P<code>(?:[a-z]{{1,4}}-?)?\d{{3,}}(?:-\d+){{0,4}}|[a-z]{{1,4}}-\d{{2,}}|(?<=is )\d+|^\W*{_CODE}\W*$)(?!\w)"
 )
-GOES_ON = re.compile(
+NEXT_NUMBER = re.compile(
     r"\s*(?:,|;|/|&|\+|\band\b|\bor\b|\bplus\b)\s*(?:(?:also|order|number|no|the)\b[\s.]*)*"
     r"(?P<code>#?(?:[a-z]{1,4}-)?\d{3,})\b"
 )
 
 
-def simplify(text: str) -> str:
-    """Lower case on one line, without apostrophes, with plain dashes and without the commonest typos."""
+def simplify_text(text: str) -> str:
+    """In lower case on one line, without apostrophes, with plain dashes and with common typos mended."""
     text = unicodedata.normalize("NFKC", text).lower()
     text = re.sub(r"[’'‘`´]", "", text)
     text = re.sub(r"[‐‑‒–—−]", "-", text)
@@ -110,49 +111,49 @@ def simplify(text: str) -> str:
     return TYPO.sub(lambda found: TYPOS[found[0]], " ".join(text.split()))
 
 
-def emails_in(text: str) -> list[str]:
+def find_emails(text: str) -> list[str]:
     return EMAIL.findall(text)
 
 
-def order_key(number: str) -> str:
-    """What two spellings of one number have in common: `ORD-123`, `ord 123` and `#123` all give 123."""
+def get_order_key(number: str) -> str:
+    """The same key for all spellings of one number: `ORD-123`, `ord 123` and `#123` all give 123."""
     return re.sub(r"^ord(?=\d)", "", re.sub(r"[^a-z0-9]", "", number.lower()))
 
 
-def orders_in(text: str, *, asked: bool = False) -> list[str]:
-    """The order numbers in a text, each once, as they stand there. `asked`: we have just asked for one."""
-    rest = simplify(text)
-    for other in (EMAIL, LINK, TICKET, TRACKING):
-        rest = other.sub(_blank, rest)
+def find_order_numbers(text: str, *, expected: bool = False) -> list[str]:
+    """The order numbers in a text, each once, in upper case. `expected`: we have just asked for one."""
+    rest = simplify_text(text)
+    for other in (EMAIL, LINK, TICKET_NUMBER, TRACKING_NUMBER):
+        rest = other.sub(_blank_out, rest)
     found: dict[int, str] = {}
-    for form in FORMS:
-        rest = _take(form, rest, found)
-    rest = NOT_AN_ORDER.sub(_blank, rest)
-    for form in LOOSE_FORMS:
-        rest = _take(form, rest, found)
-    if asked and not found:
-        rest = _take(ASKED_FOR, rest, found)
-    _take_list(rest, found)
+    for form in NUMBER_FORMS:
+        rest = _extract_numbers(form, rest, found)
+    rest = NOT_AN_ORDER.sub(_blank_out, rest)
+    for form in LOOSE_NUMBER_FORMS:
+        rest = _extract_numbers(form, rest, found)
+    if expected and not found:
+        rest = _extract_numbers(EXPECTED_NUMBER, rest, found)
+    _extract_listed_numbers(rest, found)
     numbers = [found[place] for place in sorted(found)]
-    return list({order_key(number): number for number in reversed(numbers)}.values())[::-1]
+    return list({get_order_key(number): number for number in reversed(numbers)}.values())[::-1]
 
 
-def _take(form: re.Pattern[str], text: str, found: dict[int, str]) -> str:
-    """Note what the form finds by its place, and blank it out."""
+def _extract_numbers(form: re.Pattern[str], text: str, found: dict[int, str]) -> str:
+    """Put the matches of the form into `found`, by their place, and return the text with them blanked out."""
     for match in form.finditer(text):
         code = match["code"].replace(" ", "").upper()
         found[match.start("code")] = f"ORD-{code}" if match.groupdict().get("ord") else code
-    return form.sub(_blank, text)
+    return form.sub(_blank_out, text)
 
 
-def _take_list(text: str, found: dict[int, str]) -> None:
-    """Numbers that go on after one that was found: “ORD-123, 456 and 789”."""
+def _extract_listed_numbers(text: str, found: dict[int, str]) -> None:
+    """Put numbers into `found` that continue a list: “456” and “789” in “ORD-123, 456 and 789”."""
     for place in sorted(found):
         end = len(text) - len(text[place:].lstrip())
-        while match := GOES_ON.match(text, end):
+        while match := NEXT_NUMBER.match(text, end):
             found[match.start("code")] = match["code"].upper()
             end = match.end()
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_out(match: re.Match[str]) -> str:
     return " " * len(match[0])

@@ -1,19 +1,19 @@
-"""How customers put what they want, as patterns over simplified words, see `mentions.simplify`."""
+"""Patterns for how customers say what they want, over text simplified by `mentions.simplify_text`."""
 
 import re
 
 
-def _any(*ways: str) -> str:
+def _join_patterns(*ways: str) -> str:
     return "|".join(ways)
 
 
-ABOUT_ME = _any(
+ABOUT_ME = _join_patterns(
     r"\b(?:are you|you are) (?:\w+ ){0,3}(?:bots?|robots?|humans?|persons?|ai|machine|real|chatgpt|gpt|grok)\b",
     r"\bam i (?:talking|speaking|chatting) (?:to|with)",
     r"\bwho (?:are|made|built) you\b|\bwhat are you\b|\byour name\b|\bis this a (?:bot|real)",
 )
 
-CAPABILITIES = _any(
+CAPABILITIES = _join_patterns(
     r"\bwhat (?:can|do|could) you (?:do|help|know|offer)|\bhow can you help|\bhow does this work",
     r"\bwhat (?:else )?can i (?:ask|do here)|^\W*(?:menu|options|commands)\W*$",
     r"^\W*(?:can you )?(?:please )?help(?: me)?\W*$",
@@ -24,7 +24,7 @@ _PEOPLE = (
     r"employees?|colleagues?|advisors?|someone|somebody|anyone|anybody|support team|team|real one|"
     r"customer (?:service|support|care))"
 )
-PERSON = _any(
+PERSON = _join_patterns(
     # talk to a real person, get me your manager; not: I want to know if a person …
     r"\b(?:talk|speak|chat|connect|transfer|pass|put|forward|escalate|get|give|want|need|like|prefer|reach|contact|have)\b"
     rf"\W+(?:(?!(?:you|if|order|what|my|ticket|complaint|feedback)\b)\w+\W+){{0,5}}?{_PEOPLE}\b",
@@ -37,7 +37,7 @@ PERSON = _any(
 )
 
 # Questions about an order, which are answered whatever else is in the message.
-STATUS = _any(
+STATUS = _join_patterns(
     r"\bwhere (?:is|are|was|my|the) \w+|\bwhere \S+ is\b|\bwhere (?:the )?(?:hell|fuck|heck)\b|^where\W*$",
     r"\bwhat (?:is|about|happened)(?: \w+)? (?:to|with|the status of) \w+|\bhow is (?:my|the) (?:order|delivery)",
     r"\bwhen\b.*\b(?:arriv\w*|deliver\w*|come|coming|get|ship\w*|here|due|expect|receive|sent|be there)\b",
@@ -55,7 +55,7 @@ STATUS = _any(
 )
 
 # Remarks that ask about an order only where nothing more particular is wanted.
-REMARK = _any(
+REMARK = _join_patterns(
     r"\bnot (?:yet )?(?:\w+ )?(?:arrived?|received?|here|come|got|get|gotten|been delivered|delivered|shown up|turned up)\b",
     r"\bnever (?:arrived|came|got|received|showed)|\bnothing (?:has )?(?:arrived|came|come)",
     r"\bstill (?:waiting|nothing|no )|\bwaiting (?:for|on|since)\b|\b(?:late|delayed|overdue|lost)\b",
@@ -65,35 +65,35 @@ REMARK = _any(
     r"\b(?:says|marked|shows)\b.*\bdelivered\b",
 )
 
-ALL_ORDERS = _any(
+ALL_ORDERS = _join_patterns(
     r"\b(?:my|all|list|recent|past|previous|any)(?: (?:my|the|of|all|recent|last|open|past|previous|other))* orders\b(?! ?(?:#|\d))",
     r"\b(?:last|latest|most recent|newest|recent) (?:order|purchase)\b",
     r"\border (?:history|list)\b|\bwhat have i ordered\b",
 )
 
-TICKETS = _any(
+TICKETS = _join_patterns(
     r"\b(?:happen\w*|status|news|progress|update|where|how is|how about|what about|what is|see|show|list|check|look|any)\b"
     r"(?: \S+){0,6}? (?:tickets?|tkt\S*|complaint|my case)\b",
     r"\b(?:ticket|complaint)\b.*\b(?:status|update|done|ready|solved|resolved|answered|progress|news)",
     r"\bmy tickets\b|\btkt\W?\d+|^\W*(?:my )?(?:ticket|tkt)\b\W*(?:status)?\W*[\d]*\W*$",
 )
 
-YES = _any(
+YES = _join_patterns(
     r"^\W*(?:(?:oh|ok|okay|well|um)\W+)?(?:yes+|yeah|yep|yup|ya|sure|please do|go ahead|do it|do that|of course|absolutely|"
     r"definitely|certainly|sounds good|why not|that would be (?:great|good|nice)|open (?:it|one|a ticket)|correct|right|exactly)\b",
     # These mean yes only when they are all that is said.
-    r"^\W*(?:y|k|ok|okay|please|fine|great|good|perfect|alright|all right|👍|✅)"
-    r"(?:\W+(?:please|thanks|thank you|then|with me))*\W*$",
+    r"^\W*(?:y|k|ok|okay|please|fine|great|good|perfect|alright|all right|i would|👍|✅)"
+    r"(?:\W+(?:please|thanks|thank you|then|with me|like that))*\W*$",
     r"^👍",
 )
 
-NO_IDEA = _any(
+NO_IDEA = _join_patterns(
     r"\b(?:do not|did not|can not|could not|have not) (?:\w+ ){0,2}?(?:know|have|remember|recall|find|get|got)\b",
     r"\bno (?:idea|clue|number)\b|\b(?:lost|forgot|forgotten)\b|\bnot sure\b|\bdunno\b|\bidk\b|\bnot (?:telling|giving)\b",
     r"\bwhere (?:can|do|would) i (?:find|see|get)|\b(?:what|which) (?:order )?number\b",
 )
 
-PICTURE = _any(
+PICTURE = _join_patterns(
     r"https?://|\bwww\.",
     r"\b(?:see|look at|attach\w*|here is|sent|sending|upload\w*|send)\b(?: \S+){0,4} "
     r"(?:photos?|pictures?|images?|screenshots?|attachments?|pics?|videos?|files?)\b",
@@ -101,7 +101,7 @@ PICTURE = _any(
 
 # What the customer says not to want is left out before anything else is looked for.
 NOT_WANTED = re.compile(
-    _any(
+    _join_patterns(
         r"\b(?:do not|did not|no longer) (?:really )?(?:want|need|wish|like)(?: to)?(?: (?!want|but|bot|need)\w+){0,3}? "
         r"(?:complain\w*|complaint|tickets?|human|person|agent|people|anyone|refund|return)\b",
         r"\bno need (?:to|for)(?: \w+){0,3}|\bnot a complaint\b|\bno (?:ticket|complaint|refund|human)s?\b",

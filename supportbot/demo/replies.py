@@ -1,76 +1,78 @@
-"""One answer out of all that a message holds."""
+"""Composes one answer from everything that a message asks for."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .actions import OFFERS, QUESTIONS, TICKET, Call, Reply, Step
-from .developer import command
-from .facts import Findings
-from .forms import Form
-from .handover_note import offer
-from .intents import understand
-from .request import Talk, read_request
-from .smalltalk import courtesy, greets, lost, soothes
-from .transcript import earlier_summary, taken_apart
+from .actions import CREATE_TICKET, OFFERS, QUESTIONS, Action, PlannedCall, Reply
+from .developer import answer_command
+from .facts import DialogueFacts
+from .forms import SchemaFiller
+from .handover_note import offer_ticket
+from .intents import recognise_intents
+from .request import Dialogue, read_request
+from .smalltalk import answer_courtesy, handle_unknown, return_greeting, soothe_anger
+from .transcript import extract_summary, split_transcripts
 from .values import CannotFill
 
 
-def answer(body: Mapping[str, Any]) -> Reply:
-    """The answer to a request of chat completions."""
+def answer_request(body: Mapping[str, Any]) -> Reply:
+    """The answer to the body of a chat completions request. Raises what parsing raises if it is not one."""
     wanted = body.get("response_format") or {}
     if wanted.get("type") == "json_schema":
-        return filled_in(wanted["json_schema"]["schema"], body["messages"])
-    return reply(read_request(body))
+        return fill_response_format(wanted["json_schema"]["schema"], body["messages"])
+    return compose_reply(read_request(body))
 
 
-def filled_in(schema: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Reply:
-    """A form about the conversation, as JSON."""
-    talk = read_request({"messages": taken_apart(messages)})
+def fill_response_format(schema: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> Reply:
+    """The JSON that the schema asks for, filled in from the conversation; a refusal where nothing true fits."""
+    dialogue = read_request({"messages": split_transcripts(messages)})
     try:
-        value = Form(schema, Findings(talk, earlier_summary(messages))).fill()
-    except CannotFill as why:
-        return Reply(refusal=f"The demo model cannot fill in this form. {why}")
+        value = SchemaFiller(schema, DialogueFacts(dialogue, extract_summary(messages))).fill_schema()
+    except CannotFill as reason:
+        return Reply(refusal=f"The demo model can't fill in this form. {reason}")
     return Reply(json.dumps(value, ensure_ascii=False))
 
 
-def reply(talk: Talk) -> Reply:
+def compose_reply(dialogue: Dialogue) -> Reply:
     """The next message: the calls that are still to be made, or, after them, words."""
-    if ordered := command(talk):
-        return _composed("", [ordered])
-    if steps := [intent.answer(talk) for intent in understand(talk)]:
-        return _composed(soothes(talk) or greets(talk), steps)
-    if said := courtesy(talk):
-        return Reply(said)
-    step = lost(talk)
-    return _composed("", [offer(talk, step.say, step.ask) if step.ask in OFFERS else step])
+    if command := answer_command(dialogue):
+        return _join_actions("", [command])
+    if actions := [intent.respond(dialogue) for intent in recognise_intents(dialogue)]:
+        return _join_actions(soothe_anger(dialogue) or return_greeting(dialogue), actions)
+    if courtesy := answer_courtesy(dialogue):
+        return Reply(courtesy)
+    action = handle_unknown(dialogue)
+    if action.question in OFFERS:
+        action = offer_ticket(dialogue, action.text, action.question)
+    return _join_actions("", [action])
 
 
-def _composed(opening: str, steps: Sequence[Step]) -> Reply:
-    if calls := _next_calls(steps):
+def _join_actions(opening: str, actions: Sequence[Action]) -> Reply:
+    if calls := _choose_calls(actions):
         return Reply(calls=calls)
     parts: list[str] = []
-    for step, ask in zip(steps, _asks(steps), strict=True):
-        part = " ".join(filter(None, [step.say, QUESTIONS[ask].text if ask else ""]))
+    for action, question in zip(actions, _choose_questions(actions), strict=True):
+        part = " ".join(filter(None, [action.text, QUESTIONS[question].text if question else ""]))
         if part and part not in parts:
             parts.append(part)
     text = "\n\n".join(parts)
-    # “I'm sorry” once is enough.
+    # One “I'm sorry” is enough.
     return Reply(text if "sorry" in opening and "I'm sorry" in text else f"{opening}{text}")
 
 
-def _asks(steps: Sequence[Step]) -> list[str]:
-    """Every step's question, each only once, and of the offers only the last: “yes” can only mean one."""
-    asks = [step.ask for step in steps]
-    offers = [place for place, ask in enumerate(asks) if ask in OFFERS]
+def _choose_questions(actions: Sequence[Action]) -> list[str]:
+    """Every action's question, each only once, and of the offers only the last: “yes” can mean only one."""
+    names = [action.question for action in actions]
+    offers = [place for place, question in enumerate(names) if question in OFFERS]
     return [
-        "" if (place != offers[-1] if ask in OFFERS else ask in asks[:place]) else ask
-        for place, ask in enumerate(asks)
+        "" if (place != offers[-1] if question in OFFERS else question in names[:place]) else question
+        for place, question in enumerate(names)
     ]
 
 
-def _next_calls(steps: Sequence[Step]) -> tuple[Call, ...]:
-    """What is to be looked up comes first, so that a ticket can tell what was found."""
-    calls = {repr(call): call for step in steps for call in step.calls}
-    reads = tuple(call for call in calls.values() if call.name != TICKET)
+def _choose_calls(actions: Sequence[Action]) -> tuple[PlannedCall, ...]:
+    """Look-ups come before a ticket, so that the ticket can say what was found."""
+    calls = {repr(call): call for action in actions for call in action.calls}
+    reads = tuple(call for call in calls.values() if call.name != CREATE_TICKET)
     return reads or tuple(calls.values())

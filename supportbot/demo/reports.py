@@ -1,130 +1,123 @@
-"""A conversation told to a colleague, in plain sentences: what is wanted, what was done about it, what is open."""
+"""Reports on a dialogue for a colleague: what the customer wants, what was done about it, what is still open."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from .actions import LOOKUP, MY_ORDERS, MY_TICKETS, TICKET
+from .actions import CREATE_TICKET, LOOKUP_ORDER, MY_ORDERS, MY_TICKETS
 from .handover_note import COMPLAINT, has_substance
-from .mentions import simplify
+from .mentions import simplify_text
 from .phrases import PERSON
-from .request import Done, Talk, Turn
-from .ticket_subject import about
+from .request import CompletedCall, Dialogue, Exchange
+from .ticket_subject import describe_topics
 from .topics import Topic
-from .wording import for_customer, is_late
+from .wording import is_late, remove_instructions
 
-QUOTE = 160
-EARLIER = 1600
-# As many turns are told in full; of a longer conversation the first and the last ones.
-TOLD = 6
-ASKED = {
+MAX_QUOTE_CHARS = 160
+MAX_SUMMARY_CHARS = 1600
+MAX_EXCHANGES = 6  # of a longer dialogue, the first two and the last four are described
+QUESTION_TOPICS = {
     "number": "which order it is",
     "email": "which e-mail address is on the order",
-    "matter": "what went wrong",
+    "problem": "what went wrong",
     "ticket": "whether to open a ticket",
     "person": "whether to ask a colleague",
     "orders": "whether to list the orders",
 }
-VERBS = {"problem": "reports", "request": "asks for", "question": "asks about"}
+KIND_VERBS = {"problem": "reports", "request": "asks for", "question": "asks about"}
 
 
-def quoted(text: str, most: int = QUOTE) -> str:
-    """The beginning of what somebody wrote, on one line."""
+def shorten_text(text: str, most: int = MAX_QUOTE_CHARS) -> str:
+    """The text on one line, with at most `most` characters."""
     text = " ".join(text.split())
     if len(text) <= most:
         return text
     return f"{text[: most - 1].rsplit(' ', 1)[0]}…"
 
 
-def recap(talk: Talk) -> list[str]:
-    """The conversation turn by turn."""
-    turns = [turn for turn in talk.turns if turn.said or turn.photos or turn.done]
-    told = turns if len(turns) <= TOLD else [*turns[:2], *turns[2 - TOLD :]]
+def describe_exchanges(dialogue: Dialogue) -> list[str]:
+    exchanges = [each for each in dialogue.exchanges if each.text or each.photo_count or each.calls]
+    omitted = max(0, len(exchanges) - MAX_EXCHANGES)
     sentences: list[str] = []
-    for place, turn in enumerate(told):
-        if len(told) < len(turns) and place == 2:
-            sentences.append(f"{len(turns) - len(told)} more messages followed.")
-        sentences += _told(turn)
-    return sentences or ["Nothing was said yet."]
+    for place, exchange in enumerate([*exchanges[:2], *exchanges[2 + omitted :]]):
+        if omitted and place == 2:
+            sentences.append(f"{omitted} more messages followed.")
+        sentences += _describe_exchange(exchange)
+    return sentences or ["Nothing has been said yet."]
 
 
-def _told(turn: Turn) -> Iterator[str]:
-    if turn.said:
-        yield f"The customer wrote: “{quoted(turn.said)}”"
-    if turn.photos:
-        yield f"The customer sent {photos(turn.photos)}."
-    yield from map(_done, turn.done)
-    if asked := [ASKED[name] for name in sorted(turn.asks)]:
+def _describe_exchange(exchange: Exchange) -> Iterator[str]:
+    if exchange.text:
+        yield f"The customer wrote: “{shorten_text(exchange.text)}”"
+    if exchange.photo_count:
+        yield f"The customer sent {exchange.photo_count} photo{'s' if exchange.photo_count > 1 else ''}."
+    yield from map(_describe_call, exchange.calls)
+    if asked := [QUESTION_TOPICS[name] for name in sorted(exchange.asked_questions)]:
         yield f"The assistant asked {' and '.join(asked)}."
-    elif turn.answer and not turn.done:
-        yield f"The assistant answered: “{quoted(turn.answer)}”"
+    elif exchange.answer and not exchange.calls:
+        yield f"The assistant answered: “{shorten_text(exchange.answer)}”"
 
 
-def older(summary: str) -> str:
-    """An earlier summary for a new one: its beginning and its end, so that it does not grow for ever."""
-    if len(summary) <= EARLIER:
+def shorten_summary(summary: str) -> str:
+    """The beginning and the end of an earlier summary, so that summaries of summaries do not grow for ever."""
+    if len(summary) <= MAX_SUMMARY_CHARS:
         return summary
-    end = summary[-EARLIER * 3 // 4 :]
-    return f"{quoted(summary, EARLIER // 4)} {end.partition('. ')[2] or end}"
+    end = summary[-MAX_SUMMARY_CHARS * 3 // 4 :]
+    return f"{shorten_text(summary, MAX_SUMMARY_CHARS // 4)} {end.partition('. ')[2] or end}"
 
 
-def photos(count: int) -> str:
-    return "1 photo" if count == 1 else f"{count} photos"
-
-
-def wishes(talk: Talk, topics: Sequence[Topic]) -> list[str]:
+def describe_wishes(dialogue: Dialogue, topics: Sequence[Topic]) -> list[str]:
     """What the customer wants, and their own words for it."""
-    spoken = [turn for turn in talk.turns if has_substance(simplify(turn.said))]
-    if not spoken:
+    quotes = [each.text for each in dialogue.exchanges if has_substance(simplify_text(each.text))]
+    if not quotes:
         return ["The customer has not said yet what they want."]
-    said = simplify(" ".join(turn.said for turn in talk.turns))
-    order = talk.known_order
-    sentences = [
-        f"The customer {VERBS[kind]} {about(matters, order)}."
-        for kind in VERBS
-        if (matters := [topic for topic in topics if topic.kind == kind])
-    ]
-    if COMPLAINT.search(said):
+    sentences = []
+    for kind, verb in KIND_VERBS.items():
+        if of_kind := [topic for topic in topics if topic.kind == kind]:
+            sentences.append(f"The customer {verb} {describe_topics(of_kind, dialogue.current_order)}.")
+    words = simplify_text(dialogue.all_text)
+    if COMPLAINT.search(words):
         sentences.append("They want to complain.")
-    if re.search(PERSON, said):
+    if re.search(PERSON, words):
         sentences.append("They want to talk to a person.")
     if not sentences:
-        return [f"The customer wrote: “{quoted(spoken[0].said)}”"]
-    return [*sentences, f"In their words: “{quoted(spoken[-1].said)}”"]
+        return [f"The customer wrote: “{shorten_text(quotes[0])}”"]
+    return [*sentences, f"In their words: “{shorten_text(quotes[-1])}”"]
 
 
-def tried(talk: Talk) -> list[str]:
-    """What was done, as the tools' results tell it."""
-    done = list(dict.fromkeys(_done(each) for turn in talk.turns for each in turn.done))
-    return done or ["Nothing was looked up or done yet."]
+def describe_calls(dialogue: Dialogue) -> list[str]:
+    """What was done, according to the results of the tools."""
+    calls = [call for exchange in dialogue.exchanges for call in exchange.calls]
+    return list(dict.fromkeys(map(_describe_call, calls))) or ["Nothing has been looked up or done yet."]
 
 
-def _done(done: Done) -> str:
+def _describe_call(call: CompletedCall) -> str:
     what = {
-        LOOKUP: f"Order {done.order} was looked up",
+        LOOKUP_ORDER: f"Order {call.order_number} was looked up",
         MY_ORDERS: "The customer's orders were listed",
         MY_TICKETS: "The customer's tickets were listed",
-        TICKET: "A ticket was asked for",
-    }.get(done.name, f"The tool {done.name} was used")
-    if done.error:
-        why = for_customer(done.error).rstrip(".")
+        CREATE_TICKET: "A ticket was requested",
+    }.get(call.name, f"The tool {call.name} was used")
+    if call.error:
+        why = remove_instructions(call.error).rstrip(".")
         return f"{what}, without success{f': {why}' if why else ''}."
-    if done.name == TICKET and done.fields.get("ticket_id"):
-        level = f" with {done.fields['priority']} priority" if done.fields.get("priority") else ""
-        return f"Ticket {done.fields['ticket_id']} was opened{level}."
-    facts = [str(done.fields[name]) for name in ("status", "eta") if done.fields.get(name)]
-    known = f": {quoted(', '.join(facts))}" if facts else ""
+    if call.name == CREATE_TICKET and call.fields.get("ticket_id"):
+        level = f" with {call.fields['priority']} priority" if call.fields.get("priority") else ""
+        return f"Ticket {call.fields['ticket_id']} was opened{level}."
+    facts = [str(call.fields[name]) for name in ("status", "eta") if call.fields.get(name)]
+    known = f": {shorten_text(', '.join(facts))}" if facts else ""
     return f"{what}{known}."
 
 
-def still_open(talk: Talk, topics: Sequence[Topic]) -> list[str]:
-    """What waits for somebody: tickets, questions without an answer, and matters that nobody took up."""
-    opened = [done for turn in talk.turns for done in turn.calls(TICKET) if done.fields.get("ticket_id")]
-    tickets = dict.fromkeys(str(done.fields["ticket_id"]) for done in opened)
-    sentences = [f"Ticket {number} waits for the team." for number in tickets]
-    sentences += [f"The customer has not said {ASKED[name]} yet." for name in sorted(talk.now.asks)]
+def describe_open_points(dialogue: Dialogue, topics: Sequence[Topic]) -> list[str]:
+    """What is still to be done: tickets, questions without an answer, and topics without a ticket."""
+    numbers = [call.fields.get("ticket_id") for call in dialogue.find_calls(CREATE_TICKET)]
+    tickets = dict.fromkeys(str(number) for number in numbers if number)
+    sentences = [f"Ticket {number} is waiting for the team." for number in tickets]
+    missing = [QUESTION_TOPICS[name] for name in sorted(dialogue.current_exchange.asked_questions)]
+    sentences += [f"The customer has not said {topic} yet." for topic in missing]
     grave = [topic for topic in topics if topic.kind != "question"]
     if grave and not tickets:
-        sentences.append(f"No ticket was opened about {about(grave, talk.known_order)}.")
-    late = {done.order for turn in talk.turns for done in turn.calls(LOOKUP) if is_late(done.fields)}
+        sentences.append(f"No ticket was opened about {describe_topics(grave, dialogue.current_order)}.")
+    late = {call.order_number for call in dialogue.find_calls(LOOKUP_ORDER) if is_late(call.fields)}
     sentences += [f"Order {order} is late." for order in sorted(late)]
     return sentences or ["Nothing is known to be open."]

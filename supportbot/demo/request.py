@@ -1,29 +1,28 @@
-"""A request read as a talk: who speaks, what was said and done turn by turn, which tools there are."""
+"""Reads a request as a dialogue: who speaks, what was said and done in each exchange, which tools there are."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
-from .actions import LOOKUP, asked_in
-from .mentions import emails_in, order_key, orders_in, simplify
+from .actions import LOOKUP_ORDER, find_questions
+from .mentions import find_emails, find_order_numbers, get_order_key, simplify_text
 
-COMPANY = re.compile(
-    r"\bassistant (?:of|for|at) (.+?)[.,;!]?(?:\s*$|[.,;!]\s|\s+(?:The|You)\s)", re.MULTILINE
-)
-CUSTOMER = re.compile(r"\bsigned in as (.+?)[.,;!]?(?:\s*$|[.,;]\s)", re.MULTILINE)
+COMPANY = re.compile(r"\bassistant (?:of|for|at) (.+?)[.,;!]?(?:\s*$|[.,;!]\s|\s+(?:The|You)\s)", re.M)
+CUSTOMER = re.compile(r"\bsigned in as (.+?)[.,;!]?(?:\s*$|[.,;]\s)", re.M)
 GUEST = re.compile(r"\bguest\b", re.IGNORECASE)
 # What the parameter for an order number may be called, likeliest first.
-ORDER_WORDS = ("order", "number", "id")
-# A call that the end of a turn cut off was never run, so on a retry it is asked for again.
+ORDER_PARAMETER_WORDS = ("order", "number", "id")
+# How the result begins of a call that never ran because its turn ended first. A retry asks for it again.
 NEVER_RUN = re.compile(r"^Interrupted\b")
 
 
 @dataclass(frozen=True)
-class Done:
-    """A tool call that was made, and the content that came back."""
+class CompletedCall:
+    """A tool call that was made, and the content of its result."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -31,7 +30,7 @@ class Done:
 
     @cached_property
     def result(self) -> Any:
-        """The content as a value, or as it is where it is not JSON."""
+        """The content parsed as JSON, or as it is where it is not JSON."""
         try:
             return json.loads(self.content)
         except ValueError:
@@ -47,153 +46,170 @@ class Done:
         return str(found) if found else ""
 
     @property
-    def order(self) -> str:
-        """The order number that it is about, as the shop writes it, else as it was asked for."""
-        return str(self.fields.get("order_id") or self.asked_order)
+    def order_number(self) -> str:
+        """The order that the call is about: as the shop writes its number, else as it was asked for."""
+        return str(self.fields.get("order_id") or self.requested_number)
 
     @property
-    def asked_order(self) -> str:
-        named = (value for name, value in self.arguments.items() if any(word in name for word in ORDER_WORDS))
-        return str(next(named, ""))
+    def requested_number(self) -> str:
+        names = (name for name in self.arguments if any(word in name for word in ORDER_PARAMETER_WORDS))
+        return next((str(self.arguments[name]) for name in names), "")
 
 
 @dataclass
-class Turn:
-    said: str = ""
-    photos: int = 0
-    done: list[Done] = field(default_factory=list)
+class Exchange:
+    """A customer's message or several in a row, the calls that were made for it, and the answer."""
+
+    text: str = ""
+    photo_count: int = 0
+    calls: list[CompletedCall] = field(default_factory=list)
     answer: str = ""
 
-    def calls(self, name: str) -> list[Done]:
-        return [each for each in self.done if each.name == name and not NEVER_RUN.match(each.error)]
+    def find_calls(self, name: str) -> list[CompletedCall]:
+        return [call for call in self.calls if call.name == name and not NEVER_RUN.match(call.error)]
 
     @property
-    def asks(self) -> frozenset[str]:
-        return asked_in(self.answer)
+    def asked_questions(self) -> frozenset[str]:
+        """The names of the questions in the answer."""
+        return find_questions(self.answer)
 
 
 @dataclass(frozen=True)
-class Offered:
+class ToolDescription:
     """A tool as the request describes it."""
 
     name: str
     description: str
     parameters: Mapping[str, Any]
 
-    def parameter(self, *words: str) -> str:
-        """The first parameter whose name has one of the words in it, or nothing."""
+    def find_parameter(self, *words: str) -> str:
+        """The first parameter whose name contains one of the words, or an empty text."""
         return next((name for name in self.parameters if any(word in name for word in words)), "")
 
 
 @dataclass(frozen=True)
-class Talk:
+class Dialogue:
     company: str
-    customer: str
-    guest: bool
-    turns: Sequence[Turn]
-    tools: Mapping[str, Offered]
+    customer_name: str
+    is_guest: bool
+    exchanges: Sequence[Exchange]
+    tools: Mapping[str, ToolDescription]
 
     @property
-    def now(self) -> Turn:
-        return self.turns[-1]
+    def current_exchange(self) -> Exchange:
+        """The exchange that is to be answered."""
+        return self.exchanges[-1]
+
+    @property
+    def all_text(self) -> str:
+        """Everything that the customer wrote."""
+        return " ".join(exchange.text for exchange in self.exchanges)
+
+    def find_calls(self, name: str) -> list[CompletedCall]:
+        return [call for exchange in self.exchanges for call in exchange.find_calls(name)]
 
     @cached_property
-    def words(self) -> str:
-        """What the customer said this time, simplified for patterns."""
-        return simplify(self.now.said)
+    def simple_text(self) -> str:
+        """The customer's current words, simplified for patterns."""
+        return simplify_text(self.current_exchange.text)
 
     @cached_property
-    def asked(self) -> frozenset[str]:
-        """What our last answer asked."""
-        return self._asked_before(len(self.turns) - 1)
-
-    def _asked_before(self, index: int) -> frozenset[str]:
-        return self.turns[index - 1].asks if index else frozenset()
+    def open_questions(self) -> frozenset[str]:
+        """The names of the questions in our last answer."""
+        return self.exchanges[-2].asked_questions if len(self.exchanges) > 1 else frozenset()
 
     @cached_property
-    def orders(self) -> list[str]:
-        """Order numbers in what was said this time."""
-        return self._orders_said(len(self.turns) - 1)
+    def _numbers_by_exchange(self) -> list[list[str]]:
+        earlier = (Exchange(), *self.exchanges)
+        return [
+            find_order_numbers(exchange.text, expected="number" in before.asked_questions)
+            for before, exchange in zip(earlier, self.exchanges, strict=False)
+        ]
 
-    def _orders_said(self, index: int) -> list[str]:
-        return orders_in(self.turns[index].said, asked="number" in self._asked_before(index))
+    @property
+    def order_numbers(self) -> list[str]:
+        """The order numbers in the customer's current words."""
+        return self._numbers_by_exchange[-1]
 
     @cached_property
-    def known_order(self) -> str:
-        """The order that the talk is about: the last one said, as the shop spells it if it is known."""
-        for index in range(len(self.turns) - 1, -1, -1):
-            said = self._orders_said(index)
-            looked_up = [done.order for done in self.turns[index].calls(LOOKUP)]
-            if said or looked_up:
-                return self._spelled(said[-1] if said else looked_up[0])
+    def current_order(self) -> str:
+        """The order that the dialogue is about: the last one named, as the shop writes it if that is known."""
+        for exchange, named in zip(self.exchanges[::-1], self._numbers_by_exchange[::-1], strict=True):
+            looked_up = [call.order_number for call in exchange.find_calls(LOOKUP_ORDER)]
+            if named or looked_up:
+                return self._find_shop_spelling(named[-1] if named else looked_up[0])
         return ""
 
     @cached_property
-    def all_orders(self) -> list[str]:
-        """Every order that was said, each once, the one that the talk is about first."""
-        said = [self._spelled(each) for index in range(len(self.turns)) for each in self._orders_said(index)]
-        return list(dict.fromkeys(filter(None, [self.known_order, *said])))
+    def all_order_numbers(self) -> list[str]:
+        """Every order that was named, each once, the current one first."""
+        named = map(self._find_shop_spelling, chain.from_iterable(self._numbers_by_exchange))
+        return list(dict.fromkeys(filter(None, [self.current_order, *named])))
+
+    @property
+    def photo_count(self) -> int:
+        """How many photos the customer has sent in the whole dialogue."""
+        return sum(exchange.photo_count for exchange in self.exchanges)
 
     @cached_property
-    def photos(self) -> int:
-        """How many pictures the customer has sent in this conversation."""
-        return sum(turn.photos for turn in self.turns)
-
-    @cached_property
-    def email(self) -> str:
+    def latest_email(self) -> str:
         """The last e-mail address that the customer gave."""
-        return next((found[-1] for turn in reversed(self.turns) if (found := emails_in(turn.said))), "")
+        emails = [email for exchange in self.exchanges for email in find_emails(exchange.text)]
+        return emails[-1] if emails else ""
 
     @cached_property
-    def known_ticket(self) -> str:
-        """The last ticket that was opened in this conversation."""
-        opened = [str(done.fields.get("ticket_id") or "") for turn in self.turns for done in turn.done]
-        return next(filter(None, reversed(opened)), "")
+    def latest_ticket(self) -> str:
+        """The number of the last ticket that was opened."""
+        numbers = [call.fields.get("ticket_id") for exchange in self.exchanges for call in exchange.calls]
+        return next((str(number) for number in reversed(numbers) if number), "")
 
-    def _spelled(self, order: str) -> str:
+    def _find_shop_spelling(self, order: str) -> str:
         """The order's number as the shop writes it, if it was looked up."""
-        known = self.last_lookup(order)
-        return known.order if known else order
+        known = self.find_last_lookup(order)
+        return known.order_number if known else order
 
-    def last_lookup(self, order: str) -> Done | None:
-        made = [done for turn in self.turns for done in turn.calls(LOOKUP)]
-        return next((done for done in reversed(made) if order_key(done.order) == order_key(order)), None)
+    def find_last_lookup(self, order: str) -> CompletedCall | None:
+        key = get_order_key(order)
+        lookups = reversed(self.find_calls(LOOKUP_ORDER))
+        return next((call for call in lookups if get_order_key(call.order_number) == key), None)
 
 
-def read_request(body: Mapping[str, Any]) -> Talk:
+def read_request(body: Mapping[str, Any]) -> Dialogue:
+    """The dialogue in a chat completions request; the names of shop and customer stand in its system text."""
     messages = body["messages"]
-    system = "\n".join(_text(each)[0] for each in messages if each.get("role") in ("system", "developer"))
+    instructions = [each for each in messages if each.get("role") in ("system", "developer")]
+    system = "\n".join(_read_content(each)[0] for each in instructions)
     company, customer = COMPANY.search(system), CUSTOMER.search(system)
-    return Talk(
+    return Dialogue(
         company=company[1] if company else "",
-        customer=customer[1] if customer else "",
-        guest=bool(GUEST.search(system)) and not customer,
-        turns=_turns(messages),
-        tools={tool.name: tool for tool in map(_offered, body.get("tools") or ())},
+        customer_name=customer[1] if customer else "",
+        is_guest=bool(GUEST.search(system)) and not customer,
+        exchanges=_group_exchanges(messages),
+        tools={tool.name: tool for tool in map(_parse_tool, body.get("tools") or ())},
     )
 
 
-def _turns(messages: Sequence[Mapping[str, Any]]) -> list[Turn]:
-    turns: list[Turn] = []
-    asked: dict[str, tuple[str, Mapping[str, Any]]] = {}
+def _group_exchanges(messages: Sequence[Mapping[str, Any]]) -> list[Exchange]:
+    exchanges: list[Exchange] = []
+    requested: dict[str, tuple[str, Mapping[str, Any]]] = {}  # name and arguments of each call by its id
     for message in messages:
-        text, photos = _text(message)
+        text, photo_count = _read_content(message)
         role = message.get("role")
         if role == "user":
-            if not turns or turns[-1].answer or turns[-1].done:
-                turns.append(Turn())
-            turns[-1].said = f"{turns[-1].said}\n{text}".strip()
-            turns[-1].photos += photos
-        elif role == "assistant" and turns:
-            turns[-1].answer = f"{turns[-1].answer}\n{text}".strip()
-            asked |= {call["id"]: _call(call) for call in message.get("tool_calls") or ()}
-        elif role == "tool" and turns and message.get("tool_call_id") in asked:
-            turns[-1].done.append(Done(*asked[message["tool_call_id"]], text))
-    return turns or [Turn()]
+            if not exchanges or exchanges[-1].answer or exchanges[-1].calls:
+                exchanges.append(Exchange())
+            exchanges[-1].text = f"{exchanges[-1].text}\n{text}".strip()
+            exchanges[-1].photo_count += photo_count
+        elif role == "assistant" and exchanges:
+            exchanges[-1].answer = f"{exchanges[-1].answer}\n{text}".strip()
+            requested |= {call["id"]: _parse_call(call) for call in message.get("tool_calls") or ()}
+        elif role == "tool" and exchanges and message.get("tool_call_id") in requested:
+            exchanges[-1].calls.append(CompletedCall(*requested[message["tool_call_id"]], text))
+    return exchanges or [Exchange()]
 
 
-def _text(message: Mapping[str, Any]) -> tuple[str, int]:
-    """A message's text, and how many pictures are with it."""
+def _read_content(message: Mapping[str, Any]) -> tuple[str, int]:
+    """A message's text, and how many photos came with it."""
     content = message.get("content") or ""
     if isinstance(content, str):
         return content, 0
@@ -201,7 +217,7 @@ def _text(message: Mapping[str, Any]) -> tuple[str, int]:
     return "\n".join(texts), len(content) - len(texts)
 
 
-def _call(call: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def _parse_call(call: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     try:
         arguments = json.loads(call["function"]["arguments"] or "{}")
     except ValueError:
@@ -209,7 +225,7 @@ def _call(call: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return call["function"]["name"], arguments if isinstance(arguments, dict) else {}
 
 
-def _offered(tool: Mapping[str, Any]) -> Offered:
+def _parse_tool(tool: Mapping[str, Any]) -> ToolDescription:
     function = tool["function"]
     parameters = (function.get("parameters") or {}).get("properties") or {}
-    return Offered(function["name"], function.get("description") or "", parameters)
+    return ToolDescription(function["name"], function.get("description") or "", parameters)

@@ -1,11 +1,11 @@
-"""Courtesies, moods, and what to say when nothing was understood."""
+"""Answers courtesies and moods, says what the assistant is, and what it did not understand."""
 
 import re
 
-from .actions import OFFERS, Step
-from .mentions import simplify
-from .request import Talk
-from .wording import plain
+from .actions import OFFERS, Action
+from .mentions import simplify_text
+from .request import Dialogue
+from .wording import escape_markdown
 
 GREETING = (
     r"(?:hi+|hello+|hey+|heya|hiya|howdy|good (?:morning|afternoon|evening|day)|greetings|yo|morning|evening)"
@@ -16,7 +16,7 @@ UPSET = re.compile(
     r"sucks?|scam\w*|pathetic|disgust\w*|sick of|incompetent|liars?|(?:is|what|such) a joke|"
     r"what the hell|moron|asshole|rip ?off|bad service|hopeless|rubbish|garbage|trash)\b"
 )
-# What is said apart from fillers, and the answer. Of several, the first one answers. {name} is “, Alice” where it is known.
+# A courtesy and the answer to it. Of several in a message, the first of this list is answered. {name}: “, Alice”.
 COURTESIES = (
     (
         r"try again|again|retry|repeat(?: that)?|what do you mean|i do not understand|huh",
@@ -25,7 +25,7 @@ COURTESIES = (
     (
         r"bye(?: bye)?|good ?bye|see (?:you|ya)(?: later)?|cya|good night|farewell|talk to you later|"
         r"have a (?:nice|good|great) (?:day|one|evening|weekend)|that is (?:all|it|everything)|nothing else|i am done",
-        "Goodbye{name}! I'm here whenever you need something.",
+        "Goodbye{name}! I'm here whenever you need help.",
     ),
     (
         r"thank(?:s| you)(?: (?:so|very) much| a lot| a bunch)?|cheers|much appreciated|appreciate(?: it| that)?|tks|tnx|🙏|❤️|"
@@ -37,11 +37,11 @@ COURTESIES = (
         r"(?:it )?does not matter|i changed my mind|no worries|not important|it is (?:ok|okay|fine|all right)|nothing|"
         r"(?:it )?(?:has )?(?:just )?arrived|problem solved|solved|found it|sorted|wrong chat|test(?:ing)?|"
         r"just (?:testing|kidding|looking|browsing)",
-        "All right. Just write when you need something.",
+        "All right. Just write if you need anything.",
     ),
     (
         r"no+|nope|nah|no thanks|no thank you|not now|not really|not yet|later|n|rather not|👎",
-        "All right. Is there anything else I can do for you?",
+        "All right. Just write if you need anything else.",
     ),
     (
         r"yes+|yeah|yep|yup|sure|of course|please do|go ahead|do it|i do|y|correct|right|exactly",
@@ -54,7 +54,7 @@ COURTESIES = (
     (
         r"ok(?:ay)?|k|alright|all right|got it|i see|understood|fine|cool|great|perfect|nice|awesome|super|makes sense|"
         r"good(?! morning| afternoon| evening| day)|👍|🙂|😊|lol|haha",
-        "Good. Is there anything else I can do for you?",
+        "Great! I'm here if you need anything else.",
     ),
     (
         r"how are you(?: doing| today)?|how is it going|what is up|sup|how do you do",
@@ -77,7 +77,7 @@ FILLERS = (
     r"madam|team|bot|man|guys?|very much|anyway|actually|i|just|again|it is|that is|really|for now|no|yes|you|too|everyone|"
     r"support|sounds"
 )
-FOREIGN = re.compile(
+FOREIGN_WORDS = re.compile(
     r"\b(?:ich|wo|mein\w*|bestellung|nicht|und|bitte|danke|guten|wann|paket|der|hallo|où|ma|mon|"
     r"commande|bonjour|merci|je|est|quand|pas|colis|hola|gracias|dónde|donde|mi|pedido|está|esta|no ha|"
     r"cuándo|por favor|ciao|grazie|dov|ordine|il mio|quando|olá|obrigado|onde|meu|waar|mijn|bestelling|"
@@ -85,106 +85,103 @@ FOREIGN = re.compile(
 )
 
 
-def courtesy(talk: Talk) -> str:
-    """The answer to a message that holds nothing but courtesy, else nothing."""
-    words = talk.words.replace(simplify(talk.company), " ") if talk.company else talk.words
+def answer_courtesy(dialogue: Dialogue) -> str:
+    """The answer to a message that holds nothing but courtesies, else an empty text."""
+    words = dialogue.simple_text
+    if dialogue.company:
+        words = words.replace(simplify_text(dialogue.company), " ")
     rest = words
-    for pattern in (*(pattern for pattern, _say in COURTESIES), FILLERS):
-        rest = re.sub(_whole(pattern), " ", rest)
+    for pattern in (*(pattern for pattern, _answer in COURTESIES), FILLERS):
+        rest = re.sub(_bound_words(pattern), " ", rest)
     if re.search(r"\w", rest):
         return ""
-    say = next((say for pattern, say in COURTESIES if re.search(_whole(pattern), words)), "")
-    return say.format(name=_name(talk), welcome=welcome(talk))
+    answer = next((answer for pattern, answer in COURTESIES if re.search(_bound_words(pattern), words)), "")
+    return answer.format(name=_format_name(dialogue), welcome=introduce_assistant(dialogue))
 
 
-def _whole(pattern: str) -> str:
+def _bound_words(pattern: str) -> str:
     return rf"(?<!\w)(?:{pattern})(?!\w)"
 
 
-def welcome(talk: Talk) -> str:
-    shop = f" of {talk.company}" if talk.company else ""
-    return f"I'm the demo assistant{shop}. I can {_abilities(talk)}. What can I do for you?"
+def introduce_assistant(dialogue: Dialogue) -> str:
+    shop = f" of {dialogue.company}" if dialogue.company else ""
+    return f"I'm the demo assistant{shop}. I can {_list_abilities(dialogue)}. What can I do for you?"
 
 
-def greets(talk: Talk) -> str:
-    """A greeting in return, at the start of a conversation."""
-    if len(talk.turns) > 1 or not re.match(rf"\W*{GREETING}\b", talk.words):
+def return_greeting(dialogue: Dialogue) -> str:
+    """A greeting in return at the start of a dialogue, else an empty text."""
+    if len(dialogue.exchanges) > 1 or not re.match(rf"\W*{GREETING}\b", dialogue.simple_text):
         return ""
-    return f"Hello{_name(talk)}! "
+    return f"Hello{_format_name(dialogue)}! "
 
 
-def _name(talk: Talk) -> str:
-    return f", {plain(talk.customer)}" if talk.customer else ""
+def _format_name(dialogue: Dialogue) -> str:
+    return f", {escape_markdown(dialogue.customer_name)}" if dialogue.customer_name else ""
 
 
-def soothes(talk: Talk) -> str:
-    return "I'm sorry for the trouble. " if UPSET.search(talk.words) else ""
+def soothe_anger(dialogue: Dialogue) -> str:
+    return "I'm sorry for the trouble. " if UPSET.search(dialogue.simple_text) else ""
 
 
 ABILITIES = {
     "lookup_order": "look up an order by its number",
     "my_orders": "list the orders in your account",
-    "create_ticket": "open a ticket for our team, also if you want to complain or to hear from a person",
-    "my_tickets": "tell you how your tickets stand",
+    "create_ticket": "open a ticket, for a complaint or to reach a person",
+    "my_tickets": "check the status of your tickets",
 }
 
 
-def _abilities(talk: Talk) -> str:
+def _list_abilities(dialogue: Dialogue) -> str:
     short = {"lookup_order": "look up orders", "create_ticket": "open tickets for our team"}
-    known = [words for name, words in short.items() if name in talk.tools]
+    known = [words for name, words in short.items() if name in dialogue.tools]
     return " and ".join(known) or "chat a little, but no tools are connected"
 
 
-def capabilities(talk: Talk) -> Step:
-    lines = [f"- {words}" for name, words in ABILITIES.items() if name in talk.tools]
+def describe_capabilities(dialogue: Dialogue) -> Action:
+    lines = [f"- {words}" for name, words in ABILITIES.items() if name in dialogue.tools]
     if not lines:
-        return Step("Not much: no tools for orders or tickets are connected to me here.")
-    return Step(
-        "\n".join(
-            ["I can:", "", *lines, "", "Refunds, returns and changes are for our team: I pass them on."]
-        )
+        return Action("Not much: no tools for orders or tickets are connected to me here.")
+    limit = "I pass refunds, returns and changes on to our team."
+    return Action("\n".join(["I can:", "", *lines, "", limit]))
+
+
+def describe_assistant(dialogue: Dialogue) -> Action:
+    shop = f" of {dialogue.company}" if dialogue.company else ""
+    rules = "I follow fixed rules and understand simple English."
+    return Action(
+        f"I'm a bot, not a person: the demo assistant{shop}. {rules} I can {_list_abilities(dialogue)}."
     )
 
 
-def about_myself(talk: Talk) -> Step:
-    shop = f" of {talk.company}" if talk.company else ""
-    return Step(
-        f"I'm a bot, not a person: the demo assistant{shop}. I follow fixed rules and understand simple "
-        f"English. "
-        f"I can {_abilities(talk)}."
-    )
-
-
-# What to say to words that do not answer what was asked.
-MISSED = {
-    "number": "I don't see an order number in that. It has digits in it, as in ORD-123.",
-    "email": "I don't see an e-mail address in that.",
-    "ticket": "I'm not sure if that is a yes or a no.",
-    "person": "I'm not sure if that is a yes or a no.",
+# What to say to words that do not answer a question.
+MISSED_ANSWERS = {
+    "number": "I couldn't find an order number there. It looks like ORD-123.",
+    "email": "I couldn't find an e-mail address there.",
+    "ticket": "I'm not sure whether that's a yes or a no.",
+    "person": "I'm not sure whether that's a yes or a no.",
 }
 
 
-def lost(talk: Talk) -> Step:
-    """What to say to a message without anything that is understood."""
-    if UPSET.search(talk.words):
-        return Step("I'm sorry that this is frustrating.", "person")
-    if _is_foreign(talk.words):
-        return Step(f"I'm sorry, I only understand simple English. I can {_abilities(talk)}.")
-    for ask, say in MISSED.items():
-        if ask in talk.asked and (ask not in OFFERS or len(talk.words.split()) <= 2):
-            return Step(say, ask)
-    sorry = f"I'm sorry, I didn't understand that. I'm a demo model with simple English: I can {_abilities(talk)}."
-    if len(re.findall(r"[a-z]{3,}", talk.words)) >= 4 or "I didn't understand" in _last_answer(talk):
-        return Step(f"{sorry} Our team can take up anything else.", "ticket")
-    return Step(f"{sorry} What do you need?")
-
-
-def _last_answer(talk: Talk) -> str:
-    return talk.turns[-2].answer if len(talk.turns) > 1 else ""
+def handle_unknown(dialogue: Dialogue) -> Action:
+    """What to say to a message in which nothing was understood."""
+    words = dialogue.simple_text
+    if UPSET.search(words):
+        return Action("I'm sorry that this is frustrating.", "person")
+    abilities = f"I can {_list_abilities(dialogue)}."
+    if _is_foreign(words):
+        return Action(f"I'm sorry, I only understand simple English. {abilities}")
+    for question, text in MISSED_ANSWERS.items():
+        if question in dialogue.open_questions and (question not in OFFERS or len(words.split()) <= 2):
+            return Action(text, question)
+    sorry = f"I'm sorry, I didn't understand that. I'm a demo model with simple English. {abilities}"
+    was_lost = any("I didn't understand" in exchange.answer for exchange in dialogue.exchanges[-2:-1])
+    if was_lost or len(re.findall(r"[a-z]{3,}", words)) >= 4:
+        return Action(f"{sorry} Our team can help with anything else.", "ticket")
+    return Action(f"{sorry} What do you need?")
 
 
 def _is_foreign(words: str) -> bool:
     letters = [letter for letter in words if letter.isalpha()]
     strange = sum(letter > "ɏ" for letter in letters)
-    hits = FOREIGN.findall(words)
+    hits = FOREIGN_WORDS.findall(words)
     return strange * 2 > len(letters) > 0 or len(hits) >= 2 or (len(hits) == 1 and len(words.split()) <= 2)

@@ -1,22 +1,21 @@
-"""What a ticket is to be about: the topics of what the customer said, now or a little before."""
+"""Finds what a ticket should be about: the topics of what the customer said, now or a little before."""
 
 import re
 from collections.abc import Sequence
 
-from .actions import LOOKUP, TICKET
-from .mentions import simplify
-from .request import Turn
+from .actions import CREATE_TICKET, LOOKUP_ORDER
+from .mentions import simplify_text
+from .request import Exchange
 from .topics import TOPICS, Priority, Topic
-from .wording import is_late
+from .wording import is_late, join_words
 
-RANK: dict[Priority, int] = {"low": 0, "medium": 1, "high": 2}
+PRIORITY_RANKS: dict[Priority, int] = {"low": 0, "medium": 1, "high": 2}
 URGENT = re.compile(r"\b(?:urgent\w*|asap|immediately|emergency|right now|straight away|at once)\b")
-# How many turns back a matter may have been named.
-REACH = 4
+MAX_EXCHANGES_BACK = 4  # how far back the subject may have been named
 
 
-def topics_in(words: str) -> list[Topic]:
-    """The topics of simplified words, without the general ones that a more particular one covers."""
+def find_topics(words: str) -> list[Topic]:
+    """The topics of simplified words, without a general one where a more particular one covers it."""
     found = [topic for topic in TOPICS if topic.is_in(words)]
     names = {topic.name for topic in found}
     covered = {
@@ -32,33 +31,35 @@ def topics_in(words: str) -> list[Topic]:
     return [topic for topic in found if not covered.get(topic.name, set()) & names]
 
 
-def about(topics: Sequence[Topic], order: str) -> str:
-    """The matter within a sentence: “a damaged item in order ORD-123 and a refund for it”."""
+def describe_topics(topics: Sequence[Topic], order: str) -> str:
+    """Words for three topics at most within a sentence: “a refund for order ORD-123 and its delay”."""
     parts: list[str] = []
     for topic in topics[:3]:
-        named = any("{order}" in earlier.about for earlier in topics[: len(parts)])
-        parts.append(topic.about.format(order="it" if named else (f"order {order}" if order else "an order")))
-    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+        if any("{order}" in earlier.phrase for earlier in topics[: len(parts)]):
+            parts.append(re.sub(r"^the (.+) of it$", r"its \1", topic.phrase.format(order="it")))
+        else:
+            parts.append(topic.phrase.format(order=f"order {order}" if order else "an order"))
+    return join_words(parts)
 
 
-def priority(topics: Sequence[Topic], words: str, otherwise: Priority = "medium") -> Priority:
+def choose_priority(topics: Sequence[Topic], words: str, otherwise: Priority = "medium") -> Priority:
     if URGENT.search(words):
         return "high"
-    return max((topic.priority for topic in topics), key=RANK.__getitem__, default=otherwise)
+    return max((topic.priority for topic in topics), key=PRIORITY_RANKS.__getitem__, default=otherwise)
 
 
-def matter_of(turns: Sequence[Turn]) -> tuple[list[Topic], list[str]]:
-    """The topics of the last of these turns that has any, and the customer's words for them.
+def find_subject(exchanges: Sequence[Exchange]) -> tuple[list[Topic], list[str]]:
+    """The topics of the last of these exchanges that has any, and the customer's words for them.
 
-    Not further back than the last ticket: with that, an older matter was dealt with. A late order that
-    was looked up is a matter too, even if nobody called it late.
+    The search ends at the last ticket, which dealt with anything older. A late order that was looked up
+    counts as the topic of delay, even if nobody called it late.
     """
-    last = turns[-1]
-    for turn in reversed(turns[-REACH:]):
-        if turn is not last and turn.calls(TICKET):
+    last = exchanges[-1]
+    for exchange in reversed(exchanges[-MAX_EXCHANGES_BACK:]):
+        if exchange is not last and exchange.find_calls(CREATE_TICKET):
             break
-        if found := topics_in(simplify(turn.said)):
-            return found, list(dict.fromkeys([turn.said, last.said]))
-        if any(is_late(done.fields) for done in turn.calls(LOOKUP)):
-            return topics_in("late"), [last.said]
-    return [], [last.said]
+        if found := find_topics(simplify_text(exchange.text)):
+            return found, list(dict.fromkeys([exchange.text, last.text]))
+        if any(is_late(call.fields) for call in exchange.find_calls(LOOKUP_ORDER)):
+            return find_topics("late"), [last.text]
+    return [], [last.text]

@@ -1,8 +1,7 @@
-"""What customers write about that only people can settle: one entry is all it takes to teach the model "
-"another.
+"""What customers write about that only people can settle. To teach the model another topic, add an entry.
 
-`about` names the matter within a sentence, with the order in the place of {order}. `reply` is what the customer
-hears before a ticket is offered; where there is none, the topic only serves to word a ticket.
+`phrase` names the topic within a sentence, with the order in the place of {order}. `reply` is what the customer
+reads before a ticket is offered; a topic without one only serves to describe a ticket.
 """
 
 import re
@@ -18,7 +17,7 @@ _GOODS = r"(?:it|order|package|parcel|box|delivery|shipment|item|items|stuff|thi
 class Topic:
     name: str
     pattern: str
-    about: str
+    phrase: str
     kind: Literal["problem", "request", "question"]
     priority: Priority
     reply: str = ""
@@ -30,17 +29,19 @@ class Topic:
 TOPICS = (
     Topic(
         "damaged",
-        r"\b(?:damag\w*|broken?|broke|smashed|cracked|scratched|defect\w*|faulty|ripped|torn|leak(?:ing|"
-        r"ed|s)|shattered|crushed|(?:does|is|do|did) not work(?:ing)?|not working|stopped working)\b",
+        r"\b(?:damag\w*|broken?|broke|smashed|cracked|scratched|defect\w*|faulty|ripped|torn|"
+        r"leak(?:ing|ed|s)|shattered|crushed|(?:does|is|do|did) not work(?:ing)?|not working|"
+        r"stopped working)\b",
         "a damaged or faulty item in {order}",
         "problem",
         "high",
-        "I'm sorry to hear that something isn't as it should be.",
+        "I'm sorry to hear that something went wrong.",
     ),
     Topic(
         "missing",
-        r"\b(?!(?:order|package|parcel|delivery|shipment|it)\b)\w+ (?:is|are|was|were) (?:still )?missing\b|\bincomplete\b|"
-        r"\bmissing (?:an? |the )?(?:item|part|piece|one|something)|\bonly (?:got|received) (?:one|two|half|part)|"
+        r"\b(?!(?:order|package|parcel|delivery|shipment|it)\b)\w+ (?:is|are|was|were) (?:still )?missing\b|"
+        r"\bincomplete\b|\bmissing (?:an? |the )?(?:item|part|piece|one|something)|"
+        r"\bonly (?:got|received) (?:one|two|half|part)|"
         r"\b(?:box|package|parcel) (?:was|is|came|arrived) empty\b",
         "a missing item in {order}",
         "problem",
@@ -50,19 +51,18 @@ TOPICS = (
     Topic(
         "wrong item",
         r"\bwrong (?:item|product|size|colou?r|thing|one|order|article|model|shoes?|shirt|package|parcel)|"
-        r"\bnot what i (?:ordered|bought|wanted)|\b(?:sent|got|received) (?:me )?(?:the |a |"
-        r"an )?(?:wrong|different|incorrect)\b",
+        r"\bnot what i (?:ordered|bought|wanted)|"
+        r"\b(?:sent|got|received) (?:me )?(?:the |a |an )?(?:wrong|different|incorrect)\b",
         "a wrong item in {order}",
         "problem",
         "high",
-        "I'm sorry that you got something else than you ordered.",
+        "I'm sorry that you received the wrong item.",
     ),
     Topic(
         "lost",
         rf"\b{_GOODS} (?:is|was|got|seems|has been|went|must be) (?:\w+ )?(?:lost|stolen|missing)\b|"
-        rf"\bstolen\b|"
-        r"\blost (?:package|parcel|order)|\b(?:says|marked(?: as)?|shows) delivered but\b",
-        "{order} that may be lost",
+        r"\bstolen\b|\blost (?:package|parcel|order)|\b(?:says|marked(?: as)?|shows) delivered but\b",
+        "the possible loss of {order}",
         "problem",
         "high",
     ),
@@ -85,8 +85,8 @@ TOPICS = (
     ),
     Topic(
         "return",
-        r"\b(?:return(?:ing)?|returns|send (?:it|this|them|something|that) back|exchange|swap|"
-        r"replacement|replace)\b",
+        r"\b(?:return(?:ing)?|returns|send (?:it|this|them|something|that) back|exchange|swap|replacement|"
+        r"replace)\b",
         "a return or an exchange for {order}",
         "request",
         "medium",
@@ -95,8 +95,8 @@ TOPICS = (
     Topic(
         "cancel",
         r"\bcancel(?:ling|ing)?\b(?=.*\b(?:order|orders|purchase|ord|subscription|\d{3,})\b)|"
-        r"\bcancel (?:it|this)\b|\border\b.{0,20}\bcancel\b|\bcancellation\b|\bbe cancell?ed\b|\bdo not (?:want|"
-        r"need) (?:my|the|this|that) order",
+        r"\bcancel (?:it|this)\b|\border\b.{0,20}\bcancel\b|\bcancellation\b|\bbe cancell?ed\b|"
+        r"\bdo not (?:want|need) (?:my|the|this|that) order",
         "the cancellation of {order}",
         "request",
         "high",
@@ -104,8 +104,8 @@ TOPICS = (
     ),
     Topic(
         "address",
-        r"\b(?:address|moved house|i moved|i have moved|deliver (?:it )?(?:to|somewhere) (?:another|"
-        r"a different|else)|pick ?up point)\b",
+        r"\b(?:address|moved house|i moved|i have moved|"
+        r"deliver (?:it )?(?:to|somewhere) (?:another|a different|else)|pick ?up point)\b",
         "another delivery address for {order}",
         "request",
         "high",
@@ -113,9 +113,8 @@ TOPICS = (
     ),
     Topic(
         "order change",
-        r"\b(?:change|modify|edit|amend|add (?:\w+ ){1,3}to)\b.{0,15}\b(?:order|size|colou?r|quantity|"
-        r"ord)\b",
-        "a change of {order}",
+        r"\b(?:change|modify|edit|amend|add (?:\w+ ){1,3}to)\b.{0,15}\b(?:order|size|colou?r|quantity|ord)\b",
+        "a change to {order}",
         "request",
         "high",
         "I can't change orders myself.",
@@ -135,7 +134,7 @@ TOPICS = (
         "a discount or a voucher",
         "question",
         "low",
-        "I know nothing about discounts and vouchers.",
+        "I don't have information about discounts or vouchers.",
     ),
     Topic(
         "warranty",
@@ -143,27 +142,28 @@ TOPICS = (
         "the warranty or a repair",
         "question",
         "medium",
-        "I know nothing about warranties and repairs.",
+        "I don't have information about warranties or repairs.",
     ),
     Topic(
         "hours",
         r"\b(?:opening (?:hours|times)|business hours|what time do you|when (?:are|do) you (?:open|close)|"
-        r"(?:are|is) (?:you|the (?:shop|store)) (?:still )?(?:open|closed)|where (?:is|"
-        r"are) your (?:shops?|stores?))\b",
+        r"(?:are|is) (?:you|the (?:shop|store)) (?:still )?(?:open|closed)|"
+        r"where (?:is|are) your (?:shops?|stores?))\b",
         "opening hours or the shop's address",
         "question",
         "low",
-        "I don't know opening hours or shop addresses.",
+        "I don't have information about opening hours or shop addresses.",
     ),
     Topic(
         "shipping",
-        r"\b(?:do|can|will|would) you (?:ship|deliver)\b|\bshipping (?:cost|costs|fee|fees|options?|"
-        r"time|times)\b|\b(?:international|express|free) (?:shipping|delivery)\b|\bhow (?:long|"
-        r"much) (?:is|does) (?:shipping|delivery)\b",
+        r"\b(?:do|can|will|would) you (?:ship|deliver)\b|"
+        r"\bshipping (?:cost|costs|fee|fees|options?|time|times)\b|"
+        r"\b(?:international|express|free) (?:shipping|delivery)\b|"
+        r"\bhow (?:long|much) (?:is|does) (?:shipping|delivery)\b",
         "shipping terms",
         "question",
         "low",
-        "I don't know the shipping terms.",
+        "I don't have information about shipping terms.",
     ),
     Topic(
         "product",
@@ -173,17 +173,17 @@ TOPICS = (
         "a product",
         "question",
         "low",
-        "I don't know the products, their prices or the stock.",
+        "I don't have information about products, prices or stock.",
     ),
     Topic(
         "buying",
-        r"\b(?:want|like|need|wish|try\w*|can i|could i|how do i|how can i)\b(?: \w+){0,3} (?:buy|"
-        r"purchase|(?:place|make) an? order)\b|\b(?:want|like|wish|can i|could i|how do i|"
-        r"how can i)\b(?: to)? order\b",
+        r"\b(?:want|like|need|wish|try\w*|can i|could i|how do i|how can i)\b(?: \w+){0,3} (?:buy|purchase|"
+        r"(?:place|make) an? order)\b|"
+        r"\b(?:want|like|wish|can i|could i|how do i|how can i)\b(?: to)? order\b",
         "a purchase",
         "request",
         "low",
-        "I can't take orders here: please use the shop for that.",
+        "I can't take orders here. Please place your order in the shop.",
     ),
     Topic(
         "account",
@@ -196,28 +196,28 @@ TOPICS = (
     ),
     Topic(
         "contact",
-        r"\b(?:your|a|any|the) (?:phone|telephone|e-?mail|postal)(?: (?:number|address))?\b(?=\W*$)|\bhotline\b|"
-        r"\bhow (?:can|do) i (?:contact|reach) (?:you|support|them)\b",
+        r"\b(?:your|a|any|the) (?:phone|telephone|e-?mail|postal)(?: (?:number|address))?\b(?=\W*$)|"
+        r"\bhotline\b|\bhow (?:can|do) i (?:contact|reach) (?:you|support|them)\b",
         "a way to reach the team",
         "question",
         "low",
-        "I have no phone number or address to give.",
+        "I don't have a phone number or address to give you.",
     ),
     Topic(
         "ticket change",
         r"\b(?:close|cancel|change|update|delete|edit|withdraw)\b(?: \w+){0,2} (?:ticket|complaint|tkt)\b",
-        "a change of a ticket",
+        "a change to a ticket",
         "request",
         "low",
         "I can't change or close tickets myself, but I can pass that on.",
     ),
     Topic(
         "delay",
-        r"\b(?:late|delay(?:s|ed)?|overdue|still waiting|waiting (?:for|since)|(?:have|has|did|"
-        r"do) not (?:\w+ ){0,4}?(?:arrived?|received?|come|got|get|been delivered|shown up|turned up)|"
-        r"never (?:arrived|came|got|received|showed)|not (?:arrived|received|delivered|here|come|"
-        r"been delivered)|too(?:k| long)|so long|forever|slow(?: delivery)?|nothing (?:has )?(?:arrived|"
-        r"came|come))\b",
+        r"\b(?:late|delay(?:s|ed)?|overdue|still waiting|waiting (?:for|since)|"
+        r"(?:have|has|did|do) not (?:\w+ ){0,4}?(?:arrived?|received?|come|got|get|been delivered|shown up|turned up)|"
+        r"never (?:arrived|came|got|received|showed)|"
+        r"not (?:arrived|received|delivered|here|come|been delivered)|too(?:k| long)|so long|forever|"
+        r"slow(?: delivery)?|nothing (?:has )?(?:arrived|came|come))\b",
         "the delay of {order}",
         "problem",
         "medium",

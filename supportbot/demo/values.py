@@ -1,4 +1,4 @@
-"""Single values of a JSON schema: a text or a number that is within its limits and says as little as it can."""
+"""Single values for a JSON schema: a text or a number that is within its limits and claims as little as possible."""
 
 import math
 import re
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-# A value of each format, for a field that may be neither null nor empty.
-BLANKS = {
+# A value that claims nothing for each format, for a field that may be neither null nor empty.
+BLANK_VALUES = {
     "date": "1970-01-01",
     "date-time": "1970-01-01T00:00:00Z",
     "time": "00:00:00Z",
@@ -16,26 +16,27 @@ BLANKS = {
     "idn-email": "unknown@example.com",
     "uri": "https://example.com/",
     "hostname": "example.com",
-    "ipv4": "0.0.0.0",  # noqa: S104 - an address that is none
+    "ipv4": "0.0.0.0",  # noqa: S104 - not an address to bind to
     "ipv6": "::",
     "uuid": "00000000-0000-0000-0000-000000000000",
 }
-BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+BOUND_KEYWORDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 Schema = Mapping[str, Any]
 
 
 class CannotFill(Exception):
-    """The form asks for something that cannot be made up from nothing."""
+    """The schema asks for a value that the dialogue does not give. Its text says which, to the developer."""
 
 
-def matches(pattern: str, text: str) -> bool:
+def matches_pattern(pattern: str, text: str) -> bool:
     try:
         return re.search(pattern, text) is not None
     except re.error:
         return False
 
 
-def of_length(schema: Schema, text: str) -> str:
+def fit_length(schema: Schema, text: str) -> str:
+    """The text, cut at a word or padded with dots to the lengths that the schema allows."""
     most = schema.get("maxLength", math.inf)
     if len(text) > most:
         whole = text[: most - 1].rsplit(" ", 1)[0] if " " in text[: most - 1] else text[: most - 1]
@@ -46,21 +47,21 @@ def of_length(schema: Schema, text: str) -> str:
     return text
 
 
-def number(schema: Schema, *, whole: bool) -> int | float:
-    """The number nearest to nothing that the schema allows."""
+def choose_number(schema: Schema, *, whole: bool) -> int | float:
+    """The number nearest to zero that the schema allows. Raises `CannotFill` if it allows none."""
     step = schema.get("multipleOf") or (1 if whole else 0.5)
     tries: list[float] = [schema.get("default") or 0, 0]
-    bounds = [schema[each] for each in BOUNDS if each in schema]
+    bounds = [schema[each] for each in BOUND_KEYWORDS if each in schema]
     for bound in bounds:
         tries += [bound, math.ceil(bound / step) * step, math.floor(bound / step) * step]
         tries += [(math.floor(bound / step) + 1) * step, (math.ceil(bound / step) - 1) * step]
     for each in [*tries, sum(bounds) / max(1, len(bounds))]:
-        if isinstance(each, int | float) and allows(schema, each, whole=whole):
+        if isinstance(each, int | float) and allows_number(schema, each, whole=whole):
             return int(each) if each == int(each) else each
-    raise CannotFill("No number is between these bounds.")
+    raise CannotFill("No number is within these bounds.")
 
 
-def allows(schema: Schema, value: float, *, whole: bool) -> bool:
+def allows_number(schema: Schema, value: float, *, whole: bool) -> bool:
     step = schema.get("multipleOf")
     return (
         schema.get("minimum", -math.inf) <= value <= schema.get("maximum", math.inf)
@@ -70,16 +71,16 @@ def allows(schema: Schema, value: float, *, whole: bool) -> bool:
     )
 
 
-def different(items: Schema) -> Iterator[Any]:
-    """Some values of a kind, each another one."""
+def generate_values(items: Schema) -> Iterator[Any]:
+    """Up to a few hundred different values that the schema allows."""
     if "enum" in items:
         yield from items["enum"]
     elif items.get("type") == "boolean":
         yield from (False, True)
     elif items.get("type") in ("integer", "number"):
         whole, step = items["type"] == "integer", items.get("multipleOf") or 1
-        first = number(items, whole=whole)
+        first = choose_number(items, whole=whole)
         numbers = (first + sign * count * step for count in range(100) for sign in (1, -1))
-        yield from (each for each in numbers if allows(items, each, whole=whole))
+        yield from (each for each in numbers if allows_number(items, each, whole=whole))
     elif items.get("type") == "string":
-        yield from (of_length(items, f"not known {count}") for count in range(1, 100))
+        yield from (fit_length(items, f"not known {count}") for count in range(1, 100))

@@ -37,7 +37,7 @@ def test_alice_is_helped_from_the_first_word_to_the_ticket(new_site: NewSite) ->
         "SELECT number, username FROM tickets_ticket JOIN auth_user ON auth_user.id = customer_id"
     )
     assert customer == "alice"
-    assert done.stdout.startswith("Hello, Alice! I'm sorry that it isn't there yet.")
+    assert done.stdout.startswith("Hello, Alice! I'm sorry that it hasn't arrived yet.")
     assert "Order **ORD-123** has been shipped." in done.stdout
     assert f"I've opened ticket **{number}** about the delay of order **ORD-123**" in done.stdout
     assert done.stderr.splitlines() == ["· Looking up order ORD-123…", "· Opening a ticket…"]
@@ -60,7 +60,7 @@ def test_a_guest_is_asked_for_the_address_and_bob_finds_nothing_of_alices(new_si
     guest = piped(site, "where is ORD-123?")
     bob = piped(site, "where is ORD-123?", arguments=("--as", "bob"))
 
-    assert "Which e-mail address did you order with?" in guest.stdout
+    assert "please give me the e-mail address used for order **ORD-123**." in guest.stdout
     assert "I can't find order **ORD-123**." in bob.stdout
     owners = "SELECT username FROM conversations_conversation LEFT JOIN auth_user ON auth_user.id = user_id"
     assert sorted(site.rows(owners), key=str) == [("bob",), (None,)]

@@ -15,7 +15,7 @@ from supportbot.assistant.messages import Message
 from supportbot.demo.backend import DemoBackend
 from supportbot.demo.http_server import DemoTransport
 
-from .test_demo_findings import Note, Triage
+from .test_demo_facts import Note, Triage
 
 
 class Node(BaseModel):

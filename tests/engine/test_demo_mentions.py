@@ -2,7 +2,7 @@
 
 import pytest
 
-from supportbot.demo.mentions import emails_in, order_key, orders_in, simplify
+from supportbot.demo.mentions import find_emails, find_order_numbers, get_order_key, simplify_text
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from supportbot.demo.mentions import emails_in, order_key, orders_in, simplify
     ],
 )
 def test_it_finds_order_numbers(text: str, numbers: list[str]) -> None:
-    assert orders_in(text) == numbers
+    assert find_order_numbers(text) == numbers
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_it_finds_order_numbers(text: str, numbers: list[str]) -> None:
     ],
 )
 def test_it_leaves_other_numbers_alone(text: str) -> None:
-    assert orders_in(text) == []
+    assert find_order_numbers(text) == []
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,19 @@ def test_it_leaves_other_numbers_alone(text: str) -> None:
     ],
 )
 def test_it_expects_a_number_after_having_asked(text: str, numbers: list[str]) -> None:
-    assert orders_in(text, asked=True) == numbers
+    assert find_order_numbers(text, expected=True) == numbers
 
 
 @pytest.mark.parametrize("spelling", ["ORD-123", "ord 123", "ORD123", "#123", "123"])
 def test_spellings_of_one_number_are_the_same_order(spelling: str) -> None:
-    assert order_key(spelling) == "123"
+    assert get_order_key(spelling) == "123"
 
 
 def test_it_finds_an_address_within_a_sentence() -> None:
-    assert emails_in("It's <Alice.Smith+shop@mail.example.co.uk>, thanks.") == [
+    assert find_emails("It's <Alice.Smith+shop@mail.example.co.uk>, thanks.") == [
         "Alice.Smith+shop@mail.example.co.uk"
     ]
 
 
 def test_it_reads_hasty_writing() -> None:
-    assert simplify("  Wher’s my\n ODER?? It hasn’t ARIVED ") == "where is my order?? it has not arrived"
+    assert simplify_text("  Wher’s my\n ODER?? It hasn’t ARIVED ") == "where is my order?? it has not arrived"

@@ -23,7 +23,7 @@ async def test_it_says_that_it_cannot_look_at_a_photo_and_offers_to_pass_it_on()
 
     assert answer == (
         f"{CANNOT_LOOK}, but yours is kept with this conversation, and I can pass it all on to our team. "
-        "Shall I open a ticket?"
+        "Would you like me to open a ticket?"
     )
 
 
@@ -31,7 +31,7 @@ async def test_a_photo_of_a_damaged_parcel_goes_to_the_team() -> None:
     chat = Chat()
 
     answer = await show(chat, "ORD-123 arrived broken, see here")
-    assert answer.startswith("I'm sorry to hear that something isn't as it should be.")
+    assert answer.startswith("I'm sorry to hear that something went wrong.")
     assert CANNOT_LOOK in answer
     assert "**TKT-48291037**" in await chat.say("yes, please")
 
@@ -48,7 +48,7 @@ async def test_it_opens_the_ticket_at_once_where_the_words_alone_would_do() -> N
 
     assert calls_of(chat.called)[0].endswith("With the conversation: 2 photos.")
     assert "**TKT-48291037**" in answer
-    assert "Shall I" not in answer
+    assert "Would you like" not in answer
     assert answer.endswith("yours are kept with this conversation, where our team can see them.")
 
 
@@ -71,7 +71,7 @@ async def test_it_still_answers_the_words_that_came_with_a_photo() -> None:
 async def test_it_promises_no_ticket_where_there_are_none() -> None:
     answer = await show(Chat(tools=Registry([lookup_order])), "What is this?")
 
-    assert answer.endswith("Please tell me in words what to see there.")
+    assert answer.endswith("Please describe what it shows.")
 
 
 async def test_a_photo_of_an_earlier_message_is_not_talked_about_again() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from supportbot.demo.replies import reply
+from supportbot.demo.replies import compose_reply
 from supportbot.demo.request import read_request
-from supportbot.demo.wording import plain
+from supportbot.demo.wording import escape_markdown
 
 SYSTEM = {
     "role": "system",
@@ -40,7 +40,7 @@ def worded(text: str, tool: str, arguments: dict[str, Any], content: Any) -> str
             "content": content if isinstance(content, str) else json.dumps(content),
         },
     ]
-    return reply(read_request({"messages": messages, "tools": TOOLS})).text
+    return compose_reply(read_request({"messages": messages, "tools": TOOLS})).text
 
 
 def order(content: Any, text: str = "ORD-123") -> str:
@@ -93,7 +93,7 @@ def test_it_tells_all_that_is_known_of_an_order() -> None:
     }
 
     assert order(result) == (
-        "Order **ORD-123** has been delivered on 20 November 2026.\n\n"
+        "Order **ORD-123** was delivered on 20 November 2026.\n\n"
         "- 2 × Mug (9.90 USD)\n- 1 × Tea\n- Spoon\n\n"
         "Ordered on 2 November 2026. Total: 19.80 USD. Tracking number: TC1 (DHL)."
     )
@@ -102,7 +102,7 @@ def test_it_tells_all_that_is_known_of_an_order() -> None:
 @pytest.mark.parametrize("status", ["", None])
 def test_it_does_not_make_up_a_status(status: str | None) -> None:
     assert order({"order_id": "ORD-123", "status": status}).startswith(
-        "I found order **ORD-123**, but not where it stands."
+        "I found order **ORD-123**, but not its status."
     )
 
 
@@ -111,12 +111,12 @@ def test_it_does_not_make_up_a_status(status: str | None) -> None:
     [
         (
             {"error": "Too many orders were not found, so this is paused. Offer a person instead."},
-            "Too many orders were not found, so this is paused. Shall I ask a colleague",
+            "Too many orders were not found, so this is paused. Would you like me to pass this on",
         ),
         ({"error": "Order ORD-123 not found"}, "I can't find order **ORD-123**. Please check the number"),
         (
             {"error": "Too many tries. Say so kindly and offer a person."},
-            "Too many tries. Shall I ask a colleague",
+            "Too many tries. Would you like me to pass this on",
         ),
         (
             {"error": "The tool took too long."},
@@ -130,9 +130,9 @@ def test_it_does_not_make_up_a_status(status: str | None) -> None:
             {"error": "More than one", "possible": ["A-1", "B-1"]},
             "**A-1** or **B-1**. Which one do you mean?",
         ),
-        ("<html>502 Bad Gateway", "something that I can't read: “\\<html\\>502 Bad Gateway”"),
-        ("[1, 2]", "something that I can't read"),
-        ("", "something that I can't read"),
+        ("<html>502 Bad Gateway", "an answer that I can't read: “\\<html\\>502 Bad Gateway”"),
+        ("[1, 2]", "an answer that I can't read"),
+        ("", "an answer that I can't read"),
     ],
 )
 def test_it_is_honest_about_a_failure(content: Any, says: str) -> None:
@@ -158,7 +158,7 @@ def test_order_data_can_not_become_markup() -> None:
     ],
 )
 def test_values_stand_on_one_line_as_they_are(value: Any, text: str) -> None:
-    assert plain(value) == text
+    assert escape_markdown(value) == text
 
 
 def test_it_tells_the_number_that_came_back_and_no_other() -> None:
@@ -170,7 +170,7 @@ def test_it_tells_the_number_that_came_back_and_no_other() -> None:
 
     assert answer == (
         "Your request is with our team: ticket **TKT-5** with low priority. This ticket is already there. "
-        "A colleague will take it up."
+        "A colleague will look into it."
     )
 
 
@@ -198,7 +198,7 @@ def test_it_claims_no_ticket_that_was_not_opened(content: Any, says: str) -> Non
 @pytest.mark.parametrize(
     ("tool", "text", "content", "says"),
     [
-        ("my_orders", "my orders", {"orders": []}, "I see no orders in your account."),
+        ("my_orders", "my orders", {"orders": []}, "I don't see any orders in your account."),
         ("my_orders", "my orders", [{"order_id": "A-1", "status": "shipped"}], "- **A-1**: shipped"),
         (
             "my_orders",
@@ -212,7 +212,7 @@ def test_it_claims_no_ticket_that_was_not_opened(content: Any, says: str) -> Non
             {"error": "The tool failed."},
             "couldn't list your orders: something went wrong",
         ),
-        ("my_tickets", "my tickets", {"tickets": []}, "I see no tickets of yours."),
+        ("my_tickets", "my tickets", {"tickets": []}, "I don't see any tickets of yours."),
         ("my_tickets", "my tickets", [{"ticket_id": "TKT-5", "status": "closed"}], "- **TKT-5** (closed)"),
         ("my_tickets", "my tickets", {"error": "The tool failed."}, "couldn't look at your tickets"),
     ],
@@ -225,4 +225,4 @@ def test_a_result_for_a_tool_that_was_not_asked_for_changes_nothing() -> None:
     stray = {"role": "tool", "tool_call_id": "9", "content": "{}"}
     messages = [SYSTEM, {"role": "user", "content": "thanks"}, stray]
 
-    assert reply(read_request({"messages": messages})).text.startswith("You're welcome, Alice!")
+    assert compose_reply(read_request({"messages": messages})).text.startswith("You're welcome, Alice!")

@@ -84,13 +84,13 @@ async def test_it_writes_a_note_for_the_colleague_who_takes_over() -> None:
         "Order ORD-123 was looked up: shipped, 2 days.",
         "Ticket TKT-48291037 was opened with medium priority.",
     ]
-    assert note.still_open == ["Ticket TKT-48291037 waits for the team."]
+    assert note.still_open == ["Ticket TKT-48291037 is waiting for the team."]
 
 
 async def test_a_note_tells_what_nobody_has_answered() -> None:
     note = (await DemoBackend(words_per_second=0).parse("", await told("where is my parcel"), Note)).value
 
-    assert note.tried == ["Nothing was looked up or done yet."]
+    assert note.tried == ["Nothing has been looked up or done yet."]
     assert note.still_open == ["The customer has not said which order it is yet."]
 
 
