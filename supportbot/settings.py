@@ -115,7 +115,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Without Redis there is one process, and its sockets are told directly.
+# Without Redis there is one process, which needs no channel layer to reach its own sockets.
 CHANNEL_LAYERS = {}
 if ENVIRONMENT.redis_url:
     CHANNEL_LAYERS["default"] = {
@@ -139,7 +139,7 @@ USE_I18N = True
 USE_TZ = True
 
 MEDIA_ROOT = ENVIRONMENT.media_dir or VAR_DIR / "media"
-# More than this is not taken at all (`bodies.py`), so no upload is ever put on a disk before it is looked at.
+# Larger requests are refused (`server/request_limits.py`), so no upload is written to a disk before it is checked.
 FILE_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.image_max_bytes + 64 * 1024
 
 STATIC_URL = "static/"
@@ -193,7 +193,7 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "django.channels": {"level": "WARNING"},
-        # A traceback for every second without Redis; `elsewhere.py` says it in one line.
+        # It logs a traceback for every second without Redis; `realtime/channel_layer.py` says that in one line.
         "channels_redis": {"level": "CRITICAL"},
         "django": {"level": "WARNING", "handlers": [], "propagate": True},
     },

@@ -6,15 +6,17 @@ from django.contrib.auth import views as auth
 from django.templatetags.static import static
 from django.urls import path
 from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from supportbot.conversations.web import health, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
 
-admin.site.site_header = f"{settings.COMPANY_NAME} support"
-admin.site.site_title = f"{settings.COMPANY_NAME} support"
-admin.site.index_title = "The desk"
-admin.site.enable_nav_sidebar = False  # its room is better used by the lists
+admin.site.site_header = format_lazy(_("{company} support"), company=settings.COMPANY_NAME)
+admin.site.site_title = admin.site.site_header
+admin.site.index_title = _("The desk")
+admin.site.enable_nav_sidebar = False  # the lists need the space
 
 urlpatterns = [
     path("", views.index, name="index"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.person_requests import PersonRequestHandler, collect_person_request_handlers
 from supportbot.assistant.questions import Question, collect_questions
@@ -14,7 +15,7 @@ from supportbot.assistant.tools import Registry
 class ConversationsConfig(AppConfig):
     name = "supportbot.conversations"
     label = "conversations"
-    verbose_name = "Conversations"
+    verbose_name = _("Conversations")
 
     tools: Registry
     questions: dict[str, Question[Any]]

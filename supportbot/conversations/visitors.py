@@ -1,13 +1,16 @@
-"""Who sits at the browser, from what the server knows alone."""
+"""Who a request comes from, from what the server itself knows: the account or the session, never the request's text."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
+
+from django.http import HttpRequest
 
 GUEST_KEY_NAME = "guest_key"  # in the session
 
 
 class Visitor:
-    """Who sits at the browser: an account, or a guest known by a random key kept in the session."""
+    """An account, or a guest, who is known by a random key in the session."""
 
     def __init__(self, user_id: int | None = None, guest_key: str = "") -> None:
         self.user_id = user_id
@@ -15,18 +18,19 @@ class Visitor:
 
     @property
     def key(self) -> str:
+        """Tells this visitor from every other one, in limits and budgets."""
         return f"user:{self.user_id}" if self.user_id else f"guest:{self.guest_key}"
 
 
-def get_visitor(user: Any, session: Any) -> Visitor:
-    """The visitor of a request or socket."""
+def get_visitor(user: Any, session: Mapping[str, Any]) -> Visitor:
+    """The visitor of a request or socket with this user and session."""
     if user is not None and user.is_authenticated:
         return Visitor(user_id=user.pk)
     return Visitor(guest_key=session.get(GUEST_KEY_NAME, ""))
 
 
-def get_or_create_visitor(request: Any) -> Visitor:
-    """The request's visitor; a guest without a key gets one."""
+def get_or_create_visitor(request: HttpRequest) -> Visitor:
+    """The request's visitor. A guest without a key gets one in the session."""
     if not request.user.is_authenticated and GUEST_KEY_NAME not in request.session:
         request.session[GUEST_KEY_NAME] = secrets.token_urlsafe(24)
     return get_visitor(request.user, request.session)

@@ -1,4 +1,4 @@
-"""Where staff with the right write what the assistant is told: draft it, try it, publish it, go back."""
+"""Where staff who may do so write the prompt: they draft a version, try it, publish it, and go back to older ones."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from .models import Prompt
@@ -36,12 +38,12 @@ class PromptAdmin(admin.ModelAdmin):
         newest = Prompt.objects.exclude(published=None).order_by("-published").values("pk")[:1]
         return super().get_queryset(request).annotate(in_use=Subquery(newest))
 
-    @admin.display(boolean=True, description="in use")
+    @admin.display(boolean=True, description=_("in use"))
     def is_current(self, prompt: Any) -> bool:
         return prompt.pk == prompt.in_use
 
     def has_change_permission(self, request: HttpRequest, obj: Prompt | None = None) -> bool:
-        """What was published stays as it was: turns name it."""
+        """A published version is never changed, because turns name it."""
         return super().has_change_permission(request, obj) and (obj is None or obj.published is None)
 
     def has_delete_permission(self, request: HttpRequest, obj: Prompt | None = None) -> bool:
@@ -67,36 +69,37 @@ class PromptAdmin(admin.ModelAdmin):
             raise PermissionDenied
         prompt = get_object_or_404(Prompt, pk=pk)
         prompt.publish()
-        self.log_change(request, prompt, "Published.")
-        messages.success(request, f"{prompt} is in use now.")
+        self.log_change(request, prompt, gettext("Published."))
+        messages.success(request, gettext("%(prompt)s is in use now.") % {"prompt": prompt})
         return redirect(_get_change_url(prompt))
 
     def draft_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Begin a new version with the words of this one."""
+        """Create a new version with the text of this one."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         draft = get_object_or_404(Prompt, pk=pk)
-        before = str(draft)
+        draft.author_id = request.user.pk
+        draft.note = gettext("From version %(number)s: ") % {"number": draft.pk}
         draft.pk, draft.published = None, None
-        draft.author_id, draft.note = request.user.pk, f"From {before.lower()}: "
         draft._state.adding = True
         draft.created = Prompt._meta.get_field("created").get_default()
         draft.save()
         return redirect(_get_change_url(draft))
 
     def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask the assistant something with this version. Nothing of it is kept, and only tools that read are there."""
+        """Ask the assistant something with this version. Nothing is saved, and only tools that read can be called."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         prompt = get_object_or_404(Prompt, pk=pk)
-        asked = request.POST.get("question", "").strip()[:QUESTION_MAX_CHARS]
+        question = request.POST.get("question", "").strip()[:QUESTION_MAX_CHARS]
+        is_asked = request.method == "POST" and question
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Try {str(prompt).lower()}",
+            "title": gettext("Try version %(number)s") % {"number": pk},
             "opts": self.opts,
             "original": prompt,
-            "asked": asked,
-            "trial": async_to_sync(run_trial)(prompt, asked) if request.method == "POST" and asked else None,
+            "asked": question,
+            "trial": async_to_sync(run_trial)(prompt, question) if is_asked else None,
             "system_text": prompt.render_system_text(""),
         }
         return TemplateResponse(request, "admin/prompts/prompt/try.html", context)

@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PromptsConfig(AppConfig):
     name = "supportbot.prompts"
     label = "prompts"
-    verbose_name = "The assistant"
+    verbose_name = _("The assistant")

@@ -1,9 +1,11 @@
-"""What the model is told to be, in versions: each turn names the one that it was answered with."""
+"""The system prompt in versions: each turn names the one that it was answered with."""
 
 from django.conf import settings
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 DEFAULT_TONE = "Friendly and short: a few sentences, a short list where it helps."
 DEFAULT_LANGUAGES = "Write in the customer's language."
@@ -19,46 +21,58 @@ DEFAULT_TOOL_RULES = (
 )
 
 
-class PromptQuerySet(models.QuerySet):
+class PromptQuerySet(models.QuerySet["Prompt"]):
     def get_current(self) -> "Prompt | None":
         """The published version that new turns get, None until staff published one."""
         return self.exclude(published=None).order_by("-published").first()
 
 
 class Prompt(models.Model):
-    """A version. It can be changed until it is published, and an older one is gone back to by publishing it again."""
+    """A version of the prompt. It can be changed until it is published; staff go back to one by publishing it again."""
 
-    company = models.CharField(max_length=100, blank=True, help_text="Empty: COMPANY_NAME of the settings.")
-    tone = models.TextField(default=DEFAULT_TONE, blank=True)
-    languages = models.TextField(default=DEFAULT_LANGUAGES, blank=True)
+    company = models.CharField(
+        _("company"), max_length=100, blank=True, help_text=_("Leave empty to use COMPANY_NAME.")
+    )
+    tone = models.TextField(_("tone"), default=DEFAULT_TONE, blank=True)
+    languages = models.TextField(_("languages"), default=DEFAULT_LANGUAGES, blank=True)
     policies = models.TextField(
-        default=DEFAULT_POLICIES, blank=True, help_text="What the shop does and does not do."
+        _("policies"),
+        default=DEFAULT_POLICIES,
+        blank=True,
+        help_text=_("What the shop does and does not do."),
     )
-    tool_rules = models.TextField("rules for tools", default=DEFAULT_TOOL_RULES, blank=True)
-    note = models.CharField(max_length=200, blank=True, help_text="What was changed, and why.")
+    tool_rules = models.TextField(_("rules for tools"), default=DEFAULT_TOOL_RULES, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True, help_text=_("What was changed, and why."))
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("author"),
+        null=True,
+        blank=True,
+        editable=False,
     )
-    created = models.DateTimeField(default=timezone.now, editable=False)
-    published = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    published = models.DateTimeField(_("published"), null=True, blank=True, editable=False, db_index=True)
 
     objects = PromptQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
         ordering = ["-pk"]
         permissions = [("publish_prompt", "Can publish a version of the prompt")]
 
     def __str__(self) -> str:
-        return f"Version {self.pk}" if self.pk else "Built-in version"
+        return gettext("Version %(number)s") % {"number": self.pk} if self.pk else gettext("Built-in version")
 
     def render_system_text(self, customer: str) -> str:
-        """What the model is told. `customer` is the first name of who is signed in, empty for a guest."""
+        """The system prompt. `customer` is the first name of whoever is signed in, empty for a guest."""
         company = self.company or settings.COMPANY_NAME
         return render_to_string(
             "chat/system_prompt.txt", {"company": company, "customer": customer, "prompt": self}
         )
 
     def publish(self) -> None:
-        """From now on new turns get this version."""
+        """Use this version for new turns from now on."""
         self.published = timezone.now()
         self.save(update_fields=["published"])

@@ -1,4 +1,4 @@
-"""A question to the assistant with a version of the prompt that is not in use yet."""
+"""Asks the assistant a question with a version of the prompt that need not be in use yet."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -21,24 +21,29 @@ QUESTION_MAX_CHARS = 4000
 
 @dataclass
 class Trial:
+    """What came of it: the answer, the tool calls before it, and the code of the error if there was no answer."""
+
     text: str = ""
     looked_up: list[ToolFinished] = field(default_factory=list)
     error: str = ""
 
 
 async def run_trial(prompt: Prompt, question: str) -> Trial:
-    """What a guest would be answered. Tools that write are not there, so nothing happens in the shop."""
+    """Answer the question as a guest's. Only tools that read can be called, so nothing in the shop changes."""
     conversations: Any = apps.get_app_config("conversations")
     tools = Registry(tool for tool in conversations.tools.values() if tool.effect == "read")
-    # As a guest whose limits nobody shares, and without a conversation: tools that read store nothing then.
+    # A guest whose limits nobody shares. Without a conversation, tools that read store nothing.
     guest = ToolContext(conversation=0, visitor=f"trial:{uuid.uuid4()}", customer=None, request="trial")
     backend = model_backends.create_backend(settings.LLM_BACKEND)
-    # Not on a thread of the event loop's, which would keep its connection to the database for good.
+    # On a thread of its own: the event loop's threads would keep a connection to the database open for good.
     execute = make_executor(tools, guest, run_in_tool_thread)
     trial = Trial()
-    asked = (backend, prompt.render_system_text(""), [Message("user", question)], tools, execute)
+    messages = [Message("user", question)]
+    system_text = prompt.render_system_text("")
     try:
-        async for event in run_turn(*asked, limits=model_backends.get_limits()):
+        async for event in run_turn(
+            backend, system_text, messages, tools, execute, limits=model_backends.get_limits()
+        ):
             if isinstance(event, TextDelta):
                 trial.text += event.text
             elif isinstance(event, ToolFinished):

@@ -1,6 +1,10 @@
 """The Content-Security-Policy of every page: our own scripts and styles and nothing else, never inline."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
 
 POLICY = "; ".join(
     [
@@ -19,24 +23,26 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicyMiddleware:
+    """Adds the policy to every response that does not bring one of its own. Works for sync and async requests."""
+
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._is_async:
-            return self._acall(request)
+            return self._call_async(request)
         return _add_policy(self.get_response(request))
 
-    async def _acall(self, request):
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         return _add_policy(await self.get_response(request))
 
 
-def _add_policy(response):
+def _add_policy(response: HttpResponseBase) -> HttpResponseBase:
     response.headers.setdefault("Content-Security-Policy", POLICY)
     return response

@@ -5,55 +5,72 @@ What is too large is refused before anything of it is kept, in memory or on disk
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
 from daphne.http_protocol import WebRequest
 from django.conf import settings
+from django.utils.translation import gettext as _
+
+from .process import process
 
 MAX_CONCURRENT_UPLOADS = 4
 MAX_QUEUED_UPLOADS = 16
-# Of all bodies that are on their way, so that many senders together cannot fill the memory.
+# Of all bodies that are being received, so that many senders together cannot fill the memory.
 MAX_BUFFERED_BYTES = 96 * 1024 * 1024
-DROPPED_HEADER = "x-body-dropped"  # tells `bounded` that a body was not kept for want of room
-SMALL_BODY_BYTES = 64 * 1024  # more than any form of ours has, and what stands around an image in its request
+DROPPED_HEADER = "x-body-dropped"  # tells the application that the body was not kept, for want of memory
+SMALL_BODY_BYTES = (
+    64 * 1024
+)  # more than any form of ours has, and than what surrounds an image in its request
+
+
+@dataclass
+class LargeRequests:
+    """The requests with large bodies in this process: the memory that they take, and those that wait for a slot."""
+
+    buffered_bytes: int = 0
+    queued_count: int = 0
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_UPLOADS))
 
 
 class BoundedRequest(WebRequest):
-    """Daphne takes a request in whole before it asks anybody: of one that is too large, nothing is kept.
+    """A request of which no more than the limits allow is kept in memory.
 
-    It is answered when it has come to its end, as `bounded` says; a browser that is answered before that
-    shows a broken connection.
+    Daphne receives a request whole before the application gets it. Of one that is too large this class keeps nothing,
+    and `limit_request_bodies` answers it when it has been received: a browser that is answered earlier shows its user
+    a broken connection.
     """
 
     _is_kept = True
-    _held = 0  # bytes, of all requests of the process together
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Twisted would take forms apart by itself and on the event loop, which takes it seconds for an image.
+        # Twisted would parse a form by itself and on the event loop, which takes seconds if it has an image.
         super().__init__(*args, parsePOSTFormSubmission=False, **kwargs)
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         self._is_kept = length is not None and length <= get_max_body_bytes()
-        self.content = BytesIO()  # and not a file, for which the event loop would wait
+        self.content = BytesIO()  # not a file, which the event loop would wait for
         self.requestHeaders.removeHeader(DROPPED_HEADER)
         if length is not None and self._is_kept and length > SMALL_BODY_BYTES:
             self._reserve_memory(length)
 
     def _reserve_memory(self, length: int) -> None:
-        if BoundedRequest._held + length > MAX_BUFFERED_BYTES:
+        state = process.get(LargeRequests)
+        if state.buffered_bytes + length > MAX_BUFFERED_BYTES:
             self._is_kept = False
             self.requestHeaders.setRawHeaders(DROPPED_HEADER, ["1"])
             return
-        BoundedRequest._held += length
-        self.notifyFinish().addBoth(self._release_memory, length)  # also when the browser goes away
-
-    def _release_memory(self, _end: Any, length: int) -> None:
-        BoundedRequest._held -= length
+        state.buffered_bytes += length
+        self.notifyFinish().addBoth(_release_memory, state, length)  # also when the browser goes away
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self._is_kept:
             super().handleContentChunk(data)
+
+
+def _release_memory(_end: Any, state: LargeRequests, length: int) -> None:
+    state.buffered_bytes -= length
 
 
 def get_max_body_bytes() -> int:
@@ -61,40 +78,47 @@ def get_max_body_bytes() -> int:
 
 
 def limit_request_bodies(application: Any) -> Any:
-    """The application, which is not asked about requests that are too large or do not say how large they are."""
-    room = asyncio.Semaphore(MAX_CONCURRENT_UPLOADS)
-    in_line = 0
+    """Wrap an ASGI application: requests that are too large, or do not say how large they are, never reach it.
 
-    async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        nonlocal in_line
+    Of the large ones `MAX_CONCURRENT_UPLOADS` are worked on at once, and `MAX_QUEUED_UPLOADS` wait or are worked on.
+    """
+
+    async def handle_request(scope: dict[str, Any], receive: Any, send: Any) -> None:
         length = _parse_length(scope)
         if length is None:
-            await _send_error(send, 411, "This was sent in a way that can't be taken.")
+            await _send_error(send, 411, _("This was sent in a form that we can't accept."))
         elif length > get_max_body_bytes():
-            megabytes = settings.ENVIRONMENT.image_max_bytes / 1024 / 1024
-            await _send_error(send, 413, f"This is too big. Up to {megabytes:.3g} MB can be sent.")
+            megabytes = f"{settings.ENVIRONMENT.image_max_bytes / 1024 / 1024:.3g}"
+            words = _("This is too large; the limit is %(limit)s MB.") % {"limit": megabytes}
+            await _send_error(send, 413, words)
         elif length <= SMALL_BODY_BYTES:
             await application(scope, receive, send)
-        elif in_line >= MAX_QUEUED_UPLOADS or DROPPED_HEADER.encode() in dict(scope["headers"]):
-            await _send_error(
-                send, 503, "Many photos are being sent right now. Please try again in a moment."
-            )
         else:
-            in_line += 1
-            try:
-                async with room:
-                    await application(scope, receive, send)
-            finally:
-                in_line -= 1
+            await _handle_large_request(application, scope, receive, send)
 
-    return answer
+    return handle_request
+
+
+async def _handle_large_request(application: Any, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    state = process.get(LargeRequests)
+    if state.queued_count >= MAX_QUEUED_UPLOADS or DROPPED_HEADER.encode() in dict(scope["headers"]):
+        words = _("Many photos are being sent right now. Please try again in a moment.")
+        await _send_error(send, 503, words)
+        return
+    state.queued_count += 1
+    try:
+        async with state.slots:
+            await application(scope, receive, send)
+    finally:
+        state.queued_count -= 1
 
 
 def _parse_length(scope: dict[str, Any]) -> int | None:
+    """The length of the body in bytes; None if the request does not say it, or not as a plain number."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
-    is_told = b"transfer-encoding" not in headers and length.isdigit() and len(length) < 19
-    return int(length) if is_told else None
+    is_known = b"transfer-encoding" not in headers and length.isdigit() and len(length) < 19
+    return int(length) if is_known else None
 
 
 async def _send_error(send: Any, status: int, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What the models took, by day and request by request. Nothing here can be changed."""
+"""What the models used, by day and request by request. Nothing here can be changed."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from .models import ModelRequest, Outage
 from .templatetags.usage import format_dollars
@@ -49,7 +50,7 @@ class ModelRequestAdmin(ReadOnlyAdmin):
             request, {**(extra_context or {}), "days": _sum_by_day(ModelRequest.objects.all())}
         )
 
-    @admin.display(description="cost", ordering="cost")
+    @admin.display(description=_("cost"), ordering="cost")
     def price(self, row: ModelRequest) -> str:
         return format_dollars(row.cost)
 
@@ -60,7 +61,7 @@ class OutageAdmin(ReadOnlyAdmin):
 
 
 def _sum_by_day(requests: QuerySet[ModelRequest]) -> QuerySet[Any, dict[str, Any]]:
-    """Sums of the last days on which anything was asked, by day and model."""
+    """Sums by day and model, of the last `MAX_DAYS` days on which a model was asked anything."""
     days = requests.annotate(day=TruncDate("created")).values("day").distinct().order_by("-day")[:MAX_DAYS]
     oldest = min((row["day"] for row in days), default=None)
     recent = requests.filter(created__date__gte=oldest) if oldest else requests.none()

@@ -5,10 +5,10 @@ from supportbot.server.executors import run_in_tool_thread
 
 from .outages import mail_alert
 
-ALERT_MAX_ATTEMPTS = 180  # for a week: staff were promised to be told
+ALERT_MAX_ATTEMPTS = 180  # about a week: staff must learn of it
 
 
 @job(max_attempts=ALERT_MAX_ATTEMPTS)
 async def send_outage_alert(claimed: ClaimedJob) -> None:
-    """Mail the outage whose primary key is the job's key. Raises OSError when the mail cannot be sent."""
+    """Mail staff about the outage whose primary key is the job's key. Raises OSError when the mail cannot be sent."""
     await run_in_tool_thread(mail_alert, claimed.key)

@@ -2,42 +2,64 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class ModelRequest(models.Model):
     """One request to a model. Tokens are counted as the provider counts them."""
 
     conversation = models.ForeignKey(
-        "conversations.Conversation", models.SET_NULL, null=True, related_name="requests"
+        "conversations.Conversation",
+        models.SET_NULL,
+        verbose_name=_("conversation"),
+        null=True,
+        related_name="requests",
     )
-    turn = models.ForeignKey("conversations.Turn", models.SET_NULL, null=True, related_name="requests")
-    purpose = models.CharField(max_length=40, help_text="`answer`, or the question that was asked.")
-    backend = models.CharField(max_length=40)
-    model = models.CharField(max_length=80, blank=True)
-    input = models.PositiveIntegerField(default=0)
-    cached = models.PositiveIntegerField(default=0, help_text="Of the input, what was read from a cache.")
-    output = models.PositiveIntegerField(default=0)
-    reasoning = models.PositiveIntegerField(default=0)
-    cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, help_text="US dollars.")
-    created = models.DateTimeField(default=timezone.now, db_index=True)
+    turn = models.ForeignKey(
+        "conversations.Turn", models.SET_NULL, verbose_name=_("turn"), null=True, related_name="requests"
+    )
+    purpose = models.CharField(
+        _("purpose"), max_length=40, help_text=_("`answer`, or the question that was asked.")
+    )
+    backend = models.CharField(_("backend"), max_length=40)
+    model = models.CharField(_("model"), max_length=80, blank=True)
+    input = models.PositiveIntegerField(_("input"), default=0)
+    cached = models.PositiveIntegerField(
+        _("cached"), default=0, help_text=_("Of the input, what was read from a cache.")
+    )
+    output = models.PositiveIntegerField(_("output"), default=0)
+    reasoning = models.PositiveIntegerField(_("reasoning"), default=0)
+    cost = models.DecimalField(
+        _("cost"), max_digits=14, decimal_places=8, null=True, help_text=_("US dollars.")
+    )
+    created = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
 
     class Meta:
+        verbose_name = _("model request")
+        verbose_name_plural = _("model requests")
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"{self.purpose} by {self.model or self.backend}"
+        return gettext("%(purpose)s by %(model)s") % {
+            "purpose": self.purpose,
+            "model": self.model or self.backend,
+        }
 
 
 class Outage(models.Model):
-    """A time in which no model answered. Staff are told once, when it begins."""
+    """A time in which no model answered. Staff get one mail about it, when it begins."""
 
-    began = models.DateTimeField(default=timezone.now)
-    ended = models.DateTimeField(null=True, blank=True)
-    last = models.DateTimeField(default=timezone.now)
-    code = models.CharField(max_length=40, help_text="The first failure.")
-    failures = models.PositiveIntegerField(default=0)
+    began = models.DateTimeField(_("began"), default=timezone.now)
+    ended = models.DateTimeField(_("ended"), null=True, blank=True)
+    # When a model failed last.
+    last = models.DateTimeField(_("last failure"), default=timezone.now)
+    code = models.CharField(_("code"), max_length=40, help_text=_("The first failure."))
+    failures = models.PositiveIntegerField(_("failures"), default=0)
 
     class Meta:
+        verbose_name = _("outage")
+        verbose_name_plural = _("outages")
         ordering = ["-began"]
         constraints = [
             models.UniqueConstraint(
@@ -46,4 +68,4 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Outage of {self.began:%Y-%m-%d %H:%M}"
+        return gettext("Outage of %(time)s") % {"time": f"{self.began:%Y-%m-%d %H:%M}"}

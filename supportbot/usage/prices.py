@@ -1,4 +1,4 @@
-"""What a request cost: as the provider says, else by the prices in the settings."""
+"""What a request cost: what the provider says, else what the prices in the settings make of its tokens."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ TOKENS_PER_PRICE = Decimal(1_000_000)
 
 
 def calculate_cost(model: str, usage: Usage) -> Decimal | None:
-    """US dollars, None for a model without a price."""
+    """The cost in US dollars; None for a model without a price."""
     if usage.cost is not None:
         return usage.cost
     price = _find_price(model)
@@ -21,7 +21,11 @@ def calculate_cost(model: str, usage: Usage) -> Decimal | None:
 
 
 def _find_price(model: str) -> tuple[Decimal, Decimal, Decimal] | None:
-    """The price of that model, or of the family that its name begins with, such as `grok-4.3` of `grok-4.3-0901`."""
+    """US dollars for a million tokens: input, cached input, output.
+
+    It is the price of the model itself or of the longest name that its name begins with, such as `grok-4.3` for
+    `grok-4.3-0901`.
+    """
     prices = settings.ENVIRONMENT.llm_prices
     family = max((name for name in prices if model.startswith(name)), key=len, default="")
     return prices.get(family)

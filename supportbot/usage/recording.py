@@ -1,4 +1,4 @@
-"""Each request to a model, put down with its tokens and its price."""
+"""Stores each request to a model with its tokens and its cost, as a part of the caller's transaction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from .prices import calculate_cost
 
 
 def record_answer(turn: Any, answer: Answer) -> None:
-    """Put down what one message of the model took, as a part of the turn."""
+    """Store the request that brought this message of a turn."""
     record_request(
         "answer",
         turn.backend,
@@ -31,7 +31,7 @@ def record_request(
     conversation: int | None = None,
     turn: int | None = None,
 ) -> None:
-    """Put down what one request took. `usage` is the provider's own; call it in the caller's transaction."""
+    """Store one request. `usage` is what the provider reported, in whatever form it has."""
     tokens = parse_usage(usage)
     ModelRequest.objects.create(
         conversation_id=conversation,

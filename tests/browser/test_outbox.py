@@ -237,7 +237,7 @@ async def test_too_many_messages_are_told_and_each_can_be_sent_again_or_changed(
         await expect(chat.customer.last).to_have_attribute("data-status", "failed")
     refused = chat.page.locator("#outbox article")
     await expect(refused).to_contain_text(["One more", "And another"])
-    await expect(refused.last).to_contain_text("That was a lot of messages in a short time.")
+    await expect(refused.last).to_contain_text("You're sending messages very quickly.")
 
     await refused.last.get_by_role("button", name="Edit").click()
     await expect(chat.box).to_have_value("And another")

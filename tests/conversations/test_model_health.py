@@ -32,7 +32,7 @@ async def test_staff_are_told_once_however_many_customers_are_not_answered(page,
     await until(mail_is_sent)
 
     assert [each.to for each in mail.outbox] == [["lead@example.com"]]
-    assert "the assistant is away" in mail.outbox[0].subject
+    assert "the assistant isn't available" in mail.outbox[0].subject
     assert caplog.text.count("No model answers") == 1
     await until(Outage.objects.filter(failures=4).aexists)
 

@@ -20,7 +20,7 @@ async def test_a_page_that_asks_for_what_this_server_does_not_know_is_told_to_re
 
     notice = await page.refused()
 
-    assert "reload it" in notice.text
+    assert "reload the page" in notice.text
     assert not await Message.objects.aexists()
     model.say("Here I am.")
     await page.request(action="send", text="Hello", client_id="a1")  # from its outbox, after the reload

@@ -54,7 +54,7 @@ async def test_a_message_that_is_too_long_is_refused_with_the_numbers(page, mode
 
     notice = await page.refused()
 
-    assert notice.text == "This message has 4,001 characters; 4,000 can be sent at once. Please shorten it."
+    assert notice.text == "This message is 4,001 characters long; the limit is 4,000. Please shorten it."
     assert notice["data-refused"] == client_id
     assert not await Message.objects.aexists()
     assert await works(page, model)
@@ -75,7 +75,7 @@ async def test_what_cannot_be_read_is_answered_with_a_word(page, model):
         await page.socket.send_to(frame)
         assert (
             await page.refused()
-        ).text == "Something is wrong with this page. Please reload it; what you wrote is kept."
+        ).text == "Something went wrong. Please reload the page; your message is saved."
 
     assert not await Message.objects.aexists()
     assert await works(page, model)
@@ -101,7 +101,7 @@ async def test_a_binary_frame_is_refused(page, model):
 async def test_a_frame_that_is_too_long_is_refused_unread(page, model):
     await page.say("x" * MAX_FRAME_CHARS)
 
-    assert (await page.refused()).text == "This is too long to be sent. Please shorten it."
+    assert (await page.refused()).text == "This is too long to send. Please shorten it."
     assert await works(page, model)
 
 

@@ -224,13 +224,13 @@ def test_only_photos_of_the_conversation_can_be_sent(db, chat, alices, bobs, who
 
     words = refused(chat, keep(chat), photo)
 
-    assert words == "A photo of this message is not there any more. Please attach it again."
+    assert words == "A photo in this message is no longer available. Please attach it again."
     assert Message.objects.filter(role="customer").count() == 1
     assert not Attachment.objects.exclude(message=None).exists()
 
 
 def test_four_photos_are_too_many(db, chat):
-    assert refused(chat, *[keep(chat, size) for size in SIZES]) == "Up to 3 photos can be sent at once."
+    assert refused(chat, *[keep(chat, size) for size in SIZES]) == "The limit is 3 photos per message."
 
 
 def test_the_same_photo_in_two_messages_at_once_goes_with_one(transactional_db, chat):

@@ -124,7 +124,7 @@ def test_what_the_page_would_not_take_is_not_taken_here_either(new_site: NewSite
     done = piped(site, "hello", "x" * 21)
 
     assert done.returncode == 1
-    assert "This message has 21 characters; 20 can be sent at once." in done.stderr
+    assert "This message is 21 characters long; the limit is 20." in done.stderr
     assert texts(site)[0] == "hello"
     assert len(texts(site)) == 2
 

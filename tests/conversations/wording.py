@@ -3,7 +3,7 @@
     python -m tests.conversations.wording
 
 writes them into words.txt, which holds what somebody has read with the eyes of a customer in trouble. Placeholders
-are shown as they are written: {company}, {ticket.number}.
+are shown as they are written: {company}, %(limit)s.
 """
 
 import ast
@@ -19,7 +19,7 @@ PYTHON = ("supportbot/conversations/**/*.py", "supportbot/assistant/**/*.py", "*
 TEMPLATES = ("templates/*.html", "templates/chat/*", "templates/registration/*.html")
 # What staff, operators, developers or the model read, and the demo model, whose wording has tests of its own.
 OTHERS = re.compile(
-    r"admin|checks\.py|management/|migrations/|models/|demo/|xai/|system_prompt|conversations/jobs\.py|terminal/|"
+    r"admin|apps\.py|checks\.py|management/|migrations/|models/|demo/|xai/|system_prompt|conversations/jobs\.py|terminal/|"
     r"turns/(claiming|history)\.py"
 )
 
@@ -30,7 +30,7 @@ SAID_BY_NAME = {"progress", "STARTERS"}
 UNSAID = {"debug", "info", "warning", "error", "exception", "Field", "ModelError", "TypeError", "ValueError"}
 UNSAID_BY_NAME = {"help_text", "description", "hint"}
 SENTENCE = re.compile(r"[A-Z“{]\S* +\S*[a-z].* .*", re.DOTALL)
-PLACEHOLDER = re.compile(r"\{.*?\}")
+PLACEHOLDER = re.compile(r"\{.*?\}|%\(\w+\)[sd]")
 
 # Attributes of HTML that are read, or read out.
 READ = {"alt", "aria-label", "placeholder", "title", "content"}
@@ -81,8 +81,8 @@ def _is_sentence(words: str) -> bool:
 
 
 def _children(node: ast.AST) -> Iterable[ast.AST]:
-    """What is below, without docstrings."""
-    for child in ast.iter_child_nodes(node):
+    """What is below, without docstrings and the names of placeholders."""
+    for child in node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node):
         if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
             yield child
 

@@ -12,6 +12,8 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from supportbot.assistant.images import Picture
 
@@ -63,10 +65,10 @@ def get_unsent_images(conversation: Conversation, ids: Sequence[UUID]) -> list[A
     if not ids:
         return []
     if len(ids) > MAX_IMAGES_PER_MESSAGE:
-        raise RequestRefused(f"Up to {MAX_IMAGES_PER_MESSAGE} photos can be sent at once.")
+        raise RequestRefused(describe_count_limit())
     found = list(conversation.attachments.filter(public_id__in=ids, message=None))
     if len(found) < len(ids):
-        raise RequestRefused("A photo of this message is not there any more. Please attach it again.")
+        raise _build_gone_refusal()
     return sorted(found, key=lambda image: ids.index(image.public_id))
 
 
@@ -75,12 +77,24 @@ def attach_to_message(message: Message, images: list[Attachment]) -> None:
     if images:
         waiting = Attachment.objects.filter(pk__in=[image.pk for image in images], message=None)
         if waiting.update(message=message) < len(images):
-            raise RequestRefused("A photo of this message is not there any more. Please attach it again.")
+            raise _build_gone_refusal()
         for position, image in enumerate(images):
             image.position = position
         Attachment.objects.bulk_update(images, ["position"])
         message.images, message.has_images = images, True
         message.save(update_fields=["has_images"])
+
+
+def describe_count_limit() -> str:
+    limit = MAX_IMAGES_PER_MESSAGE
+    words = ngettext(
+        "The limit is %(limit)d photo per message.", "The limit is %(limit)d photos per message.", limit
+    )
+    return words % {"limit": limit}
+
+
+def _build_gone_refusal() -> RequestRefused:
+    return RequestRefused(_("A photo in this message is no longer available. Please attach it again."))
 
 
 def get_storage() -> Storage:
@@ -93,7 +107,7 @@ def _write_file(name: str, data: bytes) -> None:
     except OSError as error:
         logger.error("An image could not be written: %s", error.strerror)
         raise StorageFull(
-            "We have no room for photos right now. Please send your message without it."
+            _("We can't accept photos right now. Please send your message without it.")
         ) from None
 
 

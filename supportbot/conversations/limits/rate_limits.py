@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from supportbot.server.process import process
@@ -41,12 +42,13 @@ def check_text(text: str, images: Collection[UUID] = ()) -> str:
     """The text of a message as it is stored. Refuses one that is empty, unless images go with it, or too long."""
     text = text.replace("\0", "").strip()  # PostgreSQL stores no zero bytes
     if not text and not images:
-        raise RequestRefused("Please write a message first.")
+        raise RequestRefused(_("Please write a message first."))
     if len(text) > settings.MESSAGE_MAX_CHARS:
-        raise RequestRefused(
-            f"This message has {len(text):,} characters; {settings.MESSAGE_MAX_CHARS:,} can be sent at once. "
-            "Please shorten it."
+        refusal = _("This message is %(length)s characters long; the limit is %(limit)s. Please shorten it.")
+        length, limit = (
+            number_format(count, force_grouping=True) for count in (len(text), settings.MESSAGE_MAX_CHARS)
         )
+        raise RequestRefused(refusal % {"length": length, "limit": limit})
     return text
 
 
@@ -75,9 +77,7 @@ def check_rate(conversation: Conversation) -> None:
         created__lte=now,  # what is later was said before the clock was set back
     ).aggregate(here=Count("pk", filter=Q(conversation=conversation)), everywhere=Count("pk"))
     if (here and recent["here"] >= here) or (everywhere and recent["everywhere"] >= everywhere):
-        raise RequestRefused(
-            "That was a lot of messages in a short time. Please wait a minute and send it again."
-        )
+        raise RequestRefused(_("You're sending messages very quickly. Please wait a minute, then try again."))
 
 
 def check_image_rate(visitor: Visitor) -> None:
@@ -91,9 +91,7 @@ def check_image_rate(visitor: Visitor) -> None:
     while tries and tries[0] < since:
         tries.popleft()
     if most and len(tries) >= most:
-        raise RequestRefused(
-            "That was a lot of photos in a short time. Please wait a minute and send it again."
-        )
+        raise RequestRefused(_("You're sending photos very quickly. Please wait a minute, then try again."))
     tries.append(monotonic())
 
 
@@ -104,6 +102,4 @@ def check_daily_images(visitor: Visitor, size: int = 0) -> None:
     theirs = Attachment.objects.filter(conversation__in=Conversation.objects.visible_to(visitor).values("pk"))
     sent = theirs.filter(created__gt=since).aggregate(number=Count("pk"), bytes=Sum("size", default=0))
     if (most and sent["number"] >= most) or sent["bytes"] + size > MAX_IMAGE_BYTES_PER_DAY:
-        raise RequestRefused(
-            "These were all the photos that can be sent in a day. Please send more tomorrow."
-        )
+        raise RequestRefused(_("You've reached today's limit for photos. You can send more tomorrow."))

@@ -1,4 +1,4 @@
-"""What must be there before anybody is served."""
+"""Checks the database before anybody is served."""
 
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
@@ -6,7 +6,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 def check_database() -> None:
-    """Raises `CommandError`, in a sentence, when the database cannot be reached or is older than the code."""
+    """Raise `CommandError`, in a sentence, when the database cannot be reached or is older than the code."""
     try:
         migrations = MigrationExecutor(connection)
         is_behind = bool(migrations.migration_plan(migrations.loader.graph.leaf_nodes()))

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..visitors import Visitor
 from .turn import Turn
@@ -35,17 +37,17 @@ class ConversationQuerySet(models.QuerySet):
 
 class Conversation(models.Model):
     class Owner(models.TextChoices):
-        BOT = "bot", "assistant"
-        WAITING = "waiting", "waiting for a person"
-        HUMAN = "human", "person"
-        CLOSED = "closed", "closed"
+        BOT = "bot", _("assistant")
+        WAITING = "waiting", _("waiting for a person")
+        HUMAN = "human", _("person")
+        CLOSED = "closed", _("closed")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="conversations"
     )
     guest_key = models.CharField(max_length=64, blank=True, db_index=True)
-    owner = models.CharField(max_length=10, choices=Owner, default=Owner.BOT)
+    owner = models.CharField(_("owner"), max_length=10, choices=Owner, default=Owner.BOT)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -69,14 +71,16 @@ class Conversation(models.Model):
     summarised_through = models.PositiveBigIntegerField(
         null=True, help_text="The last turn that the summary covers."
     )
-    created = models.DateTimeField(default=timezone.now)
-    updated = models.DateTimeField(default=timezone.now)
+    created = models.DateTimeField(_("created"), default=timezone.now)
+    updated = models.DateTimeField(_("updated"), default=timezone.now)
 
     objects = ConversationQuerySet.as_manager()
 
     previous_revision = 0  # not stored: the revision at the beginning of the transaction that changes it
 
     class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
         ordering = ["-updated"]
         indexes = [
             models.Index(fields=["user", "-updated"]),
@@ -87,7 +91,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"Conversation {self.pk}"
+        return self.title or gettext("Conversation %(number)s") % {"number": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("conversation", args=[self.public_id])
@@ -99,7 +103,7 @@ class Conversation(models.Model):
     @property
     def customer_name(self) -> str:
         if self.user is None:
-            return self.contact_name or "Guest"
+            return self.contact_name or gettext("Guest")
         return self.user.get_full_name() or self.user.get_username()
 
     @property

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from .attachment import Attachment
 from .tool_call import ToolCall
@@ -10,15 +11,15 @@ from .turn import Turn
 
 class Message(models.Model):
     class Role(models.TextChoices):
-        CUSTOMER = "customer"
-        ASSISTANT = "assistant"
-        STAFF = "staff"
-        SYSTEM = "system"
+        CUSTOMER = "customer", _("Customer")
+        ASSISTANT = "assistant", _("Assistant")
+        STAFF = "staff", _("Staff")
+        SYSTEM = "system", _("System")
 
     class Status(models.TextChoices):
-        STREAMING = "streaming"
-        COMPLETE = "complete"
-        PARTIAL = "partial"
+        STREAMING = "streaming", _("Streaming")
+        COMPLETE = "complete", _("Complete")
+        PARTIAL = "partial", _("Partial")
 
     conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="messages")
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="messages")

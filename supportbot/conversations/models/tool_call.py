@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant import messages as said
 
@@ -15,14 +16,14 @@ class ToolCall(models.Model):
     """What the model asked for and what came of it. Stored before it is run, and its result with its effects."""
 
     class State(models.TextChoices):
-        PENDING = "pending"
-        DONE = "done"
-        REFUSED = "refused"
-        INVALID = "invalid"
-        UNKNOWN = "unknown"
-        FAILED = "failed"
-        TIMED_OUT = "timed_out"
-        INTERRUPTED = "interrupted"
+        PENDING = "pending", _("Pending")
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Refused")
+        INVALID = "invalid", _("Invalid")
+        UNKNOWN = "unknown", _("Unknown")
+        FAILED = "failed", _("Failed")
+        TIMED_OUT = "timed_out", _("Timed out")
+        INTERRUPTED = "interrupted", _("Interrupted")
 
     message = models.ForeignKey("Message", models.CASCADE, related_name="tool_calls")
     position = models.PositiveSmallIntegerField()

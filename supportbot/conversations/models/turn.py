@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class TurnQuerySet(models.QuerySet):
@@ -11,12 +12,12 @@ class Turn(models.Model):
     """What a customer said at one time and all that was done about it: a state machine whose state is this row."""
 
     class State(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        DONE = "done"
-        STOPPED = "stopped"
-        FAILED = "failed"
-        INTERRUPTED = "interrupted"
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+        INTERRUPTED = "interrupted", _("Interrupted")
 
     conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="turns")
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)

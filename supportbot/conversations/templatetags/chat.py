@@ -1,3 +1,5 @@
+"""Filters for the templates of the chat and of the desk."""
+
 import json
 from datetime import datetime, timedelta
 
@@ -5,6 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from ..realtime import error_messages
 from ..realtime.markdown import render_markdown
@@ -21,7 +24,7 @@ def render_safe_markdown(text: str) -> str:
 
 @register.filter("pretty_json")
 def format_json(text: str) -> str:
-    """JSON over several lines; what is not JSON as it is."""
+    """JSON over several lines; what is not JSON stays as it is."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:
@@ -32,5 +35,5 @@ def format_json(text: str) -> str:
 def format_age(moment: datetime) -> str:
     """“just now”, “5 minutes ago”, “2 weeks ago”."""
     if timezone.now() - moment < timedelta(minutes=1):
-        return "just now"
-    return f"{timesince(moment, depth=1)} ago"
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(moment, depth=1)}

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from django.utils.translation import gettext as _
+
 from supportbot.assistant import messages as said
 
 from ..turns import get_tool_registry
@@ -13,9 +15,9 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 
 
 class Screen:
-    """Shows what happens in a turn: the answer in `write`, all else in `write_note`.
+    """Shows what happens in a turn: the answer by `write`, everything else by `write_note`.
 
-    A terminal does what some characters tell it, and nobody knows who chose these, so they are left out.
+    Control characters are left out: a terminal obeys them, and a model or a tool's result may hold any.
     """
 
     def __init__(self, write: Write, write_note: Write, *, verbose: bool) -> None:
@@ -25,11 +27,12 @@ class Screen:
         self._in_line = False
 
     def on_event(self, event: said.Event) -> None:
+        """Show an event of the engine."""
         match event:
             case said.TextDelta(text):
                 self._print(text)
             case said.Thinking():
-                self.print_note("thinking…")
+                self.print_note(_("thinking…"))
             case said.ToolStarted(call):
                 self.print_note(f"{get_tool_registry().progress_line(call)}…")
                 self.print_detail(f"{call.name} {call.arguments}")
@@ -43,6 +46,7 @@ class Screen:
         self.end_line()
 
     def print_note(self, text: str, mark: str = "·") -> None:
+        """A line that is not a part of the answer."""
         self.end_line()
         self._write_note(f"{mark} {UNPRINTABLE.sub('', text)}\n")
 
@@ -52,6 +56,7 @@ class Screen:
         self._in_line = False
 
     def print_detail(self, text: str) -> None:
+        """A note that only a verbose screen shows."""
         if self._verbose and text:
             self.print_note(text, " ")
 

@@ -1,7 +1,7 @@
-"""A customer's conversation in a terminal: it goes the way of a page's, through this process's own runner.
+"""A customer's conversation in a terminal. Like a page's, it goes through this process's own runner.
 
 The event loop has a thread to itself. The main thread reads what is typed and waits for answers, so that Ctrl-C
-is heard at once, whatever goes on.
+works at once, whatever the loop does.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from supportbot.assistant.images import PictureError, prepare
 from supportbot.server.executors import on_database_thread
@@ -34,18 +35,19 @@ T = TypeVar("T")
 
 store_image = on_database_thread()(storage.store_image)
 
-POLL_INTERVAL_SECONDS = 0.2  # between two looks at a turn that another process took over
+POLL_INTERVAL_SECONDS = 0.2  # for a turn that another process has taken over
 
 
 @contextmanager
 def run_loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop for the runner, whose turns are ended in order when it is not needed any more."""
+    """An event loop for the runner, on a thread of its own. On leaving, the turns that run are ended in order."""
     begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run_until_left() -> None:
         leaving = asyncio.Event()
         model_health.disable()
-        housekeeping.ensure_running()  # or another process takes up what is answered here for longer than a lease
+        # It renews leases; otherwise another process would take over an answer that lasts longer than a lease.
+        housekeeping.ensure_running()
         begun.set_result((asyncio.get_running_loop(), leaving))
         await leaving.wait()
         await runner.drain()
@@ -74,19 +76,20 @@ class Terminal:
 
     @property
     def image_count(self) -> int:
-        """How many wait for the next message."""
+        """How many images will be sent with the next message."""
         return len(self._images)
 
     def send_message(self, text: str) -> bool:
-        """Send a message and show the answer. Returns whether there was one."""
+        """Send a message and show the answer. False if there was no complete answer."""
         self.was_stopped = False
         return self._wait_for(self._send(text))
 
     def attach_image(self, data: bytes) -> bool:
+        """Store an image for the next message. False if it was refused, which the screen then says."""
         return self._wait_for(self._attach_image(data))
 
     def reset(self) -> None:
-        """What is said next begins a conversation."""
+        """The next message begins a new conversation."""
         self._conversation_id, self._images = 0, []
 
     def get_history(self) -> list[dict[str, Any]]:
@@ -122,7 +125,7 @@ class Terminal:
             self._screen.print_note(str(refusal))
             return False
         except (DatabaseError, TimeoutError):
-            self._screen.print_note("The database is out of reach. Please try again in a moment.")
+            self._screen.print_note(_("The database can't be reached. Please try again in a moment."))
             return False
         self._screen.end_line()
         if failure := get_failure_message(turn):
@@ -133,7 +136,7 @@ class Terminal:
     async def _attach_image(self, data: bytes) -> bool:
         try:
             if len(self._images) >= storage.MAX_IMAGES_PER_MESSAGE:
-                raise RequestRefused(f"Up to {storage.MAX_IMAGES_PER_MESSAGE} photos can be sent at once.")
+                raise RequestRefused(storage.describe_count_limit())
             check_image_rate(self._visitor)
             picture = await prepare(data, settings.ENVIRONMENT.image_max_bytes)
             stored = await store_image(await self._ensure_conversation(), picture)
@@ -141,9 +144,8 @@ class Terminal:
             self._screen.print_note(str(refusal))
             return False
         self._images.append(stored.public_id)
-        self._screen.print_note(
-            f"Goes with your next message: a photo of {stored.width} × {stored.height} pixels."
-        )
+        note = _("Goes with your next message: a photo of %(width)d × %(height)d pixels.")
+        self._screen.print_note(note % {"width": stored.width, "height": stored.height})
         return True
 
     async def _ensure_conversation(self) -> int:
@@ -152,7 +154,7 @@ class Terminal:
 
 
 async def _wait_for_turn(conversation_id: int, client_id: str) -> Turn:
-    """The turn of a message when it is over. Another process may have it: then this one looks until it is."""
+    """The turn of a message once it has ended, in whichever process. Raises TimeoutError."""
     async with asyncio.timeout(2 * settings.ENVIRONMENT.turn_seconds):
         while True:
             turn = await get_turn(conversation_id, client_id)
@@ -179,15 +181,21 @@ def load_answer_text(turn: Turn) -> str:
 
 @on_database_thread(repeat=True)
 def format_usage(turn: Turn) -> str:
-    """Tokens, cost and time of an answer; nothing where no model was heard."""
+    """Tokens, cost and time of an answer in one line; empty if no model was asked."""
     sums = summarise_usage(turn.requests.all())
     if not sums["count"]:
         return ""
-    counts = {"input": "tokens in", "cached": "cached", "output": "out", "reasoning": "thinking"}
-    parts = [f"{sums[name]} {words}" for name, words in counts.items() if sums[name]]
+    counts = {
+        "input": _("%(count)d tokens in"),
+        "cached": _("%(count)d cached"),
+        "output": _("%(count)d out"),
+        "reasoning": _("%(count)d thinking"),
+    }
+    parts = [words % {"count": sums[name]} for name, words in counts.items() if sums[name]]
     parts.append(format_dollars(sums["cost"]))
     if turn.first_token:
-        parts.append(f"first word after {format_seconds(turn.first_token, turn.started)}")
+        time = format_seconds(turn.first_token, turn.started)
+        parts.append(_("first word after %(time)s") % {"time": time})
     return f"{sums['models']}: {', '.join(filter(None, parts))}"
 
 

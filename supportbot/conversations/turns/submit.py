@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from supportbot.server.executors import on_database_thread
 
@@ -55,7 +56,7 @@ def submit_message(
     was_closed = conversation.owner == Conversation.Owner.CLOSED
     if was_closed:
         ownership.reopen_closed(conversation)
-    first_line = (text or "A photo").split("\n", maxsplit=1)[0]
+    first_line = (text or _("A photo")).split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
     if conversation.owner != Conversation.Owner.BOT:
         return ownership.store_for_person(conversation, text, client_id, images)
@@ -108,7 +109,9 @@ def _find_duplicate(
     if message is None:
         return None
     if message.text != text or {image.public_id for image in message.images} != set(images):
-        raise RequestRefused("This message was already sent with other words. Please send it as a new one.")
+        raise RequestRefused(
+            _("You already sent a different version of this message. Please send it as a new one.")
+        )
     return message.turn_id
 
 

@@ -12,6 +12,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
 
 from supportbot.server.backpressure import SocketWriter
 from supportbot.server.executors import on_database_thread
@@ -98,7 +99,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._page.send_error(render_notice(str(refusal), client_id))
         except (DatabaseError, TimeoutError) as error:
             logger.error("A frame was not handled: %s", type(error).__name__)
-            words = "We could not take this just now. Please try again in a moment."
+            words = _("We couldn't send that. Please try again in a moment.")
             await self._page.send_error(render_notice(words, client_id))
 
     async def _on_send(self, frame: Frame) -> None:

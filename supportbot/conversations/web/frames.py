@@ -4,6 +4,7 @@ import re
 from typing import Literal
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..limits.rate_limits import RequestRefused
@@ -30,10 +31,10 @@ class Frame(BaseModel):
 def parse_frame(text: str | None) -> Frame:
     """Read a frame. Raises `RequestRefused` for one that is too long or has not the form of one."""
     if text is None or len(text) > MAX_FRAME_CHARS:
-        raise RequestRefused("This is too long to be sent. Please shorten it.")
+        raise RequestRefused(_("This is too long to send. Please shorten it."))
     try:
         return Frame.model_validate_json(text)
     except ValidationError:
         raise RequestRefused(
-            "Something is wrong with this page. Please reload it; what you wrote is kept."
+            _("Something went wrong. Please reload the page; your message is saved.")
         ) from None

@@ -1,12 +1,15 @@
-"""A customer's images over HTTP: uploaded, looked at, and taken back before they are sent."""
+"""A customer's images over HTTP: uploading them, looking at them, and deleting them before they are sent."""
 
 import logging
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import Http404, HttpResponse, JsonResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from supportbot.assistant.images import Picture, PictureError, describe_size_limit, prepare
@@ -19,14 +22,14 @@ from .views import require_own_conversation
 
 logger = logging.getLogger(__name__)
 
-# Fetched again at each change of a turn if it were not kept for a while; the cookie's change ends that too.
+# Without it, browsers would fetch a turn's images again whenever the turn changes.
 CACHE_CONTROL = "private, max-age=3600, immutable"
 
 
 @require_POST
 @require_own_conversation
-def upload_image(request, conversation):
-    """Take an image that will be sent with a message."""
+def upload_image(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """Store an image that will be sent with a message. Answers in JSON: its id, url and size, or an `error`."""
     try:
         check_image_rate(conversation.visitor)
         check_daily_images(conversation.visitor)
@@ -40,13 +43,13 @@ def upload_image(request, conversation):
         return _build_error_response(str(refusal), 429)
     except DatabaseError as error:
         logger.error("An image was not taken: %s", type(error).__name__)
-        return _build_error_response("We could not take this just now. Please try again in a moment.", 503)
+        return _build_error_response(_("We couldn't upload this photo. Please try again in a moment."), 503)
     known = {"id": attachment.public_id, "url": attachment.get_absolute_url()}
     return JsonResponse({**known, "width": picture.width, "height": picture.height}, status=201)
 
 
 @require_http_methods(["GET", "HEAD", "DELETE"])
-def image_detail(request, public_id, image):
+def image_detail(request: HttpRequest, public_id: UUID, image: UUID) -> HttpResponse:
     if request.method == "DELETE":
         return _delete_image(request, public_id=public_id, image=image)
     row = get_object_or_404(
@@ -59,7 +62,7 @@ def image_detail(request, public_id, image):
         raise Http404 from error
     ending = storage.FILE_EXTENSIONS[row.content_type]
     response["Content-Disposition"] = f'inline; filename="photo-{row.created:%Y-%m-%d}.{ending}"'
-    # Browsers show an image by itself with a style of their own, which is inline.
+    # A browser that shows an image on a page of its own adds inline styles to it.
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["X-Content-Type-Options"] = "nosniff"
@@ -68,33 +71,33 @@ def image_detail(request, public_id, image):
 
 
 @require_own_conversation
-def _delete_image(request, conversation, image):
+def _delete_image(request: HttpRequest, conversation: Conversation, image: UUID) -> HttpResponse:
     if storage.delete_unsent_image(conversation.pk, image):
         return HttpResponse(status=204)
     if conversation.attachments.filter(public_id=image).exists():
-        return _build_error_response("This photo was sent already.", 409)
+        return _build_error_response(_("This photo has already been sent."), 409)
     raise Http404
 
 
-def _filter_visible_attachments(request):
-    """The images that whoever asks may see: the customer's own, and to staff what was sent."""
-    mine = Conversation.objects.visible_to(get_visitor(request.user, request.session))
-    own = Attachment.objects.filter(conversation__in=mine.values("pk"))
+def _filter_visible_attachments(request: HttpRequest) -> QuerySet[Attachment]:
+    """The images that whoever asks may see: their own, and for staff all that were sent."""
+    conversations = Conversation.objects.visible_to(get_visitor(request.user, request.session))
+    own = Attachment.objects.filter(conversation__in=conversations.values("pk"))
     if request.user.is_staff and request.user.has_perm("conversations.view_conversation"):
         return own | Attachment.objects.exclude(message=None)
     return own
 
 
-def _read_upload(request) -> Picture:
-    """The request's image, made into one of our own."""
-    most = settings.ENVIRONMENT.image_max_bytes
-    sent = request.FILES.getlist("image")
-    if len(sent) != 1:
-        raise PictureError("Please send one photo at a time.")
-    if sent[0].size > most:
-        raise PictureError(describe_size_limit(most))
-    return async_to_sync(prepare)(sent[0].read(), most)
+def _read_upload(request: HttpRequest) -> Picture:
+    """The request's image, encoded anew. Raises `PictureError`, in words for the customer."""
+    max_bytes = settings.ENVIRONMENT.image_max_bytes
+    files = request.FILES.getlist("image")
+    if len(files) != 1:
+        raise PictureError(_("Please send one photo at a time."))
+    if (files[0].size or 0) > max_bytes:
+        raise PictureError(describe_size_limit(max_bytes))
+    return async_to_sync(prepare)(files[0].read(), max_bytes)
 
 
-def _build_error_response(words, status):
+def _build_error_response(words: str, status: int) -> JsonResponse:
     return JsonResponse({"error": words}, status=status)

@@ -1,8 +1,11 @@
-"""What a browser's open pages and conversations become when somebody signs in or out."""
+"""What becomes of a browser's conversations and open pages when somebody signs in or out."""
+
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from ..models import Conversation
 from ..realtime import socket_sessions
@@ -10,10 +13,10 @@ from ..visitors import GUEST_KEY_NAME
 
 
 @receiver(user_logged_in)
-def join_guest_conversations(sender, request, user, **_kwargs) -> None:
-    """What was said in this browser session before belongs to the account from now on.
+def join_guest_conversations(sender: Any, request: HttpRequest, user: Any, **_kwargs: Any) -> None:
+    """Give the guest's conversations of this browser session to the account, and have its open pages reconnect.
 
-    Its open pages are not the guest's any more either: they come back with the new session, as the account's.
+    They come back with the cookie of the new session, as the account's.
     """
     key = getattr(request, "session", {}).pop(GUEST_KEY_NAME, "")
     if key:
@@ -22,8 +25,8 @@ def join_guest_conversations(sender, request, user, **_kwargs) -> None:
 
 
 @receiver(user_logged_out)
-def close_signed_out_pages(sender, request, user, **_kwargs) -> None:
-    """A page that is still open must not go on showing what comes."""
+def close_signed_out_pages(sender: Any, request: HttpRequest, user: Any, **_kwargs: Any) -> None:
+    """Close the sockets of the session's open pages, so that they show nothing more."""
     session = getattr(request, "session", None)
     if user is not None and session is not None and session.session_key:
         async_to_sync(socket_sessions.end_session)(session.session_key)

@@ -1,16 +1,17 @@
 """The customer's own conversation as a file to download."""
 
-from django.http import JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ..models import Conversation
 from ..turns.history import load_history
 from .views import require_own_conversation
 
 
 @require_safe
 @require_own_conversation
-def transcript_text(request, conversation):
+def transcript_text(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
     rows = rows.prefetch_related("attachments")
     response = render(
@@ -24,7 +25,8 @@ def transcript_text(request, conversation):
 
 @require_safe
 @require_own_conversation
-def transcript_json(request, conversation):
+def transcript_json(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """The messages array of the chat completions API, with the conversation's id and the time it began."""
     messages = [message.as_chat() for message in load_history(conversation)]
     document = {
         "conversation": str(conversation.public_id),
@@ -35,7 +37,7 @@ def transcript_json(request, conversation):
     return _set_download_name(response, conversation, "json")
 
 
-def _set_download_name(response, conversation, ending):
+def _set_download_name(response: HttpResponse, conversation: Conversation, ending: str) -> HttpResponse:
     name = f"conversation-{conversation.created:%Y-%m-%d}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -1,28 +1,36 @@
-"""The pages: may I, which rows, render."""
+"""The pages: who may see what, which rows it takes, and the template."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from ..models import Conversation
 from ..turns.changes import describe_owner
-from ..visitors import get_or_create_visitor, get_visitor
+from ..visitors import Visitor, get_or_create_visitor, get_visitor
 from .script_data import script_limits, script_texts
 
+View = Callable[..., HttpResponse]
+
 STARTERS = [
-    "Where is my order?",
-    "My parcel arrived damaged",
-    "I'd like to talk to a person",
+    _("Where is my order?"),
+    _("My parcel arrived damaged"),
+    _("I'd like to talk to a person"),
 ]
+CONVERSATIONS_PER_PAGE = 20
+MAX_ID_DIGITS = 18  # a longer number is no primary key, and too large for the database
 
 
-def get_shop_context(request):
-    """What every page says of the shop."""
+def get_shop_context(request: HttpRequest) -> dict[str, Any]:
+    """A context processor: what every page says of the shop."""
     return {
         "company": settings.COMPANY_NAME,
         "is_demo_model": settings.LLM_BACKEND == "demo",
@@ -30,31 +38,31 @@ def get_shop_context(request):
     }
 
 
-def require_own_conversation(view):
-    """The view gets the visitor's own conversation; anybody else's is not found."""
+def require_own_conversation(view: View) -> View:
+    """Call the view with the conversation of that public id. Unless it is the visitor's own, it is not found."""
 
     @wraps(view)
     @never_cache
-    def wrapped(request, public_id, **kwargs):
-        mine = Conversation.objects.visible_to(get_visitor(request.user, request.session)).select_related(
-            "user", "assignee"
-        )
-        return view(request, get_object_or_404(mine, public_id=public_id), **kwargs)
+    def view_own_conversation(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
+        own = Conversation.objects.visible_to(get_visitor(request.user, request.session))
+        conversation = get_object_or_404(own.select_related("user", "assignee"), public_id=public_id)
+        return view(request, conversation, **kwargs)
 
-    return wrapped
+    return view_own_conversation
 
 
 @require_safe
 @never_cache
-def index(request):
-    """Opens or resumes my conversation."""
+def index(request: HttpRequest) -> HttpResponse:
+    """Go to the visitor's latest conversation, a new one if there is none."""
     visitor = get_or_create_visitor(request)
     latest = Conversation.objects.visible_to(visitor).first() or _create_conversation(visitor)
     return redirect(latest)
 
 
 @require_POST
-def new_conversation(request):
+def new_conversation(request: HttpRequest) -> HttpResponse:
+    """Go to a new conversation, or to an empty one if the visitor has one already."""
     visitor = get_or_create_visitor(request)
     empty = Conversation.objects.visible_to(visitor).filter(last_seq=0).first()
     return redirect(empty or _create_conversation(visitor))
@@ -62,7 +70,7 @@ def new_conversation(request):
 
 @require_safe
 @require_own_conversation
-def conversation(request, conversation):
+def conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     turns = conversation.recent_turns(settings.PAGE_TURNS + 1)
     context = {
         "conversation": conversation,
@@ -78,9 +86,10 @@ def conversation(request, conversation):
 
 @require_GET
 @require_own_conversation
-def earlier_turns(request, conversation):
+def earlier_turns(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """The turns before the one whose primary key is `before`, as a fragment."""
     before = request.GET.get("before", "")
-    if not before.isdecimal() or len(before) > 18:
+    if not before.isdecimal() or len(before) > MAX_ID_DIGITS:
         raise Http404
     turns = conversation.recent_turns(settings.PAGE_TURNS + 1, before=int(before))
     context = {
@@ -93,11 +102,11 @@ def earlier_turns(request, conversation):
 
 @require_safe
 @never_cache
-def conversations(request):
+def conversations(request: HttpRequest) -> HttpResponse:
     visitor = get_visitor(request.user, request.session)
-    pages = Paginator(Conversation.objects.visible_to(visitor).non_empty(), 20)
+    pages = Paginator(Conversation.objects.visible_to(visitor).non_empty(), CONVERSATIONS_PER_PAGE)
     return render(request, "chat/conversations.html", {"page": pages.get_page(request.GET.get("page"))})
 
 
-def _create_conversation(visitor):
+def _create_conversation(visitor: Visitor) -> Conversation:
     return Conversation.objects.create(user_id=visitor.user_id, guest_key=visitor.guest_key)

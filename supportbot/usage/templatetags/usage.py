@@ -1,10 +1,12 @@
-"""What the models took, as staff read it."""
+"""What the models used, as staff read it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
 from ..models import ModelRequest, Outage
 
@@ -13,13 +15,13 @@ register = template.Library()
 
 @register.simple_tag(name="current_outage")
 def get_current_outage() -> Outage | None:
-    """The time without a model that is not over yet."""
+    """The outage that is not over yet, None if a model answers."""
     return Outage.objects.filter(ended=None).first()
 
 
 @register.inclusion_tag("admin/usage/_summary.html", name="usage_summary")
 def summarise_usage(requests: Iterable[ModelRequest]) -> dict[str, Any]:
-    """The sum of some requests, in a line."""
+    """The sums of some requests, rendered in one line. Tokens are integers, `cost` is in US dollars or None."""
     rows = list(requests)
     costs = [row.cost for row in rows if row.cost is not None]
     return {
@@ -35,13 +37,15 @@ def summarise_usage(requests: Iterable[ModelRequest]) -> dict[str, Any]:
 
 @register.filter("dollars")
 def format_dollars(cost: Decimal | None) -> str:
-    """“$0.0042”, with as many digits as it takes to see something; nothing where no price is known."""
+    """“$0.0042” or “$12.50”; empty where no price is known."""
     if cost is None:
         return ""
     return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
 
 
 @register.filter("seconds")
-def format_seconds(until: Any, since: Any) -> str:
-    """From one moment to another: “0.4 s”."""
-    return f"{(until - since).total_seconds():.1f} s" if until and since else ""
+def format_seconds(until: datetime | None, since: datetime | None) -> str:
+    """The time from one moment to another, such as “0.4 s”; empty if either is not known."""
+    if until is None or since is None:
+        return ""
+    return _("%(seconds)s s") % {"seconds": f"{(until - since).total_seconds():.1f}"}

@@ -14,6 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from supportbot import model_backends
 from supportbot.assistant.backends import BACKENDS
@@ -24,14 +26,14 @@ from ...terminal.session import Terminal, run_loop_in_thread
 from ...turns import tool_calls
 from ..database_check import check_database
 
-HELP_TEXT = """\
+HELP_TEXT = gettext_lazy("""\
 /image PATH  sends a photo with your next message; an empty line sends it alone
 /reset       begins a new conversation
 /history     prints the conversation as the messages array of the chat completions API
 /help        prints this
 /quit        leaves, as /exit and Ctrl-D do
 /tools       lists the tools, and /TOOL KEY=VALUE calls one: with the demo model alone
-Ctrl-C stops an answer. Everything that begins otherwise is a message."""
+Ctrl-C stops an answer. Everything that begins otherwise is a message.""")
 # A word with another slash is a path.
 COMMAND_PATTERN = re.compile(r"\s*/([^\s/]+)(?:\s+(.*?))?\s*", re.DOTALL)
 VERBOSE_HELP = (
@@ -69,9 +71,7 @@ class Command(BaseCommand):
         self._is_typed = sys.stdin.isatty()
         self.stderr.style_func = self.style.HTTP_NOT_MODIFIED
         if self._is_typed:
-            who = f"as {username}" if username else "as a guest"
-            greeting = f"{settings.COMPANY_NAME} support, {who}. The model is {_describe_model()}."
-            self._write_note(f"{greeting} /help, or Ctrl-D to leave.\n")
+            self._write_note(f"{_build_greeting(username)}\n")
         self._screen = Screen(self._write, self._write_note, verbose=verbose)
         try:
             with run_loop_in_thread() as loop:
@@ -82,7 +82,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _converse(self, terminal: Terminal) -> int:
-        """Until the end of the input. Returns how many lines came to nothing."""
+        """Read lines until the input ends. Returns how many of them got no answer or did not work."""
         failed = 0
         for line in self._read_lines():
             if (command := COMMAND_PATTERN.fullmatch(line)) and not _is_demo_command(command[1]):
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             if terminal.was_stopped and not self._is_typed:
                 sys.exit(INTERRUPTED_EXIT_CODE)
         if terminal.image_count:
-            self._screen.print_note("The photos were not sent: no message came after them.")
+            self._screen.print_note(_("The photos were not sent: no message came after them."))
             failed += 1
         return failed
 
@@ -122,24 +122,25 @@ class Command(BaseCommand):
         }
         if command := commands.get(name.lower()):
             return command(terminal, rest)
-        self._screen.print_note(f"There is no command /{name}. /help lists those that there are.")
+        note = _("There is no command /%(name)s. /help lists those that there are.")
+        self._screen.print_note(note % {"name": name})
         return False
 
     def _attach_image(self, terminal: Terminal, path: str) -> bool:
         if not path:
-            self._screen.print_note("/image needs the path of a photo, as in: /image parcel.jpg")
+            self._screen.print_note(_("/image needs the path of a photo, as in: /image parcel.jpg"))
             return False
         try:
             data = Path(path.strip("'\"")).expanduser().read_bytes()
         except (OSError, RuntimeError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "not a file's name"
+            why = getattr(error, "strerror", None) or _("not a file's name")
             self._screen.print_note(f"{path}: {why}")
             return False
         return terminal.attach_image(data)
 
     def _reset(self, terminal: Terminal, _rest: str) -> bool:
         terminal.reset()
-        self._screen.print_note("A new conversation.")
+        self._screen.print_note(_("A new conversation."))
         return True
 
     def _print_history(self, terminal: Terminal, _rest: str) -> bool:
@@ -147,20 +148,30 @@ class Command(BaseCommand):
         return True
 
     def _print_help(self, _terminal: Terminal, _rest: str) -> bool:
-        self._screen.print_text(HELP_TEXT)
+        self._screen.print_text(str(HELP_TEXT))
         return True
 
     def _write(self, text: str) -> None:
         try:
             self.stdout.write(text, ending="")
             self.stdout.flush()
-        except OSError:  # nobody reads any more, as with `| head`
+        except OSError:  # the reader has gone, as with `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _write_note(self, text: str) -> None:
         with suppress(OSError):
             self.stderr.write(text, ending="")
             self.stderr.flush()
+
+
+def _build_greeting(username: str | None) -> str:
+    names = {"company": settings.COMPANY_NAME, "customer": username, "model": _describe_model()}
+    if username:
+        return (
+            _("%(company)s support, as %(customer)s. The model is %(model)s. /help, or Ctrl-D to leave.")
+            % names
+        )
+    return _("%(company)s support, as a guest. The model is %(model)s. /help, or Ctrl-D to leave.") % names
 
 
 def _is_demo_command(name: str) -> bool:
@@ -180,9 +191,10 @@ def _find_visitor(username: str | None) -> Visitor:
 
 
 def _choose_model(backend: str | None, model: str | None) -> None:
-    """What was chosen counts for this process, which therefore takes up nothing but what is said in it.
+    """Use that backend and that model in this process.
 
-    Nor do the limits count by which strangers are kept from saying too much in a minute.
+    With a model of its own the process must answer no other conversation, so `running_turns` is 0; and the limits
+    that keep strangers from sending too much in a minute are off. Raises `CommandError` for a choice that cannot be.
     """
     changes = {"running_turns": 0, "images_per_minute": 0} | ({"llm_model": model} if model else {})
     settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0

@@ -3,6 +3,7 @@
 import gc
 import re
 import sys
+from typing import Any
 
 from channels.routing import get_default_application
 from daphne import http_protocol
@@ -11,7 +12,7 @@ from daphne.server import Server
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from supportbot import model_backends
 from supportbot.server.reloader import run_with_reload
@@ -26,22 +27,22 @@ CREDENTIALS_PATTERN = re.compile(r"(?<=//)[^/]*@")
 class Command(BaseCommand):
     help = "Serve the chat on HOST and PORT."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=settings.ENVIRONMENT.host)
         parser.add_argument("--port", type=int, default=settings.ENVIRONMENT.port)
         parser.add_argument("--reload", action="store_true", help="Restart when code or templates change.")
 
-    def handle(self, *, host, port, reload, **_options):
+    def handle(self, *, host: str, port: int, reload: bool, **_options: Any) -> None:
         if reload:
             run_with_reload([sys.executable, *(each for each in sys.argv if each != "--reload")])
             return
         self._check_ready()
-        # Django's own debug mode keeps every query that is made, and shows a stack trace to whoever causes one.
+        # In debug mode Django would keep every query in memory, and show a stack trace to whoever causes one.
         settings.DEBUG = False
-        # Loaded late: it needs the server to be there, to hook into its end.
+        # Loaded late: it hooks into the end of the server, which must exist by then.
         application = get_default_application()
         model_backends.get_backend(settings.LLM_BACKEND)  # now, not in the middle of the first answer
-        # What is loaded by now stays for good, so the collector need not look through it again and again.
+        # What is loaded by now stays for good, so the garbage collector need not look through it again and again.
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
@@ -60,7 +61,7 @@ class Command(BaseCommand):
             sys.exit(f"Port {port} on {host} is taken or not allowed. Choose another: PORT=8001 make run")
 
     def _check_ready(self) -> None:
-        """Say in a sentence what is missing, before anybody is served."""
+        """Raise `CommandError`, in a sentence, if something is missing that serving needs."""
         check_database()
         if not settings.ENVIRONMENT.debug and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError("The static files are not collected yet: manage.py collectstatic --noinput")
