@@ -29,11 +29,13 @@ ADDRESS_SCHEMES = {
     "database_url": {"postgres": "path", "postgresql": "path", "pgsql": "path", "sqlite": "path"},
     "redis_url": {"redis": "hostname", "rediss": "hostname", "unix": "path"},
     "smtp_url": {"smtp": "hostname", "smtps": "hostname"},
+    "site_url": HTTP_SCHEMES,
 }
 ADDRESS_EXAMPLES = {
     "database_url": "postgres://user:password@host/name or sqlite:///path",
     "redis_url": "redis://host:6379/0",
     "smtp_url": "smtp://user:password@host:587",
+    "site_url": "https://help.example.com",
 }
 
 
@@ -150,6 +152,9 @@ class Environment(BaseSettings):
 
     alert_emails: CommaSeparated = Field(
         (), description="Who is told, once, when no model answers any more; with commas."
+    )
+    site_url: str = Field(
+        "", description="Where the site is, such as `https://help.example.com`: for the addresses in mails."
     )
     smtp_url: str = Field(
         "", description="`smtp://user:password@host:587`, or `smtps://…`. Unset: mail is written to the log."

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "supportbot.prompts",
     "supportbot.usage",
     "supportbot.audit",
+    "supportbot.mail",
     "supportbot.demo",
     # Apps that teach the assistant: each one's tools.py is found by its name.
     "tickets",

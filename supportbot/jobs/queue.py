@@ -25,11 +25,18 @@ class ResultNotStored(Exception):
 
 
 def enqueue(
-    kind: str, key: str, *, conversation_id: int | None = None, last_turn_id: int | None = None
+    kind: str,
+    key: str,
+    *,
+    conversation_id: int | None = None,
+    last_turn_id: int | None = None,
+    run_after: datetime | None = None,
 ) -> None:
-    """Have it done, once for each key. Call it in the transaction that it belongs to."""
+    """Have it done, once for each key, now or after a moment. Call it in the transaction that it belongs to."""
     about = {"conversation_id": conversation_id, "last_turn_id": last_turn_id}
-    Job.objects.get_or_create(kind=kind, key=key, defaults=about)
+    Job.objects.get_or_create(
+        kind=kind, key=key, defaults={**about, "run_after": run_after or timezone.now()}
+    )
 
 
 @on_database_thread()

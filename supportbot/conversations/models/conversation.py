@@ -62,6 +62,10 @@ class Conversation(models.Model):
         null=True,
         help_text="The last turn before a person handed back: the model is sent only what came later.",
     )
+    customer_last_seen = models.DateTimeField(
+        null=True, help_text="When the customer's page was last open while a person was wanted or there."
+    )
+    replies_mailed_until = models.DateTimeField(null=True)
     contact_name = models.CharField(max_length=100, blank=True)
     contact_email = models.EmailField(blank=True, help_text="Where a guest can be reached.")
     title = models.CharField(max_length=80, blank=True)

@@ -69,6 +69,16 @@ def get_watched_revisions() -> dict[int, int]:
     return {pk: min(page.revision for page in pages) for pk, pages in reading.items() if pages}
 
 
+def get_conversations_of_customers() -> list[int]:
+    """The conversations that their customers have open in this process, on pages that read what is sent."""
+    customer = get_customer_audience().name
+    return [
+        pk
+        for pk, pages in process.get(Watchers).pages.items()
+        if any(page.audience.name == customer and not page.is_behind for page in pages)
+    ]
+
+
 def get_stream_snapshot(conversation_id: int) -> str:
     """A frame with all the text that is streaming here now, empty when nothing is."""
     stream = process.get(Watchers).streams.get(conversation_id)

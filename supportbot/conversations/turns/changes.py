@@ -9,6 +9,7 @@ from supportbot.assistant.tools import build_error_result
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn
+from . import handoff_sentences
 from .leases import TurnLease
 
 MAX_RESYNC_TURNS = 100
@@ -24,13 +25,12 @@ class ChangedTurn:
 
 @dataclass(frozen=True, slots=True)
 class OwnerState:
-    """Who has the conversation, and the name of a person that has it as the customer reads it."""
+    """Who has the conversation, the name of a person that has it, and whether a guest is asked for an address."""
 
     owner: str
     assignee_id: int | None
     assignee_name: str
-    has_contact: bool
-    is_guest: bool
+    asks_for_contact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,7 @@ def describe_owner(conversation: Conversation) -> OwnerState:
         conversation.owner,
         conversation.assignee_id,
         conversation.assignee_name,
-        has_contact=bool(conversation.reply_email),
-        is_guest=conversation.user_id is None,
+        handoff_sentences.asks_for_contact(conversation),
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -60,6 +61,9 @@ def _describe_time(conversation: Conversation) -> str:
 
 
 def _describe_place(conversation: Conversation) -> str:
+    """Where the answer will come. Mail is promised only where it can be sent."""
+    if not settings.ENVIRONMENT.smtp_url:
+        return _("The answer will come here, in this chat.")
     if conversation.reply_email:
         return _("The answer will come here, and by e-mail to %(email)s if you have left.") % {
             "email": conversation.reply_email
@@ -67,6 +71,12 @@ def _describe_place(conversation: Conversation) -> str:
     return _(
         "The answer will come here. Leave your e-mail address below so that we can reach you if you leave."
     )
+
+
+def asks_for_contact(conversation: Conversation) -> bool:
+    """Whether to ask a guest for an e-mail address: a person is wanted or there, and mail can be sent."""
+    is_with_person = conversation.owner in (Conversation.Owner.WAITING, Conversation.Owner.HUMAN)
+    return is_with_person and not conversation.reply_email and bool(settings.ENVIRONMENT.smtp_url)
 
 
 def describe_takeover(name: str) -> str:

@@ -8,6 +8,7 @@ bot reaches the conversation after the commit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,8 +42,12 @@ from .changes import (
 
 Owner = Conversation.Owner
 
-# The kind of job that tells staff by mail of a customer who waits; `desk` registers it.
+# Kinds of jobs that `mail` registers: staff are told of a customer who waits, a customer who left of an answer.
 ALERT_JOB_KIND = "send_waiting_alert"
+REPLY_JOB_KIND = "send_unread_reply"
+REPLY_MAIL_DELAY = timedelta(
+    minutes=2
+)  # in which a customer who is there has seen the answer, and staff write more
 OWNER_FIELDS = [
     *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email"),
@@ -188,6 +193,12 @@ def post_staff_message(
     written = add_event_turn(conversation, [(Message.Role.STAFF, text, client_id)], author=staff)
     storage.attach_to_message(written.messages[0], attachments)
     save_owner(conversation)
+    enqueue(
+        REPLY_JOB_KIND,
+        f"{conversation.pk}:{written.row.pk}",
+        conversation_id=conversation.pk,
+        run_after=timezone.now() + REPLY_MAIL_DELAY,
+    )
     record_event("replied", staff=staff, conversation_id=conversation.pk)
     return OwnershipResult(build_change(conversation, [written], notifies_desk=True), True)
 
@@ -203,6 +214,13 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
     save_owner(conversation)
     record_event("contact_given", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     return build_change(conversation, [thanked], with_owner=True, notifies_desk=True)
+
+
+@on_database_thread()
+def note_customers_here(conversation_ids: Sequence[int]) -> None:
+    """These customers have their page open. Noted only where a person is wanted or there, in one statement."""
+    with_person = Conversation.objects.filter(pk__in=conversation_ids, owner__in=(Owner.WAITING, Owner.HUMAN))
+    with_person.update(customer_last_seen=timezone.now())
 
 
 def store_for_person(

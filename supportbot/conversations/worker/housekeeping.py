@@ -24,6 +24,7 @@ CHECKPOINT_INTERVAL_SECONDS = 0.5
 SESSION_CHECK_INTERVAL_SECONDS = 1.0
 SWEEP_INTERVAL_SECONDS = 2.0
 RESYNC_INTERVAL_SECONDS = 5.0
+PRESENCE_INTERVAL_SECONDS = 20.0
 CLEANUP_INTERVAL_SECONDS = 3600.0
 # With very many streams each is stored a little less often, so that storing has a bounded share.
 CHECKPOINTS_PER_SECOND = 200
@@ -70,6 +71,7 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
         (_recover_and_run_jobs, SWEEP_INTERVAL_SECONDS),
         (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
+        (_note_customers_here, PRESENCE_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
         if now() - done_at.get(action, float("-inf")) > interval_seconds:
@@ -125,6 +127,12 @@ async def _recover_and_run_jobs() -> None:
             await runner.publish_and_start(change)
         await job_worker.run_due_jobs()
         await model_health.close_outage_if_recovered()
+
+
+async def _note_customers_here() -> None:
+    """Whose page is open sees a person's answer here, and need not get it by mail."""
+    if watched := broadcast.get_conversations_of_customers():
+        await turns.note_customers_here(watched)
 
 
 async def _resync_stale_connections() -> None:

@@ -1,0 +1,46 @@
+"""Each member of staff says here what they want to be told by mail."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from .models import MailPreference
+
+
+@admin.register(MailPreference)
+class MailPreferenceAdmin(admin.ModelAdmin):
+    list_display = ["user", "waiting"]
+    fields = ["waiting"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MailPreference]:
+        """One's own; an administrator sees all."""
+        everybody = super().get_queryset(request)
+        return everybody if request.user.is_superuser else everybody.filter(user=request.user.pk)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_own(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_own(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        is_staff = bool(request.user.is_active and request.user.is_staff)
+        return is_staff and not MailPreference.objects.filter(user=request.user.pk).exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: MailPreference, form: Any, change: bool) -> None:
+        if not change:
+            obj.user = cast(User, request.user)
+        super().save_model(request, obj, form, change)
+
+    def _is_own(self, request: HttpRequest, obj: Any) -> bool:
+        is_staff = bool(request.user.is_active and request.user.is_staff)
+        return is_staff and (obj is None or request.user.is_superuser or obj.user_id == request.user.pk)

@@ -1,0 +1,84 @@
+"""Mails that are sent in the background: to staff of a customer who waits, to a customer who left before the answer."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import send_mail
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from supportbot.conversations.models import Conversation, Message
+from supportbot.jobs.registry import ClaimedJob, job
+from supportbot.server.executors import run_in_tool_thread
+
+MAX_ATTEMPTS = 60  # over two days: somebody was promised to be told
+
+
+@job(max_attempts=MAX_ATTEMPTS)
+async def send_waiting_alert(claimed: ClaimedJob) -> None:
+    """Tell staff of a customer who waits for a person. Raises OSError when the mail cannot be sent."""
+    await run_in_tool_thread(mail_waiting_alert, claimed.conversation_id)
+
+
+@job(max_attempts=MAX_ATTEMPTS)
+async def send_unread_reply(claimed: ClaimedJob) -> None:
+    """Mail a customer who has left what staff have answered. Raises OSError when the mail cannot be sent."""
+    await run_in_tool_thread(mail_unread_reply, claimed.conversation_id)
+
+
+def mail_waiting_alert(conversation_id: int | None) -> None:
+    """Mail each member of staff who may answer and wants to know; nobody, if somebody has taken it meanwhile."""
+    waiting = Conversation.objects.select_related("user").filter(owner=Conversation.Owner.WAITING)
+    conversation = waiting.filter(pk=conversation_id).first()
+    addresses = _list_staff_addresses()
+    if conversation is None or not addresses:
+        return
+    context = {
+        "conversation": conversation,
+        "address": _build_address(reverse("admin:conversations_conversation_change", args=[conversation.pk])),
+    }
+    subject = _("%(customer)s is waiting for a person") % {"customer": conversation.customer_name}
+    for address in addresses:  # one each: nobody need learn the others' addresses
+        send_mail(_one_line(subject), render_to_string("mail/waiting.txt", context), None, [address])
+
+
+def mail_unread_reply(conversation_id: int | None) -> None:
+    """Mail in one message all that staff have written since the customer was last seen."""
+    conversation = Conversation.objects.select_related("user").filter(pk=conversation_id).first()
+    if conversation is None or not conversation.reply_email:
+        return
+    replies = Message.objects.filter(conversation=conversation, role=Message.Role.STAFF)
+    if conversation.customer_last_seen:
+        replies = replies.filter(created__gt=conversation.customer_last_seen)
+    if conversation.replies_mailed_until:
+        replies = replies.filter(created__gt=conversation.replies_mailed_until)
+    unread = list(replies.order_by("pk"))
+    if not unread:
+        return
+    context = {
+        "conversation": conversation,
+        "replies": unread,
+        "company": settings.COMPANY_NAME,
+        "address": _build_address(conversation.get_absolute_url()),
+    }
+    subject = _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME}
+    text = render_to_string("mail/unread_reply.txt", context)
+    send_mail(_one_line(subject), text, None, [conversation.reply_email])
+    Conversation.objects.filter(pk=conversation.pk).update(replies_mailed_until=unread[-1].created)
+
+
+def _list_staff_addresses() -> list[str]:
+    wants_it = Q(mail_preference=None) | Q(mail_preference__waiting=True)
+    staff = get_user_model().objects.filter(wants_it, is_staff=True, is_active=True).exclude(email="")
+    return [user.email for user in staff if user.has_perm("conversations.view_conversation")]
+
+
+def _build_address(path: str) -> str:
+    """The whole address of a page, empty where SITE_URL does not say where the site is."""
+    site: str = settings.ENVIRONMENT.site_url
+    return f"{site.rstrip('/')}{path}" if site else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,146 @@
+"""Who is told by mail: staff of a customer who waits, and a customer who left before the answer came."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.utils import timezone
+
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation, Message
+from supportbot.jobs.models import Job
+from supportbot.mail.jobs import mail_unread_reply, mail_waiting_alert
+from supportbot.mail.models import MailPreference
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chat(alice: User) -> Conversation:
+    return Conversation.objects.create(user=alice)
+
+
+@pytest.fixture
+def guest_chat(db: None) -> Conversation:
+    return Conversation.objects.create(guest_key="g")
+
+
+@pytest.fixture(autouse=True)
+def _site(settings: Any) -> None:
+    changes = {"site_url": "https://help.example.com", "smtp_url": "smtp://localhost"}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
+
+
+def reply(chat: Conversation, agent: User, text: str, client_id: str) -> None:
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, text, client_id)
+
+
+def test_staff_are_told_of_a_customer_who_waits_with_the_way_to_the_chat(chat, agent):
+    turns.request_person.run_sync(chat.pk, "The lamp is broken")
+
+    mail_waiting_alert(chat.pk)
+
+    (sent,) = mail.outbox
+    assert sent.to == ["agent@example.com"]
+    assert sent.subject == "Alice Archer is waiting for a person"
+    assert "The lamp is broken" in sent.body
+    assert f"https://help.example.com/admin/conversations/conversation/{chat.pk}/change/" in sent.body
+
+
+def test_nobody_is_told_who_does_not_want_to_be_or_may_not_answer(chat, agent, bob):
+    MailPreference.objects.create(user=agent, waiting=False)
+    User.objects.create_user("trainee", "trainee@example.com", is_staff=True)
+    turns.request_person.run_sync(chat.pk)
+
+    mail_waiting_alert(chat.pk)
+
+    assert not mail.outbox
+
+
+def test_nobody_is_told_of_one_that_somebody_has_taken_meanwhile(chat, agent):
+    turns.request_person.run_sync(chat.pk)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    mail_waiting_alert(chat.pk)
+
+    assert not mail.outbox
+
+
+def test_a_customer_who_left_gets_all_answers_in_one_mail(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+    reply(chat, agent, "A new lamp is on its way.", "s2")
+
+    mail_unread_reply(chat.pk)
+    mail_unread_reply(chat.pk)
+
+    (sent,) = mail.outbox
+    assert sent.to == ["alice@example.com"]
+    assert "Hello Alice." in sent.body
+    assert "A new lamp is on its way." in sent.body
+    assert f"https://help.example.com/c/{chat.public_id}/" in sent.body
+
+
+def test_a_customer_who_is_there_gets_no_mail(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+    turns.note_customers_here.run_sync([chat.pk])
+
+    mail_unread_reply(chat.pk)
+
+    assert not mail.outbox
+
+
+def test_only_what_was_written_after_the_customer_left_is_mailed(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+    turns.note_customers_here.run_sync([chat.pk])
+    Message.objects.filter(text="Hello Alice.").update(created=timezone.now() - timedelta(minutes=5))
+    reply(chat, agent, "Are you still there?", "s2")
+
+    mail_unread_reply(chat.pk)
+
+    (sent,) = mail.outbox
+    assert "Are you still there?" in sent.body
+    assert "Hello Alice." not in sent.body
+
+
+def test_the_mail_waits_some_minutes_in_which_staff_may_write_more(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+
+    queued = Job.objects.get(kind="send_unread_reply")
+    assert queued.run_after > timezone.now() + timedelta(minutes=1)
+
+
+def test_a_guest_is_asked_for_an_address_and_reached_there(guest_chat, agent):
+    asked = turns.request_person.run_sync(guest_chat.pk)
+    assert asked.owner.asks_for_contact
+
+    thanked = turns.store_contact.run_sync(guest_chat.pk, "Gus", "gus@example.org")
+    turns.take_over.run_sync(guest_chat.pk, agent.pk)
+    reply(guest_chat, agent, "Hello Gus.", "s1")
+    mail_unread_reply(guest_chat.pk)
+
+    assert not thanked.owner.asks_for_contact
+    assert [sent.to for sent in mail.outbox] == [["gus@example.org"]]
+
+
+def test_mail_is_promised_only_where_it_can_be_sent(chat, guest_chat, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"smtp_url": ""})
+
+    for conversation in (chat, guest_chat):
+        change = turns.request_person.run_sync(conversation.pk)
+        assert not change.owner.asks_for_contact
+    assert not Message.objects.filter(role="system", text__contains="e-mail").exists()
+
+
+def test_a_customer_s_name_cannot_put_lines_into_a_mail_s_head(guest_chat, agent):
+    Conversation.objects.filter(pk=guest_chat.pk).update(contact_name="Gus\nBcc: all@example.com")
+    turns.request_person.run_sync(guest_chat.pk)
+
+    mail_waiting_alert(guest_chat.pk)
+
+    assert "\n" not in mail.outbox[0].subject
