@@ -28,15 +28,18 @@ def demo_shop(settings):
 
 
 def test_it_makes_the_people_who_can_sign_in(demo_shop):
-    people = {name: authenticate(username=name, password=name) for name in ("alice", "bob", "agent", "admin")}
+    names = ("alice", "bob", "agent", "sam", "admin")
+    people = {name: authenticate(username=name, password=name) for name in names}
     rights = {name: (user.is_staff, user.is_superuser) for name, user in people.items()}
     assert rights == {
         "alice": (False, False),
         "bob": (False, False),
         "agent": (True, False),
+        "sam": (True, False),
         "admin": (True, True),
     }
-    assert people["agent"].groups.get().name == "Support staff"
+    for name in ("agent", "sam"):
+        assert people[name].groups.get().name == "Support staff"
 
 
 def test_it_makes_their_orders(demo_shop):
@@ -65,7 +68,7 @@ def test_a_second_run_keeps_everything_and_moves_the_expected_dates_on(demo_shop
     order.refresh_from_db()
     assert (order.name, order.eta, order.items.count()) == ("Alice B. Archer", "2 days", 2)
     assert authenticate(username="alice", password="her own") == alice
-    assert (User.objects.count(), Order.objects.count()) == (4, 3)
+    assert (User.objects.count(), Order.objects.count()) == (5, 3)
 
 
 def test_it_makes_no_known_passwords_where_strangers_may_come(settings, db):

@@ -27,6 +27,11 @@ def test_setting_up_a_second_time_keeps_everything_as_it_is(new_site: NewSite) -
     assert len(before) > 8
 
 
+def test_it_says_who_can_sign_in_to_the_demo_shop(new_site: NewSite) -> None:
+    with new_site() as site:
+        assert "alice / alice   bob / bob   agent / agent   sam / sam   admin / admin" in site.log_text()
+
+
 def test_a_port_that_is_taken_is_said_in_a_sentence(new_site: NewSite) -> None:
     site = new_site()
     with socket.create_server(("127.0.0.1", site.port)):

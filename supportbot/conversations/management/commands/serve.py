@@ -87,10 +87,7 @@ class Command(BaseCommand):
 
 
 def _list_demo_accounts() -> str:
-    names = (
-        ["alice", "bob", "agent", "admin"]
-        if settings.ENVIRONMENT.debug and apps.is_installed("orders")
-        else []
-    )
+    has_demo_shop = settings.ENVIRONMENT.debug and apps.is_installed("orders")
+    names = ["alice", "bob", "agent", "sam", "admin"] if has_demo_shop else []
     there = set(get_user_model().objects.filter(username__in=names).values_list("username", flat=True))
     return "   ".join(f"{name} / {name}" for name in names if name in there)

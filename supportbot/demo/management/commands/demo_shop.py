@@ -1,4 +1,4 @@
-"""`manage.py demo_shop`: two customers with orders, a member of staff and an administrator, to try out."""
+"""`manage.py demo_shop`: two customers with orders, two members of staff and an administrator, to try out."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from supportbot.conversations.staff_group import ensure_support_staff
 
@@ -27,7 +28,7 @@ class DemoOrder:
 
     @property
     def total(self) -> Decimal:
-        return sum((quantity * Decimal(price) for _, _, quantity, price in self.items), Decimal())
+        return sum((quantity * Decimal(price) for _name, _sku, quantity, price in self.items), Decimal())
 
 
 HEADPHONES = ("Wireless Headphones", "HEAD-01", 1, "79.90")
@@ -44,36 +45,36 @@ ORDERS = (
 
 
 class Command(BaseCommand):
-    help = "Create the demo shop. Run again, it keeps all there is and moves the expected dates on."
+    help = "Create the demo shop. A second run keeps everything and only moves the expected dates on."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("The demo accounts have known passwords, so they are made only with DEBUG=1.")
-        users = {
-            "alice": _user("alice", first_name="Alice", last_name="Archer"),
-            "bob": _user("bob", first_name="Bob", last_name="Baker"),
+            raise CommandError(_("Demo accounts have known passwords, so they are made only with DEBUG=1."))
+        customers = {
+            "alice": _create_account("alice", first_name="Alice", last_name="Archer"),
+            "bob": _create_account("bob", first_name="Bob", last_name="Baker"),
         }
-        agent = _user("agent", first_name="Alex", last_name="Agent", is_staff=True)
-        agent.groups.add(ensure_support_staff())
-        _user("admin", is_staff=True, is_superuser=True)
-        # The shop works without its orders too.
-        if "orders" in apps.app_configs:
+        agent = _create_account("agent", first_name="Alex", last_name="Agent", is_staff=True)
+        sam = _create_account("sam", first_name="Sam", last_name="Summers", is_staff=True)
+        ensure_support_staff().user_set.add(agent, sam)
+        _create_account("admin", is_staff=True, is_superuser=True)
+        if "orders" in apps.app_configs:  # the site works without them too
             for demo in ORDERS:
-                _order(demo, users[demo.customer])
+                _create_order(demo, customers[demo.customer])
         self.stdout.write(
-            "The demo shop is ready: customers alice and bob, staff agent, administrator admin."
+            _("The demo shop is ready: customers alice and bob, staff agent and sam, administrator admin.")
         )
 
 
-def _user(name: str, **fields: Any) -> Any:
+def _create_account(name: str, **fields: Any) -> Any:
     """The account of that name; a new one has its name for a password."""
     users = get_user_model().objects
     known = users.filter(username=name).first()
     return known or users.create_user(name, f"{name}@example.com", name, **fields)
 
 
-def _order(demo: DemoOrder, customer: Any) -> None:
+def _create_order(demo: DemoOrder, customer: Any) -> None:
     orders, items = apps.get_model("orders", "Order").objects, apps.get_model("orders", "OrderItem").objects
     today = timezone.localdate()
     expected = None if demo.expected_in_days is None else today + timedelta(days=demo.expected_in_days)
