@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0005_ownership'),
+        ('conversations', '0006_names_for_staff'),
     ]
 
     operations = [
