@@ -1,17 +1,11 @@
-"""The button to a person makes one ticket, whatever the model does and however often it is clicked."""
+"""Asking for a person, by the button: one path, whatever the model does and however often it is clicked."""
 
 import pytest
-from asgiref.sync import sync_to_async
 
-from supportbot.assistant.messages import Answer
-from supportbot.assistant.messages import Message as Said
-from supportbot.assistant.messages import ToolCall as Asked
-from supportbot.conversations.models import ToolCall, Turn
-from supportbot.conversations.turns import recovery, submit, tool_calls
-from tests.provider import nobody_listens
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation, Message, Turn
+from tests.provider import Call, nobody_listens
 from tickets.models import Ticket
-
-from .test_abandoned_turns import let_lease_run_out
 
 
 @pytest.fixture
@@ -28,11 +22,11 @@ async def ask_for_a_person(page):
     return await page.settled()
 
 
-async def test_it_makes_a_ticket_and_tells_its_number(page, alice, chat):
+async def test_the_server_says_what_happens_now_and_the_ticket_s_number(page, alice, chat):
     turn = await ask_for_a_person(page)
 
     ticket = await Ticket.objects.aget()
-    assert ticket.number in turn.text
+    assert ticket.number in turn.one(data_role="system").text
     assert (ticket.customer_id, ticket.conversation_id) == (alice.pk, chat.pk)
     assert "person" in ticket.issue
     assert turn.one(data_role="customer").classed("text")[0].text == "I'd like to talk to a person."
@@ -40,6 +34,8 @@ async def test_it_makes_a_ticket_and_tells_its_number(page, alice, chat):
 
 async def test_the_model_is_not_asked(page, model):
     await ask_for_a_person(page)
+    await page.say("Hello?")
+    await page.until(lambda page: len(page.turns) == 2)
 
     assert model.requests == []
 
@@ -48,18 +44,20 @@ async def test_it_works_when_no_model_can_be_reached(without_model):
     await without_model.ask("Hello?")
 
     await without_model.press(without_model.button("Talk to a person"))
-    turn = await without_model.settled("done")
+    await without_model.until(lambda page: len(page.turns) == 2)
 
-    assert (await Ticket.objects.aget()).number in turn.text
+    assert (await Ticket.objects.aget()).number in without_model.last.text
 
 
-async def test_the_ticket_says_what_they_had_asked_before(page, model):
-    model.say("I do not know.")
-    await page.ask("My parcel is wet")
+async def test_staff_read_what_the_customer_had_asked_before(page, model):
+    for text, answer in (("My parcel is wet", "I do not know. Shall I ask?"), ("yes", "I will.")):
+        model.say(answer)
+        await page.ask(text)
 
     await ask_for_a_person(page)
 
     assert "My parcel is wet" in (await Ticket.objects.aget()).issue
+    assert (await Conversation.objects.aget()).waiting_reason == "My parcel is wet"
 
 
 async def test_a_double_click_is_one_wish(page):
@@ -82,43 +80,30 @@ async def test_the_second_click_is_told_that_nothing_more_is_needed(page):
     assert (notice["data-refused"], notice.text.strip()) == ("a2", "")
 
 
-@pytest.mark.parametrize("before", [(), ("My parcel is wet",), ("My parcel is wet", "And dirty")])
-async def test_a_click_later_finds_the_same_ticket(page, model, before):
-    model.otherwise(lambda request: model.say("I see."))
-    for text in before:
-        await page.ask(text)
-    first = await ask_for_a_person(page)
-
-    second = await ask_for_a_person(page)
-
-    ticket = await Ticket.objects.aget()
-    assert ticket.number in first.text
-    assert ticket.number in second.text
-
-
-async def test_what_is_asked_next_goes_to_the_model_again(page, model):
-    await ask_for_a_person(page)
-    model.say("In the meantime I can help.")
-
-    await page.ask("Thanks")
-
-    assert [turn.backend async for turn in Turn.objects.all()] == ["handover", "chat"]
-    assert [message["role"] for message in model.requests[0].messages] == [
-        *("system", "user", "assistant", "tool", "assistant", "user"),
-    ]
-
-
-async def test_it_waits_for_the_answer_that_is_running(page, model):
-    reply = model.say("One moment please.", hold_after=1)
+async def test_in_mid_answer_the_bot_falls_silent_and_what_was_read_stays(page, model):
+    model.say("One moment please.", hold_after=1)
     await page.say("Hello")
     await page.until(lambda page: page.deltas)
 
     await page.request(action="person")
     await page.until(lambda page: len(page.turns) == 2)
-    reply.release()
-    turn = await page.settled("done")
 
-    assert (await Ticket.objects.aget()).number in turn.text
+    answer = await Message.objects.aget(role="assistant")
+    assert (answer.text.strip(), answer.status) == ("One", "partial")
+    assert (await Turn.objects.afirst()).state == "stopped"
+    assert (await Conversation.objects.aget()).owner == "waiting"
+
+
+async def test_who_would_rather_not_wait_goes_on_with_the_assistant(page, model):
+    await ask_for_a_person(page)
+    model.say("In the meantime I can help.")
+
+    await page.request(action="cancel_person")
+    await page.until(lambda page: len(page.turns) == 2)
+    turn = await page.ask("Thanks")
+
+    assert "In the meantime I can help." in turn.text
+    assert await Ticket.objects.acount() == 1
 
 
 async def test_a_guest_may_ask_too(model, guests, of_guest):
@@ -132,63 +117,47 @@ async def test_a_guest_may_ask_too(model, guests, of_guest):
     await page.close()
 
 
-async def test_whoever_asks_again_later_is_told_the_first_number(page, model):
-    model.otherwise(lambda request: model.say("I see."))
-    first = await ask_for_a_person(page)
-    await page.ask("By the way, my parcel is wet")
-
-    second = await ask_for_a_person(page)
-
-    ticket = await Ticket.objects.aget()
-    assert ticket.number in first.text
-    assert ticket.number in second.text
-
-
 async def test_when_the_first_ticket_is_settled_there_is_another_one(page):
     await ask_for_a_person(page)
     await Ticket.objects.aupdate(status="resolved")
+    await page.request(action="cancel_person")
+    await page.until(lambda page: len(page.turns) == 2)
 
     await ask_for_a_person(page)
 
     assert await Ticket.objects.acount() == 2
 
 
-async def test_no_two_calls_have_one_id(page):
-    for _ in range(3):
-        await ask_for_a_person(page)
+async def test_the_model_hands_over_by_a_tool_and_says_nothing_more(page, model):
+    model.call("request_human", reason="The parcel arrived wet.")
+    model.say("I have passed that on.")
 
-    ids = [call.call_id async for call in ToolCall.objects.all()]
-    assert len(set(ids)) == len(ids) == 3
-
-
-async def test_what_no_model_had_answered_is_in_the_ticket_too(without_model):
-    await without_model.ask("My parcel is wet")
-
-    await ask_for_a_person(without_model)
-
-    issue = (await Ticket.objects.aget()).issue
-    assert "My parcel is wet" in issue
-    assert issue.count("talk to a person") == 1
-
-
-async def test_a_retry_after_an_interruption_opens_the_ticket(page, chat):
-    await leave_interrupted(chat)
-    await page.until(lambda page: page.button("Try again"))
-
-    await page.press(page.button("Try again"))
+    await page.say("My parcel is wet. I want a person.")
     turn = await page.settled("done")
 
-    assert (await Ticket.objects.aget()).number in turn.text
-    assert [call.state async for call in ToolCall.objects.order_by("pk")] == ["interrupted", "done"]
+    assert (await Ticket.objects.aget()).number in turn.one(data_role="system").text
+    assert (await Conversation.objects.aget()).waiting_reason == "The parcel arrived wet."
+    assert len(model.requests) == 1
+    assert (await Conversation.objects.aget()).owner == "waiting"
 
 
-@sync_to_async
-def leave_interrupted(chat):
-    """The wish of a customer, over which one process after the other ended before the ticket was opened."""
-    work = submit.submit_message.run_sync(
-        chat.pk, "I'd like to talk to a person.", "a1", backend="handover"
-    ).lease
-    call = Asked("handover_1", "create_ticket", '{"issue": "A person", "priority": "medium"}')
-    tool_calls.store_requested_calls.run_sync(work, Answer(Said("assistant", "", (call,)), "tool_calls"))
-    Turn.objects.update(crash_count=recovery.MAX_CRASHES)
-    let_lease_run_out()
+async def test_what_else_the_model_calls_behind_the_handover_is_not_run(page, model):
+    model.calls(
+        Call("request_human", '{"reason": "Wet."}'),
+        Call("create_ticket", '{"issue": "Something else", "priority": "low"}'),
+    )
+
+    await page.say("A person, please")
+    await page.settled("done")
+
+    assert await Ticket.objects.acount() == 1
+    assert "Something else" not in (await Ticket.objects.aget()).issue
+
+
+async def test_after_a_person_has_it_the_button_changes_nothing(page, chat, agent):
+    await turns.take_over(chat.pk, agent.pk)
+    await page.request(action="person", client_id="a1")
+
+    await page.refused()
+
+    assert (await Conversation.objects.aget()).owner == "human"

@@ -11,6 +11,7 @@ from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_leas
 from .ownership import (
     OwnershipResult,
     assign_conversation,
+    cancel_person_request,
     close_conversation,
     hand_back,
     note_customers_here,
@@ -35,6 +36,7 @@ __all__ = [
     "TurnLease",
     "assign_conversation",
     "begin_answer",
+    "cancel_person_request",
     "checkpoint",
     "close_conversation",
     "complete_call",

@@ -83,6 +83,10 @@ def describe_takeover(name: str) -> str:
     return _("%(name)s has joined the chat. You're now talking to a person.") % {"name": name}
 
 
+def describe_cancelled_request() -> str:
+    return _("The AI assistant answers again. You can ask for a person at any time.")
+
+
 def describe_hand_back(name: str) -> str:
     return _("%(name)s has left the chat. The AI assistant answers again.") % {"name": name}
 

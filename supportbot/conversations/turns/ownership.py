@@ -44,6 +44,8 @@ Owner = Conversation.Owner
 
 # Kinds of jobs that `mail` registers: staff are told of a customer who waits, a customer who left of an answer.
 ALERT_JOB_KIND = "send_waiting_alert"
+REASON_CHARS = 300
+SUBSTANCE_CHARS = 12  # a message shorter than this, such as “yes”, says little about the matter
 REPLY_JOB_KIND = "send_unread_reply"
 REPLY_MAIL_DELAY = timedelta(
     minutes=2
@@ -96,7 +98,7 @@ def start_waiting(conversation: Conversation, reason: str) -> str:
     conversation.owner = Owner.WAITING
     conversation.assignee = None
     conversation.waiting_since = timezone.now()
-    conversation.waiting_reason = reason.strip()[:300]
+    conversation.waiting_reason = (reason.strip() or describe_last_words(conversation))[:REASON_CHARS]
     reference = _notify_apps(conversation)
     enqueue(ALERT_JOB_KIND, f"{conversation.pk}:{conversation.revision}", conversation_id=conversation.pk)
     record_event(
@@ -221,6 +223,28 @@ def note_customers_here(conversation_ids: Sequence[int]) -> None:
     """These customers have their page open. Noted only where a person is wanted or there, in one statement."""
     with_person = Conversation.objects.filter(pk__in=conversation_ids, owner__in=(Owner.WAITING, Owner.HUMAN))
     with_person.update(customer_last_seen=timezone.now())
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def cancel_person_request(conversation_id: int) -> TurnChange:
+    """A customer who waits for a person would rather go on with the assistant. Their ticket stays as it is."""
+    conversation = Conversation.objects.lock(conversation_id)
+    if conversation.owner != Owner.WAITING:
+        return build_change(conversation, (), with_owner=True)
+    conversation.owner, conversation.waiting_since = Owner.BOT, None
+    sentence = handoff_sentences.describe_cancelled_request()
+    cancelled = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    save_owner(conversation)
+    record_event("request_cancelled", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+    return build_change(conversation, [cancelled], with_owner=True, notifies_desk=True)
+
+
+def describe_last_words(conversation: Conversation) -> str:
+    """What the customer wrote last that has some substance, for staff: empty if they wrote nothing."""
+    said = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("-turn_id", "-seq")
+    recent = [text for text in said.values_list("text", flat=True)[:5] if text]
+    return next((text for text in recent if len(text) >= SUBSTANCE_CHARS), next(iter(recent), ""))
 
 
 def store_for_person(

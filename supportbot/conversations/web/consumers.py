@@ -117,6 +117,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
             )
         await runner.publish_and_start(change)
 
+    async def _on_cancel_person(self, frame: Frame) -> None:
+        """The customer would rather go on with the assistant than wait."""
+        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+            change = await turns.cancel_person_request.run_after(
+                self._require_valid_session, self.conversation_id
+            )
+        await runner.publish_and_start(change)
+
     async def _on_contact(self, frame: Frame) -> None:
         """A guest says where to be reached."""
         email = check_email(frame.email)

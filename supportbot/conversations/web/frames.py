@@ -18,7 +18,9 @@ class Frame(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    action: Literal["send", "stop", "retry", "resync", "person", "contact", "typing", "ping"] = "send"
+    action: Literal[
+        "send", "stop", "retry", "resync", "person", "cancel_person", "contact", "typing", "ping"
+    ] = "send"
     text: str = ""
     client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
     turn: int = 0
