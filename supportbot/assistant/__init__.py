@@ -1,9 +1,10 @@
-"""The engine: it puts a conversation to a model, runs the tools that the model asks for, and passes its words on.
+"""The engine: it sends a conversation to a model, runs the tools that the model calls, and streams the answer.
 
     async with Assistant("chat", api_key=key, model="grok-4.3", tools=[lookup_order]) as assistant:
         print(await assistant.answer([Message("user", "Where is my order ORD-123?")]))
 
-What a program needs of it is imported from here; pictures are made fit to be sent by `images.prepare`.
+What a program needs of it is imported from here, but for `images.prepare`, which re-encodes an uploaded picture.
+It imports nothing of Django, and keeps nothing between two calls but open connections.
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -66,9 +67,10 @@ MessageLike = Message | Mapping[str, Any]
 class Assistant:
     """A model with instructions and tools, for programs that keep the conversation themselves.
 
-    `backend` is one of `BACKENDS` by name, with its options, or one that is made already. `context` is who the
-    tools believe to be asking. Messages may also be the dicts of a chat completions array; a system message that
-    they begin with is said in the place of `system`. Every method raises `ModelError` when the model fails.
+    `backend` is the name of one in `BACKENDS`, which is then made with `options`, or a backend that exists already.
+    `context` tells the tools who asks. Messages may be the dicts of a chat completions array too; system messages at
+    their beginning replace `system`. `conversation` is a stable name of the conversation, by which some providers
+    find their cache. Every method raises `ModelError` when the model fails.
     """
 
     def __init__(
@@ -88,9 +90,9 @@ class Assistant:
         self._limits = limits or Limits()
 
     def stream(self, messages: Sequence[MessageLike], *, conversation: str = "") -> AsyncGenerator[Event]:
-        """Answer: text as it comes, tool calls as they run, and every finished message of the model.
+        """Answer the conversation: yields text as it arrives, tool calls as they run, and each message of the model.
 
-        The last `Answer` has the `finish_reason` “length” when it ends only because it is out of tokens.
+        The last `Answer` has the `finish_reason` “length” when the model ran out of tokens in the middle of it.
         """
         return run_turn(
             *(self.backend, *self._split_system_text(messages), self._tools, self._execute),
@@ -99,9 +101,9 @@ class Assistant:
         )
 
     async def reply(self, messages: Sequence[MessageLike], *, conversation: str = "") -> list[Message]:
-        """Answer: the messages to add to the conversation, with tool calls and results before the last words.
+        """Answer the conversation: returns the messages to append to it, tool calls and their results among them.
 
-        An answer that is out of tokens is a `ModelError` with the code `cut`.
+        Raises `ModelError` with the code `CUT` when the model ran out of tokens in the middle of the answer.
         """
         added: list[Message] = []
         async with aclosing(self.stream(messages, conversation=conversation)) as events:
@@ -115,46 +117,51 @@ class Assistant:
         return added
 
     async def answer(self, messages: Sequence[MessageLike], *, conversation: str = "") -> str:
-        """Answer: the model's last words alone, never a part of them."""
+        """Answer the conversation: returns the text of the last message alone, and raises as `reply` does."""
         return (await self.reply(messages, conversation=conversation))[-1].text
 
     async def parse(
         self, messages: Sequence[MessageLike], response_model: type[ResponseModel], *, conversation: str = ""
     ) -> ResponseModel:
-        """Have the model fill in a pydantic model. Of the limits, those of the window count here."""
+        """Have the model fill in a pydantic model about the conversation. No tools are called.
+
+        Of the limits, only `window` and `messages` count here. Raises `ModelError`, with the code `INVALID` when the
+        answer does not validate, and `DECLINED` when the model refuses to give one.
+        """
         system, history = self._split_system_text(messages)
-        seen = trim_to_budget(history, self._limits.window, self._limits.messages)
+        window = trim_to_budget(history, self._limits.window, self._limits.messages)
         try:
-            parsed = await self.backend.parse(system, seen, response_model, conversation=conversation)
+            parsed = await self.backend.parse(system, window, response_model, conversation=conversation)
         except ModelError as error:
-            shorter = drop_older_half(seen)
-            if error.code != ErrorCode.CONTEXT_TOO_LONG or len(shorter) == len(seen):
+            shorter = drop_older_half(window)
+            if error.code != ErrorCode.CONTEXT_TOO_LONG or len(shorter) == len(window):
                 raise
             parsed = await self.backend.parse(system, shorter, response_model, conversation=conversation)
         return parsed.value
 
     async def forget(self, messages: Iterable[MessageLike]) -> None:
-        """Delete what the provider keeps of this conversation."""
-        kept = [each.handle for each in messages if isinstance(each, Message) and each.handle]
-        await self.backend.forget(kept)
+        """Delete what the provider has stored of this conversation, found by the handles of its messages."""
+        handles = [each.handle for each in messages if isinstance(each, Message) and each.handle]
+        await self.backend.forget(handles)
 
     def _split_system_text(self, messages: Sequence[MessageLike]) -> tuple[str, list[Message]]:
-        """The system text and the conversation."""
-        said = [each if isinstance(each, Message) else Message.from_chat(each) for each in messages]
-        first = list(takewhile(lambda each: each.role == "system", said))
-        return "\n\n".join(each.text for each in first) or self._system, said[len(first) :]
+        """Returns (system text, the messages after the system messages that they begin with)."""
+        read = [each if isinstance(each, Message) else Message.from_chat(each) for each in messages]
+        system = list(takewhile(lambda each: each.role == "system", read))
+        return "\n\n".join(each.text for each in system) or self._system, read[len(system) :]
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.backend.aclose()
 
 
-def _require_tool(given: Tool) -> Tool:
-    if not isinstance(given, Tool):
-        name = getattr(given, "__qualname__", repr(given))
+def _require_tool(value: Tool) -> Tool:
+    """Raises TypeError for a plain function, which is what remains when `@tool()` is forgotten."""
+    if not isinstance(value, Tool):
+        name = getattr(value, "__qualname__", repr(value))
         raise TypeError(f"{name} is no tool yet: write @tool() above the function.")
-    return given
+    return value

@@ -1,4 +1,4 @@
-"""The tool-calling loop: ask, stream, run the tools that the model asks for, and ask again."""
+"""The tool-calling loop: ask the model, stream its answer, run the tools that it calls, and ask again."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -17,18 +17,15 @@ ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one turn may take: seconds for waiting, rounds of tools, calls in all.
+    """What one turn may take at most."""
 
-    `window` is how many tokens of history the model is sent, `messages` how many messages of history; 0 is no limit.
-    """
-
-    first_token: float = 20.0
-    stall: float = 15.0
-    turn: float = 90.0
-    rounds: int = 4
-    calls: int = 6
-    window: int = 24_000
-    messages: int = 0
+    first_token: float = 20.0  # seconds until the first sign of life of each of the model's messages
+    stall: float = 15.0  # seconds between two pieces of a message
+    turn: float = 90.0  # seconds in all, those of the tools included
+    rounds: int = 4  # how often the model may call tools before it must answer
+    calls: int = 6  # tool calls in all
+    window: int = 24_000  # tokens of history that the model is sent, by estimate
+    messages: int = 0  # messages of history that the model is sent; 0 is no limit
 
 
 async def run_turn(
@@ -41,11 +38,11 @@ async def run_turn(
     limits: Limits | None = None,
     conversation: str = "",
 ) -> AsyncGenerator[Event]:
-    """Answer the conversation so far, which ends with what the customer said.
+    """Answer the conversation so far, which ends with a message of the customer.
 
-    Yields text as it comes, one `Answer` at the end of each of the model's messages, and every tool call
-    before and after `execute` ran it. The caller stores each event before it asks for the next one.
-    Raises `ModelError` when the model fails or does not come to an end.
+    Yields text as it arrives, one `Answer` at the end of each of the model's messages, and each tool call before
+    and after `execute` runs it. A caller that stores events has time to do so before it asks for the next one.
+    Raises `ModelError` when the model fails, or calls tools without end.
     """
     limits = limits or Limits()
     deadline = asyncio.get_running_loop().time() + limits.turn
@@ -54,10 +51,10 @@ async def run_turn(
     calls_left = limits.calls
     for rounds_left in range(limits.rounds, -1, -1):
         answer = None
-        seen = trim_to_budget(history, limits.window, limits.messages)
-        # Nobody would tell the model what came of a call after the last round.
-        asking = partial(ask, may_call=rounds_left > 0)
-        async with aclosing(_stream_answer(asking, seen, limits, deadline)) as parts:
+        window = trim_to_budget(history, limits.window, limits.messages)
+        # After the last round the model is not asked again, so it would not learn the result of a call.
+        ask_once = partial(ask, may_call=rounds_left > 0)
+        async with aclosing(_stream_answer(ask_once, window, limits, deadline)) as parts:
             async for part in parts:
                 if isinstance(part, Answer):
                     answer = part
@@ -68,8 +65,7 @@ async def run_turn(
         if not answer.message.text.strip() and not answer.message.tool_calls:
             raise ModelError(ErrorCode.EMPTY)
         if answer.message.tool_calls and not rounds_left:
-            # It calls all the same. These are not run.
-            raise ModelError(ErrorCode.ENDLESS)
+            raise ModelError(ErrorCode.ENDLESS)  # the provider let it call tools that it may not; none is run
         yield answer
         if not answer.message.tool_calls:
             return
@@ -88,40 +84,43 @@ async def run_turn(
 
 
 def make_executor(
-    tools: Registry, ctx: ToolContext, in_thread: Callable[..., Awaitable[ToolResult]] = asyncio.to_thread
+    tools: Registry, ctx: ToolContext, run_in_thread: Callable[..., Awaitable[ToolResult]] = asyncio.to_thread
 ) -> ToolExecutor:
-    """The plain way to run tools, for programs that store nothing: in a thread, with the tool's deadline."""
+    """The plain way to run tools, for programs that store nothing: in a thread, within the tool's `timeout`."""
 
-    async def execute(call: ToolCall) -> ToolResult:
-        known = tools.get(call.name)
-        if known is None:
+    async def execute_call(call: ToolCall) -> ToolResult:
+        tool = tools.get(call.name)
+        if tool is None:
             return tools.build_unknown_result(call)
         try:
-            async with asyncio.timeout(known.timeout):
-                return await in_thread(known.run, ctx, call)
+            async with asyncio.timeout(tool.timeout):
+                return await run_in_thread(tool.run, ctx, call)
         except TimeoutError:
             return build_error_result(call, "timed_out", "The tool took too long.")
 
-    return execute
+    return execute_call
 
 
 async def _stream_answer(
     ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
-    seen: Sequence[Message],
+    window: Sequence[Message],
     limits: Limits,
     deadline: float,
 ) -> AsyncGenerator[Part]:
-    """One message of the model. A history that the provider finds too long goes once more without its older half."""
-    has_spoken = False
+    """One message of the model. When the history is too long for it, it is asked once more without the older half.
+
+    `deadline` is a time of the event loop's clock, in seconds.
+    """
+    has_text = False
     try:
-        async with aclosing(_enforce_timeouts(ask(seen), limits, deadline)) as parts:
+        async with aclosing(_enforce_timeouts(ask(window), limits, deadline)) as parts:
             async for part in parts:
-                has_spoken = has_spoken or (isinstance(part, TextDelta) and part.text != "")
+                has_text = has_text or (isinstance(part, TextDelta) and part.text != "")
                 yield part
         return
     except ModelError as error:
-        shorter = drop_older_half(seen)
-        if error.code != ErrorCode.CONTEXT_TOO_LONG or has_spoken or len(shorter) == len(seen):
+        shorter = drop_older_half(window)
+        if error.code != ErrorCode.CONTEXT_TOO_LONG or has_text or len(shorter) == len(window):
             raise
     async with aclosing(_enforce_timeouts(ask(shorter), limits, deadline)) as parts:
         async for part in parts:
@@ -131,7 +130,7 @@ async def _stream_answer(
 async def _enforce_timeouts(
     stream: AsyncGenerator[Part], limits: Limits, deadline: float
 ) -> AsyncGenerator[Part]:
-    """The stream's parts, each within its time: a time-out is a `ModelError` that says which one it was."""
+    """Pass the stream's parts on. Raises `ModelError` with the code of the limit that a part exceeds."""
     now = asyncio.get_running_loop().time
     code, wait = ErrorCode.NO_FIRST_TOKEN, limits.first_token
     async with aclosing(stream):

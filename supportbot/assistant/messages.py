@@ -1,7 +1,7 @@
-"""The engine's values: what is said to a model, what it answers, and what a turn yields on the way.
+"""The engine's values: the messages of a conversation, what a model answers, and the events that a turn yields.
 
-Nothing here knows of storage or sockets. `Message.as_chat()` is the chat completions form, which is
-also the format of an exported transcript; `Message.from_chat()` reads it.
+`as_chat()` gives a value as the chat completions API writes it, which is also the format of an exported transcript;
+`from_chat()` reads that.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Outcome = Literal["done", "refused", "invalid", "unknown", "failed", "timed_out"
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool that the model asks for. `arguments` is JSON text exactly as the model wrote it, so maybe not JSON."""
+    """A tool call of the model. `arguments` is the text that the model wrote: it should be JSON, and may not be."""
 
     id: str
     name: str
@@ -37,7 +37,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture: `url` is a data URL, or an https address that the provider itself fetches."""
+    """A picture: `url` is a data URL, or an https address from which the provider fetches it."""
 
     url: str
     detail: Detail = "high"
@@ -45,7 +45,7 @@ class Image:
     @classmethod
     def from_chat(cls, part: Mapping[str, Any]) -> "Image":
         picture = part["image_url"]
-        return cls(picture["url"], picture.get("detail", "auto"))  # which is what leaving it out means there
+        return cls(picture["url"], picture.get("detail", "auto"))  # the API's own default
 
     def as_chat(self) -> dict[str, Any]:
         return {"type": "image_url", "image_url": {"url": self.url, "detail": self.detail}}
@@ -55,9 +55,9 @@ class Image:
 class Message:
     """One entry of the messages array.
 
-    `tool_call_id` belongs to role `tool`, `tool_calls` and `handle` to `assistant`, `images` to `user`. A
-    handle is where a provider keeps the conversation up to this message, as its backend wrote it down; it is
-    no part of what was said, and whoever loses it loses nothing.
+    `tool_call_id` belongs to role `tool`, `tool_calls` and `handle` to `assistant`, `images` to `user`. A `handle`
+    is a backend's note of where its provider stores the conversation up to this message. It only saves work: without
+    it the whole conversation is sent.
     """
 
     role: Role
@@ -69,16 +69,16 @@ class Message:
 
     @classmethod
     def from_chat(cls, chat: Mapping[str, Any]) -> "Message":
-        """An entry of a chat completions array. Raises ValueError for what the engine cannot send."""
+        """Read an entry of a chat completions array. Raises ValueError for a role or content that cannot be sent."""
         role: Any = "system" if chat["role"] == "developer" else chat["role"]
         if role not in get_args(Role):
             raise ValueError(f"A message of role {role!r} cannot be sent, only {', '.join(get_args(Role))}.")
         content = chat.get("content") or ""
         parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
-        strange = {part["type"] for part in parts} - {"text", "image_url"}
-        if strange:
+        unknown = {part["type"] for part in parts} - {"text", "image_url"}
+        if unknown:
             raise ValueError(
-                f"Content of type {', '.join(sorted(strange))} cannot be sent, only text and image_url."
+                f"Content of type {', '.join(sorted(unknown))} cannot be sent, only text and image_url."
             )
         return cls(
             role,
@@ -95,14 +95,14 @@ class Message:
             calls = [call.as_chat() for call in self.tool_calls]
             return {"role": self.role, "content": self.text or None, "tool_calls": calls}
         if self.images:
-            words = [{"type": "text", "text": self.text}] if self.text else []
-            return {"role": self.role, "content": [*words, *(image.as_chat() for image in self.images)]}
+            text = [{"type": "text", "text": self.text}] if self.text else []
+            return {"role": self.role, "content": [*text, *(image.as_chat() for image in self.images)]}
         return {"role": self.role, "content": self.text}
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came of a tool call: `content` is the JSON text that the model reads."""
+    """The result of a tool call: `content` is the JSON text that the model reads."""
 
     call_id: str
     content: str
@@ -114,7 +114,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One finished message of the model. `usage` holds the provider's token counts as it gave them."""
+    """One finished message of the model. `usage` holds the token counts in the provider's own words."""
 
     message: Message
     finish_reason: str
@@ -124,14 +124,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """The next piece of the answer's text. An empty one only says that the model is alive, thinking."""
+    """The next piece of the answer's text. An empty one is a sign of life of a model that reasons."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """The model reasons before it speaks. What it thinks is not shown; this comes once an answer, at most."""
+    """The model reasons before its first word. Yielded at most once an answer; the reasoning itself is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer(Generic[ResponseModel]):
-    """A typed answer: `value` as the model filled it in and pydantic accepted it."""
+    """A typed answer: `value` is what the model filled in, validated."""
 
     value: ResponseModel
     model: str = ""

@@ -7,10 +7,10 @@
     def mood(key: str, answer: Mood | None) -> None:
         '''How does the customer feel at the end of the conversation?'''
 
-The docstring is what the model is asked, the model class what it fills in, and `key` whatever the asker gave
-to find the row again. The function runs in the transaction that ends the question, so its effect happens once;
-`answer` is None when the model would not or could not say. Found in the module `questions` of every app.
-When the function raises, the question is asked again later, and after some tries no more.
+The docstring is what the model is asked, the pydantic model what it fills in, and `key` the string that was given
+to `ask_later`, by which the function finds its row. It runs in the transaction that ends the question, so its effect
+happens once; `answer` is None when the model declined or never gave a valid answer. When the function raises, the
+question is asked again later, up to a limit. Questions are found in the module `questions` of every app.
 """
 
 import inspect
@@ -24,6 +24,8 @@ from .messages import ResponseModel
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[ResponseModel]):
+    """`store(key, answer)` is the decorated function, `instruction` its docstring."""
+
     name: str
     instruction: str
     response_model: type[ResponseModel]
@@ -33,9 +35,12 @@ class Question(Generic[ResponseModel]):
 def question(
     response_model: type[ResponseModel],
 ) -> Callable[[Callable[[str, ResponseModel | None], None]], Question[ResponseModel]]:
-    """Make a function into a `Question` that is answered by filling in `response_model`."""
+    """Make a function into a `Question` that is answered by filling in `response_model`.
 
-    def decorate(function: Callable[[str, ResponseModel | None], None]) -> Question[ResponseModel]:
+    Raises TypeError for a function without a docstring.
+    """
+
+    def make_question(function: Callable[[str, ResponseModel | None], None]) -> Question[ResponseModel]:
         instruction = inspect.getdoc(function)
         if not instruction:
             raise TypeError(
@@ -43,29 +48,29 @@ def question(
             )
         return Question(function.__name__, instruction, response_model, function)
 
-    return decorate
+    return make_question
 
 
 def collect_questions(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]]":
-    """The questions in these modules by name, also those imported from elsewhere in the same app.
+    """The questions in these modules by name, also those that they import from other modules of the same app.
 
-    Two of one name stop the start.
+    Raises ValueError when two of them have the same name.
     """
-    found: dict[str, Question[Any]] = {}
+    questions: dict[str, Question[Any]] = {}
     for module in modules:
         for each in vars(module).values():
             if not isinstance(each, Question) or not is_defined_in_app(each.store, module):
                 continue
-            known = found.setdefault(each.name, each)
-            if known is not each:
-                where = (f"{one.store.__module__}.{one.store.__qualname__}" for one in (known, each))
+            first = questions.setdefault(each.name, each)
+            if first is not each:
+                places = (f"{one.store.__module__}.{one.store.__qualname__}" for one in (first, each))
                 raise ValueError(
-                    f"Two questions are named {each.name}: {' and '.join(where)}. Rename one of them."
+                    f"Two questions are named {each.name}: {' and '.join(places)}. Rename one of them."
                 )
-    return found
+    return questions
 
 
 def is_defined_in_app(function: Callable[..., Any], module: ModuleType) -> bool:
-    """Whether a function is defined in the app that this module belongs to, in whichever file of it."""
+    """Whether a function is defined in any module of the app that `module` belongs to."""
     app = module.__name__.rpartition(".")[0] or module.__name__
     return f"{function.__module__}.".startswith(f"{app}.")

@@ -1,7 +1,7 @@
 """`@tool` makes a typed function callable by the model; a `Registry` holds the tools of an installation.
 
-The function's name, docstring and annotations are what the model sees, as a JSON schema. The first
-parameter, `ctx`, is hidden from the model: it carries who asks, which is never taken from arguments.
+The model sees the function's name, its docstring, and its annotations as a JSON schema. It does not see the first
+parameter, `ctx`, which says who asks: a tool must never take that from its arguments.
 """
 
 import asyncio
@@ -24,8 +24,12 @@ logger = logging.getLogger(__name__)
 
 Effect = Literal["read", "write", "irreversible"]
 AskLater = Callable[[Question[Any], object], object]
-CANCEL_GRACE_SECONDS = 1.0  # seconds that an asynchronous tool has beyond its time before it is ended
-# Of a call that no transaction takes back, when nobody heard how it ended.
+CANCEL_GRACE_SECONDS = (
+    1.0  # how long an asynchronous tool may go on after its `timeout` before it is cancelled
+)
+MAX_PROBLEMS = 8  # of wrong arguments, told to the model at once
+MAX_PROGRESS_ARGUMENT_CHARS = 60
+# The result of an irreversible call whose end was lost.
 UNCERTAIN_OUTCOME = (
     "Nobody knows how this ended: it may or may not have happened. Do not call it again. Say so to the "
     "customer, and that a person of the team has to check."
@@ -34,18 +38,18 @@ KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Para
 
 
 class LazyText(Protocol):
-    """A text that becomes a `str` where it is read, in the language of that moment, as of Django's `gettext_lazy`."""
+    """A text that becomes a `str` when it is read, in the language of its reader, such as `gettext_lazy` returns."""
 
     def __str__(self) -> str: ...
 
 
 class ToolError(Exception):
-    """A refusal in words that the model may read and repeat to the customer."""
+    """Raised by a tool that refuses. The model reads the text and may repeat it to the customer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who has signed in."""
+    """A customer who is signed in. `id` is the primary key of their account."""
 
     id: int
     email: str
@@ -57,16 +61,15 @@ class ToolContext:
     """Who asks, as the server knows it.
 
     `conversation` is the conversation's primary key, or 0 where there is none and nothing may be stored, as in
-    a trial of a prompt. `visitor` names the browser or account for limits, `customer` is None for a guest.
+    a trial of a prompt. `visitor` identifies the browser or account, for rate limits. `customer` is None for a guest.
 
-    `request` is the same for everything done about one customer request, also when it is tried again: the
-    key that keeps an effect from happening twice. All calls of a turn share it, so a tool that may be called
+    `request` identifies one request of the customer, and stays the same when the turn is run again: store it as a
+    unique key to keep an effect from happening twice. All calls of a turn share it, so a tool that may be called
     several times in a turn adds what it does to the key, as in `f"{ctx.request}:{order_id}"`.
 
-    `ask_later(question, key)` has the model asked about the conversation in the background, when the turn
-    has ended; from a tool that writes, the wish is stored with what it wrote. It uses the database, so an
-    asynchronous tool says `await sync_to_async(ctx.ask_later)(question, key)`. A program that stores nothing
-    leaves it out.
+    `ask_later(question, key)` has the model asked about the conversation in the background, after the turn has
+    ended. A tool that writes stores this wish in the transaction of what it writes. It uses the database, so an
+    asynchronous tool says `await sync_to_async(ctx.ask_later)(question, key)`. Without a database it does nothing.
     """
 
     conversation: int
@@ -78,7 +81,7 @@ class ToolContext:
 
 @dataclass(frozen=True)
 class Tool:
-    """A function as the model may call it. `function` is called with the context and checked arguments."""
+    """A function that the model may call. `arguments` validates what the model passes; `timeout` is in seconds."""
 
     name: str
     description: str
@@ -97,14 +100,14 @@ class Tool:
         return _strip_titles(self.arguments.model_json_schema())
 
     def as_chat(self) -> dict[str, Any]:
-        """The tool in the form of the chat completions API."""
+        """The tool as an item of `tools` in the chat completions API."""
         function = {"name": self.name, "description": self.description, "parameters": self.parameters}
         return {"type": "function", "function": function}
 
     def run(self, ctx: ToolContext, call: ToolCall) -> ToolResult:
-        """Check the arguments, run the function to its end and put what came of it into words for the model.
+        """Validate the arguments, run the function and return what the model is told of it.
 
-        Blocks; call it in a thread. Never raises: a refusal, wrong arguments and a bug are results too.
+        Blocks, so call it in a thread. Wrong arguments, a refusal and an exception of the function are results too.
         """
         try:
             arguments = self.arguments.model_validate_json(call.arguments or "{}")
@@ -116,14 +119,14 @@ class Tool:
         try:
             value = self.function(ctx, **values)
             if inspect.isawaitable(value):
-                # What it hands to sync_to_async, as Django's own queries do, comes back to this thread, and
-                # so into the transaction that this thread may have begun.
+                # asgiref runs what the coroutine passes to sync_to_async, as Django's queries do, in this very
+                # thread, and so within the transaction that this thread may have begun.
                 value = async_to_sync(_await_with_timeout)(value, self.timeout + CANCEL_GRACE_SECONDS)
             return _build_result(call, "done", value)
         except ToolError as refusal:
             return _build_result(call, "refused", {"error": str(refusal)})
         except (Exception, SystemExit, asyncio.CancelledError):
-            # Also what would end the thread's owner: one tool's sys.exit() must not end the whole process.
+            # Also SystemExit and CancelledError: one tool's sys.exit() must not end the whole process.
             logger.exception("Tool %s failed", self.name)
             return build_abandoned_result(call, self, "failed", "The tool failed. Do not guess its result.")
 
@@ -132,7 +135,8 @@ class Tool:
         line = str(self.progress)
         try:
             values = json.loads(call.arguments or "{}")
-            return line.format_map({key: str(value)[:60] for key, value in values.items()})
+            short = {key: str(value)[:MAX_PROGRESS_ARGUMENT_CHARS] for key, value in values.items()}
+            return line.format_map(short)
         except (ValueError, KeyError, AttributeError, IndexError, RecursionError):
             return line.split("{", 1)[0].strip()
 
@@ -142,16 +146,19 @@ def tool(
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a function into a `Tool`.
 
-    `effect` says what the function does to the world. A `read` changes nothing that anybody would miss. What a
-    `write` changes is in the database alone, and is kept with its result or not at all. Both are run again
-    when a process died over them. An `irreversible` tool does what no transaction takes back, such as paying
-    money out: it is never run again, and when nobody heard how it ended, the model is told just that.
+    `effect` says what the function changes. A `read` changes nothing that matters. A `write` changes the database
+    and nothing else, in one transaction with its result. Both are run again when their process died. An
+    `irreversible` tool does what no transaction can roll back, such as paying money out: it is never run again, and
+    when its end was lost, the model is told that nobody knows how it ended.
 
-    `progress` is the line that the customer sees while it runs and may name arguments in braces; a text of
-    `gettext_lazy` is translated each time. `timeout` is in seconds.
+    `progress` is the line that the customer sees while the tool runs; it may name arguments in braces, and a text of
+    `gettext_lazy` is translated for each reader. `timeout` is in seconds.
+
+    Raises TypeError for a function that has no docstring, whose first parameter is not `ctx`, or one of whose other
+    parameters has no type or cannot be passed by name.
     """
 
-    def decorate(function: Callable[..., Any]) -> Tool:
+    def make_tool(function: Callable[..., Any]) -> Tool:
         description = inspect.getdoc(function)
         if not description:
             raise TypeError(f"Tool {function.__qualname__} needs a docstring: it is what the model reads.")
@@ -159,20 +166,21 @@ def tool(
         line = progress or name.replace("_", " ").capitalize()
         return Tool(name, description, function, _build_arguments_model(function), effect, line, timeout)
 
-    return decorate
+    return make_tool
 
 
 class Registry(Mapping[str, Tool]):
     """The tools of an installation by name."""
 
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
+        """Raises ValueError when two different tools have the same name."""
         self._tools: dict[str, Tool] = {}
         for each in tools:
             self._register(each)
 
     @classmethod
     def from_modules(cls, modules: Iterable[ModuleType]) -> "Registry":
-        """The tools in these modules, also those that they import from elsewhere in the same app."""
+        """The tools in these modules, also those that they import from other modules of the same app."""
         return cls(
             value
             for module in modules
@@ -197,40 +205,42 @@ class Registry(Mapping[str, Tool]):
         return len(self._tools)
 
     def progress_line(self, call: ToolCall) -> str:
-        known = self._tools.get(call.name)
-        return known.progress_line(call) if known else "Looking for a way to help"
+        """What the customer reads while the call runs, also that of a tool that does not exist."""
+        tool = self._tools.get(call.name)
+        return tool.progress_line(call) if tool else "Looking for a way to help"
 
     def build_unknown_result(self, call: ToolCall) -> ToolResult:
-        """The answer to a call of a tool that does not exist, for the model to read."""
+        """The result of a call of a tool that does not exist: the model reads which ones there are."""
         return _build_result(
             call, "unknown", {"error": f"There is no tool of that name. Tools: {', '.join(self)}"}
         )
 
 
 def build_abandoned_result(call: ToolCall, tool: Tool, outcome: Outcome, why: str) -> ToolResult:
-    """The result of a call that had begun and of which nobody hears any more; `why` is for one that can be undone."""
+    """The result of a call that had begun and whose end was lost; `why` is said of all but irreversible ones."""
     return build_error_result(call, outcome, UNCERTAIN_OUTCOME if tool.effect == "irreversible" else why)
 
 
 def build_error_result(call: ToolCall, outcome: Outcome, why: str) -> ToolResult:
-    """The result of a call that was not carried through, so that no call stays without a result."""
+    """The result of a call that was not completed. Every call needs a result: providers refuse a history without."""
     return _build_result(call, outcome, {"error": why})
 
 
 async def _await_with_timeout(awaitable: Awaitable[Any], timeout: float) -> Any:
-    # Whoever waited has given it up by then; it must not hold up the end of the process too.
+    # The caller has stopped waiting by then. Without a limit the thread would keep the process from ending.
     async with asyncio.timeout(timeout):
         return await awaitable
 
 
 def _build_result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
     content = json.dumps(value, ensure_ascii=False, default=str)
-    # Half a character (a lone surrogate) can be neither stored nor sent.
+    # A lone surrogate can be neither stored nor sent.
     return ToolResult(call.id, content.encode(errors="replace").decode(), outcome)
 
 
 def _list_problems(error: ValidationError) -> Sequence[str]:
-    return [f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in error.errors()][:8]
+    problems = [f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in error.errors()]
+    return problems[:MAX_PROBLEMS]
 
 
 def _build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
@@ -252,14 +262,14 @@ def _build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
 
 
 def _strip_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without pydantic's titles, which tell a model nothing and cost tokens in every request."""
-    plain = {key: part for key, part in schema.items() if key != "title"}
-    for key, part in plain.items():
-        if key in ("properties", "$defs"):
-            plain[key] = {name: _strip_titles(value) for name, value in part.items()}
+    """The schema without pydantic's titles, which repeat the names and cost tokens in every request."""
+    stripped = {key: part for key, part in schema.items() if key != "title"}
+    for key, part in stripped.items():
+        if key in ("properties", "$defs"):  # their keys are names, of which one may be "title"
+            stripped[key] = {name: _strip_titles(value) for name, value in part.items()}
         elif isinstance(part, dict) and key != "default":
-            plain[key] = _strip_titles(part)
-    return plain
+            stripped[key] = _strip_titles(part)
+    return stripped
 
 
 def _format_location(each: Tool) -> str:

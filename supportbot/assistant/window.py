@@ -1,17 +1,24 @@
-"""What the model sees of a long conversation: its newest turns, whole, within a budget of tokens."""
+"""The part of a long conversation that the model is sent: the newest whole turns that fit into a token budget."""
 
 from collections.abc import Sequence
 
 from .messages import Message
 
-IMAGE_TOKENS = {"low": 300, "auto": 1800, "high": 1800}  # xAI: 256 a tile of 448 pixels, at most seven tiles
+CHARS_PER_TOKEN = 3
+MESSAGE_OVERHEAD_TOKENS = 8
+CALL_OVERHEAD_CHARS = 20  # the id and the frame of a tool call
+IMAGE_TOKENS = {
+    "low": 300,
+    "auto": 1800,
+    "high": 1800,
+}  # xAI: 256 for a tile of 448 pixels, at most seven tiles
 
 
 def trim_to_budget(messages: Sequence[Message], budget: int, max_messages: int = 0) -> list[Message]:
-    """The newest messages that fit into `budget` tokens, cut only where a customer begins to speak.
+    """The newest messages that fit into `budget` tokens, beginning with the first message of a turn.
 
-    A tool call is never parted from its result, nor a burst of messages that is answered at once.
-    The last turn is always whole, whatever it costs. `max_messages` limits the number of messages, 0 does not.
+    So a tool call is never separated from its result, nor are the messages of one burst from each other. The last
+    turn is always kept whole, whatever it costs. `max_messages` limits the number of messages; 0 does not.
     """
     start = len(messages)
     used = 0
@@ -27,12 +34,14 @@ def trim_to_budget(messages: Sequence[Message], budget: int, max_messages: int =
 
 
 def drop_older_half(messages: Sequence[Message]) -> list[Message]:
-    """For a model that reads less than was thought: without the older half, or the same if nothing can be left out."""
+    """The messages without the older half of their tokens; all of them if there is only one turn."""
     return trim_to_budget(messages, sum(map(estimate_tokens, messages)) // 2)
 
 
 def estimate_tokens(message: Message) -> int:
-    """An estimate, rather too high for English: three characters a token, and a few for the frame."""
-    calls = sum(len(call.name) + len(call.arguments) + 20 for call in message.tool_calls)
-    pictures = sum(IMAGE_TOKENS[image.detail] for image in message.images)
-    return 8 + (len(message.text) + calls) // 3 + pictures
+    """Estimate what a message costs. Rather too high for English, which has some four characters a token."""
+    call_chars = sum(
+        len(call.name) + len(call.arguments) + CALL_OVERHEAD_CHARS for call in message.tool_calls
+    )
+    image_tokens = sum(IMAGE_TOKENS[image.detail] for image in message.images)
+    return MESSAGE_OVERHEAD_TOKENS + (len(message.text) + call_chars) // CHARS_PER_TOKEN + image_tokens

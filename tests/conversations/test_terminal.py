@@ -264,7 +264,7 @@ def test_it_says_what_is_wrong_with_a_photo(new_site: NewSite, tmp_path: Path) -
     assert done.returncode == 1
     assert "· /image needs the path of a photo, as in: /image parcel.jpg" in done.stderr
     assert "none.png: No such file or directory" in done.stderr
-    assert "This is not a photo that can be sent here." in done.stderr
+    assert "This file type isn't supported." in done.stderr
     assert "The photos were not sent: no message came after them." in done.stderr
 
 

@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 from PIL.Image import Transpose
 
-from supportbot.assistant import images
-from supportbot.assistant.images import PictureError, prepare, reencode
+from supportbot.assistant.images import PictureError, child_process, prepare, reencode
 from supportbot.assistant.messages import Message
 from tests.pictures import BAD, CANARY, GOOD, annotated_png, encoded, largest, noise, phone_photo, scene
 
@@ -99,8 +98,8 @@ def test_the_pictures_of_these_tests_do_hide_something():
     [
         ("25 megapixels and 8,192 pixels", "a PNG of 50,000 x 50,000"),
         ("Up to 8 MB", "a file of 9 MB"),
-        ("Moving pictures", "a moving WebP"),
-        ("JPEG, PNG and WebP", "an SVG"),
+        ("Animated images", "a moving WebP"),
+        ("JPEG, PNG or WebP", "an SVG"),
         ("is damaged", "half of a JPEG"),
         ("is empty", "nothing"),
     ],
@@ -205,7 +204,7 @@ async def test_it_is_ended_when_nobody_waits_for_it_any_more():
 
 
 async def test_it_is_ended_when_it_takes_too_long(monkeypatch):
-    monkeypatch.setattr(images, "PROCESS_TIMEOUT_SECONDS", 0.001)
+    monkeypatch.setattr(child_process, "PROCESS_TIMEOUT_SECONDS", 0.001)
 
     with pytest.raises(PictureError, match="took too long"):
         await prepare(phone_photo())
@@ -213,14 +212,14 @@ async def test_it_is_ended_when_it_takes_too_long(monkeypatch):
 
 async def test_two_are_drawn_at_once_while_some_wait_and_more_are_refused():
     data = encoded(scene(1600, 1600), "PNG")
-    tasks = [asyncio.create_task(prepare(data)) for _ in range(images.MAX_PENDING_PICTURES + 2)]
+    tasks = [asyncio.create_task(prepare(data)) for _ in range(child_process.MAX_PENDING_PICTURES + 2)]
     most = 0
     while (await asyncio.wait(tasks, timeout=0.02))[1]:
         most = max(most, len(await asyncio.to_thread(children)))
 
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert most == images.MAX_PROCESSES
+    assert most == child_process.MAX_PROCESSES
     assert [str(each)[:11] for each in outcomes if isinstance(each, PictureError)] == ["Many photos"] * 2
     assert (await prepare(phone_photo())).width == 320
 

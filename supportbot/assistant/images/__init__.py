@@ -1,52 +1,39 @@
-"""Pictures that strangers send, made into pictures of our own before anybody sees or keeps them.
+"""Uploaded pictures, re-encoded before anybody sees or stores them.
 
     picture = await prepare(data)
     Message("user", "It arrived like this.", images=(picture.as_image(),))
 
-Each is drawn anew by `reencode`, a program in a process of its own with little memory and time.
+Whatever an upload hides besides the picture itself (metadata, trailing data, an attack on the decoder) ends in a
+process of its own, `reencode`, which has little memory and time.
 """
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
 from base64 import b64encode
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import distribution
-from threading import BoundedSemaphore, Lock, Timer
-from typing import IO, cast
 
 from ..messages import Detail, Image
+from ..translation import gettext_noop
 from . import reencode
+from .child_process import PROCESS_KILLED, Reencoder, ReencoderBusy
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024
-MAX_PROCESSES = 2
-MAX_PENDING_PICTURES = 8  # pictures that are held in memory, those at work too
-PROCESS_TIMEOUT_SECONDS = 30.0
-
-EXIT_MESSAGES = {
-    reencode.EXIT_TOO_LARGE: "This photo is too large. "
-    f"Up to {reencode.MAX_PIXELS // 1_000_000} megapixels and {reencode.MAX_SIDE_PIXELS:,} pixels a side can be sent.",
-    reencode.EXIT_ANIMATED: "Moving pictures can't be sent. Please send a photo.",
-    -signal.SIGKILL: "This photo took too long to open. Please try again, or send a smaller one.",
-}
-DAMAGED_MESSAGE = "This photo is damaged and can't be opened. Please try another one."
-
-_line = BoundedSemaphore(MAX_PENDING_PICTURES)
 
 
 class PictureError(Exception):
-    """The picture is not taken, in words that the customer reads."""
+    """A picture is refused. `message` tells the customer why: in English, to be translated, and then to be filled
+    with `values`. `str()` of the error is that in English.
+    """
+
+    def __init__(self, message: str, **values: str) -> None:
+        super().__init__(message % values)
+        self.message = message
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as we wrote it: JPEG or PNG, and nothing in it but what can be seen."""
+    """A re-encoded picture: JPEG or PNG, with nothing in it but what can be seen. Width and height are in pixels."""
 
     data: bytes = field(repr=False)
     content_type: str
@@ -54,106 +41,74 @@ class Picture:
     height: int
 
     def as_image(self, detail: Detail = "high") -> Image:
-        """As the model is sent it. Takes milliseconds for a large one."""
+        """The picture as a data URL, which models accept. Takes milliseconds for a large one."""
         return Image(f"data:{self.content_type};base64,{b64encode(self.data).decode('ascii')}", detail)
 
 
 async def prepare(data: bytes, max_bytes: int = MAX_BYTES) -> Picture:
-    """Take a stranger's bytes for a picture and draw it anew. Raises `PictureError`."""
+    """Re-encode an uploaded picture. Raises `PictureError` for anything but a still JPEG, PNG or WebP."""
     if not data:
-        raise PictureError("This file is empty.")
+        raise PictureError(gettext_noop("This file is empty."))
     if len(data) > max_bytes:
-        raise PictureError(describe_size_limit(max_bytes))
+        raise build_size_error(max_bytes)
     if not reencode.is_supported_format(data):
-        raise PictureError("This is not a photo that can be sent here. JPEG, PNG and WebP can.")
-    if not _line.acquire(blocking=False):
-        raise PictureError("Many photos are being sent right now. Please try again in a moment.")
-    child = _ReencodeProcess(data)
+        raise PictureError(gettext_noop("This file type isn't supported. Please use JPEG, PNG or WebP."))
     try:
-        code, output = await asyncio.wrap_future(_pool().submit(child.run))
-    finally:
-        child.kill()  # when nobody waits for it any more
-        _line.release()
-    if code:
-        raise PictureError(EXIT_MESSAGES.get(code, DAMAGED_MESSAGE))
+        exit_code, output = await _get_reencoder().reencode_picture(data, MAX_OUTPUT_BYTES)
+    except ReencoderBusy:
+        message = gettext_noop("Many photos are being sent right now. Please try again in a moment.")
+        raise PictureError(message) from None
+    if exit_code:
+        raise _build_exit_error(exit_code)
     return _parse_output(output)
 
 
-def describe_size_limit(max_bytes: int) -> str:
-    return f"This photo is too big. Up to {max_bytes / 1024 / 1024:.3g} MB can be sent."
+def build_size_error(max_bytes: int) -> PictureError:
+    """The refusal of a file that has more than `max_bytes`."""
+    limit = f"{max_bytes / 1024 / 1024:.3g}"
+    return PictureError(gettext_noop("This photo is too big. Up to %(limit)s MB can be sent."), limit=limit)
 
 
-class _ReencodeProcess:
-    """One run of the program. It can be ended from another thread, before it has begun too."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._lock = Lock()
-        self._is_killed = False
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def run(self) -> tuple[int, bytes]:
-        """Its exit code and what it wrote."""
-        with self._lock:
-            if self._is_killed:
-                return -1, b""
-            self._process = _start_process()
-        alarm = Timer(PROCESS_TIMEOUT_SECONDS, self.kill)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            return _exchange_bytes(self._process, self._data)
-        finally:
-            alarm.cancel()
-
-    def kill(self) -> None:
-        with self._lock:
-            self._is_killed = True
-            if self._process is not None and self._process.poll() is None:
-                self._process.kill()
+@cache
+def _get_reencoder() -> Reencoder:
+    """One for the whole process, whose limits it keeps."""
+    return Reencoder()
 
 
-def _start_process() -> "subprocess.Popen[bytes]":
-    # Isolated and without site-packages: it starts in a tenth of the time, and finds nothing but Pillow.
-    command = [sys.executable, "-I", "-S", reencode.__file__, _pillow_folder()]
-    # It gets none of our secrets; the one variable is for a Python that does not find its own library.
-    environment = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(  # noqa: S603 - nothing of it is a stranger's
-        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment
-    )
+def _build_exit_error(exit_code: int) -> PictureError:
+    """What the exit code of `reencode` means to the customer."""
+    if exit_code == reencode.EXIT_TOO_LARGE:
+        return PictureError(
+            gettext_noop(
+                "This photo is too large. "
+                "The limit is %(megapixels)s megapixels and %(pixels)s pixels a side."
+            ),
+            megapixels=f"{reencode.MAX_PIXELS // 1_000_000}",
+            pixels=f"{reencode.MAX_SIDE_PIXELS:,}",
+        )
+    if exit_code == reencode.EXIT_ANIMATED:
+        return PictureError(gettext_noop("Animated images can't be sent. Please send a photo."))
+    if exit_code == PROCESS_KILLED:
+        return PictureError(
+            gettext_noop("This photo took too long to open. Please try again, or send a smaller one.")
+        )
+    return _build_damage_error()
 
 
-def _exchange_bytes(process: "subprocess.Popen[bytes]", data: bytes) -> tuple[int, bytes]:
-    with process:
-        stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
-        with suppress(BrokenPipeError):  # it has ended already
-            stdin.write(data)
-        with suppress(BrokenPipeError):
-            stdin.close()
-        output = stdout.read(MAX_OUTPUT_BYTES + 1)
-    return process.returncode, output
+def _build_damage_error() -> PictureError:
+    return PictureError(gettext_noop("This photo is damaged and can't be opened. Please try another one."))
 
 
 def _parse_output(output: bytes) -> Picture:
-    """What the program wrote, which may be anything if the picture took it over."""
+    """Check what the process wrote, which may be anything if the upload took it over. Raises `PictureError`."""
     head, _, data = output.partition(b"\n")
     try:
         content_type, width, height = head.decode("ascii").split(" ")
         picture = Picture(data, content_type, int(width), int(height))
     except ValueError:
-        raise PictureError(DAMAGED_MESSAGE) from None
-    begins = {"image/jpeg": reencode.JPEG_SIGNATURE, "image/png": reencode.PNG_SIGNATURE}.get(content_type)
-    if begins is None or not data.startswith(begins) or len(output) > MAX_OUTPUT_BYTES:
-        raise PictureError(DAMAGED_MESSAGE)
+        raise _build_damage_error() from None
+    signatures = {"image/jpeg": reencode.JPEG_SIGNATURE, "image/png": reencode.PNG_SIGNATURE}
+    signature = signatures.get(content_type)
+    if signature is None or not data.startswith(signature) or len(output) > MAX_OUTPUT_BYTES:
+        raise _build_damage_error()
     return picture
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(MAX_PROCESSES, "picture")
-
-
-@cache
-def _pillow_folder() -> str:
-    return str(distribution("pillow").locate_file(""))

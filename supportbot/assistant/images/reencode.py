@@ -1,7 +1,10 @@
-"""A program for a process of its own: reads a picture from its input and draws it anew on its output.
+"""A program: it reads a picture from its standard input and writes it to its standard output, re-encoded.
 
-Nothing else decodes what strangers send. It knows three formats, is bounded in memory and time, and lets
-through only what can be seen: no metadata, and nothing that stood before or behind the picture.
+Nothing else decodes uploads. It knows three formats, limits its own memory and time, and lets through only what can
+be seen: no metadata, and nothing that stands before or behind the picture in the file.
+
+Pillow is imported within functions. The process finds it only after `main` has added its folder to the path, and the
+server, which imports this module for its constants, must never load it.
 """
 
 import io
@@ -18,19 +21,20 @@ if TYPE_CHECKING:
 JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 MAX_PIXELS = 25_000_000
 MAX_SIDE_PIXELS = 8192
-OUTPUT_SIDE_PIXELS = 2048  # of what is drawn
-TARGET_BYTES = 2 * 1024 * 1024  # of what is written, if a lower quality can help it
+OUTPUT_SIDE_PIXELS = 2048  # at most; larger pictures are scaled down
+TARGET_BYTES = 2 * 1024 * 1024  # of the output; the quality is lowered twice to get there
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 CPU_LIMIT_SECONDS = 5
-EXIF_ORIENTATION_TAG = 0x0112  # in EXIF: how the camera was held
+NICENESS = 5  # answers that are being streamed come first
+EXIF_ORIENTATION_TAG = 0x0112
 
-# How it ends when there is no picture to write. Anything else means that it could not be decoded.
+# Exit codes when no picture is written. Any other means that it could not be decoded.
 EXIT_TOO_LARGE, EXIT_ANIMATED = 3, 4
 
 
 def main() -> int:
     _limit_resources()
-    sys.path.append(sys.argv[1])  # where Pillow is; nothing else is looked for there
+    sys.path.append(sys.argv[1])  # the folder in which Pillow is installed
     try:
         return _reencode_image(sys.stdin.buffer.read())
     except MemoryError:
@@ -38,16 +42,16 @@ def main() -> int:
 
 
 def is_supported_format(data: bytes) -> bool:
-    """Whether the bytes begin as one of the three formats does. Names and content types are anybody's claim."""
+    """Whether the bytes begin as JPEG, PNG or WebP do. A file's name and content type are mere claims."""
     return data.startswith((JPEG_SIGNATURE, PNG_SIGNATURE)) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def _limit_resources() -> None:
-    os.nice(5)  # answers that stream come first
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_SECONDS, CPU_LIMIT_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if sys.platform == "linux":  # others know the limit and do not keep it
+    if sys.platform == "linux":  # other systems accept this limit without enforcing it
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
@@ -67,7 +71,10 @@ def _reencode_image(data: bytes) -> int:
 
 
 def _read_webp_size(data: bytes) -> tuple[int, int]:
-    """The size that a WebP says it has, (1, 1) for other formats: Pillow makes room for it before it tells."""
+    """The width and height in the header of a WebP, (1, 1) for other formats.
+
+    Pillow allocates memory for the whole WebP before it tells its size, so the header is read here first.
+    """
     if data[:4] == b"RIFF" and data[12:16] == b"VP8X":
         return _read_integer(data[24:27]) + 1, _read_integer(data[27:30]) + 1
     if data[:4] == b"RIFF" and data[12:16] == b"VP8L":
@@ -87,23 +94,19 @@ def _is_size_allowed(size: tuple[int, int]) -> bool:
 
 
 def _open_image(data: bytes) -> "ImageFile":
-    # Not Image.open(), which loads more formats than we want and takes cameras' double pictures for moving ones.
+    # Not Image.open(): it loads decoders of many more formats, and takes the MPO files of some cameras, which hold
+    # two pictures, for animations.
     from PIL.JpegImagePlugin import JpegImageFile
     from PIL.PngImagePlugin import PngImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
-    kind = (
-        JpegImageFile
-        if data.startswith(JPEG_SIGNATURE)
-        else PngImageFile
-        if data.startswith(PNG_SIGNATURE)
-        else WebPImageFile
-    )
-    return kind(io.BytesIO(data))
+    if data.startswith(JPEG_SIGNATURE):
+        return JpegImageFile(io.BytesIO(data))
+    return (PngImageFile if data.startswith(PNG_SIGNATURE) else WebPImageFile)(io.BytesIO(data))
 
 
 def _scale_image(image: "ImageFile") -> "Image":
-    """The picture in colours, no larger than it need be and the right way up."""
+    """The picture as RGB or RGBA, scaled to `OUTPUT_SIDE_PIXELS` and the right way up."""
     from PIL.Image import Resampling, Transpose
 
     turns = {
@@ -115,14 +118,12 @@ def _scale_image(image: "ImageFile") -> "Image":
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }
-    image.draft(
-        "RGB", (OUTPUT_SIDE_PIXELS, OUTPUT_SIDE_PIXELS)
-    )  # a large JPEG is decoded at half its size or less
+    output_size = (OUTPUT_SIDE_PIXELS, OUTPUT_SIDE_PIXELS)
+    image.draft("RGB", output_size)  # a large JPEG is then decoded at half its size or less
     picture = _convert_mode(image)
-    picture.thumbnail((OUTPUT_SIDE_PIXELS, OUTPUT_SIDE_PIXELS), Resampling.LANCZOS)
-    turn = turns.get(
-        _read_orientation(image)
-    )  # after it was decoded: a PNG is decoded for it, and must not fail there
+    picture.thumbnail(output_size, Resampling.LANCZOS)
+    # Read after the decoding: reading the EXIF data of a PNG decodes it, and errors there are passed over.
+    turn = turns.get(_read_orientation(image))
     return picture if turn is None else picture.transpose(turn)
 
 
@@ -130,11 +131,11 @@ def _read_orientation(image: "ImageFile") -> int:
     try:
         return int(image.getexif().get(EXIF_ORIENTATION_TAG, 1))
     except (OSError, SyntaxError, ArithmeticError, KeyError, TypeError, ValueError, struct.error):
-        return 1  # a picture with broken metadata is still a picture
+        return 1  # the metadata is broken, which must not lose the picture
 
 
 def _convert_mode(image: "ImageFile") -> "Image":
-    if image.mode.startswith("I"):  # greys of 16 bits
+    if image.mode.startswith("I"):  # greyscale of 16 bits
         return image.point(lambda grey: grey / 256).convert("L").convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
@@ -144,7 +145,7 @@ def _convert_mode(image: "ImageFile") -> "Image":
 
 
 def _encode_image(picture: "Image") -> tuple[str, bytes]:
-    """PNG for drawings and what is transparent, else JPEG, which photos are much smaller in."""
+    """Returns (content type, data): PNG for drawings and transparency, else JPEG, in which photos are far smaller."""
     from PIL.Image import new
 
     if picture.mode == "RGBA" or picture.getcolors(256):
@@ -162,10 +163,10 @@ def _encode_image(picture: "Image") -> tuple[str, bytes]:
     return "image/jpeg", jpeg
 
 
-def _save_image(picture: "Image", form: str, **options: int) -> bytes:
-    picture.info.clear()  # comments, profiles and the like would be written too
+def _save_image(picture: "Image", image_format: str, **options: int) -> bytes:
+    picture.info.clear()  # Pillow would write comments, colour profiles and the like again
     stream = io.BytesIO()
-    picture.save(stream, form, **options)
+    picture.save(stream, image_format, **options)
     return stream.getvalue()
 
 

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
-from supportbot.assistant.images import Picture, PictureError, describe_size_limit, prepare
+from supportbot.assistant.images import Picture, PictureError, build_size_error, prepare
 
 from ..attachments import storage
 from ..limits.rate_limits import RequestRefused, check_daily_images, check_image_rate
@@ -36,7 +37,7 @@ def upload_image(request: HttpRequest, conversation: Conversation) -> HttpRespon
         picture = _read_upload(request)
         attachment = storage.store_image(conversation.pk, picture)
     except PictureError as refusal:
-        return _build_error_response(str(refusal), 400)
+        return _build_error_response(_(refusal.message) % refusal.values, 400)
     except storage.StorageFull as refusal:
         return _build_error_response(str(refusal), 507)
     except RequestRefused as refusal:
@@ -93,9 +94,9 @@ def _read_upload(request: HttpRequest) -> Picture:
     max_bytes = settings.ENVIRONMENT.image_max_bytes
     files = request.FILES.getlist("image")
     if len(files) != 1:
-        raise PictureError(_("Please send one photo at a time."))
+        raise PictureError(gettext_noop("Please send one photo at a time."))
     if (files[0].size or 0) > max_bytes:
-        raise PictureError(describe_size_limit(max_bytes))
+        raise build_size_error(max_bytes)
     return async_to_sync(prepare)(files[0].read(), max_bytes)
 
 
