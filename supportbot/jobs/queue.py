@@ -11,7 +11,7 @@ from django.utils import timezone
 from supportbot.server.executors import on_database_thread
 
 from .models import Job
-from .registry import DEFAULT_MAX_ATTEMPTS, ClaimedJob, find_job_kind
+from .registry import ClaimedJob, get_job_kinds
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +42,11 @@ def enqueue(
 @on_database_thread()
 @transaction.atomic
 def claim_due_jobs(limit: int) -> list[ClaimedJob]:
-    """Take a lease on at most `limit` jobs that are due, the oldest first."""
+    """Take a lease on at most `limit` jobs that are due and of a kind that this process knows, the oldest first."""
     now = timezone.now()
     claimed = []
-    for row in Job.objects.filter(run_after__lte=now).order_by("run_after")[:limit]:
+    due = Job.objects.filter(run_after__lte=now, kind__in=list(get_job_kinds()))
+    for row in due.order_by("run_after")[:limit]:
         unclaimed = Job.objects.filter(pk=row.pk, attempts=row.attempts, run_after__lte=now)
         if unclaimed.update(attempts=row.attempts + 1, run_after=now + LEASE_DURATION):
             about = (row.conversation_id, row.last_turn_id)
@@ -62,8 +63,8 @@ def complete_job(claimed: ClaimedJob, result: Any = None) -> bool:
     """
     if not get_owned_job(claimed).delete()[0]:
         return False
-    kind = find_job_kind(claimed.kind)
-    if kind is not None and kind.store is not None:
+    kind = get_job_kinds()[claimed.kind]
+    if kind.store is not None:
         try:
             kind.store(claimed, result)
         except Exception as error:
@@ -75,8 +76,8 @@ def complete_job(claimed: ClaimedJob, result: Any = None) -> bool:
 @transaction.atomic
 def fail_attempt(claimed: ClaimedJob, code: str) -> None:
     """Note a failed attempt in whatever way the job's kind wants that."""
-    kind = find_job_kind(claimed.kind)
-    if kind is not None and kind.on_failure is not None:
+    kind = get_job_kinds()[claimed.kind]
+    if kind.on_failure is not None:
         kind.on_failure(claimed, code)
 
 
@@ -87,7 +88,7 @@ def retry_later(claimed: ClaimedJob, *, may_store: bool = True) -> None:
 
     `may_store` is False when it is `store` itself that failed: then nobody is told of the end.
     """
-    if claimed.attempts >= get_max_attempts(claimed):
+    if claimed.attempts >= get_job_kinds()[claimed.kind].max_attempts:
         logger.error("Job %s is given up after %s attempts", claimed.kind, claimed.attempts)
         if may_store:
             complete_job.run_sync(claimed)
@@ -103,11 +104,6 @@ def retry_later(claimed: ClaimedJob, *, may_store: bool = True) -> None:
 def release_job(claimed: ClaimedJob, run_after: datetime | None = None) -> None:
     """Give the lease back: the job is due now or at `run_after`, and this was no attempt."""
     get_owned_job(claimed).update(run_after=run_after or timezone.now(), attempts=claimed.attempts - 1)
-
-
-def get_max_attempts(claimed: ClaimedJob) -> int:
-    kind = find_job_kind(claimed.kind)
-    return kind.max_attempts if kind else DEFAULT_MAX_ATTEMPTS
 
 
 def get_owned_job(claimed: ClaimedJob) -> QuerySet[Job]:

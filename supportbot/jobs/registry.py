@@ -8,7 +8,7 @@
 due runs it. A run that raises `JobFailed`, OSError or TimeoutError is tried again later.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -90,19 +90,24 @@ def job(
 
 
 def collect_job_kinds() -> dict[str, JobKind]:
-    """The kinds in the modules `jobs` of all installed apps, by name. Two of one name stop the start."""
+    """The kinds in the modules `jobs` of all installed apps, by name. Raises ValueError for two of one name."""
     kinds: dict[str, JobKind] = {}
     for app in apps.get_app_configs():
         if app.module is None or not module_has_submodule(app.module, "jobs"):
             continue
         for value in vars(import_module(f"{app.name}.jobs")).values():
-            if isinstance(value, JobKind) and kinds.setdefault(value.name, value) is not value:
-                raise ValueError(f"Two kinds of jobs are named {value.name}. Rename one of them.")
+            if isinstance(value, JobKind):
+                known = kinds.setdefault(value.name, value)
+                if known is not value:
+                    where = " and ".join(f"{each.run.__module__}.{each.name}" for each in (known, value))
+                    raise ValueError(
+                        f"Two kinds of jobs are named {value.name}: {where}. Rename one of them."
+                    )
     return kinds
 
 
-def find_job_kind(name: str) -> JobKind | None:
-    """The kind of that name; None for one of another version, or of an app that was taken out."""
+def get_job_kinds() -> Mapping[str, JobKind]:
+    """The kinds that this process knows, by name. A job of another kind is left for a process that has its app."""
     jobs: Any = apps.get_app_config("jobs")
-    found: JobKind | None = jobs.kinds.get(name)
-    return found
+    kinds: dict[str, JobKind] = jobs.kinds
+    return kinds

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import Any
 
 from supportbot.server.process import process
 
@@ -12,11 +11,10 @@ from .queue import (
     claim_due_jobs,
     complete_job,
     fail_attempt,
-    get_max_attempts,
     release_job,
     retry_later,
 )
-from .registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, find_job_kind
+from .registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, get_job_kinds
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +62,6 @@ async def _run_job(claimed: ClaimedJob) -> None:
     except asyncio.CancelledError:
         await release_job(claimed)
         raise
-    except JobPostponed as postponed:
-        await release_job(claimed, postponed.run_after)
     except ResultNotStored:
         logger.exception("Job %s: its result could not be stored", claimed.kind)
         await retry_later(claimed, may_store=False)
@@ -73,11 +69,16 @@ async def _run_job(claimed: ClaimedJob) -> None:
 
 async def _attempt(claimed: ClaimedJob) -> None:
     """Run the job once and store what came of it. A failure is logged, and decides what becomes of the job."""
-    if claimed.attempts > get_max_attempts(claimed):  # whoever claimed it last came to grief over it
+    kind = get_job_kinds()[claimed.kind]
+    if claimed.attempts > kind.max_attempts:
+        # The process that ran its last attempt died before it could end the job.
         await complete_job(claimed)
         return
     try:
-        result = await _run_with_timeout(claimed)
+        async with asyncio.timeout(kind.timeout_seconds):
+            result = await kind.run(claimed)
+    except JobPostponed as postponed:
+        await release_job(claimed, postponed.run_after)
     except (JobFailed, TimeoutError, OSError) as error:
         logger.warning("Job %s failed: %s", claimed.kind, str(error) or type(error).__name__)
         await fail_attempt(claimed, error.code if isinstance(error, JobFailed) else type(error).__name__)
@@ -87,12 +88,3 @@ async def _attempt(claimed: ClaimedJob) -> None:
             await retry_later(claimed)
     else:
         await complete_job(claimed, result)
-
-
-async def _run_with_timeout(claimed: ClaimedJob) -> Any:
-    kind = find_job_kind(claimed.kind)
-    if kind is None:
-        # A process of another version may know it; if an app was taken out, none does.
-        raise JobFailed("no app here has this kind of job")
-    async with asyncio.timeout(kind.timeout_seconds):
-        return await kind.run(claimed)

@@ -286,34 +286,3 @@ async def test_a_question_that_processes_come_to_grief_over_is_not_asked_for_eve
 
     assert len(model.requests) == 1
     assert (await Ticket.objects.aget()).subject == ""
-
-
-@pytest.mark.parametrize(("status", "times"), [(401, 1), (403, 1), (404, 0), (503, 2)])
-async def test_what_a_provider_keeps_is_forgotten_however_long_it_refuses(
-    model, chat, settings, status, times
-):
-    settings.LLM_BACKEND = "responses"
-    handle = (
-        model_backends.get_backend("responses")
-        ._breakers[0]
-        .backend._stored_state.make_handle("resp_1", "", [Said("user", "Hi")])
-    )
-    for _ in range(times or 1):
-        model.fail(status)
-    await on_database_thread()(queue.enqueue)("delete_from_provider", handle)
-
-    (taken,) = await queue.claim_due_jobs(1)
-    await worker._run_job(taken)
-
-    assert await Job.objects.filter(key=handle).aexists() is bool(times)
-
-
-async def test_a_promise_outlasts_a_question(model):
-    await on_database_thread()(queue.enqueue)("delete_from_provider", "responses:a:b:c")
-    await Job.objects.aupdate(attempts=DEFAULT_MAX_ATTEMPTS)
-    (taken,) = await queue.claim_due_jobs(1)
-
-    await queue.retry_later(taken)
-
-    wait = (await Job.objects.aget()).run_after - timezone.now()
-    assert timedelta(minutes=10) < wait <= queue.BACKOFF_MAX

@@ -1,12 +1,18 @@
 """What a provider keeps of a conversation is used while it fits, is never needed, and goes with the conversation."""
 
+from datetime import timedelta
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from supportbot import model_backends
+from supportbot.assistant.messages import Message as Said
 from supportbot.conversations.models import Conversation
-from supportbot.jobs import queue
+from supportbot.jobs import queue, worker
 from supportbot.jobs.models import Job
+from supportbot.jobs.registry import DEFAULT_MAX_ATTEMPTS
+from supportbot.server.executors import on_database_thread
 from tests.provider import Provider
 
 from .rows import until
@@ -124,3 +130,34 @@ async def test_what_cannot_be_deleted_now_is_deleted_later(keeping, page, chat):
     await Job.objects.aupdate(run_after="2020-01-01T00:00:00Z")
     await until(sync_to_async(lambda: not Job.objects.exists()))
     assert keeping.stored == {}
+
+
+@pytest.mark.parametrize(("status", "times"), [(401, 1), (403, 1), (404, 0), (503, 2)])
+async def test_what_a_provider_keeps_is_forgotten_however_long_it_refuses(
+    model, chat, settings, status, times
+):
+    settings.LLM_BACKEND = "responses"
+    handle = (
+        model_backends.get_backend("responses")
+        ._breakers[0]
+        .backend._stored_state.make_handle("resp_1", "", [Said("user", "Hi")])
+    )
+    for _ in range(times or 1):
+        model.fail(status)
+    await on_database_thread()(queue.enqueue)("delete_from_provider", handle)
+
+    (taken,) = await queue.claim_due_jobs(1)
+    await worker._run_job(taken)
+
+    assert await Job.objects.filter(key=handle).aexists() is bool(times)
+
+
+async def test_a_promise_outlasts_a_question(model):
+    await on_database_thread()(queue.enqueue)("delete_from_provider", "responses:a:b:c")
+    await Job.objects.aupdate(attempts=DEFAULT_MAX_ATTEMPTS)
+    (taken,) = await queue.claim_due_jobs(1)
+
+    await queue.retry_later(taken)
+
+    wait = (await Job.objects.aget()).run_after - timezone.now()
+    assert timedelta(minutes=10) < wait <= queue.BACKOFF_MAX

@@ -1,0 +1,27 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+from supportbot.jobs.registry import JobKind
+from supportbot.server.executors import DatabaseExecutor
+from supportbot.server.process import process
+
+
+@pytest.fixture(autouse=True)
+def _new_process() -> None:
+    """Each test begins as a process that has just started; the threads of the database go on."""
+    process.reset(keep=[DatabaseExecutor])
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[JobKind], JobKind]:
+    """Make a kind known, as if an app had it in its module `jobs`."""
+    jobs: Any = apps.get_app_config("jobs")
+
+    def add_kind(kind: JobKind) -> JobKind:
+        monkeypatch.setitem(jobs.kinds, kind.name, kind)
+        return kind
+
+    return add_kind
