@@ -1,7 +1,8 @@
 """Two server processes on one PostgreSQL and one Redis are one site."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.servers import Site, postgresql, redis
 from tests.servers.fixtures import asking
 from tests.servers.model import LastingProvider
 
-from .visitor import Visitor
+from .visitor import Visitor, Window
 
 pytestmark = pytest.mark.xdist_group("two processes")
 
@@ -48,13 +49,27 @@ def sites(model: LastingProvider, tmp_path_factory: pytest.TempPathFactory) -> I
         other.check_log()
 
 
+@asynccontextmanager
+async def open_in_both(
+    sites: Sites, visitor: Visitor, path: str, *, may_resync: bool = False
+) -> AsyncIterator[tuple[Window, Window]]:
+    """A window on the conversation at each process. Both show what is stored, and are sent what comes from now on."""
+    one, other = sites
+    async with (
+        visitor.window(one, path, may_resync=may_resync) as here,
+        visitor.window(other, path, may_resync=may_resync) as there,
+    ):
+        for window in (here, there):
+            await window.ping()
+        yield here, there
+
+
 async def test_an_answer_is_seen_streaming_on_another_process_and_is_the_same_there_at_the_end(
     sites: Sites, provider: Provider, visitor: Visitor
 ) -> None:
-    one, other = sites
     answer = provider.say(ANSWER, hold_after=4)
-    path = await visitor.begin(one)
-    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
+    path = await visitor.begin(sites[0])
+    async with open_in_both(sites, visitor, path) as (here, there):
         await here.say(QUESTION)
         for window in (here, there):
             await window.until(lambda window: window.answer == BEGINNING)
@@ -70,10 +85,9 @@ async def test_an_answer_is_seen_streaming_on_another_process_and_is_the_same_th
 async def test_an_answer_is_stopped_from_a_process_that_does_not_run_it(
     sites: Sites, provider: Provider, visitor: Visitor
 ) -> None:
-    one, other = sites
     provider.say(ANSWER, hold_after=4)
-    path = await visitor.begin(one)
-    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
+    path = await visitor.begin(sites[0])
+    async with open_in_both(sites, visitor, path) as (here, there):
         await here.say(QUESTION)
         await there.until(lambda window: window.answer == BEGINNING)
 
@@ -88,10 +102,10 @@ async def test_an_answer_is_stopped_from_a_process_that_does_not_run_it(
 async def test_one_message_that_arrives_at_both_processes_at_once_is_stored_and_answered_once(
     sites: Sites, provider: Provider, visitor: Visitor
 ) -> None:
-    one, other = sites
     provider.say(ANSWER)
-    path = await visitor.begin(one)
-    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
+    path = await visitor.begin(sites[0])
+    # The second copy shows the turn once more as it was when that copy was read, maybe over text that has come since.
+    async with open_in_both(sites, visitor, path, may_resync=True) as (here, there):
         # As a page does that has lost one connection and found another.
         await asyncio.gather(*(window.say(QUESTION, client_id="the-same") for window in (here, there)))
 
@@ -99,20 +113,17 @@ async def test_one_message_that_arrives_at_both_processes_at_once_is_stored_and_
             await window.until_ended("done")
             assert window.said("customer") == [QUESTION]
             assert window.said("assistant") == [ANSWER]
-    assert one.rows("SELECT count(*) FROM conversations_message WHERE client_id = 'the-same'") == [(1,)]
+    assert sites[0].rows("SELECT count(*) FROM conversations_message WHERE client_id = 'the-same'") == [(1,)]
     assert len(provider.requests) == 1
 
 
 async def test_who_signs_out_at_one_process_is_signed_out_at_the_other(
     sites: Sites, visitor: Visitor
 ) -> None:
-    one, other = sites
+    one, _ = sites
     await visitor.sign_in(one, "alice")
     path = await visitor.begin(one)
-    async with visitor.window(one, path) as here, visitor.window(other, path) as there:
-        for window in (here, there):
-            await window.ping()
-
+    async with open_in_both(sites, visitor, path) as (here, there):
         await visitor.post(one, "/accounts/logout/")
 
         for window in (here, there):

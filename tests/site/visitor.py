@@ -54,20 +54,25 @@ class Visitor:
         return (await self.get(site)).url.path
 
     @asynccontextmanager
-    async def window(self, site: Site, path: str) -> AsyncIterator["Window"]:
+    async def window(self, site: Site, path: str, *, may_resync: bool = False) -> AsyncIterator["Window"]:
+        """Open a conversation. A window that `may_resync` asks for the stored state when a piece of text is missing.
+
+        Any other one takes that for a fault of the server.
+        """
         address = f"{site.url.replace('http', 'ws', 1)}/ws{path}"
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         async with websockets.connect(
             address, origin=websockets.Origin(site.url), additional_headers={"Cookie": cookie}
         ) as socket:
-            yield Window(socket)
+            yield Window(socket, may_resync)
 
 
 class Window:
     """What a page would show of a conversation, kept up to date by what comes."""
 
-    def __init__(self, socket: websockets.ClientConnection) -> None:
+    def __init__(self, socket: websockets.ClientConnection, may_resync: bool) -> None:
         self._socket = socket
+        self._may_resync = may_resync
         self._turns: dict[int, Element] = {}
         self._texts: dict[str, str] = {}
         self.notices: list[str] = []
@@ -96,7 +101,10 @@ class Window:
         async with asyncio.timeout(WAIT_SECONDS):
             while not state(self):
                 frame = await self._socket.recv(decode=True)
-                self._append(frame) if frame.startswith("{") else self._show(frame)
+                if frame.startswith("{"):
+                    await self._append(frame)
+                else:
+                    self._show(frame)
 
     async def until_ended(self, state: str) -> None:
         """Take frames until the newest turn has ended so."""
@@ -122,10 +130,13 @@ class Window:
         articles = [article for turn in turns for article in turn.all("article", data_role=role)]
         return [self._texts[article["data-message"]].strip() for article in articles]
 
-    def _append(self, frame: str) -> None:
+    async def _append(self, frame: str) -> None:
         delta = json.loads(frame)["delta"]
         shown = self._texts[delta["message"]]
-        assert delta["offset"] <= len(shown), "a piece of text is missing"
+        if delta["offset"] > len(shown):
+            assert self._may_resync, "a piece of text is missing"
+            await self.send(action="resync")
+            return
         self._texts[delta["message"]] = shown + delta["text"][len(shown) - delta["offset"] :]
         self.deltas += 1
 
