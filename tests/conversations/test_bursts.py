@@ -145,15 +145,6 @@ def test_a_message_after_stop_does_not_join_what_is_being_stopped(work, chat):
     assert list(Turn.objects.values_list("state", flat=True)) == ["running", "queued"]
 
 
-def test_a_message_does_not_join_the_way_to_a_person(work, chat):
-    transitions.finish_turn.run_sync(work, "done", "Good morning.")
-    submit.submit_message.run_sync(chat.pk, "I'd like to talk to a person.", "a2", backend="handover")
-
-    submit.submit_message.run_sync(chat.pk, "It is about ORD-123", "a3")
-
-    assert list(Turn.objects.values_list("state", flat=True)) == ["done", "running", "queued"]
-
-
 def test_a_message_may_join_what_a_dead_process_left(work, chat):
     let_lease_run_out()
 

@@ -46,7 +46,7 @@ def test_all_that_a_program_needs_is_imported_from_one_place():
 
 
 def test_a_backend_that_there_is_not_is_told_with_those_that_there_are():
-    with pytest.raises(ValueError, match=r"no backend 'grok', only chat, responses, xai, demo, handover"):
+    with pytest.raises(ValueError, match=r"no backend 'grok', only chat, responses, xai, demo"):
         Assistant("grok")
 
 

@@ -2,12 +2,10 @@
 
 import json
 
-from supportbot.assistant.backends import load_backend
-from supportbot.assistant.loop import run_turn
-from supportbot.assistant.messages import Answer, Image, Message
+from supportbot.assistant.messages import Image, Message
 from supportbot.assistant.tools import Registry
 
-from .demo_shop import SHOP, Chat, calls_of, lookup_order
+from .demo_shop import Chat, calls_of, lookup_order
 
 PHOTO = Image("data:image/png;base64,AAAA")
 CANNOT_LOOK = "I'm a demo model and can't look at photos"
@@ -80,19 +78,3 @@ async def test_a_photo_of_an_earlier_message_is_not_talked_about_again() -> None
     await show(chat, "What is this?")
 
     assert "photo" not in await chat.say("where is ORD-123?")
-
-
-async def test_the_ticket_for_a_person_tells_of_the_photos() -> None:
-    messages = [
-        Message("user", "My mug came broken.", images=(PHOTO,)),
-        Message("assistant", "Oh no."),
-        Message("user", "I'd like to talk to a person."),
-    ]
-
-    events = run_turn(load_backend("handover"), "", messages, SHOP, Chat().execute)
-    calls = [call async for event in events if isinstance(event, Answer) for call in event.message.tool_calls]
-
-    assert json.loads(calls[0].arguments)["issue"] == (
-        "The customer asks to talk to a person. Before that they wrote: My mug came broken. "
-        "With the conversation: 1 photo."
-    )
