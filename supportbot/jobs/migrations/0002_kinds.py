@@ -11,7 +11,7 @@ QUESTION_KIND = "ask_question"
 
 def set_kinds(apps, schema_editor):
     """What is neither of the two is a question: its name goes before the key."""
-    jobs = apps.get_model("jobs", "Job").objects
+    jobs = apps.get_model("jobs", "Job").objects.using(schema_editor.connection.alias)
     jobs.exclude(kind__in=RENAMED_KINDS).update(
         key=Concat(F("kind"), Value(":"), F("key")), kind=QUESTION_KIND
     )
@@ -20,7 +20,7 @@ def set_kinds(apps, schema_editor):
 
 
 def restore_names(apps, schema_editor):
-    jobs = apps.get_model("jobs", "Job").objects
+    jobs = apps.get_model("jobs", "Job").objects.using(schema_editor.connection.alias)
     for old, new in RENAMED_KINDS.items():
         jobs.filter(kind=new).update(kind=old)
     for job in jobs.filter(kind=QUESTION_KIND):

@@ -5,18 +5,20 @@ from django.db import migrations
 ACTIONS = ("add", "change", "delete", "view")
 
 
-def rename_permissions(apps, old: str, new: str) -> None:
-    permissions = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="usage")
+def rename_permissions(apps, schema_editor, old, new):
+    """Rename the rights to a model. `old` and `new` are its name in a codename and its name in words."""
+    permissions = apps.get_model("auth", "Permission").objects.using(schema_editor.connection.alias)
     for action in ACTIONS:
-        permissions.filter(codename=f"{action}_{old}").update(codename=f"{action}_{new}")
+        known = permissions.filter(content_type__app_label="usage", codename=f"{action}_{old[0]}")
+        known.update(codename=f"{action}_{new[0]}", name=f"Can {action} {new[1]}")
 
 
 def rename_forward(apps, schema_editor):
-    rename_permissions(apps, "request", "modelrequest")
+    rename_permissions(apps, schema_editor, ("request", "request"), ("modelrequest", "model request"))
 
 
 def rename_back(apps, schema_editor):
-    rename_permissions(apps, "modelrequest", "request")
+    rename_permissions(apps, schema_editor, ("modelrequest", "model request"), ("request", "request"))
 
 
 class Migration(migrations.Migration):
