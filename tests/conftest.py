@@ -18,7 +18,8 @@ from tests.provider import Provider
 # What plays with real processes and browsers takes longest, so it begins first and the rest fills the gaps.
 # `make test-fast` leaves it out.
 PROCESSES = (
-    *("tests/faults/", "tests/browser/", "tests/site/", "tests/test_bench"),
+    *("tests/faults/", "tests/browser/", "tests/site/", "tests/test_bench", "tests/test_imports"),
+    "tests/engine/test_images",
     "tests/conversations/test_terminal",  # and test_terminal_typing
 )
 

@@ -8,7 +8,8 @@ writes the names that there are into old_names.txt, after some have been renamed
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,11 +44,10 @@ def participles(names: Sequence[str]) -> list[str]:
     return sorted(bare for name in names if PARTICIPLE.fullmatch(bare := name.strip("_")) and "_" not in bare)
 
 
-def our_sources() -> Iterator[str]:
-    for name in OURS:
-        for path in (ROOT / name).rglob("*.py"):
-            if "migrations" not in path.parts:
-                yield path.read_text()
+@cache
+def our_names() -> list[str]:
+    paths = [path for name in OURS for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts]
+    return function_names(path.read_text() for path in paths)
 
 
 def old_names(rule: str) -> list[str]:
@@ -57,7 +57,7 @@ def old_names(rule: str) -> list[str]:
 
 @pytest.mark.parametrize("rule", [one_word_names, participles], ids=lambda rule: rule.__name__)
 def test_names_that_say_too_little_do_not_grow_in_number(rule) -> None:
-    names = function_names(our_sources())
+    names = our_names()
 
     new = Counter(rule(names)) - Counter(old_names(rule.__name__))
 
@@ -77,7 +77,7 @@ def test_what_says_too_little_is_noticed() -> None:
 
 
 def write_old_names() -> None:
-    names = function_names(our_sources())
+    names = our_names()
     rules = [f"# {rule.__name__}\n" + "\n".join(rule(names)) for rule in (one_word_names, participles)]
     OLD_NAMES.write_text("\n".join(rules) + "\n")
 
