@@ -6,3 +6,6 @@ class AuditConfig(AppConfig):
     name = "supportbot.audit"
     label = "audit"
     verbose_name = _("Audit log")
+
+    def ready(self) -> None:
+        from . import login_events  # noqa: F401 - it registers a signal receiver
