@@ -51,17 +51,17 @@ EMAIL = "alice@example.com"
 ALICE = Customer(1, EMAIL, "Alice")
 
 
-def _key(number: str) -> str:
+def _normalise_number(number: str) -> str:
     return number.upper().replace("ORD", "").strip(" -#")
 
 
 @tool()
 def lookup_order(ctx: ToolContext, order_id: str, email: str = "") -> dict[str, Any]:
     """Look up an order by its number."""
-    order = ORDERS.get(_key(order_id))
-    if _key(order_id) == "429":
+    order = ORDERS.get(_normalise_number(order_id))
+    if _normalise_number(order_id) == "429":
         raise ToolError("Too many tries. Please wait ten minutes.")
-    if _key(order_id) == "500":
+    if _normalise_number(order_id) == "500":
         raise RuntimeError("the database is on fire")
     if ctx.customer is None and not email:
         return {"error": "Also needs the e-mail on the order.", "needs": "email"}
@@ -105,54 +105,54 @@ def weather(ctx: ToolContext, city: str, days: int = 1, units: list[str] | None 
     return {"city": city, "days": days, "sky": {"now": "sunny", "later": None}, "units": units or []}
 
 
-SHOP = Registry([lookup_order, create_ticket, my_orders, my_tickets])
+SHOP_TOOLS = Registry([lookup_order, create_ticket, my_orders, my_tickets])
 
 
 @dataclass
 class Chat:
-    """A customer's conversation with the demo model. `said` and `called` are of the last turn."""
+    """A customer's conversation with the demo model. `tool_calls` and `text` are those of the last turn."""
 
-    guest: bool = False
-    tools: Registry = field(default_factory=lambda: SHOP)
+    is_guest: bool = False
+    tools: Registry = field(default_factory=lambda: SHOP_TOOLS)
     system: str = ""
     backend: DemoBackend = field(default_factory=lambda: DemoBackend(words_per_second=0))
     messages: list[Message] = field(default_factory=list)
-    called: list[ToolCall] = field(default_factory=list)
-    said: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    text: str = ""
 
     async def say(self, text: str) -> str:
         self.messages.append(Message("user", text))
-        return await self.answer()
+        return await self.take_turn()
 
-    async def answer(self) -> str:
-        self.called, self.said = [], ""
-        who = "The customer is a guest." if self.guest else "The customer is signed in as Alice."
+    async def take_turn(self) -> str:
+        self.tool_calls, self.text = [], ""
+        who = "The customer is a guest." if self.is_guest else "The customer is signed in as Alice."
         system = self.system or f"You are the support assistant of TechCorp.\nBe brief.\n{who}"
         async for event in run_turn(self.backend, system, list(self.messages), self.tools, self.execute):
-            self._note(event)
-        return self.said
+            self._record_event(event)
+        return self.text
 
     async def execute(self, call: ToolCall) -> ToolResult:
-        ctx = ToolContext(1, "visitor", None if self.guest else ALICE, "turn:1")
+        ctx = ToolContext(1, "visitor", None if self.is_guest else ALICE, "turn:1")
         return await make_executor(self.tools, ctx)(call)
 
-    def _note(self, event: object) -> None:
+    def _record_event(self, event: object) -> None:
         match event:
             case TextDelta(text):
-                self.said += text
+                self.text += text
             case Answer(message):
                 self.messages.append(message)
-                self.called += message.tool_calls
+                self.tool_calls += message.tool_calls
             case ToolFinished(_, result):
                 self.messages.append(result.as_message())
 
 
-def calls_of(called: list[ToolCall]) -> list[str]:
+def summarise_calls(tool_calls: list[ToolCall]) -> list[str]:
     """Calls in short: `lookup_order ORD-123`, `create_ticket medium: Complaint about …`."""
-    return [_short(call.name, json.loads(call.arguments)) for call in called]
+    return [_summarise_call(call.name, json.loads(call.arguments)) for call in tool_calls]
 
 
-def _short(name: str, arguments: dict[str, Any]) -> str:
+def _summarise_call(name: str, arguments: dict[str, Any]) -> str:
     if name == "create_ticket":
         return f"{name} {arguments['priority']}: {arguments['issue']}"
     return " ".join([name, *map(str, arguments.values())])

@@ -42,12 +42,12 @@ class Desk:
         self.tools = Registry([lookup_order, create_ticket])
         self.history: list[Message] = []
         self.events: list[Event] = []
-        self.spoke = asyncio.Event()
+        self.text_received = asyncio.Event()
 
-    def equip(self, *tools: Tool) -> None:
+    def set_tools(self, *tools: Tool) -> None:
         self.tools = Registry(tools)
 
-    def allow(self, **limits: float) -> None:
+    def set_limits(self, **limits: float) -> None:
         self.limits = replace(self.limits, **limits)
 
     async def ask(self, text: str) -> str:
@@ -60,7 +60,7 @@ class Desk:
             async for event in events:
                 self.events.append(event)
                 if isinstance(event, TextDelta) and event.text:
-                    self.spoke.set()
+                    self.text_received.set()
                 elif isinstance(event, Answer):
                     self.history.append(event.message)
                 elif isinstance(event, ToolFinished):

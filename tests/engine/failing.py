@@ -21,6 +21,6 @@ async def fails(desk: Desk) -> ModelError:
 async def assert_next_turn_works(provider: Provider, desk: Desk) -> None:
     """The failed turn's stream is closed, and the same backend answers again."""
     await provider.until(lambda provider: provider.idle)
-    desk.allow(first_token=20, stall=15, turn=90)
+    desk.set_limits(first_token=20, stall=15, turn=90)
     provider.say("Hello again.")
     assert await desk.ask("Are you there?") == "Hello again."

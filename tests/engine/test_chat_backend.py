@@ -91,7 +91,7 @@ async def test_a_passing_trouble_is_not_noticed(provider, desk, status):
 @pytest.mark.parametrize("wait", ["60", "Wed, 21 Oct 2099 07:28:00 GMT"])
 async def test_a_customer_is_not_kept_waiting_for_a_far_second_try(provider, desk, wait):
     provider.fail(429, retry_after=wait)
-    desk.allow(first_token=5)
+    desk.set_limits(first_token=5)
 
     with pytest.raises(ModelError) as caught:
         await desk.ask("Hello?")

@@ -26,7 +26,7 @@ OFFSETS = sorted({*WITHIN, *EVENLY, len(STREAM)})
 async def is_cut(desk: Desk, provider, pieces: tuple[Piece, ...]) -> None:
     reply = provider.play(*pieces)
     asking = asyncio.create_task(desk.ask("My lamp is late."))
-    await desk.spoke.wait()
+    await desk.text_received.wait()
     reply.release()
     with pytest.raises(ModelError) as caught:
         await asking

@@ -17,7 +17,7 @@ from supportbot.demo.actions import QUESTIONS, find_questions
 from supportbot.demo.backend import DemoBackend
 from supportbot.demo.http_server import DemoTransport
 
-from .demo_shop import SHOP, Chat, calls_of, create_ticket, lookup_order, weather
+from .demo_shop import SHOP_TOOLS, Chat, create_ticket, lookup_order, summarise_calls, weather
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}], "stream": True}
 TWO_ORDERS = {
@@ -27,19 +27,19 @@ TWO_ORDERS = {
 }
 
 
-async def post(body: Any, path: str = "/v1/chat/completions") -> httpx2.Response:
+async def post_body(body: Any, path: str = "/v1/chat/completions") -> httpx2.Response:
     async with httpx2.AsyncClient(transport=DemoTransport(0)) as client:
         return await client.post(f"http://demo.invalid{path}", json=body)
 
 
-async def chunks(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    events = (await post(body)).text.strip().split("\n\n")
+async def read_chunks(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    events = (await post_body(body)).text.strip().split("\n\n")
     assert events.pop() == "data: [DONE]"
     return [json.loads(event.removeprefix("data: ")) for event in events]
 
 
 async def test_it_streams_text_word_by_word_with_the_usage_last() -> None:
-    *parts, finish, usage = await chunks(HELLO)
+    *parts, finish, usage = await read_chunks(HELLO)
 
     words = [part["choices"][0]["delta"]["content"] for part in parts]
     assert "".join(words).startswith("Hello! I'm the demo assistant")
@@ -50,7 +50,7 @@ async def test_it_streams_text_word_by_word_with_the_usage_last() -> None:
 
 
 async def test_it_sends_every_tool_call_whole_in_a_chunk_of_its_own() -> None:
-    _role, first, second, finish, _usage = await chunks(TWO_ORDERS)
+    _role, first, second, finish, _usage = await read_chunks(TWO_ORDERS)
 
     calls = [part["choices"][0]["delta"]["tool_calls"] for part in (first, second)]
     assert [[call["index"] for call in each] for each in calls] == [[0], [1]]
@@ -63,23 +63,23 @@ async def test_it_sends_every_tool_call_whole_in_a_chunk_of_its_own() -> None:
 
 
 async def test_it_answers_the_same_request_with_the_same_bytes() -> None:
-    assert (await post(TWO_ORDERS)).content == (await post(TWO_ORDERS)).content
+    assert (await post_body(TWO_ORDERS)).content == (await post_body(TWO_ORDERS)).content
 
 
 async def test_it_is_an_event_stream() -> None:
-    assert (await post(HELLO)).headers["content-type"] == "text/event-stream"
+    assert (await post_body(HELLO)).headers["content-type"] == "text/event-stream"
 
 
 @pytest.mark.parametrize("body", [{}, [], {"messages": 3}, {"messages": ["hello"]}], ids=str)
 async def test_it_refuses_what_is_no_request_of_chat_completions(body: Any) -> None:
-    response = await post(body)
+    response = await post_body(body)
 
     assert response.status_code == 400
     assert "chat completions" in response.json()["error"]["message"]
 
 
 async def test_it_knows_no_other_address() -> None:
-    assert (await post(HELLO, "/v1/models")).status_code == 404
+    assert (await post_body(HELLO, "/v1/models")).status_code == 404
 
 
 async def test_it_is_loaded_by_name_whatever_other_backends_need() -> None:
@@ -96,7 +96,7 @@ async def test_it_helps_alice_from_the_first_word_to_the_ticket() -> None:
     assert "**TKT-48291037**" in await chat.say("Actually, I'd like to file a complaint about the delay.")
     roles = [message.role for message in chat.messages]
     assert roles == ["user", "assistant", *["user", "assistant", "tool", "assistant"] * 2]
-    (ticket,) = (json.loads(call.arguments) for call in chat.called)
+    (ticket,) = (json.loads(call.arguments) for call in chat.tool_calls)
     assert ticket["issue"].startswith(
         "Complaint about the delay of order ORD-123. Last known status: shipped, 2 days."
     )
@@ -104,7 +104,7 @@ async def test_it_helps_alice_from_the_first_word_to_the_ticket() -> None:
 
 
 async def test_it_helps_a_guest_who_also_gives_the_address() -> None:
-    chat = Chat(guest=True)
+    chat = Chat(is_guest=True)
 
     await chat.say("Hi, I ordered something but it hasn't arrived.")
     assert "e-mail address used for order **ORD-123**" in await chat.say("The order number is ORD-123")
@@ -127,7 +127,7 @@ async def test_it_looks_up_four_orders_and_asks_to_send_the_others_again() -> No
 
     answer = await chat.say("orders 123, 456, 777, 800, 801 and 802")
 
-    assert len(chat.called) == 4
+    assert len(chat.tool_calls) == 4
     assert "I can only look up four orders at a time. Please send me 801, 802 again." in answer
 
 
@@ -136,9 +136,9 @@ async def test_it_asks_again_for_a_call_that_was_interrupted() -> None:
     gone = Message("tool", '{"error": "Interrupted before it was done."}', tool_call_id="call_1")
     chat = Chat(messages=[Message("user", "ORD-123"), Message("assistant", tool_calls=(call,)), gone])
 
-    answer = await chat.answer()
+    answer = await chat.take_turn()
 
-    assert calls_of(chat.called) == ["lookup_order ORD-123"]
+    assert summarise_calls(chat.tool_calls) == ["lookup_order ORD-123"]
     assert "shipped" in answer
 
 
@@ -193,16 +193,16 @@ def test_it_knows_its_own_questions_again(question: str) -> None:
 
 
 async def test_it_answers_in_one_piece_when_it_is_not_asked_to_stream() -> None:
-    whole = (await post({**TWO_ORDERS, "stream": False})).json()
+    whole = (await post_body({**TWO_ORDERS, "stream": False})).json()
 
-    streamed = await chunks(TWO_ORDERS)
+    streamed = await read_chunks(TWO_ORDERS)
     calls = [part["choices"][0]["delta"]["tool_calls"][0] for part in streamed[1:3]]
     assert whole["choices"][0]["finish_reason"] == "tool_calls"
-    assert [{"index": index, **call} for index, call in enumerate(_calls_in(whole))] == calls
+    assert [{"index": index, **call} for index, call in enumerate(_get_tool_calls(whole))] == calls
     assert whole["usage"] == streamed[-1]["usage"]
 
 
-def _calls_in(whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _get_tool_calls(whole: Mapping[str, Any]) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = whole["choices"][0]["message"]["tool_calls"]
     return calls
 
@@ -222,7 +222,7 @@ async def test_a_developer_calls_a_tool_by_hand(command: str, arguments: dict[st
 
     answer = await chat.say(command)
 
-    assert [json.loads(call.arguments) for call in chat.called] == [arguments]
+    assert [json.loads(call.arguments) for call in chat.tool_calls] == [arguments]
     assert f"- **city**: {arguments['city']}" in answer
     assert "  - **now**: sunny\n  - **later**: nothing" in answer
 
@@ -241,7 +241,7 @@ async def test_a_developer_is_told_what_is_wrong(command: str, says: str) -> Non
     assert says in await Chat(tools=Registry([weather])).say(command)
 
 
-async def _pieces(backend: DemoBackend) -> AsyncGenerator[TextDelta | Answer]:
+async def _stream_hello(backend: DemoBackend) -> AsyncGenerator[TextDelta | Answer]:
     async with aclosing(backend.stream("", [Message("user", "hello")], [])) as parts:
         async for part in parts:
             yield part
@@ -251,7 +251,7 @@ async def test_it_lets_go_at_once_when_the_answer_is_not_wanted_any_more() -> No
     before = asyncio.all_tasks()
     backend = DemoBackend(words_per_second=0.001)  # a quarter of an hour between two words
 
-    async with asyncio.timeout(5), aclosing(_pieces(backend)) as parts:
+    async with asyncio.timeout(5), aclosing(_stream_hello(backend)) as parts:
         async for part in parts:
             if isinstance(part, TextDelta) and part.text:
                 break
@@ -265,7 +265,7 @@ async def test_it_lets_go_at_once_when_its_task_is_cancelled() -> None:
     async def listen() -> None:
         backend = DemoBackend(words_per_second=0.001)
         async for event in run_turn(
-            backend, "", [Message("user", "hello")], SHOP, Chat().execute, limits=Limits()
+            backend, "", [Message("user", "hello")], SHOP_TOOLS, Chat().execute, limits=Limits()
         ):
             if isinstance(event, TextDelta) and event.text:
                 heard.set()
@@ -283,7 +283,7 @@ async def test_the_pace_changes_nothing_but_the_time() -> None:
         "".join(
             [
                 part.text
-                async for part in _pieces(DemoBackend(words_per_second=pace))
+                async for part in _stream_hello(DemoBackend(words_per_second=pace))
                 if isinstance(part, TextDelta)
             ]
         )

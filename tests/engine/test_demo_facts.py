@@ -33,14 +33,14 @@ class Note(BaseModel):
     still_open: list[str]
 
 
-async def asked(form: type[ResponseModel], *said: str, instruction: str = "Fill it in.") -> ResponseModel:
+async def fill_form(form: type[ResponseModel], *said: str, instruction: str = "Fill it in.") -> ResponseModel:
     """What the demo model fills in about a conversation in which the customer said this and nothing else."""
     told = render_transcript([Message("user", text) for text in said])
     backend = DemoBackend(words_per_second=0)
     return (await backend.parse(instruction, [Message("user", told)], form)).value
 
 
-async def told(*said: str) -> list[Message]:
+async def play_conversation(*said: str) -> list[Message]:
     """Alice's whole conversation with the demo model about this, as it is put to a model that is asked about it."""
     chat = Chat()
     for text in said:
@@ -49,7 +49,7 @@ async def told(*said: str) -> list[Message]:
 
 
 async def test_it_sorts_a_complaint() -> None:
-    parsed = await DemoBackend(words_per_second=0).parse("", await told(*COMPLAINT), Triage)
+    parsed = await DemoBackend(words_per_second=0).parse("", await play_conversation(*COMPLAINT), Triage)
 
     assert parsed.value.model_dump(exclude={"summary"}) == {
         "category": "delivery",
@@ -63,9 +63,9 @@ async def test_it_sorts_a_complaint() -> None:
 
 
 async def test_it_sums_up_with_the_words_and_the_results_that_there_were() -> None:
-    summary = (await DemoBackend(words_per_second=0).parse("", await told(*COMPLAINT), Triage)).value.summary
+    parsed = await DemoBackend(words_per_second=0).parse("", await play_conversation(*COMPLAINT), Triage)
 
-    assert summary == (
+    assert parsed.value.summary == (
         "The customer wrote: “Hi, I ordered something but it hasn't arrived.” The assistant asked which order "
         "it is. The customer wrote: “The order number is ORD-123” Order ORD-123 was looked up: shipped, 2 days. "
         "The customer wrote: “Actually, I'd like to file a complaint about the delay.” Ticket TKT-48291037 was "
@@ -74,7 +74,7 @@ async def test_it_sums_up_with_the_words_and_the_results_that_there_were() -> No
 
 
 async def test_it_writes_a_note_for_the_colleague_who_takes_over() -> None:
-    note = (await DemoBackend(words_per_second=0).parse("", await told(*COMPLAINT), Note)).value
+    note = (await DemoBackend(words_per_second=0).parse("", await play_conversation(*COMPLAINT), Note)).value
 
     assert note.wants == (
         "The customer reports the delay of order ORD-123. They want to complain. "
@@ -88,7 +88,9 @@ async def test_it_writes_a_note_for_the_colleague_who_takes_over() -> None:
 
 
 async def test_a_note_tells_what_nobody_has_answered() -> None:
-    note = (await DemoBackend(words_per_second=0).parse("", await told("where is my parcel"), Note)).value
+    note = (
+        await DemoBackend(words_per_second=0).parse("", await play_conversation("where is my parcel"), Note)
+    ).value
 
     assert note.tried == ["Nothing has been looked up or done yet."]
     assert note.still_open == ["The customer has not said which order it is yet."]
@@ -127,7 +129,7 @@ async def test_it_also_fills_in_a_form_about_plain_messages() -> None:
     ],
 )
 async def test_it_sorts_by_what_was_said(said: str, category: str, priority: str, sentiment: str) -> None:
-    triage = await asked(Triage, said)
+    triage = await fill_form(Triage, said)
 
     assert (triage.category, triage.priority, triage.sentiment) == (category, priority, sentiment)
 
@@ -154,7 +156,7 @@ async def test_it_sorts_by_what_was_said(said: str, category: str, priority: str
 async def test_it_tells_the_language(said: str, code: str, name: str) -> None:
     form = create_model("Form", language=(str, ...), lang=(Literal["zh", "ja", "en", code], ...))  # type: ignore[valid-type]
 
-    filled: Any = await asked(form, said)
+    filled: Any = await fill_form(form, said)
 
     assert (filled.language, filled.lang) == (name, code)
 
@@ -204,7 +206,7 @@ async def test_it_takes_names_and_numbers_from_the_conversation_alone() -> None:
         nested=(create_model("Inner", subject=(str, ...)), ...),
     )
 
-    filled: Any = await asked(form, "ORD-123 and ORD-456 came broken, I am bob@example.com")
+    filled: Any = await fill_form(form, "ORD-123 and ORD-456 came broken, I am bob@example.com")
 
     assert filled.model_dump() == {
         "order_number": "ORD-456",

@@ -63,7 +63,7 @@ async def test_it_fills_in_every_kind_of_field_validly(kind: Any, name: str) -> 
     definitions = schema.pop("$defs", {})
     form = {"type": "object", "properties": {name: schema}, "required": [name], "$defs": definitions}
 
-    answer = await _completion(form, "ORD-123 arrived broken")
+    answer = await _fill_schema(form, "ORD-123 arrived broken")
 
     TypeAdapter(kind).validate_json(json.dumps(json.loads(answer["content"])[name]))
 
@@ -71,7 +71,7 @@ async def test_it_fills_in_every_kind_of_field_validly(kind: Any, name: str) -> 
 async def test_it_leaves_out_what_may_be_left_out_and_nobody_said() -> None:
     schema = {"type": "object", "properties": {"colour": {"type": "string"}, "subject": {"type": "string"}}}
 
-    answer = await _completion(schema, "ORD-123 arrived broken")
+    answer = await _fill_schema(schema, "ORD-123 arrived broken")
 
     assert json.loads(answer["content"]) == {"subject": "Damaged or faulty item in order ORD-123"}
 
@@ -92,9 +92,9 @@ async def test_it_refuses_a_form_that_nothing_true_can_be_put_into(form: type[Ba
 
 
 async def test_it_fills_in_the_same_words_when_it_is_asked_to_stream() -> None:
-    whole = (await _completion(Triage.model_json_schema(), "ORD-123 arrived broken"))["content"]
+    whole = (await _fill_schema(Triage.model_json_schema(), "ORD-123 arrived broken"))["content"]
 
-    response = await _post(Triage.model_json_schema(), "ORD-123 arrived broken", stream=True)
+    response = await _post_schema(Triage.model_json_schema(), "ORD-123 arrived broken", stream=True)
 
     events = [event.removeprefix("data: ") for event in response.text.strip().split("\n\n")[:-2]]
     deltas = [json.loads(event)["choices"][0]["delta"] for event in events]
@@ -102,17 +102,17 @@ async def test_it_fills_in_the_same_words_when_it_is_asked_to_stream() -> None:
 
 
 async def test_it_fills_in_a_form_the_same_way_every_time() -> None:
-    one, other = [await _post(Triage.model_json_schema(), "ORD-123 is late") for _again in range(2)]
+    one, other = [await _post_schema(Triage.model_json_schema(), "ORD-123 is late") for _again in range(2)]
 
     assert one.content == other.content
 
 
-async def _completion(schema: dict[str, Any], said: str) -> dict[str, Any]:
-    answer: dict[str, Any] = (await _post(schema, said)).json()["choices"][0]["message"]
+async def _fill_schema(schema: dict[str, Any], said: str) -> dict[str, Any]:
+    answer: dict[str, Any] = (await _post_schema(schema, said)).json()["choices"][0]["message"]
     return answer
 
 
-async def _post(schema: dict[str, Any], said: str, *, stream: bool = False) -> httpx2.Response:
+async def _post_schema(schema: dict[str, Any], said: str, *, stream: bool = False) -> httpx2.Response:
     wanted = {"type": "json_schema", "json_schema": {"name": "form", "schema": schema, "strict": True}}
     body = {"messages": [{"role": "user", "content": said}], "response_format": wanted, "stream": stream}
     async with httpx2.AsyncClient(transport=DemoTransport(0)) as client:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .demo_shop import EMAIL, Chat, calls_of
+from .demo_shop import EMAIL, Chat, summarise_calls
 
 NOT_ARRIVED = "Hi, I ordered something but it hasn't arrived."
 ASKS_NUMBER = "What is your order number?"
@@ -27,7 +27,7 @@ class Case:
     says: tuple[str, ...]
 
 
-def _case(
+def _make_case(
     guest: bool, said: tuple[str, ...], calls: str | tuple[str, ...], says: str | tuple[str, ...]
 ) -> Any:
     calls = (calls,) if isinstance(calls, str) else calls
@@ -37,11 +37,11 @@ def _case(
 
 
 def alice(*said: str, calls: str | tuple[str, ...] = (), says: str | tuple[str, ...] = ()) -> Any:
-    return _case(False, said, calls, says)
+    return _make_case(False, said, calls, says)
 
 
 def guest(*said: str, calls: str | tuple[str, ...] = (), says: str | tuple[str, ...] = ()) -> Any:
-    return _case(True, said, calls, says)
+    return _make_case(True, said, calls, says)
 
 
 LOOKUP_123 = "lookup_order ORD-123"
@@ -384,12 +384,12 @@ async def test_it_asks_only_once_whether_there_is_anything_else() -> None:
     ],
 )
 async def test_it_understands(case: Case) -> None:
-    chat = Chat(guest=case.guest)
+    chat = Chat(is_guest=case.guest)
 
     for text in case.said:
         answer = await chat.say(text)
 
-    called = calls_of(chat.called)
+    called = summarise_calls(chat.tool_calls)
     assert len(called) == len(case.calls), called
     assert all(made.startswith(wanted) for made, wanted in zip(called, case.calls, strict=True)), called
     assert [part for part in case.says if part.lower() not in answer.lower()] == [], answer

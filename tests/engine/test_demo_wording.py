@@ -27,7 +27,7 @@ TOOLS = [
 ]
 
 
-def worded(text: str, tool: str, arguments: dict[str, Any], content: Any) -> str:
+def answer_after_tool(text: str, tool: str, arguments: dict[str, Any], content: Any) -> str:
     """The answer to a message after one tool was called for it and this came back."""
     call = {"id": "1", "type": "function", "function": {"name": tool, "arguments": json.dumps(arguments)}}
     messages = [
@@ -43,8 +43,8 @@ def worded(text: str, tool: str, arguments: dict[str, Any], content: Any) -> str
     return compose_reply(read_request({"messages": messages, "tools": TOOLS})).text
 
 
-def order(content: Any, text: str = "ORD-123") -> str:
-    return worded(text, "lookup_order", {"order_id": "ORD-123"}, content)
+def answer_after_lookup(content: Any, text: str = "ORD-123") -> str:
+    return answer_after_tool(text, "lookup_order", {"order_id": "ORD-123"}, content)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def order(content: Any, text: str = "ORD-123") -> str:
 def test_it_words_when_an_order_comes(eta: str | None, due: str | None, says: str) -> None:
     result = {"order_id": "ORD-123", "status": "shipped", "eta": eta, "expected_delivery": due}
 
-    assert order(result).startswith(f"Order **ORD-123** has been shipped. {says}")
+    assert answer_after_lookup(result).startswith(f"Order **ORD-123** has been shipped. {says}")
 
 
 def test_it_tells_no_date_of_an_order_that_is_not_on_its_way() -> None:
@@ -77,7 +77,7 @@ def test_it_tells_no_date_of_an_order_that_is_not_on_its_way() -> None:
         "expected_delivery": "2026-11-25",
     }
 
-    assert order(result) == "Order **ORD-123** has been cancelled."
+    assert answer_after_lookup(result) == "Order **ORD-123** has been cancelled."
 
 
 def test_it_tells_all_that_is_known_of_an_order() -> None:
@@ -92,7 +92,7 @@ def test_it_tells_all_that_is_known_of_an_order() -> None:
         "ordered": "2026-11-02",
     }
 
-    assert order(result) == (
+    assert answer_after_lookup(result) == (
         "Order **ORD-123** was delivered on 20 November 2026.\n\n"
         "- 2 × Mug (9.90 USD)\n- 1 × Tea\n- Spoon\n\n"
         "Ordered on 2 November 2026. Total: 19.80 USD. Tracking number: TC1 (DHL)."
@@ -101,7 +101,7 @@ def test_it_tells_all_that_is_known_of_an_order() -> None:
 
 @pytest.mark.parametrize("status", ["", None])
 def test_it_does_not_make_up_a_status(status: str | None) -> None:
-    assert order({"order_id": "ORD-123", "status": status}).startswith(
+    assert answer_after_lookup({"order_id": "ORD-123", "status": status}).startswith(
         "I found order **ORD-123**, but not its status."
     )
 
@@ -136,13 +136,13 @@ def test_it_does_not_make_up_a_status(status: str | None) -> None:
     ],
 )
 def test_it_is_honest_about_a_failure(content: Any, says: str) -> None:
-    assert says in order(content)
+    assert says in answer_after_lookup(content)
 
 
 def test_order_data_can_not_become_markup() -> None:
     item = {"name": "**Big** [sale](https://evil.example) <b>now</b>\n# hurry", "quantity": 1}
 
-    answer = order({"order_id": "ORD-123", "status": "shipped", "items": [item]})
+    answer = answer_after_lookup({"order_id": "ORD-123", "status": "shipped", "items": [item]})
 
     assert r"1 × \*\*Big\*\* \[sale\](https://evil.example) \<b\>now\</b\> # hurry" in answer
 
@@ -164,7 +164,7 @@ def test_values_stand_on_one_line_as_they_are(value: Any, text: str) -> None:
 def test_it_tells_the_number_that_came_back_and_no_other() -> None:
     result = {"ticket_id": "TKT-5", "priority": "low", "note": "This ticket is already there."}
 
-    answer = worded(
+    answer = answer_after_tool(
         "complaint: the mug is ugly", "create_ticket", {"issue": "…", "priority": "medium"}, result
     )
 
@@ -189,7 +189,7 @@ def test_it_tells_the_number_that_came_back_and_no_other() -> None:
     ],
 )
 def test_it_claims_no_ticket_that_was_not_opened(content: Any, says: str) -> None:
-    answer = worded("complaint: the mug is ugly", "create_ticket", {"issue": "…"}, content)
+    answer = answer_after_tool("complaint: the mug is ugly", "create_ticket", {"issue": "…"}, content)
 
     assert says in answer
     assert "opened" not in answer
@@ -218,7 +218,7 @@ def test_it_claims_no_ticket_that_was_not_opened(content: Any, says: str) -> Non
     ],
 )
 def test_it_lists_what_there_is(tool: str, text: str, content: Any, says: str) -> None:
-    assert says in worded(text, tool, {}, content)
+    assert says in answer_after_tool(text, tool, {}, content)
 
 
 def test_a_result_for_a_tool_that_was_not_asked_for_changes_nothing() -> None:

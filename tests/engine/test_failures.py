@@ -116,7 +116,7 @@ async def test_a_server_without_a_key_of_its_own_is_asked_all_the_same(provider)
 )
 async def test_it_gives_up_when_no_first_token_comes(provider, warm_desk, pieces: tuple[Piece, ...]):
     provider.play(*pieces)
-    warm_desk.allow(first_token=0.2)
+    warm_desk.set_limits(first_token=0.2)
 
     error = await fails(warm_desk)
 
@@ -134,7 +134,7 @@ async def test_it_gives_up_when_no_first_token_comes(provider, warm_desk, pieces
 )
 async def test_it_gives_up_when_the_text_stalls(provider, warm_desk, silence: Piece):
     provider.play(START, silence)
-    warm_desk.allow(stall=0.2)
+    warm_desk.set_limits(stall=0.2)
 
     error = await fails(warm_desk)
 

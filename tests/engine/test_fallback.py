@@ -122,7 +122,7 @@ async def test_the_second_one_sees_the_whole_conversation_and_the_tools(provider
 async def test_the_second_one_is_asked_for_words_alone_where_the_first_would_be(provider, second, desk):
     provider.fail(401)
     second.say("Hello.")
-    desk.allow(rounds=0)
+    desk.set_limits(rounds=0)
 
     await desk.ask("Hi")
 

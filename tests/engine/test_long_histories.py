@@ -34,7 +34,7 @@ async def test_it_keeps_to_the_budget_and_parts_no_call_from_its_result(provider
     desk = Desk(backend)
     desk.history = years()
     assert len(desk.history) == 500
-    desk.allow(window=window)
+    desk.set_limits(window=window)
     provider.say("Yes.")
 
     assert await desk.ask("And now?") == "Yes."

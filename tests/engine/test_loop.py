@@ -101,7 +101,7 @@ async def test_a_bug_in_a_tool_is_told_to_the_model_without_its_details(provider
         """Break."""
         raise ZeroDivisionError("secret detail")
 
-    desk.equip(broken)
+    desk.set_tools(broken)
     provider.call("broken")
     provider.say("I could not.")
 
@@ -120,7 +120,7 @@ async def test_a_tool_that_hangs_is_left_behind(provider, desk):
         """Hang."""
         freed.wait(10)
 
-    desk.equip(hang)
+    desk.set_tools(hang)
     provider.call("hang")
     provider.say("That took too long.")
 
@@ -139,7 +139,7 @@ async def test_an_asynchronous_tool_runs_in_a_turn(provider, desk):
             raise ToolError("No such town")
         return {"weather": "☀"}
 
-    desk.equip(weather)
+    desk.set_tools(weather)
     provider.calls(Call("weather", {"town": "Köln"}), Call("weather", {"town": "Atlantis"}))
     provider.say("Sunny.")
 
@@ -154,7 +154,7 @@ async def test_a_tool_learns_who_asks_from_the_server_alone(provider, desk):
         """Say who asks."""
         return [ctx.visitor, ctx.customer]
 
-    desk.equip(whoami)
+    desk.set_tools(whoami)
     provider.call("whoami")
     provider.calls(Call("whoami", {"ctx": {"visitor": "alice"}}))
     provider.say("You are a guest.")
@@ -168,7 +168,7 @@ async def test_a_tool_learns_who_asks_from_the_server_alone(provider, desk):
 async def test_calls_beyond_the_bound_are_not_run_and_the_model_is_told_to_answer(provider, desk):
     provider.calls(*[Call("lookup_order", ORDER)] * 5)
     provider.say("Enough.")
-    desk.allow(calls=3)
+    desk.set_limits(calls=3)
 
     assert await desk.ask("Look five times") == "Enough."
 
@@ -180,7 +180,7 @@ async def test_the_last_round_may_still_end_in_an_answer(provider, desk):
     for _round in range(2):
         provider.call("lookup_order", **ORDER)
     provider.say("Here it is.")
-    desk.allow(rounds=2)
+    desk.set_limits(rounds=2)
 
     assert await desk.ask("Look twice") == "Here it is."
 
@@ -194,9 +194,9 @@ async def test_calls_that_nobody_would_report_on_are_not_run(provider, desk):
         ran.append(ctx)
         return "charged"
 
-    desk.equip(charge)
+    desk.set_tools(charge)
     provider.always_call("charge")
-    desk.allow(rounds=2)
+    desk.set_limits(rounds=2)
 
     with pytest.raises(ModelError, match="endless"):
         await desk.ask("Go on")
@@ -209,7 +209,7 @@ async def test_the_time_of_a_turn_counts_over_all_its_rounds(provider, desk):
     await desk.ask("Hello")
     provider.call("lookup_order", **ORDER)
     provider.play(wire.text("It has"), HOLD)
-    desk.allow(turn=0.6)
+    desk.set_limits(turn=0.6)
 
     with pytest.raises(ModelError) as caught:
         await desk.ask("Where is it?")
@@ -224,7 +224,7 @@ async def test_a_long_conversation_is_sent_within_its_budget(provider, desk):
         provider.say(f"Answer {number}. " + "It is on its way. " * 20)
         await desk.ask(f"Question {number}?")
     provider.say("Yes.")
-    desk.allow(window=600)
+    desk.set_limits(window=600)
 
     await desk.ask("And now?")
 

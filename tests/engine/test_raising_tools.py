@@ -36,7 +36,7 @@ async def test_it_is_a_result_that_tells_nothing(provider, desk, raised: BaseExc
         await asyncio.sleep(0)
         raise raised
 
-    desk.equip(break_down_later if is_async else break_down)
+    desk.set_tools(break_down_later if is_async else break_down)
     provider.call("break_down_later" if is_async else "break_down")
     provider.say("Sorry, that did not work.")
 

@@ -29,7 +29,7 @@ async def test_a_limit_is_kept_within_a_tenth(provider, desk, limit, code, piece
     """B14, B15: measured from the last thing that came; the usual limits differ from these only in length."""
     provider.say("Hello.")
     await desk.ask("Hello")
-    desk.allow(**{limit: SECONDS})
+    desk.set_limits(**{limit: SECONDS})
     provider.play(*pieces)
     began = monotonic()
 

@@ -61,7 +61,7 @@ async def test_after_the_last_round_of_tools_the_model_is_asked_for_words_alone(
     for _round in range(2):
         provider.call("lookup_order", **ORDER)
     provider.say("It has shipped.")
-    desk.allow(rounds=2)
+    desk.set_limits(rounds=2)
 
     await desk.ask("Look twice.")
 
@@ -70,8 +70,8 @@ async def test_after_the_last_round_of_tools_the_model_is_asked_for_words_alone(
 
 
 async def test_without_tools_nothing_is_said_of_them(provider, desk):
-    desk.equip()
-    desk.allow(rounds=0)
+    desk.set_tools()
+    desk.set_limits(rounds=0)
     provider.say("Hello.")
 
     await desk.ask("Hi")

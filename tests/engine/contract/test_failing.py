@@ -133,7 +133,7 @@ async def test_an_answer_without_its_end_is_cut(provider, desk, pieces: tuple[Pi
 async def test_an_answer_whose_connection_is_reset_is_cut(provider, desk):
     reply = provider.play(*START, HOLD, RESET)
     failing = asyncio.create_task(fails(desk))
-    await desk.spoke.wait()
+    await desk.text_received.wait()
     await provider.until(lambda provider: reply.held)
 
     reply.release()
@@ -183,7 +183,7 @@ async def test_an_answer_that_a_filter_stopped_is_filtered(provider, desk):
 
 async def test_it_gives_up_when_the_request_is_never_answered(provider, warm_desk):
     provider.ignore()
-    warm_desk.allow(first_token=0.2)
+    warm_desk.set_limits(first_token=0.2)
 
     error = await fails(warm_desk)
 
@@ -194,7 +194,7 @@ async def test_it_gives_up_when_the_request_is_never_answered(provider, warm_des
 
 async def test_it_gives_up_when_the_text_stalls(provider, warm_desk):
     provider.play(*START, STALL)
-    warm_desk.allow(stall=0.2)
+    warm_desk.set_limits(stall=0.2)
 
     error = await fails(warm_desk)
 
@@ -206,7 +206,7 @@ async def test_it_gives_up_when_the_text_stalls(provider, warm_desk):
 @pytest.mark.parametrize("piece", [Say("and on "), Think("Hm. ")], ids=["text", "thoughts"])
 async def test_it_gives_up_when_an_answer_takes_for_ever(provider, warm_desk, piece):
     provider.play(*START, Drip(piece))
-    warm_desk.allow(turn=0.6)
+    warm_desk.set_limits(turn=0.6)
 
     error = await fails(warm_desk)
 
@@ -219,7 +219,7 @@ async def test_it_gives_up_when_an_answer_takes_for_ever(provider, warm_desk, pi
 async def test_a_model_that_thinks_for_long_is_not_taken_for_a_stalled_one(provider, warm_desk):
     """Half a second apart come signs of life, and not one for each of a hundred thoughts."""
     provider.play(Drip(Think("Hm. ")))
-    warm_desk.allow(stall=0.9, turn=2.5)
+    warm_desk.set_limits(stall=0.9, turn=2.5)
 
     error = await fails(warm_desk)
 
@@ -231,7 +231,7 @@ async def test_a_model_that_thinks_for_long_is_not_taken_for_a_stalled_one(provi
 
 async def test_a_model_that_only_calls_tools_is_stopped(provider, desk):
     provider.always_call("lookup_order", order_id="ORD-123")
-    desk.allow(rounds=3, calls=10)
+    desk.set_limits(rounds=3, calls=10)
 
     error = await fails(desk)
 

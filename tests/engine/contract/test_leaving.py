@@ -13,7 +13,7 @@ from tests.engine.failing import assert_next_turn_works
 async def test_cancelling_the_task_closes_the_stream(provider, desk):
     provider.say("One two three four", hold_after=2)
     asking = asyncio.create_task(desk.ask("Count"))
-    await desk.spoke.wait()
+    await desk.text_received.wait()
 
     asking.cancel()
 

@@ -112,7 +112,7 @@ async def test_other_instructions_are_said_anew(provider, backend, talked):
 
 async def test_a_shorter_window_is_said_anew(provider, talked):
     provider.say("Yes.")
-    talked.allow(messages=3)
+    talked.set_limits(messages=3)
 
     await talked.ask("Sure?")
 

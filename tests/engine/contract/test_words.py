@@ -39,7 +39,7 @@ async def test_text_is_passed_on_while_the_rest_is_still_to_come(provider, desk)
     reply = provider.say("One two three", hold_after=2)
     asking = asyncio.create_task(desk.ask("Count"))
 
-    await desk.spoke.wait()
+    await desk.text_received.wait()
     await provider.until(lambda provider: reply.held)
     assert desk.text
     assert "One two ".startswith(desk.text)

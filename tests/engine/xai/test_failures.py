@@ -135,7 +135,7 @@ async def test_an_answer_that_has_finished_is_whole_though_the_connection_then_b
 async def test_after_a_dropped_connection_the_next_turn_makes_a_new_one(provider, desk):
     reply = provider.play(Say("I "), HOLD, RESET)
     asking = asyncio.create_task(desk.ask("Hi"))
-    await desk.spoke.wait()
+    await desk.text_received.wait()
     reply.release()
 
     with pytest.raises(ModelError) as caught:
@@ -150,7 +150,7 @@ async def test_closing_the_backend_ends_a_running_answer_as_an_error_and_no_canc
 ):
     provider.say("One two three", hold_after=1)
     asking = asyncio.create_task(desk.ask("Count"))
-    await desk.spoke.wait()
+    await desk.text_received.wait()
 
     await backend.aclose()
 
