@@ -165,11 +165,15 @@ async def test_a_model_that_thinks_first_says_so_quietly_and_then_speaks(
     chat = await somebody(site)
     answer = provider.play(Think("They want to know about"), HOLD, *words(ANSWER), End())
     await chat.say(QUESTION)
-    await expect(chat.answer.locator(".thinking")).to_have_count(1)
-    shown = "text => getComputedStyle(text, '::after').content"
-    assert await chat.answer.locator(".text").evaluate(shown) == '"thinking…"'
+    thinking = chat.answer.locator(".thinking")
+    await expect(thinking).to_have_count(1)
+    label = "tail => getComputedStyle(tail, '::before').content"
+    dots = "text => getComputedStyle(text, '::after').content"
+    assert await thinking.evaluate(label) == '"thinking…"'
+    assert await chat.answer.locator(".text").evaluate(dots) == "none"
 
     answer.release()
 
     await shows(chat, ANSWER, "complete")
-    assert await chat.answer.locator(".text").evaluate(shown) == "none"
+    await expect(thinking).to_have_count(0)
+    assert await chat.answer.locator(".text").evaluate(dots) == "none"

@@ -32,6 +32,10 @@ UNSAID_BY_NAME = {"help_text", "description", "hint"}
 SENTENCE = re.compile(r"[A-Z“{]\S* +\S*[a-z].* .*", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{.*?\}|%\(\w+\)[sd]")
 
+# The tags that mark a text of a template for translation.
+TRANSLATED = re.compile(r"""\{% translate (["'])(.*?)\1.*?%\}""")
+TRANSLATED_BLOCK = re.compile(r"\{% blocktranslate\b.*?%\}.*?\{% endblocktranslate %\}", re.DOTALL)
+
 # Attributes of HTML that are read, or read out.
 READ = {"alt", "aria-label", "placeholder", "title", "content"}
 INLINE = re.compile(r"</?(em|strong)\b[^>]*>|(?<=[\w.,] )<a\b[^>]*>|</a>(?=[.,]| \w)")
@@ -114,15 +118,21 @@ def of_script(source: str) -> Iterator[str]:
             yield _one_line(words)
 
 
+def unmarked(source: str) -> Iterator[str]:
+    """Texts of a template that are not marked for translation."""
+    return of_template(TRANSLATED_BLOCK.sub("", TRANSLATED.sub("", source)))
+
+
 def of_template(source: str) -> Iterator[str]:
     """Texts and the attributes that are read, with whatever a condition could put there."""
     source = re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", source, flags=re.DOTALL)
     source = re.sub(r"\{% block page_class %\}.*?\{% endblock %\}", "", source)
-    source = re.sub(r"\{% el(se|if)\b.*?%\}", " / ", source)
+    source = TRANSLATED.sub(r"\2", source)
+    source = re.sub(r"\{% (else|elif|plural)\b.*?%\}", " / ", source)
     source = re.sub(r"\{%.*?%\}", "", source)
     source = re.sub(r"\{\{ *(.*?) *\}\}", lambda found: "{" + found[1].replace('"', "'") + "}", source)
     reader = _Texts()
-    reader.feed(INLINE.sub("", source))
+    reader.feed(INLINE.sub("", _one_line(source)))
     reader.close()
     for text in reader.texts:
         words = _one_line(text)

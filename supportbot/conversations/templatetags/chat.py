@@ -9,6 +9,7 @@ from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from ..models import Message
 from ..realtime import error_messages
 from ..realtime.markdown import render_markdown
 
@@ -37,3 +38,20 @@ def format_age(moment: datetime) -> str:
     if timezone.now() - moment < timedelta(minutes=1):
         return _("just now")
     return _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+
+
+@register.filter("speaker")
+def get_speaker_name(message: Message, company: str) -> str:
+    """Who says it in a transcript for customers, and whether the answer is incomplete: “Assistant (cut off)”."""
+    if message.role == Message.Role.CUSTOMER:
+        return _("You")
+    if message.role == Message.Role.STAFF:
+        return company
+    is_partial = message.status == Message.Status.PARTIAL
+    return _("Assistant (cut off)") if is_partial else _("Assistant")
+
+
+@register.filter("unwrap")
+def join_wrapped_lines(text: str) -> str:
+    """The text in lines as the reader gets it: a line that is indented by two spaces goes on with the one before."""
+    return text.replace("\n  ", " ")

@@ -1,0 +1,37 @@
+"""Templates can be read, and whatever a person reads of them can be translated."""
+
+import pytest
+
+from . import wording
+
+TEMPLATES = {
+    path.relative_to(wording.ROOT).as_posix(): path.read_text()
+    for path in (wording.ROOT / "templates").rglob("*.*")
+}
+# What the model reads, in the language that it understands best.
+UNTRANSLATED = {"templates/chat/system_prompt.txt"}
+
+
+def test_no_line_is_longer_than_120_characters():
+    long = [name for name, source in TEMPLATES.items() if max(map(len, source.splitlines())) > 120]
+
+    assert long == []
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES.keys() - UNTRANSLATED))
+def test_every_text_is_marked_for_translation(name):
+    assert list(wording.unmarked(TEMPLATES[name])) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>Hello there</p>",
+        '<a title="Hello there"></a>',
+        '{% translate "Hello" %} there',
+        "{% blocktranslate %}Hello{% endblocktranslate %} there",
+        "{% if user %}Hello{% else %}{% translate 'Hi' %}{% endif %}",
+    ],
+)
+def test_a_text_that_is_not_marked_is_noticed(source):
+    assert list(wording.unmarked(source))
