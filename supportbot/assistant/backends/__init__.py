@@ -1,4 +1,4 @@
-"""A backend puts a conversation to one kind of model. What only one provider does stays in its own file."""
+"""A backend sends a conversation to one kind of model. What only one provider does stays in the file of its backend."""
 
 from collections.abc import AsyncGenerator, Sequence
 from importlib import import_module
@@ -11,12 +11,14 @@ BACKENDS = {
     "chat": ".chat:ChatBackend",
     "responses": ".responses:ResponsesBackend",
     "xai": ".xai:XaiBackend",
-    # Not a part of the engine: imported by its name when somebody asks for it.
+    # Not a part of the engine, which must not import it: it is found by its name, as any other could be.
     "demo": "supportbot.demo.backend:DemoBackend",
 }
 
 
 class Backend(Protocol):
+    """What the tool-calling loop needs of a model. All methods but `aclose` raise `ModelError`."""
+
     def stream(
         self,
         system: str,
@@ -26,11 +28,11 @@ class Backend(Protocol):
         conversation: str = "",
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
-        """Ask the model: text as it comes, then one `Answer`, always last.
+        """Ask the model: yields text as it arrives, and one `Answer` as the last part.
 
-        `conversation` is a stable name by which a provider may keep its cache warm. With `may_call` False the
-        tools are only listed, for a history in which they were called. Raises `ModelError`; closing the generator
-        or cancelling its task closes the connection to the provider.
+        `conversation` is a stable name of the conversation, by which some providers find their cache. With `may_call`
+        False the model may not call the tools; they are sent all the same, as the history may hold calls of them.
+        Closing the generator or cancelling its task closes the connection to the provider.
         """
         ...
 
@@ -42,20 +44,23 @@ class Backend(Protocol):
         *,
         conversation: str = "",
     ) -> ParsedAnswer[ResponseModel]:
-        """Ask for a typed answer: the model fills in `response_model`. Raises `ModelError`, also for an invalid one."""
+        """Ask for a typed answer: the model fills in `response_model`. One that is not valid is an error too."""
         ...
 
     async def forget(self, handles: Sequence[str]) -> None:
-        """Delete what the provider keeps under these handles; what it does not know any more is no error."""
+        """Delete what the provider has stored under these handles. One that it no longer knows is no error."""
         ...
 
     async def aclose(self) -> None:
-        """Close the connections that were kept open in this event loop. It may be used again."""
+        """Close the connections of the running event loop. The backend may be used again: it opens new ones."""
         ...
 
 
 def load_backend(name: str, **options: Any) -> Backend:
-    """The backend of that name, imported on first use. Raises ValueError for a name that is none."""
+    """Make the backend of that name, whose module is imported on first use.
+
+    Raises ValueError for an unknown name, and ImportError when a package that the backend needs is not installed.
+    """
     if name not in BACKENDS:
         raise ValueError(f"There is no backend {name!r}, only {', '.join(BACKENDS)}.")
     module, _, attribute = BACKENDS[name].partition(":")

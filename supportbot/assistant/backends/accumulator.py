@@ -1,4 +1,4 @@
-"""One answer of a model, put together from what its stream brings, whoever sent it."""
+"""Accumulators: each puts one answer of a model together from the events of its stream."""
 
 import json
 import secrets
@@ -11,20 +11,20 @@ from ..errors import ErrorCode, ModelError
 from ..messages import Answer, Message, ToolCall
 from .provider_errors import error_from_event
 
-# What reading raises when something is of another form than it should be.
+# What reading an event raises when it does not have the shape that the provider's API promises.
 MALFORMED_DATA_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 COMPLETE_REASONS = ("stop", "tool_calls", "function_call", "length")
 
 
 class AnswerAccumulator:
-    """What has come of one answer so far. Subclasses know one wire format each: they have `_add`."""
+    """The part of one answer that has arrived. Subclasses read one wire format each, in `_add_event`."""
 
-    def __init__(self, taken: Collection[str] = ()) -> None:
-        """`taken` are the ids of earlier tool calls: some models begin to count anew in every answer."""
+    def __init__(self, used_ids: Collection[str] = ()) -> None:
+        """`used_ids` are the ids of earlier tool calls of the conversation, which some models use again."""
         self.text = ""
-        self.has_reasoned = False  # whether it thought before its first word
-        self.has_renamed_calls = False  # whether a call has another id than the provider knows it by
-        self._used_ids = set(taken)
+        self.has_reasoned = False  # whether the model reasoned before its first word
+        self.has_renamed_calls = False  # whether a call has another id than the one that the provider knows
+        self._used_ids = set(used_ids)
         self._is_done = False
         self._calls: dict[Any, dict[str, str]] = {}
         self._finish_reason = ""
@@ -33,11 +33,14 @@ class AnswerAccumulator:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the answer is whole, whatever else may come."""
+        """Whether the answer is complete, though more of the stream may follow, such as the token counts."""
         return self._is_done or bool(self._finish_reason)
 
     def add_events(self, events: Sequence[bytes]) -> str:
-        """Take in the data of some events and return the text that they add."""
+        """Add the data of some events and return the text that they bring.
+
+        Raises `ModelError`, with the code `MALFORMED` for data that cannot be read.
+        """
         try:
             added = sanitize_text("".join([self._add_event(event) for event in events]))
         except MALFORMED_DATA_ERRORS as error:
@@ -49,7 +52,7 @@ class AnswerAccumulator:
         raise NotImplementedError
 
     def build_answer(self) -> Answer:
-        """The finished message. Raises `ModelError` for one that was cut off or filtered."""
+        """The finished message. Raises `ModelError` for one that is incomplete or was filtered."""
         if self._finish_reason not in COMPLETE_REASONS:
             raise ModelError(ErrorCode.FILTERED if self._finish_reason == "content_filter" else ErrorCode.CUT)
         if self._finish_reason == "length" and self._calls:
@@ -58,19 +61,19 @@ class AnswerAccumulator:
         return Answer(Message("assistant", self.text, calls), self._finish_reason, self._model, self._usage)
 
     def _build_call(self, call: dict[str, str]) -> ToolCall:
-        identity = call["id"]
-        # Every later request would be refused for a missing id or for one that stands twice.
-        if not identity or identity in self._used_ids:
-            identity, self.has_renamed_calls = f"call_{secrets.token_hex(8)}", True
-        self._used_ids.add(identity)
-        return ToolCall(identity, call["name"], sanitize_text(call["arguments"]))
+        call_id = call["id"]
+        # Providers refuse every later request in which an id is missing or stands twice.
+        if not call_id or call_id in self._used_ids:
+            call_id, self.has_renamed_calls = f"call_{secrets.token_hex(8)}", True
+        self._used_ids.add(call_id)
+        return ToolCall(call_id, call["name"], sanitize_text(call["arguments"]))
 
 
 class ChatAccumulator(AnswerAccumulator):
-    """An answer from the chunks of a chat completions stream."""
+    """Reads the chunks of a chat completions stream."""
 
-    def __init__(self, taken: Collection[str] = ()) -> None:
-        super().__init__(taken)
+    def __init__(self, used_ids: Collection[str] = ()) -> None:
+        super().__init__(used_ids)
         self._has_begun = False
         self._has_text = False
 
@@ -100,7 +103,11 @@ class ChatAccumulator(AnswerAccumulator):
         return text
 
     def _detect_reasoning(self, delta: dict[str, Any]) -> None:
-        """The first chunk only says who speaks; one more without a word, a call or an end is thought."""
+        """Note that the model reasons, from a chunk without text.
+
+        The first chunk of a stream only tells the role. While Grok reasons, dozens of chunks with an empty `delta`
+        follow it (in recorded traffic of xAI); other servers send the reasoning itself.
+        """
         if not (self._calls or self._finish_reason):
             self.has_reasoned = self._has_begun or bool(
                 delta.get("reasoning_content") or delta.get("reasoning")
@@ -108,7 +115,7 @@ class ChatAccumulator(AnswerAccumulator):
             self._has_begun = True
 
     def _add_call_part(self, part: dict[str, Any], position: int) -> None:
-        # Some servers leave `index` out: then a new id begins a new call, and none goes on with the last.
+        # Some servers leave `index` out. Then an id begins a new call, and a part without one continues the last.
         key = part.get("index")
         if key is None:
             key = part.get("id") or next(reversed(self._calls), position)
@@ -120,24 +127,25 @@ class ChatAccumulator(AnswerAccumulator):
 
 
 def serialize_arguments(arguments: Any) -> str:
-    """Arguments of a call, which some servers send as the object that they are."""
+    """The arguments of a call as JSON text. Some servers send them as an object instead."""
     return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
 def sanitize_text(text: str) -> str:
-    """Without NUL and halves of characters: JSON can spell them, but databases and sockets refuse them."""
+    """The text without NUL and lone surrogates, which JSON can spell, but databases and sockets refuse."""
     if "\0" in text:
         text = text.replace("\0", "")
     try:
         text.encode()
     except UnicodeEncodeError:
-        # Two halves that belong together become one again.
+        # The round trip joins the two surrogates of one character, and replaces a lone one.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
 
 
 def decode_json(data: bytes) -> Any:
+    """Decode an event. Raises ValueError."""
     try:
-        return from_json(data)  # several times as fast, for there is one chunk a token
+        return from_json(data)  # several times as fast as json, which counts at one event a token
     except ValueError:
-        return json.loads(data)  # which lets pass what can be healed, such as half a character
+        return json.loads(data)  # this one accepts lone surrogates, which `sanitize_text` then repairs

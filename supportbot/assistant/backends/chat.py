@@ -1,4 +1,4 @@
-"""Chat completions, streamed: Grok by default, and every server that speaks the same wire format."""
+"""The chat completions API: Grok by default, and every other server that offers it."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -14,7 +14,7 @@ from .accumulator import ChatAccumulator
 from .sanitize import sanitize_call
 from .server import XAI_BASE_URL, ModelServer
 
-# Their newer models take this name alone; Ollama and others pass over it, and know only the older one.
+# The newer models of these accept `max_completion_tokens` alone. Ollama and others ignore it, and know `max_tokens`.
 MAX_COMPLETION_TOKENS_DOMAINS = (".x.ai", ".openai.com", ".openai.azure.com")
 
 
@@ -29,6 +29,7 @@ class ChatBackend:
         effort: str = "",
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
+        """`max_tokens` limits one answer. `effort` is how much the model reasons, in the provider's own words."""
         self._server = ModelServer(api_key, base_url, model, transport)
         self._options: dict[str, Any] = {"model": model, _get_token_limit_field(base_url): max_tokens}
         if effort:
@@ -50,7 +51,9 @@ class ChatBackend:
             if not may_call:
                 body["tool_choice"] = "none"
         accumulator = ChatAccumulator({call.id for message in messages for call in message.tool_calls})
-        parts = self._server.stream("/chat/completions", body, accumulator, _build_headers(conversation))
+        parts = self._server.stream_answer(
+            "/chat/completions", body, accumulator, _build_headers(conversation)
+        )
         async with aclosing(parts):
             async for part in parts:
                 yield part
@@ -80,29 +83,29 @@ class ChatBackend:
         return ParsedAnswer(message.parsed, completion.model, usage)
 
     async def forget(self, handles: Sequence[str]) -> None:
-        """Nothing is kept by this API."""
+        """This API stores nothing."""
 
     async def aclose(self) -> None:
-        """Close the connections that were kept open in this event loop. It may be used again."""
         await self._server.aclose()
 
 
 def _get_token_limit_field(address: str) -> str:
-    """What the server there calls the most tokens of an answer."""
+    """The name by which the server at this address knows the limit for the tokens of an answer."""
     host = urlsplit(address).hostname
     return "max_completion_tokens" if f".{host}".endswith(MAX_COMPLETION_TOKENS_DOMAINS) else "max_tokens"
 
 
 def _build_headers(conversation: str) -> dict[str, str]:
-    # xAI keeps a conversation on the server that has it cached; others ignore the header.
+    # By it xAI sends all requests of a conversation to the server that has it cached (xAI's documentation, “Maximizing
+    # Cache Hits”). Other servers ignore the header.
     return {"x-grok-conv-id": conversation} if conversation else {}
 
 
 def _build_messages(system: str, messages: Sequence[Message]) -> list[Any]:
-    array = [Message("system", system).as_chat()] if system else []
+    chats = [Message("system", system).as_chat()] if system else []
     for message in messages:
         chat = message.as_chat()
         if message.tool_calls:
             chat["tool_calls"] = [sanitize_call(call).as_chat() for call in message.tool_calls]
-        array.append(chat)
-    return array
+        chats.append(chat)
+    return chats

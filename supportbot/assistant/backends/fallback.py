@@ -1,6 +1,8 @@
-"""Several models in a row: when one cannot answer and has not said anything yet, the next one is asked.
+"""Several models, in order of preference: when one fails before it has said a word, the next one is asked.
 
-One that fails again and again is left alone for a while, so that nobody waits for it; then one request tries it.
+A model that fails again and again is not asked for a while, so that customers do not wait for it. This is the circuit
+breaker pattern (Michael Nygard, “Release It!”): a closed circuit lets requests through, an open one does not, and a
+half-open one lets a single request through to see whether the model has recovered.
 """
 
 import asyncio
@@ -17,17 +19,18 @@ from . import Backend
 
 logger = logging.getLogger(__name__)
 
-FAILURE_THRESHOLD, FAILURE_WINDOW_SECONDS, OPEN_SECONDS = (
-    5,
-    30.0,
-    30.0,
-)  # so many, in so many seconds, and then so many without being asked
+# So many failures within so many seconds open the circuit for so many seconds.
+FAILURE_THRESHOLD = 5
+FAILURE_WINDOW_SECONDS = 30.0
+OPEN_SECONDS = 30.0
+# The share of a time limit that is used here, so that the loop above does not give the whole turn up first.
+TIMEOUT_SHARE = 0.95
 KEEP_ALIVE = TextDelta("")
-ALL_OPEN_DETAIL = "all models are left alone after failures"
+ALL_OPEN_DETAIL = "no model is asked for a while, as all of them have failed"
 
 
 class CircuitBreaker:
-    """One of the models, and how it did lately."""
+    """One of the models, and whether it may be asked."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -39,12 +42,12 @@ class CircuitBreaker:
         return monotonic() >= self._open_until
 
     def half_open(self) -> None:
-        """It is asked once more; nobody else asks it until that went well."""
+        """Let one request through, if the circuit was open. Until that brings text, others find it open again."""
         if self._open_until:
             self._open_until = monotonic() + OPEN_SECONDS
 
     def close(self) -> None:
-        """It is there for everybody, while whoever tried it is still being answered."""
+        """Let all requests through, as soon as one brings text."""
         self._open_until = 0.0
 
     def record_failure(self) -> None:
@@ -62,13 +65,13 @@ class FallbackBackend:
     def __init__(
         self, backends: Sequence[Backend], *, first_token: float = 20.0, stall: float = 15.0
     ) -> None:
-        """`first_token` is how many seconds all of them together have to show a sign of life, `stall` how many
-        one that thinks may then be silent.
+        """The limits of the tool-calling loop, in seconds.
+
+        All models together have `first_token` to give a sign of life; one that reasons may then be silent for `stall`.
         """
         self._breakers = [CircuitBreaker(backend) for backend in backends]
-        # A little less than its share, so that it is this backend that notices and not the loop above it.
-        self._first_token_seconds = 0.95 * first_token / len(self._breakers)
-        self._stall_seconds = 0.95 * stall
+        self._first_token_seconds = TIMEOUT_SHARE * first_token / len(self._breakers)
+        self._stall_seconds = TIMEOUT_SHARE * stall
 
     async def stream(
         self,
@@ -80,28 +83,31 @@ class FallbackBackend:
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         failure = ModelError(ErrorCode.DOWN, ALL_OPEN_DETAIL)
-        for candidate in self._iter_available():
-            lives = has_spoken = False
-            asked = candidate.backend.stream(
+        for breaker in self._iter_available():
+            is_alive = has_spoken = False
+            stream = breaker.backend.stream(
                 system, messages, tools, conversation=conversation, may_call=may_call
             )
             try:
-                async with aclosing(asked) as parts:
-                    while part := await (anext(parts, None) if has_spoken else self._read_part(parts, lives)):
-                        lives = True
+                async with aclosing(stream) as parts:
+                    # Once the model speaks, the limits of the loop above are enough.
+                    while part := await (
+                        anext(parts, None) if has_spoken else self._read_early_part(parts, is_alive)
+                    ):
+                        is_alive = True
                         if not (has_spoken or isinstance(part, Thinking) or part == KEEP_ALIVE):
                             has_spoken = True
-                            candidate.close()
+                            breaker.close()
                         yield part
-                candidate.record_success()
+                breaker.record_success()
                 return
             except ModelError as error:
-                self._record_error(candidate, error, has_spoken)
+                self._record_error(breaker, error, has_spoken)
                 if has_spoken or not ERROR_TRAITS[error.code].allows_fallback:
                     raise
                 failure = error
-            if lives:
-                yield KEEP_ALIVE  # so that whoever waits for a part begins to wait anew
+            if is_alive:
+                yield KEEP_ALIVE  # the loop above begins to count its `stall` anew for the next model
         raise failure
 
     async def parse(
@@ -113,48 +119,51 @@ class FallbackBackend:
         conversation: str = "",
     ) -> ParsedAnswer[ResponseModel]:
         failure = ModelError(ErrorCode.DOWN, ALL_OPEN_DETAIL)
-        for candidate in self._iter_available():
+        for breaker in self._iter_available():
             try:
-                parsed = await candidate.backend.parse(
+                parsed = await breaker.backend.parse(
                     system, messages, response_model, conversation=conversation
                 )
             except ModelError as error:
-                self._record_error(candidate, error)
+                self._record_error(breaker, error)
                 if not ERROR_TRAITS[error.code].allows_fallback:
                     raise
                 failure = error
             else:
-                candidate.record_success()
+                breaker.record_success()
                 return parsed
         raise failure
 
     async def forget(self, handles: Sequence[str]) -> None:
-        for candidate in self._breakers:  # each knows its own handles
-            await candidate.backend.forget(handles)
+        for breaker in self._breakers:  # each finds its own handles among these
+            await breaker.backend.forget(handles)
 
     async def aclose(self) -> None:
-        for candidate in self._breakers:
-            await candidate.backend.aclose()
+        for breaker in self._breakers:
+            await breaker.backend.aclose()
 
-    async def _read_part(self, parts: AsyncGenerator[Part], lives: bool) -> Part | None:
-        """The next part of a model that has not spoken yet, in its time. Later on the loop above looks after that."""
+    async def _read_early_part(self, parts: AsyncGenerator[Part], is_alive: bool) -> Part | None:
+        """The next part of a model that has not spoken yet, None at the end.
+
+        Raises `ModelError` when it takes too long: another limit counts after the first sign of life.
+        """
         try:
-            async with asyncio.timeout(self._stall_seconds if lives else self._first_token_seconds):
+            async with asyncio.timeout(self._stall_seconds if is_alive else self._first_token_seconds):
                 return await anext(parts, None)
         except TimeoutError:
-            raise ModelError(ErrorCode.STALLED if lives else ErrorCode.NO_FIRST_TOKEN) from None
+            raise ModelError(ErrorCode.STALLED if is_alive else ErrorCode.NO_FIRST_TOKEN) from None
 
     def _iter_available(self) -> Iterator[CircuitBreaker]:
-        for candidate in self._breakers:
-            if candidate.allows_requests:
-                candidate.half_open()
-                yield candidate
+        for breaker in self._breakers:
+            if breaker.allows_requests:
+                breaker.half_open()
+                yield breaker
 
-    def _record_error(self, candidate: CircuitBreaker, error: ModelError, has_spoken: bool = False) -> None:
+    def _record_error(self, breaker: CircuitBreaker, error: ModelError, has_spoken: bool = False) -> None:
         if len(self._breakers) > 1 and not has_spoken:
-            logger.warning("A model of the row did not answer: %s (%s)", error.code, error)
+            logger.warning("One of the models did not answer: %s (%s)", error.code, error)
         traits = ERROR_TRAITS[error.code]
         if traits.is_outage or (traits.is_broken_off and not has_spoken):
-            candidate.record_failure()
+            breaker.record_failure()
         else:
-            candidate.record_success()  # it lives
+            breaker.record_success()  # the model works; this request is the problem

@@ -1,7 +1,7 @@
-"""The Responses API, streamed: what xAI recommends, with the conversation kept on the provider's side.
+"""The Responses API, which xAI recommends over chat completions. The provider stores the conversation.
 
-Every answer carries a handle. The next request then sends only what came after it; when the provider does not
-know it any more, or our messages are not the ones it stands for, the whole conversation is sent.
+Every answer carries a handle, by which the next request sends only the messages after it. When the provider no longer
+has the conversation, or the handle does not stand for the very same messages, the whole conversation is sent.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -32,7 +32,10 @@ class ResponsesBackend:
         store: bool = True,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        """`store` False keeps nothing at the provider: every request sends the whole conversation."""
+        """With `store` False the provider stores nothing, and every request sends the whole conversation.
+
+        `max_tokens` limits one answer. `effort` is how much the model reasons, in the provider's own words.
+        """
         self._server = ModelServer(api_key, base_url, model, transport)
         self._stored_state = StoredState("responses", base_url, model)
         self._store = store
@@ -54,18 +57,20 @@ class ResponsesBackend:
             body["tools"] = [_convert_tool(tool) for tool in tools]
             if not may_call:
                 body["tool_choice"] = "none"
-        # xAI advises against storing pictures: the request may fail.
+        # With stored pictures “the request may fail” (xAI's documentation, “Image Understanding”).
         body["store"] = self._store and not any(message.images for message in messages)
-        before, new = self._stored_state.find_prefix(system, messages) if body["store"] else ("", messages)
-        if before:
-            continued = {**body, "previous_response_id": before, "input": _build_input("", new)}
+        previous_id, new = (
+            self._stored_state.find_prefix(system, messages) if body["store"] else ("", messages)
+        )
+        if previous_id:
+            continued = {**body, "previous_response_id": previous_id, "input": _build_input("", new)}
             try:
                 async with aclosing(self._stream_answer(continued, system, messages)) as parts:
                     async for part in parts:
                         yield part
                 return
             except UnknownResource:
-                pass  # it is said anew
+                pass  # the provider no longer has it, so the whole conversation is sent
         body["input"] = _build_input(system, messages)
         async with aclosing(self._stream_answer(body, system, messages)) as parts:
             async for part in parts:
@@ -75,7 +80,7 @@ class ResponsesBackend:
         self, body: dict[str, Any], system: str, messages: Sequence[Message]
     ) -> AsyncGenerator[Part]:
         accumulator = ResponsesAccumulator({call.id for message in messages for call in message.tool_calls})
-        parts = self._server.stream("/responses", body, accumulator)
+        parts = self._server.stream_answer("/responses", body, accumulator)
         async with aclosing(parts):
             async for part in parts:
                 yield part
@@ -117,7 +122,6 @@ class ResponsesBackend:
                 continue
 
     async def aclose(self) -> None:
-        """Close the connections that were kept open in this event loop. It may be used again."""
         await self._server.aclose()
 
 
@@ -126,14 +130,18 @@ def _build_cache_options(conversation: str) -> dict[str, Any]:
 
 
 def _convert_tool(tool: Tool) -> dict[str, Any]:
-    # Not strict: OpenAI would then want every argument to be required.
+    # In a `strict` schema OpenAI allows no optional arguments.
     return {"type": "function", **tool.as_chat()["function"], "strict": False}
 
 
 def _build_input(system: str, messages: Sequence[Message]) -> list[Any]:
-    """The input for these messages. The system text stands in it, for `instructions` do not go with stored state."""
-    first = [{"role": "system", "content": system}] if system else []
-    return [*first, *(item for message in messages for item in _convert_message(message))]
+    """The items of `input`, with the system text as the first one.
+
+    xAI's field `instructions` for it is reported not to combine with `previous_response_id` (LangChain's reference of
+    its xAI integration).
+    """
+    system_items = [{"role": "system", "content": system}] if system else []
+    return [*system_items, *(item for message in messages for item in _convert_message(message))]
 
 
 def _convert_message(message: Message) -> list[dict[str, Any]]:
@@ -141,14 +149,14 @@ def _convert_message(message: Message) -> list[dict[str, Any]]:
         return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": message.text}]
     content: Any = message.text
     if message.images:
-        words = [{"type": "input_text", "text": message.text}] if message.text else []
-        pictures = [
+        texts = [{"type": "input_text", "text": message.text}] if message.text else []
+        images = [
             {"type": "input_image", "image_url": image.url, "detail": image.detail}
             for image in message.images
         ]
-        content = [*words, *pictures]
-    said = [{"role": message.role, "content": content}] if content else []
-    return said + [
+        content = [*texts, *images]
+    items = [{"role": message.role, "content": content}] if content else []
+    return items + [
         {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
         for call in map(sanitize_call, message.tool_calls)
     ]

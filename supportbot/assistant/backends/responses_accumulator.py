@@ -1,4 +1,4 @@
-"""One answer of a model, put together from the events of a Responses API stream."""
+"""Puts one answer of a model together from the events of a Responses API stream."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -10,11 +10,15 @@ FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_filt
 
 
 class ResponsesAccumulator(AnswerAccumulator):
-    """Whatever can be said piece by piece may also come whole: in the item's last event, or in the response's."""
+    """Reads the events of a Responses API stream.
 
-    def __init__(self, taken: Collection[str] = ()) -> None:
-        super().__init__(taken)
-        self.response_id = ""  # the id under which the provider keeps the conversation, if it does
+    What servers send in pieces they may also send whole, in the last event of an item or of the response. On xAI's
+    streams both were seen (vercel/ai#12456), so each text and call is taken where it comes first.
+    """
+
+    def __init__(self, used_ids: Collection[str] = ()) -> None:
+        super().__init__(used_ids)
+        self.response_id = ""  # under which the provider has stored the conversation; empty if it has not
         self._has_text = False
 
     def _add_event(self, data: bytes) -> str:
@@ -44,19 +48,19 @@ class ResponsesAccumulator(AnswerAccumulator):
             self.has_reasoned = self.has_reasoned or not self._has_text
         return ""
 
-    def _begin_item(self, item: Mapping[str, Any], place: object) -> None:
+    def _begin_item(self, item: Mapping[str, Any], output_index: object) -> None:
         if item["type"] == "reasoning":
             self.has_reasoned = self.has_reasoned or not self._has_text
         elif item["type"] == "function_call":
-            call = self._get_call(place, item)
+            call = self._get_call(output_index, item)
             call["id"] = sanitize_text(item.get("call_id") or call["id"])
             call["name"] = sanitize_text(item.get("name") or call["name"])
 
-    def _add_item(self, item: Mapping[str, Any], place: object) -> str:
-        """An item that is whole. Returns its text if that has not come in pieces before."""
-        self._begin_item(item, place)
+    def _add_item(self, item: Mapping[str, Any], output_index: object) -> str:
+        """Add a whole item. Returns its text, unless that has arrived in pieces before."""
+        self._begin_item(item, output_index)
         if item["type"] == "function_call":
-            call = self._get_call(place, item)
+            call = self._get_call(output_index, item)
             call["arguments"] = serialize_arguments(item.get("arguments") or call["arguments"])
         elif item["type"] == "message" and not self._has_text:
             text = "".join(part.get("text") or "" for part in item.get("content") or ())
@@ -64,8 +68,8 @@ class ResponsesAccumulator(AnswerAccumulator):
             return text
         return ""
 
-    def _get_call(self, place: object, event: Mapping[str, Any]) -> dict[str, str]:
-        key = event.get("item_id") or event.get("id") if place is None else place
+    def _get_call(self, output_index: object, event: Mapping[str, Any]) -> dict[str, str]:
+        key = event.get("item_id") or event.get("id") if output_index is None else output_index
         return self._calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
 
     def _finish_response(self, response: Mapping[str, Any]) -> str:
@@ -85,6 +89,6 @@ class ResponsesAccumulator(AnswerAccumulator):
         return text
 
     def _add_missing_items(self, output: Iterable[Mapping[str, Any]]) -> str:
-        """What no event before has told of."""
+        """Add the items of a finished response that no earlier event has brought. Returns their text."""
         new = [item for item in output if item["type"] == "message" or not self._calls]
-        return "".join([self._add_item(item, place) for place, item in enumerate(new)])
+        return "".join([self._add_item(item, index) for index, item in enumerate(new)])

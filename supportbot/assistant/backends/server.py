@@ -1,7 +1,7 @@
-"""A model server as the OpenAI SDK talks to it: its client, its streams read leanly, its errors as ours.
+"""A model server behind the OpenAI SDK: the SDK's clients, streams read at low cost, and its errors as `ModelError`.
 
-A body is read in paced gulps and decoded without building the SDK's objects: reading the model is most of
-what a streamed token costs, and the SDK's auth, retries and errors stay in use all the same.
+Reading the model's stream is most of what a streamed token costs the server. So a stream is read with pauses, in which
+several tokens gather, and decoded without the SDK's objects. The SDK's authentication, retries and errors stay in use.
 """
 
 import asyncio
@@ -23,10 +23,16 @@ from .sse import SSEParser
 from .transport import PacedTransport
 
 XAI_BASE_URL = "https://api.x.ai/v1"
-MAX_RETRY_AFTER_SECONDS = 5.0  # seconds that a customer is kept waiting for a second try
+MAX_RETRY_AFTER_SECONDS = 5.0  # a customer is not kept waiting longer for a second attempt
+# The pause between two reads of one stream grows with the number of streams that this process reads.
+UNPACED_STREAMS = 4
+PAUSE_SECONDS_PER_STREAM = 0.0033
+MAX_PAUSE_SECONDS = 0.15
 
 
 class ModelServer:
+    """One model at one address."""
+
     def __init__(
         self, api_key: str, base_url: str, model: str, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
@@ -34,25 +40,28 @@ class ModelServer:
         self._endpoint = describe_endpoint(model, base_url)
         self._api_key = api_key
         self._transport = transport
-        # A client belongs to the event loop that it was made in.
+        # In another event loop than that in which it was first used, a client fails with RuntimeError.
         self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
         self._active_streams = 0
 
-    async def stream(
+    async def stream_answer(
         self,
         path: str,
         body: Mapping[str, Any],
         accumulator: AnswerAccumulator,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[TextDelta | Thinking]:
-        """Post the request and pass on what comes, as it comes. `accumulator` then has the whole answer."""
-        events = SSEParser()
+        """Post the request and yield the text as it arrives. At the end `accumulator` holds the whole answer.
+
+        Raises `ModelError`.
+        """
+        parser = SSEParser()
         now = asyncio.get_running_loop().time
-        told, thinking = now(), False
+        last_sign_of_life, is_reasoning = now(), False
         self._active_streams += 1
         try:
-            # Not chat.completions.create(): it walks the whole history once more to check its types.
-            answering = await self.get_client().post(
+            # Not chat.completions.create(), which transforms the whole history according to its types first.
+            stream = await self.get_client().post(
                 path,
                 body=body,
                 options={"headers": headers or {}},
@@ -60,20 +69,20 @@ class ModelServer:
                 stream=True,
                 stream_cls=openai.AsyncStream[object],
             )
-            async with answering:
-                reads = aiter(answering.response.aiter_bytes())
+            async with stream:
+                reads = aiter(stream.response.aiter_bytes())
                 while data := await (_read_trailer(reads) if accumulator.is_finished else anext(reads, b"")):
-                    text = accumulator.add_events(chunks) if (chunks := events.feed(data)) else ""
-                    if accumulator.has_reasoned and not thinking:
-                        told, thinking = now(), True
+                    text = accumulator.add_events(events) if (events := parser.feed(data)) else ""
+                    if accumulator.has_reasoned and not is_reasoning:
+                        last_sign_of_life, is_reasoning = now(), True
                         yield Thinking()
-                    if text or (chunks and now() - told > timeouts.KEEP_ALIVE_SECONDS):
-                        told = now()
+                    if text or (events and now() - last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS):
+                        last_sign_of_life = now()
                         yield TextDelta(text)
-                    if (accumulator.text or thinking) and not accumulator.is_finished:
+                    if (accumulator.text or is_reasoning) and not accumulator.is_finished:
                         await asyncio.sleep(self._compute_pause())
         except openai.APIError as error:
-            raise self._convert_error(error) from None  # whose words may be the customer's
+            raise self._convert_error(error) from None  # its text may quote the customer
         except httpx2.HTTPError as error:
             if not accumulator.is_finished:
                 raise ModelError(ErrorCode.CUT, type(error).__name__) from error
@@ -81,17 +90,23 @@ class ModelServer:
             self._active_streams -= 1
 
     def _compute_pause(self) -> float:
-        """Seconds between two reads of one stream: none when few run, so that light load has no lag.
+        """Seconds to wait between two reads of one stream.
 
-        Under load each read brings more, so that its cost is shared by many tokens.
+        With few streams there is no pause, and so no lag. With many, each read brings more tokens, which share its
+        cost.
         """
-        return min(0.15, max(0, self._active_streams - 4) * 0.0033)
+        paced_streams = max(0, self._active_streams - UNPACED_STREAMS)
+        return min(MAX_PAUSE_SECONDS, paced_streams * PAUSE_SECONDS_PER_STREAM)
 
     @asynccontextmanager
     async def guard_request(
         self, response_model: type[BaseModel] | None = None
     ) -> AsyncIterator[openai.AsyncOpenAI]:
-        """The SDK's client, for one of its own calls: in time, and its errors become `ModelError`."""
+        """The SDK's client, for one request that is not streamed.
+
+        Within the block, a request that takes more than `WHOLE_ANSWER_SECONDS`, and every error of the SDK, raise
+        `ModelError`. Errors of a typed answer name the fields of `response_model`.
+        """
         try:
             async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
                 yield self.get_client()
@@ -104,34 +119,34 @@ class ModelServer:
         except openai.ContentFilterFinishReasonError:
             raise ModelError(ErrorCode.DECLINED, "filtered", retry=False) from None
         except openai.APIError as error:
-            raise self._convert_error(error) from None  # whose words may be the customer's
+            raise self._convert_error(error) from None  # its text may quote the customer
         except httpx2.HTTPError as error:
             raise ModelError(ErrorCode.CUT, type(error).__name__) from error
         except MALFORMED_DATA_ERRORS as error:
-            # The SDK takes whatever comes for what it expects, and stumbles over it later.
+            # The SDK does not validate a response, and fails over its shape only later.
             raise ModelError(ErrorCode.MALFORMED, f"unreadable body: {type(error).__name__}") from error
 
     async def aclose(self) -> None:
-        """Close the connections that were kept open in this event loop. It may be used again."""
+        """Close the connections of the running event loop. The next request opens new ones."""
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.close()
 
     def get_client(self) -> openai.AsyncOpenAI:
+        """The client of the running event loop, made on first use."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients = {each: made for each, made in self._clients.items() if not each.is_closed()}
-            # The loop above the backends has its own deadlines, so reads are not limited here.
-            timeout = httpx2.Timeout(None)
+            self._clients = {each: client for each, client in self._clients.items() if not each.is_closed()}
+            timeout = httpx2.Timeout(None)  # the tool-calling loop has its own deadlines
             hooks = {"response": [_refuse_long_retry]}
             http = openai.DefaultAsyncHttpx2Client(
                 transport=self._transport or PacedTransport(), timeout=timeout, event_hooks=hooks
             )
-            # Blank, lest the SDK send OpenAI's identifiers from the environment to another server.
             self._clients[loop] = openai.AsyncOpenAI(
                 api_key=self._api_key
-                or "none",  # a server of one's own may need no key; the SDK insists on one
+                or "none",  # the SDK refuses to work without a key; some servers need none
                 base_url=self._url,
+                # Without these two the SDK sends OPENAI_ORG_ID and OPENAI_PROJECT_ID to any server.
                 organization="",
                 project="",
                 max_retries=1,
@@ -150,19 +165,22 @@ class ModelServer:
 
 
 async def _read_trailer(reads: AsyncIterator[bytes]) -> bytes:
-    """What comes after the reason to finish, if it comes soon.
+    """Read on after the reason to finish, for a short time.
 
-    The answer owes only its token counts then, and the end of the body so that the connection can be used again.
+    Only the token counts may follow, and the end of the body, after which the connection can be used again.
     """
     try:
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(timeouts.TRAILER_SECONDS):
             return await anext(reads, b"")
     except TimeoutError:
         return b""
 
 
 async def _refuse_long_retry(response: httpx2.Response) -> None:
-    """Keep the SDK from obeying a long `retry-after`: a customer had better read that the model is busy."""
-    wait = response.headers.get("retry-after", "0")
-    if not wait.isdigit() or int(wait) > MAX_RETRY_AFTER_SECONDS:
+    """Keep the SDK from waiting for a long `retry-after`, which it does for up to two minutes (openai 3.54).
+
+    The customer is told at once that the model is busy.
+    """
+    retry_after = response.headers.get("retry-after", "0")
+    if not retry_after.isdigit() or int(retry_after) > MAX_RETRY_AFTER_SECONDS:
         response.headers["x-should-retry"] = "false"

@@ -1,4 +1,5 @@
-"""How long a model may be silent, whichever way it is asked. The loop above the backends has more of these."""
+"""Time limits that all backends share. Those of a turn are `Limits`, which the tool-calling loop enforces."""
 
-WHOLE_ANSWER_SECONDS = 60.0  # for what is not streamed, so that nothing else tells whether it still lives
-KEEP_ALIVE_SECONDS = 0.5  # seconds between two signs that a silent model is at work
+WHOLE_ANSWER_SECONDS = 60.0  # for a request that is not streamed, and so gives no other sign of life
+KEEP_ALIVE_SECONDS = 0.5  # between two empty `TextDelta`s of a model that is at work but sends no text
+TRAILER_SECONDS = 0.5  # for what follows the end of an answer: its token counts

@@ -1,7 +1,7 @@
-"""The SDK's way to a model over aiohttp, which reads a stream only while somebody asks for more of it.
+"""A transport for the OpenAI SDK: aiohttp, which reads from a stream's socket only when the caller asks for more.
 
-What a provider sends meanwhile gathers in the socket and comes in one piece. Otherwise the event loop would wake
-up for every token, and that is most of what a token costs once it is not turned into objects any more.
+Until then what the provider sends gathers in the socket, and is read in one piece. Otherwise the event loop would wake
+up for every token, which is most of what a token costs when it is decoded without the SDK's objects.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +14,8 @@ CONNECT_SECONDS = 5.0
 
 
 class PacedTransport(httpx2.AsyncBaseTransport):
+    """Belongs to the event loop in which it sends its first request."""
+
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
 
@@ -46,26 +48,27 @@ class _Body(httpx2.AsyncByteStream):
             while data := await self._response.content.readany():
                 connection = self._response.connection
                 transport = connection.transport if connection else None
-                if transport is None:  # all of it has come
+                if transport is None:  # the whole body has arrived
                     yield data
                     continue
                 transport.pause_reading()
                 try:
                     yield data
                 finally:
-                    # Also when nobody wants the rest: the end of a connection is noticed by reading.
+                    # Even if the caller stops here: a closed connection is noticed only by reading.
                     transport.resume_reading()
 
     async def aclose(self) -> None:
-        # Whether or not it was read to its end: a body that was is not connected any more.
+        # Not release(): after a whole body the connection has been returned to the pool already, and after a part of
+        # one it must be closed, so that the provider stops.
         self._response.close()
 
 
 def _create_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        # As many connections as there are answers, all kept for the next ones.
+        # No limit of connections: there are as many as answers, and they are kept open for the next ones.
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
-        # The tool-calling loop has deadlines of its own.
+        # Reads are not limited: the tool-calling loop has deadlines of its own.
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -75,7 +78,7 @@ def _create_session() -> aiohttp.ClientSession:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """The SDK knows what to do about these: it tries again what had not begun."""
+    """Turn aiohttp's errors into those of httpx2, after which the SDK retries a request that had not begun."""
     try:
         yield
     except TimeoutError as error:

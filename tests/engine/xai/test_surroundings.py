@@ -35,7 +35,8 @@ import asyncio, sys
 from pydantic import BaseModel
 from xai_sdk.telemetry import Telemetry
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.messages import Message, ModelError
+from supportbot.assistant.errors import ModelError
+from supportbot.assistant.messages import Message
 
 Telemetry().setup_console_exporter()
 class Mood(BaseModel):

@@ -1,7 +1,8 @@
-"""Grok over gRPC by xai-sdk, an optional extra, with the conversation kept on xAI's side.
+"""Grok over gRPC, by xai-sdk, an optional dependency. xAI stores the conversation.
 
-The SDK builds the requests and brings the stubs that carry them. Its own `stream()` and `parse()` stay unused: they
-send no header with a single call, leave the call open when nobody reads on, and write what customers say into traces.
+The SDK builds the requests and brings the gRPC stubs. Its own `stream()` and `parse()` are not used: in xai-sdk 1.21
+they can send no metadata with a single call, do not cancel the call when the caller stops reading, and write what
+customers say into OpenTelemetry's traces.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ from .. import timeouts
 
 try:
     import grpc
-    from xai_sdk.aio.chat import Client as Chats
-    from xai_sdk.chat import tool as function
+    from xai_sdk.aio.chat import Client as ChatClient
+    from xai_sdk.chat import tool as build_tool
     from xai_sdk.proto import chat_pb2, chat_pb2_grpc
 except ImportError as error:
-    why = "The backend xai needs the package xai-sdk: pip install -r requirements-xai.txt"
-    raise ImportError(why) from error
+    message = "The backend xai needs the package xai-sdk: pip install -r requirements-xai.txt"
+    raise ImportError(message) from error
 
 from ...errors import ErrorCode, ModelError
 from ...messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
@@ -43,9 +44,10 @@ class XaiBackend:
         effort: str = "",
         store: bool = True,
     ) -> None:
-        """`base_url` is a host with or without a port, or any address there; http:// is a channel without TLS.
+        """`base_url` is a host, with or without a port, or any URL of it; http:// makes a channel without TLS.
 
-        `store` is whether conversations are kept at xAI, which a team without data retention may not ask for.
+        `max_tokens` limits one answer. `effort` is one of xAI's words for how much the model reasons; an unknown one
+        raises ValueError. With `store` False xAI stores nothing, which teams with zero data retention need.
         """
         self._address = base_url
         self._endpoint = describe_endpoint(model, base_url or DEFAULT_HOST)
@@ -55,7 +57,7 @@ class XaiBackend:
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
         if effort:
             self._options["reasoning_effort"] = chat_pb2.ReasoningEffort.Value(f"EFFORT_{effort.upper()}")
-        # A channel belongs to the event loop that it was made in.
+        # A channel works only in the event loop in which it was made.
         self._channels: dict[asyncio.AbstractEventLoop, grpc.aio.Channel] = {}
 
     async def stream(
@@ -67,12 +69,12 @@ class XaiBackend:
         conversation: str = "",
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
-        # xAI advises against storing pictures: the request may fail.
-        keep = self._store and not any(message.images for message in messages)
+        # With stored pictures “the request may fail” (xAI's documentation, “Image Understanding”).
+        store = self._store and not any(message.images for message in messages)
         accumulator = XaiAccumulator({call.id for message in messages for call in message.tool_calls})
-        offered = [function(tool.name, tool.description, tool.parameters) for tool in tools]
-        options = {"store_messages": keep, "tools": offered}
-        if offered and not may_call:
+        functions = [build_tool(tool.name, tool.description, tool.parameters) for tool in tools]
+        options = {"store_messages": store, "tools": functions}
+        if functions and not may_call:
             options["tool_choice"] = "none"
         for request in self._iter_requests(system, messages, options):
             try:
@@ -87,9 +89,9 @@ class XaiBackend:
                 )
                 if not (is_refused and request.previous_response_id):
                     raise
-                # xAI does not keep it any more, whatever it calls that: it is said anew.
+                # xAI no longer has the conversation, so the next request sends all of it.
         answer = accumulator.build_answer()
-        if keep and not accumulator.has_renamed_calls:
+        if store and not accumulator.has_renamed_calls:
             answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
         yield answer
 
@@ -110,7 +112,7 @@ class XaiBackend:
         except ModelError as error:
             if error.code != ErrorCode.FILTERED:
                 raise
-            # An answer has no place for the model's own refusal, so the filter is the only one to decline.
+            # xAI's answers have no field for a refusal by the model, so only its filter declines.
             raise ModelError(ErrorCode.DECLINED, str(error), retry=False) from None
         answer = XaiAccumulator().build_whole_answer(completion)
         try:
@@ -129,7 +131,6 @@ class XaiBackend:
                 continue
 
     async def aclose(self) -> None:
-        """Close the connection that was kept open in this event loop. It may be used again."""
         channel = self._channels.pop(asyncio.get_running_loop(), None)
         if channel is not None:
             await channel.close()
@@ -137,9 +138,12 @@ class XaiBackend:
     def _iter_requests(
         self, system: str, messages: Sequence[Message], options: dict[str, Any]
     ) -> Iterator[chat_pb2.GetCompletionsRequest]:
-        """What is new, if xAI keeps what came before; then everything, for when it does not after all."""
-        keeps = options["store_messages"]
-        response_id, new = self._stored_state.find_prefix(system, messages) if keeps else ("", messages)
+        """The requests to try, one after the other.
+
+        First, if xAI should have stored the conversation before, the new messages alone; then the whole conversation.
+        """
+        store = options["store_messages"]
+        response_id, new = self._stored_state.find_prefix(system, messages) if store else ("", messages)
         if response_id and new:
             yield self._build_request("", new, previous_response_id=response_id, **options)
         yield self._build_request(system, messages, **options)
@@ -147,12 +151,13 @@ class XaiBackend:
     def _build_request(
         self, system: str, messages: Sequence[Message], **options: Any
     ) -> chat_pb2.GetCompletionsRequest:
-        said = [Message("system", system), *messages] if system else messages
-        chat = Chats(self._get_channel()).create(
-            messages=[convert_message(each) for each in said], **self._options, **options
+        with_system = [Message("system", system), *messages] if system else messages
+        chat = ChatClient(self._get_channel()).create(
+            messages=[convert_message(each) for each in with_system], **self._options, **options
         )
         request = chat.proto
-        # gRPC would call this by the same name as a rate that is exceeded.
+        # gRPC reports a request that is too large as RESOURCE_EXHAUSTED, as it does a rate limit. It is refused here,
+        # so that nobody tries it again.
         if request.ByteSize() > MAX_MESSAGE_BYTES:
             raise ModelError(
                 ErrorCode.REQUEST_REFUSED, f"a request of {request.ByteSize()} bytes", retry=False
@@ -162,41 +167,45 @@ class XaiBackend:
     async def _stream_parts(
         self, request: chat_pb2.GetCompletionsRequest, conversation: str, accumulator: XaiAccumulator
     ) -> AsyncGenerator[TextDelta | Thinking]:
-        """Ask, and pass on what comes, as it comes. `accumulator` then has the whole answer."""
+        """Send the request and yield the text as it arrives. At the end `accumulator` holds the whole answer.
+
+        Raises `ModelError`.
+        """
         now = asyncio.get_running_loop().time
-        told, thinking = now(), False
+        last_sign_of_life, is_reasoning = now(), False
         call = self._get_stub().GetCompletionChunk(request, metadata=self._build_metadata(conversation))
         try:
             while (chunk := await _read_chunk(call, accumulator.is_finished)) is not None:
                 text = accumulator.add_chunk(chunk)
-                if accumulator.has_reasoned and not thinking:
-                    told, thinking = now(), True
+                if accumulator.has_reasoned and not is_reasoning:
+                    last_sign_of_life, is_reasoning = now(), True
                     yield Thinking()
-                if text or now() - told > timeouts.KEEP_ALIVE_SECONDS:
-                    told = now()
+                if text or now() - last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS:
+                    last_sign_of_life = now()
                     yield TextDelta(text)
         except grpc.aio.AioRpcError as error:
             if not accumulator.is_finished:
-                # Its words may be the customer's.
-                raise error_from_rpc(error, self._endpoint, began=accumulator.has_begun) from None
+                # Not from it: its text may quote the customer.
+                raise error_from_rpc(error, self._endpoint, has_begun=accumulator.has_begun) from None
         finally:
             call.cancel()
 
     @asynccontextmanager
     async def _guard_request(self) -> AsyncIterator[None]:
-        """For a call that is not streamed: in time, and its errors become `ModelError`."""
+        """For a call that is not streamed: its errors, and more than `WHOLE_ANSWER_SECONDS`, raise `ModelError`."""
         try:
             async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
                 yield
         except TimeoutError:
             raise ModelError(ErrorCode.NO_FIRST_TOKEN, f"no whole answer in time, {self._endpoint}") from None
         except grpc.aio.AioRpcError as error:
-            raise error_from_rpc(error, self._endpoint) from None  # whose words may be the customer's
+            raise error_from_rpc(error, self._endpoint) from None  # its text may quote the customer
 
     def _build_metadata(self, conversation: str) -> tuple[tuple[str, str], ...]:
-        # xAI keeps a conversation on the server that has it cached.
-        named = (("x-grok-conv-id", conversation),) if conversation else ()
-        return (("authorization", self._authorization), *named)
+        # By the second one xAI sends all requests of a conversation to the server that has it cached (xAI's
+        # documentation, “Maximizing Cache Hits”).
+        conversation_id = (("x-grok-conv-id", conversation),) if conversation else ()
+        return (("authorization", self._authorization), *conversation_id)
 
     def _get_stub(self) -> chat_pb2_grpc.ChatStub:
         return chat_pb2_grpc.ChatStub(self._get_channel())
@@ -204,21 +213,24 @@ class XaiBackend:
     def _get_channel(self) -> grpc.aio.Channel:
         loop = asyncio.get_running_loop()
         if loop not in self._channels:
-            self._channels = {each: made for each, made in self._channels.items() if not each.is_closed()}
+            self._channels = {
+                each: channel for each, channel in self._channels.items() if not each.is_closed()
+            }
             self._channels[loop] = open_channel(self._address)
         return self._channels[loop]
 
 
 async def _read_chunk(
-    call: grpc.aio.UnaryStreamCall[Any, Any], finished: bool
+    call: grpc.aio.UnaryStreamCall[Any, Any], is_finished: bool
 ) -> chat_pb2.GetChatCompletionChunk | None:
-    """The next chunk, or None at the end. After its reason to finish an answer owes only its token counts."""
+    """The next chunk, None at the end. When the answer is finished, only its token counts may follow, for a while."""
     try:
-        async with asyncio.timeout(0.5 if finished else None):
+        async with asyncio.timeout(timeouts.TRAILER_SECONDS if is_finished else None):
             chunk = await call.read()
     except TimeoutError:
         return None
     except asyncio.CancelledError:
+        # gRPC raises this too when the channel is closed, which is no wish to cancel this task.
         task = asyncio.current_task()
         if task is None or not task.cancelling():
             raise ModelError(ErrorCode.CUT, "the channel was closed") from None

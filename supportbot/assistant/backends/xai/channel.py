@@ -1,4 +1,4 @@
-"""The way to xAI: a gRPC channel for one event loop, and what its failures mean to the engine."""
+"""The gRPC channel to xAI, and its failures as `ModelError`."""
 
 import json
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from ...errors import ErrorCode, ModelError
 from ..provider_errors import error_from_status
 
 DEFAULT_HOST = "api.x.ai"
-MAX_MESSAGE_BYTES = 20 * 2**20  # bytes of a request or an answer
+MAX_MESSAGE_BYTES = 20 * 2**20  # of a request or an answer, as in xai-sdk
 
-# One more try soon, as the other backends have it. gRPC makes it only while nothing has come.
+# One retry, as in the other backends. gRPC makes it only while nothing of the answer has arrived.
 _RETRY_POLICY = {
     "maxAttempts": 2,
     "initialBackoff": "0.3s",
@@ -24,18 +24,20 @@ CHANNEL_OPTIONS: Sequence[tuple[str, Any]] = (
     ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRY_POLICY}]})),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    # How long a connection may take to come about, and the most that is waited before the next try.
+    # The first one is also how long connecting may take; the others are the pauses before the next attempt.
     ("grpc.min_reconnect_backoff_ms", 5000),
     ("grpc.initial_reconnect_backoff_ms", 500),
     ("grpc.max_reconnect_backoff_ms", 2000),
-    # A connection that has silently died is noticed, also between two turns.
+    # Pings notice a connection that has silently died, also between two turns.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
 )
 
+# How gRPC words an UNAVAILABLE that means that there was no connection at all.
 CONNECT_FAILURE_PREFIXES = ("failed to connect", "errors resolving", "dns resolution")
+# What a REST server would have answered; 400 for all others.
 HTTP_STATUSES = {
     grpc.StatusCode.UNAUTHENTICATED: 401,
     grpc.StatusCode.PERMISSION_DENIED: 403,
@@ -52,6 +54,7 @@ HTTP_STATUSES = {
 
 
 def open_channel(address: str) -> grpc.aio.Channel:
+    """Open a channel in the running event loop: with TLS, unless the address begins with http://."""
     scheme, _, rest = address.rpartition("://")
     host = rest.partition("/")[0] or DEFAULT_HOST
     if scheme == "http":
@@ -59,12 +62,12 @@ def open_channel(address: str) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(host, grpc.ssl_channel_credentials(), options=CHANNEL_OPTIONS)
 
 
-def error_from_rpc(error: grpc.aio.AioRpcError, asked: str, *, began: bool = False) -> ModelError:
-    """The error for a failed call; `asked` says who it went to, `began` whether some of the answer had come."""
-    code, words = error.code(), error.details() or ""
-    status, detail = HTTP_STATUSES.get(code, 400), f"status {code.name}, {asked}"
-    if began and status >= 500:
+def error_from_rpc(error: grpc.aio.AioRpcError, endpoint: str, *, has_begun: bool = False) -> ModelError:
+    """The error for a failed call to `endpoint`; `has_begun` says whether a part of the answer had arrived."""
+    code, text = error.code(), error.details() or ""
+    status, detail = HTTP_STATUSES.get(code, 400), f"status {code.name}, {endpoint}"
+    if has_begun and status >= 500:
         return ModelError(ErrorCode.CUT if status >= 503 else ErrorCode.PROVIDER_ERROR, detail)
-    if words.lower().startswith(CONNECT_FAILURE_PREFIXES):
+    if text.lower().startswith(CONNECT_FAILURE_PREFIXES):
         return ModelError(ErrorCode.UNREACHABLE, detail)
-    return error_from_status(status, words, detail)
+    return error_from_status(status, text, detail)

@@ -1,4 +1,4 @@
-"""What is said to Grok over gRPC and what comes back, between the engine's values and the protos of xai-sdk."""
+"""Converts the engine's values to the protobuf messages of xai-sdk, and back."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -20,18 +20,18 @@ FINISH_REASONS = {
 
 
 def convert_message(message: Message) -> chat_pb2.Message:
-    words = _replace_surrogates(message.text)
+    text = _replace_surrogates(message.text)
     match message.role:
         case "system":
-            return system(words)
+            return system(text)
         case "user":
-            pictures = [image(each.url, detail=each.detail) for each in message.images]
-            return user(*([words] if words or not pictures else []), *pictures)
+            images = [image(each.url, detail=each.detail) for each in message.images]
+            return user(*([text] if text or not images else []), *images)
         case "tool":
-            return tool_result(words, tool_call_id=message.tool_call_id)
-    said = assistant(*([words] if words else []))
-    said.tool_calls.extend(map(_convert_call, message.tool_calls))
-    return said
+            return tool_result(text, tool_call_id=message.tool_call_id)
+    answer = assistant(*([text] if text else []))
+    answer.tool_calls.extend(map(_convert_call, message.tool_calls))
+    return answer
 
 
 def _convert_call(call: ToolCall) -> chat_pb2.ToolCall:
@@ -40,30 +40,31 @@ def _convert_call(call: ToolCall) -> chat_pb2.ToolCall:
     return chat_pb2.ToolCall(id=call.id, type=chat_pb2.TOOL_CALL_TYPE_CLIENT_SIDE_TOOL, function=function)
 
 
-def _replace_surrogates(words: str) -> str:
-    """Protos refuse half a character (a lone surrogate)."""
-    return words.encode(errors="replace").decode()
+def _replace_surrogates(text: str) -> str:
+    """The text without lone surrogates, which protobuf refuses."""
+    return text.encode(errors="replace").decode()
 
 
 class XaiAccumulator(AnswerAccumulator):
-    """An answer from the chunks of a stream, or from one whole completion. Tool calls come whole in both."""
+    """Reads the chunks of a stream, or one whole completion. In both, xAI sends each tool call in one piece."""
 
-    def __init__(self, taken: Collection[str] = ()) -> None:
-        super().__init__(taken)
+    def __init__(self, used_ids: Collection[str] = ()) -> None:
+        super().__init__(used_ids)
         self.has_begun = False
-        self.response_id = ""  # the id under which xAI keeps the conversation, if it does
+        self.response_id = ""  # under which xAI has stored the conversation; empty if it has not
 
     def add_chunk(self, chunk: chat_pb2.GetChatCompletionChunk) -> str:
-        """Take in a chunk and return the text that it adds."""
-        greeted, self.has_begun = self.has_begun, True
+        """Add a chunk and return the text that it brings. Raises `ModelError`."""
+        had_begun, self.has_begun = self.has_begun, True
         text = self._add_outputs(chunk, ((output.delta, output.finish_reason) for output in chunk.outputs))
         if not (self.text or self._calls or self.is_finished):
-            # The first chunk may only say who speaks; one more without a word is thought.
-            thought = any(output.delta.reasoning_content for output in chunk.outputs)
-            self.has_reasoned = self.has_reasoned or greeted or thought
+            # The first chunk may only tell the role. Each further one without text means that the model reasons.
+            has_reasoning = any(output.delta.reasoning_content for output in chunk.outputs)
+            self.has_reasoned = self.has_reasoned or had_begun or has_reasoning
         return text
 
     def build_whole_answer(self, completion: chat_pb2.GetChatCompletionResponse) -> Answer:
+        """The answer of a completion that was not streamed. Raises `ModelError`."""
         self._add_outputs(
             completion, ((output.message, output.finish_reason) for output in completion.outputs)
         )
@@ -75,9 +76,9 @@ class XaiAccumulator(AnswerAccumulator):
         if answer.HasField("usage"):
             self._usage = convert_usage(answer.usage)
         added = ""
-        for said, reason in outputs:
-            added += sanitize_text(said.content)
-            for call in said.tool_calls:
+        for message, reason in outputs:
+            added += sanitize_text(message.content)
+            for call in message.tool_calls:
                 self._calls[len(self._calls)] = {
                     "id": sanitize_text(call.id),
                     "name": sanitize_text(call.function.name),
@@ -93,19 +94,19 @@ class XaiAccumulator(AnswerAccumulator):
         self._finish_reason = FINISH_REASONS.get(reason, self._finish_reason)
 
 
-def convert_usage(counted: usage_pb2.SamplingUsage) -> dict[str, Any]:
-    """The token counts in the form of chat completions, each as xAI gives it."""
+def convert_usage(usage: usage_pb2.SamplingUsage) -> dict[str, Any]:
+    """The token counts as chat completions name them. The numbers are xAI's own."""
     counts: dict[str, Any] = {
-        "prompt_tokens": counted.prompt_tokens,
-        "completion_tokens": counted.completion_tokens,
-        "total_tokens": counted.total_tokens,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
         "prompt_tokens_details": {
-            "cached_tokens": counted.cached_prompt_text_tokens,
-            "text_tokens": counted.prompt_text_tokens,
-            "image_tokens": counted.prompt_image_tokens,
+            "cached_tokens": usage.cached_prompt_text_tokens,
+            "text_tokens": usage.prompt_text_tokens,
+            "image_tokens": usage.prompt_image_tokens,
         },
-        "completion_tokens_details": {"reasoning_tokens": counted.reasoning_tokens},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
     }
-    if counted.HasField("cost_in_usd_ticks"):
-        counts["cost_in_usd_ticks"] = counted.cost_in_usd_ticks
+    if usage.HasField("cost_in_usd_ticks"):
+        counts["cost_in_usd_ticks"] = usage.cost_in_usd_ticks
     return counts
