@@ -2,6 +2,7 @@
 // imports only those below it.
 //
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
+//            incoming → handoff → connection
 //                       outbox → composer, connection
 //                                tray → shrink
 

@@ -2,6 +2,7 @@
 // The server's HTML is the truth. What a script adds stays until the next fragment replaces it.
 
 import { noteFrame, noteRevision, requestResync } from "./connection.js";
+import { updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
 import { announce, chat, log } from "./page.js";
 import { followEnd, holdPosition } from "./scrolling.js";
@@ -20,6 +21,7 @@ chat.addEventListener("htmx:wsBeforeMessage", (event) => {
 chat.addEventListener("htmx:wsAfterMessage", () => {
   settleOutbox();
   updateLog();
+  updateHandoff();
   followEnd();
   noteRevision(Number(document.getElementById("pulse").dataset.newest));
 });
@@ -83,11 +85,13 @@ function showLocalTimes() {
   }
 }
 
+const SPOKEN = `:is([data-role="assistant"], [data-role="staff"], [data-role="system"])[data-status="complete"] > .text`;
+
 let announcedId = null; // null before the page has looked for the first time: what it shows then is not news
 
 // Screen readers hear an answer when it is complete, and not letter by letter.
 function announceAnswer() {
-  const answer = [...log.querySelectorAll('[data-role="assistant"][data-status="complete"] > .text')].at(-1);
+  const answer = [...log.querySelectorAll(SPOKEN)].at(-1);
   const id = answer?.parentElement.dataset.message;
   if (announcedId !== null && id && id !== announcedId) announce(answer.textContent);
   announcedId = id ?? "";

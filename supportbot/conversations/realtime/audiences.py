@@ -20,7 +20,7 @@ class Audience:
     name: str
     language: str
     turn_template: str = "chat/_turn.html"
-    owner_template: str = "chat/_owner.html"
+    owner_template: str = "chat/_owner_frame.html"
 
     @property
     def key(self) -> str:

@@ -16,7 +16,7 @@ def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.h
     return _render_template(template, turn=row, said=messages, oob=True)
 
 
-def render_owner(owner: Any, template: str = "chat/_owner.html") -> str:
+def render_owner(owner: Any, template: str = "chat/_owner_frame.html") -> str:
     """Who has the conversation: the assistant, nobody yet, a person by name, or nobody any longer."""
     return _render_template(template, owner=owner, oob=True)
 

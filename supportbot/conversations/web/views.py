@@ -23,7 +23,6 @@ View = Callable[..., HttpResponse]
 STARTERS = [
     _("Where is my order?"),
     _("My parcel arrived damaged"),
-    _("I'd like to talk to a person"),
 ]
 CONVERSATIONS_PER_PAGE = 20
 MAX_ID_DIGITS = 18  # a longer number is no primary key, and too large for the database
