@@ -36,7 +36,7 @@ STAFF_TEMPLATE = "desk/_turn_for_test.html"
 STAFF_HTML = (
     "{% load i18n %}{% get_current_language as language %}"
     '<section class="desk" lang="{{ language }}" data-turn="{{ turn.pk }}" data-state="{{ turn.state }}">'
-    "{% for message in said %}<p>{{ message.role }}: {{ message.text }}"
+    "{% for message in turn_messages %}<p>{{ message.role }}: {{ message.text }}"
     "{% for call in message.calls %} {{ call.name }}{{ call.arguments }}{{ call.result }}{% endfor %}"
     "{% for image in message.images %} {{ image.get_absolute_url }}{% endfor %}</p>{% endfor %}</section>"
 )

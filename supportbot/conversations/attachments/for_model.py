@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from supportbot.assistant import messages as said
 from supportbot.assistant.images import Picture
+from supportbot.assistant.messages import Image, Message
 from supportbot.server.executors import on_database_thread
 
 from ..models import Attachment
@@ -24,7 +24,7 @@ UNSEEN_NOTE = "[The customer attached a photo. You cannot see it; the team can.]
 LEFT_OUT_NOTE = "[Here was a photo that is too long ago to be shown again.]"
 
 
-async def load_images(history: Sequence[said.Message]) -> list[said.Message]:
+async def load_images(history: Sequence[Message]) -> list[Message]:
     """The history with its images as the model can see them, in the place of their addresses on this site.
 
     One that is gone, or too long ago, is mentioned instead.
@@ -40,7 +40,7 @@ async def load_images(history: Sequence[said.Message]) -> list[said.Message]:
     return [_replace_images(message, images) if message.images else message for message in history]
 
 
-def _parse_image_id(image: said.Image) -> UUID:
+def _parse_image_id(image: Image) -> UUID:
     return UUID(image.url.rstrip("/").rpartition("/")[2])  # the address ends with it
 
 
@@ -49,9 +49,9 @@ def _load_rows(ids: Sequence[UUID]) -> dict[UUID, Attachment]:
     return {row.public_id: row for row in Attachment.objects.filter(public_id__in=ids)}
 
 
-def _read_images(rows: dict[UUID, Attachment], ids: Sequence[UUID]) -> dict[UUID, said.Image | str]:
+def _read_images(rows: dict[UUID, Attachment], ids: Sequence[UUID]) -> dict[UUID, Image | str]:
     """Each image by its id, the newest ones first as long as there is room; else words in its place."""
-    images: dict[UUID, said.Image | str] = {}
+    images: dict[UUID, Image | str] = {}
     room = MAX_MODEL_BYTES
     for public_id in reversed(ids):
         row = rows.get(public_id)
@@ -60,7 +60,7 @@ def _read_images(rows: dict[UUID, Attachment], ids: Sequence[UUID]) -> dict[UUID
     return images
 
 
-def _read_image(row: Attachment) -> said.Image | str:
+def _read_image(row: Attachment) -> Image | str:
     try:
         with row.file.open() as file:
             return Picture(file.read(), row.content_type, row.width, row.height).as_image()
@@ -69,8 +69,8 @@ def _read_image(row: Attachment) -> said.Image | str:
         return GONE_NOTE
 
 
-def _replace_images(message: said.Message, images: dict[UUID, said.Image | str]) -> said.Message:
+def _replace_images(message: Message, images: dict[UUID, Image | str]) -> Message:
     found = [images[_parse_image_id(image)] for image in message.images]
     notes = [each for each in found if isinstance(each, str)]
     text = "\n\n".join(filter(None, [message.text, *notes]))
-    return replace(message, text=text, images=tuple(each for each in found if isinstance(each, said.Image)))
+    return replace(message, text=text, images=tuple(each for each in found if isinstance(each, Image)))

@@ -2,7 +2,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from supportbot.assistant import messages as said
+from supportbot.assistant.messages import ToolCall as RequestedCall
+from supportbot.assistant.messages import ToolResult
 
 from .turn import Turn
 
@@ -51,11 +52,11 @@ class ToolCall(models.Model):
     def is_pending(self) -> bool:
         return self.state == self.State.PENDING
 
-    def set_result(self, result: said.ToolResult) -> None:
+    def set_result(self, result: ToolResult) -> None:
         """Store what came of it, unless a tool has ended in this very moment: then its own result stands."""
         pending = ToolCall.objects.filter(pk=self.pk, state=self.State.PENDING)
         pending.update(state=result.outcome, result=result.content, finished=timezone.now())
         self.refresh_from_db(fields=["state", "result", "finished"])
 
-    def as_value(self) -> said.ToolCall:
-        return said.ToolCall(self.call_id, self.name, self.arguments)
+    def as_value(self) -> RequestedCall:
+        return RequestedCall(self.call_id, self.name, self.arguments)

@@ -13,7 +13,9 @@ from django.template.loader import get_template
 
 def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.html") -> str:
     """A turn with all its messages and tool lines, to replace what the page shows of it."""
-    return _render_template(template, turn=row, said=messages, oob=True)
+    # Not `messages`: in a page, which includes the same template, that is Django's list of notices.
+    context = {"turn": row, "turn_messages": messages, "said": messages, "oob": True}
+    return _render_template(template, **context)
 
 
 def render_owner(owner: Any, template: str = "chat/_owner_frame.html") -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from supportbot.assistant import messages as said
+from supportbot.assistant.messages import Event, TextDelta, Thinking, ToolFinished, ToolStarted
 
 from ..turns import get_tool_registry
 
@@ -26,17 +26,17 @@ class Screen:
         self._verbose = verbose
         self._in_line = False
 
-    def on_event(self, event: said.Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Show an event of the engine."""
         match event:
-            case said.TextDelta(text):
+            case TextDelta(text):
                 self._print(text)
-            case said.Thinking():
+            case Thinking():
                 self.print_note(_("thinking…"))
-            case said.ToolStarted(call):
+            case ToolStarted(call):
                 self.print_note(f"{get_tool_registry().progress_line(call)}…")
                 self.print_detail(f"{call.name} {call.arguments}")
-            case said.ToolFinished(_, result):
+            case ToolFinished(_, result):
                 self.print_detail(f"{result.outcome}: {result.content}")
 
     def print_text(self, text: str) -> None:

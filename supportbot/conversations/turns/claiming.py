@@ -6,13 +6,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.assistant import messages as said
+from supportbot.assistant.messages import ToolCall
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.prompts.models import Prompt
 from supportbot.server.executors import on_database_thread
 
 from ..limits import token_budgets
-from ..models import Conversation, Message, ToolCall, Turn
+from ..models import Conversation, Message, Turn
+from ..models import ToolCall as StoredCall
 from .background_questions import enqueue_question
 from .history import load_history
 from .leases import LEASE_DURATION, NO_MESSAGE, TurnLease, lock_leased_turn
@@ -52,7 +53,7 @@ def claim_next_turn(conversation: Conversation) -> TurnLease | None:
     turn = active[0]
     acquire_lease(turn, conversation)
     turn.save()
-    pending = tuple(call.as_value() for call in ToolCall.objects.pending_of(turn))
+    pending = tuple(call.as_value() for call in StoredCall.objects.pending_of(turn))
     if pending:  # a process died over them: they come first
         return build_lease(turn, conversation, NO_MESSAGE, pending)
     # A retry writes its answer in the place of the one that was cut.
@@ -97,7 +98,7 @@ def build_answer_message(turn: Turn, conversation: Conversation) -> Message:
 
 
 def build_lease(
-    turn: Turn, conversation: Conversation, message_id: int, pending_calls: tuple[said.ToolCall, ...] = ()
+    turn: Turn, conversation: Conversation, message_id: int, pending_calls: tuple[ToolCall, ...] = ()
 ) -> TurnLease:
     is_long = conversation.last_seq > 2 * MAX_HISTORY_TURNS
     return TurnLease(

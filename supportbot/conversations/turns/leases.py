@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.assistant import messages as said
+from supportbot.assistant.messages import Message, ToolCall
 from supportbot.assistant.tools import ToolContext
 from supportbot.server.executors import on_database_thread
 
@@ -39,9 +39,9 @@ class TurnLease:
     message_id: int
     backend: str
     system_text: str
-    history: list[said.Message]
+    history: list[Message]
     tool_context: ToolContext
-    pending_calls: tuple[said.ToolCall, ...] = ()
+    pending_calls: tuple[ToolCall, ...] = ()
     is_affordable: bool = True
 
 

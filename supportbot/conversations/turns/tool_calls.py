@@ -7,13 +7,14 @@ from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.assistant import messages as said
+from supportbot.assistant.messages import Answer, ToolCall, ToolResult
 from supportbot.assistant.tools import UNCERTAIN_OUTCOME, Registry, Tool, build_error_result
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
 from ..limits import token_budgets
-from ..models import Conversation, Message, ToolCall, Turn
+from ..models import Conversation, Message, Turn
+from ..models import ToolCall as StoredCall
 from .changes import (
     TurnChange,
     blank_to_empty,
@@ -47,7 +48,7 @@ def get_tool_registry() -> Registry:
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def store_requested_calls(lease: TurnLease, answer: said.Answer) -> TurnChange:
+def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
     """Store the tool calls that the model asks for, before any of them is run. Raises `LeaseLost`."""
     turn, conversation = lock_leased_turn(lease)
     message = turn.messages.filter(status=Message.Status.STREAMING).last()
@@ -57,8 +58,8 @@ def store_requested_calls(lease: TurnLease, answer: said.Answer) -> TurnChange:
     message.handle = answer.message.handle
     message.save(update_fields=["text", "status", "handle"])
     registry = get_tool_registry()
-    ToolCall.objects.bulk_create(
-        ToolCall(
+    StoredCall.objects.bulk_create(
+        StoredCall(
             message=message,
             position=position,
             call_id=call.id,
@@ -74,7 +75,7 @@ def store_requested_calls(lease: TurnLease, answer: said.Answer) -> TurnChange:
     return save_change(turn, conversation)
 
 
-def run_tool(lease: TurnLease, call: said.ToolCall, tool: Tool) -> said.ToolResult:
+def run_tool(lease: TurnLease, call: ToolCall, tool: Tool) -> ToolResult:
     """Run a tool and store its result, in one transaction with whatever it writes. Blocks; call it in a thread.
 
     The row decides: when the call got a result meanwhile (it took too long, or the turn was stopped), what the tool
@@ -93,15 +94,15 @@ def run_tool(lease: TurnLease, call: said.ToolCall, tool: Tool) -> said.ToolResu
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def store_result(lease: TurnLease, call: said.ToolCall, result: said.ToolResult) -> said.ToolResult:
+def store_result(lease: TurnLease, call: ToolCall, result: ToolResult) -> ToolResult:
     """Store a call's result, unless it has one: then that one is returned. Raises `LeaseLost`."""
     if _set_result(lease, call, result):
         return result
     # A provider may use an id again in a later round: the newest call is the one that was run.
-    row = ToolCall.objects.filter(message__turn=lease.turn_id, call_id=call.id).order_by("pk").last()
+    row = StoredCall.objects.filter(message__turn=lease.turn_id, call_id=call.id).order_by("pk").last()
     if row is None or row.is_pending:
         raise LeaseLost
-    return said.ToolResult(call.id, row.result, row.state)
+    return ToolResult(call.id, row.result, row.state)
 
 
 def close_uncertain_calls(turn: Turn) -> None:
@@ -109,7 +110,7 @@ def close_uncertain_calls(turn: Turn) -> None:
 
     We cannot know whether they ran, so each gets the result `UNCERTAIN` and is never run again.
     """
-    for row in ToolCall.objects.pending_of(turn):
+    for row in StoredCall.objects.pending_of(turn):
         tool = get_tool_registry().get(row.name)
         if tool is not None and tool.effect == "irreversible":
             row.set_result(build_error_result(row.as_value(), "interrupted", UNCERTAIN_OUTCOME))
@@ -117,7 +118,7 @@ def close_uncertain_calls(turn: Turn) -> None:
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def complete_call(lease: TurnLease, result: said.ToolResult) -> CompletedCall:
+def complete_call(lease: TurnLease, result: ToolResult) -> CompletedCall:
     """A tool call is over: when it was the last one, create the message for what the model says next.
 
     A call that was refused without being run gets its result here.
@@ -150,12 +151,12 @@ def _end_handed_over_turn(turn: Turn, conversation: Conversation, messages: list
     return replace(change, owner=describe_owner(conversation), notifies_desk=True)
 
 
-def _set_result(lease: TurnLease, call: said.ToolCall, result: said.ToolResult) -> bool:
-    pending = ToolCall.objects.filter(
+def _set_result(lease: TurnLease, call: ToolCall, result: ToolResult) -> bool:
+    pending = StoredCall.objects.filter(
         message__turn=lease.turn_id,
         message__turn__fencing_token=lease.fencing_token,
         message__turn__state=Turn.State.RUNNING,
         call_id=call.id,
-        state=ToolCall.State.PENDING,
+        state=StoredCall.State.PENDING,
     )
     return bool(pending.update(state=result.outcome, result=result.content, finished=timezone.now()))

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from supportbot.assistant import messages as said
 from supportbot.assistant.errors import ModelError
+from supportbot.assistant.messages import Answer
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
@@ -34,7 +34,7 @@ def finish_turn(
     text: str,
     *,
     error: ModelError | None = None,
-    answer: said.Answer | None = None,
+    answer: Answer | None = None,
     first_token: datetime | None = None,
     is_long: bool = False,
 ) -> TurnChange:

@@ -12,9 +12,17 @@ from django.conf import settings
 from django.utils import timezone
 
 from supportbot import model_backends
-from supportbot.assistant import messages as said
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.loop import run_turn
+from supportbot.assistant.messages import (
+    Answer,
+    Event,
+    TextDelta,
+    Thinking,
+    ToolCall,
+    ToolFinished,
+    ToolResult,
+)
 from supportbot.assistant.window import trim_to_budget
 from supportbot.jobs import worker as job_worker
 from supportbot.server.process import process
@@ -36,7 +44,7 @@ logger = logging.getLogger(__name__)
 HALT_TIMEOUT_SECONDS = 1.5
 HALT_POLL_SECONDS = 0.03
 
-EventListener = Callable[[said.Event], None]
+EventListener = Callable[[Event], None]
 
 
 @dataclass
@@ -178,7 +186,7 @@ def _end_task(task: asyncio.Task[None]) -> None:
 async def _run_turn(running: RunningTurn) -> None:
     lease = running.lease
     state: str = Turn.State.DONE
-    answer: said.Answer | None = None
+    answer: Answer | None = None
     error: ModelError | None = None
     running.is_cancellable = True
     try:
@@ -215,7 +223,7 @@ def _forget_turn(running: RunningTurn) -> None:
 
 
 async def _finish_turn(
-    running: RunningTurn, state: str, text: str, error: ModelError | None, answer: said.Answer | None
+    running: RunningTurn, state: str, text: str, error: ModelError | None, answer: Answer | None
 ) -> None:
     try:
         if state == Turn.State.INTERRUPTED and not text:
@@ -236,7 +244,7 @@ async def _finish_turn(
     await publish_and_start(change)
 
 
-async def _run_model_loop(running: RunningTurn) -> said.Answer | None:
+async def _run_model_loop(running: RunningTurn) -> Answer | None:
     """Run the turn to its end and store each event before the next one is asked for. Returns the last answer."""
     for call in running.lease.pending_calls:
         await _finish_tool_call(running, await execute_tool(running.lease, call))
@@ -246,7 +254,7 @@ async def _run_model_loop(running: RunningTurn) -> said.Answer | None:
     if not lease.is_affordable:
         raise token_budgets.build_budget_error()
 
-    async def execute(call: said.ToolCall) -> said.ToolResult:
+    async def execute(call: ToolCall) -> ToolResult:
         return await execute_tool(lease, call)
 
     limits = model_backends.get_limits()
@@ -263,7 +271,7 @@ async def _run_model_loop(running: RunningTurn) -> said.Answer | None:
     answer = None
     async with aclosing(events):
         async for event in events:
-            if isinstance(event, said.Answer):
+            if isinstance(event, Answer):
                 answer = event
             await _handle_event(running, event)
             if running.on_event:
@@ -271,23 +279,23 @@ async def _run_model_loop(running: RunningTurn) -> said.Answer | None:
     return answer
 
 
-async def _handle_event(running: RunningTurn, event: said.Event) -> None:
+async def _handle_event(running: RunningTurn, event: Event) -> None:
     """Store what happened, and show it."""
     match event:
-        case said.TextDelta(text):
+        case TextDelta(text):
             if text:
                 await _stream_text(running, text)
-        case said.Thinking():
+        case Thinking():
             frame = render_thinking(running.stream.message_id)
             await broadcast.publish_frame(running.lease.conversation_id, frame)
-        case said.Answer():
+        case Answer():
             if event.message.tool_calls:
                 # Until it is stored, what was read of it is kept by the stream.
                 change = await turns.store_requested_calls(running.lease, event)
                 running.stream.close()
                 running.stream = AnswerStream(running.lease.conversation_id, NO_MESSAGE)
                 await publish_and_start(change)
-        case said.ToolFinished(result=result):
+        case ToolFinished(result=result):
             await _finish_tool_call(running, result)
 
 
@@ -304,7 +312,7 @@ async def _stream_text(running: RunningTurn, text: str) -> None:
     await stream.append(text)
 
 
-async def _finish_tool_call(running: RunningTurn, result: said.ToolResult) -> None:
+async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:
     completed = await turns.complete_call(running.lease, result)
     if completed.is_turn_over:
         running.is_cancellable = False  # it has ended in good order

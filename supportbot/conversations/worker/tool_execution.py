@@ -5,7 +5,7 @@ import logging
 
 from django.db import Error as DatabaseError
 
-from supportbot.assistant import messages as said
+from supportbot.assistant.messages import ToolCall, ToolResult
 from supportbot.assistant.tools import UNCERTAIN_OUTCOME, build_abandoned_result, build_error_result
 from supportbot.server.executors import run_in_tool_thread
 
@@ -15,7 +15,7 @@ from ..turns import TurnLease
 logger = logging.getLogger(__name__)
 
 
-async def execute_tool(lease: TurnLease, call: said.ToolCall) -> said.ToolResult:
+async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
     """Run a tool within its time. Its row in the database decides which came first, its result or the deadline.
 
     Raises `LeaseLost`.
