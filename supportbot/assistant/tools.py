@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from .messages import Outcome, ToolCall, ToolResult
 from .questions import Question, is_defined_in_app
+from .translation import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ AskLater = Callable[[Question[Any], object], object]
 CANCEL_GRACE_SECONDS = (
     1.0  # how long an asynchronous tool may go on after its `timeout` before it is cancelled
 )
+UNKNOWN_TOOL_PROGRESS = gettext_noop("Looking for a way to help")
 MAX_PROBLEMS = 8  # of wrong arguments, told to the model at once
 MAX_PROGRESS_ARGUMENT_CHARS = 60
 # The result of an irreversible call whose end was lost.
@@ -130,7 +132,7 @@ class Tool:
             logger.exception("Tool %s failed", self.name)
             return build_abandoned_result(call, self, "failed", "The tool failed. Do not guess its result.")
 
-    def progress_line(self, call: ToolCall) -> str:
+    def format_progress(self, call: ToolCall) -> str:
         """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
         line = str(self.progress)
         try:
@@ -172,21 +174,30 @@ def tool(
 class Registry(Mapping[str, Tool]):
     """The tools of an installation by name."""
 
-    def __init__(self, tools: Iterable[Tool] = ()) -> None:
-        """Raises ValueError when two different tools have the same name."""
+    def __init__(
+        self, tools: Iterable[Tool] = (), unknown_progress: "str | LazyText" = UNKNOWN_TOOL_PROGRESS
+    ) -> None:
+        """`unknown_progress` is the progress line of a call whose tool does not exist.
+
+        Raises ValueError when two different tools have the same name.
+        """
         self._tools: dict[str, Tool] = {}
+        self._unknown_progress = unknown_progress
         for each in tools:
             self._register(each)
 
     @classmethod
-    def from_modules(cls, modules: Iterable[ModuleType]) -> "Registry":
+    def from_modules(
+        cls, modules: Iterable[ModuleType], unknown_progress: "str | LazyText" = UNKNOWN_TOOL_PROGRESS
+    ) -> "Registry":
         """The tools in these modules, also those that they import from other modules of the same app."""
-        return cls(
+        tools = (
             value
             for module in modules
             for value in vars(module).values()
             if isinstance(value, Tool) and is_defined_in_app(value.function, module)
         )
+        return cls(tools, unknown_progress)
 
     def _register(self, new: Tool) -> None:
         old = self._tools.get(new.name)
@@ -204,10 +215,10 @@ class Registry(Mapping[str, Tool]):
     def __len__(self) -> int:
         return len(self._tools)
 
-    def progress_line(self, call: ToolCall) -> str:
+    def format_progress(self, call: ToolCall) -> str:
         """What the customer reads while the call runs, also that of a tool that does not exist."""
         tool = self._tools.get(call.name)
-        return tool.progress_line(call) if tool else "Looking for a way to help"
+        return tool.format_progress(call) if tool else str(self._unknown_progress)
 
     def build_unknown_result(self, call: ToolCall) -> ToolResult:
         """The result of a call of a tool that does not exist: the model reads which ones there are."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.person_requests import PersonRequestHandler, collect_person_request_handlers
 from supportbot.assistant.questions import Question, collect_questions
-from supportbot.assistant.tools import Registry
+from supportbot.assistant.tools import UNKNOWN_TOOL_PROGRESS, Registry
 
 
 class ConversationsConfig(AppConfig):
@@ -26,7 +26,7 @@ class ConversationsConfig(AppConfig):
         from .attachments import cleanup  # noqa: F401
         from .web import login_signals  # noqa: F401
 
-        self.tools = Registry.from_modules(_modules("tools"))
+        self.tools = Registry.from_modules(_modules("tools"), _(UNKNOWN_TOOL_PROGRESS))
         self.questions = collect_questions(_modules("questions"))
         self.person_request_handlers = collect_person_request_handlers(_modules("person_requests"))
         post_migrate.connect(_ensure_support_staff, sender=self)

@@ -111,7 +111,7 @@ def test_an_unknown_name_is_answered_with_the_names_that_there_are():
 
     assert result.outcome == "unknown"
     assert "lookup_order, create_ticket" in result.content
-    assert registry.progress_line(call("{}", "delete_everything")) == "Looking for a way to help"
+    assert registry.format_progress(call("{}", "delete_everything")) == "Looking for a way to help"
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_an_unknown_name_is_answered_with_the_names_that_there_are():
         ("9" * 10_000, "Looking up order"),
     ],
 )
-def test_the_progress_line_is_safe_whatever_the_model_writes(arguments, line):
-    assert lookup_order.progress_line(call(arguments)) == line
+def test_the_format_progress_is_safe_whatever_the_model_writes(arguments, line):
+    assert lookup_order.format_progress(call(arguments)) == line
 
 
-def test_a_tool_without_a_progress_line_shows_its_name_in_words():
-    assert create_ticket.progress_line(call("{}")) == "Create ticket"
+def test_a_tool_without_a_format_progress_shows_its_name_in_words():
+    assert create_ticket.format_progress(call("{}")) == "Create ticket"

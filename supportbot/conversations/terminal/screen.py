@@ -34,7 +34,7 @@ class Screen:
             case Thinking():
                 self.print_note(_("thinking…"))
             case ToolStarted(call):
-                self.print_note(f"{get_tool_registry().progress_line(call)}…")
+                self.print_note(f"{get_tool_registry().format_progress(call)}…")
                 self.print_detail(f"{call.name} {call.arguments}")
             case ToolFinished(_, result):
                 self.print_detail(f"{result.outcome}: {result.content}")

@@ -65,7 +65,7 @@ def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
             call_id=call.id,
             name=call.name[:200],
             arguments=call.arguments,
-            progress=registry.progress_line(call)[:300],
+            progress=registry.format_progress(call)[:300],
         )
         for position, call in enumerate(answer.message.tool_calls)
     )
