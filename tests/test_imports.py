@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +123,21 @@ def test_the_doors_that_there_are_can_be_used(project: Path, module: str, line: 
     file.write_text(f"{file.read_text()}\n{line}\n")
 
     assert lint(project) == ""
+
+
+def find_circles(graph: grimp.ImportGraph) -> list[tuple[str, str]]:
+    """The imports that are a part of a circle, also of one between a package and a module in it."""
+    imports = [(a, b) for a in graph.modules for b in graph.find_modules_directly_imported_by(a)]
+    return [(a, b) for a, b in imports if graph.chain_exists(importer=b, imported=a)]
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    graph = grimp.build_graph(*OURS, cache_dir=None)
+    assert find_circles(graph) == []
+
+    graph.add_import(importer="supportbot.assistant.messages", imported="supportbot.assistant")
+
+    assert ("supportbot.assistant", "supportbot.assistant.messages") in find_circles(graph)
 
 
 def test_no_module_and_no_test_has_a_name_that_says_nothing() -> None:

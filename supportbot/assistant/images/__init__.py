@@ -13,8 +13,16 @@ from functools import cache
 
 from ..messages import Detail, Image
 from ..translation import gettext_noop
-from . import reencode
 from .child_process import PROCESS_KILLED, Reencoder, ReencoderBusy
+from .reencode import (
+    EXIT_ANIMATED,
+    EXIT_TOO_LARGE,
+    JPEG_SIGNATURE,
+    MAX_PIXELS,
+    MAX_SIDE_PIXELS,
+    PNG_SIGNATURE,
+    is_supported_format,
+)
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024
@@ -51,7 +59,7 @@ async def prepare(data: bytes, max_bytes: int = MAX_BYTES) -> Picture:
         raise PictureError(gettext_noop("This file is empty."))
     if len(data) > max_bytes:
         raise build_size_error(max_bytes)
-    if not reencode.is_supported_format(data):
+    if not is_supported_format(data):
         raise PictureError(gettext_noop("This file type isn't supported. Please use JPEG, PNG or WebP."))
     try:
         exit_code, output = await _get_reencoder().reencode_picture(data, MAX_OUTPUT_BYTES)
@@ -77,16 +85,16 @@ def _get_reencoder() -> Reencoder:
 
 def _build_exit_error(exit_code: int) -> PictureError:
     """What the exit code of `reencode` means to the customer."""
-    if exit_code == reencode.EXIT_TOO_LARGE:
+    if exit_code == EXIT_TOO_LARGE:
         return PictureError(
             gettext_noop(
                 "This photo is too large. "
                 "The limit is %(megapixels)s megapixels and %(pixels)s pixels a side."
             ),
-            megapixels=f"{reencode.MAX_PIXELS // 1_000_000}",
-            pixels=f"{reencode.MAX_SIDE_PIXELS:,}",
+            megapixels=f"{MAX_PIXELS // 1_000_000}",
+            pixels=f"{MAX_SIDE_PIXELS:,}",
         )
-    if exit_code == reencode.EXIT_ANIMATED:
+    if exit_code == EXIT_ANIMATED:
         return PictureError(gettext_noop("Animated images can't be sent. Please send a photo."))
     if exit_code == PROCESS_KILLED:
         return PictureError(
@@ -107,7 +115,7 @@ def _parse_output(output: bytes) -> Picture:
         picture = Picture(data, content_type, int(width), int(height))
     except ValueError:
         raise _build_damage_error() from None
-    signatures = {"image/jpeg": reencode.JPEG_SIGNATURE, "image/png": reencode.PNG_SIGNATURE}
+    signatures = {"image/jpeg": JPEG_SIGNATURE, "image/png": PNG_SIGNATURE}
     signature = signatures.get(content_type)
     if signature is None or not data.startswith(signature) or len(output) > MAX_OUTPUT_BYTES:
         raise _build_damage_error()
