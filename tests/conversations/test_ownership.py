@@ -12,6 +12,7 @@ from supportbot.jobs.models import Job
 from tickets.models import Ticket
 
 from .rendering import render
+from .test_abandoned_turns import let_lease_run_out
 
 CALL = ToolCall("c1", "create_ticket", '{"issue": "Broken", "priority": "low"}')
 ASKED = Answer(Message("assistant", "", (CALL,)), "tool_calls")
@@ -180,6 +181,22 @@ def test_every_change_of_hands_is_in_the_audit_log(transactional_db, chat, agent
         ("staff", "agent", "replied"),
         ("staff", "agent", "handed_back"),
     ]
+
+
+def test_a_process_that_died_between_the_handover_and_the_end_of_the_turn_leaves_nothing_running(lease, chat):
+    wish = ToolCall("c1", "request_human", '{"reason": "Wants a new lamp."}')
+    asked = Answer(Message("assistant", "", (wish,)), "tool_calls")
+    turns.store_requested_calls.run_sync(lease, asked)
+    turns.run_tool(lease, wish, turns.get_tool_registry()["request_human"])
+    let_lease_run_out()
+
+    (change,) = turns.recover_abandoned_turns.run_sync(9)
+
+    assert change.lease is None
+    assert owner_of(chat) == ("waiting", "")
+    assert not chat.turns.active().exists()
+    assert len(texts(chat, "system")) == 1
+    assert Ticket.objects.count() == 1
 
 
 def agent_presence(user) -> None:

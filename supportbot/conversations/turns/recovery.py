@@ -25,6 +25,7 @@ from .changes import (
 )
 from .claiming import claim_next_turn
 from .leases import TurnLease, lock_leased_turn
+from .ownership import end_bot_turns
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,11 @@ def _find_abandoned_conversations(limit: int, grace_period: timedelta) -> list[i
 @transaction.atomic
 def _recover_conversation(conversation_id: int) -> TurnChange:
     conversation = Conversation.objects.lock(conversation_id)
+    if conversation.owner != Conversation.Owner.BOT:
+        # The process died after a tool had given the conversation to a person, and before the turn was ended.
+        ended_turns = end_bot_turns(conversation)
+        save_conversation(conversation)
+        return build_change(conversation, ended_turns, with_owner=True, notifies_desk=True)
     ended: list[ChangedTurn] = []
     for turn in conversation.turns.filter(_has_passed("lease_until"), state=Turn.State.RUNNING):
         ended += _requeue_or_interrupt(turn, conversation)
