@@ -23,7 +23,7 @@ class Visitor:
         self._cookies: dict[str, str] = {}
 
     async def get(self, site: Site, path: str = "/") -> httpx2.Response:
-        async with httpx2.AsyncClient(follow_redirects=True, cookies=self._cookies) as client:
+        async with self._build_client(follow_redirects=True) as client:
             response = await client.get(f"{site.url}{path}")
             self._cookies |= {each.name: each.value or "" for each in client.cookies.jar}
         return response
@@ -32,7 +32,7 @@ class Visitor:
         """Send a form of this page."""
         await self.get(site, "/accounts/login/")
         form = {**data, "csrfmiddlewaretoken": self._cookies["csrftoken"]}
-        async with httpx2.AsyncClient(cookies=self._cookies) as client:
+        async with self._build_client() as client:
             response = await client.post(f"{site.url}{path}", data=form)
             self._cookies |= {each.name: each.value or "" for each in client.cookies.jar}
         assert response.status_code == 302, response.text
@@ -46,7 +46,7 @@ class Visitor:
     ) -> httpx2.Response:
         """Send a form as a page's script does, with the token of the page."""
         token = {"X-CSRFToken": self._cookies["csrftoken"]}
-        async with httpx2.AsyncClient(cookies=self._cookies, timeout=60) as client:
+        async with self._build_client(timeout=60) as client:
             return await client.post(f"{site.url}{path}", headers={**token, **headers}, **body)
 
     async def begin(self, site: Site) -> str:
@@ -65,6 +65,14 @@ class Visitor:
             address, origin=websockets.Origin(site.url), additional_headers={"Cookie": cookie}
         ) as socket:
             yield Window(socket, may_resync)
+
+    def _build_client(
+        self, *, follow_redirects: bool = False, timeout: float = WAIT_SECONDS
+    ) -> httpx2.AsyncClient:
+        # Without certificates: the address is plain HTTP, and loading them stops all other visitors of the test.
+        return httpx2.AsyncClient(
+            cookies=self._cookies, verify=False, follow_redirects=follow_redirects, timeout=timeout
+        )
 
 
 class Window:
