@@ -70,7 +70,8 @@ def test_names_that_say_too_little_do_not_grow_in_number(rule) -> None:
 def test_what_says_too_little_is_noticed() -> None:
     source = (
         "def held(): ...\ndef lock_turn():\n    async def _told(): ...\nclass Page:\n"
-        "    def show(self): ...\n    def need(self): ...\n    def save(self): ...\n    def __init__(self): ...\n    def is_held(self): ..."
+        "    def show(self): ...\n    def need(self): ...\n    def save(self): ...\n"
+        "    def __init__(self): ...\n    def is_held(self): ..."
     )
     names = function_names([source])
 
