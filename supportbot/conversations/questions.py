@@ -27,7 +27,7 @@ def summary(key: str, answer: Summary | None) -> None:
     if answer is None:
         return  # the oldest turns leave the window unsummed
     conversation, until = map(int, key.split(":"))
-    older = Conversation.objects.filter(
-        Q(summarised_through=None) | Q(summarised_through__lt=until), pk=conversation
-    )
+    is_older = Q(summarised_through=None) | Q(summarised_through__lt=until)
+    # Once a person has the conversation, the assistant writes nothing more to it.
+    older = Conversation.objects.filter(is_older, pk=conversation, owner=Conversation.Owner.BOT)
     older.update(summary=answer.summary.strip()[:SUMMARY_MAX_CHARS], summarised_through=until)
