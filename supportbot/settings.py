@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "supportbot.usage",
     "supportbot.audit",
     "supportbot.mail",
+    "supportbot.desk",
     "supportbot.demo",
     # Apps that teach the assistant: each one's tools.py is found by its name.
     "tickets",

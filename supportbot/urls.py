@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.templatetags.static import static
-from django.urls import path
+from django.urls import include, path
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from django.views.generic import RedirectView
 
 from supportbot.conversations.web import health, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
+from supportbot.desk import urls as desk
 
 admin.site.site_header = format_lazy(_("{company} support"), company=settings.COMPANY_NAME)
 admin.site.site_title = admin.site.site_header
@@ -30,6 +31,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image_detail, name="image"),
     path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/desk/", include(desk)),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
     path("healthz", health.healthz),
@@ -39,4 +41,5 @@ urlpatterns = [
 # Channels takes Django's path() with an ASGI application in the place of a view.
 websocket_urlpatterns: list[Any] = [
     path("ws/c/<uuid:public_id>/", ChatConsumer.as_asgi()),  # type: ignore[arg-type]
+    *desk.websocket_urlpatterns,
 ]

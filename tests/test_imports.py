@@ -115,7 +115,10 @@ def test_a_short_cut_is_noticed(project: Path, module: str, line: str, contract:
         ("tickets/tools.py", "from supportbot.assistant import question\nfrom .models import Ticket"),
         ("tickets/tools.py", "from supportbot.assistant.tools import tool"),
         (f"{CONVERSATIONS}/models/turn.py", "from supportbot.assistant.messages import Message"),
-        (f"{CONVERSATIONS}/web/consumers.py", "from channels.generic import websocket\nfrom .. import turns"),
+        (
+            f"{CONVERSATIONS}/web/socket_consumer.py",
+            "from channels.generic import websocket\nfrom .. import turns",
+        ),
     ],
 )
 def test_the_doors_that_there_are_can_be_used(project: Path, module: str, line: str) -> None:

@@ -16,8 +16,13 @@ function isWithPerson() {
   return document.getElementById("owner").dataset.owner !== "bot";
 }
 
+// On the desk: what colleagues write for each other is nothing that a customer waits for.
+function isNote() {
+  return chat.dataset.mode === "note";
+}
+
 text.addEventListener("input", () => {
-  if (!isWithPerson() || Date.now() - typingSentAt < TYPING_INTERVAL_MS) return;
+  if (!isWithPerson() || isNote() || Date.now() - typingSentAt < TYPING_INTERVAL_MS) return;
   typingSentAt = Date.now();
   sendRequest({ action: "typing" });
 });

@@ -8,7 +8,12 @@ GROUP_NAME = "Support staff"
 PERMISSIONS = {
     "tickets": ("view_ticket", "add_ticket", "change_ticket"),
     "orders": ("view_order", "view_orderitem"),
-    "conversations": ("view_conversation", "view_turn", "view_message", "view_toolcall"),
+    # To change a conversation is to answer its customer; what was said cannot be changed by anybody.
+    "conversations": (
+        *("view_conversation", "change_conversation"),
+        *("view_turn", "view_message", "view_toolcall"),
+    ),
+    "desk": ("view_savedreply", "add_savedreply", "change_savedreply", "delete_savedreply"),
     "usage": ("view_modelrequest", "view_outage"),
 }
 

@@ -97,7 +97,8 @@ def test_a_conversation_can_be_searched_for_by_the_id_in_its_address(desk, alice
 def test_the_transcript_holds_all_that_was_said_and_done(desk, alice):
     page = read(desk, page_of(conversation_of(alice, "Where is ORD-123?")))
 
-    said = [each.classed("said-text")[0].text.strip() for each in page.all("article")]
+    log = page.one("div", id="log")
+    said = [each.classed("said-text")[0].text.strip() for each in log.all("article")]
     assert said == ["Where is ORD-123?", "One moment.", "It has shipped."]
     call = page.one("details", data_tool="lookup_order")
     asked, got = (json.loads(each.text) for each in call.all("pre"))

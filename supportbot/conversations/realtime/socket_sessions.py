@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -17,6 +17,9 @@ from supportbot.server.process import process
 from ..models import Conversation
 from ..visitors import Visitor, get_visitor
 from . import channel_layer
+
+# Where rights are stored, whatever other backends check a log-in.
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 CloseSocket = Callable[[int], Awaitable[None]]
 
@@ -43,6 +46,8 @@ class SocketSession:
     guest_key: str = field(repr=False)
     # The account's, as it is stored: whoever changes it ends all sessions that were begun with the old one.
     password: str = field(repr=False)
+    # That its account must have, as a member of staff; empty for a customer's page.
+    permission: str = ""
 
     @property
     def visitor(self) -> Visitor:
@@ -63,12 +68,20 @@ class SocketSession:
 
         One query, when all is well. It uses the database, so it is called on one of its threads.
         """
+        if self.permission:
+            self.require_permission(self.permission)
+            return
         session = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
         found = Conversation.objects.visible_to(self.visitor).filter(Exists(session), pk=conversation_id)
         if self.user_id:
             found = found.filter(user__is_active=True, user__password=self.password)
         if not found.exists():
             raise SessionEnded(self.close_code if find_expired_sessions.run_sync([self]) else CLOSE_NOT_FOUND)
+
+    def require_permission(self, permission: str) -> None:
+        """Raise `SessionEnded` unless the session lives and its account has this right, as a member of staff."""
+        if find_expired_sessions.run_sync([replace(self, permission=permission)]):
+            raise SessionEnded(self.close_code)
 
 
 @dataclass
@@ -83,10 +96,10 @@ class OpenSockets:
         return [socket for sockets in self.by_visitor.values() for socket in sockets.items()]
 
 
-def build_socket_session(user: Any, session: Any) -> SocketSession:
+def build_socket_session(user: Any, session: Any, permission: str = "") -> SocketSession:
     visitor = get_visitor(user, session)
     password = user.password if visitor.user_id else ""
-    return SocketSession(session.session_key or "", visitor.user_id, visitor.guest_key, password)
+    return SocketSession(session.session_key or "", visitor.user_id, visitor.guest_key, password, permission)
 
 
 def register_socket(session: SocketSession, close: CloseSocket, limit: int) -> bool:
@@ -109,17 +122,33 @@ def unregister_socket(session: SocketSession, close: CloseSocket) -> None:
 
 @on_database_thread()
 def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSession]:
-    """Those that have ended: the session is gone, or the account may no longer sign in, or not with that password."""
+    """Those that have ended.
+
+    The session is gone, or the account may no longer sign in, or not with that password, or has lost its right.
+    """
     stored = Session.objects.filter(session_key__in={each.session_key for each in sessions})
     living = set(stored.filter(expire_date__gt=timezone.now()).values_list("session_key", flat=True))
     user_ids = {each.user_id for each in sessions if each.user_id}
     users = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
     passwords: dict[int | None, str] = {None: "", **dict(users.values_list("pk", "password"))}
+    permitted = {
+        permission: _find_permitted_staff(permission, user_ids)
+        for permission in {each.permission for each in sessions if each.permission}
+    }
     return {
         each
         for each in sessions
-        if each.session_key not in living or passwords.get(each.user_id) != each.password
+        if each.session_key not in living
+        or passwords.get(each.user_id) != each.password
+        or (each.permission and each.user_id not in permitted[each.permission])
     }
+
+
+def _find_permitted_staff(permission: str, user_ids: Collection[int]) -> set[int]:
+    """Those of the accounts that are active staff with this right, by a group or of their own."""
+    users: Any = get_user_model().objects
+    allowed = users.with_perm(permission, backend=MODEL_BACKEND).filter(pk__in=user_ids, is_staff=True)
+    return set(allowed.values_list("pk", flat=True))
 
 
 async def close_expired_sockets() -> None:

@@ -1,7 +1,7 @@
 """The frames that a page sends over its socket."""
 
 import re
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,29 +13,38 @@ MAX_FRAME_CHARS = 64 * 1024
 CLIENT_ID_PATTERN = re.compile(r'"client_id"\s*:\s*"([\w-]{1,64})"', re.ASCII)
 
 
-class Frame(BaseModel):
-    """What a page may send: a message, or one of a few requests."""
+class BaseFrame(BaseModel):
+    """What every frame may hold. `action` names the method that handles it; each kind of page has its own list."""
 
     model_config = ConfigDict(extra="ignore")
+
+    action: str
+    text: str = ""
+    client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
+    seen: int = 0
+    images: list[UUID] = Field([], max_length=10)
+
+
+class Frame(BaseFrame):
+    """What a customer's page may send: a message, or one of a few requests."""
 
     action: Literal[
         "send", "stop", "retry", "resync", "person", "cancel_person", "contact", "typing", "ping"
     ] = "send"
-    text: str = ""
-    client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
     turn: int = 0
-    seen: int = 0
     name: str = Field("", max_length=100)
     email: str = Field("", max_length=254)
-    images: list[UUID] = Field([], max_length=10)
 
 
-def parse_frame(text: str | None) -> Frame:
+AnyFrame = TypeVar("AnyFrame", bound=BaseFrame)
+
+
+def parse_frame(text: str | None, frame_type: type[AnyFrame]) -> AnyFrame:
     """Read a frame. Raises `RequestRefused` for one that is too long or has not the form of one."""
     if text is None or len(text) > MAX_FRAME_CHARS:
         raise RequestRefused(_("This is too long to send. Please shorten it."))
     try:
-        return Frame.model_validate_json(text)
+        return frame_type.model_validate_json(text)
     except ValidationError:
         raise RequestRefused(
             _("Something went wrong. Please reload the page; your message is saved.")

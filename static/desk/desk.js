@@ -1,0 +1,90 @@
+// On every page in admin: the number of waiting customers, the waiting list where the page has one, the switch between
+// here and away, and what tells staff that somebody waits. The server's fragments are swapped in by their ids.
+
+import { setUpAlerts, tellOfWaiting } from "./alerts.js";
+
+const PING_INTERVAL_MS = 15_000;
+const FRAME_TIMEOUT_MS = 40_000; // the server sends something at least every 20 s
+const POLL_INTERVAL_MS = 10_000;
+const RECONNECT_MIN_MS = 500;
+const RECONNECT_SPREAD_MS = 4_000;
+// The codes with which the server closes for good: signed out, and too many pages.
+const FATAL_CLOSE_CODES = [4401, 4429];
+
+const bar = document.getElementById("desk-bar");
+const board = () => document.getElementById("board");
+const title = document.title;
+
+let webSocket = null;
+let lastFrameAt = Date.now();
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  webSocket = new WebSocket(`${scheme}//${location.host}/ws/desk/${board() ? "?board=1" : ""}`);
+  lastFrameAt = Date.now();
+  webSocket.onopen = () => (bar.dataset.connection = "open");
+  webSocket.onmessage = ({ data }) => applyFragments(data);
+  webSocket.onclose = ({ code }) => {
+    bar.dataset.connection = FATAL_CLOSE_CODES.includes(code) ? "gone" : "closed";
+    // At random times, so that not every desk returns at once after the server was restarted.
+    if (bar.dataset.connection === "closed") setTimeout(connect, RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS);
+  };
+}
+
+// Each element of the frame takes the place of the one with its id. One that the page has not is left out.
+function applyFragments(html) {
+  lastFrameAt = Date.now();
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  for (const element of [...parsed.body.children]) {
+    if (element.id === "desk-opening") location.assign(element.getAttribute("href"));
+    const shown = document.getElementById(element.id);
+    if (!shown) continue;
+    const focused = shown.contains(document.activeElement) ? document.activeElement : null;
+    shown.replaceWith(element);
+    if (focused?.dataset.take) element.querySelector(`[data-take="${focused.dataset.take}"]`)?.focus();
+    else if (focused === shown) element.focus();
+  }
+  showCount();
+}
+
+function showCount() {
+  const { count, newest } = document.getElementById("waiting-count").dataset;
+  document.title = count > 0 ? `(${count}) ${title}` : title;
+  tellOfWaiting(newest);
+}
+
+function send(request) {
+  if (webSocket?.readyState !== WebSocket.OPEN) return false;
+  webSocket.send(JSON.stringify(request));
+  return true;
+}
+
+function checkConnection() {
+  if (webSocket.readyState === WebSocket.OPEN && Date.now() - lastFrameAt > FRAME_TIMEOUT_MS) webSocket.close();
+  send({ action: "ping" });
+}
+
+// While the socket is closed, as behind a proxy that knows none.
+async function poll() {
+  if (["open", "gone"].includes(bar.dataset.connection)) return;
+  try {
+    const response = await fetch(`${bar.dataset.fragments}${board() ? "?board" : ""}`);
+    if (response.ok && !response.redirected) applyFragments(await response.text());
+  } catch {
+    // No network: the next time.
+  }
+}
+
+document.addEventListener("click", ({ target }) => {
+  const conversation = target.closest("[data-take]")?.dataset.take;
+  if (conversation) send({ action: "take_over", conversation: Number(conversation) });
+  const presence = target.closest("button#presence");
+  if (presence) send({ action: "presence", is_here: presence.getAttribute("aria-checked") !== "true" });
+});
+
+if (bar) {
+  setUpAlerts();
+  connect();
+  setInterval(checkConnection, PING_INTERVAL_MS);
+  setInterval(poll, POLL_INTERVAL_MS);
+}

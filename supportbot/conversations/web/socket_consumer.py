@@ -1,0 +1,193 @@
+"""What the sockets of customers and of staff have in common: who may connect, how a frame is handled, how they end."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
+
+from supportbot.server.backpressure import SocketWriter
+from supportbot.server.executors import DatabaseFunction
+from supportbot.server.origin_check import has_own_origin
+
+from ..limits.rate_limits import RequestRefused
+from ..realtime import broadcast, socket_sessions
+from ..realtime.audiences import Audience
+from ..realtime.connections import PageConnection
+from ..realtime.fragments import render_notice, render_revision
+from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession, build_socket_session
+from ..worker import housekeeping
+from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame
+
+logger = logging.getLogger(__name__)
+
+DATABASE_TIMEOUT_SECONDS = 5.0  # that a frame waits for the database
+
+
+class SocketConsumer(AsyncWebsocketConsumer):
+    """A socket that belongs to a session. It never waits for the model.
+
+    A subclass has a method `on_<action>` for each action of its frames.
+    """
+
+    frame_type: type[BaseFrame]
+    permission = ""  # that the account must have, as a member of staff; empty on a customer's page
+    is_open = False
+    session: SocketSession
+    writer: SocketWriter
+
+    async def check_access(self) -> None:
+        """Raise `SessionEnded` unless this session may have this socket."""
+        raise NotImplementedError
+
+    async def open_page(self) -> None:
+        """The socket was accepted and counted: subscribe it, and send what there is."""
+        raise NotImplementedError
+
+    async def close_page(self) -> None:
+        """The socket has ended: take back what `open_page` did."""
+        raise NotImplementedError
+
+    def require_valid_session(self) -> None:
+        """Called on the database's thread, just before what a frame asks for. Raises `SessionEnded`."""
+        raise NotImplementedError
+
+    async def __call__(self, scope, receive, send) -> None:
+        # As Channels does it, but for the channel layer: the process subscribes to it, not each socket.
+        self.scope, self.base_send = scope, send
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
+        finally:
+            # Here and not in disconnect(), which is not called for every socket that ends.
+            await self._unregister()
+
+    async def dispatch(self, message) -> None:
+        # Channels' own dispatch hops to a thread shared by all sockets before every frame, to close old
+        # database connections; ours are looked after where the database is used.
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        if not has_own_origin(self.scope):
+            await self.close()  # before accepting: the handshake is refused
+            return
+        # Accepted before anything else is refused: a browser does not tell a page why a handshake was.
+        await self.accept()
+        self.session = build_socket_session(self.scope["user"], self.scope["session"], self.permission)
+        try:
+            await self.check_access()
+        except SessionEnded as refusal:
+            await self.close(refusal.code)
+            return
+        limit = settings.ENVIRONMENT.visitor_sockets
+        if not socket_sessions.register_socket(self.session, self.close_socket, limit):
+            await self.close(CLOSE_TOO_MANY)
+            return
+        self.is_open = True
+        scope: Mapping[str, Any] = self.scope  # with what our middleware adds to it
+        self.writer = scope.get("writer") or SocketWriter(self.base_send)
+        await self.open_page()
+        housekeeping.ensure_running()
+
+    async def receive(self, text_data=None, bytes_data=None) -> None:
+        if not self.is_open:
+            return
+        named = CLIENT_ID_PATTERN.search(text_data or "")
+        client_id = named[1] if named else ""  # also of a frame that cannot be read
+        try:
+            frame = parse_frame(text_data, self.frame_type)
+            await getattr(self, f"on_{frame.action}")(frame)
+        except SessionEnded as ended:
+            await self.close_socket(ended.code)
+        except RequestRefused as refusal:
+            await self.send_error(render_notice(str(refusal), client_id))
+        except (DatabaseError, TimeoutError) as error:
+            logger.error("A frame was not handled: %s", type(error).__name__)
+            words = _("We couldn't send that. Please try again in a moment.")
+            await self.send_error(render_notice(words, client_id))
+
+    async def send_error(self, frame: str) -> None:
+        """Tell this page alone why something was refused."""
+        await self.writer.send(frame)
+
+    async def run_action(self, function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a transaction for a frame, if the session may still do so.
+
+        A database that is away for a moment is waited for. Raises `SessionEnded`, `RequestRefused`, and TimeoutError
+        after `DATABASE_TIMEOUT_SECONDS`.
+        """
+        return await self.run_checked(self.require_valid_session, function, *args, **kwargs)
+
+    async def run_checked(
+        self, check: Callable[[], object], function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """The same after another check, which is called on the database's thread."""
+        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+            return await function.run_after(check, *args, **kwargs)
+
+    async def close_socket(self, code: int) -> None:
+        """Close the socket, after which the page gets no frame and none of its frames is handled."""
+        if self.is_open:
+            self.mark_closed()
+            await self.close(code)
+            await self._unregister()
+
+    def mark_closed(self) -> None:
+        """Nothing more is sent to this page from now on."""
+
+    async def _unregister(self) -> None:
+        if self.is_open:
+            self.is_open = False
+            socket_sessions.unregister_socket(self.session, self.close_socket)
+            await self.close_page()
+
+    def get_query_number(self, name: str) -> int:
+        """A number of the socket's address, 0 if there is none."""
+        value = parse_qs(self.scope["query_string"].decode(errors="replace")).get(name, ["0"])[0]
+        return int(value) if value.isdecimal() and len(value) < 10 else 0
+
+
+class ConversationConsumer(SocketConsumer):
+    """A window onto one conversation: it shows what is stored, and then what changes."""
+
+    conversation_id: int
+    page: PageConnection
+
+    def get_audience(self) -> Audience:
+        raise NotImplementedError
+
+    def build_page(self) -> PageConnection:
+        return PageConnection(self.conversation_id, self.writer, self.get_audience())
+
+    async def open_page(self) -> None:
+        self.page = self.build_page()
+        await broadcast.subscribe(self.conversation_id, self.page)
+        await self.page.resync(self.get_query_number("seen"))
+
+    async def close_page(self) -> None:
+        await broadcast.unsubscribe(self.conversation_id, self.page)
+
+    def mark_closed(self) -> None:
+        self.page.close()
+
+    def require_valid_session(self) -> None:
+        self.session.require_valid(self.conversation_id)
+
+    async def send_error(self, frame: str) -> None:
+        await self.page.send_error(frame)
+
+    async def on_ping(self, frame: BaseFrame) -> None:
+        """The line is alive; the revision tells the page whether it missed something."""
+        await self.page.deliver(render_revision(self.page.revision))
+
+    async def on_resync(self, frame: BaseFrame) -> None:
+        await self.page.resync(frame.seen, self.require_valid_session)

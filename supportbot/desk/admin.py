@@ -1,0 +1,61 @@
+"""What the desk shows in Django admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest
+
+from supportbot.audit.recording import record_event
+
+from .conversation_admin import ConversationAdmin
+from .models import SavedReply
+
+__all__ = ["ConversationAdmin", "SavedReplyAdmin"]
+
+
+@admin.register(SavedReply)
+class SavedReplyAdmin(admin.ModelAdmin):
+    """Everyone has replies of their own; shared ones are changed by who owns them, or by an administrator."""
+
+    list_display = ["title", "is_shared", "owner"]
+    list_filter = ["is_shared"]
+    list_select_related = ["owner"]
+    search_fields = ["title", "text"]
+    fields = ["title", "text", "is_shared"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        replies = super().get_queryset(request)
+        if request.user.is_active and request.user.is_superuser:
+            return replies
+        return replies.filter(Q(is_shared=True) | Q(owner=request.user.pk))
+
+    def has_change_permission(self, request: HttpRequest, obj: SavedReply | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: SavedReply | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_edit(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: SavedReply, form: Any, change: bool) -> None:
+        if not change:
+            staff: Any = request.user  # nobody is anonymous in admin
+            obj.owner = staff
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            action = "saved_reply_changed" if change else "saved_reply_added"
+            record_event(action, staff=request.user, subject=obj.title)
+
+    def delete_model(self, request: HttpRequest, obj: SavedReply) -> None:
+        with transaction.atomic():
+            record_event("saved_reply_deleted", staff=request.user, subject=obj.title)
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        with transaction.atomic():
+            for reply in queryset:
+                self.delete_model(request, reply)
+
+    def _may_edit(self, request: HttpRequest, reply: SavedReply | None) -> bool:
+        staff: Any = request.user
+        return reply is None or reply.owner_id == staff.pk or staff.is_superuser

@@ -1,0 +1,112 @@
+"""The waiting list: who waits for a person, oldest first, and who has what. Loaded once for all pages of a process."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.realtime.desk_feed import subscribe_desk, unsubscribe_desk
+from supportbot.server.executors import on_database_thread
+from supportbot.server.process import process
+
+logger = logging.getLogger(__name__)
+
+MAX_ROWS = 100  # of each list
+# Changes that come within this time are shown together.
+GATHER_SECONDS = 0.1
+
+Owner = Conversation.Owner
+
+
+@dataclass(frozen=True)
+class Board:
+    """`waiting_count` counts all of them, also those beyond the rows that are listed."""
+
+    waiting: list[Any]
+    taken: list[Any]
+    waiting_count: int
+
+    @property
+    def newest_waiting(self) -> str:
+        """Names who began to wait last: another value means that somebody new waits."""
+        if not self.waiting:
+            return ""
+        newest = max(self.waiting, key=lambda row: row.waiting_since)
+        return f"{newest.pk}-{newest.waiting_since.timestamp():.0f}"
+
+    def list_taken_by(self, staff_id: int) -> list[Any]:
+        return [row for row in self.taken if row.assignee_id == staff_id]
+
+    def list_taken_by_others(self, staff_id: int) -> list[Any]:
+        return [row for row in self.taken if row.assignee_id != staff_id]
+
+
+Listener = Callable[[Board], Awaitable[None]]
+
+
+@dataclass
+class BoardState:
+    """The pages of this process that show the board, and the task that loads it for them."""
+
+    listeners: set[Listener] = field(default_factory=set)
+    task: asyncio.Task[None] | None = None
+
+
+async def subscribe_board(listener: Listener) -> None:
+    process.get(BoardState).listeners.add(listener)
+    await subscribe_desk(_schedule_refresh)
+
+
+async def unsubscribe_board(listener: Listener) -> None:
+    state = process.get(BoardState)
+    state.listeners.discard(listener)
+    if not state.listeners:
+        await unsubscribe_desk(_schedule_refresh)
+
+
+@on_database_thread()
+def load_board() -> Board:
+    """Three queries, however many conversations there are."""
+    rows = Conversation.objects.select_related("user", "assignee").annotate(
+        last_text=_last_message("text"), last_role=_last_message("role"), last_at=_last_message("created")
+    )
+    waiting = list(rows.filter(owner=Owner.WAITING).order_by("waiting_since")[:MAX_ROWS])
+    count = len(waiting) if len(waiting) < MAX_ROWS else count_waiting()
+    taken = list(rows.filter(owner=Owner.HUMAN).order_by("-updated")[:MAX_ROWS])
+    return Board(waiting, taken, count)
+
+
+def count_waiting() -> int:
+    return Conversation.objects.filter(owner=Owner.WAITING).count()
+
+
+def _last_message(column: str) -> Subquery:
+    """A column of the last message that was not written by the server."""
+    messages: QuerySet[Message] = Message.objects.filter(conversation=OuterRef("pk")).exclude(
+        role=Message.Role.SYSTEM
+    )
+    return Subquery(messages.order_by("-seq").values(column)[:1])
+
+
+async def _schedule_refresh(_conversation_id: int) -> None:
+    state = process.get(BoardState)
+    if state.task is None or state.task.done():
+        state.task = asyncio.create_task(_refresh_soon(), name="waiting list")
+
+
+async def _refresh_soon() -> None:
+    await asyncio.sleep(GATHER_SECONDS)
+    state = process.get(BoardState)
+    state.task = None  # what changes from here on is loaded again
+    try:
+        board = await load_board()
+    except DatabaseError as error:
+        logger.warning("The waiting list could not be loaded: %s", type(error).__name__)
+        return
+    for listener in tuple(state.listeners):
+        await listener(board)

@@ -1,0 +1,110 @@
+"""Conversations in Django admin: the list, and the live page of each. What was said cannot be changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from supportbot.conversations.models import Conversation
+
+from .conversation_page import render_conversation
+from .facts import load_facts
+
+
+class AssigneeFilter(admin.SimpleListFilter):
+    """Mine, or nobody's."""
+
+    title = _("assignee")
+    parameter_name = "assignee"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("Mine")), ("nobody", _("Unassigned"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "me":
+            return queryset.filter(assignee=request.user.pk)
+        if self.value() == "nobody":
+            return queryset.filter(assignee=None)
+        return queryset
+
+
+@admin.register(Conversation)
+class ConversationAdmin(admin.ModelAdmin):
+    list_display = ["title_or_number", "customer", "owner", "assigned_to", "waiting_time", "messages", "age"]
+    list_filter = ["owner", AssigneeFilter, "updated"]
+    list_per_page = 50
+    search_fields = [
+        "title",
+        "public_id",
+        "contact_name",
+        "contact_email",
+        "user__username",
+        "user__first_name",
+        "user__last_name",
+        "user__email",
+    ]
+    search_help_text = _("First words, id, or the customer's name or e-mail")
+    ordering = ["-updated"]
+    view_on_site = False  # the page is the customer's alone; staff answer here
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.non_empty().select_related("user", "assignee")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The rows cannot be edited. Who may answer customers does so on the live page."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_active and request.user.is_superuser
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The live page in the place of a form; all else, such as a POST, is refused as Django does it."""
+        facts = None
+        if (
+            request.method == "GET"
+            and object_id
+            and object_id.isdecimal()
+            and self.has_view_permission(request)
+        ):
+            facts = load_facts.run_sync(int(object_id))
+        if facts is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        return render_conversation(request, facts, self.admin_site.each_context(request))
+
+    @admin.display(description=_("conversation"), ordering="title")
+    def title_or_number(self, conversation: Conversation) -> str:
+        return str(conversation)
+
+    @admin.display(description=_("customer"), ordering="user__username")
+    def customer(self, conversation: Conversation) -> str:
+        return conversation.customer_name
+
+    @admin.display(description=_("assignee"), ordering="assignee__username")
+    def assigned_to(self, conversation: Conversation) -> str:
+        return conversation.assignee_name or "–"
+
+    @admin.display(description=_("waiting"), ordering="waiting_since")
+    def waiting_time(self, conversation: Conversation) -> str:
+        since = conversation.waiting_since
+        return timesince(since, depth=1) if since else "–"
+
+    @admin.display(description=_("messages"), ordering="last_seq")
+    def messages(self, conversation: Conversation) -> int:
+        return conversation.last_seq
+
+    @admin.display(description=_("last change"), ordering="-updated")
+    def age(self, conversation: Conversation) -> str:
+        return gettext("%(time)s ago") % {"time": timesince(conversation.updated, depth=1)}

@@ -1,0 +1,164 @@
+"""The socket of one conversation on the desk: may I, which frame, call, answer."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.db import Error as DatabaseError
+
+from supportbot.conversations import turns
+from supportbot.conversations.limits.rate_limits import RequestRefused, check_text
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.realtime import broadcast, desk_feed
+from supportbot.conversations.realtime.audiences import Audience
+from supportbot.conversations.realtime.connections import PageConnection
+from supportbot.conversations.realtime.fragments import render_notice
+from supportbot.conversations.realtime.socket_sessions import CLOSE_NOT_FOUND, SessionEnded
+from supportbot.conversations.turns import OwnershipResult
+from supportbot.conversations.web.socket_consumer import ConversationConsumer
+from supportbot.conversations.worker import runner
+from supportbot.server.executors import DatabaseFunction, on_database_thread
+
+from . import notes, viewers
+from .facts import load_facts
+from .fragments import get_staff_audience, render_facts, render_notes, render_viewers
+from .frames import DeskConversationFrame
+from .refusals import describe_refusal
+from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS
+
+Check = Callable[[], object]
+
+
+class DeskConnection(PageConnection):
+    """A page of the desk also gets the notes that it lacks."""
+
+    last_note = 0
+
+    async def resync(self, since_revision: int, check: Check = lambda: None) -> None:
+        await super().resync(since_revision, check)
+        await self.send_new_notes()
+
+    async def send_new_notes(self) -> None:
+        newer = await notes.load_notes(self._conversation_id, self.last_note)
+        if newer:
+            await self.deliver(render_notes(newer))
+            self.last_note = newer[-1].pk
+
+
+class DeskConversationConsumer(ConversationConsumer):
+    staff: Any
+    frame_type = DeskConversationFrame
+    permission = READ_CONVERSATIONS
+    page: DeskConnection
+
+    async def check_access(self) -> None:
+        self.conversation_id = self.scope["url_route"]["kwargs"]["pk"]
+        await require_readable.run_after(self.require_valid_session, self.conversation_id)
+
+    def get_audience(self) -> Audience:
+        return get_staff_audience()
+
+    def build_page(self) -> DeskConnection:
+        return DeskConnection(self.conversation_id, self.writer, self.get_audience())
+
+    async def open_page(self) -> None:
+        self.staff = self.scope["user"]
+        self.name = self.staff.get_full_name() or self.staff.get_username()
+        self._page_key = secrets.token_hex(8)
+        self.page = self.build_page()
+        self.page.last_note = self.get_query_number("note")
+        await broadcast.subscribe(self.conversation_id, self.page)
+        await desk_feed.subscribe_desk(self._send_facts)
+        await viewers.subscribe_viewers(self.conversation_id, self._send_staff_parts)
+        await self.page.resync(self.get_query_number("seen"))
+        self._beat = asyncio.create_task(self._announce_again_and_again(), name="viewer")
+
+    async def close_page(self) -> None:
+        self._beat.cancel()
+        await viewers.unsubscribe_viewers(self.conversation_id, self._send_staff_parts)
+        await viewers.announce_viewer(self.conversation_id, self._page_key, "")
+        await desk_feed.unsubscribe_desk(self._send_facts)
+        await super().close_page()
+
+    async def on_take_over(self, frame: DeskConversationFrame) -> None:
+        """The bot falls silent first, so that what was read of its answer is stored."""
+        await runner.halt_turn(self.conversation_id, self._require_answerer)
+        await self._change_owner(turns.take_over)
+
+    async def on_hand_back(self, frame: DeskConversationFrame) -> None:
+        await self._change_owner(turns.hand_back)
+
+    async def on_close(self, frame: DeskConversationFrame) -> None:
+        await self._change_owner(turns.close_conversation)
+
+    async def on_reply(self, frame: DeskConversationFrame) -> None:
+        await self._post_reply(frame)
+
+    async def on_reply_and_close(self, frame: DeskConversationFrame) -> None:
+        await self._post_reply(frame)
+        with suppress(RequestRefused):  # sent twice: the first one has closed it, and the page shows that
+            await self._change_owner(turns.close_conversation)
+
+    async def on_note(self, frame: DeskConversationFrame) -> None:
+        text = check_text(frame.text)
+        await self._run(notes.add_note, self.conversation_id, self.staff, text, frame.client_id)
+        await viewers.announce_change(self.conversation_id)
+
+    async def on_typing(self, frame: DeskConversationFrame) -> None:
+        if await self._run(has_conversation, self.conversation_id, self.staff.pk):
+            name = self.staff.get_short_name() or self.staff.get_username()
+            await broadcast.publish_typing(self.conversation_id, self.page.audience.name, name)
+
+    async def _post_reply(self, frame: DeskConversationFrame) -> None:
+        text = check_text(frame.text, frame.images)
+        await self._change_owner(turns.post_staff_message, text, frame.client_id, images=frame.images)
+
+    async def _change_owner(
+        self, function: DatabaseFunction[..., OwnershipResult], *args: Any, **kwargs: Any
+    ) -> None:
+        """Do it and show it to everybody. Raises `RequestRefused` when somebody else was first."""
+        result = await self._run(function, self.conversation_id, self.staff.pk, *args, **kwargs)
+        await runner.publish_and_start(result.change)
+        if not result.is_done:
+            raise RequestRefused(describe_refusal(result))
+        await self.page.deliver(render_notice(""))  # what was refused before is settled
+
+    async def _run(self, function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return await self.run_checked(self._require_answerer, function, *args, **kwargs)
+
+    def _require_answerer(self) -> None:
+        self.session.require_permission(ANSWER_CUSTOMERS)
+
+    async def _announce_again_and_again(self) -> None:
+        while True:
+            await viewers.announce_viewer(self.conversation_id, self._page_key, self.name)
+            await asyncio.sleep(viewers.VIEWER_INTERVAL_SECONDS)
+
+    async def _send_staff_parts(self) -> None:
+        """Somebody came or went, or there is a new note."""
+        names = [name for name in viewers.list_viewers(self.conversation_id) if name != self.name]
+        await self.page.deliver(render_viewers(names))
+        with suppress(DatabaseError):  # the next change, or the next time that the page connects, brings them
+            await self.page.send_new_notes()
+
+    async def _send_facts(self, conversation_id: int) -> None:
+        if conversation_id != self.conversation_id:
+            return
+        with suppress(DatabaseError):  # they are shown again with the next change
+            if facts := await load_facts(conversation_id):
+                await self.page.deliver(render_facts(facts))
+
+
+@on_database_thread(repeat=True)
+def require_readable(conversation_id: int) -> None:
+    """Raise `SessionEnded` if there is no such conversation."""
+    if not Conversation.objects.filter(pk=conversation_id).exists():
+        raise SessionEnded(CLOSE_NOT_FOUND)
+
+
+@on_database_thread()
+def has_conversation(conversation_id: int, staff_id: int) -> bool:
+    mine = Conversation.objects.filter(pk=conversation_id, assignee=staff_id)
+    return mine.filter(owner=Conversation.Owner.HUMAN).exists()

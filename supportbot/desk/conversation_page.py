@@ -1,0 +1,57 @@
+"""The live page of one conversation, as it is when it is opened; the socket goes on from there."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from supportbot.audit.recording import record_event
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.turns.changes import describe_owner
+from supportbot.conversations.web.script_data import script_limits, script_texts
+
+from .facts import Facts
+from .models import Note
+from .notes import choose_notes_among, merge_in_time_order
+from .rights import can_answer
+
+
+def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
+    """The page. That somebody of the staff reads the transcript is recorded."""
+    conversation = facts.conversation
+    record_event("read_transcript", staff=request.user, conversation_id=conversation.pk)
+    context = build_entries(conversation) | {
+        "title": str(conversation),
+        "conversation": conversation,
+        "owner": describe_owner(conversation),
+        "facts": facts,
+        "requests": list(conversation.requests.order_by("pk")),
+        "can_answer": can_answer(request.user),
+        "script_texts": script_texts() | _build_desk_texts(),
+        "script_limits": script_limits(),
+    }
+    return render(request, "desk/conversation.html", admin_context | context)
+
+
+def build_entries(conversation: Conversation, before: int | None = None) -> dict[str, Any]:
+    """The newest turns before one, with the notes that belong between them."""
+    turns = conversation.recent_turns(settings.PAGE_TURNS + 1, before=before)
+    shown, has_earlier = turns[-settings.PAGE_TURNS :], len(turns) > settings.PAGE_TURNS
+    notes = list(Note.objects.filter(conversation=conversation))
+    return {
+        "entries": merge_in_time_order(shown, choose_notes_among(notes, shown, before, has_earlier)),
+        "first_turn": shown[0].pk if shown else 0,
+        "has_earlier": has_earlier,
+        "last_note": notes[-1].pk if notes else 0,
+    }
+
+
+def _build_desk_texts() -> dict[str, str]:
+    return {
+        "signedOut": _("You have been signed out, or may no longer answer customers. Reload the page."),
+        "tooManyTabs": _("You have too many pages open. Close some of them, then reload this page."),
+        "replyTo": _("Write to the customer…"),
+        "writeNote": _("Write a note that only your team sees…"),
+    }

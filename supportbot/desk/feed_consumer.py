@@ -1,0 +1,92 @@
+"""The socket of every page in admin: the number of waiting customers, the waiting list, and staff's presence."""
+
+import asyncio
+import logging
+from typing import Any
+
+from django.db import Error as DatabaseError
+from django.urls import reverse
+
+from supportbot.conversations import turns
+from supportbot.conversations.limits.rate_limits import RequestRefused
+from supportbot.conversations.web.socket_consumer import SocketConsumer
+from supportbot.conversations.worker import runner
+from supportbot.server.executors import on_database_thread
+
+from . import presence
+from .board import Board, load_board, subscribe_board, unsubscribe_board
+from .fragments import render_board, render_count, render_opening, render_pong, render_presence
+from .frames import DeskFeedFrame
+from .refusals import describe_refusal
+from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS, can_answer
+
+logger = logging.getLogger(__name__)
+
+
+class DeskFeedConsumer(SocketConsumer):
+    staff: Any
+    frame_type = DeskFeedFrame
+    permission = READ_CONVERSATIONS
+
+    async def check_access(self) -> None:
+        self.staff = self.scope["user"]
+        self._can_answer = await find_answer_right.run_after(self.require_valid_session, self.staff)
+
+    def require_valid_session(self) -> None:
+        self.session.require_permission(READ_CONVERSATIONS)
+
+    async def open_page(self) -> None:
+        self._shows_board = bool(self.get_query_number("board"))
+        await subscribe_board(self._send_board)
+        self._beat = asyncio.create_task(self._stay_present(), name="presence")
+
+    async def close_page(self) -> None:
+        self._beat.cancel()
+        await unsubscribe_board(self._send_board)
+
+    async def on_ping(self, frame: DeskFeedFrame) -> None:
+        await self.writer.send(render_pong())
+
+    async def on_presence(self, frame: DeskFeedFrame) -> None:
+        await self.run_checked(self._require_answerer, presence.store_presence, self.staff, frame.is_here)
+        await self.writer.send(render_presence(frame.is_here))
+
+    async def on_take_over(self, frame: DeskFeedFrame) -> None:
+        """From the list. The page opens the conversation if it was done."""
+        await runner.halt_turn(frame.conversation, self._require_answerer)
+        result = await self.run_checked(
+            self._require_answerer, turns.take_over, frame.conversation, self.staff.pk
+        )
+        await runner.publish_and_start(result.change)
+        if not result.is_done:
+            raise RequestRefused(describe_refusal(result))
+        address = reverse("admin:conversations_conversation_change", args=[frame.conversation])
+        await self.writer.send(render_opening(address))
+
+    def _require_answerer(self) -> None:
+        self.session.require_permission(ANSWER_CUSTOMERS)
+
+    async def _stay_present(self) -> None:
+        """Keep the member of staff present while this page is open, and show what the channel layer may have lost."""
+        while True:
+            try:
+                is_here = await presence.touch_presence(self.staff.pk)
+                await self.writer.send(render_presence(is_here))
+                await self._send_board(await load_board())
+            except DatabaseError as error:
+                logger.warning("A desk could not be brought up to date: %s", type(error).__name__)
+            await asyncio.sleep(presence.PRESENCE_INTERVAL_SECONDS)
+
+    async def _send_board(self, board: Board) -> None:
+        if self.writer.is_full:
+            return  # a page that does not read gets the next one
+        html = render_count(board)
+        if self._shows_board:
+            html += render_board(board, self.staff.pk, self._can_answer)
+        await self.writer.send(html)
+
+
+@on_database_thread()
+def find_answer_right(staff: Any) -> bool:
+    """Whether the page shows buttons to take conversations over; each press is checked again."""
+    return can_answer(staff)

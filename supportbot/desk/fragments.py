@@ -1,0 +1,70 @@
+"""What the desk's sockets send: HTML fragments from templates/desk, which the page swaps in by their ids."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from supportbot.conversations.realtime.audiences import Audience
+
+from .board import Board
+from .facts import Facts
+from .models import Note
+
+
+def get_staff_audience() -> Audience:
+    """Staff see what the customer sees, with what the assistant looked up and who wrote."""
+    return Audience("staff", settings.LANGUAGE_CODE, "desk/_turn.html", "desk/_owner.html")
+
+
+def render_notes(notes: Iterable[Note]) -> str:
+    return "".join(_render("desk/_note.html", note=note, oob=True) for note in notes)
+
+
+def render_viewers(names: Sequence[str]) -> str:
+    """The colleagues who look at the same conversation."""
+    return _render("desk/_viewers.html", names=names, oob=True)
+
+
+def render_facts(facts: Facts) -> str:
+    """Who the customer is, and why they wait."""
+    return _render("desk/_facts.html", facts=facts, oob=True)
+
+
+def render_count(board: Board) -> str:
+    """How many customers wait, for the header of every page."""
+    return _render("desk/_count.html", count=board.waiting_count, newest=board.newest_waiting, oob=True)
+
+
+def render_board(board: Board, staff_id: int, can_answer: bool) -> str:
+    """The lists, as one member of staff sees them."""
+    return _render(
+        "desk/_board.html",
+        waiting=board.waiting,
+        waiting_count=board.waiting_count,
+        mine=board.list_taken_by(staff_id),
+        others=board.list_taken_by_others(staff_id),
+        can_answer=can_answer,
+    )
+
+
+def render_presence(is_here: bool) -> str:
+    """The switch between here and away, as it is stored."""
+    return _render("desk/_presence.html", is_here=is_here)
+
+
+def render_opening(address: str) -> str:
+    """The page goes to this address: a conversation that was taken over from the list."""
+    return _render("desk/_opening.html", address=address)
+
+
+def render_pong() -> str:
+    """The line is alive."""
+    return _render("desk/_pong.html")
+
+
+def _render(template: str, **context: Any) -> str:
+    with translation.override(settings.LANGUAGE_CODE):
+        return render_to_string(template, context)

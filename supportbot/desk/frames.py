@@ -1,0 +1,29 @@
+"""The frames that a page of the desk sends over its socket."""
+
+from typing import Literal
+
+from supportbot.conversations.web.frames import BaseFrame
+
+
+class DeskConversationFrame(BaseFrame):
+    """What the page of one conversation may send."""
+
+    action: Literal[
+        "reply",
+        "reply_and_close",
+        "note",
+        "take_over",
+        "hand_back",
+        "close",
+        "typing",
+        "resync",
+        "ping",
+    ]
+
+
+class DeskFeedFrame(BaseFrame):
+    """What any page in admin may send."""
+
+    action: Literal["take_over", "presence", "ping"]
+    conversation: int = 0
+    is_here: bool = True

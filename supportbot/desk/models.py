@@ -1,0 +1,58 @@
+"""What staff write for themselves: notes on a conversation, and replies that are used again and again."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Note(models.Model):
+    """A line for colleagues on a conversation. No customer and no model ever reads it."""
+
+    conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="notes")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    author_name = models.CharField(_("author"), max_length=150)
+    text = models.TextField(_("text"))
+    client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - NULL is «none», never equal
+    # The newest turn when it was written: it shows below that one.
+    after_turn = models.PositiveBigIntegerField(default=0)
+    created = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="one_note_a_client_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_name}: {self.text[:60]}"
+
+
+class SavedReply(models.Model):
+    """A text that staff put into their reply. Variables such as {{customer}} are filled in by the desk."""
+
+    title = models.CharField(_("title"), max_length=80)
+    text = models.TextField(
+        _("text"),
+        help_text=_(
+            "{{customer}}, {{agent}} and {{ticket}} stand for the customer's name, your name and the ticket's number."
+        ),
+    )
+    is_shared = models.BooleanField(
+        _("shared"), default=False, help_text=_("Everyone on the team can use it; otherwise only you can.")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_replies", verbose_name=_("owner")
+    )
+
+    class Meta:
+        ordering = ["title"]
+        verbose_name = _("saved reply")
+        verbose_name_plural = _("saved replies")
+
+    def __str__(self) -> str:
+        return self.title

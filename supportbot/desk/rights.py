@@ -1,0 +1,29 @@
+"""Which right each part of the desk asks for. Rights are given by groups, and checked on the server at each step."""
+
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+
+READ_CONVERSATIONS = "conversations.view_conversation"
+ANSWER_CUSTOMERS = "conversations.change_conversation"
+
+
+def can_read(user: Any) -> bool:
+    return user.is_active and user.is_staff and user.has_perm(READ_CONVERSATIONS)
+
+
+def can_answer(user: Any) -> bool:
+    return can_read(user) and user.has_perm(ANSWER_CUSTOMERS)
+
+
+def require_reader(view):
+    """The view is for staff who may read conversations. Wrap it in `admin_view`, which asks others to sign in."""
+
+    @wraps(view)
+    def check_and_call(request, **kwargs):
+        if not can_read(request.user):
+            raise PermissionDenied
+        return view(request, **kwargs)
+
+    return check_and_call

@@ -1,0 +1,22 @@
+"""The desk's own pages, below Django admin's address, and its sockets."""
+
+from typing import Any
+
+from django.urls import path
+
+from . import views
+from .conversation_consumer import DeskConversationConsumer
+from .feed_consumer import DeskFeedConsumer
+
+urlpatterns = [
+    path("", views.waiting_list, name="desk"),
+    path("board/", views.board_fragments, name="desk-board"),
+    path("c/<int:pk>/earlier/", views.earlier_turns, name="desk-earlier"),
+    path("c/<int:pk>/replies/", views.saved_replies, name="desk-replies"),
+]
+
+# Channels takes Django's path() with an ASGI application in the place of a view.
+websocket_urlpatterns: list[Any] = [
+    path("ws/desk/", DeskFeedConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/desk/c/<int:pk>/", DeskConversationConsumer.as_asgi()),  # type: ignore[arg-type]
+]

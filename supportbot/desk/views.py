@@ -1,0 +1,68 @@
+"""The desk's own pages in admin: may I, which rows, render."""
+
+from django.contrib import admin
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from supportbot.conversations.models import Conversation
+
+from .board import load_board
+from .conversation_page import build_entries
+from .facts import load_facts
+from .fragments import render_board, render_count
+from .rights import can_answer, require_reader
+from .saved_replies import list_replies
+
+
+@require_safe
+@never_cache
+@admin.site.admin_view
+@require_reader
+def waiting_list(request):
+    """Who waits for a person, oldest first."""
+    context = admin.site.each_context(request) | {"title": _("Waiting customers")}
+    board = load_board.run_sync()
+    context["board"] = render_board(board, request.user.pk, can_answer(request.user))
+    return render(request, "desk/waiting.html", context)
+
+
+@require_safe
+@never_cache
+@admin.site.admin_view
+@require_reader
+def board_fragments(request):
+    """The same as the socket sends, for a page whose socket is not open."""
+    board = load_board.run_sync()
+    html = render_count(board)
+    if "board" in request.GET:
+        html += render_board(board, request.user.pk, can_answer(request.user))
+    return HttpResponse(html)
+
+
+@require_safe
+@never_cache
+@admin.site.admin_view
+@require_reader
+def earlier_turns(request, pk):
+    """Older turns of a conversation, to go above those that the page shows."""
+    conversation = get_object_or_404(Conversation, pk=pk)
+    before = request.GET.get("before", "")
+    if not before.isdecimal() or len(before) > 18:
+        raise Http404
+    context = build_entries(conversation, int(before)) | {"conversation": conversation}
+    return render(request, "desk/_entries.html", context)
+
+
+@require_safe
+@never_cache
+@admin.site.admin_view
+@require_reader
+def saved_replies(request, pk):
+    """The saved replies, filled in for this conversation's customer."""
+    facts = load_facts.run_sync(pk)
+    if facts is None:
+        raise Http404
+    return JsonResponse({"replies": list_replies(request.user, facts)})

@@ -1,0 +1,199 @@
+"""The live desk: a person takes a conversation over, talks, hands back and closes, and both pages show it at once."""
+
+import asyncio
+
+from supportbot.audit.models import AuditEvent
+from supportbot.conversations.models import Conversation, Message
+from tests.conversations.rows import until
+
+from .desk_page import open_desk
+
+QUESTION = "Where is my order?"
+
+
+def texts(page, role: str) -> list[str]:
+    return [text.text.strip() for each in page.messages(role) for text in each.classed("text")]
+
+
+async def test_staff_watch_the_answer_as_it_comes(page, desk, model):
+    answer = model.say("It is on its way to you.", hold_after=2)
+    await page.say(QUESTION)
+
+    await desk.until(lambda desk: desk.deltas)
+    assert texts(desk, "customer") == [QUESTION]
+    answer.release()
+    await desk.settled("done")
+
+    assert texts(desk, "assistant") == ["It is on its way to you."]
+
+
+async def test_staff_see_tool_calls_with_arguments_and_results_and_the_customer_does_not(page, desk, model):
+    model.call("lookup_order", order_id="ORD-123")
+    model.say("It has shipped.")
+
+    await page.ask(QUESTION)
+    await desk.settled("done")
+
+    call = desk.last.one("details", data_tool="lookup_order")
+    asked, got = (each.text for each in call.all("pre"))
+    assert "ORD-123" in asked
+    assert "shipped" in got
+    assert not page.last.all("pre")
+
+
+async def test_a_takeover_in_mid_sentence_stops_the_bot_and_keeps_what_was_read(page, desk, model, chat):
+    answer = model.say("It is on its way to you.", hold_after=2)
+    await page.say(QUESTION)
+    await page.until(lambda page: page.deltas)
+    read = page.streamed()
+
+    await desk.act("take_over")
+    await desk.owned_by("human")
+    await page.until(
+        lambda page: any("You're now talking to a person" in said for said in texts(page, "system"))
+    )
+    answer.release()
+    await page.take_all()
+
+    assert texts(page, "assistant") == [read.strip()]
+    assert await Message.objects.filter(role="assistant").acount() == 1
+    assert desk.owner == ("human", "With agent")
+
+
+async def test_a_reply_reaches_the_customer_with_the_persons_name(page, desk, agent):
+    agent.first_name = "Alex"
+    await agent.asave()
+    await desk.act("take_over")
+    await desk.owned_by("human")
+
+    await desk.act("reply", text="Hello Alice, I'm looking at it.")
+    await page.until(lambda page: texts(page, "staff"))
+
+    assert texts(page, "staff") == ["Hello Alice, I'm looking at it."]
+    stored = await Message.objects.aget(role="staff")
+    assert (stored.author_id, stored.author_name) == (agent.pk, "Alex")
+    await desk.until(lambda desk: texts(desk, "staff"))
+    assert "Alex" in desk.messages("staff")[0].classed("who")[0].text
+
+
+async def test_what_the_customer_writes_to_a_person_reaches_the_desk_and_no_model(page, desk, model):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+
+    await page.say("Are you there?")
+    await desk.until(lambda desk: texts(desk, "customer"))
+
+    assert texts(desk, "customer") == ["Are you there?"]
+    assert model.requests == []
+
+
+async def test_of_two_who_grab_at_once_one_gets_it_and_the_other_is_told_by_whom(page, desk, sams_desk, chat):
+    await asyncio.gather(desk.act("take_over"), sams_desk.act("take_over"))
+
+    await asyncio.gather(desk.owned_by("human"), sams_desk.owned_by("human"))
+    chat = await Conversation.objects.select_related("assignee").aget(pk=chat.pk)
+    loser = sams_desk if chat.assignee_name == "agent" else desk
+    await loser.until(lambda page: any(notice.text for notice in page.notices))
+
+    told = [notice.text for notice in loser.notices if notice.text]
+    assert told == [f"{chat.assignee_name} already has this conversation."]
+    assert await AuditEvent.objects.filter(action="took_over").acount() == 1
+
+
+async def test_who_has_not_got_it_cannot_reply_and_keeps_the_words(page, desk, sams_desk):
+    await desk.act("take_over")
+    await sams_desk.owned_by("human")
+
+    client_id = await sams_desk.act("reply", text="Me too")
+    await sams_desk.until(lambda page: any(notice.text for notice in page.notices))
+
+    assert [notice["data-refused"] for notice in sams_desk.notices if notice.text] == [client_id]
+    assert not await Message.objects.filter(role="staff").aexists()
+
+
+async def test_a_reply_that_is_sent_twice_is_stored_once(page, desk, chat):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+
+    for _ in range(2):
+        await desk.request(action="reply", text="Hello", client_id="same")
+    await page.until(lambda page: texts(page, "staff"))
+    await desk.request(action="ping")
+    await desk.take_all()
+
+    assert await Message.objects.filter(role="staff").acount() == 1
+
+
+async def test_handed_back_the_bot_answers_again(page, desk, model):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+
+    await desk.act("hand_back")
+    await desk.owned_by("bot")
+    model.say("It comes tomorrow.")
+    await page.say("When does it come?")
+
+    await page.until(lambda page: texts(page, "assistant") == ["It comes tomorrow."])
+    await desk.until(lambda desk: texts(desk, "assistant") == ["It comes tomorrow."])
+
+
+async def test_closed_and_written_to_again_it_goes_to_the_bot_when_that_person_is_away(page, desk, model):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+
+    await desk.act("reply_and_close", text="It arrives tomorrow.")
+    await desk.owned_by("closed")
+    model.say("You're welcome.")
+    await page.say("Thank you!")
+
+    await desk.owned_by("bot")
+    await page.until(lambda page: texts(page, "assistant") == ["You're welcome."])
+    assert texts(page, "staff") == ["It arrives tomorrow."]
+
+
+async def test_every_step_is_in_the_audit_log_with_who_did_it(page, desk, agent, chat):
+    for action, owner in (("take_over", "human"), ("reply_and_close", "closed")):
+        await desk.act(action, text="Done.")
+        await desk.owned_by(owner)
+    await desk.act("note", text="A nice customer")
+
+    wanted = ["took_over", "replied", "closed", "noted"]
+    events = AuditEvent.objects.filter(conversation_id=chat.pk, actor_id=agent.pk).order_by("pk")
+    await until(events.filter(action="noted").aexists)
+    assert [event.action async for event in events] == wanted
+
+
+async def test_each_side_sees_the_other_writing(page, desk):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+
+    await page.request(action="typing")
+    customer = await desk.shows("typing", lambda part: part.text.strip())
+    await desk.act("typing")
+    await page.until(lambda page: any('id="typing"' in frame for frame in page.frames))
+
+    assert customer.text.strip() == "The customer is writing…"
+    assert "agent is writing…" in next(frame for frame in page.frames if 'id="typing"' in frame)
+
+
+async def test_staff_see_who_else_looks_and_when_they_leave(desk, sams_desk):
+    await desk.shows("viewers", lambda part: "Sam is also looking" in part.text)
+    await sams_desk.shows("viewers", lambda part: "agent is also looking" in part.text)
+
+    await sams_desk.close()
+
+    await desk.shows("viewers", lambda part: not part.text.strip())
+
+
+async def test_a_page_that_comes_back_gets_what_it_missed(page, desk, agents, chat):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+    await desk.act("note", text="Called the carrier")
+    await desk.until(lambda desk: desk.notes)
+
+    again = await open_desk(agents, chat)
+    await again.until(lambda page: page.notes)
+
+    assert again.owner == ("human", "With agent")
+    assert again.notes == ["Called the carrier"]
+    await again.close()
