@@ -18,7 +18,7 @@ from supportbot.conversations.turns import (
     transitions,
 )
 from supportbot.conversations.turns.leases import LeaseLost
-from supportbot.conversations.worker import runner
+from supportbot.conversations.worker import housekeeping, runner
 from tickets.models import Ticket
 
 from .crowd import at_once
@@ -322,3 +322,19 @@ async def test_a_running_answer_that_another_process_took_is_not_shown_as_ours(p
 
 async def nothing_runs() -> bool:
     return not runner.get_running_turns()
+
+
+async def test_what_waited_for_room_is_run_as_soon_as_there_is_some(model, chat, settings):
+    """Not only when the next look at what was abandoned would be due."""
+    await submit.submit_message(chat.pk, "Where is my order?", "a1", can_start=False)
+    await Turn.objects.aupdate(created=timezone.now() - 2 * recovery.QUEUED_GRACE_PERIOD)
+    done_at: dict = {}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"running_turns": 0})
+    await housekeeping._run_due_actions(done_at)
+    assert (await Turn.objects.aget()).state == "queued"
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"running_turns": 1})
+    model.say("It has shipped.")
+
+    await housekeeping._run_due_actions(done_at)
+
+    await until(Turn.objects.filter(state="done").aexists)

@@ -74,6 +74,8 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (_note_customers_here, PRESENCE_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
+        if action is _recover_and_run_jobs and not runner.count_free_slots():
+            continue  # it stays due: as soon as a turn has ended, one that waits may run
         if now() - done_at.get(action, float("-inf")) > interval_seconds:
             done_at[action] = now()
             await action()
@@ -122,11 +124,10 @@ async def _store_streams() -> None:
 
 
 async def _recover_and_run_jobs() -> None:
-    if free_slots := runner.count_free_slots():
-        for change in await turns.recover_abandoned_turns(free_slots):
-            await runner.publish_and_start(change)
-        await job_worker.run_due_jobs()
-        await model_health.close_outage_if_recovered()
+    for change in await turns.recover_abandoned_turns(runner.count_free_slots()):
+        await runner.publish_and_start(change)
+    await job_worker.run_due_jobs()
+    await model_health.close_outage_if_recovered()
 
 
 async def _note_customers_here() -> None:
