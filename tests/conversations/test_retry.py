@@ -4,6 +4,7 @@ import pytest
 
 from supportbot.conversations.models import Message, ToolCall, Turn
 from supportbot.conversations.turns import submit, transitions
+from supportbot.conversations.worker import runner
 from tests.provider import CUT, wire
 from tickets.models import Ticket
 
@@ -65,6 +66,20 @@ async def test_a_second_click_does_nothing(page, model, failed):
     assert await page.is_quiet() or page.last["data-state"] == "done"
     assert len(model.requests) == 2
     assert (await Turn.objects.aget()).fencing_token == 2
+
+
+async def test_what_is_shown_late_of_the_failure_does_not_end_the_new_attempt(page, model, chat, failed):
+    first = await Message.objects.aget(role="customer")
+    late = await submit.submit_message(chat.pk, first.text, first.client_id)  # as by a second tab
+    assert late.turns[0].row.state == "failed"
+    reply = model.say("It has shipped.", hold_after=1)
+    await page.press(page.button("Try again"))
+    await page.until(lambda page: page.last["data-state"] == "running" and page.streamed())
+
+    await runner.publish_and_start(late)
+
+    reply.release()
+    assert "It has shipped." in (await page.settled("done")).text
 
 
 async def test_it_may_fail_and_be_tried_once_more(page, model, failed):

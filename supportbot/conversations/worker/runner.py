@@ -100,8 +100,7 @@ async def publish_and_start(
 ) -> asyncio.Task[None] | None:
     """Show a change to the pages that watch, and run the turn that it has a lease on: returns the task."""
     for changed in change.turns:
-        if not changed.row.is_active:
-            await _cancel_turn(changed.row.pk)  # it was taken away from the task that runs it
+        _cancel_lost_run(changed.row)
     await broadcast.publish_change(change)
     return await start_turn(change.lease, on_event) if change.lease is not None else None
 
@@ -151,6 +150,16 @@ async def halt_turn(conversation_id: int, check: Callable[[], object] = lambda: 
         async with asyncio.timeout(HALT_TIMEOUT_SECONDS):
             while await turns.is_running(turn_id):  # noqa: ASYNC110 - it may run in another process
                 await asyncio.sleep(HALT_POLL_SECONDS)
+
+
+def _cancel_lost_run(turn: Turn) -> None:
+    """Cancel the task that still runs a turn here which was ended over its head.
+
+    One that has ended by itself has the turn's own fencing token, and one that was begun since then a higher one.
+    """
+    running = process.get(RunnerState).turns.get(turn.pk)
+    if running is not None and not turn.is_active and running.lease.fencing_token < turn.fencing_token:
+        running.cancel()
 
 
 @channel_layer.on_message("cancel_turn")
