@@ -38,11 +38,13 @@ NOTE = {"wants": "A new lamp.", "tried": "Looked ORD-123 up.", "still_open": "Se
 pytestmark = pytest.mark.usefixtures("background")
 
 
-def answer_as_asked(model):
-    """A model that opens a ticket, says so, and fills in whatever form it is given."""
+def answer_as_asked(model, *, holds_forms=False):
+    """A model that opens a ticket, says so, and fills in whatever form it is given, or is never done with it."""
 
     def reply(request):
-        if request.form:
+        if request.form and holds_forms:
+            model.play(HOLD)
+        elif request.form:
             known = TRIAGE if "category" in request.form["properties"] else NOTE
             model.fill(**known)
         elif request.messages[-1]["role"] == "tool":
@@ -51,6 +53,10 @@ def answer_as_asked(model):
             model.call("create_ticket", issue="The lamp of ORD-123 is broken", priority="medium")
 
     model.otherwise(reply)
+
+
+async def run_nothing():
+    """In the place of `worker.run_due_jobs`: the process leaves the jobs to the test."""
 
 
 async def nothing_is_left():
@@ -95,11 +101,12 @@ async def test_a_question_of_a_running_turn_is_asked_when_the_turn_has_ended(mod
     change = await turns.submit_message(chat.pk, "My lamp is broken!", "a1")
     await on_database_thread()(enqueue_question)(chat.pk, triage, "T1")
     (claimed,) = await queue.claim_due_jobs(9)
+    before = timezone.now()
 
     await worker._run_job(claimed)
 
     assert not model.requests
-    assert await Job.objects.filter(attempts=0, run_after__gt=timezone.now()).aexists()
+    assert await Job.objects.filter(attempts=0, run_after__gte=before + jobs.RUNNING_TURN_PAUSE).aexists()
     answer = Answer(Said("assistant", "We will see."), "stop")
     await turns.finish_turn(change.lease, "done", "We will see.", answer=answer)
     await Job.objects.aupdate(run_after=timezone.now())
@@ -157,10 +164,15 @@ async def test_a_model_that_does_not_answer_leaves_the_ticket_as_it_was(page, mo
     assert "lamp" not in caplog.text
 
 
-async def test_a_question_that_a_process_died_over_is_asked_by_another_one_and_answered_once(page, model):
+async def test_a_question_that_a_process_died_over_is_asked_by_another_one_and_answered_once(
+    page, model, monkeypatch
+):
     answer_as_asked(model)
-    await page.ask("My lamp is broken!")
-    taken = await queue.claim_due_jobs(9)  # by a process that then is gone
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "run_due_jobs", run_nothing)
+        await page.ask("My lamp is broken!")
+        taken = await queue.claim_due_jobs(9)  # by a process that then is gone
+        assert len(taken) == 2
     await Job.objects.aupdate(run_after="2020-01-01T00:00:00Z")
 
     await nothing_is_left()
@@ -172,11 +184,11 @@ async def test_a_question_that_a_process_died_over_is_asked_by_another_one_and_a
     assert (await Ticket.objects.aget()).wants == ""
 
 
-async def test_when_the_process_ends_its_questions_go_back_at_once(page, model):
-    answer_as_asked(model)
+async def test_when_the_process_ends_its_questions_go_back_at_once(page, model, monkeypatch):
+    answer_as_asked(model, holds_forms=True)
     await page.ask("My lamp is broken!")
-    model.otherwise(lambda request: model.play(HOLD))
-    await model.until(lambda model: model.open_streams)
+    await model.until(lambda model: model.open_streams == 2)
+    monkeypatch.setattr(worker, "run_due_jobs", run_nothing)
 
     await worker.drain()
 
