@@ -23,7 +23,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 Prices = Annotated[dict[str, tuple[Decimal, Decimal, Decimal]], NoDecode]
 
-# The schemes that an address may have, each with the part that must be there then.
+# The schemes that an address may have, each with the part of the address that it needs.
 HTTP_SCHEMES = {"http": "hostname", "https": "hostname"}
 ADDRESS_SCHEMES = {
     "database_url": {"postgres": "path", "postgresql": "path", "pgsql": "path", "sqlite": "path"},
@@ -40,7 +40,7 @@ ADDRESS_EXAMPLES = {
 
 
 def is_address(value: str, schemes: Mapping[str, str]) -> bool:
-    """Whether it can be read as one, with one of these schemes and what that needs."""
+    """Whether `value` is an address with one of these schemes, and has the part that the scheme needs."""
     scheme = value.partition("://")[0]
     try:
         parts = urlsplit(value)
@@ -51,6 +51,8 @@ def is_address(value: str, schemes: Mapping[str, str]) -> bool:
 
 
 class Environment(BaseSettings):
+    """A field for each variable; docs/settings.md lists them with these descriptions."""
+
     model_config = SettingsConfigDict(env_file=BASE_DIR / ".env", extra="ignore", env_ignore_empty=True)
 
     debug: bool = Field(True, description="Development mode. Set to 0 wherever strangers can reach the site.")
@@ -98,7 +100,7 @@ class Environment(BaseSettings):
     )
     llm_model: str = Field("grok-4.3", description="The model's name.")
     llm_images: bool = Field(
-        True, description="The model can look at pictures. 0: it is only told that there are some."
+        True, description="The model can look at pictures. 0: it only learns that there are some."
     )
     llm_fallback: CommaSeparated = Field(
         (),
@@ -143,7 +145,7 @@ class Environment(BaseSettings):
     )
     llm_stall_seconds: float = Field(15, gt=0, description="How long it may then pause.")
     drain_seconds: float = Field(
-        20, ge=0, description="How long running answers may go on when the process is told to end."
+        20, ge=0, description="How long running answers may go on when the process is asked to end."
     )
     turn_seconds: float = Field(90, gt=0, description="How long a whole turn may take, tools included.")
     turn_tool_rounds: int = Field(4, ge=1, description="How often the model may ask for tools in one turn.")
@@ -151,7 +153,7 @@ class Environment(BaseSettings):
     demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
 
     alert_emails: CommaSeparated = Field(
-        (), description="Who is told, once, when no model answers any more; with commas."
+        (), description="Who gets a mail when no model answers; with commas."
     )
     site_url: str = Field(
         "", description="Where the site is, such as `https://help.example.com`: for the addresses in mails."
@@ -262,17 +264,20 @@ class Environment(BaseSettings):
 
 
 def read_environment() -> tuple[Environment, list[str]]:
-    """The environment's values, and what is wrong with it in plain words."""
+    """The environment's values, and a sentence for each variable that cannot be read.
+
+    Such a variable has its default then.
+    """
     try:
         return Environment(), []
     except ValidationError as error:
         wrong = {str(each["loc"][0]): each for each in error.errors()}
-    # An address may hold a password, so it is not shown.
+    # An address may hold a password, so its value is not shown.
     problems = [
         f"{name.upper()}: {each['msg']}"
         + ("." if name in ADDRESS_SCHEMES else f", but it is {each['input']!r}.")
         for name, each in wrong.items()
     ]
-    # Once more with the defaults in place of what is wrong, given here so that they go before the environment.
+    # Arguments take precedence over the environment, so what is wrong there is replaced by its default.
     defaults = {name: field.default for name, field in Environment.model_fields.items() if name in wrong}
     return Environment(**defaults), problems

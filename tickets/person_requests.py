@@ -1,16 +1,18 @@
 """A customer who asks for a person gets a ticket: the open one of the conversation, or a new one."""
 
+from django.utils.translation import gettext as _
+
 from supportbot.assistant.person_requests import PersonRequest, person_request_handler
 
 from .models import Ticket
-
-NO_REASON = "The customer asks to talk to a person."
 
 
 @person_request_handler
 def open_ticket(request: PersonRequest) -> str:
     """The number of the conversation's ticket. One matter is one ticket: an open one is joined."""
-    issue = f"{NO_REASON} {request.reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
+    issue = f"{_('The customer asks to talk to a person.')} {request.reason}".strip()[
+        : Ticket.ISSUE_MAX_CHARS
+    ]
     active = Ticket.objects.filter(conversation=request.conversation, status__in=Ticket.ACTIVE_STATUSES)
     ticket = active.order_by("-created").first()
     if ticket is None:

@@ -1,4 +1,4 @@
-"""The group «Support staff»: the rights that answering customers takes, and no more."""
+"""The group «Support staff», with the rights that answering customers needs, and no more."""
 
 from django.apps import apps
 from django.contrib.auth.management import create_permissions

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from .registry import JobKind, collect_job_kinds
 
@@ -6,7 +7,7 @@ from .registry import JobKind, collect_job_kinds
 class JobsConfig(AppConfig):
     name = "supportbot.jobs"
     label = "jobs"
-    verbose_name = "Background jobs"
+    verbose_name = _("Background jobs")
 
     kinds: dict[str, JobKind]
 

@@ -89,7 +89,7 @@ def limit_request_bodies(application: Any) -> Any:
             await _send_error(send, 411, _("This was sent in a form that we can't accept."))
         elif length > get_max_body_bytes():
             megabytes = f"{settings.ENVIRONMENT.image_max_bytes / 1024 / 1024:.3g}"
-            words = _("This is too large; the limit is %(limit)s MB.") % {"limit": megabytes}
+            words = _("This is too large. The limit is %(limit)s MB.") % {"limit": megabytes}
             await _send_error(send, 413, words)
         elif length <= SMALL_BODY_BYTES:
             await application(scope, receive, send)

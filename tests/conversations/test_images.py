@@ -118,7 +118,7 @@ def test_a_photo_over_the_limit_of_the_shop_is_refused_with_the_number(chat, ali
     response = upload(alices, chat, phone_photo() + bytes(1024 * 1024))
 
     assert response.status_code == 400
-    assert response.json()["error"] == "This photo is too big. Up to 1 MB can be sent."
+    assert response.json()["error"] == "This photo is too large. The limit is 1 MB."
 
 
 # How many.

@@ -97,7 +97,7 @@ def test_the_pictures_of_these_tests_do_hide_something():
     ("words", "name"),
     [
         ("25 megapixels and 8,192 pixels", "a PNG of 50,000 x 50,000"),
-        ("Up to 8 MB", "a file of 9 MB"),
+        ("The limit is 8 MB", "a file of 9 MB"),
         ("Animated images", "a moving WebP"),
         ("JPEG, PNG or WebP", "an SVG"),
         ("is damaged", "half of a JPEG"),

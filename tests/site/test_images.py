@@ -104,7 +104,7 @@ async def test_of_a_request_that_is_far_too_large_nothing_is_kept(
             told = await pour(visitor, site, path, **{"content-length": str(200 * MEGABYTE)})
             untold = await pour(visitor, site, path)  # in pieces, and it does not say how many
 
-        assert (told.status_code, told.json()["error"]) == (413, "This is too large; the limit is 8 MB.")
+        assert (told.status_code, told.json()["error"]) == (413, "This is too large. The limit is 8 MB.")
         assert untold.status_code == 411
         assert watch.megabytes <= 32
 

@@ -74,7 +74,7 @@ async def prepare(data: bytes, max_bytes: int = MAX_BYTES) -> Picture:
 def build_size_error(max_bytes: int) -> PictureError:
     """The refusal of a file that has more than `max_bytes`."""
     limit = f"{max_bytes / 1024 / 1024:.3g}"
-    return PictureError(gettext_noop("This photo is too big. Up to %(limit)s MB can be sent."), limit=limit)
+    return PictureError(gettext_noop("This photo is too large. The limit is %(limit)s MB."), limit=limit)
 
 
 @cache

@@ -140,7 +140,10 @@ class Terminal:
             check_image_rate(self._visitor)
             picture = await prepare(data, settings.ENVIRONMENT.image_max_bytes)
             stored = await store_image(await self._ensure_conversation(), picture)
-        except (PictureError, RequestRefused) as refusal:
+        except PictureError as refusal:
+            self._screen.print_note(_(refusal.message) % refusal.values)
+            return False
+        except RequestRefused as refusal:
             self._screen.print_note(str(refusal))
             return False
         self._images.append(stored.public_id)
