@@ -14,7 +14,7 @@ from django.template.loader import get_template
 def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.html") -> str:
     """A turn with all its messages and tool lines, to replace what the page shows of it."""
     # Not `messages`: in a page, which includes the same template, that is Django's list of notices.
-    context = {"turn": row, "turn_messages": messages, "said": messages, "oob": True}
+    context = {"turn": row, "turn_messages": messages, "oob": True}
     return _render_template(template, **context)
 
 

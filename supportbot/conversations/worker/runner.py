@@ -3,77 +3,31 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
-from time import monotonic
 
 from django.conf import settings
-from django.utils import timezone
 
 from supportbot import model_backends
 from supportbot.assistant.errors import ErrorCode, ModelError
-from supportbot.assistant.loop import run_turn
-from supportbot.assistant.messages import (
-    Answer,
-    Event,
-    TextDelta,
-    Thinking,
-    ToolCall,
-    ToolFinished,
-    ToolResult,
-)
-from supportbot.assistant.window import trim_to_budget
+from supportbot.assistant.messages import Answer
 from supportbot.jobs import worker as job_worker
 from supportbot.server.process import process
 
 from .. import turns
-from ..attachments.for_model import load_images
-from ..limits import token_budgets
 from ..models import Turn
 from ..realtime import broadcast, channel_layer
 from ..realtime.answer_stream import AnswerStream
-from ..realtime.fragments import render_thinking
-from ..turns import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnChange, TurnLease
+from ..turns import LeaseLost, TurnChange, TurnLease
 from ..turns.summaries import needs_summary
 from . import model_health
-from .tool_execution import execute_tool
+from .model_loop import run_model_loop
+from .running_turn import EventListener, RunningTurn
 
 logger = logging.getLogger(__name__)
 
 HALT_TIMEOUT_SECONDS = 1.5
 HALT_POLL_SECONDS = 0.03
-
-EventListener = Callable[[Event], None]
-
-
-@dataclass
-class RunningTurn:
-    """A turn that runs here.
-
-    `state` is how it ends if it is cancelled, `on_event` is told of each event after it was stored, `renewed_at` is
-    when the lease was last renewed, in seconds of the monotonic clock.
-    """
-
-    lease: TurnLease
-    stream: AnswerStream
-    on_event: EventListener | None = None
-    task: asyncio.Task[None] = field(init=False)
-    state: str = Turn.State.STOPPED
-    first_token: datetime | None = None
-    renewed_at: float = field(default_factory=monotonic)
-    is_cancellable: bool = False
-    is_cancelled: bool = False
-
-    def cancel(self) -> None:
-        """Cancel the task while it asks the model.
-
-        One that has not begun would end without a trace, so it does so when it begins; and one whose answer has ended
-        must not be kept from storing and showing it.
-        """
-        self.is_cancelled = True
-        if self.is_cancellable:
-            self.task.cancel()
 
 
 @dataclass
@@ -201,7 +155,7 @@ async def _run_turn(running: RunningTurn) -> None:
     try:
         if running.is_cancelled:
             raise asyncio.CancelledError
-        answer = await _run_model_loop(running)
+        answer = await run_model_loop(running)
         model_health.record_success(lease)
     except ModelError as failure:
         logger.warning("Turn %s: the model failed: %s (%s)", lease.turn_id, failure.code, failure)
@@ -251,82 +205,3 @@ async def _finish_turn(
         logger.info("Turn %s: the lease was lost", running.lease.turn_id)
         return
     await publish_and_start(change)
-
-
-async def _run_model_loop(running: RunningTurn) -> Answer | None:
-    """Run the turn to its end and store each event before the next one is asked for. Returns the last answer."""
-    for call in running.lease.pending_calls:
-        await _finish_tool_call(running, await execute_tool(running.lease, call))
-    if running.lease.pending_calls:
-        running.lease = await turns.reload_lease(running.lease, running.stream.message_id)
-    lease = running.lease
-    if not lease.is_affordable:
-        raise token_budgets.build_budget_error()
-
-    async def execute(call: ToolCall) -> ToolResult:
-        return await execute_tool(lease, call)
-
-    limits = model_backends.get_limits()
-    history = await load_images(trim_to_budget(lease.history, limits.window, limits.messages))
-    events = run_turn(
-        model_backends.get_backend(lease.backend),
-        lease.system_text,
-        history,
-        turns.get_tool_registry(),
-        execute,
-        limits=limits,
-        conversation=lease.public_id,
-    )
-    answer = None
-    async with aclosing(events):
-        async for event in events:
-            if isinstance(event, Answer):
-                answer = event
-            await _handle_event(running, event)
-            if running.on_event:
-                running.on_event(event)
-    return answer
-
-
-async def _handle_event(running: RunningTurn, event: Event) -> None:
-    """Store what happened, and show it."""
-    match event:
-        case TextDelta(text):
-            if text:
-                await _stream_text(running, text)
-        case Thinking():
-            frame = render_thinking(running.stream.message_id)
-            await broadcast.publish_frame(running.lease.conversation_id, frame)
-        case Answer():
-            if event.message.tool_calls:
-                # Until it is stored, what was read of it is kept by the stream.
-                change = await turns.store_requested_calls(running.lease, event)
-                running.stream.close()
-                running.stream = AnswerStream(running.lease.conversation_id, NO_MESSAGE)
-                await publish_and_start(change)
-        case ToolFinished(result=result):
-            await _finish_tool_call(running, result)
-
-
-async def _stream_text(running: RunningTurn, text: str) -> None:
-    stream = running.stream
-    if monotonic() - running.renewed_at > LEASE_DURATION.total_seconds():
-        # This process stood still: another one may have taken the turn over and be showing its own answer.
-        await turns.renew_lease(running.lease)
-        running.renewed_at = monotonic()
-    if not stream.length:
-        await turns.begin_answer(running.lease, stream.message_id, text)
-        running.first_token = running.first_token or timezone.now()
-        stream.stored_length = len(text)
-    await stream.append(text)
-
-
-async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:
-    completed = await turns.complete_call(running.lease, result)
-    if completed.is_turn_over:
-        running.is_cancellable = False  # it has ended in good order
-    await publish_and_start(completed.change)
-    if completed.is_turn_over:
-        raise LeaseLost
-    if completed.message_id:
-        running.stream = AnswerStream(running.lease.conversation_id, completed.message_id)

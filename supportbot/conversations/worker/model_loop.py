@@ -1,0 +1,111 @@
+"""Runs the model on one turn: what it says is streamed, what it asks for is done, and each event is stored first."""
+
+from contextlib import aclosing
+from time import monotonic
+
+from django.utils import timezone
+
+from supportbot import model_backends
+from supportbot.assistant.loop import run_turn
+from supportbot.assistant.messages import (
+    Answer,
+    Event,
+    TextDelta,
+    Thinking,
+    ToolCall,
+    ToolFinished,
+    ToolResult,
+)
+from supportbot.assistant.window import trim_to_budget
+
+from .. import turns
+from ..attachments.for_model import load_images
+from ..limits import token_budgets
+from ..realtime import broadcast
+from ..realtime.answer_stream import AnswerStream
+from ..realtime.fragments import render_thinking
+from ..turns import LEASE_DURATION, NO_MESSAGE, LeaseLost
+from .running_turn import RunningTurn
+from .tool_execution import execute_tool
+
+
+async def run_model_loop(running: RunningTurn) -> Answer | None:
+    """Run the turn to its end and store each event before the next one is asked for. Returns the last answer.
+
+    Raises `LeaseLost`, and `ModelError` when the model fails or the day's budget has nothing left.
+    """
+    for call in running.lease.pending_calls:
+        await _finish_tool_call(running, await execute_tool(running.lease, call))
+    if running.lease.pending_calls:
+        running.lease = await turns.reload_lease(running.lease, running.stream.message_id)
+    lease = running.lease
+    if not lease.is_affordable:
+        raise token_budgets.build_budget_error()
+
+    async def execute(call: ToolCall) -> ToolResult:
+        return await execute_tool(lease, call)
+
+    limits = model_backends.get_limits()
+    history = await load_images(trim_to_budget(lease.history, limits.window, limits.messages))
+    events = run_turn(
+        model_backends.get_backend(lease.backend),
+        lease.system_text,
+        history,
+        turns.get_tool_registry(),
+        execute,
+        limits=limits,
+        conversation=lease.public_id,
+    )
+    answer = None
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Answer):
+                answer = event
+            await _handle_event(running, event)
+            if running.on_event:
+                running.on_event(event)
+    return answer
+
+
+async def _handle_event(running: RunningTurn, event: Event) -> None:
+    """Store what happened, and show it."""
+    match event:
+        case TextDelta(text):
+            if text:
+                await _stream_text(running, text)
+        case Thinking():
+            frame = render_thinking(running.stream.message_id)
+            await broadcast.publish_frame(running.lease.conversation_id, frame)
+        case Answer():
+            if event.message.tool_calls:
+                # Until it is stored, what was read of it is kept by the stream.
+                change = await turns.store_requested_calls(running.lease, event)
+                running.stream.close()
+                running.stream = AnswerStream(running.lease.conversation_id, NO_MESSAGE)
+                await broadcast.publish_change(change)
+        case ToolFinished(result=result):
+            await _finish_tool_call(running, result)
+
+
+async def _stream_text(running: RunningTurn, text: str) -> None:
+    stream = running.stream
+    if monotonic() - running.renewed_at > LEASE_DURATION.total_seconds():
+        # This process stood still: another one may have taken the turn over and be showing its own answer.
+        await turns.renew_lease(running.lease)
+        running.renewed_at = monotonic()
+    if not stream.length:
+        await turns.begin_answer(running.lease, stream.message_id, text)
+        running.first_token = running.first_token or timezone.now()
+        stream.stored_length = len(text)
+    await stream.append(text)
+
+
+async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:
+    completed = await turns.complete_call(running.lease, result)
+    if completed.is_turn_over:
+        running.is_cancellable = False  # it has ended in good order
+    await broadcast.publish_change(completed.change)
+    if completed.is_turn_over:
+        raise LeaseLost
+    if completed.message_id:
+        running.stream = AnswerStream(running.lease.conversation_id, completed.message_id)

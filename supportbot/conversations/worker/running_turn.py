@@ -1,0 +1,44 @@
+"""A turn while it runs in this process."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+
+from supportbot.assistant.messages import Event
+
+from ..models import Turn
+from ..realtime.answer_stream import AnswerStream
+from ..turns import TurnLease
+
+EventListener = Callable[[Event], None]
+
+
+@dataclass
+class RunningTurn:
+    """A turn that runs here.
+
+    `state` is how it ends if it is cancelled, `on_event` is told of each event after it was stored, `renewed_at` is
+    when the lease was last renewed, in seconds of the monotonic clock.
+    """
+
+    lease: TurnLease
+    stream: AnswerStream
+    on_event: EventListener | None = None
+    task: asyncio.Task[None] = field(init=False)
+    state: str = Turn.State.STOPPED
+    first_token: datetime | None = None
+    renewed_at: float = field(default_factory=monotonic)
+    is_cancellable: bool = False
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Cancel the task while it asks the model.
+
+        One that has not begun would end without a trace, so it does so when it begins; and one whose answer has ended
+        must not be kept from storing and showing it.
+        """
+        self.is_cancelled = True
+        if self.is_cancellable:
+            self.task.cancel()
