@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from orders.models import Order
 from supportbot.audit.triggers import drop_triggers
-from supportbot.conversations.staff_group import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_staff_groups
 from tests.provider import Provider
 
 # What plays with real processes and browsers takes longest, so it begins first and the rest fills the gaps.
@@ -83,7 +83,7 @@ def bob(db: None) -> User:
 def agent(db: None) -> User:
     """A member of the support staff."""
     agent = User.objects.create_user("agent", "agent@example.com", "agent", is_staff=True)
-    agent.groups.add(ensure_support_staff())
+    agent.groups.add(ensure_staff_groups()[0])
     return agent
 
 

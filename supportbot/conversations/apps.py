@@ -29,7 +29,7 @@ class ConversationsConfig(AppConfig):
         self.tools = Registry.from_modules(_modules("tools"), _(UNKNOWN_TOOL_PROGRESS))
         self.questions = collect_questions(_modules("questions"))
         self.person_request_handlers = collect_person_request_handlers(_modules("person_requests"))
-        post_migrate.connect(_ensure_support_staff, sender=self)
+        post_migrate.connect(_ensure_staff_groups, sender=self)
 
     def ask(self, question: Question[Any], key: str, conversation: int) -> bool:
         """Have the model asked about a conversation in the background. For apps outside of a tool call.
@@ -50,7 +50,7 @@ def _modules(name: str) -> list[ModuleType]:
     ]
 
 
-def _ensure_support_staff(**_kwargs) -> None:
-    from .staff_group import ensure_support_staff
+def _ensure_staff_groups(**_kwargs) -> None:
+    from .staff_group import ensure_staff_groups
 
-    ensure_support_staff()
+    ensure_staff_groups()

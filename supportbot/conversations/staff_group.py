@@ -1,11 +1,16 @@
-"""The group «Support staff», with the rights that answering customers needs, and no more."""
+"""The groups of staff and their rights: agents answer customers, leads also see to the team."""
+
+from collections.abc import Mapping
 
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
-GROUP_NAME = "Support staff"
-PERMISSIONS = {
+Rights = Mapping[str, tuple[str, ...]]
+
+AGENTS = "Support staff"
+LEADS = "Support leads"
+AGENT_RIGHTS: Rights = {
     "tickets": ("view_ticket", "add_ticket", "change_ticket"),
     "orders": ("view_order", "view_orderitem"),
     # To change a conversation is to answer its customer; what was said cannot be changed by anybody.
@@ -16,15 +21,33 @@ PERMISSIONS = {
     "desk": ("view_savedreply", "add_savedreply", "change_savedreply", "delete_savedreply"),
     "usage": ("view_modelrequest", "view_outage"),
 }
+# Beyond those of agents.
+LEAD_RIGHTS: Rights = {
+    "conversations": ("assign_conversation",),
+    "prompts": ("view_prompt", "add_prompt", "change_prompt", "delete_prompt", "publish_prompt"),
+    "audit": ("view_auditevent",),
+    # Who guessed a password too often is let in again by deleting the attempts.
+    "axes": ("view_accessattempt", "delete_accessattempt"),
+}
 
 
-def ensure_support_staff() -> Group:
-    """The group, with its rights to the apps that are installed. Others that a shop gave it stay."""
-    group, _ = Group.objects.get_or_create(name=GROUP_NAME)
-    for label, codenames in PERMISSIONS.items():
+def ensure_staff_groups() -> tuple[Group, Group]:
+    """The groups of agents and of leads, with their rights to the apps that are installed.
+
+    Rights that a shop gave them beyond these stay.
+    """
+    agents, _ = Group.objects.get_or_create(name=AGENTS)
+    leads, _ = Group.objects.get_or_create(name=LEADS)
+    _grant(agents, AGENT_RIGHTS)
+    _grant(leads, AGENT_RIGHTS)
+    _grant(leads, LEAD_RIGHTS)
+    return agents, leads
+
+
+def _grant(group: Group, rights: Rights) -> None:
+    for label, codenames in rights.items():
         if label in apps.app_configs:
             # After the first migration, the rights of apps further down the list are not there yet.
             create_permissions(apps.get_app_config(label), verbosity=0)
-            rights = Permission.objects.filter(content_type__app_label=label, codename__in=codenames)
-            group.permissions.add(*rights)
-    return group
+            granted = Permission.objects.filter(content_type__app_label=label, codename__in=codenames)
+            group.permissions.add(*granted)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from orders.models import Order
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.staff_group import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_staff_groups
 
 Chat = Callable[..., ToolContext]
 
@@ -59,6 +59,6 @@ def chat(db: None) -> Chat:
 def desk(client: Any, db: None) -> Any:
     """A browser in which a member of the support staff has signed in."""
     agent = User.objects.create(username="agent", is_staff=True)
-    agent.groups.add(ensure_support_staff())
+    agent.groups.add(ensure_staff_groups()[0])
     client.force_login(agent)
     return client

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from orders.models import Order
-from supportbot.conversations.staff_group import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_staff_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +80,7 @@ def test_it_makes_no_known_passwords_where_strangers_may_come(settings, db):
 
 def test_the_support_staff_have_the_rights_for_their_work_and_no_more():
     Group.objects.all().delete()
-    rights = ensure_support_staff().permissions.values_list("codename", flat=True)
+    rights = ensure_staff_groups()[0].permissions.values_list("codename", flat=True)
     assert set(rights) == {
         "view_ticket",
         "add_ticket",

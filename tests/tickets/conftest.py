@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.staff_group import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_staff_groups
 
 Chat = Callable[..., ToolContext]
 
@@ -24,7 +24,7 @@ def bob(db: None) -> User:
 @pytest.fixture
 def agent(db: None) -> User:
     agent = User.objects.create(username="agent", is_staff=True)
-    agent.groups.add(ensure_support_staff())
+    agent.groups.add(ensure_staff_groups()[0])
     return agent
 
 

@@ -86,6 +86,7 @@ class Conversation(models.Model):
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         ordering = ["-updated"]
+        permissions = [("assign_conversation", _("Can give a conversation to a colleague"))]
         indexes = [
             models.Index(fields=["user", "-updated"]),
             models.Index(fields=["-updated"]),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from supportbot.conversations.staff_group import ensure_support_staff
+from supportbot.conversations.staff_group import ensure_staff_groups
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         }
         agent = _create_account("agent", first_name="Alex", last_name="Agent", is_staff=True)
         sam = _create_account("sam", first_name="Sam", last_name="Summers", is_staff=True)
-        ensure_support_staff().user_set.add(agent, sam)
+        ensure_staff_groups()[0].user_set.add(agent, sam)
         _create_account("admin", is_staff=True, is_superuser=True)
         if "orders" in apps.app_configs:  # the site works without them too
             for demo in ORDERS:

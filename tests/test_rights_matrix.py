@@ -1,0 +1,173 @@
+"""Who may do what, for every address, every model of the admin and every tool. A new one without a row fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser, User
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.urls import websocket_urlpatterns
+
+pytestmark = pytest.mark.django_db
+
+EVERYBODY = ("nobody", "guest", "alice", "bob", "trainee", "agent", "lead", "administrator")
+STAFF_WITH_RIGHTS = ("agent", "lead", "administrator")
+ADMIN_PAGES = "admin"  # the pages of Django admin, which the table of models below speaks of
+
+# By name, or by pattern where there is none: who gets something else than a refusal, a sign-in or «not found».
+ROUTES: dict[str, tuple[str, ...]] = {
+    "index": EVERYBODY,
+    "new": EVERYBODY,
+    "conversations": EVERYBODY,
+    "conversation": ("alice",),
+    "earlier": ("alice",),
+    "transcript-text": ("alice",),
+    "transcript-json": ("alice",),
+    "images": ("alice",),
+    "image": (),  # there is none; tests/conversations/test_image_rights.py has its rows
+    "login": EVERYBODY,
+    "logout": EVERYBODY,
+    "favicon.ico": EVERYBODY,
+    "healthz": EVERYBODY,
+    "readyz": EVERYBODY,
+    "desk": STAFF_WITH_RIGHTS,
+    "desk-board": STAFF_WITH_RIGHTS,
+    "desk-earlier": STAFF_WITH_RIGHTS,
+    "desk-replies": STAFF_WITH_RIGHTS,
+}
+POSTED = ("new", "logout", "images")
+SOCKETS = {
+    "ws/c/<uuid:public_id>/",
+    "ws/desk/",
+    "ws/desk/c/<int:pk>/",
+}  # tests/desk and test_rights.py play them
+
+# By model: who may view, add, change and delete.
+NOBODY: tuple[str, ...] = ()
+ADMINISTRATOR = ("administrator",)
+LEADS = ("lead", "administrator")
+MODELS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "auth.user": (ADMINISTRATOR,) * 4,
+    "auth.group": (ADMINISTRATOR,) * 4,
+    "conversations.conversation": (STAFF_WITH_RIGHTS, NOBODY, NOBODY, ADMINISTRATOR),
+    "desk.savedreply": (STAFF_WITH_RIGHTS,) * 4,
+    "tickets.ticket": (STAFF_WITH_RIGHTS, STAFF_WITH_RIGHTS, STAFF_WITH_RIGHTS, ADMINISTRATOR),
+    "orders.order": (STAFF_WITH_RIGHTS, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR),
+    "prompts.prompt": (LEADS,) * 4,
+    "usage.modelrequest": (STAFF_WITH_RIGHTS, NOBODY, NOBODY, NOBODY),
+    "usage.outage": (STAFF_WITH_RIGHTS, NOBODY, NOBODY, NOBODY),
+    "audit.auditevent": (LEADS, NOBODY, NOBODY, NOBODY),
+    "mail.mailpreference": (
+        ("trainee", *STAFF_WITH_RIGHTS),
+        ("trainee", *STAFF_WITH_RIGHTS),
+        ("trainee", *STAFF_WITH_RIGHTS),
+        NOBODY,
+    ),
+    "axes.accessattempt": (LEADS, NOBODY, ADMINISTRATOR, LEADS),
+    "axes.accesslog": (ADMINISTRATOR, NOBODY, ADMINISTRATOR, ADMINISTRATOR),
+    "axes.accessfailurelog": (ADMINISTRATOR, NOBODY, ADMINISTRATOR, ADMINISTRATOR),
+}
+# By tool: what it does to the world, from which follows who may have it done.
+TOOLS = {
+    "request_human": "write",
+    "create_ticket": "write",
+    "my_tickets": "read",
+    "lookup_order": "read",
+    "my_orders": "read",
+}
+
+
+@pytest.fixture
+def people(alice: User, bob: User) -> dict[str, Any]:
+    agents, leads = ensure_staff_groups()
+    people = {
+        "nobody": AnonymousUser(),
+        "guest": AnonymousUser(),
+        "alice": alice,
+        "bob": bob,
+        "trainee": User.objects.create_user("trainee", is_staff=True),
+        "agent": User.objects.create_user("agent", is_staff=True),
+        "lead": User.objects.create_user("lead", is_staff=True),
+        "administrator": User.objects.create_superuser("administrator"),
+    }
+    people["agent"].groups.add(agents)
+    people["lead"].groups.add(leads)
+    return people
+
+
+def routes(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every address but those of the admin's models: (name, pattern)."""
+    for each in get_resolver().url_patterns if patterns is None else patterns:
+        pattern = f"{prefix}{each.pattern}"
+        if isinstance(each, URLResolver):
+            if each.app_name != ADMIN_PAGES:
+                yield from routes(each.url_patterns, pattern)
+        elif isinstance(each, URLPattern):
+            yield each.name or pattern, pattern
+
+
+def test_every_route_has_a_row():
+    assert {name for name, _ in routes()} == ROUTES.keys()
+
+
+def test_every_socket_has_a_row():
+    assert {str(each.pattern) for each in websocket_urlpatterns} == SOCKETS
+
+
+def test_every_model_of_the_admin_has_a_row():
+    assert {model._meta.label_lower for model in admin.site._registry} == MODELS.keys()
+
+
+def test_every_tool_has_a_row():
+    tools = apps.get_app_config("conversations").tools
+    assert {name: tool.effect for name, tool in tools.items()} == TOOLS
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_of_an_address_everybody_gets_what_is_theirs(people, name):
+    chat = Conversation.objects.create(user=people["alice"])
+    pattern = dict(routes())[name]
+    for placeholder, value in (("<uuid:public_id>", chat.public_id), ("<int:pk>", chat.pk)):
+        pattern = pattern.replace(placeholder, str(value))
+    pattern = pattern.replace("<uuid:image>", "00000000-0000-0000-0000-000000000000")
+
+    allowed = [who for who in EVERYBODY if is_let_in(people[who], f"/{pattern}", name)]
+
+    assert allowed == list(ROUTES[name])
+
+
+def is_let_in(user: Any, path: str, name: str) -> bool:
+    client = Client()
+    if user.is_authenticated:
+        client.force_login(user)
+    send = client.post if name in POSTED else client.get
+    response = send(path, {"before": 9} if name.endswith("earlier") else {})
+    is_sent_to_sign_in = response.status_code == 302 and "/login/" in response.headers["location"]
+    return response.status_code not in (403, 404) and not is_sent_to_sign_in
+
+
+@pytest.mark.parametrize("label", MODELS)
+def test_of_a_model_everybody_may_what_the_table_says(people, label):
+    model_admin = admin.site._registry[apps.get_model(label)]
+    request = RequestFactory().get("/")
+    found = []
+    for action in ("view", "add", "change", "delete"):
+        allowed = []
+        for who in EVERYBODY:
+            request.user = people[who]
+            if request.user.is_staff and getattr(model_admin, f"has_{action}_permission")(request):
+                allowed.append(who)
+        found.append(tuple(allowed))
+
+    assert tuple(found) == MODELS[label]
+
+
+def test_only_leads_may_give_a_conversation_to_a_colleague(people):
+    right = "conversations.assign_conversation"
+    assert [who for who in EVERYBODY if people[who].has_perm(right)] == list(LEADS)
