@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from . import views
+from . import image_views, views
 from .conversation_consumer import DeskConversationConsumer
 from .feed_consumer import DeskFeedConsumer
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("", views.waiting_list, name="desk"),
     path("board/", views.board_fragments, name="desk-board"),
     path("c/<int:pk>/earlier/", views.earlier_turns, name="desk-earlier"),
+    path("c/<int:pk>/photos/", image_views.upload_photo, name="desk-photos"),
+    path("c/<int:pk>/photos/<uuid:image>/", image_views.photo_detail, name="desk-photo"),
     path("c/<int:pk>/replies/", views.saved_replies, name="desk-replies"),
 ]
 

@@ -61,7 +61,7 @@ class SocketSession:
     @property
     def close_code(self) -> int:
         """How its sockets are closed when it ends."""
-        return CLOSE_SIGNED_OUT if self.user_id else CLOSE_RECONNECT
+        return CLOSE_SIGNED_OUT if self.user_id or self.permission else CLOSE_RECONNECT
 
     def require_valid(self, conversation_id: int) -> None:
         """Raise `SessionEnded` unless the session lives and its visitor may see the conversation.

@@ -1,6 +1,7 @@
 """A customer's images over HTTP: uploading them, looking at them, and deleting them before they are sent."""
 
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -18,7 +19,7 @@ from supportbot.assistant.images import Picture, PictureError, build_size_error,
 from ..attachments import storage
 from ..limits.rate_limits import RequestRefused, check_daily_images, check_image_rate
 from ..models import Attachment, Conversation
-from ..visitors import get_visitor
+from ..visitors import Visitor, get_visitor
 from .views import require_own_conversation
 
 logger = logging.getLogger(__name__)
@@ -30,10 +31,24 @@ CACHE_CONTROL = "private, max-age=3600, immutable"
 @require_POST
 @require_own_conversation
 def upload_image(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    """Store an image that will be sent with a message. Answers in JSON: its id, url and size, or an `error`."""
+    """Store an image that the customer will send with a message."""
+    return take_upload(request, conversation, conversation.visitor, Attachment.get_absolute_url)
+
+
+def take_upload(
+    request: HttpRequest,
+    conversation: Conversation,
+    uploader: Visitor,
+    build_url: Callable[[Attachment], str],
+) -> JsonResponse:
+    """Store the request's image. Answers in JSON: its id, url and size, or an `error`.
+
+    The caller has checked that the uploader may write in this conversation. `build_url` says where the uploader gets
+    the image before it is sent.
+    """
     try:
-        check_image_rate(conversation.visitor)
-        check_daily_images(conversation.visitor)
+        check_image_rate(uploader)
+        check_daily_images(uploader)
         picture = _read_upload(request)
         attachment = storage.store_image(conversation.pk, picture)
     except PictureError as refusal:
@@ -45,7 +60,7 @@ def upload_image(request: HttpRequest, conversation: Conversation) -> HttpRespon
     except DatabaseError as error:
         logger.error("An image was not taken: %s", type(error).__name__)
         return _build_error_response(_("We couldn't upload this photo. Please try again in a moment."), 503)
-    known = {"id": attachment.public_id, "url": attachment.get_absolute_url()}
+    known = {"id": attachment.public_id, "url": build_url(attachment)}
     return JsonResponse({**known, "width": picture.width, "height": picture.height}, status=201)
 
 
@@ -56,6 +71,11 @@ def image_detail(request: HttpRequest, public_id: UUID, image: UUID) -> HttpResp
     row = get_object_or_404(
         _filter_visible_attachments(request), conversation__public_id=public_id, public_id=image
     )
+    return serve_image(row)
+
+
+def serve_image(row: Attachment) -> HttpResponse:
+    """The image to somebody who may see it."""
     try:
         with row.file.open() as file:
             response = HttpResponse(file.read(), content_type=row.content_type)
@@ -73,6 +93,11 @@ def image_detail(request: HttpRequest, public_id: UUID, image: UUID) -> HttpResp
 
 @require_own_conversation
 def _delete_image(request: HttpRequest, conversation: Conversation, image: UUID) -> HttpResponse:
+    return delete_unsent(conversation, image)
+
+
+def delete_unsent(conversation: Conversation, image: UUID) -> HttpResponse:
+    """Delete an image that was uploaded and not sent yet."""
     if storage.delete_unsent_image(conversation.pk, image):
         return HttpResponse(status=204)
     if conversation.attachments.filter(public_id=image).exists():

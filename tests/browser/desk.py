@@ -1,0 +1,58 @@
+"""The desk as a member of staff sees and uses it."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from .chat import Chat
+
+
+class Desk:
+    """One open page of one member of staff."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.page: Page = chat.page
+        self.site = chat.site
+        self.box = self.page.get_by_role("textbox", name="Your message")
+        self.log = self.page.locator("#log")
+        self.notes = self.page.locator("#log [data-note]")
+        self.owner = self.page.locator("#owner")
+
+    async def sign_in(self, name: str) -> None:
+        """Sign in, and look at the waiting list."""
+        await self.page.goto(f"{self.site.url}/admin/login/?next=/admin/desk/")
+        await self.page.get_by_label("Username").fill(name)
+        await self.page.get_by_label("Password").fill(name)
+        await self.page.get_by_role("button", name="Log in").click()
+        await expect(self.page.locator("#desk-bar[data-connection=open]")).to_be_visible()
+
+    def waiting(self, name: str) -> Locator:
+        return self.page.locator("#board [data-owner=waiting]").filter(has_text=name)
+
+    async def take_from_list(self, name: str) -> None:
+        await self.waiting(name).get_by_role("button", name="Take over").click()
+        await self.page.wait_for_url(re.compile(r"/conversation/\d+/change/"))
+        await self.is_live()
+
+    async def open_from_list(self, name: str) -> None:
+        await self.page.locator("#board").get_by_role("link").filter(has_text=name).first.click()
+        await self.is_live()
+
+    async def is_live(self) -> None:
+        await expect(self.page.locator("#chat[data-connection=open]")).to_be_visible()
+
+    async def reply(self, text: str) -> None:
+        await self.choose("Reply")
+        await self.box.fill(text)
+        await self.box.press("Enter")
+
+    async def note(self, text: str) -> None:
+        await self.choose("Internal note")
+        await self.box.fill(text)
+        await self.box.press("Enter")
+
+    async def choose(self, mode: str) -> None:
+        await self.page.locator(".modes").get_by_text(mode, exact=True).click()
+
+    async def press(self, words: str) -> None:
+        await self.page.get_by_role("button", name=words, exact=True).click()

@@ -1,0 +1,165 @@
+"""Nobody but staff with the right to it gets anything of the desk, and not a moment longer than that."""
+
+from io import BytesIO
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+
+from supportbot.audit.models import AuditEvent
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation, StaffPresence
+from tests.conversations.page import Browser
+from tests.conversations.photos import PICTURE
+
+from .desk_page import open_desk, open_feed
+
+CLOSE_SIGNED_OUT = 4401
+
+
+@pytest.fixture
+def reader(db: None) -> User:
+    """May read conversations, and not answer."""
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_conversation"))
+    return reader
+
+
+@pytest.fixture
+def readers(reader: User) -> Browser:
+    return Browser(reader)
+
+
+@pytest.fixture(params=["customer", "guest", "staff without rights"])
+def outsider(request, db) -> Browser:
+    users = {
+        "customer": lambda: User.objects.create_user("carla"),
+        "guest": lambda: None,
+        "staff without rights": lambda: User.objects.create_user("new", is_staff=True),
+    }
+    return Browser(users[request.param]())
+
+
+@pytest.mark.parametrize("opened", [open_desk, open_feed], ids=["conversation", "list"])
+async def test_others_get_nothing_from_the_sockets(opened, outsider, model, chat):
+    page = await (opened(outsider, chat) if opened is open_desk else opened(outsider))
+
+    assert await page.closed() == CLOSE_SIGNED_OUT
+    assert page.frames == []
+
+
+def test_others_get_nothing_from_the_pages(outsider, chat, transactional_db):
+    turns.take_over.run_sync(chat.pk, User.objects.create_user("agent2", is_staff=True).pk)
+    photo = chat.public_id
+    paths = [
+        reverse("desk"),
+        reverse("desk-board"),
+        reverse("desk-earlier", args=[chat.pk]),
+        reverse("desk-replies", args=[chat.pk]),
+        reverse("desk-photo", args=[chat.pk, photo]),
+        reverse("admin:conversations_conversation_change", args=[chat.pk]),
+        reverse("admin:desk_savedreply_changelist"),
+    ]
+
+    for path in paths:
+        response = outsider.client.get(path)
+        assert response.status_code in (302, 403), path
+        assert "Alice" not in response.content.decode()
+    assert outsider.client.post(reverse("desk-photos", args=[chat.pk])).status_code in (302, 403)
+    assert not AuditEvent.objects.filter(action="read_transcript").exists()
+
+
+async def test_who_may_only_read_can_do_nothing(readers, model, chat):
+    desk = await open_desk(readers, chat)
+    await desk.shows("viewers", lambda part: True)
+
+    await desk.act("take_over")
+
+    assert await desk.closed() == CLOSE_SIGNED_OUT
+    await chat.arefresh_from_db()
+    assert chat.owner == "bot"
+
+
+def test_who_may_only_read_sees_no_buttons(readers, chat, transactional_db):
+    page = readers.client.get(reverse("admin:conversations_conversation_change", args=[chat.pk]))
+
+    assert page.status_code == 200
+    assert "data-action" not in page.content.decode()
+
+
+@pytest.mark.parametrize("how", ["signs out", "is disabled", "is no longer staff", "loses the right"])
+async def test_whoever_loses_the_right_loses_the_page_at_once(how, desk, agents, agent):
+    await desk.shows("viewers", lambda part: True)
+
+    if how == "signs out":
+        await sync_to_async(agents.client.logout)()
+    elif how == "loses the right":
+        await agent.groups.aclear()
+    else:
+        setattr(agent, "is_active" if how == "is disabled" else "is_staff", False)
+        await agent.asave()
+
+    assert await desk.closed() == CLOSE_SIGNED_OUT
+
+
+async def test_an_action_after_the_right_was_lost_does_nothing(desk, agent, chat):
+    await desk.shows("viewers", lambda part: True)
+    await agent.groups.aclear()
+
+    await desk.act("note", text="Still here")
+
+    assert await desk.closed() == CLOSE_SIGNED_OUT
+    assert not await chat.notes.aexists()
+
+
+def test_reading_a_transcript_is_recorded_with_who_read_it(agents, agent, chat, transactional_db):
+    agents.client.get(reverse("admin:conversations_conversation_change", args=[chat.pk]))
+
+    event = AuditEvent.objects.get(action="read_transcript")
+    assert (event.actor_id, event.conversation_id) == (agent.pk, chat.pk)
+
+
+def test_photos_are_taken_from_who_has_the_conversation_alone(agents, sams, agent, chat, transactional_db):
+    address = reverse("desk-photos", args=[chat.pk])
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    def upload(browser: Browser) -> int:
+        photo = BytesIO(PICTURE.data)
+        photo.name = "photo.png"
+        return browser.client.post(address, {"image": photo}).status_code
+
+    assert upload(sams) == 403
+    assert upload(agents) == 201
+    assert Conversation.objects.get(pk=chat.pk).attachments.count() == 1
+
+
+async def test_here_and_away_are_stored_and_open_pages_keep_staff_here(model, agents, agent):
+    feed = await open_feed(agents)
+    await feed.shows("presence", lambda part: part["aria-checked"] == "true")
+    assert await StaffPresence.objects.filter(user=agent, is_here=True).aexists()
+
+    await feed.act("presence", is_here=False)
+    await feed.shows("presence", lambda part: part["aria-checked"] == "false")
+
+    assert not (await StaffPresence.objects.aget(user=agent)).is_here
+    assert await AuditEvent.objects.filter(action="went_away", actor_id=agent.pk).aexists()
+    await feed.close()
+
+
+async def test_nobody_is_kept_here_by_pages_that_are_closed(model, agents, agent, monkeypatch):
+    monkeypatch.setattr("supportbot.desk.presence.PRESENCE_INTERVAL_SECONDS", 0.05)
+    feed = await open_feed(agents)
+    await feed.shows("presence", lambda part: True)
+    first = (await StaffPresence.objects.aget(user=agent)).last_seen
+    known = len(feed.frames)
+    await feed.until(lambda feed: len(feed.frames) > known + 3)
+    later = (await StaffPresence.objects.aget(user=agent)).last_seen
+    await feed.close()
+
+    assert later > first
+    last = (await StaffPresence.objects.aget(user=agent)).last_seen
+    again = await open_feed(agents)  # proves that the database has gone on meanwhile
+    await again.shows("waiting-count", lambda part: True)
+    await again.close()
+    assert last >= later

@@ -1,0 +1,122 @@
+"""The waiting list: who waits shows at once, oldest first, and who is taken over leaves it."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation
+from supportbot.desk.models import SavedReply
+from supportbot.desk.saved_replies import fill_variables
+from tests.conversations.markup import Element, parse
+
+from .desk_page import open_feed
+
+
+def waiting_in(board: Element) -> list[str]:
+    return [row.classed("row-who")[0].text.split()[0] for row in board.all("li", data_owner="waiting")]
+
+
+@pytest.fixture
+async def feed(model, agents):
+    feed = await open_feed(agents)
+    yield feed
+    await feed.close()
+
+
+async def test_who_asks_for_a_person_shows_at_once_with_the_number_and_the_reason(feed, page):
+    await feed.shows("waiting-count", lambda part: part["data-count"] == "0")
+
+    await page.request(action="person", client_id="p1")
+
+    await feed.shows("waiting-count", lambda part: part["data-count"] == "1")
+    board = await feed.shows("board", lambda part: waiting_in(part) == ["Alice"])
+    assert "less than a minute" in board.text
+
+
+async def test_taken_over_from_the_list_it_opens_and_is_nobody_elses(feed, page, sams, chat):
+    other = await open_feed(sams)
+    await page.request(action="person", client_id="p1")
+    await feed.shows("board", waiting_in)
+
+    await feed.act("take_over", conversation=chat.pk)
+    opening = await feed.shows("desk-opening", lambda part: True)
+    await other.shows("board", lambda part: not waiting_in(part))
+    await other.act("take_over", conversation=chat.pk)
+    notice = await other.refused()
+
+    assert opening["href"] == reverse("admin:conversations_conversation_change", args=[chat.pk])
+    assert notice.text == "agent already has this conversation."
+    assert "With colleagues" in other.parts["board"].text
+    await other.close()
+
+
+async def test_a_customer_who_is_not_answered_stands_out_among_mine(feed, page, chat):
+    await feed.act("take_over", conversation=chat.pk)
+    await feed.shows("desk-opening", lambda part: True)
+    await page.say("Hello?")
+
+    board = await feed.shows("board", lambda part: "unanswered" in part.text)
+
+    (mine,) = board.all("li", data_owner="human")
+    assert "data-unanswered" in mine.attributes
+
+
+def test_the_page_lists_the_oldest_first_and_costs_as_much_with_many(agents, transactional_db):
+    def ask(names: range) -> None:
+        for number in names:
+            user = User.objects.create(username=f"customer{number}")
+            turns.request_person.run_sync(Conversation.objects.create(user=user, last_seq=1).pk, "Help")
+
+    def read() -> tuple[Element, int]:
+        with CaptureQueriesContext(connection) as queries:
+            page = parse(agents.client.get(reverse("desk")).content.decode())
+        return page, len(queries)
+
+    ask(range(2))
+    read()  # what Django looks up once in a process
+    _few, cost = read()
+    ask(range(2, 12))
+    page, cost_of_many = read()
+
+    assert waiting_in(page) == [f"customer{number}" for number in range(12)]
+    assert cost_of_many == cost <= 10
+
+
+def test_nobody_waits(agents, transactional_db):
+    page = parse(agents.client.get(reverse("desk")).content.decode())
+
+    assert "Nobody is waiting." in page.text
+
+
+def test_a_saved_reply_is_filled_in_and_what_is_missing_stays_to_be_seen(
+    agents, agent, sam, chat, transactional_db
+):
+    SavedReply.objects.create(
+        title="Hello", text="Hi {{customer}}, {{ agent }} here. {{ticket}}", owner=agent
+    )
+    SavedReply.objects.create(title="Of sam", text="Mine", owner=sam)
+    SavedReply.objects.create(title="Shared", text="For all", owner=sam, is_shared=True)
+
+    replies = agents.client.get(reverse("desk-replies", args=[chat.pk])).json()["replies"]
+
+    assert replies == [
+        {"title": "Hello", "text": "Hi Alice, agent here. {{ticket}}"},
+        {"title": "Shared", "text": "For all"},
+    ]
+    assert fill_variables("{{unknown}}", {"customer": "A"}) == "{{unknown}}"
+
+
+def test_a_saved_reply_belongs_to_who_wrote_it(agents, sams, sam, transactional_db):
+    add = reverse("admin:desk_savedreply_add")
+    agents.client.post(add, {"title": "Hello", "text": "Hi", "is_shared": "on"})
+    reply = SavedReply.objects.get()
+
+    change = reverse("admin:desk_savedreply_change", args=[reply.pk])
+    refused = sams.client.post(change, {"title": "Changed", "text": "Hi"})
+
+    assert refused.status_code == 403
+    assert reply.owner.username == "agent"
+    assert SavedReply.objects.get().title == "Hello"
