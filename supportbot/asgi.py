@@ -9,13 +9,14 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 http = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402 - these need the apps to be loaded
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+# These need the apps, which get_asgi_application loads.
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
 
-from supportbot.conversations.worker import housekeeping, runner  # noqa: E402
-from supportbot.server.backpressure import backpressure_middleware  # noqa: E402
-from supportbot.server.request_limits import limit_request_bodies  # noqa: E402
-from supportbot.urls import websocket_urlpatterns  # noqa: E402
+from supportbot.conversations.worker import housekeeping, runner
+from supportbot.server.backpressure import backpressure_middleware
+from supportbot.server.request_limits import limit_request_bodies
+from supportbot.urls import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
@@ -25,32 +26,37 @@ application = ProtocolTypeRouter(
 )
 
 
-LAST_SECONDS = 5.0  # for what was cancelled to come to its end
+CANCELLATION_SECONDS = 5.0  # in which tasks that were cancelled must end
 
 
-async def _end() -> None:
+async def _shut_down() -> None:
+    """Drain the runner, then end every other task of the loop."""
     await runner.drain()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     if others:
-        await asyncio.wait(others, timeout=LAST_SECONDS)
+        await asyncio.wait(others, timeout=CANCELLATION_SECONDS)
 
 
-def _under_daphne() -> None:
-    """Begin with the loop and end before it does.
+def _hook_into_daphne() -> None:
+    """Start the housekeeping with the event loop, and shut down before the loop stops.
 
-    Daphne has no ASGI lifespan, and leaves tasks pending that crash CPython 3.11 at exit. "before"
-    shutdown is the last time at which they can still be awaited.
+    Daphne has no ASGI lifespan (https://github.com/django/daphne/issues/264), and leaves tasks pending that crash
+    CPython 3.11 at exit. The phase "before" of Twisted's shutdown is the last in which they can be awaited.
     """
+    # Late: importing it installs a reactor, and Daphne chooses which.
     from twisted.internet import defer, reactor
 
     # Not callWhenRunning: that comes before the event loop itself runs.
     reactor.callLater(0, housekeeping.ensure_running)  # type: ignore[arg-type]
-    end = lambda: defer.Deferred.fromFuture(asyncio.ensure_future(_end()))  # noqa: E731
+
+    def start_shutdown() -> defer.Deferred[None]:
+        return defer.Deferred.fromFuture(asyncio.ensure_future(_shut_down()))
+
     # Twisted declares its interface without self, which mypy takes for a missing argument.
-    reactor.addSystemEventTrigger("before", "shutdown", end)  # type: ignore[arg-type]
+    reactor.addSystemEventTrigger("before", "shutdown", start_shutdown)  # type: ignore[arg-type]
 
 
 if "daphne.server" in sys.modules:
-    _under_daphne()
+    _hook_into_daphne()

@@ -15,7 +15,7 @@ from .registry import ClaimedJob, get_job_kinds
 
 logger = logging.getLogger(__name__)
 
-LEASE_DURATION = timedelta(minutes=3)
+LEASE_MARGIN = timedelta(minutes=1)  # that a lease lasts longer than a run may take, to store what came of it
 BACKOFF_BASE = timedelta(seconds=20)  # before the second attempt, and twice as long before each further one
 BACKOFF_MAX = timedelta(hours=1)
 
@@ -43,12 +43,12 @@ def enqueue(
 @transaction.atomic
 def claim_due_jobs(limit: int) -> list[ClaimedJob]:
     """Take a lease on at most `limit` jobs that are due and of a kind that this process knows, the oldest first."""
-    now = timezone.now()
+    now, kinds = timezone.now(), get_job_kinds()
     claimed = []
-    due = Job.objects.filter(run_after__lte=now, kind__in=list(get_job_kinds()))
-    for row in due.order_by("run_after")[:limit]:
+    for row in Job.objects.filter(run_after__lte=now, kind__in=list(kinds)).order_by("run_after")[:limit]:
+        lease_until = now + timedelta(seconds=kinds[row.kind].timeout_seconds) + LEASE_MARGIN
         unclaimed = Job.objects.filter(pk=row.pk, attempts=row.attempts, run_after__lte=now)
-        if unclaimed.update(attempts=row.attempts + 1, run_after=now + LEASE_DURATION):
+        if unclaimed.update(attempts=row.attempts + 1, run_after=lease_until):
             about = (row.conversation_id, row.last_turn_id)
             claimed.append(ClaimedJob(row.pk, row.kind, row.key, row.attempts + 1, *about))
     return claimed
@@ -86,7 +86,8 @@ def fail_attempt(claimed: ClaimedJob, code: str) -> None:
 def retry_later(claimed: ClaimedJob, *, may_store: bool = True) -> None:
     """Try it again after a growing pause. After its last attempt it ends without a result.
 
-    `may_store` is False when it is `store` itself that failed: then nobody is told of the end.
+    `may_store` is False when it is `store` itself that failed: then nobody is told of the end. Raises
+    `ResultNotStored` when `store` fails on being told.
     """
     if claimed.attempts >= get_job_kinds()[claimed.kind].max_attempts:
         logger.error("Job %s is given up after %s attempts", claimed.kind, claimed.attempts)

@@ -5,10 +5,11 @@
         ...
 
 `queue.enqueue("send_outage_alert", key)` stores one, in the transaction that it belongs to; whichever process finds it
-due runs it. A run that raises `JobFailed`, OSError or TimeoutError is tried again later.
+due runs it. A run that raises `JobFailed`, OSError or TimeoutError is tried again later; any other exception is a bug,
+which is logged whole, and the job is tried again when its lease has run out.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -81,7 +82,11 @@ def job(
     max_attempts: int = DEFAULT_MAX_ATTEMPTS,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
 ) -> Callable[[Run], JobKind]:
-    """Make a coroutine function into a `JobKind` of its name."""
+    """Make a coroutine function into a `JobKind` of its name.
+
+    It is run at most `max_attempts` times, with growing pauses, and each run may take `timeout_seconds`. See `JobKind`
+    for `store` and `on_failure`.
+    """
 
     def decorate(function: Run) -> JobKind:
         return JobKind(function.__name__, function, store, on_failure, max_attempts, timeout_seconds)
@@ -92,18 +97,19 @@ def job(
 def collect_job_kinds() -> dict[str, JobKind]:
     """The kinds in the modules `jobs` of all installed apps, by name. Raises ValueError for two of one name."""
     kinds: dict[str, JobKind] = {}
-    for app in apps.get_app_configs():
-        if app.module is None or not module_has_submodule(app.module, "jobs"):
-            continue
-        for value in vars(import_module(f"{app.name}.jobs")).values():
-            if isinstance(value, JobKind):
-                known = kinds.setdefault(value.name, value)
-                if known is not value:
-                    where = " and ".join(f"{each.run.__module__}.{each.name}" for each in (known, value))
-                    raise ValueError(
-                        f"Two kinds of jobs are named {value.name}: {where}. Rename one of them."
-                    )
+    for kind in _find_kinds():
+        known = kinds.setdefault(kind.name, kind)
+        if known is not kind:
+            where = " and ".join(f"{each.run.__module__}.{each.name}" for each in (known, kind))
+            raise ValueError(f"Two kinds of jobs are named {kind.name}: {where}. Rename one of them.")
     return kinds
+
+
+def _find_kinds() -> Iterator[JobKind]:
+    for app in apps.get_app_configs():
+        if app.module is not None and module_has_submodule(app.module, "jobs"):
+            values = vars(import_module(f"{app.name}.jobs")).values()
+            yield from (value for value in values if isinstance(value, JobKind))
 
 
 def get_job_kinds() -> Mapping[str, JobKind]:

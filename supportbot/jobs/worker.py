@@ -30,7 +30,7 @@ class RunningJobs:
 
 
 async def run_due_jobs() -> None:
-    """Start what is due, as far as there is room for it."""
+    """Start what is due, as long as no more than `MAX_CONCURRENT_JOBS` run."""
     tasks = process.get(RunningJobs).tasks
     if len(tasks) >= MAX_CONCURRENT_JOBS:
         return
@@ -41,7 +41,7 @@ async def run_due_jobs() -> None:
 
 
 async def drain() -> None:
-    """The process ends: whatever is not done is released at once."""
+    """The process ends: cancel the jobs that run, each of which is due again at once. Waits `DRAIN_SECONDS` at most."""
     tasks = process.get(RunningJobs).tasks
     for task in tasks:
         task.cancel()

@@ -32,7 +32,11 @@ logger = logging.getLogger(__name__)
 RETRY_DEADLINE_SECONDS = 60.0
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 0.1, 2.0
 DATABASE_THREADS = 8
-WRITER_YIELD_SECONDS = 0.11  # a little more than the longest time between two looks of SQLite at a lock
+MAX_TRANSACTIONS_PER_COMMIT = 64
+# Another process that waits for SQLite's lock looks at it every 100 ms at the least (sqliteDefaultBusyCallback in
+# SQLite's main.c). So a thread that was idle for less than this in a second lets go of the lock for a little longer.
+WRITER_CHECK_SECONDS, MIN_IDLE_SECONDS = 1.0, 0.1
+WRITER_YIELD_SECONDS = 0.11
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,23 +54,21 @@ class GroupCommit:
     takes none of the others with it.
     """
 
-    most = 64
-
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
-        self._since, self._idle = monotonic(), 0.0
-        threading.Thread(target=self._work, name="database", daemon=True).start()
+        self._checked_at, self._idle_seconds = monotonic(), 0.0
+        threading.Thread(target=self._run, name="database", daemon=True).start()
 
-    def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
-        """The next job. Others who want to write look ten times a second whether they may: let them in at times."""
-        asked = monotonic()
+    def _wait_for_job(self) -> tuple[Future[Any], Callable[[], Any]]:
+        """The next job. A thread that is never idle lets other processes write once a second."""
+        waiting_since = monotonic()
         job = self._jobs.get()
         now = monotonic()
-        self._idle += now - asked
-        if now - self._since > 1.0:
-            if self._idle < 0.1:
+        self._idle_seconds += now - waiting_since
+        if now - self._checked_at > WRITER_CHECK_SECONDS:
+            if self._idle_seconds < MIN_IDLE_SECONDS:
                 sleep(WRITER_YIELD_SECONDS)
-            self._since, self._idle = now, 0.0
+            self._checked_at, self._idle_seconds = now, 0.0
         return job
 
     def submit(self, function: Callable[[], T], /) -> "Future[T]":
@@ -74,10 +76,10 @@ class GroupCommit:
         self._jobs.put((future, function))
         return future
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while True:
-            jobs = [self._next()]
-            while len(jobs) < self.most and not self._jobs.empty():
+            jobs = [self._wait_for_job()]
+            while len(jobs) < MAX_TRANSACTIONS_PER_COMMIT and not self._jobs.empty():
                 jobs.append(self._jobs.get())
             jobs = [job for job in jobs if job[0].set_running_or_notify_cancel()]
             functions = [function for _, function in jobs]
@@ -93,6 +95,7 @@ Outcome = tuple[Any, BaseException | None]
 
 
 def _run_in_one_transaction(functions: list[Callable[[], Any]]) -> list[Outcome]:
+    """What each function returned or raised, once all of it is committed."""
     try:
         with transaction.atomic():
             return [_capture_in_transaction(function) for function in functions]
@@ -102,7 +105,11 @@ def _run_in_one_transaction(functions: list[Callable[[], Any]]) -> list[Outcome]
 
 
 def _capture_in_transaction(function: Callable[[], Any]) -> Outcome:
-    """The same within a common transaction, which some errors end without a word: a full disk does."""
+    """Run a function as a part of a common transaction.
+
+    Raises `DatabaseError` when SQLite has rolled the common transaction back by itself, as it does on a full disk
+    (https://www.sqlite.org/lang_transaction.html), so that each function is run again in a transaction of its own.
+    """
     outcome = _capture(function)
     if connection.needs_rollback or not connection.connection.in_transaction:
         raise DatabaseError("the common transaction was lost")
@@ -142,9 +149,11 @@ class DatabaseFunction(Generic[P, T]):
         self._is_repeatable = is_repeatable
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run it on a database thread. What it raises is raised here."""
         return await self._await_result(partial(self._function, *args, **kwargs))
 
     def run_sync(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run it in this thread, as a part of the transaction that is open here, if there is one."""
         return self._function(*args, **kwargs)
 
     async def run_after(self, check: Callable[[], object], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -163,8 +172,9 @@ class DatabaseFunction(Generic[P, T]):
 def on_database_thread(*, repeat: bool = False) -> Callable[[Callable[P, T]], DatabaseFunction[P, T]]:
     """Make a function into a `DatabaseFunction`.
 
-    With `repeat` it is run again while the database is away, for up to `RETRY_DEADLINE_SECONDS`. It must be one that
-    may be repeated: the database may go away just after it committed.
+    With `repeat` it is run again while the database is away, for up to `RETRY_DEADLINE_SECONDS`; then the last
+    `OperationalError` or `InterfaceError` is raised. It must be one that may be repeated: the database may go away just
+    after it committed.
     """
 
     def decorate(function: Callable[P, T]) -> DatabaseFunction[P, T]:
@@ -193,7 +203,7 @@ async def _run_with_retry(job: Callable[[], T]) -> T:
 
 
 async def run_in_tool_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a tool on a thread of its own, which is left alone when nobody waits for it any more."""
+    """Run blocking code on a thread of its own. When whoever awaits it is cancelled, the thread goes on unheeded."""
     loop, future = asyncio.get_running_loop(), Future[T]()
 
     def work() -> None:
@@ -213,7 +223,7 @@ async def run_in_tool_thread(function: Callable[P, T], *args: P.args, **kwargs: 
 
 
 def _run_with_fresh_connection(function: Callable[[], T]) -> T:
-    # As Django does around a request: a connection that broke meanwhile is replaced, not used again.
+    # As Django does around a request: a connection that broke meanwhile is replaced and not used again.
     if not connection.in_atomic_block:
         close_old_connections()
     try:
@@ -227,7 +237,7 @@ def _run_with_fresh_connection(function: Callable[[], T]) -> T:
 
 
 def _drain_broken_pool() -> None:
-    """What ended one connection of a pool has ended all of them, and each would fail once more."""
+    """Close all connections of the pool: what broke this one has broken the others, and each would fail once."""
     pool = getattr(connection, "pool", None)
     if pool is not None and connection.connection is not None and connection.connection.closed:
         pool.drain()

@@ -20,9 +20,8 @@ MAX_QUEUED_UPLOADS = 16
 # Of all bodies that are being received, so that many senders together cannot fill the memory.
 MAX_BUFFERED_BYTES = 96 * 1024 * 1024
 DROPPED_HEADER = "x-body-dropped"  # tells the application that the body was not kept, for want of memory
-SMALL_BODY_BYTES = (
-    64 * 1024
-)  # more than any form of ours has, and than what surrounds an image in its request
+# More than any form of ours has, and than what surrounds an image in its request.
+SMALL_BODY_BYTES = 64 * 1024
 
 
 @dataclass
@@ -74,6 +73,7 @@ def _release_memory(_end: Any, state: LargeRequests, length: int) -> None:
 
 
 def get_max_body_bytes() -> int:
+    """An image of the greatest size that is allowed, and what stands around it in its request."""
     return int(settings.ENVIRONMENT.image_max_bytes) + SMALL_BODY_BYTES
 
 
@@ -114,6 +114,7 @@ async def _handle_large_request(application: Any, scope: dict[str, Any], receive
 
 
 def _parse_length(scope: dict[str, Any]) -> int | None:
+    """The length of the body in bytes; None if the request does not say it, or not as a number."""
     """The length of the body in bytes; None if the request does not say it, or not as a plain number."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")

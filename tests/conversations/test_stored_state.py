@@ -124,7 +124,7 @@ async def test_what_cannot_be_deleted_now_is_deleted_later(keeping, page, chat):
 
     await chat.adelete()
 
-    soon = timezone.now() + queue.LEASE_DURATION / 2  # whoever tries it has it for longer
+    soon = timezone.now() + queue.LEASE_MARGIN  # whoever tries it has it for longer
     await until(Job.objects.filter(kind="delete_from_provider", attempts=1, run_after__lt=soon).aexists)
     assert len(keeping.stored) == 1
     await Job.objects.aupdate(run_after="2020-01-01T00:00:00Z")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from supportbot.jobs import queue, worker
 from supportbot.jobs.models import Job
-from supportbot.jobs.queue import BACKOFF_BASE, BACKOFF_MAX, LEASE_DURATION
+from supportbot.jobs.queue import BACKOFF_BASE, BACKOFF_MAX
 from supportbot.jobs.registry import ClaimedJob, JobFailed, JobHopeless, JobKind, JobPostponed, job
 from supportbot.jobs.worker import MAX_CONCURRENT_JOBS
 from supportbot.server.executors import on_database_thread
@@ -226,17 +226,27 @@ async def test_a_job_of_an_unknown_kind_is_left_for_a_process_that_knows_it(scri
 async def test_a_job_that_a_process_was_killed_over_is_claimed_again_when_its_lease_runs_out(script):
     script.replies = ["on its way"]
     await put()
-    before = timezone.now()
     (killed,) = await queue.claim_due_jobs(9)
 
     assert await queue.claim_due_jobs(9) == []
-    assert (await Job.objects.aget()).run_after - before >= LEASE_DURATION
     await make_due()
     await run_due()
 
     assert script.results == ["on its way"]
     assert killed.attempts == 1
     assert not await Job.objects.aexists()
+
+
+@pytest.mark.parametrize("timeout_seconds", [1, 120, 3600])
+async def test_nobody_else_claims_it_while_it_may_still_run(script, install, timeout_seconds):
+    install(script.kind(timeout_seconds=timeout_seconds))
+    await put()
+    before = timezone.now()
+
+    await queue.claim_due_jobs(9)
+
+    lease = (await Job.objects.aget()).run_after - before
+    assert timedelta(seconds=timeout_seconds + 30) < lease < timedelta(seconds=timeout_seconds + 120)
 
 
 async def test_a_process_that_lost_its_job_ends_nothing(script):

@@ -18,13 +18,11 @@ from .storage import delete_file, get_storage
 
 UNSENT_RETENTION = timedelta(days=1)
 ROWS_PER_BATCH = 200
-
-
 FILES_PER_QUERY = 500  # that are looked for in one query, which reads the whole table
 
 
 async def delete_orphans() -> None:
-    """Forget what was uploaded and not sent for a day, and files that belong to no row."""
+    """Delete uploads that were not sent within `UNSENT_RETENTION`, and files of that age that belong to no row."""
     while await _delete_unsent_rows():
         pass
     names = await asyncio.to_thread(_list_old_files)
@@ -42,7 +40,10 @@ def _delete_file_of_row(sender, instance, **_kwargs) -> None:
 @on_database_thread()
 @transaction.atomic
 def _delete_unsent_rows() -> int:
-    """Forget some of them. Locked, for one that is sent in this moment stays."""
+    """Delete up to `ROWS_PER_BATCH` uploads that were never sent; returns how many.
+
+    They are locked, so that one that is sent in this moment stays.
+    """
     old = Attachment.objects.filter(message=None, created__lt=timezone.now() - UNSENT_RETENTION)
     keys = list(old.select_for_update(of=("self",)).values_list("pk", flat=True)[:ROWS_PER_BATCH])
     return Attachment.objects.filter(pk__in=keys).delete()[0]

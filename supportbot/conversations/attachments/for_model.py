@@ -18,8 +18,6 @@ logger = logging.getLogger(__name__)
 
 MAX_MODEL_BYTES = 8 * 1024 * 1024  # of all images that the model is sent at once; older ones are left out
 GONE_NOTE = "[Here was a photo that cannot be shown any more.]"
-
-
 UNSEEN_NOTE = "[The customer attached a photo. You cannot see it; the team can.]"
 LEFT_OUT_NOTE = "[Here was a photo that is too long ago to be shown again.]"
 

@@ -1,7 +1,7 @@
 """Customers' images: kept in files, tied to the message they were sent with, shown to the model, and forgotten.
 
-A file is written before its row and deleted after it. A process that dies in between leaves a file that
-belongs to nobody, which `purge` finds.
+A file is written before its row and deleted after it. A process that dies in between leaves a file that belongs to no
+row, which `cleanup.delete_orphans` finds.
 """
 
 import logging
@@ -23,16 +23,19 @@ from ..models.attachment import random_name
 
 logger = logging.getLogger(__name__)
 
-MAX_IMAGES_PER_MESSAGE = 3  # in a message
+MAX_IMAGES_PER_MESSAGE = 3
 FILE_EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
 
 
 class StorageFull(RequestRefused):
-    """The image could not be written down."""
+    """The image could not be written: the disk is full, or the storage is away."""
 
 
 def store_image(conversation_id: int, picture: Picture) -> Attachment:
-    """Store an image that is not sent yet."""
+    """Store an image that is not sent yet. Raises `StorageFull`, and `RequestRefused` beyond the day's limits.
+
+    It writes to the disk, so it is called on a thread that may block.
+    """
     attachment = Attachment(
         content_type=picture.content_type,
         width=picture.width,
@@ -61,7 +64,10 @@ def delete_unsent_image(conversation_id: int, public_id: UUID) -> bool:
 
 
 def get_unsent_images(conversation: Conversation, ids: Sequence[UUID]) -> list[Attachment]:
-    """The images of the conversation with these ids, in their order, of which none was sent yet."""
+    """The images of the conversation with these public ids, in their order.
+
+    Raises `RequestRefused` for too many of them, and when one is gone or was sent already.
+    """
     if not ids:
         return []
     if len(ids) > MAX_IMAGES_PER_MESSAGE:
@@ -73,7 +79,10 @@ def get_unsent_images(conversation: Conversation, ids: Sequence[UUID]) -> list[A
 
 
 def attach_to_message(message: Message, images: list[Attachment]) -> None:
-    """The images go with this message from now on, both being stored in one transaction."""
+    """Store that the images go with this message. Call it in the message's transaction.
+
+    Raises `RequestRefused` when one of them was sent with another message in this moment.
+    """
     if images:
         waiting = Attachment.objects.filter(pk__in=[image.pk for image in images], message=None)
         if waiting.update(message=message) < len(images):
@@ -114,5 +123,5 @@ def _write_file(name: str, data: bytes) -> None:
 def delete_file(name: str) -> None:
     try:
         get_storage().delete(name)
-    except OSError as error:  # `purge` tries again
+    except OSError as error:  # `cleanup.delete_orphans` tries again
         logger.error("An image could not be deleted: %s", error.strerror)

@@ -1,4 +1,4 @@
-"""How much a visitor may send."""
+"""How much a visitor may send: each check raises `RequestRefused`, whose words the customer reads."""
 
 from collections import defaultdict, deque
 from collections.abc import Collection
@@ -39,7 +39,10 @@ class RequestRefused(Exception):
 
 
 def check_text(text: str, images: Collection[UUID] = ()) -> str:
-    """The text of a message as it is stored. Refuses one that is empty, unless images go with it, or too long."""
+    """The text of a message as it is stored.
+
+    Raises `RequestRefused` for one that is longer than MESSAGE_MAX_CHARS, or empty though no images go with it.
+    """
     text = text.replace("\0", "").strip()  # PostgreSQL stores no zero bytes
     if not text and not images:
         raise RequestRefused(_("Please write a message first."))
@@ -53,7 +56,7 @@ def check_text(text: str, images: Collection[UUID] = ()) -> str:
 
 
 def check_email(email: str) -> str:
-    """An e-mail address as it is stored. Refuses what is none."""
+    """An e-mail address as it is stored. Raises `RequestRefused` for what is none."""
     email = email.strip()
     try:
         validate_email(email)
@@ -63,7 +66,7 @@ def check_email(email: str) -> str:
 
 
 def check_rate(conversation: Conversation) -> None:
-    """Refuse one message too many in a minute, of this conversation or of all that its visitor has."""
+    """Raise `RequestRefused` for one message too many in a minute, of this conversation or of all of its visitor's."""
     here, everywhere = settings.CONVERSATION_MESSAGES_PER_MINUTE, settings.VISITOR_MESSAGES_PER_MINUTE
     if not here and not everywhere:
         return
@@ -81,8 +84,11 @@ def check_rate(conversation: Conversation) -> None:
 
 
 def check_image_rate(visitor: Visitor) -> None:
-    """Refuse one image too many in a minute. This process counts for itself: it is its time that they take."""
-    most = settings.ENVIRONMENT.images_per_minute
+    """Count an image that is being sent; raise `RequestRefused` for one too many of the visitor in a minute.
+
+    Each process counts for itself, since it is its time that reading an image takes.
+    """
+    limit = settings.ENVIRONMENT.images_per_minute
     since = monotonic() - MINUTE_SECONDS
     uploads = process.get(RecentUploads).by_visitor
     for key in [key for key, tries in list(uploads.items()) if not tries or tries[-1] < since]:
@@ -90,16 +96,16 @@ def check_image_rate(visitor: Visitor) -> None:
     tries = uploads[visitor.key]
     while tries and tries[0] < since:
         tries.popleft()
-    if most and len(tries) >= most:
+    if limit and len(tries) >= limit:
         raise RequestRefused(_("You're sending photos very quickly. Please wait a minute, then try again."))
     tries.append(monotonic())
 
 
 def check_daily_images(visitor: Visitor, size: int = 0) -> None:
-    """Refuse one image too many of a visitor in a day, or one of that size that makes them too much."""
-    most = settings.ENVIRONMENT.images_per_day
+    """Raise `RequestRefused` for one image too many of a visitor in a day, or when `size` more bytes are too much."""
+    limit = settings.ENVIRONMENT.images_per_day
     since = timezone.now() - timedelta(days=1)
     theirs = Attachment.objects.filter(conversation__in=Conversation.objects.visible_to(visitor).values("pk"))
     sent = theirs.filter(created__gt=since).aggregate(number=Count("pk"), bytes=Sum("size", default=0))
-    if (most and sent["number"] >= most) or sent["bytes"] + size > MAX_IMAGE_BYTES_PER_DAY:
+    if (limit and sent["number"] >= limit) or sent["bytes"] + size > MAX_IMAGE_BYTES_PER_DAY:
         raise RequestRefused(_("You've reached today's limit for photos. You can send more tomorrow."))

@@ -23,6 +23,7 @@ class ConversationQuerySet(models.QuerySet):
         return self.none()
 
     def non_empty(self):
+        """Those in which something was said."""
         return self.filter(last_seq__gt=0)
 
     def lock(self, pk: int) -> "Conversation":
@@ -36,6 +37,8 @@ class ConversationQuerySet(models.QuerySet):
 
 
 class Conversation(models.Model):
+    """A customer's chat: an account's, or that of a guest, who is known by a key in the browser's session."""
+
     class Owner(models.TextChoices):
         BOT = "bot", _("assistant")
         WAITING = "waiting", _("waiting for a person")

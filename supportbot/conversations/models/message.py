@@ -10,6 +10,8 @@ from .turn import Turn
 
 
 class Message(models.Model):
+    """One message of a turn. `seq` counts the conversation's messages from 1 without a gap."""
+
     class Role(models.TextChoices):
         CUSTOMER = "customer", _("Customer")
         ASSISTANT = "assistant", _("Assistant")
@@ -58,6 +60,7 @@ class Message(models.Model):
 
     @cached_property
     def calls(self) -> list[ToolCall]:
+        """The tool calls in their order. Set by whoever loads many messages at once, so that rendering asks nothing."""
         return list(self.tool_calls.all())
 
     @cached_property

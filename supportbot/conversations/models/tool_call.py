@@ -10,11 +10,15 @@ from .turn import Turn
 
 class ToolCallQuerySet(models.QuerySet):
     def pending_of(self, turn: Turn):
+        """The calls of a turn that have no result yet, in the order in which the model asked for them."""
         return self.filter(message__turn=turn, state=ToolCall.State.PENDING).order_by("pk")
 
 
 class ToolCall(models.Model):
-    """What the model asked for and what came of it. Stored before it is run, and its result with its effects."""
+    """What the model asked for and what came of it.
+
+    It is stored before the tool runs, and its result in the transaction of what the tool writes.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -59,4 +63,5 @@ class ToolCall(models.Model):
         self.refresh_from_db(fields=["state", "result", "finished"])
 
     def as_value(self) -> RequestedCall:
+        """The call as the engine knows it."""
         return RequestedCall(self.call_id, self.name, self.arguments)

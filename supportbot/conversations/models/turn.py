@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 class TurnQuerySet(models.QuerySet):
     def active(self):
+        """Those that are queued or running."""
         return self.filter(state__in=(Turn.State.QUEUED, Turn.State.RUNNING))
 
 
@@ -74,6 +75,7 @@ class Turn(models.Model):
 
     @property
     def can_retry(self) -> bool:
+        """Whether its customer may have it run again."""
         return self.may_retry and self.state in (
             self.State.FAILED,
             self.State.INTERRUPTED,

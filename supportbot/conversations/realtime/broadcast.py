@@ -47,11 +47,13 @@ class Watchers:
 
 
 async def subscribe(conversation_id: int, page: Subscriber) -> None:
+    """Show the page from now on what changes in the conversation, in whichever process."""
     process.get(Watchers).pages[conversation_id].add(page)
     await channel_layer.join_group(_group_name(conversation_id))
 
 
 async def unsubscribe(conversation_id: int, page: Subscriber) -> None:
+    """The page is closed. With the last one of the conversation, this process leaves its group on the layer."""
     pages = process.get(Watchers).pages
     pages[conversation_id].discard(page)
     if not pages[conversation_id]:
@@ -145,6 +147,7 @@ async def deliver_frame(conversation_id: int, frame: str) -> None:
 
 
 async def send_frame_to_other_processes(conversation_id: int, frame: str) -> None:
+    """Show a frame to the pages of other processes, if there is a channel layer that can be reached."""
     await channel_layer.send_to_group(
         _group_name(conversation_id), "frame", conversation_id=conversation_id, frame=frame
     )

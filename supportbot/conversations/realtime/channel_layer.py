@@ -78,13 +78,14 @@ async def join_group(group: str) -> None:
 
 
 async def leave_group(group: str) -> None:
+    """Receive nothing more that is sent to the group."""
     process.get(LayerState).desired_groups.discard(group)
     if (subscription := _get_subscription()) is not None:
         await subscription.sync_membership(group)
 
 
 async def close_subscription() -> None:
-    """The process ends."""
+    """Stop receiving, for the process ends. It waits for that, but not for long."""
     if (subscription := _get_subscription()) is not None:
         await subscription.close()
 

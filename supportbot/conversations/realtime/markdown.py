@@ -52,6 +52,7 @@ _markdown.add_render_rule("link_close", _name_host)
 
 
 def render_markdown(text: str) -> str:
+    """The HTML of a text, of allowed tags alone. It may stand in a page as it is."""
     return nh3.clean(
         _markdown.render(text),
         tags=ALLOWED_TAGS,

@@ -41,6 +41,8 @@ class SessionEnded(Exception):
 
 @dataclass(frozen=True)
 class SocketSession:
+    """Who opened a socket, and with which session. Keys and passwords stay out of its repr, and so out of logs."""
+
     session_key: str = field(repr=False)
     user_id: int | None
     guest_key: str = field(repr=False)
@@ -113,6 +115,7 @@ def register_socket(session: SocketSession, close: CloseSocket, limit: int) -> b
 
 
 def unregister_socket(session: SocketSession, close: CloseSocket) -> None:
+    """Count the socket no more. It may have been unregistered before."""
     by_visitor = process.get(OpenSockets).by_visitor
     key = session.visitor.key
     by_visitor[key].pop(close, None)

@@ -136,11 +136,13 @@ def describe_owner(conversation: Conversation) -> OwnerState:
 
 
 def load_stored_turn(turn_id: int) -> ChangedTurn:
+    """The turn as it is in the database now."""
     turn = Turn.objects.get(pk=turn_id)
     return ChangedTurn(turn, load_messages(turn))
 
 
 def save_conversation(conversation: Conversation) -> None:
+    """Save what a turn changes of its conversation: title, numbers of the last message and revision, and when."""
     conversation.save(update_fields=["title", "last_seq", "revision", "updated"])
 
 

@@ -100,6 +100,7 @@ def build_answer_message(turn: Turn, conversation: Conversation) -> Message:
 def build_lease(
     turn: Turn, conversation: Conversation, message_id: int, pending_calls: tuple[ToolCall, ...] = ()
 ) -> TurnLease:
+    """The lease on a turn that was just acquired, with what the model is sent for it."""
     is_long = conversation.last_seq > 2 * MAX_HISTORY_TURNS
     return TurnLease(
         turn_id=turn.pk,

@@ -1,4 +1,4 @@
-"""A customer's message: stored once, joined to the turn that has not been answered yet, or the begin of a new one."""
+"""A customer's message: stored once, and joined to the turn that has not been answered yet or put into a new one."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -15,7 +15,7 @@ from ..models import Conversation, Turn
 from ..questions import summary
 from .background_questions import JOB_KIND, enqueue_question
 
-UNSUMMARISED_TURNS = 6  # the newest ones, which are told as they were
+UNSUMMARISED_TURNS = 6  # the newest ones, which the model is sent word for word
 
 
 def needs_summary(history: Sequence[Message]) -> bool:
@@ -51,14 +51,17 @@ def _min_summary_tokens() -> int:
 
 
 def _estimate_turn_tokens(turns: QuerySet[Turn]) -> dict[int, int]:
-    """About how many tokens it takes to tell of each turn, with what its tools were asked and returned."""
+    """About how many tokens each turn takes in a transcript, by its id, with its tool calls and their results.
+
+    A token is taken for three characters, a message for ten tokens more, and a tool call for thirty.
+    """
     texts = turns.annotate(many=Count("messages"), size=Sum(Length("messages__text"), default=0))
     sizes = {pk: size // 3 + 10 * many for pk, many, size in texts.values_list("pk", "many", "size")}
     calls = turns.filter(messages__tool_calls__isnull=False).annotate(
         many=Count("messages__tool_calls"),
-        asked=Sum(Length("messages__tool_calls__arguments"), default=0),
-        told=Sum(Length("messages__tool_calls__result"), default=0),
+        arguments=Sum(Length("messages__tool_calls__arguments"), default=0),
+        results=Sum(Length("messages__tool_calls__result"), default=0),
     )
-    for pk, many, asked, told in calls.values_list("pk", "many", "asked", "told"):
-        sizes[pk] += (asked + told) // 3 + 30 * many
+    for pk, many, arguments, results in calls.values_list("pk", "many", "arguments", "results"):
+        sizes[pk] += (arguments + results) // 3 + 30 * many
     return sizes

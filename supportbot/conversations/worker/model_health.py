@@ -31,6 +31,7 @@ class ModelHealth:
 
 
 def disable() -> None:
+    """What fails in this process from now on says nothing about the site."""
     process.get(ModelHealth).is_enabled = False
 
 
@@ -47,6 +48,7 @@ async def record_failure(lease: TurnLease, error: ModelError) -> None:
 
 
 def record_success(lease: TurnLease) -> None:
+    """A turn was answered: the failures in a row are over. An outage is closed later, by the housekeeping."""
     if _counts_turn(lease):
         health = process.get(ModelHealth)
         health.consecutive_failures, health.is_healthy = 0, True

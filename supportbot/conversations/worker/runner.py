@@ -26,6 +26,7 @@ from .running_turn import EventListener, RunningTurn
 
 logger = logging.getLogger(__name__)
 
+# A person who takes a conversation over waits no longer than this for the end of the bot's answer.
 HALT_TIMEOUT_SECONDS = 1.5
 HALT_POLL_SECONDS = 0.03
 
@@ -40,6 +41,7 @@ class RunnerState:
 
 
 def get_running_turns() -> list[RunningTurn]:
+    """The turns that run in this process now."""
     return list(process.get(RunnerState).turns.values())
 
 
@@ -60,6 +62,10 @@ async def publish_and_start(
 
 
 async def start_turn(lease: TurnLease, on_event: EventListener | None = None) -> asyncio.Task[None] | None:
+    """Run a turn in a task of its own, which is returned; None when the process ends and has released the turn.
+
+    A task that runs the same turn with an older lease is cancelled.
+    """
     state = process.get(RunnerState)
     if state.is_draining:
         with suppress(LeaseLost):
@@ -147,6 +153,7 @@ def _end_task(task: asyncio.Task[None]) -> None:
 
 
 async def _run_turn(running: RunningTurn) -> None:
+    """Run the model on a turn and store how it ended, whatever happens. A turn whose lease was lost is left alone."""
     lease = running.lease
     state: str = Turn.State.DONE
     answer: Answer | None = None
