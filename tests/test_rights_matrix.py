@@ -40,8 +40,11 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk-board": STAFF_WITH_RIGHTS,
     "desk-earlier": STAFF_WITH_RIGHTS,
     "desk-replies": STAFF_WITH_RIGHTS,
+    # Of who has the conversation alone; tests/desk/test_desk_rights.py has their rows.
+    "desk-photos": (),
+    "desk-photo": (),
 }
-POSTED = ("new", "logout", "images")
+POSTED = ("new", "logout", "images", "desk-photos")
 SOCKETS = {
     "ws/c/<uuid:public_id>/",
     "ws/desk/",
