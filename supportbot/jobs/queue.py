@@ -86,8 +86,8 @@ def fail_attempt(claimed: ClaimedJob, code: str) -> None:
 def retry_later(claimed: ClaimedJob, *, may_store: bool = True) -> None:
     """Try it again after a growing pause. After its last attempt it ends without a result.
 
-    `may_store` is False when it is `store` itself that failed: then nobody is told of the end. Raises
-    `ResultNotStored` when `store` fails on being told.
+    `may_store` is False when it is `store` itself that failed: then it is not called with None either. Raises
+    `ResultNotStored` when that call fails.
     """
     if claimed.attempts >= get_job_kinds()[claimed.kind].max_attempts:
         logger.error("Job %s is given up after %s attempts", claimed.kind, claimed.attempts)

@@ -1,0 +1,1 @@
+"""What stands between Daphne and Django: limits, headers, backpressure, and the threads of the database."""

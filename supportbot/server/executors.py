@@ -50,7 +50,7 @@ class GroupCommit:
     """One thread that runs transactions in the order in which they come: SQLite has one writer at a time.
 
     What has gathered while a commit waited for the disk is committed together, so that under load many
-    transactions cost one. Each is told of its result only when that is on the disk, and one that fails
+    transactions cost one. The result of each is returned only when it is on the disk, and one that fails
     takes none of the others with it.
     """
 

@@ -1,0 +1,1 @@
+"""Customers' images: stored, sent with a message, shown to the model, and deleted."""

@@ -51,7 +51,7 @@ class Turn(models.Model):
 
     objects = TurnQuerySet.as_manager()
 
-    is_affordable = True  # not stored: whether the day's budget had room when it was taken up
+    is_affordable = True  # not stored: whether the day's budget had room when the lease was acquired
 
     class Meta:
         ordering = ["pk"]

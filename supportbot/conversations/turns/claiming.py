@@ -1,4 +1,4 @@
-"""Taking a lease on a turn: the next one in the queue, and what the model is told of its conversation."""
+"""Taking a lease on a turn: which is the next one, and what the model is sent of its conversation."""
 
 from functools import partial
 

@@ -100,7 +100,7 @@ def _build_answer_messages(text: str, status: str, handle: str, calls: list[Sequ
 
 
 def describe_images(message: Message) -> Message:
-    """The message with a word of its photos in their place."""
+    """The message with its photos replaced by a note of how many there are."""
     if not message.images:
         return message
     return replace(message, text=f"{message.text} [{len(message.images)} photo(s) attached]", images=())

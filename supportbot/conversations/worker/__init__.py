@@ -1,0 +1,1 @@
+"""What a server process does by itself: it runs turns, recovers abandoned ones, and keeps house."""

@@ -1,5 +1,7 @@
-"""What this process does again and again: it stores the streams' texts and hears of stops, recovers abandoned turns,
-sends pages what they missed, runs background jobs, and deletes old uploads.
+"""What this process does again and again.
+
+It stores what streams and cancels what was stopped, recovers abandoned turns, runs background jobs, sends pages what
+they missed, closes sockets whose session has ended, and deletes old uploads.
 """
 
 import asyncio
