@@ -35,10 +35,10 @@ Priority = Annotated[
 def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[str, Any]:
     """Open a support ticket, so that a person of the team takes care of the customer's problem.
 
-    Call this when the customer complains, wants a refund, a return or a change that you cannot make, or asks
-    for a person. Do not call it for a question that you can answer yourself or with another tool, and do not
-    call it twice for the same problem. One message of the customer is one ticket: name all its problems in one
-    call. What another call says is added to the first ticket.
+    Call this when the customer complains, or wants a refund, a return or a change that you cannot make. Do not
+    call it when the customer only asks for a person, nor for a question that you can answer yourself or with
+    another tool, and do not call it twice for the same problem. One message of the customer is one ticket: name
+    all its problems in one call. What another call says is added to the first ticket.
 
     Tell the customer the ticket_id exactly as it is returned. There is no ticket, and no ticket number,
     before this tool has returned one: never make one up, and promise neither a result nor a date.

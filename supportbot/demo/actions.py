@@ -8,6 +8,7 @@ from typing import Any
 # The tools whose results the model understands. Any other can only be called by hand, see `developer`.
 LOOKUP_ORDER, MY_ORDERS = "lookup_order", "my_orders"
 CREATE_TICKET, MY_TICKETS = "create_ticket", "my_tickets"
+REQUEST_HUMAN = "request_human"
 
 
 @dataclass(frozen=True)

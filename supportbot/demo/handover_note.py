@@ -1,20 +1,20 @@
-"""Hands a matter over to people: offers tickets, and opens them with a note on what is wrong."""
+"""Hands a matter over to people: offers tickets, opens them with a note on what is wrong, or asks for a person."""
 
 import re
 from collections.abc import Sequence
 
-from .actions import CREATE_TICKET, Action, PlannedCall
+from .actions import CREATE_TICKET, REQUEST_HUMAN, Action, PlannedCall
 from .mentions import simplify_text
 from .request import CompletedCall, Dialogue, Exchange
 from .ticket_subject import choose_priority, describe_topics, find_subject, find_topics
-from .topics import Priority
+from .topics import Priority, Topic
 from .wording import describe_failure, escape_markdown, format_bold, format_sentence
 
-# How a ticket's first sentence begins: with a subject, and without one.
+# How the first sentence for staff begins: with a subject, and without one.
 ISSUE_OPENINGS = {
     "complaint": ("Complaint about ", "Complaint"),
     "feedback": ("Feedback about ", "Feedback"),
-    "person": ("The customer asks for a person, about ", "The customer asks for a person"),
+    "person": ("About ", ""),
     "call": ("The customer asks for a call, about ", "The customer asks for a call"),
     "problem": ("Report of ", "The customer reports a problem"),
     "request": ("Request for ", "Request"),
@@ -45,8 +45,10 @@ ISSUE_PARAMETER_WORDS = ("issue", "subject", "title", "text", "description")
 
 
 def offer_ticket(dialogue: Dialogue, text: str, question: str = "ticket") -> Action:
-    """Say something and offer a ticket, or say whom else to contact if there is no tool for tickets."""
-    if CREATE_TICKET in dialogue.tools:
+    """Say something and offer a ticket or a person, or say whom else to contact if there is no tool for it."""
+    if question == "person" and REQUEST_HUMAN not in dialogue.tools:
+        question = "ticket"
+    if question == "person" or CREATE_TICKET in dialogue.tools:
         return Action(text, question)
     return Action(f"{text} Please contact {dialogue.company or 'the shop'} directly about it.".strip())
 
@@ -85,20 +87,29 @@ def _get_kind(words: str) -> str:
 
 
 def ask_for_person(dialogue: Dialogue) -> Action:
-    earlier = _find_ticket(dialogue, "^The customer asks for a ")
-    is_new = dialogue.current_exchange.find_calls(CREATE_TICKET) or find_topics(dialogue.simple_text)
-    if earlier and not is_new:
-        with_team = f"Your request is with our team as ticket {format_bold(earlier)}."
-        return Action(f"{with_team} I can't connect you to anyone myself.")
+    return _request_human(dialogue, dialogue.exchanges)
+
+
+def _request_human(dialogue: Dialogue, exchanges: Sequence[Exchange]) -> Action:
+    """The call that ends the model's part: what happens next is said by the system, not by the model."""
+    tool = dialogue.tools.get(REQUEST_HUMAN)
+    if tool is None:
+        return offer_ticket(dialogue, "I can't reach a person from here.")
+    if calls := dialogue.current_exchange.find_calls(REQUEST_HUMAN):
+        return Action(describe_failure("ask a colleague to join", calls[-1].error) if calls[-1].error else "")
     kind = "call" if CALL_WISH.search(dialogue.simple_text) else "person"
-    return open_ticket(dialogue, kind, dialogue.exchanges)
+    topics, quotes = find_subject(exchanges)
+    order = _choose_order(dialogue, topics)
+    reason = _write_issue(dialogue, kind, describe_topics(topics, order), order, quotes)
+    name = tool.find_parameter("reason")
+    return Action(calls=(PlannedCall(REQUEST_HUMAN, {name: reason} if name else {}),))
 
 
 def accept_offer(dialogue: Dialogue) -> Action:
     """The customer accepted our offer of a ticket: it is about what was said before the offer."""
     offered_for = dialogue.exchanges if find_topics(dialogue.simple_text) else dialogue.exchanges[:-1]
     if "person" in dialogue.open_questions:
-        return open_ticket(dialogue, "person", offered_for)
+        return _request_human(dialogue, offered_for)
     complained = COMPLAINT.search(simplify_text(dialogue.exchanges[-2].text))
     return open_ticket(dialogue, "complaint" if complained else "", offered_for)
 
@@ -106,15 +117,14 @@ def accept_offer(dialogue: Dialogue) -> Action:
 def open_ticket(dialogue: Dialogue, kind: str, exchanges: Sequence[Exchange]) -> Action:
     """At most one ticket for a message, about what was said in `exchanges`. Without a `kind`, their topic decides."""
     topics, quotes = find_subject(exchanges)
-    order = dialogue.current_order if not topics or any("{order}" in topic.phrase for topic in topics) else ""
+    order = _choose_order(dialogue, topics)
     tool = dialogue.tools.get(CREATE_TICKET)
     if tool is None:
-        return offer_ticket(dialogue, "I can't open tickets or reach a person from here.")
+        return offer_ticket(dialogue, "I can't open tickets from here.")
     if calls := dialogue.current_exchange.find_calls(CREATE_TICKET):
-        return _report_ticket(calls[-1], kind, describe_topics(topics, format_bold(order) if order else ""))
+        return _report_ticket(calls[-1], describe_topics(topics, format_bold(order) if order else ""))
     subject = describe_topics(topics, order)
-    earlier = _find_ticket(dialogue, rf"{re.escape(subject)}(?!\w)") if subject else ""
-    if earlier and kind not in ("person", "call"):
+    if earlier := _find_ticket(dialogue, rf"{re.escape(subject)}(?!\w)") if subject else "":
         with_team = f"This is already with our team, as ticket {format_bold(earlier)}."
         return Action(f"{with_team} Tell me if there is anything new.")
     kind = kind or (topics[0].kind if topics else "question" if any(quotes) else "request")
@@ -126,11 +136,16 @@ def open_ticket(dialogue: Dialogue, kind: str, exchanges: Sequence[Exchange]) ->
     return Action(calls=(PlannedCall(CREATE_TICKET, arguments),))
 
 
+def _choose_order(dialogue: Dialogue, topics: Sequence[Topic]) -> str:
+    """The order that the topics are about, or an empty text."""
+    return dialogue.current_order if not topics or any("{order}" in each.phrase for each in topics) else ""
+
+
 def _write_issue(dialogue: Dialogue, kind: str, subject: str, order: str, quotes: list[str]) -> str:
     with_subject, alone = ISSUE_OPENINGS[kind]
     if not subject and dialogue.order_numbers and kind != "feedback":
         subject = f"order {order}"
-    parts = [f"{with_subject}{subject}." if subject else f"{alone}."]
+    parts = [f"{with_subject}{subject}."] if subject else [f"{alone}."] if alone else []
     if order and order not in subject:
         parts.append(f"Last order mentioned: {order}.")
     lookup = dialogue.find_last_lookup(order) if order else None
@@ -146,7 +161,7 @@ def _write_issue(dialogue: Dialogue, kind: str, subject: str, order: str, quotes
     return " ".join(parts)
 
 
-def _report_ticket(call: CompletedCall, kind: str, subject: str) -> Action:
+def _report_ticket(call: CompletedCall, subject: str) -> Action:
     if call.error:
         return Action(describe_failure("open a ticket", call.error))
     number, level = call.fields.get("ticket_id"), call.fields.get("priority")
@@ -156,12 +171,8 @@ def _report_ticket(call: CompletedCall, kind: str, subject: str) -> Action:
     ticket = f"ticket {format_bold(number)}"
     ticket += f" about {subject}" if subject else ""
     ticket += f" with {escape_markdown(level)} priority" if level else ""
-    ending = "A colleague will look into it."
-    if kind in ("person", "call"):
-        limit = "I can't connect you to anyone myself, or say how soon that will be."
-        return Action(f"I've passed this on to our team as {ticket}.{note} {ending} {limit}")
     lead = "Your request is with our team:" if note else "I've opened"
-    return Action(f"{lead} {ticket}.{note} {ending}")
+    return Action(f"{lead} {ticket}.{note} A colleague will look into it.")
 
 
 def _find_ticket(dialogue: Dialogue, pattern: str) -> str:

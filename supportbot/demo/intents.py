@@ -168,9 +168,13 @@ INTENTS = (
     Intent("tickets", report_tickets, phrases.TICKETS),
     Intent("accept", _follow_up_offer, condition=_accepts_offer, yields_to={"person"}),
     Intent(
-        "complaint", handle_complaint, HANDOVER_WISHES, _says_what_went_wrong, yields_to={"tickets", "accept"}
+        "complaint",
+        handle_complaint,
+        HANDOVER_WISHES,
+        _says_what_went_wrong,
+        yields_to={"tickets", "accept", "person"},
     ),
-    Intent("person", ask_for_person, phrases.PERSON, yields_to={"complaint", "about me"}),
+    Intent("person", ask_for_person, phrases.PERSON, yields_to={"about me"}),
     Intent("topic", _answer_topics, condition=_mentions_topic, yields_to=_HANDOVER | {"tickets"}),
     Intent(
         "no idea",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .actions import CREATE_TICKET, OFFERS, QUESTIONS, Action, PlannedCall, Reply
+from .actions import CREATE_TICKET, OFFERS, QUESTIONS, REQUEST_HUMAN, Action, PlannedCall, Reply
 from .developer import answer_command
 from .facts import DialogueFacts
 from .forms import SchemaFiller
@@ -72,7 +72,7 @@ def _choose_questions(actions: Sequence[Action]) -> list[str]:
 
 
 def _choose_calls(actions: Sequence[Action]) -> tuple[PlannedCall, ...]:
-    """Look-ups come before a ticket, so that the ticket can say what was found."""
+    """Look-ups come before a ticket, so that the ticket can say what was found, and before a person is asked for."""
     calls = {repr(call): call for action in actions for call in action.calls}
-    reads = tuple(call for call in calls.values() if call.name != CREATE_TICKET)
+    reads = tuple(call for call in calls.values() if call.name not in (CREATE_TICKET, REQUEST_HUMAN))
     return reads or tuple(calls.values())

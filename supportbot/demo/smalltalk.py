@@ -126,7 +126,8 @@ def soothe_anger(dialogue: Dialogue) -> str:
 ABILITIES = {
     "lookup_order": "look up an order by its number",
     "my_orders": "list the orders in your account",
-    "create_ticket": "open a ticket, for a complaint or to reach a person",
+    "create_ticket": "open a ticket, for a complaint or a request",
+    "request_human": "hand you over to a person",
     "my_tickets": "check the status of your tickets",
 }
 

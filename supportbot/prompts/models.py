@@ -12,9 +12,9 @@ DEFAULT_LANGUAGES = "Write in the customer's language."
 DEFAULT_POLICIES = (
     "- Open a ticket with create_ticket when the customer complains, reports damage, or needs something that only a "
     "person can do. Tell them the ticket's number.\n"
-    "- When the customer wants a person, open a ticket that says so and tell them that a colleague will get back "
-    "to them.\n"
-    "- If you do not know, say so and offer to pass the question on."
+    "- When the customer wants a person, call request_human. Say nothing about what happens next: the system tells "
+    "them.\n"
+    "- If you do not know, say so and offer to hand over to a person."
 )
 DEFAULT_TOOL_RULES = (
     "- When you lack something that a tool needs, such as the order number, ask for it in one short question."

@@ -1,6 +1,7 @@
 """A little shop to try the demo model in: real tools over a dict, and a customer who talks to it."""
 
 import json
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -76,6 +77,12 @@ def create_ticket(ctx: ToolContext, issue: str, priority: Literal["low", "medium
     return {"ticket_id": "TKT-48291037", "issue": issue, "priority": priority, "status": "open"}
 
 
+@tool(effect="write")
+def request_human(ctx: ToolContext, reason: str) -> dict[str, Any]:
+    """Hand this conversation over to a person of the team."""
+    return {"status": "handed over"}
+
+
 @tool()
 def my_orders(ctx: ToolContext) -> dict[str, Any]:
     """List the signed-in customer's orders."""
@@ -105,7 +112,7 @@ def weather(ctx: ToolContext, city: str, days: int = 1, units: list[str] | None 
     return {"city": city, "days": days, "sky": {"now": "sunny", "later": None}, "units": units or []}
 
 
-SHOP_TOOLS = Registry([lookup_order, create_ticket, my_orders, my_tickets])
+SHOP_TOOLS = Registry([lookup_order, create_ticket, my_orders, my_tickets, request_human])
 
 
 @dataclass
@@ -128,8 +135,12 @@ class Chat:
         self.tool_calls, self.text = [], ""
         who = "The customer is a guest." if self.is_guest else "The customer is signed in as Alice."
         system = self.system or f"You are the support assistant of TechCorp.\nBe brief.\n{who}"
-        async for event in run_turn(self.backend, system, list(self.messages), self.tools, self.execute):
-            self._record_event(event)
+        events = run_turn(self.backend, system, list(self.messages), self.tools, self.execute)
+        async with aclosing(events):
+            async for event in events:
+                self._record_event(event)
+                if isinstance(event, ToolFinished) and self.tool_calls[-1].name == "request_human":
+                    break  # the server ends the turn, see `complete_call`
         return self.text
 
     async def execute(self, call: ToolCall) -> ToolResult:

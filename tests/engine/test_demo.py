@@ -171,7 +171,7 @@ async def test_it_takes_the_names_from_the_system_text(system: str, says: str) -
     [
         ([], "where is ORD-123", "I can't look up orders here. Please contact TechCorp directly"),
         ([], "I want a refund", "Please contact TechCorp directly"),
-        ([], "let me talk to a human", "I can't open tickets or reach a person from here."),
+        ([], "let me talk to a human", "I can't reach a person from here."),
         ([], "I want to complain", "I can't open tickets here."),
         ([], "what can you do", "Not much"),
         (

@@ -171,7 +171,7 @@ COMPLAINTS = [
     alice(
         "complain: ORD-123 is late",
         "I want a human, it is late!",
-        calls="create_ticket medium: The customer asks",
+        calls="request_human About the delay of order ORD-123",
     ),
     guest("ORD-123", EMAIL, f"complaint: late! reach me at {EMAIL}", calls="create_ticket medium: Complaint"),
     alice(
@@ -236,33 +236,18 @@ COMPLAINTS = [
 ]
 
 PEOPLE = [
-    alice("is there any human i can talk to?", calls="create_ticket medium: The customer asks for a person."),
-    alice(
-        "i dont want a ticket i want a human", calls="create_ticket medium: The customer asks for a person."
-    ),
+    alice("is there any human i can talk to?", calls="request_human The customer wrote: “is there any"),
+    alice("i dont want a ticket i want a human", calls="request_human The customer wrote: “i dont"),
     alice("do you have a phone number?", says="don't have a phone number"),
-    alice(
-        "I want to talk to a human",
-        calls="create_ticket medium: The customer asks for a person.",
-        says="A colleague will",
-    ),
-    alice("agent", calls="create_ticket medium: The customer asks for a person."),
-    alice(
-        "Can I speak to a real person please?", calls="create_ticket medium: The customer asks for a person."
-    ),
-    alice("get me your manager NOW", calls="create_ticket medium: The customer asks for a person."),
-    alice("connect me with customer service", calls="create_ticket medium: The customer asks for a person."),
-    alice("call me at 555-123-4567", calls="create_ticket medium: The customer asks for a call."),
-    alice(
-        "I want a human, ORD-123 is late",
-        calls="create_ticket medium: The customer asks for a person, about the delay of order ORD-123",
-    ),
-    alice("I want a human", "human!!!", says="with our team as ticket **TKT-48291037**"),
-    alice(
-        "I want a refund",
-        "let me talk to someone",
-        calls="create_ticket high: The customer asks for a person, about a refund",
-    ),
+    alice("I want to talk to a human", calls="request_human The customer wrote: “I want to talk to a human”"),
+    alice("agent", calls="request_human The customer wrote: “agent”"),
+    alice("Can I speak to a real person please?", calls="request_human The customer wrote: “Can"),
+    alice("get me your manager NOW", calls="request_human The customer wrote: “get me"),
+    alice("connect me with customer service", calls="request_human The customer wrote: “connect"),
+    alice("call me at 555-123-4567", calls="request_human The customer asks for a call. The customer wrote"),
+    alice("I want a human, ORD-123 is late", calls="request_human About the delay of order ORD-123"),
+    alice("I want a human", "human!!!", calls="request_human The customer wrote: “human!!!”"),
+    alice("I want a refund", "let me talk to someone", calls="request_human About a refund"),
     alice("are you a real person?", says="I'm a bot"),
     alice("I want to know if you are a human", says="I'm a bot"),
 ]
@@ -349,7 +334,7 @@ SMALL_TALK = [
     alice("never mind", says="All right"),
     alice("one moment", says="Take your time"),
     alice("this is ridiculous, you stupid bot", says=("sorry", OFFERS_PERSON)),
-    alice("this is ridiculous", "yes", calls="create_ticket medium: The customer asks for a person"),
+    alice("this is ridiculous", "yes", calls="request_human The customer wrote: “this is ridiculous"),
     alice("you are useless, where is ORD-123", calls=LOOKUP_123, says=("sorry for the trouble", "shipped")),
     alice("", says="didn't understand"),
     alice("?", says="didn't understand"),

@@ -23,6 +23,7 @@ TOOLS = [
         "create_ticket": ["issue", "priority"],
         "my_orders": [],
         "my_tickets": [],
+        "request_human": ["reason"],
     }.items()
 ]
 
@@ -226,3 +227,15 @@ def test_a_result_for_a_tool_that_was_not_asked_for_changes_nothing() -> None:
     messages = [SYSTEM, {"role": "user", "content": "thanks"}, stray]
 
     assert compose_reply(read_request({"messages": messages})).text.startswith("You're welcome, Alice!")
+
+
+def test_once_a_person_was_asked_for_it_says_nothing_of_what_happens_next() -> None:
+    asked = answer_after_tool("a human please", "request_human", {"reason": "…"}, {"status": "handed over"})
+
+    assert asked == ""
+
+
+def test_a_customer_is_told_when_no_person_could_be_asked_for() -> None:
+    error = {"error": "Not run: too many calls."}
+
+    assert "couldn't ask a colleague" in answer_after_tool("agent", "request_human", {"reason": "…"}, error)
