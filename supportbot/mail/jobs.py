@@ -32,7 +32,7 @@ def mail_waiting_alert(conversation_id: int | None) -> None:
     waiting = Conversation.objects.select_related("user").filter(owner=Conversation.Owner.WAITING)
     conversation = waiting.filter(pk=conversation_id).first()
     addresses = _list_staff_addresses()
-    if conversation is None or not addresses:
+    if conversation is None or not addresses or not settings.ENVIRONMENT.smtp_url:
         return
     context = {
         "conversation": conversation,
@@ -46,8 +46,8 @@ def mail_waiting_alert(conversation_id: int | None) -> None:
 def mail_unread_reply(conversation_id: int | None) -> None:
     """Mail in one message all that staff have written since the customer was last seen."""
     conversation = Conversation.objects.select_related("user").filter(pk=conversation_id).first()
-    if conversation is None or not conversation.reply_email:
-        return
+    if conversation is None or not conversation.reply_email or not settings.ENVIRONMENT.smtp_url:
+        return  # without SMTP_URL Django would print the customer's conversation into the log
     replies = Message.objects.filter(conversation=conversation, role=Message.Role.STAFF)
     if conversation.customer_last_seen:
         replies = replies.filter(created__gt=conversation.customer_last_seen)

@@ -54,6 +54,7 @@ class Page:
         self.deltas: list[Mapping[str, Any]] = []
         self.turns: dict[int, Element] = {}
         self.notices: list[Element] = []
+        self.shown_owner: Element | None = None  # as far as the socket has said
         self.gaps = 0
         self.complete = 0  # the revision up to which it lacks nothing
         self.close_code: int | None = None
@@ -96,6 +97,10 @@ class Page:
     @property
     def last(self) -> Element:
         return self.turns[max(self.turns)]
+
+    @property
+    def owner_state(self) -> str:
+        return self.shown_owner["data-owner"] if self.shown_owner else ""
 
     def messages(self, role: str) -> list[Element]:
         """The messages of a role, in the order of the page."""
@@ -180,6 +185,8 @@ class Page:
                 self._find_streams()
             case "pulse":
                 self.complete = max(self.complete, int(element["data-newest"]))
+            case "owner":
+                self.shown_owner = element
             case "notice":
                 self.notices.append(element)
             case "blocks" if element["hx-swap-oob"] == "beforeend":

@@ -9,6 +9,7 @@ from django.core import mail
 from django.utils import timezone
 
 from supportbot.conversations import turns
+from supportbot.conversations.limits.rate_limits import MAX_CONTACTS_PER_DAY, RequestRefused
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
 from supportbot.mail.jobs import mail_unread_reply, mail_waiting_alert
@@ -117,15 +118,81 @@ def test_the_mail_waits_some_minutes_in_which_staff_may_write_more(chat, agent):
 
 def test_a_guest_is_asked_for_an_address_and_reached_there(guest_chat, agent):
     asked = turns.request_person.run_sync(guest_chat.pk)
-    assert asked.owner.asks_for_contact
+    assert asked.owner.takes_contact
 
     thanked = turns.store_contact.run_sync(guest_chat.pk, "Gus", "gus@example.org")
     turns.take_over.run_sync(guest_chat.pk, agent.pk)
     reply(guest_chat, agent, "Hello Gus.", "s1")
     mail_unread_reply(guest_chat.pk)
 
-    assert not thanked.owner.asks_for_contact
+    assert thanked.owner.contact_email == "gus@example.org"
     assert [sent.to for sent in mail.outbox] == [["gus@example.org"]]
+
+
+def test_a_guest_corrects_the_address_and_a_second_click_changes_nothing(guest_chat, agent):
+    turns.request_person.run_sync(guest_chat.pk)
+    turns.store_contact.run_sync(guest_chat.pk, "Gus", "gsu@example.org")
+    turns.store_contact.run_sync(guest_chat.pk, "Gus", "gus@example.org")
+    turns.store_contact.run_sync(guest_chat.pk, "Gus", "gus@example.org")
+    turns.take_over.run_sync(guest_chat.pk, agent.pk)
+    reply(guest_chat, agent, "Hello Gus.", "s1")
+
+    mail_unread_reply(guest_chat.pk)
+
+    assert [sent.to for sent in mail.outbox] == [["gus@example.org"]]
+    assert Message.objects.filter(role="system", text__startswith="Thank you.").count() == 2
+
+
+def test_nobody_has_us_write_to_one_stranger_after_the_other(guest_chat):
+    other = Conversation.objects.create(guest_key="g")
+    for chat in (guest_chat, other):
+        turns.request_person.run_sync(chat.pk)
+    for number in range(MAX_CONTACTS_PER_DAY):
+        turns.store_contact.run_sync(guest_chat.pk, "", f"stranger{number}@example.org")
+
+    for chat in (guest_chat, other):
+        with pytest.raises(RequestRefused, match="several times today"):
+            turns.store_contact.run_sync(chat.pk, "", "one-more@example.org")
+
+    assert not mail.outbox
+
+
+def test_until_staff_have_answered_nothing_is_mailed_to_the_address_of_a_guest(guest_chat, agent):
+    turns.request_person.run_sync(guest_chat.pk, text="Buy at evil.example!", client_id="p1")
+    turns.store_contact.run_sync(guest_chat.pk, "Buy at evil.example!", "stranger@example.org")
+    mail_unread_reply(guest_chat.pk)
+    assert not mail.outbox
+
+    turns.take_over.run_sync(guest_chat.pk, agent.pk)
+    reply(guest_chat, agent, "How can I help?", "s1")
+    mail_unread_reply(guest_chat.pk)
+
+    (sent,) = mail.outbox
+    assert "How can I help?" in sent.body
+    assert "evil" not in sent.body + sent.subject
+
+
+def test_an_account_is_reached_at_its_own_address_alone(chat):
+    turns.request_person.run_sync(chat.pk)
+
+    with pytest.raises(RequestRefused, match="No e-mail address is needed"):
+        turns.store_contact.run_sync(chat.pk, "", "stranger@example.org")
+
+
+def test_an_address_is_taken_only_while_a_person_is_wanted_or_there(guest_chat):
+    with pytest.raises(RequestRefused, match="No e-mail address is needed"):
+        turns.store_contact.run_sync(guest_chat.pk, "", "gus@example.org")
+
+
+def test_nothing_is_printed_into_the_log_where_no_mail_can_be_sent(chat, agent, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"smtp_url": ""})
+    turns.request_person.run_sync(chat.pk)
+    mail_waiting_alert(chat.pk)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+    mail_unread_reply(chat.pk)
+
+    assert not mail.outbox
 
 
 def test_mail_is_promised_only_where_it_can_be_sent(chat, guest_chat, settings):
@@ -133,7 +200,7 @@ def test_mail_is_promised_only_where_it_can_be_sent(chat, guest_chat, settings):
 
     for conversation in (chat, guest_chat):
         change = turns.request_person.run_sync(conversation.pk)
-        assert not change.owner.asks_for_contact
+        assert not change.owner.takes_contact
     assert not Message.objects.filter(role="system", text__contains="e-mail").exists()
 
 

@@ -15,12 +15,14 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from supportbot.audit.models import AuditEvent
 from supportbot.server.process import process
 
 from ..models import Attachment, Conversation, Message
 from ..visitors import Visitor
 
 MINUTE_SECONDS = 60.0
+MAX_CONTACTS_PER_DAY = 5  # e-mail addresses that a visitor may give
 MAX_IMAGE_BYTES_PER_DAY = 100 * 1024 * 1024
 
 
@@ -81,6 +83,19 @@ def check_rate(conversation: Conversation) -> None:
     ).aggregate(here=Count("pk", filter=Q(conversation=conversation)), everywhere=Count("pk"))
     if (here and recent["here"] >= here) or (everywhere and recent["everywhere"] >= everywhere):
         raise RequestRefused(_("You're sending messages very quickly. Please wait a minute, then try again."))
+
+
+def check_contact_rate(visitor: Visitor) -> None:
+    """Refuse one e-mail address too many in a day: nobody has us write to strangers."""
+    theirs = Conversation.objects.visible_to(visitor).values_list("pk", flat=True)
+    since = timezone.now() - timedelta(days=1)
+    given = AuditEvent.objects.filter(
+        action="contact_given", created__gt=since, conversation_id__in=list(theirs)
+    )
+    if given.count() >= MAX_CONTACTS_PER_DAY:
+        raise RequestRefused(
+            _("You've changed your e-mail address several times today. You can change it again tomorrow.")
+        )
 
 
 def check_image_rate(visitor: Visitor) -> None:

@@ -25,12 +25,17 @@ class ChangedTurn:
 
 @dataclass(frozen=True, slots=True)
 class OwnerState:
-    """Who has the conversation, the name of a person that has it, and whether a guest is asked for an address."""
+    """Who has the conversation, and the name of a person that has it.
+
+    With `takes_contact` a guest may say where to be reached; `contact_name` and `contact_email` are what they said.
+    """
 
     owner: str
     assignee_id: int | None
     assignee_name: str
-    asks_for_contact: bool
+    takes_contact: bool = False
+    contact_name: str = ""
+    contact_email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,9 @@ def describe_owner(conversation: Conversation) -> OwnerState:
         conversation.owner,
         conversation.assignee_id,
         conversation.assignee_name,
-        handoff_sentences.asks_for_contact(conversation),
+        handoff_sentences.takes_contact(conversation),
+        conversation.contact_name,
+        conversation.contact_email,
     )
 
 

@@ -73,10 +73,14 @@ def _describe_place(conversation: Conversation) -> str:
     )
 
 
-def asks_for_contact(conversation: Conversation) -> bool:
-    """Whether to ask a guest for an e-mail address: a person is wanted or there, and mail can be sent."""
+def takes_contact(conversation: Conversation) -> bool:
+    """Whether a customer may say where to be reached: a person is wanted or there, and mail can be sent.
+
+    An account with an e-mail address is reached there, and nowhere else.
+    """
     is_with_person = conversation.owner in (Conversation.Owner.WAITING, Conversation.Owner.HUMAN)
-    return is_with_person and not conversation.reply_email and bool(settings.ENVIRONMENT.smtp_url)
+    has_own_email = bool(conversation.user and conversation.user.email)
+    return is_with_person and not has_own_email and bool(settings.ENVIRONMENT.smtp_url)
 
 
 def describe_takeover(name: str) -> str:

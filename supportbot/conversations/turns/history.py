@@ -76,6 +76,9 @@ def rows_to_messages(rows: Iterable[Sequence[Any]], address: Callable[[UUID], st
             array += answer or ([STOPPED_ANSWER] if state == "stopped" else [])
         elif role == "staff":
             array.append(Message("assistant", f"(A colleague wrote:) {text}"))
+        elif role == "system":
+            # Or a wish for a person that was withdrawn would look as if nobody had answered it.
+            array.append(Message("assistant", f"(The system told the customer:) {text}"))
     return array
 
 

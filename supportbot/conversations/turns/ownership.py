@@ -28,7 +28,7 @@ from supportbot.server.executors import on_database_thread
 
 from ..attachments import storage
 from ..limits import token_budgets
-from ..limits.rate_limits import RequestRefused, check_rate
+from ..limits.rate_limits import RequestRefused, check_contact_rate, check_rate
 from ..models import Conversation, Message, Turn
 from . import handoff_sentences
 from .changes import (
@@ -98,7 +98,8 @@ def start_waiting(conversation: Conversation, reason: str) -> str:
     conversation.owner = Owner.WAITING
     conversation.assignee = None
     conversation.waiting_since = timezone.now()
-    conversation.waiting_reason = (reason.strip() or describe_last_words(conversation))[:REASON_CHARS]
+    why = reason.strip() or describe_last_words(conversation) or _("No reason was given.")
+    conversation.waiting_reason = why[:REASON_CHARS]
     reference = _notify_apps(conversation)
     enqueue(ALERT_JOB_KIND, f"{conversation.pk}:{conversation.revision}", conversation_id=conversation.pk)
     record_event(
@@ -208,9 +209,18 @@ def post_staff_message(
 @on_database_thread(repeat=True)
 @transaction.atomic
 def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
-    """A guest says where to be reached. Raises `RequestRefused` when it is no e-mail address."""
+    """A guest says where to be reached, or corrects it. Raises `RequestRefused` where it is of no use, or too often.
+
+    Nothing is mailed there but what staff answer in this conversation.
+    """
     conversation = Conversation.objects.lock(conversation_id)
-    conversation.contact_name, conversation.contact_email = name.strip()[:100], email.strip()
+    if not handoff_sentences.takes_contact(conversation):
+        raise RequestRefused(_("No e-mail address is needed. The answer will come here, in this chat."))
+    contact = (" ".join(name.split())[:100], email.strip())
+    if contact == (conversation.contact_name, conversation.contact_email):
+        return build_change(conversation, (), with_owner=True)
+    check_contact_rate(conversation.visitor)
+    conversation.contact_name, conversation.contact_email = contact
     sentence = handoff_sentences.describe_contact(conversation.contact_email)
     thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)

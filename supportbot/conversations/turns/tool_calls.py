@@ -1,6 +1,6 @@
 """Tool calls: stored before they are run, and their results together with what they wrote."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -16,15 +16,18 @@ from ..limits import token_budgets
 from ..models import Conversation, Message, Turn
 from ..models import ToolCall as StoredCall
 from .changes import (
+    ChangedTurn,
     TurnChange,
     blank_to_empty,
+    build_change,
     close_open_messages,
-    describe_owner,
     load_messages,
     save_change,
+    save_conversation,
 )
 from .claiming import create_answer_message
 from .leases import LeaseLost, TurnLease, lock_leased_turn
+from .ownership import end_bot_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +146,19 @@ def complete_call(lease: TurnLease, result: ToolResult) -> CompletedCall:
 
 
 def _end_handed_over_turn(turn: Turn, conversation: Conversation, messages: list[Message]) -> TurnChange:
-    """A tool gave the conversation to a person: the model says nothing more, and no other call is run."""
+    """A tool gave the conversation to a person: the model says nothing more, and no other call is run.
+
+    Messages that wait behind this turn are the person's.
+    """
     turn.state = Turn.State.DONE
     turn.finished, turn.lease_until = timezone.now(), None
+    token_budgets.settle_reservation(turn, {"total_tokens": 0})  # the model was not asked again
     close_open_messages(messages, "", Message.Status.COMPLETE)
-    change = save_change(turn, conversation, messages)
-    return replace(change, owner=describe_owner(conversation), notifies_desk=True)
+    turn.revision = conversation.next_revision()
+    turn.save()
+    ended = [ChangedTurn(turn, messages), *end_bot_turns(conversation)]
+    save_conversation(conversation)
+    return build_change(conversation, ended, with_owner=True, notifies_desk=True)
 
 
 def _set_result(lease: TurnLease, call: ToolCall, result: ToolResult) -> bool:
