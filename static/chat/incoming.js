@@ -85,7 +85,8 @@ function showLocalTimes() {
   }
 }
 
-const SPOKEN = `:is([data-role="assistant"], [data-role="staff"], [data-role="system"])[data-status="complete"] > .text`;
+const SPOKEN_ROLES = ["assistant", "staff", "system"].map((role) => `[data-role="${role}"]`);
+const SPOKEN = `:is(${SPOKEN_ROLES})[data-status="complete"] > .text`;
 
 let announcedId = null; // null before the page has looked for the first time: what it shows then is not news
 

@@ -1,4 +1,4 @@
-// Tells staff of a customer who waits, by a sound and by a notification of the browser: each only if it was switched on.
+// Tells staff of a customer who waits, by a sound and by a notification of the browser: each only if it is switched on.
 
 const SOUND_KEY = "desk:sound";
 const NOTIFY_KEY = "desk:notify";

@@ -81,10 +81,10 @@ saved.addEventListener("change", () => {
 
 // ---- What comes ------------------------------------------------------------------------------------
 
+const NOTES = /<section class="note" id="note-(\d+)" data-note="\d+" data-after="(\d+)"/g;
+
 chat.addEventListener("htmx:wsBeforeMessage", ({ detail: { message } }) => {
-  for (const [, id, after] of message.matchAll(/<section class="note" id="note-(\d+)" data-note="\d+" data-after="(\d+)"/g)) {
-    insertNotePlaceholder(id, Number(after));
-  }
+  for (const [, id, after] of message.matchAll(NOTES)) insertNotePlaceholder(id, Number(after));
 });
 
 // htmx replaces an element by its id, so a note that the page does not show yet needs one in its place.

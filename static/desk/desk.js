@@ -27,7 +27,8 @@ function connect() {
   webSocket.onclose = ({ code }) => {
     bar.dataset.connection = FATAL_CLOSE_CODES.includes(code) ? "gone" : "closed";
     // At random times, so that not every desk returns at once after the server was restarted.
-    if (bar.dataset.connection === "closed") setTimeout(connect, RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS);
+    const delay = RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS;
+    if (bar.dataset.connection === "closed") setTimeout(connect, delay);
   };
 }
 

@@ -189,7 +189,7 @@ async def test_a_photo_is_for_its_customer_and_staff_and_nobody_else(
     agent = await somebody(site, "agent")
     await agent.page.goto(f"{site.url}/admin/conversations/conversation/")
     await agent.page.get_by_role("link", name=WORDS).first.click()
-    await see(agent.page.locator(".transcript").get_by_role("img"), "Photo")
+    await see(agent.page.locator("#log").get_by_role("img"), "Photo")
 
 
 async def test_a_page_does_not_move_when_its_photos_come(

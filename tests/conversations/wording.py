@@ -126,7 +126,7 @@ def unmarked(source: str) -> Iterator[str]:
 def of_template(source: str) -> Iterator[str]:
     """Texts and the attributes that are read, with whatever a condition could put there."""
     source = re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", source, flags=re.DOTALL)
-    source = re.sub(r"\{% block page_class %\}.*?\{% endblock %\}", "", source)
+    source = re.sub(r"\{% block (?:page_class|bodyclass) %\}.*?\{% endblock %\}", "", source)
     source = TRANSLATED.sub(r"\2", source)
     source = re.sub(r"\{% (else|elif|plural)\b.*?%\}", " / ", source)
     source = re.sub(r"\{%.*?%\}", "", source)

@@ -12,6 +12,7 @@ SOURCES = {
     "chat/outbox.js": 'import {\n  words,\n} from "./page.js";\n',
     "chat/tray.js": "export const tray = 1;\n",
     "chat/chat.js": 'import "./outbox.js";\nimport { tray } from "./tray.js";\n',
+    "desk/conversation.js": 'import { tray } from "../chat/tray.js";\n',
     "library/ws.js": '/** @type {import("../nowhere").Thing} */\nimport a from "./b.js";\n',
 }
 
@@ -36,6 +37,8 @@ def test_a_script_imports_others_by_the_names_of_their_contents(tmp_path: Path) 
     served = (tmp_path / names["chat/chat.js"]).read_text()
     assert served == f'import "./{outbox}";\nimport {{ tray }} from "./{tray}";\n'
     assert Path(names["chat/page.js"]).name in (tmp_path / names["chat/outbox.js"]).read_text()
+    desk = (tmp_path / names["desk/conversation.js"]).read_text()
+    assert desk == f'import {{ tray }} from "../chat/{tray}";\n'
 
 
 def test_a_change_gives_a_new_name_to_all_that_import_it_and_to_nothing_else(tmp_path: Path) -> None:
