@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -65,6 +66,9 @@ class Conversation(models.Model):
         null=True,
         help_text="The last turn before a person handed back: the model is sent only what came later.",
     )
+    bot_silent_until = models.DateTimeField(
+        null=True, help_text="Until then the bot begins no answer, since somebody is about to take over."
+    )
     customer_last_seen = models.DateTimeField(
         null=True, help_text="When the customer's page was last open while a person was wanted or there."
     )
@@ -83,6 +87,7 @@ class Conversation(models.Model):
 
     objects = ConversationQuerySet.as_manager()
 
+    MAX_SILENCE = timedelta(seconds=5)
     previous_revision = 0  # not stored: the revision at the beginning of the transaction that changes it
 
     class Meta:
@@ -103,6 +108,15 @@ class Conversation(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("conversation", args=[self.public_id])
+
+    @property
+    def is_bot_silent(self) -> bool:
+        """Whether somebody is taking the conversation over just now, so that the bot must not begin an answer.
+
+        A moment further ahead than `MAX_SILENCE` means that the clock was set back since: it is over.
+        """
+        until, now = self.bot_silent_until, timezone.now()
+        return until is not None and now < until <= now + self.MAX_SILENCE
 
     @property
     def visitor(self) -> Visitor:

@@ -173,15 +173,20 @@ def close_open_messages(messages: Iterable[Message], text: str | None, status: s
     """
     for message in messages:
         if message.status == Message.Status.STREAMING:
-            message.status = status
-            message.text = blank_to_empty(message.text if text is None else text)
-            message.handle = handle
+            stored = _load_checkpoint(message) if text is None else text
+            message.status, message.text, message.handle = status, blank_to_empty(stored), handle
             message.save(update_fields=["text", "status", "handle"])
         for call in message.calls:
             if call.is_pending:
                 call.set_result(
                     build_error_result(call.as_value(), "interrupted", "Interrupted. Nothing was changed.")
                 )
+
+
+def _load_checkpoint(message: Message) -> str:
+    """The text as it is stored now: checkpoints lock no conversation, so there may be more than was read of it."""
+    row = Message.objects.select_for_update().filter(pk=message.pk)
+    return str(row.values_list("text", flat=True).get())
 
 
 def blank_to_empty(text: str) -> str:

@@ -44,8 +44,11 @@ def acquire_lease(turn: Turn, conversation: Conversation) -> None:
 
 
 def claim_next_turn(conversation: Conversation) -> TurnLease | None:
-    """Take a lease on the oldest queued turn, unless one is running. The caller saves the conversation."""
-    if conversation.owner != Conversation.Owner.BOT:
+    """Take a lease on the oldest queued turn, unless one is running or somebody is taking over.
+
+    The caller saves the conversation.
+    """
+    if conversation.owner != Conversation.Owner.BOT or conversation.is_bot_silent:
         return None
     active = list(conversation.turns.active().order_by("pk")[:2])
     if not active or any(turn.state == Turn.State.RUNNING for turn in active):

@@ -51,7 +51,7 @@ REPLY_MAIL_DELAY = timedelta(
     minutes=2
 )  # in which a customer who is there has seen the answer, and staff write more
 OWNER_FIELDS = [
-    *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after"),
+    *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after", "bot_silent_until"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email"),
 ]
 
@@ -159,6 +159,7 @@ def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
         return _refuse(conversation)
     sentence = handoff_sentences.describe_hand_back(conversation.assignee_name)
     conversation.owner, conversation.assignee = Owner.BOT, None
+    conversation.bot_silent_until = None
     left = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     conversation.bot_starts_after = left.row.pk
     save_owner(conversation)
@@ -243,6 +244,7 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     if conversation.owner != Owner.WAITING:
         return build_change(conversation, (), with_owner=True)
     conversation.owner, conversation.waiting_since = Owner.BOT, None
+    conversation.bot_silent_until = None
     sentence = handoff_sentences.describe_cancelled_request()
     cancelled = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)

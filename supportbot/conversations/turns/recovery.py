@@ -125,7 +125,8 @@ def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[Chang
         turn.save()
         return ()
     turn.state = Turn.State.STOPPED if turn.stop_requested else Turn.State.INTERRUPTED
-    turn.error = "" if turn.stop_requested else ErrorCode.INTERRUPTED
+    if not turn.stop_requested:  # one that was stopped keeps why
+        turn.error = ErrorCode.INTERRUPTED
     turn.may_retry = True
     turn.fencing_token += 1
     turn.finished, turn.lease_until = timezone.now(), None

@@ -25,9 +25,10 @@ def begin_answer(lease: TurnLease, message_id: int, text: str) -> None:
 
     Raises `LeaseLost`.
     """
+    # The message first, as everybody else who locks both rows; without the lease both are rolled back.
+    Message.objects.filter(pk=message_id).update(text=text)
     if not filter_leased_turn(lease).update(first_token=timezone.now()):
         raise LeaseLost
-    Message.objects.filter(pk=message_id).update(text=text)
 
 
 @on_database_thread()

@@ -74,7 +74,8 @@ def _store_for_bot(
         joined = _append_to_active_turn(conversation, active[-1], text, client_id, unsent)
         if joined is not None:
             return joined
-    return _create_turn(conversation, text, client_id, unsent, is_next=can_start and not active)
+    is_next = can_start and not active and not conversation.is_bot_silent
+    return _create_turn(conversation, text, client_id, unsent, is_next=is_next)
 
 
 def _create_turn(

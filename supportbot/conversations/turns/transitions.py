@@ -1,5 +1,6 @@
 """The end of a turn, a stop and a retry. Every function here is one transaction."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from .changes import (
     TurnChange,
     build_change,
     close_open_messages,
+    describe_owner,
     load_messages,
     load_stored_turn,
     save_change,
@@ -58,6 +60,9 @@ def finish_turn(
     change = save_change(turn, conversation, messages)
     if is_long:
         summaries.enqueue_summary(conversation)
+    if conversation.owner != Conversation.Owner.BOT:
+        # It was stopped just when one of its tools had given the conversation to a person.
+        return replace(change, owner=describe_owner(conversation), notifies_desk=True)
     return _claim_following_turn(conversation, change)
 
 
@@ -87,14 +92,19 @@ def _claim_following_turn(conversation: Conversation, change: TurnChange) -> Tur
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def request_stop(conversation_id: int, turn_id: int = 0, reason: str = "") -> int | None:
+def request_stop(
+    conversation_id: int, turn_id: int = 0, reason: str = "", *, silences_bot: bool = False
+) -> int | None:
     """Ask for the running turn to be stopped, wherever it runs. Returns its id, None if no such turn runs.
 
     With a `turn_id` that turn alone is meant: it may have ended, and the next one begun. `reason` is stored as the
-    turn's error, empty for a customer's own wish.
+    turn's error, empty for a customer's own wish. With `silences_bot` no other turn is begun for a few seconds.
     """
     # Locked, or a change of the turn that is being stored would overwrite the wish.
-    Conversation.objects.lock(conversation_id)
+    conversation = Conversation.objects.lock(conversation_id)
+    if silences_bot and conversation.owner == Conversation.Owner.BOT:
+        conversation.bot_silent_until = timezone.now() + Conversation.MAX_SILENCE
+        conversation.save(update_fields=["bot_silent_until"])
     turn = Turn.objects.filter(conversation=conversation_id, state=Turn.State.RUNNING).first()
     if turn is None or turn_id not in (0, turn.pk):
         return None
@@ -123,7 +133,7 @@ def retry_turn(conversation_id: int, turn_id: int, can_start: bool = True) -> Tu
         shown = (load_stored_turn(turn_id),) if is_known else ()
         return TurnChange(conversation.pk, shown)
     turn.state, turn.crash_count = Turn.State.QUEUED, 0
-    if not can_start:
+    if not can_start or conversation.is_bot_silent:
         return save_change(turn, conversation)
     turn.save()
     lease = claim_next_turn(conversation)

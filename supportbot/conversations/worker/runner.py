@@ -99,9 +99,13 @@ async def halt_turn(conversation_id: int, check: Callable[[], object] = lambda: 
     """Have the bot fall silent before a person gets the conversation: what was read of its answer is stored first.
 
     Waits until it is, but no longer than `HALT_TIMEOUT_SECONDS`: a process that stands still does not keep a person
-    away, since whatever takes the conversation over takes the turn's lease away too. `check` is as in `stop_turn`.
+    away, since whatever takes the conversation over takes the turn's lease away too. What the customer says from now
+    on begins no answer for `Conversation.MAX_SILENCE`: there is no word that could be read and not be stored. If nobody
+    takes over by then, it is answered. `check` is as in `stop_turn`.
     """
-    turn_id = await turns.request_stop.run_after(check, conversation_id, reason=ErrorCode.TAKEN_OVER)
+    turn_id = await turns.request_stop.run_after(
+        check, conversation_id, reason=ErrorCode.TAKEN_OVER, silences_bot=True
+    )
     if turn_id is None:
         return
     await _cancel_turn(turn_id)
