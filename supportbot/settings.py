@@ -213,6 +213,7 @@ LOGGING = {
         "django.channels": {"level": "WARNING"},
         # It logs a traceback for every second without Redis; `realtime/channel_layer.py` says that in one line.
         "channels_redis": {"level": "CRITICAL"},
+        "axes": {"level": "WARNING"},
         "django": {"level": "WARNING", "handlers": [], "propagate": True},
     },
 }

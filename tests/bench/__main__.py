@@ -88,10 +88,10 @@ def chosen_plan(options: argparse.Namespace, data: Path) -> Plan:
     profile = options.profile.resolve() if options.profile else None
     plan = Plan(data, script=Script(options.tokens, options.interval_ms), profile=profile)
     if options.quick:
-        plan = replace(plan, window=2, conversations=2_000, each=2)
+        plan = replace(plan, window=2, conversations=2_000, listed=2_000, each=2)
     if options.long:
         plan = replace(plan, levels=(50, 200, 500), rounds=3, window=4)
-        plan = replace(plan, conversations=20_000, most_probes=6, each=12)
+        plan = replace(plan, conversations=20_000, listed=100_000, most_probes=6, each=12)
     if options.system:
         plan = replace(plan, systems=(options.system,))
     if options.chats:

@@ -46,9 +46,8 @@ def get(url: str, cookies: dict[str, str] | None = None) -> tuple[str, str, dict
         address = urlsplit(url)
         connection = http.client.HTTPConnection("127.0.0.1", address.port or 80, timeout=30)
         try:
-            connection.request(
-                "GET", address.path or "/", headers={"Accept": "text/html", **_cookie(cookies)}
-            )
+            path = address._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            connection.request("GET", path, headers={"Accept": "text/html", **_cookie(cookies)})
             response = connection.getresponse()
             html = response.read().decode()
         finally:

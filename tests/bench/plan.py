@@ -21,6 +21,8 @@ class Plan:
     window: float = 3
     script: Script = field(default_factory=Script)
     conversations: int = 10_000
+    # What staff's pages have behind them.
+    listed: int = 10_000
     most_limit: int = 1200
     most_probes: int = 4
     # Lengths of conversations, how many of each there are, and how often somebody asks in each of them.
