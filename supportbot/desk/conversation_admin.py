@@ -36,6 +36,7 @@ class ConversationAdmin(admin.ModelAdmin):
     list_display = ["title_or_number", "customer", "owner", "assigned_to", "waiting_time", "messages", "age"]
     list_filter = ["owner", AssigneeFilter, "updated"]
     list_per_page = 50
+    show_full_result_count = False  # it would count all conversations a second time on every page
     search_fields = [
         "title",
         "public_id",

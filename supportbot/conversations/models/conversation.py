@@ -101,6 +101,8 @@ class Conversation(models.Model):
             models.Index(
                 fields=["waiting_since"], condition=models.Q(owner="waiting"), name="waiting_conversations"
             ),
+            # Those of the assistant, nearly all, are not in it: a turn does not pay for it.
+            models.Index(fields=["-updated"], condition=models.Q(owner="human"), name="human_conversations"),
         ]
 
     def __str__(self) -> str:
