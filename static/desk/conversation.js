@@ -44,6 +44,12 @@ chat.addEventListener("click", ({ target }) => {
   sendRequest({ action });
 });
 
+// A lead gives it to somebody; only they have this choice.
+document.getElementById("assign")?.addEventListener("change", ({ target }) => {
+  if (target.value) sendRequest({ action: "assign", to: Number(target.value) });
+  target.value = "";
+});
+
 // ---- Writing ---------------------------------------------------------------------------------------
 
 let sendAs = ""; // which button was pressed; a photo that is being prepared submits the form again

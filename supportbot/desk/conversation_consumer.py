@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
 
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused, check_text
@@ -26,7 +27,7 @@ from .facts import load_facts
 from .fragments import get_staff_audience, render_facts, render_notes, render_viewers
 from .frames import DeskConversationFrame
 from .refusals import describe_refusal
-from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS
+from .rights import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS, READ_CONVERSATIONS, find_answerers
 
 Check = Callable[[], object]
 
@@ -93,6 +94,16 @@ class DeskConversationConsumer(ConversationConsumer):
     async def on_close(self, frame: DeskConversationFrame) -> None:
         await self._change_owner(turns.close_conversation)
 
+    async def on_assign(self, frame: DeskConversationFrame) -> None:
+        """A lead gives it to a colleague, who must be one that may answer."""
+        if not await self.run_checked(self._require_lead, is_answerer, frame.to):
+            raise RequestRefused(_("This colleague may not answer customers."))
+        await runner.halt_turn(self.conversation_id, self._require_lead)
+        result = await self.run_checked(
+            self._require_lead, turns.assign_conversation, self.conversation_id, frame.to, self.staff.pk
+        )
+        await runner.publish_and_start(result.change)
+
     async def on_reply(self, frame: DeskConversationFrame) -> None:
         await self._post_reply(frame)
 
@@ -131,6 +142,10 @@ class DeskConversationConsumer(ConversationConsumer):
     def _require_answerer(self) -> None:
         self.session.require_permission(ANSWER_CUSTOMERS)
 
+    def _require_lead(self) -> None:
+        self._require_answerer()
+        self.session.require_permission(ASSIGN_CONVERSATIONS)
+
     async def _announce_again_and_again(self) -> None:
         while True:
             await viewers.announce_viewer(self.conversation_id, self._page_key, self.name)
@@ -162,3 +177,8 @@ def require_readable(conversation_id: int) -> None:
 def has_conversation(conversation_id: int, staff_id: int) -> bool:
     mine = Conversation.objects.filter(pk=conversation_id, assignee=staff_id)
     return mine.filter(owner=Conversation.Owner.HUMAN).exists()
+
+
+@on_database_thread(repeat=True)
+def is_answerer(user_id: int) -> bool:
+    return find_answerers().filter(pk=user_id).exists()

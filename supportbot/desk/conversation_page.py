@@ -15,7 +15,7 @@ from supportbot.conversations.web.script_data import script_limits, script_texts
 from .facts import Facts
 from .models import Note
 from .notes import choose_notes_among, merge_in_time_order
-from .rights import can_answer
+from .rights import can_answer, can_assign, find_answerers
 
 
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
@@ -29,6 +29,7 @@ def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[
         "facts": facts,
         "requests": list(conversation.requests.order_by("pk")),
         "can_answer": can_answer(request.user),
+        "colleagues": find_answerers() if can_assign(request.user) else (),
         "script_texts": script_texts() | _build_desk_texts(),
         "script_limits": script_limits(),
     }

@@ -15,10 +15,12 @@ class DeskConversationFrame(BaseFrame):
         "take_over",
         "hand_back",
         "close",
+        "assign",
         "typing",
         "resync",
         "ping",
     ]
+    to: int = 0  # whom it is assigned to
 
 
 class DeskFeedFrame(BaseFrame):

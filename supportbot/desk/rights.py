@@ -3,10 +3,13 @@
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 
 READ_CONVERSATIONS = "conversations.view_conversation"
 ANSWER_CUSTOMERS = "conversations.change_conversation"
+ASSIGN_CONVERSATIONS = "conversations.assign_conversation"
 
 
 def can_read(user: Any) -> bool:
@@ -15,6 +18,17 @@ def can_read(user: Any) -> bool:
 
 def can_answer(user: Any) -> bool:
     return can_read(user) and user.has_perm(ANSWER_CUSTOMERS)
+
+
+def can_assign(user: Any) -> bool:
+    return can_answer(user) and user.has_perm(ASSIGN_CONVERSATIONS)
+
+
+def find_answerers() -> QuerySet[User]:
+    """Those of the staff who may answer customers, by name."""
+    # A backend has to be named where there are several; this one has the groups and their rights.
+    rightful = User.objects.with_perm(ANSWER_CUSTOMERS, backend="django.contrib.auth.backends.ModelBackend")
+    return rightful.filter(is_staff=True).order_by("first_name", "username")
 
 
 def require_reader(view):

@@ -2,8 +2,11 @@
 
 import asyncio
 
+from asgiref.sync import sync_to_async
+
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.staff_group import ensure_staff_groups
 from tests.conversations.rows import until
 
 from .desk_page import open_desk
@@ -197,3 +200,40 @@ async def test_a_page_that_comes_back_gets_what_it_missed(page, desk, agents, ch
     assert again.owner == ("human", "With agent")
     assert again.notes == ["Called the carrier"]
     await again.close()
+
+
+async def test_a_lead_gives_a_conversation_to_a_colleague_whoever_has_it(page, desk, sams_desk, sam, agent):
+    await agent.groups.aadd((await sync_to_async(ensure_staff_groups)())[1])
+    await sams_desk.act("take_over")
+    await desk.owned_by("human")
+
+    await desk.act("assign", to=agent.pk)
+    await sams_desk.shows("owner", lambda part: part["data-assignee"] == str(agent.pk))
+    await desk.act("assign", to=sam.pk)
+
+    await sams_desk.shows("owner", lambda part: part["data-assignee"] == str(sam.pk))
+    assert [
+        event.details["to"] async for event in AuditEvent.objects.filter(action="assigned").order_by("pk")
+    ] == [
+        "agent",
+        "sam",
+    ]
+
+
+async def test_nothing_is_assigned_to_somebody_who_may_not_answer(desk, agent, alice, chat):
+    await agent.groups.aadd((await sync_to_async(ensure_staff_groups)())[1])
+
+    await desk.act("assign", to=alice.pk)
+    await desk.until(lambda page: any(notice.text for notice in page.notices))
+
+    assert [notice.text for notice in desk.notices] == ["This colleague may not answer customers."]
+    await chat.arefresh_from_db()
+    assert chat.owner == "bot"
+
+
+async def test_an_agent_who_is_no_lead_cannot_assign(desk, sam, chat):
+    await desk.act("assign", to=sam.pk)
+
+    assert await desk.closed() == 4401
+    await chat.arefresh_from_db()
+    assert chat.owner == "bot"

@@ -137,9 +137,13 @@ def take_over(conversation_id: int, staff_id: int) -> OwnershipResult:
 @on_database_thread(repeat=True)
 @transaction.atomic
 def assign_conversation(conversation_id: int, to_id: int, by_id: int) -> OwnershipResult:
-    """A lead gives the conversation to a member of staff, whoever has it. The caller has checked the right."""
+    """A lead gives the conversation to a member of staff, whoever has it. The caller has checked the rights of both."""
     conversation = Conversation.objects.lock(conversation_id)
     staff, lead = _get_staff(to_id), _get_staff(by_id)
+    if _has(conversation, to_id):
+        return OwnershipResult(
+            build_change(conversation, (), with_owner=True), True, conversation.assignee_name
+        )
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.assignee, conversation.waiting_since = Owner.HUMAN, staff, None
     sentence = handoff_sentences.describe_takeover(conversation.assignee_name)
