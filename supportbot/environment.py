@@ -159,7 +159,9 @@ class Environment(BaseSettings):
         "", description="Where the site is, such as `https://help.example.com`: for the addresses in mails."
     )
     smtp_url: str = Field(
-        "", description="`smtp://user:password@host:587`, or `smtps://…`. Unset: mail is written to the log."
+        "",
+        description="`smtp://user:password@host:587`, or `smtps://…`. Unset: no mail about chats; alerts of the model "
+        "are written to the log.",
     )
     message_max_chars: int = Field(
         4000, ge=1, le=20_000, description="The longest message of a customer."

@@ -40,6 +40,7 @@ class Chat:
         self.box = page.get_by_role("textbox", name="Your message")
         self.customer = page.locator("[data-role=customer]")
         self.assistant = page.locator("[data-role=assistant]")
+        self.system = page.locator("[data-role=system]")
         self.tools = page.locator("[data-tool]")
         self.turns = page.locator("[data-turn]")
 

@@ -99,7 +99,7 @@ async def test_who_asks_for_a_person_on_a_dead_line_gets_one(somebody: Somebody,
 
     await chat.ended()
     await expect(chat.customer.locator(".text")).to_have_text(["I'd like to talk to a person."])
-    await expect(chat.answer).to_contain_text(TICKET)
+    await expect(chat.system).to_contain_text(TICKET)
 
 
 async def test_a_stop_that_comes_late_does_not_stop_what_was_said_next(

@@ -86,8 +86,8 @@ async def test_there_is_a_way_to_a_person_also_when_the_model_fails(
 
     await chat.page.locator(".failure").get_by_role("button", name="Talk to a person").click()
 
-    await expect(chat.answer.locator(".text")).to_contain_text(TICKET)
-    await expect(chat.tools).to_have_text(["Opening a ticket"])
+    await expect(chat.system.locator(".text")).to_contain_text(TICKET)
+    await expect(chat.page.locator("#owner")).to_have_text("Waiting for a person")
 
 
 async def test_a_starter_is_said_when_it_is_pressed(
