@@ -190,7 +190,9 @@ class Page:
             case "notice":
                 self.notices.append(element)
             case "blocks" if element["hx-swap-oob"] == "beforeend":
-                self._blocks[number].append(element)
+                # A message that does not stream any more has no place for them, so htmx leaves them out.
+                self.gaps += number not in self._blocks
+                self._blocks.get(number, []).append(element)
             case "blocks":
                 self._blocks[number] = [element]
             case "tail":

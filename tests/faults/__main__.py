@@ -1,7 +1,12 @@
-"""The long form: `python -m tests.faults --kills 200 --messages 1000 --database both`."""
+"""The long form: `python -m tests.faults --kills 200 --messages 1000 --database both`.
+
+Afterwards people take conversations over and reach for one at once: `--takeovers 1000 --grabs 10000`, 0 for none.
+"""
 
 import argparse
 import asyncio
+import os
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -12,7 +17,7 @@ from random import SystemRandom
 from time import monotonic
 
 from tests.servers import postgresql
-from tests.servers.site import SQLITE
+from tests.servers.site import PROJECT, SQLITE
 
 from .checker import check
 from .grounds import on_postgresql, on_sqlite
@@ -30,6 +35,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--messages", type=int, default=100)
     parser.add_argument("--customers", type=int, default=20)
+    parser.add_argument("--takeovers", type=int, default=1000)
+    parser.add_argument("--grabs", type=int, default=10_000)
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="sqlite")
     return parser.parse_args()
 
@@ -98,13 +105,36 @@ async def play(database: str, wanted: argparse.Namespace, folder: Path) -> list[
     return complaints
 
 
+def take_over(database: str, wanted: argparse.Namespace) -> list[str]:
+    """Takeovers at random moments and contested grabs, which are tests; returns what they would complain of."""
+    if not (wanted.takeovers and wanted.grabs):
+        return []
+    environment = {
+        **os.environ,
+        "FAULT_SEED": str(wanted.seed),
+        "FAULT_TAKEOVERS": str(wanted.takeovers),
+        "FAULT_GRABS": str(wanted.grabs),
+    }
+    environment.pop("DATABASE_URL", None)
+    tests = [sys.executable, "-m", "pytest", "-q", "-s", "tests/faults/takeovers/test_takeovers.py"]
+    print(f"\n{database}: {wanted.takeovers} takeovers, {wanted.grabs} contested grabs", file=sys.stderr)
+    if database == "sqlite":
+        ended = subprocess.run(tests, cwd=PROJECT, env=environment, check=False)
+    else:
+        with postgresql() as cluster:
+            environment["DATABASE_URL"] = cluster.create("shop")
+            ended = subprocess.run(tests, cwd=PROJECT, env=environment, check=False)
+    return ["a takeover went wrong, see above"] if ended.returncode else []
+
+
 def main() -> None:
     wanted = arguments()
     print(f"seed {wanted.seed}", file=sys.stderr)
     complaints = []
     for database in ("sqlite", "postgres") if wanted.database == "both" else (wanted.database,):
         folder = Path(tempfile.mkdtemp(prefix=f"faults-{wanted.seed}-{database}-"))
-        found = asyncio.run(play(database, wanted, folder))
+        found = asyncio.run(play(database, wanted, folder)) if wanted.messages else []
+        found += take_over(database, wanted)
         complaints += [f"{database}: {complaint}" for complaint in found]
         if found:
             print(f"  the logs and the history are in {folder}", file=sys.stderr)

@@ -73,6 +73,12 @@ def the_turn_ends_without_blame(record: Record) -> Complaints:
 
 def no_model_runs_for_a_person(record: Record) -> Complaints:
     """T6: it is asked neither for what was said to the person nor for what was said as they came."""
+    to_person, to_bot = (
+        script.message(record.plan.customer, number, "p").partition(":")[0] for number in (3, 4)
+    )
+    asked = [*record.asked, *record.asked_again]
+    if any(to_person in markers and to_bot not in markers for markers in asked):
+        yield f"T6: the model was asked what was said to the person: {asked}"
     if any(set(markers) - record.for_bot for markers in record.asked):
         yield f"T6: the model was asked {record.asked}, and the bot had only {record.for_bot}"
 

@@ -55,7 +55,12 @@ def contest_in_threads(conversations: Sequence[int], staff: Sequence[User]) -> l
         return grabs
 
     with ThreadPoolExecutor(len(staff)) as pool:
-        return [grab for grabs in pool.map(compete, staff) for grab in grabs]
+        running = [pool.submit(compete, person) for person in staff]
+    errors = [error for future in running if (error := future.exception())]
+    for error in errors:
+        if not isinstance(error, threading.BrokenBarrierError):
+            raise error  # the others only lack somebody to compete with
+    return [grab for future in running for grab in future.result()]
 
 
 async def contest_in_process(conversations: Sequence[int], staff: Sequence[User]) -> list[Grab]:

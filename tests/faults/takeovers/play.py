@@ -37,15 +37,33 @@ class Shop:
         ]
 
 
-async def play_takeover(shop: Shop, plan: Plan) -> Record:
+class ToolGate:
+    """Where a tool waits that was called, before it begins. `begun` is set when one waits."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go_on = threading.Event()
+
+    def pass_through(self) -> None:
+        self.begun.set()
+        assert self.go_on.wait(20), "nobody let the tool go on"
+
+
+async def play_takeover(shop: Shop, plan: Plan, gate: ToolGate | None = None) -> Record:
+    """With a `gate` it comes when a tool waits there, which goes on after the commit."""
     chat = await Conversation.objects.acreate(user=shop.customer)
     page = await shop.browser.open(chat)
     await page.say(script.message(plan.customer, 1, plan.kind))
-    await page.until(lambda page: page.turns and (len(page.frames) > plan.frames or _has_ended(page)))
+    if gate is not None:
+        assert await asyncio.to_thread(gate.begun.wait, 10)
+    else:
+        await page.until(lambda page: page.turns and (len(page.frames) > plan.frames or _has_ended(page)))
     if plan.meanwhile == "a message in line":
         await _say(page, plan, 2)
 
     results, committed = await _take_over(shop, plan, chat, page)
+    if gate is not None:
+        gate.go_on.set()
     await _wait_for_bot(chat)
     await page.take_all()
     record = Record(plan, results, committed, await load_bot_rows(chat.pk))
