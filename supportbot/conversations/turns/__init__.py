@@ -14,12 +14,10 @@ from .ownership import (
     cancel_person_request,
     close_conversation,
     hand_back,
-    note_customers_here,
-    post_staff_message,
     request_person,
-    store_contact,
     take_over,
 )
+from .person_messages import note_customers_here, post_staff_message, store_contact
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import begin_answer, checkpoint
 from .submit import submit_message

@@ -6,11 +6,8 @@ away from the bot ends its turns and raises their fencing tokens, so that not on
 bot reaches the conversation after the commit.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -18,7 +15,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.person_requests import PersonRequest
 from supportbot.assistant.tools import Customer, ToolError
 from supportbot.audit.models import AuditEvent
@@ -26,19 +22,15 @@ from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
-from ..attachments import storage
-from ..limits import token_budgets
-from ..limits.rate_limits import RequestRefused, check_contact_rate, check_rate
-from ..models import Conversation, Message, Turn
+from ..limits.rate_limits import RequestRefused, check_rate
+from ..models import Conversation, Message
 from . import handoff_sentences
 from .changes import (
-    ChangedTurn,
     TurnChange,
     build_change,
-    close_open_messages,
-    load_messages,
     load_stored_turn,
 )
+from .event_turns import add_event_turn, end_bot_turns
 
 Owner = Conversation.Owner
 
@@ -46,10 +38,6 @@ Owner = Conversation.Owner
 ALERT_JOB_KIND = "send_waiting_alert"
 REASON_CHARS = 300
 SUBSTANCE_CHARS = 12  # a message shorter than this, such as “yes”, says little about the matter
-REPLY_JOB_KIND = "send_unread_reply"
-REPLY_MAIL_DELAY = timedelta(
-    minutes=2
-)  # in which a customer who is there has seen the answer, and staff write more
 OWNER_FIELDS = [
     *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after", "bot_silent_until"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email"),
@@ -116,7 +104,7 @@ def start_waiting(conversation: Conversation, reason: str) -> str:
 def take_over(conversation_id: int, staff_id: int) -> OwnershipResult:
     """A member of staff takes the conversation. Not done if another one has it, who is named in the result."""
     conversation = Conversation.objects.lock(conversation_id)
-    staff = _get_staff(staff_id)
+    staff = get_staff(staff_id)
     if conversation.owner == Owner.HUMAN and conversation.assignee_id not in (None, staff_id):
         change = build_change(conversation, (), with_owner=True)
         return OwnershipResult(change, False, conversation.assignee_name)
@@ -139,8 +127,8 @@ def take_over(conversation_id: int, staff_id: int) -> OwnershipResult:
 def assign_conversation(conversation_id: int, to_id: int, by_id: int) -> OwnershipResult:
     """A lead gives the conversation to a member of staff, whoever has it. The caller has checked the rights of both."""
     conversation = Conversation.objects.lock(conversation_id)
-    staff, lead = _get_staff(to_id), _get_staff(by_id)
-    if _has(conversation, to_id):
+    staff, lead = get_staff(to_id), get_staff(by_id)
+    if is_assigned_to(conversation, to_id):
         return OwnershipResult(
             build_change(conversation, (), with_owner=True), True, conversation.assignee_name
         )
@@ -158,9 +146,9 @@ def assign_conversation(conversation_id: int, to_id: int, by_id: int) -> Ownersh
 @transaction.atomic
 def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
     """Whoever has the conversation gives it back to the bot, whose history begins behind this moment."""
-    conversation, staff = Conversation.objects.lock(conversation_id), _get_staff(staff_id)
-    if not _has(conversation, staff_id):
-        return _refuse(conversation)
+    conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
+    if not is_assigned_to(conversation, staff_id):
+        return build_refusal(conversation)
     sentence = handoff_sentences.describe_hand_back(conversation.assignee_name)
     conversation.owner, conversation.assignee = Owner.BOT, None
     conversation.bot_silent_until = None
@@ -175,69 +163,15 @@ def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
 @transaction.atomic
 def close_conversation(conversation_id: int, staff_id: int) -> OwnershipResult:
     """Whoever has the conversation closes it. A customer who writes again reopens it."""
-    conversation, staff = Conversation.objects.lock(conversation_id), _get_staff(staff_id)
-    if not _has(conversation, staff_id):
-        return _refuse(conversation)
+    conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
+    if not is_assigned_to(conversation, staff_id):
+        return build_refusal(conversation)
     sentence = handoff_sentences.describe_closing(conversation.assignee_name)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
     closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     record_event("closed", staff=staff, conversation_id=conversation.pk)
     return OwnershipResult(build_change(conversation, [closed], with_owner=True, notifies_desk=True), True)
-
-
-@on_database_thread(repeat=True)
-@transaction.atomic
-def post_staff_message(
-    conversation_id: int, staff_id: int, text: str, client_id: str | None, *, images: Sequence[UUID] = ()
-) -> OwnershipResult:
-    """Whoever has the conversation writes to the customer. The same `client_id` is stored once."""
-    conversation, staff = Conversation.objects.lock(conversation_id), _get_staff(staff_id)
-    if client_id and (known := conversation.messages.filter(client_id=client_id).first()):
-        return OwnershipResult(TurnChange(conversation.pk, (load_stored_turn(known.turn_id),)), True)
-    if not _has(conversation, staff_id):
-        return _refuse(conversation)
-    attachments = storage.get_unsent_images(conversation, images)
-    written = add_event_turn(conversation, [(Message.Role.STAFF, text, client_id)], author=staff)
-    storage.attach_to_message(written.messages[0], attachments)
-    save_owner(conversation)
-    enqueue(
-        REPLY_JOB_KIND,
-        f"{conversation.pk}:{written.row.pk}",
-        conversation_id=conversation.pk,
-        run_after=timezone.now() + REPLY_MAIL_DELAY,
-    )
-    record_event("replied", staff=staff, conversation_id=conversation.pk)
-    return OwnershipResult(build_change(conversation, [written], notifies_desk=True), True)
-
-
-@on_database_thread(repeat=True)
-@transaction.atomic
-def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
-    """A guest says where to be reached, or corrects it. Raises `RequestRefused` where it is of no use, or too often.
-
-    Nothing is mailed there but what staff answer in this conversation.
-    """
-    conversation = Conversation.objects.lock(conversation_id)
-    if not handoff_sentences.takes_contact(conversation):
-        raise RequestRefused(_("No e-mail address is needed. The answer will come here, in this chat."))
-    contact = (" ".join(name.split())[:100], email.strip())
-    if contact == (conversation.contact_name, conversation.contact_email):
-        return build_change(conversation, (), with_owner=True)
-    check_contact_rate(conversation.visitor)
-    conversation.contact_name, conversation.contact_email = contact
-    sentence = handoff_sentences.describe_contact(conversation.contact_email)
-    thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
-    save_owner(conversation)
-    record_event("contact_given", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
-    return build_change(conversation, [thanked], with_owner=True, notifies_desk=True)
-
-
-@on_database_thread()
-def note_customers_here(conversation_ids: Sequence[int]) -> None:
-    """These customers have their page open. Noted only where a person is wanted or there, in one statement."""
-    with_person = Conversation.objects.filter(pk__in=conversation_ids, owner__in=(Owner.WAITING, Owner.HUMAN))
-    with_person.update(customer_last_seen=timezone.now())
 
 
 @on_database_thread(repeat=True)
@@ -263,17 +197,6 @@ def describe_last_words(conversation: Conversation) -> str:
     return next((text for text in recent if len(text) >= SUBSTANCE_CHARS), next(iter(recent), ""))
 
 
-def store_for_person(
-    conversation: Conversation, text: str, client_id: str | None, images: Sequence[UUID]
-) -> TurnChange:
-    """A customer's message to a person, or to one who is waited for: no model runs. The caller holds the lock."""
-    unsent = storage.get_unsent_images(conversation, images)
-    written = add_event_turn(conversation, [(Message.Role.CUSTOMER, text, client_id)])
-    storage.attach_to_message(written.messages[0], unsent)
-    save_owner(conversation)
-    return build_change(conversation, [written], with_owner=True, notifies_desk=True)
-
-
 def reopen_closed(conversation: Conversation) -> None:
     """A customer writes into a closed conversation: it goes to the same person if there, else to the bot."""
     if conversation.assignee_id and handoff_sentences.is_staff_here(conversation.assignee_id):
@@ -284,50 +207,6 @@ def reopen_closed(conversation: Conversation) -> None:
         conversation.bot_starts_after = last
     save_owner(conversation)
     record_event("reopened", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
-
-
-def end_bot_turns(conversation: Conversation) -> list[ChangedTurn]:
-    """End what the bot is doing or was about to do: nothing that runs now can write to the conversation any more.
-
-    What was stored of an answer stays, marked as cut off. Queued messages stay for the person.
-    """
-    ended = []
-    for turn in conversation.turns.active().order_by("pk"):
-        messages = load_messages(turn)
-        was_running = turn.state == Turn.State.RUNNING
-        turn.state = Turn.State.STOPPED if was_running else Turn.State.DONE
-        turn.error, turn.may_retry = (ErrorCode.TAKEN_OVER if was_running else ""), False
-        turn.fencing_token += 1
-        turn.finished, turn.lease_until = timezone.now(), None
-        token_budgets.settle_reservation(turn, {})
-        close_open_messages(messages, None, Message.Status.PARTIAL)
-        turn.revision = conversation.next_revision()
-        turn.save()
-        ended.append(ChangedTurn(turn, messages))
-    return ended
-
-
-def add_event_turn(
-    conversation: Conversation, said: Sequence[tuple[str, str, str | None]], author: Any = None
-) -> ChangedTurn:
-    """A turn without a model, whose messages are (role, text, client id). The caller saves the conversation."""
-    now = timezone.now()
-    turn = Turn(conversation=conversation, state=Turn.State.DONE, started=now, finished=now)
-    turn.revision = conversation.next_revision()
-    turn.save()
-    messages = []
-    for role, text, client_id in said:
-        message = Message(
-            conversation=conversation, turn=turn, seq=conversation.next_seq(), role=role, text=text
-        )
-        message.client_id = client_id or None
-        if author is not None:
-            message.author = author
-            message.author_name = author.get_short_name() or author.get_username()
-        message.calls = []
-        messages.append(message)
-    Message.objects.bulk_create(messages)
-    return ChangedTurn(turn, messages)
 
 
 def save_owner(conversation: Conversation) -> None:
@@ -356,7 +235,7 @@ def _notify_apps(conversation: Conversation) -> str:
     return next(filter(None, references), "")
 
 
-def _get_staff(staff_id: int) -> Any:
+def get_staff(staff_id: int) -> Any:
     """The account, if it still is one of the staff. Raises `RequestRefused`."""
     staff = get_user_model().objects.filter(pk=staff_id, is_staff=True, is_active=True).first()
     if staff is None:
@@ -364,11 +243,11 @@ def _get_staff(staff_id: int) -> Any:
     return staff
 
 
-def _has(conversation: Conversation, staff_id: int) -> bool:
+def is_assigned_to(conversation: Conversation, staff_id: int) -> bool:
     return conversation.owner == Owner.HUMAN and conversation.assignee_id == staff_id
 
 
-def _refuse(conversation: Conversation) -> OwnershipResult:
+def build_refusal(conversation: Conversation) -> OwnershipResult:
     """It is somebody else's by now."""
     change = build_change(conversation, (), with_owner=True)
     return OwnershipResult(change, False, conversation.assignee_name)

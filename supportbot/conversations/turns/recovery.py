@@ -24,8 +24,8 @@ from .changes import (
     save_conversation,
 )
 from .claiming import claim_next_turn
+from .event_turns import end_bot_turns
 from .leases import TurnLease, lock_leased_turn
-from .ownership import end_bot_turns
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from ..attachments import storage
 from ..limits import token_budgets
 from ..limits.rate_limits import RequestRefused, check_rate
 from ..models import Attachment, Conversation, Message, Turn
-from . import ownership
 from .changes import (
     ChangedTurn,
     TurnChange,
@@ -28,6 +27,8 @@ from .changes import (
 )
 from .claiming import acquire_lease, build_answer_message, build_lease
 from .leases import LEASE_DURATION
+from .ownership import reopen_closed
+from .person_messages import store_for_person
 
 TITLE_CHARS = 80
 
@@ -55,11 +56,11 @@ def submit_message(
     check_rate(conversation)
     was_closed = conversation.owner == Conversation.Owner.CLOSED
     if was_closed:
-        ownership.reopen_closed(conversation)
+        reopen_closed(conversation)
     first_line = (text or _("A photo")).split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
     if conversation.owner != Conversation.Owner.BOT:
-        return ownership.store_for_person(conversation, text, client_id, images)
+        return store_for_person(conversation, text, client_id, images)
     change = _store_for_bot(conversation, text, client_id, images, can_start)
     return replace(change, owner=describe_owner(conversation)) if was_closed else change
 

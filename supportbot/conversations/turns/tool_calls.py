@@ -26,8 +26,8 @@ from .changes import (
     save_conversation,
 )
 from .claiming import create_answer_message
+from .event_turns import end_bot_turns
 from .leases import LeaseLost, TurnLease, lock_leased_turn
-from .ownership import end_bot_turns
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""What a customer and a person write to each other, while no model runs, and where the customer is reached."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from supportbot.audit.models import AuditEvent
+from supportbot.audit.recording import record_event
+from supportbot.jobs.queue import enqueue
+from supportbot.server.executors import on_database_thread
+
+from ..attachments import storage
+from ..limits.rate_limits import RequestRefused, check_contact_rate
+from ..models import Conversation, Message
+from . import handoff_sentences
+from .changes import TurnChange, build_change, load_stored_turn
+from .event_turns import add_event_turn
+from .ownership import OwnershipResult, build_refusal, get_staff, is_assigned_to, save_owner
+
+Owner = Conversation.Owner
+
+# A kind of job that `mail` registers: a customer who has left is sent the answer.
+REPLY_JOB_KIND = "send_unread_reply"
+# In which a customer who is there has seen the answer, and staff write more.
+REPLY_MAIL_DELAY = timedelta(minutes=2)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def post_staff_message(
+    conversation_id: int, staff_id: int, text: str, client_id: str | None, *, images: Sequence[UUID] = ()
+) -> OwnershipResult:
+    """Whoever has the conversation writes to the customer. The same `client_id` is stored once."""
+    conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
+    if client_id and (known := conversation.messages.filter(client_id=client_id).first()):
+        return OwnershipResult(TurnChange(conversation.pk, (load_stored_turn(known.turn_id),)), True)
+    if not is_assigned_to(conversation, staff_id):
+        return build_refusal(conversation)
+    attachments = storage.get_unsent_images(conversation, images)
+    written = add_event_turn(conversation, [(Message.Role.STAFF, text, client_id)], author=staff)
+    storage.attach_to_message(written.messages[0], attachments)
+    save_owner(conversation)
+    enqueue(
+        REPLY_JOB_KIND,
+        f"{conversation.pk}:{written.row.pk}",
+        conversation_id=conversation.pk,
+        run_after=timezone.now() + REPLY_MAIL_DELAY,
+    )
+    record_event("replied", staff=staff, conversation_id=conversation.pk)
+    return OwnershipResult(build_change(conversation, [written], notifies_desk=True), True)
+
+
+def store_for_person(
+    conversation: Conversation, text: str, client_id: str | None, images: Sequence[UUID]
+) -> TurnChange:
+    """A customer's message to a person, or to one who is waited for: no model runs. The caller holds the lock."""
+    unsent = storage.get_unsent_images(conversation, images)
+    written = add_event_turn(conversation, [(Message.Role.CUSTOMER, text, client_id)])
+    storage.attach_to_message(written.messages[0], unsent)
+    save_owner(conversation)
+    return build_change(conversation, [written], with_owner=True, notifies_desk=True)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
+    """A guest says where to be reached, or corrects it. Raises `RequestRefused` where it is of no use, or too often.
+
+    Nothing is mailed there but what staff answer in this conversation.
+    """
+    conversation = Conversation.objects.lock(conversation_id)
+    if not handoff_sentences.takes_contact(conversation):
+        raise RequestRefused(_("No e-mail address is needed. The answer will come here, in this chat."))
+    contact = (" ".join(name.split())[:100], email.strip())
+    if contact == (conversation.contact_name, conversation.contact_email):
+        return build_change(conversation, (), with_owner=True)
+    check_contact_rate(conversation.visitor)
+    conversation.contact_name, conversation.contact_email = contact
+    sentence = handoff_sentences.describe_contact(conversation.contact_email)
+    thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    save_owner(conversation)
+    record_event("contact_given", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+    return build_change(conversation, [thanked], with_owner=True, notifies_desk=True)
+
+
+@on_database_thread()
+def note_customers_here(conversation_ids: Sequence[int]) -> None:
+    """These customers have their page open. Noted only where a person is wanted or there, in one statement."""
+    with_person = Conversation.objects.filter(pk__in=conversation_ids, owner__in=(Owner.WAITING, Owner.HUMAN))
+    with_person.update(customer_last_seen=timezone.now())
