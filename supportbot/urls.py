@@ -13,6 +13,7 @@ from django.views.generic import RedirectView
 from supportbot.conversations.web import health, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.desk import urls as desk
+from supportbot.desk.sign_in import SignInView
 
 admin.site.site_header = format_lazy(_("{company} support"), company=settings.COMPANY_NAME)
 admin.site.site_title = admin.site.site_header
@@ -29,7 +30,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/transcript.json", transcripts.transcript_json, name="transcript-json"),
     path("c/<uuid:public_id>/images/", image_views.upload_image, name="images"),
     path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image_detail, name="image"),
-    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/desk/", include(desk)),
     path("admin/", admin.site.urls),

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.conversations.models import Conversation
 
 from .conversation_page import render_conversation
+from .durations import format_duration
 from .facts import load_facts
 
 
@@ -100,7 +100,7 @@ class ConversationAdmin(admin.ModelAdmin):
     @admin.display(description=_("waiting"), ordering="waiting_since")
     def waiting_time(self, conversation: Conversation) -> str:
         since = conversation.waiting_since
-        return timesince(since, depth=1) if since else "–"
+        return format_duration(since) if since else "–"
 
     @admin.display(description=_("messages"), ordering="last_seq")
     def messages(self, conversation: Conversation) -> int:
@@ -108,4 +108,4 @@ class ConversationAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("last change"), ordering="-updated")
     def age(self, conversation: Conversation) -> str:
-        return gettext("%(time)s ago") % {"time": timesince(conversation.updated, depth=1)}
+        return gettext("%(time)s ago") % {"time": format_duration(conversation.updated)}

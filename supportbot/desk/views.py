@@ -23,7 +23,7 @@ from .saved_replies import list_replies
 @require_reader
 def waiting_list(request):
     """Who waits for a person, oldest first."""
-    context = admin.site.each_context(request) | {"title": _("Waiting customers")}
+    context = admin.site.each_context(request) | {"title": _("Desk")}
     board = load_board.run_sync()
     context["board"] = render_board(board, request.user.pk, can_answer(request.user))
     return render(request, "desk/waiting.html", context)

@@ -163,3 +163,9 @@ async def test_nobody_is_kept_here_by_pages_that_are_closed(model, agents, agent
     await again.shows("waiting-count", lambda part: True)
     await again.close()
     assert last >= later
+
+
+def test_staff_who_sign_in_come_to_the_desk_and_customers_to_their_chat(agent, alice, transactional_db):
+    for name, place in (("agent", reverse("desk")), ("alice", reverse("index"))):
+        response = Browser().client.post(reverse("login"), {"username": name, "password": name})
+        assert response.headers["location"] == place
