@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0009_bot_silence'),
+        ('conversations', '0008_assign_right'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
