@@ -33,6 +33,11 @@ class ConversationQuerySet(models.QuerySet):
         # UPDATE: a transaction that inserts a row with a foreign key to it neither waits for us nor blocks us.
         rows = self.select_for_update(of=("self",), no_key=True)
         conversation = rows.select_related("user", "assignee").get(pk=pk)
+        joined = conversation.assignee
+        if (joined.pk if joined else None) != conversation.assignee_id:
+            # Somebody took it while this waited for the lock: PostgreSQL then reads the locked row again, but not
+            # the rows that are joined to it (https://www.postgresql.org/docs/current/transaction-iso.html).
+            conversation.refresh_from_db(fields=["assignee"])
         conversation.previous_revision = conversation.revision
         return conversation
 
