@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Case, QuerySet, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.text import Truncator, format_lazy
@@ -158,6 +158,21 @@ class TicketAdmin(admin.ModelAdmin):
     @admin.display(description=_("age"), ordering="-created")
     def age(self, ticket: Ticket) -> str:
         return timesince(ticket.created, depth=1)
+
+    def render_change_form(  # noqa: PLR0917 - Django calls it so
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Ticket | None = None,
+    ) -> HttpResponse:
+        """The page shows the transcript to whoever may read conversations, and that is recorded."""
+        if obj and obj.conversation_id and request.user.has_perm("conversations.view_conversation"):
+            conversations: Any = apps.get_app_config("conversations")
+            conversations.record_reading(obj.conversation_id, request.user)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("conversation"))
     def chat(self, ticket: Ticket) -> str:

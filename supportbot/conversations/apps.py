@@ -40,6 +40,12 @@ class ConversationsConfig(AppConfig):
 
         return enqueue_question(conversation, question, key)
 
+    def record_reading(self, conversation: int, staff: Any) -> None:
+        """Note in the audit log that staff read a transcript. For pages of other apps that show one."""
+        from supportbot.audit.recording import record_event
+
+        record_event("read_transcript", staff=staff, conversation_id=conversation)
+
 
 def _modules(name: str) -> list[ModuleType]:
     """The modules of that name in all installed apps."""

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.jobs.models import Job
 from tickets.models import Ticket
@@ -138,6 +139,18 @@ def test_the_conversation_is_shown_only_to_those_who_may_read_conversations(desk
     group = agent.groups.get()
     group.permissions.remove(*group.permissions.filter(codename="view_conversation"))
     assert "Where is it?" not in desk.get(page_of(ticket)).content.decode()
+
+
+def test_that_staff_read_the_conversation_there_is_on_record(desk, agent, alice):
+    talk = Conversation.objects.create(user=alice)
+    ticket = Ticket.objects.create(number="TKT-00000001", issue="Late", conversation=talk)
+    alone = Ticket.objects.create(number="TKT-00000002", issue="Late")
+
+    desk.get(page_of(ticket))
+    desk.get(page_of(alone))
+
+    event = AuditEvent.objects.get(action="read_transcript")
+    assert (event.actor_id, event.conversation_id) == (agent.pk, talk.pk)
 
 
 def test_staff_change_a_ticket_but_not_whose_it_is(desk, alice, bob, agent):
