@@ -24,7 +24,7 @@ HISTORY_COLUMNS = (
     "attachments__public_id",
 )
 # Or the next request would ask for it once more.
-STOPPED_ANSWER = Message("assistant", "[The customer stopped this before anything was said.]")
+STOPPED_ANSWER = Message("assistant", "[This answer was stopped before anything was said.]")
 NO_IMAGE = "[Here was a photo that is not there any more.]"
 INTERRUPTED_RESULT = '{"error": "Interrupted before it was done."}'
 
