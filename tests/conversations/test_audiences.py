@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,10 +24,12 @@ from supportbot.conversations.realtime.audiences import (
     get_customer_audience,
 )
 from supportbot.conversations.realtime.connections import PageConnection
+from supportbot.conversations.realtime.fragments import render_owner
 from supportbot.conversations.turns import TurnChange
 from supportbot.server.backpressure import SocketWriter
 from tests.provider import Provider
 
+from .markup import parse
 from .page import Page
 from .photos import PICTURE
 from .rows import until
@@ -302,3 +305,14 @@ def test_what_is_rendered_holds_the_calls_and_photos_of_each_message(db, chat):
     assert "my_orders{}" in html
     assert "ORD-123" in html
     assert f"{chat.get_absolute_url()}images/" in html
+
+
+@pytest.mark.parametrize(
+    ("backend", "label"), [("demo", "AI assistant · demo model"), ("chat", "AI assistant")]
+)
+def test_when_the_assistant_has_it_again_the_page_says_whether_it_is_the_demo_model(settings, backend, label):
+    settings.LLM_BACKEND = backend
+
+    html = render_owner(SimpleNamespace(owner="bot"), template="chat/_owner.html")
+
+    assert parse(html).one("span", id="owner").text.strip() == label

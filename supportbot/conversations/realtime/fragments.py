@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import get_template
 
 
@@ -20,7 +21,8 @@ def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.h
 
 def render_owner(owner: Any, template: str = "chat/_owner_frame.html") -> str:
     """Who has the conversation: the assistant, nobody yet, a person by name, or nobody any longer."""
-    return _render_template(template, owner=owner, oob=True)
+    is_demo_model = settings.LLM_BACKEND == "demo"
+    return _render_template(template, owner=owner, is_demo_model=is_demo_model, oob=True)
 
 
 def render_typing(audience: str, name: str) -> str:
