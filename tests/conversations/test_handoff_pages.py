@@ -176,8 +176,7 @@ async def test_a_page_that_was_asleep_says_so_too(last, label, page, chat, alex)
     await last(chat.pk, alex.pk)
     await page.request(action="resync", seen=seen)
 
-    await page.until(lambda page: page.owner_state != "waiting")
-    assert _read_label(page) == label
+    await page.until(lambda page: _read_label(page) == label)
 
 
 async def test_a_conversation_says_who_closed_it_and_goes_on_with_the_assistant(page, model, chat, alex):
