@@ -6,14 +6,20 @@ from . import wording
 
 TEMPLATES = {
     path.relative_to(wording.ROOT).as_posix(): path.read_text()
-    for path in (wording.ROOT / "templates").rglob("*.*")
+    for folder in (wording.ROOT / "templates", *(wording.ROOT / "supportbot").rglob("templates"))
+    for path in folder.rglob("*.*")
 }
 # What the model reads, in the language that it understands best.
 UNTRANSLATED = {"templates/chat/system_prompt.txt"}
 
 
 def test_no_line_is_longer_than_120_characters():
-    long = [name for name, source in TEMPLATES.items() if max(map(len, source.splitlines())) > 120]
+    long = [
+        f"{name}:{number}"
+        for name, source in TEMPLATES.items()
+        for number, line in enumerate(source.splitlines(), 1)
+        if len(line) > 120
+    ]
 
     assert long == []
 
