@@ -45,6 +45,24 @@ def test_alice_is_helped_from_the_first_word_to_the_ticket(new_site: NewSite) ->
     assert turns(site) == [("done", "demo")] * 3
 
 
+def test_who_asks_for_a_person_is_told_what_happens_now_and_where_they_answer(new_site: NewSite) -> None:
+    site = new_site()
+
+    done = piped(site, "I want to talk to a human", "Hello?", arguments=ALICE)
+
+    ((number,),) = site.rows("SELECT number FROM tickets_ticket")
+    asked, told, where, where_again = done.stderr.splitlines()
+    assert asked == "· Asking a colleague to join…"
+    assert told.startswith("· All of our colleagues are away right now.")
+    assert told.endswith(f"Your reference is {number}.")
+    assert (
+        where
+        == where_again
+        == ("· People answer on this conversation's page in the browser. /reset begins a new one.")
+    )
+    assert done.stdout.strip() == ""
+
+
 def test_a_pipe_gets_no_prompt_and_no_colours(new_site: NewSite) -> None:
     done = piped(new_site(), "where is ORD-123?", "", "/help", "/quit", "hello", arguments=ALICE)
 

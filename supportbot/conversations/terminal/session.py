@@ -128,6 +128,8 @@ class Terminal:
             self._screen.print_note(_("The database can't be reached. Please try again in a moment."))
             return False
         self._screen.end_line()
+        for sentence in await load_handoff_sentences(turn):
+            self._screen.print_note(sentence)
         if failure := get_failure_message(turn):
             self._screen.print_note(failure)
         self._screen.print_detail(usage)
@@ -180,6 +182,15 @@ def get_turn(conversation_id: int, client_id: str) -> Turn:
 def load_answer_text(turn: Turn) -> str:
     texts = turn.messages.filter(role=Message.Role.ASSISTANT).values_list("text", flat=True)
     return "\n\n".join(filter(None, texts))
+
+
+@on_database_thread(repeat=True)
+def load_handoff_sentences(turn: Turn) -> list[str]:
+    """What the server says of a handover in this turn, and where the person answers."""
+    said = list(turn.messages.filter(role=Message.Role.SYSTEM).order_by("seq").values_list("text", flat=True))
+    if turn.conversation.owner in (Conversation.Owner.WAITING, Conversation.Owner.HUMAN):
+        said.append(_("People answer on this conversation's page in the browser. /reset begins a new one."))
+    return said
 
 
 @on_database_thread(repeat=True)

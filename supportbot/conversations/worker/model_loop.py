@@ -24,8 +24,8 @@ from ..limits import token_budgets
 from ..realtime import broadcast
 from ..realtime.answer_stream import AnswerStream
 from ..realtime.fragments import render_thinking
-from ..turns import LEASE_DURATION, NO_MESSAGE, LeaseLost
-from .running_turn import RunningTurn
+from ..turns import LEASE_DURATION, NO_MESSAGE
+from .running_turn import RunningTurn, TurnHandedOver
 from .tool_execution import execute_tool
 
 
@@ -106,6 +106,6 @@ async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:
         running.is_cancellable = False  # it has ended in good order
     await broadcast.publish_change(completed.change)
     if completed.is_turn_over:
-        raise LeaseLost
+        raise TurnHandedOver
     if completed.message_id:
         running.stream = AnswerStream(running.lease.conversation_id, completed.message_id)

@@ -22,7 +22,7 @@ from ..turns import LeaseLost, TurnChange, TurnLease
 from ..turns.summaries import needs_summary
 from . import model_health
 from .model_loop import run_model_loop
-from .running_turn import EventListener, RunningTurn
+from .running_turn import EventListener, RunningTurn, TurnHandedOver
 
 logger = logging.getLogger(__name__)
 
@@ -171,6 +171,8 @@ async def _run_turn(running: RunningTurn) -> None:
     except ModelError as failure:
         logger.warning("Turn %s: the model failed: %s (%s)", lease.turn_id, failure.code, failure)
         state, error = Turn.State.FAILED, failure
+    except TurnHandedOver:
+        return
     except LeaseLost:
         logger.info("Turn %s: the lease was lost", lease.turn_id)
         return

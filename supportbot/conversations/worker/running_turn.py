@@ -15,6 +15,10 @@ from ..turns import TurnLease
 EventListener = Callable[[Event], None]
 
 
+class TurnHandedOver(Exception):
+    """A tool has given the conversation to a person: the turn has ended in good order."""
+
+
 @dataclass
 class RunningTurn:
     """A turn that runs here.
