@@ -132,7 +132,7 @@ def a_person_is_no_owner(monkeypatch: pytest.MonkeyPatch) -> None:
         ownership.save_owner(conversation)
         return submit._store_for_bot(conversation, text, client_id, images, can_start=True)
 
-    monkeypatch.setattr(ownership, "store_for_person", store_for_bot)
+    monkeypatch.setattr(submit, "store_for_person", store_for_bot)
 
 
 def the_old_history_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
