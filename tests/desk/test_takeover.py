@@ -47,7 +47,7 @@ async def test_staff_see_tool_calls_with_arguments_and_results_and_the_customer_
 async def test_a_takeover_in_mid_sentence_stops_the_bot_and_keeps_what_was_read(page, desk, model, chat):
     answer = model.say("It is on its way to you.", hold_after=2)
     await page.say(QUESTION)
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.deltas and page.streamed().split() == ["It", "is"])
     read = page.streamed()
 
     await desk.act("take_over")

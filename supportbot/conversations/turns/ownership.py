@@ -83,9 +83,8 @@ def start_waiting(conversation: Conversation, reason: str) -> str:
 
     For callers that hold the lock, such as the tool `request_human` in the transaction of its turn.
     """
-    conversation.owner = Owner.WAITING
-    conversation.assignee = None
-    conversation.waiting_since = timezone.now()
+    conversation.owner, conversation.assignee = Owner.WAITING, None
+    conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
     why = reason.strip() or describe_last_words(conversation) or _("No reason was given.")
     conversation.waiting_reason = why[:REASON_CHARS]
     reference = _notify_apps(conversation)
@@ -105,21 +104,14 @@ def take_over(conversation_id: int, staff_id: int) -> OwnershipResult:
     """A member of staff takes the conversation. Not done if another one has it, who is named in the result."""
     conversation = Conversation.objects.lock(conversation_id)
     staff = get_staff(staff_id)
-    if conversation.owner == Owner.HUMAN and conversation.assignee_id not in (None, staff_id):
-        change = build_change(conversation, (), with_owner=True)
-        return OwnershipResult(change, False, conversation.assignee_name)
-    if conversation.owner == Owner.HUMAN and conversation.assignee_id == staff_id:
+    if is_assigned_to(conversation, staff_id):
         return OwnershipResult(
             build_change(conversation, (), with_owner=True), True, conversation.assignee_name
         )
-    ended = end_bot_turns(conversation)
-    conversation.owner, conversation.assignee, conversation.waiting_since = Owner.HUMAN, staff, None
-    sentence = handoff_sentences.describe_takeover(conversation.assignee_name)
-    joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
-    save_owner(conversation)
+    if conversation.owner == Owner.HUMAN and conversation.assignee_id is not None:
+        return build_refusal(conversation)
     record_event("took_over", staff=staff, conversation_id=conversation.pk)
-    change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)
-    return OwnershipResult(change, True, conversation.assignee_name)
+    return _give_to(conversation, staff)
 
 
 @on_database_thread(repeat=True)
@@ -132,14 +124,8 @@ def assign_conversation(conversation_id: int, to_id: int, by_id: int) -> Ownersh
         return OwnershipResult(
             build_change(conversation, (), with_owner=True), True, conversation.assignee_name
         )
-    ended = end_bot_turns(conversation)
-    conversation.owner, conversation.assignee, conversation.waiting_since = Owner.HUMAN, staff, None
-    sentence = handoff_sentences.describe_takeover(conversation.assignee_name)
-    joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
-    save_owner(conversation)
     record_event("assigned", staff=lead, conversation_id=conversation.pk, to=staff.get_username())
-    change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)
-    return OwnershipResult(change, True, conversation.assignee_name)
+    return _give_to(conversation, staff)
 
 
 @on_database_thread(repeat=True)
@@ -151,7 +137,6 @@ def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_hand_back(conversation.assignee_name)
     conversation.owner, conversation.assignee = Owner.BOT, None
-    conversation.bot_silent_until = None
     left = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     conversation.bot_starts_after = left.row.pk
     save_owner(conversation)
@@ -182,7 +167,6 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     if conversation.owner != Owner.WAITING:
         return build_change(conversation, (), with_owner=True)
     conversation.owner, conversation.waiting_since = Owner.BOT, None
-    conversation.bot_silent_until = None
     sentence = handoff_sentences.describe_cancelled_request()
     cancelled = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
@@ -211,6 +195,18 @@ def reopen_closed(conversation: Conversation) -> None:
 
 def save_owner(conversation: Conversation) -> None:
     conversation.save(update_fields=OWNER_FIELDS)
+
+
+def _give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
+    """Make it this person's. The bot is not kept silent any longer: when it has it again, it answers at once."""
+    ended = end_bot_turns(conversation)
+    conversation.owner, conversation.assignee = Owner.HUMAN, staff
+    conversation.waiting_since = conversation.bot_silent_until = None
+    sentence = handoff_sentences.describe_takeover(conversation.assignee_name)
+    joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    save_owner(conversation)
+    change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)
+    return OwnershipResult(change, True, conversation.assignee_name)
 
 
 def _notify_apps(conversation: Conversation) -> str:
