@@ -117,6 +117,18 @@ def test_one_of_a_turn_that_is_given_up_is_not_said_to_have_changed_nothing(tran
     assert (Turn.objects.get().state, *result()) == ("interrupted", "interrupted", True)
 
 
+def test_one_that_may_run_when_a_person_takes_over_is_not_said_to_have_changed_nothing(
+    transactional_db, chat, agent, till
+):
+    """Its process stands still, so nobody else closes the call."""
+    work = submit.submit_message.run_sync(chat.pk, "My money, please", "a1").lease
+    tool_calls.store_requested_calls.run_sync(work, ASKED)
+
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    assert (Turn.objects.order_by("pk").first().state, *result()) == ("stopped", "interrupted", True)
+
+
 @pytest.mark.parametrize(
     "name", ["pay_by_wire", "pay_by_cheque", pytest.param("pay_out_at_once", marks=only_postgresql)]
 )

@@ -7,6 +7,7 @@ It returns what changed as data, a `TurnChange`. `realtime` shows that to whoeve
 
 from .changes import ChangedTurn, TurnChange, load_changes, load_missed_changes
 from .claiming import reload_lease
+from .interruption import get_tool_registry
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
 from .ownership import (
     OwnershipResult,
@@ -21,7 +22,7 @@ from .person_messages import note_customers_here, post_staff_message, store_cont
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import begin_answer, checkpoint
 from .submit import submit_message
-from .tool_calls import complete_call, get_tool_registry, run_tool, store_requested_calls, store_result
+from .tool_calls import complete_call, run_tool, store_requested_calls, store_result
 from .transitions import finish_turn, is_running, request_stop, retry_turn
 
 __all__ = [

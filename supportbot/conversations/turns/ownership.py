@@ -30,7 +30,8 @@ from .changes import (
     build_change,
     load_stored_turn,
 )
-from .event_turns import add_event_turn, end_bot_turns
+from .event_turns import add_event_turn
+from .interruption import end_bot_turns
 
 Owner = Conversation.Owner
 

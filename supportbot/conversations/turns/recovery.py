@@ -12,7 +12,6 @@ from supportbot.server.executors import on_database_thread
 
 from ..limits import token_budgets
 from ..models import Conversation, Message, Turn
-from . import tool_calls
 from .changes import (
     ChangedTurn,
     TurnChange,
@@ -24,7 +23,7 @@ from .changes import (
     save_conversation,
 )
 from .claiming import claim_next_turn
-from .event_turns import end_bot_turns
+from .interruption import close_uncertain_calls, end_bot_turns
 from .leases import TurnLease, lock_leased_turn
 
 logger = logging.getLogger(__name__)
@@ -116,7 +115,7 @@ def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[Chang
     An answer asked for anew would come in other words, and take the place of what was being read. Returns the turn
     if pages must be shown it.
     """
-    tool_calls.close_uncertain_calls(turn)
+    close_uncertain_calls(turn)
     messages = load_messages(turn)
     is_seen = any(each.text for each in messages if each.status == Message.Status.STREAMING)
     if not (is_seen or turn.stop_requested or turn.crash_count >= MAX_CRASHES):

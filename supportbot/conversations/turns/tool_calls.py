@@ -1,14 +1,12 @@
 """Tool calls: stored before they are run, and their results together with what they wrote."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant.messages import Answer, ToolCall, ToolResult
-from supportbot.assistant.tools import UNCERTAIN_OUTCOME, Registry, Tool, build_error_result
+from supportbot.assistant.tools import Tool
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
@@ -26,7 +24,7 @@ from .changes import (
     save_conversation,
 )
 from .claiming import create_answer_message
-from .event_turns import end_bot_turns
+from .interruption import end_bot_turns, get_tool_registry
 from .leases import LeaseLost, TurnLease, lock_leased_turn
 
 
@@ -41,12 +39,6 @@ class CompletedCall:
     change: TurnChange
     message_id: int = 0
     is_turn_over: bool = False
-
-
-def get_tool_registry() -> Registry:
-    conversations: Any = apps.get_app_config("conversations")
-    registry: Registry = conversations.tools
-    return registry
 
 
 @on_database_thread(repeat=True)
@@ -106,17 +98,6 @@ def store_result(lease: TurnLease, call: ToolCall, result: ToolResult) -> ToolRe
     if row is None or row.is_pending:
         raise LeaseLost
     return ToolResult(call.id, row.result, row.state)
-
-
-def close_uncertain_calls(turn: Turn) -> None:
-    """Close the pending irreversible calls of a turn whose process died.
-
-    We cannot know whether they ran, so each gets the result `UNCERTAIN` and is never run again.
-    """
-    for row in StoredCall.objects.pending_of(turn):
-        tool = get_tool_registry().get(row.name)
-        if tool is not None and tool.effect == "irreversible":
-            row.set_result(build_error_result(row.as_value(), "interrupted", UNCERTAIN_OUTCOME))
 
 
 @on_database_thread(repeat=True)
