@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 MAX_ROWS = 100  # of each list
 # Changes that come within this time are shown together.
 GATHER_SECONDS = 0.1
+REFRESH_SECONDS = 20.0
 
 Owner = Conversation.Owner
 
@@ -36,7 +38,7 @@ class Board:
         """Names who began to wait last: another value means that somebody new waits."""
         if not self.waiting:
             return ""
-        newest = max(self.waiting, key=lambda row: row.waiting_since)
+        newest = self.waiting[-1]
         return f"{newest.pk}-{newest.waiting_since.timestamp():.0f}"
 
     def list_taken_by(self, staff_id: int) -> list[Any]:
@@ -51,22 +53,34 @@ Listener = Callable[[Board], Awaitable[None]]
 
 @dataclass
 class BoardState:
-    """The pages of this process that show the board, and the task that loads it for them."""
+    """The pages of this process that show the board, what they show, and the task that keeps them up to date."""
 
     listeners: set[Listener] = field(default_factory=set)
+    board: Board | None = None
+    has_changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
 async def subscribe_board(listener: Listener) -> None:
-    process.get(BoardState).listeners.add(listener)
-    await subscribe_desk(_schedule_refresh)
+    """Call the listener with the board as it is, after each change, and now and then."""
+    state = process.get(BoardState)
+    state.listeners.add(listener)
+    await subscribe_desk(_note_change)
+    if state.task is None or state.task.done():
+        state.has_changed.set()
+        state.task = asyncio.create_task(_keep_up_to_date(state), name="waiting list")
+    elif state.board is not None:
+        await listener(state.board)
 
 
 async def unsubscribe_board(listener: Listener) -> None:
     state = process.get(BoardState)
     state.listeners.discard(listener)
     if not state.listeners:
-        await unsubscribe_desk(_schedule_refresh)
+        if state.task is not None:
+            state.task.cancel()
+        state.task = state.board = None
+        await unsubscribe_desk(_note_change)
 
 
 @on_database_thread()
@@ -93,20 +107,22 @@ def _last_message(column: str) -> Subquery:
     return Subquery(messages.order_by("-seq").values(column)[:1])
 
 
-async def _schedule_refresh(_conversation_id: int) -> None:
-    state = process.get(BoardState)
-    if state.task is None or state.task.done():
-        state.task = asyncio.create_task(_refresh_soon(), name="waiting list")
+async def _note_change(_conversation_id: int) -> None:
+    process.get(BoardState).has_changed.set()
 
 
-async def _refresh_soon() -> None:
-    await asyncio.sleep(GATHER_SECONDS)
-    state = process.get(BoardState)
-    state.task = None  # what changes from here on is loaded again
-    try:
-        board = await load_board()
-    except DatabaseError as error:
-        logger.warning("The waiting list could not be loaded: %s", type(error).__name__)
-        return
-    for listener in tuple(state.listeners):
-        await listener(board)
+async def _keep_up_to_date(state: BoardState) -> None:
+    """Load the board once for all pages. Changes may get lost between processes, so it is also done unasked."""
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REFRESH_SECONDS):
+                await state.has_changed.wait()
+        await asyncio.sleep(GATHER_SECONDS)
+        state.has_changed.clear()  # what changes from here on is loaded again
+        try:
+            state.board = board = await load_board()
+        except DatabaseError as error:
+            logger.warning("The waiting list could not be loaded: %s", type(error).__name__)
+            continue
+        for listener in tuple(state.listeners):
+            await listener(board)

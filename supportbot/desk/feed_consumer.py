@@ -14,7 +14,7 @@ from supportbot.conversations.worker import runner
 from supportbot.server.executors import on_database_thread
 
 from . import presence
-from .board import Board, load_board, subscribe_board, unsubscribe_board
+from .board import Board, subscribe_board, unsubscribe_board
 from .fragments import render_board, render_count, render_opening, render_pong, render_presence
 from .frames import DeskFeedFrame
 from .refusals import describe_refusal
@@ -37,8 +37,8 @@ class DeskFeedConsumer(SocketConsumer):
 
     async def open_page(self) -> None:
         self._shows_board = bool(self.get_query_number("board"))
-        await subscribe_board(self._send_board)
         self._beat = asyncio.create_task(self._stay_present(), name="presence")
+        await subscribe_board(self._send_board)
 
     async def close_page(self) -> None:
         self._beat.cancel()
@@ -67,14 +67,13 @@ class DeskFeedConsumer(SocketConsumer):
         self.session.require_permission(ANSWER_CUSTOMERS)
 
     async def _stay_present(self) -> None:
-        """Keep the member of staff present while this page is open, and show what the channel layer may have lost."""
+        """Keep the member of staff present while this page is open."""
         while True:
             try:
                 is_here = await presence.touch_presence(self.staff.pk)
                 await self.writer.send(render_presence(is_here))
-                await self._send_board(await load_board())
             except DatabaseError as error:
-                logger.warning("A desk could not be brought up to date: %s", type(error).__name__)
+                logger.warning("Staff could not be kept present: %s", type(error).__name__)
             await asyncio.sleep(presence.PRESENCE_INTERVAL_SECONDS)
 
     async def _send_board(self, board: Board) -> None:

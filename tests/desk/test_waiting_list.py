@@ -40,6 +40,7 @@ async def test_taken_over_from_the_list_it_opens_and_is_nobody_elses(feed, page,
     other = await open_feed(sams)
     await page.request(action="person", client_id="p1")
     await feed.shows("board", waiting_in)
+    await other.shows("board", waiting_in)
 
     await feed.act("take_over", conversation=chat.pk)
     opening = await feed.shows("desk-opening", lambda part: True)
