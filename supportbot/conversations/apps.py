@@ -42,9 +42,9 @@ class ConversationsConfig(AppConfig):
 
     def record_reading(self, conversation: int, staff: Any) -> None:
         """Note in the audit log that staff read a transcript. For pages of other apps that show one."""
-        from supportbot.audit.recording import record_event
+        from supportbot.audit.recording import record_reading
 
-        record_event("read_transcript", staff=staff, conversation_id=conversation)
+        record_reading(staff, conversation)
 
 
 def _modules(name: str) -> list[ModuleType]:

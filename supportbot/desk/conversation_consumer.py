@@ -9,6 +9,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 
+from supportbot.audit.recording import record_reading
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused, check_text
 from supportbot.conversations.models import Conversation
@@ -56,7 +57,8 @@ class DeskConversationConsumer(ConversationConsumer):
 
     async def check_access(self) -> None:
         self.conversation_id = self.scope["url_route"]["kwargs"]["pk"]
-        await require_readable.run_after(self.require_valid_session, self.conversation_id)
+        self.staff = self.scope["user"]
+        await begin_reading.run_after(self.require_valid_session, self.conversation_id, self.staff)
 
     def get_audience(self) -> Audience:
         return get_staff_audience()
@@ -65,7 +67,6 @@ class DeskConversationConsumer(ConversationConsumer):
         return DeskConnection(self.conversation_id, self.writer, self.get_audience())
 
     async def open_page(self) -> None:
-        self.staff = self.scope["user"]
         self.name = self.staff.get_full_name() or self.staff.get_username()
         self._page_key = secrets.token_hex(8)
         self.page = self.build_page()
@@ -167,10 +168,11 @@ class DeskConversationConsumer(ConversationConsumer):
 
 
 @on_database_thread(repeat=True)
-def require_readable(conversation_id: int) -> None:
-    """Raise `SessionEnded` if there is no such conversation."""
+def begin_reading(conversation_id: int, staff: Any) -> None:
+    """Record that staff read the conversation. Raises `SessionEnded` if there is no such conversation."""
     if not Conversation.objects.filter(pk=conversation_id).exists():
         raise SessionEnded(CLOSE_NOT_FOUND)
+    record_reading(staff, conversation_id)
 
 
 @on_database_thread()

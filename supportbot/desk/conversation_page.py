@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from supportbot.audit.recording import record_event
+from supportbot.audit.recording import record_reading
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns.changes import describe_owner
 from supportbot.conversations.web.script_data import script_limits, script_texts
@@ -21,7 +21,7 @@ from .rights import can_answer, can_assign, find_answerers
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
     """The page. That somebody of the staff reads the transcript is recorded."""
     conversation = facts.conversation
-    record_event("read_transcript", staff=request.user, conversation_id=conversation.pk)
+    record_reading(request.user, conversation.pk)
     context = build_entries(conversation) | {
         "title": str(conversation),
         "conversation": conversation,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportbot.audit.recording import record_reading
 from supportbot.conversations.models import Conversation
 
 from .board import load_board
@@ -52,6 +53,7 @@ def earlier_turns(request, pk):
     before = request.GET.get("before", "")
     if not before.isdecimal() or len(before) > 18:
         raise Http404
+    record_reading(request.user, pk)
     context = build_entries(conversation, int(before)) | {"conversation": conversation}
     return render(request, "desk/_entries.html", context)
 

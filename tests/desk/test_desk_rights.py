@@ -1,5 +1,6 @@
 """Nobody but staff with the right to it gets anything of the desk, and not a moment longer than that."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -7,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
+from supportbot.audit import recording
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, StaffPresence
@@ -118,6 +120,32 @@ def test_reading_a_transcript_is_recorded_with_who_read_it(agents, agent, chat, 
 
     event = AuditEvent.objects.get(action="read_transcript")
     assert (event.actor_id, event.conversation_id) == (agent.pk, chat.pk)
+
+
+def test_reading_on_is_one_reading_and_reading_again_later_another_one(
+    agents, chat, transactional_db, monkeypatch
+):
+    page = reverse("admin:conversations_conversation_change", args=[chat.pk])
+    for _ in range(2):
+        agents.client.get(page)
+    assert AuditEvent.objects.filter(action="read_transcript").count() == 1
+
+    monkeypatch.setattr(recording, "READING_PERIOD", timedelta(0))
+    agents.client.get(page)
+
+    assert AuditEvent.objects.filter(action="read_transcript").count() == 2
+
+
+def test_the_older_part_alone_is_read_on_record_too(agents, agent, chat, transactional_db):
+    agents.client.get(reverse("desk-earlier", args=[chat.pk]), {"before": 99})
+
+    assert AuditEvent.objects.get(action="read_transcript").actor_id == agent.pk
+
+
+async def test_what_the_socket_gives_without_the_page_is_read_on_record_too(desk, agent):
+    await desk.shows("viewers", lambda part: True)
+
+    assert (await AuditEvent.objects.aget(action="read_transcript")).actor_id == agent.pk
 
 
 def test_photos_are_taken_from_who_has_the_conversation_alone(agents, sams, agent, chat, transactional_db):

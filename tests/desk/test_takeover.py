@@ -160,7 +160,7 @@ async def test_every_step_is_in_the_audit_log_with_who_did_it(page, desk, agent,
         await desk.owned_by(owner)
     await desk.act("note", text="A nice customer")
 
-    wanted = ["took_over", "replied", "closed", "noted"]
+    wanted = ["read_transcript", "took_over", "replied", "closed", "noted"]
     events = AuditEvent.objects.filter(conversation_id=chat.pk, actor_id=agent.pk).order_by("pk")
     await until(events.filter(action="noted").aexists)
     assert [event.action async for event in events] == wanted
