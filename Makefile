@@ -21,8 +21,8 @@ test: $(VENV)/ready-dev  ## Prove everything: checks, engine, database, browser,
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Three processes on two cores: some of the tests wait more than they work.
-test-fast: $(VENV)/ready-dev  ## What to run between edits: all but browsers, real processes and faults (a minute and a half)
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not processes and not long" --ignore tests/faults $(ARGS)
+test-fast: $(VENV)/ready-dev  ## What to run between edits: all but browsers, real processes, faults and slow ones (a minute and a half)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not processes and not slow and not long" $(ARGS)
 
 check: $(VENV)/ready-dev  ## Format, lint, types, who imports whom, migrations, settings of a deployment
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }

@@ -15,19 +15,30 @@ from supportbot.audit.triggers import drop_triggers
 from supportbot.conversations.staff_group import ensure_staff_groups
 from tests.provider import Provider
 
-# What plays with real processes and browsers takes longest, so it begins first and the rest fills the gaps.
-# `make test-fast` leaves it out.
+# What plays with real processes, browsers and databases takes longest, so it begins first and the rest fills the gaps.
 PROCESSES = (
     *("tests/faults/", "tests/browser/", "tests/site/", "tests/test_bench", "tests/test_imports"),
-    "tests/engine/test_images",
+    *("tests/test_migrations", "tests/engine/test_images"),
     "tests/conversations/test_terminal",  # and test_terminal_typing
+)
+# What waits for limits of time, or plays hundreds of turns or failures.
+SLOW = (
+    *("tests/engine/contract/test_failing", "tests/engine/test_timeouts", "tests/engine/test_fallback"),
+    *("tests/conversations/test_stalls", "tests/conversations/test_token_budgets"),
+    *("tests/conversations/test_stored_state", "tests/conversations/test_handoff_paths"),
+    *("tests/conversations/test_socket_sessions", "tests/conversations/test_provider_errors"),
+    *("tests/conversations/test_channel_layer", "tests/conversations/test_races"),
+    "tests/conversations/test_stop_anywhere",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make test-fast` leaves both kinds out."""
     for item in items:
         if item.nodeid.startswith(PROCESSES):
             item.add_marker(pytest.mark.processes)
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: "processes" not in item.keywords)
 
 

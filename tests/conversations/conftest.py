@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 
 from supportbot.assistant.tools import Registry
+from supportbot.conversations import jobs
 from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Attachment, Conversation
 from supportbot.conversations.worker import housekeeping, runner
@@ -86,7 +88,15 @@ async def model(transactional_db: None, provider: Provider, settings: Any) -> As
 
 
 @pytest.fixture
-def background(model: Provider, settings: Any) -> None:
+def frequent_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due is looked for more often than in earnest, so that tests need not wait for it."""
+    monkeypatch.setattr(housekeeping, "CHECKPOINT_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(housekeeping, "SWEEP_INTERVAL_SECONDS", 0.1)
+    monkeypatch.setattr(jobs, "RUNNING_TURN_PAUSE", timedelta(seconds=0.1))
+
+
+@pytest.fixture
+def background(model: Provider, settings: Any, frequent_sweeps: None) -> None:
     """The model is also asked about conversations in the background, as it is unless somebody switches that off."""
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_background": True})
 

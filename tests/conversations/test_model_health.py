@@ -15,7 +15,7 @@ from .rows import until
 
 
 @pytest.fixture(autouse=True)
-def _nothing_was_noticed_yet(settings, model):
+def _nothing_was_noticed_yet(settings, model, frequent_sweeps):
     process.get(ModelHealth).is_healthy = False
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"alert_emails": ("lead@example.com",)})
