@@ -14,7 +14,8 @@ def open_ticket(request: PersonRequest) -> str:
         : Ticket.ISSUE_MAX_CHARS
     ]
     active = Ticket.objects.filter(conversation=request.conversation, status__in=Ticket.ACTIVE_STATUSES)
-    ticket = active.order_by("-created").first()
+    # Locked, or what somebody else writes of it meanwhile would be lost.
+    ticket = active.select_for_update().order_by("-created").first()
     if ticket is None:
         ticket = Ticket.objects.create(
             issue=issue,

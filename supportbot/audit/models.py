@@ -1,4 +1,4 @@
-"""The audit log: who did what to which conversation or ticket, and who of the staff read it. Only ever added to."""
+"""The audit log: who did what to which conversation, and who of the staff read it. Only ever added to."""
 
 from django.db import models
 from django.utils import timezone

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from supportbot.assistant.tools import ToolContext, ToolError, tool
+from supportbot.audit.models import AuditEvent
 
 from .models import Conversation, Message, Turn
 from .turns.ownership import save_owner, start_waiting
@@ -33,7 +34,7 @@ def request_human(ctx: ToolContext, reason: Reason) -> dict[str, Any]:
     turn = conversation.turns.filter(state=Turn.State.RUNNING).last()
     if turn is None:
         raise ToolError("This can no longer be done.")
-    sentence = start_waiting(conversation, reason.replace("\x00", ""))
+    sentence = start_waiting(conversation, reason.replace("\x00", ""), AuditEvent.Actor.ASSISTANT)
     Message.objects.create(
         conversation=conversation,
         turn=turn,

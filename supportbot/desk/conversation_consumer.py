@@ -19,6 +19,7 @@ from supportbot.conversations.realtime.connections import PageConnection
 from supportbot.conversations.realtime.fragments import render_notice
 from supportbot.conversations.realtime.socket_sessions import CLOSE_NOT_FOUND, SessionEnded
 from supportbot.conversations.turns import OwnershipResult
+from supportbot.conversations.web.frames import BaseFrame
 from supportbot.conversations.web.socket_consumer import ConversationConsumer
 from supportbot.conversations.worker import runner
 from supportbot.server.executors import DatabaseFunction, on_database_thread
@@ -54,6 +55,7 @@ class DeskConversationConsumer(ConversationConsumer):
     frame_type = DeskConversationFrame
     permission = READ_CONVERSATIONS
     page: DeskConnection
+    _beat: asyncio.Task[None] | None = None
 
     async def check_access(self) -> None:
         self.conversation_id = self.scope["url_route"]["kwargs"]["pk"]
@@ -75,14 +77,20 @@ class DeskConversationConsumer(ConversationConsumer):
         await desk_feed.subscribe_desk(self._send_facts)
         await viewers.subscribe_viewers(self.conversation_id, self._send_staff_parts)
         await self.page.resync(self.get_query_number("seen"))
-        self._beat = asyncio.create_task(self._announce_again_and_again(), name="viewer")
+        if self.is_open:  # it may have been closed while it was loaded
+            self._beat = asyncio.create_task(self._announce_again_and_again(), name="viewer")
 
     async def close_page(self) -> None:
-        self._beat.cancel()
+        if self._beat is not None:
+            self._beat.cancel()
         await viewers.unsubscribe_viewers(self.conversation_id, self._send_staff_parts)
         await viewers.announce_viewer(self.conversation_id, self._page_key, "")
         await desk_feed.unsubscribe_desk(self._send_facts)
         await super().close_page()
+
+    async def on_resync(self, frame: BaseFrame) -> None:
+        await begin_reading.run_after(self.require_valid_session, self.conversation_id, self.staff)
+        await super().on_resync(frame)
 
     async def on_take_over(self, frame: DeskConversationFrame) -> None:
         """The bot falls silent first, so that what was read of its answer is stored."""

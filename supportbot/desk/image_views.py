@@ -23,7 +23,8 @@ from .rights import can_answer
 def upload_photo(request: HttpRequest, pk: int) -> HttpResponse:
     """Store a photo that will be sent with a reply."""
     conversation = _get_own_conversation(request, pk)
-    return take_upload(request, conversation, Visitor(user_id=request.user.pk), _build_url)
+    uploader = Visitor(user_id=request.user.pk)
+    return take_upload(request, conversation, uploader, _build_url, is_limited=False)
 
 
 @require_http_methods(["GET", "HEAD", "DELETE"])

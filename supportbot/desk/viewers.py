@@ -71,6 +71,8 @@ async def _note_viewer(conversation_id: int, page_key: str, name: str) -> None:
         pages[page_key] = (name, monotonic())
     else:
         pages.pop(page_key, None)
+        if not pages:
+            del process.get(Viewers).pages[conversation_id]
     if list_viewers(conversation_id) != before:
         await _call_listeners(conversation_id)
 

@@ -1,14 +1,17 @@
 """Mails that are sent in the background: to staff of a customer who waits, to a customer who left before the answer."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage, send_mail
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.realtime.socket_sessions import MODEL_BACKEND
 from supportbot.jobs.registry import ClaimedJob, job
 from supportbot.server.executors import run_in_tool_thread
 
@@ -24,7 +27,7 @@ async def send_waiting_alert(claimed: ClaimedJob) -> None:
 @job(max_attempts=MAX_ATTEMPTS)
 async def send_unread_reply(claimed: ClaimedJob) -> None:
     """Mail a customer who has left what staff have answered. Raises OSError when the mail cannot be sent."""
-    await run_in_tool_thread(mail_unread_reply, claimed.conversation_id)
+    await run_in_tool_thread(mail_unread_reply, claimed.conversation_id, claimed.last_turn_id)
 
 
 def mail_waiting_alert(conversation_id: int | None) -> None:
@@ -39,12 +42,17 @@ def mail_waiting_alert(conversation_id: int | None) -> None:
         "address": _build_address(reverse("admin:conversations_conversation_change", args=[conversation.pk])),
     }
     subject = _("%(customer)s is waiting for a person") % {"customer": conversation.customer_name}
-    for address in addresses:  # one each: nobody need learn the others' addresses
-        send_mail(_one_line(subject), render_to_string("mail/waiting.txt", context), None, [address])
+    text = render_to_string("mail/waiting.txt", context)
+    # One mail to all, so that a refused address does not have the others told again; nobody learns who else is told.
+    EmailMessage(_one_line(subject), text, None, bcc=addresses).send()
 
 
-def mail_unread_reply(conversation_id: int | None) -> None:
-    """Mail in one message all that staff have written since the customer was last seen."""
+def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
+    """Mail in one message all that staff have written since the customer was last seen.
+
+    `turn_id` is of the reply that this is about. If staff have written another one since, its own job sends them
+    all.
+    """
     conversation = Conversation.objects.select_related("user").filter(pk=conversation_id).first()
     if conversation is None or not conversation.reply_email or not settings.ENVIRONMENT.smtp_url:
         return  # without SMTP_URL Django would print the customer's conversation into the log
@@ -54,7 +62,7 @@ def mail_unread_reply(conversation_id: int | None) -> None:
     if conversation.replies_mailed_until:
         replies = replies.filter(created__gt=conversation.replies_mailed_until)
     unread = list(replies.order_by("pk"))
-    if not unread:
+    if not unread or unread[-1].turn_id != turn_id:
         return
     context = {
         "conversation": conversation,
@@ -70,8 +78,10 @@ def mail_unread_reply(conversation_id: int | None) -> None:
 
 def _list_staff_addresses() -> list[str]:
     wants_it = Q(mail_preference=None) | Q(mail_preference__waiting=True)
-    staff = get_user_model().objects.filter(wants_it, is_staff=True, is_active=True).exclude(email="")
-    return [user.email for user in staff if user.has_perm("conversations.view_conversation")]
+    users: Any = get_user_model().objects
+    answerers = users.with_perm("conversations.change_conversation", backend=MODEL_BACKEND)
+    wanted = answerers.filter(wants_it, is_staff=True).exclude(email="")
+    return list(wanted.order_by("pk").values_list("email", flat=True))
 
 
 def _build_address(path: str) -> str:

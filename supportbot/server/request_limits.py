@@ -114,7 +114,6 @@ async def _handle_large_request(application: Any, scope: dict[str, Any], receive
 
 
 def _parse_length(scope: dict[str, Any]) -> int | None:
-    """The length of the body in bytes; None if the request does not say it, or not as a number."""
     """The length of the body in bytes; None if the request does not say it, or not as a plain number."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")

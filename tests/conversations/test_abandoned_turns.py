@@ -11,6 +11,7 @@ from supportbot.assistant.messages import Message as Said
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.conversations.models import Message, ToolCall, Turn
 from supportbot.conversations.turns import (
+    ownership,
     recovery,
     streaming_text,
     submit,
@@ -19,6 +20,7 @@ from supportbot.conversations.turns import (
 )
 from supportbot.conversations.turns.leases import LeaseLost
 from supportbot.conversations.worker import housekeeping, runner
+from supportbot.jobs.models import Job
 from tickets.models import Ticket
 
 from .crowd import at_once
@@ -338,3 +340,16 @@ async def test_what_waited_for_room_is_run_as_soon_as_there_is_some(model, chat,
     await housekeeping._run_due_actions(done_at)
 
     await until(Turn.objects.filter(state="done").aexists)
+
+
+async def test_a_mail_to_staff_does_not_wait_for_the_end_of_a_rush(model, chat, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"running_turns": 0})
+    await ownership.request_person(chat.pk)
+    assert await Job.objects.aexists()
+
+    await housekeeping._run_due_actions({})
+
+    async def nothing_waits() -> bool:
+        return not await Job.objects.aexists()
+
+    await until(nothing_waits)

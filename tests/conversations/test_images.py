@@ -18,6 +18,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from supportbot.conversations import turns
 from supportbot.conversations.attachments import cleanup, storage
 from supportbot.conversations.limits import rate_limits
 from supportbot.conversations.limits.rate_limits import RequestRefused
@@ -138,6 +139,17 @@ def test_the_thirty_first_photo_of_a_day_is_refused(chat, alices, bobs, settings
     assert upload(bobs, bobs.begin()).status_code == 201
     Attachment.objects.update(created=timezone.now() - timedelta(hours=25))
     assert upload(alices, chat).status_code == 201
+
+
+def test_the_photos_that_staff_send_are_none_of_the_customer_s(chat, alices, agent, settings):
+    allow(settings, images_per_day=1)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    for number in range(2):
+        photo = storage.store_image(chat.pk, PICTURE, is_limited=False)
+        turns.post_staff_message.run_sync(chat.pk, agent.pk, "Look", f"s{number}", images=[photo.public_id])
+
+    assert upload(alices, chat).status_code == 201
+    assert upload(alices, chat).status_code == 429
 
 
 def test_another_conversation_has_no_photos_of_its_own(chat, alices, settings):

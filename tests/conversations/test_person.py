@@ -2,6 +2,7 @@
 
 import pytest
 
+from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
 from tests.provider import Call, nobody_listens
@@ -94,6 +95,21 @@ async def test_in_mid_answer_the_bot_falls_silent_and_what_was_read_stays(page, 
     assert (await Conversation.objects.aget()).owner == "waiting"
 
 
+async def test_a_wish_that_is_refused_does_not_cut_the_answer(page, model, settings):
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
+    answer = model.say("One moment please.", hold_after=1)
+    await page.say("Hello")
+    await page.until(lambda page: page.deltas)
+
+    await page.request(action="person", client_id="a1")
+    refused = await page.refused()
+    answer.release()
+    turn = await page.settled("done")
+
+    assert "very quickly" in refused.text
+    assert "One moment please." in turn.text
+
+
 async def test_who_would_rather_not_wait_goes_on_with_the_assistant(page, model):
     await ask_for_a_person(page)
     model.say("In the meantime I can help.")
@@ -137,6 +153,7 @@ async def test_the_model_hands_over_by_a_tool_and_says_nothing_more(page, model)
 
     assert (await Ticket.objects.aget()).number in turn.one(data_role="system").text
     assert (await Conversation.objects.aget()).waiting_reason == "The parcel arrived wet."
+    assert (await AuditEvent.objects.aget(action="person_requested")).actor == "assistant"
     assert len(model.requests) == 1
     assert (await Conversation.objects.aget()).owner == "waiting"
 

@@ -1,7 +1,9 @@
 """Nobody but staff with the right to it gets anything of the desk, and not a moment longer than that."""
 
+import asyncio
 from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,12 +14,15 @@ from supportbot.audit import recording
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, StaffPresence
+from supportbot.conversations.realtime.broadcast import Watchers
+from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT, OpenSockets
+from supportbot.desk.conversation_consumer import DeskConnection
+from supportbot.server.process import process
 from tests.conversations.page import Browser
 from tests.conversations.photos import PICTURE
+from tests.conversations.rows import until
 
 from .desk_page import open_desk, open_feed
-
-CLOSE_SIGNED_OUT = 4401
 
 
 @pytest.fixture
@@ -148,6 +153,31 @@ async def test_what_the_socket_gives_without_the_page_is_read_on_record_too(desk
     assert (await AuditEvent.objects.aget(action="read_transcript")).actor_id == agent.pk
 
 
+async def test_a_page_that_asks_again_after_a_while_reads_again_on_record(desk, monkeypatch):
+    await desk.shows("viewers", lambda part: True)
+    monkeypatch.setattr(recording, "READING_PERIOD", timedelta(0))
+
+    await desk.request(action="resync", seen=0)
+
+    await until(AuditEvent.objects.filter(action="read_transcript").order_by("pk")[1:2].aexists)
+
+
+async def test_a_page_that_loses_its_right_while_it_opens_leaves_nothing_behind(
+    model, agents, chat, monkeypatch
+):
+    async def lose_right(*_args: Any) -> None:
+        for close, _session in process.get(OpenSockets).list_all():
+            await close(CLOSE_SIGNED_OUT)
+
+    monkeypatch.setattr(DeskConnection, "resync", lose_right)
+    page = await open_desk(agents, chat)
+
+    assert await page.closed() == CLOSE_SIGNED_OUT
+    await page.close()
+    assert not process.get(Watchers).pages
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "viewer"]
+
+
 def test_photos_are_taken_from_who_has_the_conversation_alone(agents, sams, agent, chat, transactional_db):
     address = reverse("desk-photos", args=[chat.pk])
     turns.take_over.run_sync(chat.pk, agent.pk)
@@ -160,6 +190,17 @@ def test_photos_are_taken_from_who_has_the_conversation_alone(agents, sams, agen
     assert upload(sams) == 403
     assert upload(agents) == 201
     assert Conversation.objects.get(pk=chat.pk).attachments.count() == 1
+
+
+def test_staff_send_more_photos_in_a_day_than_a_customer_may(agents, agent, chat, settings, transactional_db):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"images_per_day": 1})
+    turns.take_over.run_sync(chat.pk, agent.pk)
+
+    for _ in range(2):
+        photo = BytesIO(PICTURE.data)
+        photo.name = "photo.png"
+        answer = agents.client.post(reverse("desk-photos", args=[chat.pk]), {"image": photo})
+        assert answer.status_code == 201
 
 
 async def test_here_and_away_are_stored_and_open_pages_keep_staff_here(model, agents, agent):

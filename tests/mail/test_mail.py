@@ -12,7 +12,8 @@ from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import MAX_CONTACTS_PER_DAY, RequestRefused
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
-from supportbot.mail.jobs import mail_unread_reply, mail_waiting_alert
+from supportbot.mail import jobs
+from supportbot.mail.jobs import mail_waiting_alert
 from supportbot.mail.models import MailPreference
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,12 @@ def _site(settings: Any) -> None:
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
 
 
+def mail_unread_reply(conversation_id: int) -> None:
+    """As the job of the newest reply does it."""
+    newest = Message.objects.filter(conversation=conversation_id, role="staff").order_by("pk").last()
+    jobs.mail_unread_reply(conversation_id, newest.turn_id if newest else None)
+
+
 def reply(chat: Conversation, agent: User, text: str, client_id: str) -> None:
     turns.post_staff_message.run_sync(chat.pk, agent.pk, text, client_id)
 
@@ -44,10 +51,22 @@ def test_staff_are_told_of_a_customer_who_waits_with_the_way_to_the_chat(chat, a
     mail_waiting_alert(chat.pk)
 
     (sent,) = mail.outbox
-    assert sent.to == ["agent@example.com"]
+    assert sent.recipients() == ["agent@example.com"]
     assert sent.subject == "Alice Archer is waiting for a person"
     assert "The lamp is broken" in sent.body
     assert f"https://help.example.com/admin/conversations/conversation/{chat.pk}/change/" in sent.body
+
+
+def test_one_mail_tells_all_of_the_staff_and_none_of_them_learns_the_others_addresses(chat, agent):
+    sam = User.objects.create_user("sam", "sam@example.com", is_staff=True)
+    sam.groups.set(agent.groups.all())
+    turns.request_person.run_sync(chat.pk)
+
+    mail_waiting_alert(chat.pk)
+
+    (sent,) = mail.outbox
+    assert sent.recipients() == ["agent@example.com", "sam@example.com"]
+    assert "@example.com" not in str(sent.message()["To"])
 
 
 def test_nobody_is_told_who_does_not_want_to_be_or_may_not_answer(chat, agent, bob):
@@ -82,6 +101,32 @@ def test_a_customer_who_left_gets_all_answers_in_one_mail(chat, agent):
     assert "Hello Alice." in sent.body
     assert "A new lamp is on its way." in sent.body
     assert f"https://help.example.com/c/{chat.public_id}/" in sent.body
+
+
+def test_two_jobs_that_run_at_once_do_not_mail_the_same_words_twice(chat, agent):
+    """Each reply has a job. Only that of the newest one mails, and it mails them all."""
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+    reply(chat, agent, "A new lamp is on its way.", "s2")
+    queued = Job.objects.filter(kind="send_unread_reply").order_by("pk")
+
+    mailed = []
+    for job in queued:
+        jobs.mail_unread_reply(chat.pk, job.last_turn_id)
+        mailed.append(len(mail.outbox))
+
+    assert mailed == [0, 1]
+
+
+def test_an_account_s_own_address_goes_before_one_that_was_typed(chat, agent):
+    """As when a guest who had left an address signs in."""
+    Conversation.objects.filter(pk=chat.pk).update(contact_email="stranger@example.org")
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+
+    mail_unread_reply(chat.pk)
+
+    assert mail.outbox[0].to == ["alice@example.com"]
 
 
 def test_a_customer_who_is_there_gets_no_mail(chat, agent):

@@ -31,10 +31,11 @@ class StorageFull(RequestRefused):
     """The image could not be written: the disk is full, or the storage is away."""
 
 
-def store_image(conversation_id: int, picture: Picture) -> Attachment:
+def store_image(conversation_id: int, picture: Picture, *, is_limited: bool = True) -> Attachment:
     """Store an image that is not sent yet. Raises `StorageFull`, and `RequestRefused` beyond the day's limits.
 
-    It writes to the disk, so it is called on a thread that may block.
+    A customer's images are limited, those of staff are not. It writes to the disk, so it is called on a thread that
+    may block.
     """
     attachment = Attachment(
         content_type=picture.content_type,
@@ -49,7 +50,8 @@ def store_image(conversation_id: int, picture: Picture) -> Attachment:
         attachment.file.name = name
         with transaction.atomic():
             attachment.conversation = Conversation.objects.lock(conversation_id)
-            check_daily_images(attachment.conversation.visitor, attachment.size)
+            if is_limited:
+                check_daily_images(attachment.conversation.visitor, attachment.size)
             attachment.save()
         undo.pop_all()
     return attachment

@@ -117,10 +117,15 @@ def check_image_rate(visitor: Visitor) -> None:
 
 
 def check_daily_images(visitor: Visitor, size: int = 0) -> None:
-    """Raise `RequestRefused` for one image too many of a visitor in a day, or when `size` more bytes are too much."""
+    """Raise `RequestRefused` for one image too many of a visitor in a day, or when `size` more bytes are too much.
+
+    Those that staff sent them do not count.
+    """
     limit = settings.ENVIRONMENT.images_per_day
     since = timezone.now() - timedelta(days=1)
-    theirs = Attachment.objects.filter(conversation__in=Conversation.objects.visible_to(visitor).values("pk"))
+    own = Q(message=None) | ~Q(message__role=Message.Role.STAFF)
+    conversations = Conversation.objects.visible_to(visitor).values("pk")
+    theirs = Attachment.objects.filter(own, conversation__in=conversations)
     sent = theirs.filter(created__gt=since).aggregate(number=Count("pk"), bytes=Sum("size", default=0))
     if (limit and sent["number"] >= limit) or sent["bytes"] + size > MAX_IMAGE_BYTES_PER_DAY:
         raise RequestRefused(_("You've reached today's limit for photos. You can send more tomorrow."))

@@ -137,8 +137,8 @@ class Conversation(models.Model):
 
     @property
     def reply_email(self) -> str:
-        """Where the customer can be reached, empty if nobody knows."""
-        return self.contact_email or (self.user.email if self.user else "")
+        """Where the customer can be reached, empty if nobody knows. An account's own address goes first."""
+        return (self.user.email if self.user else "") or self.contact_email
 
     @property
     def assignee_name(self) -> str:

@@ -125,9 +125,10 @@ async def publish_typing(conversation_id: int, audience: str, name: str = "") ->
 
 @channel_layer.on_message("typing")
 async def _deliver_typing(conversation_id: int, audience: str, name: str) -> None:
+    frame = render_typing(audience, name)
     for page in _get_pages(conversation_id):
         if page.audience.name != audience:
-            await page.deliver(render_typing(audience, name))
+            await page.deliver(frame)
 
 
 async def deliver_missed(change: TurnChange) -> None:

@@ -45,7 +45,7 @@ def get_speaker_name(message: Message, company: str) -> str:
     """Who says it in a transcript for customers, and whether the answer is incomplete: “Assistant (cut off)”."""
     if message.role == Message.Role.CUSTOMER:
         return _("You")
-    if message.role == Message.Role.STAFF:
+    if message.role in (Message.Role.STAFF, Message.Role.SYSTEM):
         return company
     is_partial = message.status == Message.Status.PARTIAL
     return _("Assistant (cut off)") if is_partial else _("Assistant")

@@ -1,6 +1,7 @@
 """Taking a lease on a turn: which is the next one, and what the model is sent of its conversation."""
 
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -125,15 +126,16 @@ def build_lease(
     )
 
 
+def build_customer(user: Any) -> Customer | None:
+    """An account as tools and apps know it; None for a guest."""
+    return Customer(user.pk, user.email, user.get_short_name() or user.get_username()) if user else None
+
+
 def _build_tool_context(conversation: Conversation, turn: Turn) -> ToolContext:
-    customer = None
-    if conversation.user is not None:
-        user = conversation.user
-        customer = Customer(user.pk, user.email, user.get_short_name() or user.get_username())
     return ToolContext(
         conversation.pk,
         conversation.visitor.key,
-        customer,
+        build_customer(conversation.user),
         request=f"turn:{turn.pk}",
         ask_later=partial(enqueue_question, conversation.pk),
     )

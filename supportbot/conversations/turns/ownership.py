@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.person_requests import PersonRequest
-from supportbot.assistant.tools import Customer, ToolError
+from supportbot.assistant.tools import ToolError
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
@@ -30,6 +30,7 @@ from .changes import (
     build_change,
     load_stored_turn,
 )
+from .claiming import build_customer
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
 
@@ -52,6 +53,20 @@ class OwnershipResult:
     change: TurnChange
     is_done: bool
     assignee_name: str = ""
+
+
+@on_database_thread(repeat=True)
+def check_person_request(conversation_id: int, client_id: str | None) -> bool:
+    """Whether `request_person` would change something: before it does, the bot is to fall silent.
+
+    Raises `RequestRefused`.
+    """
+    conversation = Conversation.objects.select_related("user").get(pk=conversation_id)
+    is_asked = conversation.owner in (Owner.WAITING, Owner.HUMAN)
+    if is_asked or (client_id and conversation.messages.filter(client_id=client_id).exists()):
+        return False
+    check_rate(conversation)
+    return True
 
 
 @on_database_thread(repeat=True)
@@ -79,10 +94,11 @@ def request_person(
     return build_change(conversation, [*ended, asked], with_owner=True, notifies_desk=True)
 
 
-def start_waiting(conversation: Conversation, reason: str) -> str:
+def start_waiting(conversation: Conversation, reason: str, actor: str = AuditEvent.Actor.CUSTOMER) -> str:
     """Have the conversation wait for a person. Returns the sentence for the customer; the caller saves.
 
-    For callers that hold the lock, such as the tool `request_human` in the transaction of its turn.
+    For callers that hold the lock, such as the tool `request_human` in the transaction of its turn. `actor` is who did
+    it, for the audit log.
     """
     conversation.owner, conversation.assignee = Owner.WAITING, None
     conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
@@ -92,7 +108,7 @@ def start_waiting(conversation: Conversation, reason: str) -> str:
     enqueue(ALERT_JOB_KIND, f"{conversation.pk}:{conversation.revision}", conversation_id=conversation.pk)
     record_event(
         "person_requested",
-        actor=AuditEvent.Actor.CUSTOMER,
+        actor=actor,
         conversation_id=conversation.pk,
         subject=reference,
     )
@@ -212,11 +228,9 @@ def _give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
 
 def _notify_apps(conversation: Conversation) -> str:
     """Have apps do what they do when a person is asked for. Returns the first reference that one of them gives."""
-    user = conversation.user
-    customer = Customer(user.pk, user.email, user.get_short_name() or user.get_username()) if user else None
     request = PersonRequest(
         conversation.pk,
-        customer,
+        build_customer(conversation.user),
         conversation.waiting_reason,
         name=conversation.customer_name,
         email=conversation.reply_email,

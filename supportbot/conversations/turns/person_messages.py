@@ -48,6 +48,7 @@ def post_staff_message(
         REPLY_JOB_KIND,
         f"{conversation.pk}:{written.row.pk}",
         conversation_id=conversation.pk,
+        last_turn_id=written.row.pk,
         run_after=timezone.now() + REPLY_MAIL_DELAY,
     )
     record_event("replied", staff=staff, conversation_id=conversation.pk)
@@ -75,7 +76,7 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
     conversation = Conversation.objects.lock(conversation_id)
     if not handoff_sentences.takes_contact(conversation):
         raise RequestRefused(_("No e-mail address is needed. The answer will come here, in this chat."))
-    contact = (" ".join(name.split())[:100], email.strip())
+    contact = (" ".join(name.split())[:100], email)
     if contact == (conversation.contact_name, conversation.contact_email):
         return build_change(conversation, (), with_owner=True)
     check_contact_rate(conversation.visitor)

@@ -46,7 +46,8 @@ class ChatConsumer(ConversationConsumer):
 
     async def on_person(self, frame: Frame) -> None:
         """The button: the bot falls silent, and the conversation waits for a person."""
-        await runner.halt_turn(self.conversation_id, self.require_valid_session)
+        if await self.run_action(turns.check_person_request, self.conversation_id, frame.client_id):
+            await runner.halt_turn(self.conversation_id, self.require_valid_session)
         change = await self.run_action(
             turns.request_person,
             self.conversation_id,

@@ -20,7 +20,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """The database and the channel layer answer; 503 if either does not."""
     unreachable: tuple[type[Exception], ...] = (DatabaseError, *channel_layer.get_layer_errors())
     try:
-        connection.ensure_connection()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         if (layer := get_channel_layer()) is not None:

@@ -40,17 +40,20 @@ def take_upload(
     conversation: Conversation,
     uploader: Visitor,
     build_url: Callable[[Attachment], str],
+    *,
+    is_limited: bool = True,
 ) -> JsonResponse:
     """Store the request's image. Answers in JSON: its id, url and size, or an `error`.
 
     The caller has checked that the uploader may write in this conversation. `build_url` says where the uploader gets
-    the image before it is sent.
+    the image before it is sent; `is_limited` whether the day's limits are for them.
     """
     try:
         check_image_rate(uploader)
-        check_daily_images(uploader)
+        if is_limited:
+            check_daily_images(uploader)
         picture = _read_upload(request)
-        attachment = storage.store_image(conversation.pk, picture)
+        attachment = storage.store_image(conversation.pk, picture, is_limited=is_limited)
     except PictureError as refusal:
         return _build_error_response(_(refusal.message) % refusal.values, 400)
     except storage.StorageFull as refusal:

@@ -71,12 +71,13 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
     now = asyncio.get_running_loop().time
     for action, interval_seconds in (
         (socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
-        (_recover_and_run_jobs, SWEEP_INTERVAL_SECONDS),
+        (_recover_turns, SWEEP_INTERVAL_SECONDS),
+        (_run_jobs, SWEEP_INTERVAL_SECONDS),
         (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
         (_note_customers_here, PRESENCE_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
-        if action is _recover_and_run_jobs and not runner.count_free_slots():
+        if action is _recover_turns and not runner.count_free_slots():
             continue  # it stays due: as soon as a turn has ended, one that waits may run
         if now() - done_at.get(action, float("-inf")) > interval_seconds:
             done_at[action] = now()
@@ -125,11 +126,16 @@ async def _store_streams() -> None:
             each.renewed_at = renewed_at
 
 
-async def _recover_and_run_jobs() -> None:
+async def _recover_turns() -> None:
     for change in await turns.recover_abandoned_turns(runner.count_free_slots()):
         await runner.publish_and_start(change)
-    await job_worker.run_due_jobs()
-    await model_health.close_outage_if_recovered()
+
+
+async def _run_jobs() -> None:
+    """Also while every turn's slot is taken: a mail to staff must not wait for the end of a rush."""
+    if not runner.is_draining():
+        await job_worker.run_due_jobs()
+        await model_health.close_outage_if_recovered()
 
 
 async def _note_customers_here() -> None:

@@ -51,6 +51,11 @@ def count_free_slots() -> int:
     return 0 if state.is_draining else max(0, settings.ENVIRONMENT.running_turns - len(state.turns))
 
 
+def is_draining() -> bool:
+    """Whether this process ends, and begins nothing any longer."""
+    return process.get(RunnerState).is_draining
+
+
 async def publish_and_start(
     change: TurnChange, on_event: EventListener | None = None
 ) -> asyncio.Task[None] | None:
