@@ -205,7 +205,7 @@ def _check_staff_are_told(chat: Conversation, change: TurnChange, case: Circumst
     assert change.notifies_desk
     assert Job.objects.filter(kind="send_waiting_alert", conversation=chat).count() == 1
     mail_waiting_alert(chat.pk)
-    assert [sent.to for sent in mail.outbox] == [["agent@example.com"]] * case.has_smtp
+    assert [sent.recipients() for sent in mail.outbox] == [["agent@example.com"]] * case.has_smtp
     assert [chat.waiting_reason in sent.body for sent in mail.outbox] == [True] * case.has_smtp
 
 
