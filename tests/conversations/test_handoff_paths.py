@@ -220,7 +220,7 @@ def _check_next_step(
     mail.outbox.clear()
     assert turns.take_over.run_sync(chat.pk, agent.pk).is_done
     answer = turns.post_staff_message.run_sync(chat.pk, agent.pk, "How can I help?", "s1")
-    mail_unread_reply(chat.pk)
+    mail_unread_reply(chat.pk, answer.change.turns[0].row.pk)
 
     assert "How can I help?" in render(answer.change)
     assert len(mail.outbox) == case.has_smtp
