@@ -6,8 +6,8 @@ TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "ul", "ol", "li", "a"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href", "rel", "target"}, "ol": {"start"}}
-SCHEMES = ("http://", "https://", "mailto:")
+ATTRIBUTES = {"a": {"href", "rel", "target"}, "ol": {"start"}, "th": {"class"}, "td": {"class"}}
+SCHEMES = ("http://", "https://", "mailto:", "tel:")
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -79,6 +79,14 @@ PAYLOADS = [
     "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
     "[x](file:///etc/passwd)",
     "[x](blob:https://evil.example/1)",
+    "[x](tel:javascript:alert(1))",
+    "javascript:https://evil.example/%0aalert(1)",
+    "https://evil.example/'onmouseover='alert(1)",
+    'https://evil.example/"onmouseover="alert(1)',
+    "www.evil.example/<img src=x onerror=alert(1)>",
+    "[a@b.example](mailto:%3Cimg%20src=x%20onerror=alert(1)%3E@evil.example)",
+    "x<br onload=alert(1)>y<br/style=x>",
+    "| a |\n|--:|\n| x<br><script>alert(1)</script> |",
     "[x](//evil.example)",
     "[x](/accounts/logout/)",
     "[x](\\\\evil.example)",

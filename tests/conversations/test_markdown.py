@@ -1,5 +1,8 @@
 """Markdown of answers: what it shows, where links lead, and that it comes out the same when it streams."""
 
+import re
+import time
+
 import pytest
 
 from supportbot.conversations.realtime.answer_stream import StreamedText
@@ -22,6 +25,15 @@ from .markup import parse
         ("# Big", "<h1>Big</h1>"),
         ("5 < 6 & 7 > 2", "<p>5 &lt; 6 &amp; 7 &gt; 2</p>"),
         ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>"),
+        ("one<br>two<BR />three", "<p>one<br>two<br>three</p>"),
+        ("`<br>`", "<p><code>&lt;br&gt;</code></p>"),
+        ("含**重点**内容", "<p>含<strong>重点</strong>内容</p>"),
+        ("ご注文は**「発送済み」**です。", "<p>ご注文は<strong>「発送済み」</strong>です。</p>"),
+        ("**重要：**请注意。", "<p><strong>重要：</strong>请注意。</p>"),
+        ("**注文(ORD-1)**は*「明日」*。", "<p><strong>注文(ORD-1)</strong>は<em>「明日」</em>。</p>"),
+        ("~~「古い」~~です", "<p><s>「古い」</s>です</p>"),
+        ("**배송(2일)**이", "<p><strong>배송(2일)</strong>이</p>"),
+        ("a**“b”**c 2 * 3 * 4", "<p>a**“b”**c 2 * 3 * 4</p>"),
     ],
 )
 def test_it_shows(text, html):
@@ -33,6 +45,82 @@ def test_it_shows_tables():
 
     assert [cell.text for cell in table.all("th")] == ["Order", "Status"]
     assert [cell.text for cell in table.all("td")] == ["ORD-123", "shipped"]
+
+
+def test_the_columns_of_a_table_are_aligned_and_its_cells_have_lines():
+    table = parse(render_markdown("| a | b | c |\n|:--|:-:|--:|\n| 1 | 2<br>3 | 4 |"))
+
+    assert [cell["class"] for cell in table.all("td")] == ["align-left", "align-center", "align-right"]
+    assert [len(cell.all("br")) for cell in table.all("td")] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "shown"),
+    [
+        ("Track it: https://shop.example/t/1.", "https://shop.example/t/1", ""),
+        ("**https://shop.example/returns**", "https://shop.example/returns", ""),
+        ("*https://shop.example/a*, then", "https://shop.example/a", ""),
+        ("(see https://shop.example/a_(b)), then", "https://shop.example/a_(b)", ""),
+        ("“https://shop.example/a”", "https://shop.example/a", ""),
+        ("https://shop.example/a_b*c*_d?e=1&f=~2#g!", "https://shop.example/a_b*c*_d?e=1&f=~2#g", ""),
+        ("https://shop.example?a=1&amp;b=2", "https://shop.example?a=1&b=2", ""),
+        ("| a |\n|---|\n| https://shop.example/a |", "https://shop.example/a", ""),
+        ("http://localhost:8000/a;", "http://localhost:8000/a", ""),
+        ("请访问https://shop.example/a查询", "https://shop.example/a", ""),
+        ("访问：https://shop.example/a。谢谢", "https://shop.example/a", ""),
+        ("https://ja.wikipedia.example/日本", "https://ja.wikipedia.example/%E6%97%A5%E6%9C%AC", ""),
+        ("www.shop.example/a, then", "https://www.shop.example/a", ""),
+        ("Write to help@shop.example.", "mailto:help@shop.example", ""),
+        ("*first_last+tag@mail.shop.example*", "mailto:first_last+tag@mail.shop.example", ""),
+        ("邮箱help@shop.example。", "mailto:help@shop.example", ""),
+        ("https://pаypal.com/a", "https://xn--pypal-4ve.com/a", "xn--pypal-4ve.com"),
+        ("https://xn--pypal-4ve.com", "https://xn--pypal-4ve.com", ""),
+        ("https://bücher.example", "https://xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("https://paypal.com@evil.example", "https://paypal.com@evil.example", "evil.example"),
+        ("<https://paypal.com@evil.example>", "https://paypal.com@evil.example", "evil.example"),
+        ("https://evil.example/\u202emoc.lapyap", "https://evil.example/", ""),
+    ],
+)
+def test_a_bare_address_is_a_link(text, address, shown):
+    rendered = parse(render_markdown(text))
+
+    anchor = rendered.one("a")
+    assert (anchor["href"], anchor["rel"]) == (address, "noopener noreferrer nofollow")
+    assert (f"({shown})" in rendered.text) if shown else not re.search(r"\(\w+\.\w", rendered.text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)//https:// x",
+        "xhttps://shop.example",
+        "https://shop",
+        "https:shop.example",
+        "`https://shop.example help@shop.example`",
+        "awww.shop.example www.shop",
+        "hеlp@shop.example",  # the e is Cyrillic
+        "help@shop.exаmple",
+        "help@shop @shop.example",
+        "help\\@shop.example",
+        "[x](tel:javascript:alert(1))",
+        "[x](tel:*%2306%23)",
+    ],
+)
+def test_what_only_looks_like_an_address_is_no_link(text):
+    assert not parse(render_markdown(text)).all("a")
+
+
+@pytest.mark.parametrize(
+    "unit", ["://", "https://", "https://x.y/(", "www.a.", "a@b.", "[https://a.b/", "**「", "<br>"]
+)
+def test_a_hostile_text_takes_time_that_grows_with_its_length(unit):
+    def measure(count: int) -> float:
+        begun = time.thread_time()
+        render_markdown(unit * count)
+        return time.thread_time() - begun
+
+    measure(10)
+    assert measure(2000) < 20 * measure(200) + 0.2
 
 
 @pytest.mark.parametrize(
@@ -56,6 +144,11 @@ def test_it_shows_tables():
         ("[Pay][1]\n\n[1]: https://evil.example", "Pay (evil.example)"),
         ("![a cat](https://x.example/cat.png)", "!a cat (x.example)"),
         ("[write](mailto:help@shop.example)", "write"),
+        ("[help@shop.example](mailto:evil@evil.example)", "help@shop.example (evil@evil.example)"),
+        ("[a@b.c](mailto:%3Cb%3E@evil.example)", "a@b.c (<b>@evil.example)"),
+        ("[Call us](tel:+4930123456)", "Call us (+4930123456)"),
+        ("[+49 30 123-456](tel:+4930123456)", "+49 30 123-456"),
+        ("[0800 1](tel:+49900666)", "0800 1 (+49900666)"),
     ],
 )
 def test_a_link_tells_where_it_leads(link, shown):
@@ -104,7 +197,7 @@ def frames_of(text: str, size: int) -> str:
         if not frame.startswith("{"):
             blocks, _tail = frame.split("</div><p ", 1)
             shown += blocks.split(">", 1)[1]
-    return shown + render_markdown(stream._unfinished)
+    return shown + render_markdown("".join(stream._unfinished_parts))
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
@@ -151,3 +244,18 @@ def test_what_is_sent_grows_with_the_text_and_no_faster(unit):
         return sum(len(stream.append(unit)) for _ in range(count))
 
     assert sent(400) <= 2.2 * sent(200)
+
+
+def test_an_open_block_is_looked_at_once_however_long_it_is():
+    """Code, a list or a table of 40,000 characters, in small pieces."""
+
+    def measure(count: int) -> float:
+        stream = StreamedText(1)
+        stream.append("```\n")
+        begun = time.thread_time()
+        for _ in range(count):
+            stream.append("x\n\n")
+        return time.thread_time() - begun
+
+    measure(100)
+    assert measure(13_000) < 1

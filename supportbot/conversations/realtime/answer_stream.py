@@ -7,7 +7,7 @@ from supportbot.server.process import process
 from . import channel_layer
 from .broadcast import Watchers, deliver_frame, send_frame_to_other_processes
 from .fragments import build_delta_frame, render_blocks
-from .markdown import measure_finished_blocks
+from .markdown import BlockScanner
 
 # Text for other processes is gathered this long: a layer message costs forty times a direct one.
 REMOTE_FLUSH_SECONDS = 0.15
@@ -24,7 +24,9 @@ class StreamedText:
         self.message_id = message_id
         self.length = 0
         self._parts: list[str] = []
-        self._unfinished = ""
+        self._blocks = BlockScanner()
+        self._rendered_length = 0  # of what has gone out as blocks
+        self._unfinished_parts: list[str] = []
 
     @property
     def text(self) -> str:
@@ -35,12 +37,14 @@ class StreamedText:
         offset = self.length
         self._parts.append(text)
         self.length += len(text)
-        self._unfinished += text
-        may_end_block = "\n" in text and "\n\n" in self._unfinished
-        if may_end_block and (finished := measure_finished_blocks(self._unfinished)):
-            blocks, self._unfinished = self._unfinished[:finished], self._unfinished[finished:]
-            return render_blocks(self.message_id, blocks, self._unfinished, self.length)
-        return build_delta_frame(self.message_id, offset, text)
+        self._unfinished_parts.append(text)
+        finished = self._blocks.add_text(text) - self._rendered_length
+        if not finished:
+            return build_delta_frame(self.message_id, offset, text)
+        unfinished = "".join(self._unfinished_parts)
+        self._unfinished_parts = [unfinished[finished:]]
+        self._rendered_length += finished
+        return render_blocks(self.message_id, unfinished[:finished], unfinished[finished:], self.length)
 
     def build_frame_since(self, offset: int) -> str:
         """A frame with the text from there on."""
@@ -48,8 +52,9 @@ class StreamedText:
 
     def build_snapshot_frame(self) -> str:
         """A frame with all of the text, to replace what a page shows that comes in the middle of it."""
-        blocks = self.text[: self.length - len(self._unfinished)]
-        return render_blocks(self.message_id, blocks, self._unfinished, self.length, swap="true")
+        blocks = self.text[: self._rendered_length]
+        unfinished = "".join(self._unfinished_parts)
+        return render_blocks(self.message_id, blocks, unfinished, self.length, swap="true")
 
 
 class AnswerStream:

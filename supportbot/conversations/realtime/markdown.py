@@ -1,54 +1,63 @@
 """Markdown of answers as HTML that may stand in a page: rendered as a whole, then cut down to what is allowed.
 
-The text is a model's and so nobody's: raw HTML is shown as text, images are not loaded, links name their
-host, and the sanitiser at the end keeps only a short list of tags whatever the renderer made of it.
+The text is a model's and so nobody's: raw HTML but for line breaks is shown as text, images are not loaded, links name
+their host, and the sanitiser at the end keeps only a short list of tags whatever the renderer made of it.
 """
 
 import re
-from urllib.parse import urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+
+from .markdown_emphasis import CjkInlineParser
+from .markdown_links import add_links, is_valid_link
 
 ALLOWED_TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "ul", "ol", "li", "a"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
 ALLOWED_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}}
+# How the columns of a table are aligned. The page's policy allows no inline styles.
+ALIGNMENTS = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
+ALLOWED_CLASSES = {"th": set(ALIGNMENTS.values()), "td": set(ALIGNMENTS.values())}
 FENCE = re.compile(r"( *)(`{3,}(?=[^`]*$)|~{3,})(.*)")
+LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 class _Markdown(MarkdownIt):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inline = CjkInlineParser()
+        self.configure("commonmark", {"html": False, "breaks": True})
+
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
-        """Whole addresses only: browsers read `https:host` and `//host` as links too, and would tell no host."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return False
-        return parts.scheme == "mailto" or (parts.scheme in ("http", "https") and bool(parts.hostname))
+        return is_valid_link(url)
 
 
-_markdown = (
-    _Markdown("commonmark", {"html": False, "breaks": True})
-    .enable(["table", "strikethrough"])
-    .disable("image")
-)
+def _parse_line_break_tag(state: StateInline, silent: bool) -> bool:
+    """In the cell of a table there is no other way to begin a line."""
+    found = LINE_BREAK_TAG.match(state.src, state.pos)
+    if not found:
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = "<br>"
+    state.pos = found.end()
+    return True
 
 
-def _name_host(self, tokens, index, options, env) -> str:
-    """A link's host behind its words, so that words cannot pass for another address."""
-    start = next(
-        i
-        for i in range(index, -1, -1)
-        if tokens[i].type == "link_open" and tokens[i].level == tokens[index].level
-    )
-    address = str(tokens[start].attrs.get("href", ""))
-    host = urlsplit(address).hostname or ""
-    shown = "".join(token.content for token in tokens[start:index])
-    return "</a>" if not host or shown in (host, address) else f"</a> ({nh3.clean_text(host)})"
+def _open_cell(renderer, tokens, index, options, env) -> str:
+    token = tokens[index]
+    if style := token.attrs.pop("style", ""):
+        token.attrSet("class", ALIGNMENTS[str(style)])
+    return renderer.renderToken(tokens, index, options, env)
 
 
-_markdown.add_render_rule("link_close", _name_host)
+_markdown = _Markdown().enable(["table", "strikethrough"]).disable("image")
+_markdown.inline.ruler.before("autolink", "line_break_tag", _parse_line_break_tag)
+_markdown.add_render_rule("th_open", _open_cell)
+_markdown.add_render_rule("td_open", _open_cell)
+add_links(_markdown)
 
 
 def render_markdown(text: str) -> str:
@@ -57,27 +66,49 @@ def render_markdown(text: str) -> str:
         _markdown.render(text),
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
-        url_schemes={"https", "http", "mailto"},
+        allowed_classes=ALLOWED_CLASSES,
+        url_schemes={"https", "http", "mailto", "tel"},
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
 
 
-def measure_finished_blocks(text: str) -> int:
-    """How many characters of a growing text are whole blocks: all up to the last blank line outside a fence.
+class BlockScanner:
+    """Finds how many characters of a growing text are whole blocks: all up to the last blank line outside a fence.
 
-    What comes later hardly changes how they look, so while the text streams they are rendered once; the
-    finished answer is rendered as a whole.
+    What comes later hardly changes how they look, so while the text streams they are rendered once; the finished
+    answer is rendered as a whole. Each line is looked at once.
     """
-    finished = position = 0
-    indent, marks = "", ""
-    for line in text.split("\n")[:-1]:
-        position += len(line) + 1
+
+    def __init__(self) -> None:
+        self.finished = 0
+        self._position = 0
+        self._line: list[str] = []  # the pieces of the line that is not whole yet
+        self._indent = self._marks = ""  # of the fence that is open
+
+    def add_text(self, text: str) -> int:
+        """Take in more text. Returns how many characters are finished now."""
+        if "\n" in text:
+            *lines, rest = ("".join(self._line) + text).split("\n")
+            self._line = []
+            for line in lines:
+                self._end_line(line)
+            text = rest
+        self._line.append(text)
+        return self.finished
+
+    def _end_line(self, line: str) -> None:
+        self._position += len(line) + 1
         if found := FENCE.match(line):
-            if not marks:
-                indent, marks = found[1], found[2]
-            elif found[2].startswith(marks) and len(found[1]) < len(indent) + 4 and not found[3].strip():
-                marks = ""
-        elif not marks and not line.strip():
-            finished = position
-    return finished
+            indent, marks, words = found.groups()
+            if not self._marks:
+                self._indent, self._marks = indent, marks
+            elif marks.startswith(self._marks) and len(indent) < len(self._indent) + 4 and not words.strip():
+                self._marks = ""
+        elif not self._marks and not line.strip():
+            self.finished = self._position
+
+
+def measure_finished_blocks(text: str) -> int:
+    """How many characters of a text are whole blocks."""
+    return BlockScanner().add_text(text)

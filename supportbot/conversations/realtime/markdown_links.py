@@ -1,0 +1,173 @@
+"""Links of answers: which addresses may be one, addresses that stand bare in a text, and where a link really leads."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from html import escape
+from urllib.parse import unquote, urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import unescapeAll
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+TELEPHONE = re.compile(r"tel:\+?[\d(][\d().-]*(;ext=\d+)?", re.IGNORECASE)
+
+# Chinese, Japanese and Korean put no space between an address and the words around it.
+CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+LETTER = rf"[^\W{CJK}]"
+# An address goes on up to a space, or a mark that no address has: brackets, quotation marks and stops of any language.
+ADDRESS_CHARACTER = (
+    r"(?!\*\*|&(?:lt|gt|quot);)[^\s<>\"`|\\^{}“”„‘’«»‹›…\u200b-\u200f\u2028-\u202f\u3000-\u303f\uff01-\uff65]"
+)
+HOST_AHEAD = r"(?=(?:[^\s/?#@]*@)?(?:[^\W_][\w-]*\.|localhost))"  # what can be none is not read on
+ADDRESS = re.compile(rf"https?://{HOST_AHEAD}(?:{ADDRESS_CHARACTER}){{1,2000}}", re.IGNORECASE)
+WORD_BEHIND = re.compile(rf"(?<=[A-Za-z0-9*~])[{CJK}]")
+CLOSING_BRACKETS = {")": "(", "]": "["}
+TRAILING = "?!.,:;*_~'([&"
+# What has no scheme of its own. It is looked for where the text is known to be no other markup.
+EMAIL = r"[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9][a-z0-9-]*[a-z0-9]"
+WITHOUT_SCHEME = re.compile(
+    rf"(?<!{LETTER})(?<![.%+/@-])(?:(?P<email>{EMAIL}(?!{LETTER}))|www\.[\w-]{{1,63}}\.(?:{ADDRESS_CHARACTER}){{1,2000}})",
+    re.IGNORECASE,
+)
+
+
+def add_links(markdown: MarkdownIt) -> None:
+    """Teach a Markdown parser to make links of bare addresses, and to name the host behind the words of each link."""
+    markdown.inline.ruler.after("text", "bare_address", parse_bare_address)
+    markdown.core.ruler.after("inline", "addresses_without_scheme", link_addresses_without_scheme)
+    markdown.add_render_rule("link_close", _name_target)
+
+
+def is_valid_link(url: str) -> bool:
+    """Whole addresses only: browsers read `https:host` and `//host` as links too, and would tell no host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme == "tel":
+        return bool(TELEPHONE.fullmatch(url))
+    return parts.scheme == "mailto" or (parts.scheme in ("http", "https") and bool(parts.hostname))
+
+
+# ---- Addresses that stand bare in a text -------------------------------------------------------------
+
+
+def parse_bare_address(state: StateInline, silent: bool) -> bool:
+    """A rule of the parser: `https://` begins an address, in which no mark is emphasis or code."""
+    if not state.src.startswith("://", state.pos) or state.linkLevel > 0:
+        return False
+    pending = state.pending[-len("https+") :]
+    scheme = re.search(r"(?:^|[^a-z0-9.+-])(https?)$", pending, re.IGNORECASE)
+    if not scheme:
+        return False
+    found = ADDRESS.match(state.src, state.pos - len(scheme[1]))
+    address = trim_address(found[0]) if found else ""
+    href = state.md.normalizeLink(unescapeAll(address))
+    if not _has_whole_host(href):
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[1])]
+        state.push("link_open", "a", 1).attrs = {"href": href}
+        state.push("text", "", 0).content = unescapeAll(address)
+        state.push("link_close", "a", -1)
+    state.pos += len(address) - len(scheme[1])
+    return True
+
+
+def trim_address(address: str) -> str:
+    """Without what only stands behind it: a bracket it does not open, the stop of a sentence, a word of Chinese."""
+    if word := WORD_BEHIND.search(address):
+        address = address[: word.start()]
+    opened: list[str] = []
+    for position, character in enumerate(address):
+        if character in CLOSING_BRACKETS.values():
+            opened.append(character)
+        elif character in CLOSING_BRACKETS and (not opened or opened.pop() != CLOSING_BRACKETS[character]):
+            address = address[:position]
+            break
+    return address.rstrip(TRAILING)
+
+
+def _has_whole_host(url: str) -> bool:
+    if not is_valid_link(url):
+        return False
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or bool(re.fullmatch(r"[^\W_][\w-]*(\.[\w-]+)+", host))
+
+
+def link_addresses_without_scheme(state: StateCore) -> None:
+    """A rule of the parser: e-mail addresses and `www.` are links too, but within those that are there already."""
+    for block in state.tokens:
+        if block.type != "inline" or not re.search(r"@|www\.", block.content, re.IGNORECASE):
+            continue
+        depth = 0
+        children: list[Token] = []
+        for token in block.children or []:
+            depth += token.nesting if token.type in ("link_open", "link_close") else 0
+            is_text = token.type == "text" and not depth
+            children += _split_text(state.md, token) if is_text else [token]
+        block.children = children
+
+
+def _split_text(markdown: MarkdownIt, token: Token) -> Iterator[Token]:
+    text, end = token.content, 0
+    for found in WITHOUT_SCHEME.finditer(text):
+        address = found["email"] or trim_address(found[0])
+        href = markdown.normalizeLink(f"mailto:{address}" if found["email"] else f"https://{address}")
+        if not found["email"] and not _has_whole_host(href):
+            continue
+        yield _make_text(text[end : found.start()], token.level)
+        yield Token("link_open", "a", 1, attrs={"href": href}, level=token.level)
+        yield _make_text(address, token.level + 1)
+        yield Token("link_close", "a", -1, level=token.level)
+        end = found.start() + len(address)
+    yield _make_text(text[end:], token.level)
+
+
+def _make_text(text: str, level: int) -> Token:
+    return Token("text", "", 0, content=text, level=level)
+
+
+# ---- Where a link leads ------------------------------------------------------------------------------
+
+
+def _name_target(_renderer, tokens, index, _options, _env) -> str:
+    """What a link leads to behind its words, so that words cannot pass for another address."""
+    start = next(
+        i
+        for i in range(index, -1, -1)
+        if tokens[i].type == "link_open" and tokens[i].level == tokens[index].level
+    )
+    shown = "".join(token.content for token in tokens[start:index])
+    target = get_untold_target(str(tokens[start].attrs.get("href", "")), shown)
+    return f"</a> ({escape(target)})" if target else "</a>"
+
+
+def get_untold_target(address: str, shown: str) -> str:
+    """The host, e-mail address or number that a link leads to, if its words do not tell it themselves."""
+    scheme, _, rest = address.partition(":")
+    if scheme == "tel":
+        number = rest.partition(";")[0]
+        return "" if _get_digits(shown) == _get_digits(number) else number
+    if scheme == "mailto":
+        email = unquote(rest.partition("?")[0])
+        return email if "@" in shown and shown.removeprefix("mailto:") != email else ""
+    host = urlsplit(address).hostname or ""
+    return "" if shown == host or _tells_host(shown, host) else host
+
+
+def _get_digits(text: str) -> str:
+    return re.sub(r"[^\d+]", "", text)
+
+
+def _tells_host(shown: str, host: str) -> bool:
+    """Whether words are an address of this host: no name before it, no letters that look like others."""
+    try:
+        parts = urlsplit(shown if "://" in shown else f"https://{shown}")
+    except ValueError:
+        return False
+    is_hidden = any(unicodedata.category(each) in ("Cf", "Cc") or each.isspace() for each in shown)
+    return parts.netloc.isascii() and "@" not in parts.netloc and parts.hostname == host and not is_hidden
