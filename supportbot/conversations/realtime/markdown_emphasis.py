@@ -10,35 +10,44 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
 
-class CjkInlineParser(ParserInline):
-    """Markdown's inline parser, which sees `**「…」**です` as emphasis too."""
+def scan_delimiters(state: StateInline, start: int, canSplitWord: bool) -> Scanned:  # noqa: N803 - as the library calls it
+    """By the rule of Markdown, marks beside punctuation need a space or punctuation on their other side.
 
-    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
-        state = _CjkState(src, md, env, tokens)
-        self.tokenize(state)
-        for rule in self.ruler2.getRules(""):
-            rule(state)
-        return state.tokens
+    Beside a character of these languages they do not.
+    """
+    scanned = StateInline.scanDelims(state, start, canSplitWord)
+    if not canSplitWord:
+        return scanned
+    end = start + scanned.length
+    before = state.src[start - 1] if start else " "
+    after = state.src[end] if end < state.posMax else " "
+    is_cjk = _is_cjk(before) or _is_cjk(after)
+    return Scanned(
+        scanned.can_open or (is_cjk and not after.isspace()),
+        scanned.can_close or (is_cjk and not before.isspace()),
+        scanned.length,
+    )
 
 
 class _CjkState(StateInline):
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 - the library's names
-        """By the rule of Markdown, marks beside punctuation need a space or punctuation on their other side.
+    scanDelims = scan_delimiters  # noqa: N815 - the library's name
 
-        Beside a character of these languages they do not.
-        """
-        scanned = super().scanDelims(start, canSplitWord)
-        if not canSplitWord:
-            return scanned
-        end = start + scanned.length
-        before = self.src[start - 1] if start else " "
-        after = self.src[end] if end < self.posMax else " "
-        is_cjk = _is_cjk(before) or _is_cjk(after)
-        return Scanned(
-            scanned.can_open or (is_cjk and not after.isspace()),
-            scanned.can_close or (is_cjk and not before.isspace()),
-            scanned.length,
-        )
+
+def parse_inline(
+    parser: ParserInline, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]
+) -> list[Token]:
+    """The same as the library does, with our state."""
+    state = _CjkState(src, md, env, tokens)
+    parser.tokenize(state)
+    for rule in parser.ruler2.getRules(""):
+        rule(state)
+    return state.tokens
+
+
+class CjkInlineParser(ParserInline):
+    """Markdown's inline parser, which sees `**「…」**です` as emphasis too."""
+
+    parse = parse_inline
 
 
 def _is_cjk(character: str) -> bool:
