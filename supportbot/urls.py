@@ -14,6 +14,7 @@ from supportbot.conversations.web import health, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.desk import urls as desk
 from supportbot.desk.sign_in import SignInView
+from supportbot.mail.views import continue_conversation
 
 admin.site.site_header = format_lazy(_("{company} support"), company=settings.COMPANY_NAME)
 admin.site.site_title = admin.site.site_header
@@ -30,6 +31,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/transcript.json", transcripts.transcript_json, name="transcript-json"),
     path("c/<uuid:public_id>/images/", image_views.upload_image, name="images"),
     path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image_detail, name="image"),
+    path("c/<uuid:public_id>/continue/", continue_conversation, name="continue"),
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/desk/", include(desk)),

@@ -31,6 +31,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "transcript-json": ("alice",),
     "images": ("alice",),
     "image": (),  # there is none; tests/conversations/test_image_rights.py has its rows
+    "continue": EVERYBODY,  # it is of whoever has the code; tests/mail/test_access_codes.py has their rows
     "login": EVERYBODY,
     "logout": EVERYBODY,
     "favicon.ico": EVERYBODY,

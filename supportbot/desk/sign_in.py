@@ -1,7 +1,9 @@
 """Signing in: staff come to the desk, customers to their chat, and whoever was sent here back to where they were."""
 
+from typing import Any
+
 from django.contrib.auth.views import LoginView
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 from .rights import can_read
 
@@ -11,3 +13,14 @@ class SignInView(LoginView):
 
     def get_default_redirect_url(self) -> str:
         return reverse("desk") if can_read(self.request.user) else super().get_default_redirect_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """A guest whose conversation is in another browser has nothing to sign in with: the page shows another way."""
+        return super().get_context_data(continue_url=self._get_continue_url(), **kwargs)
+
+    def _get_continue_url(self) -> str:
+        try:
+            match = resolve(self.get_redirect_url().partition("?")[0])
+        except Resolver404:
+            return ""
+        return reverse("continue", kwargs=match.kwargs) if match.url_name == "conversation" else ""

@@ -68,12 +68,18 @@ def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
         "conversation": conversation,
         "replies": unread,
         "company": settings.COMPANY_NAME,
-        "address": _build_address(conversation.get_absolute_url()),
+        "address": _build_address(_get_customer_path(conversation)),
     }
     subject = _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME}
     text = render_to_string("mail/unread_reply.txt", context)
     send_mail(_one_line(subject), text, None, [conversation.reply_email])
     Conversation.objects.filter(pk=conversation.pk).update(replies_mailed_until=unread[-1].created)
+
+
+def _get_customer_path(conversation: Conversation) -> str:
+    """A guest may read the mail on another device, where the conversation opens with a code."""
+    name = "conversation" if conversation.user_id else "continue"
+    return reverse(name, args=[conversation.public_id])
 
 
 def _list_staff_addresses() -> list[str]:
