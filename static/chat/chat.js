@@ -2,16 +2,23 @@
 // imports only those below it.
 //
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
-//            incoming → handoff → connection
+//            incoming → handoff → connection, title
 //                       outbox → composer, connection
 //                                tray → shrink
 
 import { restoreDraft } from "./composer.js";
 import { sendRequest } from "./connection.js";
 import { updateLog } from "./incoming.js";
-import { queueMessage, restoreOutbox } from "./outbox.js";
-import { log, scroll, text } from "./page.js";
+import { queueMessage, restoreOutbox, sendMessage } from "./outbox.js";
+import { composer, log, scroll, text } from "./page.js";
 import { scrollToEnd } from "./scrolling.js";
+
+composer.addEventListener("submit", (event) => event.preventDefault());
+
+composer.addEventListener("htmx:wsConfigSend", (event) => {
+  event.preventDefault(); // it goes by way of the outbox
+  sendMessage();
+});
 
 // A suggestion to begin with, or “Continue” below an answer that became too long.
 scroll.addEventListener("click", ({ target }) => {

@@ -2,10 +2,11 @@
 
 import { composer, conversationId, getText, limits, text } from "./page.js";
 
-const STORAGE_KEY = `draft:${conversationId}`;
 const COUNTER_SHOWN_FROM = 0.9; // of the longest message
 // In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
 const COMPOSITION_KEY_CODE = 229;
+
+let draftKey = `draft:${conversationId}`;
 
 const counter = document.getElementById("counter");
 
@@ -21,13 +22,19 @@ export function writeMessage(words) {
 }
 
 export function restoreDraft() {
-  writeMessage(sessionStorage.getItem(STORAGE_KEY) ?? "");
+  writeMessage(sessionStorage.getItem(draftKey) ?? "");
+}
+
+// The field holds another draft from now on: staff write replies and notes, and each is kept by itself.
+export function openDraft(kind) {
+  draftKey = `draft:${conversationId}:${kind}`;
+  restoreDraft();
 }
 
 function updateComposer() {
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
-  sessionStorage.setItem(STORAGE_KEY, text.value);
+  sessionStorage.setItem(draftKey, text.value);
   updateCounter(text.value.trim().length);
 }
 

@@ -1,24 +1,20 @@
 // A person in the chat: both sides see that the other one writes, and a guest can say where to be reached.
 
 import { sendRequest } from "./connection.js";
-import { chat, log, text } from "./page.js";
+import { chat, isDesk, isNote, log, text } from "./page.js";
+import { showInTitle } from "./title.js";
 
 const TYPING_INTERVAL_MS = 3_000; // between two signs that one still writes
 const TYPING_SHOWN_MS = 5_000;
 
 let typingSentAt = 0;
 let typingTimer = 0;
+let shownTyping = null; // the element; each sign that comes brings a new one
 let unreadCount = 0;
-let newestStaffMessage = findNewestStaffMessage();
-const title = document.title;
+let newestMessage = findNewestMessage();
 
 function isWithPerson() {
   return document.getElementById("owner").dataset.owner !== "bot";
-}
-
-// On the desk: what colleagues write for each other is nothing that a customer waits for.
-function isNote() {
-  return chat.dataset.mode === "note";
 }
 
 text.addEventListener("input", () => {
@@ -34,25 +30,29 @@ chat.addEventListener("submit", (event) => {
   sendRequest({ action: "contact", name, email });
 });
 
-function findNewestStaffMessage() {
-  return [...log.querySelectorAll('[data-role="staff"]')].at(-1)?.dataset.message;
+// Of the person on the other side.
+function findNewestMessage() {
+  return [...log.querySelectorAll(`[data-role="${isDesk ? "customer" : "staff"}"]`)].at(-1)?.dataset.message;
 }
 
 // The page does not show for ever that somebody writes, and says in its title that somebody has written.
 export function updateHandoff() {
-  clearTimeout(typingTimer);
   const typing = document.getElementById("typing");
-  const newest = findNewestStaffMessage();
-  if (newest !== newestStaffMessage) {
-    newestStaffMessage = newest;
+  const newest = findNewestMessage();
+  if (newest !== newestMessage) {
+    newestMessage = newest;
     typing.textContent = "";
-    if (document.hidden) document.title = `(${++unreadCount}) ${title}`;
+    // What a customer writes to the assistant waits for nobody at the desk.
+    if (document.hidden && (!isDesk || isWithPerson())) showInTitle("unread", ++unreadCount);
   }
+  if (typing === shownTyping) return; // another frame must not keep it alive
+  shownTyping = typing;
+  clearTimeout(typingTimer);
   typingTimer = setTimeout(() => (typing.textContent = ""), TYPING_SHOWN_MS);
 }
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   unreadCount = 0;
-  document.title = title;
+  showInTitle("unread", 0);
 });

@@ -4,7 +4,7 @@
 import { noteFrame, noteRevision, requestResync } from "./connection.js";
 import { updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
-import { announce, chat, log } from "./page.js";
+import { announce, chat, isDesk, log } from "./page.js";
 import { followEnd, holdPosition } from "./scrolling.js";
 
 chat.addEventListener("htmx:wsBeforeMessage", (event) => {
@@ -15,7 +15,7 @@ chat.addEventListener("htmx:wsBeforeMessage", (event) => {
     appendText(JSON.parse(frame).delta);
     return;
   }
-  for (const [, id] of frame.matchAll(/<section class="turn" id="turn-(\d+)"/g)) insertTurnPlaceholder(Number(id));
+  for (const [, id] of frame.matchAll(/<section class="turn" id="turn-(\d+)"/g)) insertPlaceholder(`turn-${id}`, Number(id));
 });
 
 chat.addEventListener("htmx:wsAfterMessage", () => {
@@ -42,12 +42,13 @@ log.addEventListener("htmx:beforeSwap", () => {
   log.addEventListener("htmx:afterSettle", finish, { once: true });
 });
 
-// htmx replaces an element by its id, so a turn that the page does not show yet needs one in its place.
-function insertTurnPlaceholder(id) {
-  if (document.getElementById(`turn-${id}`)) return;
+// htmx replaces an element by its id, so one that the page does not show yet needs another in its place: before the
+// first turn that is newer than the one of this number.
+export function insertPlaceholder(id, turnNumber) {
+  if (document.getElementById(id)) return;
   const placeholder = document.createElement("section");
-  placeholder.id = `turn-${id}`;
-  const next = Array.from(log.querySelectorAll("[data-turn]")).find((turn) => Number(turn.dataset.turn) > id);
+  placeholder.id = id;
+  const next = Array.from(log.querySelectorAll("[data-turn]")).find(({ dataset }) => Number(dataset.turn) > turnNumber);
   log.insertBefore(placeholder, next ?? null);
 }
 
@@ -70,7 +71,7 @@ function appendText({ message, offset, text: added }) {
 
 export function updateLog() {
   showLocalTimes();
-  announceAnswer();
+  announceMessage();
 }
 
 // The server writes times in its own time zone.
@@ -85,15 +86,23 @@ function showLocalTimes() {
   }
 }
 
-const SPOKEN_ROLES = ["assistant", "staff", "system"].map((role) => `[data-role="${role}"]`);
-const SPOKEN = `:is(${SPOKEN_ROLES})[data-status="complete"] > .text`;
+const HEARD_ROLES = isDesk ? ["customer", "assistant", "system"] : ["assistant", "staff", "system"];
+const HEARD = `:is(${HEARD_ROLES.map((role) => `[data-role="${role}"]`)})[data-status="complete"]`;
 
 let announcedId = null; // null before the page has looked for the first time: what it shows then is not news
 
-// Screen readers hear an answer when it is complete, and not letter by letter.
-function announceAnswer() {
-  const answer = [...log.querySelectorAll(SPOKEN)].at(-1);
-  const id = answer?.parentElement.dataset.message;
-  if (announcedId !== null && id && id !== announcedId) announce(answer.textContent);
+// Screen readers hear what the others say, an answer when it is complete and not letter by letter.
+function announceMessage() {
+  const message = [...log.querySelectorAll(HEARD)].findLast(describeMessage);
+  const id = message?.dataset.message;
+  if (announcedId !== null && id && id !== announcedId) announce(describeMessage(message));
   announcedId = id ?? "";
+}
+
+// Its words, or the names of its photos, and where several speak, who it is.
+function describeMessage(message) {
+  const words = message.querySelector(".text")?.textContent.trim();
+  const photos = Array.from(message.querySelectorAll(".images img"), ({ alt }) => alt).join(", ");
+  const who = message.querySelector(".who")?.textContent.trim();
+  return [who, words || photos].filter(Boolean).join(": ");
 }

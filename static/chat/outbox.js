@@ -1,17 +1,19 @@
 // What the customer sends is kept until the server has stored it, also over a reload.
 //
 // A message of the outbox is {id, text, photos, action, why}: `photos` are their keys, `action` is "person" for a
-// customer who asks for one, and `why` is the reason if the server has refused it or a photo has failed.
+// customer who asks for one, and what staff chose to do with the words, and `why` is the reason if the server has
+// refused it or a photo has failed.
 
 import { readMessage, writeMessage } from "./composer.js";
 import { reconnectNow, sendRequest } from "./connection.js";
 import {
+  announce,
   chat,
   cloneTemplate,
-  composer,
   conversationId,
   createId,
   getText,
+  isNote,
   log,
   outbox,
   showNotice,
@@ -44,6 +46,17 @@ function saveOutbox(items) {
 }
 
 // ---- Sending ---------------------------------------------------------------------------------------
+
+// Sends what is written, with its photos. What it is sent as was chosen at the press, also if a photo makes it wait.
+export function sendMessage(action) {
+  const words = readMessage();
+  const photos = words === null ? null : isNote() ? [] : takePhotos(() => sendMessage(action));
+  if (!photos || !(words || photos.length)) {
+    text.focus();
+    return;
+  }
+  if (queueMessage({ text: words, photos, action })) writeMessage("");
+}
 
 // Returns false if the message cannot be kept, and so is not sent.
 export function queueMessage({ text: words, photos = [], action }) {
@@ -92,19 +105,6 @@ chat.addEventListener("photos:changed", () => {
   sendPending();
 });
 
-composer.addEventListener("submit", (event) => event.preventDefault());
-
-composer.addEventListener("htmx:wsConfigSend", (event) => {
-  event.preventDefault(); // it goes by way of the outbox
-  const words = readMessage();
-  const photos = words === null ? null : takePhotos();
-  if (!photos || !(words || photos.length)) {
-    text.focus();
-    return;
-  }
-  if (queueMessage({ text: words, photos })) writeMessage("");
-});
-
 chat.addEventListener("click", ({ target }) => {
   if (!target.closest("[data-person]") || loadOutbox().some(({ action, why }) => action && !why)) return;
   queueMessage({ text: getText("talkToPerson"), action: "person" });
@@ -115,6 +115,7 @@ chat.addEventListener("click", ({ target }) => {
 function renderEcho(item) {
   const echo = cloneTemplate("echo");
   echo.dataset.clientId = item.id;
+  if (item.action) echo.dataset.kind = item.action;
   echo.querySelector(".text").textContent = item.text;
   placePhotos(echo.querySelector(".images"), item.photos);
   outbox.append(echo);
@@ -139,6 +140,7 @@ export function settleOutbox() {
   forgetPhotos(loadOutbox().filter(isSettled).flatMap(({ photos }) => photos));
   for (const item of pending.filter(isRefused)) {
     item.why = refusal;
+    announce(refusal); // the alert that came with the frame is emptied again before anybody can read it
     notice.textContent = "";
     delete notice.dataset.refused;
     updateEcho(item);
@@ -169,6 +171,7 @@ function editMessage(item) {
   saveOutbox(loadOutbox().filter(({ id }) => id !== item.id));
   placePhotos(tray, item.photos);
   outbox.querySelector(`[data-client-id="${item.id}"]`).remove();
+  chat.dispatchEvent(new CustomEvent("outbox:edit", { detail: item })); // the desk opens the draft that it belongs to
   writeMessage([item.text, text.value].filter(Boolean).join("\n"));
   text.focus();
 }

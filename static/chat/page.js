@@ -13,6 +13,10 @@ export const outbox = findById("outbox");
 export const tray = findById("tray");
 export const toEnd = findById("to-end");
 export const conversationId = chat.dataset.conversation;
+// Staff read and write on the other side.
+export const isDesk = "staff" in chat.dataset;
+// What staff write now is for colleagues, and nothing that a customer waits for.
+export const isNote = () => chat.dataset.mode === "note";
 
 export const limits = readJson("script-limits");
 const texts = readJson("script-texts");
@@ -27,9 +31,10 @@ export function showNotice(words) {
   findById("notice").textContent = words;
 }
 
-// For screen readers alone.
+// For screen readers alone. They read a text only if it is another than before, so the same words get a space.
 export function announce(words) {
-  findById("spoken").textContent = words;
+  const spoken = findById("spoken");
+  spoken.textContent = spoken.textContent === words ? `${words}\u00a0` : words;
 }
 
 export function getCsrfToken() {

@@ -1,6 +1,6 @@
 // The tray above the text field: photos are chosen, dropped or pasted into it, and leave it with a message.
 
-import { announce, chat, composer, createId, getCsrfToken, getText, limits, tray } from "./page.js";
+import { announce, chat, createId, getCsrfToken, getText, isNote, limits, tray } from "./page.js";
 import { getElement, getLabel, photos, renderThumbnail, updateTray } from "./photos.js";
 import { preparePhoto } from "./shrink.js";
 import { queueUpload, uploadNext } from "./uploads.js";
@@ -9,7 +9,7 @@ const trayNote = document.getElementById("tray-note");
 const attach = document.getElementById("attach");
 const chooser = document.getElementById("chooser");
 
-let isSendPending = false; // the customer has pressed "send"; it is done as soon as all photos are prepared
+let sendLater = null; // what was pressed while a photo was still being prepared; it is done as soon as all of them are
 
 export function showTrayNote(words) {
   trayNote.textContent = words;
@@ -19,6 +19,7 @@ export function showTrayNote(words) {
 // ---- Attaching -------------------------------------------------------------------------------------
 
 function attachFiles(files) {
+  if (isNote()) return showTrayNote(getText("noteWithoutPhotos"));
   showTrayNote("");
   const room = Math.max(0, limits.photosPerMessage - getTrayKeys().length);
   for (const file of files.slice(0, room)) attachFile(file);
@@ -33,7 +34,7 @@ async function attachFile(file) {
   const prepared = await preparePhoto(file);
   if (!photos.has(photo.key)) return; // removed meanwhile
   if (prepared.why) {
-    isSendPending = false;
+    cancelSend();
     removePhoto(photo);
     showTrayNote(prepared.why);
     return;
@@ -42,7 +43,7 @@ async function attachFile(file) {
   renderThumbnail(photo);
   announce(getText("photoAttached", { photo: getLabel(photo) }));
   queueUpload(photo);
-  if (isSendPending) composer.requestSubmit();
+  sendLater?.();
 }
 
 attach.addEventListener("click", () => chooser.click());
@@ -94,7 +95,7 @@ tray.addEventListener("click", ({ target }) => {
   announce(getText("photoRemoved", { photo: getLabel(photo) }));
   const neighbour = photo.element.nextElementSibling ?? photo.element.previousElementSibling;
   discardPhoto(photo);
-  if (isSendPending) composer.requestSubmit(); // it waited for this one
+  sendLater?.(); // it waited for this one
   (neighbour?.querySelector("[data-remove]") ?? attach).focus();
 });
 
@@ -123,16 +124,23 @@ function getTrayKeys() {
 }
 
 // The keys of the photos that go with the message which is being sent. Null if it cannot go yet: a photo is being
-// prepared, after which the form is submitted again, or the customer is told what is wrong with one.
-export function takePhotos() {
+// prepared, after which `send` is called, or it is told what is wrong with one.
+export function takePhotos(send) {
   const keys = getTrayKeys();
   const states = keys.map((key) => photos.get(key).state);
   if (keys.length > limits.photosPerMessage) return refuseToSend(getText("tooManyPhotos"));
-  isSendPending = states.includes("preparing");
-  if (isSendPending) return null;
+  sendLater = states.includes("preparing") ? send : null;
+  if (sendLater) return null;
   if (states.includes("failed")) return refuseToSend(getText("photoNotUploaded"));
   showTrayNote("");
   return keys;
+}
+
+// What was pressed is not to be done any more. Returns whether something was.
+export function cancelSend() {
+  const isCancelled = Boolean(sendLater);
+  sendLater = null;
+  return isCancelled;
 }
 
 function refuseToSend(why) {

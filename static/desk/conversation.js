@@ -1,47 +1,38 @@
 // The live page of one conversation. The connection, the outbox, the photos and the frames are those of the customer's
 // page; this script adds what staff do: take over, reply, note, hand back, close.
 
-import { readMessage, restoreDraft, writeMessage } from "../chat/composer.js";
+import { openDraft } from "../chat/composer.js";
 import { sendRequest } from "../chat/connection.js";
-import { updateLog } from "../chat/incoming.js";
-import { queueMessage, restoreOutbox } from "../chat/outbox.js";
-import { chat, composer, getText, log, showNotice, text, tray } from "../chat/page.js";
+import { insertPlaceholder, updateLog } from "../chat/incoming.js";
+import { restoreOutbox, sendMessage } from "../chat/outbox.js";
+import { chat, composer, conversationId, getText, isNote, showNotice, text } from "../chat/page.js";
 import { scrollToEnd } from "../chat/scrolling.js";
-import { takePhotos } from "../chat/tray.js";
+import { cancelSend, showTrayNote } from "../chat/tray.js";
 
-const modes = composer.querySelectorAll("[name=mode]");
+const MODE_KEY = `mode:${conversationId}`;
+
+const modes = composer.querySelector(".modes");
 const saved = document.getElementById("saved");
 
 // ---- Who has it, and what may be done --------------------------------------------------------------
 
-const getMode = () => composer.querySelector("[name=mode]:checked").value;
-
-function setMode(mode) {
-  for (const radio of modes) radio.checked = radio.value === mode;
-  chat.dataset.mode = mode;
-  text.placeholder = getText(mode === "reply" ? "replyTo" : "writeNote");
-}
-
-let wasMine = false;
+const isMine = () => "mine" in chat.dataset;
 
 function showOwner() {
   const { owner, assignee } = document.getElementById("owner").dataset;
-  const isMine = owner === "human" && assignee === chat.dataset.staff;
+  const wasMine = isMine();
   chat.dataset.owner = owner;
-  chat.toggleAttribute("data-mine", isMine);
-  // Whoever takes it over wants to answer; whoever has lost it can write notes alone.
-  if (isMine !== wasMine) setMode(isMine ? "reply" : "note");
-  if (isMine && !wasMine) loadSavedReplies();
-  wasMine = isMine;
+  chat.toggleAttribute("data-mine", owner === "human" && assignee === chat.dataset.staff);
+  if (isMine() && !wasMine) loadSavedReplies();
 }
-
-for (const radio of modes) radio.addEventListener("change", () => setMode(getMode()));
 
 chat.addEventListener("click", ({ target }) => {
   const action = target.closest("[data-action]")?.dataset.action;
   if (!action) return;
   showNotice("");
   sendRequest({ action });
+  // Whoever takes it over wants to answer. A note that was begun stays one.
+  if (action === "take_over" && !text.value.trim()) chooseMode("reply");
 });
 
 // A lead gives it to somebody; only they have this choice.
@@ -52,22 +43,42 @@ document.getElementById("assign")?.addEventListener("change", ({ target }) => {
 
 // ---- Writing ---------------------------------------------------------------------------------------
 
-let sendAs = ""; // which button was pressed; a photo that is being prepared submits the form again
+// What is written is a reply or a note, and becomes the other by nobody's act but the writer's. Each has a draft of
+// its own, so that no word of a note is ever in the field when a reply is sent.
+function showMode(mode) {
+  chat.dataset.mode = mode;
+  modes.querySelector(`[value=${mode}]`).checked = true;
+  text.placeholder = getText(mode === "reply" ? "replyTo" : "writeNote");
+  openDraft(mode);
+}
 
-composer.addEventListener("submit", ({ submitter }) => {
-  sendAs = submitter?.value ?? (sendAs || getMode());
-  const action = getMode() === "note" ? "note" : sendAs;
-  const words = readMessage();
-  const photos = words === null ? null : action === "note" ? [] : takePhotos();
-  if (!photos || !(words || photos.length)) {
-    if (!tray.querySelector("[data-state=preparing]")) sendAs = "";
-    text.focus();
-    return;
-  }
-  if (queueMessage({ text: words, photos, action })) writeMessage("");
-  document.querySelector("#outbox > :last-child")?.setAttribute("data-kind", action);
-  sendAs = "";
+// Kept over a reload.
+function chooseMode(mode) {
+  showTrayNote(cancelSend() ? getText("replyNotSent") : "");
+  sessionStorage.setItem(MODE_KEY, mode);
+  showMode(mode);
+}
+
+modes.addEventListener("change", ({ target }) => chooseMode(target.value));
+
+// Enter would send what is written, as it does in any field of a form. Here it goes on to the writing.
+modes.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  text.focus();
 });
+
+// The mode is kept with the first word too: what was begun as a note is one after a reload.
+text.addEventListener("input", () => sessionStorage.setItem(MODE_KEY, chat.dataset.mode));
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  sendMessage(isNote() ? "note" : "reply");
+});
+
+document.getElementById("reply-and-close").addEventListener("click", () => sendMessage("reply_and_close"));
+
+chat.addEventListener("outbox:edit", ({ detail: { action } }) => chooseMode(action === "note" ? "note" : "reply"));
 
 // They are asked for when the conversation is taken over, with the customer's name filled in.
 async function loadSavedReplies() {
@@ -87,27 +98,17 @@ saved.addEventListener("change", () => {
 
 // ---- What comes ------------------------------------------------------------------------------------
 
-const NOTES = /<section class="note" id="note-(\d+)" data-note="\d+" data-after="(\d+)"/g;
+const NOTES = /<section class="note" id="(note-\d+)" data-note="\d+" data-after="(\d+)"/g;
 
 chat.addEventListener("htmx:wsBeforeMessage", ({ detail: { message } }) => {
-  for (const [, id, after] of message.matchAll(NOTES)) insertNotePlaceholder(id, Number(after));
+  for (const [, id, after] of message.matchAll(NOTES)) insertPlaceholder(id, Number(after));
 });
-
-// htmx replaces an element by its id, so a note that the page does not show yet needs one in its place.
-function insertNotePlaceholder(id, after) {
-  if (document.getElementById(`note-${id}`)) return;
-  const placeholder = document.createElement("section");
-  placeholder.id = `note-${id}`;
-  const next = [...log.querySelectorAll("[data-turn]")].find((turn) => Number(turn.dataset.turn) > after);
-  log.insertBefore(placeholder, next ?? null);
-}
 
 chat.addEventListener("htmx:wsAfterMessage", showOwner);
 
 if (matchMedia("(width < 60rem)").matches) document.getElementById("about").open = false;
-setMode("note");
 showOwner();
+showMode(sessionStorage.getItem(MODE_KEY) ?? (isMine() ? "reply" : "note"));
 restoreOutbox();
 updateLog();
 scrollToEnd();
-restoreDraft();

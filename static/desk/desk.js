@@ -1,6 +1,7 @@
 // On every page in admin: the number of waiting customers, the waiting list where the page has one, the switch between
 // here and away, and what tells staff that somebody waits. The server's fragments are swapped in by their ids.
 
+import { showInTitle } from "../chat/title.js";
 import { setUpAlerts, tellOfWaiting } from "./alerts.js";
 
 const PING_INTERVAL_MS = 15_000;
@@ -13,7 +14,6 @@ const FATAL_CLOSE_CODES = [4401, 4429];
 
 const bar = document.getElementById("desk-bar");
 const board = () => document.getElementById("board");
-const title = document.title;
 
 let webSocket = null;
 let lastFrameAt = Date.now();
@@ -50,7 +50,7 @@ function applyFragments(html) {
 
 function showCount() {
   const { count, newest } = document.getElementById("waiting-count").dataset;
-  document.title = count > 0 ? `(${count}) ${title}` : title;
+  showInTitle("waiting", Number(count));
   tellOfWaiting(newest);
 }
 

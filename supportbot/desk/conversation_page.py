@@ -55,4 +55,10 @@ def _build_desk_texts() -> dict[str, str]:
         "tooManyTabs": _("You have too many pages open. Close some of them, then reload this page."),
         "replyTo": _("Write to the customer…"),
         "writeNote": _("Write a note that only your team sees…"),
+        "replyNotSent": _(
+            "Your reply has not been sent: a photo wasn't ready yet. Choose “Reply” to send it."
+        ),
+        "noteWithoutPhotos": _(
+            "Photos can't be added to a note. Choose “Reply” to send them to the customer."
+        ),
     }

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,6 +13,7 @@ from tests.servers.model import LastingProvider
 
 from .chat import Somebody
 from .chromium import launch
+from .desk import Desk
 
 __all__ = ["new_site", "stocked_database"]
 
@@ -58,6 +60,23 @@ def site(scripted_site: Site, provider: Provider) -> Iterator[Site]:
     yield scripted_site
     print(scripted_site.log_text()[before:])  # shown when the test has failed
     scripted_site.check_log()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def agents_cookies(chromium: Browser, scripted_site: Site) -> Any:
+    """The agent is signed in: once for all tests that begin at the desk."""
+    people = Somebody(chromium)
+    desk = Desk(await people.away(scripted_site))
+    await desk.sign_in("agent")
+    cookies = await desk.page.context.storage_state()
+    await people.leave()
+    return cookies
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(somebody: Somebody, site: Site, agents_cookies: Any) -> Desk:
+    """The agent at the desk, with no page open yet."""
+    return Desk(await somebody.away(site, storage_state=agents_cookies))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

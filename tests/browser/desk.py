@@ -1,8 +1,13 @@
 """The desk as a member of staff sees and uses it."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from playwright.async_api import Locator, Page, expect
+
+from tests.servers import Site
+from tests.site.visitor import Visitor, Window
 
 from .chat import Chat
 
@@ -11,6 +16,7 @@ class Desk:
     """One open page of one member of staff."""
 
     def __init__(self, chat: Chat) -> None:
+        self.chat = chat
         self.page: Page = chat.page
         self.site = chat.site
         self.box = self.page.get_by_role("textbox", name="Your message")
@@ -25,6 +31,24 @@ class Desk:
         await self.page.get_by_label("Password").fill(name)
         await self.page.get_by_role("button", name="Log in").click()
         await expect(self.page.locator("#desk-bar[data-connection=open]")).to_be_visible()
+
+    async def open_list(self) -> None:
+        await self.page.goto(f"{self.site.url}/admin/desk/")
+        await expect(self.page.locator("#desk-bar[data-connection=open]")).to_be_visible()
+
+    async def open(self, number: int) -> None:
+        """The live page of the conversation with this number."""
+        await self.page.goto(f"{self.site.url}/admin/conversations/conversation/{number}/change/")
+        await self.is_live()
+
+    async def take(self, number: int) -> None:
+        await self.open(number)
+        await self.press("Take over")
+        await expect(self.page.locator("#chat[data-mine]")).to_be_visible()
+
+    async def another_tab(self) -> "Desk":
+        """A second tab of the same browser."""
+        return Desk(Chat(await self.page.context.new_page(), self.site, self.chat.watch))
 
     def waiting(self, name: str) -> Locator:
         return self.page.locator("#board [data-owner=waiting]").filter(has_text=name)
@@ -56,3 +80,26 @@ class Desk:
 
     async def press(self, words: str) -> None:
         await self.page.get_by_role("button", name=words, exact=True).click()
+
+
+class Waiting:
+    """A customer without a browser, who has asked for a person."""
+
+    def __init__(self, number: int, window: Window) -> None:
+        self.number = number
+        self.window = window
+
+    async def say(self, text: str) -> None:
+        await self.window.say(text)
+
+
+@asynccontextmanager
+async def waiting_customer(site: Site) -> AsyncIterator[Waiting]:
+    visitor = Visitor()
+    path = await visitor.begin(site)
+    async with visitor.window(site, path) as window:
+        await window.send(action="person", client_id="p1")
+        await window.until(lambda window: window.said("system"))
+        public_id = path.split("/")[2].replace("-", "")
+        ((number,),) = site.rows("SELECT id FROM conversations_conversation WHERE public_id = %s", public_id)
+        yield Waiting(number, window)

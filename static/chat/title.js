@@ -1,0 +1,10 @@
+// The page's title says how much there is that nobody has looked at yet. Several scripts count something of it.
+
+const title = document.title;
+const counts = new Map();
+
+export function showInTitle(kind, count) {
+  counts.set(kind, count);
+  const total = [...counts.values()].reduce((sum, each) => sum + each, 0);
+  document.title = total ? `(${total}) ${title}` : title;
+}
