@@ -41,6 +41,7 @@ faults: $(VENV)/ready-dev  ## Kill, cut and stall it hundreds of times (docs/fau
 	@tests/programs.sh
 	@$(BIN)/python -m tests.faults $(ARGS)
 	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest tests/browser/test_survival.py -k slept
 
 # The contract with a real model: Grok with XAI_API_KEY, or the server that LLM_BASE_URL names.
 test-live: $(VENV)/ready-dev  ## Try the contract of all backends on a real model: XAI_API_KEY, or LLM_BASE_URL and LLM_MODEL

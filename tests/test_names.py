@@ -22,8 +22,9 @@ IRREGULAR = (
     "begun brought drawn found given gone got heard held kept known left lost made meant put said seen sent shown "
     "taken told unsent written"
 )
-# Names that Django, Channels and contextlib call.
+# Names that Django, Channels, Twisted and contextlib call.
 DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready", "receive", "save"}
+DICTATED |= {"authenticate", "connectionMade", "encode", "process", "sendMessage"}
 # «need», «feed» and «speed» are no participles.
 PARTICIPLE = re.compile(rf"\w*[^e]ed|{'|'.join(IRREGULAR.split())}")
 ADVICE = "Name a function by a verb and a noun, as in lock_conversation, render_turn, claim_next_turn"

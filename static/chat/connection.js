@@ -1,7 +1,7 @@
 // The WebSocket to the server. htmx opens it and applies what comes; this script opens it again whatever closed it,
 // and replaces one that carries nothing any longer.
 
-import { chat, composer, getText, showNotice } from "./page.js";
+import { chat, composer, conversationId, getText, showNotice, tray } from "./page.js";
 import { scrollToEnd } from "./scrolling.js";
 
 // The codes with which the server closes for good.
@@ -16,6 +16,8 @@ const PING_AFTER_MS = 4_000;
 const PING_TIMEOUT_MS = 4_000;
 const CHECK_INTERVAL_MS = 2_000;
 const RESYNC_INTERVAL_MS = 1_000;
+const RELOAD_INTERVAL_MS = 15_000;
+const RELOADED_KEY = `reloaded:${conversationId}`;
 // The first attempt to reconnect comes after half a second to 2 s, later ones after up to 15.5 s.
 const RECONNECT_MIN_MS = 500;
 const RECONNECT_SPREAD_MS = 1_500;
@@ -51,8 +53,8 @@ htmx.config.wsReconnectDelay = () => LONGEST_TIMEOUT_MS;
 chat.addEventListener("htmx:wsOpen", (event) => {
   socketWrapper = event.detail.socketWrapper;
   chat.dataset.connection = "open";
-  failedAttempts = 0;
-  noteFrame();
+  pingSentAt = 0;
+  lastFrameAt = Date.now();
 });
 
 chat.addEventListener("htmx:wsClose", ({ detail }) => {
@@ -87,10 +89,12 @@ document.getElementById("reload").addEventListener("click", () => location.reloa
 
 // ---- Noticing a dead connection --------------------------------------------------------------------
 
-// To be called for every frame that comes.
+// To be called for every frame that comes. A line that opens and breaks before anything has come is none: the attempts
+// go on becoming rarer.
 export function noteFrame() {
   lastFrameAt = Date.now();
   pingSentAt = 0;
+  failedAttempts = 0;
 }
 
 // A network that disappeared without a word leaves a connection that seems open, or one that never opens.
@@ -122,6 +126,15 @@ export function sendRequest(request) {
 
 export function noteRevision(revision) {
   lastRevision = Math.max(lastRevision, revision);
+}
+
+// The page lacks so much that it comes anew. The text that was being written, and the outbox, outlive that; photos that
+// are not sent yet do not, so it waits for them. The server says it again and again.
+export function reloadPage() {
+  const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY));
+  if (tray.children.length || Date.now() - reloadedAt < RELOAD_INTERVAL_MS) return;
+  sessionStorage.setItem(RELOADED_KEY, Date.now());
+  location.reload();
 }
 
 let isResyncRecent = false;

@@ -1,7 +1,7 @@
 // The server's frames: HTML fragments, which htmx swaps in, and JSON with text in mid-stream, which is added here.
 // The server's HTML is the truth. What a script adds stays until the next fragment replaces it.
 
-import { noteFrame, noteRevision, requestResync } from "./connection.js";
+import { noteFrame, noteRevision, reloadPage, requestResync } from "./connection.js";
 import { updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
 import { announce, chat, isDesk, log } from "./page.js";
@@ -23,7 +23,9 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
   updateLog();
   updateHandoff();
   followEnd();
-  noteRevision(Number(document.getElementById("pulse").dataset.newest));
+  const { newest, reload } = document.getElementById("pulse").dataset;
+  noteRevision(Number(newest));
+  if (reload !== undefined) reloadPage();
 });
 
 // Fragments can overtake each other. A turn is never replaced by an older state of it.

@@ -9,6 +9,7 @@ const FRAME_TIMEOUT_MS = 40_000; // the server sends something at least every 20
 const POLL_INTERVAL_MS = 10_000;
 const RECONNECT_MIN_MS = 500;
 const RECONNECT_SPREAD_MS = 4_000;
+const RECONNECT_SPREAD_MAX_MS = 32_000;
 // The codes with which the server closes for good: signed out, and too many pages.
 const FATAL_CLOSE_CODES = [4401, 4429];
 
@@ -17,18 +18,23 @@ const board = () => document.getElementById("board");
 
 let webSocket = null;
 let lastFrameAt = Date.now();
+let failedAttempts = 0; // since something was received
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   webSocket = new WebSocket(`${scheme}//${location.host}/ws/desk/${board() ? "?board=1" : ""}`);
   lastFrameAt = Date.now();
   webSocket.onopen = () => (bar.dataset.connection = "open");
-  webSocket.onmessage = ({ data }) => applyFragments(data);
+  webSocket.onmessage = ({ data }) => {
+    failedAttempts = 0;
+    applyFragments(data);
+  };
   webSocket.onclose = ({ code }) => {
     bar.dataset.connection = FATAL_CLOSE_CODES.includes(code) ? "gone" : "closed";
     // At random times, so that not every desk returns at once after the server was restarted.
-    const delay = RECONNECT_MIN_MS + Math.random() * RECONNECT_SPREAD_MS;
-    if (bar.dataset.connection === "closed") setTimeout(connect, delay);
+    const spread = Math.min(RECONNECT_SPREAD_MAX_MS, RECONNECT_SPREAD_MS * 2 ** failedAttempts);
+    failedAttempts += 1;
+    if (bar.dataset.connection === "closed") setTimeout(connect, RECONNECT_MIN_MS + Math.random() * spread);
   };
 }
 

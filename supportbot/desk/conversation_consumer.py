@@ -26,7 +26,7 @@ from supportbot.server.executors import DatabaseFunction, on_database_thread
 
 from . import notes, viewers
 from .facts import load_facts
-from .fragments import get_staff_audience, render_facts, render_notes, render_viewers
+from .fragments import get_staff_audience, render_facts, render_note, render_viewers
 from .frames import DeskConversationFrame
 from .refusals import describe_refusal
 from .rights import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS, READ_CONVERSATIONS, find_answerers
@@ -45,9 +45,10 @@ class DeskConnection(PageConnection):
 
     async def send_new_notes(self) -> None:
         newer = await notes.load_notes(self._conversation_id, self.last_note)
-        if newer:
-            await self.deliver(render_notes(newer))
-            self.last_note = newer[-1].pk
+        for note in newer:
+            if not await self.deliver(render_note(note)):
+                return  # the rest follows when the page reads again
+            self.last_note = note.pk
 
 
 class DeskConversationConsumer(ConversationConsumer):

@@ -1,6 +1,6 @@
 """What the desk's sockets send: HTML fragments from templates/desk, which the page swaps in by their ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +19,8 @@ def get_staff_audience() -> Audience:
     return Audience("staff", settings.LANGUAGE_CODE, "desk/_turn.html", "desk/_owner.html")
 
 
-def render_notes(notes: Iterable[Note]) -> str:
-    return "".join(_render("desk/_note.html", note=note, oob=True) for note in notes)
+def render_note(note: Note) -> str:
+    return _render("desk/_note.html", note=note, oob=True)
 
 
 def render_viewers(names: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ Daphne accepts whatever it is given and keeps it in memory until the other side 
 a transport when its buffer is full and when it has room again, so the writer of a socket is that producer.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -12,6 +13,12 @@ from typing import Any
 from autobahn.exception import Disconnected
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
+
+logger = logging.getLogger(__name__)
+
+# What is longer goes in pieces: between two of them it is seen whether the page reads.
+MAX_SENT_BYTES = 64 * 1024
+CLOSE_INTERNAL_ERROR = 1011
 
 
 @implementer(IPushProducer)
@@ -24,13 +31,22 @@ class SocketWriter:
         self._send = send
         self.on_drain: Callable[[], None] = lambda: None
 
-    async def send(self, frame: str) -> None:
-        """Call the server's send directly.
+    async def send(self, frame: str) -> bool:
+        """Call the server's send directly. Returns whether the frame is on its way to the page.
 
-        The middleware between is needed for the handshake only and would cost time with every frame.
+        The middleware between is needed for the handshake only and would cost time with every frame. Whatever goes
+        wrong with one page's frame ends the line of that page, which comes back, and disturbs nobody else.
         """
-        with suppress(Disconnected):  # the page is closing, which must not disturb anybody else
+        try:
             await self._send({"type": "websocket.send", "text": frame})
+        except Disconnected:  # the page is closing
+            return False
+        except Exception:
+            logger.exception("A frame could not be sent")
+            with suppress(Disconnected):
+                await self._send({"type": "websocket.close", "code": CLOSE_INTERNAL_ERROR})
+            return False
+        return True
 
     def pauseProducing(self) -> None:  # noqa: N802 - Twisted's names
         self.is_full = True

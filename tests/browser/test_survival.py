@@ -10,6 +10,7 @@ from tests.faults.proxy import Proxy
 from tests.provider import HOLD, Provider, Reply, wire
 from tests.servers import Site, wait_until
 from tests.servers.fixtures import NewSite
+from tests.servers.turns import store_turns
 
 from .chat import Chat, Somebody
 from .lines import closes, goes_dark, has_healed, keep_notes, laptop, network, notices
@@ -208,6 +209,26 @@ async def test_a_laptop_that_slept_until_the_server_gave_it_up_comes_back_by_its
     chromium: Browser, site: Site, provider: Provider
 ) -> None:
     await sleeps_through(chromium, site, provider, "outlives_it", seconds=75)
+
+
+@pytest.mark.parametrize(("missed", "shown"), [(15, 15), (120, 25)], ids=["much", "very_much"])
+async def test_a_page_that_slept_through_long_turns_shows_them_within_ten_seconds(
+    somebody: Somebody, site: Site, missed: int, shown: int
+) -> None:
+    """More than one frame may hold; of very much the newest, after the page has loaded anew by itself."""
+    async with network(site) as (proxy, reached):
+        chat = await somebody(reached)
+        await chat.box.fill("What I was writing")
+        proxy.reset()
+        store_turns(site, chat.path, missed, 'It\'s "so" & <so> 🙂 ' * 200)
+
+        last = chat.assistant.filter(has_text=f"assistant {missed}:")
+        await expect(last).to_be_visible(timeout=10_000)
+
+        await expect(chat.turns).to_have_count(shown)
+        await expect(chat.box).to_have_value("What I was writing")
+        await chat.connected()
+        await closes(chat)
 
 
 # ---- The server ----------------------------------------------------------------------------------

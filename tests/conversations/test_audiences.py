@@ -19,10 +19,10 @@ from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime import broadcast
 from supportbot.conversations.realtime.audiences import (
-    MAX_TURNS_ON_EVENT_LOOP,
     Audience,
     get_customer_audience,
 )
+from supportbot.conversations.realtime.change_frames import MAX_TURNS_ON_EVENT_LOOP
 from supportbot.conversations.realtime.connections import PageConnection
 from supportbot.conversations.realtime.fragments import render_owner
 from supportbot.conversations.turns import TurnChange

@@ -112,12 +112,12 @@ async def test_a_page_that_opens_later_does_not_hide_what_an_older_one_missed(
 async def test_text_that_streams_in_another_process_is_brought_along(often, page, chat):
     await missed_by_all(chat)
     turn = await Turn.objects.aget()
-    # Within a minute: a lease further ahead is taken for that of a clock that was wrong, and ends.
-    lease = timezone.now() + timedelta(seconds=30)
-    await Turn.objects.aupdate(state="running", fencing_token=1, lease_until=lease)
     message = await Message.objects.acreate(
         conversation=chat, turn=turn, seq=2, role="assistant", status="streaming", text="It has "
     )
+    # Within a minute: a lease further ahead is taken for that of a clock that was wrong, and ends.
+    lease = timezone.now() + timedelta(seconds=30)
+    await Turn.objects.aupdate(state="running", fencing_token=1, lease_until=lease)
     await page.until(lambda page: page.turns and page.last["data-state"] == "running")
     assert page.streamed() == "It has "
 

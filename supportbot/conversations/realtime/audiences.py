@@ -1,16 +1,12 @@
 """Who looks at a conversation, and what each of them is shown of a change."""
 
-import asyncio
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils import translation
 
 from ..turns import TurnChange
-from .fragments import render_notice, render_owner, render_turn
-
-# Rendering more turns than this takes long enough to be done beside the event loop.
-MAX_TURNS_ON_EVENT_LOOP = 3
+from .fragments import render_notice, render_owner, render_reload, render_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +24,27 @@ class Audience:
         return f"{self.name}:{self.language}"
 
     def render_change(self, change: TurnChange) -> str:
-        """The HTML of all turns that changed. It reads nothing from the database."""
+        """The HTML of all that changed. It reads nothing from the database."""
+        return "".join(self.render_turns(change)) + self.render_rest(change)
+
+    def render_turns(self, change: TurnChange) -> list[str]:
+        """The HTML of each turn that changed."""
         with translation.override(self.language):
-            html = "".join(
+            return [
                 render_turn(turn.row, turn.messages, template=self.turn_template) for turn in change.turns
+            ]
+
+    def render_rest(self, change: TurnChange) -> str:
+        """The HTML of what changed besides turns."""
+        with translation.override(self.language):
+            html = (
+                render_owner(change.owner, template=self.owner_template) if change.owner is not None else ""
             )
-            if change.owner is not None:
-                html += render_owner(change.owner, template=self.owner_template)
             if change.duplicate_client_id:
                 html += render_notice("", change.duplicate_client_id)
+            if change.lacks_turns:
+                html += render_reload(change.previous_revision)
         return html
-
-    async def render_many(self, change: TurnChange) -> str:
-        """The same for a change of any length, without holding up the event loop."""
-        if len(change.turns) <= MAX_TURNS_ON_EVENT_LOOP:
-            return self.render_change(change)
-        return await asyncio.to_thread(self.render_change, change)
 
 
 def get_customer_audience() -> Audience:

@@ -14,6 +14,7 @@ from supportbot.server.process import process
 from ..turns import TurnChange
 from . import channel_layer
 from .audiences import Audience, get_customer_audience
+from .change_frames import render_frames, render_frames_beside
 from .desk_feed import notify_desk
 from .fragments import render_typing
 
@@ -26,7 +27,7 @@ class Subscriber(Protocol):
 
     @property
     def is_behind(self) -> bool: ...
-    async def deliver(self, frame: str, previous_revision: int = 0, revision: int = 0) -> None: ...
+    async def deliver(self, frame: str, previous_revision: int = 0, revision: int = 0) -> bool: ...
     def mark_missed(self) -> None: ...
 
 
@@ -96,17 +97,15 @@ async def publish_change(change: TurnChange) -> None:
     audiences = {page.audience for page in _get_pages(change.conversation_id)}
     if channel_layer.has_channel_layer():
         audiences.add(get_customer_audience())
-    frames = {audience.key: audience.render_change(change) for audience in audiences}
-    revisions = (change.previous_revision, change.revision)
-    await _deliver_change(change.conversation_id, frames, *revisions)
-    await channel_layer.send_to_group(
-        _group_name(change.conversation_id),
-        "change",
-        conversation_id=change.conversation_id,
-        frames=frames,
-        previous_revision=change.previous_revision,
-        revision=change.revision,
-    )
+    for frame in render_frames(change, audiences):
+        content = {
+            "conversation_id": change.conversation_id,
+            "frames": frame.html,
+            "previous_revision": frame.previous_revision,
+            "revision": frame.revision,
+        }
+        await _deliver_change(**content)
+        await channel_layer.send_to_group(_group_name(change.conversation_id), "change", **content)
 
 
 async def publish_frame(conversation_id: int, frame: str) -> None:
@@ -133,9 +132,14 @@ async def _deliver_typing(conversation_id: int, audience: str, name: str) -> Non
 
 async def deliver_missed(change: TurnChange) -> None:
     """Show the pages of this process what they missed, and the text that is streaming now."""
-    audiences = {page.audience for page in _get_pages(change.conversation_id)}
-    frames = {audience.key: await audience.render_many(change) for audience in audiences}
-    await _deliver_change(change.conversation_id, frames, change.previous_revision, change.revision)
+    pages = _get_pages(change.conversation_id)
+    if change.lacks_turns:
+        for page in pages:
+            if page.revision < change.revision:
+                page.mark_missed()  # each looks for itself what it must do
+        return
+    for frame in await render_frames_beside(change, {page.audience for page in pages}):
+        await _deliver_change(change.conversation_id, frame.html, frame.previous_revision, frame.revision)
     if text := get_stream_snapshot(change.conversation_id):
         await deliver_frame(change.conversation_id, text)
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from supportbot.server.backpressure import SocketWriter
 
-from ..turns import load_changes
+from ..turns import TurnChange, load_changes
 from .audiences import Audience
 from .broadcast import get_stream_snapshot
-from .fragments import is_text_frame, render_revision
+from .change_frames import ChangeFrame, render_frames_beside
+from .fragments import get_delta_message, is_text_frame, render_revision
 
 MAX_BUFFERED_ERRORS = 20  # for a page that does not read
 
@@ -36,17 +37,18 @@ class PageConnection:
         """True while frames are buffered or were missed: it resyncs itself, so the periodic check skips it."""
         return self._buffered is not None or self._missed_since is not None
 
-    async def deliver(self, frame: str, previous_revision: int = 0, revision: int = 0) -> None:
-        """Send a frame, or buffer it while the stored state is loaded.
+    async def deliver(self, frame: str, previous_revision: int = 0, revision: int = 0) -> bool:
+        """Send a frame, or buffer it while the stored state is loaded. Returns whether the page will get it.
 
         A page that does not read gets nothing more until it does, and then what it missed.
         """
         if self._writer.is_full:
             self._set_missed_since(self.revision)
-        elif self._buffered is not None:
+            return False
+        if self._buffered is not None:
             self._buffered.append((frame, previous_revision, revision))
-        else:
-            await self._send(frame, previous_revision, revision)
+            return True
+        return await self._send(frame, previous_revision, revision)
 
     def mark_missed(self) -> None:
         """Something changed that was not sent: it is loaded from the database as soon as the page reads."""
@@ -75,32 +77,56 @@ class PageConnection:
             self._buffered = []
             try:
                 change = await load_changes.run_after(check, self._conversation_id, since_revision)
-                html = await self.audience.render_many(change)
+                frames = await render_frames_beside(change, [self.audience])
             finally:
                 buffered, self._buffered = self._buffered, None
-            self.revision = change.revision
-            await self._send(
-                html + (render_revision(self.revision) if self.revision != since_revision else "")
-            )
-            # A piece of text says nothing without those before it, and is in the text that streams now.
+            await self._send_loaded(change, frames)
             for frame, previous_revision, revision in buffered:
-                if not is_text_frame(frame) and not 0 < revision <= self.revision:
+                if not is_text_frame(frame) or self._continues_loaded_text(frame, change):
                     await self._send(frame, previous_revision, revision)
             await self._send(get_stream_snapshot(self._conversation_id))
 
-    async def _send(self, frame: str, previous_revision: int = 0, revision: int = 0) -> None:
-        """Send a frame, and with one that changed something the revision up to which the page now lacks nothing."""
+    def _continues_loaded_text(self, frame: str, change: TurnChange) -> bool:
+        """Whether a piece of text belongs to an answer that another process streams.
+
+        It goes on from the text that was loaded. What streams here is sent as a whole.
+        """
+        if get_stream_snapshot(self._conversation_id):
+            return False
+        message_id = get_delta_message(frame)
+        messages = (message for turn in change.turns for message in turn.messages)
+        return any(str(each.pk) == message_id and each.status == each.Status.STREAMING for each in messages)
+
+    async def _send_loaded(self, change: TurnChange, frames: list[ChangeFrame]) -> None:
+        """Send what was loaded, until the page stops reading: it gets the rest when it goes on."""
+        # What the page says of itself counts, not what was sent to it.
+        self.revision = min(change.previous_revision, change.revision)
+        for frame in frames:
+            if self._writer.is_full:
+                self._set_missed_since(self.revision)
+                return
+            revision = self.revision if change.lacks_turns else frame.revision
+            await self._send(frame.html[self.audience.key], frame.previous_revision, revision)
+
+    async def _send(self, frame: str, previous_revision: int = 0, revision: int = 0) -> bool:
+        """Send a frame, and with one that changed something the revision up to which the page now lacks nothing.
+
+        Returns whether the page will get it, or what is newer.
+        """
         if 0 < revision < self.revision:
-            frame = ""  # it comes late, and would replace what is newer
-        elif previous_revision > self.revision:
+            return True  # it comes late, and would replace what is newer
+        has_gap = previous_revision > self.revision
+        is_newer = revision > self.revision and not has_gap
+        if has_gap:
             self._set_missed_since(self.revision)  # what came between was lost on its way
-        elif revision > self.revision:
-            self.revision = revision
+        if is_newer:
             frame += render_revision(revision)
-        if frame and not self._is_closed:
-            await self._writer.send(frame)
+        is_sent = bool(frame) and not self._is_closed and await self._writer.send(frame)
+        if is_sent and is_newer:
+            self.revision = revision
         if not self._writer.is_full:
             self._schedule_resend()
+        return is_sent
 
     def _set_missed_since(self, revision: int) -> None:
         missed = self._missed_since

@@ -41,6 +41,11 @@ def render_revision(revision: int) -> str:
     return _render_template("chat/_pulse.html", revision=revision)
 
 
+def render_reload(revision: int) -> str:
+    """The page lacks so much since this revision that it must load anew."""
+    return _render_template("chat/_pulse.html", revision=revision, must_reload=True)
+
+
 def build_delta_frame(message_id: int, offset: int, text: str) -> str:
     """Text in mid-stream; `offset` is the number of characters before it."""
     return json.dumps(
@@ -64,6 +69,11 @@ def render_blocks(message_id: int, text: str, rest: str, end: int, swap: str = "
 def is_text_frame(frame: str) -> bool:
     """Whether a frame is a piece of text in mid-stream, which goes on from the pieces before it."""
     return frame.startswith(("{", '<div class="blocks"'))
+
+
+def get_delta_message(frame: str) -> str:
+    """The message to which a frame of `build_delta_frame` adds text; empty for any other frame."""
+    return str(json.loads(frame)["delta"]["message"]) if frame.startswith("{") else ""
 
 
 def _render_template(template: str, /, **context: Any) -> str:

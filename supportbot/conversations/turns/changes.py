@@ -12,7 +12,7 @@ from ..models import Conversation, Message, Turn
 from . import handoff_sentences
 from .leases import TurnLease
 
-MAX_RESYNC_TURNS = 100
+MAX_RESYNC_TURNS = 100  # a page that lacks more loads anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class TurnChange:
     """What changed in a conversation, and the lease on the turn that is to be run now, if there is one.
 
     A page at `previous_revision` or later is at `revision` after this change; an older page must resync. Revision 0:
-    nothing changed, and the turns are only shown again. `duplicate_client_id` is a message that was not stored, since
+    nothing changed, and the turns are only shown again. With `lacks_turns` more has changed than is worth sending: the
+    page must load anew. `duplicate_client_id` is a message that was not stored, since
     an earlier one stands for it. `owner` is given where it may have changed. `notifies_desk` says that staff must hear
     of it: a customer waits or wrote to a person, or the conversation changed hands.
     """
@@ -56,25 +57,28 @@ class TurnChange:
     duplicate_client_id: str = ""
     owner: OwnerState | None = None
     notifies_desk: bool = False
+    lacks_turns: bool = False
 
     @property
     def is_visible(self) -> bool:
         """Whether there is anything to show."""
-        return bool(self.turns or self.duplicate_client_id or self.owner)
+        return bool(self.turns or self.duplicate_client_id or self.owner or self.lacks_turns)
 
 
 @on_database_thread(repeat=True)
 def load_changes(conversation_id: int, since_revision: int) -> TurnChange:
     """What changed after a revision."""
     conversation = Conversation.objects.select_related("assignee", "user").get(pk=conversation_id)
-    recent = conversation.recent_turns(MAX_RESYNC_TURNS, after_revision=since_revision)
-    turns = tuple(ChangedTurn(turn, list(turn.messages.all())) for turn in recent)
+    recent = conversation.recent_turns(MAX_RESYNC_TURNS + 1, after_revision=since_revision)
+    lacks_turns = len(recent) > MAX_RESYNC_TURNS
+    turns = tuple(ChangedTurn(turn, list(turn.messages.all())) for turn in recent if not lacks_turns)
     return TurnChange(
         conversation_id,
         turns,
         revision=conversation.revision,
         previous_revision=since_revision,
         owner=describe_owner(conversation) if conversation.revision > since_revision else None,
+        lacks_turns=lacks_turns,
     )
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from channels.routing import get_default_application
-from daphne import http_protocol
+from daphne import http_protocol, ws_protocol
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 from django.apps import apps
@@ -17,10 +17,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from supportbot import model_backends
 from supportbot.server.reloader import run_with_reload
 from supportbot.server.request_limits import BoundedRequest, get_max_body_bytes
+from supportbot.server.websocket import FragmentingProtocol
 
 from ..database_check import check_database
 
-MAX_FRAME_BYTES = 128 * 1024
+MAX_RECEIVED_BYTES = 128 * 1024  # of a frame, and of a message
 CREDENTIALS_PATTERN = re.compile(r"(?<=//)[^/]*@")
 
 
@@ -46,13 +47,15 @@ class Command(BaseCommand):
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)
-        http_protocol.WebRequest = BoundedRequest  # Daphne has no setting for it
+        # Daphne has no settings for these.
+        http_protocol.WebRequest = BoundedRequest
+        ws_protocol.WebSocketFactory.protocol = FragmentingProtocol
         server = Server(
             application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
             websocket_timeout=-1,
-            websocket_max_message_size=MAX_FRAME_BYTES,
-            websocket_max_frame_size=MAX_FRAME_BYTES,
+            websocket_max_message_size=MAX_RECEIVED_BYTES,
+            websocket_max_frame_size=MAX_RECEIVED_BYTES,
             request_buffer_size=get_max_body_bytes() + 1,  # a body in one piece, not in a thousand
             ready_callable=lambda: self._print_addresses(host, port),
         )

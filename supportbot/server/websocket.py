@@ -1,0 +1,29 @@
+"""The WebSocket protocol of the server: strangers' frames are bounded, and our own go out in pieces.
+
+Autobahn holds what is sent to the limits of what is received, and closes the connection where it breaks them.
+"""
+
+from typing import Any
+
+from autobahn.exception import Disconnected
+from daphne.ws_protocol import WebSocketProtocol
+
+from .backpressure import MAX_SENT_BYTES
+
+TEXT, BINARY, CONTINUATION = 1, 2, 0  # opcodes of RFC 6455
+
+
+class FragmentingProtocol(WebSocketProtocol):
+    """Sends a message of any length, in frames of `MAX_SENT_BYTES`, which a browser puts together again."""
+
+    def sendMessage(self, payload: bytes, isBinary: bool = False, **options: Any) -> None:  # noqa: N802, N803
+        if len(payload) <= MAX_SENT_BYTES:
+            super().sendMessage(payload, isBinary, **options)
+            return
+        if self.state != self.STATE_OPEN:
+            raise Disconnected("the connection is closing")
+        opcode = BINARY if isBinary else TEXT
+        for begin in range(0, len(payload), MAX_SENT_BYTES):
+            end = begin + MAX_SENT_BYTES
+            self.sendFrame(opcode=opcode, payload=payload[begin:end], fin=end >= len(payload))
+            opcode = CONTINUATION
