@@ -136,6 +136,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
+    "supportbot.demo.accounts.DemoAccountBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 # After so many wrong passwords for one name from one address, nobody signs in with both for a while.

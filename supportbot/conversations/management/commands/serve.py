@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from supportbot import model_backends
+from supportbot.demo.accounts import DEMO_ACCOUNTS
 from supportbot.server.reloader import run_with_reload
 from supportbot.server.request_limits import BoundedRequest, get_max_body_bytes
 from supportbot.server.websocket import FragmentingProtocol
@@ -91,6 +92,6 @@ class Command(BaseCommand):
 
 def _list_demo_accounts() -> str:
     has_demo_shop = settings.ENVIRONMENT.debug and apps.is_installed("orders")
-    names = ["alice", "bob", "agent", "sam", "admin"] if has_demo_shop else []
+    names = DEMO_ACCOUNTS if has_demo_shop else ()
     there = set(get_user_model().objects.filter(username__in=names).values_list("username", flat=True))
     return "   ".join(f"{name} / {name}" for name in names if name in there)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.demo.accounts import DEMO_STAFF
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ class DemoOrder:
         return sum((quantity * Decimal(price) for _name, _sku, quantity, price in self.items), Decimal())
 
 
+# An entry for each of DEMO_ACCOUNTS.
+PEOPLE: dict[str, dict[str, Any]] = {
+    "alice": {"first_name": "Alice", "last_name": "Archer"},
+    "bob": {"first_name": "Bob", "last_name": "Baker"},
+    "agent": {"first_name": "Alex", "last_name": "Agent", "is_staff": True},
+    "sam": {"first_name": "Sam", "last_name": "Summers", "is_staff": True},
+    "admin": {"is_staff": True, "is_superuser": True},
+}
 HEADPHONES = ("Wireless Headphones", "HEAD-01", 1, "79.90")
 CABLES = ("USB-C Cable, 2 m", "CABL-02", 2, "9.50")
 KEYBOARD = ("Mechanical Keyboard", "KEYB-01", 1, "129.00")
@@ -51,17 +60,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError(_("Demo accounts have known passwords, so they are made only with DEBUG=1."))
-        customers = {
-            "alice": _create_account("alice", first_name="Alice", last_name="Archer"),
-            "bob": _create_account("bob", first_name="Bob", last_name="Baker"),
-        }
-        agent = _create_account("agent", first_name="Alex", last_name="Agent", is_staff=True)
-        sam = _create_account("sam", first_name="Sam", last_name="Summers", is_staff=True)
-        ensure_staff_groups()[0].user_set.add(agent, sam)
-        _create_account("admin", is_staff=True, is_superuser=True)
+        people = {name: _create_account(name, **fields) for name, fields in PEOPLE.items()}
+        ensure_staff_groups()[0].user_set.add(*(people[name] for name in DEMO_STAFF))
         if "orders" in apps.app_configs:  # the site works without them too
             for demo in ORDERS:
-                _create_order(demo, customers[demo.customer])
+                _create_order(demo, people[demo.customer])
         self.stdout.write(
             _("The demo shop is ready: customers alice and bob, staff agent and sam, administrator admin.")
         )
