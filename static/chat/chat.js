@@ -3,6 +3,7 @@
 //
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
 //            incoming → handoff → connection, title
+//            incoming → selection
 //                       outbox → composer, connection
 //                                tray → shrink
 
@@ -47,6 +48,6 @@ menu.addEventListener("keydown", ({ key }) => {
 
 restoreOutbox();
 updateLog();
-scrollToEnd();
+if (log.querySelector(".message")) scrollToEnd(); // the greeting is read from its beginning
 restoreDraft();
 if (matchMedia("(hover: hover)").matches) text.focus();

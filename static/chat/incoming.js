@@ -5,7 +5,10 @@ import { noteFrame, noteRevision, reloadPage, requestResync } from "./connection
 import { updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
 import { announce, chat, isDesk, log } from "./page.js";
-import { followEnd, holdPosition } from "./scrolling.js";
+import { followEnd, holdPosition, updateScrollers } from "./scrolling.js";
+import { holdSelection } from "./selection.js";
+
+let restoreSelection = () => {};
 
 chat.addEventListener("htmx:wsBeforeMessage", (event) => {
   const frame = event.detail.message;
@@ -15,6 +18,7 @@ chat.addEventListener("htmx:wsBeforeMessage", (event) => {
     appendText(JSON.parse(frame).delta);
     return;
   }
+  restoreSelection = holdSelection();
   for (const [, id] of frame.matchAll(/<section class="turn" id="turn-(\d+)"/g)) insertPlaceholder(`turn-${id}`, Number(id));
 });
 
@@ -22,6 +26,7 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
   settleOutbox();
   updateLog();
   updateHandoff();
+  restoreSelection();
   followEnd();
   const { newest, reload } = document.getElementById("pulse").dataset;
   noteRevision(Number(newest));
@@ -39,6 +44,7 @@ log.addEventListener("htmx:beforeSwap", () => {
   const restorePosition = holdPosition();
   const finish = () => {
     showLocalTimes();
+    updateScrollers();
     restorePosition();
   };
   log.addEventListener("htmx:afterSettle", finish, { once: true });
@@ -63,8 +69,10 @@ function appendText({ message, offset, text: added }) {
   const characters = /[\ud800-\udbff]/.test(added) || shown > offset ? Array.from(added) : null;
   const end = offset + (characters ?? added).length;
   if (end <= shown) return;
+  const restoreAfterAppending = holdSelection();
   tail.append(shown > offset ? characters.slice(shown - offset).join("") : added);
   tail.normalize();
+  restoreAfterAppending();
   tail.dataset.end = end;
   followEnd();
 }
@@ -73,6 +81,7 @@ function appendText({ message, offset, text: added }) {
 
 export function updateLog() {
   showLocalTimes();
+  updateScrollers();
   announceMessage();
 }
 

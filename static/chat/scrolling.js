@@ -1,19 +1,26 @@
-// The conversation stays at its end while it grows, unless the customer reads further up.
+// The conversation stays at its end while it grows, until the reader moves upwards: by wheel, finger, key or scrollbar.
+// Back at the very end it follows again.
 
-import { scroll, toEnd } from "./page.js";
+import { log, scroll, text, toEnd } from "./page.js";
 
-const NEAR_END_PIXELS = 80;
+const END_PIXELS = 3; // a zoomed page has fractions of pixels
+const PAGE_SHARE = 0.9; // of the window, by PageUp and PageDown: a few lines stay in sight
+const LINE_PIXELS = 40;
 
-let isAtEnd = true;
+let isFollowing = true;
+let lastTop = 0;
 
 export function scrollToEnd() {
+  isFollowing = true;
+  toEnd.hidden = true;
   scroll.scrollTop = scroll.scrollHeight;
-  isAtEnd = true;
+  lastTop = scroll.scrollTop;
 }
 
 // After something was added: follow it, or offer the button that leads to it.
 export function followEnd() {
-  if (isAtEnd) scrollToEnd();
+  noteMovement(); // the reader may have moved since the last event of it
+  if (isFollowing) scrollToEnd();
   else toEnd.hidden = false;
 }
 
@@ -26,10 +33,52 @@ export function holdPosition() {
   };
 }
 
+// What grows moves nobody upwards, and what becomes shorter leaves its reader at the end.
+function noteMovement() {
+  const { scrollTop, scrollHeight, clientHeight } = scroll;
+  if (scrollHeight - scrollTop - clientHeight <= END_PIXELS) isFollowing = true;
+  else if (scrollTop < lastTop) isFollowing = false;
+  lastTop = scrollTop;
+}
+
 scroll.addEventListener("scroll", () => {
-  isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END_PIXELS;
-  if (isAtEnd) toEnd.hidden = true;
+  noteMovement();
+  if (isFollowing) toEnd.hidden = true;
 });
 
 toEnd.addEventListener("click", scrollToEnd);
-new ResizeObserver(() => isAtEnd && scrollToEnd()).observe(scroll);
+
+// ---- By keyboard -----------------------------------------------------------------------------------
+
+const STEPS = {
+  PageUp: () => -PAGE_SHARE * scroll.clientHeight,
+  PageDown: () => PAGE_SHARE * scroll.clientHeight,
+  Home: () => -scroll.scrollHeight,
+  End: () => scroll.scrollHeight,
+  ArrowUp: () => -LINE_PIXELS,
+  ArrowDown: () => LINE_PIXELS,
+};
+
+// Also from the empty text field, where these keys have nothing to do, and from nowhere.
+document.addEventListener("keydown", (event) => {
+  const isFromText = event.target === text && !text.value && event.key.startsWith("Page");
+  if (!STEPS[event.key] || !(isFromText || event.target === document.body)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  scroll.scrollBy({ top: STEPS[event.key]() });
+});
+
+// What can be scrolled is reached by Tab, and nothing else is: the conversation, wide tables and long lines of code.
+export function updateScrollers() {
+  for (const each of log.querySelectorAll(".text :is(pre, table)")) {
+    if (each.scrollWidth > each.clientWidth) each.tabIndex = 0;
+    else each.removeAttribute("tabindex");
+  }
+  scroll.tabIndex = scroll.scrollHeight > scroll.clientHeight ? 0 : -1;
+}
+
+const sizes = new ResizeObserver(() => {
+  if (isFollowing) scrollToEnd();
+  updateScrollers();
+});
+for (const each of [scroll, ...scroll.children]) sizes.observe(each);

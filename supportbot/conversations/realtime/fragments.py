@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import get_template
 
+from .language import detect_language
+
 
 def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.html") -> str:
     """A turn with all its messages and tool lines, to replace what the page shows of it."""
@@ -63,7 +65,8 @@ def render_blocks(message_id: int, text: str, rest: str, end: int, swap: str = "
 
     `end` is the number of characters of the message so far.
     """
-    return _render_template("chat/_block.html", message=message_id, text=text, rest=rest, end=end, swap=swap)
+    context = {"message": message_id, "text": text, "rest": rest, "end": end, "swap": swap}
+    return _render_template("chat/_block.html", **context, language=detect_language(text))
 
 
 def is_text_frame(frame: str) -> bool:

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 
 from ..models import Message
 from ..realtime import error_messages
+from ..realtime.language import detect_language
 from ..realtime.markdown import render_markdown
 
 register = template.Library()
 
 register.filter("failure", error_messages.get_failure_message)
+register.filter("language", detect_language)
 
 
 @register.filter("markdown")
