@@ -1,29 +1,71 @@
 """What a load balancer asks: is the process alive, and can it serve."""
 
-from asgiref.sync import async_to_sync
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from supportbot.server.write_probe import check_writes
 
 from ..realtime import channel_layer
 
+logger = logging.getLogger(__name__)
+
 
 @require_safe
+@never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process is alive."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
+@never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database and the channel layer answer; 503 if either does not."""
-    unreachable: tuple[type[Exception], ...] = (DatabaseError, *channel_layer.get_layer_errors())
+    """The database and the channel layer answer, and what is written can be stored; 503 if not."""
+    unreachable: tuple[type[Exception], ...] = (DatabaseError, OSError, *channel_layer.get_layer_errors())
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        connection.ensure_connection()
+        check_writes()
         if (layer := get_channel_layer()) is not None:
             async_to_sync(layer.group_send)("readyz", {"type": "readyz"})
     except unreachable as error:
+        logger.warning("Not ready: %s", type(error).__name__)
         return HttpResponse(f"not ready: {type(error).__name__}\n", content_type="text/plain", status=503)
     return HttpResponse("ready\n", content_type="text/plain")
+
+
+PROBES = {"/healthz": healthz, "/readyz": readyz}
+
+
+class HealthMiddleware:
+    """Answers probes before anything else looks at them: they come by address, with any Host, and have no session."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self._is_async:
+            return self._call_async(request)
+        probe = PROBES.get(request.path_info)
+        response: HttpResponseBase = probe(request) if probe else self.get_response(request)
+        return response
+
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path_info)
+        response: HttpResponseBase = await (
+            sync_to_async(probe)(request) if probe else self.get_response(request)
+        )
+        return response

@@ -1,0 +1,69 @@
+"""Whether this process can store anything now: a database that only answers is no use to anybody who writes to us."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+
+# There must be room for as much as this, or the next messages and photos would be refused.
+PROBE_BYTES = 1024 * 1024
+LOCK_TIMEOUT_MS = 3000  # that SQLite waits for another writer
+
+
+def check_writes() -> None:
+    """Raises `DatabaseError` or `OSError` when the database, or the place of the photos, takes nothing."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            _check_sqlite(cursor)
+        elif connection.vendor == "postgresql":
+            _check_postgresql(cursor)
+    for folder in _list_folders():
+        _check_folder(folder)
+
+
+def _check_sqlite(cursor: Any) -> None:
+    """Make room in the database file as a transaction does, and take all of it back."""
+    with _short_lock_timeout(cursor), transaction.atomic():
+        cursor.execute("CREATE TABLE readiness_probe (content BLOB)")
+        cursor.execute("INSERT INTO readiness_probe VALUES (zeroblob(%s))", [PROBE_BYTES])
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _short_lock_timeout(cursor: Any) -> Iterator[None]:
+    (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+    cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_MS}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {usual}")
+
+
+def _check_postgresql(cursor: Any) -> None:
+    """Write to its log what a transaction writes. Providers make a database read-only when its disk is full."""
+    cursor.execute("SELECT current_setting('transaction_read_only'), txid_current()")
+    if cursor.fetchone()[0] == "on":
+        raise OperationalError("the database is read-only")
+
+
+def _list_folders() -> set[Path]:
+    """Where this process stores files: photos, and what SQLite keeps beside its database."""
+    folders = {Path(settings.MEDIA_ROOT)}
+    if connection.vendor == "sqlite":
+        folders.add(Path(connection.settings_dict["NAME"]).absolute().parent)
+    return folders
+
+
+def _check_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, PROBE_BYTES)
+        else:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()

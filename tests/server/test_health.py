@@ -1,0 +1,92 @@
+"""A load balancer hears whether the process lives and can serve, whatever it calls it."""
+
+import errno
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import AsyncClient, Client
+
+from supportbot.server.log_filters import RefusalFilter
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOSTS = ("10.1.2.3", "10.1.2.3:8000", "[::1]:8000", "evil.example", "", "a b", "x" * 300)
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.ALLOWED_HOSTS = ["help.example.com"]
+    settings.SECURE_SSL_REDIRECT = True
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_any_host_is_answered_plainly(path, caplog):
+    for host in HOSTS:
+        response = Client().get(path, HTTP_HOST=host)
+        assert (response.status_code, response["Content-Type"]) == (200, "text/plain"), host
+        assert Client().head(path, HTTP_HOST=host).status_code == 200
+    assert not caplog.records
+
+
+async def test_the_same_holds_for_the_server(caplog):
+    for path in ("/healthz", "/readyz"):
+        assert (await AsyncClient().get(path, headers={"host": "10.1.2.3"})).status_code == 200
+    assert not caplog.records
+
+
+def test_other_pages_keep_to_the_allowed_hosts(caplog):
+    assert Client().get("/", HTTP_HOST="evil.example").status_code == 400
+
+    (refusal,) = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert RefusalFilter().filter(refusal)
+    assert "Traceback" not in logging.Formatter().format(refusal)
+
+
+def test_a_probe_leaves_nothing_behind(settings):
+    tables = connection.introspection.table_names()
+
+    assert Client().get("/readyz").content == b"ready\n"
+
+    assert connection.introspection.table_names() == tables
+    assert list(Path(settings.MEDIA_ROOT).iterdir()) == []
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_a_database_that_cannot_grow_is_not_ready():
+    with connection.cursor() as cursor:
+        (limit,) = cursor.execute("PRAGMA max_page_count").fetchone()
+        cursor.execute("PRAGMA max_page_count = 1")  # no less than there are
+        full = Client().get("/readyz")
+        cursor.execute(f"PRAGMA max_page_count = {limit}")
+
+    assert (full.status_code, full.content) == (503, b"not ready: OperationalError\n")
+    assert Client().get("/readyz").status_code == 200
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_a_database_that_may_only_be_read_is_not_ready():
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        assert Client().get("/readyz").status_code == 503
+        cursor.execute("SET default_transaction_read_only = off")
+
+
+def test_a_full_disk_is_not_ready(monkeypatch):
+    def fill(_file: int, _begin: int, _length: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", fill)
+
+    assert Client().get("/readyz").content == b"not ready: OSError\n"
+    assert Client().get("/healthz").status_code == 200
+
+
+def test_a_place_for_photos_that_cannot_be_written_to_is_not_ready(settings, tmp_path):
+    (tmp_path / "file").touch()
+    settings.MEDIA_ROOT = tmp_path / "file" / "media"
+
+    assert Client().get("/readyz").status_code == 503
