@@ -175,6 +175,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.behind_proxy else None
 _https = not DEBUG and all(urlsplit(origin).scheme == "https" for origin in CSRF_TRUSTED_ORIGINS)
+SESSION_ENGINE = "supportbot.server.guest_sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

@@ -25,6 +25,7 @@ IRREGULAR = (
 # Names that Django, Channels, Twisted and contextlib call.
 DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready", "receive", "save"}
 DICTATED |= {"authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
+DICTATED |= {"load"}
 # «need», «feed» and «speed» are no participles.
 PARTICIPLE = re.compile(rf"\w*[^e]ed|{'|'.join(IRREGULAR.split())}")
 ADVICE = "Name a function by a verb and a noun, as in lock_conversation, render_turn, claim_next_turn"

@@ -4,8 +4,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest
-
 GUEST_KEY_NAME = "guest_key"  # in the session
 
 
@@ -29,8 +27,9 @@ def get_visitor(user: Any, session: Mapping[str, Any]) -> Visitor:
     return Visitor(guest_key=session.get(GUEST_KEY_NAME, ""))
 
 
-def get_or_create_visitor(request: HttpRequest) -> Visitor:
-    """The request's visitor. A guest without a key gets one in the session."""
-    if not request.user.is_authenticated and GUEST_KEY_NAME not in request.session:
-        request.session[GUEST_KEY_NAME] = secrets.token_urlsafe(24)
-    return get_visitor(request.user, request.session)
+def get_or_create_visitor(user: Any, session: Any) -> Visitor:
+    """The same for somebody who does something: a guest's session is stored with a key in it, if it has none."""
+    if (user is None or not user.is_authenticated) and GUEST_KEY_NAME not in session:
+        session[GUEST_KEY_NAME] = secrets.token_urlsafe(24)
+        session.save()  # of two requests at once, both have the key of the first one after this
+    return get_visitor(user, session)

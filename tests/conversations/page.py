@@ -5,13 +5,16 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from channels.testing import WebsocketCommunicator
+from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.test import Client
 
 from supportbot.asgi import application
 from supportbot.conversations.models import Conversation
+from supportbot.conversations.web.beginning import ensure_begun
 
 from .markup import Element, parse
 
@@ -28,9 +31,22 @@ class Browser:
             self.client.force_login(user)
 
     def begin(self) -> Conversation:
-        """Open the chat, and return the conversation that it leads to."""
-        path = self.client.get("/").headers["location"]
-        return Conversation.objects.get(public_id=path.split("/")[2])
+        """Open the chat, and return the conversation that it leads to, which begins now."""
+        return self._begin_at(self.client.get("/").headers["location"])
+
+    def begin_another(self) -> Conversation:
+        """Press “New conversation”, and begin it."""
+        return self._begin_at(self.client.post("/new/").headers["location"])
+
+    def look(self) -> str:
+        """Open the chat and say nothing. Returns the address of the page."""
+        address: str = self.client.get("/", follow=True).redirect_chain[-1][0]
+        return address
+
+    def _begin_at(self, address: str) -> Conversation:
+        new = Conversation(public_id=UUID(address.split("/")[2]))
+        found = Conversation.objects.filter(public_id=new.public_id).first()
+        return found or ensure_begun(get_user(self.client), self.client.session, new)
 
     def headers(self, *origins: str, host: str = HOST) -> list[tuple[bytes, bytes]]:
         cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in self.client.cookies.items())
@@ -40,7 +56,11 @@ class Browser:
     async def open(self, conversation: Conversation, seen: int | None = None) -> "Page":
         """Connect a page's socket and wait until it is accepted, whatever comes after."""
         query = "" if seen is None else f"?seen={seen}"
-        page = Page(f"/ws/c/{conversation.public_id}/{query}", self.headers(ORIGIN))
+        return await self.connect(f"{conversation.get_absolute_url()}{query}")
+
+    async def connect(self, address: str) -> "Page":
+        """The same by the address of the page."""
+        page = Page(f"/ws{address}", self.headers(ORIGIN))
         assert await page.connect()
         return page
 

@@ -54,8 +54,7 @@ def test_staff_see_what_was_sent_and_not_what_was_not(who, image, unsent, agent)
 
 
 def test_it_is_found_in_its_own_conversation_only(chat, image, alices, bobs):
-    alices.client.post("/new/")
-    other = alices.begin()
+    other = alices.begin_another()
 
     assert other != chat
     assert alices.client.get(f"/c/{other.public_id}/images/{image.public_id}/").status_code == 404

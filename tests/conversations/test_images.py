@@ -156,9 +156,7 @@ def test_another_conversation_has_no_photos_of_its_own(chat, alices, settings):
     allow(settings, images_per_day=1)
     submit.submit_message.run_sync(chat.pk, "Hello", "a1")
     storage.store_image(chat.pk, PICTURE)
-    alices.client.post("/new/")
-
-    assert upload(alices, alices.begin()).status_code == 429
+    assert upload(alices, alices.begin_another()).status_code == 429
 
 
 def test_photos_of_a_day_are_limited_in_bytes_too(chat, monkeypatch, settings):

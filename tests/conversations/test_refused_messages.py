@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from supportbot.conversations.limits.rate_limits import RequestRefused
-from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.models import Message
 from supportbot.conversations.turns import submit
 from supportbot.conversations.web.frames import MAX_FRAME_CHARS
 
@@ -169,8 +169,7 @@ def test_nor_do_those_from_before_the_clock_was_set_back(db, chat, settings):
 
 def said_by(browser, conversations: int, messages: int) -> None:
     for _ in range(conversations):
-        path = browser.client.post("/new/").headers["location"]
-        conversation = Conversation.objects.get(public_id=path.split("/")[2])
+        conversation = browser.begin_another()
         for number in range(messages):
             submit.submit_message.run_sync(conversation.pk, f"Message {number}", f"{number}")
 

@@ -200,8 +200,7 @@ def titles(browser: Browser) -> list[str]:
 
 def test_the_list_holds_my_own_conversations_newest_first(said, alices, bob):
     submit.submit_message.run_sync(Browser(bob).begin().pk, "What bob says", "b1")
-    alices.client.post("/new/")
-    submit.submit_message.run_sync(alices.begin().pk, "Another question", "a2")
+    submit.submit_message.run_sync(alices.begin_another().pk, "Another question", "a2")
 
     assert titles(alices) == ["Another question", "My secret question"]
 

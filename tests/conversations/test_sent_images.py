@@ -217,10 +217,8 @@ def test_a_photo_goes_with_one_message_only(db, chat):
 @pytest.mark.parametrize("whose", ["bob's", "another conversation's", "nobody's"])
 def test_only_photos_of_the_conversation_can_be_sent(db, chat, alices, bobs, whose):
     submit.submit_message.run_sync(chat.pk, "Hello", "a1")
-    if whose == "another conversation's":
-        alices.client.post("/new/")
-    other = {"bob's": bobs, "another conversation's": alices}.get(whose)
-    photo = keep(other.begin()) if other else uuid4()
+    begin = {"bob's": bobs.begin, "another conversation's": alices.begin_another}.get(whose)
+    photo = keep(begin()) if begin else uuid4()
 
     words = refused(chat, keep(chat), photo)
 

@@ -67,9 +67,13 @@ async def open_in_both(
 async def test_an_answer_is_seen_streaming_on_another_process_and_is_the_same_there_at_the_end(
     sites: Sites, provider: Provider, visitor: Visitor
 ) -> None:
+    provider.say("Hello.")
     answer = provider.say(ANSWER, hold_after=4)
     path = await visitor.begin(sites[0])
     async with open_in_both(sites, visitor, path) as (here, there):
+        await here.say("Hi")  # with which the conversation begins, on the other process's page too
+        for window in (here, there):
+            await window.until_ended("done")
         await here.say(QUESTION)
         for window in (here, there):
             await window.until(lambda window: window.answer == BEGINNING)
@@ -78,7 +82,7 @@ async def test_an_answer_is_seen_streaming_on_another_process_and_is_the_same_th
         answer.release()
         for window in (here, there):
             await window.until_ended("done")
-            assert window.said("customer") == [QUESTION]
+            assert window.said("customer") == ["Hi", QUESTION]
             assert window.said("assistant") == [ANSWER]
 
 
@@ -111,7 +115,7 @@ async def test_one_message_that_arrives_at_both_processes_at_once_is_stored_and_
 
         for window in (here, there):
             await window.until_ended("done")
-            assert window.said("customer") == [QUESTION]
+            assert window.said("customer") == ["Hi", QUESTION]
             assert window.said("assistant") == [ANSWER]
     assert sites[0].rows("SELECT count(*) FROM conversations_message WHERE client_id = 'the-same'") == [(1,)]
     assert len(provider.requests) == 1

@@ -50,6 +50,8 @@ class SocketSession:
     password: str = field(repr=False)
     # That its account must have, as a member of staff; empty for a customer's page.
     permission: str = ""
+    # Not for a guest who has only looked so far.
+    is_stored: bool = True
 
     @property
     def visitor(self) -> Visitor:
@@ -64,6 +66,22 @@ class SocketSession:
     def close_code(self) -> int:
         """How its sockets are closed when it ends."""
         return CLOSE_SIGNED_OUT if self.user_id or self.permission else CLOSE_RECONNECT
+
+    @property
+    def limit_key(self) -> str:
+        """Whose open pages are counted together."""
+        if self.user_id or self.guest_key:
+            return self.visitor.key
+        return f"session:{self.session_key}"
+
+    def become_guest(self, guest_key: str) -> "SocketSession":
+        """The session of a guest with the key that is stored in it by now, if there is one."""
+        return replace(self, guest_key=guest_key, is_stored=bool(self.user_id or guest_key))
+
+    def require_living(self) -> None:
+        """Raise `SessionEnded` unless the session lives, and its account may still sign in."""
+        if find_expired_sessions.run_sync([self]):
+            raise SessionEnded(self.close_code)
 
     def require_valid(self, conversation_id: int) -> None:
         """Raise `SessionEnded` unless the session lives and its visitor may see the conversation.
@@ -101,13 +119,16 @@ class OpenSockets:
 def build_socket_session(user: Any, session: Any, permission: str = "") -> SocketSession:
     visitor = get_visitor(user, session)
     password = user.password if visitor.user_id else ""
-    return SocketSession(session.session_key or "", visitor.user_id, visitor.guest_key, password, permission)
+    is_stored = bool(visitor.user_id or visitor.guest_key)
+    return SocketSession(
+        session.session_key or "", visitor.user_id, visitor.guest_key, password, permission, is_stored
+    )
 
 
 def register_socket(session: SocketSession, close: CloseSocket, limit: int) -> bool:
     """Count one more socket of the visitor; False when they have `limit` already."""
     by_visitor = process.get(OpenSockets).by_visitor
-    key = session.visitor.key
+    key = session.limit_key
     if len(by_visitor.get(key, ())) >= limit:
         return False
     by_visitor[key][close] = session
@@ -117,10 +138,16 @@ def register_socket(session: SocketSession, close: CloseSocket, limit: int) -> b
 def unregister_socket(session: SocketSession, close: CloseSocket) -> None:
     """Count the socket no more. It may have been unregistered before."""
     by_visitor = process.get(OpenSockets).by_visitor
-    key = session.visitor.key
+    key = session.limit_key
     by_visitor[key].pop(close, None)
     if not by_visitor[key]:
         del by_visitor[key]
+
+
+def replace_session(session: SocketSession, new: SocketSession, close: CloseSocket) -> None:
+    """The socket goes on with another session: that of a guest who has begun to talk."""
+    unregister_socket(session, close)
+    process.get(OpenSockets).by_visitor[new.limit_key][close] = new
 
 
 @on_database_thread()
@@ -141,7 +168,7 @@ def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSess
     return {
         each
         for each in sessions
-        if each.session_key not in living
+        if (each.is_stored and each.session_key not in living)
         or passwords.get(each.user_id) != each.password
         or (each.permission and each.user_id not in permitted[each.permission])
     }

@@ -20,6 +20,7 @@ from ..attachments import storage
 from ..limits.rate_limits import RequestRefused, check_daily_images, check_image_rate
 from ..models import Attachment, Conversation
 from ..visitors import Visitor, get_visitor
+from . import beginning
 from .views import require_own_conversation
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ CACHE_CONTROL = "private, max-age=3600, immutable"
 @require_own_conversation
 def upload_image(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Store an image that the customer will send with a message."""
+    conversation = beginning.ensure_begun(request.user, request.session, conversation)
     return take_upload(request, conversation, conversation.visitor, Attachment.get_absolute_url)
 
 
@@ -101,6 +103,8 @@ def _delete_image(request: HttpRequest, conversation: Conversation, image: UUID)
 
 def delete_unsent(conversation: Conversation, image: UUID) -> HttpResponse:
     """Delete an image that was uploaded and not sent yet."""
+    if conversation.pk is None:
+        raise Http404
     if storage.delete_unsent_image(conversation.pk, image):
         return HttpResponse(status=204)
     if conversation.attachments.filter(public_id=image).exists():

@@ -3,9 +3,12 @@
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
+
+from supportbot.server.guest_sessions import is_issued_key
 
 from ..models import Conversation
 from ..realtime import socket_sessions
@@ -22,6 +25,10 @@ def join_guest_conversations(sender: Any, request: HttpRequest, user: Any, **_kw
     if key:
         Conversation.objects.filter(user=None, guest_key=key).update(user=user, guest_key="")
         async_to_sync(socket_sessions.end_session)(key)
+    # Pages on which the guest had said nothing yet know no more than the cookie that this one replaces.
+    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "") if request is not None else ""
+    if is_issued_key(before):
+        async_to_sync(socket_sessions.end_session)(before)
 
 
 @receiver(user_logged_out)

@@ -104,8 +104,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
         named = CLIENT_ID_PATTERN.search(text_data or "")
         client_id = named[1] if named else ""  # also of a frame that cannot be read
         try:
-            frame = parse_frame(text_data, self.frame_type)
-            await getattr(self, f"on_{frame.action}")(frame)
+            await self.handle_frame(parse_frame(text_data, self.frame_type))
         except SessionEnded as ended:
             await self.close_socket(ended.code)
         except RequestRefused as refusal:
@@ -114,6 +113,9 @@ class SocketConsumer(AsyncWebsocketConsumer):
             logger.error("A frame was not handled: %s", type(error).__name__)
             words = _("We couldn't send that. Please try again in a moment.")
             await self.send_error(render_notice(words, client_id))
+
+    async def handle_frame(self, frame: Any) -> None:
+        await getattr(self, f"on_{frame.action}")(frame)
 
     async def send_error(self, frame: str) -> None:
         """Tell this page alone why something was refused."""

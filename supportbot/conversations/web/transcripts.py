@@ -1,7 +1,7 @@
 """The customer's own conversation as a file to download."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from ..models import Conversation
@@ -12,6 +12,8 @@ from .views import require_own_conversation
 @require_safe
 @require_own_conversation
 def transcript_text(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    if conversation.pk is None:  # nothing was said yet
+        return redirect(conversation)
     rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
     rows = rows.prefetch_related("attachments")
     response = render(
@@ -27,6 +29,8 @@ def transcript_text(request: HttpRequest, conversation: Conversation) -> HttpRes
 @require_own_conversation
 def transcript_json(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """The messages array of the chat completions API, with the conversation's id and the time it began."""
+    if conversation.pk is None:
+        return redirect(conversation)
     messages = [message.as_chat() for message in load_history(conversation)]
     document = {
         "conversation": str(conversation.public_id),

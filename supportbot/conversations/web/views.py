@@ -8,14 +8,18 @@ from uuid import UUID
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from supportbot.server.guest_sessions import ensure_cookie
+
 from ..models import Conversation
+from ..new_ids import issue_id
 from ..turns.changes import describe_owner
-from ..visitors import Visitor, get_or_create_visitor, get_visitor
+from ..visitors import get_visitor
+from . import beginning
 from .script_data import script_limits, script_texts
 
 View = Callable[..., HttpResponse]
@@ -38,13 +42,21 @@ def get_shop_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def require_own_conversation(view: View) -> View:
-    """Call the view with the conversation of that public id. Unless it is the visitor's own, it is not found."""
+    """Call the view with the conversation of that public id. Unless it is the visitor's own, it is not found.
+
+    One that has not begun yet is not stored, and has no `pk`.
+    """
 
     @wraps(view)
     @never_cache
     def view_own_conversation(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
-        own = Conversation.objects.visible_to(get_visitor(request.user, request.session))
-        conversation = get_object_or_404(own.select_related("user", "assignee"), public_id=public_id)
+        visitor = get_visitor(request.user, request.session)
+        own = Conversation.objects.visible_to(visitor).select_related("user", "assignee")
+        conversation = own.filter(public_id=public_id).first()
+        if conversation is None and not beginning.is_new_id(public_id):
+            raise Http404
+        ensure_cookie(request)
+        conversation = conversation or beginning.build_new_conversation(visitor, public_id)
         return view(request, conversation, **kwargs)
 
     return view_own_conversation
@@ -53,24 +65,28 @@ def require_own_conversation(view: View) -> View:
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """Go to the visitor's latest conversation, a new one if there is none."""
-    visitor = get_or_create_visitor(request)
-    latest = Conversation.objects.visible_to(visitor).first() or _create_conversation(visitor)
-    return redirect(latest)
+    """Go to the visitor's latest conversation, or to the page of one that has not begun."""
+    visitor = get_visitor(request.user, request.session)
+    latest = Conversation.objects.visible_to(visitor).first()
+    if latest is not None:
+        return redirect(latest)
+    ensure_cookie(request)
+    first_id = beginning.find_first_id(visitor, request.session.session_key or "")
+    return redirect("conversation", first_id)
 
 
 @require_POST
 def new_conversation(request: HttpRequest) -> HttpResponse:
-    """Go to a new conversation, or to an empty one if the visitor has one already."""
-    visitor = get_or_create_visitor(request)
-    empty = Conversation.objects.visible_to(visitor).filter(last_seq=0).first()
-    return redirect(empty or _create_conversation(visitor))
+    """Go to the page of a new conversation, or to an empty one if the visitor has one already."""
+    ensure_cookie(request)
+    empty = Conversation.objects.visible_to(get_visitor(request.user, request.session)).filter(last_seq=0)
+    return redirect(empty.first() or Conversation(public_id=issue_id()))
 
 
 @require_safe
 @require_own_conversation
 def conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    turns = conversation.recent_turns(settings.PAGE_TURNS + 1)
+    turns = conversation.recent_turns(settings.PAGE_TURNS + 1) if conversation.pk else []
     context = {
         "conversation": conversation,
         "owner": describe_owner(conversation),
@@ -88,7 +104,7 @@ def conversation(request: HttpRequest, conversation: Conversation) -> HttpRespon
 def earlier_turns(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """The turns before the one whose primary key is `before`, as a fragment."""
     before = request.GET.get("before", "")
-    if not before.isdecimal() or len(before) > MAX_ID_DIGITS:
+    if not conversation.pk or not before.isdecimal() or len(before) > MAX_ID_DIGITS:
         raise Http404
     turns = conversation.recent_turns(settings.PAGE_TURNS + 1, before=int(before))
     context = {
@@ -105,7 +121,3 @@ def conversations(request: HttpRequest) -> HttpResponse:
     visitor = get_visitor(request.user, request.session)
     pages = Paginator(Conversation.objects.visible_to(visitor).non_empty(), CONVERSATIONS_PER_PAGE)
     return render(request, "chat/conversations.html", {"page": pages.get_page(request.GET.get("page"))})
-
-
-def _create_conversation(visitor: Visitor) -> Conversation:
-    return Conversation.objects.create(user_id=visitor.user_id, guest_key=visitor.guest_key)

@@ -17,7 +17,7 @@ from supportbot.server.process import process
 
 from .. import turns
 from ..attachments.cleanup import delete_orphans
-from ..realtime import broadcast, socket_sessions
+from ..realtime import broadcast, empty_pages, socket_sessions
 from . import model_health, runner
 
 logger = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
         (_recover_turns, SWEEP_INTERVAL_SECONDS),
         (_run_jobs, SWEEP_INTERVAL_SECONDS),
+        (empty_pages.join_begun_conversations, RESYNC_INTERVAL_SECONDS),
         (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
         (_note_customers_here, PRESENCE_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),

@@ -1,0 +1,76 @@
+"""Sessions that take a row only when there is something to keep: a guest who only looks leaves nothing behind.
+
+A guest's browser gets a cookie with its first page all the same, since a socket cannot set one. The key in it carries
+a signature, so that the server knows its own keys again without having stored them. As long as nothing is kept under
+such a key it stands for an empty session, and proves nothing.
+"""
+
+from typing import Any
+
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import CreateError
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+RANDOM_CHARS = 24
+SIGNATURE_CHARS = 16  # together the length of the column
+KEY_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def issue_key() -> str:
+    """A new key for a session that is not stored."""
+    random = get_random_string(RANDOM_CHARS, KEY_ALPHABET)
+    return random + _sign(random)
+
+
+def is_issued_key(key: str | None) -> bool:
+    """Whether `issue_key` made it, here or in another process of this site."""
+    if key is None or len(key) != RANDOM_CHARS + SIGNATURE_CHARS:
+        return False
+    return constant_time_compare(key[RANDOM_CHARS:], _sign(key[:RANDOM_CHARS]))
+
+
+def _sign(random: str) -> str:
+    return salted_hmac("supportbot.guest_sessions", random, algorithm="sha256").hexdigest()[:SIGNATURE_CHARS]
+
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database, but for those of guests of which there is nothing to keep yet."""
+
+    is_stored = True
+
+    def load(self) -> dict[str, Any]:
+        key = self.session_key
+        data: dict[str, Any] = super().load()
+        if self.session_key is None and is_issued_key(key):
+            self._session_key, self.is_stored = key, False
+        return data
+
+    def begin_unstored(self) -> None:
+        """Give the browser a cookie, and store nothing."""
+        self._session_key = issue_key()
+        self._session_cache: dict[str, Any] = {}
+        self.is_stored = False
+        self.modified = True  # so that the cookie is sent
+
+    def save(self, must_create: bool = False) -> None:
+        if must_create or self.is_stored:
+            super().save(must_create=must_create)
+            self.is_stored = True
+        elif self.keys():
+            self._store_first_time()
+
+    def _store_first_time(self) -> None:
+        try:
+            super().save(must_create=True)
+        except CreateError:
+            # Another request of this browser has stored it at the same moment, or an expired row has its key.
+            other = type(self)(self.session_key)
+            self._session_cache = {**dict(self.items()), **other.load()}
+            super().save()
+        self.is_stored = True
+
+
+def ensure_cookie(request: Any) -> None:
+    """Have the response give a guest's browser a session cookie, if it has none that is of use."""
+    if not request.user.is_authenticated and request.session.session_key is None:
+        request.session.begin_unstored()

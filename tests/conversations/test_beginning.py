@@ -1,0 +1,230 @@
+"""A look leaves nothing behind: a conversation and a guest's session begin with what somebody says or does."""
+
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.models import Session
+
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.new_ids import is_issued_id, issue_id
+from supportbot.conversations.realtime import empty_pages
+from supportbot.conversations.turns import submit
+from supportbot.server.guest_sessions import SessionStore, is_issued_key, issue_key
+
+from .page import Browser
+from .photos import upload
+
+# Frames that ask for nothing that a conversation is needed for.
+LOOKS = [
+    {"action": "ping"},
+    {"action": "resync", "seen": 0},
+    {"action": "typing"},
+    {"action": "stop"},
+    {"action": "retry", "turn": 1},
+    {"action": "cancel_person"},
+    {"action": "contact", "email": "a@example.com"},
+    {"text": " ", "client_id": "a1"},
+    {"text": "x" * 5000, "client_id": "a1"},
+]
+
+
+def count_rows() -> tuple[int, int]:
+    return Conversation.objects.count(), Session.objects.count()
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize(
+    "address", ["/", "{page}", "{page}transcript.txt", "{page}transcript.json", "/conversations/", "/new/"]
+)
+def test_no_page_makes_a_row(guests, method, address):
+    page = guests.look()
+
+    for _ in range(3):
+        getattr(guests.client, method)(address.format(page=page), follow=True)
+
+    assert count_rows() == (0, 0)
+
+
+def test_neither_does_the_button_for_a_new_conversation(guests):
+    response = guests.client.post("/new/", follow=True)
+
+    assert response.status_code == 200
+    assert count_rows() == (0, 0)
+
+
+def test_a_guest_who_looks_again_sees_the_same_page(guests):
+    assert guests.look() == guests.look() == guests.look()
+
+
+def test_strangers_see_different_pages(guests, db):
+    assert guests.look() != Browser().look()
+
+
+@pytest.mark.parametrize("frame", LOOKS)
+async def test_no_frame_of_an_empty_page_makes_a_row_but_one_that_says_something(
+    transactional_db, guests, frame
+):
+    page = await guests.connect(await sync_to_async(guests.look)())
+
+    await page.request(**frame)
+    await page.request(action="ping")
+    await page.take_all()
+
+    assert await sync_to_async(count_rows)() == (0, 0)
+    assert page.frames
+    await page.close()
+
+
+async def test_the_first_message_begins_it(model, guests):
+    address = await sync_to_async(guests.look)()
+    page = await guests.connect(f"{address}?seen=0")
+    model.say("Hello to you.")
+
+    turn = await page.ask("Hello")
+
+    assert "Hello to you." in turn.text
+    assert await sync_to_async(count_rows)() == (1, 1)
+    assert await sync_to_async(guests.look)() == address
+    shown = await sync_to_async(guests.client.get)(address)
+    assert "Hello to you." in shown.content.decode()
+    await page.close()
+
+
+async def test_the_button_for_a_person_begins_it(model, guests):
+    page = await guests.connect(await sync_to_async(guests.look)())
+
+    await page.request(action="person", client_id="a1")
+    await page.until(lambda page: page.owner_state == "waiting")
+
+    assert await sync_to_async(count_rows)() == (1, 1)
+    await page.close()
+
+
+def test_a_photo_begins_it(guests):
+    address = guests.look()
+
+    response = upload(guests, Conversation(public_id=address.split("/")[2]))
+
+    assert response.status_code == 201
+    assert count_rows() == (1, 1)
+    assert guests.client.get(response.json()["url"]).status_code == 200
+
+
+async def test_another_page_of_the_same_guest_joins_at_once(model, guests):
+    address = await sync_to_async(guests.look)()
+    first, second = await guests.connect(address), await guests.connect(address)
+    model.say("Hello to you.")
+
+    await first.ask("Hello")
+
+    assert "Hello to you." in (await second.settled("done")).text
+    assert await sync_to_async(count_rows)() == (1, 1)
+    model.say("Yes?")
+    await second.ask("And now?")
+    await first.until(lambda page: "Yes?" in page.last.text)
+    await first.close()
+    await second.close()
+
+
+async def test_a_page_joins_what_was_begun_in_another_process(transactional_db, guests):
+    page = await guests.connect(await sync_to_async(guests.look)())
+    chat = await sync_to_async(guests.begin)()
+    await submit.submit_message(chat.pk, "Hello", "a1", can_start=False)
+
+    await empty_pages.join_begun_conversations()
+
+    await page.until(lambda page: page.turns)
+    await page.close()
+
+
+async def test_a_page_of_somebody_else_does_not_join(model, guests, bobs):
+    address = await sync_to_async(guests.look)()
+    mine, of_bob = await guests.connect(address), await bobs.connect(address)
+    model.say("Hello.")
+
+    await mine.ask("My secret question")
+
+    await of_bob.until(lambda page: page.close_code is not None)
+    assert of_bob.close_code == 4404
+    assert not any("secret" in frame for frame in of_bob.frames)
+    await mine.close()
+
+
+@pytest.mark.parametrize("make_id", [uuid4, lambda: issue_id("someone else's")], ids=["forged", "gone"])
+async def test_an_id_that_was_not_issued_or_whose_conversation_is_gone_is_not_found(
+    transactional_db, guests, make_id
+):
+    public_id = make_id()
+    seen = 1 if is_issued_id(public_id) else 0
+    await sync_to_async(guests.look)()
+
+    page = await guests.connect(f"/c/{public_id}/?seen={seen}")
+
+    await page.until(lambda page: page.close_code is not None)
+    assert page.close_code == 4404
+
+
+def test_nobody_sees_a_page_under_an_id_of_their_own_choice(guests):
+    assert guests.client.get(f"/c/{uuid4()}/").status_code == 404
+
+
+async def test_without_a_cookie_nothing_begins(transactional_db):
+    page = await Browser().connect(f"/c/{issue_id()}/")
+
+    await page.until(lambda page: page.close_code is not None)
+
+    assert page.close_code == 4404
+
+
+async def test_an_empty_page_comes_back_as_the_account_that_signs_in_meanwhile(model, guests, alice):
+    address = await sync_to_async(guests.look)()
+    page = await guests.connect(address)
+
+    await sync_to_async(guests.client.post)("/accounts/login/", {"username": "alice", "password": "alice"})
+    await page.until(lambda page: page.close_code is not None)
+    assert page.close_code == 4205
+    again = await guests.connect(address)
+    model.say("Hello.")
+    await again.ask("Hello")
+
+    assert await Conversation.objects.filter(user=alice).acount() == 1
+    await again.close()
+
+
+def test_a_cookie_whose_session_was_deleted_shows_nothing_of_it(guests):
+    chat = guests.begin()
+    Session.objects.all().delete()
+
+    assert guests.client.get(chat.get_absolute_url()).status_code == 404
+    assert guests.begin() != chat
+
+
+def test_a_session_that_ran_out_begins_anew_under_the_same_cookie(guests):
+    guests.begin()
+    Session.objects.update(expire_date="2020-01-01T00:00Z")
+
+    guests.begin()
+
+    assert Session.objects.count() == 1
+    assert len(set(Conversation.objects.values_list("guest_key", flat=True))) == 2
+
+
+def test_two_first_requests_at_once_are_one_guest(db):
+    one, two = (SessionStore(KEY) for _ in range(2))
+    one.load(), two.load()
+    one["guest_key"], two["guest_key"] = "first", "second"
+
+    one.save()
+    two.save()
+
+    assert two["guest_key"] == SessionStore(KEY)["guest_key"] == "first"
+
+
+KEY = issue_key()
+
+
+@pytest.mark.parametrize("key", [None, "", "x" * 40, KEY[:-1], KEY + "0", KEY[:-1] + "!", KEY.upper()])
+def test_a_key_that_was_not_issued_is_none(key):
+    assert is_issued_key(KEY)
+    assert not is_issued_key(key)
