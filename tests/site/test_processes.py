@@ -83,7 +83,7 @@ async def test_an_answer_is_seen_streaming_on_another_process_and_is_the_same_th
         for window in (here, there):
             await window.until_ended("done")
             assert window.said("customer") == ["Hi", QUESTION]
-            assert window.said("assistant") == [ANSWER]
+            assert window.said("assistant") == ["Hello.", ANSWER]
 
 
 async def test_an_answer_is_stopped_from_a_process_that_does_not_run_it(
