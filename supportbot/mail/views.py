@@ -49,7 +49,9 @@ def continue_conversation(request: HttpRequest, public_id: UUID) -> HttpResponse
 
 def _take_code(request: HttpRequest, public_id: UUID) -> HttpResponse:
     code = "".join(character for character in request.POST["code"] if character.isdecimal())[:20]
-    previous_key = move_conversation.run_sync(public_id, code, get_or_create_visitor(request.user, request.session))
+    previous_key = move_conversation.run_sync(
+        public_id, code, get_or_create_visitor(request.user, request.session)
+    )
     if previous_key is None:
         words = _("That code is wrong or has expired. Please check it, or ask for a new one.")
         return _render_page(request, "enter", words)
