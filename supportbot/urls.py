@@ -15,11 +15,13 @@ from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.desk import urls as desk
 from supportbot.desk.sign_in import SignInView
 from supportbot.mail.views import continue_conversation
+from supportbot.server.password_hashing import bound_sign_ins
 
 admin.site.site_header = format_lazy(_("{company} support"), company=settings.COMPANY_NAME)
 admin.site.site_title = admin.site.site_header
 admin.site.index_title = _("The desk")
 admin.site.enable_nav_sidebar = False  # the lists need the space
+admin.site.login = bound_sign_ins(admin.site.login)  # type: ignore[method-assign,assignment]
 
 urlpatterns = [
     path("", views.index, name="index"),
@@ -32,7 +34,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/images/", image_views.upload_image, name="images"),
     path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image_detail, name="image"),
     path("c/<uuid:public_id>/continue/", continue_conversation, name="continue"),
-    path("accounts/login/", SignInView.as_view(), name="login"),
+    path("accounts/login/", bound_sign_ins(SignInView.as_view()), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/desk/", include(desk)),
     path("admin/", admin.site.urls),
