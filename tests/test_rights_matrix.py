@@ -26,6 +26,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "new": EVERYBODY,
     "conversations": EVERYBODY,
     "conversation": ("alice",),
+    "frames": ("alice",),
     "earlier": ("alice",),
     "transcript-text": ("alice",),
     "transcript-json": ("alice",),

@@ -2,36 +2,45 @@
 // imports only those below it.
 //
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
-//            incoming → handoff → connection, title
-//            incoming → selection
+//            incoming → handoff → connection → transport → polling
+//            incoming → selection, handoff → title
 //                       outbox → composer, connection
-//                                tray → shrink
+//                                tray → shrink, connection → forget
 
-import { restoreDraft } from "./composer.js";
+import { focusComposer, restoreDraft } from "./composer.js";
 import { sendRequest } from "./connection.js";
+import { clearStorage } from "./forget.js";
 import { updateLog } from "./incoming.js";
-import { queueMessage, restoreOutbox, sendMessage } from "./outbox.js";
-import { composer, log, scroll, text } from "./page.js";
+import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
+import { composer, log } from "./page.js";
+import "./restored.js";
 import { scrollToEnd } from "./scrolling.js";
 
-composer.addEventListener("submit", (event) => event.preventDefault());
-
-composer.addEventListener("htmx:wsConfigSend", (event) => {
-  event.preventDefault(); // it goes by way of the outbox
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
   sendMessage();
 });
 
-// A suggestion to begin with, or “Continue” below an answer that became too long.
-scroll.addEventListener("click", ({ target }) => {
-  if (!target.matches("[data-say]")) return;
-  target.disabled = true; // a second click must not say it twice
-  queueMessage({ text: target.dataset.say });
-});
+// The buttons of the form that is posted where no scripts run, by their names.
+const BUTTONS = {
+  // A suggestion to begin with, or “Continue” below an answer that became too long.
+  text(button) {
+    button.disabled = true; // a second click must not say it twice
+    queueMessage({ text: button.value });
+  },
+  // The request names the answer that it is meant for, since that may have ended when it arrives.
+  stop() {
+    const running = log.querySelector('[data-turn][data-state="running"]');
+    if (running) sendRequest({ action: "stop", turn: Number(running.dataset.turn) });
+  },
+  retry: ({ value }) => sendRequest({ action: "retry", turn: Number(value) }),
+  action: ({ value }) => (value === "person" ? queuePersonRequest() : sendRequest({ action: value })),
+};
 
-// The request names the answer that it is meant for, since that may have ended when it arrives.
-document.getElementById("stop").addEventListener("click", () => {
-  const running = log.querySelector('[data-turn][data-state="running"]');
-  if (running) sendRequest({ action: "stop", turn: Number(running.dataset.turn) });
+document.getElementById("request").addEventListener("submit", (event) => {
+  event.preventDefault();
+  BUTTONS[event.submitter.name](event.submitter);
+  focusComposer(); // the button goes away with what it has done
 });
 
 const menu = document.querySelector("details.menu");
@@ -50,4 +59,5 @@ restoreOutbox();
 updateLog();
 if (log.querySelector(".message")) scrollToEnd(); // the greeting is read from its beginning
 restoreDraft();
-if (matchMedia("(hover: hover)").matches) text.focus();
+if (matchMedia("(hover: hover)").matches) focusComposer();
+document.querySelector("[data-forget]")?.addEventListener("submit", clearStorage);

@@ -1,13 +1,15 @@
 // The text field: it grows with its text, keeps it as a draft over a reload, and sends it with Enter.
 
-import { composer, conversationId, getText, limits, text } from "./page.js";
+import { composer, conversationId, getText, limits, scroll, text } from "./page.js";
 
 const COUNTER_SHOWN_FROM = 0.9; // of the longest message
 // In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
 const COMPOSITION_KEY_CODE = 229;
 
+const canHover = matchMedia("(hover: hover)");
+// On a phone there is no Shift: Enter makes a line, and the button sends.
+const isTouchOnly = !canHover.matches && matchMedia("(pointer: coarse)").matches;
 let draftKey = `draft:${conversationId}`;
-
 const counter = document.getElementById("counter");
 
 // The message as it would be sent, or null if it is too long.
@@ -21,14 +23,26 @@ export function writeMessage(words) {
   updateComposer();
 }
 
+// What was typed before this script ran stays, below the draft.
 export function restoreDraft() {
-  writeMessage(sessionStorage.getItem(draftKey) ?? "");
+  const draft = readDraft();
+  if (!text.value.includes(draft)) text.value = [draft, text.value].filter(Boolean).join("\n");
+  updateComposer();
+}
+
+function readDraft() {
+  return sessionStorage.getItem(draftKey) ?? "";
 }
 
 // The field holds another draft from now on: staff write replies and notes, and each is kept by itself.
 export function openDraft(kind) {
   draftKey = `draft:${conversationId}:${kind}`;
-  restoreDraft();
+  writeMessage(readDraft());
+}
+
+// Where one goes on after a button that is gone: writing, or reading where a keyboard would cover half of the window.
+export function focusComposer() {
+  (canHover.matches ? text : scroll).focus({ preventScroll: true });
 }
 
 function updateComposer() {
@@ -47,11 +61,12 @@ function updateCounter(length) {
   text.setCustomValidity(isOver ? counter.textContent : "");
 }
 
+if (isTouchOnly) text.enterKeyHint = "enter";
 text.addEventListener("input", updateComposer);
 
 text.addEventListener("keydown", (event) => {
   const isComposing = event.isComposing || event.keyCode === COMPOSITION_KEY_CODE;
-  if (event.key !== "Enter" || event.shiftKey || isComposing) return;
+  if (event.key !== "Enter" || event.shiftKey || isComposing || isTouchOnly) return;
   event.preventDefault();
   composer.requestSubmit();
 });

@@ -1,16 +1,21 @@
 // The WebSocket to the server. htmx opens it and applies what comes; this script opens it again whatever closed it,
 // and replaces one that carries nothing any longer.
 
+import { emptyPage } from "./forget.js";
 import { chat, composer, conversationId, getText, showNotice, tray } from "./page.js";
 import { scrollToEnd } from "./scrolling.js";
+import { isPolling, noteCarried, noteClosed, noteSilent, openTransport, startProbing } from "./transport.js";
 
 // The codes with which the server closes for good.
+const SIGNED_OUT = 4401;
 const NOT_FOUND = 4404;
 const FATAL_CLOSE_TEXTS = {
-  4401: getText("signedOut"),
+  [SIGNED_OUT]: getText("signedOut"),
   [NOT_FOUND]: getText("conversationGone"),
   4429: getText("tooManyTabs"),
 };
+const CONNECTION_LOST = 1006;
+const OFFLINE_GRACE_MS = 1_000; // in which frames may still come that were on their way
 // A dead connection is noticed within 12 seconds: after so long without a frame, and then without an answer.
 const PING_AFTER_MS = 4_000;
 const PING_TIMEOUT_MS = 4_000;
@@ -25,11 +30,13 @@ const RECONNECT_SPREAD_MAX_MS = 15_000;
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1; // 24 days, the longest that a browser knows
 
 let socketWrapper = null; // htmx's, as soon as a connection was open or has failed
-let webSocket = null; // what it wraps now
+let webSocket = null; // what it wraps now: a WebSocket, or requests that stand for one
+let socketUrl = "";
 let connectingSince = 0;
 let lastFrameAt = Date.now();
 let pingSentAt = 0; // 0 while no answer is awaited
 let failedAttempts = 0;
+let offlineSince = 0;
 let lastRevision = Number(chat.dataset.revision); // the page lacks nothing up to here
 
 // ---- Opening and closing ---------------------------------------------------------------------------
@@ -43,7 +50,8 @@ htmx.createWebSocket = (url) => {
   }
   connectingSince = Date.now();
   // The server sends what has changed since this revision.
-  webSocket = new WebSocket(url.replace(/seen=\d+/, `seen=${lastRevision}`));
+  socketUrl = url.replace(/seen=\d+/, `seen=${lastRevision}`);
+  webSocket = openTransport(socketUrl, () => lastRevision);
   return webSocket;
 };
 
@@ -53,8 +61,11 @@ htmx.config.wsReconnectDelay = () => LONGEST_TIMEOUT_MS;
 chat.addEventListener("htmx:wsOpen", (event) => {
   socketWrapper = event.detail.socketWrapper;
   chat.dataset.connection = "open";
-  pingSentAt = 0;
+  chat.toggleAttribute("data-polling", isPolling());
+  if (isPolling()) startProbing(socketUrl, () => socketWrapper.reconnect());
+  sendEarlyRequests();
   lastFrameAt = Date.now();
+  sendPing(); // soon it is known whether anything gets through
 });
 
 chat.addEventListener("htmx:wsClose", ({ detail }) => {
@@ -62,7 +73,8 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
   const { code } = detail.event;
   if (FATAL_CLOSE_TEXTS[code]) {
     chat.dataset.connection = "gone";
-    composer.inert = true; // what is written there stays
+    composer.inert = true;
+    if (code === SIGNED_OUT || code === NOT_FOUND) emptyPage();
     // A page that was signed in and returns as a guest hears only that there is no such conversation.
     const mayBeSignedOut = code === NOT_FOUND && "signedIn" in chat.dataset;
     showNotice(mayBeSignedOut ? getText("signedOutOrGone") : FATAL_CLOSE_TEXTS[code]);
@@ -70,7 +82,8 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
     return;
   }
   chat.dataset.connection = "closed";
-  scheduleReconnect();
+  if (noteClosed(code)) reconnectNow();
+  else scheduleReconnect();
 });
 
 // At random times, so that not everybody returns at once after the server was restarted.
@@ -84,8 +97,12 @@ export function reconnectNow() {
   if (chat.dataset.connection === "closed" && webSocket.readyState === WebSocket.CLOSED) socketWrapper.reconnect();
 }
 
-window.addEventListener("online", reconnectNow);
-document.getElementById("reload").addEventListener("click", () => location.reload());
+// Whoever was signed out comes back by signing in.
+document.getElementById("reload").addEventListener("click", () => {
+  const { connection, signedIn, signIn } = chat.dataset;
+  if (connection === "gone" && signedIn !== undefined && signIn && "emptied" in chat.dataset) location.assign(signIn);
+  else location.reload();
+});
 
 // ---- Noticing a dead connection --------------------------------------------------------------------
 
@@ -95,33 +112,66 @@ export function noteFrame() {
   lastFrameAt = Date.now();
   pingSentAt = 0;
   failedAttempts = 0;
+  noteCarried();
+  if (lastFrameAt - offlineSince > OFFLINE_GRACE_MS) delete chat.dataset.offline;
 }
 
 // A network that disappeared without a word leaves a connection that seems open, or one that never opens.
 function checkHeartbeat() {
   const now = Date.now();
   if (webSocket?.readyState === WebSocket.CONNECTING) {
-    if (now - connectingSince > PING_AFTER_MS + PING_TIMEOUT_MS) webSocket.close();
+    if (now - connectingSince > PING_AFTER_MS + PING_TIMEOUT_MS) {
+      noteSilent();
+      webSocket.close();
+    }
   } else if (chat.dataset.connection !== "open") {
     return;
   } else if (pingSentAt && now - pingSentAt > PING_TIMEOUT_MS) {
+    noteClosed(CONNECTION_LOST);
     chat.dataset.connection = "closed";
     socketWrapper.reconnect();
   } else if (!pingSentAt && now - lastFrameAt > PING_AFTER_MS) {
-    pingSentAt = now;
-    socketWrapper.sendImmediately('{"action": "ping"}');
+    sendPing();
   }
 }
+
+function sendPing() {
+  pingSentAt = Date.now();
+  socketWrapper.sendImmediately('{"action": "ping"}');
+}
+
+// The browser knows at once when the network goes and comes. The line may be alive all the same: a frame shows it.
+window.addEventListener("offline", () => {
+  offlineSince = Date.now();
+  chat.dataset.offline = "";
+  if (chat.dataset.connection === "open") sendPing();
+});
+
+window.addEventListener("online", () => {
+  delete chat.dataset.offline;
+  if (chat.dataset.connection === "open") sendPing();
+  else reconnectNow();
+});
 
 setInterval(checkHeartbeat, CHECK_INTERVAL_MS);
 document.addEventListener("visibilitychange", checkHeartbeat);
 
 // ---- Sending ---------------------------------------------------------------------------------------
 
-// Returns false before the first connection. Later htmx keeps what is sent until the next one is open.
+let earlyRequests = []; // from before the first connection
+
+// Returns false for a message before the first connection, which the outbox keeps. Other requests are kept here, and
+// later htmx keeps what is sent until the next connection is open.
 export function sendRequest(request) {
-  socketWrapper?.send(JSON.stringify(request));
+  if (socketWrapper) socketWrapper.send(JSON.stringify(request));
+  else if (!request.client_id) earlyRequests.push(request);
   return Boolean(socketWrapper);
+}
+
+function sendEarlyRequests() {
+  const requests = earlyRequests;
+  earlyRequests = [];
+  for (const request of requests) sendRequest(request);
 }
 
 export function noteRevision(revision) {

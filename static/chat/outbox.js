@@ -105,10 +105,10 @@ chat.addEventListener("photos:changed", () => {
   sendPending();
 });
 
-chat.addEventListener("click", ({ target }) => {
-  if (!target.closest("[data-person]") || loadOutbox().some(({ action, why }) => action && !why)) return;
+export function queuePersonRequest() {
+  if (loadOutbox().some(({ action, why }) => action && !why)) return;
   queueMessage({ text: getText("talkToPerson"), action: "person" });
-});
+}
 
 // ---- How a message shows until the server shows it -------------------------------------------------
 

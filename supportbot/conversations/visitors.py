@@ -2,9 +2,13 @@
 
 import secrets
 from collections.abc import Mapping
+from time import time
 from typing import Any
 
-GUEST_KEY_NAME = "guest_key"  # in the session
+# In the session.
+GUEST_KEY_NAME = "guest_key"
+RENEWED_AT_NAME = "renewed_at"  # seconds since the epoch
+RENEWAL_INTERVAL_SECONDS = 24 * 60 * 60
 
 
 class Visitor:
@@ -33,3 +37,15 @@ def get_or_create_visitor(user: Any, session: Any) -> Visitor:
         session[GUEST_KEY_NAME] = secrets.token_urlsafe(24)
         session.save()  # of two requests at once, both have the key of the first one after this
     return get_visitor(user, session)
+
+
+def renew_session(user: Any, session: Any, *, is_new_visit: bool = False) -> None:
+    """Have the visitor's session end its whole time from now, so that who comes back keeps the conversation.
+
+    That writes the session, so it is done when somebody comes to the site, and once a day while they stay.
+    """
+    if not user.is_authenticated and GUEST_KEY_NAME not in session:
+        return
+    now = int(time())
+    if is_new_visit or not 0 <= now - session.get(RENEWED_AT_NAME, 0) < RENEWAL_INTERVAL_SECONDS:
+        session[RENEWED_AT_NAME] = now

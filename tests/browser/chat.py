@@ -66,8 +66,12 @@ class Chat:
         return tab
 
     async def say(self, text: str) -> None:
+        """Write it and send it, with Enter or, on a phone, with the button."""
         await self.box.fill(text)
-        await self.box.press("Enter")
+        if await self.page.evaluate("matchMedia('(hover: hover)').matches"):
+            await self.box.press("Enter")
+        else:
+            await self.page.get_by_role("button", name="Send").tap()
 
     async def ask(self, text: str) -> str:
         """Say something, wait for the end of the answer and return its words."""

@@ -22,7 +22,7 @@ KEEP_NOTES = """() => {
     new MutationObserver(note).observe(chat, { attributeFilter: ["data-connection"] });
 }"""
 # How Chromium and htmx complain of a line that broke or could not be had.
-COMPLAINTS = ("WebSocket connection to", "htmx:wsError", "[object Event]")
+COMPLAINTS = ("WebSocket connection to", "htmx:wsError", "[object Event]", "Failed to load resource: net::")
 
 
 @asynccontextmanager

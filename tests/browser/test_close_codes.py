@@ -39,6 +39,8 @@ async def test_a_page_comes_back_after_every_close_code(
     await chat.page.route_web_socket("**/ws/**", connect)
     await chat.page.clock.install(time=MORNING)
     await chat.open()
+    lines[-1].send(PULSE)  # the page asks at once whether anything comes over the line
+    await expect(chat.page.locator("#pulse[data-newest='0']")).to_have_count(1)
     await chat.page.clock.pause_at(MORNING + timedelta(minutes=1))
     for number, code in enumerate(CODES, start=1):
         lines[-1].send(PULSE)  # a line that carries something: the next attempt comes soon

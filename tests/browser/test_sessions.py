@@ -8,7 +8,7 @@ from playwright.async_api import WebSocketRoute, expect
 from tests.provider import Provider
 from tests.servers import Site
 
-from .chat import Somebody
+from .chat import Chat, Somebody
 from .lines import network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -33,10 +33,16 @@ async def test_who_signs_out_in_one_tab_is_told_so_in_the_other_and_what_comes_t
     answer.release()
     await other.connected()
     await expect(chat.page.locator("#chat")).to_have_attribute("data-connection", "gone")
-    await expect(chat.answer).not_to_contain_text("tomorrow")
+    assert not await find_traces(chat, QUESTION, ANSWER, "alice", "Alice")
 
 
-async def test_who_was_signed_out_signs_in_again_and_is_back_where_they_were(
+async def find_traces(chat: Chat, *words: str) -> list[str]:
+    """Those of the words that are still on the page, shown or not, or in what its tab has stored."""
+    kept = await chat.page.evaluate("document.documentElement.outerHTML + JSON.stringify(sessionStorage)")
+    return [word for word in words if word in kept]
+
+
+async def test_who_was_signed_out_leaves_nothing_behind_and_signs_in_again_to_where_they_were(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
     chat = await somebody(site, "alice")
@@ -48,17 +54,37 @@ async def test_who_was_signed_out_signs_in_again_and_is_back_where_they_were(
     await other.menu("Sign out")
     await expect(chat.page.get_by_text(SIGNED_OUT)).to_be_in_viewport(ratio=1)
     await expect(chat.box).not_to_be_focused()
+    assert not await find_traces(chat, ANSWER, "And the invoice?", "Alice")
 
     await chat.page.get_by_role("button", name="Reload the page").click()
-    await chat.page.get_by_role("link", name="sign in").click()
-    await chat.page.get_by_label("Name").fill("alice")
+    await chat.page.get_by_label("Username").fill("alice")
     await chat.page.get_by_label("Password").fill("alice")
     await chat.page.get_by_role("button", name="Sign in").click()
 
     assert chat.path == path
-    chat.watch.seen[:] = [each for each in chat.watch.seen if "404 (Not Found)" not in each]
     await expect(chat.assistant.locator(".text")).to_have_text([ANSWER])
-    await expect(chat.box).to_have_value("And the invoice?")
+    await expect(chat.box).to_have_value("")
+
+
+async def test_a_page_that_is_loaded_again_signed_out_asks_to_sign_in(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site, "alice")
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    path = chat.path
+    await chat.menu("Sign out")
+    await chat.connected()
+
+    await chat.page.goto(f"{site.url}{path}")
+    chat.watch.seen[:] = [each for each in chat.watch.seen if "404 (Not Found)" not in each]
+    await expect(chat.page.get_by_text("Not found")).to_have_count(0)
+    await chat.page.get_by_label("Username").fill("alice")
+    await chat.page.get_by_label("Password").fill("alice")
+    await chat.page.get_by_role("button", name="Sign in").click()
+
+    await expect(chat.assistant.locator(".text")).to_have_text([ANSWER])
+    assert chat.path == path
 
 
 async def test_who_comes_back_signed_out_is_told_that_it_may_be_that(somebody: Somebody, site: Site) -> None:

@@ -102,8 +102,10 @@ class Page:
         """Click on a button that the server sent."""
         if "data-person" in button.attributes:
             await self.request(action="person", client_id=secrets.token_hex(8))
+        elif button["name"] == "action":
+            await self.request(action=button["value"])
         else:
-            await self.request(**json.loads(button["hx-vals"]))
+            await self.request(action=button["name"], turn=int(button["value"]))
 
     async def ask(self, text: str) -> Element:
         """Say something and wait for the end of its turn."""

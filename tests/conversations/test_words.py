@@ -70,4 +70,4 @@ def test_a_form_of_an_old_page_is_refused_in_our_own_words(alice: User) -> None:
     response = browser.post("/new/")
 
     assert response.status_code == 403
-    assert "This page was too old, so nothing was done." in response.content.decode()
+    assert "This page had expired, so nothing was changed." in response.content.decode()

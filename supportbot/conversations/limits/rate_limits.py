@@ -45,7 +45,8 @@ def check_text(text: str, images: Collection[UUID] = ()) -> str:
 
     Raises `RequestRefused` for one that is longer than MESSAGE_MAX_CHARS, or empty though no images go with it.
     """
-    text = text.replace("\0", "").strip()  # PostgreSQL stores no zero bytes
+    # PostgreSQL stores no zero bytes, and a form ends lines otherwise than a script.
+    text = text.replace("\0", "").replace("\r\n", "\n").strip()
     if not text and not images:
         raise RequestRefused(_("Please write a message first."))
     if len(text) > settings.MESSAGE_MAX_CHARS:

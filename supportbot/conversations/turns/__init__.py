@@ -21,7 +21,7 @@ from .ownership import (
 )
 from .person_messages import note_customers_here, post_staff_message, store_contact
 from .recovery import recover_abandoned_turns, release_turn
-from .streaming_text import begin_answer, checkpoint
+from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
 from .submit import submit_message
 from .tool_calls import complete_call, run_tool, store_requested_calls, store_result
 from .transitions import finish_turn, is_running, request_stop, retry_turn
@@ -32,6 +32,7 @@ __all__ = [
     "ChangedTurn",
     "LeaseLost",
     "OwnershipResult",
+    "StreamingAnswer",
     "TurnChange",
     "TurnLease",
     "assign_conversation",
@@ -47,6 +48,7 @@ __all__ = [
     "is_running",
     "load_changes",
     "load_missed_changes",
+    "load_streaming_answer",
     "note_customers_here",
     "post_staff_message",
     "recover_abandoned_turns",

@@ -1,13 +1,14 @@
 """The text of an answer while it streams: its first words, and checkpoints of what has come since."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from supportbot.server.executors import on_database_thread
 
-from ..models import Message, Turn
+from ..models import Conversation, Message, Turn
 from .leases import LEASE_DURATION, LeaseLost, TurnLease, filter_leased_turn
 
 # One statement for all streams of a process, many times a second: the one place where SQL is written by hand.
@@ -16,6 +17,34 @@ UPDATE_STREAMING_TEXT_SQL = """
     WHERE id = %s AND status = 'streaming'
       AND turn_id IN (SELECT id FROM conversations_turn WHERE id = %s AND fencing_token = %s)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingAnswer:
+    """The message that streams in a conversation at a revision, with its text as far as it is stored. None: none does.
+
+    `is_active` is whether a turn runs or waits for that.
+    """
+
+    revision: int
+    is_active: bool
+    message_id: int | None
+    text: str
+
+
+@on_database_thread()
+def load_streaming_answer(conversation_id: int) -> StreamingAnswer:
+    """What a page needs to know that shows everything up to a revision."""
+    # The revision first: what is stored after it makes a page that has it ask again.
+    revision = Conversation.objects.values_list("revision", flat=True).get(pk=conversation_id)
+    active = list(Turn.objects.filter(conversation=conversation_id).active())
+    streaming = Message.objects.filter(turn__in=active, status=Message.Status.STREAMING).last()
+    return StreamingAnswer(
+        revision,
+        bool(active),
+        streaming.pk if streaming else None,
+        streaming.text if streaming else "",
+    )
 
 
 @on_database_thread(repeat=True)

@@ -2,19 +2,15 @@
 
 import asyncio
 
-from .. import turns
-from ..limits.rate_limits import check_email, check_text
-from ..realtime import broadcast, empty_pages, socket_sessions
+from ..limits.rate_limits import check_text
+from ..realtime import empty_pages, socket_sessions
 from ..realtime.audiences import Audience, get_customer_audience
 from ..realtime.fragments import render_revision
 from ..realtime.socket_sessions import SessionEnded, SocketSession
-from ..worker import runner
 from .beginning import NOT_BEGUN, begin_from_socket, find_conversation
+from .customer_actions import ACTIONS, BEGINNING_ACTIONS, Customer
 from .frames import Frame
-from .script_data import PERSON_REQUEST
 from .socket_consumer import DATABASE_TIMEOUT_SECONDS, ConversationConsumer
-
-BEGINNING_ACTIONS = ("send", "person")
 
 
 class ChatConsumer(ConversationConsumer):
@@ -50,7 +46,10 @@ class ChatConsumer(ConversationConsumer):
             if frame.action == "send":
                 check_text(frame.text, frame.images)
             await self.begin_conversation()
-        await super().handle_frame(frame)
+        if action := ACTIONS.get(frame.action):
+            await action(Customer(self.conversation_id, self.session), frame)
+        else:
+            await super().handle_frame(frame)
 
     async def begin_conversation(self) -> None:
         """Store the conversation and a guest's session, and have the customer's other pages join it."""
@@ -74,51 +73,3 @@ class ChatConsumer(ConversationConsumer):
         socket_sessions.replace_session(self.session, session, self.close_socket)
         self.session, self.conversation_id = session, conversation_id
         await super().open_page()
-
-    async def on_send(self, frame: Frame) -> None:
-        """Store a message and have it answered."""
-        text = check_text(frame.text, frame.images)
-        can_start = runner.count_free_slots() > 0
-        change = await self.run_action(
-            turns.submit_message,
-            self.conversation_id,
-            text,
-            frame.client_id,
-            can_start,
-            images=frame.images,
-        )
-        await runner.publish_and_start(change)
-
-    async def on_person(self, frame: Frame) -> None:
-        """The button: the bot falls silent, and the conversation waits for a person."""
-        if await self.run_action(turns.check_person_request, self.conversation_id, frame.client_id):
-            await runner.halt_turn(self.conversation_id, self.require_valid_session)
-        change = await self.run_action(
-            turns.request_person,
-            self.conversation_id,
-            text=str(PERSON_REQUEST),
-            client_id=frame.client_id,
-        )
-        await runner.publish_and_start(change)
-
-    async def on_cancel_person(self, frame: Frame) -> None:
-        """The customer would rather go on with the assistant than wait."""
-        change = await self.run_action(turns.cancel_person_request, self.conversation_id)
-        await runner.publish_and_start(change)
-
-    async def on_contact(self, frame: Frame) -> None:
-        """A guest says where to be reached."""
-        email = check_email(frame.email)
-        change = await self.run_action(turns.store_contact, self.conversation_id, frame.name, email)
-        await runner.publish_and_start(change)
-
-    async def on_typing(self, frame: Frame) -> None:
-        await broadcast.publish_typing(self.conversation_id, self.page.audience.name)
-
-    async def on_stop(self, frame: Frame) -> None:
-        await runner.stop_turn(self.conversation_id, frame.turn, self.require_valid_session)
-
-    async def on_retry(self, frame: Frame) -> None:
-        can_start = runner.count_free_slots() > 0
-        change = await self.run_action(turns.retry_turn, self.conversation_id, frame.turn, can_start)
-        await runner.publish_and_start(change)

@@ -115,6 +115,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
             await self.send_error(render_notice(words, client_id))
 
     async def handle_frame(self, frame: Any) -> None:
+        """Do what a frame asks for. Raises `SessionEnded` and `RequestRefused`."""
         await getattr(self, f"on_{frame.action}")(frame)
 
     async def send_error(self, frame: str) -> None:

@@ -1,25 +1,32 @@
 """The pages: who may see what, which rows it takes, and the template."""
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
+from time import time
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from supportbot.server.guest_sessions import ensure_cookie
 
+from ..limits.rate_limits import RequestRefused
 from ..models import Conversation
 from ..new_ids import issue_id
+from ..realtime.socket_sessions import SessionEnded
 from ..turns.changes import describe_owner
-from ..visitors import get_visitor
+from ..visitors import get_visitor, renew_session
 from . import beginning
+from .http_actions import parse_form, perform_action
 from .script_data import script_limits, script_texts
 
 View = Callable[..., HttpResponse]
@@ -50,16 +57,19 @@ def require_own_conversation(view: View) -> View:
     @wraps(view)
     @never_cache
     def view_own_conversation(request: HttpRequest, public_id: UUID, **kwargs: Any) -> HttpResponse:
-        visitor = get_visitor(request.user, request.session)
-        own = Conversation.objects.visible_to(visitor).select_related("user", "assignee")
-        conversation = own.filter(public_id=public_id).first()
-        if conversation is None and not beginning.is_new_id(public_id):
-            raise Http404
-        ensure_cookie(request)
-        conversation = conversation or beginning.build_new_conversation(visitor, public_id)
-        return view(request, conversation, **kwargs)
+        return view(request, _get_own_conversation(request, public_id), **kwargs)
 
     return view_own_conversation
+
+
+def _get_own_conversation(request: HttpRequest, public_id: UUID) -> Conversation:
+    visitor = get_visitor(request.user, request.session)
+    own = Conversation.objects.visible_to(visitor).select_related("user", "assignee")
+    conversation = own.filter(public_id=public_id).first()
+    if conversation is None and not beginning.is_new_id(public_id):
+        raise Http404
+    ensure_cookie(request)
+    return conversation or beginning.build_new_conversation(visitor, public_id)
 
 
 @require_safe
@@ -67,6 +77,7 @@ def require_own_conversation(view: View) -> View:
 def index(request: HttpRequest) -> HttpResponse:
     """Go to the visitor's latest conversation, or to the page of one that has not begun."""
     visitor = get_visitor(request.user, request.session)
+    renew_session(request.user, request.session, is_new_visit=True)
     latest = Conversation.objects.visible_to(visitor).first()
     if latest is not None:
         return redirect(latest)
@@ -83,11 +94,54 @@ def new_conversation(request: HttpRequest) -> HttpResponse:
     return redirect(empty.first() or Conversation(public_id=issue_id()))
 
 
-@require_safe
-@require_own_conversation
-def conversation(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    turns = conversation.recent_turns(settings.PAGE_TURNS + 1) if conversation.pk else []
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def conversation(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The chat. Its forms are posted here by a browser that runs no scripts, or does not run them yet.
+
+    Whoever is not signed in is asked to, whether there is such a conversation or not.
+    """
+    try:
+        conversation = _get_own_conversation(request, public_id)
+    except Http404:
+        if request.user.is_authenticated:
+            raise
+        return _ask_to_sign_in(request, public_id)
+    if request.method == "POST":
+        return _handle_form(request, conversation)
+    renew_session(request.user, request.session)
+    return _render_conversation(request, conversation)
+
+
+def _ask_to_sign_in(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The sign-in page in the place of a conversation, which may be that of an account that was signed out."""
     context = {
+        "form": AuthenticationForm(request),
+        "next": request.path,
+        "continue_url": reverse("continue", args=[public_id]),
+        "is_not_found": True,
+    }
+    return render(request, "registration/login.html", context, status=404)
+
+
+def _handle_form(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    """Do what the form asks for and show the conversation again; if it is refused, with why and with what was typed."""
+    try:
+        refusal = perform_action(request, conversation, parse_form(request.POST))
+    except RequestRefused as error:
+        refusal = str(error)
+    except SessionEnded as error:
+        raise Http404 from error
+    if not refusal:
+        return redirect(f"{conversation.get_absolute_url()}#end")
+    return _render_conversation(request, conversation, refusal=refusal, typed=request.POST, status=422)
+
+
+def _render_conversation(
+    request: HttpRequest, conversation: Conversation, status: int = 200, **context: Any
+) -> HttpResponse:
+    turns = conversation.recent_turns(settings.PAGE_TURNS + 1) if conversation.pk else []
+    context |= {
         "conversation": conversation,
         "owner": describe_owner(conversation),
         "turns": turns[-settings.PAGE_TURNS :],
@@ -95,8 +149,11 @@ def conversation(request: HttpRequest, conversation: Conversation) -> HttpRespon
         "starters": STARTERS,
         "script_texts": script_texts(),
         "script_limits": script_limits(),
+        # Of the messages that the forms of this page send: pressed twice, each is stored once.
+        "form_id": secrets.token_hex(16),
+        "now": int(time()),
     }
-    return render(request, "chat/conversation.html", context)
+    return render(request, "chat/conversation.html", context, status=status)
 
 
 @require_GET

@@ -1,0 +1,21 @@
+// On a device that several people use, nothing of a conversation stays on a page whose session has ended.
+
+import { chat, text } from "./page.js";
+import { photos } from "./photos.js";
+
+const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
+
+// What this tab keeps over a reload, of all conversations.
+export function clearStorage() {
+  for (const key of Object.keys(sessionStorage)) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
+}
+
+// Whoever may no longer see the conversation sees nothing of it, nor does who looks into the page's source.
+export function emptyPage() {
+  photos.clear();
+  for (const element of document.querySelectorAll("[data-private]")) element.replaceChildren();
+  text.value = "";
+  text.style.height = "";
+  chat.dataset.emptied = "";
+  clearStorage();
+}

@@ -1,0 +1,116 @@
+// A socket that is made of requests, for networks that let no WebSocket through: what the page sends is posted, and
+// what the server would have sent is asked for again and again. It has the interface of a WebSocket, as far as htmx
+// and connection.js use it, so that nothing above it knows the difference.
+
+import { chat, getCsrfToken, log } from "./page.js";
+
+const REQUEST_TIMEOUT_MS = 8_000;
+// The codes with which the server would have closed a socket.
+const CLOSE_CODES = { 401: 4401, 404: 4404 };
+const CONNECTION_LOST = 1006;
+const TOKEN_EXPIRED = 403;
+
+let token = getCsrfToken();
+
+export class PollingSocket extends EventTarget {
+  readyState = WebSocket.CONNECTING;
+  OPEN = WebSocket.OPEN;
+  onopen = null;
+  onclose = null;
+  onerror = null;
+  #getSeen;
+  #ending = new AbortController();
+  #posts = Promise.resolve();
+  #isAsking = false;
+  #isAskedAgain = false;
+  #timer = 0;
+
+  // `getSeen` returns the revision up to which the page lacks nothing.
+  constructor(getSeen) {
+    super();
+    this.#getSeen = getSeen;
+    this.#ask();
+  }
+
+  send(frame) {
+    const { action } = JSON.parse(frame);
+    if (action === "typing") return; // a sign that comes late says something else
+    if (action === "ping" || action === "resync") this.#ask();
+    else this.#posts = this.#posts.then(() => this.#post(frame)); // in their order
+  }
+
+  close() {
+    this.#end(CONNECTION_LOST);
+  }
+
+  async #ask() {
+    if (this.#isAsking) {
+      this.#isAskedAgain = true;
+      return;
+    }
+    this.#isAsking = true;
+    this.#isAskedAgain = false;
+    clearTimeout(this.#timer);
+    const shown = log.querySelector('[data-status="streaming"] .tail')?.dataset.end ?? -1;
+    const answer = await this.#request(`?seen=${this.#getSeen()}&shown=${shown}`);
+    this.#isAsking = false;
+    if (!answer) return;
+    token = answer.token;
+    if (this.readyState === WebSocket.CONNECTING) this.#open();
+    this.#deliver(answer);
+  }
+
+  #open() {
+    this.readyState = WebSocket.OPEN;
+    this.onopen?.(new Event("open"));
+  }
+
+  async #post(frame) {
+    const answer = await this.#request("", { method: "POST", body: frame });
+    if (answer) this.#deliver(answer);
+  }
+
+  // Without a pace the page asks when it pings, as it does when it has heard nothing for some seconds.
+  #deliver({ frames, pace }) {
+    for (const data of frames) {
+      if (this.readyState === WebSocket.OPEN) this.dispatchEvent(new MessageEvent("message", { data }));
+    }
+    clearTimeout(this.#timer);
+    if (this.#isAskedAgain) this.#ask();
+    else if (pace && this.readyState === WebSocket.OPEN) this.#timer = setTimeout(() => this.#ask(), pace);
+  }
+
+  // What the server answers, or null if this socket has ended.
+  async #request(query, options = {}, isRepeated = false) {
+    const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
+    let status = 0;
+    try {
+      const response = await fetch(chat.dataset.frames + query, { ...options, headers, signal, cache: "no-store" });
+      if (response.ok && !response.redirected) return await response.json();
+      status = response.status;
+    } catch {
+      // There is no connection, or nobody answers in time.
+    }
+    if (status === TOKEN_EXPIRED && !isRepeated && (await this.#renewToken())) {
+      return this.#request(query, options, true);
+    }
+    this.#end(CLOSE_CODES[status] ?? CONNECTION_LOST);
+    return null;
+  }
+
+  // The token that the page was loaded with ends with a sign-in in another tab.
+  async #renewToken() {
+    const answer = await this.#request(`?seen=${this.#getSeen()}`, {}, true);
+    if (answer) token = answer.token;
+    return answer;
+  }
+
+  #end(code) {
+    if (this.readyState === WebSocket.CLOSED) return;
+    this.readyState = WebSocket.CLOSED;
+    clearTimeout(this.#timer);
+    this.#ending.abort();
+    queueMicrotask(() => this.onclose?.({ code }));
+  }
+}

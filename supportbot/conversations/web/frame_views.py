@@ -1,0 +1,87 @@
+"""The frames of a page that no socket reaches: it posts its own, and asks for those of the server again and again."""
+
+from datetime import timedelta
+
+from asgiref.sync import async_to_sync
+from django.db import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from .. import turns
+from ..limits.rate_limits import RequestRefused
+from ..models import Conversation
+from ..realtime.audiences import get_customer_audience
+from ..realtime.fragments import render_notice, render_revision
+from ..realtime.polling import load_update
+from ..realtime.socket_sessions import CLOSE_NOT_FOUND, SessionEnded
+from ..visitors import renew_session
+from .frames import CLIENT_ID_PATTERN, Frame, parse_frame
+from .http_actions import build_customer, perform_action
+from .views import require_own_conversation
+
+# How soon the page asks again: while an answer is on its way, and while a person may be writing one. Else it asks when
+# it has not heard from the server for some seconds, as over a socket.
+ACTIVE_PACE_MS, PERSON_PACE_MS = 800, 2_500
+PRESENCE_INTERVAL = timedelta(seconds=15)
+MAX_NUMBER_DIGITS = 9
+PERSON_OWNERS = (Conversation.Owner.WAITING, Conversation.Owner.HUMAN)
+
+
+@require_http_methods(["GET", "POST"])
+@require_own_conversation
+def exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonResponse:
+    """GET: what the page lacks. POST: a frame of the page, handled as one of its socket is."""
+    try:
+        return (_take_frame if request.method == "POST" else _get_frames)(request, conversation)
+    except SessionEnded as ended:
+        return JsonResponse({}, status=404 if ended.code == CLOSE_NOT_FOUND else 401)
+    except (DatabaseError, TimeoutError):
+        return JsonResponse({}, status=503)
+
+
+def _take_frame(request: HttpRequest, conversation: Conversation) -> JsonResponse:
+    text = request.body.decode(errors="replace")
+    named = CLIENT_ID_PATTERN.search(text)
+    try:
+        refusal = perform_action(request, conversation, parse_frame(text, Frame))
+    except RequestRefused as error:
+        refusal = str(error)
+    notices = [render_notice(refusal, named[1] if named else "")] if refusal else []
+    return JsonResponse({"frames": notices, "pace": ACTIVE_PACE_MS})
+
+
+def _get_frames(request: HttpRequest, conversation: Conversation) -> JsonResponse:
+    renew_session(request.user, request.session)
+    if conversation.pk is None:
+        return JsonResponse({"frames": [render_revision(0)], "pace": None, "token": get_token(request)})
+    _note_presence(conversation)
+    update = async_to_sync(load_update)(
+        conversation.pk,
+        get_customer_audience(),
+        _parse_number(request.GET.get("seen", ""), 0),
+        _parse_number(request.GET.get("shown", ""), -1),
+        build_customer(request, conversation).require_valid_session,
+    )
+    pace = PERSON_PACE_MS if conversation.owner in PERSON_OWNERS else None
+    # A token of its own: one that the page was loaded with is no longer valid after signing in in another tab.
+    return JsonResponse(
+        {
+            "frames": update.frames,
+            "pace": ACTIVE_PACE_MS if update.is_active else pace,
+            "token": get_token(request),
+        }
+    )
+
+
+def _note_presence(conversation: Conversation) -> None:
+    """Who waits for a person with this page open is not sent the answer by mail. It is noted now and then."""
+    if conversation.owner in PERSON_OWNERS:
+        last = conversation.customer_last_seen
+        if last is None or timezone.now() - last > PRESENCE_INTERVAL:
+            async_to_sync(turns.note_customers_here)([conversation.pk])
+
+
+def _parse_number(text: str, default: int) -> int:
+    return int(text) if text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS else default
