@@ -23,6 +23,7 @@ from .messages import (
     Message,
     ResponseModel,
     TextDelta,
+    TextWithdrawn,
     Thinking,
     ToolCall,
     ToolFinished,
@@ -46,6 +47,7 @@ __all__ = [
     "ModelError",
     "Question",
     "TextDelta",
+    "TextWithdrawn",
     "Thinking",
     "Tool",
     "ToolCall",
@@ -91,6 +93,8 @@ class Assistant:
 
     def stream(self, messages: Sequence[MessageLike], *, conversation: str = "") -> AsyncGenerator[Event]:
         """Answer the conversation: yields text as it arrives, tool calls as they run, and each message of the model.
+
+        After a `TextWithdrawn` the text of the message begins anew.
 
         The last `Answer` has the `finish_reason` “length” when the model ran out of tokens in the middle of it.
         """

@@ -20,7 +20,9 @@ class ErrorCode(StrEnum):
     DOWN = auto()  # its server fails
     BUSY = auto()  # a rate limit of its server
     KEY_REFUSED = auto()
+    NO_CREDIT = auto()  # the account there is empty, or has reached its limit
     NO_MODEL = auto()  # the server does not know the model, or the address is not that of a model server
+    MISCONFIGURED = auto()  # the server does not take a parameter of ours, or not what we ask for at all
     NO_FIRST_TOKEN = auto()  # nothing came in time
     PROVIDER_ERROR = auto()  # the stream carried an error
 
@@ -31,7 +33,8 @@ class ErrorCode(StrEnum):
     TOO_LONG = auto()  # the whole turn took more than its time
 
     # The model has no answer to this request.
-    REQUEST_REFUSED = auto()
+    REQUEST_REFUSED = auto()  # nobody knows why
+    MESSAGE_REFUSED = auto()  # for what the customer sent, such as a picture that cannot be read
     CONTEXT_TOO_LONG = auto()  # more history than the model reads
     FILTERED = auto()  # by the provider's content filter
     EMPTY = auto()
@@ -88,7 +91,13 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
     ErrorCode.KEY_REFUSED: ErrorTraits(
         _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
     ),
+    ErrorCode.NO_CREDIT: ErrorTraits(
+        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+    ),
     ErrorCode.NO_MODEL: ErrorTraits(
+        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+    ),
+    ErrorCode.MISCONFIGURED: ErrorTraits(
         _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
     ),
     ErrorCode.NO_FIRST_TOKEN: ErrorTraits(
@@ -115,7 +124,8 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
     ErrorCode.TOO_LONG: ErrorTraits(
         gettext_noop("This took too long. You can try again, or talk to a person.")
     ),
-    ErrorCode.REQUEST_REFUSED: ErrorTraits(
+    ErrorCode.REQUEST_REFUSED: ErrorTraits(is_outage=True, allows_fallback=True, is_billed=False),
+    ErrorCode.MESSAGE_REFUSED: ErrorTraits(
         gettext_noop("The assistant couldn't process this message. Try rephrasing it, or talk to a person."),
         allows_fallback=True,
         is_billed=False,

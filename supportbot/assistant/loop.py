@@ -3,12 +3,23 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .backends import Backend
 from .errors import ErrorCode, ModelError
-from .messages import Answer, Event, Message, Part, TextDelta, ToolCall, ToolFinished, ToolResult, ToolStarted
+from .messages import (
+    Answer,
+    Event,
+    Message,
+    Part,
+    TextDelta,
+    TextWithdrawn,
+    ToolCall,
+    ToolFinished,
+    ToolResult,
+    ToolStarted,
+)
 from .tools import Registry, ToolContext, build_error_result
 from .window import drop_older_half, trim_to_budget
 
@@ -46,26 +57,32 @@ async def run_turn(
     """
     limits = limits or Limits()
     deadline = asyncio.get_running_loop().time() + limits.turn
-    ask = partial(backend.stream, system, tools=list(tools.values()), conversation=conversation)
+    offered = list(tools.values())
+    ask = partial(backend.stream, system, conversation=conversation)
     history = list(messages)
     calls_left = limits.calls
     for rounds_left in range(limits.rounds, -1, -1):
-        answer = None
         window = trim_to_budget(history, limits.window, limits.messages)
         # After the last round the model is not asked again, so it would not learn the result of a call.
-        ask_once = partial(ask, may_call=rounds_left > 0)
+        ask_once = partial(ask, tools=offered, may_call=rounds_left > 0)
+        answer = None
         async with aclosing(_stream_answer(ask_once, window, limits, deadline)) as parts:
             async for part in parts:
                 if isinstance(part, Answer):
                     answer = part
                 else:
                     yield part
-        if answer is None:
-            raise ModelError(ErrorCode.CUT)
-        if not answer.message.text.strip() and not answer.message.tool_calls:
-            raise ModelError(ErrorCode.EMPTY)
-        if answer.message.tool_calls and not rounds_left:
-            raise ModelError(ErrorCode.ENDLESS)  # the provider let it call tools that it may not; none is run
+        if answer is not None and answer.message.tool_calls and not rounds_left:
+            # The provider lets it call what it may not: nothing of it is run.
+            async with aclosing(
+                _insist_on_words(answer, partial(ask, tools=[]), window, limits, deadline)
+            ) as parts:
+                async for part in parts:
+                    if isinstance(part, Answer):
+                        answer = part
+                    else:
+                        yield part
+        answer = _require_answer(answer)
         yield answer
         if not answer.message.tool_calls:
             return
@@ -81,6 +98,49 @@ async def run_turn(
                 )
             history.append(result.as_message())
             yield ToolFinished(call, result)
+
+
+def _require_answer(answer: Answer | None) -> Answer:
+    """Raises `ModelError` when the model has not said anything."""
+    if answer is None:
+        raise ModelError(ErrorCode.CUT)
+    if not answer.message.text.strip() and not answer.message.tool_calls:
+        raise ModelError(ErrorCode.EMPTY)
+    return answer
+
+
+async def _insist_on_words(
+    answer: Answer,
+    ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
+    window: Sequence[Message],
+    limits: Limits,
+    deadline: float,
+) -> AsyncGenerator[Part]:
+    """Ask once more, without tools, for what the model has not put into words.
+
+    There are servers that pass over `tool_choice: none` (MiniMax-AI/MiniMax-M2.7#45, softwaremill/sttp-ai#529). If it
+    says nothing then, what it said beside its call is its answer. Raises `ModelError`, with the code `ENDLESS` when
+    there is neither.
+    """
+    text = answer.message.text
+    words = replace(answer, message=replace(answer.message, tool_calls=(), handle="", provider_fields=None))
+    has_text = False
+    try:
+        if text:
+            yield TextWithdrawn()
+        async with aclosing(_stream_answer(ask, window, limits, deadline)) as parts:
+            async for part in parts:
+                if isinstance(part, Answer) and (part.message.tool_calls or not part.message.text.strip()):
+                    raise ModelError(ErrorCode.ENDLESS)
+                has_text = has_text or (isinstance(part, TextDelta) and part.text != "")
+                yield part
+    except ModelError:
+        if not text.strip():
+            raise
+        if has_text:
+            yield TextWithdrawn()
+        yield TextDelta(text)
+        yield words
 
 
 def make_executor(

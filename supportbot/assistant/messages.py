@@ -12,12 +12,17 @@ from pydantic import BaseModel
 
 Detail = Literal["auto", "low", "high"]
 Role = Literal["system", "user", "assistant", "tool"]
+ANY_ORIGIN = "*"
+CHAT_FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name", "refusal")
 Outcome = Literal["done", "refused", "invalid", "unknown", "failed", "timed_out", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool call of the model. `arguments` is the text that the model wrote: it should be JSON, and may not be."""
+    """A tool call of the model. `arguments` is the text that the model wrote: it should be JSON, and may not be.
+
+    `id` is ours, whatever the provider calls it: what is sent to a provider is what it accepts (`call_ids`).
+    """
 
     id: str
     name: str
@@ -52,12 +57,33 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderFields:
+    """What a provider wrote beside the words and calls of a message and wants back: signatures, reasoning, its own ids.
+
+    `origin` names the backend, the server and the model that wrote it; to no other it is ever sent, unless it is
+    `ANY_ORIGIN`. `message` are
+    fields of the message, `calls` those of its calls, by our id of each.
+    """
+
+    origin: str
+    message: Mapping[str, Any] = field(default_factory=dict)
+    calls: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "ProviderFields | None":
+        return cls(stored["origin"], stored["message"], stored["calls"]) if stored else None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"origin": self.origin, "message": dict(self.message), "calls": dict(self.calls)}
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One entry of the messages array.
 
-    `tool_call_id` belongs to role `tool`, `tool_calls` and `handle` to `assistant`, `images` to `user`. A `handle`
-    is a backend's note of where its provider stores the conversation up to this message. It only saves work: without
-    it the whole conversation is sent.
+    `tool_call_id` belongs to role `tool`, `tool_calls`, `handle` and `provider_fields` to `assistant`, `images` to
+    `user`. A `handle` is a backend's note of where its provider stores the conversation up to this message. It only
+    saves work: without it the whole conversation is sent.
     """
 
     role: Role
@@ -66,6 +92,7 @@ class Message:
     tool_call_id: str = ""
     images: tuple[Image, ...] = ()
     handle: str = ""
+    provider_fields: ProviderFields | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def from_chat(cls, chat: Mapping[str, Any]) -> "Message":
@@ -74,6 +101,7 @@ class Message:
         if role not in get_args(Role):
             raise ValueError(f"A message of role {role!r} cannot be sent, only {', '.join(get_args(Role))}.")
         content = chat.get("content") or ""
+        calls = chat.get("tool_calls") or ()
         parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
         unknown = {part["type"] for part in parts} - {"text", "image_url"}
         if unknown:
@@ -83,9 +111,20 @@ class Message:
         return cls(
             role,
             "\n".join(part["text"] for part in parts if part["type"] == "text"),
-            tuple(map(ToolCall.from_chat, chat.get("tool_calls") or ())),
+            tuple(map(ToolCall.from_chat, calls)),
             chat.get("tool_call_id") or "",
             tuple(Image.from_chat(part) for part in parts if part["type"] == "image_url"),
+            # Its ids, and fields that are not known here, go as they are to whichever model the array is sent.
+            provider_fields=ProviderFields(
+                ANY_ORIGIN,
+                {key: value for key, value in chat.items() if key not in CHAT_FIELDS},
+                {
+                    call["id"]: {key: value for key, value in call.items() if key not in ("type", "function")}
+                    for call in calls
+                },
+            )
+            if role == "assistant"
+            else None,
         )
 
     def as_chat(self) -> dict[str, Any]:
@@ -130,6 +169,11 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class TextWithdrawn:
+    """The text of this message so far was no answer, such as a thought that nothing had marked: it begins anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Thinking:
     """The model reasons before its first word. Yielded at most once an answer; the reasoning itself is not shown."""
 
@@ -145,7 +189,7 @@ class ToolFinished:
     result: ToolResult
 
 
-Part = TextDelta | Thinking | Answer
+Part = TextDelta | TextWithdrawn | Thinking | Answer
 Event = Part | ToolStarted | ToolFinished
 
 ResponseModel = TypeVar("ResponseModel", bound=BaseModel)

@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, get_type_hints
 
 from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic_core import from_json
 
 from .messages import Outcome, ToolCall, ToolResult
 from .questions import Question, is_defined_in_app
@@ -112,7 +113,7 @@ class Tool:
         Blocks, so call it in a thread. Wrong arguments, a refusal and an exception of the function are results too.
         """
         try:
-            arguments = self.arguments.model_validate_json(call.arguments or "{}")
+            arguments = _validate_arguments(self.arguments, call.arguments or "{}")
         except ValidationError as error:
             return _build_result(
                 call, "invalid", {"error": "Invalid arguments", "problems": _list_problems(error)}
@@ -241,6 +242,27 @@ async def _await_with_timeout(awaitable: Awaitable[Any], timeout: float) -> Any:
     # The caller has stopped waiting by then. Without a limit the thread would keep the process from ending.
     async with asyncio.timeout(timeout):
         return await awaitable
+
+
+def _validate_arguments(model: type[BaseModel], text: str) -> BaseModel:
+    """Raises ValidationError. Many models write `null` for what they leave out, which is not a value of most types."""
+    try:
+        return model.model_validate_json(text)
+    except ValidationError:
+        optional = {name for name, each in model.model_fields.items() if not each.is_required()}
+        values = _parse_json(text) if "null" in text else None
+        if not isinstance(values, dict) or not any(values.get(name, ...) is None for name in optional):
+            raise
+        kept = {name: value for name, value in values.items() if value is not None or name not in optional}
+        return model.model_validate_json(json.dumps(kept))
+
+
+def _parse_json(text: str) -> Any:
+    """The value of a JSON text, None for one that is none."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
 
 
 def _build_result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:

@@ -10,7 +10,7 @@ from django.conf import settings
 from supportbot import model_backends
 from supportbot.assistant.errors import ModelError
 from supportbot.assistant.loop import make_executor, run_turn
-from supportbot.assistant.messages import Message, TextDelta, ToolFinished
+from supportbot.assistant.messages import Message, TextDelta, TextWithdrawn, ToolFinished
 from supportbot.assistant.tools import Registry, ToolContext
 from supportbot.server.executors import run_in_tool_thread
 
@@ -46,6 +46,8 @@ async def run_trial(prompt: Prompt, question: str) -> Trial:
         ):
             if isinstance(event, TextDelta):
                 trial.text += event.text
+            elif isinstance(event, TextWithdrawn):
+                trial.text = ""
             elif isinstance(event, ToolFinished):
                 trial.looked_up.append(event)
     except ModelError as error:

@@ -84,7 +84,7 @@ async def test_a_model_that_insists_on_them_is_ended_and_there_is_a_way_to_a_per
 
     turn = await page.ask("Complain")
 
-    assert (turn["data-state"], len(model.requests)) == ("failed", 5)
+    assert (turn["data-state"], len(model.requests)) == ("failed", 6)
     assert len(turn.classed("failure")) == 1
     assert page.button("Talk to a person")
     assert not await Ticket.objects.aexists()

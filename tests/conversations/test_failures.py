@@ -19,7 +19,7 @@ AFTER_SOME_TEXT = {
     "no end": ("too_long", {"turn_seconds": 0.5}, (Drip(wire.text("and ")),)),
     "the connection closes": ("cut", {}, (CUT,)),
     "the connection is reset": ("cut", {}, (HOLD, RESET)),
-    "no reason to finish": ("cut", {}, (wire.DONE,)),
+    "no reason to finish": ("cut", {}, ()),
     "half a call": ("cut", {}, (HALF_CALL, CUT)),
     "out of tokens in a call": ("cut", {}, (HALF_CALL, *wire.ending("length"))),
     "not JSON": ("malformed", {}, (HOLD, b"data: {oops\n\n", *wire.ending())),
@@ -37,7 +37,7 @@ WITHOUT_TEXT = {
 STATUS = {
     **dict.fromkeys((400, 401, 403), ("key_refused", False)),
     404: ("no_model", False),
-    422: ("request_refused", False),
+    422: ("misconfigured", False),
     413: ("context_too_long", False),
     **dict.fromkeys((408, 500, 502, 503, 529), ("down", True)),
     429: ("busy", True),

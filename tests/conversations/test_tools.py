@@ -160,7 +160,7 @@ async def test_a_model_that_only_calls_tools_is_ended(page, model, workshop, set
     turn = await page.ask("Hello")
 
     assert "couldn't work this out" in turn.classed("failure")[0].text
-    assert (len(model.requests), len(workshop.runs)) == (4, 3)
+    assert (len(model.requests), len(workshop.runs)) == (5, 3)
     assert not await ToolCall.objects.filter(state="pending").aexists()
     assert not await Message.objects.filter(status="streaming").aexists()
 

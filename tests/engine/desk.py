@@ -10,7 +10,15 @@ from pydantic import Field
 
 from supportbot.assistant.backends import Backend
 from supportbot.assistant.loop import Limits, make_executor, run_turn
-from supportbot.assistant.messages import Answer, Event, Message, TextDelta, ToolFinished, ToolResult
+from supportbot.assistant.messages import (
+    Answer,
+    Event,
+    Message,
+    TextDelta,
+    TextWithdrawn,
+    ToolFinished,
+    ToolResult,
+)
 from supportbot.assistant.tools import Registry, Tool, ToolContext, ToolError, tool
 
 SYSTEM = "You help the customers of TechCorp."
@@ -69,8 +77,16 @@ class Desk:
 
     @property
     def text(self) -> str:
-        """The model's words in the last turn, as they were streamed."""
-        return "".join(event.text for event in self.events if isinstance(event, TextDelta))
+        """The model's words in the last turn, as they were streamed. What was withdrawn is not among them."""
+        messages = [""]
+        for event in self.events:
+            if isinstance(event, TextDelta):
+                messages[-1] += event.text
+            elif isinstance(event, TextWithdrawn):
+                messages[-1] = ""
+            elif isinstance(event, Answer):
+                messages.append("")
+        return "".join(messages)
 
     @property
     def results(self) -> Sequence[ToolResult]:

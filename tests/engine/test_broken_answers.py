@@ -18,8 +18,6 @@ HALF_LETTER = wire.text("Grü").split("ü".encode())[0] + "ü".encode()[:1]
     [
         pytest.param((START, CUT), id="connection closed"),
         pytest.param((START,), id="body ends in order"),
-        pytest.param((START, wire.DONE), id="no reason given"),
-        pytest.param((START, wire.chunk({}, "aliens")), id="an unknown reason"),
         pytest.param((START, HALF_LETTER, CUT), id="within a letter"),
         pytest.param((START, CALL[: CALL.index(b"ORD")], CUT), id="within the JSON of a call"),
         pytest.param((START, CALL, CUT), id="after a call"),

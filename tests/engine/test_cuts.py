@@ -13,8 +13,8 @@ from .failing import assert_next_turn_works
 SAID = "Grüße aus Köln! 🎉 One moment. "
 TICKET = wire.Call("create_ticket", '{"issue": "Die Lampe 💡 kam zu spät", "priority": "low"}', "call_1")
 FIRST_WORD, *OTHERS = wire.words(SAID)
-# Whole but for its last byte, the end of the event that says why the answer ended.
-STREAM = b"".join([FIRST_WORD, *OTHERS, *wire.calls([TICKET], "pieces"), wire.ending("tool_calls")[0]])[:-1]
+# Whole but for the last bracket of the event that says why the answer ended.
+STREAM = b"".join([FIRST_WORD, *OTHERS, *wire.calls([TICKET], "pieces"), wire.ending("tool_calls")[0]])[:-3]
 WITHIN = [
     STREAM.rindex(part) + len(part) // 2
     for part in ("ö".encode(), "🎉".encode(), "💡".encode(), b"create_ticket", b"arguments", b'"tool_calls"')

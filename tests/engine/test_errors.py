@@ -7,8 +7,9 @@ from supportbot.assistant.errors import ERROR_TRAITS, GENERAL_MESSAGE, ErrorTrai
 
 # As they stand in the databases of installations.
 STORED = """
-unreachable down busy key_refused no_model no_first_token provider_error stalled cut malformed too_long
-request_refused context_too_long filtered empty endless declined invalid interrupted taken_over over_budget bug
+unreachable down busy key_refused no_credit no_model misconfigured no_first_token provider_error stalled cut malformed
+too_long request_refused message_refused context_too_long filtered empty endless declined invalid interrupted
+taken_over over_budget bug
 """
 
 
@@ -22,21 +23,23 @@ def test_the_stored_codes_stay_the_same_and_each_has_its_row():
 
 
 def test_what_counts_as_an_outage():
-    outages = {"unreachable", "down", "busy", "key_refused", "no_model", "no_first_token", "provider_error"}
+    permanent = {"key_refused", "no_credit", "no_model", "misconfigured"}
+    passing = {"unreachable", "down", "busy", "no_first_token", "provider_error", "request_refused"}
 
-    assert codes_with("is_outage") == outages
-    assert codes_with("is_permanent") == {"key_refused", "no_model"}
+    assert codes_with("is_outage") == permanent | passing
+    assert codes_with("is_permanent") == permanent
 
 
 def test_where_another_model_may_do_better():
     assert codes_with("is_broken_off") == {"stalled", "cut", "malformed"}
     assert codes_with("allows_fallback") == (
-        codes_with("is_outage") | codes_with("is_broken_off") | {"request_refused"}
+        codes_with("is_outage") | codes_with("is_broken_off") | {"message_refused"}
     )
 
 
 def test_what_no_provider_charges_for():
-    free = {"unreachable", "down", "busy", "key_refused", "no_model", "request_refused", "over_budget"}
+    refused = {"key_refused", "no_credit", "no_model", "misconfigured", "request_refused", "message_refused"}
+    free = {"unreachable", "down", "busy", "over_budget"} | refused
 
     assert {str(code) for code in ErrorCode} - codes_with("is_billed") == free
 

@@ -35,7 +35,8 @@ async def test_a_turn_tells_what_happens_in_order(provider, desk):
     kinds = [type(event) for event in desk.events if not isinstance(event, TextDelta)]
     assert kinds == [Answer, ToolStarted, ToolFinished, Answer]
     assert [answer.message.text for answer in desk.answers] == ["Let me look.", "It has shipped."]
-    assert desk.answers[0].message.tool_calls == (ToolCall("call_1", "lookup_order", json.dumps(ORDER)),)
+    (call,) = desk.answers[0].message.tool_calls
+    assert (call.name, call.arguments) == ("lookup_order", json.dumps(ORDER))
 
 
 async def test_calls_run_one_after_the_other_in_the_models_order(provider, desk):
@@ -45,7 +46,8 @@ async def test_calls_run_one_after_the_other_in_the_models_order(provider, desk)
 
     await desk.ask("Please")
 
-    assert [result.call_id for result in desk.results] == ["call_1", "call_2", "call_3"]
+    made = [call.id for call in desk.answers[0].message.tool_calls]
+    assert [result.call_id for result in desk.results] == made
     sent = provider.requests[1].messages[-3:]
     assert [message["tool_call_id"] for message in sent] == ["call_1", "call_2", "call_3"]
     assert "TKT-10001" in sent[0]["content"]

@@ -67,7 +67,7 @@ async def test_calls_without_a_place_are_told_apart_by_their_ids(provider, desk,
 
     await desk.ask("Both, please")
 
-    assert [call.id for call in desk.answers[0].message.tool_calls] == ["a", "b"]
+    assert [call["id"] for call in provider.requests[1].messages[-3]["tool_calls"]] == ["a", "b"]
     assert desk.answers[0].message.text == "Wait."
     assert [result.outcome for result in desk.results] == ["done", "done"]
 

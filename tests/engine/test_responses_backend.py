@@ -40,11 +40,11 @@ async def test_the_request_says_which_model_tools_and_limits(provider):
 
 
 async def test_every_kind_of_message_is_an_item_of_its_own(provider, backend):
-    call = ToolCall("call_1", "lookup_order", '{"order_id": "ORD-123"}')
+    call = ToolCall("ours12345", "lookup_order", '{"order_id": "ORD-123"}')
     asked = [
         Message("user", "Look.", images=(Image("https://techcorp.example/box.png", "low"),)),
         Message("assistant", "One moment.", (call,)),
-        Message("tool", '{"status": "shipped"}', tool_call_id="call_1"),
+        Message("tool", '{"status": "shipped"}', tool_call_id="ours12345"),
     ]
     provider.say("It has shipped.")
 
@@ -58,11 +58,11 @@ async def test_every_kind_of_message_is_an_item_of_its_own(provider, backend):
         {"role": "assistant", "content": "One moment."},
         {
             "type": "function_call",
-            "call_id": "call_1",
+            "call_id": "ours12345",
             "name": "lookup_order",
             "arguments": '{"order_id": "ORD-123"}',
         },
-        {"type": "function_call_output", "call_id": "call_1", "output": '{"status": "shipped"}'},
+        {"type": "function_call_output", "call_id": "ours12345", "output": '{"status": "shipped"}'},
     ]
 
 

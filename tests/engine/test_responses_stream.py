@@ -70,8 +70,8 @@ async def test_calls_without_a_place_are_told_apart_by_their_ids(provider, desk,
 
     await desk.ask("Both, please")
 
-    called = [(call.id, call.arguments) for call in desk.answers[0].message.tool_calls]
-    assert called == [("a", first.as_text), ("b", second.as_text)]
+    assert [call.arguments for call in desk.answers[0].message.tool_calls] == [first.as_text, second.as_text]
+    assert [message["tool_call_id"] for message in provider.requests[1].sent[-2:]] == ["a", "b"]
 
 
 async def test_what_a_call_is_named_is_kept_with_its_last_event(provider, desk):

@@ -87,8 +87,8 @@ async def test_a_server_that_does_not_speak_tls_is_unreachable(provider):
     assert (error.code, error.retry) == (ErrorCode.UNREACHABLE, True)
 
 
-async def test_a_name_that_does_not_exist_is_unreachable():
+async def test_a_name_that_does_not_exist_is_a_wrong_address():
     async with asking("http://no-such-model.invalid/v1") as desk, asyncio.timeout(20):
         error = await fails(desk)
 
-    assert (error.code, error.retry) == (ErrorCode.UNREACHABLE, True)
+    assert (error.code, error.retry) == (ErrorCode.NO_MODEL, False)

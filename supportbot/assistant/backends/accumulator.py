@@ -1,40 +1,83 @@
 """Accumulators: each puts one answer of a model together from the events of its stream."""
 
 import json
-import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json
 
 from ..errors import ErrorCode, ModelError
-from ..messages import Answer, Message, ToolCall
-from .provider_errors import error_from_event
+from ..messages import Answer, Message, TextDelta, TextWithdrawn, Thinking, ToolCall
+from . import timeouts
+from .call_ids import make_call_id
+from .call_parts import CallCollector, CallParts, normalize_arguments
+from .provider_fields import build_provider_fields, sanitize_json
+from .sanitize import sanitize_text
+from .spoken_text import SpokenText
 
+StreamPart = TextDelta | TextWithdrawn | Thinking
 # What reading an event raises when it does not have the shape that the provider's API promises.
 MALFORMED_DATA_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-COMPLETE_REASONS = ("stop", "tool_calls", "function_call", "length")
 
 
 class AnswerAccumulator:
     """The part of one answer that has arrived. Subclasses read one wire format each, in `_add_event`."""
 
-    def __init__(self, used_ids: Collection[str] = ()) -> None:
-        """`used_ids` are the ids of earlier tool calls of the conversation, which some models use again."""
+    def __init__(
+        self,
+        origin: str = "",
+        used_ids: Collection[str] = (),
+        tool_names: Collection[str] = (),
+        *,
+        is_thought_first: bool = False,
+    ) -> None:
+        """`origin` names the model, as in `ProviderFields`. `used_ids` are the ids of the calls that it was sent.
+
+        `is_thought_first` is said of a model that thinks aloud without a mark before it.
+        """
         self.text = ""
-        self.has_reasoned = False  # whether the model reasoned before its first word
-        self.has_renamed_calls = False  # whether a call has another id than the one that the provider knows
+        self.has_changed_calls = (
+            False  # whether the provider knows a call otherwise: without an id, or malformed
+        )
+        self.has_refused = False  # in words
+        self.spoken = SpokenText(is_thought_first=is_thought_first)
+        self._origin = origin
         self._used_ids = set(used_ids)
+        self._collector = CallCollector(tool_names)
         self._is_done = False
-        self._calls: dict[Any, dict[str, str]] = {}
+        self._is_cut = False  # the provider itself says that the answer is not whole
+        self._has_reasoned = False
         self._finish_reason = ""
+        self._finished_in_midst = False  # the reason came together with words or calls
+        self._has_trailer = False  # the token counts have come after the reason
         self._model = ""
         self._usage: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}  # of the message, for its provider alone
+
+    @property
+    def has_reasoned(self) -> bool:
+        """Whether the model reasoned before its first word."""
+        return self._has_reasoned or self.spoken.has_thought
 
     @property
     def is_finished(self) -> bool:
-        """Whether the answer is complete, though more of the stream may follow, such as the token counts."""
+        """Whether the answer is complete, though more of the stream may follow: token counts, or even words."""
         return self._is_done or bool(self._finish_reason)
+
+    @property
+    def has_calls(self) -> bool:
+        return bool(self._collector.calls)
+
+    @property
+    def trailer_seconds(self) -> float:
+        """How long to wait for what may follow a complete answer, when nothing comes and the body does not end.
+
+        There are servers that name a reason with every chunk (suhaibbinyounis/github-copilot-api-vscode#100,
+        tensorzero/tensorzero#2078), so one that comes with words is no end yet.
+        """
+        if self._is_done or self._has_trailer:
+            return timeouts.TRAILER_SECONDS
+        return timeouts.MORE_TEXT_SECONDS if self._finished_in_midst else timeouts.USAGE_SECONDS
 
     def add_events(self, events: Sequence[bytes]) -> str:
         """Add the data of some events and return the text that they bring.
@@ -42,105 +85,100 @@ class AnswerAccumulator:
         Raises `ModelError`, with the code `MALFORMED` for data that cannot be read.
         """
         try:
-            added = sanitize_text("".join([self._add_event(event) for event in events]))
+            text = sanitize_text("".join([self._add_event(event) for event in events]))
         except MALFORMED_DATA_ERRORS as error:
             raise ModelError(ErrorCode.MALFORMED, f"unreadable chunk: {type(error).__name__}") from error
-        self.text += added
-        return added
+        return self._take_in(self.spoken.feed_text(text)) if text else ""
+
+    def finish_text(self) -> str:
+        """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
+        return self._take_in(self.spoken.flush_text())
+
+    @property
+    def is_thought_first(self) -> bool:
+        """Whether its model is known by now to think aloud without a mark before it."""
+        return self.spoken.closed_unopened
+
+    def take_withdrawal(self) -> bool:
+        """Whether the text that was returned before the last piece was none, asked once."""
+        is_withdrawn, self.spoken.is_withdrawn = self.spoken.is_withdrawn, False
+        return is_withdrawn
+
+    def add_whole(self, body: Any) -> None:
+        """Add an answer that was not streamed, as its body decodes. Raises as `add_events` does."""
+        try:
+            text = sanitize_text(self._add_body(body))
+        except MALFORMED_DATA_ERRORS as error:
+            raise ModelError(ErrorCode.MALFORMED, f"unreadable body: {type(error).__name__}") from error
+        self._take_in(self.spoken.feed_text(text))
+        self.finish_text()
+
+    @property
+    def finish_reason(self) -> str:
+        return self._finish_reason
+
+    @property
+    def model_name(self) -> str:
+        return self._model
+
+    @property
+    def token_counts(self) -> dict[str, Any]:
+        """The provider's token counts, so that they can be stored."""
+        return dict(sanitize_json(self._usage))
+
+    def _take_in(self, text: str) -> str:
+        self.text = text if self.spoken.is_withdrawn else self.text + text
+        return text
 
     def _add_event(self, data: bytes) -> str:
         raise NotImplementedError
 
+    def _add_body(self, body: Any) -> str:
+        raise NotImplementedError
+
     def build_answer(self) -> Answer:
         """The finished message. Raises `ModelError` for one that is incomplete or was filtered."""
-        if self._finish_reason not in COMPLETE_REASONS:
-            raise ModelError(ErrorCode.FILTERED if self._finish_reason == "content_filter" else ErrorCode.CUT)
-        if self._finish_reason == "length" and self._calls:
+        if self._finish_reason == "content_filter":
+            raise ModelError(ErrorCode.FILTERED)
+        if self._finish_reason == "error":
+            raise ModelError(ErrorCode.PROVIDER_ERROR, "the server broke off")
+        if not self.is_finished or self._is_cut:
+            raise ModelError(ErrorCode.CUT)
+        parts = [each for each in self._collector.calls if each.name or each.arguments.strip()]
+        if self._finish_reason == "length" and parts:
             raise ModelError(ErrorCode.CUT, "out of tokens within a tool call")
-        calls = tuple(self._build_call(call) for call in self._calls.values())
-        return Answer(Message("assistant", self.text, calls), self._finish_reason, self._model, self._usage)
+        ids = [make_call_id() for _part in parts]
+        calls = tuple(map(self._build_call, ids, parts))
+        fields = {each: self._build_call_fields(part) for each, part in zip(ids, parts, strict=True)}
+        own = build_provider_fields(self._origin, self._fields, fields)
+        reason = "tool_calls" if calls else self._finish_reason or "stop"
+        message = Message("assistant", self.text, calls, provider_fields=own)
+        return Answer(message, reason, self._model, self.token_counts)
 
-    def _build_call(self, call: dict[str, str]) -> ToolCall:
-        call_id = call["id"]
-        # Providers refuse every later request in which an id is missing or stands twice.
-        if not call_id or call_id in self._used_ids:
-            call_id, self.has_renamed_calls = f"call_{secrets.token_hex(8)}", True
-        self._used_ids.add(call_id)
-        return ToolCall(call_id, call["name"], sanitize_text(call["arguments"]))
+    def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
+        arguments = normalize_arguments(sanitize_text(parts.arguments))
+        self.has_changed_calls = self.has_changed_calls or arguments != parts.arguments
+        return ToolCall(call_id, parts.name, arguments)
 
-
-class ChatAccumulator(AnswerAccumulator):
-    """Reads the chunks of a chat completions stream."""
-
-    def __init__(self, used_ids: Collection[str] = ()) -> None:
-        super().__init__(used_ids)
-        self._has_begun = False
-        self._has_text = False
-
-    def _add_event(self, data: bytes) -> str:
-        if self._is_done:
-            return ""
-        if data == b"[DONE]":
-            self._is_done = True
-            return ""
-        chunk = decode_json(data)
-        if chunk.get("error"):
-            raise error_from_event(chunk)
-        self._model = str(chunk.get("model") or self._model)
-        if isinstance(chunk.get("usage"), dict):
-            self._usage = chunk["usage"]
-        text = ""
-        for choice in chunk.get("choices") or ():
-            delta = choice.get("delta") or {}
-            if content := delta.get("content"):
-                text += content
-                self._has_text = True
-            for position, call in enumerate(delta.get("tool_calls") or ()):
-                self._add_call_part(call, position)
-            self._finish_reason = choice.get("finish_reason") or self._finish_reason
-            if not (self._has_text or self.has_reasoned):
-                self._detect_reasoning(delta)
-        return text
-
-    def _detect_reasoning(self, delta: dict[str, Any]) -> None:
-        """Note that the model reasons, from a chunk without text.
-
-        The first chunk of a stream only tells the role. While Grok reasons, dozens of chunks with an empty `delta`
-        follow it (in recorded traffic of xAI); other servers send the reasoning itself.
-        """
-        if not (self._calls or self._finish_reason):
-            self.has_reasoned = self._has_begun or bool(
-                delta.get("reasoning_content") or delta.get("reasoning")
-            )
-            self._has_begun = True
-
-    def _add_call_part(self, part: dict[str, Any], position: int) -> None:
-        # Some servers leave `index` out. Then an id begins a new call, and a part without one continues the last.
-        key = part.get("index")
-        if key is None:
-            key = part.get("id") or next(reversed(self._calls), position)
-        call = self._calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
-        function = part.get("function") or {}
-        call["id"] = sanitize_text(part.get("id") or call["id"])
-        call["name"] = sanitize_text(function.get("name") or call["name"])
-        call["arguments"] += serialize_arguments(function.get("arguments") or "")
+    def _build_call_fields(self, parts: CallParts) -> Mapping[str, Any]:
+        """What the provider of a call wants back with it. An id that is none, or stands twice, is not kept."""
+        if not parts.id or parts.id in self._used_ids:
+            self.has_changed_calls = True
+            return parts.fields
+        self._used_ids.add(parts.id)
+        return {**parts.fields, "id": parts.id}
 
 
-def serialize_arguments(arguments: Any) -> str:
-    """The arguments of a call as JSON text. Some servers send them as an object instead."""
-    return arguments if isinstance(arguments, str) else json.dumps(arguments)
-
-
-def sanitize_text(text: str) -> str:
-    """The text without NUL and lone surrogates, which JSON can spell, but databases and sockets refuse."""
-    if "\0" in text:
-        text = text.replace("\0", "")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # The round trip joins the two surrogates of one character, and replaces a lone one.
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+def finish_stream(accumulator: AnswerAccumulator, events: Sequence[bytes] = ()) -> Iterator[StreamPart]:
+    """The stream is over: the last events, which had no end of their own, and the text that was held back."""
+    text = accumulator.add_events(events)
+    is_withdrawn = accumulator.take_withdrawal()
+    rest = accumulator.finish_text()
+    if is_withdrawn or accumulator.take_withdrawal():
+        yield TextWithdrawn()
+        text, rest = accumulator.text, ""
+    if text or rest:
+        yield TextDelta(text + rest)
 
 
 def decode_json(data: bytes) -> Any:

@@ -163,6 +163,8 @@ class FallbackBackend:
         if len(self._breakers) > 1 and not has_spoken:
             logger.warning("One of the models did not answer: %s (%s)", error.code, error)
         traits = ERROR_TRAITS[error.code]
+        if error.code in (ErrorCode.REQUEST_REFUSED, ErrorCode.MISCONFIGURED):
+            return  # it may be this one request, such as a customer's photos to a model that sees none
         if traits.is_outage or (traits.is_broken_off and not has_spoken):
             breaker.record_failure()
         else:

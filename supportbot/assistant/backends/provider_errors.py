@@ -1,24 +1,115 @@
-"""What a provider's error response means, found by its status and its text.
+"""What a provider's error means, found by its status and its text.
 
-The text may quote what was sent, a customer's words or a key, so it is read here and never passed on.
+The text may quote what was sent, a customer's words or a key. So it is read here, and only the words of it that can be
+nobody's secret are passed on (`refusal_reasons`).
 """
 
 import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from ..errors import ErrorCode, ModelError
+from .refusal_reasons import describe_reason
 
-# How xAI, OpenAI, vLLM, llama.cpp and Ollama say that the conversation is too long for the model.
-CONTEXT_TOO_LONG = re.compile(
-    r"maximum (prompt|context|model) length|input_too_large|context_length_exceeded|exceed_context_size_error"
-    r"|exceeds the (available )?context|reduce the length of the (messages|input|prompt)"
-    r"|context length is only|prompt (is )?too long",
-    re.IGNORECASE,
+
+def _compile(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+# How xAI, OpenAI, vLLM, llama.cpp, Ollama, Claude and Gemini say that the conversation is too long for the model.
+CONTEXT_TOO_LONG = _compile(
+    r"maximum (prompt|context|model) length|input_too_large|context_length_exceeded|exceed_context_size_error",
+    r"exceeds the (available )?context|reduce the length of the (messages|input|prompt)",
+    r"context length is only|prompt (is )?too long|input token count.{0,40}exceeds|too many tokens in the prompt",
+    r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context|input is too long",
 )
-PREVIOUS_RESPONSE = re.compile(r"previous[ _]response", re.IGNORECASE)
+PREVIOUS_RESPONSE = _compile(r"previous[ _]response")
+FILTERED = _compile(
+    r"usage guidelines|content[_ ]filter|content[_ ]policy|data_inspection_failed|content management policy",
+    r"responsible ?ai|inappropriate content|content exists risk|flagged (as|by|for)|moderation",
+    r"violat\w+ (our|the|safety|usage)|safety (system|settings|check)|sensitive (content|words|information)",
+)
+KEY_REFUSED = _compile(
+    r"api[ _-]?key|unauthori[sz]ed|authenticat|invalid (bearer |access |auth\w* )?token|credentials",
+    r"permission denied",
+)
+KEY_REFUSED_IN_STREAM = _compile(
+    r"(invalid|incorrect|wrong|missing)[\w ]{0,12}api[ _-]?key|authentication_error"
+)
+# OpenAI, Claude, DeepSeek, OpenRouter, Moonshot, xAI, Zhipu.
+NO_CREDIT = _compile(
+    r"insufficient[_ ](quota|balance|funds|credits?|user_quota)|credit balance|more credits|out of credits?",
+    r"used all (available )?credits|spending[_ ]limit|billing[_ ](hard[_ ])?(limit|not|issue|account)|prepaid",
+    r"payment required|account.{0,40}(suspended|arrears|overdue)|(please )?recharge|arrearage",
+    r"balance is (too low|not enough|insufficient)|no (remaining )?credits?\b|exceeded_current_quota",
+    r"purchase (more )?credits",
+)
+# Gemini words a rate limit by the minute like an empty account, but says when to come back.
+RATE_BY_THE_MINUTE = _compile(r"retry ?delay|per minute")
+NO_MODEL = _compile(
+    r"model.{0,80}(does not exist|not found|not exist|no longer available|deprecated|not available|is not a valid)",
+    r"model_not_found|model_decommissioned|decommissioned|unknown model|invalid model|no such model",
+    r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)",
+)
+# What is wrong with a picture that a customer sent.
+ABOUT_MESSAGE = _compile(
+    r"(decode|process|download|read|load|parse|unsupported|invalid|fetch|corrupt\w*|too large).{0,40}\bimages?\b",
+    r"\bimages?\b.{0,60}(decode|process|unsupported|invalid|corrupt|too (large|small|big)|format|exceed|not valid)",
+    r"invalid_image|image_parse_error|image_too",
+)
+# A parameter, or the way in which we ask: it is wrong for every customer alike.
+ABOUT_PARAMETER = _compile(
+    r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(parameter|value|field|feature|operation)",
+    r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(argument|name|key|input)",
+    r"unexpected keyword|not (support|permitted|allowed|implement)|(n't| not) (\w+ ){0,2}support|parameter|--[a-z]",
+    r"jinja|chat[_ ]template|(invalid|wrong|bad|missing|required) (\w+ ){0,2}(field|argument|property|type)",
+    r"additional ?properties|property '|stream_options|max_(completion_)?tokens|reasoning|response_format",
+    r"thought_signature|tool[_ ]?choice|tool[_ ]?call[_ ]?id|\btools?\b|deserialize|valid(ation)? error|schema",
+    r"messages?[.\[]\d|\broles?\b|must be (\w+ ){0,3}(one of|less|greater|at)",
+)
+RATE_LIMITED = _compile(r"rate[ _]?limit|too many requests|at capacity|try again (later|in)")
+
+# The first rule that fits a status and a text counts; an empty set of statuses means any.
+RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
+    ({413}, None, ErrorCode.CONTEXT_TOO_LONG),
+    ({400, 422, 500}, CONTEXT_TOO_LONG, ErrorCode.CONTEXT_TOO_LONG),
+    ({402}, None, ErrorCode.NO_CREDIT),
+    ({429}, RATE_BY_THE_MINUTE, ErrorCode.BUSY),
+    ({400, 401, 403, 429}, NO_CREDIT, ErrorCode.NO_CREDIT),
+    ({400, 403, 422, 451}, FILTERED, ErrorCode.FILTERED),
+    ({401, 403}, None, ErrorCode.KEY_REFUSED),
+    ({400}, KEY_REFUSED, ErrorCode.KEY_REFUSED),
+    ({429, 498}, None, ErrorCode.BUSY),
+    ({500, 501}, ABOUT_PARAMETER, ErrorCode.MISCONFIGURED),
+    ({406, 411, 414, 415, 426, 431, 501, 505}, None, ErrorCode.MISCONFIGURED),
+    ({408, 409, 425, 499, *range(500, 600)}, None, ErrorCode.DOWN),
+    ({*range(300, 400), 404, 405, 410}, None, ErrorCode.NO_MODEL),
+    ((), NO_MODEL, ErrorCode.NO_MODEL),
+    ((), ABOUT_MESSAGE, ErrorCode.MESSAGE_REFUSED),
+    ((), ABOUT_PARAMETER, ErrorCode.MISCONFIGURED),
+    ((), None, ErrorCode.REQUEST_REFUSED),
+)
+STREAM_RULES: Sequence[tuple[re.Pattern[str], ErrorCode]] = (
+    (CONTEXT_TOO_LONG, ErrorCode.CONTEXT_TOO_LONG),
+    (NO_CREDIT, ErrorCode.NO_CREDIT),
+    (FILTERED, ErrorCode.FILTERED),
+    (KEY_REFUSED_IN_STREAM, ErrorCode.KEY_REFUSED),
+    (RATE_LIMITED, ErrorCode.BUSY),
+)
+PASSING_CODES = (ErrorCode.BUSY, ErrorCode.DOWN, ErrorCode.PROVIDER_ERROR)
+STATUS_FIELDS = ("code", "status", "status_code", "http_code", "http_status", "statusCode", "error_code")
 
 
 class UnknownResource(ModelError):
     """The provider does not know what the request names: the model, the address, or a stored conversation."""
+
+
+class RefusedRequest(ModelError):
+    """The provider does not take the request as it is. `text` is what it said, for the backend alone to read."""
+
+    def __init__(self, code: ErrorCode, detail: str, text: str) -> None:
+        super().__init__(code, detail, retry=False)
+        self.text = text
 
 
 def describe_endpoint(model: str, address: str) -> str:
@@ -28,25 +119,49 @@ def describe_endpoint(model: str, address: str) -> str:
 
 
 def error_from_status(status: int, body: object, detail: str) -> ModelError:
-    """The error for an HTTP status. `detail` is what may be logged of it.
+    """The error for an HTTP status. `detail` is what may be logged of it, and what may of the body is added.
 
     xAI answers 403 to what its content filter stops, and 400 to a wrong key (its documentation, “Debugging Errors”;
-    openai/codex#1352).
+    openai/codex#1352). llama.cpp answers 500 to what it never does, such as tools without `--jinja`.
     """
     text = str(body)
-    if status == 403 and "usage guidelines" in text.lower():
-        return ModelError(ErrorCode.FILTERED, detail, retry=False)
-    if status in (401, 403) or (status == 400 and "api key" in text.lower()):
-        return ModelError(ErrorCode.KEY_REFUSED, detail, retry=False)
-    if status == 413 or (status in (400, 422, 500) and CONTEXT_TOO_LONG.search(text)):
-        return ModelError(ErrorCode.CONTEXT_TOO_LONG, detail, retry=False)
-    if status == 429:
-        return ModelError(ErrorCode.BUSY, detail)
-    if status >= 500 or status in (408, 409):
-        return ModelError(ErrorCode.DOWN, detail)
-    code = ErrorCode.NO_MODEL if status == 404 else ErrorCode.REQUEST_REFUSED
-    is_unknown = status == 404 or (status == 400 and PREVIOUS_RESPONSE.search(text))
-    return (UnknownResource if is_unknown else ModelError)(code, detail, retry=False)
+    if reason := describe_reason(body):
+        detail = f"{detail}: {reason}"
+    if status == 400 and PREVIOUS_RESPONSE.search(text):
+        return UnknownResource(ErrorCode.REQUEST_REFUSED, detail, retry=False)
+    code = next(
+        code
+        for statuses, pattern, code in RULES
+        if (not statuses or status in statuses) and (pattern is None or pattern.search(text))
+    )
+    if code in (ErrorCode.MISCONFIGURED, ErrorCode.REQUEST_REFUSED):
+        return RefusedRequest(code, detail, text)
+    is_unknown = code == ErrorCode.NO_MODEL and status == 404
+    return (UnknownResource if is_unknown else ModelError)(code, detail, retry=code in PASSING_CODES)
+
+
+def find_error(chunk: Mapping[str, Any]) -> object | None:
+    """The error in a body with status 200, in any of the places where servers put one; None if there is none.
+
+    In `error` (all), in a choice (OpenRouter), as the object itself (vLLM, Mistral), in `detail` (FastAPI), in `errors`
+    (Cloudflare), in `base_resp` (MiniMax).
+    """
+    if chunk.get("error"):
+        return chunk
+    choices = chunk.get("choices")
+    if choices:
+        failed = (
+            next((each for each in choices if each.get("error")), None) if "error" in str(choices) else None
+        )
+        return failed["error"] if failed else None
+    base = chunk.get("base_resp")
+    if isinstance(base, Mapping) and base.get("status_code") not in (0, None):
+        return base
+    is_error = chunk.get("object") == "error" or chunk.get("type") == "error" or chunk.get("success") is False
+    if is_error or chunk.get("errors") or ("detail" in chunk and "usage" not in chunk and "id" not in chunk):
+        return chunk
+    has_words = isinstance(chunk.get("message") or chunk.get("msg"), str)
+    return chunk if has_words and not any(name in chunk for name in ("usage", "id", "choices")) else None
 
 
 def error_from_event(error: object) -> ModelError:
@@ -54,8 +169,23 @@ def error_from_event(error: object) -> ModelError:
     text, detail = str(error), "the stream carried an error event"
     if PREVIOUS_RESPONSE.search(text):
         return UnknownResource(ErrorCode.REQUEST_REFUSED, detail, retry=False)
-    if CONTEXT_TOO_LONG.search(text):
-        return ModelError(ErrorCode.CONTEXT_TOO_LONG, detail, retry=False)
-    if "rate_limit" in text:
-        return ModelError(ErrorCode.BUSY, detail)
-    return ModelError(ErrorCode.PROVIDER_ERROR, detail)
+    status = _find_status(error)
+    if status:
+        return error_from_status(status, error, f"error event of status {status}")
+    if reason := describe_reason(error):
+        detail = f"{detail}: {reason}"
+    code = next((code for pattern, code in STREAM_RULES if pattern.search(text)), ErrorCode.PROVIDER_ERROR)
+    return ModelError(code, detail, retry=code in PASSING_CODES)
+
+
+def _find_status(error: object) -> int:
+    """The HTTP status that an error names in itself, 0 for none."""
+    if not isinstance(error, Mapping):
+        return 0
+    for name in STATUS_FIELDS:
+        value = error.get(name)
+        if isinstance(value, str) and value.isdigit() and len(value) == 3:
+            value = int(value)
+        if isinstance(value, int) and 400 <= value < 600:
+            return value
+    return _find_status(error.get("error"))

@@ -4,20 +4,24 @@ Every answer carries a handle, by which the next request sends only the messages
 has the conversation, or the handle does not stand for the very same messages, the whole conversation is sent.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import httpx2
+from pydantic import BaseModel
 
-from ..errors import ErrorCode, ModelError
 from ..messages import Message, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
+from .accumulator import AnswerAccumulator
+from .call_ids import address_messages
+from .negotiation import NegotiatedServer
 from .provider_errors import UnknownResource
+from .provider_fields import make_origin
 from .responses_accumulator import ResponsesAccumulator
-from .sanitize import sanitize_call
-from .server import XAI_BASE_URL, ModelServer
+from .server import XAI_BASE_URL, build_strict_schema
 from .stored_state import StoredState
+from .typed_answers import TypingModes, describe_schema
 
 
 class ResponsesBackend:
@@ -30,13 +34,16 @@ class ResponsesBackend:
         max_tokens: int = 2048,
         effort: str = "",
         store: bool = True,
+        whole_answer_seconds: float | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """With `store` False the provider stores nothing, and every request sends the whole conversation.
 
         `max_tokens` limits one answer. `effort` is how much the model reasons, in the provider's own words.
         """
-        self._server = ModelServer(api_key, base_url, model, transport)
+        self._server = NegotiatedServer(api_key, base_url, model, transport, whole_answer_seconds)
+        self._origin = make_origin("responses", base_url, model)
+        self._typing = TypingModes(("json_schema", "json_object", "words"))
         self._stored_state = StoredState("responses", base_url, model)
         self._store = store
         self._options: dict[str, Any] = {"model": model, "max_output_tokens": max_tokens}
@@ -59,35 +66,44 @@ class ResponsesBackend:
                 body["tool_choice"] = "none"
         # With stored pictures “the request may fail” (xAI's documentation, “Image Understanding”).
         body["store"] = self._store and not any(message.images for message in messages)
+        sent = address_messages(messages, self._origin)
+        accumulator = ResponsesAccumulator(
+            self._origin,
+            {call.id for message in sent for call in message.tool_calls},
+            [tool.name for tool in tools],
+            is_thought_first=self._server.is_thought_first,
+        )
+        for request in self._iter_requests(body, system, messages, sent):
+            try:
+                async with aclosing(
+                    self._server.stream_negotiated("/responses", request, accumulator)
+                ) as parts:
+                    async for part in parts:
+                        yield part
+                break
+            except UnknownResource:
+                if "previous_response_id" not in request:
+                    raise
+                # The provider no longer has it, so the whole conversation is sent.
+        answer = accumulator.build_answer()
+        if body["store"] and not accumulator.has_changed_calls:
+            answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
+        yield answer
+
+    def _iter_requests(
+        self, body: dict[str, Any], system: str, messages: Sequence[Message], sent: Sequence[Message]
+    ) -> Iterator[dict[str, Any]]:
+        """The requests to try: with the new messages alone, if the provider should have the others; then with all.
+
+        `sent` are the messages as the provider takes them.
+        """
         previous_id, new = (
             self._stored_state.find_prefix(system, messages) if body["store"] else ("", messages)
         )
         if previous_id:
-            continued = {**body, "previous_response_id": previous_id, "input": _build_input("", new)}
-            try:
-                async with aclosing(self._stream_answer(continued, system, messages)) as parts:
-                    async for part in parts:
-                        yield part
-                return
-            except UnknownResource:
-                pass  # the provider no longer has it, so the whole conversation is sent
-        body["input"] = _build_input(system, messages)
-        async with aclosing(self._stream_answer(body, system, messages)) as parts:
-            async for part in parts:
-                yield part
-
-    async def _stream_answer(
-        self, body: dict[str, Any], system: str, messages: Sequence[Message]
-    ) -> AsyncGenerator[Part]:
-        accumulator = ResponsesAccumulator({call.id for message in messages for call in message.tool_calls})
-        parts = self._server.stream_answer("/responses", body, accumulator)
-        async with aclosing(parts):
-            async for part in parts:
-                yield part
-        answer = accumulator.build_answer()
-        if body["store"] and not accumulator.has_renamed_calls:
-            answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
-        yield answer
+            items = _build_input("", sent[len(sent) - len(new) :])
+            yield {**body, "previous_response_id": previous_id, "input": items}
+        yield {**body, "input": _build_input(system, sent)}
 
     async def parse(
         self,
@@ -97,21 +113,24 @@ class ResponsesBackend:
         *,
         conversation: str = "",
     ) -> ParsedAnswer[ResponseModel]:
-        async with self._server.guard_request(response_model) as client:
-            response = await client.responses.parse(
+        sent = address_messages(messages, self._origin)
+
+        async def ask_in_mode(mode: str) -> AnswerAccumulator:
+            told = (
+                system if mode == "json_schema" else f"{system}\n\n{describe_schema(response_model)}".strip()
+            )
+            body = {
                 **self._options,
                 **_build_cache_options(conversation),
-                input=_build_input(system, messages),
-                text_format=response_model,
-                store=False,
-            )
-            parts = [part for item in response.output if item.type == "message" for part in item.content]
-        if any(part.type == "refusal" for part in parts):
-            raise ModelError(ErrorCode.DECLINED, retry=False)
-        if response.output_parsed is None:
-            raise ModelError(ErrorCode.INVALID, f"an answer that is {response.status}, without content")
-        usage = response.usage.to_dict() if response.usage else {}
-        return ParsedAnswer(response.output_parsed, response.model, usage)
+                "store": False,
+                "input": _build_input(told, sent),
+                **_build_format(mode, response_model),
+            }
+            accumulator = ResponsesAccumulator(self._origin)
+            accumulator.add_whole(await self._server.post_negotiated("/responses", body))
+            return accumulator
+
+        return await self._typing.ask_for_answer(ask_in_mode, response_model)
 
     async def forget(self, handles: Sequence[str]) -> None:
         for response_id in filter(None, map(self._stored_state.get_response_id, handles)):
@@ -134,8 +153,14 @@ def _convert_tool(tool: Tool) -> dict[str, Any]:
     return {"type": "function", **tool.as_chat()["function"], "strict": False}
 
 
+def _build_format(mode: str, response_model: type[BaseModel]) -> dict[str, Any]:
+    if mode == "json_schema":
+        return {"text": {"format": {"type": "json_schema", **build_strict_schema(response_model)}}}
+    return {"text": {"format": {"type": "json_object"}}} if mode == "json_object" else {}
+
+
 def _build_input(system: str, messages: Sequence[Message]) -> list[Any]:
-    """The items of `input`, with the system text as the first one.
+    """The items of `input`, with the system text as the first one. `messages` are those of `address_messages`.
 
     xAI's field `instructions` for it is reported not to combine with `previous_response_id` (LangChain's reference of
     its xAI integration).
@@ -155,8 +180,13 @@ def _convert_message(message: Message) -> list[dict[str, Any]]:
             for image in message.images
         ]
         content = [*texts, *images]
-    items = [{"role": message.role, "content": content}] if content else []
-    return items + [
-        {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
-        for call in map(sanitize_call, message.tool_calls)
-    ]
+    own = message.provider_fields
+    items: list[dict[str, Any]] = list(own.message.get("items", ())) if own else []
+    items += [{"role": message.role, "content": content}] if content else []
+    for call in message.tool_calls:
+        fields = {
+            key: value for key, value in (own.calls.get(call.id, {}) if own else {}).items() if key != "id"
+        }
+        item = {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
+        items.append({**fields, **item})
+    return items

@@ -11,16 +11,15 @@ from typing import Any
 
 import httpx2
 import openai
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ..errors import ErrorCode, ModelError
-from ..messages import TextDelta, Thinking
+from ..messages import TextDelta, TextWithdrawn, Thinking
 from . import timeouts
-from .accumulator import MALFORMED_DATA_ERRORS, AnswerAccumulator
-from .parse_errors import build_invalid_answer_error
+from .accumulator import MALFORMED_DATA_ERRORS, AnswerAccumulator, StreamPart, decode_json, finish_stream
 from .provider_errors import describe_endpoint, error_from_event, error_from_status
 from .sse import SSEParser
-from .transport import PacedTransport
+from .transport import PacedTransport, UnknownHostError
 
 XAI_BASE_URL = "https://api.x.ai/v1"
 MAX_RETRY_AFTER_SECONDS = 5.0  # a customer is not kept waiting longer for a second attempt
@@ -34,12 +33,20 @@ class ModelServer:
     """One model at one address."""
 
     def __init__(
-        self, api_key: str, base_url: str, model: str, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        api_key: str,
+        base_url: str,
+        model: str,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        whole_answer_seconds: float | None = None,
     ) -> None:
+        """`whole_answer_seconds` is for what is not streamed, where it takes longer than usual."""
+        self.is_thought_first = False  # whether its last answers began with a thought that no mark had opened
         self._url = base_url
         self._endpoint = describe_endpoint(model, base_url)
         self._api_key = api_key
         self._transport = transport
+        self._whole_answer_seconds = whole_answer_seconds
         # In another event loop than that in which it was first used, a client fails with RuntimeError.
         self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
         self._active_streams = 0
@@ -50,14 +57,11 @@ class ModelServer:
         body: Mapping[str, Any],
         accumulator: AnswerAccumulator,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncGenerator[TextDelta | Thinking]:
+    ) -> AsyncGenerator[StreamPart]:
         """Post the request and yield the text as it arrives. At the end `accumulator` holds the whole answer.
 
         Raises `ModelError`.
         """
-        parser = SSEParser()
-        now = asyncio.get_running_loop().time
-        last_sign_of_life, is_reasoning = now(), False
         self._active_streams += 1
         try:
             # Not chat.completions.create(), which transforms the whole history according to its types first.
@@ -70,17 +74,9 @@ class ModelServer:
                 stream_cls=openai.AsyncStream[object],
             )
             async with stream:
-                reads = aiter(stream.response.aiter_bytes())
-                while data := await (_read_trailer(reads) if accumulator.is_finished else anext(reads, b"")):
-                    text = accumulator.add_events(events) if (events := parser.feed(data)) else ""
-                    if accumulator.has_reasoned and not is_reasoning:
-                        last_sign_of_life, is_reasoning = now(), True
-                        yield Thinking()
-                    if text or (events and now() - last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS):
-                        last_sign_of_life = now()
-                        yield TextDelta(text)
-                    if (accumulator.text or is_reasoning) and not accumulator.is_finished:
-                        await asyncio.sleep(self._compute_pause())
+                self._require_model_server(stream.response)
+                async for part in self._read_stream(aiter(stream.response.aiter_bytes()), accumulator):
+                    yield part
         except openai.APIError as error:
             raise self._convert_error(error) from None  # its text may quote the customer
         except httpx2.HTTPError as error:
@@ -88,6 +84,35 @@ class ModelServer:
                 raise ModelError(ErrorCode.CUT, type(error).__name__) from error
         finally:
             self._active_streams -= 1
+        self._note_thinking(accumulator)
+
+    async def _read_stream(
+        self, reads: AsyncIterator[bytes], accumulator: AnswerAccumulator
+    ) -> AsyncGenerator[StreamPart]:
+        parser = SSEParser()
+        now = asyncio.get_running_loop().time
+        last_sign_of_life, is_reasoning = now(), False
+        async for data in _iter_data(reads, accumulator):
+            # Whatever comes is a sign of life, such as the comments by which a router says that it still waits.
+            events = parser.feed(data) if data else []
+            text = accumulator.add_events(events) if events else ""
+            if accumulator.take_withdrawal():
+                yield TextWithdrawn()
+            if accumulator.has_reasoned and not is_reasoning:
+                last_sign_of_life, is_reasoning = now(), True
+                yield Thinking()
+            if text or now() - last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS:
+                last_sign_of_life = now()
+                yield TextDelta(text)
+            if (accumulator.text or is_reasoning) and not accumulator.is_finished:
+                await asyncio.sleep(self._compute_pause())
+        for part in finish_stream(accumulator, parser.flush_events()):
+            yield part
+
+    def _note_thinking(self, accumulator: AnswerAccumulator) -> None:
+        """Remember whether this model thinks aloud without a mark before it: then its next thoughts are held back."""
+        if accumulator.text:
+            self.is_thought_first = accumulator.is_thought_first
 
     def _compute_pause(self) -> float:
         """Seconds to wait between two reads of one stream.
@@ -98,32 +123,32 @@ class ModelServer:
         paced_streams = max(0, self._active_streams - UNPACED_STREAMS)
         return min(MAX_PAUSE_SECONDS, paced_streams * PAUSE_SECONDS_PER_STREAM)
 
+    async def post_request(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """Post a request that is not streamed. Returns the decoded body of the answer. Raises `ModelError`."""
+        async with self.guard_request() as client:
+            options: Any = {"headers": headers or {}}
+            response = await client.post(path, body=body, options=options, cast_to=httpx2.Response)
+            self._require_model_server(response)
+            return decode_json(response.content)
+
     @asynccontextmanager
-    async def guard_request(
-        self, response_model: type[BaseModel] | None = None
-    ) -> AsyncIterator[openai.AsyncOpenAI]:
+    async def guard_request(self) -> AsyncIterator[openai.AsyncOpenAI]:
         """The SDK's client, for one request that is not streamed.
 
-        Within the block, a request that takes more than `WHOLE_ANSWER_SECONDS`, and every error of the SDK, raise
-        `ModelError`. Errors of a typed answer name the fields of `response_model`.
+        Within the block, a request that takes too long, and every error of the SDK, raise `ModelError`.
         """
         try:
-            async with asyncio.timeout(timeouts.WHOLE_ANSWER_SECONDS):
+            async with asyncio.timeout(self._whole_answer_seconds or timeouts.WHOLE_ANSWER_SECONDS):
                 yield self.get_client()
         except TimeoutError:
             raise ModelError(ErrorCode.NO_FIRST_TOKEN, f"no whole answer in time, {self._endpoint}") from None
-        except openai.LengthFinishReasonError:
-            raise ModelError(ErrorCode.INVALID, "out of tokens") from None
-        except ValidationError as error:
-            raise build_invalid_answer_error(error, response_model) from None
-        except openai.ContentFilterFinishReasonError:
-            raise ModelError(ErrorCode.DECLINED, "filtered", retry=False) from None
         except openai.APIError as error:
             raise self._convert_error(error) from None  # its text may quote the customer
         except httpx2.HTTPError as error:
             raise ModelError(ErrorCode.CUT, type(error).__name__) from error
         except MALFORMED_DATA_ERRORS as error:
-            # The SDK does not validate a response, and fails over its shape only later.
             raise ModelError(ErrorCode.MALFORMED, f"unreadable body: {type(error).__name__}") from error
 
     async def aclose(self) -> None:
@@ -155,8 +180,17 @@ class ModelServer:
             )
         return self._clients[loop]
 
+    def _require_model_server(self, response: httpx2.Response) -> None:
+        """Raises `ModelError` for a web page: the address is that of a site, or of a proxy's notice."""
+        if response.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html":
+            raise ModelError(
+                ErrorCode.NO_MODEL, f"a web page instead of an answer, {self._endpoint}", retry=False
+            )
+
     def _convert_error(self, error: openai.APIError) -> ModelError:
         if isinstance(error, openai.APIConnectionError):
+            if isinstance(error.__cause__, UnknownHostError):
+                return ModelError(ErrorCode.NO_MODEL, f"there is no such host, {self._endpoint}", retry=False)
             return ModelError(ErrorCode.UNREACHABLE, f"{type(error).__name__}, {self._endpoint}")
         if not isinstance(error, openai.APIStatusError):
             return error_from_event(error.body)
@@ -164,16 +198,43 @@ class ModelServer:
         return error_from_status(error.status_code, error.body, detail)
 
 
-async def _read_trailer(reads: AsyncIterator[bytes]) -> bytes:
-    """Read on after the reason to finish, for a short time.
+def build_strict_schema(response_model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a typed answer as OpenAI wants it: all fields required, and no others."""
+    function = openai.pydantic_function_tool(response_model)["function"]
+    return {"name": function["name"], "schema": function["parameters"], "strict": True}
 
-    Only the token counts may follow, and the end of the body, after which the connection can be used again.
+
+async def _iter_data(reads: AsyncIterator[bytes], accumulator: AnswerAccumulator) -> AsyncGenerator[bytes]:
+    """The pieces of a body to its end.
+
+    After a complete answer the end is awaited for a while only, and meanwhile nothing is yielded now and then. What
+    follows may be the token counts, or words after all, and after the end of the body the connection can be used again.
     """
+    now = asyncio.get_running_loop().time
+    last_data = now()
+    waiting: asyncio.Future[bytes] | None = None
     try:
-        async with asyncio.timeout(timeouts.TRAILER_SECONDS):
-            return await anext(reads, b"")
-    except TimeoutError:
-        return b""
+        while True:
+            if not accumulator.is_finished:
+                data = await anext(reads, b"")
+            else:
+                waiting = waiting or asyncio.ensure_future(anext(reads, b""))
+                rest = last_data + accumulator.trailer_seconds - now()
+                await asyncio.wait({waiting}, timeout=max(0, min(rest, timeouts.KEEP_ALIVE_SECONDS)))
+                if not waiting.done():
+                    if rest <= 0:
+                        return
+                    yield b""
+                    continue
+                data, waiting = waiting.result(), None
+            if not data:
+                return
+            last_data = now()
+            yield data
+    finally:
+        if waiting is not None:
+            waiting.cancel()
+            await asyncio.wait({waiting})
 
 
 async def _refuse_long_retry(response: httpx2.Response) -> None:

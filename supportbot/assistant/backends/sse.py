@@ -1,34 +1,90 @@
 """Server-sent events, as far as model providers use them (WHATWG's HTML standard, section 9.2)."""
 
+import json
+
 from ..errors import ErrorCode, ModelError
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class SSEParser:
     """Splits a stream, fed in pieces of any size, into the data of its events.
 
-    Comments, which servers send to keep a connection alive, and other fields are skipped. Lines may end in LF or
-    CRLF. It works on bytes, as a piece may end in the middle of a character.
+    Comments, which servers send to keep a connection alive, and other fields are skipped. Lines may end in LF, CRLF
+    or CR. One byte order mark at the beginning is skipped (openai/openai-python#3819), and what stands at the end
+    without a blank line is an event if it is whole (openai/openai-node#2725, earendil-works/pi#9047). A body that is
+    no stream of events but one JSON text is one event, or one a line. It works on bytes, as a piece may end in the
+    middle of a character.
     """
 
     def __init__(self) -> None:
         self._rest = b""
+        self._has_begun = False
+        self._is_json = False  # the body is no stream of events
+        self._ends_in_cr = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """Returns the data of the events that are complete by now. Raises `ModelError` for one without an end."""
-        data = self._rest + data
-        if b"\r" in data:
-            # A CR at the very end is left for the next piece, which may begin with its LF.
-            data = data.replace(b"\r\n", b"\n")
-        *blocks, self._rest = data.split(b"\n\n")
+        data = self._rest + self._normalize_line_ends(data)
+        if not self._has_begun:
+            data = self._skip_beginning(data)
+        if self._is_json or not self._has_begun:
+            self._rest, blocks = data, []
+        else:
+            *blocks, self._rest = data.split(b"\n\n")
         if len(self._rest) > MAX_EVENT_BYTES:
             raise ModelError(ErrorCode.MALFORMED, "an event without end")
         return [event for block in blocks if (event := _extract_data(block))]
+
+    def flush_events(self) -> list[bytes]:
+        """The body has ended. Returns the data of what is left of it."""
+        rest, self._rest = self._rest.strip(), b""
+        if self._is_json:
+            return [rest] if _is_whole(rest) else [line for line in rest.split(b"\n") if _is_whole(line)]
+        event = _extract_data(rest)
+        return [event] if _is_whole(event) else []
+
+    def _normalize_line_ends(self, data: bytes) -> bytes:
+        if self._ends_in_cr and data.startswith(b"\n"):  # the second half of a CRLF
+            data = data[1:]
+        if data:
+            self._ends_in_cr = data.endswith(b"\r")
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return data
+
+    def _skip_beginning(self, data: bytes) -> bytes:
+        """The data without what precedes the first line, by which a stream is told from a JSON text."""
+        if BYTE_ORDER_MARK.startswith(data[:3]) and len(data) < len(BYTE_ORDER_MARK):
+            return data
+        data = data.removeprefix(BYTE_ORDER_MARK).lstrip()
+        self._has_begun = bool(data)
+        self._is_json = data[:1] in (b"{", b"[")
+        return data
 
 
 def _extract_data(block: bytes) -> bytes:
     if b"\n" not in block and block.startswith(b"data: "):  # nearly every event, and fast
         return block[6:]
-    lines = [line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:")]
-    return b"\n".join(lines)
+    lines = block.split(b"\n")
+    data = b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
+    is_error = any(line.startswith(b"event:") and line[6:].strip() == b"error" for line in lines)
+    return _mark_as_error(data) if is_error and data else data
+
+
+def _mark_as_error(data: bytes) -> bytes:
+    """The data of an event of the type “error”, in the form that an error has in a stream of other events."""
+    if b'"error"' in data:
+        return data
+    error = json.loads(data) if _is_whole(data) else data.decode(errors="replace")
+    return json.dumps({"error": error}).encode()
+
+
+def _is_whole(data: bytes) -> bool:
+    if data == b"[DONE]":
+        return True
+    try:
+        return isinstance(json.loads(data), dict | list)
+    except (ValueError, RecursionError):
+        return False

@@ -4,6 +4,7 @@ Until then what the provider sends gathers in the socket, and is read in one pie
 up for every token, which is most of what a token costs when it is decoded without the SDK's objects.
 """
 
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,10 @@ import aiohttp
 import httpx2
 
 CONNECT_SECONDS = 5.0
+
+
+class UnknownHostError(httpx2.UnsupportedProtocol):
+    """There is no host of that name."""
 
 
 class PacedTransport(httpx2.AsyncBaseTransport):
@@ -83,6 +88,10 @@ def _translate_errors() -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise httpx2.ConnectTimeout(str(error)) from error
+    except aiohttp.ClientConnectorDNSError as error:
+        # A name server that cannot be asked says so by another number; then the name may well be right.
+        is_unknown = error.os_error.errno == socket.EAI_NONAME
+        raise (UnknownHostError if is_unknown else httpx2.ConnectError)(str(error)) from error
     except aiohttp.ClientConnectorError as error:
         raise httpx2.ConnectError(str(error)) from error
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:

@@ -43,6 +43,9 @@ class Message(models.Model):
     handle = models.CharField(
         max_length=300, blank=True, help_text="Where the provider keeps the conversation up to here."
     )
+    provider_fields = models.JSONField(
+        default=dict, blank=True, help_text="What its provider wants back with it, and nobody else is sent."
+    )
     created = models.DateTimeField(default=timezone.now)
 
     class Meta:

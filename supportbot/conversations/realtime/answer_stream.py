@@ -5,7 +5,7 @@ from time import monotonic
 from supportbot.server.process import process
 
 from . import channel_layer
-from .broadcast import Watchers, deliver_frame, send_frame_to_other_processes
+from .broadcast import Watchers, deliver_frame, publish_frame, send_frame_to_other_processes
 from .fragments import build_delta_frame, render_blocks
 from .markdown import BlockScanner
 
@@ -46,6 +46,11 @@ class StreamedText:
         self._rendered_length += finished
         return render_blocks(self.message_id, unfinished[:finished], unfinished[finished:], self.length)
 
+    def withdraw_text(self) -> str:
+        """Forget the text, which was no answer, and return the frame that takes it off the page."""
+        self.length, self._parts, self._unfinished = 0, [], ""
+        return self.build_snapshot_frame()
+
     def build_frame_since(self, offset: int) -> str:
         """A frame with the text from there on."""
         return build_delta_frame(self.message_id, offset, self.text[offset:])
@@ -84,6 +89,11 @@ class AnswerStream:
         await deliver_frame(self.conversation_id, self._text.append(text))
         if monotonic() - self._sent_at >= REMOTE_FLUSH_SECONDS:
             await self.flush_to_other_processes()
+
+    async def withdraw_text(self) -> None:
+        """Take what was shown of the message off all pages: it was no answer. The message begins anew."""
+        self.stored_length = self._sent_length = 0
+        await publish_frame(self.conversation_id, self._text.withdraw_text())
 
     async def flush_to_other_processes(self) -> None:
         """Bring other processes up to date, if they are not."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from supportbot.assistant.messages import Event, TextDelta, Thinking, ToolFinished, ToolStarted
+from supportbot.assistant.messages import Event, TextDelta, TextWithdrawn, Thinking, ToolFinished, ToolStarted
 
 from ..turns import get_tool_registry
 
@@ -31,6 +31,8 @@ class Screen:
         match event:
             case TextDelta(text):
                 self._print(text)
+            case TextWithdrawn():
+                self.print_note(_("That was a thought. The answer:"))
             case Thinking():
                 self.print_note(_("thinking…"))
             case ToolStarted(call):

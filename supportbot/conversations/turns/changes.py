@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import prefetch_related_objects
 
+from supportbot.assistant.messages import Message as Answer
 from supportbot.assistant.tools import build_error_result
 from supportbot.server.executors import on_database_thread
 
@@ -170,16 +171,26 @@ def load_messages(turn: Turn) -> list[Message]:
     return messages
 
 
-def close_open_messages(messages: Iterable[Message], text: str | None, status: str, handle: str = "") -> None:
+def keep_provider_state(message: Message, answer: Answer) -> None:
+    """Keep with a stored message what its provider needs of it again."""
+    message.handle = answer.handle
+    message.provider_fields = answer.provider_fields.as_json() if answer.provider_fields else {}
+
+
+def close_open_messages(
+    messages: Iterable[Message], text: str | None, status: str, answer: Answer | None = None
+) -> None:
     """No message goes on streaming and no call stays without a result after the end of a turn.
 
-    `text` is what was streamed, None to keep what was stored of it; `handle` is the provider's.
+    `text` is what was streamed, None to keep what was stored of it. `answer` is the model's message, if it is whole.
     """
     for message in messages:
         if message.status == Message.Status.STREAMING:
             stored = _load_checkpoint(message) if text is None else text
-            message.status, message.text, message.handle = status, blank_to_empty(stored), handle
-            message.save(update_fields=["text", "status", "handle"])
+            message.status, message.text = status, blank_to_empty(stored)
+            if answer is not None:
+                keep_provider_state(message, answer)
+            message.save(update_fields=["text", "status", "handle", "provider_fields"])
         for call in message.calls:
             if call.is_pending:
                 call.set_result(

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from supportbot.assistant.messages import Image, Message, ToolCall
+from supportbot.assistant.messages import Image, Message, ProviderFields, ToolCall
 
 from ..models import Conversation, Turn
 from ..models import Message as StoredMessage
 
 # What is read of each row: one line for every tool call or image of a message, or one without any.
 HISTORY_COLUMNS = (
-    *("pk", "role", "text", "status", "handle", "turn__state"),
+    *("pk", "role", "text", "status", "handle", "turn__state", "provider_fields"),
     *("tool_calls__call_id", "tool_calls__name", "tool_calls__arguments", "tool_calls__result"),
     "attachments__public_id",
 )
@@ -64,15 +64,15 @@ def rows_to_messages(rows: Iterable[Sequence[Any]], address: Callable[[UUID], st
     `address` gives the address of an image.
     """
     array: list[Message] = []
-    for (_pk, role, text, status, handle, state), lines in groupby(rows, key=lambda row: tuple(row[:6])):
+    for (_pk, role, text, status, handle, state, own), lines in groupby(rows, key=lambda row: tuple(row[:7])):
         if role == "customer":
-            images = tuple(Image(address(line[10])) for line in lines if line[10] is not None)
+            images = tuple(Image(address(line[11])) for line in lines if line[11] is not None)
             before = array.pop() if array and array[-1].role == "user" else None
             # An empty message would be refused for ever.
             array.append(_merge_customer_messages(before, text if text or images else NO_IMAGE, images))
         elif role == "assistant":
-            calls = [line[6:10] for line in lines if line[6] is not None]
-            answer = _build_answer_messages(text, status, handle, calls)
+            calls = [line[7:11] for line in lines if line[7] is not None]
+            answer = _build_answer_messages(text, status, handle, calls, ProviderFields.from_json(own))
             array += answer or ([STOPPED_ANSWER] if state == "stopped" else [])
         elif role == "staff":
             array.append(Message("assistant", f"(A colleague wrote:) {text}"))
@@ -90,7 +90,9 @@ def _merge_customer_messages(before: Message | None, text: str, images: tuple[Im
     return Message("user", words, images=before.images + images)
 
 
-def _build_answer_messages(text: str, status: str, handle: str, calls: list[Sequence[str]]) -> list[Message]:
+def _build_answer_messages(
+    text: str, status: str, handle: str, calls: list[Sequence[str]], own: ProviderFields | None
+) -> list[Message]:
     if not calls and not text.strip():
         return []
     if status != "complete":
@@ -99,7 +101,7 @@ def _build_answer_messages(text: str, status: str, handle: str, calls: list[Sequ
     results = [
         Message("tool", result or INTERRUPTED_RESULT, tool_call_id=call_id) for call_id, _, _, result in calls
     ]
-    return [Message("assistant", text, asked, handle=handle), *results]
+    return [Message("assistant", text, asked, handle=handle, provider_fields=own), *results]
 
 
 def describe_images(message: Message) -> Message:

@@ -19,6 +19,7 @@ from .changes import (
     blank_to_empty,
     build_change,
     close_open_messages,
+    keep_provider_state,
     load_messages,
     save_change,
     save_conversation,
@@ -50,8 +51,8 @@ def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
     if message is None:  # stored already: the database went away before it could say so
         return save_change(turn, conversation)
     message.text, message.status = blank_to_empty(answer.message.text), Message.Status.COMPLETE
-    message.handle = answer.message.handle
-    message.save(update_fields=["text", "status", "handle"])
+    keep_provider_state(message, answer.message)
+    message.save(update_fields=["text", "status", "handle", "provider_fields"])
     registry = get_tool_registry()
     StoredCall.objects.bulk_create(
         StoredCall(

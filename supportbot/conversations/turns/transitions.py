@@ -54,9 +54,8 @@ def finish_turn(
         turn.model = answer.model[:80]
         recording.record_answer(turn, answer)
     is_whole = state == Turn.State.DONE and answer is not None and answer.finish_reason != "length"
-    handle = answer.message.handle if answer is not None and is_whole else ""
     status = Message.Status.COMPLETE if is_whole else Message.Status.PARTIAL
-    close_open_messages(messages, text, status, handle)
+    close_open_messages(messages, text, status, answer.message if answer is not None and is_whole else None)
     change = save_change(turn, conversation, messages)
     if is_long:
         summaries.enqueue_summary(conversation)

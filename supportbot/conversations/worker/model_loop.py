@@ -11,6 +11,7 @@ from supportbot.assistant.messages import (
     Answer,
     Event,
     TextDelta,
+    TextWithdrawn,
     Thinking,
     ToolCall,
     ToolFinished,
@@ -73,6 +74,8 @@ async def _handle_event(running: RunningTurn, event: Event) -> None:
         case TextDelta(text):
             if text:
                 await _stream_text(running, text)
+        case TextWithdrawn():
+            await _withdraw_text(running)
         case Thinking():
             frame = render_thinking(running.stream.message_id)
             await broadcast.publish_frame(running.lease.conversation_id, frame)
@@ -98,6 +101,13 @@ async def _stream_text(running: RunningTurn, text: str) -> None:
         running.first_token = running.first_token or timezone.now()
         stream.stored_length = len(text)
     await stream.append(text)
+
+
+async def _withdraw_text(running: RunningTurn) -> None:
+    """What was shown and stored of the message was no answer."""
+    if running.stream.length:
+        await turns.begin_answer(running.lease, running.stream.message_id, "")
+        await running.stream.withdraw_text()
 
 
 async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:

@@ -97,10 +97,11 @@ async def test_calls_are_the_same_in_whatever_shape_they_come(provider, desk, sh
 
     await desk.ask("Both, please")
 
-    assert desk.answers[0].message.tool_calls == (
-        ToolCall("a", "lookup_order", first.as_text),
-        ToolCall("b", "create_ticket", second.as_text),
-    )
+    assert [(call.name, call.arguments) for call in desk.answers[0].message.tool_calls] == [
+        ("lookup_order", first.as_text),
+        ("create_ticket", second.as_text),
+    ]
+    assert [message.get("tool_call_id") for message in provider.requests[1].messages[-2:]] == ["a", "b"]
     assert desk.answers[0].message.text == "Wait."
     assert [result.outcome for result in desk.results] == ["done", "done"]
 
@@ -127,7 +128,8 @@ async def test_calls_without_ids_of_their_own_get_some(provider, desk, ids):
     made = [call.id for call in desk.answers[0].message.tool_calls]
     assert len({*made, ""}) == 3
     assert [result.call_id for result in desk.results] == made
-    assert [message["tool_call_id"] for message in provider.requests[1].messages[-2:]] == made
+    sent = [message["tool_call_id"] for message in provider.requests[1].messages[-2:]]
+    assert len({*sent, ""}) == 3
 
 
 async def test_a_model_that_counts_its_calls_anew_in_every_answer_is_understood(provider, desk):
@@ -139,7 +141,8 @@ async def test_a_model_that_counts_its_calls_anew_in_every_answer_is_understood(
     await desk.ask("Both, please")
     await desk.ask("Again")
 
-    ids = [call.id for message in desk.history for call in message.tool_calls]
+    sent = provider.requests[-1].messages
+    ids = [call["id"] for message in sent for call in message.get("tool_calls", ())]
     assert len(set(ids)) == 4
     assert ids[0] == "call_0"
 
@@ -164,5 +167,6 @@ async def test_a_malformed_call_is_answered_like_any_other(provider, desk):
 
     assert await desk.ask("ORD-123") == "Hm. Sorry."
 
-    assert desk.answers[0].message.tool_calls == (ToolCall("odd", "look up!", '{"order_id": "ORD'),)
+    (call,) = desk.answers[0].message.tool_calls
+    assert (call.name, call.arguments) == ("look up!", '{"order_id": "ORD')
     assert desk.results[0].outcome == "unknown"

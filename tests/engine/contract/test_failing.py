@@ -26,7 +26,7 @@ START = tuple(words(SAID))
         (401, ErrorCode.KEY_REFUSED, False),
         (403, ErrorCode.KEY_REFUSED, False),
         (404, ErrorCode.NO_MODEL, False),
-        (422, ErrorCode.REQUEST_REFUSED, False),
+        (422, ErrorCode.MISCONFIGURED, False),
         (429, ErrorCode.BUSY, True),
         (500, ErrorCode.DOWN, True),
         (503, ErrorCode.DOWN, True),
@@ -115,7 +115,6 @@ async def test_an_error_repeats_neither_the_key_nor_what_the_customer_said(provi
     [
         pytest.param((*START, CUT), id="connection closed"),
         pytest.param(START, id="body ends in order"),
-        pytest.param((*START, End("aliens")), id="an unknown reason"),
         pytest.param((*START, CALL, CUT), id="after a call"),
         pytest.param((*START, CALL, End("length")), id="out of tokens in a call"),
     ],
@@ -235,7 +234,8 @@ async def test_a_model_that_only_calls_tools_is_stopped(provider, desk):
 
     error = await fails(desk)
 
-    assert (error.code, error.retry, len(provider.requests)) == (ErrorCode.ENDLESS, True, 4)
+    assert (error.code, error.retry, len(provider.requests)) == (ErrorCode.ENDLESS, True, 5)
+    assert provider.requests[-1].tools == [], "asked once more for words alone"
     assert len(desk.results) == 3
 
 

@@ -88,7 +88,6 @@ async def test_a_form_that_the_model_will_not_fill_in_is_declined(provider, back
         pytest.param('{"mood": "angry", "wants"', id="half of it"),
         pytest.param('{"mood": "bored", "wants": "x", "orders": []}', id="a mood that there is not"),
         pytest.param('{"mood": "angry"}', id="a field is missing"),
-        pytest.param("The customer is angry.", id="prose"),
         pytest.param("", id="nothing"),
     ],
 )

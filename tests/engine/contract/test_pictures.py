@@ -74,4 +74,4 @@ async def test_a_picture_that_the_provider_refuses_is_refused_in_its_way(provide
     with pytest.raises(ModelError) as caught:
         await answer(backend, Message("user", "What is this?", images=(LABEL,)))
 
-    assert (caught.value.code, caught.value.retry) == (ErrorCode.REQUEST_REFUSED, False)
+    assert (caught.value.code, caught.value.retry) == (ErrorCode.MESSAGE_REFUSED, False)

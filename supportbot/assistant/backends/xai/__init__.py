@@ -10,8 +10,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from pydantic import ValidationError
-
 from .. import timeouts
 
 try:
@@ -24,11 +22,14 @@ except ImportError as error:
     raise ImportError(message) from error
 
 from ...errors import ErrorCode, ModelError
-from ...messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
+from ...messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, TextWithdrawn, Thinking
 from ...tools import Tool
-from ..parse_errors import build_invalid_answer_error
+from ..accumulator import StreamPart, finish_stream
+from ..call_ids import address_messages
 from ..provider_errors import UnknownResource, describe_endpoint
+from ..provider_fields import make_origin
 from ..stored_state import StoredState
+from ..typed_answers import read_typed_answer
 from .channel import DEFAULT_HOST, MAX_MESSAGE_BYTES, error_from_rpc, open_channel
 from .wire import XaiAccumulator, convert_message
 
@@ -51,12 +52,14 @@ class XaiBackend:
         """
         self._address = base_url
         self._endpoint = describe_endpoint(model, base_url or DEFAULT_HOST)
+        self._origin = make_origin("xai", base_url or DEFAULT_HOST, model)
         self._stored_state = StoredState("xai", base_url or DEFAULT_HOST, model)
         self._authorization = f"Bearer {api_key}"
         self._store = store
         self._options: dict[str, Any] = {"model": model, "max_tokens": max_tokens}
         if effort:
             self._options["reasoning_effort"] = chat_pb2.ReasoningEffort.Value(f"EFFORT_{effort.upper()}")
+        self._is_thought_first = False  # whether its last answer began with a thought that no mark had opened
         # A channel works only in the event loop in which it was made.
         self._channels: dict[asyncio.AbstractEventLoop, grpc.aio.Channel] = {}
 
@@ -71,12 +74,16 @@ class XaiBackend:
     ) -> AsyncGenerator[Part]:
         # With stored pictures “the request may fail” (xAI's documentation, “Image Understanding”).
         store = self._store and not any(message.images for message in messages)
-        accumulator = XaiAccumulator({call.id for message in messages for call in message.tool_calls})
+        sent = address_messages(messages, self._origin)
+        used_ids = {call.id for message in sent for call in message.tool_calls}
+        accumulator = XaiAccumulator(
+            self._origin, used_ids, [tool.name for tool in tools], is_thought_first=self._is_thought_first
+        )
         functions = [build_tool(tool.name, tool.description, tool.parameters) for tool in tools]
         options = {"store_messages": store, "tools": functions}
         if functions and not may_call:
             options["tool_choice"] = "none"
-        for request in self._iter_requests(system, messages, options):
+        for request in self._iter_requests(system, messages, sent, options):
             try:
                 async with aclosing(self._stream_parts(request, conversation, accumulator)) as parts:
                     async for part in parts:
@@ -91,7 +98,8 @@ class XaiBackend:
                     raise
                 # xAI no longer has the conversation, so the next request sends all of it.
         answer = accumulator.build_answer()
-        if store and not accumulator.has_renamed_calls:
+        self._is_thought_first = accumulator.is_thought_first
+        if store and not accumulator.has_changed_calls:
             answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
         yield answer
 
@@ -103,7 +111,8 @@ class XaiBackend:
         *,
         conversation: str = "",
     ) -> ParsedAnswer[ResponseModel]:
-        request = self._build_request(system, messages, response_format=response_model)
+        sent = address_messages(messages, self._origin)
+        request = self._build_request(system, sent, response_format=response_model)
         try:
             async with self._guard_request():
                 completion = await self._get_stub().GetCompletion(
@@ -114,12 +123,9 @@ class XaiBackend:
                 raise
             # xAI's answers have no field for a refusal by the model, so only its filter declines.
             raise ModelError(ErrorCode.DECLINED, str(error), retry=False) from None
-        answer = XaiAccumulator().build_whole_answer(completion)
-        try:
-            value = response_model.model_validate_json(answer.message.text)
-        except ValidationError as error:
-            raise build_invalid_answer_error(error, response_model) from None
-        return ParsedAnswer(value, answer.model, answer.usage)
+        accumulator = XaiAccumulator(self._origin)
+        accumulator.add_whole(completion)
+        return read_typed_answer(accumulator, response_model)
 
     async def forget(self, handles: Sequence[str]) -> None:
         for response_id in filter(None, map(self._stored_state.get_response_id, handles)):
@@ -136,17 +142,23 @@ class XaiBackend:
             await channel.close()
 
     def _iter_requests(
-        self, system: str, messages: Sequence[Message], options: dict[str, Any]
+        self,
+        system: str,
+        messages: Sequence[Message],
+        sent: Sequence[Message],
+        options: dict[str, Any],
     ) -> Iterator[chat_pb2.GetCompletionsRequest]:
         """The requests to try, one after the other.
 
         First, if xAI should have stored the conversation before, the new messages alone; then the whole conversation.
+        `sent` are the messages as xAI takes them.
         """
         store = options["store_messages"]
         response_id, new = self._stored_state.find_prefix(system, messages) if store else ("", messages)
         if response_id and new:
-            yield self._build_request("", new, previous_response_id=response_id, **options)
-        yield self._build_request(system, messages, **options)
+            last = sent[len(sent) - len(new) :]
+            yield self._build_request("", last, previous_response_id=response_id, **options)
+        yield self._build_request(system, sent, **options)
 
     def _build_request(
         self, system: str, messages: Sequence[Message], **options: Any
@@ -166,7 +178,7 @@ class XaiBackend:
 
     async def _stream_parts(
         self, request: chat_pb2.GetCompletionsRequest, conversation: str, accumulator: XaiAccumulator
-    ) -> AsyncGenerator[TextDelta | Thinking]:
+    ) -> AsyncGenerator[StreamPart]:
         """Send the request and yield the text as it arrives. At the end `accumulator` holds the whole answer.
 
         Raises `ModelError`.
@@ -175,8 +187,10 @@ class XaiBackend:
         last_sign_of_life, is_reasoning = now(), False
         call = self._get_stub().GetCompletionChunk(request, metadata=self._build_metadata(conversation))
         try:
-            while (chunk := await _read_chunk(call, accumulator.is_finished)) is not None:
+            while (chunk := await _read_chunk(call, accumulator)) is not None:
                 text = accumulator.add_chunk(chunk)
+                if accumulator.take_withdrawal():
+                    yield TextWithdrawn()
                 if accumulator.has_reasoned and not is_reasoning:
                     last_sign_of_life, is_reasoning = now(), True
                     yield Thinking()
@@ -189,6 +203,8 @@ class XaiBackend:
                 raise error_from_rpc(error, self._endpoint, has_begun=accumulator.has_begun) from None
         finally:
             call.cancel()
+        for part in finish_stream(accumulator):
+            yield part
 
     @asynccontextmanager
     async def _guard_request(self) -> AsyncIterator[None]:
@@ -221,11 +237,11 @@ class XaiBackend:
 
 
 async def _read_chunk(
-    call: grpc.aio.UnaryStreamCall[Any, Any], is_finished: bool
+    call: grpc.aio.UnaryStreamCall[Any, Any], accumulator: XaiAccumulator
 ) -> chat_pb2.GetChatCompletionChunk | None:
     """The next chunk, None at the end. When the answer is finished, only its token counts may follow, for a while."""
     try:
-        async with asyncio.timeout(timeouts.TRAILER_SECONDS if is_finished else None):
+        async with asyncio.timeout(timeouts.TRAILER_SECONDS if accumulator.is_finished else None):
             chunk = await call.read()
     except TimeoutError:
         return None

@@ -1,19 +1,21 @@
 """Converts the engine's values to the protobuf messages of xai-sdk, and back."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from xai_sdk.chat import assistant, image, system, tool_result, user
 from xai_sdk.proto import chat_pb2, sample_pb2, usage_pb2
 
 from ...errors import ErrorCode, ModelError
-from ...messages import Answer, Message, ToolCall
-from ..accumulator import AnswerAccumulator, sanitize_text
-from ..sanitize import sanitize_call
+from ...messages import Message, ToolCall
+from ..accumulator import AnswerAccumulator
+from ..call_parts import CallParts
+from ..provider_fields import merge_message_fields
+from ..sanitize import sanitize_text
 
 FINISH_REASONS = {
     sample_pb2.REASON_STOP: "stop",
-    sample_pb2.REASON_TOOL_CALLS: "tool_calls",
+    sample_pb2.REASON_TOOL_CALLS: "stop",
     sample_pb2.REASON_MAX_LEN: "length",
     sample_pb2.REASON_MAX_CONTEXT: "length",
 }
@@ -31,11 +33,12 @@ def convert_message(message: Message) -> chat_pb2.Message:
             return tool_result(text, tool_call_id=message.tool_call_id)
     answer = assistant(*([text] if text else []))
     answer.tool_calls.extend(map(_convert_call, message.tool_calls))
+    for name, value in (message.provider_fields.message if message.provider_fields else {}).items():
+        setattr(answer, name, _replace_surrogates(str(value)))
     return answer
 
 
 def _convert_call(call: ToolCall) -> chat_pb2.ToolCall:
-    call = sanitize_call(call)
     function = chat_pb2.FunctionCall(name=call.name, arguments=_replace_surrogates(call.arguments))
     return chat_pb2.ToolCall(id=call.id, type=chat_pb2.TOOL_CALL_TYPE_CLIENT_SIDE_TOOL, function=function)
 
@@ -48,27 +51,21 @@ def _replace_surrogates(text: str) -> str:
 class XaiAccumulator(AnswerAccumulator):
     """Reads the chunks of a stream, or one whole completion. In both, xAI sends each tool call in one piece."""
 
-    def __init__(self, used_ids: Collection[str] = ()) -> None:
-        super().__init__(used_ids)
-        self.has_begun = False
-        self.response_id = ""  # under which xAI has stored the conversation; empty if it has not
+    has_begun = False
+    response_id = ""  # under which xAI has stored the conversation; empty if it has not
 
     def add_chunk(self, chunk: chat_pb2.GetChatCompletionChunk) -> str:
         """Add a chunk and return the text that it brings. Raises `ModelError`."""
         had_begun, self.has_begun = self.has_begun, True
         text = self._add_outputs(chunk, ((output.delta, output.finish_reason) for output in chunk.outputs))
-        if not (self.text or self._calls or self.is_finished):
+        if not (text or self.has_calls or self.is_finished):
             # The first chunk may only tell the role. Each further one without text means that the model reasons.
             has_reasoning = any(output.delta.reasoning_content for output in chunk.outputs)
-            self.has_reasoned = self.has_reasoned or had_begun or has_reasoning
-        return text
+            self._has_reasoned = self._has_reasoned or (had_begun and not self.text) or has_reasoning
+        return self._take_in(self.spoken.feed_text(text)) if text else ""
 
-    def build_whole_answer(self, completion: chat_pb2.GetChatCompletionResponse) -> Answer:
-        """The answer of a completion that was not streamed. Raises `ModelError`."""
-        self._add_outputs(
-            completion, ((output.message, output.finish_reason) for output in completion.outputs)
-        )
-        return self.build_answer()
+    def _add_body(self, body: chat_pb2.GetChatCompletionResponse) -> str:
+        return self._add_outputs(body, ((output.message, output.finish_reason) for output in body.outputs))
 
     def _add_outputs(self, answer: Any, outputs: Iterable[tuple[Any, int]]) -> str:
         self.response_id = answer.id or self.response_id
@@ -79,13 +76,11 @@ class XaiAccumulator(AnswerAccumulator):
         for message, reason in outputs:
             added += sanitize_text(message.content)
             for call in message.tool_calls:
-                self._calls[len(self._calls)] = {
-                    "id": sanitize_text(call.id),
-                    "name": sanitize_text(call.function.name),
-                    "arguments": call.function.arguments,
-                }
+                parts = CallParts(None, call.id, call.function.name, call.function.arguments)
+                self._collector.calls.append(parts)
+            own = {"reasoning_content": message.reasoning_content}
+            merge_message_fields(self._fields, own | {"encrypted_content": message.encrypted_content})
             self._set_finish_reason(reason)
-        self.text += added
         return added
 
     def _set_finish_reason(self, reason: int) -> None:

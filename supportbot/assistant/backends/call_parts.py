@@ -1,0 +1,173 @@
+"""Tool calls put together from the pieces of a stream, in all the ways in which servers cut and count them.
+
+Every call has index 0: ai-dynamo/dynamo#4723, vercel/ai#14277, BerriAI/litellm#33678. No index, empty ids:
+openai/openai-python#2806, Arize-ai/phoenix#11376, AstrBotDevs/AstrBot#6692. Yet pieces that only repeat the index
+belong to the call before them, also with a new id each, as vLLM sends them with speculative decoding.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .provider_fields import merge_value
+from .sanitize import sanitize_text
+
+KNOWN_FIELDS = {"index", "id", "type", "function", "name", "arguments"}
+
+
+@dataclass
+class CallParts:
+    """What has come of one call. `index` is its place as the server counts, None where it does not."""
+
+    index: Any = None
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)  # what only its provider knows
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the arguments are a JSON object, to which nothing can be added."""
+        return is_json_object(self.arguments)
+
+
+class CallCollector:
+    """The calls of one answer, in their order. `tool_names` are the tools that may be called."""
+
+    def __init__(self, tool_names: Collection[str] = ()) -> None:
+        self.calls: list[CallParts] = []
+        self._tool_names = tool_names
+
+    def add_part(self, part: Mapping[str, Any]) -> None:
+        """Add a piece of a call, or a whole one. Raises TypeError or AttributeError for what is neither."""
+        function = part.get("function") or part
+        name, arguments = function.get("name") or "", function.get("arguments")
+        if not isinstance(name, str):
+            raise TypeError("the name of a function is no text")
+        index, new_id = part.get("index"), _read_id(part.get("id"))
+        hash(index)
+        call = self._find_call(index, new_id, name, arguments)
+        if call is None:
+            call = CallParts(index)
+            self.calls.append(call)
+        call.id = call.id or sanitize_text(new_id)
+        call.name = self._join_name(call.name, sanitize_text(name))
+        call.arguments = join_arguments(call.arguments, arguments)
+        own = {key: value for key, value in part.items() if key not in KNOWN_FIELDS}
+        if function is not part and (inner := {k: v for k, v in function.items() if k not in KNOWN_FIELDS}):
+            own["function"] = inner
+        call.fields = merge_value(call.fields, own)
+
+    def _find_call(self, index: Any, new_id: str, name: str, arguments: Any) -> CallParts | None:
+        """The call that a piece belongs to, None if it begins a new one."""
+        last = self.calls[-1] if self.calls else None
+        same_id = next((call for call in reversed(self.calls) if new_id and call.id == new_id), None)
+        if index is not None:
+            here = next((call for call in reversed(self.calls) if call.index == index), None)
+            if here is None:
+                return None if name else same_id  # some count the pieces, not the calls
+        elif new_id and not (last and not last.id and not name):
+            here = same_id
+        else:
+            here = last
+        return None if here is None or self._begins_call(here, new_id, name, arguments) else here
+
+    def _begins_call(self, call: CallParts, new_id: str, name: str, arguments: Any) -> bool:
+        """Whether a piece in the place of `call` is nevertheless another one."""
+        if not name or not call.name:
+            return False
+        if call.is_whole:
+            is_repeated = name == call.name and (_are_equal(call.arguments, arguments) or not arguments)
+            return not is_repeated or bool(new_id and call.id and new_id != call.id)
+        if call.arguments:
+            return name != call.name
+        if new_id and call.id and new_id != call.id:
+            return True
+        return name != call.name and not self._can_join(call.name, name) and not name.startswith(call.name)
+
+    def _can_join(self, name: str, more: str) -> bool:
+        """Whether two pieces may be the beginning of one name."""
+        if not self._tool_names:
+            return True
+        return any(each.startswith(name + more) for each in self._tool_names)
+
+    def _join_name(self, name: str, more: str) -> str:
+        if not more or name == more:
+            return name
+        if not name or more.startswith(name):  # some send the name so far with every piece
+            return more
+        return name + more if self._can_join(name, more) else more
+
+
+def join_arguments(arguments: str, piece: Any) -> str:
+    """The arguments with one more piece. What comes whole takes the place of what has come before in pieces."""
+    if piece is None:
+        return arguments
+    if not isinstance(piece, str):  # some servers send an object instead of its text
+        return json.dumps(piece, ensure_ascii=False)
+    more = sanitize_text(piece)
+    ends = arguments.rstrip()[-1:]
+    if ends == "}" and not more.strip() and is_json_object(arguments):
+        return arguments
+    begins = more.lstrip()[:1]
+    if ends == "}" and begins == "{" and is_json_object(arguments):
+        # All again at the end; or an empty object stood in for what comes only now.
+        return more if is_json_object(more) or arguments.strip() == "{}" else arguments + more
+    if ends == begins == '"' and _is_json_text(arguments) and _is_json_text(more):
+        return more
+    return arguments + more
+
+
+def normalize_arguments(arguments: str) -> str:
+    """The arguments as a JSON object, from the forms that servers and models give them; else as they are.
+
+    Nothing, white space and `null` are no arguments; an object may be written as JSON within JSON text.
+    """
+    text = arguments.strip()
+    for _layer in range(3):
+        if text in ("", "null", "None", "[]"):
+            return "{}"
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return arguments
+        if isinstance(value, dict):
+            return text
+        if not isinstance(value, str):
+            return arguments
+        text = value.strip()
+    return arguments
+
+
+def is_json_object(text: str) -> bool:
+    if text[:1] not in ("{", " ", "\n") or text.rstrip()[-1:] != "}":
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_json_text(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), str)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _are_equal(arguments: str, more: Any) -> bool:
+    """Whether a whole object is the same as another, however it is written."""
+    try:
+        value = json.loads(more) if isinstance(more, str) else more
+        return bool(json.loads(arguments) == value)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_id(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, int):
+        return str(value)
+    raise TypeError("the id of a call is no text")

@@ -1,0 +1,125 @@
+"""Puts one answer of a model together from the chunks of a chat completions stream, or from a whole completion."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .accumulator import AnswerAccumulator, decode_json
+from .finish_reasons import normalize_finish_reason
+from .provider_errors import error_from_event, find_error
+from .provider_fields import NOT_RETURNED, REASONING_FIELDS, merge_message_fields
+
+
+class ChatAccumulator(AnswerAccumulator):
+    """Reads the chunks of a chat completions stream, or a completion that came whole though a stream was asked for."""
+
+    _has_begun = False
+    _has_text = False
+
+    def _add_event(self, data: bytes) -> str:
+        if self._is_done:
+            return ""
+        if data == b"[DONE]":
+            self._is_done = True
+            return ""
+        chunk = decode_json(data)
+        if isinstance(chunk, list) and chunk and all(isinstance(each, dict) for each in chunk):
+            return "".join(map(self.add_chunk, chunk))  # Gemini's form of an error, or a stream in one piece
+        return self.add_chunk(chunk)
+
+    def _add_body(self, body: Any) -> str:
+        return self.add_chunk(body)
+
+    def add_chunk(self, chunk: Mapping[str, Any]) -> str:
+        """Add a chunk, or a whole completion, and return its text. Raises `ModelError` for an error in it."""
+        error = find_error(chunk)
+        if error is not None:
+            raise error_from_event(error)
+        self._model = str(chunk.get("model") or self._model)
+        choices = chunk.get("choices") or ()
+        text = "".join([self._add_choice(choice) for choice in choices if choice.get("index") in (None, 0)])
+        self._add_usage(chunk, has_choices=bool(choices))
+        return text
+
+    def _add_usage(self, chunk: Mapping[str, Any], *, has_choices: bool) -> None:
+        places: list[Any] = [
+            chunk,
+            chunk.get("x_groq"),
+            *(chunk.get("choices") or ()),
+        ]  # Groq's, and Moonshot's
+        for place in places:
+            if isinstance(place, dict) and place.get("usage") and isinstance(place["usage"], dict):
+                self._usage = place["usage"]
+                self._has_trailer = bool(self._finish_reason) and not has_choices
+
+    def _add_choice(self, choice: Mapping[str, Any]) -> str:
+        is_piece = choice.get("delta") is not None
+        message = choice.get("delta") or {}
+        if not is_piece and (whole := choice.get("message")):
+            # A server may repeat all of it in the last chunk: what was said is not said again.
+            message = whole if not (self._has_text or self.has_calls) else _keep_own_fields(whole)
+        text = self._read_text(message) or ("" if is_piece else choice.get("text") or "")
+        self._has_text = self._has_text or bool(text)
+        for call in _iter_calls(message):
+            self._collector.add_part(call)
+        merge_message_fields(self._fields, message, is_whole=not is_piece)
+        brings_answer = bool(text or message.get("tool_calls"))
+        self._set_finish_reason(normalize_finish_reason(choice.get("finish_reason")), brings_answer, is_piece)
+        if not (self._has_text or self.has_reasoned):
+            self._detect_reasoning(message)
+        return text
+
+    def _set_finish_reason(self, reason: str, brings_answer: bool, is_piece: bool) -> None:
+        if brings_answer and is_piece:
+            self._finish_reason, self._finished_in_midst = reason, bool(reason)
+        elif reason:
+            self._finish_reason = reason
+            self._finished_in_midst = False
+        if not is_piece and (brings_answer or reason):
+            self._finish_reason = self._finish_reason or "stop"  # it is all there
+
+    def _read_text(self, message: Mapping[str, Any]) -> str:
+        """The words of a message: its content, as text or in parts, or why it will not answer."""
+        content = message.get("content")
+        if isinstance(content, list):
+            return "".join(map(self._read_part, content))
+        refusal = message.get("refusal")
+        if refusal and not content and isinstance(refusal, str):
+            self.has_refused = True
+            return refusal
+        return "" + (content or "")
+
+    def _read_part(self, part: Any) -> str:
+        """The words of a part of the content. Mistral's models think in parts (vercel/ai#8072,
+        BerriAI/litellm#16272)."""
+        if isinstance(part, str):
+            return part
+        kind = part.get("type") or "text"
+        if kind in ("thinking", "reasoning", "thought", "reasoning_content"):
+            self._has_reasoned = self._has_reasoned or not self._has_text
+            merge_message_fields(self._fields, {"thinking_parts": [part]})
+            return ""
+        if kind == "refusal":
+            self.has_refused = True
+        text = part.get("text") or part.get("refusal") or ""
+        return str(text.get("value") or "") if isinstance(text, dict) else str(text)
+
+    def _detect_reasoning(self, delta: Mapping[str, Any]) -> None:
+        """Note that the model reasons, from a chunk without text.
+
+        The first chunk of a stream only tells the role. While Grok reasons, dozens of chunks with an empty `delta`
+        follow it (in recorded traffic of xAI); other servers send the reasoning itself.
+        """
+        if not (self.has_calls or self._finish_reason):
+            self._has_reasoned = self._has_begun or any(delta.get(name) for name in REASONING_FIELDS)
+            self._has_begun = True
+
+
+def _iter_calls(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from message.get("tool_calls") or ()
+    function = message.get("function_call")  # the old form, for one call
+    if function:
+        yield {"index": "function_call", "function": function}
+
+
+def _keep_own_fields(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in message.items() if name not in NOT_RETURNED}

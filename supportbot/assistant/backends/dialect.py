@@ -1,0 +1,251 @@
+"""What one server of chat completions does not know or wants otherwise, learnt from its refusals and kept.
+
+A parameter that a server does not know is left out: `stream_options` (anomalyco/opencode#4698, earendil-works/pi#596,
+openai/openai-python#2296), `max_tokens` where only `max_completion_tokens` is known or the other way round
+(vercel/ai#7863, labring/aiproxy#337). Fields that it does not take in a history are left out of that
+(`reasoning_content` is demanded by DeepSeek V4 and refused by DeepSeek R1: OpenHands/software-agent-sdk#1464), and
+those that it misses in the messages of another model are filled in: Gemini takes `skip_thought_signature_validator`
+for a signature (earendil-works/pi#1829, pydantic/pydantic-ai#3881), DeepSeek and Kimi any text for the reasoning.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .call_ids import make_portable_id
+
+# The parts of a request without which it is still the same question.
+OPTIONAL_PARAMETERS = (
+    *("stream_options", "reasoning_effort", "max_completion_tokens", "max_tokens", "tool_choice"),
+    *("reasoning", "prompt_cache_key", "max_output_tokens", "store"),
+)
+LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+MISSING = re.compile(
+    r"missing|must be (passed|provided|included|present|returned|sent)|required|not (found|present|provided|included)"
+    r"|should be (passed|provided)|without",
+    re.IGNORECASE,
+)
+PLACEHOLDER_SIGNATURE = "skip_thought_signature_validator"
+PLACEHOLDER_REASONING = " "
+UNWANTED_SYSTEM = re.compile(r"system (role|message|prompt)s?.{0,40}not (be )?(support|allow)", re.IGNORECASE)
+UNWANTED_ORDER = re.compile(
+    r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user", re.IGNORECASE
+)
+UNWANTED_NULL = re.compile(
+    r"content.{0,80}(null|none|string|required|empty|missing)|null.{0,40}content", re.IGNORECASE
+)
+UNWANTED_ID = re.compile(
+    r"(tool[ _]?)?call[ _]?ids?\b.{0,120}(must|length|pattern|long|invalid|characters)", re.IGNORECASE
+)
+CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
+BRIDGE = "(…)"  # a word of the assistant, where a server wants one
+
+
+@dataclass
+class Dialect:
+    """Everything that was learnt of one model at one server. Each of it can be learnt once, so there is an end to
+    it."""
+
+    left_out: set[str] = field(default_factory=set)  # parameters
+    left_out_fields: set[str] = field(default_factory=set)  # of messages and calls
+    renamed_limit: bool = False
+    wants_signatures: bool = False
+    wants_reasoning: bool = False
+    wants_no_system: bool = False
+    wants_strict_order: bool = False
+    wants_no_null: bool = False
+    wants_no_detail: bool = False
+    wants_portable_ids: bool = (
+        False  # there are servers that refuse the ids that they gave (jundot/omlx#1997)
+    )
+    cannot_forbid_tools: bool = False
+
+    def adapt_request(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as this server takes it."""
+        adapted = dict(body)
+        if self.renamed_limit:
+            for name, other in LIMITS.items():
+                if name in body:
+                    adapted = {(other if key == name else key): value for key, value in adapted.items()}
+                    break
+        for name in self.left_out:
+            adapted.pop(name, None)
+        if self.cannot_forbid_tools and body.get("tool_choice") == "none":
+            adapted.pop("tools", None)
+            adapted.pop("tool_choice", None)
+        if "messages" in body:
+            adapted["messages"] = self._adapt_messages(body["messages"])
+        return adapted
+
+    def learn_refusal(self, text: str, body: Mapping[str, Any]) -> bool:
+        """Learn from the words in which a request was refused. True if it may now be taken, so that it is sent
+        again."""
+        return (
+            self._learn_tool_choice(text, body)
+            or self._learn_missing_field(text, body)
+            or self._learn_unknown_field(text, body)
+            or self._learn_parameter(text, body)
+            or self._learn_order(text, body)
+        )
+
+    def note_answer(self, body: Mapping[str, Any], *, has_calls: bool) -> None:
+        """Learn from an answer: a server may pass over that no tool may be called."""
+        if has_calls and body.get("tool_choice") == "none":
+            self.cannot_forbid_tools = True
+
+    def _learn_tool_choice(self, text: str, body: Mapping[str, Any]) -> bool:
+        if (
+            body.get("tool_choice") != "none"
+            or not CANNOT_FORBID_TOOLS.search(text)
+            or self.cannot_forbid_tools
+        ):
+            return False
+        self.cannot_forbid_tools = True
+        return True
+
+    def _learn_missing_field(self, text: str, body: Mapping[str, Any]) -> bool:
+        if not MISSING.search(text):
+            return False
+        if "thought_signature" in text and not self.wants_signatures:
+            self.wants_signatures = True
+            return True
+        if "reasoning_content" in text and not (
+            self.wants_reasoning or "reasoning_content" in self.left_out_fields
+        ):
+            self.wants_reasoning = True
+            return True
+        return False
+
+    def _learn_unknown_field(self, text: str, body: Mapping[str, Any]) -> bool:
+        """A field that one of the messages has beside its words and calls."""
+        if MISSING.search(text):
+            return False
+        names = sorted(_list_own_fields(body.get("messages") or ()), key=len, reverse=True)
+        name = next((each for each in names if _names_field(text, each)), "")
+        if not name or name in self.left_out_fields:
+            return False
+        self.left_out_fields.add(name)
+        self.wants_reasoning = self.wants_reasoning and name != "reasoning_content"
+        return True
+
+    def _learn_parameter(self, text: str, body: Mapping[str, Any]) -> bool:
+        limit = next((name for name in LIMITS if name in body), "")
+        if limit and not self.renamed_limit and _names_field(text, limit) and self._is_unknown(text, limit):
+            self.renamed_limit = True
+            return True
+        for name in OPTIONAL_PARAMETERS:
+            if name in body and name not in self.left_out and _names_field(text, name):
+                if name in LIMITS and not self._is_unknown(text, name):
+                    continue  # a limit that is too high is the owner's to set
+                self.left_out.add(name)
+                return True
+        return False
+
+    def _is_unknown(self, text: str, limit: str) -> bool:
+        """Whether a limit is refused by its name and not for its value."""
+        is_other_named = _names_field(text, LIMITS[limit])
+        return is_other_named or bool(
+            re.search(
+                r"unsupported|unknown|unrecogni|extra|not (permit|allow|support)|unexpected", text, re.I
+            )
+        )
+
+    def _learn_order(self, text: str, body: Mapping[str, Any]) -> bool:
+        for name, pattern in (
+            ("wants_no_system", UNWANTED_SYSTEM),
+            ("wants_strict_order", UNWANTED_ORDER),
+            ("wants_portable_ids", UNWANTED_ID),
+            ("wants_no_null", UNWANTED_NULL),
+        ):
+            if pattern.search(text) and not getattr(self, name) and "messages" in body:
+                setattr(self, name, True)
+                return True
+        if (
+            re.search(r"\bdetail\b", text)
+            and '"detail"' in str(body).replace("'", '"')
+            and not self.wants_no_detail
+        ):
+            self.wants_no_detail = True
+            return True
+        return False
+
+    def _adapt_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        adapted = [self._adapt_message(message) for message in messages]
+        if self.wants_strict_order:
+            adapted = _order_strictly(adapted)
+        if self.wants_no_system and adapted and adapted[0]["role"] == "system":
+            adapted = _move_system_text(adapted)
+        return adapted
+
+    def _adapt_message(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        adapted = {key: value for key, value in message.items() if key not in self.left_out_fields}
+        if message["role"] == "user" and self.wants_no_detail and isinstance(message["content"], list):
+            adapted["content"] = [_drop_detail(part) for part in message["content"]]
+        if message["role"] == "tool" and self.wants_portable_ids:
+            adapted["tool_call_id"] = make_portable_id(message["tool_call_id"])
+        if message["role"] != "assistant":
+            return adapted
+        if self.wants_no_null and adapted.get("content") is None:
+            adapted["content"] = ""
+        if self.wants_reasoning and not adapted.get("reasoning_content"):
+            adapted["reasoning_content"] = PLACEHOLDER_REASONING
+        if message.get("tool_calls"):
+            is_signed = "thought_signature" in str(message["tool_calls"])  # of several calls Gemini signs one
+            adapted["tool_calls"] = [self._adapt_call(call, is_signed) for call in message["tool_calls"]]
+        return adapted
+
+    def _adapt_call(self, call: Mapping[str, Any], is_signed: bool) -> dict[str, Any]:
+        adapted = {key: value for key, value in call.items() if key not in self.left_out_fields}
+        if self.wants_portable_ids:
+            adapted["id"] = make_portable_id(call["id"])
+        if self.wants_signatures and not is_signed:
+            google = {"thought_signature": PLACEHOLDER_SIGNATURE}
+            adapted["extra_content"] = {**(adapted.get("extra_content") or {}), "google": google}
+        return adapted
+
+
+def _names_field(text: str, name: str) -> bool:
+    return re.search(rf"(?<![a-zA-Z0-9_]){re.escape(name)}(?![a-zA-Z0-9_])", text) is not None
+
+
+def _list_own_fields(messages: Sequence[Mapping[str, Any]]) -> set[str]:
+    known = {"role", "content", "tool_calls", "tool_call_id", "id", "type", "function"}
+    entries = [*messages, *(call for message in messages for call in message.get("tool_calls") or ())]
+    return {name for entry in entries for name in entry} - known
+
+
+def _drop_detail(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part.get("type") != "image_url":
+        return dict(part)
+    return {**part, "image_url": {"url": part["image_url"]["url"]}}
+
+
+def _order_strictly(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages so that customer and assistant take turns, and the assistant speaks after its tools."""
+    ordered: list[dict[str, Any]] = []
+    for message in messages:
+        before = ordered[-1] if ordered else {"role": ""}
+        role = message["role"]
+        if role == "assistant" == before["role"] and not before.get("tool_calls"):
+            texts = [before.get("content") or "", message.get("content") or ""]
+            ordered[-1] = {**before, **message, "content": "\n\n".join(filter(None, texts)) or None}
+            continue
+        if role == "user" and before["role"] == "tool":
+            ordered.append({"role": "assistant", "content": BRIDGE})
+        if role == "assistant" and before["role"] in ("", "system"):
+            ordered.append({"role": "user", "content": BRIDGE})
+        ordered.append(message)
+    return ordered
+
+
+def _move_system_text(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages with the system text at the beginning of the customer's first one."""
+    system, *rest = messages
+    if not rest or rest[0]["role"] != "user":
+        return [{"role": "user", "content": system["content"]}, *rest]
+    first, *rest = rest
+    content = first["content"]
+    if isinstance(content, str):
+        return [{**first, "content": f"{system['content']}\n\n{content}"}, *rest]
+    return [{**first, "content": [{"type": "text", "text": system["content"]}, *content]}, *rest]

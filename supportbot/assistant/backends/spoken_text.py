@@ -1,0 +1,264 @@
+"""What of a model's text is its answer: without thoughts, end marks and raw tool calls, which are no words for anybody.
+
+It works on a stream, whose pieces may end anywhere. In code, as Markdown writes it, marks are text: an answer may well
+be about them.
+"""
+
+import enum
+
+from .text_marks import (
+    CALL_BODY,
+    CALL_BODY_BEGUN,
+    CALLS,
+    ENDINGS,
+    ENDS_OF_HARMONY,
+    ENDS_OF_THOUGHT,
+    HARMONY_CLOSINGS,
+    MAX_MARK_CHARS,
+    PLAIN,
+    SKIPPED,
+    SOFT_ENDINGS,
+    THOUGHT_CLOSINGS,
+    THOUGHT_OPENINGS,
+    TOKENS,
+    measure_partial_mark,
+)
+
+CODE_INDENT = 4  # a line that begins with so many spaces is code
+
+
+class Mode(enum.Enum):
+    TEXT = enum.auto()
+    THOUGHT = enum.auto()
+    CALL = enum.auto()
+    ENDED = enum.auto()
+
+
+class SpokenText:
+    """The answer in a stream of text. Feed it the pieces, and at last ask for the rest.
+
+    With `is_thought_first` the text is a thought until a closing mark says where it ended: there are models that open
+    none (Qwen and DeepSeek behind servers whose template has opened it already). `raw_calls` are the calls that stood
+    in the text.
+    """
+
+    def __init__(self, *, is_thought_first: bool = False) -> None:
+        self.has_thought = is_thought_first
+        self.closed_unopened = False  # a closing mark came without an opening one
+        self.is_withdrawn = False  # what was returned before the last piece was no answer, but a thought
+        self.raw_calls: list[str] = []
+        self._held: list[str] | None = [] if is_thought_first else None
+        self._pending = ""
+        self._mode = Mode.TEXT
+        self._ends = ENDS_OF_THOUGHT
+        self._call_end = ""
+        self._out: list[str] = []
+        self._has_returned = False
+        self._has_begun = False  # whether there is visible text before this place
+        self._is_stripping = False  # white space after what was left out is left out too
+        self._blank = ""  # white space at the beginning, of which nobody knows yet what it precedes
+        self._after: tuple[str, str] | None = (
+            None  # a mark whose meaning depends on what follows, and the blank after it
+        )
+        self._has_shown_opening = False
+        self._line = ""  # the line so far, no more of it than is needed
+        self._last = ""  # the last character
+        self._fence = ""
+        self._inline = 0
+
+    def feed_text(self, data: str) -> str:
+        """Add a piece. Returns what is to be shown of the text now."""
+        if self._is_in_plain_text and data and PLAIN.fullmatch(data):
+            self._last = data[-1]
+            if len(self._line) < MAX_MARK_CHARS:
+                self._line += data
+            self._has_returned = True
+            return data
+        self._pending += data
+        self._read_pending(is_last=False)
+        return self._take_out()
+
+    def flush_text(self) -> str:
+        """The text is over. Returns what is left to be shown."""
+        self._read_pending(is_last=True)
+        if self._mode is Mode.CALL:
+            self._end_call(self._pending)
+        self._pending = ""
+        if self._held is not None:  # it was no thought after all, as nothing ended it
+            self._out, self._held = [*self._held, *self._out], None
+        return self._take_out()
+
+    @property
+    def _is_in_plain_text(self) -> bool:
+        """Whether words can be passed on without a look at what was before them, as nearly all are."""
+        is_in_doubt = self._pending or self._is_stripping or self._after is not None or self._held is not None
+        return self._mode is Mode.TEXT and self._has_begun and not is_in_doubt
+
+    def _take_out(self) -> str:
+        if self._held is not None:
+            self._held += self._out
+            self._out = []
+            return ""
+        text = "".join(self._out)
+        self._out = []
+        self._has_returned = self._has_returned or bool(text)
+        return text
+
+    def _read_pending(self, *, is_last: bool) -> None:
+        while self._pending and self._mode is not Mode.ENDED:
+            if self._mode is Mode.TEXT:
+                has_moved = self._read_text(is_last)
+            elif self._mode is Mode.THOUGHT:
+                has_moved = self._skip_thought(is_last)
+            else:
+                has_moved = self._read_call()
+            if not has_moved:
+                return
+        if self._mode is Mode.ENDED:
+            self._pending = ""
+
+    def _read_text(self, is_last: bool) -> bool:
+        """Read up to and including the next mark. False when more must come first."""
+        end = len(self._pending) - (0 if is_last else measure_partial_mark(self._pending))
+        token = TOKENS.search(self._pending, 0, end)
+        if token is None:
+            self._show(self._pending[:end])
+            self._pending = self._pending[end:]
+            return False
+        self._show(self._pending[: token.start()])
+        mark, rest = token[0], self._pending[token.end() :]
+        if self._must_wait(mark.lower(), rest) and not is_last:
+            self._pending = self._pending[token.start() :]
+            return False
+        self._pending = rest
+        if mark[0] in "`~\n":
+            self._read_code_mark(mark)
+        elif self._is_code:
+            self._show(mark)
+        else:
+            self._read_mark(mark)
+        return True
+
+    def _must_wait(self, mark: str, rest: str) -> bool:
+        """Whether only what follows a call's mark can say if it is one."""
+        return mark in CALLS and not CALL_BODY.match(rest) and bool(CALL_BODY_BEGUN.fullmatch(rest))
+
+    def _read_mark(self, mark: str) -> None:
+        kind = mark.lower()
+        if kind in THOUGHT_OPENINGS and self._opens_thought:
+            self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
+            self._ends = ENDS_OF_HARMONY if "channel|>" in kind and "message" in kind else ENDS_OF_THOUGHT
+        elif kind in THOUGHT_OPENINGS:
+            self._has_shown_opening = True
+            self._show(mark)
+        elif kind in THOUGHT_CLOSINGS and self._has_shown_opening:
+            self._show(mark)
+        elif kind in THOUGHT_CLOSINGS or kind in SOFT_ENDINGS:
+            self._after = (mark, "")
+        elif kind in ENDINGS and (kind not in HARMONY_CLOSINGS or self._has_begun):
+            self._mode = Mode.ENDED
+        elif kind in CALLS and CALL_BODY.match(self._pending):
+            self._mode, self._call_end, self._is_stripping = Mode.CALL, CALLS[kind], True
+        elif kind in SKIPPED or kind in HARMONY_CLOSINGS or kind in ENDINGS:
+            self._is_stripping = not self._has_begun
+        else:
+            self._show(mark)
+
+    @property
+    def _opens_thought(self) -> bool:
+        """A thought begins the text, or a line of its own."""
+        return not self._line.strip()
+
+    def _skip_thought(self, is_last: bool) -> bool:
+        end = self._ends.search(self._pending)
+        if end is None:
+            if is_last and self._has_begun:  # never closed: whatever it was, it is all that there is
+                self._mode = Mode.TEXT
+                self._show(self._pending)
+            self._pending = self._pending if not is_last else ""
+            return False
+        self._pending, self._mode = self._pending[end.end() :], Mode.TEXT
+        return True
+
+    def _read_call(self) -> bool:
+        end = self._pending.lower().find(self._call_end) if self._call_end else -1
+        if end < 0:
+            return False
+        self._end_call(self._pending[:end])
+        self._pending = self._pending[end + len(self._call_end) :]
+        return True
+
+    def _end_call(self, body: str) -> None:
+        self.raw_calls.append(body)
+        self._mode = Mode.TEXT
+
+    def _show(self, text: str) -> None:
+        """Take in visible text."""
+        if self._is_stripping or not self._has_begun or self._after is not None:
+            text = self._take_in_beginning(text)
+        if text:
+            self._note_line(text)
+            self._out.append(text)
+
+    def _take_in_beginning(self, text: str) -> str:
+        """The text without the white space that does not count; empty as long as there is nothing else."""
+        words = text.lstrip()
+        if self._after is not None:
+            mark, blank = self._after
+            blank += text[: len(text) - len(words)]
+            self._after = (mark, blank)
+            if not words:
+                return ""
+            self._after = None
+            if mark.lower() in SOFT_ENDINGS:
+                return f"{mark}{blank}{words}"
+            self._drop_thought()
+            return words
+        if not words:
+            self._blank += "" if self._is_stripping else text
+            return ""
+        blank = "" if self._is_stripping else self._blank + text[: len(text) - len(words)]
+        if self._is_stripping and self._has_begun and not self._last.isspace():
+            blank = " "  # between the words before and after it
+        self._blank, self._is_stripping, self._has_begun = "", False, True
+        return blank + words
+
+    def _drop_thought(self) -> None:
+        """A thought that nothing had opened has ended: all of the text before it was the thought."""
+        if self.has_thought and self._held is None:  # it was closed twice
+            return
+        self.closed_unopened = self.has_thought = True
+        self._out = []
+        self._held = None
+        self.is_withdrawn = self.is_withdrawn or self._has_returned
+        self._has_returned = False
+        self._line, self._fence, self._inline = "", "", 0
+        self._has_begun = True
+
+    # ---- code --------------------------------------------------------------------------------------------------
+
+    @property
+    def _is_code(self) -> bool:
+        if self._fence or self._inline:
+            return True
+        is_indented = self._line[:CODE_INDENT] == " " * CODE_INDENT or self._line[:1] == "\t"
+        return self._has_begun and is_indented
+
+    def _read_code_mark(self, mark: str) -> None:
+        if mark == "\n":
+            self._inline = 0
+        elif self._fence:
+            if mark.startswith(self._fence) and not self._line.strip():
+                self._fence = ""
+        elif len(mark) >= 3 and not self._line.strip():
+            self._fence = mark
+        elif mark[0] == "`":
+            self._inline = 0 if self._inline == len(mark) else self._inline or len(mark)
+        self._show(mark)
+
+    def _note_line(self, text: str) -> None:
+        self._last = text[-1:] or self._last
+        _before, newline, rest = text.rpartition("\n")
+        self._line = rest if newline else self._line + rest
+        if self._line.strip():
+            self._line = self._line[:MAX_MARK_CHARS]

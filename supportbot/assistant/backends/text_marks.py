@@ -1,0 +1,149 @@
+"""The marks that models write into their text for the program that runs them, and that some servers leave there.
+
+Sources: open-webui/open-webui#16973 and ollama/ollama#18044 (`<think>`, also the closing mark alone),
+langchain-ai/langchain#33998, irreg/native_tool_call_adapter#3 (a call as text); the chat templates of Qwen, DeepSeek,
+Mistral, Llama, Kimi, gpt-oss (harmony), Command, Phi, Gemma, GLM, Seed and MiniMax. All are compared in small letters.
+"""
+
+import re
+
+THOUGHT_NAMES = (
+    "think",
+    "thinking",
+    "thought",
+    "thoughts",
+    "reasoning",
+    "seed:think",
+    "mm:think",
+    "antthinking",
+)
+THOUGHT_OPENINGS = (
+    *(f"<{name}>" for name in THOUGHT_NAMES),
+    *("[think]", "◁think▷", "<|begin_of_thought|>", "<|start_thinking|>", "<|channel>thought", "<|think|>"),
+    *("<|channel|>analysis<|message|>", "<|channel|>commentary<|message|>", "<|begin_of_thinking|>"),
+    *(
+        "<|start|>assistant<|channel|>analysis<|message|>",
+        "<|start|>assistant<|channel|>commentary<|message|>",
+    ),
+)
+THOUGHT_CLOSINGS = (
+    *(f"</{name}>" for name in THOUGHT_NAMES),
+    *("[/think]", "◁/think▷", "<|end_of_thought|>", "<|end_thinking|>", "<channel|>", "<|/think|>"),
+    *("<|end_of_thinking|>",),
+)
+HARMONY_CLOSINGS = ("<|end|>", "<|start|>assistant<|channel|>final<|message|>")
+# After these the answer is over, whatever the model goes on with.
+ENDINGS = (
+    *(
+        "<|im_end|>",
+        "<|eot_id|>",
+        "<|eom_id|>",
+        "<|endoftext|>",
+        "<|end_of_text|>",
+        "<end_of_turn>",
+        "<|end_of_turn|>",
+    ),
+    *(
+        "<|return|>",
+        "<|end|>",
+        "<|user|>",
+        "<|observation|>",
+        "<｜end▁of▁sentence｜>",
+        "<|end_of_sentence|>",
+        "<turn|>",
+    ),
+    *(
+        "<|eos|>",
+        "<|im_start|>user",
+        "<|start_header_id|>user",
+        "<|end_of_turn_token|>",
+        "<|im_sep|>",
+        "<|eos_token|>",
+    ),
+    *("<|endofresponse|>", "<[end▁of▁sentence]>", "<|endofturn|>"),
+)
+# These are words elsewhere, so they end an answer only where nothing follows them.
+SOFT_ENDINGS = ("</s>", "<eos>", "[/inst]")
+# Left out; the text goes on.
+SKIPPED = (
+    *(
+        "<|im_start|>assistant",
+        "<|start_header_id|>assistant<|end_header_id|>",
+        "<|assistant|>",
+        "<|start|>assistant",
+    ),
+    *("<|channel|>final<|message|>", "<|begin_of_text|>", "<|startoftext|>", "<|begin_of_solution|>"),
+    *(
+        "<|end_of_solution|>",
+        "<|start_response|>",
+        "<|end_response|>",
+        "<｜begin▁of▁sentence｜>",
+        "<|im_start|>",
+    ),
+    *(
+        "<start_of_turn>model",
+        "<|begin_of_box|>",
+        "<|end_of_box|>",
+        "</tool_call>",
+        "<|/tool_call|>",
+        "</tool_calls>",
+    ),
+    *("<｜assistant｜>",),
+)
+# A call as text, with the mark at its end; without one it goes to the end of the answer.
+CALLS = {
+    "<tool_call>": "</tool_call>",
+    "<tool_calls>": "</tool_calls>",
+    "<|tool_call|>": "<|/tool_call|>",
+    "<|tool_call>": "<tool_call|>",
+    "<function_call>": "</function_call>",
+    "<functioncall>": "</functioncall>",
+    "<function_calls>": "</function_calls>",
+    "<｜dsml｜function_calls>": "</｜dsml｜function_calls>",
+    "<start_function_call>": "<end_function_call>",
+    "<function=": "</function>",
+    "<invoke name=": "</invoke>",
+    "<minimax:tool_call>": "</minimax:tool_call>",
+    "<seed:tool_call>": "</seed:tool_call>",
+    "<tool_code>": "</tool_code>",
+    "<tool_response>": "</tool_response>",
+    "<|tool_calls_section_begin|>": "<|tool_calls_section_end|>",
+    "<|tool_call_begin|>": "<|tool_call_end|>",
+    "<｜tool▁calls▁begin｜>": "<｜tool▁calls▁end｜>",
+    "<｜tool▁call▁begin｜>": "<｜tool▁call▁end｜>",
+    "<|action_start|>": "<|action_end|>",
+    "<|start_action|>": "<|end_action|>",
+    "<|channel|>commentary to=": "<|call|>",
+    "<|start|>assistant<|channel|>commentary to=": "<|call|>",
+    "<|python_tag|>": "",
+    "[tool_calls]": "",
+    "[tool_request]": "[end_tool_request]",
+}
+# What follows the opening mark of a call; with anything else after it the text only talks of the mark.
+CALL_BODY = re.compile(r"\s*(?:[{\[<\"']|[\w.:\-]+\s*[\[{(<>\"'｜|]|\w+\n)")
+CALL_BODY_BEGUN = re.compile(r"\s*[\w.:\-]*\s*")
+
+ALL_MARKS = tuple(
+    sorted(
+        {*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS, *HARMONY_CLOSINGS, *ENDINGS, *SOFT_ENDINGS, *SKIPPED, *CALLS},
+        key=len,
+        reverse=True,
+    )
+)
+FIRST_CHARS = frozenset(mark[0] for mark in ALL_MARKS)
+MAX_MARK_CHARS = len(ALL_MARKS[0])
+# Besides the marks: what begins and ends code in Markdown, and the ends of lines.
+TOKENS = re.compile("|".join([*map(re.escape, ALL_MARKS), r"`+", r"~{3,}", r"\n"]), re.IGNORECASE)
+PLAIN = re.compile(r"[^<\[◁`~\n]*")
+ENDS_OF_THOUGHT = re.compile("|".join(map(re.escape, THOUGHT_CLOSINGS)), re.IGNORECASE)
+ENDS_OF_HARMONY = re.compile("|".join(map(re.escape, [*HARMONY_CLOSINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE)
+
+
+def measure_partial_mark(text: str) -> int:
+    """How many characters at the end of a text may be the beginning of a mark, or of a run of backticks."""
+    for start in range(max(0, len(text) - MAX_MARK_CHARS), len(text)):
+        if text[start] in FIRST_CHARS:
+            rest = text[start:].lower()
+            if any(len(mark) > len(rest) and mark.startswith(rest) for mark in ALL_MARKS):
+                return len(text) - start
+    return len(text) - len(text.rstrip("`~"))

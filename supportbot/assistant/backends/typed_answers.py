@@ -1,0 +1,123 @@
+"""Typed answers: the schema of one in words, and the JSON in what a model says, also with a fence or a thought around
+it."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors import ErrorCode, ModelError
+from ..messages import ParsedAnswer, ResponseModel
+from .accumulator import AnswerAccumulator
+from .parse_errors import build_invalid_answer_error
+from .provider_errors import RefusedRequest
+from .spoken_text import SpokenText
+
+ABOUT_FORMAT = re.compile(
+    r"response_?format|json_?schema|json_object|text\.format|schema|structured|grammar", re.IGNORECASE
+)
+FENCE = re.compile(r"```(?:\w+)?\s*\n?(.*?)```", re.DOTALL)
+
+
+class TypingModes:
+    """How a server is asked for a typed answer: by the best way that it knows, which is remembered."""
+
+    def __init__(self, modes: Sequence[str]) -> None:
+        """`modes` are the ways, the best one first."""
+        self._modes = modes
+        self._first = 0
+
+    async def ask_for_answer(
+        self, ask: Callable[[str], Awaitable[AnswerAccumulator]], response_model: type[ResponseModel]
+    ) -> ParsedAnswer[ResponseModel]:
+        """Ask by one way after the other, until one is not refused. Raises `ModelError`.
+
+        A server that says it knows a schema may pass it over: then the model answers in prose.
+        """
+        last = len(self._modes) - 1
+        for index in range(self._first, last):
+            try:
+                accumulator = await ask(self._modes[index])
+                parsed = read_typed_answer(accumulator, response_model)
+            except RefusedRequest:
+                continue
+            except ModelError as error:
+                if error.code != ErrorCode.INVALID or not _is_prose(accumulator.text):
+                    raise
+                continue
+            self._first = index
+            return parsed
+        parsed = read_typed_answer(await ask(self._modes[last]), response_model)
+        self._first = last
+        return parsed
+
+
+def read_typed_answer(
+    accumulator: AnswerAccumulator, response_model: type[ResponseModel]
+) -> ParsedAnswer[ResponseModel]:
+    """The typed answer that has come. Raises `ModelError` with the code `INVALID` or `DECLINED` when it is none."""
+    if accumulator.has_refused:
+        raise ModelError(ErrorCode.DECLINED, retry=False)
+    if accumulator.finish_reason == "content_filter":
+        raise ModelError(ErrorCode.DECLINED, "filtered", retry=False)
+    if accumulator.finish_reason == "length":
+        raise ModelError(ErrorCode.INVALID, "out of tokens")
+    if not accumulator.text.strip():
+        raise ModelError(ErrorCode.INVALID, "an answer without content")
+    value = validate_answer(accumulator.text, response_model)
+    return ParsedAnswer(value, accumulator.model_name, accumulator.token_counts)
+
+
+def names_format(text: str) -> bool:
+    """Whether a refusal is about the form of the answer."""
+    return ABOUT_FORMAT.search(text) is not None
+
+
+def describe_schema(response_model: type[BaseModel]) -> str:
+    """What a model is told that cannot be sent a schema by itself."""
+    schema = json.dumps(response_model.model_json_schema(), ensure_ascii=False)
+    return (
+        f"Answer with one JSON object and nothing else. It must be valid against this JSON schema:\n{schema}"
+    )
+
+
+def validate_answer(text: str, response_model: type[ResponseModel]) -> ResponseModel:
+    """The typed answer in a text. Raises `ModelError` with the code `INVALID` when there is none that is valid."""
+    text = _strip_thoughts(text)
+    try:
+        return response_model.model_validate_json(text)
+    except ValidationError as error:
+        failure = error
+    for candidate in _iter_candidates(text):
+        try:
+            return response_model.model_validate_json(candidate)
+        except ValidationError as error:
+            failure = error
+    raise build_invalid_answer_error(failure, response_model) from None
+
+
+def _is_prose(text: str) -> bool:
+    """Whether there are words and no JSON object, nor the beginning of one."""
+    return bool(text.strip()) and "{" not in text
+
+
+def _iter_candidates(text: str) -> Iterator[str]:
+    """The JSON objects in the text: in fences, and the first that begins anywhere."""
+    yield from (match[1].strip() for match in FENCE.finditer(text))
+    start = text.find("{")
+    if start < 0:
+        return
+    try:
+        _value, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return
+    if (start, end) != (0, len(text)):
+        yield text[start:end]
+
+
+def _strip_thoughts(text: str) -> str:
+    spoken = SpokenText()
+    shown = spoken.feed_text(text)
+    rest = spoken.flush_text()
+    return rest if spoken.is_withdrawn else shown + rest

@@ -1,0 +1,177 @@
+"""The pieces of calls, in the ways in which servers cut and count them, are the calls that the model made.
+
+Every call has index 0: ai-dynamo/dynamo#4723, vercel/ai#14277, BerriAI/litellm#33678. No index, empty ids (Gemini):
+openai/openai-python#2806, Arize-ai/phoenix#11376, AstrBotDevs/AstrBot#6692. A new id with every piece: vLLM with
+speculative decoding.
+"""
+
+from typing import Any
+
+import pytest
+
+from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
+from tests.engine.desk import Desk
+from tests.provider import Ask, Call, End, Script, wire
+
+from .wires import WIRES, Wire
+
+ORDER = '{"order_id": "ORD-123"}'
+TWO = [("lookup_order", ORDER), ("my_orders", "{}")]
+ONE = [("lookup_order", ORDER)]
+ABSENT: Any = object()
+
+
+def piece(
+    name: Any = ABSENT, arguments: Any = ABSENT, call_id: Any = ABSENT, index: Any = ABSENT, **more: Any
+) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
+    part = {"index": index, "id": call_id, **more}
+    part["function"] = {key: value for key, value in function.items() if value is not ABSENT}
+    return {key: value for key, value in part.items() if value is not ABSENT}
+
+
+def chunks(*parts: dict[str, Any]) -> list[bytes]:
+    return [wire.chunk({"tool_calls": [part]}) for part in parts]
+
+
+def together(*parts: dict[str, Any]) -> list[bytes]:
+    return [wire.chunk({"tool_calls": list(parts)})]
+
+
+LOOK, MINE = ("lookup_order", ORDER), ("my_orders", "{}")
+SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
+    "index 0 twice": (chunks(piece(*LOOK, "a", 0), piece(*MINE, "b", 0)), TWO),
+    "index 0 twice in one chunk": (together(piece(*LOOK, "a", 0), piece(*MINE, "b", 0)), TWO),
+    "index 0 twice without ids": (chunks(piece(*LOOK, index=0), piece(*MINE, index=0)), TWO),
+    "one tool twice at index 0": (
+        chunks(piece(*LOOK, "a", 0), piece("lookup_order", '{"order_id": "ORD-9"}', "b", 0)),
+        [LOOK, ("lookup_order", '{"order_id": "ORD-9"}')],
+    ),
+    "one tool twice without ids": (
+        together(piece(*LOOK, ""), piece("lookup_order", '{"order_id": "ORD-9"}', "")),
+        [LOOK, ("lookup_order", '{"order_id": "ORD-9"}')],
+    ),
+    "no index, empty ids": (together(piece(*LOOK, ""), piece(*MINE, "")), TWO),
+    "no index, no ids": (chunks(piece(*LOOK), piece(*MINE)), TWO),
+    "no index, ids": (chunks(piece(*LOOK, "a"), piece(*MINE, "b")), TWO),
+    "no arguments and then another": (
+        together(piece("my_orders", None, index=0), piece(*LOOK, index=0)),
+        [("my_orders", "{}"), LOOK],
+    ),
+    "two pieces of one index": (
+        together(
+            piece("lookup_order", ORDER[:7], "a", 0),
+            piece(arguments=ORDER[7:], index=0),
+            piece(*MINE, "b", 1),
+        ),
+        TWO,
+    ),
+    "pieces by turns": (
+        chunks(
+            piece("lookup_order", "", "a", 0),
+            piece("my_orders", "", "b", 1),
+            piece(arguments=ORDER[:9], index=0),
+            piece(arguments="{}", index=1),
+            piece(arguments=ORDER[9:], index=0),
+        ),
+        TWO,
+    ),
+    "a new id with every piece": (
+        chunks(piece("lookup_order", ORDER[:7], "a", 0), piece(arguments=ORDER[7:], call_id="b", index=0)),
+        ONE,
+    ),
+    "id and name with every piece": (
+        chunks(piece("lookup_order", ORDER[:7], "a", 0), piece("lookup_order", ORDER[7:], "a", 0)),
+        ONE,
+    ),
+    "the pieces are counted, not the calls": (
+        chunks(piece("lookup_order", ORDER[:7], "a", 0), piece(arguments=ORDER[7:], call_id="a", index=1)),
+        ONE,
+    ),
+    "no index, no id in later pieces": (
+        chunks(piece("lookup_order", "", "a"), piece(arguments=ORDER[:5]), piece(arguments=ORDER[5:])),
+        ONE,
+    ),
+    "a name in pieces": (
+        chunks(piece("lookup_", "", "a", 0), piece("order", "", index=0), piece(arguments=ORDER, index=0)),
+        ONE,
+    ),
+    "the name so far with every piece": (
+        chunks(piece("lookup_", "", "a", 0), piece("lookup_order", ORDER, "a", 0)),
+        ONE,
+    ),
+    "all again at the end": (
+        chunks(
+            piece("lookup_order", ORDER[:7], "a", 0),
+            piece(arguments=ORDER[7:], index=0),
+            piece(*LOOK, "a", 0),
+        ),
+        ONE,
+    ),
+    "all again at the end, written otherwise": (
+        chunks(piece("lookup_order", ORDER[:7], "a", 0), piece(arguments=ORDER[7:], index=0))
+        + chunks(piece("lookup_order", '{"order_id":"ORD-123"}', index=0)),
+        [("lookup_order", '{"order_id":"ORD-123"}')],
+    ),
+    "an empty object stands in at first": (
+        chunks(piece("lookup_order", "{}", "a", 0), piece(arguments=ORDER[:7], index=0))
+        + chunks(piece(arguments=ORDER[7:], index=0)),
+        ONE,
+    ),
+    "an object instead of text": (chunks(piece("lookup_order", {"order_id": "ORD-123"}, "a", 0)), ONE),
+    "the old form": (
+        [
+            wire.chunk({"function_call": {"name": "lookup_order", "arguments": ORDER[:7]}}),
+            wire.chunk({"function_call": {"arguments": ORDER[7:]}}),
+        ],
+        ONE,
+    ),
+    "a nameless piece with nothing in it": (chunks(piece(*LOOK, "a", 0), piece("", "", "", 1)), ONE),
+}
+
+
+@pytest.mark.parametrize(("events", "calls"), SHAPES.values(), ids=SHAPES)
+def test_pieces_are_put_together_as_they_were_meant(events: list[bytes], calls: list[tuple[str, str]]):
+    accumulator = ChatAccumulator(tool_names=["lookup_order", "my_orders", "create_ticket"])
+
+    accumulator.add_events(
+        [each.removeprefix(b"data: ").strip() for each in [*events, *wire.ending("tool_calls")]]
+    )
+
+    assert [(call.name, call.arguments) for call in accumulator.build_answer().message.tool_calls] == calls
+
+
+FORMS = {
+    "null": None,
+    "nothing": "",
+    "white space": " \n",
+    "the word null": "null",
+    "an empty list": "[]",
+    "JSON in JSON": '"{}"',
+}
+
+
+@pytest.mark.parametrize("arguments", FORMS.values(), ids=FORMS)
+async def test_no_arguments_are_none_in_whatever_form(
+    provider: Script, desk: Desk, spoken: Wire, arguments: str | None
+):
+    if arguments is None and spoken is not WIRES["chat"]:
+        arguments = ""
+    provider.play(Ask((Call("lookup_order", arguments, "a"),)), End("tool_calls"))
+    provider.say("Which one?")
+
+    await desk.ask("Where is my order?")
+
+    assert desk.answers[0].message.tool_calls[0].arguments == "{}"
+    assert "order_id" in desk.results[0].content, (
+        "the model reads what is missing, and not that it wrote no JSON"
+    )
+
+
+async def test_arguments_as_json_within_json_are_read(provider: Script, desk: Desk):
+    provider.play(Ask((Call("lookup_order", '"{\\"order_id\\": \\"ORD-123\\"}"', "a"),)), End("tool_calls"))
+    provider.say("Shipped.")
+
+    await desk.ask("ORD-123?")
+
+    assert [result.outcome for result in desk.results] == ["done"]
