@@ -1,46 +1,67 @@
 // Tells staff of a customer who waits, by a sound and by a notification of the browser: each only if it is switched on.
 
+import { getText, showNotice } from "./notice.js";
+
 const SOUND_KEY = "desk:sound";
 const NOTIFY_KEY = "desk:notify";
-const TOLD_KEY = "desk:told"; // the customer of whom some page of this browser has told already
+const TOLD_KEY = "desk:told"; // when the last of those began to wait of whom some page of this browser has told
 const BEEP_HERTZ = 660;
 const BEEP_SECONDS = 0.25;
 const BEEP_VOLUME = 0.15;
 
 const sound = document.getElementById("sound");
 const notify = document.getElementById("notify");
-const text = document.getElementById("alert-text");
 
 let audio = null;
-let known = null; // null before the first number has come: who waits then is not news
+let known = null; // null before the first frame has come: who waits then is not news
 
 export function setUpAlerts() {
   showSwitches();
   // A browser lets a page make sounds only after somebody has used it.
-  document.addEventListener("pointerdown", () => isOn(SOUND_KEY) && openAudio(), { once: true });
+  for (const use of ["pointerdown", "keydown"]) document.addEventListener(use, () => isOn(SOUND_KEY) && openAudio());
   sound.addEventListener("click", () => {
     setSwitch(SOUND_KEY, !isOn(SOUND_KEY));
     if (isOn(SOUND_KEY)) beep();
   });
-  notify.addEventListener("click", async () => {
-    const isWanted = !isOn(NOTIFY_KEY) && (await Notification.requestPermission()) === "granted";
-    setSwitch(NOTIFY_KEY, isWanted);
-  });
+  notify.addEventListener("click", switchNotifications);
   notify.hidden = !("Notification" in window);
   window.addEventListener("storage", showSwitches);
 }
 
-// `newest` names the customer who began to wait last; undefined before the server has said it.
+// `newest` is the time at which the last of those who wait began to; 0 if nobody waits. It is earlier than before when
+// the last one was taken over, which is no news.
 export function tellOfWaiting(newest) {
-  if (newest === undefined) return;
-  const isNews = known !== null && newest && newest !== known;
-  known = newest;
-  if (!isNews || localStorage.getItem(TOLD_KEY) === newest) return;
+  const isNews = known !== null && newest > known;
+  known = Math.max(known, newest);
+  if (!isNews || newest <= Number(localStorage.getItem(TOLD_KEY))) return;
   localStorage.setItem(TOLD_KEY, newest);
   if (isOn(SOUND_KEY)) beep();
-  if (isOn(NOTIFY_KEY) && Notification.permission === "granted") {
-    const shown = new Notification(text.content.textContent, { tag: "desk" });
+  if (mayNotify()) showNotification(getText("customer-waits"));
+}
+
+async function switchNotifications() {
+  showNotice("");
+  if (mayNotify()) return setSwitch(NOTIFY_KEY, false);
+  const isAllowed = (await Notification.requestPermission()) === "granted";
+  // The first one shows that they work, or that they don't.
+  const isShown = isAllowed && showNotification(getText("notifications-on"));
+  setSwitch(NOTIFY_KEY, isShown);
+  if (!isShown) showNotice(isAllowed ? "notifications-unknown" : "notifications-blocked");
+}
+
+function mayNotify() {
+  return isOn(NOTIFY_KEY) && "Notification" in window && Notification.permission === "granted";
+}
+
+// Returns whether it was shown. Chrome on Android has notifications for service workers alone, and throws.
+function showNotification(words) {
+  try {
+    const shown = new Notification(words, { tag: "desk", renotify: true });
     shown.onclick = () => window.focus();
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
   }
 }
 
@@ -55,7 +76,7 @@ function setSwitch(key, value) {
 
 function showSwitches() {
   sound.setAttribute("aria-checked", isOn(SOUND_KEY));
-  notify.setAttribute("aria-checked", isOn(NOTIFY_KEY));
+  notify.setAttribute("aria-checked", mayNotify());
 }
 
 function openAudio() {

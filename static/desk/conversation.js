@@ -13,6 +13,7 @@ const MODE_KEY = `mode:${conversationId}`;
 
 const modes = composer.querySelector(".modes");
 const saved = document.getElementById("saved");
+let areRepliesLoaded = false;
 
 // ---- Who has it, and what may be done --------------------------------------------------------------
 
@@ -20,25 +21,30 @@ const isMine = () => "mine" in chat.dataset;
 
 function showOwner() {
   const { owner, assignee } = document.getElementById("owner").dataset;
-  const wasMine = isMine();
   chat.dataset.owner = owner;
   chat.toggleAttribute("data-mine", owner === "human" && assignee === chat.dataset.staff);
-  if (isMine() && !wasMine) loadSavedReplies();
+  if (!isMine()) areRepliesLoaded = false;
+  else if (!areRepliesLoaded) loadSavedReplies();
+}
+
+function act(request) {
+  showNotice(sendRequest(request) ? "" : getText("notConnected"));
 }
 
 chat.addEventListener("click", ({ target }) => {
   const action = target.closest("[data-action]")?.dataset.action;
   if (!action) return;
-  showNotice("");
-  sendRequest({ action });
+  act({ action });
   // Whoever takes it over wants to answer. A note that was begun stays one.
   if (action === "take_over" && !text.value.trim()) chooseMode("reply");
 });
 
-// A lead gives it to somebody; only they have this choice.
-document.getElementById("assign")?.addEventListener("change", ({ target }) => {
-  if (target.value) sendRequest({ action: "assign", to: Number(target.value) });
-  target.value = "";
+// A lead gives it to somebody; only they have this choice. Choosing alone does nothing: the arrow keys choose too.
+document.getElementById("do-assign")?.addEventListener("click", () => {
+  const choice = document.getElementById("assign");
+  if (!choice.value) return choice.focus();
+  act({ action: "assign", to: Number(choice.value) });
+  choice.value = "";
 });
 
 // ---- Writing ---------------------------------------------------------------------------------------
@@ -82,14 +88,17 @@ chat.addEventListener("outbox:edit", ({ detail: { action } }) => chooseMode(acti
 
 // They are asked for when the conversation is taken over, with the customer's name filled in.
 async function loadSavedReplies() {
-  const response = await fetch(saved.dataset.address);
-  if (!response.ok || response.redirected) return;
+  areRepliesLoaded = true;
+  const response = await fetch(saved.dataset.address).catch(() => null);
+  areRepliesLoaded = response !== null; // without a network, they are asked for again with the next frame
+  if (!response?.ok || response.redirected) return;
   const { replies } = await response.json();
   saved.replaceChildren(saved.options[0], ...replies.map(({ title, text: words }) => new Option(title, words)));
-  saved.hidden = !replies.length;
+  document.getElementById("saved-replies").hidden = !replies.length;
 }
 
-saved.addEventListener("change", () => {
+document.getElementById("insert-reply").addEventListener("click", () => {
+  if (!saved.value) return saved.focus();
   text.setRangeText(saved.value, text.selectionStart, text.selectionEnd, "end");
   text.dispatchEvent(new Event("input"));
   saved.value = "";

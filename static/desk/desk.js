@@ -3,9 +3,11 @@
 
 import { showInTitle } from "../chat/title.js";
 import { setUpAlerts, tellOfWaiting } from "./alerts.js";
+import { showNotice } from "./notice.js";
 
 const PING_INTERVAL_MS = 15_000;
 const FRAME_TIMEOUT_MS = 40_000; // the server sends something at least every 20 s
+const ANSWER_TIMEOUT_MS = 5_000; // after which a press has not reached the server
 const POLL_INTERVAL_MS = 10_000;
 const RECONNECT_MIN_MS = 500;
 const RECONNECT_SPREAD_MS = 4_000;
@@ -45,19 +47,32 @@ function applyFragments(html) {
   for (const element of [...parsed.body.children]) {
     if (element.id === "desk-opening") location.assign(element.getAttribute("href"));
     const shown = document.getElementById(element.id);
-    if (!shown) continue;
+    if (!shown || shown.isEqualNode(element)) continue;
     const focused = shown.contains(document.activeElement) ? document.activeElement : null;
     shown.replaceWith(element);
-    if (focused?.dataset.take) element.querySelector(`[data-take="${focused.dataset.take}"]`)?.focus();
-    else if (focused === shown) element.focus();
+    if (focused) findSuccessor(focused, shown, element).focus();
   }
   showCount();
+}
+
+// What has the focus in the new lists: the same control of the same customer, else the link of that customer, or of the
+// one below or above who is still there.
+function findSuccessor(focused, before, after) {
+  const row = focused.closest("[data-conversation]");
+  if (!row) return after;
+  const findRow = ({ dataset }) => after.querySelector(`[data-conversation="${dataset.conversation}"]`);
+  const isSameKind = (element) => element.matches(focused.dataset.take ? "[data-take]" : "a");
+  const same = [...(findRow(row)?.querySelectorAll("a, button") ?? [])].find(isSameKind);
+  const rows = [...before.querySelectorAll("[data-conversation]")];
+  const place = rows.indexOf(row);
+  const next = [row, ...rows.slice(place + 1), ...rows.slice(0, place).reverse()].find(findRow);
+  return same ?? (next ? findRow(next).querySelector("a") : after);
 }
 
 function showCount() {
   const { count, newest } = document.getElementById("waiting-count").dataset;
   showInTitle("waiting", Number(count));
-  tellOfWaiting(newest);
+  if (newest !== undefined) tellOfWaiting(Number(newest));
 }
 
 function send(request) {
@@ -66,14 +81,34 @@ function send(request) {
   return true;
 }
 
+// What somebody has pressed is done at once, or they are told that it was not.
+function press(request) {
+  const pressedAt = Date.now();
+  if (!send(request)) return showNotice(bar.dataset.connection === "gone" ? "gone" : "not-connected");
+  showNotice("");
+  setTimeout(() => {
+    if (lastFrameAt >= pressedAt || bar.dataset.connection !== "open") return;
+    showNotice("not-answered");
+    replaceConnection();
+  }, ANSWER_TIMEOUT_MS);
+}
+
+// One that carries nothing any more may take a minute to close.
+function replaceConnection() {
+  webSocket.onclose = null;
+  webSocket.close();
+  bar.dataset.connection = "closed";
+  connect();
+}
+
 function checkConnection() {
-  if (webSocket.readyState === WebSocket.OPEN && Date.now() - lastFrameAt > FRAME_TIMEOUT_MS) webSocket.close();
+  if (webSocket.readyState === WebSocket.OPEN && Date.now() - lastFrameAt > FRAME_TIMEOUT_MS) replaceConnection();
   send({ action: "ping" });
 }
 
-// While the socket is closed, as behind a proxy that knows none.
+// While there is no socket, as behind a proxy that knows none, or with too many pages open.
 async function poll() {
-  if (["open", "gone"].includes(bar.dataset.connection)) return;
+  if (bar.dataset.connection === "open") return;
   try {
     const response = await fetch(`${bar.dataset.fragments}${board() ? "?board" : ""}`);
     if (response.ok && !response.redirected) applyFragments(await response.text());
@@ -84,9 +119,9 @@ async function poll() {
 
 document.addEventListener("click", ({ target }) => {
   const conversation = target.closest("[data-take]")?.dataset.take;
-  if (conversation) send({ action: "take_over", conversation: Number(conversation) });
+  if (conversation) press({ action: "take_over", conversation: Number(conversation) });
   const presence = target.closest("button#presence");
-  if (presence) send({ action: "presence", is_here: presence.getAttribute("aria-checked") !== "true" });
+  if (presence) press({ action: "presence", is_here: presence.getAttribute("aria-checked") !== "true" });
 });
 
 if (bar) {

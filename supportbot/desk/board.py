@@ -34,12 +34,9 @@ class Board:
     waiting_count: int
 
     @property
-    def newest_waiting(self) -> str:
-        """Names who began to wait last: another value means that somebody new waits."""
-        if not self.waiting:
-            return ""
-        newest = self.waiting[-1]
-        return f"{newest.pk}-{newest.waiting_since.timestamp():.0f}"
+    def newest_waiting(self) -> int:
+        """When the last of them began to wait, in milliseconds: a later time means that somebody new waits."""
+        return int(self.waiting[-1].waiting_since.timestamp() * 1000) if self.waiting else 0
 
     def list_taken_by(self, staff_id: int) -> list[Any]:
         return [row for row in self.taken if row.assignee_id == staff_id]

@@ -103,3 +103,5 @@ async def waiting_customer(site: Site) -> AsyncIterator[Waiting]:
         public_id = path.split("/")[2].replace("-", "")
         ((number,),) = site.rows("SELECT id FROM conversations_conversation WHERE public_id = %s", public_id)
         yield Waiting(number, window)
+        await window.send(action="cancel_person")  # unless somebody has it now: then it is refused
+        await window.ping()

@@ -1,0 +1,203 @@
+"""Staff hear of a customer who waits as they want it, and of every press that could not be done."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, WebSocketRoute, expect
+
+from tests.servers import Site
+
+from .desk import Desk, waiting_customer
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# What is told is written down, in the place of being heard and seen.
+LISTEN = """() => {
+    window.told = [];
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...args) { told.push("a sound"); start.apply(this, args); };
+    window.Notification = class {
+        static permission = window.permission;
+        static async requestPermission() { return this.permission; }
+        constructor(words) {
+            if (window.isPhone) throw new TypeError("Illegal constructor.");
+            told.push(words);
+        }
+    };
+}"""
+CUSTOMER_WAITS = "A customer is waiting for a person"
+
+
+async def listen(page: Page, *, permission: str = "granted", is_phone: bool = False) -> None:
+    await page.add_init_script(
+        f"window.permission = '{permission}'; window.isPhone = {str(is_phone).lower()};"
+    )
+    await page.add_init_script(f"({LISTEN})()")
+
+
+async def told(page: Page) -> Any:
+    """What was told since this was asked last."""
+    return await page.evaluate("told.splice(0)")
+
+
+async def hide(page: Page, is_hidden: bool) -> None:
+    """The tab goes to the background, or comes back from it."""
+    await page.evaluate(
+        """isHidden => {
+            Object.defineProperty(document, "hidden", { get: () => isHidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        is_hidden,
+    )
+
+
+async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: Desk, site: Site) -> None:
+    page = desk.page
+    await listen(page)
+    await page.goto(f"{site.url}/admin/")
+    count = page.locator("#waiting-count")
+    await expect(count).to_have_attribute("data-count", "0")
+    sound = page.get_by_role("switch", name="Sound when a customer waits")
+    notifications = page.get_by_role("switch", name="Browser notification when a customer waits")
+
+    async with waiting_customer(site):
+        await expect(count).to_have_attribute("data-count", "1")
+        assert await told(page) == []  # neither is switched on
+
+        await sound.click()
+        assert await told(page) == ["a sound"]  # so that one knows it
+        await notifications.click()
+        await expect(notifications).to_be_checked()
+        assert await told(page) == ["You will be told like this when a customer waits"]
+
+        async with waiting_customer(site) as second:
+            await expect(count).to_have_attribute("data-count", "2")
+            assert await told(page) == ["a sound", CUSTOMER_WAITS]
+            await expect(page).to_have_title(re.compile(r"^\(2\) "))
+
+            await second.window.send(action="cancel_person")
+            await expect(count).to_have_attribute("data-count", "1")
+            assert await told(page) == []  # that the first one still waits is no news
+
+        await page.reload()
+        await expect(count).to_have_attribute("data-count", "1")
+        await expect(notifications).to_be_checked()
+        assert await told(page) == []
+
+        await notifications.click()
+        await sound.click()
+        async with waiting_customer(site):
+            await expect(count).to_have_attribute("data-count", "2")
+            assert await told(page) == []
+
+
+@pytest.mark.parametrize(
+    ("permission", "is_phone", "words"),
+    [
+        ("denied", False, "doesn't let this site show notifications"),
+        ("granted", True, "can't show notifications for a page"),
+    ],
+)
+async def test_notifications_that_cannot_be_had_are_not_switched_on(
+    desk: Desk, site: Site, permission: str, is_phone: bool, words: str
+) -> None:
+    await listen(desk.page, permission=permission, is_phone=is_phone)
+    await desk.open_list()
+    notifications = desk.page.get_by_role("switch", name="Browser notification when a customer waits")
+
+    await notifications.click()
+
+    await expect(desk.page.locator("#notice")).to_contain_text(words)
+    await expect(notifications).not_to_be_checked()
+    async with waiting_customer(site) as customer:
+        row = desk.page.locator(f"#board [data-conversation='{customer.number}']")
+        await expect(row).to_have_count(1)
+
+
+async def test_a_press_without_a_connection_says_that_nothing_was_done(desk: Desk, site: Site) -> None:
+    lines: list[WebSocketRoute] = []
+
+    def connect(route: WebSocketRoute) -> None:
+        if not lines:
+            route.connect_to_server()
+        lines.append(route)
+
+    await desk.page.route_web_socket("**/ws/desk/*", connect)
+    async with waiting_customer(site) as customer:
+        await desk.open_list()
+        row = desk.page.locator(f"#board [data-conversation='{customer.number}']")
+        await expect(row).to_have_count(1)
+        await lines[0].close(code=1011)
+        await expect(desk.page.locator("#desk-bar[data-connection=closed]")).to_have_count(1)
+        await row.get_by_role("button", name="Take over").click()
+
+        await expect(desk.page.locator("#notice")).to_contain_text("nothing was done")
+        owners = "SELECT owner FROM conversations_conversation WHERE id = %s"
+        assert site.rows(owners, customer.number) == [("waiting",)]
+
+
+async def test_a_page_that_has_too_many_beside_it_still_shows_who_waits(desk: Desk, site: Site) -> None:
+    await desk.page.clock.install()
+    await desk.page.route_web_socket("**/ws/desk/*", lambda route: route.close(code=4429))
+    await desk.page.goto(f"{site.url}/admin/desk/")
+    await expect(desk.page.locator("#desk-bar[data-connection=gone]")).to_have_count(1)
+    async with waiting_customer(site) as customer:
+        await desk.page.clock.run_for(11_000)
+
+        row = desk.page.locator(f"#board [data-conversation='{customer.number}']")
+        await expect(row).to_have_count(1)
+        await row.get_by_role("button", name="Take over").click()
+        await expect(desk.page.locator("#notice")).to_contain_text("Reload it to continue.")
+
+
+async def test_the_keyboard_stays_where_it_was_in_a_list_that_changes(desk: Desk, site: Site) -> None:
+    async with waiting_customer(site) as first, waiting_customer(site) as second:
+        await desk.open_list()
+
+        def link(number: int) -> Any:
+            return desk.page.locator(f"#board [data-conversation='{number}'] a")
+
+        await link(first.number).focus()
+        async with waiting_customer(site) as third:
+            await expect(link(third.number)).to_have_count(1)
+            await expect(link(first.number)).to_be_focused()
+
+            await first.window.send(action="cancel_person")
+            await expect(link(first.number)).to_have_count(0)
+            await expect(link(second.number)).to_be_focused()
+
+
+async def test_the_desk_tells_of_what_the_customer_says(desk: Desk, site: Site) -> None:
+    page = desk.page
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        await customer.say("My lamp is broken.")
+        await expect(page.locator("#spoken")).to_have_text("Customer: My lamp is broken.")
+        await desk.reply("I'm sorry to hear that.")
+        await expect(desk.log.locator("[data-role=staff]")).to_have_count(1)
+        await expect(page.locator("#spoken")).to_have_text("Customer: My lamp is broken.")
+
+        async with waiting_customer(site):
+            await expect(page).to_have_title(re.compile(r"^\(1\) "))
+            await hide(page, True)
+            await customer.say("And the shade as well.")
+            await expect(page).to_have_title(re.compile(r"^\(2\) "))
+            await hide(page, False)
+            await expect(page).to_have_title(re.compile(r"^\(1\) "))
+
+
+async def test_that_somebody_writes_is_not_shown_for_longer_because_something_else_comes(
+    desk: Desk, site: Site
+) -> None:
+    await desk.page.clock.install()
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        await customer.window.send(action="typing")
+        await expect(desk.page.locator("#typing")).to_contain_text("The customer is writing")
+        await desk.page.clock.run_for(4_000)
+        await desk.note("Still there")
+        await expect(desk.notes).to_have_count(1)
+        await desk.page.clock.run_for(1_500)
+
+        await expect(desk.page.locator("#typing")).to_have_text("", timeout=1_000)

@@ -1,0 +1,88 @@
+"""A conversation at the desk can be read and answered in any window, and choosing alone does nothing there."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.servers import Site
+
+from .desk import Desk, waiting_customer
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+WINDOWS = {
+    "a laptop": (1280, 800),
+    "a laptop, zoomed to 200 %": (640, 400),
+    "a laptop, zoomed to 400 %": (320, 200),
+    "a phone": (390, 844),
+    "a phone on its side": (844, 390),
+    "a small old phone": (320, 568),
+}
+READABLE_PIXELS = 90  # of the conversation that can be seen: some four lines
+
+
+async def test_a_conversation_can_be_read_and_answered_in_any_window(desk: Desk, site: Site) -> None:
+    page = desk.page
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        send = page.locator(".reply-foot").get_by_role("button", name="Reply", exact=True)
+        for window, (width, height) in WINDOWS.items():
+            await page.set_viewport_size({"width": width, "height": height})
+
+            for control in (page.get_by_role("button", name="Hand back"), desk.box, send):
+                await control.click(trial=True)  # it can be scrolled to, and nothing lies on it
+                await expect(control, window).to_be_in_viewport(ratio=0.9)
+            assert await page.locator("#scroll").evaluate("log => log.clientHeight") >= READABLE_PIXELS, (
+                window
+            )
+            too_wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            assert not too_wide, window
+
+
+async def test_the_way_to_new_messages_lies_on_no_words(desk: Desk, site: Site) -> None:
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        for _ in range(2):
+            await desk.reply("\n".join("A long answer in many lines." for _ in range(20)))
+        await expect(desk.log.locator("[data-role=staff]")).to_have_count(2)
+        await desk.page.locator("#scroll").evaluate("log => log.scrollTo(0, 0)")
+        await customer.say("Thank you")
+        way = desk.page.locator("#to-end")
+        await expect(way).to_be_visible()
+
+        shown, log, box = [
+            await each.bounding_box()
+            for each in (way, desk.page.locator("#scroll"), desk.page.locator("#composer"))
+        ]
+        assert shown
+        assert log
+        assert box
+        assert log["y"] + log["height"] <= shown["y"]
+        assert shown["y"] + shown["height"] <= box["y"]
+        await way.click()
+        await expect(way).to_be_hidden()
+
+
+async def test_a_choice_does_nothing_before_its_button_is_pressed(desk: Desk, site: Site) -> None:
+    ((agent,),) = site.rows("SELECT id FROM auth_user WHERE username = 'agent'")
+    ((sam,),) = site.rows("SELECT id FROM auth_user WHERE username = 'sam'")
+    ((leads,),) = site.rows("SELECT id FROM auth_group WHERE name = 'Support leads'")
+    site.rows("INSERT INTO auth_user_groups (user_id, group_id) VALUES (%s, %s)", agent, leads)
+    site.rows(
+        "INSERT INTO desk_savedreply (title, text, owner_id, is_shared) VALUES ('Hello', 'Good morning!', %s, 0)",
+        agent,
+    )
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        await desk.page.get_by_label("Saved replies").select_option("Hello")
+        await expect(desk.box).to_have_value("")
+        await desk.press("Insert")
+        await expect(desk.box).to_have_value("Good morning!")
+
+        await desk.page.get_by_label("Assign to").select_option(str(sam))
+        await desk.press("Insert")  # nothing is chosen there any more, so it says where to choose
+        await expect(desk.page.get_by_label("Saved replies")).to_be_focused()
+        await expect(desk.owner).to_have_text("With Alex")
+        await desk.press("Assign")
+        await expect(desk.owner).to_have_text("With Sam")
+    site.rows("DELETE FROM auth_user_groups WHERE user_id = %s AND group_id = %s", agent, leads)
+    site.rows("DELETE FROM desk_savedreply WHERE owner_id = %s", agent)

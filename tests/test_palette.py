@@ -1,0 +1,68 @@
+"""The colours of our sheets: whatever is written in them can be read, in light and in dark."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+SHEETS = ("chat/palette.css", "desk/desk.css")
+READABLE_RATIO = 4.5  # WCAG 2.2, AA
+
+# What is written in which colour on which ground.
+WRITTEN = {
+    "ink": ("ground", "paper", "raised", "note"),
+    "quiet": ("ground", "paper", "raised"),
+    "accent": ("ground", "paper", "tint-ground"),
+    "on-accent": ("accent",),
+    "on-mine": ("mine",),
+    "warm": ("ground", "paper", "warm-ground"),
+    "good": ("ground", "paper"),
+    "button-fg": ("button-bg", "button-hover-bg", "close-button-bg", "close-button-hover-bg"),
+    "object-tools-fg": ("object-tools-bg",),
+}
+
+
+def read_colours(scheme: int) -> dict[str, str]:
+    """The sheets' colours by name: 0 in light, 1 in dark."""
+    text = "".join((STATIC / sheet).read_text() for sheet in SHEETS)
+    colours = {}
+    for name, value in re.findall(r"--([\w-]+):\s*([^;]+);", text):
+        pair = re.fullmatch(r"light-dark\((#\w+), (#\w+)\)", value)
+        colours[name] = pair[scheme + 1] if pair else value
+    return colours
+
+
+def find_colour(colours: dict[str, str], name: str) -> str:
+    other = re.fullmatch(r"var\(--([\w-]+)\)", colours[name])
+    return find_colour(colours, other[1]) if other else colours[name]
+
+
+def measure_luminance(colour: str) -> float:
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def measure_contrast(one: str, other: str) -> float:
+    dark, light = sorted(measure_luminance(colour) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_what_is_written_can_be_read(scheme: int) -> None:
+    colours = read_colours(scheme)
+    pairs = [(ink, ground) for ink, grounds in WRITTEN.items() for ground in grounds]
+
+    contrasts = {
+        f"{ink} on {ground}": measure_contrast(find_colour(colours, ink), find_colour(colours, ground))
+        for ink, ground in pairs
+    }
+
+    assert {pair: ratio for pair, ratio in contrasts.items() if ratio < READABLE_RATIO} == {}
+
+
+def test_a_colour_that_cannot_be_read_is_noticed() -> None:
+    assert measure_contrast("#ffffff", "#9aa1b5") < READABLE_RATIO < measure_contrast("#ffffff", "#3350d8")
