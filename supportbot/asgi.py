@@ -15,13 +15,16 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.server.backpressure import backpressure_middleware
+from supportbot.server.open_files import refuse_sockets_beyond_limit
 from supportbot.server.request_limits import limit_request_bodies
 from supportbot.urls import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
         "http": limit_request_bodies(http),
-        "websocket": backpressure_middleware(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": backpressure_middleware(
+            refuse_sockets_beyond_limit(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+        ),
     }
 )
 

@@ -16,6 +16,7 @@ const FATAL_CLOSE_TEXTS = {
 };
 const CONNECTION_LOST = 1006;
 const OFFLINE_GRACE_MS = 1_000; // in which frames may still come that were on their way
+const BUSY = 4503; // there is no room for one more page just now
 // A dead connection is noticed within 12 seconds: after so long without a frame, and then without an answer.
 const PING_AFTER_MS = 4_000;
 const PING_TIMEOUT_MS = 4_000;
@@ -28,6 +29,9 @@ const RECONNECT_MIN_MS = 500;
 const RECONNECT_SPREAD_MS = 1_500;
 const RECONNECT_SPREAD_MAX_MS = 15_000;
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1; // 24 days, the longest that a browser knows
+
+const stateWhenClosed = chat.querySelector(".when-closed");
+const reconnecting = stateWhenClosed.textContent;
 
 let socketWrapper = null; // htmx's, as soon as a connection was open or has failed
 let webSocket = null; // what it wraps now: a WebSocket, or requests that stand for one
@@ -82,6 +86,7 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
     return;
   }
   chat.dataset.connection = "closed";
+  stateWhenClosed.textContent = code === BUSY ? getText("busy") : reconnecting;
   if (noteClosed(code)) reconnectNow();
   else scheduleReconnect();
 });

@@ -8,14 +8,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
 from supportbot.environment import HTTP_SCHEMES, is_address
+from supportbot.server.open_files import count_socket_room, find_reachable_limit
 
 XAI_REASONING_EFFORTS = ("", "none", "low", "medium", "high", "xhigh")  # of xai-sdk
+FEW_OPEN_FILES = 4096
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 @register(Tags.security)
 def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
-    return [*_check_values(), *_check_model(), *_check_fallback(), *_check_debug()]
+    return [*_check_values(), *_check_model(), *_check_fallback(), *_check_debug(), *_check_open_files()]
 
 
 def _check_values() -> Iterator[CheckMessage]:
@@ -66,3 +68,14 @@ def _check_debug() -> Iterator[CheckMessage]:
     if settings.DEBUG and host not in LOOPBACK_HOSTS:
         hint = "Set DEBUG=0, SECRET_KEY and ALLOWED_HOSTS before strangers can reach this address."
         yield Warning(f"DEBUG is on and the site is served on {host}.", hint=hint, id="supportbot.W001")
+
+
+def _check_open_files() -> Iterator[CheckMessage]:
+    limit = find_reachable_limit()
+    if limit < FEW_OPEN_FILES:
+        hint = "Raise the hard limit: ulimit -Hn 65536, or LimitNOFILE=65536 in the service's unit."
+        problem = (
+            f"A process may have {limit} files open at once, so {count_socket_room(limit)} pages at the most "
+            "can be connected to it."
+        )
+        yield Warning(problem, hint=hint, id="supportbot.W011")

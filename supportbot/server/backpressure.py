@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 # What is longer goes in pieces: between two of them it is seen whether the page reads.
 MAX_SENT_BYTES = 64 * 1024
-CLOSE_INTERNAL_ERROR = 1011
+CLOSE_SEND_FAILED = 4500  # the page comes back; Autobahn sends no 1011, which means the same
 
 
 @implementer(IPushProducer)
@@ -44,7 +44,7 @@ class SocketWriter:
         except Exception:
             logger.exception("A frame could not be sent")
             with suppress(Disconnected):
-                await self._send({"type": "websocket.close", "code": CLOSE_INTERNAL_ERROR})
+                await self._send({"type": "websocket.close", "code": CLOSE_SEND_FAILED})
             return False
         return True
 
@@ -60,13 +60,17 @@ class SocketWriter:
         self.on_drain = lambda: None
 
 
+def get_transport(send: Any) -> Any:
+    """The transport of a connection, None on a server other than Daphne, whose send is bound to its protocol."""
+    return getattr(send.args[0], "transport", None) if isinstance(send, partial) else None
+
+
 def backpressure_middleware(application: Callable[..., Any]) -> Callable[..., Any]:
     """Put a `SocketWriter` into the scope of every socket, as `writer`."""
 
     async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
         writer = scope["writer"] = SocketWriter(send)
-        # Daphne's send is bound to the protocol of the connection; other servers have no such transport.
-        transport = getattr(send.args[0], "transport", None) if isinstance(send, partial) else None
+        transport = get_transport(send)
         if transport is not None:
             transport.unregisterProducer()  # of the HTTP channel that the socket began as
             transport.registerProducer(writer, True)

@@ -7,18 +7,24 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from io import BytesIO
+from time import monotonic
 from typing import Any
 
 from daphne.http_protocol import WebRequest
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from .client_address import get_client_address
 from .process import process
 
 MAX_CONCURRENT_UPLOADS = 4
 MAX_QUEUED_UPLOADS = 16
 # Of all bodies that are being received, so that many senders together cannot fill the memory.
 MAX_BUFFERED_BYTES = 96 * 1024 * 1024
+# When there is no room, a sender who pauses so long or is slower gives way. Half a megabit a second is faster.
+SLOW_AFTER_SECONDS = 10.0
+MIN_BYTES_PER_SECOND = 48 * 1024
 DROPPED_HEADER = "x-body-dropped"  # tells the application that the body was not kept, for want of memory
 # More than any form of ours has, and than what surrounds an image in its request.
 SMALL_BODY_BYTES = 64 * 1024
@@ -26,11 +32,27 @@ SMALL_BODY_BYTES = 64 * 1024
 
 @dataclass
 class LargeRequests:
-    """The requests with large bodies in this process: the memory that they take, and those that wait for a slot."""
+    """The requests with large bodies in this process.
 
-    buffered_bytes: int = 0
+    `senders` have room in memory; each is there with its address, the oldest first. `queued_count` wait for a slot.
+    """
+
+    senders: dict["BoundedRequest", str] = field(default_factory=dict)
     queued_count: int = 0
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_UPLOADS))
+
+    def make_room(self, length: int) -> bool:
+        """Whether so many bytes more have room. A slow sender gives way, first one of the address that holds most."""
+        while self._count_bytes() + length > MAX_BUFFERED_BYTES:
+            slow = [sender for sender in self.senders if sender.is_slow()]
+            if not slow:
+                return False
+            max(slow, key=lambda sender: self._count_bytes(self.senders[sender])).give_way()
+        return True
+
+    def _count_bytes(self, address: str = "") -> int:
+        """Of all senders, or of those from one address."""
+        return sum(sender.reserved_bytes for sender, own in self.senders.items() if address in ("", own))
 
 
 class BoundedRequest(WebRequest):
@@ -41,6 +63,9 @@ class BoundedRequest(WebRequest):
     a broken connection.
     """
 
+    reserved_bytes = 0
+    _received_bytes = 0
+    _begun_at = _received_at = 0.0  # of the monotonic clock
     _is_kept = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,20 +81,46 @@ class BoundedRequest(WebRequest):
 
     def _reserve_memory(self, length: int) -> None:
         state = process.get(LargeRequests)
-        if state.buffered_bytes + length > MAX_BUFFERED_BYTES:
+        if not state.make_room(length):
             self._is_kept = False
             self.requestHeaders.setRawHeaders(DROPPED_HEADER, ["1"])
             return
-        state.buffered_bytes += length
-        self.notifyFinish().addBoth(_release_memory, state, length)  # also when the browser goes away
+        self.reserved_bytes = length
+        self._begun_at = self._received_at = monotonic()
+        state.senders[self] = self._find_address()
+        self.notifyFinish().addBoth(
+            lambda _end: state.senders.pop(self, None)
+        )  # also when the browser goes away
+
+    def is_slow(self) -> bool:
+        """Whether the body is still coming, and has paused for long or comes too slowly."""
+        now = monotonic()
+        seconds = now - self._begun_at
+        if self._received_bytes >= self.reserved_bytes or seconds < SLOW_AFTER_SECONDS:
+            return False
+        is_pausing = now - self._received_at > SLOW_AFTER_SECONDS
+        return is_pausing or self._received_bytes < seconds * MIN_BYTES_PER_SECOND
+
+    def give_way(self) -> None:
+        """Forget what has come, and end the connection: somebody else gets the room."""
+        process.get(LargeRequests).senders.pop(self, None)
+        self._is_kept = False
+        self.content = BytesIO()
+        self.channel.give_up()
+
+    def _find_address(self) -> str:
+        """The sender's, as Django's views find it."""
+        request = HttpRequest()
+        forwarded = self.requestHeaders.getRawHeaders("x-forwarded-for", [])
+        peer = getattr(self.channel.getPeer(), "host", "")
+        request.META = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": ",".join(forwarded)}
+        return get_client_address(request)
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self._is_kept:
+            self._received_at = monotonic()
+            self._received_bytes += len(data)
             super().handleContentChunk(data)
-
-
-def _release_memory(_end: Any, state: LargeRequests, length: int) -> None:
-    state.buffered_bytes -= length
 
 
 def get_max_body_bytes() -> int:

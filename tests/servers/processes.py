@@ -60,6 +60,10 @@ class Process:
                 **as_user(user),
             )
 
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
     def __enter__(self) -> Self:
         return self
 

@@ -82,6 +82,11 @@ class Site:
         assert process is not None, "the site is not running"
         process.kill()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the site is not running"
+        return self._process.pid
+
     def manage(self, *arguments: str) -> str:
         """Run a command of manage.py and return what it printed."""
         return self.python("manage.py", *arguments)

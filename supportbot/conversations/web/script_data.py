@@ -42,6 +42,7 @@ def _connection_texts() -> dict[str, str]:
             "Reload the page to continue."
         ),
         "conversationGone": _("This conversation is no longer available. Reload the page to continue."),
+        "busy": _("Very busy right now. Trying again…"),
         "tooManyTabs": _("This chat is open in too many tabs. Close some of them, then reload this page."),
     }
 

@@ -16,6 +16,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from supportbot import model_backends
 from supportbot.demo.accounts import DEMO_ACCOUNTS
+from supportbot.server.http_channel import BoundedChannel
+from supportbot.server.open_files import count_socket_room, get_file_limit, raise_file_limit
 from supportbot.server.reloader import run_with_reload
 from supportbot.server.request_limits import BoundedRequest, get_max_body_bytes
 from supportbot.server.websocket import FragmentingProtocol
@@ -50,7 +52,9 @@ class Command(BaseCommand):
         gc.set_threshold(20_000, 20, 50)
         # Daphne has no settings for these.
         http_protocol.WebRequest = BoundedRequest
+        http_protocol.HTTPFactory.protocol = BoundedChannel
         ws_protocol.WebSocketFactory.protocol = FragmentingProtocol
+        raise_file_limit()
         server = Server(
             application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
@@ -77,6 +81,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  Chat    {site}/")
         self.stdout.write(f"  Admin   {site}/admin/")
         self.stdout.write(f"  Model   {self._describe_model()}")
+        self.stdout.write(f"  Pages   up to {count_socket_room(get_file_limit()):,} open at once")
         if accounts := _list_demo_accounts():
             self.stdout.write(f"  Sign in {accounts}")
         self.stdout.write("\n  Stop with Ctrl-C.\n")
