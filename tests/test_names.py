@@ -26,6 +26,7 @@ IRREGULAR = (
 DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready", "receive", "save"}
 DICTATED |= {"authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
 DICTATED |= {"load"}
+DICTATED |= {"allContentReceived", "allHeadersReceived", "connectionLost", "dataReceived", "requestDone"}
 # «need», «feed» and «speed» are no participles.
 PARTICIPLE = re.compile(rf"\w*[^e]ed|{'|'.join(IRREGULAR.split())}")
 ADVICE = "Name a function by a verb and a noun, as in lock_conversation, render_turn, claim_next_turn"
@@ -45,7 +46,8 @@ def one_word_names(names: Sequence[str]) -> list[str]:
 
 def participles(names: Sequence[str]) -> list[str]:
     """Those that are a past participle and nothing else, of private functions too."""
-    return sorted(bare for name in names if PARTICIPLE.fullmatch(bare := name.strip("_")) and "_" not in bare)
+    ours = [name.strip("_") for name in names if name not in DICTATED]
+    return sorted(bare for bare in ours if PARTICIPLE.fullmatch(bare) and "_" not in bare)
 
 
 @cache

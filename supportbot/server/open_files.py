@@ -68,7 +68,7 @@ def is_short_of_files(transport: Any, *, for_socket: bool) -> bool:
 def refuse_sockets_beyond_limit(application: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap an ASGI application: a socket for which there is no room is closed with a code that its page understands."""
 
-    async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def serve_if_room(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if not is_short_of_files(get_transport(send), for_socket=True):
             await application(scope, receive, send)
             return
@@ -77,4 +77,4 @@ def refuse_sockets_beyond_limit(application: Callable[..., Any]) -> Callable[...
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": CLOSE_BUSY})
 
-    return wrapped
+    return serve_if_room
