@@ -25,6 +25,7 @@ class OrderAdmin(admin.ModelAdmin):
     ]
     list_filter = ["status", "ordered_at", "expected_delivery"]
     list_per_page = 50
+    show_full_result_count = False  # it would count all orders a second time on every page
     search_fields = ["number", "key", "email", "name", "tracking", "items__sku"]
     search_help_text = _("Number, e-mail, name, tracking number or SKU")
     # There may be too many accounts for a list of them.

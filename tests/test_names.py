@@ -25,7 +25,7 @@ IRREGULAR = (
 # Names that Django, Channels, Twisted and contextlib call.
 DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready", "receive", "save"}
 DICTATED |= {"authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
-DICTATED |= {"load"}
+DICTATED |= {"load", "lookups", "queryset"}
 DICTATED |= {"allContentReceived", "allHeadersReceived", "connectionLost", "dataReceived", "requestDone"}
 # «need», «feed» and «speed» are no participles.
 PARTICIPLE = re.compile(rf"\w*[^e]ed|{'|'.join(IRREGULAR.split())}")

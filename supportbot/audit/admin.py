@@ -1,19 +1,35 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from .models import AuditEvent
+
+MAX_ID_DIGITS = 18
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(admin.ModelAdmin):
     list_display = ["created", "actor", "actor_name", "action", "conversation_id", "subject"]
     list_filter = ["actor", "action", "created"]
-    search_fields = ["actor_name", "subject", "=conversation_id"]
+    search_fields = ["actor_name__istartswith", "subject__istartswith"]
+    search_help_text = _("The beginning of a name or of a subject, or a conversation’s number")
     list_per_page = 100
+    sortable_by = ["created"]  # the others would have all events sorted
+    # Each of them would count all events once more.
     show_full_result_count = False
-    date_hierarchy = "created"
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
+    ) -> tuple[QuerySet[AuditEvent], bool]:
+        """A number is a conversation's."""
+        number = search_term.strip()
+        if number.isascii() and number.isdecimal() and len(number) <= MAX_ID_DIGITS:
+            return queryset.filter(conversation_id=int(number)), False
+        return super().get_search_results(request, queryset, search_term)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -4,6 +4,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.prefix_index import PrefixIndex
+
 
 class AuditEvent(models.Model):
     """One thing that somebody did. The database refuses to change or delete a row, see the first migration.
@@ -35,6 +37,10 @@ class AuditEvent(models.Model):
         ordering = ["-pk"]
         verbose_name = _("event")
         verbose_name_plural = _("audit log")
+        indexes = [
+            PrefixIndex(fields=["actor_name"], name="events_by_actor_name"),
+            PrefixIndex(fields=["subject"], name="events_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor_name or self.actor}: {self.action}"

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.conversations.models import Conversation
 
 from .conversation_page import render_conversation
+from .conversation_search import NEWEST_MESSAGES, find_conversations
 from .durations import format_duration
 from .facts import load_facts
 
@@ -37,23 +39,34 @@ class ConversationAdmin(admin.ModelAdmin):
     list_filter = ["owner", AssigneeFilter, "updated"]
     list_per_page = 50
     show_full_result_count = False  # it would count all conversations a second time on every page
-    search_fields = [
-        "title",
-        "public_id",
-        "contact_name",
-        "contact_email",
-        "user__username",
-        "user__first_name",
-        "user__last_name",
-        "user__email",
-    ]
-    search_help_text = _("First words, id, or the customer's name or e-mail")
+    show_facets = admin.ShowFacets.NEVER  # and so would they, for each value of each filter
+    sortable_by = ["age"]  # the others have no index
+    search_fields = ["contact_email"]  # that there is a search; what it finds is in `conversation_search`
+    search_help_text = format_lazy(
+        _(
+            "The beginning of a name or an e-mail address, a conversation’s number or id, "
+            "or words of the newest {count} messages"
+        ),
+        count=f"{NEWEST_MESSAGES:,}",
+    )
     ordering = ["-updated"]
     view_on_site = False  # the page is the customer's alone; staff answer here
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows: Any = super().get_queryset(request)
         return rows.non_empty().select_related("user", "assignee")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Only some of many are shown, and the page says so."""
+        if not search_term.strip():
+            return queryset, False
+        found = find_conversations(search_term)
+        if found.has_more:
+            told = _(
+                "More conversations match than can be shown: these are %(count)d of them. Search for more words."
+            )
+            messages.warning(request, told % {"count": len(found.keys)})
+        return queryset.filter(pk__in=found.keys), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -4,7 +4,7 @@
 
 Run with the environment of the server that is to use the database. Prints as JSON the reader's cookies
 and, for each length in `--pages`, the path of a conversation with so many messages; `paths` are all of them
-where `--each` asks for more than one. With `--waiting`, `staff` are the cookies of who answers them.
+where `--each` asks for more than one.
 """
 
 import argparse
@@ -15,7 +15,6 @@ import django
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.test import Client
-from django.utils import timezone
 
 from .texts import ANSWER, QUESTION, SUMMARY
 
@@ -67,23 +66,6 @@ def sum_up(conversations: list[Any]) -> None:
             conversation.save()
 
 
-def add_desk_work(waiting: int) -> Any:
-    """So many who wait for a person, as many who have one, and their tickets. Returns the member of staff they have."""
-    users = get_user_model().objects
-    staff = users.create_superuser("staff")
-    model = apps.get_app_config("conversations").get_model("conversation")
-    newest = list(model.objects.order_by("-pk").values_list("pk", flat=True)[: 2 * waiting])
-    now = timezone.now()
-    model.objects.filter(pk__in=newest[:waiting]).update(owner="waiting", waiting_since=now)
-    model.objects.filter(pk__in=newest[waiting:]).update(owner="human", assignee=staff)
-    ticket = apps.get_app_config("tickets").get_model("ticket")
-    ticket.objects.bulk_create(
-        ticket(number=f"TKT-{number:08}", issue=QUESTION, conversation_id=conversation)
-        for number, conversation in enumerate(newest)
-    )
-    return staff
-
-
 def sign_in(user: Any) -> dict[str, str]:
     """The cookies of a browser in which this user has signed in."""
     browser = Client()
@@ -100,9 +82,6 @@ def main() -> None:
     )
     parser.add_argument("--each", type=int, default=1, help="How many of each length.")
     parser.add_argument("--summed-up", action="store_true", help="The long ones have a summary.")
-    parser.add_argument(
-        "--waiting", type=int, default=0, help="How many wait for a person, and how many have one."
-    )
     options = parser.parse_args()
     django.setup()
     fill(options.conversations, options.messages)
@@ -114,10 +93,7 @@ def main() -> None:
             sum_up(conversations)
         paths[length] = [conversation.get_absolute_url() for conversation in conversations]
     pages = {length: found[0] for length, found in paths.items()}
-    made = {"cookies": sign_in(reader), "pages": pages, "paths": paths}
-    if options.waiting:
-        made["staff"] = sign_in(add_desk_work(options.waiting))
-    print(json.dumps(made))
+    print(json.dumps({"cookies": sign_in(reader), "pages": pages, "paths": paths}))
 
 
 if __name__ == "__main__":

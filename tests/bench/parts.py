@@ -7,6 +7,7 @@ from time import perf_counter
 
 from .backends import backends
 from .browser import get
+from .desk import desk
 from .lengths import lengths
 from .plan import BOTH, Plan
 from .report import Table
@@ -18,16 +19,6 @@ from .uploads import uploads
 # waiting for the first word has little to do for the others, and their lag looks well.
 HELD_LAG_MS = 250
 HELD_FIRST_MS = 1000
-
-# What the desk's lists are called by whoever looks at the table, and where they are.
-DESK_PAGES = {
-    "waiting list": "/admin/desk/",
-    "conversations": "/admin/conversations/conversation/",
-    "conversations of one owner": "/admin/conversations/conversation/?owner__exact=human",
-    "a search in conversations": "/admin/conversations/conversation/?q=guest-77",
-    "a conversation": "/admin/conversations/conversation/1/change/",
-    "tickets": "/admin/tickets/ticket/",
-}
 
 
 @contextmanager
@@ -154,31 +145,6 @@ def page(plan: Plan) -> Iterator[Table]:
     table.add("time to the whole page", "ms", *(median(times[length]) for length in opened))
     table.add("size", "kB", *(sizes[length] for length in opened))
     yield table
-
-
-def desk(plan: Plan) -> Iterator[Table]:
-    """Whether staff's pages open as fast with months of conversations behind them."""
-    few, many = 200, plan.listed
-    columns = [f"{number:,} conversations" for number in (few, many)]
-    times = [time_desk_pages(plan, number) for number in (few, many)]
-    table = Table("supportbot: opening a page of the desk", columns)
-    for page in DESK_PAGES:
-        table.add(page, "ms", *(each[page] for each in times))
-    yield table
-
-
-def time_desk_pages(plan: Plan, conversations: int) -> dict[str, float]:
-    """The median time, in ms, to the whole of each page, with 50 who wait and 50 who are being answered."""
-    place = plan.data / f"desk-{conversations}.sqlite3"
-    made = fill(place, conversations, (), "--waiting", "50")
-    times: dict[str, list[float]] = {page: [] for page in DESK_PAGES}
-    with scripted_model(plan.data, plan.script) as model, supportbot(model, place) as server:
-        for _ in range(10 * plan.rounds):
-            for page, path in DESK_PAGES.items():
-                start = perf_counter()
-                get(server.url.rstrip("/") + path, made["staff"])
-                times[page].append(1000 * (perf_counter() - start))
-    return {page: median(times[page]) for page in DESK_PAGES}
 
 
 PARTS: dict[str, Callable[[Plan], Iterator[Table]]] = {

@@ -1,10 +1,14 @@
 """What the models took: counted as the providers count, priced, and summed up for staff."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from supportbot.assistant.usage import Usage, parse_usage
+from supportbot.usage.admin import sum_by_day
+from supportbot.usage.models import ModelRequest
 from supportbot.usage.prices import calculate_cost
 
 # As xAI's servers sent it: what the model thought is not a part of what it said.
@@ -66,3 +70,16 @@ def test_else_it_is_reckoned_from_the_settings(settings):
 
 def test_a_model_without_a_price_costs_nobody_knows_what(settings):
     assert calculate_cost("qwen3", parse_usage(XAI_CHAT)) is None
+
+
+@pytest.mark.django_db
+def test_the_days_are_those_of_the_shop_and_the_last_fourteen():
+    today = date(2026, 11, 29)
+    with timezone.override("Pacific/Auckland"):
+        for day, hour, tokens in ((29, 0, 1), (28, 23, 10), (28, 0, 100), (16, 0, 1000), (15, 23, 10_000)):
+            moment = datetime(2026, 11, day, hour, 59, tzinfo=timezone.get_current_timezone())
+            ModelRequest.objects.create(purpose="answer", model="grok", input=tokens, created=moment)
+
+        found = [(row["day"].day, row["requests"], row["input"]) for row in sum_by_day(today)]
+
+    assert found == [(29, 1, 1), (28, 2, 110), (16, 1, 1000)]

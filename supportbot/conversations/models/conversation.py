@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.prefix_index import PrefixIndex
+
 from ..visitors import Visitor
 from .turn import Turn
 
@@ -63,6 +65,7 @@ class Conversation(models.Model):
         null=True,
         blank=True,
         related_name="assigned_conversations",
+        db_index=False,  # its index is below
         help_text="Who of the staff has it, or had it when it was closed.",
     )
     waiting_since = models.DateTimeField(null=True, blank=True)
@@ -102,12 +105,24 @@ class Conversation(models.Model):
         permissions = [("assign_conversation", _("Can give a conversation to a colleague"))]
         indexes = [
             models.Index(fields=["user", "-updated"]),
-            models.Index(fields=["-updated"]),
+            # With `last_seq`, so that a list counts those in which something was said by this index alone.
+            models.Index(fields=["-updated", "last_seq"], name="conversations_by_age"),
             models.Index(
                 fields=["waiting_since"], condition=models.Q(owner="waiting"), name="waiting_conversations"
             ),
             # Those of the assistant, nearly all, are not in it: a turn does not pay for it.
             models.Index(fields=["-updated"], condition=models.Q(owner="human"), name="human_conversations"),
+            models.Index(
+                fields=["assignee", "-updated"],
+                condition=models.Q(assignee__isnull=False),
+                name="assigned_conversations",
+            ),
+            PrefixIndex(
+                fields=["contact_name"], condition=~models.Q(contact_name=""), name="conversations_by_name"
+            ),
+            PrefixIndex(
+                fields=["contact_email"], condition=~models.Q(contact_email=""), name="conversations_by_email"
+            ),
         ]
 
     def __str__(self) -> str:

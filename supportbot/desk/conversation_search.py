@@ -1,0 +1,113 @@
+"""What staff find of all conversations by a word or two: what an index finds, and what was said lately.
+
+A search costs the same with ten thousand conversations and with a million.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.utils.text import smart_split, unescape_string_literal
+
+from supportbot.conversations.models import Conversation, Message
+
+MAX_FOUND = 500  # conversations
+MAX_CUSTOMERS = 200
+MAX_WORDS = 6
+NEWEST_MESSAGES = 20_000
+NAME_FIELDS = ("username", "email", "first_name", "last_name")
+MAX_ID_DIGITS = 18
+
+
+@dataclass(frozen=True)
+class Found:
+    """The keys of the conversations, the newest ones; with `has_more` there are others."""
+
+    keys: list[int]
+    has_more: bool
+
+
+def find_conversations(search: str) -> Found:
+    """Conversations by number or id, by the beginning of a customer's name or address, or by words of new messages."""
+    keys = dict.fromkeys(
+        [*_find_by_number(search.strip()), *_find_by_customer(search), *_find_by_words(search)]
+    )
+    return Found(list(keys)[:MAX_FOUND], len(keys) > MAX_FOUND)
+
+
+def split_words(search: str) -> list[str]:
+    """The words; what stands in quotation marks is one."""
+    words = [
+        unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word
+        for word in smart_split(search)
+    ]
+    return [word for word in words if word][:MAX_WORDS]
+
+
+def _find_by_number(search: str) -> list[int]:
+    """The conversation with this number, or with the id that stands in the customer's address bar."""
+    if search.isdecimal() and search.isascii() and len(search) <= MAX_ID_DIGITS:
+        return [int(search)]
+    try:
+        public_id = UUID(search)
+    except ValueError:
+        return []
+    return list(Conversation.objects.filter(public_id=public_id).values_list("pk", flat=True))
+
+
+def _find_by_customer(search: str) -> list[int]:
+    """Of accounts every word begins one of their names; what a guest left as name or address begins with all of it."""
+    words, start = split_words(search), " ".join(search.split())
+    if not words:
+        return []
+    accounts = Conversation.objects.filter(user__in=_find_customers(words))
+    guests = [
+        Conversation.objects.exclude(**{field: ""}).filter(**{f"{field}__istartswith": spelling})
+        for field in ("contact_name", "contact_email")
+        for spelling in _spell(start)
+    ]
+    first, *others = (
+        rows.non_empty().order_by().values_list("pk", "updated") for rows in (accounts, *guests)
+    )
+    newest = first.union(*others).order_by("-updated")[: MAX_FOUND + 1]
+    return [pk for pk, _updated in newest]
+
+
+def _find_customers(words: list[str]) -> QuerySet[Any]:
+    customers: QuerySet[Any] = get_user_model()._default_manager.all()
+    for word in words:
+        begins = Q()
+        for field in NAME_FIELDS:
+            begins |= _match(f"{field}__istartswith", word)
+        customers = customers.filter(begins)
+    return customers.order_by().values("pk")[:MAX_CUSTOMERS]
+
+
+def _find_by_words(search: str) -> list[int]:
+    """Conversations with a message that holds all the words, of the newest messages of all conversations."""
+    words = split_words(search)
+    newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
+    if not words or newest is None:
+        return []
+    messages = Message.objects.filter(pk__gt=newest - NEWEST_MESSAGES)
+    for word in words:
+        messages = messages.filter(_match("text__icontains", word))
+    return list(messages.order_by("-pk").values_list("conversation_id", flat=True))
+
+
+def _match(lookup: str, word: str) -> Q:
+    condition = Q()
+    for spelling in _spell(word):
+        condition |= Q(**{lookup: spelling})
+    return condition
+
+
+def _spell(word: str) -> list[str]:
+    """The word as it may be stored: SQLite compares ASCII letters alone without regard to case."""
+    return (
+        [word]
+        if word.isascii()
+        else sorted({word, word.lower(), word.upper(), word.capitalize(), word.title()})
+    )

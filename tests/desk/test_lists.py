@@ -1,0 +1,168 @@
+"""Staff's lists cost no more with a year of conversations behind them: few queries, each served by an index."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.desk import conversation_search
+from supportbot.desk.conversation_search import find_conversations
+from tests.bench.desk_pages import PAGES
+from tests.conversations.markup import parse
+from tests.conversations.page import Browser
+
+LIST = reverse("admin:conversations_conversation_changelist")
+MAX_QUERIES = 10
+# What a plan says of a table that is read from its beginning to its end.
+WHOLE_TABLE = {"sqlite": ("SCAN conversations_", "SCAN auth_", "SCAN U0"), "postgresql": ("Seq Scan",)}
+
+
+def add_conversation(text: str = "Hello", **values: Any) -> Conversation:
+    conversation = Conversation.objects.create(last_seq=1, guest_key="g", **values)
+    turn = Turn.objects.create(conversation=conversation, state="done")
+    Message.objects.create(conversation=conversation, turn=turn, seq=1, role="customer", text=text)
+    return conversation
+
+
+@pytest.fixture
+def customers(db: None) -> dict[str, Conversation]:
+    """Conversations of people, by their names."""
+    maria = User.objects.create_user(
+        "maria77", "m.ortega@example.com", first_name="Maria José", last_name="Ortega"
+    )
+    jose = User.objects.create_user("jose", "Jose@Example.com", first_name="José", last_name="Öberg")
+    return {
+        "maria": add_conversation("My kettle leaks", user=maria),
+        "jose": add_conversation("100% of it is gone", user=jose),
+        "guest": add_conversation(
+            "Do you ship to Malmö?", contact_name="Åsa Lind", contact_email="asa_lind@example.org"
+        ),
+        "nobody": add_conversation("Just looking"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("maria", "maria"),
+        ("MARIA77", "maria"),
+        ("ortega", "maria"),
+        ("ortega maria", "maria"),
+        ("ortega jose", ""),
+        ('"maria jo"', "maria"),
+        ("öberg", "jose"),
+        ("Öberg", "jose"),
+        ("jose@example.com", "jose"),
+        ("m.ortega", "maria"),
+        ("åsa", "guest"),
+        ("Åsa  lind", "guest"),
+        ("ASA_LIND@", "guest"),
+        ("asaxlind", ""),
+        ("leaks kettle", "maria"),
+        ("MALMÖ", "guest"),
+        ("100%", "jose"),
+        ("% gone", "jose"),
+        ("%", "jose"),
+        ("xylophone", ""),
+        ("'", ""),
+        ("99999999999999999999999999", ""),
+        ("²", ""),
+    ],
+)
+def test_conversations_are_found(customers, search, names):
+    found = [name for name, chat in customers.items() if chat.pk in find_conversations(search).keys]
+
+    assert found == names.split()
+
+
+def test_a_conversation_is_found_by_its_number_and_its_id(customers):
+    guest = customers["guest"]
+
+    for search in (str(guest.pk), str(guest.public_id), f" {guest.public_id.hex} "):
+        assert guest.pk in find_conversations(search).keys
+
+
+def test_words_are_looked_for_in_the_newest_messages_alone_and_people_among_all(customers, monkeypatch):
+    monkeypatch.setattr(conversation_search, "NEWEST_MESSAGES", 2)
+
+    assert find_conversations("kettle").keys == []
+    assert find_conversations("looking").keys == [customers["nobody"].pk]
+    assert find_conversations("maria").keys == [customers["maria"].pk]
+
+
+def test_of_too_many_the_newest_are_shown_and_the_page_says_that_there_are_more(
+    agent, monkeypatch, customers
+):
+    monkeypatch.setattr(conversation_search, "MAX_FOUND", 2)
+    newer = [add_conversation(contact_name=f"Zoe {number}") for number in range(3)]
+
+    page = parse(Browser(agent).client.get(LIST, {"q": "zoe"}).content.decode())
+
+    assert find_conversations("zoe").keys == [chat.pk for chat in newer[:0:-1]]
+    assert "More conversations match than can be shown: these are 2 of them." in page.text
+    assert "More conversations match" not in Browser(agent).client.get(LIST, {"q": "maria"}).content.decode()
+
+
+def test_a_search_and_a_filter_narrow_each_other(agent, customers):
+    Conversation.objects.filter(pk=customers["maria"].pk).update(owner="closed")
+
+    def count(**query: str) -> int:
+        return Browser(agent).client.get(LIST, query).content.decode().count("field-title_or_number")
+
+    assert count(q="maria", owner__exact="closed") == 1
+    assert count(q="maria", owner__exact="bot") == 0
+
+
+@pytest.mark.parametrize("search", ["maria", "maria ortega", "öberg", "asa_lind@example.org", "kettle"])
+def test_no_table_is_read_whole_for_a_search(customers, search):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # it would not look for an index in so few rows
+        with CaptureQueriesContext(connection) as queries:
+            find_conversations(search)
+        # The last row of a table is found at once, though SQLite calls that a scan too.
+        statements = [query["sql"] for query in queries if not query["sql"].endswith("LIMIT 1")]
+        plans = [explain(cursor, statement) for statement in statements]
+
+    assert len(plans) == 2
+    for plan in plans:
+        assert not [line for line in plan if line.strip(" ->").startswith(WHOLE_TABLE[connection.vendor])], (
+            plan
+        )
+
+
+def explain(cursor: Any, sql: str) -> list[str]:
+    cursor.execute(f"{'EXPLAIN QUERY PLAN' if connection.vendor == 'sqlite' else 'EXPLAIN'} {sql}")
+    return [str(row[-1]) for row in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_no_list_has_more_than_ten_queries(who, customers, agent):
+    """Nor has any search or filter of one."""
+    from supportbot.conversations.staff_group import ensure_staff_groups
+
+    lead = User.objects.create_user("lead", is_staff=True)
+    lead.groups.add(ensure_staff_groups()[1])
+    people = {
+        "agent": agent,
+        "lead": lead,
+        "administrator": User.objects.create_superuser("administrator"),
+    }
+    client = Client()
+    client.force_login(people[who])
+
+    counts = {}
+    for page, path in PAGES[who].items():
+        client.get(path)  # what is looked up once in a process
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(path)
+        counts[page] = len(queries)
+        assert response.status_code == 200 or "p=" in path, page
+
+    assert {page: count for page, count in counts.items() if count > MAX_QUERIES} == {}
+    assert max(counts.values()) > 5
