@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
 from .models import FailedLookup, Order
@@ -15,10 +16,16 @@ MAX_LISTED_ORDERS = 10
 MAX_ECHOED_CHARS = 60
 
 OrderId = Annotated[
-    str, Field(description="The order number as the customer wrote it, such as ORD-123 or #1001.")
+    str,
+    FromCustomer(),
+    Field(
+        description="The order number exactly as the customer wrote it, or as a tool returned it. If there is "
+        "none, do not call this: ask for it."
+    ),
 ]
 Email = Annotated[
     str,
+    FromCustomer(),
     Field(
         description="The e-mail address that the order was placed with, as the customer gave it in this "
         "chat. Only for guests; leave it out for a customer who has signed in. Never guess it."

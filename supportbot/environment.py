@@ -150,6 +150,11 @@ class Environment(BaseSettings):
     turn_seconds: float = Field(90, gt=0, description="How long a whole turn may take, tools included.")
     turn_tool_rounds: int = Field(4, ge=1, description="How often the model may ask for tools in one turn.")
     turn_tool_calls: int = Field(6, ge=1, description="How many calls it may make in one turn.")
+    grounding: Literal["off", "mark", "hold"] = Field(
+        "mark",
+        description="What becomes of numbers, dates, prices and deeds in an answer that stand in nothing the model was "
+        "shown: `mark` shows them to staff, `hold` also leaves such sentences out and offers a person, `off`.",
+    )
     demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
 
     alert_emails: CommaSeparated = Field(

@@ -31,7 +31,7 @@ Priority = Annotated[
 ]
 
 
-@tool(effect="write", progress=_("Opening a ticket"))
+@tool(effect="write", progress=_("Opening a ticket"), done_words=("forwarded", "reported"))
 def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[str, Any]:
     """Open a support ticket, so that a person of the team takes care of the customer's problem.
 

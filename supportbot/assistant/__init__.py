@@ -30,6 +30,7 @@ from .messages import (
     ToolResult,
     ToolStarted,
 )
+from .provenance import FromCustomer
 from .questions import Question, question
 from .tools import Customer, Registry, Tool, ToolContext, ToolError, tool
 from .window import drop_older_half, trim_to_budget
@@ -41,6 +42,7 @@ __all__ = [
     "Customer",
     "ErrorCode",
     "Event",
+    "FromCustomer",
     "Image",
     "Limits",
     "Message",

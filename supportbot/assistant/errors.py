@@ -41,6 +41,9 @@ class ErrorCode(StrEnum):
     ENDLESS = auto()  # it only calls tools
     DECLINED = auto()  # it would not give a typed answer
     INVALID = auto()  # a typed answer is not of the form that was asked for
+    UNCONFIRMED = (
+        auto()
+    )  # a part of the answer was held back, since it stands in nothing that the model was shown
 
     # Not of the model, but of the program that asks it.
     INTERRUPTED = auto()  # the process that asked has ended
@@ -144,6 +147,11 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
     ),
     ErrorCode.ENDLESS: ErrorTraits(
         gettext_noop("The assistant couldn't work this out. You can try again, or talk to a person.")
+    ),
+    ErrorCode.UNCONFIRMED: ErrorTraits(
+        gettext_noop(
+            "A part of this answer was left out because it couldn't be confirmed. You can talk to a person instead."
+        )
     ),
     ErrorCode.DECLINED: ErrorTraits(),
     ErrorCode.INVALID: ErrorTraits(),

@@ -8,6 +8,7 @@ from functools import partial
 
 from .backends import Backend
 from .errors import ErrorCode, ModelError
+from .grounding import CheckedText, GroundingCheck, GroundingMode
 from .messages import (
     Answer,
     Event,
@@ -15,14 +16,17 @@ from .messages import (
     Part,
     TextDelta,
     TextWithdrawn,
+    Thinking,
     ToolCall,
     ToolFinished,
     ToolResult,
     ToolStarted,
 )
-from .tools import Registry, ToolContext, build_error_result
+from .provenance import collect_sources, describe_invented_argument, find_invented_argument
+from .tools import Registry, Tool, ToolContext, build_error_result
 from .window import drop_older_half, trim_to_budget
 
+NO_CALLS_LEFT = "Not run: no more tool calls are allowed. Answer now."
 ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]
 
 
@@ -48,8 +52,13 @@ async def run_turn(
     *,
     limits: Limits | None = None,
     conversation: str = "",
+    summary: str = "",
+    grounding: GroundingMode = "off",
 ) -> AsyncGenerator[Event]:
     """Answer the conversation so far, which ends with a message of the customer.
+
+    `summary` is of what was said before these messages, if `system` has one. `grounding` says what becomes of
+    sentences that cannot be confirmed, see `grounding.CheckedText`.
 
     Yields text as it arrives, one `Answer` at the end of each of the model's messages, and each tool call before
     and after `execute` runs it. A caller that stores events has time to do so before it asks for the next one.
@@ -57,31 +66,21 @@ async def run_turn(
     """
     limits = limits or Limits()
     deadline = asyncio.get_running_loop().time() + limits.turn
-    offered = list(tools.values())
     ask = partial(backend.stream, system, conversation=conversation)
     history = list(messages)
     calls_left = limits.calls
+    check = GroundingCheck(system, messages, tools) if grounding != "off" else None
     for rounds_left in range(limits.rounds, -1, -1):
         window = trim_to_budget(history, limits.window, limits.messages)
-        # After the last round the model is not asked again, so it would not learn the result of a call.
-        ask_once = partial(ask, tools=offered, may_call=rounds_left > 0)
         answer = None
-        async with aclosing(_stream_answer(ask_once, window, limits, deadline)) as parts:
+        stream = _ask_model(ask, window, list(tools.values()), limits, deadline, may_call=rounds_left > 0)
+        checked = CheckedText(check, grounding) if check else None
+        async with aclosing(_check_text(stream, checked)) as parts:
             async for part in parts:
                 if isinstance(part, Answer):
                     answer = part
                 else:
                     yield part
-        if answer is not None and answer.message.tool_calls and not rounds_left:
-            # The provider lets it call what it may not: nothing of it is run.
-            async with aclosing(
-                _insist_on_words(answer, partial(ask, tools=[]), window, limits, deadline)
-            ) as parts:
-                async for part in parts:
-                    if isinstance(part, Answer):
-                        answer = part
-                    else:
-                        yield part
         answer = _require_answer(answer)
         yield answer
         if not answer.message.tool_calls:
@@ -89,22 +88,72 @@ async def run_turn(
         history.append(answer.message)
         for call in answer.message.tool_calls:
             yield ToolStarted(call)
-            if calls_left > 0:
-                calls_left -= 1
-                result = await execute(call)
-            else:
-                result = build_error_result(
-                    call, "refused", "Not run: no more tool calls are allowed. Answer now."
-                )
+            refusal = find_refusal(call, tools, history, summary) if calls_left > 0 else NO_CALLS_LEFT
+            result = build_error_result(call, "refused", refusal) if refusal else await execute(call)
+            calls_left -= 1
             history.append(result.as_message())
+            if check is not None:
+                check.add_result(call, result.content, result.outcome)
             yield ToolFinished(call, result)
+
+
+def find_refusal(call: ToolCall, tools: Registry, history: Sequence[Message], summary: str = "") -> str:
+    """Why a call must not be run, in words for the model; empty if it may."""
+    tool = tools.get(call.name)
+    names = tool.customers_arguments if tool else ()
+    invented = find_invented_argument(names, call, collect_sources(history, summary)) if names else ""
+    return describe_invented_argument(invented) if invented else ""
+
+
+async def _ask_model(
+    ask: Callable[..., AsyncGenerator[Part]],
+    window: Sequence[Message],
+    offered: Sequence[Tool],
+    limits: Limits,
+    deadline: float,
+    *,
+    may_call: bool,
+) -> AsyncGenerator[Part]:
+    """One message of the model: in the last round one without calls, since it would not learn their results."""
+    last = None
+    ask_once = partial(ask, tools=offered, may_call=may_call)
+    async with aclosing(_stream_answer(ask_once, window, limits, deadline)) as parts:
+        async for part in parts:
+            if isinstance(part, Answer) and part.message.tool_calls and not may_call:
+                last = part  # the provider lets it call what it may not: nothing of it is run
+            else:
+                yield part
+    if last is not None:
+        ask_again = partial(ask, tools=[])
+        async with aclosing(_insist_on_words(last, ask_again, window, limits, deadline)) as parts:
+            async for part in parts:
+                yield part
+
+
+async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText | None) -> AsyncGenerator[Part]:
+    """Pass on what may be shown of a message, and its `Answer` with what could not be confirmed."""
+    async with aclosing(stream):
+        async for part in stream:
+            if checked is None or isinstance(part, Thinking):
+                yield part
+            elif isinstance(part, TextWithdrawn):
+                checked.withdraw_text()
+                yield part
+            elif isinstance(part, TextDelta):
+                shown = checked.add_text(part.text) if part.text else ""
+                if shown or not part.text:
+                    yield TextDelta(shown)
+            else:
+                if rest := checked.finish_text():
+                    yield TextDelta(rest)
+                yield checked.mark_answer(part)
 
 
 def _require_answer(answer: Answer | None) -> Answer:
     """Raises `ModelError` when the model has not said anything."""
     if answer is None:
         raise ModelError(ErrorCode.CUT)
-    if not answer.message.text.strip() and not answer.message.tool_calls:
+    if not answer.message.text.strip() and not answer.message.tool_calls and not answer.is_held:
         raise ModelError(ErrorCode.EMPTY)
     return answer
 

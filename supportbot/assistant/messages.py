@@ -152,13 +152,26 @@ class ToolResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Something in an answer that could not be confirmed: the kind of fact, or “deed”, and the words."""
+
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """One finished message of the model. `usage` holds the token counts in the provider's own words."""
+    """One finished message of the model. `usage` holds the token counts in the provider's own words.
+
+    `marks` are what could not be confirmed; with `is_held` such sentences are not in the message.
+    """
 
     message: Message
     finish_reason: str
     model: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import from_json
 
 from .messages import Outcome, ToolCall, ToolResult
+from .provenance import FromCustomer
 from .questions import Question, is_defined_in_app
 from .translation import gettext_noop
 
@@ -93,9 +94,18 @@ class Tool:
     effect: Effect
     progress: "str | LazyText"
     timeout: float
+    done_words: tuple[str, ...] = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
+
+    @cached_property
+    def customers_arguments(self) -> tuple[str, ...]:
+        """The names of the arguments that are declared to come `FromCustomer`."""
+        fields = self.arguments.model_fields.items()
+        return tuple(
+            name for name, each in fields if any(isinstance(mark, FromCustomer) for mark in each.metadata)
+        )
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -145,7 +155,11 @@ class Tool:
 
 
 def tool(
-    *, effect: Effect = "read", progress: "str | LazyText" = "", timeout: float = 10.0
+    *,
+    effect: Effect = "read",
+    progress: "str | LazyText" = "",
+    timeout: float = 10.0,
+    done_words: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a function into a `Tool`.
 
@@ -155,7 +169,8 @@ def tool(
     when its end was lost, the model is told that nobody knows how it ended.
 
     `progress` is the line that the customer sees while the tool runs; it may name arguments in braces, and a text of
-    `gettext_lazy` is translated for each reader. `timeout` is in seconds.
+    `gettext_lazy` is translated for each reader. `timeout` is in seconds. `done_words` are what an answer may
+    say to have done once this was done, such as “forwarded”, besides what the name says (see `deeds`).
 
     Raises TypeError for a function that has no docstring, whose first parameter is not `ctx`, or one of whose other
     parameters has no type or cannot be passed by name.
@@ -167,7 +182,16 @@ def tool(
             raise TypeError(f"Tool {function.__qualname__} needs a docstring: it is what the model reads.")
         name = function.__name__
         line = progress or name.replace("_", " ").capitalize()
-        return Tool(name, description, function, _build_arguments_model(function), effect, line, timeout)
+        return Tool(
+            name,
+            description,
+            function,
+            _build_arguments_model(function),
+            effect,
+            line,
+            timeout,
+            tuple(done_words),
+        )
 
     return make_tool
 

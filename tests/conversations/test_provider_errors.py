@@ -19,7 +19,7 @@ async def test_a_refusal_after_tools_have_run_is_one_notice_and_keeps_their_resu
         model.call("lookup_order", order_id="ORD-123")
     model.otherwise(lambda request: model.fail(status))
 
-    turn = await page.ask("Where is my order?")
+    turn = await page.ask("Where is ORD-123?")
 
     assert turn["data-state"] == "failed"
     (failure,) = turn.classed("failure")

@@ -18,7 +18,7 @@ async def test_a_call_is_stored_with_its_result_and_the_line_that_was_shown(page
     model.call("lookup_order", order_id="ORD-123")
     model.say("It has shipped.")
 
-    await page.ask("Where is it?")
+    await page.ask("Where is ORD-123?")
 
     call = await ToolCall.objects.aget()
     assert (call.name, call.state, call.progress) == ("lookup_order", "done", "Looking up order ORD-123")
@@ -170,7 +170,7 @@ async def test_a_call_cannot_reach_another_customers_order(page, model, bob):
     model.calls(Call("lookup_order", {"order_id": "ORD-789"}), Call("lookup_order", {"order_id": "ORD-000"}))
     model.say("I cannot find it.")
 
-    await page.ask("Where is ORD-789?")
+    await page.ask("Where are ORD-789 and ORD-000?")
 
     foreign, missing = (message["content"] for message in model.requests[1].messages[-2:])
     assert foreign.replace("789", "000") == missing

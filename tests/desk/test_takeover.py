@@ -11,7 +11,7 @@ from tests.conversations.rows import until
 
 from .desk_page import open_desk
 
-QUESTION = "Where is my order?"
+QUESTION = "Where is my order ORD-123?"
 
 
 def texts(page, role: str) -> list[str]:
@@ -237,3 +237,13 @@ async def test_an_agent_who_is_no_lead_cannot_assign(desk, sam, chat):
     assert await desk.closed() == 4401
     await chat.arefresh_from_db()
     assert chat.owner == "bot"
+
+
+async def test_staff_see_what_of_an_answer_was_not_confirmed_and_the_customer_does_not(page, desk, model):
+    model.say("I have refunded you.")
+
+    await page.ask(QUESTION)
+    await desk.settled("done")
+
+    assert "i have refunded" in desk.last.text
+    assert "Not confirmed" not in page.last.text

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from supportbot.assistant.loop import make_executor, run_turn
-from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall, ToolFinished, ToolResult
+from supportbot.assistant.messages import Answer, Mark, Message, TextDelta, ToolCall, ToolFinished, ToolResult
 from supportbot.assistant.tools import Customer, Registry, ToolContext, ToolError, tool
 from supportbot.demo.backend import DemoBackend
 
@@ -117,7 +117,8 @@ SHOP_TOOLS = Registry([lookup_order, create_ticket, my_orders, my_tickets, reque
 
 @dataclass
 class Chat:
-    """A customer's conversation with the demo model. `tool_calls` and `text` are those of the last turn."""
+    """A customer's conversation with the demo model. `tool_calls` and `text` are those of the last turn,
+    `marks` what could not be confirmed in any of them."""
 
     is_guest: bool = False
     tools: Registry = field(default_factory=lambda: SHOP_TOOLS)
@@ -126,6 +127,7 @@ class Chat:
     messages: list[Message] = field(default_factory=list)
     tool_calls: list[ToolCall] = field(default_factory=list)
     text: str = ""
+    marks: list[Mark] = field(default_factory=list)
 
     async def say(self, text: str) -> str:
         self.messages.append(Message("user", text))
@@ -135,7 +137,9 @@ class Chat:
         self.tool_calls, self.text = [], ""
         who = "The customer is a guest." if self.is_guest else "The customer is signed in as Alice."
         system = self.system or f"You are the support assistant of TechCorp.\nBe brief.\n{who}"
-        events = run_turn(self.backend, system, list(self.messages), self.tools, self.execute)
+        events = run_turn(
+            self.backend, system, list(self.messages), self.tools, self.execute, grounding="mark"
+        )
         async with aclosing(events):
             async for event in events:
                 self._record_event(event)
@@ -151,7 +155,8 @@ class Chat:
         match event:
             case TextDelta(text):
                 self.text += text
-            case Answer(message):
+            case Answer(message, marks=marks):
+                self.marks += marks
                 self.messages.append(message)
                 self.tool_calls += message.tool_calls
             case ToolFinished(_, result):

@@ -17,6 +17,8 @@ WANTS_EMAIL = "To protect your privacy, please give me the e-mail address used f
 ASKS_EMAIL = "Which e-mail address did you use for the order?"
 OFFERS_TICKET = "Would you like me to open a ticket?"
 OFFERS_PERSON = "Would you like me to pass this on to a colleague?"
+# What it says as an example, which no rule tells from a fact: two answers of more than three hundred.
+EXAMPLES = {"ord-123", "name@example.com"}
 
 
 @dataclass(frozen=True)
@@ -378,3 +380,4 @@ async def test_it_understands(case: Case) -> None:
     assert len(called) == len(case.calls), called
     assert all(made.startswith(wanted) for made, wanted in zip(called, case.calls, strict=True)), called
     assert [part for part in case.says if part.lower() not in answer.lower()] == [], answer
+    assert {mark.words for mark in chat.marks} <= EXAMPLES, answer

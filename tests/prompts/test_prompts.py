@@ -212,7 +212,9 @@ def test_an_order_that_a_trial_does_not_find_is_not_found_and_leaves_no_trace(de
     model.call("lookup_order", order_id="ORD-999", email="alice@example.com")
     model.say("I cannot find it.")
 
-    page = desk.post(place("try", prompt), {"question": "Where is ORD-999?"}).content.decode()
+    page = desk.post(
+        place("try", prompt), {"question": "Where is ORD-999? I am alice@example.com"}
+    ).content.decode()
 
     assert "I cannot find it." in page
     assert "Order ORD-999 not found" in model.requests[1].messages[-1]["content"]

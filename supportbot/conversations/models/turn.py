@@ -44,6 +44,9 @@ class Turn(models.Model):
         blank=True,
         help_text="The tokens set aside for what the model is doing: of whom, and when.",
     )
+    marks = models.JSONField(
+        default=list, blank=True, help_text="What of the answer could not be confirmed: kinds and words."
+    )
     created = models.DateTimeField(default=timezone.now)
     started = models.DateTimeField(null=True, blank=True)
     first_token = models.DateTimeField(null=True, blank=True)

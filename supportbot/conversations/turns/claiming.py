@@ -123,6 +123,7 @@ def build_lease(
         tool_context=_build_tool_context(conversation, turn),
         pending_calls=pending_calls,
         is_affordable=turn.is_affordable,
+        summary=conversation.summary,
     )
 
 

@@ -30,7 +30,7 @@ class TurnLease:
     """A turn that this process runs: all that running it takes, and the fencing token that proves the right to.
 
     `message_id` is the answer that is to be streamed, or `NO_MESSAGE` while `pending_calls` come first. `system_text`
-    and `history` are what the model is sent.
+    and `history` are what the model is sent; `summary` is the part of the former that sums up what was said before.
     """
 
     turn_id: int
@@ -44,6 +44,7 @@ class TurnLease:
     tool_context: ToolContext
     pending_calls: tuple[ToolCall, ...] = ()
     is_affordable: bool = True
+    summary: str = ""
 
 
 def lock_leased_turn(lease: TurnLease) -> tuple[Turn, Conversation]:

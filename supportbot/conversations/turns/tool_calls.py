@@ -1,6 +1,6 @@
 """Tool calls: stored before they are run, and their results together with what they wrote."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -67,6 +67,7 @@ def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
     )
     token_budgets.settle_reservation(turn, answer.usage)
     turn.usage.append(dict(answer.usage))
+    turn.marks += [asdict(mark) for mark in answer.marks]
     recording.record_answer(turn, answer)
     return save_change(turn, conversation)
 

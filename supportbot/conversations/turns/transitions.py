@@ -1,6 +1,6 @@
 """The end of a turn, a stop and a retry. Every function here is one transaction."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -51,6 +51,7 @@ def finish_turn(
     token_budgets.settle_reservation(turn, answer.usage if answer else {}, turn.error)
     if answer is not None:
         turn.usage.append(dict(answer.usage))
+        turn.marks += [asdict(mark) for mark in answer.marks]
         turn.model = answer.model[:80]
         recording.record_answer(turn, answer)
     is_whole = state == Turn.State.DONE and answer is not None and answer.finish_reason != "length"
@@ -131,7 +132,7 @@ def retry_turn(conversation_id: int, turn_id: int, can_start: bool = True) -> Tu
         is_known = conversation.turns.filter(pk=turn_id).exists()
         shown = (load_stored_turn(turn_id),) if is_known else ()
         return TurnChange(conversation.pk, shown)
-    turn.state, turn.crash_count = Turn.State.QUEUED, 0
+    turn.state, turn.crash_count, turn.marks = Turn.State.QUEUED, 0, []
     if not can_start or conversation.is_bot_silent:
         return save_change(turn, conversation)
     turn.save()

@@ -3,10 +3,11 @@
 from contextlib import aclosing
 from time import monotonic
 
+from django.conf import settings
 from django.utils import timezone
 
 from supportbot import model_backends
-from supportbot.assistant.loop import run_turn
+from supportbot.assistant.loop import find_refusal, run_turn
 from supportbot.assistant.messages import (
     Answer,
     Event,
@@ -17,6 +18,7 @@ from supportbot.assistant.messages import (
     ToolFinished,
     ToolResult,
 )
+from supportbot.assistant.tools import build_error_result
 from supportbot.assistant.window import trim_to_budget
 
 from .. import turns
@@ -36,7 +38,7 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
     Raises `LeaseLost`, and `ModelError` when the model fails or the day's budget has nothing left.
     """
     for call in running.lease.pending_calls:
-        await _finish_tool_call(running, await execute_tool(running.lease, call))
+        await _finish_tool_call(running, await _run_pending_call(running, call))
     if running.lease.pending_calls:
         running.lease = await turns.reload_lease(running.lease, running.stream.message_id)
     lease = running.lease
@@ -56,6 +58,8 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
         execute,
         limits=limits,
         conversation=lease.public_id,
+        summary=lease.summary,
+        grounding=settings.ENVIRONMENT.grounding,
     )
     answer = None
     async with aclosing(events):
@@ -66,6 +70,14 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
             if running.on_event:
                 running.on_event(event)
     return answer
+
+
+async def _run_pending_call(running: RunningTurn, call: ToolCall) -> ToolResult:
+    """A call that was stored before its process died: whether it may be run is decided again, as it was there."""
+    lease = running.lease
+    if refusal := find_refusal(call, turns.get_tool_registry(), lease.history, lease.summary):
+        return build_error_result(call, "refused", refusal)
+    return await execute_tool(lease, call)
 
 
 async def _handle_event(running: RunningTurn, event: Event) -> None:

@@ -173,6 +173,8 @@ async def _run_turn(running: RunningTurn) -> None:
             raise asyncio.CancelledError
         answer = await run_model_loop(running)
         model_health.record_success(lease)
+        if answer is not None and answer.is_held:
+            state, error = Turn.State.FAILED, ModelError(ErrorCode.UNCONFIRMED)
     except ModelError as failure:
         logger.warning("Turn %s: the model failed: %s (%s)", lease.turn_id, failure.code, failure)
         state, error = Turn.State.FAILED, failure

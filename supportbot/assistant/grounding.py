@@ -1,0 +1,154 @@
+"""A check of what the model says, by rules: facts must stand in what it was shown, and deeds must have been done.
+
+Order and ticket numbers, telephone numbers, e-mail and web addresses, money, dates, times, spans of time and
+percentages are looked up in the customer's words, the tools' results and the instructions; “I have refunded you” asks
+for a call of this turn that does so. A mark says that something could not be confirmed, not that it is wrong.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from .deeds import find_unproven_deed, list_deeds
+from .facts import Fact, Reading, find_facts, list_known_facts
+from .messages import Answer, Mark, Message, ToolCall
+from .shown_text import ShownText
+from .tools import Registry
+
+GroundingMode = Literal["off", "mark", "hold"]
+
+MAX_SENTENCE_CHARS = 600  # a longer one is checked in pieces
+SENTENCE_MARKS = frozenset(".!?…。！？\n\"'”’»)]*_")
+MAX_MARKS = 20  # of one message
+# A full stop behind a number or a single letter (“19. November”, “e. g.”) ends no sentence.
+SENTENCE_END = re.compile(r"(?:(?<!\d)(?<![\s.]\w)\.|[!?…])[\"'”’»)\]*_]*(?=\s)|[。！？\n]")
+
+
+class GroundingCheck:
+    """What the model was shown and what was done, against which the sentences of one turn are checked."""
+
+    def __init__(self, system: str, messages: Sequence[Message], tools: Registry) -> None:
+        self._tools = tools
+        self._has_photo = any(message.images for message in messages)
+        self._results = ShownText()
+        self._said = ShownText(each.text for each in messages if each.role == "user")
+        self._shown = ShownText([system, *(each.text for each in messages if each.role in ("user", "tool"))])
+        self._known: set[Reading] = set()
+        self._known_chars = 0
+        self._deeds: set[str] = set()
+        self._earlier_deeds = self._read_earlier_calls(messages)
+
+    def add_result(self, call: ToolCall, content: str, outcome: str) -> None:
+        """A tool of this turn has returned this."""
+        self._shown.add_text(content)
+        self._results.add_text(content)
+        if outcome == "done":
+            self._deeds |= self._list_deeds(call, content)
+
+    def find_marks(self, sentence: str) -> list[Mark]:
+        """What in this sentence cannot be confirmed. After a photo facts are not checked: they may stand on it."""
+        facts = [] if self._has_photo else find_facts(sentence)
+        marks = [Mark(fact.kind, fact.words) for fact in facts if not self._is_known(fact)]
+        if deed := find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._results.plain_text):
+            marks.append(Mark("deed", deed))
+        return marks
+
+    def _is_known(self, fact: Fact) -> bool:
+        if fact.value:
+            # A customer's “1234” may be repeated as ORD-1234, any other number's digits may not.
+            return self._shown.has_exact_value(fact.value) or self._said.has_value(fact.value)
+        plain = self._shown.plain_text
+        if len(plain) > self._known_chars:
+            self._known |= list_known_facts(plain[self._known_chars :])
+            self._known_chars = len(plain)
+        return not self._known.isdisjoint(fact.readings)
+
+    def _read_earlier_calls(self, messages: Sequence[Message]) -> set[str]:
+        """The deeds of earlier turns' calls. What tools returned there is kept too."""
+        calls = {call.id: call for message in messages for call in message.tool_calls}
+        deeds: set[str] = set()
+        for message in messages:
+            if message.role == "tool":
+                self._results.add_text(message.text)
+                if call := calls.get(message.tool_call_id):
+                    deeds |= self._list_deeds(call, message.text)
+        return deeds
+
+    def _list_deeds(self, call: ToolCall, content: str) -> set[str]:
+        tool = self._tools.get(call.name)
+        if tool is None or tool.effect == "read" or _is_error(content):
+            return set()
+        return list_deeds(tool.name, tool.done_words)
+
+
+class CheckedText:
+    """The text of one message on its way to the customer: checked sentence by sentence.
+
+    With the mode “mark” it passes at once, with “hold” each sentence waits for its check, and one that cannot be
+    confirmed is left out.
+    """
+
+    def __init__(self, check: GroundingCheck, mode: GroundingMode) -> None:
+        self._check = check
+        self._holds = mode == "hold"
+        self.withdraw_text()
+
+    def withdraw_text(self) -> None:
+        """The text so far was no answer: it begins anew."""
+        self._unchecked: list[str] = []
+        self._unchecked_chars = 0
+        self._is_marked = False  # whether the last piece may have ended a sentence
+        self._released: list[str] = []
+        self.marks: list[Mark] = []
+        self.is_held = False
+
+    def add_text(self, piece: str) -> str:
+        """Take in more text. Returns what may be shown now."""
+        self._unchecked.append(piece)
+        self._unchecked_chars += len(piece)
+        if not self._holds:  # nothing waits for the check, so it is made once, at the end
+            return piece
+        was_marked, self._is_marked = self._is_marked, not SENTENCE_MARKS.isdisjoint(piece)
+        if not (self._is_marked or was_marked or self._unchecked_chars >= MAX_SENTENCE_CHARS):
+            return ""
+        return self._check_sentences(is_end=self._unchecked_chars >= MAX_SENTENCE_CHARS)
+
+    def finish_text(self) -> str:
+        """The message has ended. Returns the rest that may be shown."""
+        rest = self._check_sentences(is_end=True)
+        return rest if self._holds else ""
+
+    def mark_answer(self, answer: Answer) -> Answer:
+        """The message as the customer has it, with what could not be confirmed."""
+        message = replace(answer.message, text="".join(self._released)) if self.is_held else answer.message
+        return replace(answer, message=message, marks=tuple(self.marks), is_held=self.is_held)
+
+    def _check_sentences(self, *, is_end: bool) -> str:
+        """Check the sentences that are whole, and with `is_end` what is left. Returns those that may be shown."""
+        text, start, confirmed = "".join(self._unchecked), 0, []
+        ends = [match.end() for match in SENTENCE_END.finditer(text)]
+        if is_end and (not ends or ends[-1] < len(text)):
+            ends.append(len(text))
+        for end in ends:
+            sentence, start = text[start:end], end
+            marks = self._check.find_marks(sentence)
+            self.marks += marks[: MAX_MARKS - len(self.marks)]
+            if marks and self._holds:
+                self.is_held = True
+            else:
+                confirmed.append(sentence)
+        self._unchecked, self._unchecked_chars = [text[start:]], len(text) - start
+        passed = "".join(confirmed)
+        self._released.append(passed)
+        return passed
+
+
+def _is_error(content: str) -> bool:
+    """Whether a result says that nothing was done."""
+    try:
+        value: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and "error" in value
