@@ -10,7 +10,7 @@ from .chat import Chat, Somebody
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-QUESTION = "Where is my order?"
+QUESTION = "Where is my order ORD-123?"
 ANSWER = "It left our warehouse on Monday and should reach you tomorrow."
 BEGINNING = "It left our warehouse "
 

@@ -17,9 +17,9 @@ NUMBER = re.compile(r"TKT-\d+")
 KINDS = {
     "p": "please tell me about it.",
     "t": "it is broken, please open a ticket.",
-    "o": "where is my order?",
-    "w": "say something first, then look my order up.",
-    "b": "look two orders up and open a ticket.",
+    "o": "where is my order ORD-123?",
+    "w": "say something first, then look order ORD-123 up.",
+    "b": "look ORD-123 and ORD-456 up and open a ticket.",
 }
 TICKETS = "tb"
 

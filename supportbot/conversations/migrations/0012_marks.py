@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0010_bot_silence'),
+        ('conversations', '0011_provider_fields'),
     ]
 
     operations = [
