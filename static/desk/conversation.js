@@ -23,6 +23,7 @@ function showOwner() {
   const { owner, assignee } = document.getElementById("owner").dataset;
   chat.dataset.owner = owner;
   chat.toggleAttribute("data-mine", owner === "human" && assignee === chat.dataset.staff);
+  showPlaceholder();
   if (!isMine()) areRepliesLoaded = false;
   else if (!areRepliesLoaded) loadSavedReplies();
 }
@@ -54,8 +55,12 @@ document.getElementById("do-assign")?.addEventListener("click", () => {
 function showMode(mode) {
   chat.dataset.mode = mode;
   modes.querySelector(`[value=${mode}]`).checked = true;
-  text.placeholder = getText(mode === "reply" ? "replyTo" : "writeNote");
+  showPlaceholder();
   openDraft(mode);
+}
+
+function showPlaceholder() {
+  text.placeholder = getText(isNote() ? "writeNote" : isMine() ? "replyTo" : "takeOverToReply");
 }
 
 // Kept over a reload.

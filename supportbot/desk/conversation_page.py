@@ -55,7 +55,8 @@ def _build_desk_texts() -> dict[str, str]:
         "tooManyTabs": _("You have too many pages open. Close some of them, then reload this page."),
         "notConnected": _("There is no connection yet, so nothing was done. Please try again in a moment."),
         "replyTo": _("Write to the customer…"),
-        "writeNote": _("Write a note that only your team sees…"),
+        "takeOverToReply": _("Take it over to write to the customer…"),
+        "writeNote": _("Write a note for your team…"),
         "replyNotSent": _(
             "Your reply has not been sent: a photo wasn't ready yet. Choose “Reply” to send it."
         ),
