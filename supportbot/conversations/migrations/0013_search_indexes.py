@@ -25,7 +25,7 @@ def remove_account_indexes(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("conversations", "0011_provider_fields"),
+        ("conversations", "0012_marks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
