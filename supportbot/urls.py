@@ -10,7 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from supportbot.conversations.web import frame_views, health, image_views, transcripts, views
+from supportbot.conversations.web import forgetting, frame_views, health, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.desk import urls as desk
 from supportbot.desk.sign_in import SignInView
@@ -29,6 +29,7 @@ urlpatterns = [
     path("conversations/", views.conversations, name="conversations"),
     path("c/<uuid:public_id>/", views.conversation, name="conversation"),
     path("c/<uuid:public_id>/frames/", frame_views.exchange_frames, name="frames"),
+    path("c/<uuid:public_id>/forget/", forgetting.forget_chat, name="forget"),
     path("c/<uuid:public_id>/earlier/", views.earlier_turns, name="earlier"),
     path("c/<uuid:public_id>/transcript.txt", transcripts.transcript_text, name="transcript-text"),
     path("c/<uuid:public_id>/transcript.json", transcripts.transcript_json, name="transcript-json"),

@@ -27,6 +27,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "conversations": EVERYBODY,
     "conversation": ("alice",),
     "frames": ("alice",),
+    "forget": EVERYBODY,  # of what is their own; tests/conversations/test_shared_devices.py
     "earlier": ("alice",),
     "transcript-text": ("alice",),
     "transcript-json": ("alice",),
@@ -46,7 +47,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk-photos": (),
     "desk-photo": (),
 }
-POSTED = ("new", "logout", "images", "desk-photos")
+POSTED = ("new", "forget", "logout", "images", "desk-photos")
 SOCKETS = {
     "ws/c/<uuid:public_id>/",
     "ws/desk/",

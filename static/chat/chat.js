@@ -5,15 +5,13 @@
 //            incoming → handoff → connection → transport → polling
 //            incoming → selection, handoff → title
 //                       outbox → composer, connection
-//                                tray → shrink, connection → forget
+//                                tray → shrink, connection → forget → restored
 
 import { focusComposer, restoreDraft } from "./composer.js";
 import { sendRequest } from "./connection.js";
-import { clearStorage } from "./forget.js";
 import { updateLog } from "./incoming.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
 import { composer, log } from "./page.js";
-import "./restored.js";
 import { scrollToEnd } from "./scrolling.js";
 
 composer.addEventListener("submit", (event) => {
@@ -60,4 +58,3 @@ updateLog();
 if (log.querySelector(".message")) scrollToEnd(); // the greeting is read from its beginning
 restoreDraft();
 if (matchMedia("(hover: hover)").matches) focusComposer();
-document.querySelector("[data-forget]")?.addEventListener("submit", clearStorage);

@@ -2,13 +2,7 @@
 
 import { chat, text } from "./page.js";
 import { photos } from "./photos.js";
-
-const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
-
-// What this tab keeps over a reload, of all conversations.
-export function clearStorage() {
-  for (const key of Object.keys(sessionStorage)) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
-}
+import { clearStorage } from "./restored.js";
 
 // Whoever may no longer see the conversation sees nothing of it, nor does who looks into the page's source.
 export function emptyPage() {

@@ -1,6 +1,18 @@
-// A page that the browser kept while somebody was elsewhere may show what its visitor may no longer see. It comes back
-// hidden and is loaded anew.
+// On a device that several people use, nothing stays behind: neither in what a tab keeps over a reload, nor on a page that
+// the browser keeps to show it again.
 
+const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
+
+// What this tab keeps, of all conversations.
+export function clearStorage() {
+  for (const key of Object.keys(sessionStorage)) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
+}
+
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-forget]")) clearStorage();
+});
+
+// Such a page may show what its visitor may no longer see. It comes back hidden and is loaded anew.
 window.addEventListener("pagehide", ({ persisted }) => {
   if (persisted) document.body.hidden = true;
 });

@@ -87,6 +87,45 @@ async def test_a_page_that_is_loaded_again_signed_out_asks_to_sign_in(
     assert chat.path == path
 
 
+async def test_a_guest_ends_the_chat_and_the_next_person_finds_nothing_of_it(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site)
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    await chat.box.fill("And the invoice?")
+    begun, other = chat.path, await chat.another_tab()
+    await other.box.fill("One more thing")
+
+    await chat.menu("End this chat and forget it on this device")
+
+    await chat.connected()
+    assert chat.path != begun
+    assert not await find_traces(chat, ANSWER, "And the invoice?")
+    await expect(other.page.get_by_text("no longer available")).to_be_visible()
+    assert not await find_traces(other, QUESTION, ANSWER, "One more thing")
+    await chat.page.go_back()
+    await expect(chat.page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert not await find_traces(chat, ANSWER)
+    chat.watch.seen[:] = [each for each in chat.watch.seen if "404 (Not Found)" not in each]
+
+
+async def test_a_page_that_the_browser_kept_is_hidden_and_loaded_anew_when_it_comes_back(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site)
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+
+    await chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    await expect(chat.page.get_by_text(ANSWER)).to_be_hidden()
+    async with chat.page.expect_navigation():
+        await chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+
+    await chat.connected()
+    await expect(chat.answer.locator(".text")).to_have_text(ANSWER)
+
+
 async def test_who_comes_back_signed_out_is_told_that_it_may_be_that(somebody: Somebody, site: Site) -> None:
     """The line was lost, and the tab comes back without having heard why."""
     async with network(site) as (proxy, reached):

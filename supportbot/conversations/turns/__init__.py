@@ -9,6 +9,7 @@ from .changes import ChangedTurn, TurnChange, load_changes, load_missed_changes
 from .claiming import reload_lease
 from .interruption import get_tool_registry
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
+from .leaving import find_conversations_to_leave, leave_conversation
 from .ownership import (
     OwnershipResult,
     assign_conversation,
@@ -42,10 +43,12 @@ __all__ = [
     "checkpoint",
     "close_conversation",
     "complete_call",
+    "find_conversations_to_leave",
     "finish_turn",
     "get_tool_registry",
     "hand_back",
     "is_running",
+    "leave_conversation",
     "load_changes",
     "load_missed_changes",
     "load_streaming_answer",

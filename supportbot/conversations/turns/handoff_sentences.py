@@ -64,13 +64,18 @@ def _describe_place(conversation: Conversation) -> str:
     """Where the answer will come. Mail is promised only where it can be sent."""
     if not settings.ENVIRONMENT.smtp_url:
         return _("The answer will come here, in this chat.")
-    if conversation.reply_email:
+    if can_be_mailed(conversation):
         return _("The answer will come here, and by e-mail to %(email)s if you have left.") % {
             "email": conversation.reply_email
         }
     return _(
         "The answer will come here. Leave your e-mail address below so that we can reach you if you leave."
     )
+
+
+def can_be_mailed(conversation: Conversation) -> bool:
+    """Whether an answer reaches the customer who is not here any longer."""
+    return bool(settings.ENVIRONMENT.smtp_url and conversation.reply_email)
 
 
 def takes_contact(conversation: Conversation) -> bool:

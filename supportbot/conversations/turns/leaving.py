@@ -1,0 +1,52 @@
+"""A guest ends the chat on a device that others use: nobody can read it there any longer, and staff are told."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from supportbot.audit.models import AuditEvent
+from supportbot.audit.recording import record_event
+from supportbot.server.executors import on_database_thread
+
+from ..models import Conversation, Message
+from ..visitors import Visitor
+from .changes import TurnChange, build_change
+from .event_turns import add_event_turn
+from .handoff_sentences import can_be_mailed
+from .interruption import end_bot_turns
+from .ownership import save_owner
+
+Owner = Conversation.Owner
+
+
+def find_conversations_to_leave(visitor: Visitor, public_id: UUID) -> list[int]:
+    """Those of a visitor whose end staff must hear of: the one that is shown, and all in which a person is wanted."""
+    theirs = Conversation.objects.visible_to(visitor).non_empty().exclude(owner=Owner.CLOSED)
+    with_person = Q(owner__in=(Owner.WAITING, Owner.HUMAN))
+    return list(theirs.filter(Q(public_id=public_id) | with_person).values_list("pk", flat=True))
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def leave_conversation(conversation_id: int) -> TurnChange:
+    """Close a conversation that its guest will not come back to, unless staff can still do something with it.
+
+    Who has it keeps it, and one that waits goes on waiting where an answer can be mailed. Tickets stay as they are.
+    """
+    conversation = Conversation.objects.lock(conversation_id)
+    ended = end_bot_turns(conversation)
+    is_reachable = can_be_mailed(conversation)
+    if conversation.owner == Owner.BOT or (conversation.owner == Owner.WAITING and not is_reachable):
+        conversation.owner, conversation.waiting_since = Owner.CLOSED, None
+    left = add_event_turn(conversation, [(Message.Role.SYSTEM, _describe_leaving(is_reachable), None)])
+    save_owner(conversation)
+    record_event("left_chat", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+    return build_change(conversation, [*ended, left], with_owner=True, notifies_desk=True)
+
+
+def _describe_leaving(is_reachable: bool) -> str:
+    if is_reachable:
+        return _("The customer has ended this chat. Answers still reach them by e-mail.")
+    return _("The customer has ended this chat and can no longer read it.")
