@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 TICKS_PER_DOLLAR = Decimal(10) ** 10  # of xAI's field `cost_in_usd_ticks`
+MAX_TICKS = 10**15  # a hundred thousand dollars, for one request
 MAX_COUNT = 2**31  # what is larger fits into no integer column, and is no number of tokens either
 
 
@@ -36,17 +37,20 @@ def parse_usage(raw: Mapping[str, Any]) -> Usage:
     input_details = raw.get("prompt_tokens_details") or raw.get("input_tokens_details")
     output_details = raw.get("completion_tokens_details") or raw.get("output_tokens_details")
     ticks = raw.get("cost_in_usd_ticks")
+    sent = _read_count(raw, "prompt_tokens", "input_tokens")
+    said = _read_count(raw, "completion_tokens", "output_tokens")
     return Usage(
-        input=_read_count(raw, "prompt_tokens", "input_tokens"),
+        input=sent,
         cached=_read_count(input_details, "cached_tokens"),
-        output=_read_count(raw, "completion_tokens", "output_tokens"),
+        output=said,
         reasoning=_read_count(output_details, "reasoning_tokens"),
-        total=_read_count(raw, "total_tokens"),
-        cost=Decimal(ticks) / TICKS_PER_DOLLAR if isinstance(ticks, int) and ticks >= 0 else None,
+        total=_read_count(raw, "total_tokens") or sent + said,
+        cost=Decimal(ticks) / TICKS_PER_DOLLAR if isinstance(ticks, int) and 0 <= ticks < MAX_TICKS else None,
     )
 
 
 def _read_count(raw: Any, *names: str) -> int:
     """The first of these fields that holds a plausible number of tokens, else 0: any server may have written them."""
     values = (raw.get(name) for name in names) if isinstance(raw, Mapping) else ()
-    return next((value for value in values if isinstance(value, int) and 0 <= value < MAX_COUNT), 0)
+    numbers = (value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
+    return next((int(value) for value in numbers if 0 <= value < MAX_COUNT), 0)  # NaN is neither

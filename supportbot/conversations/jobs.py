@@ -29,6 +29,7 @@ from .models import Conversation, Turn
 from .models import Message as StoredMessage
 from .turns.background_questions import split_question_key
 from .turns.history import describe_images, load_history, render_transcript
+from .turns.token_estimates import estimate_request_tokens
 
 # What was promised to somebody is tried for a week, whatever is in its way.
 GUARANTEED_MAX_ATTEMPTS = 180
@@ -127,8 +128,11 @@ def load_question_input(claimed: ClaimedJob, backend: str) -> QuestionInput | No
 @transaction.atomic
 def settle_job_tokens(claimed: ClaimedJob, usage: Mapping[str, Any], error: str = "") -> None:
     """Replace what was set aside by what the model took."""
-    if row := get_owned_job(claimed).first():
-        token_budgets.settle_reservation(row, usage, error)
+    row = get_owned_job(claimed).select_related("conversation", "last_turn").first()
+    if row is not None and (conversation := row.conversation) is not None:
+        token_budgets.settle_reservation(
+            row, usage, error, lambda: estimate_request_tokens(conversation, row.last_turn)
+        )
         row.save(update_fields=["reservation"])
 
 

@@ -73,13 +73,38 @@ def test_what_was_used_takes_the_place_of_what_was_set_aside(transactional_db, c
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "stopped"])
-def test_when_nobody_knows_what_was_used_all_of_it_is_paid(transactional_db, chat, limit, state):
+def test_when_nobody_counted_what_was_used_it_is_reckoned_by_its_characters(
+    transactional_db, chat, limit, state
+):
+    limit(visitor_tokens_per_day=60_000, llm_window_tokens=24_000)
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+
+    transitions.finish_turn.run_sync(work, state, "He" * 300)
+
+    assert set_aside() == 0
+    assert 200 < spent(chat.visitor.key) < 6000, "the instructions, the tools and six hundred letters"
+
+
+def test_what_is_reckoned_is_never_more_than_was_set_aside(transactional_db, chat, limit):
     limit(tokens_per_day=2 * REQUEST)
     work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
-    transitions.finish_turn.run_sync(work, state, "He")
+    transitions.finish_turn.run_sync(work, "done", "He" * 30_000)
 
     assert (spent(), set_aside()) == (REQUEST, 0)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [{"total_tokens": 10**30}, {"total_tokens": -5}, {"total_tokens": "x"}, {"total_tokens": 0}],
+)
+def test_a_count_that_cannot_be_true_is_none(transactional_db, chat, limit, usage):
+    limit(tokens_per_day=2 * REQUEST)
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+
+    transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(**usage))
+
+    assert 0 < spent() <= REQUEST
 
 
 def test_each_request_of_a_turn_is_paid(transactional_db, chat, limit):

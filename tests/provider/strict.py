@@ -125,7 +125,10 @@ def _check_message(message: Mapping[str, Any], where: str) -> None:
         _need(isinstance(content, str), f"{where}: the content of a tool message is not text")
         return
     if message["role"] == "assistant" and message.get("tool_calls"):
-        _need(content is None or isinstance(content, str), f"{where}: content is neither text nor null")
+        kinds = {part.get("type") for part in content} if isinstance(content, list) else set()
+        _need(kinds <= {"text", "thinking"}, f"{where}: unknown part of content: {kinds}")
+        is_known = content is None or isinstance(content, str | list)
+        _need(is_known, f"{where}: content is neither text nor null")
         return
     _need("tool_calls" not in message, f"{where}: tool_calls is empty, or not the assistant's")
     if message["role"] == "user" and isinstance(content, list):

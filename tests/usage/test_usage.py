@@ -55,6 +55,16 @@ def test_odd_counts_count_as_none(odd):
     assert parse_usage(odd) == Usage()
 
 
+@pytest.mark.parametrize(
+    "total", [{}, {"total_tokens": -1}, {"total_tokens": 10**30}, {"total_tokens": float("nan")}]
+)
+def test_a_total_that_cannot_be_true_is_the_sum_of_its_parts(total):
+    """agentjido/req_llm#781 and others: no total, floats, NaN, numbers without end."""
+    assert parse_usage({"prompt_tokens": 100.0, "completion_tokens": 10.0, **total}) == Usage(
+        100, 0, 10, 0, 110
+    )
+
+
 def test_the_provider_s_own_price_goes_before_ours():
     assert calculate_cost("grok-4.3", parse_usage(RESPONSES)) == Decimal("0.00125")
 

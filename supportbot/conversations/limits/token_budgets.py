@@ -5,7 +5,7 @@ anything: whoever claims that row next goes on from there. It is settled with th
 debited from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode, ModelError, get_error_traits
+from supportbot.assistant.usage import parse_usage
 from supportbot.jobs.models import Job
 
 from ..models import Conversation, TokenBudget, Turn
@@ -28,7 +29,7 @@ def reserve_tokens(holder: Turn | Job, conversation: Conversation, backend: str)
     budgets = _list_budgets(conversation)
     if backend in UNMETERED_BACKENDS or not budgets:
         return True
-    _release_reservation(holder)
+    release_reservation(holder)
     tokens = settings.ENVIRONMENT.llm_window_tokens + settings.ENVIRONMENT.llm_max_tokens
     day = timezone.localdate().isoformat()
     taken = [scope for scope, limit in budgets if _debit(scope, day, tokens, limit)]
@@ -43,20 +44,25 @@ def build_budget_error() -> ModelError:
     return ModelError(ErrorCode.OVER_BUDGET, "the day's tokens are used up", retry=False)
 
 
-def settle_reservation(holder: Turn | Job, usage: Mapping[str, Any], error: str = "") -> None:
-    """Replace the reservation by `usage["total_tokens"]`.
+def settle_reservation(
+    holder: Turn | Job, usage: Mapping[str, Any], error: str, estimate: Callable[[], int]
+) -> None:
+    """Replace the reservation by what the provider counted.
 
-    Without that number the whole reservation is charged, and after an error that is not billed nothing.
-
-    The caller saves the holder.
+    Where it counted nothing that can be true, `estimate` is asked, and never more is charged than was set aside; after
+    an error that is not billed nothing is. The caller saves the holder.
     """
-    used = usage.get("total_tokens") if get_error_traits(error).is_billed else 0
-    _release_reservation(holder, used if isinstance(used, int) else None)
+    if not holder.reservation:
+        return
+    used = 0
+    if get_error_traits(error).is_billed:
+        used = parse_usage(usage).total or min(estimate(), holder.reservation["tokens"])
+    release_reservation(holder, used)
 
 
-def _release_reservation(holder: Turn | Job, used: int | None = 0) -> None:
-    """End a reservation, of which `used` tokens were needed, None for all."""
-    if holder.reservation and used is not None:
+def release_reservation(holder: Turn | Job, used: int = 0) -> None:
+    """End a reservation, of which `used` tokens were needed. The caller saves the holder."""
+    if holder.reservation:
         _credit(holder.reservation["scopes"], holder.reservation["day"], used - holder.reservation["tokens"])
     holder.reservation = {}
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.tools import UNCERTAIN_OUTCOME, Registry, build_error_result
 
-from ..limits import token_budgets
 from ..models import Conversation, Message, Turn
 from ..models import ToolCall as StoredCall
 from .changes import ChangedTurn, close_open_messages, load_messages
+from .token_estimates import settle_turn
 
 
 def end_bot_turns(conversation: Conversation) -> list[ChangedTurn]:
@@ -29,7 +29,7 @@ def end_bot_turns(conversation: Conversation) -> list[ChangedTurn]:
         turn.error, turn.may_retry = (ErrorCode.TAKEN_OVER if was_running else ""), False
         turn.fencing_token += 1
         turn.finished, turn.lease_until = timezone.now(), None
-        token_budgets.settle_reservation(turn, {})
+        settle_turn(turn, conversation, {})
         close_open_messages(messages, None, Message.Status.PARTIAL)
         turn.revision = conversation.next_revision()
         turn.save()

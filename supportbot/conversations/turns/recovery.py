@@ -10,7 +10,6 @@ from django.utils import timezone
 from supportbot.assistant.errors import ErrorCode
 from supportbot.server.executors import on_database_thread
 
-from ..limits import token_budgets
 from ..models import Conversation, Message, Turn
 from .changes import (
     ChangedTurn,
@@ -25,6 +24,7 @@ from .changes import (
 from .claiming import claim_next_turn
 from .interruption import close_uncertain_calls, end_bot_turns
 from .leases import TurnLease, lock_leased_turn
+from .token_estimates import settle_turn
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +129,6 @@ def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[Chang
     turn.may_retry = True
     turn.fencing_token += 1
     turn.finished, turn.lease_until = timezone.now(), None
-    token_budgets.settle_reservation(turn, {})  # nobody knows what it took
+    settle_turn(turn, conversation, {})
     close_open_messages(messages, None, Message.Status.PARTIAL)
     return save_change(turn, conversation, messages).turns

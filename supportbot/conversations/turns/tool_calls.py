@@ -27,6 +27,7 @@ from .changes import (
 from .claiming import create_answer_message
 from .interruption import end_bot_turns, get_tool_registry
 from .leases import LeaseLost, TurnLease, lock_leased_turn
+from .token_estimates import settle_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
         )
         for position, call in enumerate(answer.message.tool_calls)
     )
-    token_budgets.settle_reservation(turn, answer.usage)
+    settle_turn(turn, conversation, answer.usage)
     turn.usage.append(dict(answer.usage))
     turn.marks += [asdict(mark) for mark in answer.marks]
     recording.record_answer(turn, answer)
@@ -135,7 +136,7 @@ def _end_handed_over_turn(turn: Turn, conversation: Conversation, messages: list
     """
     turn.state = Turn.State.DONE
     turn.finished, turn.lease_until = timezone.now(), None
-    token_budgets.settle_reservation(turn, {"total_tokens": 0})  # the model was not asked again
+    token_budgets.release_reservation(turn)  # the model was not asked again
     close_open_messages(messages, "", Message.Status.COMPLETE)
     turn.revision = conversation.next_revision()
     turn.save()

@@ -11,7 +11,6 @@ from supportbot.assistant.messages import Answer
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
-from ..limits import token_budgets
 from ..models import Conversation, Message, Turn
 from . import summaries
 from .changes import (
@@ -26,6 +25,7 @@ from .changes import (
 )
 from .claiming import claim_next_turn
 from .leases import TurnLease, lock_leased_turn
+from .token_estimates import settle_turn
 
 
 @on_database_thread(repeat=True)
@@ -48,7 +48,7 @@ def finish_turn(
     turn, conversation = lock_leased_turn(lease)
     messages = load_messages(turn)
     _set_end(turn, state, error, first_token)
-    token_budgets.settle_reservation(turn, answer.usage if answer else {}, turn.error)
+    settle_turn(turn, conversation, answer.usage if answer else {}, turn.error, text)
     if answer is not None:
         turn.usage.append(dict(answer.usage))
         turn.marks += [asdict(mark) for mark in answer.marks]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from supportbot.assistant.errors import ERROR_TRAITS, ModelError
+from supportbot.assistant.errors import ERROR_TRAITS, ErrorCode, ModelError
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
@@ -20,13 +20,15 @@ FAILURE_THRESHOLD = 3  # one failure may be an accident
 
 @dataclass
 class ModelHealth:
-    """How the site's model did lately; `is_healthy` is None as long as nobody knows.
+    """How the site's model did lately; `is_healthy` is None as long as nobody knows, and `has_answered` says
+    whether it ever did.
 
     In a process that only tries something out it is not `is_enabled`: what fails there says nothing about the site.
     """
 
     consecutive_failures: int = 0
     is_healthy: bool | None = None
+    has_answered: bool = False
     is_enabled: bool = True
 
 
@@ -42,8 +44,10 @@ async def record_failure(lease: TurnLease, error: ModelError) -> None:
         return
     health = process.get(ModelHealth)
     health.consecutive_failures += 1
+    # A refusal for no reason that is known: of this one conversation where others were answered, else of all.
+    is_lasting = traits.is_permanent or (error.code == ErrorCode.REQUEST_REFUSED and not health.has_answered)
     health.is_healthy = False
-    if health.consecutive_failures >= FAILURE_THRESHOLD or traits.is_permanent:
+    if health.consecutive_failures >= FAILURE_THRESHOLD or is_lasting:
         await open_outage(error.code)
 
 
@@ -51,7 +55,7 @@ def record_success(lease: TurnLease) -> None:
     """A turn was answered: the failures in a row are over. An outage is closed later, by the housekeeping."""
     if _counts_turn(lease):
         health = process.get(ModelHealth)
-        health.consecutive_failures, health.is_healthy = 0, True
+        health.consecutive_failures, health.is_healthy, health.has_answered = 0, True, True
 
 
 async def close_outage_if_recovered() -> None:
