@@ -59,7 +59,7 @@ async def test_a_model_that_its_server_does_not_know_is_told_at_once_and_the_log
     await until(mail_is_sent)
 
     assert await Outage.objects.filter(code="no_model").aexists()
-    assert f"no_model (status 404, request scripted, model grok-scripted at {model.url[7:]})" in caplog.text
+    assert f"no_model (status 404, request scripted, model grok-scripted at {model.url[7:]}: " in caplog.text
 
 
 async def test_one_accident_is_no_outage(page, model):

@@ -80,8 +80,9 @@ def _check_responses_request(body: Any, messages: Sequence[Mapping[str, Any]]) -
 
 
 def _check_form(body: Mapping[str, Any], form: Mapping[str, Any] | None) -> None:
-    if form is None:
-        _need(body.get("stream") is True, "this provider only streams what is not a typed answer")
+    if form is None or form.get("type") == "json_object":
+        is_told = "JSON schema" in str(body.get("messages") or body.get("input"))
+        _need(body.get("stream") is True or is_told, "this provider only streams what is not a typed answer")
         return
     schema = form.get("schema") or {}
     _need(_is_text(form.get("name")) and form.get("strict") is True, "a form without a name, or not strict")

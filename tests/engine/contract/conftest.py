@@ -31,3 +31,11 @@ async def backend(spoken: Wire, provider: Script) -> AsyncIterator[Backend]:
 @pytest.fixture
 def desk(backend: Backend) -> Desk:
     return Desk(backend)
+
+
+@pytest.fixture
+async def warm_desk(provider: Script, desk: Desk) -> Desk:
+    """One whose connection is open already, lest a short time limit pass before the request is sent."""
+    provider.say("Hello.")
+    await desk.ask("Hello")
+    return desk
