@@ -1,12 +1,14 @@
 // The server's frames: HTML fragments, which htmx swaps in, and JSON with text in mid-stream, which is added here.
 // The server's HTML is the truth. What a script adds stays until the next fragment replaces it.
 
+import { announceChanges, announceText } from "./announcements.js";
 import { noteFrame, noteRevision, reloadPage, requestResync } from "./connection.js";
 import { updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
-import { announce, chat, isDesk, log } from "./page.js";
+import { chat, log } from "./page.js";
 import { followEnd, holdPosition, updateScrollers } from "./scrolling.js";
 import { holdSelection } from "./selection.js";
+import { appendToTail, renderNewTails } from "./tail.js";
 
 let restoreSelection = () => {};
 
@@ -69,20 +71,20 @@ function appendText({ message, offset, text: added }) {
   const characters = /[\ud800-\udbff]/.test(added) || shown > offset ? Array.from(added) : null;
   const end = offset + (characters ?? added).length;
   if (end <= shown) return;
-  const restoreAfterAppending = holdSelection();
-  tail.append(shown > offset ? characters.slice(shown - offset).join("") : added);
-  tail.normalize();
-  restoreAfterAppending();
   tail.dataset.end = end;
-  followEnd();
+  appendToTail(tail, shown > offset ? characters.slice(shown - offset).join("") : added, () => {
+    announceText();
+    followEnd();
+  });
 }
 
 // ---- What the log needs after each change ----------------------------------------------------------
 
 export function updateLog() {
   showLocalTimes();
+  renderNewTails();
   updateScrollers();
-  announceMessage();
+  announceChanges();
 }
 
 // The server writes times in its own time zone.
@@ -95,25 +97,4 @@ function showLocalTimes() {
     time.textContent = isToday ? clock : `${day}, ${clock}`;
     time.dataset.local = "";
   }
-}
-
-const HEARD_ROLES = isDesk ? ["customer", "assistant", "system"] : ["assistant", "staff", "system"];
-const HEARD = `:is(${HEARD_ROLES.map((role) => `[data-role="${role}"]`)})[data-status="complete"]`;
-
-let announcedId = null; // null before the page has looked for the first time: what it shows then is not news
-
-// Screen readers hear what the others say, an answer when it is complete and not letter by letter.
-function announceMessage() {
-  const message = [...log.querySelectorAll(HEARD)].findLast(describeMessage);
-  const id = message?.dataset.message;
-  if (announcedId !== null && id && id !== announcedId) announce(describeMessage(message));
-  announcedId = id ?? "";
-}
-
-// Its words, or the names of its photos, and where several speak, who it is.
-function describeMessage(message) {
-  const words = message.querySelector(".text")?.textContent.trim();
-  const photos = Array.from(message.querySelectorAll(".images img"), ({ alt }) => alt).join(", ");
-  const who = message.querySelector(".who")?.textContent.trim();
-  return [who, words || photos].filter(Boolean).join(": ");
 }

@@ -31,10 +31,16 @@ export function showNotice(words) {
   findById("notice").textContent = words;
 }
 
-// For screen readers alone. They read a text only if it is another than before, so the same words get a space.
-export function announce(words) {
-  const spoken = findById("spoken");
-  spoken.textContent = spoken.textContent === words ? `${words}\u00a0` : words;
+const ANNOUNCEMENT_MS = 5_000;
+
+// For screen readers alone, which read one after the other. What was read is taken away, or it would be found twice.
+export function announce(words, language = "") {
+  if (!words) return;
+  const announcement = document.createElement("p");
+  announcement.textContent = words;
+  if (language) announcement.lang = language;
+  findById("spoken").append(announcement);
+  setTimeout(() => announcement.remove(), ANNOUNCEMENT_MS);
 }
 
 export function getCsrfToken() {

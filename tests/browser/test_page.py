@@ -51,7 +51,7 @@ async def test_an_answer_can_be_stopped_and_what_came_of_it_stays(
     await stop.click()
 
     await chat.ended("stopped")
-    await expect(chat.page.get_by_text("You stopped this answer.")).to_be_visible()
+    await expect(chat.page.locator(".failure").get_by_text("You stopped this answer.")).to_be_visible()
     await expect(chat.answer.locator(".text")).to_have_text(BEGINNING)
     await expect(stop).to_be_hidden()
     await provider.until(lambda provider: not provider.open_streams)
@@ -65,7 +65,9 @@ async def test_a_failed_answer_can_be_tried_again(somebody: Somebody, site: Site
         provider.fail(503)
     await chat.say(QUESTION)
     await chat.ended("failed")
-    await expect(chat.page.get_by_text("The assistant isn't working right now.")).to_be_visible()
+    await expect(
+        chat.page.locator(".failure").get_by_text("The assistant isn't working right now.")
+    ).to_be_visible()
     await expect(chat.customer.locator(".text")).to_have_text(QUESTION)
 
     provider.say(ANSWER)

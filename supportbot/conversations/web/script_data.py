@@ -18,7 +18,7 @@ PERSON_REQUEST = gettext_lazy("I'd like to talk to a person.")
 
 def script_texts() -> dict[str, str]:
     """All texts of the scripts by their names."""
-    return _connection_texts() | _message_texts() | _photo_texts() | _upload_texts()
+    return _connection_texts() | _announcement_texts() | _message_texts() | _photo_texts() | _upload_texts()
 
 
 def script_limits() -> dict[str, int | list[str]]:
@@ -44,6 +44,17 @@ def _connection_texts() -> dict[str, str]:
         "conversationGone": _("This conversation is no longer available. Reload the page to continue."),
         "busy": _("Very busy right now. Trying again…"),
         "tooManyTabs": _("This chat is open in too many tabs. Close some of them, then reload this page."),
+    }
+
+
+def _announcement_texts() -> dict[str, str]:
+    """What screen readers hear of what others see."""
+    return {
+        "answering": _("The assistant is answering."),
+        "stillAnswering": _("The assistant is still working on it."),
+        "answerCutOff": _("The answer was cut off."),
+        "reconnecting": _("The connection is lost. Reconnecting…"),
+        "backOnline": _("Connected again."),
     }
 
 

@@ -1,0 +1,148 @@
+// What a screen reader hears of the conversation without looking for it: that an answer is on its way, its sentences as
+// they are finished, once each, and how it ended. The streaming text itself is in no live region.
+
+import { announce, chat, getText, isDesk, log } from "./page.js";
+import { takeSentences } from "./sentences.js";
+
+const INTERVAL_MS = 1_000;
+const SENTENCES_INTERVAL_MS = 1_500; // between two announcements of an answer that is still coming
+const SIGN_OF_LIFE_MS = 7_000;
+const RECONNECTING_AFTER_MS = 2_000; // a connection that is back at once is not worth a word
+const MAX_CHARS = 400; // of one announcement
+
+const OTHERS = (isDesk ? ["customer", "assistant", "system"] : ["assistant", "staff", "system"]).map(
+  (role) => `[data-role="${role}"]`,
+);
+const OF_OTHERS = `.message:is(${OTHERS})`;
+
+const heardLetters = new Map(); // how many letters of a message were read out, by its id
+const heardTools = new Set();
+const turnStates = new Map();
+let newestKnownId = 0; // what was there when the page came is no news
+let hasLooked = false;
+let spokeAt = 0;
+let sentencesAt = 0;
+
+function speak(words, language) {
+  if (!words) return;
+  spokeAt = Date.now();
+  announce(words, language);
+}
+
+// To be called after each change of the log.
+export function announceChanges() {
+  if (!hasLooked) return noteWhatIsThere();
+  for (const turn of log.querySelectorAll("[data-turn]")) announceTurn(turn);
+}
+
+// To be called when the text of an answer that is still coming has grown.
+export function announceText() {
+  for (const message of log.querySelectorAll('.message[data-status="streaming"]')) announceMessage(message);
+}
+
+function noteWhatIsThere() {
+  hasLooked = true;
+  for (const turn of log.querySelectorAll("[data-turn]")) turnStates.set(turn.dataset.turn, turn.dataset.state);
+  for (const message of log.querySelectorAll(OF_OTHERS)) {
+    newestKnownId = Math.max(newestKnownId, Number(message.dataset.message));
+    heardLetters.set(message.dataset.message, takeSentences(message, 0, isComing(message)).letters);
+  }
+  for (const tool of log.querySelectorAll(".tool")) heardTools.add(describeTool(tool));
+}
+
+const isComing = (message) => message.dataset.status === "streaming";
+const describeTool = (tool) => `${tool.closest("[data-message]").dataset.message} ${tool.textContent.replace("…", "")}`;
+
+// Older turns come in above the others when they are wanted. They are no news either.
+function isNews(message) {
+  const { message: id } = message.dataset;
+  return Number(id) > newestKnownId || heardLetters.has(id);
+}
+
+function announceTurn(turn) {
+  const { turn: id, state } = turn.dataset;
+  const before = turnStates.get(id);
+  const messages = [...turn.querySelectorAll(OF_OTHERS)].filter(isNews);
+  if (before === undefined && !messages.length && state !== "running") return;
+  turnStates.set(id, state);
+  if (state === "running" && before !== "running") speak(getText("answering"));
+  for (const message of messages) {
+    announceMessage(message);
+    announceTools(message);
+  }
+  if (state !== before) announceEnd(turn);
+}
+
+function announceTools(message) {
+  for (const tool of message.querySelectorAll(".tool")) {
+    const words = describeTool(tool);
+    if (!heardTools.has(words)) speak(tool.textContent);
+    heardTools.add(words);
+  }
+}
+
+function announceEnd(turn) {
+  speak(turn.querySelector(".failure > p")?.textContent.trim());
+  const isCut = turn.dataset.state === "done" && turn.querySelector('.message:last-of-type[data-status="partial"]');
+  if (isCut) speak(getText("answerCutOff"));
+}
+
+function announceMessage(message) {
+  const { message: id } = message.dataset;
+  if (isComing(message) && Date.now() - sentencesAt < SENTENCES_INTERVAL_MS) return;
+  const begun = heardLetters.get(id) ?? 0;
+  const { sentences, letters } = takeSentences(message, begun, isComing(message));
+  heardLetters.set(id, letters);
+  if (!sentences.length) return;
+  sentencesAt = Date.now();
+  const who = begun ? "" : getSpeaker(message);
+  for (const words of joinSentences(who ? [`${who}:`, ...sentences] : sentences)) speak(words, getLanguage(message));
+}
+
+// Everybody but the assistant is named, whose answer is what one waits for.
+function getSpeaker(message) {
+  if (["assistant", "system"].includes(message.dataset.role)) return "";
+  return (message.getAttribute("aria-label") ?? message.querySelector(".who")?.textContent ?? "").trim();
+}
+
+// As many sentences together as may be heard in one go. A row or a heading ends as a sentence does.
+function joinSentences(sentences) {
+  const chunks = [];
+  for (const sentence of sentences) {
+    const longer = `${chunks.at(-1)?.replace(/[\p{L}\p{N})]$/u, "$&.")} ${sentence}`;
+    if (chunks.length && longer.length <= MAX_CHARS) chunks[chunks.length - 1] = longer;
+    else chunks.push(sentence);
+  }
+  return chunks;
+}
+
+// While an answer is coming its language is not known yet. It is the customer's, if theirs is.
+function getLanguage(message) {
+  const known = message.querySelector(".text[lang], .tail[lang]");
+  const asked = message.parentElement.querySelector('[data-role="customer"] > .text[lang]');
+  return (known ?? (isComing(message) ? asked : null))?.lang ?? "";
+}
+
+// ---- While nothing comes ---------------------------------------------------------------------------
+
+setInterval(() => {
+  announceText();
+  const isWaiting = log.querySelector('[data-turn][data-state="running"]');
+  if (isWaiting && Date.now() - spokeAt >= SIGN_OF_LIFE_MS) speak(getText("stillAnswering"));
+}, INTERVAL_MS);
+
+let reconnectingTimer = 0;
+let isReconnectingSaid = false;
+
+new MutationObserver(() => {
+  clearTimeout(reconnectingTimer);
+  const { connection } = chat.dataset;
+  if (connection === "open" && isReconnectingSaid) speak(getText("backOnline"));
+  if (connection === "closed" && !isReconnectingSaid) {
+    reconnectingTimer = setTimeout(() => {
+      isReconnectingSaid = true;
+      speak(getText("reconnecting"));
+    }, RECONNECTING_AFTER_MS);
+  }
+  if (connection === "open") isReconnectingSaid = false;
+}).observe(chat, { attributeFilter: ["data-connection"] });
