@@ -51,7 +51,7 @@ async def test_a_deployed_site_serves_the_chat_and_says_little_about_what_is_not
     with deployed(new_site) as site:
         chat = await somebody(site)
         assert "order number?" in await chat.ask("Where is my order?")
-        style = await chat.page.locator("link[rel=stylesheet]").get_attribute("href")
+        style = await chat.page.locator("link[rel=stylesheet]").last.get_attribute("href")
         assert style is not None
         served = await chat.page.request.get(f"{site.url}{style}")
         assert served.ok

@@ -53,7 +53,7 @@ def _announcement_texts() -> dict[str, str]:
         "answering": _("The assistant is answering."),
         "stillAnswering": _("The assistant is still working on it."),
         "answerCutOff": _("The answer was cut off."),
-        "reconnecting": _("The connection is lost. Reconnecting…"),
+        "reconnecting": _("The connection is lost. Trying to restore it."),
         "backOnline": _("Connected again."),
     }
 
