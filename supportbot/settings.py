@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 
 from .environment import BASE_DIR, read_environment
+from .server.cookie_names import CSRF_COOKIE, HOST_PREFIX, SESSION_COOKIE
 
 ENVIRONMENT, ENVIRONMENT_PROBLEMS = read_environment()
 VAR_DIR = BASE_DIR / "var"
@@ -18,8 +19,8 @@ def _read_or_create_secret_key() -> str:
     path = VAR_DIR / "secret_key"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
+        path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(50))
-        path.chmod(0o600)
     return path.read_text()
 
 
@@ -173,11 +174,18 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.image_max_bytes + 64 * 1024
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-if not DEBUG and "test" not in sys.argv:
-    STORAGES = {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "supportbot.server.static_storage.ModuleStaticFilesStorage"},
-    }
+_names_static_files = not DEBUG and "test" not in sys.argv
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
+    "staticfiles": {
+        "BACKEND": "supportbot.server.static_storage.ModuleStaticFilesStorage"
+        if _names_static_files
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -185,6 +193,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.beh
 _https = not DEBUG and all(urlsplit(origin).scheme == "https" for origin in CSRF_TRUSTED_ORIGINS)
 SESSION_ENGINE = "supportbot.server.guest_sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+if _https:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{HOST_PREFIX}{SESSION_COOKIE}", f"{HOST_PREFIX}{CSRF_COOKIE}"
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0

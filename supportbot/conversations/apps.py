@@ -22,10 +22,13 @@ class ConversationsConfig(AppConfig):
     person_request_handlers: list[PersonRequestHandler]
 
     def ready(self) -> None:
+        from supportbot.server.private_files import make_all_private
+
         from . import checks, jobs  # noqa: F401 - they register checks and signal receivers
         from .attachments import cleanup  # noqa: F401
         from .web import login_signals  # noqa: F401
 
+        make_all_private()
         self.tools = Registry.from_modules(_modules("tools"), _(UNKNOWN_TOOL_PROGRESS))
         self.questions = collect_questions(_modules("questions"))
         self.person_request_handlers = collect_person_request_handlers(_modules("person_requests"))

@@ -20,6 +20,15 @@ def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
     return [*_check_values(), *_check_model(), *_check_fallback(), *_check_debug(), *_check_open_files()]
 
 
+@register(Tags.security, deploy=True)
+def check_hosts(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
+    """`check --deploy` warns of a site that answers to any name."""
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    hint = "Name the site's hosts: ALLOWED_HOSTS=help.example.com. Health checks are answered by any name."
+    return [Warning("ALLOWED_HOSTS allows every host.", hint=hint, id="supportbot.W012")]
+
+
 def _check_values() -> Iterator[CheckMessage]:
     for problem in settings.ENVIRONMENT_PROBLEMS:
         yield Error(problem, hint="Correct it in the environment or in .env.", id="supportbot.E001")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
@@ -67,6 +68,11 @@ class ConversationAdmin(admin.ModelAdmin):
             )
             messages.warning(request, told % {"count": len(found.keys)})
         return queryset.filter(pk__in=found.keys), False
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """What the address of the list may filter by. Whoever could ask about a guest's key could guess it in parts."""
+        is_key = lookup.split(LOOKUP_SEP, maxsplit=1)[0] == Conversation._meta.get_field("guest_key").name
+        return not is_key and super().lookup_allowed(lookup, value, request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
