@@ -29,6 +29,7 @@ function showOwner() {
 }
 
 function act(request) {
+  if (chat.dataset.connection === "gone") return; // the notice says why, and what to do
   showNotice(sendRequest(request) ? "" : getText("notConnected"));
 }
 

@@ -1,8 +1,8 @@
-"""Remakes the README's pictures from a real run: alice, the demo model, a late order.
+"""Remakes the documentation's pictures from a real run: alice, the demo model, a late order, and staff who answer.
 
     python -m tests.browser.screenshots docs
 
-The first picture is as a desk shows it, in light; the second one as a phone does, in dark.
+Those of the chat are as a desk shows it, in light, and as a phone does, in dark.
 """
 
 import argparse
@@ -11,13 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.servers import Site
 from tests.servers.site import SQLITE
 
-from .chat import Chat, Watch
+from .chat import Chat, Somebody, Watch
 from .chromium import launch
+from .desk import Desk, waiting_customer
 
 SAID = (
     "Hi, I ordered something but it hasn't arrived.",
@@ -49,14 +50,49 @@ async def take(browser: Browser, site: Site, picture: Path, device: dict[str, An
     print(picture)
 
 
+async def take_desk(browser: Browser, site: Site, folder: Path) -> None:
+    """The waiting list, and a conversation with a note."""
+    people = Somebody(browser)
+    desk_window = {"width": 1280, "height": 800}
+    desk = Desk(await people.away(site, locale="en-GB", viewport=desk_window))
+    await desk.sign_in("agent")
+    chat = await people(site, "alice")
+    await chat.menu("New conversation")
+    await chat.connected()
+    for words in SAID:
+        await chat.ask(words)
+    await chat.page.locator(".bar").get_by_role("button", name="Talk to a person").click()
+    async with waiting_customer(site):
+        await expect(desk.waiting("Guest")).to_have_count(1)
+        await desk.page.set_viewport_size({"width": 1280, "height": 500})
+        await save(desk, folder / "waiting-list.png")
+        await desk.page.set_viewport_size(desk_window)
+        await desk.take_from_list("Alice Archer")
+        await desk.reply("Hello Alice, this is Alex. I'm looking at your parcel right now.")
+        await expect(chat.page.locator("[data-role=staff]")).to_have_count(1)
+        await chat.say("Thank you! When will it arrive?")
+        await expect(desk.log.locator("[data-role=customer]").last).to_contain_text("When will it arrive?")
+        await desk.note("Carrier says it's stuck in Leipzig. Offer a refund of shipping.")
+        await expect(desk.notes).to_have_count(1)
+        await desk.choose("Reply")
+        await save(desk, folder / "desk.png")
+    await people.leave()
+
+
+async def save(desk: Desk, picture: Path) -> None:
+    await desk.page.screenshot(path=picture, animations="disabled", caret="hide")
+    print(picture)
+
+
 async def take_all(site: Site, folder: Path) -> None:
     async with async_playwright() as playwright, await launch(playwright) as browser:
         for name, device in PICTURES.items():
             await take(browser, site, folder / name, device)
+        await take_desk(browser, site, folder)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Remakes the README's pictures.")
+    parser = argparse.ArgumentParser(description="Remakes the pictures of the documentation.")
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
