@@ -1,5 +1,6 @@
 """Who may do what, for every address, every model of the admin and every tool. A new one without a row fails."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +11,12 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from supportbot.conversations.models import Conversation
+from supportbot.assistant.messages import ToolCall
+from supportbot.assistant.tools import Customer, ToolContext
+from supportbot.conversations.models import Conversation, Turn
 from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.urls import websocket_urlpatterns
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +56,7 @@ SOCKETS = {
     "ws/c/<uuid:public_id>/",
     "ws/desk/",
     "ws/desk/c/<int:pk>/",
-}  # tests/desk and test_rights.py play them
+}  # tests/test_action_rights.py plays every action of theirs
 
 # By model: who may view, add, change and delete.
 NOBODY: tuple[str, ...] = ()
@@ -79,13 +83,26 @@ MODELS: dict[str, tuple[tuple[str, ...], ...]] = {
     "axes.accesslog": (ADMINISTRATOR, NOBODY, ADMINISTRATOR, ADMINISTRATOR),
     "axes.accessfailurelog": (ADMINISTRATOR, NOBODY, ADMINISTRATOR, ADMINISTRATOR),
 }
-# By tool: what it does to the world, from which follows who may have it done.
-TOOLS = {
-    "request_human": "write",
-    "create_ticket": "write",
-    "my_tickets": "read",
-    "lookup_order": "read",
-    "my_orders": "read",
+# By model and action of its list: who is offered it, and has it done.
+TICKET_ACTIONS = (
+    "set_open",
+    "set_pending",
+    "set_resolved",
+    "set_closed",
+    "assign_to_me",
+    "ask_the_assistant",
+)
+ADMIN_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "tickets.ticket": dict.fromkeys(TICKET_ACTIONS, STAFF_WITH_RIGHTS),
+    "axes.accessattempt": {"cleanup_expired_attempts": LEADS},
+}
+# By tool: what it does to the world, what it is asked, and whoever is then told of Alice's order or ticket.
+TOOLS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
+    "request_human": ("write", {"reason": "Her order ORD-123"}, ()),
+    "create_ticket": ("write", {"issue": "Her order ORD-123", "priority": "low"}, ()),
+    "my_tickets": ("read", {}, ("alice",)),
+    "lookup_order": ("read", {"order_id": "ORD-123"}, ("alice",)),
+    "my_orders": ("read", {}, ("alice",)),
 }
 
 
@@ -132,7 +149,9 @@ def test_every_model_of_the_admin_has_a_row():
 
 def test_every_tool_has_a_row():
     tools = apps.get_app_config("conversations").tools
-    assert {name: tool.effect for name, tool in tools.items()} == TOOLS
+    assert {name: tool.effect for name, tool in tools.items()} == {
+        name: row[0] for name, row in TOOLS.items()
+    }
 
 
 @pytest.mark.parametrize("name", ROUTES)
@@ -177,3 +196,42 @@ def test_of_a_model_everybody_may_what_the_table_says(people, label):
 def test_only_leads_may_give_a_conversation_to_a_colleague(people):
     right = "conversations.assign_conversation"
     assert [who for who in EVERYBODY if people[who].has_perm(right)] == list(LEADS)
+
+
+@pytest.mark.parametrize("label", MODELS)
+def test_every_action_of_a_list_is_offered_to_whom_the_table_says(people, label):
+    """Django runs an action for whom it offers it in a list that they may see, and for nobody else."""
+    model_admin = admin.site._registry[apps.get_model(label)]
+    request = RequestFactory().get("/")
+    offered: dict[str, list[str]] = {}
+    for who in EVERYBODY:
+        request.user = people[who]
+        may_see = request.user.is_staff and model_admin.has_view_permission(request)
+        for action in model_admin.get_actions(request) if may_see else ():
+            offered.setdefault(action, []).append(who)
+    may_delete = MODELS[label][3]
+    wanted = ADMIN_ACTIONS.get(label, {}) | ({"delete_selected": may_delete} if may_delete else {})
+
+    assert {action: tuple(who) for action, who in offered.items()} == wanted
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_tool_tells_and_changes_what_is_of_the_customer_alone(people, name):
+    _effect, arguments, told = TOOLS[name]
+    hers = Conversation.objects.create(user=people["alice"])
+    ticket = Ticket.objects.create(customer=people["alice"], conversation=hers, issue="Late")
+    call = ToolCall("c1", name, json.dumps(arguments))
+    found = []
+    for who in EVERYBODY:
+        user = people[who] if people[who].is_authenticated else None
+        chat = Conversation.objects.create(user=user, guest_key="" if user else who)
+        Turn.objects.create(conversation=chat, state="running")
+        customer = Customer(user.pk, user.email, user.username) if user else None
+        context = ToolContext(chat.pk, chat.visitor.key, customer, f"turn:{chat.pk}")
+        result = apps.get_app_config("conversations").tools[name].run(context, call)
+        if "shipped" in result.content or ticket.number in result.content:
+            found.append(who)
+
+    assert found == list(told)
+    hers.refresh_from_db()
+    assert (hers.owner, hers.tickets.count()) == ("bot", 1)

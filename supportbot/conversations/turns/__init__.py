@@ -20,7 +20,7 @@ from .ownership import (
     request_person,
     take_over,
 )
-from .person_messages import note_customers_here, post_staff_message, store_contact
+from .person_messages import is_with_person, note_customers_here, post_staff_message, store_contact
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
 from .submit import submit_message
@@ -48,6 +48,7 @@ __all__ = [
     "get_tool_registry",
     "hand_back",
     "is_running",
+    "is_with_person",
     "leave_conversation",
     "load_changes",
     "load_missed_changes",

@@ -93,3 +93,9 @@ def note_customers_here(conversation_ids: Sequence[int]) -> None:
     """These customers have their page open. Noted only where a person is wanted or there, in one statement."""
     with_person = Conversation.objects.filter(pk__in=conversation_ids, owner__in=(Owner.WAITING, Owner.HUMAN))
     with_person.update(customer_last_seen=timezone.now())
+
+
+@on_database_thread()
+def is_with_person(conversation_id: int) -> bool:
+    """Whether a person has the conversation, or is waited for."""
+    return Conversation.objects.filter(pk=conversation_id, owner__in=(Owner.WAITING, Owner.HUMAN)).exists()

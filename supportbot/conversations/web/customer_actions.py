@@ -75,8 +75,9 @@ async def retry_answer(customer: Customer, frame: Frame) -> None:
 
 
 async def show_typing(customer: Customer, frame: Frame) -> None:
-    """The other side sees for some seconds that the customer writes."""
-    await broadcast.publish_typing(customer.conversation_id, get_customer_audience().name)
+    """Staff see for some seconds that the customer writes, where one of them is wanted or there."""
+    if await customer.run_action(turns.is_with_person):
+        await broadcast.publish_typing(customer.conversation_id, get_customer_audience().name)
 
 
 # With these a conversation begins: before that there is nothing to stop, to try again or to withdraw.
