@@ -35,7 +35,7 @@ def open_chat(url: str, cookies: dict[str, str] | None = None) -> Opened:
     found = WS_CONNECT.search(html)
     if not found:
         raise OpeningError("no ws-connect in the page")
-    sock, rest = _upgrade(urljoin(page, unescape(found[1])), page, cookies)
+    sock, rest = open_socket(urljoin(page, unescape(found[1])), page, cookies)
     return Opened(sock, page, rest)
 
 
@@ -67,7 +67,8 @@ def _cookie(cookies: dict[str, str]) -> dict[str, str]:
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
 
 
-def _upgrade(url: str, page: str, cookies: dict[str, str]) -> tuple[socket.socket, bytes]:
+def open_socket(url: str, page: str, cookies: dict[str, str]) -> tuple[socket.socket, bytes]:
+    """A page's socket, and bytes that came right behind the handshake."""
     address, origin = urlsplit(url), urlsplit(page)
     headers = {
         "Host": origin.netloc,
