@@ -138,10 +138,11 @@ class Environment(BaseSettings):
         True,
         description="The model also sorts tickets, writes handover notes and sums long conversations up.",
     )
-    llm_first_token_seconds: float = Field(
-        20,
+    llm_first_token_seconds: float | None = Field(
+        None,
         gt=0,
-        description="How long the model may take to begin. With LLM_FALLBACK each model gets an equal share of it.",
+        description="How long the model may take to begin. With LLM_FALLBACK each model gets an equal share of it. "
+        "Unset: 20, and 300 for each on this machine or network, which may have to load its model first.",
     )
     llm_stall_seconds: float = Field(15, gt=0, description="How long it may then pause.")
     drain_seconds: float = Field(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -9,9 +10,12 @@ from django.conf import settings
 
 from supportbot.assistant.backends import Backend, load_backend
 from supportbot.assistant.backends.fallback import FallbackBackend
-from supportbot.assistant.loop import Limits
+from supportbot.assistant.deadlines import Limits
 from supportbot.server.process import process
 
+REMOTE_FIRST_TOKEN_SECONDS = 20.0
+LOCAL_FIRST_TOKEN_SECONDS = 300.0
+LOCAL_DOMAINS = (".local", ".internal", ".lan", ".localhost", ".home.arpa")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -36,9 +40,10 @@ def create_backend(name: str) -> Backend:
     if name == "demo":
         return first
     others = [_create_fallback(name, entry) for entry in settings.ENVIRONMENT.llm_fallback]
-    env = settings.ENVIRONMENT
     return FallbackBackend(
-        [first, *others], first_token=env.llm_first_token_seconds, stall=env.llm_stall_seconds
+        [first, *others],
+        first_token=_list_first_token_seconds(),
+        stall=settings.ENVIRONMENT.llm_stall_seconds,
     )
 
 
@@ -47,7 +52,9 @@ def _create_fallback(name: str, entry: str) -> Backend:
     model, _, address = entry.partition("@")
     if not address:
         return load_backend(name, **_build_options(name) | {"model": model})
-    own = {"model": model, "base_url": address, "api_key": _choose_fallback_api_key(address)}
+    own: dict[str, Any] = {"model": model, "base_url": address, "api_key": _choose_fallback_api_key(address)}
+    if is_local_address(address):
+        own["whole_answer_seconds"] = LOCAL_FIRST_TOKEN_SECONDS
     return load_backend("chat", **_build_options("chat") | own)
 
 
@@ -66,7 +73,7 @@ async def close_backends() -> None:
 def get_limits() -> Limits:
     env = settings.ENVIRONMENT
     return Limits(
-        first_token=env.llm_first_token_seconds,
+        first_token=sum(_list_first_token_seconds()),
         stall=env.llm_stall_seconds,
         turn=env.turn_seconds,
         rounds=env.turn_tool_rounds,
@@ -74,6 +81,25 @@ def get_limits() -> Limits:
         window=env.llm_window_tokens,
         messages=env.llm_window_messages,
     )
+
+
+def _list_first_token_seconds() -> list[float]:
+    """How long each of the models may take to begin. A server of one's own may have to load its model first."""
+    env = settings.ENVIRONMENT
+    addresses = [env.llm_base_url, *(each.partition("@")[2] or env.llm_base_url for each in env.llm_fallback)]
+    if env.llm_first_token_seconds is not None:
+        return [env.llm_first_token_seconds / len(addresses)] * len(addresses)
+    share = REMOTE_FIRST_TOKEN_SECONDS / len(addresses)
+    return [LOCAL_FIRST_TOKEN_SECONDS if is_local_address(each) else share for each in addresses]
+
+
+def is_local_address(address: str) -> bool:
+    """Whether a server stands on this machine or in this network."""
+    host = _split_address(address).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return bool(host) and ("." not in host or host.endswith(LOCAL_DOMAINS))
 
 
 def _build_options(name: str) -> dict[str, Any]:
@@ -86,6 +112,8 @@ def _build_options(name: str) -> dict[str, Any]:
         "max_tokens": env.llm_max_tokens,
         "effort": env.llm_reasoning_effort,
     }
+    if name != "xai" and is_local_address(env.llm_base_url):
+        options["whole_answer_seconds"] = LOCAL_FIRST_TOKEN_SECONDS
     return options | ({"base_url": env.llm_base_url} if env.llm_base_url else {})
 
 

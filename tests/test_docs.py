@@ -28,6 +28,8 @@ def settings_table() -> str:
 
 
 def as_written(default: Any) -> Any:
+    if default is None:
+        return ""
     if isinstance(default, bool):
         return int(default)
     if isinstance(default, dict):

@@ -14,8 +14,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from .backends import Backend, load_backend
+from .deadlines import Limits
 from .errors import ErrorCode, ModelError
-from .loop import Limits, make_executor, run_turn
+from .loop import make_executor, run_turn
 from .messages import (
     Answer,
     Event,
@@ -29,6 +30,7 @@ from .messages import (
     ToolFinished,
     ToolResult,
     ToolStarted,
+    Waiting,
 )
 from .provenance import FromCustomer
 from .questions import Question, question
@@ -58,6 +60,7 @@ __all__ = [
     "ToolFinished",
     "ToolResult",
     "ToolStarted",
+    "Waiting",
     "question",
     "tool",
 ]

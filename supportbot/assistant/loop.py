@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from .backends import Backend
+from .deadlines import Limits, TurnClock
 from .errors import ErrorCode, ModelError
 from .grounding import CheckedText, GroundingCheck, GroundingMode
 from .messages import (
@@ -21,6 +22,7 @@ from .messages import (
     ToolFinished,
     ToolResult,
     ToolStarted,
+    Waiting,
 )
 from .provenance import collect_sources, describe_invented_argument, find_invented_argument
 from .tools import Registry, Tool, ToolContext, build_error_result
@@ -28,19 +30,6 @@ from .window import drop_older_half, trim_to_budget
 
 NO_CALLS_LEFT = "Not run: no more tool calls are allowed. Answer now."
 ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one turn may take at most."""
-
-    first_token: float = 20.0  # seconds until the first sign of life of each of the model's messages
-    stall: float = 15.0  # seconds between two pieces of a message
-    turn: float = 90.0  # seconds in all, those of the tools included
-    rounds: int = 4  # how often the model may call tools before it must answer
-    calls: int = 6  # tool calls in all
-    window: int = 24_000  # tokens of history that the model is sent, by estimate
-    messages: int = 0  # messages of history that the model is sent; 0 is no limit
 
 
 async def run_turn(
@@ -65,7 +54,7 @@ async def run_turn(
     Raises `ModelError` when the model fails, or calls tools without end.
     """
     limits = limits or Limits()
-    deadline = asyncio.get_running_loop().time() + limits.turn
+    clock = TurnClock(limits)
     ask = partial(backend.stream, system, conversation=conversation)
     history = list(messages)
     calls_left = limits.calls
@@ -73,7 +62,7 @@ async def run_turn(
     for rounds_left in range(limits.rounds, -1, -1):
         window = trim_to_budget(history, limits.window, limits.messages)
         answer = None
-        stream = _ask_model(ask, window, list(tools.values()), limits, deadline, may_call=rounds_left > 0)
+        stream = _ask_model(ask, window, list(tools.values()), clock, may_call=rounds_left > 0)
         checked = CheckedText(check, grounding) if check else None
         async with aclosing(_check_text(stream, checked)) as parts:
             async for part in parts:
@@ -109,15 +98,14 @@ async def _ask_model(
     ask: Callable[..., AsyncGenerator[Part]],
     window: Sequence[Message],
     offered: Sequence[Tool],
-    limits: Limits,
-    deadline: float,
+    clock: TurnClock,
     *,
     may_call: bool,
 ) -> AsyncGenerator[Part]:
     """One message of the model: in the last round one without calls, since it would not learn their results."""
     last = None
     ask_once = partial(ask, tools=offered, may_call=may_call)
-    async with aclosing(_stream_answer(ask_once, window, limits, deadline)) as parts:
+    async with aclosing(_stream_answer(ask_once, window, clock)) as parts:
         async for part in parts:
             if isinstance(part, Answer) and part.message.tool_calls and not may_call:
                 last = part  # the provider lets it call what it may not: nothing of it is run
@@ -125,7 +113,7 @@ async def _ask_model(
                 yield part
     if last is not None:
         ask_again = partial(ask, tools=[])
-        async with aclosing(_insist_on_words(last, ask_again, window, limits, deadline)) as parts:
+        async with aclosing(_insist_on_words(last, ask_again, window, clock)) as parts:
             async for part in parts:
                 yield part
 
@@ -134,7 +122,7 @@ async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText | None)
     """Pass on what may be shown of a message, and its `Answer` with what could not be confirmed."""
     async with aclosing(stream):
         async for part in stream:
-            if checked is None or isinstance(part, Thinking):
+            if checked is None or isinstance(part, Thinking | Waiting):
                 yield part
             elif isinstance(part, TextWithdrawn):
                 checked.withdraw_text()
@@ -162,8 +150,7 @@ async def _insist_on_words(
     answer: Answer,
     ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
     window: Sequence[Message],
-    limits: Limits,
-    deadline: float,
+    clock: TurnClock,
 ) -> AsyncGenerator[Part]:
     """Ask once more, without tools, for what the model has not put into words.
 
@@ -177,7 +164,7 @@ async def _insist_on_words(
     try:
         if text:
             yield TextWithdrawn()
-        async with aclosing(_stream_answer(ask, window, limits, deadline)) as parts:
+        async with aclosing(_stream_answer(ask, window, clock)) as parts:
             async for part in parts:
                 if isinstance(part, Answer) and (part.message.tool_calls or not part.message.text.strip()):
                     raise ModelError(ErrorCode.ENDLESS)
@@ -213,16 +200,12 @@ def make_executor(
 async def _stream_answer(
     ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
     window: Sequence[Message],
-    limits: Limits,
-    deadline: float,
+    clock: TurnClock,
 ) -> AsyncGenerator[Part]:
-    """One message of the model. When the history is too long for it, it is asked once more without the older half.
-
-    `deadline` is a time of the event loop's clock, in seconds.
-    """
+    """One message of the model. When the history is too long for it, it is asked once more without the older half."""
     has_text = False
     try:
-        async with aclosing(_enforce_timeouts(ask(window), limits, deadline)) as parts:
+        async with aclosing(clock.limit_parts(ask(window))) as parts:
             async for part in parts:
                 has_text = has_text or (isinstance(part, TextDelta) and part.text != "")
                 yield part
@@ -231,26 +214,6 @@ async def _stream_answer(
         shorter = drop_older_half(window)
         if error.code != ErrorCode.CONTEXT_TOO_LONG or has_text or len(shorter) == len(window):
             raise
-    async with aclosing(_enforce_timeouts(ask(shorter), limits, deadline)) as parts:
+    async with aclosing(clock.limit_parts(ask(shorter))) as parts:
         async for part in parts:
-            yield part
-
-
-async def _enforce_timeouts(
-    stream: AsyncGenerator[Part], limits: Limits, deadline: float
-) -> AsyncGenerator[Part]:
-    """Pass the stream's parts on. Raises `ModelError` with the code of the limit that a part exceeds."""
-    now = asyncio.get_running_loop().time
-    code, wait = ErrorCode.NO_FIRST_TOKEN, limits.first_token
-    async with aclosing(stream):
-        while True:
-            limit = min(now() + wait, deadline)
-            try:
-                async with asyncio.timeout_at(limit):
-                    part = await anext(stream)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                raise ModelError(ErrorCode.TOO_LONG if limit == deadline else code) from None
-            code, wait = ErrorCode.STALLED, limits.stall
             yield part

@@ -192,6 +192,11 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The model has not begun for a while, perhaps since its server loads it first. It is still waited for."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolStarted:
     call: ToolCall
 
@@ -202,7 +207,7 @@ class ToolFinished:
     result: ToolResult
 
 
-Part = TextDelta | TextWithdrawn | Thinking | Answer
+Part = TextDelta | TextWithdrawn | Thinking | Waiting | Answer
 Event = Part | ToolStarted | ToolFinished
 
 ResponseModel = TypeVar("ResponseModel", bound=BaseModel)

@@ -99,3 +99,27 @@ async def test_a_fallback_is_sent_the_key_that_is_its_own(settings, provider):
     assert said
     sent = [request.headers["authorization"] for request in provider.requests]
     assert sent == ["Bearer my-key", "Bearer their-key"]
+
+
+OLLAMA = "http://127.0.0.1:11434/v1"
+
+
+@pytest.mark.parametrize(
+    ("changed", "seconds"),
+    [
+        ({"llm_base_url": "https://llm.example.com/v1"}, [20]),
+        ({"llm_base_url": OLLAMA}, [300]),
+        ({"llm_base_url": "http://ollama:11434/v1"}, [300]),
+        ({"llm_base_url": "http://192.168.7.2:8000/v1"}, [300]),
+        ({"llm_base_url": "http://gpu.local/v1"}, [300]),
+        ({"llm_base_url": "https://llm.example.com/v1", "llm_fallback": (f"qwen3@{OLLAMA}",)}, [10, 300]),
+        ({"llm_base_url": OLLAMA, "llm_first_token_seconds": 30.0}, [30]),
+        ({"llm_fallback": ("grok-4.5",)}, [10, 10]),
+    ],
+)
+def test_a_server_of_ones_own_may_take_minutes_to_begin(settings, changed, seconds):
+    usual = {"llm_first_token_seconds": None, "llm_fallback": ()}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=NO_KEYS | usual | changed)
+
+    assert model_backends._list_first_token_seconds() == seconds
+    assert model_backends.get_limits().first_token == sum(seconds)

@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.loop import Limits, run_turn
+from supportbot.assistant.deadlines import Limits
+from supportbot.assistant.loop import run_turn
 from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall
 from supportbot.assistant.tools import Registry
 from supportbot.demo.actions import QUESTIONS, find_questions

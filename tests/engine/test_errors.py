@@ -8,8 +8,8 @@ from supportbot.assistant.errors import ERROR_TRAITS, GENERAL_MESSAGE, ErrorTrai
 # As they stand in the databases of installations.
 STORED = """
 unreachable down busy key_refused no_credit no_model misconfigured no_first_token provider_error stalled cut malformed
-too_long request_refused message_refused context_too_long filtered empty endless declined invalid unconfirmed interrupted
-taken_over over_budget bug
+too_long request_refused message_refused context_too_long filtered empty endless declined invalid unconfirmed
+interrupted taken_over over_budget bug
 """
 
 

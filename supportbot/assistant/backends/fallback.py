@@ -32,8 +32,9 @@ ALL_OPEN_DETAIL = "no model is asked for a while, as all of them have failed"
 class CircuitBreaker:
     """One of the models, and whether it may be asked."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, first_token_seconds: float) -> None:
         self.backend = backend
+        self.first_token_seconds = first_token_seconds
         self._failures: deque[float] = deque(maxlen=FAILURE_THRESHOLD)
         self._open_until = 0.0
 
@@ -63,14 +64,26 @@ class CircuitBreaker:
 
 class FallbackBackend:
     def __init__(
-        self, backends: Sequence[Backend], *, first_token: float = 20.0, stall: float = 15.0
+        self,
+        backends: Sequence[Backend],
+        *,
+        first_token: float | Sequence[float] = 20.0,
+        stall: float = 15.0,
     ) -> None:
         """The limits of the tool-calling loop, in seconds.
 
-        All models together have `first_token` to give a sign of life; one that reasons may then be silent for `stall`.
+        All models together have `first_token` to give a sign of life, or each one its own; a model that reasons may
+        then be silent for `stall`.
         """
-        self._breakers = [CircuitBreaker(backend) for backend in backends]
-        self._first_token_seconds = TIMEOUT_SHARE * first_token / len(self._breakers)
+        shares = (
+            [first_token / len(backends)] * len(backends)
+            if isinstance(first_token, int | float)
+            else first_token
+        )
+        self._breakers = [
+            CircuitBreaker(backend, TIMEOUT_SHARE * share)
+            for backend, share in zip(backends, shares, strict=True)
+        ]
         self._stall_seconds = TIMEOUT_SHARE * stall
 
     async def stream(
@@ -92,7 +105,9 @@ class FallbackBackend:
                 async with aclosing(stream) as parts:
                     # Once the model speaks, the limits of the loop above are enough.
                     while part := await (
-                        anext(parts, None) if has_spoken else self._read_early_part(parts, is_alive)
+                        anext(parts, None)
+                        if has_spoken
+                        else self._read_early_part(parts, breaker.first_token_seconds, is_alive)
                     ):
                         is_alive = True
                         if not (has_spoken or isinstance(part, Thinking) or part == KEEP_ALIVE):
@@ -142,13 +157,15 @@ class FallbackBackend:
         for breaker in self._breakers:
             await breaker.backend.aclose()
 
-    async def _read_early_part(self, parts: AsyncGenerator[Part], is_alive: bool) -> Part | None:
+    async def _read_early_part(
+        self, parts: AsyncGenerator[Part], first_token_seconds: float, is_alive: bool
+    ) -> Part | None:
         """The next part of a model that has not spoken yet, None at the end.
 
         Raises `ModelError` when it takes too long: another limit counts after the first sign of life.
         """
         try:
-            async with asyncio.timeout(self._stall_seconds if is_alive else self._first_token_seconds):
+            async with asyncio.timeout(self._stall_seconds if is_alive else first_token_seconds):
                 return await anext(parts, None)
         except TimeoutError:
             raise ModelError(ErrorCode.STALLED if is_alive else ErrorCode.NO_FIRST_TOKEN) from None

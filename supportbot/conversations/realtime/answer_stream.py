@@ -23,6 +23,7 @@ class StreamedText:
     def __init__(self, message_id: int) -> None:
         self.message_id = message_id
         self.length = 0
+        self.notice = ""  # a frame that says what the model does before the first word
         self._parts: list[str] = []
         self._blocks = BlockScanner()
         self._rendered_length = 0  # of what has gone out as blocks
@@ -89,6 +90,11 @@ class AnswerStream:
         await deliver_frame(self.conversation_id, self._text.append(text))
         if monotonic() - self._sent_at >= REMOTE_FLUSH_SECONDS:
             await self.flush_to_other_processes()
+
+    async def publish_notice(self, frame: str) -> None:
+        """Show in the place of the text what the model does before it begins, also to pages that come meanwhile."""
+        self._text.notice = frame
+        await publish_frame(self.conversation_id, frame)
 
     async def withdraw_text(self) -> None:
         """Take what was shown of the message off all pages: it was no answer. The message begins anew."""

@@ -32,9 +32,10 @@ class Subscriber(Protocol):
 
 
 class OpenStream(Protocol):
-    """A text that is streaming now."""
+    """A text that is streaming now, or is waited for: then `notice` may say why."""
 
     length: int
+    notice: str
 
     def build_snapshot_frame(self) -> str: ...
 
@@ -83,9 +84,11 @@ def get_conversations_of_customers() -> list[int]:
 
 
 def get_stream_snapshot(conversation_id: int) -> str:
-    """A frame with all the text that is streaming here now, empty when nothing is."""
+    """A frame with all the text that is streaming here now, or that it is waited for; empty when nothing is."""
     stream = process.get(Watchers).streams.get(conversation_id)
-    return stream.build_snapshot_frame() if stream and stream.length else ""
+    if stream is None:
+        return ""
+    return stream.build_snapshot_frame() if stream.length else stream.notice
 
 
 async def publish_change(change: TurnChange) -> None:

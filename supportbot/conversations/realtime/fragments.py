@@ -60,6 +60,11 @@ def render_thinking(message_id: int) -> str:
     return _render_template("chat/_thinking.html", message=message_id)
 
 
+def render_waiting(message_id: int) -> str:
+    """The model has not begun for a while: the page says in the same place that it is still waited for."""
+    return _render_template("chat/_thinking.html", message=message_id, is_waiting=True)
+
+
 def render_blocks(message_id: int, text: str, rest: str, end: int, swap: str = "beforeend") -> str:
     """Finished Markdown blocks to go below those before them, and the raw text that is left of the message.
 

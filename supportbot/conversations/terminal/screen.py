@@ -5,7 +5,15 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from supportbot.assistant.messages import Event, TextDelta, TextWithdrawn, Thinking, ToolFinished, ToolStarted
+from supportbot.assistant.messages import (
+    Event,
+    TextDelta,
+    TextWithdrawn,
+    Thinking,
+    ToolFinished,
+    ToolStarted,
+    Waiting,
+)
 
 from ..turns import get_tool_registry
 
@@ -35,6 +43,8 @@ class Screen:
                 self.print_note(_("That was a thought. The answer:"))
             case Thinking():
                 self.print_note(_("thinking…"))
+            case Waiting():
+                self.print_note(_("The assistant is still starting up. This can take a few minutes…"))
             case ToolStarted(call):
                 self.print_note(f"{get_tool_registry().format_progress(call)}…")
                 self.print_detail(f"{call.name} {call.arguments}")

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from supportbot import model_backends
 from supportbot.assistant.images import PictureError, prepare
 from supportbot.server.executors import on_database_thread
 from supportbot.usage.templatetags.usage import format_dollars, format_seconds, summarise_usage
@@ -160,7 +161,9 @@ class Terminal:
 
 async def _wait_for_turn(conversation_id: int, client_id: str) -> Turn:
     """The turn of a message once it has ended, in whichever process. Raises TimeoutError."""
-    async with asyncio.timeout(2 * settings.ENVIRONMENT.turn_seconds):
+    async with asyncio.timeout(
+        2 * settings.ENVIRONMENT.turn_seconds + model_backends.get_limits().first_token
+    ):
         while True:
             turn = await get_turn(conversation_id, client_id)
             if not turn.is_active:

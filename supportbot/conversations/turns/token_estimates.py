@@ -28,10 +28,10 @@ def settle_turn(
     `text` is what the model said, as far as it is not stored yet.
     """
 
-    def estimate() -> int:
+    def estimate_taken() -> int:
         return estimate_request_tokens(conversation, turn) + len(text) // CHARS_PER_TOKEN
 
-    token_budgets.settle_reservation(turn, usage, error, estimate)
+    token_budgets.settle_reservation(turn, usage, error, estimate_taken)
 
 
 def estimate_request_tokens(conversation: Conversation, until: Turn | None) -> int:

@@ -17,6 +17,7 @@ from supportbot.assistant.messages import (
     ToolCall,
     ToolFinished,
     ToolResult,
+    Waiting,
 )
 from supportbot.assistant.tools import build_error_result
 from supportbot.assistant.window import trim_to_budget
@@ -26,7 +27,7 @@ from ..attachments.for_model import load_images
 from ..limits import token_budgets
 from ..realtime import broadcast
 from ..realtime.answer_stream import AnswerStream
-from ..realtime.fragments import render_thinking
+from ..realtime.fragments import render_thinking, render_waiting
 from ..turns import LEASE_DURATION, NO_MESSAGE
 from .running_turn import RunningTurn, TurnHandedOver
 from .tool_execution import execute_tool
@@ -89,8 +90,9 @@ async def _handle_event(running: RunningTurn, event: Event) -> None:
         case TextWithdrawn():
             await _withdraw_text(running)
         case Thinking():
-            frame = render_thinking(running.stream.message_id)
-            await broadcast.publish_frame(running.lease.conversation_id, frame)
+            await running.stream.publish_notice(render_thinking(running.stream.message_id))
+        case Waiting():
+            await running.stream.publish_notice(render_waiting(running.stream.message_id))
         case Answer():
             if event.message.tool_calls:
                 # Until it is stored, what was read of it is kept by the stream.
