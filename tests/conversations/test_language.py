@@ -1,5 +1,7 @@
 """A screen reader is told the language of a text where it is clear, and nothing where it is not."""
 
+from time import thread_time
+
 import pytest
 
 from supportbot.conversations.models import Message, Turn
@@ -51,6 +53,14 @@ def test_a_clear_language_is_told(language):
 @pytest.mark.parametrize("text", UNCLEAR.values(), ids=UNCLEAR)
 def test_an_unclear_language_is_left_out(text):
     assert detect_language(text) == ""
+
+
+@pytest.mark.parametrize("piece", ["'", "a", "`", "```", "`a\n", "@", "1", "://", "a1", "🙂", " a"])
+def test_a_long_text_without_words_is_looked_at_quickly(piece):
+    begun = thread_time()
+    detect_language(piece * 4_000)
+
+    assert thread_time() - begun < 0.05
 
 
 def test_each_message_says_its_speaker_its_direction_and_its_language():

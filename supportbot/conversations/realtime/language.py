@@ -56,8 +56,9 @@ WORDS = {
 }  # fmt: skip
 MIN_WORDS = 3
 MIN_LETTERS = 4
-# What says nothing about the language around it.
-NEUTRAL = re.compile(r"```.*?(?:```|$)|`[^`\n]*`|\S*(?:://|@)\S*|\S*\d\S*", re.DOTALL)
+# What says nothing about the language around it. A word is looked at from its beginning alone, or one of thousands of
+# characters would be looked at as often.
+NEUTRAL = re.compile(r"```.*?(?:```|$)|`[^`\n]*`|(?<!\S)\S*(?:://|[@\d])\S*", re.DOTALL)
 MAX_CHARS = 4_000  # as much as is looked at
 
 
