@@ -1,7 +1,5 @@
 """Orders as the shop keeps them, and who may see which."""
 
-import re
-import unicodedata
 from datetime import timedelta
 from typing import Any
 
@@ -13,57 +11,49 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.tools import Customer
 
-# Words that people write around a number: «order no. 123», «my order number is 123».
-FILLER_WORDS = {
-    "my",
-    "the",
-    "order",
-    "orders",
-    "number",
-    "no",
-    "nr",
-    "num",
-    "id",
-    "is",
-    "it",
-    "its",
-    "for",
-}
+from .numbers import extract_email, normalise_number, read_number, shorten_number, shorten_phone
 
-
-def normalise_number(written: str) -> str:
-    """Only the letters of an order number, in upper case, and its digits: people write the rest differently."""
-    return "".join(re.findall("[A-Z0-9]+", unicodedata.normalize("NFKC", written).upper()))
+MAX_MATCHES = 50
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    def visible_to(self, customer: Customer | None, email: str = "") -> "OrderQuerySet":
+    def visible_to(self, customer: Customer | None, email: str = "", phone: str = "") -> "OrderQuerySet":
         """The orders that somebody may see.
 
         A customer who has signed in sees the orders linked to the account, and only those: the account's
         e-mail address alone proves nothing, for nobody may have verified it. A guest sees the orders placed
-        with the e-mail address that was given, and must know the number of one of them too, see
-        `find_by_number`.
+        with the e-mail address or the telephone number that was given, and must know the number of one of them too,
+        see `find_by_number`.
         """
         if customer:
             return self.filter(customer=customer.id)
-        email = email.strip().lower()
-        return self.filter(email=email) if email else self.none()
+        address, phone_key = extract_email(email), shorten_phone(phone)
+        if address:
+            return self.filter(email=address)
+        return self.filter(phone_key=phone_key) if phone_key else self.none()
 
     def find_by_number(self, written: str) -> "OrderQuerySet":
-        """The orders that may be meant by a number as people write it: «ord 123», «#123», «order no. 123».
+        """The orders that may be meant by a number as people write it, see `numbers`.
 
-        A number without letters matches every order with just these digits. Call it on the orders that somebody
-        may see: that narrows the regular expression, which no index serves, to a few rows.
+        A whole number goes before a tracking number, and that before the last digits of a number. Call it on the orders
+        that somebody may see.
         """
-        written = written[:100]
-        words = re.findall(r"\w+", written)
-        bare = normalise_number(" ".join(word for word in words if word.lower() not in FILLER_WORDS))
-        bare = re.sub(r"^ORDER(NO|NR|NUMBER)?(?=[0-9])", "", bare)
-        meant = Q(key__in={normalise_number(written), bare} - {""})
-        if bare.isdigit():
-            meant |= Q(key__regex=f"^[A-Z]*{bare}$")
-        return self.filter(meant)
+        meant = read_number(written)
+        if not meant:
+            return self.none()
+        is_meant = (
+            Q(key__in=meant.keys)
+            | Q(short_key__in=meant.short_keys)
+            | Q(tracking_key__in=meant.tracking_keys)
+        )
+        # Without the order of the rows, or the database would sort all of somebody's orders first.
+        rows = list(self.filter(is_meant).order_by().values_list("pk", "key", "tracking_key")[:MAX_MATCHES])
+        whole = {key for _pk, key, _tracking in rows} & meant.keys
+        # “1001-A” names #1001-A alone, though #1001 is in it.
+        longest = {key for key in whole if not any(key in other for other in whole - {key})}
+        named = [pk for pk, key, _tracking in rows if key in longest]
+        tracked = [pk for pk, _key, tracking in rows if tracking in meant.tracking_keys]
+        return self.filter(pk__in=named or tracked or [pk for pk, *_keys in rows])
 
 
 class Order(models.Model):
@@ -80,8 +70,11 @@ class Order(models.Model):
         unique=True,
         help_text=_("As the shop writes it, such as #1001 or ORD-123."),
     )
-    # The number as `normalise_number` writes it.
+    # What look-ups go by, see `normalise_fields`.
     key = models.CharField(max_length=40, db_index=True, editable=False)
+    short_key = models.CharField(max_length=40, editable=False, default="")
+    tracking_key = models.CharField(max_length=200, editable=False, default="")
+    phone_key = models.CharField(max_length=20, editable=False, default="")
     customer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -93,6 +86,9 @@ class Order(models.Model):
     )
     email = models.EmailField(
         _("e-mail"), blank=True, db_index=True, help_text=_("A guest must know it to see this order.")
+    )
+    phone = models.CharField(
+        _("telephone"), max_length=40, blank=True, help_text=_("A guest may know it in place of the e-mail.")
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PROCESSING)
@@ -113,6 +109,12 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-ordered_at", "-pk"]
+        # Not `db_index`, which on PostgreSQL makes a second one for each, for LIKE.
+        indexes = [
+            models.Index(fields=["short_key"], name="orders_by_short_key"),
+            models.Index(fields=["tracking_key"], name="orders_by_tracking"),
+            models.Index(fields=["phone_key"], name="orders_by_phone"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -123,7 +125,10 @@ class Order(models.Model):
 
     def normalise_fields(self) -> None:
         """Set what look-ups go by. `save` calls it; whoever writes in bulk must call it first."""
-        self.key = normalise_number(self.number)
+        self.key = normalise_number(self.number)[:40]
+        self.short_key = shorten_number(self.number)
+        self.tracking_key = normalise_number(self.tracking)[:200]
+        self.phone_key = shorten_phone(self.phone)
         self.email = self.email.strip().lower()
 
     @property

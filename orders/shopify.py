@@ -17,7 +17,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
-from .models import Order, normalise_number
+from .models import Order
+from .numbers import normalise_number
 
 REQUIRED_COLUMNS = (
     *("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"),

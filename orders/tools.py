@@ -11,6 +11,7 @@ from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
 from .models import FailedLookup, Order
+from .numbers import read_number
 
 MAX_LISTED_ORDERS = 10
 MAX_ECHOED_CHARS = 60
@@ -31,10 +32,18 @@ Email = Annotated[
         "chat. Only for guests; leave it out for a customer who has signed in. Never guess it."
     ),
 ]
+Phone = Annotated[
+    str,
+    FromCustomer(),
+    Field(
+        description="In place of the e-mail address, for a guest who has none on the order: the telephone number that "
+        "was given with the order. Never guess it."
+    ),
+]
 
 
 @tool(effect="read", progress=_("Looking up order {order_id}"))
-def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "") -> dict[str, Any]:
+def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: Phone = "") -> dict[str, Any]:
     """Look up one order: status, expected arrival (eta), items, total and tracking.
 
     Call this whenever the customer asks about an order and has named its number. Without a number, call
@@ -50,9 +59,9 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "") -> dict
             "Too many orders were not found, so looking up orders is paused here to protect our customers. "
             "Say so kindly and offer that a person of the team helps instead."
         )
-    if ctx.customer is None and not email.strip():
+    if ctx.customer is None and not email.strip() and not phone.strip():
         return {"error": "A guest needs the e-mail address that the order was placed with", "needs": "email"}
-    visible = Order.objects.visible_to(ctx.customer, email.replace("\x00", ""))
+    visible = Order.objects.visible_to(ctx.customer, email.replace("\x00", ""), phone)
     matches = list(visible.find_by_number(order_id).prefetch_related("items")[:MAX_LISTED_ORDERS])
     meant = [order for order in matches if order.number.casefold() == order_id.strip().casefold()] or matches
     asked = " ".join(order_id.split())[:MAX_ECHOED_CHARS]
@@ -62,7 +71,8 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "") -> dict
             "possible": [order.number for order in meant],
         }
     if not meant:
-        _record_failed_lookup(ctx)
+        if read_number(order_id):  # words without a number are no guess
+            _record_failed_lookup(ctx)
         return {"error": f"Order {asked} not found"}
     return _serialize_order(meant[0])
 

@@ -21,4 +21,4 @@ def test_no_schema_has_an_example_that_passes_for_a_real_one(name):
 def test_numbers_and_addresses_come_from_the_customer():
     tools = apps.get_app_config("conversations").tools
 
-    assert tools["lookup_order"].customers_arguments == ("order_id", "email")
+    assert tools["lookup_order"].customers_arguments == ("order_id", "email", "phone")

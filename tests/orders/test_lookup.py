@@ -116,11 +116,93 @@ def test_a_shopify_number_is_understood_too(chat, written):
     assert lookup_order(chat(), written, "james@example.com")["order_id"] == "#W2611340"
 
 
-@pytest.mark.parametrize(
-    "written", ["23", "1234", "RD-123", "", "#", "order", "%", ".*", "[0-9]+", "x" * 5000]
-)
+@pytest.mark.parametrize("written", ["23", "1234", "", "#", "order", "%", ".*", "[0-9]+", "x" * 5000])
 def test_what_is_not_the_number_finds_nothing(chat, alice, written):
     assert lookup_order(chat(alice), written)["error"].endswith(" not found")
+
+
+SHOP = {"#1001": "RR123456785DE", "ORD-2024-9001": "", "000000123": "", "#1001-A": ""}
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("Bestell-Nr. 1001", "#1001"),
+        ("meine Bestellnummer lautet 1001.", "#1001"),
+        ("pedido 1001", "#1001"),
+        ("numéro de commande : 1001", "#1001"),
+        ("注文番号1001です", "#1001"),
+        ("#1001 please", "#1001"),
+        ("1001 A parcel of mine", "#1001"),
+        ("Re: Order #1001 confirmed", "#1001"),
+        ("Invoice #1001", "#1001"),
+        ("https://shop.example/account/orders/1001?lang=de", "#1001"),
+        ("١٠٠١", "#1001"),
+        ("１００１", "#1001"),
+        ("१००१", "#1001"),
+        ("1OO1", "#1001"),
+        ("I00l", "#1001"),
+        ("1 0 0 1", "#1001"),
+        ("1001-a", "#1001-A"),
+        ("#1001/A", "#1001-A"),
+        ("123", "000000123"),
+        ("0123", "000000123"),
+        ("9001", "ORD-2024-9001"),
+        ("2024-9001", "ORD-2024-9001"),
+        ("ord 2024 9001", "ORD-2024-9001"),
+        ("RR123456785DE", "#1001"),
+        ("rr 123 456 785 de", "#1001"),
+        ("Hello,\nyour order #1001 of 1 September\nhas shipped. Total: 10,00 EUR", "#1001"),
+    ],
+)
+def test_a_number_is_found_in_whatever_stands_around_it(chat, written, number):
+    for each, tracking in SHOP.items():
+        Order.objects.create(number=each, email="zoe@example.com", tracking=tracking)
+
+    assert lookup_order(chat(), written, "zoe@example.com").get("order_id") == number
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "zoe@example.com.",
+        "<zoe@example.com>",
+        "Zoe <Zoe@Example.com>",
+        "mailto:zoe@example.com",
+        "it is zoe@example.com, I think",
+        "(zoe@example.com)",
+        "zoe at example dot com",
+        "zoe (at) example (dot) com",
+        "zoe arroba example punto com",
+        "ｚｏｅ＠example.com",
+    ],
+)
+def test_the_address_is_taken_out_of_what_stands_around_it(chat, written):
+    Order.objects.create(number="#1001", email="zoe@example.com")
+
+    assert lookup_order(chat(), "1001", written).get("order_id") == "#1001"
+
+
+@pytest.mark.parametrize("written", ["+49 30 1234567", "030/123 45 67", "0049301234567", "(030) 1234567"])
+def test_a_shop_that_sells_by_phone_is_told_the_number_of_the_telephone(chat, written):
+    Order.objects.create(number="#1001", phone="+49 (0)30 1234567")
+
+    assert lookup_order(chat(), "1001", phone=written).get("order_id") == "#1001"
+
+
+@pytest.mark.parametrize("written", ["", "12345", "030 1234568", "none"])
+def test_another_telephone_number_opens_nothing(chat, written):
+    Order.objects.create(number="#1001", phone="030 1234567")
+    Order.objects.create(number="#1002")
+
+    assert "order_id" not in lookup_order(chat(), "1001", phone=written)
+    assert "order_id" not in lookup_order(chat(), "1002", phone=written)
+
+
+def test_words_without_a_number_are_no_guess(chat, alice):
+    assert "error" in lookup_order(chat(), "my last order", "alice@example.com")
+
+    assert not FailedLookup.objects.exists()
 
 
 def test_a_bare_number_that_fits_several_own_orders_lists_these_and_no_others(chat, alice, bob):

@@ -1,0 +1,111 @@
+"""Order numbers and e-mail addresses as people write them, and the forms in which they are compared.
+
+A customer writes “Bestell-Nr. 1001”, “1OO1”, “١٠٠١”, half of ORD-2024-9001, the tracking number, or pastes a mail. What
+may be a number in that is looked for among the orders that they may see, and nowhere else.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+MAX_WRITTEN_CHARS = 2000
+MAX_JOINED_PARTS = 8
+MAX_GAP_CHARS = 3
+MAX_CANDIDATES = 200
+MIN_TRACKING_CHARS = 8
+PHONE_DIGITS = 9  # the last ones: before them stand a country's and an area's code, in many forms
+MIN_PHONE_DIGITS = 6
+
+PART = re.compile(r"[^\W\d_]+|\d+")
+# An O between digits is a zero, and an I or L a one, for whoever reads a number from a label.
+LETTER_FOR_ZERO = re.compile(r"(?<=\d)O|O(?=\d)")
+LETTER_FOR_ONE = re.compile(r"(?<=\d)[IL]|[IL](?=\d)")
+EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+SPELLED_AT = re.compile(r"\s*[(\[{<]?\s*\b(?:at|ät|arroba|chiocciola|chez)\b\s*[)\]}>]?\s*", re.IGNORECASE)
+SPELLED_DOT = re.compile(r"\s*[(\[{<]?\s*\b(?:dot|punkt|punto|point|ponto)\b\s*[)\]}>]?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNumber:
+    """What may be meant: whole numbers, the last digits of one, or a tracking number. All in the form of keys."""
+
+    keys: frozenset[str]
+    short_keys: frozenset[str]
+    tracking_keys: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.tracking_keys)
+
+
+def normalise_number(written: str) -> str:
+    """Only the letters of an order number, in upper case, and its digits: people write the rest differently."""
+    return "".join(PART.findall(_fold(written)))
+
+
+def shorten_number(number: str) -> str:
+    """The last group of a number's digits without leading zeros: 9001 of ORD-2024-9001, 1001 of #1001-A."""
+    groups = re.findall(r"\d+", _fold(number))
+    return groups[-1].lstrip("0") if groups else ""
+
+
+def shorten_phone(phone: str) -> str:
+    """The last digits of a telephone number, empty if there are too few."""
+    digits = "".join(re.findall(r"\d", _fold(phone)))
+    return digits[-PHONE_DIGITS:] if len(digits) >= MIN_PHONE_DIGITS else ""
+
+
+def read_number(written: str) -> WrittenNumber:
+    """All that may be an order's number in what somebody wrote. It is empty where there is no digit."""
+    text = _fold(written[:MAX_WRITTEN_CHARS])
+    keys: dict[str, None] = {}  # in the order in which they were written
+    tracking: dict[str, None] = {}
+    for variant in dict.fromkeys((text, LETTER_FOR_ONE.sub("1", LETTER_FOR_ZERO.sub("0", text)))):
+        keys |= dict.fromkeys(_join_parts(variant, _may_be_one_number))
+        tracking |= dict.fromkeys(_join_parts(variant, lambda _gap, _left, _right: True))
+    whole = list(keys)[:MAX_CANDIDATES]
+    return WrittenNumber(
+        frozenset(whole),
+        frozenset(key.lstrip("0") for key in whole if key.isdecimal()) - {""},
+        frozenset(key for key in tracking if len(key) >= MIN_TRACKING_CHARS),
+    )
+
+
+def extract_email(written: str) -> str:
+    """The e-mail address in what somebody wrote, in small letters; what they wrote if there is none in it.
+
+    “<zoe@example.com>.”, “mailto:zoe@example.com” and “zoe at example dot com” are all the same address.
+    """
+    text = unicodedata.normalize("NFKC", written).strip().replace("mailto:", " ")
+    found = EMAIL.search(text) or EMAIL.search(SPELLED_DOT.sub(".", SPELLED_AT.sub("@", text)))
+    return (found[0].strip("'.-") if found else text).lower()
+
+
+def _join_parts(text: str, may_join: Callable[[str, str, str], bool]) -> Iterator[str]:
+    """What neighbouring groups of letters and of digits make together, if there is a digit in it."""
+    parts = list(PART.finditer(text))
+    gaps = [text[left.end() : right.start()] for left, right in pairwise(parts)]
+    for first in range(len(parts)):
+        joined = ""
+        for last in range(first, min(first + MAX_JOINED_PARTS, len(parts))):
+            gap = gaps[last - 1] if last > first else ""
+            is_near = len(gap) <= MAX_GAP_CHARS and "\n" not in gap
+            if last > first and not (is_near and may_join(gap, parts[last - 1][0], parts[last][0])):
+                break
+            joined += parts[last][0]
+            if not joined.isalpha():
+                yield joined
+
+
+def _may_be_one_number(gap: str, left: str, right: str) -> bool:
+    """“ord 123” and “1001-A” may be, “1001 a parcel” may not."""
+    return not (right.isalpha() and left.isdecimal() and any(map(str.isspace, gap)))
+
+
+def _fold(text: str) -> str:
+    """In upper case, with compatibility forms and all of Unicode's digits as ASCII."""
+    folded = unicodedata.normalize("NFKC", text).upper()
+    if folded.isascii():
+        return folded
+    return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in folded)
