@@ -13,7 +13,7 @@ let sendLater = null; // what was pressed while a photo was still being prepared
 
 export function showTrayNote(words) {
   trayNote.textContent = words;
-  if (words) announce(words); // no words must not take away what is being read out
+  announce(words);
 }
 
 // ---- Attaching -------------------------------------------------------------------------------------

@@ -62,6 +62,23 @@ class Desk:
         await self.page.locator("#board").get_by_role("link").filter(has_text=name).first.click()
         await self.is_live()
 
+    async def listen(self) -> None:
+        """Write down from now on what screen readers are given to read."""
+        await self.page.evaluate(
+            """() => {
+                window.heard = [];
+                const hear = (records) => records.forEach(({ addedNodes }) =>
+                    addedNodes.forEach(({ textContent }) => heard.push(textContent)));
+                new MutationObserver(hear).observe(document.getElementById("spoken"), { childList: true });
+            }"""
+        )
+
+    async def heard(self, words: str) -> list[str]:
+        """Wait until these words are read; returns all that was."""
+        await self.page.wait_for_function("words => heard.includes(words)", arg=words)
+        said: list[str] = await self.page.evaluate("heard")
+        return said
+
     async def is_live(self) -> None:
         await expect(self.page.locator("#chat[data-connection=open]")).to_be_visible()
 

@@ -87,10 +87,11 @@ async def test_a_note_that_was_refused_is_sent_again_as_a_note(desk: Desk, site:
     await refuse_once(desk.page, "note")
     async with waiting_customer(site) as customer:
         await desk.take(customer.number)
+        await desk.listen()
         await desk.note(NOTE)
         failed = desk.page.locator("#outbox [data-status=failed]")
         await expect(failed.locator(".why")).to_have_text("Not now.")
-        await expect(desk.page.locator("#spoken")).to_have_text("Not now.")
+        await desk.heard("Not now.")
         await desk.page.reload()
         await desk.is_live()
         await expect(failed).to_have_attribute("data-kind", "note")
