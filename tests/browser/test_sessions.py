@@ -118,7 +118,7 @@ async def test_a_page_that_the_browser_kept_is_hidden_and_loaded_anew_when_it_co
     await chat.ask(QUESTION)
 
     await chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
-    await expect(chat.page.get_by_text(ANSWER)).to_be_hidden()
+    await expect(chat.answer).to_be_hidden()
     async with chat.page.expect_navigation():
         await chat.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
