@@ -42,7 +42,7 @@ Phone = Annotated[
 ]
 
 
-@tool(effect="read", progress=_("Looking up order {order_id}"))
+@tool(effect="read", progress=_("Looking up order {order_id}"), done_line=_("Looked up order {order_id}"))
 def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: Phone = "") -> dict[str, Any]:
     """Look up one order: status, expected arrival (eta), items, total and tracking.
 
@@ -77,7 +77,7 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
     return _serialize_order(meant[0])
 
 
-@tool(effect="read", progress=_("Looking up your orders"))
+@tool(effect="read", progress=_("Looking up your orders"), done_line=_("Looked up your orders"))
 def my_orders(ctx: ToolContext) -> dict[str, Any]:
     """List the newest orders of a customer who has signed in: number, status, eta, total and date.
 

@@ -31,7 +31,12 @@ Priority = Annotated[
 ]
 
 
-@tool(effect="write", progress=_("Opening a ticket"), done_words=("forwarded", "reported"))
+@tool(
+    effect="write",
+    progress=_("Opening a ticket"),
+    done_words=("forwarded", "reported"),
+    done_line=_("Ticket opened"),
+)
 def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[str, Any]:
     """Open a support ticket, so that a person of the team takes care of the customer's problem.
 
@@ -70,7 +75,7 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     return _serialize_ticket(ticket)
 
 
-@tool(effect="read", progress=_("Looking up your tickets"))
+@tool(effect="read", progress=_("Looking up your tickets"), done_line=_("Looked up your tickets"))
 def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     """List the customer's support tickets, newest first, with the number, the issue and the status of each.
 

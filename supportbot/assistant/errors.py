@@ -117,7 +117,7 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
         allows_fallback=True,
     ),
     ErrorCode.CUT: ErrorTraits(
-        gettext_noop("The answer was cut off. Please try again."), is_broken_off=True, allows_fallback=True
+        gettext_noop("The answer is incomplete. Please try again."), is_broken_off=True, allows_fallback=True
     ),
     ErrorCode.MALFORMED: ErrorTraits(
         gettext_noop("Something went wrong with that answer. Please try again."),

@@ -95,6 +95,7 @@ class Tool:
     progress: "str | LazyText"
     timeout: float
     done_words: tuple[str, ...] = ()
+    done_line: "str | LazyText" = ""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -145,7 +146,14 @@ class Tool:
 
     def format_progress(self, call: ToolCall) -> str:
         """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
-        line = str(self.progress)
+        return self._format_line(self.progress, call)
+
+    def format_done_line(self, call: ToolCall) -> str:
+        """What the customer reads once it has succeeded, such as “Looked up order ORD-123”."""
+        return self._format_line(self.done_line or self.progress, call)
+
+    def _format_line(self, text: "str | LazyText", call: ToolCall) -> str:
+        line = str(text)
         try:
             values = json.loads(call.arguments or "{}")
             short = {key: str(value)[:MAX_PROGRESS_ARGUMENT_CHARS] for key, value in values.items()}
@@ -160,6 +168,7 @@ def tool(
     progress: "str | LazyText" = "",
     timeout: float = 10.0,
     done_words: Sequence[str] = (),
+    done_line: "str | LazyText" = "",
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a function into a `Tool`.
 
@@ -168,9 +177,10 @@ def tool(
     `irreversible` tool does what no transaction can roll back, such as paying money out: it is never run again, and
     when its end was lost, the model is told that nobody knows how it ended.
 
-    `progress` is the line that the customer sees while the tool runs; it may name arguments in braces, and a text of
-    `gettext_lazy` is translated for each reader. `timeout` is in seconds. `done_words` are what an answer may
-    say to have done once this was done, such as “forwarded”, besides what the name says (see `deeds`).
+    `progress` is the line that the customer sees while the tool runs, and `done_line` the one that takes its place once
+    it has succeeded; they may name arguments in braces, and a text of `gettext_lazy` is translated for each reader.
+    `timeout` is in seconds. `done_words` are what an answer may say to have done once this was done, such as
+    “forwarded”, besides what the name says (see `deeds`).
 
     Raises TypeError for a function that has no docstring, whose first parameter is not `ctx`, or one of whose other
     parameters has no type or cannot be passed by name.
@@ -191,6 +201,7 @@ def tool(
             line,
             timeout,
             tuple(done_words),
+            done_line,
         )
 
     return make_tool

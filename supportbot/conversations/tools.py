@@ -19,7 +19,7 @@ Reason = Annotated[
 ]
 
 
-@tool(effect="write", progress=_("Asking a colleague to join"))
+@tool(effect="write", progress=_("Asking a colleague to join"), done_line=_("Asked a colleague to join"))
 def request_human(ctx: ToolContext, reason: Reason) -> dict[str, Any]:
     """Hand this conversation over to a person of the team.
 

@@ -30,13 +30,13 @@ def tickets_of(chat: Chat) -> list[str]:
 
 async def is_helped(chat: Chat) -> str:
     """The end of the conversation, once the order may be looked up. Returns the ticket."""
-    await expect(chat.tools.last).to_have_text("Looking up order ORD-123")
+    await expect(chat.tools.last).to_have_text("Looked up order ORD-123")
     answer = chat.answer.locator(".text")
     await expect(answer).to_contain_text("ORD-123 has been shipped")
     await expect(answer).to_contain_text("2 days")
 
     told = TICKET.findall(await chat.ask(COMPLAINT))
-    await expect(chat.tools.last).to_have_text("Opening a ticket")
+    await expect(chat.tools.last).to_have_text("Ticket opened")
     assert tickets_of(chat) == told
     assert len(told) == 1
     return str(told[0])

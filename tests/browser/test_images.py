@@ -122,7 +122,7 @@ async def test_a_photo_that_is_refused_says_why_and_holds_the_message_until_it_i
     await expect(tray.in_state("failed")).to_have_count(1)
 
     await chat.say(WORDS)
-    await expect(tray.note).to_contain_text("A photo could not be uploaded.")
+    await expect(tray.note).to_contain_text("A photo couldn't be uploaded.")
     await expect(chat.customer).to_have_count(0)
 
     await chat.page.get_by_role("button", name="Remove photo").click()

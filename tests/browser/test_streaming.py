@@ -150,7 +150,7 @@ async def test_a_tool_is_shown_while_it_is_asked_for_and_when_it_is_done(
     answer = provider.say(ANSWER, hold_after=0)
     await chat.say(QUESTION)
 
-    await expect(chat.tools).to_have_text(["Looking up order ORD-123"])
+    await expect(chat.tools).to_have_text(["Looked up order ORD-123"])
     await expect(chat.tools).to_have_attribute("data-state", "done")
     await expect(chat.answer).to_have_attribute("data-status", "streaming")
     answer.release()

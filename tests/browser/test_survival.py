@@ -260,7 +260,7 @@ async def test_a_server_that_went_down_in_mid_answer_leaves_what_is_stored_and_a
         ((stored,),) = site.rows("SELECT text FROM conversations_message WHERE role = 'assistant'")
         assert BEGINNING.startswith(stored)
         await shows(chat, stored, "partial")
-        await expect(chat.answer.get_by_text("cut off")).to_be_visible()
+        await expect(chat.answer.get_by_text("incomplete")).to_be_visible()
         await expect(chat.page.locator(".failure").get_by_text("The answer was interrupted.")).to_be_visible()
 
         provider.say(ANSWER)

@@ -95,7 +95,7 @@ async def test_a_turn_that_breaks_off_keeps_its_text_and_says_that_it_was_cut(
 
     await assert_failed(page, code)
     answer = page.messages("assistant")[-1]
-    assert (answer["data-status"], answer.classed("cut")[0].text) == ("partial", "cut off")
+    assert (answer["data-status"], answer.classed("cut")[0].text) == ("partial", "incomplete")
     assert answer.classed("text")[0].text.startswith(SAID.strip())
     assert not await Message.objects.filter(status="streaming").aexists()
     await assert_next_turn_works(page, model, limit)

@@ -162,7 +162,7 @@ async def test_of_one_that_is_gone_the_model_is_told(page, model, chat):
     await page.settled("done")
 
     assert parts(model.requests[0].messages[-1]["content"]) == [
-        "Look\n\n[Here was a photo that cannot be shown any more.]",
+        "Look\n\n[Here was a photo that can no longer be shown.]",
         encoded(scene(10, 10)),
     ]
 

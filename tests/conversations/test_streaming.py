@@ -271,7 +271,7 @@ async def test_a_tool_shows_as_a_line_that_is_pending_and_then_done(page, model)
         for line in parse(frame).all("li", data_tool="lookup_order")
     ]
     assert (states[0], states[-1]) == ("pending", "done")
-    assert turn.one("li", data_tool="lookup_order").text == "Looking up order ORD-123"
+    assert turn.one("li", data_tool="lookup_order").text == "Looked up order ORD-123"
 
 
 async def test_what_is_streamed_equals_the_page_after_a_reload(page, model, alices, chat):

@@ -21,7 +21,7 @@ async def test_a_call_is_stored_with_its_result_and_the_line_that_was_shown(page
     await page.ask("Where is ORD-123?")
 
     call = await ToolCall.objects.aget()
-    assert (call.name, call.state, call.progress) == ("lookup_order", "done", "Looking up order ORD-123")
+    assert (call.name, call.state, call.progress) == ("lookup_order", "done", "Looked up order ORD-123")
     assert json.loads(call.arguments) == {"order_id": "ORD-123"}
     assert json.loads(call.result)["status"] == "shipped"
 

@@ -59,7 +59,7 @@ def test_the_text_has_who_said_what_and_what_was_cut(said, alices):
         f"You:\n{WORDS}",
         "Assistant:\nShipped.",
         "You:\nAnd?",
-        "Assistant (cut off):\nIt will",
+        "Assistant (incomplete):\nIt will",
     ]
 
 

@@ -149,5 +149,5 @@ async def test_from_the_model_through_tools_to_the_page(page, model):
         turn = await page.ask(text)
 
         assert [wrong for part in turn.classed("text") for wrong in unsafe(part)] == []
-        assert turn.one("li").text == f"Looking up order {text[:60]}"
+        assert turn.one("li").text == f"Looked up order {text[:60]}"
         assert not turn.one("li").children[1:]

@@ -17,7 +17,7 @@ from ..models import Attachment
 logger = logging.getLogger(__name__)
 
 MAX_MODEL_BYTES = 8 * 1024 * 1024  # of all images that the model is sent at once; older ones are left out
-GONE_NOTE = "[Here was a photo that cannot be shown any more.]"
+GONE_NOTE = "[Here was a photo that can no longer be shown.]"
 UNSEEN_NOTE = "[The customer attached a photo. You cannot see it; the team can.]"
 LEFT_OUT_NOTE = "[Here was a photo that is too long ago to be shown again.]"
 

@@ -44,13 +44,13 @@ def format_age(moment: datetime) -> str:
 
 @register.filter("speaker")
 def get_speaker_name(message: Message, company: str) -> str:
-    """Who says it in a transcript for customers, and whether the answer is incomplete: “Assistant (cut off)”."""
+    """Who says it in a transcript for customers, and whether the answer is incomplete: “Assistant (incomplete)”."""
     if message.role == Message.Role.CUSTOMER:
         return _("You")
     if message.role in (Message.Role.STAFF, Message.Role.SYSTEM):
         return company
     is_partial = message.status == Message.Status.PARTIAL
-    return _("Assistant (cut off)") if is_partial else _("Assistant")
+    return _("Assistant (incomplete)") if is_partial else _("Assistant")
 
 
 @register.filter("unwrap")

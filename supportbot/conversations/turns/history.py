@@ -25,7 +25,7 @@ HISTORY_COLUMNS = (
 )
 # Or the next request would ask for it once more.
 STOPPED_ANSWER = Message("assistant", "[This answer was stopped before anything was said.]")
-NO_IMAGE = "[Here was a photo that is not there any more.]"
+NO_IMAGE = "[Here was a photo that is no longer available.]"
 INTERRUPTED_RESULT = '{"error": "Interrupted before it was done."}'
 
 

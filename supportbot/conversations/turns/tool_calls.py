@@ -146,6 +146,8 @@ def _end_handed_over_turn(turn: Turn, conversation: Conversation, messages: list
 
 
 def _set_result(lease: TurnLease, call: ToolCall, result: ToolResult) -> bool:
+    tool = get_tool_registry().get(call.name) if result.outcome == "done" else None
+    line = {"progress": tool.format_done_line(call)[:300]} if tool is not None else {}
     pending = StoredCall.objects.filter(
         message__turn=lease.turn_id,
         message__turn__fencing_token=lease.fencing_token,
@@ -153,4 +155,4 @@ def _set_result(lease: TurnLease, call: ToolCall, result: ToolResult) -> bool:
         call_id=call.id,
         state=StoredCall.State.PENDING,
     )
-    return bool(pending.update(state=result.outcome, result=result.content, finished=timezone.now()))
+    return bool(pending.update(state=result.outcome, result=result.content, finished=timezone.now(), **line))

@@ -84,7 +84,7 @@ def _photo_texts() -> dict[str, str]:
         "tooManyPhotos": too_many.format(max=MAX_IMAGES_PER_MESSAGE),
         "photoAttached": _("{photo} attached."),
         "photoRemoved": _("{photo} removed."),
-        "photoUnreadable": _("“{name}” could not be opened. Please try it again, or send another photo."),
+        "photoUnreadable": _("“{name}” couldn't be opened. Please try it again, or send another photo."),
         "photoUnsupported": _("“{name}” can't be sent. Only photos and screenshots are supported."),
         "photoTooLarge": _("“{name}” is too large: {size} MB; the limit is {max} MB."),
         "photoLost": _("A photo hadn't finished uploading when the page was closed. Please attach it again."),
@@ -93,7 +93,7 @@ def _photo_texts() -> dict[str, str]:
             "“Try again” sends the message without it."
         ),
         "photoNotUploaded": _(
-            "A photo could not be uploaded. Try it again or remove it, then send your message."
+            "A photo couldn't be uploaded. Try it again or remove it, then send your message."
         ),
     }
 
@@ -105,8 +105,8 @@ def _upload_texts() -> dict[str, str]:
         "waitingForConnection": _("Waiting for the connection…"),
         "photoUploaded": _("{photo} uploaded."),
         "photoFailed": _("{photo}: {why}"),
-        "uploadFailed": _("This photo could not be uploaded just now."),
+        "uploadFailed": _("This photo couldn't be uploaded just now."),
         "uploadTooLarge": _("This photo is too large."),
-        "uploadSignedOut": _("You're no longer signed in. Reload the page and attach it again."),
-        "uploadPageExpired": _("This page is too old. Reload it and attach it again."),
+        "uploadSignedOut": _("You're no longer signed in. Reload the page and attach the photo again."),
+        "uploadPageExpired": _("This page has expired. Reload it and attach the photo again."),
     }
