@@ -57,6 +57,6 @@ menu.addEventListener("keydown", ({ key }) => {
 
 restoreOutbox();
 updateLog();
-if (log.querySelector(".message")) scrollToEnd(); // the greeting is read from its beginning
+if (log.querySelector(".message")) scrollToEnd();
 restoreDraft();
 if (matchMedia("(hover: hover)").matches) focusComposer();

@@ -7,7 +7,7 @@ const END_PIXELS = 3; // a zoomed page has fractions of pixels
 const PAGE_SHARE = 0.9; // of the window, by PageUp and PageDown: a few lines stay in sight
 const LINE_PIXELS = 40;
 
-let isFollowing = true;
+let isFollowing = Boolean(log.querySelector(".message")); // a greeting is read from its beginning
 let lastTop = 0;
 
 export function scrollToEnd() {
