@@ -21,11 +21,20 @@ const isMine = () => "mine" in chat.dataset;
 
 function showOwner() {
   const { owner, assignee } = document.getElementById("owner").dataset;
+  const pressed = document.activeElement.closest(".talk-actions button");
   chat.dataset.owner = owner;
   chat.toggleAttribute("data-mine", owner === "human" && assignee === chat.dataset.staff);
+  if (pressed && !pressed.offsetParent) keepFocus();
   showPlaceholder();
   if (!isMine()) areRepliesLoaded = false;
   else if (!areRepliesLoaded) loadSavedReplies();
+}
+
+// The button that was pressed is no longer shown: the keyboard goes on where one goes on. On a phone, to focus the text
+// would cover half of the conversation with a keyboard.
+function keepFocus() {
+  if (!isMine()) chat.querySelector("[data-action=take_over]").focus();
+  else if (matchMedia("(hover: hover)").matches) text.focus();
 }
 
 function act(request) {
