@@ -17,16 +17,16 @@ from supportbot.conversations.worker import housekeeping, runner
 from supportbot.server.backpressure import backpressure_middleware
 from supportbot.server.cookie_names import adopt_plain_cookies
 from supportbot.server.open_files import refuse_sockets_beyond_limit
+from supportbot.server.outages import close_sockets_in_outages
 from supportbot.server.request_limits import limit_request_bodies
 from supportbot.urls import websocket_urlpatterns
 
+sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 application = ProtocolTypeRouter(
     {
         "http": limit_request_bodies(adopt_plain_cookies(http)),
         "websocket": backpressure_middleware(
-            refuse_sockets_beyond_limit(
-                adopt_plain_cookies(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
-            )
+            refuse_sockets_beyond_limit(adopt_plain_cookies(close_sockets_in_outages(sockets)))
         ),
     }
 )

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supportbot.server.csp.ContentSecurityPolicyMiddleware",
+    "supportbot.server.outages.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -224,7 +225,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"refusals": {"()": "supportbot.server.log_filters.RefusalFilter"}},
+    "filters": {
+        "refusals": {"()": "supportbot.server.log_filters.RefusalFilter"},
+        "outages": {"()": "supportbot.server.outages.OutageFilter"},
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["refusals"]}
     },
@@ -239,5 +243,6 @@ LOGGING = {
         "channels_redis": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
         "django": {"level": "WARNING", "handlers": [], "propagate": True},
+        "django.request": {"filters": ["outages"]},
     },
 }

@@ -1,0 +1,156 @@
+"""When the database is away or full, whatever is asked for gets an honest answer, and the log has one line of it."""
+
+import json
+import logging
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.test import Client
+from django.urls import get_resolver
+
+from supportbot.server.outages import CLOSE_OUTAGE, close_sockets_in_outages
+
+SECRET = "what a customer wrote"
+# What needs no database, and answers as ever.
+INDEPENDENT = {"/healthz", "/favicon.ico", "/admin/jsi18n/"}
+CHAT = "7f3a2b10-0000-4000-8000-000000000000"
+PATHS = [
+    *("/", "/conversations/", f"/c/{CHAT}/", f"/c/{CHAT}/earlier/?before=3", f"/c/{CHAT}/transcript.json"),
+    *(f"/c/{CHAT}/transcript.txt", f"/c/{CHAT}/images/{CHAT}/"),
+    *("/accounts/login/", "/admin/", "/admin/login/", "/admin/desk/", "/admin/auth/user/"),
+    *("/admin/conversations/conversation/", "/admin/tickets/ticket/add/", "/admin/orders/order/1/change/"),
+]
+POSTED = ["/new/", "/accounts/login/", "/accounts/logout/", "/admin/login/", f"/c/{CHAT}/images/"]
+
+
+def make_error(kind: type[Exception]) -> Exception:
+    cause = sqlite3.OperationalError(SECRET)
+    cause.sqlite_errorname = "SQLITE_FULL"  # type: ignore[misc]
+    error = kind(SECRET)
+    error.__cause__ = cause
+    return error
+
+
+@pytest.fixture(params=[OperationalError, InterfaceError], ids=lambda kind: kind.__name__)
+def away(request: Any, db: None) -> Iterator[Any]:
+    """Switches the database off."""
+
+    def fail(*_args: Any) -> None:
+        raise make_error(request.param)
+
+    def switch_off() -> Any:
+        return connection.execute_wrapper(fail)
+
+    return switch_off
+
+
+def make_client(user: Any) -> Client:
+    client = Client(raise_request_exception=False)
+    if user is None:
+        client.get("/")  # a guest gets a session
+    else:
+        client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("who", ["a guest", "staff"])
+@pytest.mark.parametrize("debug", [False, True], ids=["deployed", "with DEBUG"])
+def test_every_page_says_so_and_comes_back_by_itself(path, who, debug, away, admin_user, settings, caplog):
+    settings.DEBUG = debug
+    client = make_client(admin_user if who == "staff" else None)
+    caplog.clear()
+
+    with away():
+        response = client.get(path)
+
+    page = response.content.decode()
+    assert response.status_code == 503, page
+    assert "We can't reach our own data right now." in page.replace("&#x27;", "'")
+    assert 5 <= int(response["Retry-After"]) <= 12
+    assert f'<meta http-equiv="refresh" content="{response["Retry-After"]}">' in page
+    assert "no-store" in response["Cache-Control"]
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert SECRET not in page
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert re.fullmatch(r"The database is out of reach: \w+Error, SQLITE_FULL", record.getMessage())
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("path", POSTED)
+def test_what_was_sent_is_said_not_to_have_been_taken(path, away, admin_user):
+    client = make_client(admin_user)
+
+    with away():
+        response = client.post(path, {"username": "a", "password": "b"}, headers={"Accept": "text/html"})
+
+    assert response.status_code == 503
+    assert "was not taken. Please go back and send it again" in response.content.decode()
+    assert "refresh" not in response.content.decode()  # it would ask for what can only be sent
+
+
+@pytest.mark.parametrize("accepted", ["application/json", "*/*"])
+def test_a_script_is_told_in_json(accepted, away, alice):
+    client = make_client(alice)
+
+    with away():
+        response = client.post(f"/c/{CHAT}/images/", headers={"Accept": accepted})
+
+    assert (response.status_code, response["Content-Type"]) == (503, "application/json")
+    assert "try again in a moment" in json.loads(response.content)["error"]
+
+
+def test_it_is_well_again_when_the_database_is_back(away, alice):
+    client = make_client(alice)
+    with away():
+        assert client.get("/").status_code == 503
+
+    assert client.get("/").status_code == 302
+
+
+def test_what_is_wrong_for_another_reason_is_logged_whole(db, alice, monkeypatch, caplog, settings):
+    def fail(*_args: Any) -> None:
+        raise ValueError("a bug")
+
+    settings.DEBUG = False
+    client = make_client(alice)
+    caplog.clear()
+
+    with connection.execute_wrapper(fail):
+        response = client.get("/")
+
+    assert response.status_code == 500
+    assert any(record.exc_info for record in caplog.records if record.levelno == logging.ERROR)
+
+
+def test_every_address_of_the_site_is_tried() -> None:
+    """One that is new needs a row in this table, if it is not an address of Django's own admin."""
+    known = {path.partition("?")[0].replace(CHAT, "<id>") for path in [*PATHS, *POSTED]}
+    routes = {re.sub(r"<uuid:\w+>", "<id>", f"/{each.pattern}") for each in get_resolver().url_patterns}
+
+    assert routes - {"/admin/", "/admin/desk/"} - known <= {*INDEPENDENT, "/readyz"}
+
+
+@pytest.mark.parametrize("is_accepted", [False, True], ids=["in the handshake", "later"])
+async def test_a_socket_is_closed_so_that_its_page_comes_back(is_accepted, caplog):
+    sent: list[dict[str, Any]] = []
+
+    async def fail(_scope: Any, _receive: Any, send: Any) -> None:
+        if is_accepted:
+            await send({"type": "websocket.accept"})
+        raise make_error(OperationalError)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await close_sockets_in_outages(fail)({"type": "websocket"}, None, send)
+
+    assert sent[-1] == {"type": "websocket.close", "code": CLOSE_OUTAGE}
+    assert [record.getMessage() for record in caplog.records] == [
+        "The database is out of reach: OperationalError, SQLITE_FULL"
+    ]
