@@ -124,7 +124,11 @@ class Environment(BaseSettings):
         "",
         description="`none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`, as far as the model knows it.",
     )
-    llm_max_tokens: int = Field(2048, ge=16, description="The longest answer, in tokens.")
+    llm_max_tokens: int = Field(
+        2048,
+        ge=16,
+        description="The longest answer, in tokens. One of sixteen times as many characters is cut.",
+    )
     llm_window_tokens: int = Field(
         24_000, ge=500, description="How much of a long conversation the model is sent, in tokens."
     )
@@ -155,6 +159,12 @@ class Environment(BaseSettings):
         "mark",
         description="What becomes of numbers, dates, prices and deeds in an answer that stand in nothing the model was "
         "shown: `mark` shows them to staff, `hold` also leaves such sentences out and offers a person, `off`.",
+    )
+    tool_result_max_chars: int = Field(
+        20_000,
+        ge=1000,
+        description="The longest result of a tool, in characters. A longer one is cut: the model and staff see that, "
+        "and the log has an error.",
     )
     demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
 

@@ -10,12 +10,14 @@ from django.conf import settings
 
 from supportbot.assistant.backends import Backend, load_backend
 from supportbot.assistant.backends.fallback import FallbackBackend
-from supportbot.assistant.deadlines import Limits
+from supportbot.assistant.limits import Limits
 from supportbot.server.process import process
 
 REMOTE_FIRST_TOKEN_SECONDS = 20.0
 LOCAL_FIRST_TOKEN_SECONDS = 300.0
 LOCAL_DOMAINS = (".local", ".internal", ".lan", ".localhost", ".home.arpa")
+# A server that does not keep to LLM_MAX_TOKENS is not read any further.
+MAX_CHARS_PER_TOKEN, MIN_ANSWER_CHARS = 16, 4_000
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -80,6 +82,8 @@ def get_limits() -> Limits:
         calls=env.turn_tool_calls,
         window=env.llm_window_tokens,
         messages=env.llm_window_messages,
+        answer_chars=max(MIN_ANSWER_CHARS, MAX_CHARS_PER_TOKEN * env.llm_max_tokens),
+        answer_calls=max(Limits().answer_calls, env.turn_tool_calls),
     )
 
 

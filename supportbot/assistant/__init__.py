@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from .backends import Backend, load_backend
-from .deadlines import Limits
 from .errors import ErrorCode, ModelError
+from .limits import Limits
 from .loop import make_executor, run_turn
 from .messages import (
     Answer,

@@ -3,27 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from .errors import ErrorCode, ModelError
+from .limits import Limits
 from .messages import Part, Waiting
 
 # A server that is given longer than this to begin is one of one's own, which may have to load its model first.
 LOADING_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one turn may take at most."""
-
-    first_token: float = 20.0  # seconds until the first sign of life of each of the model's messages
-    stall: float = 15.0  # seconds between two pieces of a message
-    turn: float = 90.0  # seconds in all, those of the tools included
-    rounds: int = 4  # how often the model may call tools before it must answer
-    calls: int = 6  # tool calls in all
-    window: int = 24_000  # tokens of history that the model is sent, by estimate
-    messages: int = 0  # messages of history that the model is sent; 0 is no limit
-    notice: float = 10.0  # seconds after which it is told that the model has not begun yet
 
 
 class TurnClock:

@@ -49,6 +49,7 @@ class ErrorCode(StrEnum):
     INTERRUPTED = auto()  # the process that asked has ended
     TAKEN_OVER = auto()  # a person of the team answers from here on
     OVER_BUDGET = auto()  # the day's tokens are used up
+    NOT_STORED = auto()  # the database was away, or its disk full
     BUG = auto()
 
 
@@ -162,6 +163,9 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
             "The assistant has reached its limit for today. Please come back tomorrow, or talk to a person."
         ),
         is_billed=False,
+    ),
+    ErrorCode.NOT_STORED: ErrorTraits(
+        gettext_noop("We couldn't save this answer. It is our fault; please try again.")
     ),
     ErrorCode.BUG: ErrorTraits(),
 }

@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from .backends import Backend
-from .deadlines import Limits, TurnClock
+from .deadlines import TurnClock
 from .errors import ErrorCode, ModelError
 from .grounding import CheckedText, GroundingCheck, GroundingMode
+from .limits import Limits, bound_calls, cut_long_answer
 from .messages import (
     Answer,
     Event,
@@ -28,7 +30,6 @@ from .provenance import collect_sources, describe_invented_argument, find_invent
 from .tools import Registry, Tool, ToolContext, build_error_result
 from .window import drop_older_half, trim_to_budget
 
-NO_CALLS_LEFT = "Not run: no more tool calls are allowed. Answer now."
 ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]
 
 
@@ -55,7 +56,8 @@ async def run_turn(
     """
     limits = limits or Limits()
     clock = TurnClock(limits)
-    ask = partial(backend.stream, system, conversation=conversation)
+    stream_answer = partial(backend.stream, system, conversation=conversation)
+    ask = partial(_ask_for_bounded_answer, stream_answer, limits.answer_chars)
     history = list(messages)
     calls_left = limits.calls
     check = GroundingCheck(system, messages, tools) if grounding != "off" else None
@@ -71,15 +73,18 @@ async def run_turn(
                 else:
                     yield part
         answer = _require_answer(answer)
+        answer, refused = bound_calls(answer, limits, calls_left)
         yield answer
         if not answer.message.tool_calls:
             return
         history.append(answer.message)
+        calls_left -= len(answer.message.tool_calls) - len(refused)
         for call in answer.message.tool_calls:
             yield ToolStarted(call)
-            refusal = find_refusal(call, tools, history, summary) if calls_left > 0 else NO_CALLS_LEFT
-            result = build_error_result(call, "refused", refusal) if refusal else await execute(call)
-            calls_left -= 1
+            result = refused.get(call.id)
+            if result is None and (refusal := find_refusal(call, tools, history, summary)):
+                result = build_error_result(call, "refused", refusal)
+            result = result or await execute(call)
             history.append(result.as_message())
             if check is not None:
                 check.add_result(call, result.content, result.outcome)
@@ -92,6 +97,15 @@ def find_refusal(call: ToolCall, tools: Registry, history: Sequence[Message], su
     names = tool.customers_arguments if tool else ()
     invented = find_invented_argument(names, call, collect_sources(history, summary)) if names else ""
     return describe_invented_argument(invented) if invented else ""
+
+
+def _ask_for_bounded_answer(
+    stream_answer: Callable[..., AsyncGenerator[Part]],
+    max_chars: int,
+    window: Sequence[Message],
+    **options: Any,
+) -> AsyncGenerator[Part]:
+    return cut_long_answer(stream_answer(window, **options), max_chars)
 
 
 async def _ask_model(

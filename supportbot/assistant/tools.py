@@ -9,7 +9,7 @@ import inspect
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Literal, Protocol, get_type_hints
@@ -38,6 +38,8 @@ UNCERTAIN_OUTCOME = (
     "Nobody knows how this ended: it may or may not have happened. Do not call it again. Say so to the "
     "customer, and that a person of the team has to check."
 )
+MAX_RESULT_CHARS = 20_000
+TIMED_OUT = "The tool took too long. Nothing was changed."
 KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -49,6 +51,10 @@ class LazyText(Protocol):
 
 class ToolError(Exception):
     """Raised by a tool that refuses. The model reads the text and may repeat it to the customer."""
+
+
+class ToolTimeOver(Exception):
+    """Raised where a tool uses the database after its `timeout`: the call has been answered without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +124,22 @@ class Tool:
         function = {"name": self.name, "description": self.description, "parameters": self.parameters}
         return {"type": "function", "function": function}
 
-    def run(self, ctx: ToolContext, call: ToolCall) -> ToolResult:
+    def run(self, ctx: ToolContext, call: ToolCall, max_result_chars: int = MAX_RESULT_CHARS) -> ToolResult:
         """Validate the arguments, run the function and return what the model is told of it.
 
-        Blocks, so call it in a thread. Wrong arguments, a refusal and an exception of the function are results too.
+        Blocks, so call it in a thread. Wrong arguments, a refusal and an exception of the function are results too. A
+        result that is longer than `max_result_chars` is cut.
         """
+        result = self._run_function(ctx, call)
+        if len(result.content) <= max_result_chars:
+            return result
+        logger.error(
+            "Tool %s returned %s characters, of which the model gets the first %s: have it return less",
+            *(self.name, len(result.content), max_result_chars),
+        )
+        return replace(result, content=_cut_content(result.content, max_result_chars))
+
+    def _run_function(self, ctx: ToolContext, call: ToolCall) -> ToolResult:
         try:
             arguments = _validate_arguments(self.arguments, call.arguments or "{}")
         except ValidationError as error:
@@ -139,8 +156,11 @@ class Tool:
             return _build_result(call, "done", value)
         except ToolError as refusal:
             return _build_result(call, "refused", {"error": str(refusal)})
-        except (Exception, SystemExit, asyncio.CancelledError):
-            # Also SystemExit and CancelledError: one tool's sys.exit() must not end the whole process.
+        except ToolTimeOver:
+            logger.warning("Tool %s took too long: what it did after its time was refused", self.name)
+            return build_abandoned_result(call, self, "timed_out", TIMED_OUT)
+        except BaseException:
+            # Of any kind: sys.exit() or a KeyboardInterrupt of one tool must not end the whole process.
             logger.exception("Tool %s failed", self.name)
             return build_abandoned_result(call, self, "failed", "The tool failed. Do not guess its result.")
 
@@ -304,6 +324,18 @@ def _build_result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
     content = json.dumps(value, ensure_ascii=False, default=str)
     # A lone surrogate can be neither stored nor sent.
     return ToolResult(call.id, content.encode(errors="replace").decode(), outcome)
+
+
+def _cut_content(content: str, max_chars: int) -> str:
+    """The beginning of a result as JSON that says so. It has no more than `max_chars`, as far as that is possible."""
+    note = f"Cut: only the first part of {len(content):,} characters is here. Ask for less at once."
+    begin = content[:max_chars]
+    while True:
+        cut = json.dumps({"cut": note, "begins": begin}, ensure_ascii=False)
+        if len(cut) <= max_chars or not begin:
+            return cut
+        # A quotation mark takes two characters as a part of a text.
+        begin = begin[: len(begin) * max_chars // len(cut) - 1]
 
 
 def _list_problems(error: ValidationError) -> Sequence[str]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
 from .queue import (
@@ -53,7 +54,7 @@ def _end_task(task: asyncio.Task[None]) -> None:
     process.get(RunningJobs).tasks.discard(task)
     if not task.cancelled() and (error := task.exception()):
         # Its lease runs out, and then it is tried again.
-        logger.error("%s failed", task.get_name(), exc_info=error)
+        log_task_failure(logger, task.get_name(), error)
 
 
 async def _run_job(claimed: ClaimedJob) -> None:

@@ -5,7 +5,6 @@ A tool that hangs holds up no transaction and not the end of the process, and a 
 
 import asyncio
 import contextvars
-import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -25,9 +24,8 @@ from django.db import (
     transaction,
 )
 
+from .outages import log_outage
 from .process import process
-
-logger = logging.getLogger(__name__)
 
 RETRY_DEADLINE_SECONDS = 60.0
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 0.1, 2.0
@@ -117,10 +115,19 @@ def _capture_in_transaction(function: Callable[[], Any]) -> Outcome:
 
 
 def _capture(function: Callable[[], Any]) -> Outcome:
+    """What the function returned or raised.
+
+    What is no `Exception`, such as a `KeyboardInterrupt` or a `CancelledError`, would end the task or the process in
+    which it is raised again. Here it was raised by a function alone, so it becomes a `RuntimeError`.
+    """
     try:
         return function(), None
-    except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+    except Exception as error:  # noqa: BLE001 - it is raised where the result is waited for
         return None, error
+    except BaseException as error:  # noqa: BLE001
+        wrapped = RuntimeError(f"{type(error).__name__} was raised on a thread")
+        wrapped.__cause__ = error
+        return None, wrapped
 
 
 def _create_executor() -> Executor:
@@ -197,7 +204,7 @@ async def _run_with_retry(job: Callable[[], T]) -> T:
         except (OperationalError, InterfaceError) as error:
             if now() > deadline:
                 raise
-            logger.warning("The database is out of reach: %s", type(error).__name__)
+            log_outage(error)
         await asyncio.sleep(pause)
         pause = min(2 * pause, MAX_RETRY_SECONDS)
 

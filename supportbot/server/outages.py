@@ -8,6 +8,8 @@ import logging
 import random
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -20,11 +22,14 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from .process import process
+
 logger = logging.getLogger(__name__)
 
 OUTAGE_ERRORS = (OperationalError, InterfaceError)
 # Spread, so that all who wait do not come back in the same second.
 MIN_RELOAD_SECONDS, MAX_RELOAD_SECONDS = 5, 12
+LOG_INTERVAL_SECONDS = 10.0
 CLOSE_OUTAGE = 4503  # the page opens a new socket after a while, as after any other code that is not final
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -34,6 +39,29 @@ def describe_outage(error: BaseException) -> str:
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
     return f"{type(error).__name__}, {code or type(cause or error).__name__}"
+
+
+@dataclass
+class OutageLog:
+    """When this process last logged that the database is out of reach, in seconds of the monotonic clock."""
+
+    logged_at: float = float("-inf")
+
+
+def log_outage(error: BaseException) -> None:
+    """Log that the database is out of reach, once in a while however often it is tried."""
+    state, now = process.get(OutageLog), monotonic()
+    if now - state.logged_at > LOG_INTERVAL_SECONDS:
+        state.logged_at = now
+        logger.warning("The database is out of reach: %s", describe_outage(error))
+
+
+def log_task_failure(log: logging.Logger, name: str, error: BaseException) -> None:
+    """Log that a task of the background failed: with its traceback, unless the database alone was the reason."""
+    if isinstance(error, OUTAGE_ERRORS):
+        log.error("%s could not be finished: %s", name, describe_outage(error))
+    else:
+        log.error("%s could not be finished", name, exc_info=error)
 
 
 class NoReport:
@@ -112,13 +140,13 @@ class OutageFilter(logging.Filter):
         if isinstance(error, OUTAGE_ERRORS):
             record.msg, record.args = "The database is out of reach: %s", (describe_outage(error),)
             record.exc_info = record.exc_text = None
-            return True
+            record.tells_of_outage = True  # whoever sets logging up twice has this filter twice
         # Django logs the response as well.
-        return not hasattr(getattr(record, "request", None), "outage")
+        return hasattr(record, "tells_of_outage") or not hasattr(getattr(record, "request", None), "outage")
 
 
 def close_sockets_in_outages(application: Any) -> Any:
-    """Wrap an ASGI application of sockets: one that fails for want of the database is refused, or closed for a while."""
+    """Wrap an ASGI application of sockets: one that fails for want of the database is refused or closed for now."""
 
     async def handle_socket(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         is_closed = False
@@ -131,7 +159,7 @@ def close_sockets_in_outages(application: Any) -> Any:
         try:
             await application(scope, receive, note_and_send)
         except OUTAGE_ERRORS as error:
-            logger.warning("The database is out of reach: %s", describe_outage(error))
+            log_outage(error)
             if not is_closed:
                 await send({"type": "websocket.close", "code": CLOSE_OUTAGE})
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.apps import apps
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
@@ -26,10 +26,6 @@ from .test_abandoned_turns import let_lease_run_out
 WANTED = Asked("c1", "pay_out", '{"euros": 5}')
 ASKED = Answer(Said("assistant", "", (WANTED,)), "tool_calls")
 UNCERTAIN = "may or may not have happened"
-
-only_postgresql = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="a tool that writes holds SQLite's only lock until it ends"
-)
 
 
 class Till:
@@ -129,9 +125,7 @@ def test_one_that_may_run_when_a_person_takes_over_is_not_said_to_have_changed_n
     assert (Turn.objects.order_by("pk").first().state, *result()) == ("stopped", "interrupted", True)
 
 
-@pytest.mark.parametrize(
-    "name", ["pay_by_wire", "pay_by_cheque", pytest.param("pay_out_at_once", marks=only_postgresql)]
-)
+@pytest.mark.parametrize("name", ["pay_by_wire", "pay_by_cheque", "pay_out_at_once"])
 async def test_one_that_takes_too_long_or_breaks_is_not_said_to_have_changed_nothing(page, model, till, name):
     model.call(name, euros=5)
     model.say("A colleague will look into it.")
@@ -157,7 +151,6 @@ async def test_one_whose_result_cannot_be_stored_is_not_guessed(page, model, til
     assert await sync_to_async(result)() == ("failed", True)
 
 
-@only_postgresql
 async def test_one_that_is_stopped_while_it_runs_is_not_said_to_have_changed_nothing(page, model, till):
     model.call("pay_out", euros=5)
     await page.say("My money, please")
@@ -169,7 +162,6 @@ async def test_one_that_is_stopped_while_it_runs_is_not_said_to_have_changed_not
     assert await sync_to_async(result)() == ("interrupted", True)
 
 
-@only_postgresql
 async def test_one_that_runs_when_the_process_ends_is_not_run_by_the_next_one(page, model, till):
     model.call("pay_out", euros=5)
     await page.say("My money, please")

@@ -3,7 +3,7 @@
 import pytest
 
 from supportbot import model_backends
-from supportbot.assistant.deadlines import Limits
+from supportbot.assistant.limits import Limits
 from supportbot.conversations.models import Message
 from tests.provider import HOLD, End, Say, words
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from supportbot.assistant.backends import Backend
-from supportbot.assistant.deadlines import Limits
+from supportbot.assistant.limits import Limits
 from supportbot.assistant.loop import make_executor, run_turn
 from supportbot.assistant.messages import (
     Answer,

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.deadlines import Limits
+from supportbot.assistant.limits import Limits
 from supportbot.assistant.loop import run_turn
 from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall
 from supportbot.assistant.tools import Registry

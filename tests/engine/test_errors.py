@@ -9,7 +9,7 @@ from supportbot.assistant.errors import ERROR_TRAITS, GENERAL_MESSAGE, ErrorTrai
 STORED = """
 unreachable down busy key_refused no_credit no_model misconfigured no_first_token provider_error stalled cut malformed
 too_long request_refused message_refused context_too_long filtered empty endless declined invalid unconfirmed
-interrupted taken_over over_budget bug
+interrupted taken_over over_budget not_stored bug
 """
 
 

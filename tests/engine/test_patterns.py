@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from supportbot.assistant import Assistant
-from supportbot.assistant.deadlines import Limits
+from supportbot.assistant.limits import Limits
 from supportbot.assistant.messages import Image, Message, TextDelta, ToolFinished, ToolStarted
 from supportbot.assistant.tools import ToolContext, tool
 from tests.provider import Call, Provider

@@ -19,6 +19,9 @@ RAISED = (
     TimeoutError("secret"),
     asyncio.CancelledError("secret"),
     SystemExit("secret"),
+    KeyboardInterrupt("secret"),
+    GeneratorExit("secret"),
+    BaseExceptionGroup("secret", [KeyboardInterrupt()]),
 )
 
 

@@ -5,6 +5,8 @@ FAULT_DISK=<path>                     while this file is there, the disk of SQLi
 FAULT_CLOCK=<path>                    the clock on the wall is wrong by as many seconds as this file says
 FAULT_SOCKET=0.5                      every socket is closed after so many seconds
 FAULT_LAYER=0.3                       the channel layer loses 30 % of what is sent
+FAULT_WRITES=<path>                   while this file is there, SQLite can write nothing at all, as on a full disk
+FAULT_DEADLINE=1                      seconds for which a write is tried again at once, instead of the usual sixty
 FAULT_LEASE=3                         seconds, instead of the usual ten, so that a test need not wait for them
 """
 
@@ -14,7 +16,6 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -34,26 +35,40 @@ def shorten_lease(seconds: float) -> None:
 
 
 def fill_disk_while(full: Path) -> None:
-    """SQLite is not given another page while the file is there, and nothing can be logged.
+    """SQLite is not given another page on any connection while the file is there, and nothing can be logged.
 
     (It never takes away pages that are in use.)
     """
-    from django.db import connection
+    from django.db.backends.signals import connection_created
 
-    from supportbot.server import executors
+    log = Log()
 
-    connected, log = executors._run_with_fresh_connection, Log()
+    def limit(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        pages = FULL if full.exists() else ENDLESS
+        context["connection"].connection.execute(f"PRAGMA max_page_count = {pages}")
+        log.write_to("/dev/full" if full.exists() else "")
+        return execute(sql, params, many, context)
 
-    def limited(function: Callable[[], Any]) -> Any:
-        def with_limit() -> Any:
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA max_page_count = {FULL if full.exists() else ENDLESS}")
-            log.write_to("/dev/full" if full.exists() else "")
-            return function()
+    def set_limit(connection: Any, **_: object) -> None:
+        connection.execute_wrappers.append(limit)
 
-        return connected(with_limit)
+    connection_created.connect(set_limit, weak=False)
 
-    executors._run_with_fresh_connection = limited
+
+def refuse_writes_while(full: Path) -> None:
+    """Whatever would write fails as it does on a full disk, also what needs no other page."""
+    from django.db import OperationalError
+    from django.db.backends.signals import connection_created
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")) and full.exists():
+            raise OperationalError("database or disk is full")
+        return execute(sql, params, many, context)
+
+    def add_refusal(connection: Any, **_: object) -> None:
+        connection.execute_wrappers.append(refuse)
+
+    connection_created.connect(add_refusal, weak=False)
 
 
 class Log:
@@ -135,8 +150,14 @@ def main() -> None:
     points.install(os.environ.get("FAULT_KILL", ""))
     if seconds := os.environ.get("FAULT_LEASE"):
         shorten_lease(float(seconds))
+    if seconds := os.environ.get("FAULT_DEADLINE"):
+        from supportbot.server import executors
+
+        executors.RETRY_DEADLINE_SECONDS = float(seconds)
     if full := os.environ.get("FAULT_DISK"):
         fill_disk_while(Path(full))
+    if full := os.environ.get("FAULT_WRITES"):
+        refuse_writes_while(Path(full))
     if seconds := os.environ.get("FAULT_SOCKET"):
         close_sockets_after(float(seconds))
     if share := os.environ.get("FAULT_LAYER"):

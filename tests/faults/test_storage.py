@@ -1,18 +1,24 @@
 """The database is held up or full: whoever writes waits, or is told honestly, and nothing acknowledged is lost."""
 
 import asyncio
+import html
+import os
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
+from time import monotonic
 
+import httpx2
 import pytest
 
 from tests.servers.site import SQLITE
 
-from .conftest import NewStage
+from .conftest import QUICK, NewStage
 from .customer import Customer
+from .grounds import on_sqlite
+from .stage import Stage
 
 
 @pytest.mark.parametrize(("seconds", "is_refused"), [(3.0, False), (10.0, True)], ids=["3 s", "10 s"])
@@ -80,3 +86,74 @@ def _hold(place: str, seconds: float, begun: threading.Event) -> None:
         # The time itself is the fault here: nothing happens that could be waited for.
         threading.Event().wait(seconds)
         connection.execute("ROLLBACK")
+
+
+async def test_a_disk_that_fills_up_in_mid_answer_leaves_no_turn_unsettled(
+    new_stage: NewStage, tmp_path: Path
+) -> None:
+    """B30: whoever waits is told, a new guest gets an honest page, and all goes on by itself when there is room again.
+
+    It is full for longer than a write is tried again at once.
+    """
+    full = tmp_path / "disk is full"
+    async with new_stage(FAULT_WRITES=str(full), FAULT_DEADLINE="1") as stage:
+        await _fill_in_mid_answer(stage, full.touch, full.unlink, seconds=3)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a disk")
+async def test_a_real_disk_that_is_full_for_more_than_a_minute(
+    stocked_database: Path, tmp_path: Path
+) -> None:
+    """B30: the same on a file system of its own, without any hook in the product but a shorter lease."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    await _call_program("mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk))
+    filler = disk / "filler"
+
+    def fill_up() -> None:
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    try:
+        async with on_sqlite(stocked_database, disk, **QUICK) as stage:
+            await _fill_in_mid_answer(stage, fill_up, filler.unlink, seconds=75)
+    finally:
+        await _call_program("umount", str(disk))
+
+
+async def _call_program(*words: str) -> None:
+    process = await asyncio.create_subprocess_exec(*words)
+    assert await process.wait() == 0, words
+
+
+async def _fill_in_mid_answer(
+    stage: Stage, fill_up: Callable[[], object], make_room: Callable[[], object], seconds: float
+) -> None:
+    customers = await stage.customers(3)
+    for customer in customers:
+        await customer.until_ended(await customer.say("p"))
+    stage.upstream.delay = 0.1
+    asked = [await customer.say("p") for customer in customers]
+    await asyncio.gather(*(customer.when_it_streams() for customer in customers))
+
+    fill_up()
+    stage.upstream.delay = 0.0
+    began = monotonic()
+    for customer in customers:
+        await customer.page.until(lambda page: "can't save anything" in page.screen.notice)
+    async with httpx2.AsyncClient(trust_env=False) as guest:
+        first_page = await guest.get(stage.doors[0].url)
+    # The time itself is the fault here: nothing happens that could be waited for.
+    await asyncio.sleep(max(0, seconds - (monotonic() - began)))
+    assert {customer.state_of(said) for customer, said in zip(customers, asked, strict=True)} == {"running"}
+
+    make_room()
+    for customer, client_id in zip(customers, asked, strict=True):
+        assert await customer.until_ended(client_id, seconds=10) == "done"
+        await customer.page.until(lambda page: page.screen.notice == "")
+    await stage.prove()
+    assert (first_page.status_code, "Retry-After" in first_page.headers) == (503, True)
+    assert "We can't reach our own data" in html.unescape(first_page.text)
+    assert stage.exit_codes == []

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import logging.config
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -13,18 +14,27 @@ from django.test import Client
 from django.urls import get_resolver
 
 from supportbot.server.outages import CLOSE_OUTAGE, close_sockets_in_outages
+from supportbot.server.process import process
+from supportbot.settings import LOGGING
 
 SECRET = "what a customer wrote"
 # What needs no database, and answers as ever.
-INDEPENDENT = {"/healthz", "/favicon.ico", "/admin/jsi18n/"}
+INDEPENDENT = {"/healthz", "/readyz", "/favicon.ico"}
 CHAT = "7f3a2b10-0000-4000-8000-000000000000"
 PATHS = [
     *("/", "/conversations/", f"/c/{CHAT}/", f"/c/{CHAT}/earlier/?before=3", f"/c/{CHAT}/transcript.json"),
-    *(f"/c/{CHAT}/transcript.txt", f"/c/{CHAT}/images/{CHAT}/"),
+    *(f"/c/{CHAT}/transcript.txt", f"/c/{CHAT}/images/{CHAT}/", f"/c/{CHAT}/frames/?seen=1"),
     *("/accounts/login/", "/admin/", "/admin/login/", "/admin/desk/", "/admin/auth/user/"),
     *("/admin/conversations/conversation/", "/admin/tickets/ticket/add/", "/admin/orders/order/1/change/"),
 ]
-POSTED = ["/new/", "/accounts/login/", "/accounts/logout/", "/admin/login/", f"/c/{CHAT}/images/"]
+POSTED = [
+    "/new/",
+    "/accounts/login/",
+    "/accounts/logout/",
+    "/admin/login/",
+    f"/c/{CHAT}/images/",
+    f"/c/{CHAT}/continue/",
+]
 
 
 def make_error(kind: type[Exception]) -> Exception:
@@ -82,6 +92,17 @@ def test_every_page_says_so_and_comes_back_by_itself(path, who, debug, away, adm
     assert client.get("/healthz").status_code == 200
 
 
+def test_it_is_logged_once_also_when_logging_was_set_up_twice(away, alice, caplog):
+    logging.config.dictConfig({**LOGGING, "root": {}})
+    client = make_client(alice)
+    caplog.clear()
+
+    with away():
+        client.get("/")
+
+    assert len(caplog.records) == 1
+
+
 @pytest.mark.parametrize("path", POSTED)
 def test_what_was_sent_is_said_not_to_have_been_taken(path, away, admin_user):
     client = make_client(admin_user)
@@ -128,16 +149,26 @@ def test_what_is_wrong_for_another_reason_is_logged_whole(db, alice, monkeypatch
     assert any(record.exc_info for record in caplog.records if record.levelno == logging.ERROR)
 
 
-def test_every_address_of_the_site_is_tried() -> None:
-    """One that is new needs a row in this table, if it is not an address of Django's own admin."""
-    known = {path.partition("?")[0].replace(CHAT, "<id>") for path in [*PATHS, *POSTED]}
-    routes = {re.sub(r"<uuid:\w+>", "<id>", f"/{each.pattern}") for each in get_resolver().url_patterns}
+def list_addresses() -> list[str]:
+    routes = [str(each.pattern) for each in get_resolver().url_patterns if not hasattr(each, "url_patterns")]
+    filled = (re.sub(r"<int:\w+>", "1", re.sub(r"<uuid:\w+>", CHAT, route)) for route in routes)
+    return sorted({f"/{each}" for each in filled} - INDEPENDENT)
 
-    assert routes - {"/admin/", "/admin/desk/"} - known <= {*INDEPENDENT, "/readyz"}
+
+@pytest.mark.parametrize("address", list_addresses())
+def test_every_address_of_the_site_is_honest_by_whichever_method(address, away, admin_user):
+    client = make_client(admin_user)
+
+    with away():
+        answers = {method(address).status_code for method in (client.get, client.post)}
+
+    assert 503 in answers
+    assert answers <= {503, 405}
 
 
 @pytest.mark.parametrize("is_accepted", [False, True], ids=["in the handshake", "later"])
 async def test_a_socket_is_closed_so_that_its_page_comes_back(is_accepted, caplog):
+    process.reset()
     sent: list[dict[str, Any]] = []
 
     async def fail(_scope: Any, _receive: Any, send: Any) -> None:

@@ -1,10 +1,12 @@
 """Taking a lease on a turn: which is the next one, and what the model is sent of its conversation."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from supportbot.assistant.messages import ToolCall
@@ -55,11 +57,14 @@ def claim_next_turn(conversation: Conversation) -> TurnLease | None:
     if not active or any(turn.state == Turn.State.RUNNING for turn in active):
         return None
     turn = active[0]
+    # Whoever tries it again gives it all its tool calls back.
+    rounds_made, calls_made = (0, 0) if turn.may_retry else _count_calls_made(turn)
     acquire_lease(turn, conversation)
     turn.save()
     pending = tuple(call.as_value() for call in StoredCall.objects.pending_of(turn))
     if pending:  # a process died over them: they come first
-        return build_lease(turn, conversation, NO_MESSAGE, pending)
+        lease = build_lease(turn, conversation, NO_MESSAGE, pending)
+        return replace(lease, rounds_made=rounds_made, calls_made=calls_made)
     # A retry writes its answer in the place of the one that was cut.
     answer = turn.messages.filter(role=Message.Role.ASSISTANT).exclude(status=Message.Status.COMPLETE).last()
     if answer is None:
@@ -67,7 +72,19 @@ def claim_next_turn(conversation: Conversation) -> TurnLease | None:
     else:
         answer.text, answer.status = "", Message.Status.STREAMING
         answer.save(update_fields=["text", "status"])
-    return build_lease(turn, conversation, answer.pk)
+    lease = build_lease(turn, conversation, answer.pk)
+    return replace(lease, rounds_made=rounds_made, calls_made=calls_made)
+
+
+def _count_calls_made(turn: Turn) -> tuple[int, int]:
+    """How often a process that died over this turn has let the model ask for tools, and how many calls were done."""
+    if not turn.usage:  # the model has not finished a message yet: one query less a turn
+        return 0, 0
+    is_done = ~Q(state=StoredCall.State.PENDING)
+    counts = StoredCall.objects.filter(message__turn=turn).aggregate(
+        rounds=Count("message", distinct=True), calls=Count("pk", filter=is_done)
+    )
+    return counts["rounds"], counts["calls"]
 
 
 @on_database_thread(repeat=True)

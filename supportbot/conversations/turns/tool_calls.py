@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant.messages import Answer, ToolCall, ToolResult
-from supportbot.assistant.tools import Tool
+from supportbot.assistant.tools import Tool, ToolTimeOver
 from supportbot.server.executors import on_database_thread
+from supportbot.server.tool_transactions import ToolTransaction
 from supportbot.usage import recording
 
 from ..limits import token_budgets
@@ -73,21 +75,41 @@ def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
     return save_change(turn, conversation)
 
 
-def run_tool(lease: TurnLease, call: ToolCall, tool: Tool) -> ToolResult:
+def run_tool(lease: TurnLease, call: ToolCall, tool: Tool, work: ToolTransaction | None = None) -> ToolResult:
     """Run a tool and store its result, in one transaction with whatever it writes. Blocks; call it in a thread.
 
     The row decides: when the call got a result meanwhile (it took too long, or the turn was stopped), what the tool
-    wrote is rolled back, and the row's result stands. Raises `LeaseLost`.
+    wrote is rolled back, and the row's result stands. `work` is how another thread ends what the tool does.
+    Raises `LeaseLost`, and `ToolTimeOver` when it was ended.
     """
-    if tool.effect == "read":
-        # Nothing to keep together, so no lock is held while it looks things up.
-        return store_result.run_sync(lease, call, tool.run(lease.tool_context, call))
-    with transaction.atomic():
-        result = tool.run(lease.tool_context, call)
-        if result.outcome == "done" and _set_result(lease, call, result):
-            return result
-        transaction.set_rollback(True)
+    work = work or ToolTransaction(tool.timeout)
+    with work.attach_to_thread():
+        if tool.effect == "read":  # nothing to keep together
+            result, is_stored = _run_bounded(lease, call, tool), False
+        else:
+            result, is_stored = _run_with_result(lease, call, tool)
+    if is_stored:
+        return result
+    if work.is_over:
+        raise ToolTimeOver
     return store_result.run_sync(lease, call, result)
+
+
+def _run_bounded(lease: TurnLease, call: ToolCall, tool: Tool) -> ToolResult:
+    return tool.run(lease.tool_context, call, settings.ENVIRONMENT.tool_result_max_chars)
+
+
+@transaction.atomic
+def _run_with_result(lease: TurnLease, call: ToolCall, tool: Tool) -> tuple[ToolResult, bool]:
+    """Run a tool and store its result with what it wrote; if that cannot be, what it wrote is rolled back.
+
+    Returns (the result, whether it was stored).
+    """
+    result = _run_bounded(lease, call, tool)
+    is_stored = result.outcome == "done" and _set_result(lease, call, result)
+    if not is_stored:
+        transaction.set_rollback(True)
+    return result, is_stored
 
 
 @on_database_thread(repeat=True)

@@ -13,12 +13,13 @@ from time import monotonic
 from django.db import Error as DatabaseError
 
 from supportbot.jobs import worker as job_worker
+from supportbot.server.outages import describe_outage, log_outage
 from supportbot.server.process import process
 
 from .. import turns
 from ..attachments.cleanup import delete_orphans
 from ..realtime import broadcast, empty_pages, socket_sessions
-from . import model_health, runner
+from . import model_health, runner, storage_notices
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +55,10 @@ async def _run_loop() -> None:
     done_at: dict[Action, float] = {}
     while True:
         try:
-            if runner.get_running_turns():
-                await _store_streams()
+            await _store_streams_or_tell()
             await _run_due_actions(done_at)
         except DatabaseError as error:
-            logger.warning("The database is out of reach: %s", type(error).__name__)
+            log_outage(error)
         except Exception:
             # This loop must never end: log and go on.
             logger.exception("The housekeeping failed")
@@ -98,7 +98,19 @@ async def _clean_up_attachments() -> None:
     try:
         await delete_orphans()
     except DatabaseError as error:
-        logger.warning("Old photos could not be looked for: %s", type(error).__name__)
+        logger.warning("Old photos could not be looked for: %s", describe_outage(error))
+
+
+async def _store_streams_or_tell() -> None:
+    """Store what streams. While that cannot be, whoever waits for an answer is told."""
+    running = runner.get_running_turns()
+    try:
+        if running:
+            await _store_streams()
+    except DatabaseError:
+        await storage_notices.report_failure(each.lease.conversation_id for each in running)
+        raise
+    await storage_notices.report_success()
 
 
 async def _store_streams() -> None:

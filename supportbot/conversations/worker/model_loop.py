@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from supportbot import model_backends
+from supportbot.assistant.limits import NOT_RUN
 from supportbot.assistant.loop import find_refusal, run_turn
 from supportbot.assistant.messages import (
     Answer,
@@ -38,18 +39,18 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
 
     Raises `LeaseLost`, and `ModelError` when the model fails or the day's budget has nothing left.
     """
-    for call in running.lease.pending_calls:
-        await _finish_tool_call(running, await _run_pending_call(running, call))
-    if running.lease.pending_calls:
-        running.lease = await turns.reload_lease(running.lease, running.stream.message_id)
     lease = running.lease
+    limits = model_backends.get_limits().reduce_for_resumed_turn(lease.rounds_made, lease.calls_made)
+    if lease.pending_calls:
+        await _finish_pending_calls(running, limits.calls)
+        limits = limits.reduce_for_resumed_turn(0, len(lease.pending_calls))
+        lease = running.lease
     if not lease.is_affordable:
         raise token_budgets.build_budget_error()
 
     async def execute(call: ToolCall) -> ToolResult:
         return await execute_tool(lease, call)
 
-    limits = model_backends.get_limits()
     history = await load_images(trim_to_budget(lease.history, limits.window, limits.messages))
     events = run_turn(
         model_backends.get_backend(lease.backend),
@@ -79,6 +80,17 @@ async def _run_pending_call(running: RunningTurn, call: ToolCall) -> ToolResult:
     if refusal := find_refusal(call, turns.get_tool_registry(), lease.history, lease.summary):
         return build_error_result(call, "refused", refusal)
     return await execute_tool(lease, call)
+
+
+async def _finish_pending_calls(running: RunningTurn, max_calls: int) -> None:
+    """Do what a process that died had been asked for, as far as the turn's number of calls allows."""
+    for number, call in enumerate(running.lease.pending_calls):
+        if number < max_calls:
+            result = await _run_pending_call(running, call)
+        else:
+            result = build_error_result(call, "refused", NOT_RUN)
+        await _finish_tool_call(running, result)
+    running.lease = await turns.reload_lease(running.lease, running.stream.message_id)
 
 
 async def _handle_event(running: RunningTurn, event: Event) -> None:

@@ -12,6 +12,7 @@ from supportbot import model_backends
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Answer
 from supportbot.jobs import worker as job_worker
+from supportbot.server.outages import OUTAGE_ERRORS, describe_outage, log_task_failure
 from supportbot.server.process import process
 
 from .. import turns
@@ -158,44 +159,60 @@ def _end_task(task: asyncio.Task[None]) -> None:
     process.get(RunnerState).tasks.discard(task)
     if not task.cancelled() and (error := task.exception()):
         # Its lease runs out, and another process goes on with the turn.
-        logger.error("%s could not be finished", task.get_name(), exc_info=error)
+        log_task_failure(logger, task.get_name(), error)
 
 
 async def _run_turn(running: RunningTurn) -> None:
     """Run the model on a turn and store how it ended, whatever happens. A turn whose lease was lost is left alone."""
-    lease = running.lease
-    state: str = Turn.State.DONE
-    answer: Answer | None = None
+    change: TurnChange | None = None
     error: ModelError | None = None
+    try:
+        state, error, answer = await _run_model(running)
+        change = await _store_end(running, state, error, answer)
+    except TurnHandedOver:
+        pass
+    except LeaseLost:
+        logger.info("Turn %s: the lease was lost", running.lease.turn_id)
+    finally:
+        running.stream.close()
+        _forget_turn(running)
+    if change is not None:
+        await publish_and_start(change)
+        if error is not None:
+            await model_health.record_failure(running.lease, error)
+
+
+async def _run_model(running: RunningTurn) -> tuple[str, ModelError | None, Answer | None]:
+    """Run the model on a turn. Returns how it ended: (state, error, last answer).
+
+    Raises `LeaseLost`, and `TurnHandedOver` when a person has the conversation now.
+    """
+    turn_id = running.lease.turn_id
     running.is_cancellable = True
     try:
         if running.is_cancelled:
             raise asyncio.CancelledError
         answer = await run_model_loop(running)
-        model_health.record_success(lease)
+        model_health.record_success(running.lease)
         if answer is not None and answer.is_held:
-            state, error = Turn.State.FAILED, ModelError(ErrorCode.UNCONFIRMED)
+            return Turn.State.FAILED, ModelError(ErrorCode.UNCONFIRMED), answer
+        return Turn.State.DONE, None, answer
     except ModelError as failure:
-        logger.warning("Turn %s: the model failed: %s (%s)", lease.turn_id, failure.code, failure)
-        state, error = Turn.State.FAILED, failure
-    except TurnHandedOver:
-        return
-    except LeaseLost:
-        logger.info("Turn %s: the lease was lost", lease.turn_id)
-        return
+        logger.warning("Turn %s: the model failed: %s (%s)", turn_id, failure.code, failure)
+        return Turn.State.FAILED, failure, None
     except asyncio.CancelledError:
-        state = running.state
-        error = ModelError(ErrorCode.INTERRUPTED) if state == Turn.State.INTERRUPTED else None
+        is_interrupted = running.state == Turn.State.INTERRUPTED
+        return running.state, ModelError(ErrorCode.INTERRUPTED) if is_interrupted else None, None
+    except OUTAGE_ERRORS as outage:
+        logger.warning("Turn %s could not be stored: %s", turn_id, describe_outage(outage))
+        return Turn.State.FAILED, ModelError(ErrorCode.NOT_STORED), None
+    except (LeaseLost, TurnHandedOver):
+        raise
     except Exception:
-        logger.exception("Turn %s failed", lease.turn_id)
-        state, error = Turn.State.FAILED, ModelError(ErrorCode.BUG)
+        logger.exception("Turn %s failed", turn_id)
+        return Turn.State.FAILED, ModelError(ErrorCode.BUG), None
     finally:
         running.is_cancellable = False
-        text = running.stream.close()
-        _forget_turn(running)
-    await _finish_turn(running, state, text, error, answer)
-    if error is not None:
-        await model_health.record_failure(lease, error)
 
 
 def _forget_turn(running: RunningTurn) -> None:
@@ -205,23 +222,29 @@ def _forget_turn(running: RunningTurn) -> None:
         del running_turns[running.lease.turn_id]
 
 
-async def _finish_turn(
-    running: RunningTurn, state: str, text: str, error: ModelError | None, answer: Answer | None
-) -> None:
-    try:
-        if state == Turn.State.INTERRUPTED and not text:
-            await turns.release_turn(running.lease)
-            return
-        change = await turns.finish_turn(
-            running.lease,
-            state,
-            text,
-            error=error,
-            answer=answer,
-            first_token=running.first_token,
-            is_long=needs_summary(running.lease.history),
-        )
-    except LeaseLost:
-        logger.info("Turn %s: the lease was lost", running.lease.turn_id)
-        return
-    await publish_and_start(change)
+async def _store_end(
+    running: RunningTurn, state: str, error: ModelError | None, answer: Answer | None
+) -> TurnChange | None:
+    """Store how the turn ended. While nothing can be stored it is tried again, for as long as this process serves.
+
+    Until then the turn counts as running here, so that nobody takes a part of its text for the whole. None when
+    another process is to run it. Raises `LeaseLost`.
+    """
+    text = running.stream.text
+    if state == Turn.State.INTERRUPTED and not text:
+        await turns.release_turn(running.lease)
+        return None
+    while True:
+        try:
+            return await turns.finish_turn(
+                running.lease,
+                state,
+                text,
+                error=error,
+                answer=answer,
+                first_token=running.first_token,
+                is_long=needs_summary(running.lease.history),
+            )
+        except OUTAGE_ERRORS:
+            if process.get(RunnerState).is_draining:
+                raise

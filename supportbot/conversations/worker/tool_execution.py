@@ -6,8 +6,14 @@ import logging
 from django.db import Error as DatabaseError
 
 from supportbot.assistant.messages import ToolCall, ToolResult
-from supportbot.assistant.tools import UNCERTAIN_OUTCOME, build_abandoned_result, build_error_result
+from supportbot.assistant.tools import (
+    TIMED_OUT,
+    UNCERTAIN_OUTCOME,
+    build_abandoned_result,
+    build_error_result,
+)
 from supportbot.server.executors import run_in_tool_thread
+from supportbot.server.tool_transactions import ToolTransaction
 
 from .. import turns
 from ..turns import TurnLease
@@ -23,19 +29,20 @@ async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
     tool = turns.get_tool_registry().get(call.name)
     if tool is None:
         return await turns.store_result(lease, call, turns.get_tool_registry().build_unknown_result(call))
+    work = ToolTransaction(tool.timeout)
     try:
         async with asyncio.timeout(tool.timeout):
-            return await run_in_tool_thread(turns.run_tool, lease, call, tool)
+            return await run_in_tool_thread(turns.run_tool, lease, call, tool, work)
     except TimeoutError:
-        # One that writes may go on in its thread, but what it writes from now on is taken back.
-        result = build_abandoned_result(
-            call, tool, "timed_out", "The tool took too long. Nothing was changed."
-        )
+        # It may go on in its thread, but what it wrote is rolled back, and what it writes from now on is refused.
+        await asyncio.to_thread(work.end_now)
+        result = build_abandoned_result(call, tool, "timed_out", TIMED_OUT)
     except DatabaseError as error:
         logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
         why = "The data could not be reached. Do not guess the tool's result."
         result = build_abandoned_result(call, tool, "failed", why)
     except asyncio.CancelledError:
+        await asyncio.to_thread(work.end_now)
         if tool.effect == "irreversible":  # or the next process would take it for one that had not begun
             await turns.store_result(lease, call, build_error_result(call, "interrupted", UNCERTAIN_OUTCOME))
         raise

@@ -15,6 +15,7 @@ from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.turns import OwnershipResult, ownership, submit, tool_calls, transitions
 from supportbot.conversations.turns.changes import ChangedTurn, close_open_messages, load_messages
 from supportbot.conversations.worker import runner
+from supportbot.server import tool_transactions
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 DECISION_SECONDS = 0.002
@@ -110,8 +111,9 @@ def it_keeps_what_was_stored_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_tool_does_not_look_whether_it_still_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Writes although its turn was taken away while it was about it."""
+    """Writes although its turn was taken away while it was about it, and nobody ends what it does."""
     monkeypatch.setattr(tool_calls, "_set_result", lambda lease, call, result: True)
+    monkeypatch.setattr(tool_transactions.ToolTransaction, "end_now", lambda self: None)
 
 
 def the_customer_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
