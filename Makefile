@@ -44,6 +44,7 @@ faults: $(VENV)/ready-dev  ## Kill, cut and stall it hundreds of times (docs/fau
 	@$(BIN)/python -m pytest tests/browser/test_survival.py -k slept
 
 # The contract with a real model: Grok with XAI_API_KEY, or the server that LLM_BASE_URL names.
+# To the latter it also plays twenty prompts with tools and prints which went right.
 test-live: $(VENV)/ready-dev  ## Try the contract of all backends on a real model: XAI_API_KEY, or LLM_BASE_URL and LLM_MODEL
 	@$(BIN)/python -m pytest -rs -m live tests/engine
 
