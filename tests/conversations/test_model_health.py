@@ -1,5 +1,7 @@
 """When no model answers: the customer's message is kept and a person is offered, and staff are told once."""
 
+import json
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.core import mail
@@ -16,7 +18,7 @@ from .rows import until
 
 @pytest.fixture(autouse=True)
 def _nothing_was_noticed_yet(settings, model, frequent_sweeps):
-    process.get(ModelHealth).is_healthy = False
+    process.get(ModelHealth).is_healthy = process.get(ModelHealth).has_answered = False
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"alert_emails": ("lead@example.com",)})
 
@@ -144,3 +146,25 @@ async def test_every_request_is_put_down_with_its_tokens(page, model):
     ] * 2
     assert all(row.input > 0 and row.output > 0 for row in rows)
     assert all(row.turn_id == int(page.last["data-turn"]) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "code"),
+    [
+        (402, "Insufficient Balance", "no_credit"),
+        (400, "Unknown parameter: 'messages'.", "misconfigured"),
+        (405, "Method Not Allowed", "no_model"),
+        (400, "No.", "request_refused"),
+    ],
+)
+async def test_staff_are_told_of_what_lasts_at_the_first_customer_who_is_not_blamed(
+    page, model, status, words, code, caplog
+):
+    model.fail(status, json.dumps({"error": {"message": words}}).encode())
+
+    turn = await page.ask("My street is Domstraße 1")
+
+    await until(Outage.objects.filter(code=code, failures=1).aexists)
+    assert "ephras" not in turn.classed("failure")[0].text
+    assert words.split()[0].strip(".") in caplog.text or code == "request_refused"
+    assert "Domstraße" not in caplog.text
