@@ -7,7 +7,7 @@ import { takeSentences } from "./sentences.js";
 const INTERVAL_MS = 1_000;
 const SENTENCES_INTERVAL_MS = 1_500; // between two announcements of an answer that is still coming
 const SIGN_OF_LIFE_MS = 7_000;
-const RECONNECTING_AFTER_MS = 2_000; // a connection that is back at once is not worth a word
+const LOSS_SAID_AFTER_MS = 2_000; // a connection that is back at once is not worth a word
 const MAX_CHARS = 400; // of one announcement
 
 const OTHERS = (isDesk ? ["customer", "assistant", "system"] : ["assistant", "staff", "system"]).map(
@@ -18,6 +18,7 @@ const OF_OTHERS = `.message:is(${OTHERS})`;
 const heardLetters = new Map(); // how many letters of a message were read out, by its id
 const heardTools = new Set();
 const turnStates = new Map();
+let heardTyping = "";
 let newestKnownId = 0; // what was there when the page came is no news
 let hasLooked = false;
 let spokeAt = 0;
@@ -33,6 +34,7 @@ function speak(words, language) {
 export function announceChanges() {
   if (!hasLooked) return noteWhatIsThere();
   for (const turn of log.querySelectorAll("[data-turn]")) announceTurn(turn);
+  announceTyping();
 }
 
 // To be called when the text of an answer that is still coming has grown.
@@ -87,6 +89,13 @@ function announceEnd(turn) {
   if (isCut) speak(getText("answerCutOff"));
 }
 
+// Once, however long somebody writes.
+function announceTyping() {
+  const words = document.getElementById("typing").textContent.trim();
+  if (words && words !== heardTyping) speak(words);
+  heardTyping = words;
+}
+
 function announceMessage(message) {
   const { message: id } = message.dataset;
   if (isComing(message) && Date.now() - sentencesAt < SENTENCES_INTERVAL_MS) return;
@@ -131,18 +140,21 @@ setInterval(() => {
   if (isWaiting && Date.now() - spokeAt >= SIGN_OF_LIFE_MS) speak(getText("stillAnswering"));
 }, INTERVAL_MS);
 
-let reconnectingTimer = 0;
-let isReconnectingSaid = false;
+let lostTimer = 0;
+let isLossSaid = false;
 
-new MutationObserver(() => {
-  clearTimeout(reconnectingTimer);
-  const { connection } = chat.dataset;
-  if (connection === "open" && isReconnectingSaid) speak(getText("backOnline"));
-  if (connection === "closed" && !isReconnectingSaid) {
-    reconnectingTimer = setTimeout(() => {
-      isReconnectingSaid = true;
+function announceConnection() {
+  clearTimeout(lostTimer);
+  const isOffline = "offline" in chat.dataset;
+  if (!isOffline && chat.dataset.connection === "open") {
+    if (isLossSaid) speak(getText("backOnline"));
+    isLossSaid = false;
+  } else if (!isLossSaid && (isOffline || chat.dataset.connection === "closed")) {
+    lostTimer = setTimeout(() => {
+      isLossSaid = true;
       speak(getText("reconnecting"));
-    }, RECONNECTING_AFTER_MS);
+    }, LOSS_SAID_AFTER_MS);
   }
-  if (connection === "open") isReconnectingSaid = false;
-}).observe(chat, { attributeFilter: ["data-connection"] });
+}
+
+new MutationObserver(announceConnection).observe(chat, { attributeFilter: ["data-connection", "data-offline"] });

@@ -4,7 +4,7 @@
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
 //            incoming → handoff → connection → transport → polling
 //            incoming → selection, handoff → title
-//            incoming → announcements → sentences
+//            incoming → announcements → sentences, incoming → turns
 //            incoming → tail → blocks → inline, tail → selection
 //                       outbox → composer, connection
 //                                tray → shrink, connection → forget → restored

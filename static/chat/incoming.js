@@ -9,6 +9,7 @@ import { chat, log } from "./page.js";
 import { followEnd, holdPosition, updateScrollers } from "./scrolling.js";
 import { holdSelection } from "./selection.js";
 import { appendToTail, renderNewTails } from "./tail.js";
+import { replaceTurn } from "./turns.js";
 
 let restoreSelection = () => {};
 
@@ -37,8 +38,11 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
 
 // Fragments can overtake each other. A turn is never replaced by an older state of it.
 chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  const incoming = Number(detail.fragment.firstElementChild?.dataset.revision);
-  if (incoming < Number(detail.target.dataset.revision)) detail.shouldSwap = false;
+  const incoming = detail.fragment.firstElementChild;
+  const { turn, revision } = detail.target.dataset;
+  if (!turn) return;
+  detail.shouldSwap = false;
+  if (Number(incoming.dataset.revision) >= Number(revision)) replaceTurn(detail.target, incoming);
 });
 
 // Older messages come by HTTP and are put in above those that are there.

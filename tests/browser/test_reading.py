@@ -138,10 +138,12 @@ async def test_what_is_marked_stays_marked_while_an_answer_comes_and_ends(
     reply.release()
     await expect(tail).to_have_text("More")
     assert await selected(chat.page) == "4711"
+    mine = await chat.customer.element_handle()
     await chat.customer.locator(".text").evaluate("e => getSelection().selectAllChildren(e)")
     reply.release()
     await chat.ended()
     assert await selected(chat.page) == "My own words"
+    assert await mine.evaluate("e => e.isConnected")  # where somebody reads, it stays the same element
 
 
 async def selected(page: Page) -> str:
