@@ -12,6 +12,8 @@ from .wording import describe_failure, format_bold, join_words
 
 MAX_LOOKUPS = 4  # a sentence below says “four”
 ANOTHER_ORDER = re.compile(r"\b(?:another|other|different|second|new) (?:order|package|parcel|one)\b")
+POSITIONS = ("first", "second", "third", "fourth", "fifth")
+POSITION = re.compile(rf"\b({'|'.join(POSITIONS)})\b(?: (?:one|order|of them))?\W*(?:please)?\W*$")
 NOT_ARRIVED = re.compile(
     r"\b(?:not (?:\w+ )?(?:arrived?|received?|here|come|got|get|been delivered|shown up|turned up)|never|"
     r"nothing|lost|late|delay\w*)\b"
@@ -48,8 +50,19 @@ def _choose_order_numbers(dialogue: Dialogue) -> list[str]:
             return waiting[:MAX_LOOKUPS]
         if lookups:
             break
+    if listed := find_listed_order(dialogue):
+        return [listed]
     order = "" if ANOTHER_ORDER.search(dialogue.simple_text) else dialogue.current_order
     return [order] if order else []
+
+
+def find_listed_order(dialogue: Dialogue) -> str:
+    """The order of the list in our last answer that is meant by “the first one”."""
+    calls = dialogue.exchanges[-2].find_calls(MY_ORDERS) if len(dialogue.exchanges) > 1 else []
+    orders = wording.find_rows(calls[-1].result, "orders") if calls else []
+    named = POSITION.search(dialogue.simple_text)
+    place = POSITIONS.index(named[1]) if named else len(orders)
+    return str(orders[place].get("order_id", "")) if place < len(orders) else ""
 
 
 def _plan_lookup(tool: ToolDescription, number: str, email: str) -> PlannedCall:
@@ -59,11 +72,13 @@ def _plan_lookup(tool: ToolDescription, number: str, email: str) -> PlannedCall:
 
 
 def _ask_for_number(dialogue: Dialogue) -> Action:
-    regret = "I'm sorry that it hasn't arrived yet. " if NOT_ARRIVED.search(dialogue.simple_text) else ""
+    can_list = dialogue.customer_name and MY_ORDERS in dialogue.tools
+    if not NOT_ARRIVED.search(dialogue.simple_text):
+        return list_orders(dialogue) if can_list else Action("I'll look it up for you.", "number")
     offer = "I'll look it up for you."
-    if dialogue.customer_name and MY_ORDERS in dialogue.tools:
+    if can_list:
         offer = "I can look it up by its number, or show your latest orders if you say “my orders”."
-    return Action(regret + offer, "number")
+    return Action(f"I'm sorry that it hasn't arrived yet. {offer}", "number")
 
 
 def _report_lookups(dialogue: Dialogue, lookups: Sequence[CompletedCall]) -> Action:

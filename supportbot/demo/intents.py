@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from . import handover_note, phrases
 from .actions import CREATE_TICKET, LOOKUP_ORDER, MY_ORDERS, OFFERS, Action
-from .decide import list_orders, report_orders, report_tickets
+from .decide import find_listed_order, list_orders, report_orders, report_tickets
 from .handover_note import HANDOVER_WISHES, ask_for_person, handle_complaint, offer_ticket
 from .mentions import find_emails
 from .request import Dialogue
@@ -34,7 +34,8 @@ class Intent:
 def recognise_intents(dialogue: Dialogue) -> list[Intent]:
     found = [intent for intent in INTENTS if intent.applies_to(dialogue)]
     names = {intent.name for intent in found}
-    return [intent for intent in found if not intent.yields_to & names]
+    chosen = [intent for intent in found if not intent.yields_to & names]
+    return list({intent.respond: intent for intent in chosen}.values())  # what says the same says it once
 
 
 def _drop_unwanted(dialogue: Dialogue) -> str:
@@ -135,6 +136,12 @@ def _reject_partial_email(dialogue: Dialogue) -> Action:
     return Action("That doesn't look like a complete e-mail address, such as name@example.com.", "email")
 
 
+def _explain_sign_in(dialogue: Dialogue) -> Action:
+    return Action(
+        "You can sign in from the menu at the top of this page. Then I know which orders are yours."
+    )
+
+
 def _acknowledge_refusal(dialogue: Dialogue) -> Action:
     return Action("All right, no ticket. What else can I do for you?")
 
@@ -165,6 +172,7 @@ INTENTS = (
         phrases.REMARK,
         yields_to=_HANDOVER | {"orders", "number", "topic", "my orders", "tickets", "no idea"},
     ),
+    Intent("listed", report_orders, condition=find_listed_order, yields_to=_HANDOVER | _LOOKUP | {"topic"}),
     Intent("tickets", report_tickets, phrases.TICKETS),
     Intent("accept", _follow_up_offer, condition=_accepts_offer, yields_to={"person"}),
     Intent(
@@ -175,7 +183,10 @@ INTENTS = (
         yields_to={"tickets", "accept", "person"},
     ),
     Intent("person", ask_for_person, phrases.PERSON, yields_to={"about me"}),
-    Intent("topic", _answer_topics, condition=_mentions_topic, yields_to=_HANDOVER | {"tickets"}),
+    Intent(
+        "sign in", _explain_sign_in, r"\b(?:how|where)\b.*\b(?:sign|log) ?(?:in|on)\b", yields_to=_HANDOVER
+    ),
+    Intent("topic", _answer_topics, condition=_mentions_topic, yields_to=_HANDOVER | {"tickets", "sign in"}),
     Intent(
         "no idea",
         _offer_alternative,

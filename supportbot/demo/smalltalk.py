@@ -3,7 +3,7 @@
 import re
 
 from .actions import OFFERS, Action
-from .mentions import simplify_text
+from .mentions import find_emails, simplify_text
 from .request import Dialogue
 from .wording import escape_markdown
 
@@ -171,6 +171,8 @@ def handle_unknown(dialogue: Dialogue) -> Action:
     abilities = f"I can {_list_abilities(dialogue)}."
     if _is_foreign(words):
         return Action(f"I'm sorry, I only understand simple English. {abilities}")
+    if (offers := dialogue.open_questions & OFFERS) and find_emails(words):
+        return Action("Thank you for the address.", sorted(offers)[0])
     for question, text in MISSED_ANSWERS.items():
         if question in dialogue.open_questions and (question not in OFFERS or len(words.split()) <= 2):
             return Action(text, question)

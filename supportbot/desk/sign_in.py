@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.views import LoginView
+from django.http import HttpResponse
 from django.urls import Resolver404, resolve, reverse
 
 from .rights import can_read
@@ -17,6 +18,12 @@ class SignInView(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """A guest whose conversation is in another browser has nothing to sign in with: the page shows another way."""
         return super().get_context_data(continue_url=self._get_continue_url(), **kwargs)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Why it was refused stands above the form: a screen reader reads it with each field."""
+        for field in form.fields.values():
+            field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": "error"}
+        return super().form_invalid(form)
 
     def _get_continue_url(self) -> str:
         try:

@@ -59,7 +59,7 @@ async def test_a_deployed_site_serves_the_chat_and_says_little_about_what_is_not
 
         missing = await chat.page.request.get(f"{site.url}/c/00000000-0000-4000-8000-000000000000/")
         assert missing.status == 404
-        assert "There is nothing at this address, or it is not yours to see." in await missing.text()
+        assert "This page doesn't exist, or you don't have access to it." in await missing.text()
         assert "urlpatterns" not in await missing.text()
 
         await chat.page.goto(f"{site.url}/accounts/login/")

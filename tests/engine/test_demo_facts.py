@@ -89,11 +89,13 @@ async def test_it_writes_a_note_for_the_colleague_who_takes_over() -> None:
 
 async def test_a_note_tells_what_nobody_has_answered() -> None:
     note = (
-        await DemoBackend(words_per_second=0).parse("", await play_conversation("where is my parcel"), Note)
+        await DemoBackend(words_per_second=0).parse(
+            "", await play_conversation("my parcel has not arrived"), Note
+        )
     ).value
 
     assert note.tried == ["Nothing has been looked up or done yet."]
-    assert note.still_open == ["The customer has not said which order it is yet."]
+    assert "The customer has not said which order it is yet." in note.still_open
 
 
 @pytest.mark.parametrize("arrow", [False, True])

@@ -177,4 +177,13 @@ def earlier_turns(request: HttpRequest, conversation: Conversation) -> HttpRespo
 def conversations(request: HttpRequest) -> HttpResponse:
     visitor = get_visitor(request.user, request.session)
     pages = Paginator(Conversation.objects.visible_to(visitor).non_empty(), CONVERSATIONS_PER_PAGE)
-    return render(request, "chat/conversations.html", {"page": pages.get_page(request.GET.get("page"))})
+    context = {"page": pages.get_page(request.GET.get("page")), "back_url": _find_way_back(request)}
+    return render(request, "chat/conversations.html", context)
+
+
+def _find_way_back(request: HttpRequest) -> str:
+    """The conversation that the visitor came from, empty if none is named."""
+    try:
+        return reverse("conversation", args=[UUID(request.GET.get("from", ""))])
+    except ValueError:
+        return ""
