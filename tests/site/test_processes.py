@@ -1,7 +1,7 @@
 """Two server processes on one PostgreSQL and one Redis are one site."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -115,7 +115,7 @@ async def test_one_message_that_arrives_at_both_processes_at_once_is_stored_and_
 
         for window in (here, there):
             await window.until_ended("done")
-            assert window.said("customer") == ["Hi", QUESTION]
+            assert window.said("customer") == [QUESTION]
             assert window.said("assistant") == [ANSWER]
     assert sites[0].rows("SELECT count(*) FROM conversations_message WHERE client_id = 'the-same'") == [(1,)]
     assert len(provider.requests) == 1
@@ -132,3 +132,63 @@ async def test_who_signs_out_at_one_process_is_signed_out_at_the_other(
 
         for window in (here, there):
             assert await window.close_code() == 4401
+
+
+def waits(count: int) -> Callable[[Window], bool]:
+    """Whether the header of a page in admin says that so many customers wait."""
+    return lambda page: (
+        "waiting-count" in page.parts and page.parts["waiting-count"]["data-count"] == str(count)
+    )
+
+
+def is_owned_by(owner: str) -> Callable[[Window], bool]:
+    return lambda window: "owner" in window.parts and window.parts["owner"]["data-owner"] == owner
+
+
+async def test_staff_at_one_process_answer_a_customer_at_the_other(sites: Sites, provider: Provider) -> None:
+    """They see at once who waits, take over in mid-sentence, one of the two alone, and talk."""
+    one, other = sites
+    customer, agent, sam = Visitor(), Visitor(), Visitor()
+    await agent.sign_in(other, "agent")
+    await sam.sign_in(other, "sam")
+    path = await customer.begin(one)
+    async with (
+        customer.window(one, path) as chat,
+        agent.window(other, "/desk/?board=1") as agents_list,
+        sam.window(other, "/desk/?board=1") as sams_list,
+    ):
+        for count, action in ((1, "person"), (0, "cancel_person")):
+            await chat.send(action=action, client_id=action)
+            for page in (agents_list, sams_list):
+                await page.until(waits(count))
+                assert len(page.parts["board"].all("li", data_owner="waiting")) == count
+
+        answer = provider.say(ANSWER, hold_after=4)
+        await chat.say(QUESTION)
+        await chat.until(lambda chat: chat.answer == BEGINNING)
+        [(number,)] = one.rows(
+            "SELECT id FROM conversations_conversation WHERE public_id::text = %s", path.split("/")[2]
+        )
+        async with (
+            agent.window(other, f"/desk/c/{number}/", may_resync=True) as agents,
+            sam.window(other, f"/desk/c/{number}/", may_resync=True) as sams,
+        ):
+            for desk in (agents, sams):
+                await desk.until(lambda desk: desk.answer == BEGINNING)
+
+            await agents.send(action="take_over", client_id="first")
+            for window in (chat, agents, sams):
+                await window.until(is_owned_by("human"))
+            await sams.send(action="take_over", client_id="second")
+            await sams.until(lambda desk: desk.notices[-1:] == ["Alex already has this conversation."])
+            await provider.until(lambda provider: not provider.open_streams)
+            answer.release()
+
+            await agents.send(action="reply", text="A person here.", client_id="reply")
+            await chat.until(lambda chat: chat.said("staff") == ["A person here."])
+            await chat.say("Thank you!")
+            for desk in (agents, sams):
+                await desk.until(lambda desk: desk.said("customer")[-1] == "Thank you!")
+                assert desk.said("staff") == ["A person here."]
+            assert chat.said("assistant") == [BEGINNING]
+            assert len(provider.requests) == 1

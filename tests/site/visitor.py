@@ -84,6 +84,7 @@ class Window:
         self._turns: dict[int, Element] = {}
         self._texts: dict[str, str] = {}
         self.notices: list[str] = []
+        self.parts: dict[str, Element] = {}  # by their ids
         self.deltas = 0
 
     async def say(self, text: str, client_id: str = "") -> None:
@@ -152,6 +153,7 @@ class Window:
         for element in parse(html).children:
             if not isinstance(element, Element):
                 continue
+            self.parts[element["id"]] = element
             name, _, number = element["id"].partition("-")
             match name:
                 case "turn":
