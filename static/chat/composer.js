@@ -1,6 +1,6 @@
 // The text field: it grows with its text, keeps it as a draft over a reload, and sends it with Enter.
 
-import { composer, conversationId, getText, limits, scroll, text } from "./page.js";
+import { announce, composer, conversationId, getText, limits, scroll, text } from "./page.js";
 
 const COUNTER_SHOWN_FROM = 0.9; // of the longest message
 // In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
@@ -55,10 +55,17 @@ function updateComposer() {
 function updateCounter(length) {
   const isOver = length > limits.messageChars;
   const values = { count: length.toLocaleString(), max: limits.messageChars.toLocaleString() };
-  counter.hidden = length < limits.messageChars * COUNTER_SHOWN_FROM;
+  const isHidden = length < limits.messageChars * COUNTER_SHOWN_FROM;
+  const isNews = isHidden !== counter.hidden || isOver !== (counter.dataset.over === "true");
+  counter.hidden = isHidden;
   counter.dataset.over = isOver;
   counter.textContent = isOver ? getText("messageTooLong", values) : getText("messageLength", values);
   text.setCustomValidity(isOver ? counter.textContent : "");
+  text.setAttribute("aria-invalid", isOver);
+  if (isHidden) text.removeAttribute("aria-describedby");
+  else text.setAttribute("aria-describedby", "counter");
+  // Said when it appears and when it changes its mind, not at each key.
+  if (isNews && !isHidden) announce(counter.textContent);
 }
 
 if (isTouchOnly) text.enterKeyHint = "enter";

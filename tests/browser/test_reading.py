@@ -237,6 +237,13 @@ async def test_a_screen_reader_hears_that_an_answer_comes_each_sentence_once_and
     failure = (await chat.page.locator(".failure p").first.inner_text()).strip()
     assert (await chat.page.evaluate("heard"))[-2:] == ["The assistant is answering.", failure]
 
+    known = len(await chat.page.evaluate("heard"))
+    for length in (3_700, 3_800, 4_001, 4_002, 10):
+        await chat.box.fill("x" * length)
+    counted = [f"{count} of 4,000 characters" for count in ("3,700", "4,001")]
+    said = (await chat.page.evaluate("heard"))[known:]
+    assert [each.partition(".")[0] for each in said] == counted  # and not at each key
+
 
 async def test_nothing_that_must_be_seen_is_a_matter_of_the_newest_browsers_or_of_colours(
     somebody: Somebody, site: Site, provider: Provider
