@@ -14,6 +14,7 @@ from .call_parts import CallCollector, CallParts, normalize_arguments
 from .provider_fields import build_provider_fields, sanitize_json
 from .sanitize import sanitize_text
 from .spoken_text import SpokenText
+from .text_calls import parse_text_calls
 
 StreamPart = TextDelta | TextWithdrawn | Thinking
 # What reading an event raises when it does not have the shape that the provider's API promises.
@@ -44,6 +45,7 @@ class AnswerAccumulator:
         self._origin = origin
         self._used_ids = set(used_ids)
         self._collector = CallCollector(tool_names)
+        self._tool_names = tool_names
         self._is_done = False
         self._is_cut = False  # the provider itself says that the answer is not whole
         self._has_reasoned = False
@@ -145,6 +147,7 @@ class AnswerAccumulator:
         if not self.is_finished or self._is_cut:
             raise ModelError(ErrorCode.CUT)
         parts = [each for each in self._collector.calls if each.name or each.arguments.strip()]
+        parts = parts or self._parse_text_calls()
         if self._finish_reason == "length" and parts:
             raise ModelError(ErrorCode.CUT, "out of tokens within a tool call")
         ids = [make_call_id() for _part in parts]
@@ -154,6 +157,10 @@ class AnswerAccumulator:
         reason = "tool_calls" if calls else self._finish_reason or "stop"
         message = Message("assistant", self.text, calls, provider_fields=own)
         return Answer(message, reason, self._model, self.token_counts)
+
+    def _parse_text_calls(self) -> list[CallParts]:
+        bodies = self.spoken.raw_calls
+        return [call for body in bodies for call in parse_text_calls(body, self._tool_names)]
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
         arguments = normalize_arguments(sanitize_text(parts.arguments))

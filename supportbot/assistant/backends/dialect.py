@@ -33,7 +33,7 @@ UNWANTED_ORDER = re.compile(
     r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user", re.IGNORECASE
 )
 UNWANTED_NULL = re.compile(
-    r"content.{0,80}(null|none|string|required|empty|missing)|null.{0,40}content", re.IGNORECASE
+    r"content.{0,80}(null|none|str\b|string|required|empty|missing)|null.{0,40}content", re.IGNORECASE
 )
 UNWANTED_ID = re.compile(
     r"(tool[ _]?)?call[ _]?ids?\b.{0,120}(must|length|pattern|long|invalid|characters)", re.IGNORECASE

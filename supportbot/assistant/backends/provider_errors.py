@@ -61,7 +61,8 @@ ABOUT_MESSAGE = _compile(
 ABOUT_PARAMETER = _compile(
     r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(parameter|value|field|feature|operation)",
     r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(argument|name|key|input)",
-    r"unexpected keyword|not (support|permitted|allowed|implement)|(n't| not) (\w+ ){0,2}support|parameter|--[a-z]",
+    r"['\"]loc['\"]|unexpected keyword",
+    r"not (support|permitted|allowed|implement)|(n't| not) (\w+ ){0,2}support|parameter|--[a-z]",
     r"jinja|chat[_ ]template|(invalid|wrong|bad|missing|required) (\w+ ){0,2}(field|argument|property|type)",
     r"additional ?properties|property '|stream_options|max_(completion_)?tokens|reasoning|response_format",
     r"thought_signature|tool[_ ]?choice|tool[_ ]?call[_ ]?id|\btools?\b|deserialize|valid(ation)? error|schema",

@@ -90,6 +90,36 @@ async def test_a_thought_that_nothing_opened_is_taken_back_and_the_next_one_is_n
     assert await desk.ask("Really?") == "I did not think."
 
 
+TEXT_CALLS = [
+    f"<tool_call>\n{CALL}\n</tool_call>",
+    f"One moment. <tool_call>{CALL}</tool_call>",
+    f"[TOOL_CALLS] [{CALL}]",
+    '[TOOL_CALLS]lookup_order[ARGS]{"order_id": "ORD-123"}',
+    f"<|python_tag|>{CALL.replace('arguments', 'parameters')}<|eom_id|>",
+    '<function=lookup_order>{"order_id": "ORD-123"}</function>',
+    "<tool_call><function=lookup_order><parameter=order_id>\nORD-123\n</parameter></function></tool_call>",
+    "<|tool_calls_section_begin|><|tool_call_begin|>functions.lookup_order:0<|tool_call_argument_begin|>"
+    '{"order_id": "ORD-123"}<|tool_call_end|><|tool_calls_section_end|>',
+]
+
+
+@pytest.mark.parametrize("said", TEXT_CALLS, ids=range(len(TEXT_CALLS)))
+async def test_a_call_as_text_is_a_call_if_its_tool_was_offered(provider: Script, desk: Desk, said: str):
+    provider.play(Say(said), End())
+    provider.say("It has shipped.")
+
+    assert (await desk.ask("ORD-123?")).endswith("It has shipped.")
+
+    assert [result.outcome for result in desk.results] == ["done"]
+    assert "tool_call" not in desk.text.lower()
+
+
+async def test_a_call_as_text_of_a_tool_that_was_not_offered_is_none(provider: Script, desk: Desk):
+    provider.play(Say(f"Well. <tool_call>{CALL.replace('lookup', 'cancel')}</tool_call>"), End())
+
+    assert (await desk.ask("ORD-123?")).strip() == "Well."
+
+
 async def test_nothing_but_marks_is_no_answer(provider: Script, desk: Desk):
     provider.play(Say("<think>Hm."), End())
 
