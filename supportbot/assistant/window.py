@@ -44,4 +44,11 @@ def estimate_tokens(message: Message) -> int:
         len(call.name) + len(call.arguments) + CALL_OVERHEAD_CHARS for call in message.tool_calls
     )
     image_tokens = sum(IMAGE_TOKENS[image.detail] for image in message.images)
-    return MESSAGE_OVERHEAD_TOKENS + (len(message.text) + call_chars) // CHARS_PER_TOKEN + image_tokens
+    # The reasoning that goes back to its provider; signatures are no text for the model.
+    own = message.provider_fields.message.values() if message.provider_fields else ()
+    own_chars = sum(len(value) for value in own if isinstance(value, str))
+    return (
+        MESSAGE_OVERHEAD_TOKENS
+        + (len(message.text) + call_chars + own_chars) // CHARS_PER_TOKEN
+        + image_tokens
+    )
