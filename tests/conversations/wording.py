@@ -113,7 +113,7 @@ def of_script(source: str) -> Iterator[str]:
         if (
             words != "use strict"
             and re.search(r"[A-Za-z}] [a-z]", words)
-            and not re.search(r'[\[#<=":]', words)
+            and not re.search(r'^\.[a-z]|[\[#<=":]', words)
         ):
             yield _one_line(words)
 
