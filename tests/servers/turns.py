@@ -1,35 +1,52 @@
 """Turns that are in the database of a site without any page of it being told, as after a sleep."""
 
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from .site import Site
 
-NOW = "2026-01-01 00:00:00"
-
 
 def store_turns(site: Site, path: str, count: int, text: str) -> None:
-    """Store turns of a question and an answer with this text. `path` is that of the conversation, as /c/<uuid>/."""
+    """Store turns of a question and an answer with this text, after the model of what was said there already.
+
+    `path` is that of the conversation, as /c/<uuid>/, and the database is SQLite.
+    """
     public_id = UUID(path.split("/")[2]).hex
     known = site.rows(
         "SELECT id, revision, last_seq FROM conversations_conversation WHERE public_id = %s", public_id
     )
     ((conversation, revision, seq),) = known
-    for _ in range(count):
+    ((turn, message),) = site.rows(
+        "SELECT turn_id, id FROM conversations_message WHERE conversation_id = %s ORDER BY id LIMIT 1",
+        conversation,
+    )
+    for number in range(1, count + 1):
         revision += 1
-        ((turn,),) = site.rows(
-            "INSERT INTO conversations_turn (conversation_id, state, revision, fencing_token, crash_count,"
-            " stop_requested, error, may_retry, backend, model, usage, created, reservation)"
-            " VALUES (%s, 'done', %s, 1, 0, 0, '', 0, '', '', '{}', %s, '{}') RETURNING id",
-            *(conversation, revision, NOW),
-        )
+        copy = _copy_row(site, "conversations_turn", turn, revision=revision)
         for role in ("customer", "assistant"):
             seq += 1
-            site.rows(
-                "INSERT INTO conversations_message (conversation_id, turn_id, seq, role, text, status, created,"
-                " handle, has_images, author_name) VALUES (%s, %s, %s, %s, %s, 'complete', %s, '', 0, '')",
-                *(conversation, turn, seq, role, f"{role} {revision}: {text}", NOW),
-            )
+            words = {"role": role, "text": f"{role} {number}: {text}"}
+            _copy_row(site, "conversations_message", message, turn_id=copy, seq=seq, client_id=None, **words)
     site.rows(
         "UPDATE conversations_conversation SET revision = %s, last_seq = %s WHERE id = %s",
         *(revision, seq, conversation),
     )
+
+
+def _copy_row(site: Site, table: str, row: int, **changes: Any) -> int:
+    """Returns the primary key of the copy."""
+    columns = _list_columns(site, table)
+    values = ", ".join("%s" if name in changes else f'"{name}"' for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    ((copy,),) = site.rows(
+        f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id = %s RETURNING id",
+        *(changes[name] for name in columns if name in changes),
+        row,
+    )
+    return int(copy)
+
+
+@cache
+def _list_columns(site: Site, table: str) -> list[str]:
+    return [name for (name,) in site.rows("SELECT name FROM pragma_table_info(%s)", table) if name != "id"]

@@ -24,15 +24,20 @@ def site(stocked_database: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 async def test_what_was_missed_and_ten_long_pastes_in_one_breath_arrive(site, visitor: Visitor) -> None:
     path = await visitor.begin(site)
+    async with visitor.window(site, path) as window:
+        await window.say("Hello")
+        await window.until_ended("done")
     store_turns(site, path, 15, PASTE)
     async with visitor.window(site, path) as window:
-        await window.until(lambda window: len(window.said("assistant")) == 15)
-        assert window.said("customer") == [f"customer {number}: {PASTE}".strip() for number in range(1, 16)]
+        await window.until(lambda window: len(window.said("customer")) == 16)
+        missed = [f"customer {number}: {PASTE}".strip() for number in range(1, 16)]
+        assert window.said("customer") == ["Hello", *missed]
+        assert window.answer == f"assistant 15: {PASTE}".strip()
 
         pastes = [f"{number} {PASTE}"[:4000].strip() for number in range(10)]
         for paste in pastes:
             await window.say(paste)
-        await window.until(lambda window: window.said("customer")[15:] == pastes)
+        await window.until(lambda window: window.said("customer")[16:] == pastes)
         await window.until_ended("done")
 
 
