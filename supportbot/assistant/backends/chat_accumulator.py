@@ -31,6 +31,9 @@ class ChatAccumulator(AnswerAccumulator):
 
     def add_chunk(self, chunk: Mapping[str, Any]) -> str:
         """Add a chunk, or a whole completion, and return its text. Raises `ModelError` for an error in it."""
+        if self._has_text and (words := _read_plain_piece(chunk)):
+            self._finish_reason, self._finished_in_midst = "", False
+            return words
         error = find_error(chunk)
         if error is not None:
             raise error_from_event(error)
@@ -41,14 +44,10 @@ class ChatAccumulator(AnswerAccumulator):
         return text
 
     def _add_usage(self, chunk: Mapping[str, Any], *, has_choices: bool) -> None:
-        places: list[Any] = [
-            chunk,
-            chunk.get("x_groq"),
-            *(chunk.get("choices") or ()),
-        ]  # Groq's, and Moonshot's
-        for place in places:
-            if isinstance(place, dict) and place.get("usage") and isinstance(place["usage"], dict):
-                self._usage = place["usage"]
+        for place in (chunk, chunk.get("x_groq"), *(chunk.get("choices") or ())):  # Groq's, and Moonshot's
+            usage = place.get("usage") if isinstance(place, dict) else None
+            if usage and isinstance(usage, dict):
+                self._usage = usage
                 self._has_trailer = bool(self._finish_reason) and not has_choices
 
     def _add_choice(self, choice: Mapping[str, Any]) -> str:
@@ -89,8 +88,7 @@ class ChatAccumulator(AnswerAccumulator):
         return "" + (content or "")
 
     def _read_part(self, part: Any) -> str:
-        """The words of a part of the content. Mistral's models think in parts (vercel/ai#8072,
-        BerriAI/litellm#16272)."""
+        """The words of a part. Mistral's models think in parts (vercel/ai#8072, BerriAI/litellm#16272)."""
         if isinstance(part, str):
             return part
         kind = part.get("type") or "text"
@@ -112,6 +110,22 @@ class ChatAccumulator(AnswerAccumulator):
         if not (self.has_calls or self._finish_reason):
             self._has_reasoned = self._has_begun or any(delta.get(name) for name in REASONING_FIELDS)
             self._has_begun = True
+
+
+def _read_plain_piece(chunk: Mapping[str, Any]) -> str:
+    """The words of a chunk that holds nothing else, as nearly every one of a stream; empty for another."""
+    choices = chunk.get("choices")
+    if type(choices) is not list or len(choices) != 1 or chunk.get("usage") or chunk.get("error"):
+        return ""
+    choice = choices[0]
+    delta = choice.get("delta")
+    has_more = (
+        choice.get("finish_reason") or choice.get("index") or choice.get("error") or choice.get("usage")
+    )
+    if has_more or type(delta) is not dict or len(delta) != 1:
+        return ""
+    content = delta.get("content")
+    return content if type(content) is str else ""
 
 
 def _iter_calls(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

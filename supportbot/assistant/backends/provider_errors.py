@@ -151,10 +151,7 @@ def find_error(chunk: Mapping[str, Any]) -> object | None:
         return chunk
     choices = chunk.get("choices")
     if choices:
-        failed = (
-            next((each for each in choices if each.get("error")), None) if "error" in str(choices) else None
-        )
-        return failed["error"] if failed else None
+        return next((each["error"] for each in choices if each.get("error")), None)
     base = chunk.get("base_resp")
     if isinstance(base, Mapping) and base.get("status_code") not in (0, None):
         return base
