@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from .models import Order, OrderItem
+from .models import Order, OrderItem, format_amount
 
 
 class OrderItemInline(admin.TabularInline):
@@ -41,8 +41,9 @@ class OrderAdmin(admin.ModelAdmin):
         "expected_delivery",
         "delivered_at",
     ]
-    fields += ["carrier", "tracking", "currency", "subtotal", "shipping", "taxes", "total"]
+    fields += ["payment", "phone", "shipped_at", "shipping_method", "carrier", "tracking", "tracking_url"]
+    fields += ["currency", "subtotal", "shipping", "taxes", "total", "refunded", "platform_id"]
 
     @admin.display(description=_("total"), ordering="total")
     def amount(self, order: Order) -> str:
-        return f"{order.total} {order.currency}"
+        return format_amount(order.total, order.currency) or ""

@@ -8,30 +8,65 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from .models import Order, OrderItem
-from .shopify import ExportedItem, ExportedOrder
+from .shopify import ExportedItem, ExportedOrder, RefusedOrder
 
+LOOKUP_KEYS = ("key", "short_key", "tracking_key", "phone_key")  # they follow from the other fields
 # What an import sets. Staff fill in the rest, such as the expected delivery.
 IMPORTED_FIELDS = (
-    *("key", "email", "name", "status", "ordered_at", "tracking", "carrier", "customer_id"),
-    *("currency", "subtotal", "shipping", "taxes", "total"),
+    *(
+        "platform_id",
+        "email",
+        "phone",
+        "name",
+        "status",
+        "payment",
+        "ordered_at",
+        "shipped_at",
+        "shipping_method",
+    ),
+    *("tracking", "tracking_url", "carrier", "customer_id"),
+    *("currency", "subtotal", "shipping", "taxes", "total", "refunded"),
 )
 
 
 @transaction.atomic
-def save_orders(batch: Sequence[ExportedOrder]) -> Counter[str]:
-    """Save these orders in one transaction, and count those that are “new”, “updated” and “unchanged”."""
+def save_orders(batch: Sequence[ExportedOrder]) -> tuple[Counter[str], list[RefusedOrder]]:
+    """Save these orders in one transaction.
+
+    Returns how many are “new”, “updated” and “unchanged”, and those that are refused since another order has their
+    number: an order never becomes somebody else's.
+    """
     numbers = [exported.order.number for exported in batch]
     known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
     contents = _load_items(numbers)
     accounts = _find_accounts({exported.order.email for exported in batch} - {""})
     by_outcome: dict[str, list[ExportedOrder]] = {"new": [], "updated": [], "unchanged": []}
+    refused = []
     for exported in batch:
-        order = exported.order
+        order, old = exported.order, known.get(exported.order.number)
+        if conflict := _find_conflict(order, old):
+            refused.append(RefusedOrder(exported.line, order.number, conflict))
+            continue
         order.customer_id = accounts.get(order.email)
-        outcome = _compare_with_stored(exported, known.get(order.number), contents[order.number])
+        outcome = _compare_with_stored(exported, old, contents[order.number])
         by_outcome[outcome].append(exported)
     _upsert_orders([*by_outcome["new"], *by_outcome["updated"]])
-    return Counter({outcome: len(found) for outcome, found in by_outcome.items()})
+    return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
+
+
+def _find_conflict(order: Order, old: Order | None) -> str:
+    """Why a stored order with the same number is another one; empty if it is the same, or there is none."""
+    if old is None:
+        return ""
+    if order.platform_id and old.platform_id:
+        is_other = order.platform_id != old.platform_id
+    else:
+        pairs = ((order.email, old.email), (order.ordered_at, old.ordered_at))
+        is_other = any(one != other for one, other in pairs if one and other)
+    if not is_other:
+        return ""
+    whose = old.email or "a customer without an e-mail address"
+    return f"Another order with this number is stored, that of {whose}. It stays as it is."
 
 
 def _load_items(numbers: Sequence[str]) -> dict[str, list[ExportedItem]]:
@@ -68,10 +103,15 @@ def _compare_with_stored(exported: ExportedOrder, old: Order | None, contents: l
 def _keep_staff_changes(order: Order, old: Order) -> None:
     """Keep what staff filled in and that an order has arrived: an export knows neither."""
     order.customer_id = old.customer_id or order.customer_id
+    order.platform_id = order.platform_id or old.platform_id
+    order.phone = order.phone or old.phone
+    order.shipped_at = order.shipped_at or old.shipped_at
+    order.tracking_url = order.tracking_url or old.tracking_url
     order.tracking = order.tracking or old.tracking
     order.carrier = order.carrier or old.carrier
     if old.status == Order.Status.DELIVERED and order.status == Order.Status.SHIPPED:
         order.status = Order.Status.DELIVERED
+    order.normalise_fields()
 
 
 def _upsert_orders(changed: Sequence[ExportedOrder]) -> None:
@@ -80,7 +120,7 @@ def _upsert_orders(changed: Sequence[ExportedOrder]) -> None:
         [exported.order for exported in changed],
         update_conflicts=True,
         unique_fields=["number"],
-        update_fields=IMPORTED_FIELDS,
+        update_fields=[*IMPORTED_FIELDS, *LOOKUP_KEYS],
     )
     OrderItem.objects.filter(order__in=orders).delete()
     OrderItem.objects.bulk_create(

@@ -1,9 +1,11 @@
 """Orders as the shop keeps them, and who may see which."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -59,6 +61,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     class Status(models.TextChoices):
         PROCESSING = "processing", _("Processing")
+        PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
         SHIPPED = "shipped", _("Shipped")
         DELIVERED = "delivered", _("Delivered")
         CANCELLED = "cancelled", _("Cancelled")
@@ -69,6 +72,9 @@ class Order(models.Model):
         max_length=40,
         unique=True,
         help_text=_("As the shop writes it, such as #1001 or ORD-123."),
+    )
+    platform_id = models.CharField(
+        _("platform's id"), max_length=40, blank=True, help_text=_("Tells orders with one number apart.")
     )
     # What look-ups go by, see `normalise_fields`.
     key = models.CharField(max_length=40, db_index=True, editable=False)
@@ -91,17 +97,32 @@ class Order(models.Model):
         _("telephone"), max_length=40, blank=True, help_text=_("A guest may know it in place of the e-mail.")
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
-    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PROCESSING)
-    ordered_at = models.DateTimeField(_("ordered at"), default=timezone.now, db_index=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.PROCESSING)
+    payment = models.CharField(
+        _("payment"),
+        max_length=30,
+        blank=True,
+        help_text=_("As the shop writes it, such as paid or refunded."),
+    )
+    ordered_at = models.DateTimeField(
+        _("ordered at"), default=timezone.now, null=True, blank=True, db_index=True
+    )
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    shipping_method = models.CharField(_("shipping method"), max_length=200, blank=True)
     expected_delivery = models.DateField(_("expected delivery"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     carrier = models.CharField(_("carrier"), max_length=80, blank=True)
     tracking = models.CharField(_("tracking"), max_length=200, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, default="USD")
-    subtotal = models.DecimalField(_("subtotal"), max_digits=12, decimal_places=2, default=0)
-    shipping = models.DecimalField(_("shipping"), max_digits=12, decimal_places=2, default=0)
-    taxes = models.DecimalField(_("taxes"), max_digits=12, decimal_places=2, default=0)
-    total = models.DecimalField(_("total"), max_digits=12, decimal_places=2, default=0)
+    tracking_url = models.CharField(
+        _("tracking address"), max_length=500, blank=True, validators=[URLValidator(["http", "https"])]
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="USD", blank=True)
+    # Empty where nobody knows. Some currencies have three decimals.
+    subtotal = models.DecimalField(_("subtotal"), max_digits=14, decimal_places=3, null=True, blank=True)
+    shipping = models.DecimalField(_("shipping"), max_digits=14, decimal_places=3, null=True, blank=True)
+    taxes = models.DecimalField(_("taxes"), max_digits=14, decimal_places=3, null=True, blank=True)
+    total = models.DecimalField(_("total"), max_digits=14, decimal_places=3, null=True, blank=True)
+    refunded = models.DecimalField(_("refunded"), max_digits=14, decimal_places=3, null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
 
@@ -137,7 +158,7 @@ class Order(models.Model):
 
         None when nothing is on its way or no date is known.
         """
-        if self.expected_delivery is None or self.status not in (self.Status.PROCESSING, self.Status.SHIPPED):
+        if self.expected_delivery is None or self.status not in OPEN_STATUSES:
             return None
         days = (self.expected_delivery - timezone.localdate()).days
         if days == 0:
@@ -145,12 +166,37 @@ class Order(models.Model):
         return _format_days(days) if days > 0 else f"{_format_days(-days)} late"
 
 
+# Those in which something may still arrive.
+OPEN_STATUSES = (Order.Status.PROCESSING, Order.Status.PARTLY_SHIPPED, Order.Status.SHIPPED)
+
+
+def format_amount(amount: Decimal | None, currency: str) -> str | None:
+    """“12.50 USD”, with the third decimal only where there is one; None for an amount that nobody knows."""
+    if amount is None:
+        return None
+    places = 2 if amount == amount.quantize(Decimal("0.01")) else 3
+    return f"{amount:.{places}f} {currency}".rstrip()
+
+
 class OrderItem(models.Model):
+    class State(models.TextChoices):
+        NOT_SHIPPED = "not_shipped", _("Not shipped yet")
+        PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
+        SHIPPED = "shipped", _("Shipped")
+        RETURNED = "returned", _("Returned")
+
     order = models.ForeignKey(Order, models.CASCADE, verbose_name=_("order"), related_name="items")
     name = models.CharField(_("name"), max_length=500)
     sku = models.CharField(_("SKU"), max_length=100, blank=True, db_index=True)
-    quantity = models.PositiveIntegerField(_("quantity"), default=1)
-    price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
+    quantity = models.PositiveIntegerField(_("quantity"), default=1, null=True, blank=True)
+    price = models.DecimalField(_("price"), max_digits=14, decimal_places=3, null=True, blank=True)
+    state = models.CharField(
+        _("state"),
+        max_length=20,
+        choices=State,
+        blank=True,
+        help_text=_("Empty where only the order's is known."),
+    )
 
     class Meta:
         verbose_name = _("order item")
@@ -158,7 +204,7 @@ class OrderItem(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.name}"
+        return self.name if self.quantity is None else f"{self.quantity} × {self.name}"
 
 
 class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):

@@ -1,33 +1,41 @@
 """Reads a Shopify order export: a row for each line item, with the order's own fields on its first row only.
 
-The file is read as a stream, so its size does not matter, and the database is not used.
+The database is not used. What is read is told, and what is not is named by its line: nothing is made up.
 """
 
-import codecs
-import csv
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import timezone
 
-from .models import Order
-from .numbers import normalise_number
+from .cells import UnreadableCell, guess_day_first, read_amount, read_quantity, read_time
+from .export_files import ExportFile, FileRow, NotAnExportError
+from .models import Order, OrderItem
+from .numbers import extract_email, normalise_number
+
+T = TypeVar("T")
 
 REQUIRED_COLUMNS = (
     *("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"),
     *("Lineitem quantity", "Lineitem name", "Lineitem price"),
 )
-
-
-class NotAnExportError(Exception):
-    """The file is not CSV, or lacks columns of an order export."""
+# A row with one of these begins an order; the others are further items of it.
+BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
+IDENTIFYING_COLUMNS = ("Id", "Email", "Total", "Created at")
+MAX_SPREAD_ROWS = 300_000  # of orders whose rows stand apart; they are kept until the end of the file
+MAX_SAMPLED_TIMES = 10_000
+ITEM_STATES = {
+    "fulfilled": OrderItem.State.SHIPPED,
+    "partial": OrderItem.State.PARTLY_SHIPPED,
+    "restocked": OrderItem.State.RETURNED,
+    "pending": OrderItem.State.NOT_SHIPPED,
+    "unfulfilled": OrderItem.State.NOT_SHIPPED,
+}
 
 
 class RefusedOrder(Exception):
@@ -38,214 +46,273 @@ class RefusedOrder(Exception):
         self.line, self.number, self.why = line, number, why
 
 
-@dataclass(frozen=True, slots=True)
-class ExportRow:
-    """A row of the file.
-
-    `line` is its first line there, counted from 1, and `values` its cells by column. `problem` says why the row
-    cannot be read at all, empty if it can. The methods raise `RefusedOrder` for a value that is not what they read.
-    """
+class CellNote(NamedTuple):
+    """A cell that could not be read and was left out of its order."""
 
     line: int
-    values: dict[str, str]
-    problem: str = ""
-
-    @property
-    def number(self) -> str:
-        return self.values.get("Name", "").strip()
-
-    def build_refusal(self, why: str) -> RefusedOrder:
-        return RefusedOrder(self.line, self.number, why)
-
-    def read_text(self, column: str, max_chars: int) -> str:
-        text = self.values.get(column, "").strip()
-        if len(text) > max_chars:
-            raise self.build_refusal(f"{column} is longer than {max_chars} characters.")
-        return text
-
-    def read_amount(self, column: str, default: str = "") -> Decimal:
-        text = self.read_text(column, 40) or default
-        try:
-            amount = Decimal(text)
-            rounded = amount.quantize(Decimal("0.01"))
-        except InvalidOperation:
-            raise self.build_refusal(f"{column} is {text!r}, not an amount such as 12.50.") from None
-        if not amount.is_finite() or amount != rounded or not 0 <= amount < 10**10:
-            raise self.build_refusal(f"{column} is {text!r}, not an amount such as 12.50.")
-        return rounded
-
-    def read_quantity(self, column: str) -> int:
-        text = self.read_text(column, 40)
-        if not re.fullmatch("[0-9]{1,6}", text) or int(text) == 0:
-            raise self.build_refusal(f"{column} is {text!r}, not a number of pieces.")
-        return int(text)
-
-    def read_time(self, column: str) -> datetime:
-        """A time with its zone. One that is written without an offset is in the shop's own time zone."""
-        text = self.read_text(column, 40)
-        try:
-            moment = datetime.fromisoformat(
-                re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", text.replace(" UTC", "+00:00"))
-            )
-        except ValueError:
-            raise self.build_refusal(
-                f"{column} is {text!r}, not a time such as 2026-09-01 09:00:00 -0500."
-            ) from None
-        if not 1990 <= moment.year < 2100:
-            raise self.build_refusal(f"{column} is in the year {moment.year}.")
-        return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+    number: str
+    why: str
 
 
 class ExportedItem(NamedTuple):
     name: str
     sku: str
-    quantity: int
-    price: Decimal
+    quantity: int | None
+    price: Decimal | None
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedOrder:
-    """An order and its items as the export has them, not saved yet."""
+    """An order and its items as the export has them, not saved yet. `line` is that of its first row."""
 
     order: Order
     items: list[ExportedItem]
+    line: int = 0
+    notes: list[CellNote] = field(default_factory=list)
 
 
-def read_orders(lines: Iterable[bytes]) -> Iterator[ExportedOrder | RefusedOrder]:
+@dataclass(slots=True)
+class Survey:
+    """What was seen on the first way through a file: how it is written, and which orders' rows stand apart."""
+
+    spread: set[str] = field(default_factory=set)
+    is_day_first: bool | None = None
+    has_decimal_commas: bool = False
+
+
+def read_orders(
+    export: ExportFile, is_day_first: bool | None = None
+) -> Iterator[ExportedOrder | RefusedOrder]:
     """The orders of an export, one after the other, or the reason why one is refused.
 
-    Raises `NotAnExportError` before the first one.
+    `is_day_first` says how 03/04/2026 is meant where the file does not show it. Raises `NotAnExportError`.
     """
-    seen: set[str] = set()
-    for _, group in groupby(_read_rows(lines), key=lambda row: row.number or row.line):
-        rows = list(group)
+    survey = _survey_file(export)
+    if survey.is_day_first is None:
+        survey.is_day_first = is_day_first
+    for rows in _gather_rows(export, survey.spread):
+        own, *others = _split_orders(rows)
+        for other in others:
+            yield RefusedOrder(
+                other[0].line,
+                _get_number(other[0]),
+                f"Another order has this number, in line {own[0].line}; only that one is imported.",
+            )
         try:
-            if rows[0].number in seen:
-                raise rows[0].build_refusal(
-                    "It came before in this file; an order's rows must follow each other."
-                )
-            # A refused one counts too: rows of it further down would be only a part of the order.
-            seen.update({rows[0].number} - {""})
-            yield _build_order(rows)
+            yield _OrderBuilder(own, survey).build_order()
         except RefusedOrder as refusal:
             yield refusal
 
 
-def _read_rows(lines: Iterable[bytes]) -> Iterator[ExportRow]:
-    reader = csv.reader(_decode_lines(lines))
-    try:
-        columns = [column.strip() for column in next(reader, [])]
-    except csv.Error:
-        raise NotAnExportError("It is not a CSV file.") from None
-    missing = [column for column in REQUIRED_COLUMNS if column not in columns]
-    if missing:
-        raise NotAnExportError(f"These columns of a Shopify order export are missing: {', '.join(missing)}.")
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield ExportRow(line, {}, f"The row cannot be read: {error}.")
+def _get_number(row: FileRow) -> str:
+    return row.cells.get("Name", "").strip()
+
+
+def _survey_file(export: ExportFile) -> Survey:
+    survey, seen, previous = Survey(), set[str](), ""
+    times: list[str] = []
+    commas = points = 0
+    for row in export.read_rows():
+        number = _get_number(row)
+        if number != previous:
+            if number in seen:
+                survey.spread.add(number)
+            seen.add(number)
+            previous = number
+        total, time = row.cells.get("Total", ""), row.cells.get("Created at", "")
+        commas += bool(re.search(r",\d\d?$", total))
+        points += bool(re.search(r"\.\d\d?$", total))
+        if "/" in time and len(times) < MAX_SAMPLED_TIMES:
+            times.append(time)
+    survey.spread.discard("")
+    survey.is_day_first, survey.has_decimal_commas = guess_day_first(times), commas > points
+    return survey
+
+
+def _gather_rows(export: ExportFile, spread: set[str]) -> Iterator[list[FileRow]]:
+    """The rows of each order together, those of orders whose rows stand apart at the end."""
+    apart: dict[str, list[FileRow]] = {}
+    apart_count = 0
+    group: list[FileRow] = []
+    for row in export.read_rows():
+        number = _get_number(row)
+        if number in spread:
+            apart.setdefault(number, []).append(row)
+            apart_count += 1
+            if apart_count > MAX_SPREAD_ROWS:
+                raise NotAnExportError(
+                    "The rows of too many orders stand apart. Sort the file by order first."
+                )
             continue
-        if any(cells):
-            yield ExportRow(line, dict(zip(columns, cells, strict=False)), _find_problem(columns, cells))
+        if group and (not number or number != _get_number(group[0])):
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+    yield from apart.values()
 
 
-def _decode_lines(lines: Iterable[bytes]) -> Iterator[str]:
-    """Bytes that are not UTF-8 become surrogates, which refuse the one order that has them."""
-    for number, line in enumerate(lines):
-        yield (line if number else line.removeprefix(codecs.BOM_UTF8)).decode("utf-8", "surrogateescape")
-
-
-def _find_problem(columns: list[str], cells: list[str]) -> str:
-    if len(cells) != len(columns):
-        return (
-            f"The row has {len(cells)} cells, but the header has {len(columns)}. Is a quotation mark missing?"
-        )
-    if re.search("[\x00\ud800-\udfff]", "".join(cells)):
-        return "The row has characters that are not UTF-8 text."
-    return ""
-
-
-def _build_order(rows: list[ExportRow]) -> ExportedOrder:
-    first = rows[0]
+def _split_orders(rows: list[FileRow]) -> list[list[FileRow]]:
+    """The rows with one number, by order: two orders may have been given the same one."""
+    orders: list[list[FileRow]] = []
     for row in rows:
-        if row.problem:
-            raise row.build_refusal(row.problem)
-    number = first.read_text("Name", 40)
-    if not normalise_number(number):
-        raise first.build_refusal("The row has no order number (column Name).")
-    if not first.read_text("Created at", 40):
-        raise first.build_refusal(
-            "The order's first row is missing: this one has no time (column Created at)."
+        if orders and row.cells and row.cells == orders[-1][0].cells:
+            continue  # the same order once more, as in two exports that were put together
+        begins = any(row.cells.get(column) for column in BEGINNING_COLUMNS)
+        same = [each for each in orders if _is_same_order(each[0], row)]
+        if orders and (same or not begins):
+            (same[-1] if same else orders[-1]).append(row)
+        else:
+            orders.append([row])
+    return orders
+
+
+def _is_same_order(first: FileRow, row: FileRow) -> bool:
+    pairs = [(first.cells.get(column, ""), row.cells.get(column, "")) for column in IDENTIFYING_COLUMNS]
+    return all(one.lower() == other.lower() for one, other in pairs if one and other)
+
+
+class _OrderBuilder:
+    """Builds one order of its rows, and notes the cells that it has to leave out."""
+
+    def __init__(self, rows: Sequence[FileRow], survey: Survey) -> None:
+        self._rows, self._first, self._survey = rows, rows[0], survey
+        self._number = _get_number(rows[0])
+        self._notes: list[CellNote] = []
+        self._currency = ""
+
+    def build_order(self) -> ExportedOrder:
+        """Raises `RefusedOrder`."""
+        for row in self._rows:
+            if row.problem:
+                raise RefusedOrder(row.line, self._number, row.problem)
+        if not normalise_number(self._number) or len(self._number) > 40:
+            raise RefusedOrder(
+                self._first.line, self._number[:40], "The row has no order number (column Name)."
+            )
+        if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at")):
+            raise RefusedOrder(self._first.line, self._number, "The order's first row is missing.")
+        self._currency = self._read_currency()
+        order = Order(
+            number=self._number,
+            platform_id=self._read_text("Id", 40).removesuffix(".0"),
+            email=self._read_email(),
+            phone=self._find_first(("Phone", "Billing phone", "Shipping phone"), 40),
+            name=self._find_first(("Billing name", "Shipping name"), 200),
+            status=self._derive_status(),
+            payment=self._read_text("Financial Status", 30).lower().replace("_", " "),
+            ordered_at=self._read_time("Created at"),
+            shipped_at=self._read_time("Fulfilled at"),
+            shipping_method=self._read_text("Shipping method", 200),
+            carrier=self._find_note("carrier", 80),
+            tracking=self._find_note("tracking", 200),
+            tracking_url=self._find_tracking_url(),
+            currency=self._currency,
+            subtotal=self._read_amount("Subtotal"),
+            shipping=self._read_amount("Shipping"),
+            taxes=self._read_amount("Taxes"),
+            total=self._read_amount("Total"),
+            refunded=self._read_amount("Refunded amount"),
         )
-    order = Order(
-        number=number,
-        email=_read_email(first),
-        name=first.read_text("Billing Name", 200) or first.read_text("Shipping Name", 200),
-        status=_derive_status(first),
-        ordered_at=first.read_time("Created at"),
-        carrier=_find_note(first, "carrier", 80),
-        tracking=_find_note(first, "tracking", 200),
-        currency=_read_currency(first),
-        subtotal=first.read_amount("Subtotal", "0"),
-        shipping=first.read_amount("Shipping", "0"),
-        taxes=first.read_amount("Taxes", "0"),
-        total=first.read_amount("Total"),
-    )
-    order.normalise_fields()
-    return ExportedOrder(order, [_build_item(row) for row in rows])
+        order.normalise_fields()
+        items = [item for row in self._rows if (item := self._build_item(row))]
+        return ExportedOrder(order, items, self._first.line, self._notes)
+
+    def _build_item(self, row: FileRow) -> ExportedItem | None:
+        sku = self._read_text("Lineitem sku", 100, row)
+        name = self._read_text("Lineitem name", 500, row) or sku
+        if not name:
+            self._note(row, "Lineitem name is empty, so the item is left out.")
+            return None
+        state = ITEM_STATES.get(self._read_text("Lineitem fulfillment status", 40, row).lower(), "")
+        quantity = self._read("Lineitem quantity", read_quantity, row)
+        return ExportedItem(name, sku, quantity, self._read_amount("Lineitem price", row), state)
+
+    def _derive_status(self) -> str:
+        """The status as far as Shopify knows it: what was sent, not what has arrived. Staff set «delivered».
+
+        Money back says nothing of goods: a refund is no return, and is told beside the status.
+        """
+        paid = self._read_text("Financial Status", 40).lower()
+        sent = self._read_text("Fulfillment Status", 40).lower()
+        if self._read_text("Cancelled at", 40) or paid == "voided":
+            return Order.Status.CANCELLED
+        by_fulfillment = {
+            "restocked": Order.Status.RETURNED,
+            "fulfilled": Order.Status.SHIPPED,
+            "shipped": Order.Status.SHIPPED,
+            "partial": Order.Status.PARTLY_SHIPPED,
+        }
+        nothing_sent = Order.Status.CANCELLED if paid == "refunded" else Order.Status.PROCESSING
+        return by_fulfillment.get(sent, nothing_sent)
+
+    def _read_email(self) -> str:
+        """The order's e-mail address. Orders from a till have none, so a guest cannot look them up by it."""
+        return self._read("Email", _check_email) or ""
+
+    def _read_currency(self) -> str:
+        return self._read("Currency", _check_currency) or ""
+
+    def _read_time(self, column: str) -> datetime | None:
+        return self._read(column, lambda text: read_time(text, is_day_first=self._survey.is_day_first))
+
+    def _read_amount(self, column: str, row: FileRow | None = None) -> Decimal | None:
+        has_commas = self._survey.has_decimal_commas
+        return self._read(
+            column, lambda text: read_amount(text, self._currency, has_decimal_commas=has_commas), row
+        )
+
+    def _read(self, column: str, read: Callable[[str], T], row: FileRow | None = None) -> T | None:
+        """What a cell says; None for an empty one, and for one that cannot be read, which is noted."""
+        row = row or self._first
+        text = row.cells.get(column, "")
+        try:
+            return read(text) if text else None
+        except UnreadableCell as error:
+            self._note(row, f"{column} {error}")
+            return None
+
+    def _read_text(self, column: str, max_chars: int, row: FileRow | None = None) -> str:
+        row = row or self._first
+        text = row.cells.get(column, "")
+        if len(text) > max_chars:
+            self._note(row, f"{column} is longer than {max_chars} characters, and was cut.")
+        return text[:max_chars]
+
+    def _find_first(self, columns: Sequence[str], max_chars: int) -> str:
+        return next(filter(None, (self._read_text(column, max_chars) for column in columns)), "")
+
+    def _find_note(self, name: str, max_chars: int) -> str:
+        """The value of a note such as «tracking: 1234», one of the lines of the column Note Attributes."""
+        wanted = (name, f"{name} number", f"{name}_number", f"{name}_url", f"{name} url")
+        for line in self._first.cells.get("Note attributes", "").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip().lower() in wanted and not value.strip().startswith("http"):
+                return value.strip()[:max_chars]
+        return ""
+
+    def _find_tracking_url(self) -> str:
+        found = re.search(
+            r"tracking[^:\n]*:\s*(https?://\S{1,480})", self._first.cells.get("Note attributes", ""), re.I
+        )
+        return found[1] if found else ""
+
+    def _note(self, row: FileRow, why: str) -> None:
+        self._notes.append(CellNote(row.line, self._number, why))
 
 
-def _build_item(row: ExportRow) -> ExportedItem:
-    name = row.read_text("Lineitem name", 500)
-    if not name:
-        raise row.build_refusal("Lineitem name is empty.")
-    return ExportedItem(
-        name=name,
-        sku=row.read_text("Lineitem sku", 100),
-        quantity=row.read_quantity("Lineitem quantity"),
-        price=row.read_amount("Lineitem price"),
-    )
-
-
-def _derive_status(row: ExportRow) -> str:
-    """The order's status as far as Shopify knows it: what was sent, not what has arrived. Staff set «delivered»."""
-    paid = row.read_text("Financial Status", 40).lower()
-    sent = row.read_text("Fulfillment Status", 40).lower()
-    if row.read_text("Cancelled at", 40) or paid == "voided":
-        return Order.Status.CANCELLED
-    if sent == "restocked" or (paid == "refunded" and sent == "fulfilled"):
-        return Order.Status.RETURNED
-    if paid == "refunded":
-        return Order.Status.CANCELLED
-    return Order.Status.SHIPPED if sent == "fulfilled" else Order.Status.PROCESSING
-
-
-def _read_email(row: ExportRow) -> str:
-    """The order's e-mail address. Orders from a till have none, so a guest cannot look them up."""
-    email = row.read_text("Email", 254)
+def _check_email(text: str) -> str:
+    email = extract_email(text)
     try:
-        if email:
-            validate_email(email)
+        validate_email(email)
     except ValidationError:
-        raise row.build_refusal(f"Email is {email!r}, not an e-mail address.") from None
+        raise UnreadableCell(f"is {text!r}, not an e-mail address.") from None
     return email
 
 
-def _read_currency(row: ExportRow) -> str:
-    currency = row.read_text("Currency", 40).upper()
-    if not re.fullmatch("[A-Z]{3}", currency):
-        raise row.build_refusal(f"Currency is {currency!r}, not a code such as USD.")
-    return currency
-
-
-def _find_note(row: ExportRow, name: str, max_chars: int) -> str:
-    """The value of a note such as «tracking: 1234», one of the lines of the column Note Attributes."""
-    for line in row.values.get("Note Attributes", "").splitlines():
-        key, _, value = line.partition(":")
-        if key.strip().lower() in (name, f"{name} number", f"{name}_number"):
-            return value.strip()[:max_chars]
-    return ""
+def _check_currency(text: str) -> str:
+    if not re.fullmatch("[A-Za-z]{3}", text):
+        raise UnreadableCell(f"is {text!r}, not a code such as USD.")
+    return text.upper()

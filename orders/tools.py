@@ -1,6 +1,6 @@
 """What the assistant can see of orders. The docstrings are product text: the model reads them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.utils import timezone
@@ -10,7 +10,7 @@ from pydantic import Field
 from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
-from .models import FailedLookup, Order
+from .models import FailedLookup, Order, OrderItem, format_amount
 from .numbers import read_number
 
 MAX_LISTED_ORDERS = 10
@@ -53,6 +53,7 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
     "Not found" also stands for an order of somebody else: ask the customer to check the number (and, as a
     guest, the e-mail address) and do not speculate. If "possible" lists several numbers, ask which one is
     meant. Report only what is returned; an eta of null means that no date is known or nothing is on its way.
+    A refund ("payment", "refunded") says nothing about goods that came back: that is the status "returned".
     """
     if FailedLookup.objects.has_too_many(ctx.conversation, ctx.visitor):
         raise ToolError(
@@ -89,7 +90,7 @@ def my_orders(ctx: ToolContext) -> dict[str, Any]:
             "A guest's orders cannot be listed. Ask the customer to sign in, or to give the order number and "
             "the e-mail address that the order was placed with."
         )
-    newest = Order.objects.visible_to(ctx.customer).order_by("-ordered_at", "-pk")[:MAX_LISTED_ORDERS]
+    newest = Order.objects.visible_to(ctx.customer)[:MAX_LISTED_ORDERS]
     return {"orders": [_serialize_summary(order) for order in newest]}
 
 
@@ -108,24 +109,37 @@ def _serialize_summary(order: Order) -> dict[str, Any]:
         "status": order.status,
         "eta": order.eta,
         "expected_delivery": _format_day(order.expected_delivery),
-        "ordered": _format_day(timezone.localtime(order.ordered_at)),
-        "total": f"{order.total} {order.currency}",
+        "ordered": _format_moment(order.ordered_at),
+        "total": format_amount(order.total, order.currency),
     }
 
 
 def _serialize_order(order: Order) -> dict[str, Any]:
-    items = [
-        {"name": item.name, "quantity": item.quantity, "price": f"{item.price} {order.currency}"}
-        for item in order.items.all()
-    ]
-    delivered = timezone.localtime(order.delivered_at) if order.delivered_at else None
-    return _serialize_summary(order) | {
-        "delivered": _format_day(delivered),
+    told = _serialize_summary(order) | {
+        "shipped": _format_moment(order.shipped_at),
+        "delivered": _format_moment(order.delivered_at),
         "carrier": order.carrier or None,
         "tracking": order.tracking or None,
-        "items": items,
+        "items": [_serialize_item(item, order.currency) for item in order.items.all()],
     }
+    # What most orders lack is told where it is known.
+    others = {
+        "shipping_method": order.shipping_method,
+        "tracking_url": order.tracking_url,
+        "payment": order.payment,
+        "refunded": format_amount(order.refunded, order.currency) if order.refunded else None,
+    }
+    return told | {name: value for name, value in others.items() if value}
+
+
+def _serialize_item(item: OrderItem, currency: str) -> dict[str, Any]:
+    told = {"name": item.name, "quantity": item.quantity, "price": format_amount(item.price, currency)}
+    return told | ({"state": item.state.replace("_", " ")} if item.state else {})
 
 
 def _format_day(when: date | None) -> str | None:
     return f"{when:%Y-%m-%d}" if when else None
+
+
+def _format_moment(when: datetime | None) -> str | None:
+    return _format_day(timezone.localtime(when)) if when else None

@@ -8,6 +8,7 @@ from typing import Any
 STATUS_WORDS = {
     "processing": "is being prepared and has not been shipped yet",
     "pending": "is being prepared and has not been shipped yet",
+    "partly_shipped": "has been shipped in part",
     "shipped": "has been shipped",
     "delivered": "has been delivered",
     "cancelled": "has been cancelled",
@@ -25,6 +26,8 @@ REQUESTED_FIELDS = (
     (r"\btrack", "tracking", "I have no tracking number for it."),
     (r"\b(?:how much|total|price|cost|paid|pay)\b", "total", "I have no total for it."),
     (r"\b(?:what did i (?:order|buy)|items|contents|what is in)\b", "items", "I have no list of its items."),
+    (r"\b(?:when|which day)\b.*\b(?:ship|sent|dispatch)|\bshipp?(?:ed|ing) (?:date|day)\b", "shipped", ""),
+    (r"\brefund|\bmoney back\b", "refunded", ""),
 )
 
 
@@ -116,10 +119,18 @@ def describe_details(order: Mapping[str, Any], asked: str, *, again: bool = Fals
     facts += [f"Ordered on {format_day(order['ordered'])}."] if order.get("ordered") and not again else []
     facts += [f"Total: {escape_markdown(order['total'])}."] if "total" in told else []
     carrier = f" ({escape_markdown(order['carrier'])})" if order.get("carrier") else ""
+    facts += [f"Shipped on {format_day(order['shipped'])}."] if "shipped" in told else []
     if "tracking" in told:
         facts.append(f"Tracking number: {escape_markdown(order['tracking'])}{carrier}.")
-    facts += [text for _words, field, text in REQUESTED_FIELDS if field in requested and not order.get(field)]
-    return "\n\n".join(filter(None, [listed, " ".join(facts)]))
+    if order.get("tracking_url") and not again:
+        facts.append(f"Follow it here: {escape_markdown(order['tracking_url'])}")
+    facts += [_describe_refund(order)] if not again or "refunded" in requested else []
+    facts += [
+        text
+        for _words, field, text in REQUESTED_FIELDS
+        if text and field in requested and not order.get(field)
+    ]
+    return "\n\n".join(filter(None, [listed, " ".join(filter(None, facts))]))
 
 
 def _format_item(item: Any) -> str:
@@ -127,7 +138,15 @@ def _format_item(item: Any) -> str:
         return escape_markdown(item)
     quantity, name = item.get("quantity") or 1, item.get("name") or "an item"
     price = f" ({escape_markdown(item['price'])})" if item.get("price") else ""
-    return f"{escape_markdown(quantity)} × {escape_markdown(name)}{price}"
+    state = f": {escape_markdown(item['state'])}" if item.get("state") else ""
+    return f"{escape_markdown(quantity)} × {escape_markdown(name)}{price}{state}"
+
+
+def _describe_refund(order: Mapping[str, Any]) -> str:
+    """What was paid back, which says nothing of goods that came back; empty where nothing was."""
+    if order.get("refunded"):
+        return f"{escape_markdown(order['refunded'])} has been refunded."
+    return "It has been refunded." if str(order.get("payment", "")).lower() == "refunded" else ""
 
 
 def format_orders(orders: Sequence[Mapping[str, Any]]) -> str:

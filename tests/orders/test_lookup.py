@@ -21,6 +21,7 @@ def test_a_customer_sees_all_of_an_own_order(chat, alice):
         "eta": "2 days",
         "expected_delivery": f"{today + timedelta(days=2)}",
         "ordered": f"{today - timedelta(days=5)}",
+        "shipped": None,
         "delivered": None,
         "carrier": None,
         "tracking": "357962501027",

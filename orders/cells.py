@@ -1,0 +1,105 @@
+"""Reads the values of single cells, as platforms and spreadsheets write them. Raises `UnreadableCell`."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from django.utils import timezone
+
+MAX_AMOUNT = 10**10
+# ISO 4217 has these with three decimals.
+THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+LOCAL_TIME = re.compile(
+    r"(?P<first>\d{1,2})(?P<separator>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4})"
+    r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<end>\d\d))?\s*(?P<half>[AaPp][Mm])?)?"
+)
+
+
+class UnreadableCell(ValueError):
+    """What is wrong with a value, in words that follow its column's name."""
+
+
+def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -> Decimal:
+    """An amount such as “12.50”, “1.234,50”, “€ 12,50” or “-5”. One that may be two amounts is not read."""
+    bare = re.sub(r"[^\d.,+-]", "", text)
+    is_grouped = re.fullmatch(r"[+-]?(?:\d+|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*)(?:[.,]\d+)?", bare)
+    if not is_grouped or re.search(r"[^\W\d_]{4,}|\d[^\W\d_]+\d", text):
+        raise UnreadableCell(f"is {text!r}, not an amount such as 12.50.")
+    point, comma = bare.rfind("."), bare.rfind(",")
+    if point >= 0 and comma >= 0:
+        decimal_mark = "." if point > comma else ","
+    else:
+        decimal_mark = _find_decimal_mark(bare, text, currency, has_decimal_commas=has_decimal_commas)
+    whole = bare.replace("," if decimal_mark == "." else ".", "").replace(decimal_mark, ".")
+    try:
+        amount = Decimal(whole)
+    except InvalidOperation:
+        raise UnreadableCell(f"is {text!r}, not an amount such as 12.50.") from None
+    places = 3 if currency in THREE_DECIMALS else 2
+    if abs(amount) >= MAX_AMOUNT or amount != amount.quantize(Decimal(1).scaleb(-places)):
+        raise UnreadableCell(f"is {text!r}, not an amount such as 12.50.")
+    return amount
+
+
+def _find_decimal_mark(bare: str, text: str, currency: str, *, has_decimal_commas: bool) -> str:
+    """Which mark stands before the decimals, where only one kind of mark is there."""
+    mark = "," if "," in bare else "."
+    if bare.count(mark) > 1:
+        return "." if mark == "," else ","
+    if re.search(rf"\{mark}\d{{3}}$", bare) and currency not in THREE_DECIMALS:
+        if mark == ("," if has_decimal_commas else "."):
+            raise UnreadableCell(f"is {text!r}, which may be two different amounts.")
+        return "." if mark == "," else ","
+    return mark
+
+
+def read_quantity(text: str) -> int:
+    """A number of pieces; 0 is one too."""
+    match = re.fullmatch(r"(\d{1,6})(?:[.,]0+)?", text)
+    if not match:
+        raise UnreadableCell(f"is {text!r}, not a number of pieces.")
+    return int(match[1])
+
+
+def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
+    """A time with its zone. One that is written without an offset is in the shop's own time zone.
+
+    `is_day_first` says how 03/04/2026 is meant; None if nobody knows. With full stops the day is always first.
+    """
+    try:
+        moment = datetime.fromisoformat(ISO_TIME.sub("", text.replace(" UTC", "+00:00").replace("/", "-")))
+    except ValueError:
+        moment = _read_local_time(text, is_day_first)
+    if not 1990 <= moment.year < 2100:
+        raise UnreadableCell(f"is in the year {moment.year}.")
+    return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+
+
+def _read_local_time(text: str, is_day_first: bool | None) -> datetime:
+    match = LOCAL_TIME.fullmatch(text.strip())
+    if not match:
+        raise UnreadableCell(f"is {text!r}, not a time such as 2026-09-01 09:00:00 -0500.")
+    first, second = int(match["first"]), int(match["second"])
+    day_first = True if match["separator"] == "." or first > 12 else False if second > 12 else is_day_first
+    if day_first is None and first != second:
+        raise UnreadableCell(f"is {text!r}: say --day-first or --month-first.")
+    day, month = (first, second) if day_first else (second, first)
+    hour = int(match["hour"] or 0)
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"].lower() == "pm" else 0)
+    try:
+        moment = (
+            f"{match['year']}-{month:02}-{day:02} {hour:02}:{match['minute'] or '00'}:{match['end'] or '00'}"
+        )
+        return datetime.fromisoformat(moment)
+    except ValueError:
+        raise UnreadableCell(f"is {text!r}, which is no day.") from None
+
+
+def guess_day_first(times: list[str]) -> bool | None:
+    """How a file writes its days, if one of them shows it."""
+    matches = [match for match in map(LOCAL_TIME.match, times) if match and match["separator"] != "."]
+    if any(int(match["first"]) > 12 for match in matches):
+        return True
+    return False if any(int(match["second"]) > 12 for match in matches) else None

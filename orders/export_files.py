@@ -1,0 +1,211 @@
+"""Opens an order export as shops and spreadsheets write them, and reads its rows.
+
+Any of four separators, UTF-8, UTF-16 or Windows-1252, a header in any case below some lines of title, and packed by
+gzip or zip. A file is read as a stream and twice: before its rows are given out it is known how they are written.
+"""
+
+import codecs
+import csv
+import gzip
+import io
+import re
+import zipfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+SEPARATORS = ",;\t|"
+MAX_TITLE_LINES = 20
+MAX_CELL_LINES = 200  # that a quoted cell may go over
+SAMPLE_BYTES = 1024 * 1024
+WORKBOOK = "It is a workbook. Save it as CSV (UTF-8) in the spreadsheet, and import that."
+NO_TEXT = "The row has characters that are not UTF-8 text."
+OPEN_QUOTE = "A quotation mark is missing in this row, or there is one too many."
+
+
+class NotAnExportError(Exception):
+    """The file is no table, or lacks columns of an order export."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A row: its first line in the file, counted from 1, its cells by column, and why it cannot be read, if so."""
+
+    line: int
+    cells: dict[str, str]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """One table, which can be read several times. `size` is of the packed bytes."""
+
+    name: str
+    size: int
+    open_bytes: Callable[[], Any]
+    encoding: str
+    separator: str
+    columns: tuple[str, ...]
+    header_line: int
+
+    def read_rows(self) -> Iterator[FileRow]:
+        """The rows below the header. Empty ones are passed over."""
+        with self.open_bytes() as stream:
+            lines = io.TextIOWrapper(stream, self.encoding, "surrogateescape", newline="")
+            numbered = enumerate(lines, 1)
+            for _ in range(self.header_line):
+                next(numbered, None)
+            for line, text, is_broken in _join_lines(numbered, self.separator, len(self.columns)):
+                row = self._build_broken_row(line, text) if is_broken else self._build_row(line, text)
+                if row.problem or any(row.cells.values()):
+                    yield row
+
+    def _build_broken_row(self, line: int, text: str) -> FileRow:
+        """With its cells as far as they can be told, so that the order that it belongs to is known."""
+        return FileRow(line, dict(zip(self.columns, text.split(self.separator), strict=False)), OPEN_QUOTE)
+
+    def _build_row(self, line: int, text: str) -> FileRow:
+        try:
+            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.separator), [])
+        except csv.Error as error:
+            return FileRow(line, {}, f"The row cannot be read: {error}.")
+        named = {column: cell.strip() for column, cell in zip(self.columns, cells, strict=False)}
+        surplus, lacks = cells[len(self.columns) :], len(cells) < len(self.columns)
+        if cells and any(cells) and (any(surplus) or (lacks and len(cells) < len(self.columns) / 2)):
+            counts = f"The row has {len(cells)} cells, but the header has {len(self.columns)}."
+            return FileRow(line, named, f"{counts} Is a quotation mark missing?")
+        if re.search("[\x00\ud800-\udfff]", text):
+            return FileRow(line, named, NO_TEXT)
+        return FileRow(line, named)
+
+
+def open_export(path: Path, required: Sequence[str]) -> list[ExportFile]:
+    """The tables of a file: one, or each CSV file of a zip. Columns have the names of `required` where they match.
+
+    Raises `NotAnExportError` when one of them is no table with these columns, and OSError.
+    """
+    with path.open("rb") as stream:
+        beginning = stream.read(4)
+    size = path.stat().st_size
+    if beginning.startswith(b"\x1f\x8b"):
+        return [_inspect(path.name, size, lambda: gzip.open(path), required)]
+    if not beginning.startswith(b"PK\x03\x04"):
+        return [_inspect(path.name, size, lambda: path.open("rb"), required)]
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.lower().endswith((".csv", ".txt", ".tsv"))]
+        names = [name for name in names if not name.startswith("__MACOSX/")]
+        if "[Content_Types].xml" in archive.namelist() or not names:
+            raise NotAnExportError(WORKBOOK if not names else "It holds no CSV file.")
+    members = [(name, partial(_open_member, path, name)) for name in names]
+    return [_inspect(f"{path.name}/{name}", size // len(names), opens, required) for name, opens in members]
+
+
+@contextmanager
+def _open_member(path: Path, name: str) -> Iterator[IO[bytes]]:
+    with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
+        yield stream
+
+
+def _inspect(name: str, size: int, open_bytes: Callable[[], Any], required: Sequence[str]) -> ExportFile:
+    """How the file is written, by its beginning."""
+    with open_bytes() as stream:
+        sample = stream.read(SAMPLE_BYTES)
+    if sample.startswith(b"\xd0\xcf\x11\xe0"):
+        raise NotAnExportError(WORKBOOK)
+    encoding = _detect_encoding(sample)
+    lines = sample.decode(encoding, "replace").splitlines()[:MAX_TITLE_LINES]
+    best: tuple[int, int, str, list[str]] = (0, 0, ",", [])
+    for number, line in enumerate(lines, 1):
+        for separator in SEPARATORS:
+            columns = _read_header(line, separator, required)
+            best = max(
+                best,
+                (len({*columns} & {*required}), -number, separator, columns),
+                key=lambda found: found[:2],
+            )
+    _matches, negative_line, separator, columns = best
+    missing = [column for column in required if column not in columns]
+    if missing:
+        raise NotAnExportError(
+            f"These columns of an order export are missing: {', '.join(missing)}. "
+            f"These are all that it takes: {', '.join(required)}."
+        )
+    return ExportFile(name, size, open_bytes, encoding, separator, tuple(columns), -negative_line)
+
+
+def _read_header(line: str, separator: str, required: Sequence[str]) -> list[str]:
+    """The columns, with our spelling of those that we know: “ORDER_NAME ” may stand for “Order name”."""
+    known = {_simplify(column): column for column in required}
+    try:
+        cells = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
+    return [known.get(_simplify(cell), _simplify(cell)) for cell in cells]
+
+
+def _simplify(column: str) -> str:
+    return " ".join(re.sub(r"[_\s\ufeff]+", " ", column).split()).capitalize()
+
+
+def _detect_encoding(sample: bytes) -> str:
+    """By its mark, by the zero bytes of UTF-16, or by what can be decoded; Windows-1252 is what spreadsheets write."""
+    if sample.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if sample[1:200:2].count(0) > 50:
+        return "utf-16-le"
+    if sample[0:200:2].count(0) > 50:
+        return "utf-16-be"
+    text = sample.decode("utf-8", "surrogateescape")
+    broken = len(re.findall("[\ud800-\udfff]", text[:-4]))
+    others = sum(1 for character in text if character > "\x7f") - broken
+    return "windows-1252" if broken > others else "utf-8"
+
+
+def _join_lines(
+    numbered: Iterator[tuple[int, str]], separator: str, width: int
+) -> Iterator[tuple[int, str, bool]]:
+    """Yields (first line, text, whether it is broken) of each row: a quoted cell may go over several lines.
+
+    A stray quotation mark does not swallow the rows behind it: when a line inside an open cell is a whole row by
+    itself, the row that opened it is broken, and reading goes on with the line behind its first one.
+    """
+    waiting: deque[tuple[int, str]] = deque()  # lines that were read ahead and are to be read again
+    row: list[tuple[int, str]] = []
+    while True:
+        line = waiting.popleft() if waiting else next(numbered, None)
+        if line is None and not row:
+            return
+        if row and (line is None or len(row) > MAX_CELL_LINES or _is_whole_row(line[1], separator, width)):
+            yield *row[0], True
+            waiting.extendleft(reversed([*row[1:], line] if line else row[1:]))
+            row = []
+        elif line is not None and _ends_in_cell(line[1], separator, is_in_cell=bool(row)):
+            row.append(line)
+        elif line is not None:
+            row.append(line)
+            yield row[0][0], "".join(text for _number, text in row), False
+            row = []
+
+
+def _ends_in_cell(text: str, separator: str, *, is_in_cell: bool) -> bool:
+    """Whether a quoted cell goes on behind this line. A mark inside of a cell without quotes is a mark of inches."""
+    position = text.find('"')
+    while position >= 0:
+        if is_in_cell and text[position + 1 : position + 2] == '"':
+            position += 1  # a doubled one stands for itself
+        elif is_in_cell or position == 0 or text[position - 1] == separator:
+            is_in_cell = not is_in_cell
+        position = text.find('"', position + 1)
+    return is_in_cell
+
+
+def _is_whole_row(text: str, separator: str, width: int) -> bool:
+    return (
+        text.count(separator) >= width - 1 and len(next(csv.reader([text], delimiter=separator), [])) == width
+    )
