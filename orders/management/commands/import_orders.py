@@ -27,8 +27,7 @@ class Report:
     refused: list[RefusedOrder] = field(default_factory=list)
     notes: list[CellNote] = field(default_factory=list)
 
-    @property
-    def problems(self) -> list[tuple[int, str, str]]:
+    def list_problems(self) -> list[tuple[int, str, str]]:
         refused = [(each.line, each.number, each.why) for each in self.refused]
         left_out = [(each.line, each.number, each.why) for each in self.notes]
         return sorted([*refused, *left_out])
@@ -68,8 +67,8 @@ class Command(BaseCommand):
             except OSError as error:
                 raise CommandError(f"{error.filename or file}: {error.strerror or error}") from None
         if refused:
-            _write_problems(refused, report.problems)
-        self._print_problems(report.problems)
+            _write_problems(refused, report.list_problems())
+        self._print_problems(report.list_problems())
         self._print_counts(report)
 
     def _print_problems(self, problems: list[tuple[int, str, str]]) -> None:
