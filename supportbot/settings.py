@@ -101,7 +101,10 @@ if ENVIRONMENT.database_url:
         DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
             "min_size": 1,
             "max_size": 16,
-            "timeout": 10,
+            # Seconds: a page that waits longer says that the database is away. After so long a connection is tried
+            # anew from the start, or the pause before the next attempt would grow with the outage.
+            "timeout": 5,
+            "reconnect_timeout": 5,
         }
 else:
     DATABASES = {
@@ -239,6 +242,8 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "django.channels": {"level": "WARNING"},
+        # It logs each attempt to connect; `server/outages.py` says it once.
+        "psycopg.pool": {"level": "ERROR"},
         # It logs a traceback for every second without Redis; `realtime/channel_layer.py` says that in one line.
         "channels_redis": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},

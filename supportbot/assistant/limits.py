@@ -10,6 +10,11 @@ from .tools import build_error_result
 
 logger = logging.getLogger(__name__)
 
+# Of what a provider sends for one answer. Beyond that it is broken, and no more of it is read.
+MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+MAX_EVENT_BYTES = 4 * 1024 * 1024  # an event, or a whole body that is no stream of events
+MAX_RECEIVED_CALLS = 2_000
+MAX_RECEIVED_ARGUMENT_CHARS = 64_000  # of one tool call
 MAX_CALL_ID_CHARS = 200
 MAX_TOOL_NAME_CHARS = 200
 NOT_RUN = "Not run: no more tool calls are allowed. Answer now."

@@ -8,8 +8,10 @@ such a key it stands for an empty session, and proves nothing.
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import CreateError
+from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+from .outages import OUTAGE_ERRORS
 
 RANDOM_CHARS = 24
 SIGNATURE_CHARS = 16  # together the length of the column
@@ -54,19 +56,28 @@ class SessionStore(db.SessionStore):
 
     def save(self, must_create: bool = False) -> None:
         if must_create or self.is_stored:
-            super().save(must_create=must_create)
+            self._save_row(must_create=must_create)
             self.is_stored = True
         elif self.keys():
             self._store_first_time()
 
+    def _save_row(self, must_create: bool = False) -> None:
+        try:
+            super().save(must_create=must_create)
+        except UpdateError as error:
+            # Django takes every error of the database for a session that was deleted meanwhile.
+            if isinstance(error.__context__, OUTAGE_ERRORS):
+                raise error.__context__ from error.__context__.__cause__
+            raise
+
     def _store_first_time(self) -> None:
         try:
-            super().save(must_create=True)
+            self._save_row(must_create=True)
         except CreateError:
             # Another request of this browser has stored it at the same moment, or an expired row has its key.
             other = type(self)(self.session_key)
             self._session_cache = {**dict(self.items()), **other.load()}
-            super().save()
+            self._save_row()
         self.is_stored = True
 
 

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 INTERRUPT_INTERVAL_SECONDS = 0.05
 CANCEL_TIMEOUT_SECONDS = 1.0
+END_TIMEOUT_SECONDS = 5.0
 MIN_LOCK_WAIT_SECONDS = 0.05
 # Stands at the end of a query of `select_for_update()`, which SQLite has no words for.
 LOCK_MARK = "/* FOR UPDATE */"
@@ -79,10 +80,15 @@ class ToolTransaction:
     def end_now(self) -> None:
         """The time of the tool is over: interrupt what it does, and roll back what it has not committed.
 
-        Call it on another thread than that of the tool. It blocks until the locks of the tool are free.
+        Call it on another thread than that of the tool. It blocks until the locks of the tool are free, or for
+        `END_TIMEOUT_SECONDS` when the database does not answer.
         """
         self.is_over = True
+        gives_up_at = monotonic() + END_TIMEOUT_SECONDS
         while not self._statement_lock.acquire(timeout=INTERRUPT_INTERVAL_SECONDS):
+            if monotonic() > gives_up_at:
+                logger.warning("A tool's statement could not be ended in time")
+                return  # what it does next is refused, and so rolled back
             _interrupt(self._connection)
         try:
             _roll_back(self._connection)

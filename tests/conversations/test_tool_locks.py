@@ -18,6 +18,7 @@ from supportbot.assistant.tools import Effect, Registry, Tool, ToolContext, tool
 from supportbot.conversations.models import Conversation, TokenBudget, ToolCall
 from supportbot.conversations.turns import store_requested_calls, submit_message
 from supportbot.conversations.worker.tool_execution import execute_tool
+from supportbot.server import tool_transactions
 from supportbot.server.executors import on_database_thread, run_in_tool_thread
 from supportbot.server.tool_transactions import ToolTransaction
 from tickets.models import Ticket
@@ -287,3 +288,28 @@ async def test_hung_tools_do_not_use_up_the_connections_of_all(transactional_db)
     go_on.set()
     await asyncio.gather(*tools, return_exceptions=True)
     assert await issues() == set()
+
+
+async def test_a_database_that_does_not_answer_does_not_hold_up_who_ends_a_tool(
+    transactional_db, monkeypatch
+):
+    monkeypatch.setattr(tool_transactions, "END_TIMEOUT_SECONDS", 0.2)
+    stuck, go_on = threading.Event(), threading.Event()
+    work = ToolTransaction(20.0)
+
+    def hang_in_a_statement(*_args: Any) -> None:
+        stuck.set()
+        go_on.wait(20)
+
+    def occupy() -> None:
+        with connection.execute_wrapper(hang_in_a_statement), work.attach_to_thread():
+            Ticket.objects.count()
+
+    tool_call = asyncio.create_task(run_in_tool_thread(occupy))
+    await asyncio.to_thread(stuck.wait, 20)
+
+    async with asyncio.timeout(PROMPT_SECONDS):
+        await asyncio.to_thread(work.end_now)
+
+    go_on.set()
+    await asyncio.gather(tool_call, return_exceptions=True)

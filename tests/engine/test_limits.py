@@ -3,11 +3,13 @@
 import json
 import logging
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 import pytest
 
+from supportbot.assistant.backends import transport
+from supportbot.assistant.errors import ERROR_TRAITS, ErrorCode, ModelError
 from supportbot.assistant.limits import NOT_RUN, Limits, bound_calls
 from supportbot.assistant.messages import Answer, Message, ToolCall
 from supportbot.assistant.tools import MAX_RESULT_CHARS, ToolContext, ToolError, tool
@@ -73,14 +75,14 @@ async def test_a_call_with_too_long_arguments_is_not_run_and_kept_short(provider
         return {}
 
     desk.set_tools(look)
-    provider.calls(Call("look", {"words": "x" * 100_000}), Call("look", {"words": "short"}), shape=shape)
+    provider.calls(Call("look", {"words": "x" * 50_000}), Call("look", {"words": "short"}), shape=shape)
     provider.say("Sorry.")
 
     assert await desk.ask("Please") == "Sorry."
 
     assert ran == ["short"]
     assert [result.outcome for result in desk.results] == ["invalid", "done"]
-    assert "100,013 characters" in desk.results[0].content
+    assert "50,013 characters" in desk.results[0].content
     assert len(desk.answers[0].message.tool_calls[0].arguments) < Limits().argument_chars + 50
 
 
@@ -112,6 +114,35 @@ async def test_an_answer_without_end_is_cut_as_one_that_ran_out_of_tokens(provid
     assert len(text) == 20_000
     assert (piece * 20_000).startswith(text)
     assert (desk.answers[-1].finish_reason, desk.answers[-1].message.text) == ("length", text)
+    await provider.until(lambda provider: not provider.open_streams)
+
+
+def call_part(index: int, arguments: str) -> bytes:
+    return wire.chunk(
+        {"tool_calls": [{"index": index, "function": {"name": "look", "arguments": arguments}}]}
+    )
+
+
+FLOODS = {
+    "of calls": [call_part(number, "{}") for number in range(3_000)],
+    "of arguments": [call_part(0, "x}" * 20)] * 5_000,
+    "of thoughts": [wire.chunk({"reasoning_content": "hm " * 1_000})] * 1_000,
+    "in one line": [b"data: " + b"x" * 5_000_000],
+}
+
+
+@pytest.mark.parametrize("stream", FLOODS.values(), ids=FLOODS)
+async def test_a_stream_without_end_is_given_up_in_words(provider, desk, stream, monkeypatch):
+    monkeypatch.setattr(transport, "MAX_RESPONSE_BYTES", 2_000_000)
+    provider.play(*stream)
+    begun = process_time()
+
+    with pytest.raises(ModelError) as failure:
+        await desk.ask("Please")
+
+    assert process_time() - begun < 5
+    assert failure.value.code in (ErrorCode.MALFORMED, ErrorCode.CUT)
+    assert "try again" in ERROR_TRAITS[failure.value.code].message
     await provider.until(lambda provider: not provider.open_streams)
 
 

@@ -67,9 +67,15 @@ class Restarts:
 
     def restart(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT breaks every connection off and then ends in order, SIGQUIT ends at once as after a crash."""
+        self.stop(how)
+        self.start()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         pid_file = self._folder / "data" / "postmaster.pid"
         os.kill(int(pid_file.read_text().split()[0]), how)
         wait_until(lambda: not pid_file.exists())
+
+    def start(self) -> None:
         owner = self._folder.owner() if os.geteuid() == 0 else None
         options = [word for setting in QUICK for word in ("-c", setting)]
         arguments = [need("postgres"), "-D", "data", "-k", str(self._folder), *options]

@@ -162,6 +162,68 @@ async def test_postgresql_may_be_restarted_under_running_answers(
         assert stage.exit_codes == []
 
 
+@pytest.mark.parametrize(
+    "seconds", [5.0, pytest.param(60.0, marks=pytest.mark.long)], ids=["a moment", "a minute"]
+)
+async def test_pages_are_honest_while_postgresql_is_away_and_come_back_by_themselves(
+    new_stage: NewStage, restarts: Restarts, seconds: float
+) -> None:
+    """B27, B30: whatever is asked for meanwhile gets a page in plain words, and no log has a traceback."""
+    async with new_stage() as stage:
+        customers = await stage.customers(3)
+        for customer in customers:
+            assert await customer.until_ended(await customer.say("p")) == "done"
+
+        await asyncio.to_thread(restarts.stop)
+        try:
+            answers = await _load_pages_for(stage, customers, seconds)
+        finally:
+            await asyncio.to_thread(restarts.start)
+        back_at = monotonic()
+        while not {status for status, *_ in await _load_pages(stage, customers)} <= {200}:
+            assert monotonic() - back_at < 15
+
+        for customer in customers:
+            assert await customer.until_ended(await customer.say("p")) == "done"
+        await stage.prove()
+        assert stage.exit_codes == []
+    print(f"{len(answers)} pages, the slowest after {max(took for *_, took in answers):.1f} s")
+    assert {(status, is_honest) for status, is_honest, _took in answers} == {(503, True)}
+    assert max(took for *_, took in answers) < 12  # five seconds of waiting, and a busy machine
+    for log in _logs(stage):
+        assert "Traceback" not in log
+
+
+async def _load_pages_for(
+    stage: Stage, customers: list[Customer], seconds: float
+) -> list[tuple[int, bool, float]]:
+    ends_at = monotonic() + seconds
+    answers: list[tuple[int, bool, float]] = []
+    while monotonic() < ends_at:
+        answers += await _load_pages(stage, customers)
+    return answers
+
+
+async def _load_pages(stage: Stage, customers: list[Customer]) -> list[tuple[int, bool, float]]:
+    """Load some pages at once, by each of the processes: the status, whether it is an honest outage, and seconds."""
+
+    async def load(door: str, path: str, customer: Customer) -> tuple[int, bool, float]:
+        began = monotonic()
+        async with httpx2.AsyncClient(
+            cookies=customer.cookies, timeout=30, trust_env=False, follow_redirects=True
+        ) as client:
+            response = await client.get(f"{door}{path}", headers={"Accept": "text/html"})
+        is_honest = (
+            "this page tries again by itself" in response.text.lower() and "Retry-After" in response.headers
+        )
+        return response.status_code, is_honest, monotonic() - began
+
+    paths = ("/", "/conversations/", "/accounts/login/", "/admin/", customers[0]._path)
+    return await asyncio.gather(
+        *(load(door.url, path, customers[0]) for door in stage.doors for path in paths)
+    )
+
+
 async def test_no_connection_is_used_again_that_died_with_postgresql(
     new_stage: NewStage, restarts: Restarts
 ) -> None:

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.urls import get_resolver
 
+from supportbot.server.guest_sessions import SessionStore
 from supportbot.server.outages import CLOSE_OUTAGE, close_sockets_in_outages
 from supportbot.server.process import process
 from supportbot.settings import LOGGING
@@ -124,6 +125,19 @@ def test_a_script_is_told_in_json(accepted, away, alice):
 
     assert (response.status_code, response["Content-Type"]) == (503, "application/json")
     assert "try again in a moment" in json.loads(response.content)["error"]
+
+
+def test_a_session_that_cannot_be_saved_is_not_said_to_have_been_deleted(away, db):
+    session = SessionStore()
+    session["seen"] = 1
+    session.save(must_create=True)
+    session["seen"] = 2
+
+    with away(), pytest.raises((OperationalError, InterfaceError)):
+        session.save()
+
+    session.save()
+    assert SessionStore(session.session_key)["seen"] == 2
 
 
 def test_it_is_well_again_when_the_database_is_back(away, alice):

@@ -88,6 +88,7 @@ class AnswerAccumulator:
         """
         try:
             text = sanitize_text("".join([self._add_event(event) for event in events]))
+            self._collector.require_bounds()
         except MALFORMED_DATA_ERRORS as error:
             raise ModelError(ErrorCode.MALFORMED, f"unreadable chunk: {type(error).__name__}") from error
         return self._take_in(self.spoken.feed_text(text)) if text else ""

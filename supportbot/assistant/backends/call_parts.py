@@ -10,9 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import ErrorCode, ModelError
+from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
 from .provider_fields import merge_value
 from .sanitize import sanitize_text
 
+MAX_CHECKED_CALLS = 8  # the last ones: nothing is added to earlier ones any more
 KNOWN_FIELDS = {"index", "id", "type", "function", "name", "arguments"}
 
 
@@ -58,6 +61,15 @@ class CallCollector:
         if function is not part and (inner := {k: v for k, v in function.items() if k not in KNOWN_FIELDS}):
             own["function"] = inner
         call.fields = merge_value(call.fields, own)
+        self.require_bounds()
+
+    def require_bounds(self) -> None:
+        """Raise `ModelError` when more has come than any answer needs."""
+        if not self.calls:
+            return
+        longest = max(len(call.arguments) for call in self.calls[-MAX_CHECKED_CALLS:])
+        if len(self.calls) > MAX_RECEIVED_CALLS or longest > MAX_RECEIVED_ARGUMENT_CHARS:
+            raise ModelError(ErrorCode.MALFORMED, "tool calls without end")
 
     def _find_call(self, index: Any, new_id: str, name: str, arguments: Any) -> CallParts | None:
         """The call that a piece belongs to, None if it begins a new one."""

@@ -3,8 +3,8 @@
 import json
 
 from ..errors import ErrorCode, ModelError
+from ..limits import MAX_EVENT_BYTES
 
-MAX_EVENT_BYTES = 4 * 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 

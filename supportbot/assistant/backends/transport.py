@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import aiohttp
 import httpx2
 
+from ..limits import MAX_RESPONSE_BYTES
+
 CONNECT_SECONDS = 5.0
 
 
@@ -49,8 +51,12 @@ class _Body(httpx2.AsyncByteStream):
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        bytes_left = MAX_RESPONSE_BYTES
         with _translate_errors():
             while data := await self._response.content.readany():
+                bytes_left -= len(data)
+                if bytes_left < 0:
+                    raise httpx2.ReadError(f"more than {MAX_RESPONSE_BYTES:,} bytes")
                 connection = self._response.connection
                 transport = connection.transport if connection else None
                 if transport is None:  # the whole body has arrived
