@@ -82,7 +82,9 @@ export class PollingSocket extends EventTarget {
 
   // What the server answers, or null if this socket has ended.
   async #request(query, options = {}, isRepeated = false) {
-    const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
+    const ending = this.#ending.signal;
+    // Browsers of before 2024 cannot join signals. There connection.js gives a silent request up, as a silent socket.
+    const signal = AbortSignal.any ? AbortSignal.any([ending, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) : ending;
     const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
     let status = 0;
     try {
