@@ -9,6 +9,7 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.tools import Customer
@@ -208,12 +209,33 @@ class OrderItem(models.Model):
 
 
 class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
-    def has_too_many(self, conversation_id: int, visitor: str) -> bool:
-        """Whether so many look-ups failed that somebody may be guessing at other people's orders."""
+    def has_too_many(self, conversation_id: int, visitor: str, email: str = "") -> bool:
+        """Whether so many look-ups failed that somebody may be guessing at other people's orders.
+
+        They are counted by what a guesser cannot change at will: the conversation, the visitor, the network, and
+        the e-mail address that is guessed at.
+        """
         now = timezone.now()
-        here = self.filter(conversation=conversation_id, created__gt=now - timedelta(hours=1))
-        by_visitor = self.filter(visitor=visitor, created__gt=now - timedelta(days=1))
-        return here.count() >= FailedLookup.MAX_PER_HOUR or by_visitor.count() >= FailedLookup.MAX_PER_DAY
+        hour, day = (
+            self.filter(created__gt=now - timedelta(hours=1)),
+            self.filter(created__gt=now - timedelta(days=1)),
+        )
+        # Asked of everybody, so that a look-up costs the same whoever makes it.
+        by_email = day.filter(email_key=build_email_key(email)).exclude(email_key="")
+        network = self._find_network(conversation_id)
+        return (
+            hour.filter(conversation=conversation_id).count() >= FailedLookup.MAX_PER_HOUR
+            or day.filter(visitor=visitor).count() >= FailedLookup.MAX_PER_DAY
+            or by_email.count() >= FailedLookup.MAX_PER_EMAIL
+            or (bool(network) and hour.filter(network).count() >= FailedLookup.MAX_PER_NETWORK)
+        )
+
+    def _find_network(self, conversation_id: int) -> Q:
+        """Those of the guests of this guest's network, empty where it is not known."""
+        conversations: Any = FailedLookup._meta.get_field("conversation").related_model
+        known = conversations.objects.filter(pk=conversation_id, user=None).exclude(address_key="")
+        key = known.values_list("address_key", flat=True).first()
+        return Q(conversation__address_key=key, visitor__startswith="guest:") if key else Q()
 
     def delete_old(self) -> None:
         """Delete those that no limit counts any more."""
@@ -225,9 +247,12 @@ class FailedLookup(models.Model):
 
     MAX_PER_HOUR = 5  # in one conversation
     MAX_PER_DAY = 20  # of one visitor
+    MAX_PER_EMAIL = 10  # a day, whoever guesses
+    MAX_PER_NETWORK = 20  # an hour, of guests
 
     conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="+")
     visitor = models.CharField(max_length=100)
+    email_key = models.CharField(max_length=32, blank=True, db_index=True)
     created = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = FailedLookupQuerySet.as_manager()
@@ -237,6 +262,14 @@ class FailedLookup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.visitor}, {self.created:%Y-%m-%d %H:%M}"
+
+
+def build_email_key(email: str) -> str:
+    """Stands for an e-mail address that somebody guesses at, whose owner may be no customer of ours."""
+    written = email.strip().lower()
+    return (
+        salted_hmac("orders.failed_lookup", written, algorithm="sha256").hexdigest()[:32] if written else ""
+    )
 
 
 def _format_days(count: int) -> str:

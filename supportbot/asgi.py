@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.server.backpressure import backpressure_middleware
+from supportbot.server.client_address import remember_client_address
 from supportbot.server.cookie_names import adopt_plain_cookies
 from supportbot.server.open_files import refuse_sockets_beyond_limit
 from supportbot.server.outages import close_sockets_in_outages
@@ -24,9 +25,11 @@ from supportbot.urls import websocket_urlpatterns
 sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 application = ProtocolTypeRouter(
     {
-        "http": limit_request_bodies(adopt_plain_cookies(http)),
-        "websocket": backpressure_middleware(
-            refuse_sockets_beyond_limit(adopt_plain_cookies(close_sockets_in_outages(sockets)))
+        "http": remember_client_address(limit_request_bodies(adopt_plain_cookies(http))),
+        "websocket": remember_client_address(
+            backpressure_middleware(
+                refuse_sockets_beyond_limit(adopt_plain_cookies(close_sockets_in_outages(sockets)))
+            )
         ),
     }
 )

@@ -4,50 +4,23 @@ A value that cannot be read does not stop the import: its default is used, and t
 `supportbot.E001` says which variable is wrong and why, in plain words, before anything is served.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .addresses import ADDRESS_EXAMPLES, ADDRESS_SCHEMES, is_address
 from .opening_hours import parse_holidays, parse_opening_hours
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 Prices = Annotated[dict[str, tuple[Decimal, Decimal, Decimal]], NoDecode]
-
-# The schemes that an address may have, each with the part of the address that it needs.
-HTTP_SCHEMES = {"http": "hostname", "https": "hostname"}
-ADDRESS_SCHEMES = {
-    "database_url": {"postgres": "path", "postgresql": "path", "pgsql": "path", "sqlite": "path"},
-    "redis_url": {"redis": "hostname", "rediss": "hostname", "unix": "path"},
-    "smtp_url": {"smtp": "hostname", "smtps": "hostname"},
-    "site_url": HTTP_SCHEMES,
-}
-ADDRESS_EXAMPLES = {
-    "database_url": "postgres://user:password@host/name or sqlite:///path",
-    "redis_url": "redis://host:6379/0",
-    "smtp_url": "smtp://user:password@host:587",
-    "site_url": "https://help.example.com",
-}
-
-
-def is_address(value: str, schemes: Mapping[str, str]) -> bool:
-    """Whether `value` is an address with one of these schemes, and has the part that the scheme needs."""
-    scheme = value.partition("://")[0]
-    try:
-        parts = urlsplit(value)
-        needed = getattr(parts, schemes[scheme]) or ""
-        return parts.port != 0 and needed.strip("/") != ""
-    except (KeyError, ValueError):  # another scheme, or a port that is no number
-        return False
 
 
 class Environment(BaseSettings):
@@ -73,6 +46,13 @@ class Environment(BaseSettings):
     )
     behind_proxy: bool = Field(
         False, description="The proxy in front sets X-Forwarded-For and X-Forwarded-Proto itself."
+    )
+    trusted_proxies: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="With BEHIND_PROXY: how many of our proxies add to X-Forwarded-For, one behind the other. What "
+        "stands further left in it is anybody's claim.",
     )
 
     company_name: str = Field(
@@ -169,7 +149,7 @@ class Environment(BaseSettings):
     demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
 
     alert_emails: CommaSeparated = Field(
-        (), description="Who gets a mail when no model answers; with commas."
+        (), description="Who gets a mail when no model answers, or the day's tokens are used up; with commas."
     )
     site_url: str = Field(
         "", description="Where the site is, such as `https://help.example.com`: for the addresses in mails."
@@ -187,6 +167,12 @@ class Environment(BaseSettings):
     )
     visitor_messages_per_minute: int = Field(
         30, ge=0, description="Messages a minute of one visitor. 0: no limit."
+    )
+    address_messages_per_minute: int | None = Field(
+        None,
+        ge=0,
+        description="Messages a minute of all guests of one network together, such as an office of fifty. Unset: "
+        "5 times VISITOR_MESSAGES_PER_MINUTE. 0: no limit.",
     )
     image_max_bytes: int = Field(
         8 * 1024 * 1024,
@@ -207,7 +193,21 @@ class Environment(BaseSettings):
     visitor_tokens_per_day: int = Field(
         500_000, ge=0, description="The same for one account or one guest's browser. 0: no limit."
     )
-    tokens_per_day: int = Field(0, ge=0, description="The same for everybody together. 0: no limit.")
+    address_tokens_per_day: int | None = Field(
+        None,
+        ge=0,
+        description="The same for all guests of one network together. Unset: 6 times VISITOR_TOKENS_PER_DAY. "
+        "0: no limit.",
+    )
+    guest_tokens_per_day: int | None = Field(
+        None,
+        ge=0,
+        description="The same for all guests together; then they are asked to sign in, and staff are told. Unset: "
+        "20 times VISITOR_TOKENS_PER_DAY. 0: no limit.",
+    )
+    tokens_per_day: int = Field(
+        0, ge=0, description="The same for everybody together; then staff are told. 0: no limit."
+    )
     running_turns: int = Field(
         500, ge=1, description="How many answers one process works on at once; more wait in line."
     )

@@ -35,6 +35,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Tickets of the last 24 hours."""
         return self.filter(created__gt=timezone.now() - timedelta(days=1))
 
+    def opened_from_network_of(self, conversation_id: int) -> "TicketQuerySet":
+        """Tickets of the last hour that guests opened from the network of this conversation's guest.
+
+        None for a conversation of an account, or of which the network is not known.
+        """
+        conversations: Any = Ticket._meta.get_field("conversation").related_model
+        keys = conversations.objects.filter(pk=conversation_id, user=None).exclude(address_key="")
+        return self.filter(
+            conversation__address_key__in=list(keys.values_list("address_key", flat=True)),
+            customer=None,
+            created__gt=timezone.now() - timedelta(hours=1),
+        )
+
     def find_open_duplicate(self, conversation_id: int, issue: str) -> "Ticket | None":
         """The conversation's active ticket about the same issue, whatever its case and punctuation."""
         active = self.filter(conversation=conversation_id, status__in=Ticket.ACTIVE_STATUSES)
@@ -87,6 +100,7 @@ class Ticket(models.Model):
 
     ACTIVE_STATUSES = (Status.OPEN, Status.PENDING)
     ISSUE_MAX_CHARS = 2000
+    MAX_PER_NETWORK_AND_HOUR = 20  # of guests
     ISSUE_SEPARATOR = "\n\n"  # between two issues of one ticket
 
     number = models.CharField(

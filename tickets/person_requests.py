@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.person_requests import PersonRequest, person_request_handler
+from supportbot.assistant.tools import ToolError
 
 from .models import Ticket
 
@@ -17,6 +18,9 @@ def open_ticket(request: PersonRequest) -> str:
     # Locked, or what somebody else writes of it meanwhile would be lost.
     ticket = active.select_for_update().order_by("-created").first()
     if ticket is None:
+        network = Ticket.objects.opened_from_network_of(request.conversation)
+        if network.count() >= Ticket.MAX_PER_NETWORK_AND_HOUR:
+            raise ToolError("Too many tickets were opened from there.")  # the customer waits without one
         ticket = Ticket.objects.create(
             issue=issue,
             customer_id=request.customer.id if request.customer else None,

@@ -49,6 +49,7 @@ class ErrorCode(StrEnum):
     INTERRUPTED = auto()  # the process that asked has ended
     TAKEN_OVER = auto()  # a person of the team answers from here on
     OVER_BUDGET = auto()  # the day's tokens are used up
+    OVER_GUEST_BUDGET = auto()  # the day's tokens are used up for those who have not signed in
     NOT_STORED = auto()  # the database was away, or its disk full
     BUG = auto()
 
@@ -108,6 +109,7 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
         gettext_noop("The assistant took too long to respond. Please try again."),
         is_outage=True,
         allows_fallback=True,
+        is_billed=False,
     ),
     ErrorCode.PROVIDER_ERROR: ErrorTraits(
         gettext_noop("The answer was interrupted. Please try again."), is_outage=True, allows_fallback=True
@@ -166,6 +168,13 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
     ),
     ErrorCode.NOT_STORED: ErrorTraits(
         gettext_noop("We couldn't save this answer. It is our fault; please try again.")
+    ),
+    ErrorCode.OVER_GUEST_BUDGET: ErrorTraits(
+        gettext_noop(
+            "The assistant has reached its limit for today for visitors who aren't signed in. "
+            "Please sign in to go on, or talk to a person."
+        ),
+        is_billed=False,
     ),
     ErrorCode.BUG: ErrorTraits(),
 }

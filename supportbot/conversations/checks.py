@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
-from supportbot.environment import HTTP_SCHEMES, is_address
+from supportbot.addresses import HTTP_SCHEMES, is_address
 from supportbot.server.open_files import count_socket_room, find_reachable_limit
 
 XAI_REASONING_EFFORTS = ("", "none", "low", "medium", "high", "xhigh")  # of xai-sdk

@@ -25,6 +25,7 @@ from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
 from .limits import token_budgets
+from .limits.token_budgets import Funds
 from .models import Conversation, Turn
 from .models import Message as StoredMessage
 from .turns.background_questions import split_question_key
@@ -34,6 +35,7 @@ from .turns.token_estimates import estimate_request_tokens
 # What was promised to somebody is tried for a week, whatever is in its way.
 GUARANTEED_MAX_ATTEMPTS = 180
 RUNNING_TURN_PAUSE = timedelta(seconds=2)
+BUSY_PAUSE = timedelta(seconds=5)  # while tokens are set aside for others
 INVALID_MAX_ATTEMPTS = 3  # of a model that answers, and is paid, but not as it was asked to
 NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # as JSON spells it
 
@@ -42,15 +44,14 @@ NUL_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # as JSON spells it
 class QuestionInput:
     """What the model is shown for a question.
 
-    It is not `is_ready` while a turn of the conversation runs, and not `is_affordable` when the day's tokens are used
-    up.
+    It is not `is_ready` while a turn of the conversation runs; `funds` say whether it can be paid for.
     """
 
     public_id: str
     summary: str
     history: list[Message]
     is_ready: bool
-    is_affordable: bool
+    funds: Funds
 
 
 def _store_answer(claimed: ClaimedJob, answer: BaseModel | None) -> None:
@@ -76,7 +77,9 @@ async def ask_question(claimed: ClaimedJob) -> BaseModel | None:
         return None
     if not asked.is_ready:
         raise JobPostponed(timezone.now() + RUNNING_TURN_PAUSE)
-    if not asked.is_affordable:
+    if asked.funds == Funds.BUSY:
+        raise JobPostponed(timezone.now() + BUSY_PAUSE)
+    if asked.funds != Funds.RESERVED:
         raise JobPostponed(_start_of_tomorrow())
     try:
         return await _ask_model(claimed, question, asked)
@@ -98,7 +101,9 @@ async def delete_from_provider(claimed: ClaimedJob) -> None:
 
 @receiver(pre_delete, sender=Conversation)
 def enqueue_provider_deletion(sender: Any, instance: Conversation, **_kwargs: Any) -> None:
-    """With a conversation goes what providers keep of it."""
+    """With a conversation goes what providers keep of it, and what is set aside for it comes free."""
+    for turn in instance.turns.exclude(reservation={}):
+        token_budgets.release_reservation(turn)
     kept = StoredMessage.objects.filter(conversation=instance).exclude(handle="")
     for handle in kept.values_list("handle", flat=True):
         enqueue(delete_from_provider.name, handle)
@@ -119,9 +124,9 @@ def load_question_input(claimed: ClaimedJob, backend: str) -> QuestionInput | No
     # While a turn runs the model would be told half of it, and the tokens that are set aside for the turn would be
     # missing for the question.
     is_ready = not conversation.turns.filter(state=Turn.State.RUNNING).exists()
-    is_affordable = is_ready and token_budgets.reserve_tokens(row, conversation, backend)
+    funds = token_budgets.reserve_tokens(row, conversation, backend) if is_ready else Funds.BUSY
     row.save(update_fields=["reservation"])
-    return QuestionInput(str(conversation.public_id), conversation.summary, history, is_ready, is_affordable)
+    return QuestionInput(str(conversation.public_id), conversation.summary, history, is_ready, funds)
 
 
 @on_database_thread()

@@ -8,6 +8,7 @@ from django.core.mail import EmailMessage, send_mail
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from supportbot.conversations.models import Conversation, Message
@@ -45,6 +46,7 @@ def mail_waiting_alert(conversation_id: int | None) -> None:
     text = render_to_string("mail/waiting.txt", context)
     # One mail to all, so that a refused address does not have the others told again; nobody learns who else is told.
     EmailMessage(_one_line(subject), text, None, bcc=addresses).send()
+    Conversation.objects.filter(pk=conversation.pk).update(alerted=timezone.now())
 
 
 def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:

@@ -12,7 +12,7 @@ from supportbot.conversations.realtime import empty_pages
 from supportbot.conversations.turns import submit
 from supportbot.server.guest_sessions import SessionStore, is_issued_key, issue_key
 
-from .page import Browser
+from .page import Browser, Page
 from .photos import upload
 
 # Frames that ask for nothing that a conversation is needed for.
@@ -27,6 +27,14 @@ LOOKS = [
     {"text": " ", "client_id": "a1"},
     {"text": "x" * 5000, "client_id": "a1"},
 ]
+
+
+async def open_empty(browser: Browser, address: str) -> Page:
+    """Open the page of a conversation that has not begun, and wait until the server knows it."""
+    page = await browser.connect(address)
+    await page.request(action="ping")
+    await page.until(lambda page: page.frames)
+    return page
 
 
 def count_rows() -> tuple[int, int]:
@@ -113,7 +121,7 @@ def test_a_photo_begins_it(guests):
 
 async def test_another_page_of_the_same_guest_joins_at_once(model, guests):
     address = await sync_to_async(guests.look)()
-    first, second = await guests.connect(address), await guests.connect(address)
+    first, second = await open_empty(guests, address), await open_empty(guests, address)
     model.say("Hello to you.")
 
     await first.ask("Hello")
@@ -128,7 +136,7 @@ async def test_another_page_of_the_same_guest_joins_at_once(model, guests):
 
 
 async def test_a_page_joins_what_was_begun_in_another_process(transactional_db, guests):
-    page = await guests.connect(await sync_to_async(guests.look)())
+    page = await open_empty(guests, await sync_to_async(guests.look)())
     chat = await sync_to_async(guests.begin)()
     await submit.submit_message(chat.pk, "Hello", "a1", can_start=False)
 
@@ -140,7 +148,7 @@ async def test_a_page_joins_what_was_begun_in_another_process(transactional_db, 
 
 async def test_a_page_of_somebody_else_does_not_join(model, guests, bobs):
     address = await sync_to_async(guests.look)()
-    mine, of_bob = await guests.connect(address), await bobs.connect(address)
+    mine, of_bob = await open_empty(guests, address), await open_empty(bobs, address)
     model.say("Hello.")
 
     await mine.ask("My secret question")
@@ -179,7 +187,7 @@ async def test_without_a_cookie_nothing_begins(transactional_db):
 
 async def test_an_empty_page_comes_back_as_the_account_that_signs_in_meanwhile(model, guests, alice):
     address = await sync_to_async(guests.look)()
-    page = await guests.connect(address)
+    page = await open_empty(guests, address)
 
     await sync_to_async(guests.client.post)("/accounts/login/", {"username": "alice", "password": "alice"})
     await page.until(lambda page: page.close_code is not None)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from supportbot.conversations.limits.rate_limits import RequestRefused
-from supportbot.conversations.models import Message
+from supportbot.conversations.models import CustomerRequest, Message
 from supportbot.conversations.turns import submit
 from supportbot.conversations.web.frames import MAX_FRAME_CHARS
 
@@ -149,8 +149,8 @@ async def test_the_eleventh_message_in_a_minute_is_refused(page, model, settings
 def test_messages_older_than_a_minute_do_not_count(db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
     submit.submit_message.run_sync(chat.pk, "One", "a1")
-    long_ago = Message.objects.get(role="customer").created - timedelta(seconds=61)
-    Message.objects.update(created=long_ago)
+    long_ago = CustomerRequest.objects.get().created - timedelta(seconds=61)
+    CustomerRequest.objects.update(created=long_ago)
 
     submit.submit_message.run_sync(chat.pk, "Two", "a2")
 
@@ -160,7 +160,7 @@ def test_messages_older_than_a_minute_do_not_count(db, chat, settings):
 def test_nor_do_those_from_before_the_clock_was_set_back(db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
     submit.submit_message.run_sync(chat.pk, "One", "a1")
-    Message.objects.update(created=Message.objects.get(role="customer").created + timedelta(hours=1))
+    CustomerRequest.objects.update(created=CustomerRequest.objects.get().created + timedelta(hours=1))
 
     submit.submit_message.run_sync(chat.pk, "Two", "a2")
 

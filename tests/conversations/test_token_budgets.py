@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.utils import timezone
 
+from supportbot.assistant.errors import ModelError
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
-from supportbot.conversations.limits import token_budgets
+from supportbot.conversations.limits.token_budgets import Funds
 from supportbot.conversations.models import Conversation, TokenBudget, Turn
 from supportbot.conversations.turns import (
+    TurnLease,
     recovery,
     streaming_text,
     submit,
@@ -17,9 +20,11 @@ from supportbot.conversations.turns import (
     transitions,
 )
 from supportbot.conversations.turns.claiming import reload_lease
+from supportbot.conversations.worker import model_loop
 from tests.provider import CUT, wire
 
 from .crowd import at_once
+from .rows import until
 from .test_abandoned_turns import ASKED, WANTED, let_lease_run_out
 
 REQUEST = 1000 + 24  # what is set aside for one
@@ -43,8 +48,12 @@ def spent(scope: str = "everybody") -> int:
     return TokenBudget.objects.get(scope=scope, day=timezone.localdate()).tokens
 
 
-def set_aside() -> int:
-    return Turn.objects.get().reservation.get("tokens", 0)
+def set_aside(scope: str = "everybody") -> int:
+    return TokenBudget.objects.get(scope=scope, day=timezone.localdate()).reserved
+
+
+def can_pay(lease: TurnLease) -> bool:
+    return lease.funds == Funds.RESERVED
 
 
 def answer(**usage: int) -> Answer:
@@ -58,14 +67,101 @@ def test_a_hundred_turns_at_once_never_overspend(transactional_db, limit):
     asked = [lambda each=each: submit.submit_message.run_sync(each.pk, "Hello", "a1").lease for each in crowd]
     works = at_once(*asked[:50]) + at_once(*asked[50:])
 
-    assert sum(work.is_affordable for work in works) == 10
-    assert spent() == 10 * REQUEST
+    assert sum(work is not None for work in works) == 10
+    assert (spent(), set_aside()) == (0, 10 * REQUEST)
+    assert Turn.objects.filter(state="queued").exclude(waits_since=None).count() == 90
+
+
+def finish(lease: TurnLease, **usage: int) -> None:
+    transitions.finish_turn.run_sync(lease, "done", "Hello.", answer=answer(**usage))
+
+
+def let_waiting_run() -> list[TurnLease]:
+    """What the housekeeping starts in a moment."""
+    Turn.objects.filter(state="queued").update(not_before=timezone.now() - timedelta(seconds=1))
+    return [step.lease for step in recovery.recover_abandoned_turns.run_sync(99) if step.lease]
+
+
+def test_who_comes_while_all_is_set_aside_waits_and_is_answered_today(transactional_db, limit):
+    limit(tokens_per_day=10 * REQUEST)
+    crowd = [Conversation.objects.create(guest_key=f"guest{n}") for n in range(40)]
+    running = [submit.submit_message.run_sync(each.pk, "Hello", "a1").lease for each in crowd]
+    running = [lease for lease in running if lease]
+
+    answered = 0
+    while running:
+        for lease in running:
+            assert can_pay(lease)
+            finish(lease, total_tokens=70)
+        answered += len(running)
+        running = let_waiting_run()
+
+    assert answered == 40
+    assert (spent(), set_aside()) == (40 * 70, 0)
+
+
+def test_only_what_is_spent_sends_anybody_away_for_the_day(transactional_db, chat, of_bob, limit):
+    limit(tokens_per_day=2 * REQUEST)
+    finish(submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease, total_tokens=REQUEST + 1)
+
+    lease = submit.submit_message.run_sync(of_bob.pk, "Hello", "b1").lease
+
+    assert lease.funds == Funds.SPENT
+    assert not Turn.objects.exclude(waits_since=None).exists()
+
+
+def test_who_has_waited_as_long_as_a_turn_may_take_is_told_and_may_try_again(
+    transactional_db, chat, of_bob, limit
+):
+    limit(tokens_per_day=REQUEST)
+    submit.submit_message.run_sync(of_bob.pk, "Hello", "b1")
+    submit.submit_message.run_sync(chat.pk, "Hello", "a1")
+    Turn.objects.filter(conversation=chat).update(waits_since=timezone.now() - timedelta(hours=1))
+
+    assert let_waiting_run() == []
+
+    turn = Turn.objects.get(conversation=chat)
+    assert (turn.state, turn.error, turn.can_retry) == ("failed", "busy", True)
+
+
+async def test_who_waits_reads_so_and_then_the_answer(page, model, limit, of_bob, frequent_sweeps):
+    limit(tokens_per_day=REQUEST)
+    held = (await submit.submit_message(of_bob.pk, "Hello", "b1")).lease
+    model.say("It has shipped.")
+
+    await page.say("Where is my order?")
+    await page.until(lambda page: page.turns and "begins in a moment" in page.last.text)
+    await transitions.finish_turn(held, "failed", "")
+
+    assert "It has shipped." in (await page.settled("done")).text
+
+
+async def test_a_turn_waits_for_its_next_request_too(page, model, limit, monkeypatch):
+    limit(tokens_per_day=2 * REQUEST)
+    taken: list = []
+    run_call = model_loop.execute_tool
+
+    async def run_while_others_come(lease, call):
+        """All that this turn has given back is set aside for others before its tool has ended."""
+        await TokenBudget.objects.aupdate(reserved=2 * REQUEST)
+        taken.append(call)
+        return await run_call(lease, call)
+
+    monkeypatch.setattr(model_loop, "execute_tool", run_while_others_come)
+    model.call("lookup_order", order_id="ORD-123")
+    model.say("It has shipped.")
+    await page.say("Where is ORD-123?")
+    await until(sync_to_async(lambda: taken))
+
+    await TokenBudget.objects.aupdate(reserved=0)
+
+    assert "It has shipped." in (await page.settled("done")).text
 
 
 def test_what_was_used_takes_the_place_of_what_was_set_aside(transactional_db, chat, limit):
     limit(tokens_per_day=2 * REQUEST)
     work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
-    assert spent() == REQUEST
+    assert (spent(), set_aside()) == (0, REQUEST)
 
     transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(total_tokens=70))
 
@@ -81,17 +177,36 @@ def test_when_nobody_counted_what_was_used_it_is_reckoned_by_its_characters(
 
     transitions.finish_turn.run_sync(work, state, "He" * 300)
 
-    assert set_aside() == 0
+    assert set_aside(chat.visitor.key) == 0
     assert 200 < spent(chat.visitor.key) < 6000, "the instructions, the tools and six hundred letters"
 
 
-def test_what_is_reckoned_is_never_more_than_was_set_aside(transactional_db, chat, limit):
+@pytest.mark.parametrize("state", ["failed", "stopped"])
+def test_what_was_not_answered_is_given_back(transactional_db, chat, limit, state):
     limit(tokens_per_day=2 * REQUEST)
     work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
-    transitions.finish_turn.run_sync(work, "done", "He" * 30_000)
+    transitions.finish_turn.run_sync(work, state, "")
 
-    assert (spent(), set_aside()) == (REQUEST, 0)
+    assert (spent(), set_aside()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"total_tokens": 110},
+        {"prompt_tokens": 100, "completion_tokens": 10},
+        {"input_tokens": 100, "output_tokens": 10},
+        {"prompt_tokens": 100.0, "completion_tokens": 10.0, "total_tokens": 110.0},
+    ],
+)
+def test_what_a_provider_counts_is_read_in_any_form(transactional_db, chat, limit, usage):
+    limit(tokens_per_day=2 * REQUEST)
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+
+    finish(work, **usage)
+
+    assert (spent(), set_aside()) == (110, 0)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +232,7 @@ def test_each_request_of_a_turn_is_paid(transactional_db, chat, limit):
     assert spent() == 70
     result = tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
     tool_calls.complete_call.run_sync(work, result)
-    assert spent() == 70 + REQUEST
+    assert (spent(), set_aside()) == (70, REQUEST)
 
     transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(total_tokens=30))
     assert spent() == 100
@@ -131,7 +246,7 @@ def test_the_next_request_of_a_turn_may_be_one_too_many(transactional_db, chat, 
     )
     result = tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
 
-    with pytest.raises(token_budgets.build_budget_error().__class__, match="used up"):
+    with pytest.raises(ModelError, match="used up"):
         tool_calls.complete_call.run_sync(work, result)
 
     assert spent() == 70
@@ -144,8 +259,8 @@ def test_what_a_dead_process_set_aside_is_not_set_aside_twice(transactional_db, 
 
     (step,) = recovery.recover_abandoned_turns.run_sync(9)
 
-    assert step.lease.is_affordable
-    assert spent() == REQUEST
+    assert can_pay(step.lease)
+    assert (spent(), set_aside()) == (0, REQUEST)
 
 
 def test_nor_is_what_was_handed_back(transactional_db, chat, limit):
@@ -154,8 +269,8 @@ def test_nor_is_what_was_handed_back(transactional_db, chat, limit):
 
     (step,) = recovery.recover_abandoned_turns.run_sync(9)
 
-    assert step.lease.is_affordable
-    assert spent() == REQUEST
+    assert can_pay(step.lease)
+    assert (spent(), set_aside()) == (0, REQUEST)
 
 
 def test_what_is_given_up_is_paid(transactional_db, chat, limit):
@@ -175,18 +290,18 @@ def test_a_message_that_joins_sets_nothing_more_aside(transactional_db, chat, li
 
     work = submit.submit_message.run_sync(chat.pk, "My order?", "a2").lease
 
-    assert work.is_affordable
-    assert spent() == set_aside() == REQUEST
+    assert can_pay(work)
+    assert (spent(), set_aside()) == (0, REQUEST)
 
 
 def test_nor_does_it_make_affordable_what_is_not(transactional_db, chat, of_bob, limit):
     limit(tokens_per_day=REQUEST)
-    submit.submit_message.run_sync(of_bob.pk, "Hello", "b1")
+    finish(submit.submit_message.run_sync(of_bob.pk, "Hello", "b1").lease, total_tokens=REQUEST)
     submit.submit_message.run_sync(chat.pk, "Hello", "a1")
 
     work = submit.submit_message.run_sync(chat.pk, "My order?", "a2").lease
 
-    assert not work.is_affordable
+    assert not can_pay(work)
     assert spent() == REQUEST
 
 
@@ -200,7 +315,7 @@ def test_looking_again_after_a_crash_keeps_what_was_set_aside(transactional_db, 
     result = tool_calls.run_tool(work, WANTED, tool_calls.get_tool_registry()["create_ticket"])
     message = tool_calls.complete_call.run_sync(work, result).message_id
 
-    assert reload_lease.run_sync(work, message).is_affordable
+    assert can_pay(reload_lease.run_sync(work, message))
 
     assert set_aside() == REQUEST
 
@@ -215,16 +330,16 @@ def test_the_budgets_of_one_are_not_those_of_another(transactional_db, chat, of_
         answer=answer(total_tokens=70),
     )
 
-    assert not submit.submit_message.run_sync(chat.pk, "Hello", "a2").lease.is_affordable
-    assert submit.submit_message.run_sync(of_bob.pk, "Hello", "b1").lease.is_affordable
+    assert not can_pay(submit.submit_message.run_sync(chat.pk, "Hello", "a2").lease)
+    assert can_pay(submit.submit_message.run_sync(of_bob.pk, "Hello", "b1").lease)
 
 
 def test_what_one_budget_refuses_no_other_one_keeps(transactional_db, chat, limit):
     limit(conversation_tokens_per_day=5 * REQUEST, tokens_per_day=REQUEST - 1)
 
-    assert not submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease.is_affordable
+    assert not can_pay(submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease)
 
-    assert (spent(f"conversation:{chat.pk}"), set_aside()) == (0, 0)
+    assert (spent(f"conversation:{chat.pk}"), set_aside(f"conversation:{chat.pk}")) == (0, 0)
 
 
 def test_what_was_set_aside_before_midnight_is_paid_to_that_day(transactional_db, chat, limit, monkeypatch):
@@ -251,7 +366,7 @@ def test_what_a_guest_set_aside_is_given_back_to_the_guest_who_signs_in_meanwhil
     transitions.finish_turn.run_sync(work, "done", "Hello.", answer=answer(total_tokens=70))
 
     assert spent(before) == 70
-    assert submit.submit_message.run_sync(chat.pk, "And now?", "a2").lease.is_affordable
+    assert can_pay(submit.submit_message.run_sync(chat.pk, "And now?", "a2").lease)
 
 
 def test_what_costs_nothing_is_free(transactional_db, chat, limit, settings):
@@ -260,7 +375,7 @@ def test_what_costs_nothing_is_free(transactional_db, chat, limit, settings):
 
     work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
-    assert work.is_affordable
+    assert can_pay(work)
     assert not TokenBudget.objects.exists()
 
 
@@ -297,4 +412,6 @@ async def test_a_stopped_or_broken_answer_leaves_nothing_set_aside(page, model, 
     await page.settled("stopped")
 
     assert not await Turn.objects.exclude(reservation={}).aexists()
-    assert (await TokenBudget.objects.aget()).tokens == 2 * REQUEST
+    budget = await TokenBudget.objects.aget()
+    assert budget.reserved == 0
+    assert 0 < budget.tokens <= 2 * REQUEST

@@ -11,6 +11,7 @@ from django.utils import timezone
 from orders.models import FailedLookup, Order
 from orders.tools import lookup_order, my_orders
 from supportbot.assistant.tools import ToolError
+from supportbot.conversations.models import Conversation
 
 
 def test_a_customer_sees_all_of_an_own_order(chat, alice):
@@ -288,3 +289,36 @@ def test_a_customer_lists_the_ten_newest_own_orders(chat, alice, bob):
 def test_a_guest_is_asked_to_sign_in_or_to_name_one_order(chat, alice):
     with pytest.raises(ToolError, match="sign in"):
         my_orders(chat())
+
+
+@pytest.mark.parametrize(
+    ("guesses", "guest_keys", "emails", "right"),
+    [
+        (59, 12, 1, FailedLookup.MAX_PER_EMAIL),  # at one address, with a new cookie after each fifth
+        (59, 12, 59, FailedLookup.MAX_PER_NETWORK),  # at many addresses
+    ],
+)
+def test_new_cookies_do_not_make_new_guesses(chat, alice, guesses, guest_keys, emails, right):
+    made = 0
+    for number in range(guesses):
+        ctx = chat(guest_key=f"guest{number % guest_keys}")
+        Conversation.objects.update(address_key="network")
+        try:
+            lookup_order(ctx, f"ORD-{9000 + number}", f"alice{number % emails}@example.com")
+        except ToolError:
+            break
+        made += 1
+
+    assert made == right
+
+
+def test_guesses_at_an_address_count_from_every_network_and_in_any_spelling(chat, alice):
+    for number in range(FailedLookup.MAX_PER_EMAIL):
+        ctx = chat(guest_key=f"guest{number}")
+        Conversation.objects.filter(pk=ctx.conversation).update(address_key=f"network{number}")
+        lookup_order(ctx, f"ORD-{9000 + number}", " Alice@Example.COM ")
+
+    with pytest.raises(ToolError):
+        lookup_order(chat(guest_key="new"), "ORD-123", "alice@example.com")
+    assert lookup_order(chat(alice), "ORD-123")["status"] == "shipped", "the account is not kept from its own"
+    assert not FailedLookup.objects.filter(email_key__contains="alice").exists()

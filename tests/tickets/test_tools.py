@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from supportbot.assistant.messages import ToolCall
 from supportbot.assistant.tools import ToolError
+from supportbot.conversations.models import Conversation
 from tickets.models import Ticket
 from tickets.tools import create_ticket, my_tickets
 
@@ -213,3 +214,27 @@ def test_a_guest_sees_the_tickets_of_this_conversation_only(chat):
     create_ticket(here, "Here", "low")
     create_ticket(chat(request="turn:2"), "Elsewhere", "low")
     assert [ticket["issue"] for ticket in my_tickets(here)["tickets"]] == ["Here"]
+
+
+def test_guests_of_one_network_open_so_many_tickets_in_an_hour(chat):
+    def open_ticket(number: int) -> dict:
+        ctx = chat(request=f"turn:{number}")
+        Conversation.objects.filter(pk=ctx.conversation).update(address_key=f"network{number // 60}")
+        return create_ticket(ctx, f"Problem {number}", "low")
+
+    for number in range(Ticket.MAX_PER_NETWORK_AND_HOUR):
+        open_ticket(number)
+
+    with pytest.raises(ToolError, match="offer to sign in"):
+        open_ticket(59)
+    assert open_ticket(60)["ticket_id"]
+
+
+def test_an_account_may_open_a_ticket_where_guests_opened_very_many(chat, alice):
+    for number in range(Ticket.MAX_PER_NETWORK_AND_HOUR):
+        create_ticket(chat(request=f"turn:{number}"), f"Problem {number}", "low")
+    Conversation.objects.update(address_key="network")
+    ctx = chat(alice, request="turn:99")
+    Conversation.objects.update(address_key="network")
+
+    assert create_ticket(ctx, "Mine", "low")["ticket_id"]

@@ -16,12 +16,19 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
+from supportbot.server.client_address import get_current_address_key
+from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
 
-from ..models import Attachment, Conversation, Message
+from ..models import Attachment, Conversation, CustomerRequest, Message
 from ..visitors import Visitor
+from .guest_limits import get_address_message_limit
 
 MINUTE_SECONDS = 60.0
+MAX_PERSON_REQUESTS_PER_HOUR = 30  # of the guests of one network
+# After each of these the model is asked.
+MODEL_KINDS = (CustomerRequest.Kind.MESSAGE, CustomerRequest.Kind.RETRY, CustomerRequest.Kind.PERSON)
+ADDRESS_UPLOADS = 5  # times as many as one visitor, for all guests of one network
 MAX_CONTACTS_PER_DAY = 5  # e-mail addresses that a visitor may give
 MAX_IMAGE_BYTES_PER_DAY = 100 * 1024 * 1024
 
@@ -68,22 +75,96 @@ def check_email(email: str) -> str:
     return email
 
 
-def check_rate(conversation: Conversation) -> None:
-    """Raise `RequestRefused` for one message too many in a minute, of this conversation or of all of its visitor's."""
-    here, everywhere = settings.CONVERSATION_MESSAGES_PER_MINUTE, settings.VISITOR_MESSAGES_PER_MINUTE
-    if not here and not everywhere:
-        return
-    now = timezone.now()
-    since = now - timedelta(minutes=1)
-    lately = Conversation.objects.visible_to(conversation.visitor).filter(updated__gt=since)
-    recent = Message.objects.filter(
-        conversation__in=lately.values("pk"),
-        role=Message.Role.CUSTOMER,
-        created__gt=since,
-        created__lte=now,  # what is later was said before the clock was set back
-    ).aggregate(here=Count("pk", filter=Q(conversation=conversation)), everywhere=Count("pk"))
-    if (here and recent["here"] >= here) or (everywhere and recent["everywhere"] >= everywhere):
+def check_rate(conversation: Conversation, kind: str = CustomerRequest.Kind.MESSAGE) -> None:
+    """Raise `RequestRefused` where a customer does something for one time too many in a minute.
+
+    Counted are the conversation, its visitor, and for guests, who may have any number of browsers, the network. Kinds
+    after which the model is asked count together, any other one by itself.
+    """
+    counts = _count_requests(conversation, kind)
+    if _is_over(counts["here"], settings.CONVERSATION_MESSAGES_PER_MINUTE) or _is_over(
+        counts["everywhere"], settings.VISITOR_MESSAGES_PER_MINUTE
+    ):
         raise RequestRefused(_("You're sending messages very quickly. Please wait a minute, then try again."))
+    if conversation.user_id is None and _is_over(counts["at_address"], get_address_message_limit()):
+        raise RequestRefused(
+            _(
+                "Very many messages are coming from your network right now. Please wait a minute, then try again. "
+                "If you sign in, you can go on at once."
+            )
+        )
+
+
+def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.MESSAGE) -> None:
+    """The same, and count it if it is not refused."""
+    check_rate(conversation, kind)
+    address_key = _get_address_key(conversation)
+    if conversation.address_key != address_key:
+        conversation.address_key = address_key
+        conversation.save(update_fields=["address_key"])
+    CustomerRequest.objects.create(
+        conversation=conversation,
+        visitor=conversation.visitor.key,
+        address_key=address_key,
+        kind=kind,
+    )
+
+
+def check_person_rate(conversation: Conversation) -> None:
+    """The same for a request for a person, which guests of one network may make so often in an hour."""
+    check_rate(conversation, CustomerRequest.Kind.PERSON)
+    address_key = _get_address_key(conversation)
+    if conversation.user_id is not None or not address_key:
+        return
+    since = timezone.now() - timedelta(hours=1)
+    asked = CustomerRequest.objects.filter(
+        address_key=address_key,
+        created__gt=since,
+        kind=CustomerRequest.Kind.PERSON,
+        conversation__user=None,
+    )
+    if asked.count() >= MAX_PERSON_REQUESTS_PER_HOUR:
+        raise RequestRefused(
+            _(
+                "Very many people on your network have asked for a person in this hour. Please try again later, or "
+                "sign in."
+            )
+        )
+
+
+@on_database_thread()
+def delete_old_requests() -> None:
+    """Delete those that no limit counts any more."""
+    CustomerRequest.objects.filter(created__lt=timezone.now() - timedelta(days=1)).delete()
+
+
+def _get_address_key(conversation: Conversation) -> str:
+    """Of the network that the request comes from, else of that which the last one came from."""
+    return get_current_address_key() or conversation.address_key
+
+
+def _count_requests(conversation: Conversation, kind: str) -> dict[str, int]:
+    """What was done in the last minute: here, by the visitor, and by guests at their address."""
+    now = timezone.now()
+    address_key = _get_address_key(conversation)
+    by_visitor = Q(visitor=conversation.visitor.key)
+    at_address = Q(address_key=address_key, visitor__startswith="guest:") if address_key else Q(pk=None)
+    recent = CustomerRequest.objects.filter(
+        by_visitor | at_address,
+        kind__in=MODEL_KINDS if kind in MODEL_KINDS else [kind],
+        created__gt=now - timedelta(minutes=1),
+        created__lte=now,  # what is later was done before the clock was set back
+    )
+    counts: dict[str, int] = recent.aggregate(
+        here=Count("pk", filter=Q(conversation=conversation)),
+        everywhere=Count("pk", filter=by_visitor),
+        at_address=Count("pk", filter=at_address),
+    )
+    return counts
+
+
+def _is_over(count: int, limit: int) -> bool:
+    return bool(limit) and count >= limit
 
 
 def check_contact_rate(visitor: Visitor) -> None:
@@ -100,21 +181,27 @@ def check_contact_rate(visitor: Visitor) -> None:
 
 
 def check_image_rate(visitor: Visitor) -> None:
-    """Count an image that is being sent; raise `RequestRefused` for one too many of the visitor in a minute.
+    """Count an image that is being sent; raise `RequestRefused` for one too many of the visitor or network in a minute.
 
     Each process counts for itself, since it is its time that reading an image takes.
     """
     limit = settings.ENVIRONMENT.images_per_minute
+    if not limit:
+        return
     since = monotonic() - MINUTE_SECONDS
     uploads = process.get(RecentUploads).by_visitor
     for key in [key for key, tries in list(uploads.items()) if not tries or tries[-1] < since]:
         uploads.pop(key, None)
-    tries = uploads[visitor.key]
-    while tries and tries[0] < since:
-        tries.popleft()
-    if limit and len(tries) >= limit:
+    limits = {visitor.key: limit}
+    if visitor.user_id is None and (address_key := get_current_address_key()):
+        limits[f"address:{address_key}"] = ADDRESS_UPLOADS * limit
+    for key in limits:
+        while uploads[key] and uploads[key][0] < since:
+            uploads[key].popleft()
+    if any(len(uploads[key]) >= most for key, most in limits.items()):
         raise RequestRefused(_("You're sending photos very quickly. Please wait a minute, then try again."))
-    tries.append(monotonic())
+    for key in limits:
+        uploads[key].append(monotonic())
 
 
 def check_daily_images(visitor: Visitor, size: int = 0) -> None:

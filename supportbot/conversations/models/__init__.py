@@ -2,10 +2,20 @@
 
 from .attachment import Attachment
 from .conversation import Conversation
+from .customer_request import CustomerRequest
 from .message import Message
 from .staff_presence import StaffPresence
 from .token_budget import TokenBudget
 from .tool_call import ToolCall
 from .turn import Turn
 
-__all__ = ["Attachment", "Conversation", "Message", "StaffPresence", "TokenBudget", "ToolCall", "Turn"]
+__all__ = [
+    "Attachment",
+    "Conversation",
+    "CustomerRequest",
+    "Message",
+    "StaffPresence",
+    "TokenBudget",
+    "ToolCall",
+    "Turn",
+]

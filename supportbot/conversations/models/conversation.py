@@ -58,6 +58,11 @@ class Conversation(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="conversations"
     )
     guest_key = models.CharField(max_length=64, blank=True, db_index=True)
+    address_key = models.CharField(
+        max_length=32,
+        blank=True,
+        help_text="Stands for the network from which was written last; no address itself.",
+    )
     owner = models.CharField(_("owner"), max_length=10, choices=Owner, default=Owner.BOT)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -80,6 +85,7 @@ class Conversation(models.Model):
     customer_last_seen = models.DateTimeField(
         null=True, help_text="When the customer's page was last open while a person was wanted or there."
     )
+    alerted = models.DateTimeField(null=True, help_text="When staff were last mailed that it waits.")
     replies_mailed_until = models.DateTimeField(null=True)
     contact_name = models.CharField(max_length=100, blank=True)
     contact_email = models.EmailField(blank=True, help_text="Where a guest can be reached.")
@@ -105,6 +111,9 @@ class Conversation(models.Model):
         permissions = [("assign_conversation", _("Can give a conversation to a colleague"))]
         indexes = [
             models.Index(fields=["user", "-updated"]),
+            models.Index(
+                fields=["address_key"], condition=~models.Q(address_key=""), name="conversations_of_address"
+            ),
             # With `last_seq`, so that a list counts those in which something was said by this index alone.
             models.Index(fields=["-updated", "last_seq"], name="conversations_by_age"),
             models.Index(

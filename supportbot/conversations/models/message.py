@@ -39,6 +39,9 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.COMPLETE)
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - NULL is «none», never equal
+    was_masked = models.BooleanField(
+        default=False, help_text="A card number in it was hidden before it was stored."
+    )
     has_images = models.BooleanField(default=False)
     handle = models.CharField(
         max_length=300, blank=True, help_text="Where the provider keeps the conversation up to here."

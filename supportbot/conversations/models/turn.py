@@ -47,6 +47,10 @@ class Turn(models.Model):
     marks = models.JSONField(
         default=list, blank=True, help_text="What of the answer could not be confirmed: kinds and words."
     )
+    waits_since = models.DateTimeField(
+        null=True, help_text="Since when it waits for tokens that are set aside for others."
+    )
+    not_before = models.DateTimeField(null=True, help_text="When it may look for tokens again.")
     created = models.DateTimeField(default=timezone.now)
     started = models.DateTimeField(null=True, blank=True)
     first_token = models.DateTimeField(null=True, blank=True)
@@ -54,7 +58,7 @@ class Turn(models.Model):
 
     objects = TurnQuerySet.as_manager()
 
-    is_affordable = True  # not stored: whether the day's budget had room when the lease was acquired
+    funds = "reserved"  # not stored: whether the day's budgets had room when the lease was acquired
 
     class Meta:
         ordering = ["pk"]
@@ -75,6 +79,10 @@ class Turn(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def waits_for_tokens(self) -> bool:
+        return self.state == self.State.QUEUED and self.waits_since is not None
 
     @property
     def can_retry(self) -> bool:

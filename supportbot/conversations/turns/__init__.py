@@ -24,13 +24,14 @@ from .person_messages import is_with_person, note_customers_here, post_staff_mes
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
 from .submit import submit_message
-from .tool_calls import complete_call, run_tool, store_requested_calls, store_result
+from .tool_calls import CompletedCall, complete_call, run_tool, store_requested_calls, store_result
 from .transitions import finish_turn, is_running, request_stop, retry_turn
 
 __all__ = [
     "LEASE_DURATION",
     "NO_MESSAGE",
     "ChangedTurn",
+    "CompletedCall",
     "LeaseLost",
     "OwnershipResult",
     "StreamingAnswer",

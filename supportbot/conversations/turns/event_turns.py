@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from ..card_numbers import mask_card_numbers
 from ..models import Conversation, Message, Turn
 from .changes import ChangedTurn
 
@@ -19,9 +20,9 @@ def add_event_turn(
     turn.save()
     messages = []
     for role, text, client_id in said:
-        message = Message(
-            conversation=conversation, turn=turn, seq=conversation.next_seq(), role=role, text=text
-        )
+        message = Message(conversation=conversation, turn=turn, seq=conversation.next_seq(), role=role)
+        is_ours = role == Message.Role.SYSTEM
+        message.text, message.was_masked = (text, False) if is_ours else mask_card_numbers(text)
         message.client_id = client_id or None
         if author is not None:
             message.author = author

@@ -31,8 +31,8 @@ class TurnLease:
 
     `message_id` is the answer that is to be streamed, or `NO_MESSAGE` while `pending_calls` come first. `system_text`
     and `history` are what the model is sent; `summary` is the part of the former that sums up what was said before.
-    `rounds_made` and `calls_made` say how often a process that died had asked for tools in this turn, and how many
-    calls it had done.
+    `funds` say whether it can be paid for. `rounds_made` and `calls_made` say how often a process that died had asked
+    for tools in this turn, and how many calls it had done.
     """
 
     turn_id: int
@@ -45,7 +45,7 @@ class TurnLease:
     history: list[Message]
     tool_context: ToolContext
     pending_calls: tuple[ToolCall, ...] = ()
-    is_affordable: bool = True
+    funds: str = "reserved"
     summary: str = ""
     rounds_made: int = 0
     calls_made: int = 0

@@ -7,6 +7,7 @@ bot reaches the conversation after the commit.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -22,8 +23,8 @@ from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
-from ..limits.rate_limits import RequestRefused, check_rate
-from ..models import Conversation, Message
+from ..limits.rate_limits import RequestRefused, check_person_rate, count_request
+from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences
 from .changes import (
     TurnChange,
@@ -38,6 +39,7 @@ Owner = Conversation.Owner
 
 # Kinds of jobs that `mail` registers: staff are told of a customer who waits, a customer who left of an answer.
 ALERT_JOB_KIND = "send_waiting_alert"
+ALERT_INTERVAL = timedelta(minutes=10)  # at least, between two mails of one conversation
 REASON_CHARS = 300
 SUBSTANCE_CHARS = 12  # a message shorter than this, such as “yes”, says little about the matter
 OWNER_FIELDS = [
@@ -65,7 +67,7 @@ def check_person_request(conversation_id: int, client_id: str | None) -> bool:
     is_asked = conversation.owner in (Owner.WAITING, Owner.HUMAN)
     if is_asked or (client_id and conversation.messages.filter(client_id=client_id).exists()):
         return False
-    check_rate(conversation)
+    check_person_rate(conversation)
     return True
 
 
@@ -85,7 +87,8 @@ def request_person(
     if conversation.owner in (Owner.WAITING, Owner.HUMAN):
         return build_change(conversation, (), with_owner=True, duplicate_client_id=client_id or "")
     if text:
-        check_rate(conversation)
+        check_person_rate(conversation)
+        count_request(conversation, CustomerRequest.Kind.PERSON)
     ended = end_bot_turns(conversation)
     said = [(Message.Role.CUSTOMER, text, client_id)] if text else []
     sentence = start_waiting(conversation, reason)
@@ -105,7 +108,7 @@ def start_waiting(conversation: Conversation, reason: str, actor: str = AuditEve
     why = reason.strip() or describe_last_words(conversation) or _("No reason was given.")
     conversation.waiting_reason = why[:REASON_CHARS]
     reference = _notify_apps(conversation)
-    enqueue(ALERT_JOB_KIND, f"{conversation.pk}:{conversation.revision}", conversation_id=conversation.pk)
+    _enqueue_alert(conversation)
     record_event(
         "person_requested",
         actor=actor,
@@ -183,6 +186,7 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     conversation = Conversation.objects.lock(conversation_id)
     if conversation.owner != Owner.WAITING:
         return build_change(conversation, (), with_owner=True)
+    count_request(conversation, CustomerRequest.Kind.CANCEL)
     conversation.owner, conversation.waiting_since = Owner.BOT, None
     sentence = handoff_sentences.describe_cancelled_request()
     cancelled = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
@@ -224,6 +228,14 @@ def _give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
     save_owner(conversation)
     change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)
     return OwnershipResult(change, True, conversation.assignee_name)
+
+
+def _enqueue_alert(conversation: Conversation) -> None:
+    """Have staff mailed, but not again and again of a customer who withdraws the request and makes it anew."""
+    due = timezone.now()
+    if conversation.alerted is not None:
+        due = max(due, conversation.alerted + ALERT_INTERVAL)
+    enqueue(ALERT_JOB_KIND, str(conversation.pk), conversation_id=conversation.pk, run_after=due)
 
 
 def _notify_apps(conversation: Conversation) -> str:

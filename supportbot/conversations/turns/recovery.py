@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -78,7 +79,8 @@ def _find_abandoned_conversations(limit: int, grace_period: timedelta) -> list[i
     lost = Turn.objects.filter(_has_passed("lease_until"), state=Turn.State.RUNNING)
     was_released = Q(lease_until__isnull=False)
     is_forgotten = _has_passed("created", grace_period) | was_released
-    waiting = Turn.objects.filter(is_forgotten, state=Turn.State.QUEUED).exclude(
+    is_due = Q(not_before=None) & is_forgotten | _has_passed("not_before")
+    waiting = Turn.objects.filter(is_due, state=Turn.State.QUEUED).exclude(
         conversation__turns__state=Turn.State.RUNNING
     )
     found = [*lost.order_by("pk")[:limit], *waiting.order_by("pk")[:limit]]
@@ -96,11 +98,23 @@ def _recover_conversation(conversation_id: int) -> TurnChange:
     ended: list[ChangedTurn] = []
     for turn in conversation.turns.filter(_has_passed("lease_until"), state=Turn.State.RUNNING):
         ended += _requeue_or_interrupt(turn, conversation)
+    ended += _end_overdue_turns(conversation)
     lease = claim_next_turn(conversation)
     save_conversation(conversation)
     if lease is not None:
         ended.append(load_stored_turn(lease.turn_id))
     return build_change(conversation, ended, lease)
+
+
+def _end_overdue_turns(conversation: Conversation) -> list[ChangedTurn]:
+    """Tell a customer for whom no tokens came free in the time of a whole turn, and let them try again."""
+    since = timezone.now() - timedelta(seconds=settings.ENVIRONMENT.turn_seconds)
+    ended: list[ChangedTurn] = []
+    for turn in conversation.turns.filter(waits_since__lt=since, state=Turn.State.QUEUED):
+        turn.state, turn.error, turn.may_retry = Turn.State.FAILED, ErrorCode.BUSY, True
+        turn.finished, turn.waits_since, turn.not_before = timezone.now(), None, None
+        ended += save_change(turn, conversation).turns
+    return ended
 
 
 def _has_passed(moment: str, since: timedelta = timedelta(0)) -> Q:
@@ -129,6 +143,6 @@ def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[Chang
     turn.may_retry = True
     turn.fencing_token += 1
     turn.finished, turn.lease_until = timezone.now(), None
-    settle_turn(turn, conversation, {})
+    settle_turn(turn, conversation, {}, was_answered=is_seen)
     close_open_messages(messages, None, Message.Status.PARTIAL)
     return save_change(turn, conversation, messages).turns

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from supportbot.server.executors import on_database_thread
 
 from ..attachments import storage
+from ..card_numbers import mask_card_numbers
 from ..limits import token_budgets
-from ..limits.rate_limits import RequestRefused, check_rate
+from ..limits.rate_limits import RequestRefused, count_request
 from ..models import Attachment, Conversation, Message, Turn
 from .changes import (
     ChangedTurn,
@@ -53,11 +54,11 @@ def submit_message(
     conversation = Conversation.objects.lock(conversation_id)
     if client_id and (known := _find_duplicate(conversation, text, client_id, images)):
         return TurnChange(conversation.pk, (load_stored_turn(known),))
-    check_rate(conversation)
+    count_request(conversation)
     was_closed = conversation.owner == Conversation.Owner.CLOSED
     if was_closed:
         reopen_closed(conversation)
-    first_line = (text or _("A photo")).split("\n", maxsplit=1)[0]
+    first_line = (mask_card_numbers(text)[0] or _("A photo")).split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
     if conversation.owner != Conversation.Owner.BOT:
         return store_for_person(conversation, text, client_id, images)
@@ -88,9 +89,8 @@ def _create_turn(
     is_next: bool,
 ) -> TurnChange:
     turn = Turn(conversation=conversation)
-    if is_next:
-        acquire_lease(turn, conversation)
-    else:
+    is_next = is_next and acquire_lease(turn, conversation)
+    if not turn.revision:
         turn.revision = conversation.next_revision()
     turn.save()
     messages = [_build_customer_message(conversation, turn, text, client_id, conversation.next_seq())]
@@ -110,7 +110,9 @@ def _find_duplicate(
     message = conversation.messages.filter(client_id=client_id).first()
     if message is None:
         return None
-    if message.text != text or {image.public_id for image in message.images} != set(images):
+    if message.text != mask_card_numbers(text)[0] or {image.public_id for image in message.images} != set(
+        images
+    ):
         raise RequestRefused(
             _("You already sent a different version of this message. Please send it as a new one.")
         )
@@ -138,7 +140,7 @@ def _append_to_active_turn(
     storage.attach_to_message(message, images)
     if not is_running or answer is None:
         return save_change(turn, conversation)
-    turn.is_affordable = token_budgets.reserve_tokens(turn, conversation, turn.backend)
+    turn.funds = token_budgets.reserve_tokens(turn, conversation, turn.backend)
     change = save_change(turn, conversation)
     return build_change(conversation, change.turns, build_lease(turn, conversation, answer.pk))
 
@@ -159,7 +161,8 @@ def _revoke_lease(turn: Turn) -> bool:
 def _build_customer_message(
     conversation: Conversation, turn: Turn, text: str, client_id: str | None, seq: int
 ) -> Message:
-    message = Message(conversation=conversation, turn=turn, seq=seq, role=Message.Role.CUSTOMER, text=text)
+    message = Message(conversation=conversation, turn=turn, seq=seq, role=Message.Role.CUSTOMER)
+    message.text, message.was_masked = mask_card_numbers(text)
     message.client_id = client_id or None
     message.calls = []
     return message

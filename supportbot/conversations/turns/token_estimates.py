@@ -21,12 +21,22 @@ MAX_TURNS = 40
 
 
 def settle_turn(
-    turn: Turn, conversation: Conversation, usage: Mapping[str, Any], error: str = "", text: str = ""
+    turn: Turn,
+    conversation: Conversation,
+    usage: Mapping[str, Any],
+    error: str = "",
+    text: str = "",
+    *,
+    was_answered: bool = True,
 ) -> None:
     """Replace what was set aside for a request of the turn by what it took. The caller saves the turn.
 
-    `text` is what the model said, as far as it is not stored yet.
+    `text` is what the model said, as far as it is not stored yet. What was not answered is given back whole: a provider
+    that hangs uses nobody's day up.
     """
+    if not was_answered:
+        token_budgets.release_reservation(turn)
+        return
 
     def estimate_taken() -> int:
         return estimate_request_tokens(conversation, turn) + len(text) // CHARS_PER_TOKEN

@@ -132,7 +132,8 @@ def complete_call(lease: TurnLease, result: ToolResult) -> CompletedCall:
 
     A call that was refused without being run gets its result here.
 
-    Raises `LeaseLost`, and `ModelError` when the day's budget has nothing left for another question to the model.
+    Raises `LeaseLost`, `TokensBusy` when it must be tried again since tokens are set aside for others, and `ModelError`
+    when the day's budget has nothing left for another question to the model.
     """
     turn, conversation = lock_leased_turn(lease)
     messages = load_messages(turn)
@@ -145,8 +146,11 @@ def complete_call(lease: TurnLease, result: ToolResult) -> CompletedCall:
     if any(call.is_pending for call in calls):
         return CompletedCall(save_change(turn, conversation, messages))
     if messages[-1].status != Message.Status.STREAMING:
-        if not token_budgets.reserve_tokens(turn, conversation, turn.backend):
-            raise token_budgets.build_budget_error()
+        funds = token_budgets.reserve_tokens(turn, conversation, turn.backend)
+        if funds == token_budgets.Funds.BUSY:
+            raise token_budgets.TokensBusy
+        if funds != token_budgets.Funds.RESERVED:
+            raise token_budgets.build_budget_error(funds)
         messages.append(create_answer_message(turn, conversation))
     return CompletedCall(save_change(turn, conversation, messages), messages[-1].pk)
 

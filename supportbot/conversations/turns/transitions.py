@@ -11,7 +11,8 @@ from supportbot.assistant.messages import Answer
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
-from ..models import Conversation, Message, Turn
+from ..limits.rate_limits import count_request
+from ..models import Conversation, CustomerRequest, Message, Turn
 from . import summaries
 from .changes import (
     TurnChange,
@@ -48,7 +49,9 @@ def finish_turn(
     turn, conversation = lock_leased_turn(lease)
     messages = load_messages(turn)
     _set_end(turn, state, error, first_token)
-    settle_turn(turn, conversation, answer.usage if answer else {}, turn.error, text)
+    was_answered = bool(text or first_token or answer)
+    usage = answer.usage if answer else {}
+    settle_turn(turn, conversation, usage, turn.error, text, was_answered=was_answered)
     if answer is not None:
         turn.usage.append(dict(answer.usage))
         turn.marks += [asdict(mark) for mark in answer.marks]
@@ -108,6 +111,8 @@ def request_stop(
     turn = Turn.objects.filter(conversation=conversation_id, state=Turn.State.RUNNING).first()
     if turn is None or turn_id not in (0, turn.pk):
         return None
+    if not reason:
+        count_request(conversation, CustomerRequest.Kind.STOP)
     Turn.objects.filter(pk=turn.pk).update(stop_requested=True, error=reason)
     return turn.pk
 
@@ -122,7 +127,7 @@ def is_running(turn_id: int) -> bool:
 def retry_turn(conversation_id: int, turn_id: int, can_start: bool = True) -> TurnChange:
     """Run a turn again that failed or was cut: from its stored tool results, with the cut text replaced.
 
-    With `can_start` False it stays queued, for another process.
+    With `can_start` False it stays queued, for another process. Raises `RequestRefused` for one too many in a minute.
     """
     conversation = Conversation.objects.lock(conversation_id)
     turn = conversation.turns.last()
@@ -132,6 +137,7 @@ def retry_turn(conversation_id: int, turn_id: int, can_start: bool = True) -> Tu
         is_known = conversation.turns.filter(pk=turn_id).exists()
         shown = (load_stored_turn(turn_id),) if is_known else ()
         return TurnChange(conversation.pk, shown)
+    count_request(conversation, CustomerRequest.Kind.RETRY)
     turn.state, turn.crash_count, turn.marks = Turn.State.QUEUED, 0, []
     if not can_start or conversation.is_bot_silent:
         return save_change(turn, conversation)

@@ -18,6 +18,7 @@ from supportbot.server.process import process
 
 from .. import turns
 from ..attachments.cleanup import delete_orphans
+from ..limits.rate_limits import delete_old_requests
 from ..realtime import broadcast, empty_pages, socket_sessions
 from . import model_health, runner, storage_notices
 
@@ -89,16 +90,17 @@ async def _start_cleanup() -> None:
     """Beside the rest: with many files it takes longer than a lease lasts."""
     cleanups = process.get(Housekeeper).cleanups
     if not cleanups:
-        task = asyncio.create_task(_clean_up_attachments(), name="clean-up")
+        task = asyncio.create_task(_delete_old_rows(), name="clean-up")
         cleanups.add(task)
         task.add_done_callback(cleanups.discard)
 
 
-async def _clean_up_attachments() -> None:
+async def _delete_old_rows() -> None:
     try:
         await delete_orphans()
+        await delete_old_requests()
     except DatabaseError as error:
-        logger.warning("Old photos could not be looked for: %s", describe_outage(error))
+        logger.warning("Old rows and photos could not be deleted: %s", describe_outage(error))
 
 
 async def _store_streams_or_tell() -> None:

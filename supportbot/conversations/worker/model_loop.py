@@ -1,5 +1,6 @@
 """Runs the model on one turn: what it says is streamed, what it asks for is done, and each event is stored first."""
 
+import asyncio
 from contextlib import aclosing
 from time import monotonic
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from supportbot import model_backends
+from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.limits import NOT_RUN
 from supportbot.assistant.loop import find_refusal, run_turn
 from supportbot.assistant.messages import (
@@ -33,6 +35,8 @@ from ..turns import LEASE_DURATION, NO_MESSAGE
 from .running_turn import RunningTurn, TurnHandedOver
 from .tool_execution import execute_tool
 
+TOKEN_WAIT_SECONDS = 0.5
+
 
 async def run_model_loop(running: RunningTurn) -> Answer | None:
     """Run the turn to its end and store each event before the next one is asked for. Returns the last answer.
@@ -45,8 +49,8 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
         await _finish_pending_calls(running, limits.calls)
         limits = limits.reduce_for_resumed_turn(0, len(lease.pending_calls))
         lease = running.lease
-    if not lease.is_affordable:
-        raise token_budgets.build_budget_error()
+    if lease.funds != token_budgets.Funds.RESERVED:
+        raise token_budgets.build_budget_error(token_budgets.Funds(lease.funds))
 
     async def execute(call: ToolCall) -> ToolResult:
         return await execute_tool(lease, call)
@@ -137,7 +141,7 @@ async def _withdraw_text(running: RunningTurn) -> None:
 
 
 async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:
-    completed = await turns.complete_call(running.lease, result)
+    completed = await _complete_call(running, result)
     if completed.is_turn_over:
         running.is_cancellable = False  # it has ended in good order
     await broadcast.publish_change(completed.change)
@@ -145,3 +149,15 @@ async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:
         raise TurnHandedOver
     if completed.message_id:
         running.stream = AnswerStream(running.lease.conversation_id, completed.message_id)
+
+
+async def _complete_call(running: RunningTurn, result: ToolResult) -> turns.CompletedCall:
+    """Store the end of a call. While tokens for the next question are set aside for others, this waits."""
+    give_up_at = monotonic() + settings.ENVIRONMENT.turn_seconds
+    while True:
+        try:
+            return await turns.complete_call(running.lease, result)
+        except token_budgets.TokensBusy:
+            if monotonic() > give_up_at:
+                raise ModelError(ErrorCode.BUSY, "the tokens left are set aside for others") from None
+        await asyncio.sleep(TOKEN_WAIT_SECONDS)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from ..budget_alerts import describe_spent_budget, find_spent_budgets
 from ..durations import format_duration
 from ..rights import can_answer, can_read
 
@@ -16,6 +17,12 @@ register.filter("duration", format_duration)
 def show_desk_bar(user: Any) -> dict[str, Any]:
     """The desk's link and switches. It asks the database for nothing: the socket brings the number that wait."""
     return {"is_reader": can_read(user), "can_answer": can_answer(user)}
+
+
+@register.simple_tag(name="spent_budgets")
+def list_spent_budgets() -> list[str]:
+    """Which tokens of today are used up, in words; empty on most days."""
+    return [describe_spent_budget(budget) for budget in find_spent_budgets()]
 
 
 @register.filter("initial")
