@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +14,6 @@ from supportbot.conversations.limits.rate_limits import RequestRefused, check_te
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime import broadcast, desk_feed
 from supportbot.conversations.realtime.audiences import Audience
-from supportbot.conversations.realtime.connections import PageConnection
 from supportbot.conversations.realtime.fragments import render_notice
 from supportbot.conversations.realtime.socket_sessions import CLOSE_NOT_FOUND, SessionEnded
 from supportbot.conversations.turns import OwnershipResult
@@ -25,30 +23,12 @@ from supportbot.conversations.worker import runner
 from supportbot.server.executors import DatabaseFunction, on_database_thread
 
 from . import notes, viewers
+from .connection import DeskConnection
 from .facts import load_facts
-from .fragments import get_staff_audience, render_facts, render_note, render_viewers
+from .fragments import get_staff_audience, render_facts, render_viewers
 from .frames import DeskConversationFrame
 from .refusals import describe_refusal
 from .rights import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS, READ_CONVERSATIONS, find_answerers
-
-Check = Callable[[], object]
-
-
-class DeskConnection(PageConnection):
-    """A page of the desk also gets the notes that it lacks."""
-
-    last_note = 0
-
-    async def resync(self, since_revision: int, check: Check = lambda: None) -> None:
-        await super().resync(since_revision, check)
-        await self.send_new_notes()
-
-    async def send_new_notes(self) -> None:
-        newer = await notes.load_notes(self._conversation_id, self.last_note)
-        for note in newer:
-            if not await self.deliver(render_note(note)):
-                return  # the rest follows when the page reads again
-            self.last_note = note.pk
 
 
 class DeskConversationConsumer(ConversationConsumer):

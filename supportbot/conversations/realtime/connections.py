@@ -11,12 +11,15 @@ from .audiences import Audience
 from .broadcast import get_stream_snapshot
 from .change_frames import ChangeFrame, render_frames_beside
 from .fragments import get_delta_message, is_text_frame, render_revision
+from .gathered_text import GatheredText
 
 MAX_BUFFERED_ERRORS = 20  # for a page that does not read
 
 
 class PageConnection:
     """What a page has been sent, and what it lacks. It lacks nothing up to `revision`."""
+
+    gathered_text: GatheredText | None = None  # of a page that is sent its words some at a time
 
     def __init__(self, conversation_id: int, writer: SocketWriter, audience: Audience) -> None:
         self._conversation_id = conversation_id
@@ -42,6 +45,11 @@ class PageConnection:
 
         A page that does not read gets nothing more until it does, and then what it missed.
         """
+        if self.gathered_text is not None:
+            if frame.startswith("{") and not self.is_behind and not self._writer.is_full:
+                await self.gathered_text.add_frame(frame)
+                return True
+            await self.gathered_text.send_gathered()
         if self._writer.is_full:
             self._set_missed_since(self.revision)
             return False
