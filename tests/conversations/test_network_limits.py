@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.utils import timezone
 
@@ -85,6 +86,20 @@ def test_the_customer_is_told_of_a_way_on(db, settings):
 
         with pytest.raises(RequestRefused, match="If you sign in, you can go on at once"):
             say(new_guest(2))
+
+
+def test_a_refused_first_message_leaves_nothing_behind(db, settings, guests):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"address_messages_per_minute": 1})
+    address = guests.look()
+    with network(OFFICE):
+        say(new_guest(1))
+
+        with pytest.raises(RequestRefused):
+            guests.begin()
+
+    assert (Conversation.objects.count(), Session.objects.count()) == (1, 0)
+    with network(HOME):
+        assert guests.begin().get_absolute_url() == address
 
 
 def test_who_has_signed_in_does_not_count_with_the_guests(db, settings, alice, chat):

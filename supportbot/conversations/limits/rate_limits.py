@@ -87,12 +87,7 @@ def check_rate(conversation: Conversation, kind: str = CustomerRequest.Kind.MESS
     ):
         raise RequestRefused(_("You're sending messages very quickly. Please wait a minute, then try again."))
     if conversation.user_id is None and _is_over(counts["at_address"], get_address_message_limit()):
-        raise RequestRefused(
-            _(
-                "Very many messages are coming from your network right now. Please wait a minute, then try again. "
-                "If you sign in, you can go on at once."
-            )
-        )
+        raise build_network_refusal()
 
 
 def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.MESSAGE) -> None:
@@ -107,6 +102,27 @@ def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.M
         visitor=conversation.visitor.key,
         address_key=address_key,
         kind=kind,
+    )
+
+
+def check_network_rate() -> None:
+    """Raise `RequestRefused` where a new guest's first message would be refused: then nothing is begun for it."""
+    if not (address_key := get_current_address_key()):
+        return
+    since = timezone.now() - timedelta(minutes=1)
+    recent = CustomerRequest.objects.filter(
+        address_key=address_key, visitor__startswith="guest:", kind__in=MODEL_KINDS, created__gt=since
+    )
+    if _is_over(recent.count(), get_address_message_limit()):
+        raise build_network_refusal()
+
+
+def build_network_refusal() -> RequestRefused:
+    return RequestRefused(
+        _(
+            "Very many messages are coming from your network right now. Please wait a minute, then try again. "
+            "If you sign in, you can go on at once."
+        )
     )
 
 

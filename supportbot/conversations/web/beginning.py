@@ -13,6 +13,7 @@ from django.http import Http404
 from supportbot.server.executors import on_database_thread
 from supportbot.server.guest_sessions import SessionStore
 
+from ..limits.rate_limits import check_network_rate
 from ..models import Conversation
 from ..new_ids import is_issued_id, issue_id
 from ..realtime.socket_sessions import CLOSE_NOT_FOUND, CLOSE_RECONNECT, SessionEnded, SocketSession
@@ -41,6 +42,7 @@ def ensure_begun(user: Any, session: Any, conversation: Conversation) -> Convers
     """The conversation as it is stored, which happens now if it was not. A guest's session is stored with it."""
     if conversation.pk is not None:
         return conversation
+    _check_guest(get_visitor(user, session), conversation.public_id)
     with transaction.atomic():
         return _get_or_create_conversation(get_or_create_visitor(user, session), conversation.public_id)
 
@@ -72,6 +74,7 @@ def begin_from_socket(socket: SocketSession, public_id: UUID) -> tuple[SocketSes
     """
     if socket.is_stored:
         socket.require_living()
+    _check_guest(socket.visitor, public_id)
     session = SessionStore(socket.session_key)
     visitor = socket.visitor if socket.user_id else get_or_create_visitor(None, session)
     if not socket.user_id and session.session_key != socket.session_key:
@@ -83,6 +86,12 @@ def begin_from_socket(socket: SocketSession, public_id: UUID) -> tuple[SocketSes
     except Http404:
         raise SessionEnded(CLOSE_NOT_FOUND) from None
     return socket.become_guest(visitor.guest_key), conversation.pk
+
+
+def _check_guest(visitor: Visitor, public_id: UUID) -> None:
+    """Raise `RequestRefused`, before anything is stored, where guests of this network begin too much."""
+    if visitor.user_id is None and not Conversation.objects.filter(public_id=public_id).exists():
+        check_network_rate()
 
 
 def _get_or_create_conversation(visitor: Visitor, public_id: UUID) -> Conversation:

@@ -33,7 +33,10 @@ CACHE_CONTROL = "private, max-age=3600, immutable"
 @require_own_conversation
 def upload_image(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """Store an image that the customer will send with a message."""
-    conversation = beginning.ensure_begun(request.user, request.session, conversation)
+    try:
+        conversation = beginning.ensure_begun(request.user, request.session, conversation)
+    except RequestRefused as refusal:
+        return _build_error_response(str(refusal), 429)
     return take_upload(request, conversation, conversation.visitor, Attachment.get_absolute_url)
 
 
