@@ -9,6 +9,7 @@ from django.utils import timezone
 MAX_AMOUNT = 10**10
 # ISO 4217 has these with three decimals.
 THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
 ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 LOCAL_TIME = re.compile(
     r"(?P<first>\d{1,2})(?P<separator>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4})"
@@ -22,6 +23,8 @@ class UnreadableCell(ValueError):
 
 def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -> Decimal:
     """An amount such as “12.50”, “1.234,50”, “€ 12,50” or “-5”. One that may be two amounts is not read."""
+    if PLAIN_AMOUNT.fullmatch(text):
+        return Decimal(text)
     bare = re.sub(r"[^\d.,+-]", "", text)
     is_grouped = re.fullmatch(r"[+-]?(?:\d+|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*)(?:[.,]\d+)?", bare)
     if not is_grouped or re.search(r"[^\W\d_]{4,}|\d[^\W\d_]+\d", text):

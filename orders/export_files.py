@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ SEPARATORS = ",;\t|"
 MAX_TITLE_LINES = 20
 MAX_CELL_LINES = 200  # that a quoted cell may go over
 SAMPLE_BYTES = 1024 * 1024
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 WORKBOOK = "It is a workbook. Save it as CSV (UTF-8) in the spreadsheet, and import that."
 NO_TEXT = "The row has characters that are not UTF-8 text."
 OPEN_QUOTE = "A quotation mark is missing in this row, or there is one too many."
@@ -52,35 +53,35 @@ class ExportFile:
     columns: tuple[str, ...]
     header_line: int
 
-    def read_rows(self) -> Iterator[FileRow]:
-        """The rows below the header. Empty ones are passed over."""
+    def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
+        """The rows below the header with these columns, as far as the file has them. Empty ones are passed over."""
+        places = [(place, column) for place, column in enumerate(self.columns) if column in wanted]
         with self.open_bytes() as stream:
             lines = io.TextIOWrapper(stream, self.encoding, "surrogateescape", newline="")
             numbered = enumerate(lines, 1)
             for _ in range(self.header_line):
                 next(numbered, None)
             for line, text, is_broken in _join_lines(numbered, self.separator, len(self.columns)):
-                row = self._build_broken_row(line, text) if is_broken else self._build_row(line, text)
-                if row.problem or any(row.cells.values()):
-                    yield row
+                cells, problem = self._split_row(text, is_broken=is_broken)
+                if problem or any(cells):
+                    count = len(cells)
+                    named = {column: cells[place].strip() for place, column in places if place < count}
+                    yield FileRow(line, named, problem)
 
-    def _build_broken_row(self, line: int, text: str) -> FileRow:
-        """With its cells as far as they can be told, so that the order that it belongs to is known."""
-        return FileRow(line, dict(zip(self.columns, text.split(self.separator), strict=False)), OPEN_QUOTE)
-
-    def _build_row(self, line: int, text: str) -> FileRow:
+    def _split_row(self, text: str, *, is_broken: bool) -> tuple[list[str], str]:
+        """Returns the cells, and what is wrong with the row: then they are there as far as they can be told."""
+        if is_broken:
+            return text.split(self.separator), OPEN_QUOTE
         try:
-            cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=self.separator), [])
+            cells = next(csv.reader([text], delimiter=self.separator), [])
         except csv.Error as error:
-            return FileRow(line, {}, f"The row cannot be read: {error}.")
-        named = {column: cell.strip() for column, cell in zip(self.columns, cells, strict=False)}
-        surplus, lacks = cells[len(self.columns) :], len(cells) < len(self.columns)
-        if cells and any(cells) and (any(surplus) or (lacks and len(cells) < len(self.columns) / 2)):
-            counts = f"The row has {len(cells)} cells, but the header has {len(self.columns)}."
-            return FileRow(line, named, f"{counts} Is a quotation mark missing?")
-        if re.search("[\x00\ud800-\udfff]", text):
-            return FileRow(line, named, NO_TEXT)
-        return FileRow(line, named)
+            return [], f"The row cannot be read: {error}."
+        width, count = len(self.columns), len(cells)
+        if count != width and any(cells) and (any(cells[width:]) or count < width / 2):
+            counts = f"The row has {count} cells, but the header has {width}."
+            return cells, f"{counts} Is a quotation mark missing?"
+        is_text = text.isascii() or not LONE_SURROGATE.search(text)
+        return cells, "" if is_text and "\0" not in text else NO_TEXT
 
 
 def open_export(path: Path, required: Sequence[str]) -> list[ExportFile]:

@@ -24,6 +24,21 @@ REQUIRED_COLUMNS = (
     *("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"),
     *("Lineitem quantity", "Lineitem name", "Lineitem price"),
 )
+OPTIONAL_COLUMNS = (
+    *(
+        "Id",
+        "Phone",
+        "Billing phone",
+        "Shipping phone",
+        "Billing name",
+        "Shipping name",
+        "Fulfilled at",
+        "Shipping method",
+    ),
+    *("Note attributes", "Subtotal", "Shipping", "Taxes", "Refunded amount", "Cancelled at"),
+    *("Lineitem sku", "Lineitem fulfillment status"),
+)
+COLUMNS = frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
 # A row with one of these begins an order; the others are further items of it.
 BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
 IDENTIFYING_COLUMNS = ("Id", "Email", "Total", "Created at")
@@ -106,14 +121,14 @@ def read_orders(
 
 
 def _get_number(row: FileRow) -> str:
-    return row.cells.get("Name", "").strip()
+    return row.cells.get("Name", "")
 
 
 def _survey_file(export: ExportFile) -> Survey:
     survey, seen, previous = Survey(), set[str](), ""
     times: list[str] = []
     commas = points = 0
-    for row in export.read_rows():
+    for row in export.read_rows(("Name", "Total", "Created at")):
         number = _get_number(row)
         if number != previous:
             if number in seen:
@@ -121,8 +136,8 @@ def _survey_file(export: ExportFile) -> Survey:
             seen.add(number)
             previous = number
         total, time = row.cells.get("Total", ""), row.cells.get("Created at", "")
-        commas += bool(re.search(r",\d\d?$", total))
-        points += bool(re.search(r"\.\d\d?$", total))
+        commas += "," in total[-3:]
+        points += "." in total[-3:]
         if "/" in time and len(times) < MAX_SAMPLED_TIMES:
             times.append(time)
     survey.spread.discard("")
@@ -135,7 +150,7 @@ def _gather_rows(export: ExportFile, spread: set[str]) -> Iterator[list[FileRow]
     apart: dict[str, list[FileRow]] = {}
     apart_count = 0
     group: list[FileRow] = []
-    for row in export.read_rows():
+    for row in export.read_rows(COLUMNS):
         number = _get_number(row)
         if number in spread:
             apart.setdefault(number, []).append(row)
