@@ -140,6 +140,24 @@ def test_a_session_that_cannot_be_saved_is_not_said_to_have_been_deleted(away, d
     assert SessionStore(session.session_key)["seen"] == 2
 
 
+def test_a_guest_whose_first_message_cannot_be_stored_is_told_so_and_may_send_it_again(db, caplog):
+    client = Client(raise_request_exception=False)
+    path = client.get("/", follow=True).request["PATH_INFO"]
+    form = {"text": "Hello?", "client_id": "first", "action": "send"}
+
+    def refuse(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('INSERT INTO "conversations_conversation"'):
+            raise make_error(OperationalError)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse):
+        response = client.post(path, form)
+
+    assert response.status_code == 422
+    assert "Please try again in a moment." in response.content.decode()
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_it_is_well_again_when_the_database_is_back(away, alice):
     client = make_client(alice)
     with away():

@@ -7,7 +7,7 @@ session.
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import Http404
 
 from supportbot.server.executors import on_database_thread
@@ -43,8 +43,13 @@ def ensure_begun(user: Any, session: Any, conversation: Conversation) -> Convers
     if conversation.pk is not None:
         return conversation
     _check_guest(get_visitor(user, session), conversation.public_id)
-    with transaction.atomic():
-        return _get_or_create_conversation(get_or_create_visitor(user, session), conversation.public_id)
+    was_stored = session.is_stored
+    try:
+        with transaction.atomic():
+            return _get_or_create_conversation(get_or_create_visitor(user, session), conversation.public_id)
+    except DatabaseError:
+        session.is_stored = was_stored  # its row was rolled back
+        raise
 
 
 @on_database_thread(repeat=True)
