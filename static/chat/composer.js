@@ -1,6 +1,7 @@
 // The text field: it grows with its text, keeps it as a draft over a reload, and sends it with Enter.
 
 import { announce, composer, conversationId, getText, limits, scroll, text } from "./page.js";
+import { restoreEnd } from "./scrolling.js";
 
 const COUNTER_SHOWN_FROM = 0.9; // of the longest message
 // In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
@@ -48,6 +49,7 @@ export function focusComposer() {
 function updateComposer() {
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
+  restoreEnd();
   sessionStorage.setItem(draftKey, text.value);
   updateCounter(text.value.trim().length);
 }

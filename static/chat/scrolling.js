@@ -24,6 +24,12 @@ export function followEnd() {
   else toEnd.hidden = false;
 }
 
+// After the window onto the conversation was smaller or larger for a moment, which is no movement of the reader.
+export function restoreEnd() {
+  if (isFollowing) scrollToEnd();
+  else lastTop = scroll.scrollTop;
+}
+
 // Keeps what is being read where it is while older messages are put in above it.
 // Returns the function that does so once they are there.
 export function holdPosition() {
@@ -78,7 +84,7 @@ export function updateScrollers() {
 }
 
 const sizes = new ResizeObserver(() => {
-  if (isFollowing) scrollToEnd();
+  restoreEnd();
   updateScrollers();
 });
 for (const each of [scroll, ...scroll.children]) sizes.observe(each);

@@ -58,7 +58,11 @@ async def test_a_movement_upwards_ends_the_following_until_one_is_back_at_the_en
     reply = await begin_stream(
         chat, provider, *words("Here it"), HOLD, *words("is, and\n\nmore"), HOLD, *words("comes."), HOLD
     )
+    await chat.box.fill("A draft\n\nof three lines")  # the field grows, and is measured at each key
+    await chat.box.press("x")
+    await page.evaluate("new Promise(requestAnimationFrame)")
     assert await from_end(chat) <= 3
+    await chat.box.fill("")
 
     await page.mouse.move(200, 300)
     await page.mouse.wheel(0, -40)  # less than a line would be enough
