@@ -58,17 +58,13 @@ async def test_a_movement_upwards_ends_the_following_until_one_is_back_at_the_en
     reply = await begin_stream(
         chat, provider, *words("Here it"), HOLD, *words("is, and\n\nmore"), HOLD, *words("comes."), HOLD
     )
-    await chat.box.fill("A draft\n\nof three lines")  # the field grows, and is measured at each key
-    await chat.box.press("x")
-    await page.evaluate("new Promise(requestAnimationFrame)")
-    assert await from_end(chat) <= 3
-    await chat.box.fill("")
 
     await page.mouse.move(200, 300)
     await page.mouse.wheel(0, -40)  # less than a line would be enough
     await is_moved(chat, 40)
     reply.release()
     await expect(follow).to_be_visible()
+    await expect(chat.answer.locator(".tail")).to_have_text("more")
 
     assert await from_end(chat) >= 40
     stop = page.get_by_role("button", name="Stop")
@@ -98,6 +94,21 @@ def overlap(one: Any, other: Any) -> bool:
         one[start] < other[start] + other[size] - 0.5 and other[start] < one[start] + one[size] - 0.5
         for start, size in (("x", "width"), ("y", "height"))
     )
+
+
+async def test_a_page_in_large_letters_follows_though_its_field_has_changed_its_height(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site, viewport={"width": 390, "height": 844})
+    await chat.page.evaluate("document.documentElement.style.fontSize = '32px'")
+    provider.say("Your order is here: https://shop.example/a-very-long/address/that/goes/on/and/on")
+
+    await chat.box.fill("Where is my order?")
+    await chat.page.get_by_role("button", name="Send").click()
+    await chat.ended()
+
+    await expect(chat.page.get_by_role("button", name="New messages")).to_be_hidden(timeout=2_000)
+    assert await from_end(chat) <= 3
 
 
 async def test_code_and_tables_scroll_by_themselves_and_no_word_breaks_in_a_cell(
