@@ -9,8 +9,11 @@ from functools import cache
 from typing import Any
 from zipfile import ZipFile
 
-from PIL import Image
+import pillow_heif
+from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
+
+pillow_heif.register_heif_opener()
 
 CANARY = b"canary-2f9c"  # in every hidden corner of the pictures that have such corners
 SCRIPT = b"<script>alert('" + CANARY + b"')</script>"
@@ -80,6 +83,12 @@ def jpeg_of_size(width: int, height: int) -> bytes:
     return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
 
 
+def heic_of_size(width: int, height: int) -> bytes:
+    """A HEIC that says it is of this size."""
+    said = b"ispe" + bytes(4) + struct.pack(">II", width, height)
+    return heic(scene(320, 192)).replace(b"ispe" + bytes(4) + struct.pack(">II", 320, 192), said)
+
+
 def archive() -> bytes:
     stream = io.BytesIO()
     with ZipFile(stream, "w") as file:
@@ -90,6 +99,25 @@ def archive() -> bytes:
 def moving(form: str, frames: int = 3) -> bytes:
     others = [scene(16, 16).rotate(90 * number) for number in range(1, frames)]
     return encoded(scene(16, 16), form, save_all=True, append_images=others, duration=50)
+
+
+def heic(picture: Image.Image, **options: Any) -> bytes:
+    """As iPhones write it."""
+    return encoded(picture, "HEIF", quality=90, **options)
+
+
+def cut(data: bytes, fraction: float) -> bytes:
+    """The beginning of a file whose download or copy ended too early."""
+    return data[: int(len(data) * fraction)]
+
+
+@cache
+def swapped_profile() -> bytes:
+    """A colour profile of sRGB in which red and green have changed their places."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = data.index(b"rXYZ"), data.index(b"gXYZ")
+    data[red : red + 4], data[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(data)
 
 
 def phone_photo(orientation: int = 1) -> bytes:
@@ -122,7 +150,7 @@ GOOD: Mapping[str, Callable[[], bytes]] = {
         scene(mode="RGBA").rotate(9), "WEBP", lossless=True, exif=exif()
     ),
     "the largest there may be": largest,
-    "as long as may be": lambda: encoded(scene(8192, 10), "PNG", exif=exif()),
+    "as long as may be": lambda: encoded(scene(30_000, 10), "PNG", exif=exif()),
     "a dot": lambda: encoded(scene(1, 1), exif=exif()),
     "a JPEG with broken notes": lambda: encoded(scene(), exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + CANARY),
     "a JPEG with a script in its comment": lambda: encoded(scene(), comment=SCRIPT),
@@ -131,13 +159,34 @@ GOOD: Mapping[str, Callable[[], bytes]] = {
     "a JPEG that is an archive too": lambda: encoded(scene()) + archive(),
     "a PNG that is an archive too": lambda: encoded(scene(), "PNG") + archive(),
     "a WebP with a page behind it": lambda: encoded(scene(), "WEBP") + SCRIPT,
+    # Of an iPhone.
+    "a HEIC": lambda: heic(scene(), exif=exif(6), xmp=XMP, icc_profile=CANARY * 40),
+    "a HEIC of tiles": lambda: heic(scene(), exif=exif(), tile_size=64),
+    "a transparent HEIC": lambda: heic(scene(mode="RGBA").rotate(9), exif=exif()),
+    "a HEIC of greys": lambda: heic(scene(mode="L"), exif=exif()),
+    "a HEIC of another maker": lambda: heic(scene()).replace(b"ftypheic", b"ftypmif1"),
+    "a HEIC of two pictures": lambda: heic(scene(), save_all=True, append_images=[scene()]),
+    # That move.
+    "a moving PNG": lambda: moving("PNG"),
+    "a moving WebP": lambda: moving("WEBP"),
+    "a GIF": lambda: encoded(scene(16, 16, "P"), "GIF", comment=CANARY),
+    "a transparent GIF": lambda: encoded(scene(16, 16, "P"), "GIF", transparency=0, comment=CANARY),
+    "a GIF of a hundred frames": lambda: moving("GIF", 100),
+    "a GIF that is an archive too": lambda: encoded(scene(16, 16, "P"), "GIF") + archive(),
+    # Whose end is missing.
+    "a JPEG without its end": lambda: encoded(scene(), exif=exif())[:-2],
+    "a JPEG without half of its end": lambda: encoded(scene(), exif=exif())[:-1],
+    "most of a JPEG": lambda: cut(encoded(noise(200, 200), exif=exif()), 0.8),
+    "most of a JPEG of greys": lambda: cut(encoded(noise(200, 200).convert("L")), 0.8),
+    "most of a JPEG for printing": lambda: cut(encoded(noise(200, 200).convert("CMYK")), 0.8),
+    "most of a progressive JPEG": lambda: cut(encoded(noise(200, 200), progressive=True), 0.8),
 }
 
 BAD: Mapping[str, Callable[[], bytes]] = {
     # Larger than any picture of ours, by what they say or in truth.
     "a PNG of 50,000 x 50,000": lambda: png(50_000, 50_000, png_chunk(b"IDAT", bomb(100_000_000))),
     "a PNG a little too large": lambda: png(5001, 5000, png_chunk(b"IDAT", bomb(25_000_000))),
-    "a PNG a pixel too wide": lambda: encoded(scene(8193, 1), "PNG"),
+    "a PNG a pixel too wide": lambda: encoded(scene(30_001, 1), "PNG"),
     "a JPEG of 65,500 x 65,500": lambda: jpeg_of_size(65_500, 65_500),
     "a JPEG too wide": lambda: jpeg_of_size(50_000, 300),
     "a WebP of 16,384 x 16,384": lambda: webp(b"VP8X", b"\0\0\0\0" + b"\xff\x3f\0" * 2),
@@ -152,11 +201,12 @@ BAD: Mapping[str, Callable[[], bytes]] = {
         9, 9, png_chunk(b"zTXt", b"a\0\0" + bomb(90_000_000)), png_chunk(b"IDAT", zlib.compress(bytes(90)))
     ),
     "a file of 9 MB": lambda: encoded(scene()) + bytes(9 * 1024 * 1024),
-    # That move.
-    "a moving PNG": lambda: moving("PNG"),
-    "a moving WebP": lambda: moving("WEBP"),
-    "a GIF": lambda: encoded(scene(16, 16, "P"), "GIF"),
-    "a GIF of a hundred frames": lambda: moving("GIF", 100),
+    "a GIF of 65,535 x 65,535": lambda: b"GIF89a" + b"\xff" * 4 + encoded(scene(16, 16, "P"), "GIF")[10:],
+    "a GIF with a frame of 65,535 x 65,535": lambda: (
+        b"GIF89a\1\0\1\0\0\0\0," + bytes(4) + b"\xff" * 4 + bytes(90)
+    ),
+    "a HEIC of 65,535 x 65,535": lambda: heic_of_size(65_535, 65_535),
+    "a HEIC a little too large": lambda: heic_of_size(5001, 5000),
     # Other formats, most of them with a decoder in Pillow that nobody here may reach.
     "an SVG": lambda: b'<svg xmlns="http://www.w3.org/2000/svg">' + SCRIPT + b"</svg>",
     "an SVG with a head": lambda: b'<?xml version="1.0"?>\n<svg onload="alert(1)"/>',
@@ -172,7 +222,9 @@ BAD: Mapping[str, Callable[[], bytes]] = {
     "an ICNS": lambda: encoded(scene(64, 64), "ICNS"),
     "a JPEG 2000": lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(90),
     "a PSD": lambda: b"8BPS\0\1" + bytes(90),
-    "a HEIC": lambda: b"\0\0\0\x18ftypheic" + bytes(90),
+    "the first bytes of a HEIC": lambda: b"\0\0\0\x18ftypheic" + bytes(90),
+    "half of a HEIC": lambda: cut(heic(noise(200, 200)), 0.5),
+    "a HEIC that goes on as a page": lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + SCRIPT * 9,
     "a film": lambda: b"\0\0\0\x18ftypmp42" + bytes(90),
     "a sound": lambda: b"RIFF\x24\0\0\0WAVEfmt " + bytes(90),
     # Not pictures at all, or something else first.
@@ -181,15 +233,20 @@ BAD: Mapping[str, Callable[[], bytes]] = {
     "a text": lambda: b"Dear Sir or Madam,",
     "a page": lambda: b"<!doctype html>" + SCRIPT,
     "a page with a JPEG behind it": lambda: b"<html>" + SCRIPT + encoded(scene()),
-    "a GIF that is an archive too": lambda: encoded(scene(16, 16, "P"), "GIF") + archive(),
     "an archive": archive,
     "a program": lambda: b"\x7fELF\2\1\1" + bytes(90),
     "a script": lambda: b"#!/bin/sh\ncat /etc/passwd\n",
     # That only begin as a picture does.
     "the first bytes of a JPEG": lambda: b"\xff\xd8\xff",
     "the first bytes of a PNG": lambda: b"\x89PNG\r\n\x1a\n",
+    "the first bytes of a GIF": lambda: b"GIF89a",
     "the first bytes of a WebP": lambda: b"RIFF\x24\0\0\0WEBP",
     "half of a JPEG": lambda: encoded(noise(200, 200))[:9000],
+    "a sliver of a JPEG": lambda: cut(encoded(noise(200, 200)), 0.1),
+    "a sliver of a JPEG for printing": lambda: cut(encoded(noise(200, 200).convert("CMYK")), 0.1),
+    "a sliver of a progressive JPEG": lambda: cut(encoded(noise(200, 200), progressive=True), 0.015),
+    "the head of a JPEG": lambda: encoded(scene(), exif=exif())[:600],
+    "half of a GIF": lambda: cut(encoded(noise(200, 200), "GIF"), 0.5),
     "half of a PNG": lambda: encoded(noise(200, 200), "PNG")[:9000],
     "half of a WebP": lambda: encoded(noise(200, 200), "WEBP")[:9000],
     "a JPEG that goes on as a page": lambda: b"\xff\xd8\xff\xe0" + SCRIPT * 9,

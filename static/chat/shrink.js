@@ -6,7 +6,7 @@ const MEGABYTE = 1024 * 1024;
 // Heavier photos are drawn anew before they travel: a phone's connection is slow, and no model sees more than this.
 const LIGHT_BYTES = Math.min(2 * MEGABYTE, limits.photoBytes);
 const JPEG_QUALITIES = [0.88, 0.75, 0.6, 0.45];
-const SMALLEST_SIDE_PIXELS = 256;
+const SMALLEST_DRAWN_PIXELS = 256 * 256;
 const THUMBNAIL_SIDE_PIXELS = 480;
 
 // Returns {blob, thumb, width, height}: what is to be uploaded of the file and its thumbnail as a data URL, both
@@ -23,7 +23,9 @@ export async function preparePhoto(file) {
 }
 
 async function shrinkPhoto(file) {
-  const isAccepted = limits.photoTypes.includes(file.type);
+  // Windows and Linux know no type for the photos of iPhones.
+  const hasPhotoName = limits.photoExtensions.some((extension) => file.name.toLowerCase().endsWith(extension));
+  const isAccepted = limits.photoTypes.includes(file.type) || (!file.type && hasPhotoName);
   const unsupported = getText("photoUnsupported", { name: file.name });
   if (file.type && !file.type.startsWith("image/")) return { why: unsupported };
   const image = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
@@ -32,18 +34,21 @@ async function shrinkPhoto(file) {
   if (!image) return { why: isAccepted ? describeExcess(file) : unsupported };
   const { width, height } = image;
   const isWithinPixels = width * height <= limits.photoPixels && Math.max(width, height) <= limits.photoSidePixels;
-  const thumb = drawScaled(image, THUMBNAIL_SIDE_PIXELS).toDataURL("image/jpeg", 0.8);
+  const thumb = drawScaled(image, THUMBNAIL_SIDE_PIXELS / Math.max(width, height)).toDataURL("image/jpeg", 0.8);
   const isFine = isAccepted && isWithinPixels && file.size <= LIGHT_BYTES;
   const blob = isFine ? file : await encodeWithinLimit(image);
   image.close();
   return blob ? { blob, thumb, width, height } : { why: describeExcess(file) };
 }
 
-// Returns the best JPEG that the server accepts: first the quality is lowered, then the size is halved.
+// Returns the best JPEG that the server accepts: first the quality is lowered, then the sides are halved. What is tall
+// keeps as many pixels as a photo has, so that its text stays legible.
 // Null if none is small enough.
 async function encodeWithinLimit(image) {
-  for (let side = limits.photoDrawnSidePixels; side >= SMALLEST_SIDE_PIXELS; side /= 2) {
-    const canvas = drawScaled(image, side);
+  const { width, height } = image;
+  const sideScale = limits.photoDrawnSidePixels / Math.max(width, height);
+  for (let pixels = limits.photoDrawnPixels; pixels >= SMALLEST_DRAWN_PIXELS; pixels /= 4) {
+    const canvas = drawScaled(image, Math.min(sideScale, Math.sqrt(pixels / (width * height))));
     for (const quality of JPEG_QUALITIES) {
       const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
       if (!blob || blob.size <= limits.photoBytes) return blob;
@@ -57,8 +62,8 @@ function describeExcess({ name, size }) {
   return getText("photoTooLarge", { name, size: formatMegabytes(size), max: formatMegabytes(limits.photoBytes) });
 }
 
-function drawScaled(image, longestSide) {
-  const scale = Math.min(1, longestSide / Math.max(image.width, image.height));
+function drawScaled(image, wantedScale) {
+  const scale = Math.min(1, wantedScale);
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(image.width * scale));
   canvas.height = Math.max(1, Math.round(image.height * scale));

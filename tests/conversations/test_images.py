@@ -92,7 +92,7 @@ def test_a_content_type_is_only_a_claim(chat, alices, kind):
 
 
 @pytest.mark.parametrize(
-    "name", ["an SVG", "a PNG of 50,000 x 50,000", "a moving WebP", "half of a JPEG", "nothing"]
+    "name", ["an SVG", "a PNG of 50,000 x 50,000", "half of a HEIC", "half of a JPEG", "nothing"]
 )
 def test_what_is_no_photo_is_refused_in_plain_words_and_leaves_nothing(chat, alices, settings, name):
     file = SimpleUploadedFile("photo.jpg", BAD[name](), "image/jpeg")

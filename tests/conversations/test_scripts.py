@@ -91,9 +91,11 @@ def test_the_limits_are_those_that_the_server_keeps(db, client, settings):
     assert limits == {
         "messageChars": 123,
         "photosPerMessage": 3,
-        "photoTypes": ["image/jpeg", "image/png", "image/webp"],
+        "photoTypes": ["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif"],
+        "photoExtensions": [".heic", ".heif"],
         "photoBytes": 1024 * 1024,
         "photoPixels": 25_000_000,
-        "photoSidePixels": 8192,
-        "photoDrawnSidePixels": 2048,
+        "photoSidePixels": 30_000,
+        "photoDrawnPixels": 2048 * 1536,
+        "photoDrawnSidePixels": 8000,
     }

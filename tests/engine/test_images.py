@@ -16,7 +16,22 @@ from PIL.Image import Transpose
 
 from supportbot.assistant.images import PictureError, child_process, prepare, reencode
 from supportbot.assistant.messages import Message
-from tests.pictures import BAD, CANARY, GOOD, annotated_png, encoded, largest, noise, phone_photo, scene
+from tests.pictures import (
+    BAD,
+    CANARY,
+    GOOD,
+    annotated_png,
+    cut,
+    encoded,
+    exif,
+    heic,
+    largest,
+    moving,
+    noise,
+    phone_photo,
+    scene,
+    swapped_profile,
+)
 
 METADATA = (
     b"Exif",
@@ -96,11 +111,18 @@ def test_the_pictures_of_these_tests_do_hide_something():
 @pytest.mark.parametrize(
     ("words", "name"),
     [
-        ("25 megapixels and 8,192 pixels", "a PNG of 50,000 x 50,000"),
+        ("25 megapixels and 30,000 pixels", "a PNG of 50,000 x 50,000"),
         ("The limit is 8 MB", "a file of 9 MB"),
-        ("Animated images", "a moving WebP"),
+        ("25 megapixels and 30,000 pixels", "a GIF of 65,535 x 65,535"),
+        ("25 megapixels and 30,000 pixels", "a HEIC a little too large"),
+        ("Most of this photo is missing", "half of a JPEG"),
+        ("Most of this photo is missing", "a sliver of a progressive JPEG"),
+        ("Most of this photo is missing", "a sliver of a JPEG for printing"),
+        ("HEIC photo can't be opened. Please send it as JPEG", "half of a HEIC"),
+        ("HEIC photo can't be opened. Please send it as JPEG", "the first bytes of a HEIC"),
         ("JPEG, PNG or WebP", "an SVG"),
-        ("is damaged", "half of a JPEG"),
+        ("is damaged", "the head of a JPEG"),
+        ("is damaged", "half of a PNG"),
         ("is empty", "nothing"),
     ],
 )
@@ -135,10 +157,101 @@ async def test_a_photo_is_the_right_way_up_however_the_phone_was_held(orientatio
     assert opened(picture.data).convert("RGB").getpixel((315, 5))[1] > 200
 
 
-async def test_a_large_photo_is_made_smaller_in_its_proportions():
-    picture = await prepare(encoded(scene(4000, 1000)))
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("is_progressive", [False, True])
+async def test_what_is_there_of_a_photo_without_its_end_is_shown(mode, is_progressive):
+    data = cut(encoded(scene(320, 200, mode), quality=95, progressive=is_progressive, exif=exif()), 0.85)
 
-    assert (picture.width, picture.height) == (2048, 512)
+    picture = await prepare(data)
+
+    assert (picture.width, picture.height) == (320, 200)
+    whole = opened((await prepare(encoded(scene(320, 200, mode), quality=95))).data).convert("RGB")
+    shown = opened(picture.data).convert("RGB").getpixel((5, 5))
+    assert all(abs(was - now) < 12 for was, now in zip(whole.getpixel((5, 5)), shown, strict=True))
+
+
+@pytest.mark.parametrize("is_progressive", [False, True])
+def test_wherever_a_photo_ends_what_is_there_can_be_decoded(is_progressive):
+    data = encoded(scene(96, 64), progressive=is_progressive)
+    start = data.index(b"\xff\xda") + 16
+
+    for length in range(start, len(data)):
+        completed = reencode._complete_jpeg(data[:length])
+        assert opened(completed).size == (96, 64)
+    assert reencode._complete_jpeg(data) == data
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
+async def test_of_what_moves_the_first_frame_is_shown(form):
+    picture = await prepare(moving(form))
+
+    assert (picture.width, picture.height) == (16, 16)
+    red, green, blue = opened(picture.data).convert("RGB").getpixel((1, 1))
+    assert red > 150 > 90 > max(green, blue)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+async def test_a_photo_of_an_iphone_is_shown_as_it_was_held(orientation):
+    turn = dict(HELD)[orientation]
+    held = scene() if turn is None else scene().transpose(turn)
+
+    picture = await prepare(heic(held, exif=exif(orientation)))
+
+    assert (picture.width, picture.height) == (320, 200)
+    red, green, blue = opened(picture.data).convert("RGB").getpixel((5, 5))
+    assert red > 200 > 60 > max(green, blue)
+
+
+PROFILED = [
+    ("JPEG", "RGB", lambda: encoded(plain("RGB"), quality=100, icc_profile=swapped_profile())),
+    ("PNG", "RGB", lambda: encoded(plain("RGB"), "PNG", icc_profile=swapped_profile())),
+    ("PNG", "RGBA", lambda: encoded(plain("RGBA"), "PNG", icc_profile=swapped_profile())),
+    ("PNG", "P", lambda: encoded(plain("P"), "PNG", icc_profile=swapped_profile())),
+    ("WEBP", "RGB", lambda: encoded(plain("RGB"), "WEBP", lossless=True, icc_profile=swapped_profile())),
+    ("HEIF", "RGB", lambda: heic(plain("RGB"), icc_profile=swapped_profile())),
+]
+
+
+def plain(mode: str) -> Image.Image:
+    return Image.new("RGBA", (64, 64), (200, 30, 30, 255 if mode != "RGBA" else 128)).convert(mode)
+
+
+@pytest.mark.parametrize(("form", "mode", "make"), PROFILED)
+async def test_colours_are_those_that_the_profile_means(form, mode, make):
+    picture = opened((await prepare(make())).data)
+
+    red, green, blue = picture.convert("RGB").getpixel((30, 30))
+    assert green > 180 > 60 > max(red, blue)
+    assert picture.convert("RGBA").getpixel((30, 30))[3] == (128 if mode == "RGBA" else 255)
+
+
+@pytest.mark.parametrize("profile", [CANARY * 40, swapped_profile()[:200], swapped_profile()[:-90]])
+async def test_a_broken_profile_does_not_lose_the_photo(profile):
+    picture = await prepare(encoded(plain("L"), quality=100, icc_profile=profile))
+
+    assert opened(picture.data).convert("RGB").getpixel((30, 30)) == (81, 81, 81)
+
+
+@pytest.mark.parametrize(
+    ("sent", "drawn"),
+    [
+        ((4000, 3000), (2048, 1536)),
+        ((4000, 1000), (3547, 887)),
+        ((1170, 2532), (1170, 2532)),  # the screen of a phone
+        ((1080, 9000), (614, 5120)),  # a page that was scrolled
+        ((1080, 20_000), (412, 7632)),
+        ((800, 30_000), (213, 8000)),
+        ((10, 30_000), (3, 8000)),
+    ],
+)
+def test_a_large_photo_is_made_smaller_in_its_proportions_and_what_is_tall_stays_legible(sent, drawn):
+    assert reencode._fit_size(sent) == drawn
+
+
+async def test_a_tall_screenshot_keeps_its_width():
+    picture = await prepare(encoded(scene(1080, 9000, "L"), "PNG"))
+
+    assert (picture.width, picture.height) == (614, 5120)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])

@@ -15,12 +15,13 @@ from ..messages import Detail, Image
 from ..translation import gettext_noop
 from .child_process import PROCESS_KILLED, Reencoder, ReencoderBusy
 from .reencode import (
-    EXIT_ANIMATED,
+    EXIT_INCOMPLETE,
     EXIT_TOO_LARGE,
     JPEG_SIGNATURE,
     MAX_PIXELS,
     MAX_SIDE_PIXELS,
     PNG_SIGNATURE,
+    is_heic,
     is_supported_format,
 )
 
@@ -54,7 +55,10 @@ class Picture:
 
 
 async def prepare(data: bytes, max_bytes: int = MAX_BYTES) -> Picture:
-    """Re-encode an uploaded picture. Raises `PictureError` for anything but a still JPEG, PNG or WebP."""
+    """Re-encode an uploaded picture. Raises `PictureError` for anything but JPEG, PNG, GIF, WebP and HEIC.
+
+    Of what moves the first frame is taken, and of a JPEG whose end is missing what is there of it.
+    """
     if not data:
         raise PictureError(gettext_noop("This file is empty."))
     if len(data) > max_bytes:
@@ -67,7 +71,7 @@ async def prepare(data: bytes, max_bytes: int = MAX_BYTES) -> Picture:
         message = gettext_noop("Many photos are being sent right now. Please try again in a moment.")
         raise PictureError(message) from None
     if exit_code:
-        raise _build_exit_error(exit_code)
+        raise _build_exit_error(exit_code, is_heic(data))
     return _parse_output(output)
 
 
@@ -83,7 +87,7 @@ def _get_reencoder() -> Reencoder:
     return Reencoder()
 
 
-def _build_exit_error(exit_code: int) -> PictureError:
+def _build_exit_error(exit_code: int, is_heic_photo: bool) -> PictureError:
     """What the exit code of `reencode` means to the customer."""
     if exit_code == EXIT_TOO_LARGE:
         return PictureError(
@@ -94,11 +98,22 @@ def _build_exit_error(exit_code: int) -> PictureError:
             megapixels=f"{MAX_PIXELS // 1_000_000}",
             pixels=f"{MAX_SIDE_PIXELS:,}",
         )
-    if exit_code == EXIT_ANIMATED:
-        return PictureError(gettext_noop("Animated images can't be sent. Please send a photo."))
+    if exit_code == EXIT_INCOMPLETE:
+        return PictureError(
+            gettext_noop(
+                "Most of this photo is missing from the file. "
+                "Please send another copy, or a screenshot of it."
+            )
+        )
     if exit_code == PROCESS_KILLED:
         return PictureError(
             gettext_noop("This photo took too long to open. Please try again, or send a smaller one.")
+        )
+    if is_heic_photo:
+        return PictureError(
+            gettext_noop(
+                "This HEIC photo can't be opened. Please send it as JPEG, or send a screenshot of it."
+            )
         )
     return _build_damage_error()
 

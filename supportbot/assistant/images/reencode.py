@@ -1,17 +1,20 @@
 """A program: it reads a picture from its standard input and writes it to its standard output, re-encoded.
 
-Nothing else decodes uploads. It knows three formats, limits its own memory and time, and lets through only what can
-be seen: no metadata, and nothing that stands before or behind the picture in the file.
+Nothing else decodes uploads. It knows five formats, limits its own memory and time, and lets through only what can
+be seen: no metadata, nothing that stands before or behind the picture in the file, and of what moves the first frame.
 
-Pillow is imported within functions. The process finds it only after `main` has added its folder to the path, and the
-server, which imports this module for its constants, must never load it.
+Pillow and pillow-heif are imported within functions. The process finds them only after `main` has added their folders
+to the path, and the server, which imports this module for its constants, must never load them.
 """
 
 import io
 import os
+import re
 import resource
 import struct
 import sys
+from contextlib import suppress
+from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,9 +22,18 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 JPEG_SIGNATURE, PNG_SIGNATURE = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
+JPEG_END = b"\xff\xd9"
+# What follows it, unless it is the end, is a segment with its length in front. All else stands within compressed data.
+JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
 MAX_PIXELS = 25_000_000
-MAX_SIDE_PIXELS = 8192
-OUTPUT_SIDE_PIXELS = 2048  # at most; larger pictures are scaled down
+MAX_SIDE_PIXELS = 30_000
+# Larger pictures are scaled down to these. A page that was scrolled keeps as many pixels as a photo has, and its text
+# stays legible. Some models refuse what is longer than 8,000 pixels.
+OUTPUT_PIXELS = 2048 * 1536
+OUTPUT_SIDE_PIXELS = 8000
+MIN_DECODED_SHARE = 0.5  # of a JPEG whose end is missing
 TARGET_BYTES = 2 * 1024 * 1024  # of the output; the quality is lowered twice to get there
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 CPU_LIMIT_SECONDS = 5
@@ -29,12 +41,12 @@ NICENESS = 5  # answers that are being streamed come first
 EXIF_ORIENTATION_TAG = 0x0112
 
 # Exit codes when no picture is written. Any other means that it could not be decoded.
-EXIT_TOO_LARGE, EXIT_ANIMATED = 3, 4
+EXIT_TOO_LARGE, EXIT_INCOMPLETE = 3, 4
 
 
 def main() -> int:
     _limit_resources()
-    sys.path.append(sys.argv[1])  # the folder in which Pillow is installed
+    sys.path.extend(sys.argv[1:])  # the folders in which Pillow and pillow-heif are installed
     try:
         return _reencode_image(sys.stdin.buffer.read())
     except MemoryError:
@@ -42,8 +54,17 @@ def main() -> int:
 
 
 def is_supported_format(data: bytes) -> bool:
-    """Whether the bytes begin as JPEG, PNG or WebP do. A file's name and content type are mere claims."""
-    return data.startswith((JPEG_SIGNATURE, PNG_SIGNATURE)) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+    """Whether the bytes begin as JPEG, PNG, GIF, WebP or HEIC do. A file's name and content type are mere claims."""
+    is_webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    return data.startswith((JPEG_SIGNATURE, PNG_SIGNATURE, *GIF_SIGNATURES)) or is_webp or is_heic(data)
+
+
+def is_heic(data: bytes) -> bool:
+    """Whether the bytes begin as the photos of iPhones do, or name their format as one that they are readable as."""
+    if data[4:8] != b"ftyp":
+        return False
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    return not HEIC_BRANDS.isdisjoint(data[start : start + 4] for start in (8, *range(16, end, 4)))
 
 
 def _limit_resources() -> None:
@@ -58,12 +79,15 @@ def _limit_resources() -> None:
 def _reencode_image(data: bytes) -> int:
     if not _is_size_allowed(_read_webp_size(data)):
         return EXIT_TOO_LARGE
-    with _open_image(data) as image:  # reads the header only
+    completed = _complete_jpeg(data) if data.startswith(JPEG_SIGNATURE) else data
+    with _open_image(completed) as image:  # reads the header only
         if not _is_size_allowed(image.size):
             return EXIT_TOO_LARGE
-        if getattr(image, "is_animated", False):
-            return EXIT_ANIMATED
-        picture = _scale_image(image)
+        image.draft("RGB", _fit_size(image.size))  # a large JPEG is then decoded at half its size or less
+        image.load()
+        if completed != data and _measure_decoded_share(image) < MIN_DECODED_SHARE:
+            return EXIT_INCOMPLETE
+        picture = _draw_image(image)
     content_type, encoded = _encode_image(picture)
     sys.stdout.buffer.write(f"{content_type} {picture.width} {picture.height}\n".encode())
     sys.stdout.buffer.write(encoded)
@@ -93,20 +117,63 @@ def _is_size_allowed(size: tuple[int, int]) -> bool:
     return max(size) <= MAX_SIDE_PIXELS and size[0] * size[1] <= MAX_PIXELS
 
 
+def _complete_jpeg(data: bytes) -> bytes:
+    """The same bytes if the JPEG has an end, else what is whole of it with an end, as every viewer shows it."""
+    position = 2
+    while marker := JPEG_MARKER.search(data, position):
+        if marker[0] == JPEG_END:
+            return data
+        length = data[marker.end() : marker.end() + 2]
+        position = marker.end() + int.from_bytes(length, "big")
+        if len(length) < 2 or position > len(data):
+            return data[: marker.start()] + JPEG_END
+    return data + JPEG_END
+
+
+def _measure_decoded_share(image: "ImageFile") -> float:
+    """How much of a JPEG's height is there, from 0 to 1. The decoder leaves the middle of each channel for the rest."""
+    is_decoded = [value not in (127, 128) for value in range(256)]
+    boxes = [band.point(is_decoded).getbbox() for band in image.split()]
+    return max(box[3] if box else 0 for box in boxes) / image.height
+
+
 def _open_image(data: bytes) -> "ImageFile":
     # Not Image.open(): it loads decoders of many more formats, and takes the MPO files of some cameras, which hold
     # two pictures, for animations.
+    from PIL.GifImagePlugin import GifImageFile
     from PIL.JpegImagePlugin import JpegImageFile
     from PIL.PngImagePlugin import PngImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
+    if is_heic(data):
+        return _open_heic(data)
     if data.startswith(JPEG_SIGNATURE):
         return JpegImageFile(io.BytesIO(data))
+    if data.startswith(GIF_SIGNATURES):
+        return GifImageFile(io.BytesIO(data))
     return (PngImageFile if data.startswith(PNG_SIGNATURE) else WebPImageFile)(io.BytesIO(data))
 
 
-def _scale_image(image: "ImageFile") -> "Image":
-    """The picture as RGB or RGBA, scaled to `OUTPUT_SIDE_PIXELS` and the right way up."""
+def _open_heic(data: bytes) -> "ImageFile":
+    import pillow_heif
+
+    pillow_heif.options.DECODE_THREADS = 1  # each more takes much of the little memory
+    # What a file holds besides its picture is not to be decoded, nor taken for it.
+    pillow_heif.options.THUMBNAILS = False
+    pillow_heif.options.DEPTH_IMAGES = pillow_heif.options.AUX_IMAGES = False
+    # Already turned, and its EXIF data say so. Its constructor has no types.
+    return pillow_heif.HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
+
+
+def _fit_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The largest size in the same proportions that has neither more pixels than allowed nor a longer side."""
+    width, height = size
+    scale = min(1, OUTPUT_SIDE_PIXELS / max(size), sqrt(OUTPUT_PIXELS / (width * height)))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _draw_image(image: "ImageFile") -> "Image":
+    """The picture as RGB or RGBA in the colours of a screen, no larger than `_fit_size`, and the right way up."""
     from PIL.Image import Resampling, Transpose
 
     turns = {
@@ -118,10 +185,11 @@ def _scale_image(image: "ImageFile") -> "Image":
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }
-    output_size = (OUTPUT_SIDE_PIXELS, OUTPUT_SIDE_PIXELS)
-    image.draft("RGB", output_size)  # a large JPEG is then decoded at half its size or less
     picture = _convert_mode(image)
-    picture.thumbnail(output_size, Resampling.LANCZOS)
+    size = _fit_size(picture.size)
+    if picture.size != size:
+        picture = picture.resize(size, Resampling.LANCZOS, reducing_gap=2)
+    picture = _convert_to_srgb(picture, image.info.get("icc_profile"))
     # Read after the decoding: reading the EXIF data of a PNG decodes it, and errors there are passed over.
     turn = turns.get(_read_orientation(image))
     return picture if turn is None else picture.transpose(turn)
@@ -135,12 +203,27 @@ def _read_orientation(image: "ImageFile") -> int:
 
 
 def _convert_mode(image: "ImageFile") -> "Image":
+    """The picture as L, RGB, RGBA or CMYK: it can be scaled as these, and a colour profile is for one of them."""
     if image.mode.startswith("I"):  # greyscale of 16 bits
-        return image.point(lambda grey: grey / 256).convert("L").convert("RGB")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    picture = image.convert("RGBA")
-    is_solid = picture.getchannel("A").getextrema() == (255, 255)
+        return image.point(lambda grey: grey / 256).convert("L")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _convert_to_srgb(picture: "Image", profile: bytes | None) -> "Image":
+    """The picture as RGB, or RGBA if some of it is transparent, in the colours that the profile means."""
+    mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+    if profile:
+        from PIL import ImageCms
+
+        # A profile that is broken, or for other modes, must not lose the picture.
+        with suppress(OSError, TypeError, ValueError, ImageCms.PyCMSError):
+            srgb = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(picture, io.BytesIO(profile), srgb, outputMode=mode)
+            picture = converted or picture
+    picture = picture.convert(mode)
+    is_solid = mode == "RGB" or picture.getchannel("A").getextrema() == (255, 255)
     return picture.convert("RGB") if is_solid else picture
 
 

@@ -26,11 +26,13 @@ def script_limits() -> dict[str, int | list[str]]:
     return {
         "messageChars": settings.MESSAGE_MAX_CHARS,
         "photosPerMessage": MAX_IMAGES_PER_MESSAGE,
-        "photoTypes": ["image/jpeg", "image/png", "image/webp"],
+        "photoTypes": ["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif"],
+        "photoExtensions": [".heic", ".heif"],
         "photoBytes": settings.ENVIRONMENT.image_max_bytes,
         "photoPixels": reencode.MAX_PIXELS,
         "photoSidePixels": reencode.MAX_SIDE_PIXELS,
-        "photoDrawnSidePixels": reencode.OUTPUT_SIDE_PIXELS,  # the server draws none larger than this
+        "photoDrawnPixels": reencode.OUTPUT_PIXELS,  # the server draws none larger than these two
+        "photoDrawnSidePixels": reencode.OUTPUT_SIDE_PIXELS,
     }
 
 
