@@ -232,7 +232,11 @@ def test_two_first_requests_at_once_are_one_guest(db):
 KEY = issue_key()
 
 
-@pytest.mark.parametrize("key", [None, "", "x" * 40, KEY[:-1], KEY + "0", KEY[:-1] + "!", KEY.upper()])
+@pytest.mark.parametrize(
+    "key",
+    [None, "", "x" * 40, KEY[:-1], KEY + "0", KEY[:-1] + "!", KEY.upper()],
+    ids=["none", "empty", "another", "too short", "too long", "changed", "in capitals"],
+)
 def test_a_key_that_was_not_issued_is_none(key):
     assert is_issued_key(KEY)
     assert not is_issued_key(key)
