@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route, expect
 
+from tests.pictures import encoded, heic, scene
 from tests.provider import Provider
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
@@ -148,6 +149,24 @@ async def test_a_photo_of_a_phone_is_made_small_enough_to_be_sent(
         "image => [image.naturalWidth, image.naturalHeight]"
     )
     assert size == [2048, 1536]
+
+
+async def test_photos_of_iphones_those_without_their_end_and_scrolled_pages_are_taken(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site, "alice")
+    (tmp_path / "IMG_0001.HEIC").write_bytes(heic(scene()))  # which no browser here can read
+    (tmp_path / "copied.jpg").write_bytes(encoded(scene())[:-2])
+    (tmp_path / "scrolled.jpg").write_bytes(encoded(scene(1080, 20_000), quality=100))
+    provider.say(ANSWER)
+
+    await Tray(chat).attached(*[tmp_path / name for name in ("IMG_0001.HEIC", "copied.jpg", "scrolled.jpg")])
+    await chat.ask(WORDS)
+
+    images = chat.customer.get_by_role("img")
+    await see(images, "Photo 1 of 3", "Photo 2 of 3", "Photo 3 of 3")
+    widths = [await image.evaluate("image => image.naturalWidth") for image in await images.all()]
+    assert widths == [320, 320, 412]
 
 
 async def test_the_page_makes_photos_fit_into_what_this_site_accepts_and_tells_of_one_that_it_cannot(
