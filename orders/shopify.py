@@ -1,4 +1,4 @@
-"""Reads a Shopify order export: a row for each line item, with the order's own fields on its first row only.
+"""Reads the orders of a Shopify export, whose rows `order_rows` has gathered.
 
 The database is not used. What is read is told, and what is not is named by its line: nothing is made up.
 """
@@ -13,37 +13,14 @@ from typing import NamedTuple, TypeVar
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from .cells import UnreadableCell, guess_day_first, read_amount, read_quantity, read_time
-from .export_files import ExportFile, FileRow, NotAnExportError
+from .cells import UnreadableCell, read_amount, read_quantity, read_time
+from .export_files import ExportFile, FileRow
 from .models import Order, OrderItem
 from .numbers import extract_email, normalise_number
+from .order_rows import BEGINNING_COLUMNS, Survey, gather_rows, get_number, split_orders, survey_file
 
 T = TypeVar("T")
 
-REQUIRED_COLUMNS = (
-    *("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"),
-    *("Lineitem quantity", "Lineitem name", "Lineitem price"),
-)
-OPTIONAL_COLUMNS = (
-    *(
-        "Id",
-        "Phone",
-        "Billing phone",
-        "Shipping phone",
-        "Billing name",
-        "Shipping name",
-        "Fulfilled at",
-        "Shipping method",
-    ),
-    *("Note attributes", "Subtotal", "Shipping", "Taxes", "Refunded amount", "Cancelled at"),
-    *("Lineitem sku", "Lineitem fulfillment status"),
-)
-COLUMNS = frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
-# A row with one of these begins an order; the others are further items of it.
-BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
-IDENTIFYING_COLUMNS = ("Id", "Email", "Total", "Created at")
-MAX_SPREAD_ROWS = 300_000  # of orders whose rows stand apart; they are kept until the end of the file
-MAX_SAMPLED_TIMES = 10_000
 ITEM_STATES = {
     "fulfilled": OrderItem.State.SHIPPED,
     "partial": OrderItem.State.PARTLY_SHIPPED,
@@ -87,15 +64,6 @@ class ExportedOrder:
     notes: list[CellNote] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Survey:
-    """What was seen on the first way through a file: how it is written, and which orders' rows stand apart."""
-
-    spread: set[str] = field(default_factory=set)
-    is_day_first: bool | None = None
-    has_decimal_commas: bool = False
-
-
 def read_orders(
     export: ExportFile, is_day_first: bool | None = None
 ) -> Iterator[ExportedOrder | RefusedOrder]:
@@ -103,15 +71,15 @@ def read_orders(
 
     `is_day_first` says how 03/04/2026 is meant where the file does not show it. Raises `NotAnExportError`.
     """
-    survey = _survey_file(export)
+    survey = survey_file(export)
     if survey.is_day_first is None:
         survey.is_day_first = is_day_first
-    for rows in _gather_rows(export, survey.spread):
-        own, *others = _split_orders(rows)
+    for rows in gather_rows(export, survey.spread):
+        own, *others = split_orders(rows)
         for other in others:
             yield RefusedOrder(
                 other[0].line,
-                _get_number(other[0]),
+                get_number(other[0]),
                 f"Another order has this number, in line {own[0].line}; only that one is imported.",
             )
         try:
@@ -120,81 +88,12 @@ def read_orders(
             yield refusal
 
 
-def _get_number(row: FileRow) -> str:
-    return row.cells.get("Name", "")
-
-
-def _survey_file(export: ExportFile) -> Survey:
-    survey, seen, previous = Survey(), set[str](), ""
-    times: list[str] = []
-    commas = points = 0
-    for row in export.read_rows(("Name", "Total", "Created at")):
-        number = _get_number(row)
-        if number != previous:
-            if number in seen:
-                survey.spread.add(number)
-            seen.add(number)
-            previous = number
-        total, time = row.cells.get("Total", ""), row.cells.get("Created at", "")
-        commas += "," in total[-3:]
-        points += "." in total[-3:]
-        if "/" in time and len(times) < MAX_SAMPLED_TIMES:
-            times.append(time)
-    survey.spread.discard("")
-    survey.is_day_first, survey.has_decimal_commas = guess_day_first(times), commas > points
-    return survey
-
-
-def _gather_rows(export: ExportFile, spread: set[str]) -> Iterator[list[FileRow]]:
-    """The rows of each order together, those of orders whose rows stand apart at the end."""
-    apart: dict[str, list[FileRow]] = {}
-    apart_count = 0
-    group: list[FileRow] = []
-    for row in export.read_rows(COLUMNS):
-        number = _get_number(row)
-        if number in spread:
-            apart.setdefault(number, []).append(row)
-            apart_count += 1
-            if apart_count > MAX_SPREAD_ROWS:
-                raise NotAnExportError(
-                    "The rows of too many orders stand apart. Sort the file by order first."
-                )
-            continue
-        if group and (not number or number != _get_number(group[0])):
-            yield group
-            group = []
-        group.append(row)
-    if group:
-        yield group
-    yield from apart.values()
-
-
-def _split_orders(rows: list[FileRow]) -> list[list[FileRow]]:
-    """The rows with one number, by order: two orders may have been given the same one."""
-    orders: list[list[FileRow]] = []
-    for row in rows:
-        if orders and row.cells and row.cells == orders[-1][0].cells:
-            continue  # the same order once more, as in two exports that were put together
-        begins = any(row.cells.get(column) for column in BEGINNING_COLUMNS)
-        same = [each for each in orders if _is_same_order(each[0], row)]
-        if orders and (same or not begins):
-            (same[-1] if same else orders[-1]).append(row)
-        else:
-            orders.append([row])
-    return orders
-
-
-def _is_same_order(first: FileRow, row: FileRow) -> bool:
-    pairs = [(first.cells.get(column, ""), row.cells.get(column, "")) for column in IDENTIFYING_COLUMNS]
-    return all(one.lower() == other.lower() for one, other in pairs if one and other)
-
-
 class _OrderBuilder:
     """Builds one order of its rows, and notes the cells that it has to leave out."""
 
     def __init__(self, rows: Sequence[FileRow], survey: Survey) -> None:
         self._rows, self._first, self._survey = rows, rows[0], survey
-        self._number = _get_number(rows[0])
+        self._number = get_number(rows[0])
         self._notes: list[CellNote] = []
         self._currency = ""
 

@@ -4,8 +4,9 @@
 `from_chat()` reads that.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel
@@ -149,6 +150,17 @@ class ToolResult:
 
     def as_message(self) -> Message:
         return Message("tool", self.content, tool_call_id=self.call_id)
+
+    def cut_content(self, max_chars: int) -> "ToolResult":
+        """The beginning of it as JSON that says so, of no more than `max_chars` as far as that is possible."""
+        note = f"Cut: only the first part of {len(self.content):,} characters is here. Ask for less at once."
+        begin = self.content[:max_chars]
+        while True:
+            cut = json.dumps({"cut": note, "begins": begin}, ensure_ascii=False)
+            if len(cut) <= max_chars or not begin:
+                return replace(self, content=cut)
+            # A quotation mark takes two characters as a part of a text.
+            begin = begin[: len(begin) * max_chars // len(cut) - 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ import inspect
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Literal, Protocol, get_type_hints
+from typing import Any, Literal, Protocol
 
 from asgiref.sync import async_to_sync
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
-from pydantic_core import from_json
+from pydantic import BaseModel, ValidationError
 
 from .messages import Outcome, ToolCall, ToolResult
 from .provenance import FromCustomer
 from .questions import Question, is_defined_in_app
+from .tool_arguments import build_arguments_model, list_problems, strip_titles, validate_arguments
 from .translation import gettext_noop
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ CANCEL_GRACE_SECONDS = (
     1.0  # how long an asynchronous tool may go on after its `timeout` before it is cancelled
 )
 UNKNOWN_TOOL_PROGRESS = gettext_noop("Looking for a way to help")
-MAX_PROBLEMS = 8  # of wrong arguments, told to the model at once
 MAX_PROGRESS_ARGUMENT_CHARS = 60
 # The result of an irreversible call whose end was lost.
 UNCERTAIN_OUTCOME = (
@@ -40,7 +39,6 @@ UNCERTAIN_OUTCOME = (
 )
 MAX_RESULT_CHARS = 20_000
 TIMED_OUT = "The tool took too long. Nothing was changed."
-KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class LazyText(Protocol):
@@ -117,7 +115,7 @@ class Tool:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The JSON schema of the arguments."""
-        return _strip_titles(self.arguments.model_json_schema())
+        return strip_titles(self.arguments.model_json_schema())
 
     def as_chat(self) -> dict[str, Any]:
         """The tool as an item of `tools` in the chat completions API."""
@@ -137,14 +135,14 @@ class Tool:
             "Tool %s returned %s characters, of which the model gets the first %s: have it return less",
             *(self.name, len(result.content), max_result_chars),
         )
-        return replace(result, content=_cut_content(result.content, max_result_chars))
+        return result.cut_content(max_result_chars)
 
     def _run_function(self, ctx: ToolContext, call: ToolCall) -> ToolResult:
         try:
-            arguments = _validate_arguments(self.arguments, call.arguments or "{}")
+            arguments = validate_arguments(self.arguments, call.arguments or "{}")
         except ValidationError as error:
             return _build_result(
-                call, "invalid", {"error": "Invalid arguments", "problems": _list_problems(error)}
+                call, "invalid", {"error": "Invalid arguments", "problems": list_problems(error)}
             )
         values = {name: getattr(arguments, name) for name in type(arguments).model_fields}
         try:
@@ -216,7 +214,7 @@ def tool(
             name,
             description,
             function,
-            _build_arguments_model(function),
+            build_arguments_model(function),
             effect,
             line,
             timeout,
@@ -299,77 +297,10 @@ async def _await_with_timeout(awaitable: Awaitable[Any], timeout: float) -> Any:
         return await awaitable
 
 
-def _validate_arguments(model: type[BaseModel], text: str) -> BaseModel:
-    """Raises ValidationError. Many models write `null` for what they leave out, which is not a value of most types."""
-    try:
-        return model.model_validate_json(text)
-    except ValidationError:
-        optional = {name for name, each in model.model_fields.items() if not each.is_required()}
-        values = _parse_json(text) if "null" in text else None
-        if not isinstance(values, dict) or not any(values.get(name, ...) is None for name in optional):
-            raise
-        kept = {name: value for name, value in values.items() if value is not None or name not in optional}
-        return model.model_validate_json(json.dumps(kept))
-
-
-def _parse_json(text: str) -> Any:
-    """The value of a JSON text, None for one that is none."""
-    try:
-        return from_json(text)
-    except ValueError:
-        return None
-
-
 def _build_result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
     content = json.dumps(value, ensure_ascii=False, default=str)
     # A lone surrogate can be neither stored nor sent.
     return ToolResult(call.id, content.encode(errors="replace").decode(), outcome)
-
-
-def _cut_content(content: str, max_chars: int) -> str:
-    """The beginning of a result as JSON that says so. It has no more than `max_chars`, as far as that is possible."""
-    note = f"Cut: only the first part of {len(content):,} characters is here. Ask for less at once."
-    begin = content[:max_chars]
-    while True:
-        cut = json.dumps({"cut": note, "begins": begin}, ensure_ascii=False)
-        if len(cut) <= max_chars or not begin:
-            return cut
-        # A quotation mark takes two characters as a part of a text.
-        begin = begin[: len(begin) * max_chars // len(cut) - 1]
-
-
-def _list_problems(error: ValidationError) -> Sequence[str]:
-    problems = [f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in error.errors()]
-    return problems[:MAX_PROBLEMS]
-
-
-def _build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
-    hints = get_type_hints(function, include_extras=True)
-    parameters = list(inspect.signature(function).parameters.values())
-    if not parameters or parameters[0].name != "ctx":
-        raise TypeError(f"The first parameter of tool {function.__qualname__} must be ctx: ToolContext.")
-    fields: dict[str, Any] = {}
-    for parameter in parameters[1:]:
-        if parameter.kind not in KEYWORD_PARAMETER_KINDS or parameter.name.startswith("_"):
-            raise TypeError(
-                f"Parameter {parameter} of tool {function.__qualname__} cannot be given by its name."
-            )
-        if parameter.name not in hints:
-            raise TypeError(f"Parameter {parameter.name} of tool {function.__qualname__} needs a type.")
-        default = ... if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (hints[parameter.name], default)
-    return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
-
-
-def _strip_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without pydantic's titles, which repeat the names and cost tokens in every request."""
-    stripped = {key: part for key, part in schema.items() if key != "title"}
-    for key, part in stripped.items():
-        if key in ("properties", "$defs"):  # their keys are names, of which one may be "title"
-            stripped[key] = {name: _strip_titles(value) for name, value in part.items()}
-        elif isinstance(part, dict) and key != "default":
-            stripped[key] = _strip_titles(part)
-    return stripped
 
 
 def _format_location(each: Tool) -> str:

@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from ...export_files import ExportFile, NotAnExportError, open_export
 from ...importer import save_orders
-from ...shopify import REQUIRED_COLUMNS, CellNote, ExportedOrder, RefusedOrder, read_orders
+from ...order_rows import REQUIRED_COLUMNS
+from ...shopify import CellNote, ExportedOrder, RefusedOrder, read_orders
 
 ORDERS_PER_BATCH = 500
 MAX_PRINTED_PROBLEMS = 20
