@@ -1,7 +1,7 @@
 // Uploads photos one after the other, whatever happens to the connection meanwhile.
 
 import { announce, chat, getCsrfToken, getText } from "./page.js";
-import { getLabel, photos, reportChange, setState } from "./photos.js";
+import { getLabel, photos, renderThumbnail, reportChange, setState } from "./photos.js";
 
 const RETRY_INTERVAL_MS = 3_000;
 // An upload without progress for so long is begun again. The server takes up to ten seconds for a photo that has come.
@@ -61,7 +61,9 @@ function finishUpload(photo, { status, response }) {
   if (RETRIED_STATUSES.includes(status)) return markWaiting(photo);
   if (status === 201 && response?.id) {
     const { id, url, width, height } = response;
-    Object.assign(photo, { id, url, width, height, blob: null });
+    // One that only the server could read, as it has been drawn there, is its own thumbnail.
+    Object.assign(photo, { id, url, width, height, blob: null, thumb: photo.thumb ?? url });
+    renderThumbnail(photo);
     photo.full = new Image(); // loaded now, so that it is there when the message is shown as sent
     photo.full.src = photo.url;
     setState(photo, "ready");

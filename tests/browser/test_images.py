@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.pictures import encoded, heic, scene
+from tests.pictures import encoded, heic, noise, scene
 from tests.provider import Provider
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
@@ -157,10 +157,12 @@ async def test_photos_of_iphones_those_without_their_end_and_scrolled_pages_are_
     chat = await somebody(site, "alice")
     (tmp_path / "IMG_0001.HEIC").write_bytes(heic(scene()))  # which no browser here can read
     (tmp_path / "copied.jpg").write_bytes(encoded(scene())[:-2])
-    (tmp_path / "scrolled.jpg").write_bytes(encoded(scene(1080, 20_000), quality=100))
+    (tmp_path / "scrolled.jpg").write_bytes(encoded(noise(270, 5000).resize((1080, 20_000))))
     provider.say(ANSWER)
 
-    await Tray(chat).attached(*[tmp_path / name for name in ("IMG_0001.HEIC", "copied.jpg", "scrolled.jpg")])
+    tray = Tray(chat)
+    await tray.attached(*[tmp_path / name for name in ("IMG_0001.HEIC", "copied.jpg", "scrolled.jpg")])
+    await see(tray.photos.get_by_role("img"), "Photo 1", "Photo 2", "Photo 3")
     await chat.ask(WORDS)
 
     images = chat.customer.get_by_role("img")
