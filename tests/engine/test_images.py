@@ -225,8 +225,10 @@ async def test_colours_are_those_that_the_profile_means(form, mode, make):
     assert picture.convert("RGBA").getpixel((30, 30))[3] == (128 if mode == "RGBA" else 255)
 
 
-@pytest.mark.parametrize("profile", [CANARY * 40, swapped_profile()[:200], swapped_profile()[:-90]])
-async def test_a_broken_profile_does_not_lose_the_photo(profile):
+@pytest.mark.parametrize("length", [0, 200, -90])
+async def test_a_broken_profile_does_not_lose_the_photo(length):
+    profile = swapped_profile()[:length] or CANARY * 40  # the time is in it, so it must not name the test
+
     picture = await prepare(encoded(plain("L"), quality=100, icc_profile=profile))
 
     assert opened(picture.data).convert("RGB").getpixel((30, 30)) == (81, 81, 81)
