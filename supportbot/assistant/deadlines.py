@@ -59,10 +59,21 @@ class TurnClock:
                 is_turn_over = limit == self._deadline
                 raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.NO_FIRST_TOKEN)
         finally:
-            if not first.done():
-                first.cancel()
-                await asyncio.wait({first})
+            await _cancel_task(first)
         if is_loading:
             self._deadline += self._now() - began
         if (part := first.result()) is not None:
             yield part
+
+
+async def _cancel_task(task: asyncio.Future[Part | None]) -> None:
+    """Cancel a task and wait for its end, also when this is cancelled meanwhile: its stream is closed behind it."""
+    is_cancelled = False
+    task.cancel()
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    if is_cancelled:
+        raise asyncio.CancelledError

@@ -70,8 +70,8 @@ class ConversationAdmin(admin.ModelAdmin):
         return queryset.filter(pk__in=found.keys), False
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """What the address of the list may filter by. Whoever could ask about a guest's key could guess it in parts."""
-        is_key = lookup.split(LOOKUP_SEP, maxsplit=1)[0] == Conversation._meta.get_field("guest_key").name
+        """What the address of the list may filter by. Whoever could ask about a key could guess it in parts."""
+        is_key = lookup.split(LOOKUP_SEP, maxsplit=1)[0] in ("guest_key", "address_key")
         return not is_key and super().lookup_allowed(lookup, value, request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

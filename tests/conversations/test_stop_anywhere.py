@@ -63,7 +63,11 @@ async def test_an_answer_that_has_ended_cannot_be_cut_short_any_more(page, model
     free = threading.Event()
     busy = asyncio.create_task(on_database_thread()(free.wait)(20))
     reply.release()
-    await until(_nothing_runs)
+
+    async def has_ended() -> bool:
+        return not running.is_cancellable
+
+    await until(has_ended)
 
     running.cancel()
     await page.take_all()

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 
@@ -10,7 +10,10 @@ import pytest
 
 from supportbot.assistant.backends import transport
 from supportbot.assistant.backends.chat import ChatBackend
+from supportbot.assistant.deadlines import TurnClock
 from supportbot.assistant.errors import ErrorCode
+from supportbot.assistant.limits import Limits
+from supportbot.assistant.messages import Part, TextDelta
 from tests.provider import STALL, Drip, wire
 
 from .desk import Desk
@@ -92,3 +95,27 @@ async def test_a_name_that_does_not_exist_is_a_wrong_address():
         error = await fails(desk)
 
     assert (error.code, error.retry) == (ErrorCode.NO_MODEL, False)
+
+
+async def test_a_turn_that_is_cancelled_twice_ends_as_one_that_was_cancelled():
+    """As by a stop and by a message that joins the turn: the model's stream takes a moment to close."""
+
+    async def begin_slowly() -> AsyncGenerator[Part]:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.02)
+        yield TextDelta("")
+
+    async def read() -> None:
+        async for _part in TurnClock(Limits()).limit_parts(begin_slowly()):
+            pass
+
+    reading = asyncio.create_task(read())
+    for _ in range(2):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        reading.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await reading

@@ -74,22 +74,22 @@ def it_leaves_the_lease(monkeypatch: pytest.MonkeyPatch) -> None:
 def the_runner_stores_its_text_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stores what it has when the person is there already, without asking whether it still may."""
 
-    finish = runner._finish_turn
+    store = runner._store_end
 
-    async def finish_late(running: Any, state: str, text: str, *others: Any) -> None:
+    async def store_late(running: Any, state: str, *others: Any) -> Any:
         if state != Turn.State.STOPPED:
-            await finish(running, state, text, *others)
-            return
+            return await store(running, state, *others)
         chat = Conversation.objects.filter(pk=running.lease.conversation_id, owner="human")
         async with asyncio.timeout(10):
             while not await chat.aexists():  # noqa: ASYNC110 - the database calls nobody back
                 await asyncio.sleep(0.01)
         await Message.objects.filter(pk=running.lease.message_id).aupdate(
-            text=f"{text} and", status="partial"
+            text=f"{running.stream.text} and", status="partial"
         )
+        return None
 
     monkeypatch.setattr(runner, "HALT_TIMEOUT_SECONDS", 0.05)
-    monkeypatch.setattr(runner, "_finish_turn", finish_late)
+    monkeypatch.setattr(runner, "_store_end", store_late)
 
 
 def it_throws_away_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
