@@ -10,6 +10,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.conversations.new_ids import is_issued_id, issue_id
 from supportbot.conversations.realtime import empty_pages
 from supportbot.conversations.turns import submit
+from supportbot.conversations.web import views
 from supportbot.server.guest_sessions import SessionStore, is_issued_key, issue_key
 
 from .page import Browser, Page
@@ -117,6 +118,26 @@ def test_a_photo_begins_it(guests):
     assert response.status_code == 201
     assert count_rows() == (1, 1)
     assert guests.client.get(response.json()["url"]).status_code == 200
+
+
+def test_of_two_first_photos_at_once_both_are_taken(guests, monkeypatch):
+    """The second request was let in before the first one had made the guest's session."""
+    chat = Conversation(public_id=guests.look().split("/")[2])
+    look = views._find_own_conversation
+    answers = []
+
+    def look_before_the_other_is_done(visitor, public_id):
+        monkeypatch.setattr(views, "_find_own_conversation", look)
+        found = look(visitor, public_id)
+        answers.append(upload(guests, chat).status_code)
+        return found
+
+    monkeypatch.setattr(views, "_find_own_conversation", look_before_the_other_is_done)
+
+    answers.append(upload(guests, chat).status_code)
+
+    assert answers == [201, 201]
+    assert Conversation.objects.get().attachments.count() == 2
 
 
 async def test_another_page_of_the_same_guest_joins_at_once(model, guests):

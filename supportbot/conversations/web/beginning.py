@@ -33,6 +33,11 @@ def find_first_id(visitor: Visitor, session_key: str) -> UUID:
     return issue_id() if Conversation.objects.filter(public_id=first).exists() else first
 
 
+def reload_visitor(user: Any, session: Any) -> Visitor:
+    """The visitor as the session is stored now: its guest may have got a key since this request began."""
+    return get_visitor(user, session if user.is_authenticated else SessionStore(session.session_key))
+
+
 def is_new_id(public_id: UUID) -> bool:
     """Whether a conversation may begin under this id."""
     return is_issued_id(public_id) and not Conversation.objects.filter(public_id=public_id).exists()
