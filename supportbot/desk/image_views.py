@@ -14,7 +14,7 @@ from supportbot.conversations.models import Attachment, Conversation
 from supportbot.conversations.visitors import Visitor
 from supportbot.conversations.web.image_views import delete_unsent, serve_image, take_upload
 
-from .rights import can_answer
+from .rights import can_answer, can_read
 
 
 @require_POST
@@ -31,7 +31,11 @@ def upload_photo(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @admin.site.admin_view
 def photo_detail(request: HttpRequest, pk: int, image: UUID) -> HttpResponse:
-    """A photo that was uploaded here."""
+    """A photo that was uploaded here: before it is sent it is its writer's alone, and then whoever may read sees it."""
+    if request.method != "DELETE" and can_read(request.user):
+        sent = Attachment.objects.filter(conversation=pk, public_id=image).exclude(message=None).first()
+        if sent is not None:
+            return serve_image(sent)
     conversation = _get_own_conversation(request, pk)
     if request.method == "DELETE":
         return delete_unsent(conversation, image)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from supportbot.audit import recording
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
+from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Conversation, StaffPresence
 from supportbot.conversations.realtime.broadcast import Watchers
 from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT, OpenSockets
@@ -238,3 +239,17 @@ def test_staff_who_sign_in_come_to_the_desk_and_customers_to_their_chat(agent, a
     for name, place in (("agent", reverse("desk")), ("alice", reverse("index"))):
         response = Browser().client.post(reverse("login"), {"username": name, "password": name})
         assert response.headers["location"] == place
+
+
+def test_a_photo_that_was_sent_is_seen_by_who_may_read_also_after_the_conversation_is_closed(
+    agents, sams, agent, chat, transactional_db
+):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    photo = storage.store_image(chat.pk, PICTURE, is_limited=False)
+    address = reverse("desk-photo", args=[chat.pk, photo.public_id])
+    assert [each.client.get(address).status_code for each in (agents, sams)] == [200, 403]
+
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "", "s1", images=[photo.public_id])
+    turns.close_conversation.run_sync(chat.pk, agent.pk)
+
+    assert [each.client.get(address).status_code for each in (agents, sams)] == [200, 200]
