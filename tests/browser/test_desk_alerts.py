@@ -71,7 +71,7 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
     async with waiting_customer(site):
         await expect(count).to_have_attribute("data-count", str(others + 1))
         async with asyncio.timeout(10):  # until it was noticed as news
-            while not await page.evaluate("localStorage.getItem('desk:told')"):
+            while not await page.evaluate("localStorage.getItem('desk:told')"):  # noqa: ASYNC110 - a page calls nobody
                 await asyncio.sleep(0.02)
         assert await told(page) == []  # neither is switched on
 
