@@ -6,7 +6,7 @@ import { noteFrame, noteRevision, reloadPage, requestResync } from "./connection
 import { updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
 import { chat, log } from "./page.js";
-import { followEnd, holdPosition, updateScrollers } from "./scrolling.js";
+import { followEnd, holdPosition, noteMovement, updateScrollers } from "./scrolling.js";
 import { holdSelection } from "./selection.js";
 import { appendToTail, renderNewTails } from "./tail.js";
 import { replaceTurn } from "./turns.js";
@@ -16,6 +16,7 @@ let restoreSelection = () => {};
 chat.addEventListener("htmx:wsBeforeMessage", (event) => {
   const frame = event.detail.message;
   noteFrame();
+  noteMovement();
   if (frame.startsWith("{")) {
     event.preventDefault();
     appendText(JSON.parse(frame).delta);

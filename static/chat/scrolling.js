@@ -19,9 +19,8 @@ export function scrollToEnd() {
 
 // After something was added: follow it, or offer the button that leads to it.
 export function followEnd() {
-  noteMovement(); // the reader may have moved since the last event of it
-  if (isFollowing) scrollToEnd();
-  else toEnd.hidden = false;
+  restoreEnd();
+  toEnd.hidden = isFollowing;
 }
 
 // After the window onto the conversation was smaller or larger for a moment, which is no movement of the reader.
@@ -39,8 +38,9 @@ export function holdPosition() {
   };
 }
 
-// What grows moves nobody upwards, and what becomes shorter leaves its reader at the end.
-function noteMovement() {
+// Before something is changed, for the reader may have moved since the last event of it. Behind a change nobody can tell:
+// what becomes shorter for a moment moves its reader upwards too.
+export function noteMovement() {
   const { scrollTop, scrollHeight, clientHeight } = scroll;
   if (scrollHeight - scrollTop - clientHeight <= END_PIXELS) isFollowing = true;
   else if (scrollTop < lastTop) isFollowing = false;

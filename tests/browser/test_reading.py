@@ -50,6 +50,27 @@ async def begin_stream(chat: Chat, provider: Provider, *pieces: Any) -> Any:
     return reply
 
 
+async def test_a_page_that_is_reloaded_in_mid_answer_stays_at_its_end(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    """What comes then replaces the answer: it is shorter for a moment, which is no movement of the reader."""
+    chat = await somebody(site, viewport={"width": 390, "height": 844})
+    provider.say("Here they are:\n\n- one\n- two\n- three")
+    await chat.ask("One")
+    listed = "It was sent.\n\n" + "- A thing, which has a name that is rather long\n" * 7
+    reply = provider.play(*words(listed), HOLD, *words("\nMore.\n\n" * 8), End())
+    await chat.say("Two")
+    await expect(chat.answer).to_contain_text("rather long")
+
+    await chat.page.reload()
+    await expect(chat.page.locator("#chat[data-connection=open]")).to_have_count(1)
+    reply.release()
+    await chat.ended()
+
+    assert await from_end(chat) <= 3
+    await expect(chat.page.get_by_role("button", name="New messages")).to_be_hidden()
+
+
 async def test_a_movement_upwards_ends_the_following_until_one_is_back_at_the_end(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
