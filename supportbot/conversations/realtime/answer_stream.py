@@ -49,7 +49,8 @@ class StreamedText:
 
     def withdraw_text(self) -> str:
         """Forget the text, which was no answer, and return the frame that takes it off the page."""
-        self.length, self._parts, self._unfinished = 0, [], ""
+        self.length, self._rendered_length = 0, 0
+        self._parts, self._unfinished_parts, self._blocks = [], [], BlockScanner()
         return self.build_snapshot_frame()
 
     def build_frame_since(self, offset: int) -> str:

@@ -34,6 +34,7 @@ class Subscriber(Protocol):
 class OpenStream(Protocol):
     """A text that is streaming now, or is waited for: then `notice` may say why."""
 
+    message_id: int
     length: int
     notice: str
 

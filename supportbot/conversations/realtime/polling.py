@@ -8,11 +8,11 @@ from supportbot.server.backpressure import SocketWriter
 from supportbot.server.process import process
 
 from .. import turns
-from .answer_stream import StreamedText
 from .audiences import Audience
-from .broadcast import OpenStream, Watchers
+from .broadcast import Watchers
 from .connections import PageConnection
-from .fragments import render_revision
+from .fragments import render_blocks, render_revision
+from .markdown import measure_finished_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,23 @@ async def load_update(
 
 
 def _build_text_frame(conversation_id: int, answer: turns.StreamingAnswer, shown_chars: int) -> str:
-    """The answer's text, from this process or as it is stored; empty if there is no more of it than the page shows."""
+    """The answer's text, from this process or as it is stored; empty if the page shows it already.
+
+    What is stored may be less than what another process has shown. With nothing stored all of it was withdrawn, for the
+    first words are stored before anybody sees them.
+    """
     if answer.message_id is None:
         return ""
-    stream: OpenStream | None = process.get(Watchers).streams.get(conversation_id)
-    if stream is None:
-        stream = stored = StreamedText(answer.message_id)
-        stored.append(answer.text)
-    return stream.build_snapshot_frame() if stream.length > shown_chars else ""
+    stream = process.get(Watchers).streams.get(conversation_id)
+    if stream is not None:
+        is_news = stream.message_id == answer.message_id and stream.length != shown_chars
+        return stream.build_snapshot_frame() if is_news else ""
+    is_withdrawn = not answer.text and shown_chars > 0
+    if len(answer.text) <= shown_chars and not is_withdrawn:
+        return ""
+    finished = measure_finished_blocks(answer.text)
+    blocks, rest = answer.text[:finished], answer.text[finished:]
+    return render_blocks(answer.message_id, blocks, rest, len(answer.text), swap="true")
 
 
 async def _load_missed_frames(
