@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.tools import Customer
 
-from .numbers import extract_email, normalise_number, read_number, shorten_number, shorten_phone
+from .numbers import normalise_number, read_contact, read_number, shorten_number, shorten_phone
 
 MAX_MATCHES = 50
 
@@ -30,7 +30,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """
         if customer:
             return self.filter(customer=customer.id)
-        address, phone_key = extract_email(email), shorten_phone(phone)
+        address, phone_key = read_contact(email, phone)
         if address:
             return self.filter(email=address)
         return self.filter(phone_key=phone_key) if phone_key else self.none()
@@ -209,11 +209,11 @@ class OrderItem(models.Model):
 
 
 class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
-    def has_too_many(self, conversation_id: int, visitor: str, email: str = "") -> bool:
+    def has_too_many(self, conversation_id: int, visitor: str, contact_key: str = "") -> bool:
         """Whether so many look-ups failed that somebody may be guessing at other people's orders.
 
         They are counted by what a guesser cannot change at will: the conversation, the visitor, the network, and
-        the e-mail address that is guessed at.
+        the e-mail address or telephone number that is guessed at, see `build_contact_key`.
         """
         now = timezone.now()
         hour, day = (
@@ -221,12 +221,12 @@ class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
             self.filter(created__gt=now - timedelta(days=1)),
         )
         # Asked of everybody, so that a look-up costs the same whoever makes it.
-        by_email = day.filter(email_key=build_email_key(email)).exclude(email_key="")
+        by_contact = day.filter(email_key=contact_key).exclude(email_key="")
         network = self._find_network(conversation_id)
         return (
             hour.filter(conversation=conversation_id).count() >= FailedLookup.MAX_PER_HOUR
             or day.filter(visitor=visitor).count() >= FailedLookup.MAX_PER_DAY
-            or by_email.count() >= FailedLookup.MAX_PER_EMAIL
+            or by_contact.count() >= FailedLookup.MAX_PER_CONTACT
             or (bool(network) and hour.filter(network).count() >= FailedLookup.MAX_PER_NETWORK)
         )
 
@@ -247,12 +247,12 @@ class FailedLookup(models.Model):
 
     MAX_PER_HOUR = 5  # in one conversation
     MAX_PER_DAY = 20  # of one visitor
-    MAX_PER_EMAIL = 10  # a day, whoever guesses
+    MAX_PER_CONTACT = 10  # a day at one address or telephone number, whoever guesses
     MAX_PER_NETWORK = 20  # an hour, of guests
 
     conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="+")
     visitor = models.CharField(max_length=100)
-    email_key = models.CharField(max_length=32, blank=True, db_index=True)
+    email_key = models.CharField(max_length=32, blank=True, db_index=True)  # or the telephone number's
     created = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = FailedLookupQuerySet.as_manager()
@@ -264,11 +264,14 @@ class FailedLookup(models.Model):
         return f"{self.visitor}, {self.created:%Y-%m-%d %H:%M}"
 
 
-def build_email_key(email: str) -> str:
-    """Stands for an e-mail address that somebody guesses at, whose owner may be no customer of ours."""
-    written = email.strip().lower()
+def build_contact_key(email: str, phone: str) -> str:
+    """Stands for what somebody guesses at, whose owner may be no customer of ours; empty for what finds no order.
+
+    It is made of what the look-up compares, so that no other spelling makes further guesses.
+    """
+    contact = "".join(read_contact(email, phone))
     return (
-        salted_hmac("orders.failed_lookup", written, algorithm="sha256").hexdigest()[:32] if written else ""
+        salted_hmac("orders.failed_lookup", contact, algorithm="sha256").hexdigest()[:32] if contact else ""
     )
 
 

@@ -77,9 +77,18 @@ def extract_email(written: str) -> str:
 
     “<zoe@example.com>.”, “mailto:zoe@example.com” and “zoe at example dot com” are all the same address.
     """
-    text = unicodedata.normalize("NFKC", written).strip().replace("mailto:", " ")
+    text = unicodedata.normalize("NFKC", written.replace("\0", "")).strip().replace("mailto:", " ")
     found = EMAIL.search(text) or EMAIL.search(SPELLED_DOT.sub(".", SPELLED_AT.sub("@", text)))
     return (found[0].strip("'.-") if found else text).lower()
+
+
+def read_contact(email: str, phone: str) -> tuple[str, str]:
+    """The address and the last digits of the telephone number by which a guest names an order; one is empty or both.
+
+    An address goes first. Words without one, such as “none”, are none.
+    """
+    address = extract_email(email)
+    return (address, "") if "@" in address else ("", shorten_phone(phone))
 
 
 def _join_parts(text: str, may_join: Callable[[str, str, str], bool]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pydantic import Field
 from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
-from .models import FailedLookup, Order, OrderItem, build_email_key, format_amount
+from .models import FailedLookup, Order, OrderItem, build_contact_key, format_amount
 from .numbers import read_number
 
 MAX_LISTED_ORDERS = 10
@@ -55,15 +55,15 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
     meant. Report only what is returned; an eta of null means that no date is known or nothing is on its way.
     A refund ("payment", "refunded") says nothing about goods that came back: that is the status "returned".
     """
-    guessed_email = "" if ctx.customer else email
-    if FailedLookup.objects.has_too_many(ctx.conversation, ctx.visitor, guessed_email):
+    contact_key = "" if ctx.customer else build_contact_key(email, phone)
+    if FailedLookup.objects.has_too_many(ctx.conversation, ctx.visitor, contact_key):
         raise ToolError(
             "Too many orders were not found, so looking up orders is paused here to protect our customers. "
             "Say so kindly and offer that a person of the team helps instead."
         )
     if ctx.customer is None and not email.strip() and not phone.strip():
         return {"error": "A guest needs the e-mail address that the order was placed with", "needs": "email"}
-    visible = Order.objects.visible_to(ctx.customer, email.replace("\x00", ""), phone)
+    visible = Order.objects.visible_to(ctx.customer, email, phone)
     matches = list(visible.find_by_number(order_id).prefetch_related("items")[:MAX_LISTED_ORDERS])
     meant = [order for order in matches if order.number.casefold() == order_id.strip().casefold()] or matches
     asked = " ".join(order_id.split())[:MAX_ECHOED_CHARS]
@@ -74,7 +74,7 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
         }
     if not meant:
         if read_number(order_id):  # words without a number are no guess
-            _record_failed_lookup(ctx, guessed_email)
+            _record_failed_lookup(ctx, contact_key)
         return {"error": f"Order {asked} not found"}
     return _serialize_order(meant[0])
 
@@ -95,12 +95,12 @@ def my_orders(ctx: ToolContext) -> dict[str, Any]:
     return {"orders": [_serialize_summary(order) for order in newest]}
 
 
-def _record_failed_lookup(ctx: ToolContext, email: str) -> None:
+def _record_failed_lookup(ctx: ToolContext, contact_key: str) -> None:
     """Count it. A trial of a prompt has no conversation, and leaves no trace."""
     if not ctx.conversation:
         return
     FailedLookup.objects.create(
-        conversation_id=ctx.conversation, visitor=ctx.visitor, email_key=build_email_key(email)
+        conversation_id=ctx.conversation, visitor=ctx.visitor, email_key=contact_key
     )
     FailedLookup.objects.delete_old()
 
