@@ -99,9 +99,7 @@ def _record_failed_lookup(ctx: ToolContext, contact_key: str) -> None:
     """Count it. A trial of a prompt has no conversation, and leaves no trace."""
     if not ctx.conversation:
         return
-    FailedLookup.objects.create(
-        conversation_id=ctx.conversation, visitor=ctx.visitor, email_key=contact_key
-    )
+    FailedLookup.objects.create(conversation_id=ctx.conversation, visitor=ctx.visitor, email_key=contact_key)
     FailedLookup.objects.delete_old()
 
 

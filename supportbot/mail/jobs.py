@@ -52,8 +52,8 @@ def mail_waiting_alert(conversation_id: int | None) -> None:
 def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
     """Mail in one message all that staff have written since the customer was last seen.
 
-    `turn_id` is of the reply that this is about. If staff have written another one since, its own job sends them
-    all.
+    `turn_id` is of the reply that this is about; a job of a version before jobs knew it has None. If staff have
+    written another one since, its own job sends them all.
     """
     conversation = Conversation.objects.select_related("user").filter(pk=conversation_id).first()
     if conversation is None or not conversation.reply_email or not settings.ENVIRONMENT.smtp_url:
@@ -64,7 +64,7 @@ def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
     if conversation.replies_mailed_until:
         replies = replies.filter(created__gt=conversation.replies_mailed_until)
     unread = list(replies.order_by("pk"))
-    if not unread or unread[-1].turn_id != turn_id:
+    if not unread or turn_id not in (None, unread[-1].turn_id):
         return
     context = {
         "conversation": conversation,

@@ -118,6 +118,17 @@ def test_two_jobs_that_run_at_once_do_not_mail_the_same_words_twice(chat, agent)
     assert mailed == [0, 1]
 
 
+def test_a_mail_that_was_queued_before_jobs_knew_their_turn_is_sent(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+
+    jobs.mail_unread_reply(chat.pk, None)
+    assert [sent.to for sent in mail.outbox] == [["alice@example.com"]]
+
+    jobs.mail_unread_reply(chat.pk, None)
+    assert len(mail.outbox) == 1
+
+
 def test_an_account_s_own_address_goes_before_one_that_was_typed(chat, agent):
     """As when a guest who had left an address signs in."""
     Conversation.objects.filter(pk=chat.pk).update(contact_email="stranger@example.org")
