@@ -42,6 +42,14 @@ async def told(page: Page) -> Any:
     return await page.evaluate("told.splice(0)")
 
 
+async def wait_until_told(page: Page, *words: str) -> None:
+    """Until exactly these were told: a page counts who waits before it tells of it."""
+    async with asyncio.timeout(10):
+        while len(await page.evaluate("told")) < len(words):  # noqa: ASYNC110 - a page calls nobody
+            await asyncio.sleep(0.02)
+    assert await told(page) == list(words)
+
+
 async def count_waiting(page: Page) -> int:
     """How many customers wait already: other tests of this site leave some behind."""
     await expect(page.locator("#desk-bar[data-connection=open]")).to_have_count(1)
@@ -76,14 +84,14 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
         assert await told(page) == []  # neither is switched on
 
         await sound.click()
-        assert await told(page) == ["a sound"]  # so that one knows it
+        await wait_until_told(page, "a sound")  # so that one knows it
         await notifications.click()
         await expect(notifications).to_be_checked()
-        assert await told(page) == ["You will be told like this when a customer waits"]
+        await wait_until_told(page, "You will be told like this when a customer waits")
 
         async with waiting_customer(site) as second:
             await expect(count).to_have_attribute("data-count", str(others + 2))
-            assert await told(page) == ["a sound", CUSTOMER_WAITS]
+            await wait_until_told(page, "a sound", CUSTOMER_WAITS)
             await expect(page).to_have_title(re.compile(rf"^\({others + 2}\) "))
 
             await second.window.send(action="cancel_person")
