@@ -23,8 +23,9 @@ MAX_TITLE_LINES = 20
 MAX_CELL_LINES = 200  # that a quoted cell may go over
 SAMPLE_BYTES = 1024 * 1024
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+DAMAGE = "\udcff"  # no text has it
 WORKBOOK = "It is a workbook. Save it as CSV (UTF-8) in the spreadsheet, and import that."
-NO_TEXT = "The row has characters that are not UTF-8 text."
 OPEN_QUOTE = "A quotation mark is missing in this row, or there is one too many."
 
 
@@ -57,7 +58,7 @@ class ExportFile:
         """The rows below the header with these columns, as far as the file has them. Empty ones are passed over."""
         places = [(place, column) for place, column in enumerate(self.columns) if column in wanted]
         with self.open_bytes() as stream:
-            lines = io.TextIOWrapper(stream, self.encoding, "surrogateescape", newline="")
+            lines = io.TextIOWrapper(stream, self.encoding, "mark_damage", newline="")
             numbered = enumerate(lines, 1)
             for _ in range(self.header_line):
                 next(numbered, None)
@@ -70,18 +71,33 @@ class ExportFile:
 
     def _split_row(self, text: str, *, is_broken: bool) -> tuple[list[str], str]:
         """Returns the cells, and what is wrong with the row: then they are there as far as they can be told."""
+        is_text = text.isascii() or not LONE_SURROGATE.search(text)
+        if not is_text:
+            text = LONE_SURROGATE.sub(REPLACEMENT, text)  # so that the row can be printed
         if is_broken:
             return text.split(self.separator), OPEN_QUOTE
         try:
             cells = next(csv.reader([text], delimiter=self.separator), [])
         except csv.Error as error:
             return [], f"The row cannot be read: {error}."
+        if not is_text or "\0" in text:
+            name = self.encoding.removesuffix("-sig").upper()
+            return cells, f"The row has characters that are not {name} text."
         width, count = len(self.columns), len(cells)
         if count != width and any(cells) and (any(cells[width:]) or count < width / 2):
             counts = f"The row has {count} cells, but the header has {width}."
             return cells, f"{counts} Is a quotation mark missing?"
-        is_text = text.isascii() or not LONE_SURROGATE.search(text)
-        return cells, "" if is_text and "\0" not in text else NO_TEXT
+        return cells, ""
+
+
+def _mark_damage(error: UnicodeError) -> tuple[str, int]:
+    """Put what no text has in the place of bytes that cannot be decoded: it is found in its row again."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return DAMAGE, error.end
+
+
+codecs.register_error("mark_damage", _mark_damage)
 
 
 def open_export(path: Path, required: Sequence[str]) -> list[ExportFile]:
@@ -207,6 +223,9 @@ def _ends_in_cell(text: str, separator: str, *, is_in_cell: bool) -> bool:
 
 
 def _is_whole_row(text: str, separator: str, width: int) -> bool:
-    return (
-        text.count(separator) >= width - 1 and len(next(csv.reader([text], delimiter=separator), [])) == width
-    )
+    if text.count(separator) < width - 1:
+        return False
+    try:
+        return len(next(csv.reader([text], delimiter=separator), [])) == width
+    except csv.Error:  # such as a cell beyond what the reader takes
+        return False

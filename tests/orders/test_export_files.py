@@ -1,5 +1,6 @@
 """An export is read as a shop, a spreadsheet or a person has written it, and two orders never become one."""
 
+import csv
 import gzip
 import random
 import zipfile
@@ -88,6 +89,32 @@ def test_several_files_and_packed_ones(tmp_path):
     assert sorted(stored()) == ["#1001", "#1002", "#1003", "#1004"]
 
 
+def test_a_file_that_cannot_be_read_hides_nothing_of_those_before_it(tmp_path, capsys):
+    first, second, broken, refused = (tmp_path / name for name in ("a.csv", "b.csv", "c.csv", "refused.csv"))
+    first.write_text(f"{HEADER}\n{MUG}\n{MUG.replace('zoe', 'max')}\n")
+    second.write_text(f"{HEADER}\n{PIN.replace('1.00,2026', 'a lot,2026')}\n")
+    broken.write_text("Name,Mail\n1,2\n")
+
+    with pytest.raises(CommandError, match=r"c\.csv: These columns"):
+        call_command("import_orders", str(first), str(second), str(broken), refused=refused)
+
+    said = capsys.readouterr()
+    assert "3 orders: 2 new, 0 updated, 0 unchanged, 1 refused.\n1 cells" in said.out
+    assert f"{first}, line 3, #1001: Another order has this number" in said.err
+    assert f"{second}, line 2, #1002: Total is 'a lot'" in said.err
+    rows = list(csv.DictReader(refused.open(encoding="utf-8")))
+    assert [(row["file"], row["line"], row["order"]) for row in rows] == [
+        (f"{first}", "3", "#1001"),
+        (f"{second}", "2", "#1002"),
+    ]
+
+
+def test_a_place_where_the_refused_cannot_be_written_is_told_after_the_report(load, tmp_path, capsys):
+    with pytest.raises(CommandError, match="no folder"):
+        load(MUG, refused=tmp_path / "no folder" / "refused.csv")
+    assert "1 orders: 1 new" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -164,6 +191,25 @@ def test_a_stray_quotation_mark_takes_its_own_row_and_no_other(load):
     said = load(*rows)
     assert "300 orders: 299 new, 0 updated, 0 unchanged, 1 refused" in said.out
     assert "Line 2, #1001: A quotation mark is missing in this row" in said.err
+
+
+def test_a_stray_quotation_mark_above_a_cell_too_long_for_the_reader(load):
+    said = load(MUG.replace("zoe", '"zoe'), PIN.replace("Pin", "x" * 200_000), PIN.replace("#1002", "#1003"))
+    assert sorted(stored()) == ["#1003"]
+    assert "2 refused" in said.out
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_is_broken_in_utf_16_refuses_its_order_only(tmp_path, capsys, encoding):
+    file = tmp_path / "export.csv"
+    broken = MUG.replace("Mug", "M\ud83dg")
+    text = f"{HEADER}\n{broken}\n{PIN}\n"
+    file.write_bytes(text.encode(encoding, "surrogatepass") + b"#")
+    call_command("import_orders", str(file))
+    said = capsys.readouterr()
+    assert stored() == {"#1002": ["Pin"]}
+    assert f"Line 2, #1001: The row has characters that are not {encoding.upper()} text." in said.err
+    assert f"Line 4, \ufffd: The row has characters that are not {encoding.upper()} text." in said.err
 
 
 def test_a_cell_may_go_over_several_lines(load):

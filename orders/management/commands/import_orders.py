@@ -3,10 +3,10 @@
 import csv
 import zipfile
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
@@ -20,18 +20,35 @@ ORDERS_PER_BATCH = 500
 MAX_PRINTED_PROBLEMS = 20
 
 
+class Problem(NamedTuple):
+    """An order that was refused, or a cell that was left out."""
+
+    file: str
+    line: int
+    number: str
+    why: str
+
+
 @dataclass
 class Report:
-    """What became of the orders, and what was refused or left out: (line, order number, reason)."""
+    """What became of the orders of all files, and what was refused or left out."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    refused: list[RefusedOrder] = field(default_factory=list)
-    notes: list[CellNote] = field(default_factory=list)
+    left_out_count: int = 0
+    # By file, in the order in which they were read.
+    problems: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
 
-    def list_problems(self) -> list[tuple[int, str, str]]:
-        refused = [(each.line, each.number, each.why) for each in self.refused]
-        left_out = [(each.line, each.number, each.why) for each in self.notes]
-        return sorted([*refused, *left_out])
+    def add_outcomes(self, file: str, counts: Counter[str], refused: list[RefusedOrder]) -> None:
+        self.counts += counts
+        self.counts["refused"] += len(refused)
+        self.problems[file] += [Problem(file, each.line, each.number, each.why) for each in refused]
+
+    def add_notes(self, file: str, notes: list[CellNote]) -> None:
+        self.left_out_count += len(notes)
+        self.problems[file] += [Problem(file, *note) for note in notes]
+
+    def list_problems(self) -> list[Problem]:
+        return [problem for found in self.problems.values() for problem in sorted(found)]
 
 
 class Command(BaseCommand):
@@ -57,66 +74,79 @@ class Command(BaseCommand):
     ) -> None:
         is_day_first = True if options["day_first"] else False if options["month_first"] else None
         report = Report()
-        for file in files:
-            try:
-                for export in open_export(file, REQUIRED_COLUMNS):
-                    _import_file(export, is_day_first, report, quiet=verbosity == 0)
-            except NotAnExportError as error:
-                raise CommandError(f"{file}: {error}") from None
-            except (EOFError, zipfile.BadZipFile, zlib.error):
-                raise CommandError(f"{file}: It is packed, and damaged.") from None
-            except OSError as error:
-                raise CommandError(f"{error.filename or file}: {error.strerror or error}") from None
-        if refused:
-            _write_problems(refused, report.list_problems())
-        self._print_problems(report.list_problems())
-        self._print_counts(report)
+        try:
+            for file in files:
+                _import_path(file, is_day_first, report, quiet=verbosity == 0)
+        finally:  # what went before a file that cannot be read is stored, and is told
+            problems = report.list_problems()
+            self._print_problems(problems, with_file=len(files) > 1 or len(report.problems) > 1)
+            self._print_counts(report)
+            if refused:
+                _write_problems(refused, problems)
 
-    def _print_problems(self, problems: list[tuple[int, str, str]]) -> None:
-        for line, number, why in problems[:MAX_PRINTED_PROBLEMS]:
-            self.stderr.write(f"Line {line}, {number or 'no number'}: {why}")
+    def _print_problems(self, problems: list[Problem], *, with_file: bool) -> None:
+        for file, line, number, why in problems[:MAX_PRINTED_PROBLEMS]:
+            place = f"{file}, line {line}" if with_file else f"Line {line}"
+            self.stderr.write(f"{place}, {number or 'no number'}: {why}")
         unprinted = len(problems) - MAX_PRINTED_PROBLEMS
         if unprinted > 0:
             self.stderr.write(f"… and {unprinted:,} more; --refused FILE writes them all.")
 
     def _print_counts(self, report: Report) -> None:
-        counts = report.counts | Counter(refused=len(report.refused))
+        counts = report.counts
         outcomes = ("new", "updated", "unchanged", "refused")
         sums = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in outcomes)
         nothing = "" if counts["new"] or counts["updated"] else " Nothing was changed."
         self.stdout.write(f"{counts.total():,} orders: {sums}.{nothing}")
-        if report.notes:
-            self.stdout.write(f"{len(report.notes):,} cells could not be read and were left out.")
+        if report.left_out_count:
+            self.stdout.write(f"{report.left_out_count:,} cells could not be read and were left out.")
 
 
-def _import_file(export: ExportFile, is_day_first: bool | None, report: Report, *, quiet: bool) -> None:
-    """Import an export in batches, and add to the report what became of it."""
+def _import_path(path: Path, is_day_first: bool | None, report: Report, *, quiet: bool) -> None:
+    """Import the tables of a file. Raises `CommandError`, in words for whoever runs it, when it cannot be read."""
+    try:
+        for export in open_export(path, REQUIRED_COLUMNS):
+            _import_table(export, f"{path.parent / export.name}", is_day_first, report, quiet=quiet)
+    except NotAnExportError as error:
+        raise CommandError(f"{path}: {error}") from None
+    except (EOFError, zipfile.BadZipFile, zlib.error):
+        raise CommandError(f"{path}: It is packed, and damaged.") from None
+    except OSError as error:
+        raise CommandError(f"{error.filename or path}: {error.strerror or error}") from None
+
+
+def _import_table(
+    export: ExportFile, file: str, is_day_first: bool | None, report: Report, *, quiet: bool
+) -> None:
+    """Import a table in batches, and add to the report what became of it."""
+    report.add_notes(file, [])  # it is one of the tables, also without problems
     batch: list[ExportedOrder] = []
     # `disable=None` shows the count to a person only, not in a log.
     for found in tqdm(
         read_orders(export, is_day_first), desc=export.name, unit=" orders", disable=quiet or None
     ):
         if isinstance(found, RefusedOrder):
-            report.refused.append(found)
+            report.add_outcomes(file, Counter(), [found])
             continue
-        report.notes += found.notes
+        report.add_notes(file, found.notes)
         batch.append(found)
         if len(batch) == ORDERS_PER_BATCH:
-            _save_batch(batch, report)
+            report.add_outcomes(file, *save_orders(batch))
             batch = []
-    _save_batch(batch, report)
+    report.add_outcomes(file, *save_orders(batch))
 
 
-def _save_batch(batch: list[ExportedOrder], report: Report) -> None:
-    counts, refused = save_orders(batch)
-    report.counts += counts
-    report.refused += refused
+def _write_problems(path: Path, problems: list[Problem]) -> None:
+    try:
+        with path.open("w", newline="", encoding="utf-8") as written:
+            rows = csv.writer(written)
+            rows.writerow(["file", "line", "order", "reason"])
+            for file, line, number, why in problems:
+                rows.writerow([_escape_formula(file), line, _escape_formula(number), why])
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from None
 
 
-def _write_problems(path: Path, problems: list[tuple[int, str, str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as written:
-        rows = csv.writer(written)
-        rows.writerow(["line", "order", "reason"])
-        for line, number, why in problems:
-            # A spreadsheet must not take an order number for a formula.
-            rows.writerow([line, f"'{number}" if number.startswith(("=", "+", "-", "@")) else number, why])
+def _escape_formula(text: str) -> str:
+    """A spreadsheet must not take a name or an order number for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
