@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db.models import F
 from django.utils import timezone
 
 from supportbot.assistant.errors import ModelError
@@ -24,6 +25,7 @@ from supportbot.conversations.worker import model_loop
 from tests.provider import CUT, wire
 
 from .crowd import at_once
+from .rendering import render
 from .rows import until
 from .test_abandoned_turns import ASKED, WANTED, let_lease_run_out
 
@@ -134,6 +136,60 @@ async def test_who_waits_reads_so_and_then_the_answer(page, model, limit, of_bob
     await transitions.finish_turn(held, "failed", "")
 
     assert "It has shipped." in (await page.settled("done")).text
+
+
+def begin_two_turns(chat: Conversation) -> TurnLease:
+    """A turn of which the first word was said, and one that waits behind it."""
+    lease = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+    streaming_text.begin_answer.run_sync(lease, lease.message_id, "He")
+    submit.submit_message.run_sync(chat.pk, "And my order?", "a2")
+    return lease
+
+
+@pytest.mark.parametrize("end", ["finished", "died"])
+def test_who_waits_behind_another_message_reads_so_too(transactional_db, chat, of_bob, limit, end):
+    limit(tokens_per_day=2 * REQUEST)
+    lease = begin_two_turns(chat)
+    submit.submit_message.run_sync(of_bob.pk, "Hello", "b1")
+
+    if end == "finished":
+        change = transitions.finish_turn.run_sync(lease, "done", "Hello.", answer=answer(total_tokens=70))
+    else:
+        Turn.objects.filter(pk=lease.turn_id).update(lease_until=timezone.now() - timedelta(seconds=1))
+        (change,) = recovery.recover_abandoned_turns.run_sync(9)
+
+    first, second = chat.turns.all()
+    assert (change.lease, second.state, second.waits_for_tokens) == (None, "queued", True)
+    assert [each.row.pk for each in change.turns] == [first.pk, second.pk]
+    assert "Your answer begins in a moment" in render(change)
+    chat.refresh_from_db()
+    assert first.revision < second.revision == change.revision == chat.revision
+
+
+def test_those_who_wait_are_looked_after_by_turns(transactional_db, alice, limit):
+    """However many wait for what has not come free, others whose budget is free are answered."""
+    limit(guest_tokens_per_day=REQUEST)
+    guests = [Conversation.objects.create(guest_key=f"guest{n}") for n in range(26)]
+    for guest in guests:
+        submit.submit_message.run_sync(guest.pk, "Hello", "a1")
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Turn.objects.bulk_create(
+        Turn(conversation=guest, created=long_ago) for guest in guests
+    )  # and one more each
+    alices = Conversation.objects.create(user=alice)
+    submit.submit_message.run_sync(alices.pk, "Hello", "a1", can_start=False)
+    Turn.objects.filter(conversation=alices).update(waits_since=timezone.now())
+    Turn.objects.filter(waits_since__isnull=False).update(not_before=long_ago)
+
+    leases = let_waiting_run_once() + let_waiting_run_once()
+
+    assert [lease.conversation_id for lease in leases] == [alices.pk]
+
+
+def let_waiting_run_once() -> list[TurnLease]:
+    """One sweep, after the moment for which everybody waits who was looked after in the last one."""
+    Turn.objects.update(not_before=F("not_before") - timedelta(seconds=10))
+    return [step.lease for step in recovery.recover_abandoned_turns.run_sync(99) if step.lease]
 
 
 async def test_a_turn_waits_for_its_next_request_too(page, model, limit, monkeypatch):

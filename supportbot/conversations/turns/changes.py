@@ -153,6 +153,12 @@ def load_stored_turn(turn_id: int) -> ChangedTurn:
     return ChangedTurn(turn, load_messages(turn))
 
 
+def load_next_turn(conversation: Conversation) -> ChangedTurn:
+    """The turn that runs, or else the next one to run, as it is in the database now."""
+    turn = conversation.turns.active().order_by("pk")[0]
+    return ChangedTurn(turn, load_messages(turn))
+
+
 def save_conversation(conversation: Conversation) -> None:
     """Save what a turn changes of its conversation: title, numbers of the last message and revision, and when."""
     conversation.save(update_fields=["title", "last_seq", "revision", "updated"])

@@ -64,7 +64,8 @@ def _let_wait(turn: Turn, conversation: Conversation) -> None:
 def claim_next_turn(conversation: Conversation) -> TurnLease | None:
     """Take a lease on the oldest queued turn, unless one is running or somebody is taking over.
 
-    The caller saves the conversation.
+    The caller saves the conversation. If its revision is another one now, that turn must be shown, which may have to
+    wait all the same.
     """
     if conversation.owner != Conversation.Owner.BOT or conversation.is_bot_silent:
         return None

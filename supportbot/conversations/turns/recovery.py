@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
@@ -18,7 +18,7 @@ from .changes import (
     build_change,
     close_open_messages,
     load_messages,
-    load_stored_turn,
+    load_next_turn,
     save_change,
     save_conversation,
 )
@@ -44,8 +44,8 @@ def recover_abandoned_turns(
 ) -> list[TurnChange]:
     """Take a lease on what dead processes left: running turns whose lease ran out, and forgotten queued ones.
 
-    At most `free_slots` of them, the oldest first, and no more at once than leaves the database time for others. A
-    conversation that cannot be recovered is logged and holds up no other.
+    At most `free_slots` of them, and no more at once than leaves the database time for others: the oldest first, and
+    those that wait for tokens by turns. A conversation that cannot be recovered is logged and holds up no other.
     """
     limit = min(free_slots, MAX_CONVERSATIONS_PER_SWEEP)
     changes: list[TurnChange] = []
@@ -80,10 +80,12 @@ def _find_abandoned_conversations(limit: int, grace_period: timedelta) -> list[i
     was_released = Q(lease_until__isnull=False)
     is_forgotten = _has_passed("created", grace_period) | was_released
     is_due = Q(not_before=None) & is_forgotten | _has_passed("not_before")
-    waiting = Turn.objects.filter(is_due, state=Turn.State.QUEUED).exclude(
-        conversation__turns__state=Turn.State.RUNNING
-    )
-    found = [*lost.order_by("pk")[:limit], *waiting.order_by("pk")[:limit]]
+    same_conversation = Turn.objects.active().filter(conversation=OuterRef("conversation"))
+    ahead = same_conversation.filter(Q(state=Turn.State.RUNNING) | Q(pk__lt=OuterRef("pk")))
+    waiting = Turn.objects.filter(is_due, ~Exists(ahead), state=Turn.State.QUEUED)
+    # Those that wait for tokens take turns, or so many of them would keep the others away.
+    in_rotation = waiting.order_by(F("not_before").asc(nulls_first=True), "pk")
+    found = [*lost.order_by("pk")[:limit], *in_rotation[:limit]]
     return list(dict.fromkeys(turn.conversation_id for turn in found))[:limit]
 
 
@@ -99,10 +101,11 @@ def _recover_conversation(conversation_id: int) -> TurnChange:
     for turn in conversation.turns.filter(_has_passed("lease_until"), state=Turn.State.RUNNING):
         ended += _requeue_or_interrupt(turn, conversation)
     ended += _end_overdue_turns(conversation)
+    revision = conversation.revision
     lease = claim_next_turn(conversation)
     save_conversation(conversation)
-    if lease is not None:
-        ended.append(load_stored_turn(lease.turn_id))
+    if conversation.revision != revision:
+        ended.append(load_next_turn(conversation))
     return build_change(conversation, ended, lease)
 
 

@@ -20,6 +20,7 @@ from .changes import (
     close_open_messages,
     describe_owner,
     load_messages,
+    load_next_turn,
     load_stored_turn,
     save_change,
     save_conversation,
@@ -87,10 +88,10 @@ def _claim_following_turn(conversation: Conversation, change: TurnChange) -> Tur
     # When every message since this turn's first one is its own, nothing waits and there is no need to look.
     is_last = conversation.last_seq - ended.messages[0].seq + 1 == len(ended.messages)
     lease = None if is_last else claim_next_turn(conversation)
-    if lease is None:
+    if conversation.revision == change.revision:
         return change
     save_conversation(conversation)
-    return build_change(conversation, [ended, load_stored_turn(lease.turn_id)], lease)
+    return build_change(conversation, [ended, load_next_turn(conversation)], lease)
 
 
 @on_database_thread(repeat=True)
