@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
 from .provider_fields import merge_value
-from .sanitize import sanitize_text
+from .sanitize import is_json_object, sanitize_text
 
 MAX_CHECKED_CALLS = 8  # the last ones: nothing is added to earlier ones any more
 KNOWN_FIELDS = {"index", "id", "type", "function", "name", "arguments"}
@@ -76,7 +76,11 @@ class CallCollector:
         last = self.calls[-1] if self.calls else None
         same_id = next((call for call in reversed(self.calls) if new_id and call.id == new_id), None)
         if index is not None:
-            here = next((call for call in reversed(self.calls) if call.index == index), None)
+            at_index = [call for call in reversed(self.calls) if call.index == index]
+            # Where several calls have one index, their ids tell them apart.
+            here = next(
+                (call for call in at_index if new_id and call.id == new_id), next(iter(at_index), None)
+            )
             if here is None:
                 return None if name else same_id  # some count the pieces, not the calls
         elif new_id and not (last and not last.id and not name):
@@ -119,16 +123,20 @@ def join_arguments(arguments: str, piece: Any) -> str:
     if not isinstance(piece, str):  # some servers send an object instead of its text
         return json.dumps(piece, ensure_ascii=False)
     more = sanitize_text(piece)
-    ends = arguments.rstrip()[-1:]
-    if ends == "}" and not more.strip() and is_json_object(arguments):
+    if not more.strip() and is_json_object(arguments):
         return arguments
-    begins = more.lstrip()[:1]
+    return more if _replaces(arguments, more) else arguments + more
+
+
+def _replaces(arguments: str, more: str) -> bool:
+    """Whether a piece is no further one, but all that has come and what follows it."""
+    ends, begins = arguments.rstrip()[-1:], more.lstrip()[:1]
+    if begins == "{" and arguments.lstrip()[:1] == "{" and more.startswith(arguments):
+        return True  # some send the arguments so far with every piece
     if ends == "}" and begins == "{" and is_json_object(arguments):
         # All again at the end; or an empty object stood in for what comes only now.
-        return more if is_json_object(more) or arguments.strip() == "{}" else arguments + more
-    if ends == begins == '"' and _is_json_text(arguments) and _is_json_text(more):
-        return more
-    return arguments + more
+        return is_json_object(more) or arguments.strip() == "{}"
+    return ends == begins == '"' and _is_json_text(arguments) and _is_json_text(more)
 
 
 def normalize_arguments(arguments: str) -> str:
@@ -150,15 +158,6 @@ def normalize_arguments(arguments: str) -> str:
             return arguments
         text = value.strip()
     return arguments
-
-
-def is_json_object(text: str) -> bool:
-    if text[:1] not in ("{", " ", "\n") or text.rstrip()[-1:] != "}":
-        return False
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _is_json_text(text: str) -> bool:

@@ -27,10 +27,13 @@ def sanitize_call(call: ToolCall) -> ToolCall:
     Strict servers refuse every later request that has a malformed call in it.
     """
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", call.name)[:MAX_NAME_CHARS] or "unnamed"
-    return replace(call, name=name, arguments=call.arguments if _is_json_object(call.arguments) else "{}")
+    return replace(call, name=name, arguments=call.arguments if is_json_object(call.arguments) else "{}")
 
 
-def _is_json_object(text: str) -> bool:
+def is_json_object(text: str) -> bool:
+    # Quick, as it is asked of every piece of a call.
+    if text.lstrip()[:1] != "{" or text.rstrip()[-1:] != "}":
+        return False
     try:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):

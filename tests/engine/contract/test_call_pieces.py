@@ -126,6 +126,43 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
         ],
         ONE,
     ),
+    "pieces by turns, told apart by their ids alone": (
+        chunks(
+            piece("lookup_order", "", "a", 0),
+            piece("my_orders", "", "b", 0),
+            piece(arguments=ORDER, call_id="a", index=0),
+            piece(arguments="{}", call_id="b", index=0),
+        ),
+        TWO,
+    ),
+    "pieces by turns, told apart by their ids alone, the name with each": (
+        chunks(
+            piece("lookup_order", ORDER[:7], "a", 0),
+            piece("my_orders", "{", "b", 0),
+            piece("lookup_order", ORDER[7:], "a", 0),
+            piece("my_orders", "}", "b", 0),
+        ),
+        TWO,
+    ),
+    "one id for all, which are counted": (
+        chunks(
+            piece("lookup_order", "", "a", 0),
+            piece("my_orders", "", "a", 1),
+            piece(arguments=ORDER, call_id="a", index=0),
+            piece(arguments="{}", call_id="a", index=1),
+        ),
+        TWO,
+    ),
+    "the arguments so far with every piece": (
+        chunks(
+            piece("lookup_order", "", "a", 0),
+            piece(arguments=ORDER[:1], index=0),
+            piece(arguments=ORDER[:9], index=0),
+            piece(arguments=ORDER[:9], index=0),
+            piece(arguments=ORDER, index=0),
+        ),
+        ONE,
+    ),
     "a nameless piece with nothing in it": (chunks(piece(*LOOK, "a", 0), piece("", "", "", 1)), ONE),
 }
 
