@@ -35,6 +35,24 @@ ODDITIES = {
     "open after [DONE]": [*WHOLE, STALL],
     "open without [DONE]": [*WHOLE[:-1], STALL],
     "more after [DONE]": [*WHOLE, wire.text("and more"), b"data: nonsense\n\n"],
+    "the place as text": [
+        wire.event({"choices": [{"index": "0", "delta": {"content": TEXT}}]}),
+        *wire.ending(),
+    ],
+    "a message beside an empty delta": [
+        wire.event({"choices": [{"delta": delta, "message": {"role": "assistant", "content": TEXT}}]})
+        for delta in ({}, {"role": "assistant", "content": ""})
+    ],
+    "what a message repeats beside its pieces": [
+        *[
+            wire.event(
+                {"choices": [{"delta": {"content": TEXT[at]}, "message": {"content": TEXT[: at + 1]}}]}
+            )
+            for at in range(len(TEXT))
+        ],
+        wire.event({"choices": [{"delta": {}, "message": {"content": TEXT}, "finish_reason": "stop"}]}),
+    ],
+    "no blank lines": [each.replace(b"\n\n", b"\n") for each in WHOLE],
     "letters in halves": [
         each.replace("🎉".encode(), rb"\ud83c\udf89").replace("ü".encode(), rb"\u00fc") for each in WHOLE
     ],

@@ -16,6 +16,15 @@ STREAMS = {
     "no space": (b"data:a\n\ndata:  b\n\n", [b"a", b" b"]),
     "other fields": (b"event: x\nid: 1\ndata: a\nretry: 5\n\n", [b"a"]),
     "two lines": (b"data: a\ndata: b\n\n", [b"a\nb"]),
+    "JSON in two lines": (b'data: {"a":\ndata: 1}\n\n', [b'{"a":\n1}']),
+    "no blank line between": (
+        b'data: {"a": 1}\ndata: {"b": 2}\ndata: [DONE]\n\n',
+        [b'{"a": 1}', b'{"b": 2}', b"[DONE]"],
+    ),
+    "no blank line, types": (
+        b"event: x\ndata: {}\nevent: error\ndata: [1]\n\n",
+        [b"{}", b'{"error": [1]}'],
+    ),
     "blank lines": (b"\n\n\n\ndata: a\n\n\ndata: b\n\n\n\n", [b"a", b"b"]),
     "no data": (b"data:\n\ndata\n\nevent: x\n\n", []),
     "no end": (b"data: a\n\ndata: b\n", [b"a"]),

@@ -39,7 +39,9 @@ class ChatAccumulator(AnswerAccumulator):
             raise error_from_event(error)
         self._model = str(chunk.get("model") or self._model)
         choices = chunk.get("choices") or ()
-        text = "".join([self._add_choice(choice) for choice in choices if choice.get("index") in (None, 0)])
+        text = "".join(
+            [self._add_choice(choice) for choice in choices if choice.get("index") in (None, 0, "0")]
+        )
         self._add_usage(chunk, has_choices=bool(choices))
         return text
 
@@ -51,9 +53,10 @@ class ChatAccumulator(AnswerAccumulator):
                 self._has_trailer = bool(self._finish_reason) and not has_choices
 
     def _add_choice(self, choice: Mapping[str, Any]) -> str:
-        is_piece = choice.get("delta") is not None
-        message = choice.get("delta") or {}
-        if not is_piece and (whole := choice.get("message")):
+        message, whole = choice.get("delta") or {}, choice.get("message")
+        has_piece = any(value for name, value in message.items() if name != "role")
+        is_piece = choice.get("delta") is not None and (has_piece or not whole)
+        if not is_piece and whole:
             # A server may repeat all of it in the last chunk: what was said is not said again.
             message = whole if not (self._has_text or self.has_calls) else _keep_own_fields(whole)
         text = self._read_text(message) or ("" if is_piece else choice.get("text") or "")

@@ -1,6 +1,7 @@
 """Server-sent events, as far as model providers use them (WHATWG's HTML standard, section 9.2)."""
 
 import json
+from collections.abc import Sequence
 
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_EVENT_BYTES
@@ -33,6 +34,8 @@ class SSEParser:
             self._rest, blocks = data, []
         else:
             *blocks, self._rest = data.split(b"\n\n")
+            *begun, self._rest = _split_unseparated(self._rest)
+            blocks = [part for block in blocks for part in _split_unseparated(block)] + begun
         if len(self._rest) > MAX_EVENT_BYTES:
             raise ModelError(ErrorCode.MALFORMED, "an event without end")
         return [event for block in blocks if (event := _extract_data(block))]
@@ -42,8 +45,7 @@ class SSEParser:
         rest, self._rest = self._rest.strip(), b""
         if self._is_json:
             return [rest] if _is_whole(rest) else [line for line in rest.split(b"\n") if _is_whole(line)]
-        event = _extract_data(rest)
-        return [event] if _is_whole(event) else []
+        return [event for block in _split_unseparated(rest) if _is_whole(event := _extract_data(block))]
 
     def _normalize_line_ends(self, data: bytes) -> bytes:
         if self._ends_in_cr and data.startswith(b"\n"):  # the second half of a CRLF
@@ -64,13 +66,36 @@ class SSEParser:
         return data
 
 
+def _split_unseparated(block: bytes) -> list[bytes]:
+    """The events in a block, of which some servers have no blank line after each.
+
+    When data is JSON already, a further line of data cannot belong to it.
+    """
+    if b"\ndata:" not in block:
+        return [block]
+    blocks: list[bytes] = []
+    lines: list[bytes] = []
+    for line in block.split(b"\n"):
+        if line.startswith(b"data:") and any(each.startswith(b"data:") for each in lines):
+            last = max(place for place, each in enumerate(lines) if each.startswith(b"data:")) + 1
+            if _is_whole(_join_data(lines)):
+                blocks.append(b"\n".join(lines[:last]))
+                lines = lines[last:]  # such as the type of the next event
+        lines.append(line)
+    return [*blocks, b"\n".join(lines)]
+
+
 def _extract_data(block: bytes) -> bytes:
     if b"\n" not in block and block.startswith(b"data: "):  # nearly every event, and fast
         return block[6:]
     lines = block.split(b"\n")
-    data = b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
+    data = _join_data(lines)
     is_error = any(line.startswith(b"event:") and line[6:].strip() == b"error" for line in lines)
     return _mark_as_error(data) if is_error and data else data
+
+
+def _join_data(lines: Sequence[bytes]) -> bytes:
+    return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
 
 
 def _mark_as_error(data: bytes) -> bytes:
