@@ -55,6 +55,8 @@ async def test_it_names_what_a_status_means(provider, desk, status, code, retry,
         (500, "the request exceeds the available context size. try increasing the context size"),
         (400, "prompt too long; exceeded max context length by 12 tokens"),
         (400, "the input length exceeds the context length"),
+        (400, "context length exceeded: please reduce the length"),
+        (400, "The token count exceeds the maximum number of tokens allowed"),
         (422, "Please reduce the length of the messages or completion."),
     ],
 )

@@ -38,6 +38,11 @@ UNWANTED_NULL = re.compile(
 UNWANTED_ID = re.compile(
     r"(tool[ _]?)?call[ _]?ids?\b.{0,120}(must|length|pattern|long|invalid|characters)", re.IGNORECASE
 )
+# The field by its name. As a key it is the envelope of FastAPI's errors, or a picture that one of them quotes.
+UNWANTED_DETAIL = re.compile(
+    r"[.`]detail\b|['\"]detail\b(?!['\"]\s*:)|(argument|field|input|key|name|parameter|property|supplied)s?:? detail\b",
+    re.IGNORECASE,
+)
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 BRIDGE = "(…)"  # a word of the assistant, where a server wants one
 
@@ -161,11 +166,7 @@ class Dialect:
             if pattern.search(text) and not getattr(self, name) and "messages" in body:
                 setattr(self, name, True)
                 return True
-        if (
-            re.search(r"\bdetail\b", text)
-            and '"detail"' in str(body).replace("'", '"')
-            and not self.wants_no_detail
-        ):
+        if not self.wants_no_detail and UNWANTED_DETAIL.search(text) and _has_detail(body):
             self.wants_no_detail = True
             return True
         return False
@@ -213,6 +214,13 @@ def _list_own_fields(messages: Sequence[Mapping[str, Any]]) -> set[str]:
     known = {"role", "content", "tool_calls", "tool_call_id", "id", "type", "function"}
     entries = [*messages, *(call for message in messages for call in message.get("tool_calls") or ())]
     return {name for entry in entries for name in entry} - known
+
+
+def _has_detail(body: Mapping[str, Any]) -> bool:
+    """Whether one of the customers' pictures says in how much detail it is to be looked at."""
+    contents = [each["content"] for each in body.get("messages") or () if each["role"] == "user"]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return any("detail" in part.get("image_url", ()) for part in parts)
 
 
 def _drop_detail(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ CONTEXT_TOO_LONG = _compile(
     r"maximum (prompt|context|model) length|input_too_large|context_length_exceeded|exceed_context_size_error",
     r"exceeds the (available )?context|reduce the length of the (messages|input|prompt)",
     r"context length is only|prompt (is )?too long|input token count.{0,40}exceeds|too many tokens in the prompt",
+    r"context length exceeded|token count exceeds the maximum",
     r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context|input is too long",
 )
 PREVIOUS_RESPONSE = _compile(r"previous[ _]response")

@@ -1,7 +1,10 @@
 """Pictures reach the model part by part, in every later turn too, and are kept nowhere but here."""
 
+from typing import Any
+
 import pytest
 
+from supportbot.assistant.backends.dialect import Dialect
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Image, Message
 from tests.engine.desk import SYSTEM
@@ -75,3 +78,36 @@ async def test_a_picture_that_the_provider_refuses_is_refused_in_its_way(provide
         await answer(backend, Message("user", "What is this?", images=(LABEL,)))
 
     assert (caught.value.code, caught.value.retry) == (ErrorCode.MESSAGE_REFUSED, False)
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,detail", "detail": "high"}}
+PLAIN_PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,detail"}}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "picture", "is_learnt"),
+    [
+        ("{'error': \"Unknown field 'detail' in image_url\"}", PICTURE, True),
+        ("messages.0.content.1.image_url.detail: Extra inputs are not permitted", PICTURE, True),
+        (
+            "{'detail': [{'type': 'extra_forbidden', 'loc': ['body', 'image_url', 'detail'], 'input': 'high'}]}",
+            PICTURE,
+            True,
+        ),
+        ("Unrecognized request argument supplied: detail", PICTURE, True),
+        ("{'detail': 'Something else is wrong'}", PICTURE, False),
+        ('{"detail": [{"loc": ["body", "x"], "input": {"url": "", "detail": "high"}}]}', PICTURE, False),
+        ("See the documentation for more detail", PICTURE, False),
+        ("Unknown field 'detail'", PLAIN_PICTURE, False),
+    ],
+)
+def test_that_pictures_have_no_detail_is_learnt_from_its_name_alone(
+    refusal: str, picture: dict[str, Any], is_learnt: bool
+):
+    body = {"messages": [{"role": "user", "content": [{"type": "text", "text": "detail"}, picture]}]}
+    dialect = Dialect()
+
+    assert dialect.learn_refusal(refusal, body) is is_learnt
+
+    sent = dialect.adapt_request(body)["messages"][0]["content"][1]
+    assert sent == (PLAIN_PICTURE if is_learnt else picture)
