@@ -65,8 +65,9 @@ async def run_turn(
         window = trim_to_budget(history, limits.window, limits.messages)
         answer = None
         stream = _ask_model(ask, window, list(tools.values()), clock, may_call=rounds_left > 0)
-        checked = CheckedText(check, grounding) if check else None
-        async with aclosing(_check_text(stream, checked)) as parts:
+        if check is not None:
+            stream = _check_text(stream, CheckedText(check, grounding))
+        async with aclosing(stream) as parts:
             async for part in parts:
                 if isinstance(part, Answer):
                     answer = part
@@ -132,11 +133,11 @@ async def _ask_model(
                 yield part
 
 
-async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText | None) -> AsyncGenerator[Part]:
+async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText) -> AsyncGenerator[Part]:
     """Pass on what may be shown of a message, and its `Answer` with what could not be confirmed."""
     async with aclosing(stream):
         async for part in stream:
-            if checked is None or isinstance(part, Thinking | Waiting):
+            if isinstance(part, Thinking | Waiting):
                 yield part
             elif isinstance(part, TextWithdrawn):
                 checked.withdraw_text()

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from supportbot.assistant.backends import load_backend
-from supportbot.assistant.deadlines import Limits
+from supportbot.assistant.limits import Limits
 from tests.engine.desk import Desk
 from tests.provider import Provider, Script
 
