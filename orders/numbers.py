@@ -22,9 +22,14 @@ PART = re.compile(r"[^\W\d_]+|\d+")
 # An O between digits is a zero, and an I or L a one, for whoever reads a number from a label.
 LETTER_FOR_ZERO = re.compile(r"(?<=\d)O|O(?=\d)")
 LETTER_FOR_ONE = re.compile(r"(?<=\d)[IL]|[IL](?=\d)")
-EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
-SPELLED_AT = re.compile(r"\s*[(\[{<]?\s*\b(?:at|ät|arroba|chiocciola|chez)\b\s*[)\]}>]?\s*", re.IGNORECASE)
-SPELLED_DOT = re.compile(r"\s*[(\[{<]?\s*\b(?:dot|punkt|punto|point|ponto)\b\s*[)\]}>]?\s*", re.IGNORECASE)
+# Every repetition has a bound: a search must not take longer than what a stranger wrote is long.
+EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+SPELLED_AT = re.compile(
+    r"\s{0,3}[(\[{<]?\s?\b(?:at|ät|arroba|chiocciola|chez)\b\s?[)\]}>]?\s{0,3}", re.IGNORECASE
+)
+SPELLED_DOT = re.compile(
+    r"\s{0,3}[(\[{<]?\s?\b(?:dot|punkt|punto|point|ponto)\b\s?[)\]}>]?\s{0,3}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

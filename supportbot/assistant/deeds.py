@@ -5,8 +5,10 @@ in English, German, French and Spanish.
 """
 
 import re
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 
-from .shown_text import normalize_text
+from .shown_text import CACHED_TEXTS, normalize_text
 
 # By kind: the verbs of tools' names, and the participles by which answers claim it.
 DEEDS: dict[str, tuple[str, str]] = {
@@ -43,56 +45,102 @@ DEEDS: dict[str, tuple[str, str]] = {
         "booked scheduled arranged reserved gebucht vereinbart reserviert réservé planifié reservado programado",
     ),
 }
-# “I've issued a refund”: what was done is in the noun.
+# “I've issued a refund”: what was done is in the noun. And other words that tell the kind.
 NOUNS = {
-    "refund": "refund",
-    "reimbursement": "refund",
-    "credit": "refund",
-    "cancellation": "cancel",
-    "replacement": "change",
-    "exchange": "change",
-    "return": "book",
-    "pickup": "book",
+    "refund": "refund reimbursement credit erstattung rückerstattung gutschrift remboursement reembolso",
+    "cancel": "cancellation stornierung annulation cancelación anulación",
+    "change": "replacement exchange umtausch échange cambio",
+    "book": "return pickup abholung",
+}
+# Said of oneself without an auxiliary verb: “Cancelé su pedido”, “Hiermit storniere ich”; and “I've let them know”.
+OWN_FORMS = {
+    "open": "abrí creé eröffne erstelle",
+    "cancel": "cancelé anulé storniere",
+    "refund": "reembolsé erstatte",
+    "change": "cambié modifiqué actualicé ändere",
+    "send": "envié sende schicke",
+    "forward": "know transmití",
 }
 _ANY = "*"
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_KIND_OF_WORD = {word: kind for kind, (_verbs, words) in DEEDS.items() for word in words.split()}
-_KIND_OF_VERB = {verb: kind for kind, (verbs, _words) in DEEDS.items() for verb in verbs.split()}
-_DEED_WORDS = (
-    frozenset(_KIND_OF_WORD)
-    | frozenset(NOUNS)
-    | {f"{word}{end}" for word in _KIND_OF_WORD for end in ("e", "s", "es")}
-)
-_WORDS = "|".join(sorted(map(re.escape, _KIND_OF_WORD), key=len, reverse=True))
+
+
+def _index_words(table: dict[str, str]) -> dict[str, str]:
+    return {word: kind for kind, words in table.items() for word in words.split()}
+
+
+def _join_words(words: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+_KIND_OF_VERB = _index_words({kind: verbs for kind, (verbs, _words) in DEEDS.items()})
+_KIND_OF_DONE = _index_words({kind: words for kind, (_verbs, words) in DEEDS.items()})
+_KIND_OF_NOUN, _KIND_OF_OWN = _index_words(NOUNS), _index_words(OWN_FORMS)
+_KIND_OF_WORD = _KIND_OF_VERB | _KIND_OF_NOUN | _KIND_OF_OWN | _KIND_OF_DONE
+FRENCH_ENDINGS = ("", "e", "s", "es")
+# A sentence without one of these claims nothing.
+_DEED_WORDS = frozenset(_KIND_OF_WORD) | {
+    f"{word}{ending}" for word in _KIND_OF_DONE for ending in FRENCH_ENDINGS
+}
+_DONE, _NOUNS = _join_words(_KIND_OF_DONE), _join_words(_KIND_OF_NOUN)
+_DEED, _NOUN = rf"(?P<deed>{_DONE})(?:e?s?)\b", rf"(?P<deed>{_NOUNS})\b"
 _ADVERBS = (
-    r"(?:\s+(?:just|already|now|also|successfully|gone ahead and|went ahead and|immediately|bereits|schon|soeben|bien|"
-    r"déjà|ya))*"
+    r"(?:\s+(?:\w{2,15}ly|just|already|now|also|gone ahead and|went ahead and|hereby|bereits|schon|soeben|"
+    r"bien|déjà|ya)){0,3}"
 )
 _PROCESSED = (
-    r"(?:issued|processed|initiated|started|approved|granted|requested|authori[sz]ed|arranged|submitted)"
+    r"(?:issued|processed|initiated|started|approved|granted|requested|authori[sz]ed|arranged|submitted|put in|"
+    r"put through|made)"
 )
-OWN_DEED = re.compile(
-    rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<en>{_WORDS})\b"
-    rf"|\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?(?P<noun>{'|'.join(NOUNS)})\b"
-    rf"|\bich\s+habe\b[^.!?;]*?\b(?P<de>{_WORDS})\b"
-    rf"|\bj['’]ai{_ADVERBS}\s+(?P<fr>{_WORDS})e?s?\b"
-    rf"|\b(?<!se )he{_ADVERBS}\s+(?P<es>{_WORDS})\b"
+_BETWEEN = r"[^.!?;,]{0,80}?"
+OWN_DEEDS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+        rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+        rf"\bi\s+(?:did|was able to|managed to|have been able to)\s+(?P<deed>{_join_words(_KIND_OF_VERB)})\b",
+        r"\bi(?:['’]ve|\s+have)\s+let\s+(?:\w+\s+){1,3}(?P<deed>know)\b",
+        rf"\bich\s+habe?\b{_BETWEEN}\b{_DEED}",
+        rf"\bhiermit\s+(?P<deed>{_join_words(_KIND_OF_OWN)})\s+ich\b",
+        rf"\b(?:j['’](?:en\s|y\s)?ai|je\s(?:(?:vous|les?|la)\s|l['’]){{1,2}}ai){_ADVERBS}\s+{_DEED}",
+        rf"\b(?<!se )he{_ADVERBS}\s+{_DEED}",
+        r"(?:^|[.;,]\s?|\bya\s)(?P<deed>cancelé|anulé|reembolsé|abrí|creé|envié|cambié|modifiqué|actualicé)\s",
+    )
 )
-# What somebody did may be told by a result, as in an order's status.
-REPORTED_DEED = re.compile(
-    rf"\b(?:we(?:['’]ve|\s+have)?|(?:has|have|had)\s+been|(?:is|was|are|were)(?:\s+now)?){_ADVERBS}\s+(?P<en>{_WORDS})\b"
-    rf"|\b(?P<noun>{'|'.join(NOUNS)})\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b"
-    rf"|\b(?:wurde|wurden|ist|sind)\b[^.!?;]*?\b(?P<de>{_WORDS})\b"
-    rf"|\b(?:a|ont)\s+été{_ADVERBS}\s+(?P<fr>{_WORDS})e?s?\b"
-    rf"|\b(?:ha|han)\s+sido{_ADVERBS}\s+(?P<es>{_WORDS})\b"
+# What somebody has done may be told by a result, as in an order's status.
+REPORTED_DEEDS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+        rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+        rf"\b(?:(?:has|have|had)\s+been|was|were|(?:is|are)\s+now){_ADVERBS}\s+{_DEED}",
+        rf"\byour\s+(?:order|refund|ticket|booking|subscription)\s+is{_ADVERBS}\s+{_DEED}",
+        rf"\b{_NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",
+        rf"\byour\s+{_NOUN}\s+is\s+(?:now\s+)?on\s+(?:its|the)\s+way\b",
+        rf"\bwir\s+haben\b{_BETWEEN}\b{_DEED}",
+        rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_DEED}",
+        rf"\b{_NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b(?:veranlasst|eingeleitet|angestoßen|bearbeitet|vorgenommen)\b",
+        rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_DEED}",
+        rf"\b(?:a|ont)\s+été{_ADVERBS}\s+{_DEED}",
+        rf"\b{_NOUN}\s+a\s+été{_ADVERBS}\s+(?:effectué|traité|lancé|émis)e?\b",
+        rf"\b(?:hemos|se\s+ha|(?:ha|han)\s+sido){_ADVERBS}\s+{_DEED}",
+        rf"\b{_NOUN}\s+(?:se\s+ha|ha\s+sido){_ADVERBS}\s+(?:realizado|procesado|emitido|efectuado)a?\b",
+    )
 )
+NEGATION = re.compile(
+    r"\b(?:not|no|never|nothing|none|cannot|nicht|kein\w*|nie|niemals|ne|pas|aucun\w*|jamais|ning[uú]n\w*|nunca)\b"
+    r"|n['’]t\b|\bn['’]"
+)
+# Behind these a clause tells of a condition, or of what somebody else has said.
 CONDITION = re.compile(
-    r"\b(?:if|once|when|after|until|before|unless|as soon as|whether|wenn|sobald|nachdem|ob|falls|si|quand|cuando|"
-    r"una vez)\b[^,;:]*$"
+    r"\b(?:if|once|when|after|until|before|unless|as soon as|whether|that|which|who|wenn|sobald|nachdem|ob|falls|dass|"
+    r"si|quand|cuando|una vez|que|you (?:said|say|wrote|told|mentioned))\b"
 )
 EARLIER = re.compile(r"\b(?:already|earlier|before|previously|bereits|schon|vorhin|déjà|ya)\b")
-# By kind: what a result says that tells of such a deed of somebody's.
-REPORTS = {"open": re.compile(r"opened|created|ticket"), "send": re.compile(r"sent|shipped|transit|deliver")}
+# What a result says in few words: keys, and values such as a status. An article tells of no deed.
+SHORT_STRING = re.compile(r'"([^"\n\\]{1,40})"')
+# Other words by which a result tells of a deed.
+REPORTS = {"open": ("ticket",), "send": ("shipped", "transit", "deliver"), "cancel": ("void",)}
 
 
 def list_deeds(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
@@ -101,33 +149,45 @@ def list_deeds(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
     A tool that says nothing of what it does may have done anything.
     """
     named = {_KIND_OF_VERB[part] for part in tool_name.casefold().split("_") if part in _KIND_OF_VERB}
-    declared = {_KIND_OF_WORD[word] for word in done_words if word in _KIND_OF_WORD}
+    declared = {_KIND_OF_DONE[word] for word in done_words if word in _KIND_OF_DONE}
     return named | declared or {_ANY}
 
 
-def find_unproven_deed(sentence: str, done: set[str], done_earlier: set[str], results: str) -> str:
+@lru_cache(maxsize=CACHED_TEXTS)
+def list_reports(result: str) -> frozenset[str]:
+    """The kinds of deeds that a tool's result tells of, as by an order's status “cancelled”."""
+    words = " ".join(SHORT_STRING.findall(normalize_text(result)))
+    return frozenset(
+        kind
+        for kind, (_verbs, done) in DEEDS.items()
+        if any(word in words for word in (*done.split(), *REPORTS.get(kind, ())))
+    )
+
+
+def find_unproven_deed(
+    sentence: str, done: Collection[str], done_earlier: Collection[str], reported: Collection[str]
+) -> str:
     """The words of a deed that no call of this turn has done; empty if there is none.
 
-    `done_earlier` counts where the answer speaks of earlier. `results` is what tools returned, in plain form.
+    `done_earlier` counts where the answer speaks of earlier, and `reported` where it tells what somebody has done.
     """
     text = normalize_text(sentence)
     if _DEED_WORDS.isdisjoint(_WORD.findall(text)):
         return ""
-    proven = done | (done_earlier if EARLIER.search(text) or re.search(r"\d{3}", text) else set())
-    for pattern in (OWN_DEED, REPORTED_DEED):
-        for match in pattern.finditer(text):
-            kind = _get_kind(match)
-            is_told = pattern is REPORTED_DEED and _is_reported(kind, results)
-            if not (proven & {kind, _ANY} or is_told or CONDITION.search(text, 0, match.start())):
+    proven = {_ANY, *done}
+    if EARLIER.search(text) or re.search(r"\d{3}", text):
+        proven.update(done_earlier)
+    if _ANY in done:
+        return ""
+    for patterns, known in ((OWN_DEEDS, proven), (REPORTED_DEEDS, proven | {*reported})):
+        for match in (match for pattern in patterns for match in pattern.finditer(text)):
+            if _KIND_OF_WORD[match["deed"]] not in known and not _is_no_claim(text, match):
                 return match[0]
     return ""
 
 
-def _get_kind(match: re.Match[str]) -> str:
-    named = {name: value for name, value in match.groupdict().items() if value}
-    return NOUNS[named["noun"]] if "noun" in named else _KIND_OF_WORD[next(iter(named.values()))]
-
-
-def _is_reported(kind: str, results: str) -> bool:
-    words = REPORTS.get(kind)
-    return bool(words.search(results)) if words else any(word in results for word in DEEDS[kind][1].split())
+def _is_no_claim(text: str, match: re.Match[str]) -> bool:
+    """Whether the clause denies it, or makes it a condition or somebody's words."""
+    begin = max(text.rfind(mark, 0, match.start()) for mark in ",;:—") + 1
+    is_denied = NEGATION.search(text, begin, match.end()) or NEGATION.match(text, match.end() + 1)
+    return bool(is_denied or CONDITION.search(text, begin, match.start()))

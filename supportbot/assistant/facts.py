@@ -7,82 +7,37 @@ and units of time are known in English, German, French, Spanish, Italian and Dut
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
-from .shown_text import normalize_text
+from .fact_patterns import (
+    CLOCK_TIME,
+    DAY_NUMBERS,
+    DAY_RANGE,
+    DECIMAL_NUMBER,
+    EMAIL,
+    HOUR_RANGE,
+    HOURS_IN,
+    ISO_DATE,
+    JSON_NUMBER,
+    KEYS,
+    MONEY,
+    MONTH_DATE,
+    MONTH_NAMES,
+    NUMBER_WORDS,
+    NUMERIC_DATE,
+    PERCENTAGE,
+    PHONE,
+    REFERENCE,
+    SPAN,
+    WEB_ADDRESS,
+    WEEKDAY,
+    WEEKDAYS,
+)
+from .shown_text import CACHED_TEXTS, normalize_text
 
 Reading = tuple[str, str]  # what kind of value, and the value in one form
-
-MONTH_NAMES = (
-    *(
-        "jan",
-        "feb",
-        "mar|mär|maer|maa",
-        "apr|avr|abr",
-        "may|mai|mei|mag",
-        "jun|jui|giu",
-        "jul|juil|lug",
-        "aug|aoû|aou|ago",
-    ),
-    *("sep|set", "oct|okt|ott", "nov", "dec|dez|déc|dic"),
-)
-COUNTING = (
-    *("one ein eine einem einen", "two zwei deux dos", "three drei trois tres", "four vier quatre cuatro"),
-    *("five fünf cinq cinco", "six sechs seis", "seven sieben sept siete", "eight acht huit ocho"),
-    *("nine neun neuf nueve", "ten zehn dix diez", "eleven elf onze once", "twelve zwölf douze doce"),
-)
-NUMBER_WORDS = {word: str(number) for number, words in enumerate(COUNTING, 1) for word in words.split()}
-HOURS_IN = {"hour": 1, "day": 24, "week": 168}
-
-_NUMBER = r"\d+(?:[.,'’\u00a0\u202f ]\d{3})*(?:[.,]\d{1,3})?|\d+(?:[.,]\d+)?"
-_MONTH = "|".join(f"(?:{names})[a-zäéûô]*" for names in MONTH_NAMES)
-_COUNT = r"\d{1,4}|" + "|".join(NUMBER_WORDS)
-_CURRENCY = (
-    r"[€$£¥₹₩₺₽]|(?:us|au|ca|nz)\$|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
-    r"euros?|dollars?|pounds?|francs?|franken|kronor|cents?)\b"
-)
-_UNITS = (
-    r"(?P<hour>hours?|hrs?|stunden?|heures?|horas?|ore|uur)|(?P<day>days?|tagen?|tage|werktagen?|werktage|arbeitstagen?|"
-    r"arbeitstage|jours?|d[ií]as?|giorni|dagen|werkdagen)|(?P<week>weeks?|wochen?|semaines?|semanas?|settimane|weken)|"
-    r"(?P<month>months?|monaten?|monate|mois|mes(?:es)?|mesi|maanden)|(?P<minute>minutes?|mins?|minuten?|minutos?|minuti)"
-)
-EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-WEB_ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"'|)\]]+|\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|eu|de|at|ch|fr|es|it|nl|uk|pt|shop|store|app|dev)"
-    r"\b(?:/[^\s<>\"'|)\]]*)?"
-)
-ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})(?=\D|$)")
-NUMERIC_DATE = re.compile(r"\b(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2})\b|(?<=\.\d)\.|(?<=\.\d\d)\.)")
-MONTH_DATE = re.compile(
-    rf"\b(?:(?P<m1>{_MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)|"
-    rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s*(?:of\s+|de\s+)?(?P<m2>{_MONTH})\b)\.?(?:,?\s+(?:de\s+)?(?P<y>\d{{4}}))?"
-)
-CLOCK_TIME = re.compile(
-    r"\b(?P<h>[01]?\d|2[0-4])(?:\s?[:.h]\s?(?P<m>[0-5]\d)(?::\d\d)?)?\s?(?P<suffix>a\.?m\b|p\.?m\b|uhr\b|o'clock|h\b)?"
-)
-HOUR_RANGE = re.compile(r"\b(\d{1,2})\s?(?:-|–|to|bis|until|à|a)\s?(\d{1,2})\b")
-SPAN = re.compile(
-    rf"\b(?P<low>{_COUNT})(?:\s?(?:-|–|to|or|bis|oder|à|ou|a|o)\s?(?P<high>{_COUNT}))?[\s-]+"
-    rf"(?:(?:business|working|calendar|full|more|further|weitere[nr]?|volle[nr]?)\s+)?(?:{_UNITS})\b"
-)
-PERCENTAGE = re.compile(
-    rf"({_NUMBER})\s?(?:%|percent\b|per cent\b|prozent\b|pour ?cent\b|por ?ciento\b|procent\b)"
-)
-MONEY = re.compile(rf"(?:{_CURRENCY})\s?({_NUMBER})|({_NUMBER})\s?(?:{_CURRENCY})")
-REFERENCE = re.compile(
-    r"(?<![\w@/.-])(?:#\s?\d{2,}[\w-]*|[a-z]{2,8}-\d{3,}(?:-\w+)*|[a-z]{1,4}\d{4,}\w*|\d{5,})(?![\w@])"
-)
-PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s()/.\-]{6,}\d(?!\w)")
-# What results say in JSON, where the key says what a number is.
-JSON_NUMBER = re.compile(r'"([\w ]+)"\s?:\s?"?(-?\d+(?:\.\d+)?)"?')
-KEYS = {
-    "money": re.compile(r"price|total|amount|cost|fee|sum|shipping|refund|balance|tax|discount"),
-    "percent": re.compile(r"percent|pct|rate|discount|vat"),
-    "hour": re.compile(r"hours"),
-    "day": re.compile(r"days"),
-}
-DECIMAL_NUMBER = re.compile(r"(?<![\d.,])\d[\d.,]*[.,]\d{2}(?![\d.,]*\d)")
 MIN_PHONE_DIGITS, MIN_MINUTES = 7, 10
 
 
@@ -125,10 +80,13 @@ def _list_hints(text: str) -> set[str]:
     return hints | {word[:3] for word in hints}
 
 
-def list_known_facts(plain: str) -> set[Reading]:
+@lru_cache(maxsize=CACHED_TEXTS)
+def list_known_facts(plain: str) -> frozenset[Reading]:
     """The readings of all that stands in a text, which `normalize_text` has been through."""
     known = {reading for fact in find_facts(plain) for reading in fact.readings}
-    known |= {("day", value.split("-", 1)[1]) for kind, value in known if kind == "date"}
+    for day in [value for kind, value in known if kind == "date"]:
+        known |= {("day", day.split("-", 1)[1]), ("weekday", _find_weekday(day))}
+    known |= {("weekday", str(day)) for days in DAY_RANGE.findall(plain) for day in _list_days_between(*days)}
     for low, high in HOUR_RANGE.findall(plain):
         known |= {("time", f"{int(hour)}:00") for hour in (low, high)}
     for number in DECIMAL_NUMBER.findall(plain):
@@ -137,7 +95,22 @@ def list_known_facts(plain: str) -> set[Reading]:
         for kind, pattern in KEYS.items():
             if pattern.search(key):
                 known |= _read_json_number(kind, number)
-    return known
+    return frozenset(known)
+
+
+def _list_days_between(first: str, last: str) -> list[int]:
+    """The days of “Mon-Fri” by number; the first one alone where there is no last one."""
+    begin = int(DAY_NUMBERS[first])
+    end = int(DAY_NUMBERS[last]) if last else begin
+    return [(begin + step) % 7 for step in range((end - begin) % 7 + 1)]
+
+
+def _find_weekday(day: str) -> str:
+    year, month, number = map(int, day.split("-"))
+    try:
+        return str(date(year, month, number).weekday())
+    except ValueError:
+        return ""  # the thirtieth of February
 
 
 @cache
@@ -207,21 +180,27 @@ def _read_time(kind: str, match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _read_span(kind: str, match: re.Match[str]) -> Iterator[Fact]:
-    unit = next(name for name in ("hour", "day", "week", "month", "minute") if match[name])
+    unit = next(name for name in ("hour", "day", "week", "month", "year", "minute") if match[name])
     for count in filter(None, (match["low"], match["high"])):
         number = int(NUMBER_WORDS.get(count, count))
         if unit == "minute":
             if number >= MIN_MINUTES:
                 yield Fact(kind, match[0], readings=frozenset({("minutes", str(number))}))
-        elif unit == "month":
-            yield Fact(kind, match[0], readings=frozenset({("months", str(number))}))
-        else:
+        elif unit in HOURS_IN:
             yield Fact(kind, match[0], readings=frozenset({("hours", str(number * HOURS_IN[unit]))}))
+        else:
+            months = number * 12 if unit == "year" else number
+            yield Fact(kind, match[0], readings=frozenset({("months", str(months))}))
 
 
 def _read_number(kind: str, match: re.Match[str]) -> Iterator[Fact]:
-    number = next(filter(None, match.groups()))
-    yield Fact(kind, match[0].strip(), readings=frozenset((kind, amount) for amount in read_amounts(number)))
+    number = next(filter(None, match.groupdict().values()))
+    amounts = read_amounts(NUMBER_WORDS.get(number, number))
+    yield Fact(kind, match[0].strip(), readings=frozenset((kind, amount) for amount in amounts))
+
+
+def _read_weekday(kind: str, match: re.Match[str]) -> Iterator[Fact]:
+    yield Fact(kind, match[0], readings=frozenset({("weekday", WEEKDAYS[match["weekday"]])}))
 
 
 def _split_words(words: str) -> frozenset[str]:
@@ -232,18 +211,19 @@ Reader = Callable[[str, re.Match[str]], Iterator[Fact]]
 _HINT = re.compile(r"[^\W\d_]+|[@:€$£¥₹₩₺₽%./-]")
 _DIGIT = re.compile(r"\d")
 _NUMBERS = frozenset("0")
-_TOP_DOMAINS = _split_words("www http https com net org io eu de at ch fr es it nl uk pt shop store app dev")
+_TOP_DOMAINS = _split_words("www http https com org io eu de at ch fr es it nl uk pt shop store app dev")
 _MONTHS = _split_words(
     "jan feb mar mär mae maa apr avr abr may mai mei mag jun jui giu jul aug aoû aou ago sep set oct okt ott nov dec "
     "dez déc dic"
 )
 _UNIT_STARTS = _split_words(
-    "hou hrs hr stu heu hor ore uur day tag wer arb jou dia día gio dag wee woc sem set mon moi mes maa min"
+    "hou hrs hr stu heu hor ore uur day tag wer arb jou dia día gio dag wee woc sem set mon moi mes maa min yea jah an "
+    "ans año ann jaa"
 )
 _CURRENCIES = _split_words(
     "€ $ £ ¥ ₹ ₩ ₺ ₽ eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try dol pou fra kro cen"
 )
-_WORTH_READING = frozenset({"@", *_NUMBERS, *_TOP_DOMAINS, *NUMBER_WORDS})
+_WORTH_READING = frozenset({"@", *_NUMBERS, *_TOP_DOMAINS, *NUMBER_WORDS, *WEEKDAYS})
 _RULES: tuple[tuple[str, frozenset[str], re.Pattern[str], Reader], ...] = (
     ("email", frozenset("@"), EMAIL, _read_as_written),
     ("address", _TOP_DOMAINS, WEB_ADDRESS, _read_as_written),
@@ -254,6 +234,7 @@ _RULES: tuple[tuple[str, frozenset[str], re.Pattern[str], Reader], ...] = (
     ("money", _CURRENCIES, MONEY, _read_number),
     ("span", _UNIT_STARTS, SPAN, _read_span),
     ("time", frozenset((":", ".", "am", "pm", "uhr", "h", "clock")), CLOCK_TIME, _read_time),
+    ("weekday", frozenset(word[:3] for word in WEEKDAYS), WEEKDAY, _read_weekday),
     ("number", _NUMBERS, REFERENCE, _read_as_written),
     ("phone", _NUMBERS, PHONE, _read_phone),
 )

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from .deeds import find_unproven_deed, list_deeds
-from .facts import Fact, Reading, find_facts, list_known_facts
+from .deeds import find_unproven_deed, list_deeds, list_reports
+from .facts import Fact, find_facts, list_known_facts
 from .messages import Answer, Mark, Message, ToolCall
-from .shown_text import ShownText
+from .shown_text import ShownText, normalize_text
 from .tools import Registry
 
 GroundingMode = Literal["off", "mark", "hold"]
@@ -32,18 +32,20 @@ class GroundingCheck:
     def __init__(self, system: str, messages: Sequence[Message], tools: Registry) -> None:
         self._tools = tools
         self._has_photo = any(message.images for message in messages)
-        self._results = ShownText()
         self._said = ShownText(each.text for each in messages if each.role == "user")
         self._shown = ShownText([system, *(each.text for each in messages if each.role in ("user", "tool"))])
-        self._known: set[Reading] = set()
-        self._known_chars = 0
-        self._deeds: set[str] = set()
-        self._earlier_deeds = self._read_earlier_calls(messages)
+        self._reports = {
+            report for each in messages if each.role == "tool" for report in list_reports(each.text)
+        }
+        # A turn whose process died begins again with its own calls behind the customer's words.
+        begin = max((place for place, each in enumerate(messages, 1) if each.role == "user"), default=0)
+        self._earlier_deeds = self._read_calls(messages[:begin])
+        self._deeds = self._read_calls(messages[begin:])
 
     def add_result(self, call: ToolCall, content: str, outcome: str) -> None:
         """A tool of this turn has returned this."""
         self._shown.add_text(content)
-        self._results.add_text(content)
+        self._reports |= list_reports(content)
         if outcome == "done":
             self._deeds |= self._list_deeds(call, content)
 
@@ -51,7 +53,8 @@ class GroundingCheck:
         """What in this sentence cannot be confirmed. After a photo facts are not checked: they may stand on it."""
         facts = [] if self._has_photo else find_facts(sentence)
         marks = [Mark(fact.kind, fact.words) for fact in facts if not self._is_known(fact)]
-        if deed := find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._results.plain_text):
+        deed = find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._reports)
+        if deed and not self._shown.has_words(normalize_text(sentence.strip(" .!*-\n"))):
             marks.append(Mark("deed", deed))
         return marks
 
@@ -59,22 +62,15 @@ class GroundingCheck:
         if fact.value:
             # A customer's “1234” may be repeated as ORD-1234, any other number's digits may not.
             return self._shown.has_exact_value(fact.value) or self._said.has_value(fact.value)
-        plain = self._shown.plain_text
-        if len(plain) > self._known_chars:
-            self._known |= list_known_facts(plain[self._known_chars :])
-            self._known_chars = len(plain)
-        return not self._known.isdisjoint(fact.readings)
+        if self._shown.has_words(fact.words):
+            return True
+        return any(not list_known_facts(text).isdisjoint(fact.readings) for text in self._shown.plain_texts)
 
-    def _read_earlier_calls(self, messages: Sequence[Message]) -> set[str]:
-        """The deeds of earlier turns' calls. What tools returned there is kept too."""
+    def _read_calls(self, messages: Sequence[Message]) -> set[str]:
+        """The deeds of the calls in these messages."""
         calls = {call.id: call for message in messages for call in message.tool_calls}
-        deeds: set[str] = set()
-        for message in messages:
-            if message.role == "tool":
-                self._results.add_text(message.text)
-                if call := calls.get(message.tool_call_id):
-                    deeds |= self._list_deeds(call, message.text)
-        return deeds
+        results = [(calls.get(each.tool_call_id), each.text) for each in messages if each.role == "tool"]
+        return {deed for call, text in results if call for deed in self._list_deeds(call, text)}
 
     def _list_deeds(self, call: ToolCall, content: str) -> set[str]:
         tool = self._tools.get(call.name)
@@ -133,7 +129,10 @@ class CheckedText:
             ends.append(len(text))
         for end in ends:
             sentence, start = text[start:end], end
-            marks = self._check.find_marks(sentence)
+            pieces = [
+                sentence[at : at + MAX_SENTENCE_CHARS] for at in range(0, len(sentence), MAX_SENTENCE_CHARS)
+            ]
+            marks = [mark for piece in pieces for mark in self._check.find_marks(piece)]
             self.marks += marks[: MAX_MARKS - len(self.marks)]
             if marks and self._holds:
                 self.is_held = True

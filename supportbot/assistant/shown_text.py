@@ -6,45 +6,57 @@ sides are compared in a plain form: letters and digits alone, in small ASCII dig
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 # An O between digits is a zero, and an I or l a one, for whoever types a number from a parcel.
 LETTER_FOR_ZERO = re.compile(r"(?<=\d)o|o(?=\d)")
 LETTER_FOR_ONE = re.compile(r"(?<=\d)[il]|[il](?=\d)")
-SPELLED_AT = re.compile(r"\s*[\(\[{<]?\s*\b(?:at|ät|arroba|chez|chiocciola)\b\s*[\)\]}>]?\s*")
-SPELLED_DOT = re.compile(r"\s*[\(\[{<]?\s*\b(?:dot|punkt|punto|point|ponto)\b\s*[\)\]}>]?\s*")
+# Every repetition has a bound: texts are strangers', and a search must not take longer than they are long.
+SPELLED_AT = re.compile(r"\s{0,2}[(\[{<]?\s?\b(?:at|ät|arroba|chez|chiocciola)\b\s?[)\]}>]?\s{0,2}")
+SPELLED_DOT = re.compile(r"\s{0,2}[(\[{<]?\s?\b(?:dot|punkt|punto|point|ponto)\b\s?[)\]}>]?\s{0,2}")
 DIGIT_RUN = re.compile(r"\d+")
 # What may stand between two groups of digits of one number.
 GROUP_SEPARATOR = re.compile(r"[\s\-–./#()]{1,3}")
 MAX_JOINED_GROUPS = 8
+MAX_PLACES = 200  # of one value in one text that are looked at
+CACHED_TEXTS = 512  # of a process: the instructions and the texts of the conversations that are going on
+
+
+@dataclass(frozen=True, slots=True)
+class TextIndex:
+    """One text in the forms in which values are looked up: as it is, with spelled addresses written out, squashed."""
+
+    plain: str
+    spelled_out: str
+    squashed: str
+    numbers: frozenset[str]
 
 
 class ShownText:
-    """The texts so far, of which each is indexed once, when something is looked up."""
+    """The texts so far. Each is indexed when something is looked up, and once for all turns that show it."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._waiting = list(texts)
-        self._plain = ""  # normalized, as people wrote it
-        self._squashed = ""  # letters and digits alone
-        self._numbers: set[str] = set()
+        self._indexes: list[TextIndex] = []
 
     def add_text(self, text: str) -> None:
         self._waiting.append(text)
 
     @property
-    def plain_text(self) -> str:
-        """All of it in small letters and ASCII digits."""
-        self._index_waiting()
-        return self._plain
+    def plain_texts(self) -> Sequence[str]:
+        """The texts in small letters and ASCII digits."""
+        return [index.plain for index in self._list_indexes()]
+
+    def has_words(self, words: str) -> bool:
+        """Whether these words, in plain form, stand here as they are."""
+        return any(contains_whole(index.plain, words) for index in self._list_indexes())
 
     def has_exact_value(self, value: str) -> bool:
         """Whether this number, address or name stands here, with all of its letters and digits."""
-        self._index_waiting()
-        squashed = _squash(normalize_text(value))
-        if squashed.isdecimal():  # squashing joins what stood apart, so numbers are looked up as such
-            return squashed.lstrip("0") in self._numbers
-        return _contains_squashed(self._squashed, squashed)
+        plain = normalize_text(value)
+        return any(_has_exact_value(index, plain) for index in self._list_indexes())
 
     def has_value(self, value: str) -> bool:
         """The same, but of a value with digits these are enough: who writes “1234” may mean ORD-1234."""
@@ -52,17 +64,52 @@ class ShownText:
             return True
         plain = normalize_text(value)
         digits = "".join(DIGIT_RUN.findall(plain)).lstrip("0")
-        return "@" not in plain and digits != "" and digits in self._numbers
+        is_number = digits != "" and "@" not in plain
+        return is_number and any(digits in index.numbers for index in self._list_indexes())
 
-    def _index_waiting(self) -> None:
+    def _list_indexes(self) -> Sequence[TextIndex]:
         if self._waiting:
-            plain = normalize_text("\n".join(self._waiting))
+            self._indexes += map(_index_text, self._waiting)
             self._waiting.clear()
-            self._plain += f"\n{plain}"
-            spelled_out = SPELLED_DOT.sub(".", SPELLED_AT.sub("@", plain))
-            typed = LETTER_FOR_ONE.sub("1", LETTER_FOR_ZERO.sub("0", plain))
-            self._squashed += f"\n{_squash(plain)}\n{_squash(spelled_out)}\n{_squash(typed)}"
-            self._numbers.update(_list_numbers(plain), _list_numbers(typed))
+        return self._indexes
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _index_text(text: str) -> TextIndex:
+    plain = normalize_text(text)
+    spelled_out = SPELLED_DOT.sub(".", SPELLED_AT.sub("@", plain))
+    typed = LETTER_FOR_ONE.sub("1", LETTER_FOR_ZERO.sub("0", plain))
+    squashed = "\n".join(map(_squash, dict.fromkeys((plain, typed))))
+    return TextIndex(plain, spelled_out, squashed, frozenset(_list_numbers(plain) | _list_numbers(typed)))
+
+
+def _has_exact_value(index: TextIndex, plain: str) -> bool:
+    if contains_whole(index.plain, plain) or ("@" in plain and contains_whole(index.spelled_out, plain)):
+        return True
+    squashed = _squash(plain)
+    if squashed.isdecimal():  # squashing joins what stood apart, so numbers are looked up as such
+        return squashed.lstrip("0") in index.numbers
+    has_parts = " " in plain or any(map(str.isdecimal, plain))
+    return "@" not in plain and has_parts and _contains_squashed(index.squashed, squashed)
+
+
+def contains_whole(text: str, words: str) -> bool:
+    """Whether these words stand in the text, and not as a part of a longer word, number or address."""
+    for start in _list_places(text, words):
+        before, after = text[start - 1 : start], text[start + len(words) : start + len(words) + 1]
+        if not (before.isalnum() or (before and before in "._+%-@") or after.isalnum()):
+            return True
+    return False
+
+
+def _list_places(text: str, words: str) -> Iterator[int]:
+    """Where these words begin in the text: the first `MAX_PLACES`, for somebody may have repeated them without end."""
+    start = text.find(words) if words else -1
+    for _place in range(MAX_PLACES):
+        if start < 0:
+            return
+        yield start
+        start = text.find(words, start + 1)
 
 
 @lru_cache(maxsize=256)
@@ -80,14 +127,12 @@ def _squash(plain: str) -> str:
 
 def _contains_squashed(text: str, value: str) -> bool:
     """Whether the value stands in the text, and not as a part of a longer number."""
-    start = text.find(value) if value else -1
-    while start >= 0:
+    for start in _list_places(text, value):
         end = start + len(value)
         is_begun = value[0].isdecimal() and start > 0 and text[start - 1].isdecimal()
         goes_on = value[-1].isdecimal() and end < len(text) and text[end].isdecimal()
         if not (is_begun or goes_on):
             return True
-        start = text.find(value, start + 1)
     return False
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from time import process_time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from supportbot.assistant.grounding import CheckedText, GroundingCheck
 from supportbot.assistant.messages import Image, Mark, Message, ToolCall
 from supportbot.assistant.tools import Registry, tool
 
+MOST_SECONDS = 2.0  # of the processor, on a machine that is busy; a few hundredths on one that is not
 SYSTEM = """You are the assistant of TechCorp. We are open Mon-Fri 9-17, on Saturdays from 10 am to 2 pm.
 Returns are free within 30 days; shipping costs 4.90 EUR. See https://techcorp.example/returns."""
 ORDER = {
@@ -84,6 +86,13 @@ def begin_check(*done: str, history: Sequence[Message] = HISTORY) -> GroundingCh
         "1. First unplug it. 2. Then wait for a minute.",
         "The USB-C plug fits both ways, as with COVID-19 tests.",
         "Somewhere in between 2 and 3.",
+        "It arrives on Thursday.",
+        "We're open on Tuesdays.",
+        "I'm 100% sure.",
+        "Follow step 1.2.3 of the guide.",
+        "It is built with asp.net.",
+        "Wir haben bis 17 Uhr geöffnet.",
+        "Your orders: ORD-123, 2 items.",
     ],
 )
 def test_what_was_shown_may_be_said_in_any_form(sentence):
@@ -113,6 +122,13 @@ def test_what_was_shown_may_be_said_in_any_form(sentence):
         ("percent", "You get 20% off."),
         ("time", "We open at 8:00."),
         ("time", "We close at 6 pm."),
+        ("time", "We close at 21:45."),
+        ("time", "Wir haben bis 23 Uhr geöffnet."),
+        ("weekday", "It arrives on a Sunday."),
+        ("span", "It has a 2-year warranty."),
+        ("money", "That is five dollars."),
+        ("percent", "You get ten percent off."),
+        ("email", "Write to ice@example.com."),
         ("phone", "Call us at 0800 123 456."),
         ("email", "Write to help@techcorp.com."),
         ("address", "See https://techcorp.com/refund."),
@@ -142,6 +158,28 @@ def test_what_was_shown_nowhere_is_marked(kind, sentence):
         "Votre commande a été remboursée.",
         "He cancelado su pedido.",
         "Su pedido ha sido reembolsado.",
+        "We've issued a refund.",
+        "Your refund is on its way.",
+        "I did cancel your order.",
+        "I was able to cancel your order.",
+        "I have fully refunded your purchase.",
+        "I've personally escalated it.",
+        "I've let our team know.",
+        "I've put in a refund.",
+        "I see that it is late, so I've refunded you.",
+        "Your order is cancelled.",
+        "Wir haben Ihre Bestellung storniert.",
+        "Ich hab ein Ticket erstellt.",
+        "Die Erstattung wurde veranlasst.",
+        "Hiermit storniere ich Ihre Bestellung.",
+        "Je vous ai remboursé.",
+        "Nous avons remboursé la commande.",
+        "Je l'ai annulée.",
+        "Le remboursement a été effectué.",
+        "Hemos cancelado su pedido.",
+        "Se ha cancelado su pedido.",
+        "El reembolso se ha realizado.",
+        "Cancelé su pedido.",
     ],
 )
 def test_a_deed_that_nobody_has_done_is_marked(sentence):
@@ -159,6 +197,18 @@ def test_a_deed_that_nobody_has_done_is_marked(sentence):
         "I've looked up your order and I see that it was sent.",
         "You can ask for a refund.",
         "Has your parcel been opened?",
+        "Ich habe noch kein Ticket erstellt.",
+        "Ihre Bestellung wurde nicht storniert.",
+        "No he creado ningún ticket.",
+        "Su pedido no ha sido cancelado.",
+        "Votre commande n'a pas été annulée.",
+        "No ticket has been opened.",
+        "I have changed nothing.",
+        "Ich habe Ihre Bestellung gefunden, sie wurde verschickt.",
+        "Tickets are created by our team.",
+        "Your details are updated in Settings.",
+        "A parcel that was opened can't be sent back.",
+        "You said that your order was changed.",
     ],
 )
 def test_what_claims_no_deed_is_not_taken_for_one(sentence):
@@ -188,11 +238,31 @@ def test_a_deed_of_an_earlier_turn_may_be_told_as_one():
         Message("assistant", "", (opened,)),
         Message("tool", '{"ticket_id": "TKT-48291037"}', tool_call_id="c2"),
     ]
-    check = begin_check(history=[*HISTORY, *earlier])
+    check = begin_check(history=[*HISTORY, *earlier, Message("user", "And now?")])
 
     assert check.find_marks("As I said, I've already opened a ticket.") == []
     assert check.find_marks("I've opened ticket TKT-48291037.") == []
     assert check.find_marks("I've opened another ticket.")
+
+
+def test_a_turn_that_begins_again_has_done_what_it_did_before_its_process_died():
+    opened = ToolCall("c2", "create_ticket", "{}")
+    stored = [
+        Message("assistant", "", (opened,)),
+        Message("tool", '{"ticket_id": "TKT-48291037"}', tool_call_id="c2"),
+    ]
+
+    assert begin_check(history=[*HISTORY, *stored]).find_marks("I've opened a ticket.") == []
+
+
+def test_an_article_about_refunds_is_no_refund():
+    article = Message(
+        "tool", '{"article": "Orders are refunded to the card within five days."}', tool_call_id="c1"
+    )
+    check = begin_check(history=[ASKED, article])
+
+    assert check.find_marks("Orders are refunded to the card within five days.") == []
+    assert check.find_marks("Your order has been refunded.")
 
 
 def test_what_a_result_says_was_done_may_be_told():
@@ -253,3 +323,38 @@ def test_a_sentence_without_end_waits_no_longer_than_some_lines():
     text = CheckedText(begin_check(), "hold")
 
     assert "".join(text.add_text("word ") for _ in range(300))
+
+
+def test_a_number_beside_another_one_was_shown_too():
+    listed = Message(
+        "tool", '{"ORD-123": 2, "orders": [["ORD-456", 3]], "note": "ORD-789 2 items"}', tool_call_id="c1"
+    )
+    check = begin_check(history=[ASKED, listed])
+
+    assert [check.find_marks(f"It is ORD-{number}.") for number in (123, 456, 789)] == [[], [], []]
+
+
+HOSTILE = [
+    "a." * 16_000 + "com 3",
+    "a.a" * 5_000 + "@com 3 days",
+    "ab-123" + "-1" * 9_000 + "@",
+    " " * 20_000 + "3 days",
+    "1" * 20_000 + " %",
+    "1." * 10_000 + "5 EUR",
+    "1 " * 10_000 + "x",
+    "jan" * 7_000 + " 3",
+    "at " * 7_000 + "3 days",
+    "i have " * 4_000 + "refunded 3 days",
+    '"' + "a" * 20_000 + '": 3',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_text_is_read_for_longer_than_it_is_long(text):
+    """Strangers write what is searched. What grows with the square of 20,000 characters takes minutes."""
+    began = process_time()
+    shown = CheckedText(begin_check(history=[ASKED, Message("user", text)]), "hold")
+    shown.add_text(f"It arrives in 3 days. {text}")
+    shown.finish_text()
+
+    assert process_time() - began < MOST_SECONDS

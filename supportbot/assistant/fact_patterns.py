@@ -1,0 +1,110 @@
+"""The words and forms in which facts are written: months, days, counts and units in six languages, money, addresses.
+
+Every repetition has a bound, and what begins with a digit begins where a number does: a search must not take longer
+than the text is long, whoever wrote it.
+"""
+
+import re
+
+MONTH_NAMES = (
+    *(
+        "jan",
+        "feb",
+        "mar|mär|maer|maa",
+        "apr|avr|abr",
+        "may|mai|mei|mag",
+        "jun|jui|giu",
+        "jul|juil|lug",
+        "aug|aoû|aou|ago",
+    ),
+    *("sep|set", "oct|okt|ott", "nov", "dec|dez|déc|dic"),
+)
+COUNTING = (
+    *("one ein eine einem einen", "two zwei deux dos", "three drei trois tres", "four vier quatre cuatro"),
+    *("five fünf cinq cinco", "six sechs seis", "seven sieben sept siete", "eight acht huit ocho"),
+    *("nine neun neuf nueve", "ten zehn dix diez", "eleven elf onze once", "twelve zwölf douze doce"),
+)
+NUMBER_WORDS = {word: str(number) for number, words in enumerate(COUNTING, 1) for word in words.split()}
+# By the number that `date.weekday` gives them. Short forms are left alone: “so” and “sat” are other words.
+WEEKDAYS = {
+    word: str(number)
+    for number, words in enumerate(
+        (
+            *(
+                "monday montag lundi lunes",
+                "tuesday dienstag mardi martes",
+                "wednesday mittwoch mercredi miércoles",
+            ),
+            *("thursday donnerstag jeudi jueves", "friday freitag vendredi viernes"),
+            *("saturday samstag sonnabend samedi sábado", "sunday sonntag dimanche domingo"),
+        )
+    )
+    for word in words.split()
+}
+# As opening hours are written, where “Mon-Fri” names the days between them too.
+DAY_NUMBERS = WEEKDAYS | {
+    word: str(number)
+    for number, words in enumerate(
+        ("mon mo", "tue tues di", "wed mi", "thu thurs do", "fri fr", "sat sa", "sun so")
+    )
+    for word in words.split()
+}
+HOURS_IN = {"hour": 1, "day": 24, "week": 168}
+
+_NUMBER = r"(?<![\d.,])\d{1,12}(?:[.,'’\u00a0\u202f ]\d{3}){0,4}(?:[.,]\d{1,3})?"
+_MONTH = "|".join(f"(?:{names})[a-zäéûô]*" for names in MONTH_NAMES)
+_COUNT = r"\d{1,4}|" + "|".join(NUMBER_WORDS)
+_CURRENCY = (
+    r"[€$£¥₹₩₺₽]|(?:us|au|ca|nz)\$|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
+    r"euros?|dollars?|pounds?|francs?|franken|kronor|cents?)\b"
+)
+_UNITS = (
+    r"(?P<hour>hours?|hrs?|stunden?|heures?|horas?|ore|uur)|(?P<day>days?|tagen?|tage|werktagen?|werktage|arbeitstagen?|"
+    r"arbeitstage|jours?|d[ií]as?|giorni|dagen|werkdagen)|(?P<week>weeks?|wochen?|semaines?|semanas?|settimane|weken)|"
+    r"(?P<year>years?|jahr(?:en?)?|ans?|años?|anni|jaar)|"
+    r"(?P<month>months?|monaten?|monate|mois|mes(?:es)?|mesi|maanden)|(?P<minute>minutes?|mins?|minuten?|minutos?|minuti)"
+)
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+WEB_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"'|)\]]{1,500}|(?<![\w.-])(?:[a-z0-9-]{1,63}\.){1,8}"
+    r"(?:com|org|io|eu|de|at|ch|fr|es|it|nl|uk|pt|shop|store|app|dev)\b(?:/[^\s<>\"'|)\]]{0,500})?"
+)
+ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})(?=\D|$)")
+NUMERIC_DATE = re.compile(
+    r"(?<![\w./-])(\d{1,2})([./-])(\d{1,2})(?:\2(\d{4}|\d{2})(?![\w-]|\.\d)|(?<=\.\d)\.(?!\d)|(?<=\.\d\d)\.(?!\d))"
+)
+MONTH_DATE = re.compile(
+    rf"\b(?:(?P<m1>{_MONTH})\.?\s{{1,3}}(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)|"
+    rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s{{0,3}}(?:of\s|de\s)?(?P<m2>{_MONTH})\b)\.?(?:,?\s{{1,3}}(?:de\s)?(?P<y>\d{{4}}))?"
+)
+CLOCK_TIME = re.compile(
+    r"(?<![\w:.])(?P<h>2[0-4]|[01]?\d)(?:\s?[:.h]\s?(?P<m>[0-5]\d)(?::\d\d)?)?\s?(?P<suffix>a\.?m\b|p\.?m\b|uhr\b|o'clock|h\b)?"
+)
+HOUR_RANGE = re.compile(r"\b(\d{1,2})\s?(?:-|–|to|bis|until|à|a)\s?(\d{1,2})\b")
+SPAN = re.compile(
+    rf"\b(?P<low>{_COUNT})(?:\s?(?:-|–|to|or|bis|oder|à|ou|a|o)\s?(?P<high>{_COUNT}))?[\s-]{{1,3}}"
+    rf"(?:(?:business|working|calendar|full|more|further|weitere[nr]?|volle[nr]?)\s{{1,3}})?(?:{_UNITS})\b"
+)
+PERCENTAGE = re.compile(
+    rf"(?P<count>{_NUMBER}|\b(?:{'|'.join(NUMBER_WORDS)}))\s?(?:%(?!\s?(?:sure|certain|sicher|sûr|seguro))|percent\b|"
+    r"per cent\b|prozent\b|pour ?cent\b|por ?ciento\b|procent\b)"
+)
+MONEY = re.compile(
+    rf"(?:{_CURRENCY})\s?(?P<behind>{_NUMBER})|(?P<count>{_NUMBER}|\b(?:{'|'.join(NUMBER_WORDS)}))\s?(?:{_CURRENCY})"
+)
+WEEKDAY = re.compile(rf"\b(?P<weekday>{'|'.join(WEEKDAYS)})s?\b")
+REFERENCE = re.compile(
+    r"(?<![\w@/.-])(?:#\s?\d{2,20}[\w-]{0,20}|[a-z]{2,8}-\d{3,20}(?:-\w{1,20}){0,4}|[a-z]{1,4}\d{4,20}\w{0,10}|\d{5,30})(?![\w@])"
+)
+PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s()/.\-]{6,24}\d(?!\w)")
+_DAYS = "|".join(DAY_NUMBERS)
+DAY_RANGE = re.compile(rf"\b({_DAYS})s?\b(?:\s?(?:-|–|to|through|until|bis|à|au|a|al)\s?\b({_DAYS})s?\b)?")
+# What results say in JSON, where the key says what a number is.
+JSON_NUMBER = re.compile(r'"([\w ]{1,60})"\s?:\s?"?(-?\d{1,15}(?:\.\d{1,6})?)"?')
+KEYS = {
+    "money": re.compile(r"price|total|amount|cost|fee|sum|shipping|refund|balance|tax|discount"),
+    "percent": re.compile(r"percent|pct|rate|discount|vat"),
+    "hour": re.compile(r"hours"),
+    "day": re.compile(r"days"),
+}
+DECIMAL_NUMBER = re.compile(r"(?<![\d.,])\d[\d.,]{0,20}[.,]\d{2}(?![.,]?\d)")
