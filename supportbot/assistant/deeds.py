@@ -93,39 +93,70 @@ _PROCESSED = (
     r"put through|made)"
 )
 _BETWEEN = r"[^.!?;,]{0,80}?"
-OWN_DEEDS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
-        rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
-        rf"\bi\s+(?:did|was able to|managed to|have been able to)\s+(?P<deed>{_join_words(_KIND_OF_VERB)})\b",
-        r"\bi(?:['’]ve|\s+have)\s+let\s+(?:\w+\s+){1,3}(?P<deed>know)\b",
-        rf"\bich\s+habe?\b{_BETWEEN}\b{_DEED}",
-        rf"\bhiermit\s+(?P<deed>{_join_words(_KIND_OF_OWN)})\s+ich\b",
-        rf"\b(?:j['’](?:en\s|y\s)?ai|je\s(?:(?:vous|les?|la)\s|l['’]){{1,2}}ai){_ADVERBS}\s+{_DEED}",
-        rf"\b(?<!se )he{_ADVERBS}\s+{_DEED}",
-        r"(?:^|[.;,]\s?|\bya\s)(?P<deed>cancelé|anulé|reembolsé|abrí|creé|envié|cambié|modifiqué|actualicé)\s",
+
+
+def _compile_patterns(
+    patterns: dict[str, tuple[str, ...]],
+) -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
+    """Each pattern with the words of which one must stand in a sentence, or it cannot match there."""
+    return tuple(
+        (frozenset(words.split()), re.compile(pattern))
+        for words, group in patterns.items()
+        for pattern in group
     )
+
+
+OWN_DEEDS = _compile_patterns(
+    {
+        "i": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+            rf"\bi\s+(?:did|was able to|managed to|have been able to)\s+(?P<deed>{_join_words(_KIND_OF_VERB)})\b",
+            r"\bi(?:['’]ve|\s+have)\s+let\s+(?:\w+\s+){1,3}(?P<deed>know)\b",
+        ),
+        "ich": (
+            rf"\bich\s+habe?\b{_BETWEEN}\b{_DEED}",
+            rf"\bhiermit\s+(?P<deed>{_join_words(_KIND_OF_OWN)})\s+ich\b",
+        ),
+        "j je": (
+            rf"\b(?:j['’](?:en\s|y\s)?ai|je\s(?:(?:vous|les?|la)\s|l['’]){{1,2}}ai){_ADVERBS}\s+{_DEED}",
+        ),
+        "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_DEED}",),
+        "cancelé anulé reembolsé abrí creé envié cambié modifiqué actualicé": (
+            r"(?:^|[.;,]\s?|\bya\s)(?P<deed>cancelé|anulé|reembolsé|abrí|creé|envié|cambié|modifiqué|actualicé)\s",
+        ),
+    }
 )
 # What somebody has done may be told by a result, as in an order's status.
-REPORTED_DEEDS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
-        rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
-        rf"\b(?:(?:has|have|had)\s+been|was|were|(?:is|are)\s+now){_ADVERBS}\s+{_DEED}",
-        rf"\byour\s+(?:order|refund|ticket|booking|subscription)\s+is{_ADVERBS}\s+{_DEED}",
-        rf"\b{_NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",
-        rf"\byour\s+{_NOUN}\s+is\s+(?:now\s+)?on\s+(?:its|the)\s+way\b",
-        rf"\bwir\s+haben\b{_BETWEEN}\b{_DEED}",
-        rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_DEED}",
-        rf"\b{_NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b(?:veranlasst|eingeleitet|angestoßen|bearbeitet|vorgenommen)\b",
-        rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_DEED}",
-        rf"\b(?:a|ont)\s+été{_ADVERBS}\s+{_DEED}",
-        rf"\b{_NOUN}\s+a\s+été{_ADVERBS}\s+(?:effectué|traité|lancé|émis)e?\b",
-        rf"\b(?:hemos|se\s+ha|(?:ha|han)\s+sido){_ADVERBS}\s+{_DEED}",
-        rf"\b{_NOUN}\s+(?:se\s+ha|ha\s+sido){_ADVERBS}\s+(?:realizado|procesado|emitido|efectuado)a?\b",
-    )
+REPORTED_DEEDS = _compile_patterns(
+    {
+        "we": (
+            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+        ),
+        "been was were now": (
+            rf"\b(?:(?:has|have|had)\s+been|was|were|(?:is|are)\s+now){_ADVERBS}\s+{_DEED}",
+        ),
+        "your": (
+            rf"\byour\s+(?:order|refund|ticket|booking|subscription)\s+is{_ADVERBS}\s+{_DEED}",
+            rf"\byour\s+{_NOUN}\s+is\s+(?:now\s+)?on\s+(?:its|the)\s+way\b",
+        ),
+        "been was is": (rf"\b{_NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",),
+        "wir": (rf"\bwir\s+haben\b{_BETWEEN}\b{_DEED}",),
+        "wurde wurden ist sind": (
+            rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_DEED}",
+            rf"\b{_NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b(?:veranlasst|eingeleitet|angestoßen|bearbeitet|vorgenommen)\b",
+        ),
+        "nous": (rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_DEED}",),
+        "été": (
+            rf"\b(?:a|ont)\s+été{_ADVERBS}\s+{_DEED}",
+            rf"\b{_NOUN}\s+a\s+été{_ADVERBS}\s+(?:effectué|traité|lancé|émis)e?\b",
+        ),
+        "hemos ha han": (
+            rf"\b(?:hemos|se\s+ha|(?:ha|han)\s+sido){_ADVERBS}\s+{_DEED}",
+            rf"\b{_NOUN}\s+(?:se\s+ha|ha\s+sido){_ADVERBS}\s+(?:realizado|procesado|emitido|efectuado)a?\b",
+        ),
+    }
 )
 NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|none|cannot|nicht|kein\w*|nie|niemals|ne|pas|aucun\w*|jamais|ning[uú]n\w*|nunca)\b"
@@ -172,7 +203,8 @@ def find_unproven_deed(
     `done_earlier` counts where the answer speaks of earlier, and `reported` where it tells what somebody has done.
     """
     text = normalize_text(sentence)
-    if _DEED_WORDS.isdisjoint(_WORD.findall(text)):
+    words = _WORD.findall(text)
+    if _DEED_WORDS.isdisjoint(words):
         return ""
     proven = {_ANY, *done}
     if EARLIER.search(text) or re.search(r"\d{3}", text):
@@ -180,7 +212,13 @@ def find_unproven_deed(
     if _ANY in done:
         return ""
     for patterns, known in ((OWN_DEEDS, proven), (REPORTED_DEEDS, proven | {*reported})):
-        for match in (match for pattern in patterns for match in pattern.finditer(text)):
+        matches = (
+            match
+            for first_words, pattern in patterns
+            if not first_words.isdisjoint(words)
+            for match in pattern.finditer(text)
+        )
+        for match in matches:
             if _KIND_OF_WORD[match["deed"]] not in known and not _is_no_claim(text, match):
                 return match[0]
     return ""

@@ -23,7 +23,7 @@ MAX_SENTENCE_CHARS = 600  # a longer one is checked in pieces
 SENTENCE_MARKS = frozenset(".!?…。！？\n\"'”’»)]*_")
 MAX_MARKS = 20  # of one message
 # A full stop behind a number or a single letter (“19. November”, “e. g.”) ends no sentence.
-SENTENCE_END = re.compile(r"(?:(?<!\d)(?<![\s.]\w)\.|[!?…])[\"'”’»)\]*_]*(?=\s)|[。！？\n]")
+SENTENCE_END = re.compile(r"(?:\.(?<!\d\.)(?<![\s.]\w\.)|[!?…])[\"'”’»)\]*_]*(?=\s)|[。！？\n]")
 
 
 class GroundingCheck:

@@ -128,6 +128,7 @@ def test_what_was_shown_may_be_said_in_any_form(sentence):
         ("span", "It has a 2-year warranty."),
         ("money", "That is five dollars."),
         ("percent", "You get ten percent off."),
+        ("number", "The tracking number is 1Z888AA10123456784."),
         ("email", "Write to ice@example.com."),
         ("phone", "Call us at 0800 123 456."),
         ("email", "Write to help@techcorp.com."),
