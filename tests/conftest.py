@@ -13,6 +13,7 @@ from django.utils import timezone
 from orders.models import Order
 from supportbot.audit.triggers import drop_triggers
 from supportbot.conversations.staff_group import ensure_staff_groups
+from tests.flush import install_quick_flush
 from tests.provider import Provider
 
 # What plays with real processes, browsers and databases takes longest, so it begins first and the rest fills the gaps.
@@ -59,6 +60,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The audit log refuses to be emptied, which the end of a test does to all tables; its own tests protect it."""
     with django_db_blocker.unblock():
         drop_triggers(connection)
+        install_quick_flush()
 
 
 @pytest.fixture(autouse=True)
