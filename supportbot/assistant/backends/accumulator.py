@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from ..errors import ErrorCode, ModelError
 from ..messages import Answer, Message, TextDelta, TextWithdrawn, Thinking, ToolCall
 from . import timeouts
+from .bare_calls import BareCallReader
 from .call_ids import make_call_id
 from .call_parts import CallCollector, CallParts, normalize_arguments
 from .provider_fields import build_provider_fields, sanitize_json
@@ -46,6 +47,7 @@ class AnswerAccumulator:
         self._used_ids = set(used_ids)
         self._collector = CallCollector(tool_names)
         self._tool_names = tool_names
+        self._bare_calls = BareCallReader(tool_names)
         self._is_done = False
         self._is_cut = False  # the provider itself says that the answer is not whole
         self._has_reasoned = False
@@ -95,7 +97,7 @@ class AnswerAccumulator:
 
     def finish_text(self) -> str:
         """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
-        return self._take_in(self.spoken.flush_text())
+        return self._take_in(self.spoken.flush_text(), is_last=True)
 
     @property
     def is_thought_first(self) -> bool:
@@ -129,8 +131,13 @@ class AnswerAccumulator:
         """The provider's token counts, so that they can be stored."""
         return dict(sanitize_json(self._usage))
 
-    def _take_in(self, text: str) -> str:
-        self.text = text if self.spoken.is_withdrawn else self.text + text
+    def _take_in(self, text: str, *, is_last: bool = False) -> str:
+        if self.spoken.is_withdrawn:
+            self.text = ""
+            self._bare_calls.drop_text()
+        if self._bare_calls.is_undecided:
+            text = self._bare_calls.take_in(text) + (self._bare_calls.finish_text() if is_last else "")
+        self.text += text
         return text
 
     def _add_event(self, data: bytes) -> str:
@@ -161,7 +168,8 @@ class AnswerAccumulator:
 
     def _parse_text_calls(self) -> list[CallParts]:
         bodies = self.spoken.raw_calls
-        return [call for body in bodies for call in parse_text_calls(body, self._tool_names)]
+        calls = [call for body in bodies for call in parse_text_calls(body, self._tool_names)]
+        return calls or self._bare_calls.calls
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
         arguments = normalize_arguments(sanitize_text(parts.arguments))

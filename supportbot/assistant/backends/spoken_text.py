@@ -1,30 +1,29 @@
 """What of a model's text is its answer: without thoughts, end marks and raw tool calls, which are no words for anybody.
 
-It works on a stream, whose pieces may end anywhere. In code, as Markdown writes it, marks are text: an answer may well
-be about them.
+It works on a stream, whose pieces may end anywhere. In code and as words of a sentence, marks are text: an answer may
+well be about them.
 """
 
 import enum
 
+from .mentions import continues_sentence, is_undecided
 from .text_marks import (
     CALL_BODY,
     CALL_BODY_BEGUN,
     CALLS,
+    CLOSING_STRIKE,
     ENDINGS,
-    ENDS_OF_HARMONY,
-    ENDS_OF_THOUGHT,
     HARMONY_CLOSINGS,
-    MAX_MARK_CHARS,
+    OPENING_STRIKE,
     PLAIN,
-    SKIPPED,
     SOFT_ENDINGS,
     THOUGHT_CLOSINGS,
     THOUGHT_OPENINGS,
     TOKENS,
     measure_partial_mark,
 )
-
-CODE_INDENT = 4  # a line that begins with so many spaces is code
+from .text_position import TextPosition
+from .thought_bounds import ThoughtBounds
 
 
 class Mode(enum.Enum):
@@ -50,28 +49,22 @@ class SpokenText:
         self._held: list[str] | None = [] if is_thought_first else None
         self._pending = ""
         self._mode = Mode.TEXT
-        self._ends = ENDS_OF_THOUGHT
-        self._call_end = ""
+        self._thought = ThoughtBounds("")
+        self._call_mark = ""
         self._out: list[str] = []
         self._has_returned = False
         self._has_begun = False  # whether there is visible text before this place
         self._is_stripping = False  # white space after what was left out is left out too
         self._blank = ""  # white space at the beginning, of which nobody knows yet what it precedes
-        self._after: tuple[str, str] | None = (
-            None  # a mark whose meaning depends on what follows, and the blank after it
-        )
+        self._is_after_closing = False  # of a thought that nothing had opened, if words follow
         self._has_shown_opening = False
-        self._line = ""  # the line so far, no more of it than is needed
-        self._last = ""  # the last character
-        self._fence = ""
-        self._inline = 0
+        self._open_strikes = 0
+        self._position = TextPosition()
 
     def feed_text(self, data: str) -> str:
         """Add a piece. Returns what is to be shown of the text now."""
         if self._is_in_plain_text and data and PLAIN.fullmatch(data):
-            self._last = data[-1]
-            if len(self._line) < MAX_MARK_CHARS:
-                self._line += data
+            self._position.add_words(data)
             self._has_returned = True
             return data
         self._pending += data
@@ -91,7 +84,7 @@ class SpokenText:
     @property
     def _is_in_plain_text(self) -> bool:
         """Whether words can be passed on without a look at what was before them, as nearly all are."""
-        is_in_doubt = self._pending or self._is_stripping or self._after is not None or self._held is not None
+        is_in_doubt = self._pending or self._is_stripping or self._is_after_closing or self._held is not None
         return self._mode is Mode.TEXT and self._has_begun and not is_in_doubt
 
     def _take_out(self) -> str:
@@ -132,7 +125,8 @@ class SpokenText:
             return False
         self._pending = rest
         if mark[0] in "`~\n":
-            self._read_code_mark(mark)
+            self._position.read_code_mark(mark)
+            self._show(mark)
         elif self._is_code:
             self._show(mark)
         else:
@@ -140,85 +134,100 @@ class SpokenText:
         return True
 
     def _must_wait(self, mark: str, rest: str) -> bool:
-        """Whether only what follows a call's mark can say if it is one."""
-        return mark in CALLS and not CALL_BODY.match(rest) and bool(CALL_BODY_BEGUN.fullmatch(rest))
+        """Whether only what follows a mark can say what it is."""
+        if mark in CALLS:
+            return not CALL_BODY.match(rest) and bool(CALL_BODY_BEGUN.fullmatch(rest))
+        if mark[0] in "`~\n" or self._is_code:
+            return False
+        if mark in SOFT_ENDINGS and not rest.strip(" \t"):
+            return self._has_begun
+        return self._position.may_be_in_sentence and is_undecided(rest)
+
+    @property
+    def _is_code(self) -> bool:
+        return self._has_begun and self._position.is_code
 
     def _read_mark(self, mark: str) -> None:
         kind = mark.lower()
-        if kind in THOUGHT_OPENINGS and self._opens_thought:
-            self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
-            self._ends = ENDS_OF_HARMONY if "channel|>" in kind and "message" in kind else ENDS_OF_THOUGHT
-        elif kind in THOUGHT_OPENINGS:
-            self._has_shown_opening = True
+        if kind not in CALLS and self._position.may_be_in_sentence and continues_sentence(self._pending):
+            self._has_shown_opening = self._has_shown_opening or kind in THOUGHT_OPENINGS
             self._show(mark)
+        elif kind in THOUGHT_OPENINGS:
+            self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
+            self._thought = ThoughtBounds(kind)
         elif kind in THOUGHT_CLOSINGS and self._has_shown_opening:
             self._show(mark)
-        elif kind in THOUGHT_CLOSINGS or kind in SOFT_ENDINGS:
-            self._after = (mark, "")
+        elif kind in THOUGHT_CLOSINGS:
+            self._is_after_closing = True
+        elif kind in (OPENING_STRIKE, *SOFT_ENDINGS):
+            self._read_soft_mark(mark)
         elif kind in ENDINGS and (kind not in HARMONY_CLOSINGS or self._has_begun):
             self._mode = Mode.ENDED
-        elif kind in CALLS and CALL_BODY.match(self._pending):
-            self._mode, self._call_end, self._is_stripping = Mode.CALL, CALLS[kind], True
-        elif kind in SKIPPED or kind in HARMONY_CLOSINGS or kind in ENDINGS:
+        elif kind not in CALLS:
             self._is_stripping = not self._has_begun
+        elif CALL_BODY.match(self._pending):
+            self._mode, self._call_mark, self._is_stripping = Mode.CALL, mark, True
         else:
             self._show(mark)
 
-    @property
-    def _opens_thought(self) -> bool:
-        """A thought begins the text, or a line of its own."""
-        return not self._line.strip()
+    def _read_soft_mark(self, mark: str) -> None:
+        """Read a mark that means something else to those who write HTML."""
+        kind = mark.lower()
+        if not self._has_begun:
+            self._is_stripping = True
+        elif kind == OPENING_STRIKE or (kind == CLOSING_STRIKE and self._open_strikes):
+            self._open_strikes += 1 if kind == OPENING_STRIKE else -1
+            self._show(mark)
+        elif self._pending.lstrip(" \t")[:1] in ("", "\n", "<", "["):
+            self._mode = Mode.ENDED
 
     def _skip_thought(self, is_last: bool) -> bool:
-        end = self._ends.search(self._pending)
+        end = self._thought.find_end(self._pending)
+        if end is None and is_last:
+            end = self._thought.answer_start or None
         if end is None:
             if is_last and self._has_begun:  # never closed: whatever it was, it is all that there is
                 self._mode = Mode.TEXT
                 self._show(self._pending)
             self._pending = self._pending if not is_last else ""
             return False
-        self._pending, self._mode = self._pending[end.end() :], Mode.TEXT
+        self._pending, self._mode = self._pending[end:], Mode.TEXT
         return True
 
     def _read_call(self) -> bool:
-        end = self._pending.lower().find(self._call_end) if self._call_end else -1
+        closing = CALLS[self._call_mark.lower()]
+        end = self._pending.lower().find(closing) if closing else -1
         if end < 0:
             return False
         self._end_call(self._pending[:end])
-        self._pending = self._pending[end + len(self._call_end) :]
+        self._pending = self._pending[end + len(closing) :]
         return True
 
     def _end_call(self, body: str) -> None:
-        self.raw_calls.append(body)
+        self.raw_calls.append(self._call_mark + body)
         self._mode = Mode.TEXT
 
     def _show(self, text: str) -> None:
         """Take in visible text."""
-        if self._is_stripping or not self._has_begun or self._after is not None:
+        if self._is_stripping or not self._has_begun or self._is_after_closing:
             text = self._take_in_beginning(text)
         if text:
-            self._note_line(text)
+            self._position.add_text(text)
             self._out.append(text)
 
     def _take_in_beginning(self, text: str) -> str:
         """The text without the white space that does not count; empty as long as there is nothing else."""
         words = text.lstrip()
-        if self._after is not None:
-            mark, blank = self._after
-            blank += text[: len(text) - len(words)]
-            self._after = (mark, blank)
-            if not words:
-                return ""
-            self._after = None
-            if mark.lower() in SOFT_ENDINGS:
-                return f"{mark}{blank}{words}"
-            self._drop_thought()
+        if self._is_after_closing:
+            self._is_after_closing = not words
+            if words:
+                self._drop_thought()
             return words
         if not words:
             self._blank += "" if self._is_stripping else text
             return ""
         blank = "" if self._is_stripping else self._blank + text[: len(text) - len(words)]
-        if self._is_stripping and self._has_begun and not self._last.isspace():
+        if self._is_stripping and self._has_begun and not self._position.last_char.isspace():
             blank = " "  # between the words before and after it
         self._blank, self._is_stripping, self._has_begun = "", False, True
         return blank + words
@@ -232,33 +241,5 @@ class SpokenText:
         self._held = None
         self.is_withdrawn = self.is_withdrawn or self._has_returned
         self._has_returned = False
-        self._line, self._fence, self._inline = "", "", 0
+        self._position = TextPosition()
         self._has_begun = True
-
-    # ---- code --------------------------------------------------------------------------------------------------
-
-    @property
-    def _is_code(self) -> bool:
-        if self._fence or self._inline:
-            return True
-        is_indented = self._line[:CODE_INDENT] == " " * CODE_INDENT or self._line[:1] == "\t"
-        return self._has_begun and is_indented
-
-    def _read_code_mark(self, mark: str) -> None:
-        if mark == "\n":
-            self._inline = 0
-        elif self._fence:
-            if mark.startswith(self._fence) and not self._line.strip():
-                self._fence = ""
-        elif len(mark) >= 3 and not self._line.strip():
-            self._fence = mark
-        elif mark[0] == "`":
-            self._inline = 0 if self._inline == len(mark) else self._inline or len(mark)
-        self._show(mark)
-
-    def _note_line(self, text: str) -> None:
-        self._last = text[-1:] or self._last
-        _before, newline, rest = text.rpartition("\n")
-        self._line = rest if newline else self._line + rest
-        if self._line.strip():
-            self._line = self._line[:MAX_MARK_CHARS]

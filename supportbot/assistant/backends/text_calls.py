@@ -1,8 +1,10 @@
 """Tool calls that stand in the text of an answer, as models write them behind a server that has no parser for them.
 
-Only a call of a tool that was offered is one (irreg/native_tool_call_adapter#3; BerriAI/litellm#12679: Kimi K2).
+Only a call of a tool that was offered is one (irreg/native_tool_call_adapter#3; BerriAI/litellm#12679: Kimi K2). The
+forms are those of the models' chat templates.
 """
 
+import ast
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -10,42 +12,124 @@ from typing import Any
 
 from .call_parts import CallParts
 
-# `lookup_order[ARGS]{…}` and `lookup_order{…}` (Mistral), `lookup_order>{…}` (Llama), and
-# `functions.lookup_order:0<|…|>{…}` (Kimi, DeepSeek).
-NAMED = re.compile(r"\s*(?:functions?\.)?([\w-]+)(?::\d+)?\s*(?:\[ARGS\]|>|<[|｜][\w▁]+[|｜]>)?\s*(?=\{)")
-BEGINNINGS = re.compile(r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>")
-# `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code).
-FUNCTION = re.compile(r"<function=([\w-]+)>(.*?)(?:</function>|$)", re.DOTALL)
-PARAMETER = re.compile(r"<parameter=([\w-]+)>\s*(.*?)\s*</parameter>", re.DOTALL)
+SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
+# `lookup_order[ARGS]{…}` and `lookup_order{…}` (Mistral), `lookup_order>{…}` (Llama),
+# `functions.lookup_order:0<|…|>{…}` (Kimi, DeepSeek), and with `<|constrain|>json<|message|>` between them (gpt-oss).
+NAMED = re.compile(
+    rf"\s*(?:functions?(?:\.|{SPECIAL}))?([\w-]+)(?::\d+)?"
+    rf"(?:\s|\[ARGS\]|>|{SPECIAL}|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
+)
+CALL_BEGINNINGS = re.compile(r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>")
+OPENING_MARK = re.compile(
+    r"\s*(?:<function=|\[tool_calls\]|\[tool_request\]"
+    r"|(?:<\|start\|>assistant)?(?:<\|channel\|>\w+)? to=|<[|｜]?[\w:▁｜]+[|｜]?>)",
+    re.IGNORECASE,
+)
+# `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
+# `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
+FUNCTION = re.compile(
+    r"<(?:[｜\w]*[｜:])?(?:function=|invoke name=)[\"']?([\w-]+)[\"']?\s*>(.*?)"
+    r"(?=</(?:[｜\w]*[｜:])?(?:function|invoke)>|<(?:[｜\w]*[｜:])?(?:function=|invoke name=)|$)",
+    re.DOTALL | re.IGNORECASE,
+)
+PARAMETER = re.compile(
+    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]*>(.*?)</(?:[｜\w]*[｜:])?parameter>",
+    re.DOTALL | re.IGNORECASE,
+)
+# `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM)
+KEYED_NAME = re.compile(r"\s*([\w-]+)\s*(?=<arg_key>|<|$)")
+KEYED_ARGUMENT = re.compile(
+    r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL | re.IGNORECASE
+)
+# `call:lookup_order{order_id:<escape>…<escape>}` (Gemma)
+ESCAPED_CALL = re.compile(r"call:([\w-]+)\s*\{(.*?)\}\s*(?=call:|<|$)", re.DOTALL)
+ESCAPED_ARGUMENT = re.compile(
+    r"([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
+)
+NAME_KEYS, ARGUMENTS_KEYS = ("name", "tool_name", "function", "tool"), ("arguments", "parameters", "args")
+MAX_PYTHON_CHARS = 10_000
 
 
 def parse_text_calls(body: str, tool_names: Collection[str]) -> list[CallParts]:
-    """The calls of known tools in what stood between the marks of a call."""
-    pieces = BEGINNINGS.split(body)
+    """The calls of known tools in a mark of a call and what stood after it, up to its end."""
+    pieces = CALL_BEGINNINGS.split(body)
     found = [CallParts(None, "", *call) for piece in pieces for call in _iter_calls(piece)]
     return [call for call in found if call.name in tool_names]
 
 
 def _iter_calls(body: str) -> Iterator[tuple[str, str]]:
-    for name, parameters in FUNCTION.findall(body):
-        yield name, json.dumps(dict(PARAMETER.findall(parameters)), ensure_ascii=False)
+    if functions := FUNCTION.findall(body):
+        for name, inner in functions:
+            arguments: Any = {key: _read_value(value) for key, value in PARAMETER.findall(inner)}
+            arguments = arguments or next(_iter_json(inner), {})
+            yield name, json.dumps(arguments, ensure_ascii=False)
+        return
+    while mark := OPENING_MARK.match(body):
+        body = body[mark.end() :]
+    if escaped := ESCAPED_CALL.findall(body):
+        for name, inner in escaped:
+            found = ESCAPED_ARGUMENT.finditer(inner)
+            texts = {each[1]: each["text"] if each["mark"] else _read_value(each["bare"]) for each in found}
+            yield name, json.dumps(texts, ensure_ascii=False)
+        return
     if named := NAMED.match(body):
         for value in _iter_json(body[named.end() :]):
             yield named[1], json.dumps(value, ensure_ascii=False)
         return
-    for value in _iter_json(body):
+    values = list(_iter_json(body))
+    for value in values:
         for call in value if isinstance(value, list) else [value]:
-            if isinstance(call, dict):
-                yield from _read_call(call)
+            yield from read_call(call)
+    if not any(isinstance(value, dict) or value for value in values):
+        yield from _iter_keyed_calls(body)
+        yield from iter_python_calls(body)
 
 
-def _read_call(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _iter_keyed_calls(body: str) -> Iterator[tuple[str, str]]:
+    if name := KEYED_NAME.match(body):
+        values = {key.strip(): _read_value(value) for key, value in KEYED_ARGUMENT.findall(body)}
+        yield name[1], json.dumps(values, ensure_ascii=False)
+
+
+def iter_python_calls(body: str) -> Iterator[tuple[str, str]]:
+    """`[lookup_order(order_id="ORD-123")]` and `print(default_api.lookup_order(…))` (Llama 4, Gemma)."""
+    if "(" not in body or len(body) > MAX_PYTHON_CHARS:
+        return
+    try:
+        tree = ast.parse(body.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and not any(isinstance(each, ast.Call) for each in node.args):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            try:
+                values = {str(each.arg): ast.literal_eval(each.value) for each in node.keywords}
+                yield name, json.dumps(values, ensure_ascii=False)
+            except (ValueError, TypeError):
+                continue
+
+
+def read_call(call: Any) -> Iterator[tuple[str, str]]:
+    """The name and the arguments of a call that is a JSON object, if it is one."""
+    if not isinstance(call, dict):
+        return
     function = call.get("function")
     call = function if isinstance(function, dict) else call
-    name = call.get("name") or function
-    arguments = call.get("arguments", call.get("parameters", {}))
+    name = next((call[key] for key in NAME_KEYS if call.get(key)), None)
+    arguments: Any = next((call[key] for key in ARGUMENTS_KEYS if call.get(key) is not None), {})
     if isinstance(name, str):
         yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def _read_value(text: str) -> Any:
+    """An argument. Text stands without quotation marks, and so may a number that is meant as text."""
+    text = text.strip()
+    if text[:1] not in ("{", "[", '"') and text != "null":
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _iter_json(text: str) -> Iterator[Any]:

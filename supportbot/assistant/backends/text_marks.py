@@ -62,8 +62,9 @@ ENDINGS = (
     ),
     *("<|endofresponse|>", "<[end▁of▁sentence]>", "<|endofturn|>"),
 )
-# These are words elsewhere, so they end an answer only where nothing follows them.
+# These may be words elsewhere, so they end an answer only where its line ends too.
 SOFT_ENDINGS = ("</s>", "<eos>", "[/inst]")
+OPENING_STRIKE, CLOSING_STRIKE = "<s>", "</s>"  # also HTML for what no longer counts, such as a price
 # Left out; the text goes on.
 SKIPPED = (
     *(
@@ -88,7 +89,7 @@ SKIPPED = (
         "<|/tool_call|>",
         "</tool_calls>",
     ),
-    *("<｜assistant｜>",),
+    *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>"),
 )
 # A call as text, with the mark at its end; without one it goes to the end of the answer.
 CALLS = {
@@ -114,14 +115,17 @@ CALLS = {
     "<|action_start|>": "<|action_end|>",
     "<|start_action|>": "<|end_action|>",
     "<|channel|>commentary to=": "<|call|>",
+    "<|channel|>analysis to=": "<|call|>",
+    "<|start|>assistant to=": "<|call|>",
+    "<|start|>assistant<|channel|>analysis to=": "<|call|>",
     "<|start|>assistant<|channel|>commentary to=": "<|call|>",
     "<|python_tag|>": "",
     "[tool_calls]": "",
     "[tool_request]": "[end_tool_request]",
 }
 # What follows the opening mark of a call; with anything else after it the text only talks of the mark.
-CALL_BODY = re.compile(r"\s*(?:[{\[<\"']|[\w.:\-]+\s*[\[{(<>\"'｜|]|\w+\n)")
-CALL_BODY_BEGUN = re.compile(r"\s*[\w.:\-]*\s*")
+CALL_BODY = re.compile(r"\s*(?:[{\[<\"']|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)")
+CALL_BODY_BEGUN = re.compile(r"\s*[\w.:\-]*\s*(?:j|js|jso|json|c|co|cod|code)?\s*")
 
 ALL_MARKS = tuple(
     sorted(
@@ -132,10 +136,15 @@ ALL_MARKS = tuple(
 )
 FIRST_CHARS = frozenset(mark[0] for mark in ALL_MARKS)
 MAX_MARK_CHARS = len(ALL_MARKS[0])
+# Marks have this form in most models. One that is not listed is left out too.
+SPECIAL = r"<[|｜][\w▁/:.-]{1,40}[|｜]>"
+SPECIAL_BEGUN = re.compile(r"<(?:[|｜](?:[\w▁/:.-]{0,40}[|｜]?)?)?$")
 # Besides the marks: what begins and ends code in Markdown, and the ends of lines.
-TOKENS = re.compile("|".join([*map(re.escape, ALL_MARKS), r"`+", r"~{3,}", r"\n"]), re.IGNORECASE)
+TOKENS = re.compile("|".join([*map(re.escape, ALL_MARKS), SPECIAL, r"`+", r"~{3,}", r"\n"]), re.IGNORECASE)
 PLAIN = re.compile(r"[^<\[◁`~\n]*")
-ENDS_OF_THOUGHT = re.compile("|".join(map(re.escape, THOUGHT_CLOSINGS)), re.IGNORECASE)
+BOUNDS_OF_THOUGHT = re.compile(
+    "|".join(map(re.escape, [*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
+)
 ENDS_OF_HARMONY = re.compile("|".join(map(re.escape, [*HARMONY_CLOSINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE)
 
 
@@ -146,4 +155,6 @@ def measure_partial_mark(text: str) -> int:
             rest = text[start:].lower()
             if any(len(mark) > len(rest) and mark.startswith(rest) for mark in ALL_MARKS):
                 return len(text) - start
+    if special := SPECIAL_BEGUN.search(text, max(0, len(text) - MAX_MARK_CHARS)):
+        return len(text) - special.start()
     return len(text) - len(text.rstrip("`~"))

@@ -14,6 +14,21 @@ from tests.engine.failing import fails
 from tests.provider import End, Say, Script
 
 CALL = '{"name": "lookup_order", "arguments": {"order_id": "ORD-123"}}'
+HARMONY_CALL = (
+    "<|channel|>commentary to=functions.lookup_order <|constrain|>json<|message|>"
+    '{"order_id": "ORD-123"}<|call|>'
+)
+MENTIONS = [
+    "The mark <tool_call> is for programs.",
+    "You close it with </think> and go on.",
+    "It ends with “</think>”, as you see.",
+    "Open it (<think>), then close it (</think>).",
+    "1. <think> opens it\n2. </think> closes it",
+    "| <think> | opens |\n| </think> | closes |",
+    "Each turn ends with <|im_end|> or </s> in such models.",
+    "I use <b>bold</b> and pipes, as in x <| y.",
+    "5 <s 6, and a <|b c|> d",
+]
 SPOKEN = {
     "<think>\nShe is angry: no refund.\n</think>\n\nHello!": "Hello!",
     "<think></think>Hello!": "Hello!",
@@ -30,6 +45,21 @@ SPOKEN = {
     "<|im_start|>assistant\nIt left.<|eot_id|>": "It left.",
     "It left.<｜end▁of▁sentence｜>": "It left.",
     "It left.</s>": "It left.",
+    "It left.</s>\n<s>[INST] Thanks": "It left.",
+    "It left.</s> Anything else?": "It left. Anything else?",
+    "[/INST] It left.": "It left.",
+    "<s> It left.</s>": "It left.",
+    "<bos>It left.<pad><pad><eos>": "It left.",
+    "<s><think>a</think>\n\nHello!": "Hello!",
+    "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>Hello!<|reserved_special_token_7|>": "Hello!",
+    # Thoughts in the middle of a line, and within each other.
+    "Sure. <think>She is angry</think> It left.": "Sure. It left.",
+    "Your order <think>Let me see.</think>has left.": "Your order has left.",
+    "Sure.<think>\nShe is angry.\n</think>It left.": "Sure. It left.",
+    "<think>a<think>b</think>c</think>Hello!": "Hello!",
+    "<think>\n<think>\nHm.\n</think>\n\nHello!": "Hello!",
+    "<think>a\n<think>b\n</think>\nHello!": "Hello!",
+    "<think>She asks of the <think> tag.</think>Hello!": "Hello!",
     "It left.<end_of_turn>": "It left.",
     f"<tool_call>\n{CALL}\n</tool_call>": "",
     f"One moment. <tool_call>{CALL}</tool_call>": "One moment. ",
@@ -44,7 +74,7 @@ SPOKEN = {
     "~~~\n</think>\n~~~\nDone": "~~~\n</think>\n~~~\nDone",
     "Like so:\n\n    <think>a</think>\n\nDone": "Like so:\n\n    <think>a</think>\n\nDone",
     "Some write <think> and </think> around it.": "Some write <think> and </think> around it.",
-    "The mark <tool_call> is for programs.": "The mark <tool_call> is for programs.",
+    **{each: each for each in MENTIONS},
     "Was <s>30</s> now 20, and 1 < 2 [1](https://techcorp.example)": (
         "Was <s>30</s> now 20, and 1 < 2 [1](https://techcorp.example)"
     ),
@@ -100,6 +130,32 @@ TEXT_CALLS = [
     "<tool_call><function=lookup_order><parameter=order_id>\nORD-123\n</parameter></function></tool_call>",
     "<|tool_calls_section_begin|><|tool_call_begin|>functions.lookup_order:0<|tool_call_argument_begin|>"
     '{"order_id": "ORD-123"}<|tool_call_end|><|tool_calls_section_end|>',
+    "<function=lookup_order><parameter=order_id>ORD-123</parameter></function>",
+    "<tool_call>lookup_order\n<arg_key>order_id</arg_key>\n<arg_value>ORD-123</arg_value>\n</tool_call>",
+    "<tool_call>lookup_order<arg_key>order_id</arg_key><arg_value>ORD-123</arg_value></tool_call>",
+    '<minimax:tool_call>\n<invoke name="lookup_order">\n<parameter name="order_id">ORD-123</parameter>\n</invoke>\n'
+    "</minimax:tool_call>",
+    '<invoke name="lookup_order"><parameter name="order_id">ORD-123</parameter></invoke>',
+    '<function_calls><invoke name="lookup_order"><parameter name="order_id">ORD-123</parameter></invoke>'
+    "</function_calls>",
+    '<｜DSML｜function_calls><｜DSML｜invoke name="lookup_order"><｜DSML｜parameter name="order_id" string="true">'
+    "ORD-123</｜DSML｜parameter></｜DSML｜invoke></｜DSML｜function_calls>",
+    f"<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant{HARMONY_CALL}",
+    HARMONY_CALL.replace(" <|constrain|>json", " json"),
+    HARMONY_CALL.replace("functions.", "").replace(" <|constrain|>json", "").replace("<|call|>", ""),
+    '<|start|>assistant to=functions.lookup_order<|channel|>commentary json<|message|>{"order_id": "ORD-123"}<|call|>',
+    '<|tool_call>call:lookup_order{order_id:<|"|>ORD-123<|"|>}<tool_call|>',
+    "<start_function_call>call:lookup_order{order_id:<escape>ORD-123<escape>}<end_function_call>",
+    '<tool_code>\nprint(default_api.lookup_order(order_id="ORD-123"))\n</tool_code>',
+    "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>lookup_order\n```json\n"
+    '{"order_id": "ORD-123"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    # The whole answer is a call, without any mark.
+    CALL,
+    f"{CALL.replace('arguments', 'parameters')}<|im_end|>",
+    f"\n```json\n{CALL}\n```\n",
+    f"[{CALL}]",
+    '{"type": "function", "function": ' + CALL + "}",
+    '[lookup_order(order_id="ORD-123")]',
 ]
 
 
@@ -111,13 +167,36 @@ async def test_a_call_as_text_is_a_call_if_its_tool_was_offered(provider: Script
     assert (await desk.ask("ORD-123?")).endswith("It has shipped.")
 
     assert [result.outcome for result in desk.results] == ["done"]
-    assert "tool_call" not in desk.text.lower()
+    assert all(mark not in desk.text for mark in ("{", "<", "[", "`"))
 
 
 async def test_a_call_as_text_of_a_tool_that_was_not_offered_is_none(provider: Script, desk: Desk):
     provider.play(Say(f"Well. <tool_call>{CALL.replace('lookup', 'cancel')}</tool_call>"), End())
 
     assert (await desk.ask("ORD-123?")).strip() == "Well."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"name": "Tom", "arguments": []}',
+        '{"order_id": "ORD-123"}',
+        "[1](https://techcorp.example) says so.",
+        "```python\nlookup(1)\n```",
+        "lookup_order is a tool.",
+        f"{CALL}\nis how one looks an order up.",
+    ],
+)
+async def test_an_answer_that_only_looks_like_a_call_is_shown_whole(provider: Script, desk: Desk, said: str):
+    provider.play(*(Say(each) for each in said), End())
+
+    assert await desk.ask("ORD-123?") == said
+
+
+async def test_a_call_that_broke_off_is_no_answer(provider: Script, desk: Desk):
+    provider.play(Say(CALL[:50]), End())
+
+    assert (await fails(desk)).code == ErrorCode.EMPTY
 
 
 async def test_nothing_but_marks_is_no_answer(provider: Script, desk: Desk):

@@ -1,0 +1,101 @@
+"""A call without any mark that is the whole answer: Llama, Mistral and small models write one behind many servers.
+
+It is known only at its end, so an answer that begins like one is held back until then.
+"""
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from .call_parts import CallParts
+from .text_calls import ARGUMENTS_KEYS, NAME_KEYS, iter_python_calls, read_call
+
+FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
+FENCE = re.compile(r"```\w*\s")
+OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
+KEYS = "|".join(NAME_KEYS)
+CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id")
+
+
+class BareCallReader:
+    """Holds an answer back as long as it may be nothing but calls of these tools."""
+
+    def __init__(self, tool_names: Collection[str]) -> None:
+        self.calls: list[CallParts] = []
+        self.is_undecided = bool(tool_names)
+        self._tool_names = tool_names
+        self._held = ""
+
+    def take_in(self, text: str) -> str:
+        """Add a piece of the answer. Returns what of it may be shown."""
+        if not self.is_undecided:
+            return text
+        self._held += text
+        if self._may_be_call():
+            return ""
+        self.is_undecided = False
+        return self._take_held()
+
+    def drop_text(self) -> None:
+        """What has come was no answer."""
+        self._held, self.is_undecided = "", bool(self._tool_names)
+
+    def finish_text(self) -> str:
+        """The answer is over. Returns what was held back and is no call."""
+        text = self._take_held()
+        self.calls = parse_bare_calls(text, self._tool_names)
+        return "" if self.calls or self._is_broken_call(text) else text
+
+    def _is_broken_call(self, text: str) -> bool:
+        """Whether a text is the beginning of a call whose end never came."""
+        names = "|".join(map(re.escape, self._tool_names))
+        return bool(re.search(f'"({KEYS})"\\s*:\\s*"({names})"', text)) and not _decode_values(text)[0]
+
+    def _take_held(self) -> str:
+        text, self._held = self._held, ""
+        return text
+
+    def _may_be_call(self) -> bool:
+        text = self._held.lstrip()
+        if FENCE_BEGUN.fullmatch(text):
+            return True
+        if fence := FENCE.match(text):
+            text = text[fence.end() :].lstrip()
+        names = [f"{name}(" for name in self._tool_names]
+        function = text.removeprefix("[").lstrip()
+        if any(name.startswith(function) or function.startswith(name) for name in names):
+            return True
+        begun = OBJECT_BEGUN.match(text)
+        if begun is None or not begun[0]:
+            return not text
+        key = begun["key"]
+        if begun["end"]:
+            return key in CALL_KEYS
+        return begun.end() == len(text) and any(each.startswith(key or "") for each in CALL_KEYS)
+
+
+def parse_bare_calls(text: str, tool_names: Collection[str]) -> list[CallParts]:
+    """The calls in an answer that consists of nothing but calls of known tools, in a fence or without one."""
+    values, rest = _decode_values(text)
+    found = [call for value in values for call in read_call(value)] if not rest else []
+    if not values:
+        found = list(iter_python_calls(rest))
+    is_all_known = all(name in tool_names for name, _arguments in found)
+    return [CallParts(None, "", *call) for call in found] if is_all_known else []
+
+
+def _decode_values(text: str) -> tuple[list[Any], str]:
+    """The JSON values at the beginning of a text, or of a fence that it consists of, and what follows them."""
+    body = text.strip()
+    if fence := FENCE.match(body):
+        body = body[fence.end() :].removesuffix("```").strip()
+    values: list[Any] = []
+    while body:
+        try:
+            value, end = json.JSONDecoder().raw_decode(body)
+        except (ValueError, RecursionError):
+            break
+        values += value if isinstance(value, list) else [value]
+        body = body[end:].lstrip(" \n\r\t,;")
+    return values, body

@@ -1,0 +1,54 @@
+"""What stands before a place in a text that comes in pieces: its line, and whether it is within code."""
+
+from .mentions import may_be_mention
+from .text_marks import MAX_MARK_CHARS
+
+CODE_INDENT = 4  # a line that begins with so many spaces is code
+
+
+class TextPosition:
+    """The place after the text that was added so far. In code, as Markdown writes it, marks are text."""
+
+    def __init__(self) -> None:
+        self.last_char = ""
+        self._last_letter = ""  # the last character that is no white space
+        self._line = ""  # the line so far, no more of it than is needed
+        self._fence = ""
+        self._inline = 0
+
+    @property
+    def is_code(self) -> bool:
+        is_indented = self._line[:CODE_INDENT] == " " * CODE_INDENT or self._line[:1] == "\t"
+        return bool(self._fence or self._inline) or is_indented
+
+    @property
+    def may_be_in_sentence(self) -> bool:
+        """Whether a mark at this place may be a word of a sentence."""
+        return may_be_mention(self._line, self.last_char, self._last_letter)
+
+    def add_words(self, text: str) -> None:
+        """Add text in which no line ends and no code begins, as nearly every piece of a stream is."""
+        self.last_char = text[-1]
+        self._last_letter = text.rstrip()[-1:] or self._last_letter
+        if len(self._line) < MAX_MARK_CHARS:
+            self._line += text
+
+    def add_text(self, text: str) -> None:
+        self.last_char = text[-1]
+        self._last_letter = text.rstrip()[-1:] or self._last_letter
+        _before, newline, rest = text.rpartition("\n")
+        self._line = rest if newline else self._line + rest
+        if self._line.strip():
+            self._line = self._line[:MAX_MARK_CHARS]
+
+    def read_code_mark(self, mark: str) -> None:
+        """Note what comes next: the end of a line, or what may begin or end code."""
+        if mark == "\n":
+            self._inline = 0
+        elif self._fence:
+            if mark.startswith(self._fence) and not self._line.strip():
+                self._fence = ""
+        elif len(mark) >= 3 and not self._line.strip():
+            self._fence = mark
+        elif mark[0] == "`":
+            self._inline = 0 if self._inline == len(mark) else self._inline or len(mark)

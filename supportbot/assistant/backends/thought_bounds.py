@@ -1,0 +1,50 @@
+"""Where a model's thought ends, in a text that comes in pieces. A thought may hold others, each with its own end."""
+
+from .mentions import continues_sentence, is_undecided, may_be_mention
+from .text_marks import BOUNDS_OF_THOUGHT, ENDS_OF_HARMONY, MAX_MARK_CHARS, THOUGHT_OPENINGS
+
+
+class ThoughtBounds:
+    """Looks for the end of one thought. Each time it is given all of the text after the opening mark."""
+
+    def __init__(self, opening: str) -> None:
+        self.answer_start = 0  # after the last closing mark, though not all thoughts are closed by then
+        self._is_harmony = "channel|>" in opening and "message" in opening
+        self._depth = 1
+        self._scanned = 0
+        self._opening_end = 0
+
+    def find_end(self, text: str) -> int | None:
+        """The place after the mark that ends the thought, None if it has not come yet."""
+        if self._is_harmony:
+            end = ENDS_OF_HARMONY.search(text, self._scanned)
+            self._scanned = max(0, len(text) - MAX_MARK_CHARS)
+            return end.end() if end else None
+        for mark in BOUNDS_OF_THOUGHT.finditer(text, self._scanned):
+            if mark[0].lower() in THOUGHT_OPENINGS:
+                if not self._read_opening(text, mark.start(), mark.end()):
+                    return None
+            else:
+                self._depth -= 1
+                self.answer_start = mark.end()
+                if not self._depth:
+                    return mark.end()
+            self._scanned = mark.end()
+        self._scanned = max(self._scanned, len(text) - MAX_MARK_CHARS)
+        return None
+
+    def _read_opening(self, text: str, start: int, end: int) -> bool:
+        """Go a thought deeper, unless the thought only talks of the mark. False when more must come first."""
+        before, rest = text[:start], text[end:]
+        is_repeated = not before[self._opening_end :].strip()  # by the model, after its template's
+        if not is_repeated:
+            line = before.rpartition("\n")[2]
+            if may_be_mention(line, before[-1:], before.rstrip()[-1:]):
+                if is_undecided(rest):
+                    self._scanned = start
+                    return False
+                if continues_sentence(rest):
+                    return True
+            self._depth += 1
+        self._opening_end = end
+        return True
