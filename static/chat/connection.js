@@ -16,7 +16,7 @@ const FATAL_CLOSE_TEXTS = {
 };
 const CONNECTION_LOST = 1006;
 const OFFLINE_GRACE_MS = 1_000; // in which frames may still come that were on their way
-const BUSY = 4503; // there is no room for one more page just now
+const TRY_AGAIN = 4503; // the server cannot serve one more page just now
 // A dead connection is noticed within 12 seconds: after so long without a frame, and then without an answer.
 const PING_AFTER_MS = 4_000;
 const PING_TIMEOUT_MS = 4_000;
@@ -86,7 +86,7 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
     return;
   }
   chat.dataset.connection = "closed";
-  stateWhenClosed.textContent = code === BUSY ? getText("busy") : reconnecting;
+  stateWhenClosed.textContent = code === TRY_AGAIN ? getText("busy") : reconnecting;
   if (noteClosed(code)) reconnectNow();
   else scheduleReconnect();
 });

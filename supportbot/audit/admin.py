@@ -5,9 +5,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from .models import AuditEvent
+from supportbot.row_ids import parse_row_id
 
-MAX_ID_DIGITS = 18
+from .models import AuditEvent
 
 
 @admin.register(AuditEvent)
@@ -26,9 +26,8 @@ class AuditEventAdmin(admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
     ) -> tuple[QuerySet[AuditEvent], bool]:
         """A number is a conversation's."""
-        number = search_term.strip()
-        if number.isascii() and number.isdecimal() and len(number) <= MAX_ID_DIGITS:
-            return queryset.filter(conversation_id=int(number)), False
+        if (conversation_id := parse_row_id(search_term)) is not None:
+            return queryset.filter(conversation_id=conversation_id), False
         return super().get_search_results(request, queryset, search_term)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

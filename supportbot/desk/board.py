@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DatabaseError
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.conversations.realtime.desk_feed import subscribe_desk, unsubscribe_desk
 from supportbot.server.executors import on_database_thread
+from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ async def subscribe_board(listener: Listener) -> None:
         state.has_changed.set()
         state.task = asyncio.create_task(_keep_up_to_date(state), name="waiting list")
     elif state.board is not None:
-        await listener(state.board)
+        await _show_board(state.board, listener)
 
 
 async def unsubscribe_board(listener: Listener) -> None:
@@ -80,7 +80,7 @@ async def unsubscribe_board(listener: Listener) -> None:
         await unsubscribe_desk(_note_change)
 
 
-@on_database_thread()
+@on_database_thread(repeat=True)
 def load_board() -> Board:
     """Three queries, however many conversations there are."""
     rows = Conversation.objects.select_related("user", "assignee").annotate(
@@ -117,9 +117,17 @@ async def _keep_up_to_date(state: BoardState) -> None:
         await asyncio.sleep(GATHER_SECONDS)
         state.has_changed.clear()  # what changes from here on is loaded again
         try:
-            state.board = board = await load_board()
-        except DatabaseError as error:
-            logger.warning("The waiting list could not be loaded: %s", type(error).__name__)
+            state.board = await load_board()
+        except Exception as error:  # noqa: BLE001 - it is loaded again, whatever was the matter
+            log_task_failure(logger, "The waiting list", error)
             continue
         for listener in tuple(state.listeners):
-            await listener(board)
+            await _show_board(state.board, listener)
+
+
+async def _show_board(board: Board, listener: Listener) -> None:
+    """A page to which it cannot be shown keeps it from no other one."""
+    try:
+        await listener(board)
+    except Exception as error:  # noqa: BLE001
+        log_task_failure(logger, "A page's waiting list", error)

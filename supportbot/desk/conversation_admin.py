@@ -4,12 +4,13 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.conversations.models import Conversation
+from supportbot.row_ids import parse_row_id
 
 from .conversation_page import render_conversation
 from .conversation_search import NEWEST_MESSAGES, find_conversations
@@ -93,13 +94,11 @@ class ConversationAdmin(admin.ModelAdmin):
     ) -> Any:
         """The live page in the place of a form; all else, such as a POST, is refused as Django does it."""
         facts = None
-        if (
-            request.method == "GET"
-            and object_id
-            and object_id.isdecimal()
-            and self.has_view_permission(request)
-        ):
-            facts = load_facts.run_sync(int(object_id))
+        if object_id and request.method in ("GET", "HEAD") and self.has_view_permission(request):
+            conversation_id = parse_row_id(object_id)
+            if conversation_id is None:
+                raise Http404  # Django's form takes “+7” for 7, and shows what is in the row
+            facts = load_facts.run_sync(conversation_id)
         if facts is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         return render_conversation(request, facts, self.admin_site.each_context(request))

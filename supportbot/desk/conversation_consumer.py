@@ -65,9 +65,9 @@ class DeskConversationConsumer(ConversationConsumer):
         if self._beat is not None:
             self._beat.cancel()
         await viewers.unsubscribe_viewers(self.conversation_id, self._send_staff_parts)
-        await viewers.announce_viewer(self.conversation_id, self._page_key, "")
         await desk_feed.unsubscribe_desk(self._send_facts)
         await super().close_page()
+        await viewers.announce_viewer(self.conversation_id, self._page_key, "")
 
     async def on_resync(self, frame: BaseFrame) -> None:
         await begin_reading.run_after(self.require_valid_session, self.conversation_id, self.staff)

@@ -12,13 +12,13 @@ from django.db.models import Q, QuerySet
 from django.utils.text import smart_split, unescape_string_literal
 
 from supportbot.conversations.models import Conversation, Message
+from supportbot.row_ids import parse_row_id
 
 MAX_FOUND = 500  # conversations
 MAX_CUSTOMERS = 200
 MAX_WORDS = 6
 NEWEST_MESSAGES = 20_000
 NAME_FIELDS = ("username", "email", "first_name", "last_name")
-MAX_ID_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def split_words(search: str) -> list[str]:
 
 def _find_by_number(search: str) -> list[int]:
     """The conversation with this number, or with the id that stands in the customer's address bar."""
-    if search.isdecimal() and search.isascii() and len(search) <= MAX_ID_DIGITS:
-        return [int(search)]
+    if (conversation_id := parse_row_id(search)) is not None:
+        return [conversation_id]
     try:
         public_id = UUID(search)
     except ValueError:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from supportbot.audit.recording import record_reading
 from supportbot.conversations.models import Conversation
+from supportbot.row_ids import parse_row_id
 
 from .board import load_board
 from .conversation_page import build_entries
@@ -50,11 +51,11 @@ def board_fragments(request):
 def earlier_turns(request, pk):
     """Older turns of a conversation, to go above those that the page shows."""
     conversation = get_object_or_404(Conversation, pk=pk)
-    before = request.GET.get("before", "")
-    if not before.isdecimal() or len(before) > 18:
+    before = parse_row_id(request.GET.get("before", ""))
+    if before is None:
         raise Http404
     record_reading(request.user, pk)
-    context = build_entries(conversation, int(before)) | {"conversation": conversation}
+    context = build_entries(conversation, before) | {"conversation": conversation}
     return render(request, "desk/_entries.html", context)
 
 

@@ -14,11 +14,12 @@ from autobahn.exception import Disconnected
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from .close_codes import CLOSE_TRY_AGAIN
+
 logger = logging.getLogger(__name__)
 
 # What is longer goes in pieces: between two of them it is seen whether the page reads.
 MAX_SENT_BYTES = 64 * 1024
-CLOSE_SEND_FAILED = 4500  # the page comes back; Autobahn sends no 1011, which means the same
 
 
 @implementer(IPushProducer)
@@ -44,7 +45,7 @@ class SocketWriter:
         except Exception:
             logger.exception("A frame could not be sent")
             with suppress(Disconnected):
-                await self._send({"type": "websocket.close", "code": CLOSE_SEND_FAILED})
+                await self._send({"type": "websocket.close", "code": CLOSE_TRY_AGAIN})
             return False
         return True
 

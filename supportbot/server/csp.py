@@ -1,10 +1,8 @@
 """The Content-Security-Policy of every page: our own scripts and styles and nothing else, never inline."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
+
+from .middleware import Middleware
 
 POLICY = "; ".join(
     [
@@ -22,27 +20,9 @@ POLICY = "; ".join(
 )
 
 
-class ContentSecurityPolicyMiddleware:
-    """Adds the policy to every response that does not bring one of its own. Works for sync and async requests."""
+class ContentSecurityPolicyMiddleware(Middleware):
+    """Adds the policy to every response that does not bring one of its own."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if self._is_async:
-            return self._call_async(request)
-        return _add_policy(self.get_response(request))
-
-    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
-        return _add_policy(await self.get_response(request))
-
-
-def _add_policy(response: HttpResponseBase) -> HttpResponseBase:
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    return response
+    def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response

@@ -157,9 +157,7 @@ class DatabaseFunction(Generic[P, T]):
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run it on a database thread. What it raises is raised here."""
-        return await self._await_result(
-            partial(contextvars.copy_context().run, self._function, *args, **kwargs)
-        )
+        return await self._await_result(partial(self._function, *args, **kwargs))
 
     def run_sync(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run it in this thread, as a part of the transaction that is open here, if there is one."""
@@ -172,9 +170,10 @@ class DatabaseFunction(Generic[P, T]):
             check()
             return self._function(*args, **kwargs)
 
-        return await self._await_result(partial(contextvars.copy_context().run, check_and_run))
+        return await self._await_result(check_and_run)
 
-    async def _await_result(self, job: Callable[[], T]) -> T:
+    async def _await_result(self, function: Callable[[], T]) -> T:
+        job = partial(contextvars.copy_context().run, function)
         return await (_run_with_retry(job) if self._is_repeatable else _run_on_thread(job))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .backpressure import get_transport
+from .close_codes import CLOSE_TRY_AGAIN
 
 try:
     import resource
@@ -20,16 +21,15 @@ MAX_OPEN_FILES = 65_536
 RESERVED_FILES = 256
 # Kept free of all connections, so that those that there are can be answered.
 LAST_FILES = 64
-CLOSE_BUSY = 4503  # the page says so, and comes again; Autobahn sends no 1013, which means the same
 
 
 def raise_file_limit() -> None:
     """Raise the soft limit to the hard one, as far as there is use for it. To be called once, at the start."""
     if resource is None:
         return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
+    wanted = find_reachable_limit()
+    if get_file_limit() < wanted:
+        _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
@@ -46,8 +46,8 @@ def find_reachable_limit() -> int:
     if resource is None:
         return MAX_OPEN_FILES
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    raised = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
-    return max(get_file_limit(), raised)
+    highest = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
+    return max(get_file_limit(), highest)
 
 
 def count_socket_room(limit: int) -> int:
@@ -75,6 +75,6 @@ def refuse_sockets_beyond_limit(application: Callable[..., Any]) -> Callable[...
         await receive()
         # Accepted first: a browser does not tell a page why a handshake was refused.
         await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": CLOSE_BUSY})
+        await send({"type": "websocket.close", "code": CLOSE_TRY_AGAIN})
 
     return serve_if_room

@@ -7,12 +7,11 @@ exception is noted by Django's signal, and the response is replaced further out.
 import logging
 import random
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
@@ -22,6 +21,8 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from .close_codes import CLOSE_TRY_AGAIN
+from .middleware import Middleware
 from .process import process
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,6 @@ OUTAGE_ERRORS = (OperationalError, InterfaceError)
 # Spread, so that all who wait do not come back in the same second.
 MIN_RELOAD_SECONDS, MAX_RELOAD_SECONDS = 5, 12
 LOG_INTERVAL_SECONDS = 10.0
-CLOSE_OUTAGE = 4503  # the page opens a new socket after a while, as after any other code that is not final
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -86,31 +86,13 @@ def note_outage(request: Any = None, **_kwargs: Any) -> None:
         request.exception_reporter_class = NoReport
 
 
-class OutageMiddleware:
+class OutageMiddleware(Middleware):
     """Answers requests that failed for want of the database. Stands outside of all that uses it."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if self._is_async:
-            return self._call_async(request)
-        return _replace_response(request, self.get_response(request))
-
-    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
-        return _replace_response(request, await self.get_response(request))
-
-
-def _replace_response(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    if response.status_code != 500 or not hasattr(request, "outage"):
-        return response
-    return build_outage_response(request)
+    def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.status_code != 500 or not hasattr(request, "outage"):
+            return response
+        return build_outage_response(request)
 
 
 def build_outage_response(request: HttpRequest) -> HttpResponse:
@@ -161,6 +143,6 @@ def close_sockets_in_outages(application: Any) -> Any:
         except OUTAGE_ERRORS as error:
             log_outage(error)
             if not is_closed:
-                await send({"type": "websocket.close", "code": CLOSE_OUTAGE})
+                await send({"type": "websocket.close", "code": CLOSE_TRY_AGAIN})
 
     return handle_socket

@@ -50,9 +50,9 @@ class LargeRequests:
             max(slow, key=lambda sender: self._count_bytes(self.senders[sender])).give_way()
         return True
 
-    def _count_bytes(self, address: str = "") -> int:
-        """Of all senders, or of those from one address."""
-        return sum(sender.reserved_bytes for sender, own in self.senders.items() if address in ("", own))
+    def _count_bytes(self, address: str | None = None) -> int:
+        """Of all senders, or of those from one address; those whose address is not known have "" in common."""
+        return sum(sender.reserved_bytes for sender, own in self.senders.items() if address in (None, own))
 
 
 class BoundedRequest(WebRequest):

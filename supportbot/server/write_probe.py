@@ -4,19 +4,48 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 
-# There must be room for as much as this, or the next messages and photos would be refused.
-PROBE_BYTES = 1024 * 1024
+from .process import process
+
+# Enough to find out that a disk is full, or a database may not grow.
+PROBE_BYTES = 64 * 1024
+PROBE_INTERVAL_SECONDS = 5.0  # anybody may ask, and each answer costs a write
 LOCK_TIMEOUT_MS = 3000  # that SQLite waits for another writer
 
 
+@dataclass
+class LastProbe:
+    """When this process last tried to write, in seconds of the monotonic clock, and what it met."""
+
+    tried_at: float = float("-inf")
+    error: Exception | None = None
+
+
 def check_writes() -> None:
-    """Raises `DatabaseError` or `OSError` when the database, or the place of the photos, takes nothing."""
+    """Raises `Error` or `OSError` when the database, or the place of the photos, takes nothing.
+
+    It is tried once in `PROBE_INTERVAL_SECONDS`; until then the answer is the same.
+    """
+    last = process.get(LastProbe)
+    if monotonic() - last.tried_at > PROBE_INTERVAL_SECONDS:
+        try:
+            _try_writes()
+            last.error = None
+        except (Error, OSError) as error:
+            last.error = error
+        last.tried_at = monotonic()
+    if last.error is not None:
+        raise last.error.with_traceback(None)
+
+
+def _try_writes() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             _check_sqlite(cursor)

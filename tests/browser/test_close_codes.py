@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
-from supportbot.server.open_files import CLOSE_BUSY
+from supportbot.server.close_codes import CLOSE_TRY_AGAIN
 from tests.provider import Provider
 from tests.servers import Site
 
@@ -58,7 +58,7 @@ async def test_a_page_comes_back_after_every_close_code(
     assert await chat.ask("Where is my order?") == "It should reach you tomorrow."
 
 
-@pytest.mark.parametrize("code", [1000, 1006, 1008, 1011, 4000, CLOSE_BUSY])
+@pytest.mark.parametrize("code", [1000, 1006, 1008, 1011, 4000, CLOSE_TRY_AGAIN])
 async def test_a_page_that_is_sent_away_again_and_again_does_not_run_in_circles(
     somebody: Somebody, site: Site, code: int
 ) -> None:
@@ -78,5 +78,5 @@ async def test_a_page_that_is_sent_away_again_and_again_does_not_run_in_circles(
         await chat.page.clock.run_for(1000)
 
     assert 3 <= len(lines) <= 20
-    if code == CLOSE_BUSY:
+    if code == CLOSE_TRY_AGAIN:
         await expect(chat.page.get_by_text("Very busy right now. Trying again…")).to_be_visible()

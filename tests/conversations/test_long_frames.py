@@ -178,7 +178,7 @@ async def test_a_frame_that_could_not_be_sent_is_not_taken_for_one_that_was(tran
     await page.resync(0)
 
     assert page.revision == 0
-    assert line.events == [{"type": "websocket.close", "code": 4500}]
+    assert line.events == [{"type": "websocket.close", "code": 4503}]
     assert "A frame could not be sent" in caplog.text
     await page.resync(0)
     assert page.revision == 1

@@ -128,6 +128,16 @@ def test_reading_a_transcript_is_recorded_with_who_read_it(agents, agent, chat, 
     assert (event.actor_id, event.conversation_id) == (agent.pk, chat.pk)
 
 
+@pytest.mark.parametrize("spelling", ["+{}", "{}٠", "0_{}", "²", "9" * 5000])
+def test_another_spelling_of_its_number_opens_no_row_unseen(agents, chat, transactional_db, spelling):
+    Conversation.objects.create(pk=10 * chat.pk, last_seq=1, guest_key="a guest's key")
+    Conversation.objects.update(last_seq=1)
+    page = reverse("admin:conversations_conversation_change", args=[spelling.format(chat.pk)])
+
+    assert agents.client.get(page).status_code == 404
+    assert not AuditEvent.objects.filter(action="read_transcript").exists()
+
+
 def test_reading_on_is_one_reading_and_reading_again_later_another_one(
     agents, chat, transactional_db, monkeypatch
 ):

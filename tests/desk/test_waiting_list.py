@@ -1,15 +1,20 @@
 """The waiting list: who waits shows at once, oldest first, and who is taken over leaves it."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
+from supportbot.desk import board, feed_consumer
 from supportbot.desk.models import SavedReply
 from supportbot.desk.saved_replies import fill_variables
+from supportbot.server.process import process
 from tests.conversations.markup import Element, parse
 
 from .desk_page import open_feed
@@ -34,6 +39,44 @@ async def test_who_asks_for_a_person_shows_at_once_with_the_number_and_the_reaso
     await feed.shows("waiting-count", lambda part: part["data-count"] == "1")
     board = await feed.shows("board", lambda part: waiting_in(part) == ["Alice"])
     assert "less than a minute" in board.text
+
+
+@pytest.mark.parametrize("error", [InterfaceError, OperationalError, ProgrammingError])
+async def test_after_an_outage_the_list_goes_on_for_every_page(feed, sams, page, monkeypatch, error):
+    await feed.shows("waiting-count", lambda part: part["data-count"] == "0")
+    other = await open_feed(sams)
+    tried, load = [], board.load_board
+
+    async def load_at_last() -> board.Board:
+        tried.append(True)
+        if len(tried) == 1:
+            raise error
+        return await load()
+
+    monkeypatch.setattr(board, "load_board", load_at_last)
+    monkeypatch.setattr(board, "REFRESH_SECONDS", 0.2)
+    monkeypatch.setattr("supportbot.desk.feed_consumer.render_count", raise_once(feed_consumer.render_count))
+
+    await page.request(action="person", client_id="p1")
+
+    await feed.shows("board", waiting_in)
+    await other.shows("board", waiting_in)
+    await other.close()
+    await feed.close()
+    assert not process.get(board.BoardState).listeners
+
+
+def raise_once(render: Callable[..., str]) -> Callable[..., str]:
+    """The first page to which it is shown cannot have it."""
+    called: list[bool] = []
+
+    def render_but_once(*args: Any) -> str:
+        called.append(True)
+        if len(called) == 1:
+            raise RuntimeError
+        return render(*args)
+
+    return render_but_once
 
 
 async def test_taken_over_from_the_list_it_opens_and_is_nobody_elses(feed, page, sams, chat):

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 from django.test import AsyncClient, Client
 
 from supportbot.server.log_filters import RefusalFilter
+from supportbot.server.process import process
+from supportbot.server.write_probe import LastProbe
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOSTS = ("10.1.2.3", "10.1.2.3:8000", "[::1]:8000", "evil.example", "", "a b", "x" * 300)
@@ -21,6 +23,12 @@ def _own_media(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.ALLOWED_HOSTS = ["help.example.com"]
     settings.SECURE_SSL_REDIRECT = True
+    forget_probe()
+
+
+def forget_probe() -> None:
+    """As when the time between two has passed."""
+    process.get(LastProbe).tried_at = float("-inf")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -64,6 +72,8 @@ def test_a_database_that_cannot_grow_is_not_ready():
         cursor.execute(f"PRAGMA max_page_count = {limit}")
 
     assert (full.status_code, full.content) == (503, b"not ready: OperationalError\n")
+    assert Client().get("/readyz").content == full.content, "it is not tried again at once"
+    forget_probe()
     assert Client().get("/readyz").status_code == 200
 
 
@@ -73,6 +83,24 @@ def test_a_database_that_may_only_be_read_is_not_ready():
         cursor.execute("SET default_transaction_read_only = on")
         assert Client().get("/readyz").status_code == 503
         cursor.execute("SET default_transaction_read_only = off")
+
+
+def test_however_often_it_is_asked_it_writes_now_and_then(monkeypatch):
+    written: list[int] = []
+    monkeypatch.setattr(os, "posix_fallocate", lambda _file, _begin, length: written.append(length))
+
+    answers = {Client().get("/readyz").content for _ in range(20)}
+
+    assert answers == {b"ready\n"}
+    assert 0 < sum(written) <= 2 * 64 * 1024  # of the place of the photos, and of a database in a file
+
+
+def test_a_database_that_is_away_in_any_way_is_not_ready():
+    def fail(*_args: Any) -> None:
+        raise InterfaceError
+
+    with connection.execute_wrapper(fail):
+        assert Client().get("/readyz").content == b"not ready: InterfaceError\n"
 
 
 def test_a_full_disk_is_not_ready(monkeypatch):

@@ -13,8 +13,9 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.urls import get_resolver
 
+from supportbot.server.close_codes import CLOSE_TRY_AGAIN
 from supportbot.server.guest_sessions import SessionStore
-from supportbot.server.outages import CLOSE_OUTAGE, close_sockets_in_outages
+from supportbot.server.outages import close_sockets_in_outages
 from supportbot.server.process import process
 from supportbot.settings import LOGGING
 
@@ -213,7 +214,7 @@ async def test_a_socket_is_closed_so_that_its_page_comes_back(is_accepted, caplo
 
     await close_sockets_in_outages(fail)({"type": "websocket"}, None, send)
 
-    assert sent[-1] == {"type": "websocket.close", "code": CLOSE_OUTAGE}
+    assert sent[-1] == {"type": "websocket.close", "code": CLOSE_TRY_AGAIN}
     assert [record.getMessage() for record in caplog.records] == [
         "The database is out of reach: OperationalError, SQLITE_FULL"
     ]

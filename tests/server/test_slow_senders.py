@@ -90,6 +90,17 @@ def test_the_address_that_holds_most_gives_way_first(senders, clock, settings, f
     assert sum(map(has_room, hog)) == 3
 
 
+def test_who_comes_from_no_known_address_gives_way_no_sooner(senders, clock):
+    unknown = senders.begin("")
+    hog = [senders.begin("192.0.2.1") for _ in range(11)]
+    clock.advance(SLOW_AFTER_SECONDS + 1)
+
+    senders.begin("192.0.2.9")
+
+    assert has_room(unknown)
+    assert sum(map(has_room, hog)) == 10
+
+
 def test_who_keeps_on_sending_keeps_the_room(senders, clock):
     quick = [senders.begin("192.0.2.1") for _ in range(12)]
     for _ in range(int(SLOW_AFTER_SECONDS) + 5):

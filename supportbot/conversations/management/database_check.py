@@ -1,7 +1,8 @@
 """Checks the database before anybody is served."""
 
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseError
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 

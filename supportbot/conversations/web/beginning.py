@@ -7,7 +7,8 @@ session.
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import Error as DatabaseError
+from django.db import transaction
 from django.http import Http404
 
 from supportbot.server.executors import on_database_thread

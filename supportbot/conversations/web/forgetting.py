@@ -4,7 +4,7 @@ import logging
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from asgiref.sync import async_to_sync
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone

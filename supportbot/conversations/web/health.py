@@ -1,16 +1,16 @@
 """What a load balancer asks: is the process alive, and can it serve."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportbot.server.middleware import Middleware, View
 from supportbot.server.write_probe import check_writes
 
 from ..realtime import channel_layer
@@ -44,28 +44,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 PROBES = {"/healthz": healthz, "/readyz": readyz}
 
 
-class HealthMiddleware:
+class HealthMiddleware(Middleware):
     """Answers probes before anything else looks at them: they come by address, with any Host, and have no session."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if self._is_async:
-            return self._call_async(request)
-        probe = PROBES.get(request.path_info)
-        response: HttpResponseBase = probe(request) if probe else self.get_response(request)
-        return response
-
-    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
-        probe = PROBES.get(request.path_info)
-        response: HttpResponseBase = await (
-            sync_to_async(probe)(request) if probe else self.get_response(request)
-        )
-        return response
+    def find_view(self, request: HttpRequest) -> View | None:
+        return PROBES.get(request.path_info)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from asgiref.sync import async_to_sync
-from django.db import DatabaseError
+from django.db import Error as DatabaseError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from pydantic import ValidationError

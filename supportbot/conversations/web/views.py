@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from supportbot.row_ids import parse_row_id
 from supportbot.server.guest_sessions import ensure_cookie
 
 from ..limits.rate_limits import RequestRefused
@@ -36,7 +37,6 @@ STARTERS = [
     _("My parcel arrived damaged"),
 ]
 CONVERSATIONS_PER_PAGE = 20
-MAX_ID_DIGITS = 18  # a longer number is no primary key, and too large for the database
 
 
 def get_shop_context(request: HttpRequest) -> dict[str, Any]:
@@ -168,10 +168,10 @@ def _render_conversation(
 @require_own_conversation
 def earlier_turns(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     """The turns before the one whose primary key is `before`, as a fragment."""
-    before = request.GET.get("before", "")
-    if not conversation.pk or not before.isdecimal() or len(before) > MAX_ID_DIGITS:
+    before = parse_row_id(request.GET.get("before", ""))
+    if not conversation.pk or before is None:
         raise Http404
-    turns = conversation.recent_turns(settings.PAGE_TURNS + 1, before=int(before))
+    turns = conversation.recent_turns(settings.PAGE_TURNS + 1, before=before)
     context = {
         "conversation": conversation,
         "turns": turns[-settings.PAGE_TURNS :],
