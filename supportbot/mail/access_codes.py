@@ -1,19 +1,26 @@
 """A guest who comes from another device proves by a code that the e-mail address of the conversation is theirs."""
 
 import secrets
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
+from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.visitors import Visitor
+from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
 from .models import AccessCode
@@ -22,6 +29,7 @@ CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=15)
 MAX_ATTEMPTS_PER_CODE = 5
 MAX_CODES_PER_HOUR = 3  # to one address: 15 guesses in an hour, at one of a million
+MAX_WRITTEN_CHARS = 100
 RETENTION = timedelta(days=1)
 
 
@@ -38,37 +46,65 @@ class SentCode:
 
 @on_database_thread()
 @transaction.atomic
-def create_code(public_id: UUID) -> SentCode | None:
-    """A new code, which ends the older ones. None if nobody may come in by one, or after too many in an hour.
+def request_code(public_id: UUID) -> None:
+    """Have a new code mailed, if somebody may come in by one, and there were not too many in an hour.
 
-    Nothing is mailed to an address that a guest typed until staff have written there: only then somebody who reads
-    its mail knows of the conversation.
+    The mail is a job's: how long a request takes says nothing about the conversation. Nothing is mailed to an address
+    that a guest typed until staff have written there: only then somebody who reads its mail knows of the conversation.
     """
     guests = Conversation.objects.select_for_update(no_key=True).filter(user=None).exclude(contact_email="")
     conversation = guests.filter(public_id=public_id).exclude(replies_mailed_until=None).first()
     if conversation is None:
-        return None
+        return
     email, now = conversation.contact_email, timezone.now()
     AccessCode.objects.filter(created__lt=now - RETENTION).delete()
     lately = AccessCode.objects.filter(email__iexact=email, created__gt=now - timedelta(hours=1))
-    if lately.count() >= MAX_CODES_PER_HOUR:
-        return None
-    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    AccessCode.objects.create(conversation=conversation, email=email, digest=_digest_code(conversation, code))
-    return SentCode(email, code)
+    if lately.count() < MAX_CODES_PER_HOUR:
+        requested = AccessCode.objects.create(conversation=conversation, email=email)
+        enqueue("send_access_code", str(requested.pk), conversation_id=conversation.pk)
+
+
+def mail_code(request_id: int) -> None:
+    """Mail the code that was asked for. Raises OSError when it cannot be sent."""
+    if not settings.ENVIRONMENT.smtp_url:
+        return  # Django would print the code into the log
+    sent = issue_code.run_sync(request_id)
+    if sent is None:
+        return
+    context = {"code": sent.code, "company": settings.COMPANY_NAME, "minutes": count_valid_minutes()}
+    subject = _("%(code)s is your code for %(company)s support") % context
+    text = render_to_string("mail/access_code.txt", context)
+    send_mail(" ".join(subject.split()), text, None, [sent.email])
 
 
 @on_database_thread()
 @transaction.atomic
-def move_conversation(public_id: UUID, code: str, visitor: Visitor) -> str | None:
+def issue_code(request_id: int) -> SentCode | None:
+    """A new code, which ends the older ones and is valid from now. None if it is not wanted any more."""
+    oldest = timezone.now() - CODE_LIFETIME  # nobody waits for one that was asked for earlier
+    wanted = AccessCode.objects.select_related("conversation").filter(pk=request_id, created__gt=oldest)
+    row = wanted.filter(conversation__user=None, conversation__contact_email=F("email")).first()
+    if row is None:
+        return None
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    row.digest, row.created = _digest_code(row.conversation, code), timezone.now()
+    row.save(update_fields=["digest", "created"])
+    return SentCode(row.email, code)
+
+
+@on_database_thread()
+@transaction.atomic
+def move_conversation(public_id: UUID, written: str, begin_visit: Callable[[], Visitor]) -> str | None:
     """Give the conversation to the visitor who knows its code: the key of the guest who had it, None if it is wrong.
 
-    It moves alone: whatever else was said in the other browser may be somebody else's.
+    It moves alone: whatever else was said in the other browser may be somebody else's. `begin_visit` is called for a
+    right code only, so that guesses leave no sessions behind.
     """
+    code = _read_digits(written)
     conversation = Conversation.objects.select_for_update(no_key=True).filter(public_id=public_id).first()
     if conversation is None or conversation.user_id or not _use_code(conversation, code):
         return None
-    previous_key = conversation.guest_key
+    visitor, previous_key = begin_visit(), conversation.guest_key
     conversation.user_id, conversation.guest_key = visitor.user_id, visitor.guest_key
     conversation.save(update_fields=["user", "guest_key"])
     record_event("continued_elsewhere", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
@@ -77,7 +113,8 @@ def move_conversation(public_id: UUID, code: str, visitor: Visitor) -> str | Non
 
 def _use_code(conversation: Conversation, code: str) -> bool:
     """Whether it is the newest code of the conversation's present address. Each try counts, and a right one ends it."""
-    newest = AccessCode.objects.filter(conversation=conversation).order_by("-pk").first()
+    issued = AccessCode.objects.filter(conversation=conversation).exclude(digest="")
+    newest = issued.order_by("-pk").first()
     if newest is None or newest.email != conversation.contact_email:
         return False
     if newest.attempts >= MAX_ATTEMPTS_PER_CODE or newest.created < timezone.now() - CODE_LIFETIME:
@@ -87,6 +124,16 @@ def _use_code(conversation: Conversation, code: str) -> bool:
         return False
     AccessCode.objects.filter(pk=newest.pk).update(attempts=MAX_ATTEMPTS_PER_CODE)
     return True
+
+
+def _read_digits(written: str) -> str:
+    """The digits of a code as somebody has typed it, in the numerals of any script."""
+    digits = [unicodedata.decimal(character, None) for character in written[:MAX_WRITTEN_CHARS]]
+    return "".join(str(digit) for digit in digits if digit is not None)
+
+
+def count_valid_minutes() -> int:
+    return int(CODE_LIFETIME.total_seconds()) // 60
 
 
 def _digest_code(conversation: Conversation, code: str) -> str:

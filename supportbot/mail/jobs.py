@@ -16,7 +16,10 @@ from supportbot.conversations.realtime.socket_sessions import MODEL_BACKEND
 from supportbot.jobs.registry import ClaimedJob, job
 from supportbot.server.executors import run_in_tool_thread
 
+from .access_codes import mail_code
+
 MAX_ATTEMPTS = 60  # over two days: somebody was promised to be told
+MAX_CODE_ATTEMPTS = 6  # over ten minutes, for which somebody waits who looks at the page
 
 
 @job(max_attempts=MAX_ATTEMPTS)
@@ -29,6 +32,12 @@ async def send_waiting_alert(claimed: ClaimedJob) -> None:
 async def send_unread_reply(claimed: ClaimedJob) -> None:
     """Mail a customer who has left what staff have answered. Raises OSError when the mail cannot be sent."""
     await run_in_tool_thread(mail_unread_reply, claimed.conversation_id, claimed.last_turn_id)
+
+
+@job(max_attempts=MAX_CODE_ATTEMPTS)
+async def send_access_code(claimed: ClaimedJob) -> None:
+    """Mail a guest the code they asked for. Raises OSError when the mail cannot be sent."""
+    await run_in_tool_thread(mail_code, int(claimed.key))
 
 
 def mail_waiting_alert(conversation_id: int | None) -> None:
