@@ -10,11 +10,15 @@ class TextPosition:
     """The place after the text that was added so far. In code, as Markdown writes it, marks are text."""
 
     def __init__(self) -> None:
-        self.last_char = ""
-        self._last_letter = ""  # the last character that is no white space
+        self._last_piece = ""
+        self._last_words = ""  # the last piece that is not all white space
         self._line = ""  # the line so far, no more of it than is needed
         self._fence = ""
         self._inline = 0
+
+    @property
+    def last_char(self) -> str:
+        return self._last_piece[-1:]
 
     @property
     def is_code(self) -> bool:
@@ -24,18 +28,19 @@ class TextPosition:
     @property
     def may_be_in_sentence(self) -> bool:
         """Whether a mark at this place may be a word of a sentence."""
-        return may_be_mention(self._line, self.last_char, self._last_letter)
+        return may_be_mention(self._line, self.last_char, self._last_words.rstrip()[-1:])
 
     def add_words(self, text: str) -> None:
         """Add text in which no line ends and no code begins, as nearly every piece of a stream is."""
-        self.last_char = text[-1]
-        self._last_letter = text.rstrip()[-1:] or self._last_letter
+        self._last_piece = text
+        if not text.isspace():
+            self._last_words = text
         if len(self._line) < MAX_MARK_CHARS:
             self._line += text
 
     def add_text(self, text: str) -> None:
-        self.last_char = text[-1]
-        self._last_letter = text.rstrip()[-1:] or self._last_letter
+        self._last_piece = text
+        self._last_words = text if text.strip() else self._last_words
         _before, newline, rest = text.rpartition("\n")
         self._line = rest if newline else self._line + rest
         if self._line.strip():
