@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from .messages import Answer, Message, Part, TextDelta, TextWithdrawn, ToolCall, ToolResult
-from .tools import build_error_result
+from .tool_results import build_error_result
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,8 @@ from .messages import (
     Waiting,
 )
 from .provenance import collect_sources, describe_invented_argument, find_invented_argument
-from .tools import Registry, Tool, ToolContext, build_error_result
+from .tool_results import build_error_result
+from .tools import Registry, Tool, ToolContext
 from .window import drop_older_half, trim_to_budget
 
 ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]

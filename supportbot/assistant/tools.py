@@ -17,10 +17,11 @@ from typing import Any, Literal, Protocol
 from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ValidationError
 
-from .messages import Outcome, ToolCall, ToolResult
+from .messages import ToolCall, ToolResult
 from .provenance import FromCustomer
 from .questions import Question, is_defined_in_app
 from .tool_arguments import build_arguments_model, list_problems, strip_titles, validate_arguments
+from .tool_results import build_abandoned_result, build_result
 from .translation import gettext_noop
 
 logger = logging.getLogger(__name__)
@@ -32,11 +33,6 @@ CANCEL_GRACE_SECONDS = (
 )
 UNKNOWN_TOOL_PROGRESS = gettext_noop("Looking for a way to help")
 MAX_PROGRESS_ARGUMENT_CHARS = 60
-# The result of an irreversible call whose end was lost.
-UNCERTAIN_OUTCOME = (
-    "Nobody knows how this ended: it may or may not have happened. Do not call it again. Say so to the "
-    "customer, and that a person of the team has to check."
-)
 MAX_RESULT_CHARS = 20_000
 TIMED_OUT = "The tool took too long. Nothing was changed."
 
@@ -141,7 +137,7 @@ class Tool:
         try:
             arguments = validate_arguments(self.arguments, call.arguments or "{}")
         except ValidationError as error:
-            return _build_result(
+            return build_result(
                 call, "invalid", {"error": "Invalid arguments", "problems": list_problems(error)}
             )
         values = {name: getattr(arguments, name) for name in type(arguments).model_fields}
@@ -151,16 +147,18 @@ class Tool:
                 # asgiref runs what the coroutine passes to sync_to_async, as Django's queries do, in this very
                 # thread, and so within the transaction that this thread may have begun.
                 value = async_to_sync(_await_with_timeout)(value, self.timeout + CANCEL_GRACE_SECONDS)
-            return _build_result(call, "done", value)
+            return build_result(call, "done", value)
         except ToolError as refusal:
-            return _build_result(call, "refused", {"error": str(refusal)})
+            return build_result(call, "refused", {"error": str(refusal)})
         except ToolTimeOver:
             logger.warning("Tool %s took too long: what it did after its time was refused", self.name)
-            return build_abandoned_result(call, self, "timed_out", TIMED_OUT)
+            return build_abandoned_result(call, self.effect, "timed_out", TIMED_OUT)
         except BaseException:
             # Of any kind: sys.exit() or a KeyboardInterrupt of one tool must not end the whole process.
             logger.exception("Tool %s failed", self.name)
-            return build_abandoned_result(call, self, "failed", "The tool failed. Do not guess its result.")
+            return build_abandoned_result(
+                call, self.effect, "failed", "The tool failed. Do not guess its result."
+            )
 
     def format_progress(self, call: ToolCall) -> str:
         """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
@@ -276,31 +274,15 @@ class Registry(Mapping[str, Tool]):
 
     def build_unknown_result(self, call: ToolCall) -> ToolResult:
         """The result of a call of a tool that does not exist: the model reads which ones there are."""
-        return _build_result(
+        return build_result(
             call, "unknown", {"error": f"There is no tool of that name. Tools: {', '.join(self)}"}
         )
-
-
-def build_abandoned_result(call: ToolCall, tool: Tool, outcome: Outcome, why: str) -> ToolResult:
-    """The result of a call that had begun and whose end was lost; `why` is said of all but irreversible ones."""
-    return build_error_result(call, outcome, UNCERTAIN_OUTCOME if tool.effect == "irreversible" else why)
-
-
-def build_error_result(call: ToolCall, outcome: Outcome, why: str) -> ToolResult:
-    """The result of a call that was not completed. Every call needs a result: providers refuse a history without."""
-    return _build_result(call, outcome, {"error": why})
 
 
 async def _await_with_timeout(awaitable: Awaitable[Any], timeout: float) -> Any:
     # The caller has stopped waiting by then. Without a limit the thread would keep the process from ending.
     async with asyncio.timeout(timeout):
         return await awaitable
-
-
-def _build_result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
-    content = json.dumps(value, ensure_ascii=False, default=str)
-    # A lone surrogate can be neither stored nor sent.
-    return ToolResult(call.id, content.encode(errors="replace").decode(), outcome)
 
 
 def _format_location(each: Tool) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import prefetch_related_objects
 
 from supportbot.assistant.messages import Message as Answer
-from supportbot.assistant.tools import build_error_result
+from supportbot.assistant.tool_results import build_error_result
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn

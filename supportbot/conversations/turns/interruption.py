@@ -6,7 +6,8 @@ from django.apps import apps
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
-from supportbot.assistant.tools import UNCERTAIN_OUTCOME, Registry, build_error_result
+from supportbot.assistant.tool_results import UNCERTAIN_OUTCOME, build_error_result
+from supportbot.assistant.tools import Registry
 
 from ..models import Conversation, Message, Turn
 from ..models import ToolCall as StoredCall

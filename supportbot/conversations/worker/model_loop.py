@@ -22,7 +22,7 @@ from supportbot.assistant.messages import (
     ToolResult,
     Waiting,
 )
-from supportbot.assistant.tools import build_error_result
+from supportbot.assistant.tool_results import build_error_result
 from supportbot.assistant.window import trim_to_budget
 
 from .. import turns

@@ -6,12 +6,12 @@ import logging
 from django.db import Error as DatabaseError
 
 from supportbot.assistant.messages import ToolCall, ToolResult
-from supportbot.assistant.tools import (
-    TIMED_OUT,
+from supportbot.assistant.tool_results import (
     UNCERTAIN_OUTCOME,
     build_abandoned_result,
     build_error_result,
 )
+from supportbot.assistant.tools import TIMED_OUT
 from supportbot.server.executors import run_in_tool_thread
 from supportbot.server.tool_transactions import ToolTransaction
 
@@ -36,11 +36,11 @@ async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
     except TimeoutError:
         # It may go on in its thread, but what it wrote is rolled back, and what it writes from now on is refused.
         await asyncio.to_thread(work.end_now)
-        result = build_abandoned_result(call, tool, "timed_out", TIMED_OUT)
+        result = build_abandoned_result(call, tool.effect, "timed_out", TIMED_OUT)
     except DatabaseError as error:
         logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
         why = "The data could not be reached. Do not guess the tool's result."
-        result = build_abandoned_result(call, tool, "failed", why)
+        result = build_abandoned_result(call, tool.effect, "failed", why)
     except asyncio.CancelledError:
         await asyncio.to_thread(work.end_now)
         if tool.effect == "irreversible":  # or the next process would take it for one that had not begun
