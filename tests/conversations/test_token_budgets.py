@@ -14,6 +14,7 @@ from supportbot.conversations.limits.token_budgets import Funds
 from supportbot.conversations.models import Conversation, TokenBudget, Turn
 from supportbot.conversations.turns import (
     TurnLease,
+    ownership,
     recovery,
     streaming_text,
     submit,
@@ -173,9 +174,8 @@ def test_those_who_wait_are_looked_after_by_turns(transactional_db, alice, limit
     for guest in guests:
         submit.submit_message.run_sync(guest.pk, "Hello", "a1")
     long_ago = timezone.now() - timedelta(minutes=1)
-    Turn.objects.bulk_create(
-        Turn(conversation=guest, created=long_ago) for guest in guests
-    )  # and one more each
+    # And one more each.
+    Turn.objects.bulk_create(Turn(conversation=guest, created=long_ago) for guest in guests)
     alices = Conversation.objects.create(user=alice)
     submit.submit_message.run_sync(alices.pk, "Hello", "a1", can_start=False)
     Turn.objects.filter(conversation=alices).update(waits_since=timezone.now())
@@ -237,14 +237,32 @@ def test_when_nobody_counted_what_was_used_it_is_reckoned_by_its_characters(
     assert 200 < spent(chat.visitor.key) < 6000, "the instructions, the tools and six hundred letters"
 
 
-@pytest.mark.parametrize("state", ["failed", "stopped"])
-def test_what_was_not_answered_is_given_back(transactional_db, chat, limit, state):
+def test_what_was_not_answered_is_given_back(transactional_db, chat, limit):
     limit(tokens_per_day=2 * REQUEST)
     work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
 
-    transitions.finish_turn.run_sync(work, state, "")
+    transitions.finish_turn.run_sync(work, "failed", "")
 
     assert (spent(), set_aside()) == (0, 0)
+
+
+@pytest.mark.parametrize("way", ["stopped", "taken over", "stopped, and its process died"])
+def test_what_the_model_read_in_vain_is_paid(transactional_db, chat, agent, limit, way):
+    """Or whoever gives each answer up before its first word would have the model asked all day, for nothing."""
+    limit(visitor_tokens_per_day=60_000, llm_window_tokens=24_000)
+    work = submit.submit_message.run_sync(chat.pk, "Hello" * 100, "a1").lease
+
+    if way == "stopped":
+        transitions.finish_turn.run_sync(work, "stopped", "")
+    elif way == "taken over":
+        ownership.take_over.run_sync(chat.pk, agent.pk)
+    else:
+        transitions.request_stop.run_sync(chat.pk)
+        let_lease_run_out()
+        recovery.recover_abandoned_turns.run_sync(9)
+
+    assert set_aside(chat.visitor.key) == 0
+    assert 125 + len(work.system_text) // 4 < spent(chat.visitor.key) < 6000
 
 
 @pytest.mark.parametrize(

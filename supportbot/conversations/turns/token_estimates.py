@@ -15,9 +15,7 @@ from supportbot.assistant.window import CHARS_PER_TOKEN, estimate_tokens, trim_t
 
 from ..limits import token_budgets
 from ..models import Conversation, Turn
-from .history import load_history
-
-MAX_TURNS = 40
+from .model_input import build_system_text, load_model_history
 
 
 def settle_turn(
@@ -27,14 +25,15 @@ def settle_turn(
     error: str = "",
     text: str = "",
     *,
-    was_answered: bool = True,
+    is_charged: bool = True,
 ) -> None:
     """Replace what was set aside for a request of the turn by what it took. The caller saves the turn.
 
-    `text` is what the model said, as far as it is not stored yet. What was not answered is given back whole: a provider
-    that hangs uses nobody's day up.
+    `text` is what the model said, as far as it is not stored yet. A request that failed before the first word is not
+    `is_charged` but given back whole: a provider that hangs uses nobody's day up. One that was stopped is charged, or
+    whoever presses Stop in time would have the model asked for nothing.
     """
-    if not was_answered:
+    if not is_charged:
         token_budgets.release_reservation(turn)
         return
 
@@ -47,8 +46,7 @@ def settle_turn(
 def estimate_request_tokens(conversation: Conversation, until: Turn | None) -> int:
     """About how many tokens the model was sent for a turn, with its instructions and tools."""
     env = settings.ENVIRONMENT
-    after = max(conversation.summarised_through or 0, conversation.bot_starts_after or 0)
-    history = load_history(conversation, until=until, after=after, newest=MAX_TURNS)
+    history = load_model_history(conversation, until)
     window = trim_to_budget(history, env.llm_window_tokens, env.llm_window_messages)
     return sum(map(estimate_tokens, window)) + _estimate_instruction_tokens(conversation, until)
 
@@ -56,5 +54,5 @@ def estimate_request_tokens(conversation: Conversation, until: Turn | None) -> i
 def _estimate_instruction_tokens(conversation: Conversation, turn: Turn | None) -> int:
     app: Any = apps.get_app_config("conversations")
     tools = json.dumps([tool.as_chat() for tool in app.tools.values()])
-    told = turn.prompt.render_system_text("") if turn is not None and turn.prompt else ""
-    return (len(tools) + len(told) + len(conversation.summary)) // CHARS_PER_TOKEN
+    told = build_system_text(turn.prompt if turn is not None else None, conversation)
+    return (len(tools) + len(told)) // CHARS_PER_TOKEN

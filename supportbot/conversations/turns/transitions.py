@@ -50,9 +50,9 @@ def finish_turn(
     turn, conversation = lock_leased_turn(lease)
     messages = load_messages(turn)
     _set_end(turn, state, error, first_token)
-    was_answered = bool(text or first_token or answer)
+    is_charged = bool(text or first_token or answer) or state == Turn.State.STOPPED
     usage = answer.usage if answer else {}
-    settle_turn(turn, conversation, usage, turn.error, text, was_answered=was_answered)
+    settle_turn(turn, conversation, usage, turn.error, text, is_charged=is_charged)
     if answer is not None:
         turn.usage.append(dict(answer.usage))
         turn.marks += [asdict(mark) for mark in answer.marks]
