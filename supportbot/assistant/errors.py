@@ -50,6 +50,7 @@ class ErrorCode(StrEnum):
     TAKEN_OVER = auto()  # a person of the team answers from here on
     OVER_BUDGET = auto()  # the day's tokens are used up
     OVER_GUEST_BUDGET = auto()  # the day's tokens are used up for those who have not signed in
+    TOKENS_SET_ASIDE = auto()  # what is left of the day's tokens was set aside for others, for too long
     NOT_STORED = auto()  # the database was away, or its disk full
     BUG = auto()
 
@@ -72,6 +73,7 @@ class ErrorTraits:
     is_billed: bool = True
 
 
+_BUSY = gettext_noop("The assistant is very busy right now. Please try again in a minute.")
 _UNAVAILABLE = gettext_noop("The assistant isn't available right now. You can talk to a person instead.")
 
 ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
@@ -87,12 +89,7 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
         allows_fallback=True,
         is_billed=False,
     ),
-    ErrorCode.BUSY: ErrorTraits(
-        gettext_noop("The assistant is very busy right now. Please try again in a minute."),
-        is_outage=True,
-        allows_fallback=True,
-        is_billed=False,
-    ),
+    ErrorCode.BUSY: ErrorTraits(_BUSY, is_outage=True, allows_fallback=True, is_billed=False),
     ErrorCode.KEY_REFUSED: ErrorTraits(
         _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
     ),
@@ -166,6 +163,7 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
         ),
         is_billed=False,
     ),
+    ErrorCode.TOKENS_SET_ASIDE: ErrorTraits(_BUSY, is_billed=False),
     ErrorCode.NOT_STORED: ErrorTraits(
         gettext_noop("We couldn't save this answer. It is our fault; please try again.")
     ),

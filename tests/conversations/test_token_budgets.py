@@ -124,7 +124,7 @@ def test_who_has_waited_as_long_as_a_turn_may_take_is_told_and_may_try_again(
     assert let_waiting_run() == []
 
     turn = Turn.objects.get(conversation=chat)
-    assert (turn.state, turn.error, turn.can_retry) == ("failed", "busy", True)
+    assert (turn.state, turn.error, turn.can_retry) == ("failed", "tokens_set_aside", True)
 
 
 async def test_who_waits_reads_so_and_then_the_answer(page, model, limit, of_bob, frequent_sweeps):
@@ -366,6 +366,29 @@ def test_a_message_that_joins_sets_nothing_more_aside(transactional_db, chat, li
 
     assert can_pay(work)
     assert (spent(), set_aside()) == (0, REQUEST)
+
+
+async def test_when_a_new_day_has_nothing_free_for_a_message_that_joins_its_turn_waits(
+    page, model, limit, chat, frequent_sweeps
+):
+    limit(tokens_per_day=REQUEST)
+    model.ignore()
+    await page.say("Hello")
+    await model.until(lambda model: model.requests)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    turn = await Turn.objects.aget()
+    await Turn.objects.aupdate(reservation=turn.reservation | {"day": yesterday.isoformat()})
+    await TokenBudget.objects.aupdate(day=yesterday)
+    await TokenBudget.objects.acreate(scope="everybody", day=timezone.localdate(), reserved=REQUEST)
+
+    await page.say("Where is my order?")
+
+    await page.until(lambda page: page.turns and "begins in a moment" in page.last.text)
+    await model.until(lambda model: model.requests[0].closed_early)
+    model.say("It has shipped.")
+    await TokenBudget.objects.aupdate(reserved=0)
+    assert "It has shipped." in (await page.settled("done")).text
+    assert model.requests[-1].messages[-1]["content"] == "Hello\n\nWhere is my order?"
 
 
 def test_nor_does_it_make_affordable_what_is_not(transactional_db, chat, of_bob, limit):

@@ -9,7 +9,7 @@ from supportbot.assistant.errors import ERROR_TRAITS, GENERAL_MESSAGE, ErrorTrai
 STORED = """
 unreachable down busy key_refused no_credit no_model misconfigured no_first_token provider_error stalled cut malformed
 too_long request_refused message_refused context_too_long filtered empty endless declined invalid unconfirmed
-interrupted taken_over over_budget over_guest_budget not_stored bug
+interrupted taken_over over_budget over_guest_budget tokens_set_aside not_stored bug
 """
 
 
@@ -39,7 +39,8 @@ def test_where_another_model_may_do_better():
 
 def test_what_no_provider_charges_for():
     refused = {"key_refused", "no_credit", "no_model", "misconfigured", "request_refused", "message_refused"}
-    free = {"unreachable", "down", "busy", "no_first_token", "over_budget", "over_guest_budget"} | refused
+    unpaid = {"over_budget", "over_guest_budget", "tokens_set_aside"}
+    free = {"unreachable", "down", "busy", "no_first_token"} | refused | unpaid
 
     assert {str(code) for code in ErrorCode} - codes_with("is_billed") == free
 

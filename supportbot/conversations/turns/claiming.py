@@ -35,7 +35,7 @@ def acquire_lease(turn: Turn, conversation: Conversation) -> bool:
     prompt = Prompt.objects.get_current()
     funds = token_budgets.reserve_tokens(turn, conversation, backend)
     if funds == token_budgets.Funds.BUSY:
-        _let_wait(turn, conversation)
+        let_turn_wait(turn, conversation)
         return False
     turn.state = Turn.State.RUNNING
     turn.fencing_token += 1
@@ -50,7 +50,8 @@ def acquire_lease(turn: Turn, conversation: Conversation) -> bool:
     return True
 
 
-def _let_wait(turn: Turn, conversation: Conversation) -> None:
+def let_turn_wait(turn: Turn, conversation: Conversation) -> None:
+    """Have the turn look for tokens again in a moment, and show that it waits. The caller saves both."""
     turn.not_before = timezone.now() + TOKEN_WAIT
     if turn.waits_since is None:
         turn.waits_since = timezone.now()

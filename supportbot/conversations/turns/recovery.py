@@ -115,7 +115,7 @@ def _end_overdue_turns(conversation: Conversation) -> list[ChangedTurn]:
     since = timezone.now() - timedelta(seconds=settings.ENVIRONMENT.turn_seconds)
     ended: list[ChangedTurn] = []
     for turn in conversation.turns.filter(waits_since__lt=since, state=Turn.State.QUEUED):
-        turn.state, turn.error, turn.may_retry = Turn.State.FAILED, ErrorCode.BUSY, True
+        turn.state, turn.error, turn.may_retry = Turn.State.FAILED, ErrorCode.TOKENS_SET_ASIDE, True
         turn.finished, turn.waits_since, turn.not_before = timezone.now(), None, None
         ended += save_change(turn, conversation).turns
     return ended

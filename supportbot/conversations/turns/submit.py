@@ -26,7 +26,7 @@ from .changes import (
     save_change,
     save_conversation,
 )
-from .claiming import acquire_lease, build_answer_message, build_lease
+from .claiming import acquire_lease, build_answer_message, build_lease, let_turn_wait
 from .leases import LEASE_DURATION
 from .ownership import reopen_closed
 from .person_messages import store_for_person
@@ -141,6 +141,10 @@ def _append_to_active_turn(
     if not is_running or answer is None:
         return save_change(turn, conversation)
     turn.funds = token_budgets.reserve_tokens(turn, conversation, turn.backend)
+    if turn.funds == token_budgets.Funds.BUSY:  # what was set aside for it was of yesterday
+        turn.state, turn.lease_until = Turn.State.QUEUED, None
+        let_turn_wait(turn, conversation)
+        return save_change(turn, conversation)
     change = save_change(turn, conversation)
     return build_change(conversation, change.turns, build_lease(turn, conversation, answer.pk))
 

@@ -159,5 +159,5 @@ async def _complete_call(running: RunningTurn, result: ToolResult) -> turns.Comp
             return await turns.complete_call(running.lease, result)
         except token_budgets.TokensBusy:
             if monotonic() > give_up_at:
-                raise ModelError(ErrorCode.BUSY, "the tokens left are set aside for others") from None
+                raise ModelError(ErrorCode.TOKENS_SET_ASIDE) from None
         await asyncio.sleep(TOKEN_WAIT_SECONDS)

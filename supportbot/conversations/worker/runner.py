@@ -123,12 +123,14 @@ async def halt_turn(conversation_id: int, check: Callable[[], object] = lambda: 
 
 
 def _cancel_lost_run(turn: Turn) -> None:
-    """Cancel the task that still runs a turn here which was ended over its head.
+    """Cancel the task that still runs a turn here which was ended, or put back into the queue, over its head.
 
     One that has ended by itself has the turn's own fencing token, and one that was begun since then a higher one.
     """
     running = process.get(RunnerState).turns.get(turn.pk)
-    if running is not None and not turn.is_active and running.lease.fencing_token < turn.fencing_token:
+    if running is None or turn.state == Turn.State.RUNNING:
+        return
+    if running.lease.fencing_token < turn.fencing_token:
         running.cancel()
 
 
