@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.validators import URLValidator
 from django.db import models
@@ -222,20 +223,15 @@ class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
         )
         # Asked of everybody, so that a look-up costs the same whoever makes it.
         by_contact = day.filter(email_key=contact_key).exclude(email_key="")
-        network = self._find_network(conversation_id)
+        conversations: Any = apps.get_app_config("conversations")
+        network = conversations.find_guest_network(conversation_id)
+        at_network = hour.filter(conversation__address_key=network, visitor__startswith="guest:")
         return (
             hour.filter(conversation=conversation_id).count() >= FailedLookup.MAX_PER_HOUR
             or day.filter(visitor=visitor).count() >= FailedLookup.MAX_PER_DAY
             or by_contact.count() >= FailedLookup.MAX_PER_CONTACT
-            or (bool(network) and hour.filter(network).count() >= FailedLookup.MAX_PER_NETWORK)
+            or (bool(network) and at_network.count() >= FailedLookup.MAX_PER_NETWORK)
         )
-
-    def _find_network(self, conversation_id: int) -> Q:
-        """Those of the guests of this guest's network, empty where it is not known."""
-        conversations: Any = FailedLookup._meta.get_field("conversation").related_model
-        known = conversations.objects.filter(pk=conversation_id, user=None).exclude(address_key="")
-        key = known.values_list("address_key", flat=True).first()
-        return Q(conversation__address_key=key, visitor__startswith="guest:") if key else Q()
 
     def delete_old(self) -> None:
         """Delete those that no limit counts any more."""

@@ -10,7 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from supportbot.conversations.web import forgetting, frame_views, health, image_views, transcripts, views
+from supportbot.conversations.web import forgetting, frame_views, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.desk import urls as desk
 from supportbot.desk.sign_in import SignInView
@@ -41,8 +41,6 @@ urlpatterns = [
     path("admin/desk/", include(desk)),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
 ]
 
 # Channels takes Django's path() with an ASGI application in the place of a view.

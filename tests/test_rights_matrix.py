@@ -41,8 +41,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "login": EVERYBODY,
     "logout": EVERYBODY,
     "favicon.ico": EVERYBODY,
-    "healthz": EVERYBODY,
-    "readyz": EVERYBODY,
     "desk": STAFF_WITH_RIGHTS,
     "desk-board": STAFF_WITH_RIGHTS,
     "desk-earlier": STAFF_WITH_RIGHTS,

@@ -172,7 +172,7 @@ class TicketAdmin(admin.ModelAdmin):
         """The page shows the transcript to whoever may read conversations, and that is recorded."""
         if obj and obj.conversation_id and request.user.has_perm("conversations.view_conversation"):
             conversations: Any = apps.get_app_config("conversations")
-            conversations.record_reading(obj.conversation_id, request.user)
+            conversations.record_reading(request.user, obj.conversation_id)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("conversation"))

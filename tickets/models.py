@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -40,13 +41,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
         None for a conversation of an account, or of which the network is not known.
         """
-        conversations: Any = Ticket._meta.get_field("conversation").related_model
-        keys = conversations.objects.filter(pk=conversation_id, user=None).exclude(address_key="")
-        return self.filter(
-            conversation__address_key__in=list(keys.values_list("address_key", flat=True)),
-            customer=None,
-            created__gt=timezone.now() - timedelta(hours=1),
-        )
+        conversations: Any = apps.get_app_config("conversations")
+        network = conversations.find_guest_network(conversation_id)
+        if not network:
+            return self.none()
+        hour_ago = timezone.now() - timedelta(hours=1)
+        return self.filter(conversation__address_key=network, customer=None, created__gt=hour_ago)
 
     def find_open_duplicate(self, conversation_id: int, issue: str) -> "Ticket | None":
         """The conversation's active ticket about the same issue, whatever its case and punctuation."""

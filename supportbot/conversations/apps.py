@@ -43,11 +43,21 @@ class ConversationsConfig(AppConfig):
 
         return enqueue_question(conversation, question, key)
 
-    def record_reading(self, conversation: int, staff: Any) -> None:
+    def record_reading(self, staff: Any, conversation: int) -> None:
         """Note in the audit log that staff read a transcript. For pages of other apps that show one."""
         from supportbot.audit.recording import record_reading
 
         record_reading(staff, conversation)
+
+    def find_guest_network(self, conversation: int) -> str:
+        """The `address_key` of the conversations of the network from which a guest wrote last.
+
+        For limits of other apps. Empty for a conversation of an account, or of which the network is not known.
+        """
+        from .models import Conversation
+
+        of_guest = Conversation.objects.filter(pk=conversation, user=None)
+        return of_guest.values_list("address_key", flat=True).first() or ""
 
 
 def _modules(name: str) -> list[ModuleType]:

@@ -1,12 +1,14 @@
 """A look leaves nothing behind: a conversation and a guest's session begin with what somebody says or does."""
 
-from uuid import uuid4
+from unittest.mock import AsyncMock
+from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 
-from supportbot.conversations.models import Conversation
+from supportbot.conversations.models import Conversation, Turn
 from supportbot.conversations.new_ids import is_issued_id, issue_id
 from supportbot.conversations.realtime import empty_pages
 from supportbot.conversations.turns import submit
@@ -152,6 +154,37 @@ async def test_another_page_of_the_same_guest_joins_at_once(model, guests):
     model.say("Yes?")
     await second.ask("And now?")
     await first.until(lambda page: "Yes?" in page.last.text)
+    await first.close()
+    await second.close()
+
+
+@pytest.mark.parametrize("way", ["socket", "form"])
+async def test_trouble_with_one_page_is_nobody_elses_and_comes_after_what_was_said(
+    model, guests, way, monkeypatch
+):
+    monkeypatch.setattr(empty_pages, "_find_begun", AsyncMock(return_value=[]))  # that nobody else looks
+    address = await sync_to_async(guests.look)()
+    first, second = await open_empty(guests, address), await open_empty(guests, address)
+    found = []
+
+    async def fail_to_join():
+        found.append(await Turn.objects.acount())
+        raise DatabaseError
+
+    public_id = UUID(address.split("/")[2])
+    empty_pages.add_page(public_id, fail_to_join)
+    model.say("Hello to you.")
+
+    if way == "socket":
+        await first.ask("Hello")
+    else:
+        said = {"text": "Hello", "client_id": "a1"}
+        assert (await sync_to_async(guests.client.post)(address, said)).status_code == 302
+
+    assert "Hello to you." in (await second.settled("done")).text
+    assert first.notices == []
+    assert found == [1]
+    empty_pages.remove_page(public_id, fail_to_join)
     await first.close()
     await second.close()
 

@@ -1,15 +1,19 @@
 """Open pages of conversations that have not begun: each joins its conversation when another page has begun it."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from supportbot.server.executors import on_database_thread
+from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
 from ..models import Conversation
 from . import channel_layer
+
+logger = logging.getLogger(__name__)
 
 JoinConversation = Callable[[], Awaitable[None]]
 
@@ -34,7 +38,11 @@ def remove_page(public_id: UUID, join: JoinConversation) -> None:
 
 
 async def announce_begun_conversation(public_id: UUID) -> None:
-    """The conversation has begun: have its other pages join it, in every process."""
+    """The conversation has begun: have its other pages join it, in every process.
+
+    Called after what it begins with was stored, so that they show that at once. Trouble with one of them is logged and
+    is nobody else's: the page joins later, see `join_begun_conversations`.
+    """
     await _join_begun_conversation(str(public_id))
     await channel_layer.send_to_group(
         channel_layer.ALL_PROCESSES, "conversation_begun", public_id=str(public_id)
@@ -44,7 +52,10 @@ async def announce_begun_conversation(public_id: UUID) -> None:
 @channel_layer.on_message("conversation_begun")
 async def _join_begun_conversation(public_id: str) -> None:
     for join in list(process.get(EmptyPages).by_id.get(UUID(public_id), ())):
-        await join()
+        try:
+            await join()
+        except Exception as error:  # noqa: BLE001 - it is logged
+            log_task_failure(logger, "Joining a conversation that has begun", error)
 
 
 async def join_begun_conversations() -> None:

@@ -39,29 +39,37 @@ class ChatConsumer(ConversationConsumer):
             await super().close_page()
 
     async def handle_frame(self, frame: Frame) -> None:
-        if self.conversation_id == NOT_BEGUN:
-            if frame.action not in BEGINNING_ACTIONS:
-                await self.writer.send(render_revision(0))  # the line is alive, and there is nothing to show
-                return
+        if self.conversation_id != NOT_BEGUN:
+            await self.perform_action(frame)
+        elif frame.action not in BEGINNING_ACTIONS:
+            await self.writer.send(render_revision(0))  # the line is alive, and there is nothing to show
+        else:
             if frame.action == "send":
                 check_text(frame.text, frame.images)
             await self.begin_conversation()
+            try:
+                await self.perform_action(frame)
+            finally:
+                await empty_pages.announce_begun_conversation(self.public_id)
+
+    async def perform_action(self, frame: Frame) -> None:
+        """Do what a frame asks for in the conversation."""
         if action := ACTIONS.get(frame.action):
             await action(Customer(self.conversation_id, self.session), frame)
         else:
             await super().handle_frame(frame)
 
     async def begin_conversation(self) -> None:
-        """Store the conversation and a guest's session, and have the customer's other pages join it."""
+        """Store the conversation and a guest's session."""
         async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
             session, conversation_id = await begin_from_socket(self.session, self.public_id)
         await self._enter_conversation(session, conversation_id)
-        await empty_pages.announce_begun_conversation(self.public_id)
 
     async def join_conversation(self) -> None:
         """Another page has begun the conversation that this one stands for."""
         try:
-            session, conversation_id = await begin_from_socket(self.session, self.public_id)
+            async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+                session, conversation_id = await begin_from_socket(self.session, self.public_id)
             await self._enter_conversation(session, conversation_id)
         except SessionEnded as ended:
             await self.close_socket(ended.code)

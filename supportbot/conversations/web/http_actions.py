@@ -35,8 +35,9 @@ def perform_action(request: HttpRequest, conversation: Conversation, frame: Fram
     action = ACTIONS.get(frame.action)
     if action is None or (conversation.pk is None and frame.action not in BEGINNING_ACTIONS):
         return ""  # it is about a socket, or about what does not exist yet
+    begins = conversation.pk is None
     try:
-        if conversation.pk is None:
+        if begins:
             conversation = _begin_conversation(request, conversation, frame)
         async_to_sync(action)(build_customer(request, conversation), frame)
     except RequestRefused as refusal:
@@ -44,16 +45,17 @@ def perform_action(request: HttpRequest, conversation: Conversation, frame: Fram
     except (DatabaseError, TimeoutError) as error:
         logger.error("A request was not handled: %s", type(error).__name__)
         return _("We couldn't send that. Please try again in a moment.")
+    finally:
+        if begins and conversation.pk is not None:
+            async_to_sync(announce_begun_conversation)(conversation.public_id)
     return ""
 
 
 def _begin_conversation(request: HttpRequest, conversation: Conversation, frame: Frame) -> Conversation:
-    """Store the conversation, and have the customer's open pages join it. Raises `RequestRefused`."""
+    """Store the conversation. Raises `RequestRefused`."""
     if frame.action == "send":
         check_text(frame.text, frame.images)
-    conversation = beginning.ensure_begun(request.user, request.session, conversation)
-    async_to_sync(announce_begun_conversation)(conversation.public_id)
-    return conversation
+    return beginning.ensure_begun(request.user, request.session, conversation)
 
 
 def parse_form(fields: Mapping[str, str]) -> Frame:
