@@ -1,13 +1,13 @@
 """Accumulators: each puts one answer of a model together from the events of its stream."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json
 
 from ..errors import ErrorCode, ModelError
-from ..messages import Answer, Message, TextDelta, TextWithdrawn, Thinking, ToolCall
+from ..messages import Answer, Message, ToolCall
 from . import timeouts
 from .bare_calls import BareCallReader
 from .call_ids import make_call_id
@@ -17,7 +17,6 @@ from .sanitize import sanitize_text
 from .spoken_text import SpokenText
 from .text_calls import parse_text_calls
 
-StreamPart = TextDelta | TextWithdrawn | Thinking
 # What reading an event raises when it does not have the shape that the provider's API promises.
 MALFORMED_DATA_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
@@ -183,18 +182,6 @@ class AnswerAccumulator:
             return parts.fields
         self._used_ids.add(parts.id)
         return {**parts.fields, "id": parts.id}
-
-
-def finish_stream(accumulator: AnswerAccumulator, events: Sequence[bytes] = ()) -> Iterator[StreamPart]:
-    """The stream is over: the last events, which had no end of their own, and the text that was held back."""
-    text = accumulator.add_events(events)
-    is_withdrawn = accumulator.take_withdrawal()
-    rest = accumulator.finish_text()
-    if is_withdrawn or accumulator.take_withdrawal():
-        yield TextWithdrawn()
-        text, rest = accumulator.text, ""
-    if text or rest:
-        yield TextDelta(text + rest)
 
 
 def decode_json(data: bytes) -> Any:

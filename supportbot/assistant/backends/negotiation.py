@@ -5,10 +5,11 @@ from contextlib import aclosing
 from typing import Any
 
 from ..messages import TextDelta
-from .accumulator import AnswerAccumulator, StreamPart
+from .accumulator import AnswerAccumulator
 from .dialect import Dialect
 from .provider_errors import RefusedRequest
 from .server import ModelServer
+from .stream_parts import StreamPart
 from .typed_answers import names_format
 
 MAX_ATTEMPTS = 6  # a server may have to refuse a few things, one after the other

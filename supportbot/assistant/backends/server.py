@@ -14,11 +14,11 @@ import openai
 from pydantic import BaseModel
 
 from ..errors import ErrorCode, ModelError
-from ..messages import TextDelta, TextWithdrawn, Thinking
 from . import timeouts
-from .accumulator import MALFORMED_DATA_ERRORS, AnswerAccumulator, StreamPart, decode_json, finish_stream
+from .accumulator import MALFORMED_DATA_ERRORS, AnswerAccumulator, decode_json
 from .provider_errors import describe_endpoint, error_from_event, error_from_status
 from .sse import SSEParser
+from .stream_parts import StreamPart, StreamReporter, finish_stream
 from .transport import PacedTransport, UnknownHostError
 
 XAI_BASE_URL = "https://api.x.ai/v1"
@@ -90,21 +90,12 @@ class ModelServer:
         self, reads: AsyncIterator[bytes], accumulator: AnswerAccumulator
     ) -> AsyncGenerator[StreamPart]:
         parser = SSEParser()
-        now = asyncio.get_running_loop().time
-        last_sign_of_life, is_reasoning = now(), False
+        reporter = StreamReporter(accumulator)
         async for data in _iter_data(reads, accumulator):
-            # Whatever comes is a sign of life, such as the comments by which a router says that it still waits.
             events = parser.feed(data) if data else []
-            text = accumulator.add_events(events) if events else ""
-            if accumulator.take_withdrawal():
-                yield TextWithdrawn()
-            if accumulator.has_reasoned and not is_reasoning:
-                last_sign_of_life, is_reasoning = now(), True
-                yield Thinking()
-            if text or now() - last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS:
-                last_sign_of_life = now()
-                yield TextDelta(text)
-            if (accumulator.text or is_reasoning) and not accumulator.is_finished:
+            for part in reporter.iter_parts(accumulator.add_events(events) if events else ""):
+                yield part
+            if (accumulator.text or reporter.is_reasoning) and not accumulator.is_finished:
                 await asyncio.sleep(self._compute_pause())
         for part in finish_stream(accumulator, parser.flush_events()):
             yield part

@@ -22,13 +22,13 @@ except ImportError as error:
     raise ImportError(message) from error
 
 from ...errors import ErrorCode, ModelError
-from ...messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, TextWithdrawn, Thinking
+from ...messages import Message, ParsedAnswer, Part, ResponseModel
 from ...tools import Tool
-from ..accumulator import StreamPart, finish_stream
 from ..call_ids import address_messages
 from ..provider_errors import UnknownResource, describe_endpoint
 from ..provider_fields import make_origin
 from ..stored_state import StoredState
+from ..stream_parts import StreamPart, StreamReporter, finish_stream
 from ..typed_answers import read_typed_answer
 from .channel import DEFAULT_HOST, MAX_MESSAGE_BYTES, error_from_rpc, open_channel
 from .wire import XaiAccumulator, convert_message
@@ -183,20 +183,12 @@ class XaiBackend:
 
         Raises `ModelError`.
         """
-        now = asyncio.get_running_loop().time
-        last_sign_of_life, is_reasoning = now(), False
+        reporter = StreamReporter(accumulator)
         call = self._get_stub().GetCompletionChunk(request, metadata=self._build_metadata(conversation))
         try:
             while (chunk := await _read_chunk(call, accumulator)) is not None:
-                text = accumulator.add_chunk(chunk)
-                if accumulator.take_withdrawal():
-                    yield TextWithdrawn()
-                if accumulator.has_reasoned and not is_reasoning:
-                    last_sign_of_life, is_reasoning = now(), True
-                    yield Thinking()
-                if text or now() - last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS:
-                    last_sign_of_life = now()
-                    yield TextDelta(text)
+                for part in reporter.iter_parts(accumulator.add_chunk(chunk)):
+                    yield part
         except grpc.aio.AioRpcError as error:
             if not accumulator.is_finished:
                 # Not from it: its text may quote the customer.
