@@ -8,6 +8,7 @@ const TOLD_KEY = "desk:told"; // when the last of those began to wait of whom so
 const BEEP_HERTZ = 660;
 const BEEP_SECONDS = 0.25;
 const BEEP_VOLUME = 0.15;
+const LATE_AFTER_MS = 1_000; // a sound tells of what happens now
 
 const sound = document.getElementById("sound");
 const notify = document.getElementById("notify");
@@ -81,16 +82,22 @@ function showSwitches() {
 
 function openAudio() {
   audio ??= new AudioContext();
-  audio.resume();
-  return audio;
+  return audio.resume();
 }
 
-function beep() {
-  const context = openAudio();
-  const tone = new OscillatorNode(context, { frequency: BEEP_HERTZ });
-  const volume = new GainNode(context, { gain: BEEP_VOLUME });
-  volume.gain.exponentialRampToValueAtTime(0.001, context.currentTime + BEEP_SECONDS);
-  tone.connect(volume).connect(context.destination);
+// The browser holds all sounds back until somebody uses the page. Then they are late, and would come at once.
+async function beep() {
+  const beganAt = Date.now();
+  const opened = openAudio();
+  if (audio.state !== "running") await opened;
+  if (Date.now() - beganAt < LATE_AFTER_MS) playTone();
+}
+
+function playTone() {
+  const tone = new OscillatorNode(audio, { frequency: BEEP_HERTZ });
+  const volume = new GainNode(audio, { gain: BEEP_VOLUME });
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + BEEP_SECONDS);
+  tone.connect(volume).connect(audio.destination);
   tone.start();
-  tone.stop(context.currentTime + BEEP_SECONDS);
+  tone.stop(audio.currentTime + BEEP_SECONDS);
 }

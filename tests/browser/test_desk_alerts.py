@@ -27,6 +27,16 @@ LISTEN = """() => {
         }
     };
 }"""
+# As a browser does until somebody uses the page; nobody has yet when it is loaded.
+HOLD_SOUNDS = """
+    localStorage.setItem("desk:sound", "on");
+    Object.defineProperty(AudioContext.prototype, "state", { get: () => "suspended" });
+    const used = new Promise((resolve) => addEventListener("pointerdown", resolve, { once: true, capture: true }));
+    AudioContext.prototype.resume = () => {
+        document.documentElement.dataset.held = "";
+        return used;
+    };
+"""
 CUSTOMER_WAITS = "A customer is waiting for a person"
 
 
@@ -52,8 +62,9 @@ async def wait_until_told(page: Page, *words: str) -> None:
 
 async def count_waiting(page: Page) -> int:
     """How many customers wait already: other tests of this site leave some behind."""
-    await expect(page.locator("#desk-bar[data-connection=open]")).to_have_count(1)
-    return int(await page.locator("#waiting-count").get_attribute("data-count") or 0)
+    count = page.locator("#waiting-count[data-newest]")  # as it has come over the socket
+    await expect(count).to_have_count(1)
+    return int(await count.get_attribute("data-count") or 0)
 
 
 async def hide(page: Page, is_hidden: bool) -> None:
@@ -108,6 +119,25 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
         async with waiting_customer(site):
             await expect(count).to_have_attribute("data-count", str(others + 2))
             assert await told(page) == []
+
+
+async def test_sounds_that_the_browser_has_held_back_do_not_come_all_at_once(desk: Desk, site: Site) -> None:
+    page = desk.page
+    await listen(page)
+    await page.add_init_script(HOLD_SOUNDS)
+    await page.clock.install()
+    await page.goto(f"{site.url}/admin/")
+    others = await count_waiting(page)
+
+    async with waiting_customer(site):
+        await expect(page.locator("#waiting-count")).to_have_attribute("data-count", str(others + 1))
+        await expect(page.locator("html[data-held]")).to_have_count(1)
+        await page.clock.run_for(2_000)
+        await page.locator("h1").first.click()
+        await page.get_by_role("switch", name="Sound when a customer waits").click()  # off
+        await page.get_by_role("switch", name="Sound when a customer waits").click()  # on again
+
+        await wait_until_told(page, "a sound")
 
 
 @pytest.mark.parametrize(
