@@ -1,7 +1,7 @@
 // The blocks of an answer that is still coming: paragraphs, lists, tables, code. They look as the server will send them
 // when they are whole, near enough that nothing jumps; its HTML takes their place then.
 
-import { appendInline } from "./inline.js";
+import { appendInline, MAX_DEPTH } from "./inline.js";
 
 const FENCE = /^( {0,3})(`{3,}|~{3,})([^`]*)$/;
 const HEADING = /^ {0,3}(#{1,6})(?:\s+(.*?)\s*#*)?$/;
@@ -14,8 +14,6 @@ const DELIMITERS_COMING = /^[\s|:-]*$/;
 const UNDERLINE = /^ {0,3}(=+|-+)\s*$/;
 // A line of marks alone, of which nobody can say what it will be before it goes on.
 const MARKS_ALONE = /^[-*_=~`#>|:+\s]*$/;
-
-const MAX_DEPTH = 20; // as deep as the server goes
 
 export function buildBlocks(text) {
   const blocks = document.createDocumentFragment();

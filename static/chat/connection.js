@@ -3,6 +3,7 @@
 
 import { emptyPage } from "./forget.js";
 import { chat, composer, conversationId, getText, showNotice, tray } from "./page.js";
+import { CONNECTION_LOST } from "./polling.js";
 import { scrollToEnd } from "./scrolling.js";
 import { isPolling, noteCarried, noteClosed, noteSilent, openTransport, startProbing } from "./transport.js";
 
@@ -14,7 +15,6 @@ const FATAL_CLOSE_TEXTS = {
   [NOT_FOUND]: getText("conversationGone"),
   4429: getText("tooManyTabs"),
 };
-const CONNECTION_LOST = 1006;
 const OFFLINE_GRACE_MS = 1_000; // in which frames may still come that were on their way
 const TRY_AGAIN = 4503; // the server cannot serve one more page just now
 // A dead connection is noticed within 12 seconds: after so long without a frame, and then without an answer.

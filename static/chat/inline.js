@@ -9,9 +9,9 @@ const ANGLES = /<((?:https?:|mailto:|tel:)[^\s<>]*)(?:>|$)/iy;
 const LINE_BREAK = /<(?:b|br|br\s*\/?)?(?:>|$)/iy;
 const ENTITY = /&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,30});/iy;
 const MARKS = /\*+|_+|~~/y;
-const WORDS = /[^\\`[<&*_~\nh]+|[^]/y;
+const WORDS = /[^\\`[<&*_~\nhH]+|[^]/y;
 const LINKED = /^(?:https?:\/\/[^\s/]|mailto:|tel:)/i;
-const MAX_DEPTH = 20; // as deep as the server goes
+export const MAX_DEPTH = 20; // as deep as the server goes
 const TAGS = { 1: "em", 2: "strong", "~~": "s" };
 
 // Puts the elements for a text into an element.

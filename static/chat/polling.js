@@ -7,7 +7,7 @@ import { chat, getCsrfToken, log } from "./page.js";
 const REQUEST_TIMEOUT_MS = 8_000;
 // The codes with which the server would have closed a socket.
 const CLOSE_CODES = { 401: 4401, 404: 4404 };
-const CONNECTION_LOST = 1006;
+export const CONNECTION_LOST = 1006; // without a word of the server
 const TOKEN_EXPIRED = 403;
 
 let token = getCsrfToken();
@@ -35,12 +35,17 @@ export class PollingSocket extends EventTarget {
   send(frame) {
     const { action } = JSON.parse(frame);
     if (action === "typing") return; // a sign that comes late says something else
-    if (action === "ping" || action === "resync") this.#ask();
+    if (action === "ping") this.#askUnlessAsking(); // any answer is one to it
+    else if (action === "resync") this.#ask();
     else this.#posts = this.#posts.then(() => this.#post(frame)); // in their order
   }
 
   close() {
     this.#end(CONNECTION_LOST);
+  }
+
+  #askUnlessAsking() {
+    if (!this.#isAsking) this.#ask();
   }
 
   async #ask() {
@@ -53,10 +58,10 @@ export class PollingSocket extends EventTarget {
     clearTimeout(this.#timer);
     const shown = log.querySelector('[data-status="streaming"] .tail')?.dataset.end ?? -1;
     const answer = await this.#request(`?seen=${this.#getSeen()}&shown=${shown}`);
-    this.#isAsking = false;
     if (!answer) return;
     token = answer.token;
-    if (this.readyState === WebSocket.CONNECTING) this.#open();
+    if (this.readyState === WebSocket.CONNECTING) this.#open(); // the page pings at once, which this answers
+    this.#isAsking = false;
     this.#deliver(answer);
   }
 

@@ -1,10 +1,9 @@
 // What the page talks to the server by: a WebSocket, or requests as long as the network lets no WebSocket through.
 
 import { chat } from "./page.js";
-import { PollingSocket } from "./polling.js";
+import { CONNECTION_LOST, PollingSocket } from "./polling.js";
 
 const MAX_BLOCKED = 2; // WebSockets in a row that carried nothing, before requests are tried
-const CONNECTION_LOST = 1006; // without a word of the server
 // While the page polls it looks whether a WebSocket gets through by now: soon if one ever did, later and later if not.
 const FIRST_PROBE_MS = 15_000;
 const FIRST_PROBE_AFTER_SUCCESS_MS = 3_000;

@@ -122,6 +122,7 @@ async def test_a_page_leaves_requests_as_soon_as_a_socket_gets_through(
 ) -> None:
     chat = await somebody.away(site)
     is_blocked = True
+    asked: list[str] = []
 
     def connect(route: WebSocketRoute) -> None:
         if not is_blocked:
@@ -130,8 +131,11 @@ async def test_a_page_leaves_requests_as_soon_as_a_socket_gets_through(
     await chat.page.route_web_socket("**/ws/**", connect)
     await chat.page.clock.install()
     await chat.page.goto(site.url)
-    await chat.page.clock.run_for(14_000)
+    async with chat.page.expect_response("**/frames/?*"):
+        await chat.page.clock.run_for(14_000)
+    chat.page.on("request", lambda request: asked.append(request.url))
     await expect(chat.page.locator("#chat[data-polling]")).to_be_visible()
+    assert asked == []  # one request has opened it, and answered its first ping
 
     is_blocked = False
     await chat.page.clock.run_for(16_000)
