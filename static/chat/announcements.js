@@ -15,9 +15,7 @@ const OTHERS = (isDesk ? ["customer", "assistant", "system"] : ["assistant", "st
 );
 const OF_OTHERS = `.message:is(${OTHERS})`;
 
-const heardLetters = new Map(); // how many letters of a message were read out, by its id
-const heardTools = new Set();
-const turnStates = new Map();
+const records = new WeakMap(); // of what was read out of a turn, by its element
 let heardTyping = "";
 let newestKnownId = 0; // what was there when the page came is no news
 let hasLooked = false;
@@ -44,12 +42,23 @@ export function announceText() {
 
 function noteWhatIsThere() {
   hasLooked = true;
-  for (const turn of log.querySelectorAll("[data-turn]")) turnStates.set(turn.dataset.turn, turn.dataset.state);
-  for (const message of log.querySelectorAll(OF_OTHERS)) {
-    newestKnownId = Math.max(newestKnownId, Number(message.dataset.message));
-    heardLetters.set(message.dataset.message, takeSentences(message, 0, isComing(message)).letters);
+  for (const turn of log.querySelectorAll("[data-turn]")) {
+    const { state, revision } = turn.dataset;
+    Object.assign(getRecord(turn), { state, revision });
   }
-  for (const tool of log.querySelectorAll(".tool")) heardTools.add(describeTool(tool));
+  for (const message of log.querySelectorAll(OF_OTHERS)) {
+    const { message: id } = message.dataset;
+    newestKnownId = Math.max(newestKnownId, Number(id));
+    getRecord(message).letters.set(id, takeSentences(message, 0, isComing(message)).letters);
+  }
+  for (const tool of log.querySelectorAll(".tool")) getRecord(tool).tools.add(describeTool(tool));
+}
+
+// Its `state` and `revision` are those that were read out last, `letters` says how many of each message were.
+function getRecord(element) {
+  const turn = element.closest("[data-turn]");
+  if (!records.has(turn)) records.set(turn, { letters: new Map(), tools: new Set() });
+  return records.get(turn);
 }
 
 const isComing = (message) => message.dataset.status === "streaming";
@@ -58,15 +67,17 @@ const describeTool = (tool) => `${tool.closest("[data-message]").dataset.message
 // Older turns come in above the others when they are wanted. They are no news either.
 function isNews(message) {
   const { message: id } = message.dataset;
-  return Number(id) > newestKnownId || heardLetters.has(id);
+  return Number(id) > newestKnownId || getRecord(message).letters.has(id);
 }
 
 function announceTurn(turn) {
-  const { turn: id, state } = turn.dataset;
-  const before = turnStates.get(id);
+  const { state, revision } = turn.dataset;
+  const record = getRecord(turn);
+  const before = record.state;
+  if (state !== "running" && state === before && revision === record.revision) return;
   const messages = [...turn.querySelectorAll(OF_OTHERS)].filter(isNews);
   if (before === undefined && !messages.length && state !== "running") return;
-  turnStates.set(id, state);
+  Object.assign(record, { state, revision });
   if (state === "running" && before !== "running") speak(getText("answering"));
   for (const message of messages) {
     announceMessage(message);
@@ -78,8 +89,9 @@ function announceTurn(turn) {
 function announceTools(message) {
   for (const tool of message.querySelectorAll(".tool")) {
     const words = describeTool(tool);
-    if (!heardTools.has(words)) speak(tool.textContent);
-    heardTools.add(words);
+    const { tools } = getRecord(tool);
+    if (!tools.has(words)) speak(tool.textContent);
+    tools.add(words);
   }
 }
 
@@ -99,9 +111,10 @@ function announceTyping() {
 function announceMessage(message) {
   const { message: id } = message.dataset;
   if (isComing(message) && Date.now() - sentencesAt < SENTENCES_INTERVAL_MS) return;
-  const begun = heardLetters.get(id) ?? 0;
+  const heard = getRecord(message).letters;
+  const begun = heard.get(id) ?? 0;
   const { sentences, letters } = takeSentences(message, begun, isComing(message));
-  heardLetters.set(id, letters);
+  heard.set(id, letters);
   if (!sentences.length) return;
   sentencesAt = Date.now();
   const who = begun ? "" : getSpeaker(message);
