@@ -2,7 +2,7 @@
 // imports only those below it.
 //
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
-//            incoming → handoff → connection → transport → polling
+//            incoming → handoff → composer, connection → transport → polling
 //            incoming → selection, handoff → title
 //            incoming → announcements → sentences, incoming → turns
 //            incoming → tail → blocks → inline, tail → selection

@@ -2,14 +2,12 @@
 
 import { chat, text } from "./page.js";
 import { photos } from "./photos.js";
-import { clearStorage } from "./restored.js";
+import { removePrivateParts } from "./restored.js";
 
-// Whoever may no longer see the conversation sees nothing of it, nor does who looks into the page's source.
 export function emptyPage() {
   photos.clear();
-  for (const element of document.querySelectorAll("[data-private]")) element.replaceChildren();
+  removePrivateParts();
   text.value = "";
   text.style.height = "";
   chat.dataset.emptied = "";
-  clearStorage();
 }

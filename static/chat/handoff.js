@@ -1,5 +1,6 @@
 // A person in the chat: both sides see that the other one writes, and a guest can say where to be reached.
 
+import { focusComposer } from "./composer.js";
 import { sendRequest } from "./connection.js";
 import { chat, isDesk, isNote, log, text } from "./page.js";
 import { showInTitle } from "./title.js";
@@ -11,6 +12,7 @@ let typingSentAt = 0;
 let typingTimer = 0;
 let shownTyping = null; // the element; each sign that comes brings a new one
 let unreadCount = 0;
+let wasContactLeft = false; // the form that had the focus has been stored
 let newestMessage = findNewestMessage();
 
 function isWithPerson() {
@@ -30,6 +32,18 @@ chat.addEventListener("submit", (event) => {
   sendRequest({ action: "contact", name, email });
 });
 
+// Who has the conversation changes while a guest is filling in the form. It stays the same element with all that was
+// typed, unless another address has been stored. Returns whether it does; what stands beside it is new.
+export function keepContact(shown, incoming) {
+  const readStored = (handoff) => Array.from(handoff.querySelectorAll(".contact label + input"), (input) => input.defaultValue);
+  const isKept = shown.querySelector(".contact") && String(readStored(shown)) === String(readStored(incoming));
+  wasContactLeft = !isKept && shown.contains(document.activeElement);
+  if (!isKept) return false;
+  while (shown.lastElementChild !== shown.firstElementChild) shown.lastElementChild.remove();
+  shown.append(...[...incoming.children].slice(1));
+  return true;
+}
+
 // Of the person on the other side.
 function findNewestMessage() {
   return [...log.querySelectorAll(`[data-role="${isDesk ? "customer" : "staff"}"]`)].at(-1)?.dataset.message;
@@ -37,6 +51,8 @@ function findNewestMessage() {
 
 // The page does not show for ever that somebody writes, and says in its title that somebody has written.
 export function updateHandoff() {
+  if (wasContactLeft) focusComposer();
+  wasContactLeft = false;
   const typing = document.getElementById("typing");
   const newest = findNewestMessage();
   if (newest !== newestMessage) {

@@ -3,7 +3,7 @@
 
 import { announceChanges, announceText } from "./announcements.js";
 import { noteFrame, noteRevision, reloadPage, requestResync } from "./connection.js";
-import { updateHandoff } from "./handoff.js";
+import { keepContact, updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
 import { chat, log } from "./page.js";
 import { followEnd, holdPosition, noteMovement, updateScrollers } from "./scrolling.js";
@@ -41,6 +41,7 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
 chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   const incoming = detail.fragment.firstElementChild;
   const { turn, revision } = detail.target.dataset;
+  if (detail.target.id === "handoff") detail.shouldSwap = !keepContact(detail.target, incoming);
   if (!turn) return;
   detail.shouldSwap = false;
   if (Number(incoming.dataset.revision) >= Number(revision)) replaceTurn(detail.target, incoming);

@@ -8,6 +8,12 @@ export function clearStorage() {
   for (const key of Object.keys(sessionStorage)) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
 }
 
+// Whoever may no longer see what a page shows sees nothing of it, nor does who looks into the page's source.
+export function removePrivateParts() {
+  for (const element of document.querySelectorAll("[data-private]")) element.replaceChildren();
+  clearStorage();
+}
+
 document.addEventListener("submit", ({ target }) => {
   if (target.matches("[data-forget]")) clearStorage();
 });

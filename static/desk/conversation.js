@@ -106,7 +106,7 @@ async function loadSavedReplies() {
   areRepliesLoaded = true;
   const response = await fetch(saved.dataset.address).catch(() => null);
   areRepliesLoaded = response !== null; // without a network, they are asked for again with the next frame
-  if (!response?.ok || response.redirected) return;
+  if (!response?.ok || response.redirected || "emptied" in chat.dataset) return;
   const { replies } = await response.json();
   saved.replaceChildren(saved.options[0], ...replies.map(({ title, text: words }) => new Option(title, words)));
   document.getElementById("saved-replies").hidden = !replies.length;

@@ -1,7 +1,8 @@
 // On every page in admin: the number of waiting customers, the waiting list where the page has one, the switch between
 // here and away, and what tells staff that somebody waits. The server's fragments are swapped in by their ids.
 
-import { showInTitle } from "../chat/title.js";
+import { removePrivateParts } from "../chat/restored.js";
+import { clearTitle, showInTitle } from "../chat/title.js";
 import { setUpAlerts, tellOfWaiting } from "./alerts.js";
 import { showNotice } from "./notice.js";
 
@@ -12,8 +13,9 @@ const POLL_INTERVAL_MS = 10_000;
 const RECONNECT_MIN_MS = 500;
 const RECONNECT_SPREAD_MS = 4_000;
 const RECONNECT_SPREAD_MAX_MS = 32_000;
-// The codes with which the server closes for good: signed out, and too many pages.
-const FATAL_CLOSE_CODES = [4401, 4429];
+// The codes with which the server closes for good.
+const SIGNED_OUT = 4401;
+const TOO_MANY_PAGES = 4429;
 
 const bar = document.getElementById("desk-bar");
 const board = () => document.getElementById("board");
@@ -32,12 +34,21 @@ function connect() {
     applyFragments(data);
   };
   webSocket.onclose = ({ code }) => {
-    bar.dataset.connection = FATAL_CLOSE_CODES.includes(code) ? "gone" : "closed";
+    if (code === SIGNED_OUT) return endPage();
+    bar.dataset.connection = code === TOO_MANY_PAGES ? "gone" : "closed";
     // At random times, so that not every desk returns at once after the server was restarted.
     const spread = Math.min(RECONNECT_SPREAD_MAX_MS, RECONNECT_SPREAD_MS * 2 ** failedAttempts);
     failedAttempts += 1;
     if (bar.dataset.connection === "closed") setTimeout(connect, RECONNECT_MIN_MS + Math.random() * spread);
   };
+}
+
+// Who sits down at this device next sees nothing of the customers.
+function endPage() {
+  bar.dataset.connection = "gone";
+  removePrivateParts();
+  clearTitle();
+  showNotice("signed-out");
 }
 
 // Each element of the frame takes the place of the one with its id. One that the page has not is left out.
@@ -111,7 +122,8 @@ async function poll() {
   if (bar.dataset.connection === "open") return;
   try {
     const response = await fetch(`${bar.dataset.fragments}${board() ? "?board" : ""}`);
-    if (response.ok && !response.redirected) applyFragments(await response.text());
+    if (response.redirected) endPage(); // to where one signs in
+    else if (response.ok) applyFragments(await response.text());
   } catch {
     // No network: the next time.
   }

@@ -137,3 +137,9 @@ class Somebody:
             await context.close()
         seen = [each for watch in self._watches for each in watch.seen]
         assert not seen, seen
+
+
+async def find_traces(page: Page, *words: str) -> list[str]:
+    """Those of the words that are still on the page, shown or not, or in what its tab has stored."""
+    kept = await page.evaluate("document.documentElement.outerHTML + JSON.stringify(sessionStorage)")
+    return [word for word in words if word in kept]

@@ -45,6 +45,18 @@ async def loses_its_first_line(chat: Chat) -> None:
     await chat.page.route_web_socket("**/ws/**", connect)
 
 
+async def note_lines(chat: Chat) -> list[WebSocketRoute]:
+    """The lines that this browser opens from now on: over each a test can send what the server would."""
+    lines: list[WebSocketRoute] = []
+
+    def connect(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        lines.append(route)
+
+    await chat.page.context.route_web_socket("**/ws/**", connect)
+    return lines
+
+
 async def goes_dark(proxy: Proxy, seconds: float, *, is_forgotten: bool) -> None:
     """A black hole for so long. Then TCP goes on where it was, or the connections are dead for ever."""
     proxy.darken()

@@ -10,8 +10,8 @@ from tests.provider import Provider
 from tests.servers import Site
 
 from .album import photo, see
-from .chat import Chat, Somebody
-from .desk import Desk
+from .chat import Chat, Somebody, find_traces
+from .desk import Desk, waiting_customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -118,3 +118,31 @@ async def test_a_takeover_in_mid_sentence_keeps_what_was_read(
     assert (await chat.answer.locator(".text").inner_text()).strip() == read.strip()
     await agent.reply("I'll look myself.")
     await expect(chat.page.locator("[data-role=staff] .text")).to_have_text("I'll look myself.")
+
+
+async def test_staff_who_sign_out_leave_nothing_of_their_customers_in_any_tab(
+    somebody: Somebody, site: Site
+) -> None:
+    waiting = await sign_in_staff(somebody, site, "sam")
+    talking, writing = await waiting.another_tab(), await waiting.another_tab()
+    async with waiting_customer(site) as customer:
+        await talking.take(customer.number)
+        await talking.listen()
+        await customer.say("My lamp is broken.")
+        await talking.heard("Customer: My lamp is broken.")
+        await customer.window.send(action="typing")
+        await expect(talking.page.locator("#typing")).not_to_be_empty()
+        await expect(waiting.page.locator("#board")).to_contain_text("My lamp is broken.")
+        await writing.open(customer.number)
+        await writing.note("Send her a new one.")
+        await expect(writing.notes).to_have_count(1)
+        await writing.box.fill("She was kind.")
+        title = await writing.page.title()
+
+        await writing.press("Log out")
+
+        await writing.chat.connected()
+        assert not await find_traces(writing.page, "She was kind.", "lamp", "new one")
+        for desk in (waiting, talking):
+            await expect(desk.page.locator("#notice")).to_contain_text("You have been signed out")
+            assert not await find_traces(desk.page, "lamp", "new one", "writing…", title)

@@ -5,17 +5,20 @@ from typing import Any
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
+from supportbot.conversations.realtime.fragments import render_owner, render_typing
+from supportbot.conversations.turns.changes import OwnerState
 from tests.provider import Provider
 from tests.servers import Site
 
-from .chat import Chat, Somebody
-from .lines import network
+from .chat import Somebody, find_traces
+from .lines import network, note_lines
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 QUESTION = "Where is my order?"
 ANSWER = "It should reach you tomorrow."
 SIGNED_OUT = "You have been signed out"
+EMAIL = "gerda.gast@example.com"
 
 
 async def test_who_signs_out_in_one_tab_is_told_so_in_the_other_and_what_comes_then_is_not_shown(
@@ -33,13 +36,7 @@ async def test_who_signs_out_in_one_tab_is_told_so_in_the_other_and_what_comes_t
     answer.release()
     await other.connected()
     await expect(chat.page.locator("#chat")).to_have_attribute("data-connection", "gone")
-    assert not await find_traces(chat, QUESTION, ANSWER, "alice", "Alice")
-
-
-async def find_traces(chat: Chat, *words: str) -> list[str]:
-    """Those of the words that are still on the page, shown or not, or in what its tab has stored."""
-    kept = await chat.page.evaluate("document.documentElement.outerHTML + JSON.stringify(sessionStorage)")
-    return [word for word in words if word in kept]
+    assert not await find_traces(chat.page, QUESTION, ANSWER, "alice", "Alice")
 
 
 async def test_who_was_signed_out_leaves_nothing_behind_and_signs_in_again_to_where_they_were(
@@ -54,7 +51,7 @@ async def test_who_was_signed_out_leaves_nothing_behind_and_signs_in_again_to_wh
     await other.menu("Sign out")
     await expect(chat.page.get_by_text(SIGNED_OUT)).to_be_in_viewport(ratio=1)
     await expect(chat.box).not_to_be_focused()
-    assert not await find_traces(chat, ANSWER, "And the invoice?", "Alice")
+    assert not await find_traces(chat.page, ANSWER, "And the invoice?", "Alice")
 
     await chat.page.get_by_role("button", name="Reload the page").click()
     await chat.page.get_by_label("Username").fill("alice")
@@ -90,24 +87,54 @@ async def test_a_page_that_is_loaded_again_signed_out_asks_to_sign_in(
 async def test_a_guest_ends_the_chat_and_the_next_person_finds_nothing_of_it(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
-    chat = await somebody(site)
+    chat = await somebody.away(site)
+    lines = await note_lines(chat)
+    await chat.open()
     provider.say(ANSWER)
     await chat.ask(QUESTION)
     await chat.box.fill("And the invoice?")
     begun, other = chat.path, await chat.another_tab()
     await other.box.fill("One more thing")
+    lines[-1].send(render_owner(OwnerState("human", 1, "Alex", True, "Gerda Gast", EMAIL)))
+    lines[-1].send(render_typing("staff", "Alex"))
+    await expect(other.page.locator("#typing")).to_have_text("Alex is writing…")
 
     await chat.menu("End this chat and forget it on this device")
 
     await chat.connected()
     assert chat.path != begun
-    assert not await find_traces(chat, ANSWER, "And the invoice?")
+    assert not await find_traces(chat.page, ANSWER, "And the invoice?")
     await expect(other.page.get_by_text("no longer available")).to_be_visible()
-    assert not await find_traces(other, QUESTION, ANSWER, "One more thing")
+    assert not await find_traces(other.page, QUESTION, ANSWER, "One more thing", "Alex", "Gerda Gast", EMAIL)
     await chat.page.go_back()
     await expect(chat.page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert not await find_traces(chat, ANSWER)
+    assert not await find_traces(chat.page, ANSWER)
     chat.watch.seen[:] = [each for each in chat.watch.seen if "404 (Not Found)" not in each]
+
+
+async def test_the_form_that_a_guest_is_filling_in_stays_when_somebody_else_takes_the_chat(
+    somebody: Somebody, site: Site
+) -> None:
+    chat = await somebody.away(site)
+    lines = await note_lines(chat)
+    await chat.open()
+    lines[-1].send(render_owner(OwnerState("waiting", None, "", True, "", "")))
+    name, email = chat.page.get_by_label("Name"), chat.page.get_by_label("E-mail")
+    await name.fill("Gerda Gast")
+    await email.press_sequentially("gerda")
+
+    lines[-1].send(render_owner(OwnerState("human", 1, "Alex", True, "", "")))
+
+    await expect(chat.page.get_by_text("Alex, support team")).to_be_visible()
+    await expect(chat.page.get_by_role("button", name="Continue with the assistant")).to_have_count(0)
+    await expect(email).to_be_focused()
+    await expect(email).to_have_value("gerda")
+    await expect(name).to_have_value("Gerda Gast")
+
+    lines[-1].send(render_owner(OwnerState("human", 1, "Alex", True, "Gerda Gast", EMAIL)))
+    await expect(email).to_be_hidden()
+    await expect(email).to_have_value(EMAIL)
+    await expect(chat.box).to_be_focused()
 
 
 async def test_a_page_that_the_browser_kept_is_hidden_and_loaded_anew_when_it_comes_back(
