@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.utils import timezone
 
 from orders.models import Order
 from supportbot.audit.triggers import drop_triggers
-from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.conversations.staff_group import AGENTS
 from tests.flush import install_quick_flush
 from tests.provider import Provider
 
@@ -96,7 +96,7 @@ def bob(db: None) -> User:
 def agent(db: None) -> User:
     """A member of the support staff."""
     agent = User.objects.create_user("agent", "agent@example.com", "agent", is_staff=True)
-    agent.groups.add(ensure_staff_groups()[0])
+    agent.groups.add(Group.objects.get(name=AGENTS))
     return agent
 
 

@@ -1,10 +1,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.conversations.staff_group import AGENTS
 from tests.conversations.conftest import _new_process, _own_media, alices, chat, guests, model, of_guest, page
 from tests.conversations.page import Browser
 from tests.provider import Provider
@@ -18,7 +18,7 @@ __all__ = ["_new_process", "_own_media", "alices", "chat", "guests", "model", "o
 def sam(db: None) -> User:
     """A second member of the support staff."""
     sam = User.objects.create_user("sam", "sam@example.com", "sam", is_staff=True, first_name="Sam")
-    sam.groups.add(ensure_staff_groups()[0])
+    sam.groups.add(Group.objects.get(name=AGENTS))
     return sam
 
 

@@ -3,13 +3,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from orders.models import Order
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.conversations.staff_group import AGENTS
 
 Chat = Callable[..., ToolContext]
 
@@ -59,6 +59,6 @@ def chat(db: None) -> Chat:
 def desk(client: Any, db: None) -> Any:
     """A browser in which a member of the support staff has signed in."""
     agent = User.objects.create(username="agent", is_staff=True)
-    agent.groups.add(ensure_staff_groups()[0])
+    agent.groups.add(Group.objects.get(name=AGENTS))
     client.force_login(agent)
     return client

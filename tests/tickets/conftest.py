@@ -2,11 +2,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.conversations.staff_group import AGENTS
 
 Chat = Callable[..., ToolContext]
 
@@ -24,7 +24,7 @@ def bob(db: None) -> User:
 @pytest.fixture
 def agent(db: None) -> User:
     agent = User.objects.create(username="agent", is_staff=True)
-    agent.groups.add(ensure_staff_groups()[0])
+    agent.groups.add(Group.objects.get(name=AGENTS))
     return agent
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from supportbot.assistant.tools import Tool
-from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.conversations.staff_group import AGENTS
 from tests.conversations.conftest import _new_process, _own_media, alices, model
 from tests.conversations.page import Browser
 from tests.faults import script
@@ -30,7 +30,7 @@ def rivals(agent: User) -> list[User]:
     names = [f"rival{number}" for number in range(1, RIVALS)]
     others = [User.objects.create_user(name, f"{name}@example.com", name, is_staff=True) for name in names]
     for other in others:
-        other.groups.add(ensure_staff_groups()[0])
+        other.groups.add(Group.objects.get(name=AGENTS))
     return [agent, *others]
 
 
