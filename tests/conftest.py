@@ -16,7 +16,8 @@ from supportbot.conversations.staff_group import AGENTS
 from tests.flush import install_quick_flush
 from tests.provider import Provider
 
-# What plays with real processes, browsers and databases takes longest, so it begins first and the rest fills the gaps.
+# What plays with real processes, browsers and databases takes longest, so it begins first, in this order, and the rest
+# fills the gaps.
 PROCESSES = (
     *("tests/faults/", "tests/browser/", "tests/site/", "tests/test_bench", "tests/test_imports"),
     *("tests/test_migrations", "tests/engine/test_images"),
@@ -40,7 +41,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.processes)
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: "processes" not in item.keywords)
+    items.sort(key=_find_place)
+
+
+def _find_place(item: pytest.Item) -> int:
+    return next((n for n, begin in enumerate(PROCESSES) if item.nodeid.startswith(begin)), len(PROCESSES))
 
 
 @pytest.fixture(scope="session")
