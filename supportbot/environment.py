@@ -20,6 +20,9 @@ from .opening_hours import parse_holidays, parse_opening_hours
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+# A thousand opening hours are half a year of a shop that is open on weekdays.
+HoursToAnswer = Annotated[float, Field(gt=0, le=1000)]
+TicketHours = Annotated[dict[Literal["high", "medium", "low"], HoursToAnswer], NoDecode]
 Prices = Annotated[dict[str, tuple[Decimal, Decimal, Decimal]], NoDecode]
 
 
@@ -64,6 +67,11 @@ class Environment(BaseSettings):
     )
     holidays: str = Field(
         "", description="A country on whose public holidays nobody answers, such as `DE`, or a part: `DE-BE`."
+    )
+
+    ticket_hours: TicketHours = Field(
+        {"high": 4, "medium": 8, "low": 24},
+        description="In how many opening hours a ticket must be answered, by its priority.",
     )
 
     xai_api_key: str = Field("", description="A key of xAI: the assistant is Grok.")
@@ -223,6 +231,16 @@ class Environment(BaseSettings):
             return value
         entries = (entry.partition("=") for entry in value.split(",") if entry.strip())
         return {model.strip(): tuple(prices.strip().split("/")) for model, _, prices in entries}
+
+    @field_validator("ticket_hours", mode="before")
+    @classmethod
+    def _parse_ticket_hours(cls, value: Any) -> Any:
+        """A priority that is not named keeps its default."""
+        if not isinstance(value, str):
+            return value
+        entries = (entry.partition("=") for entry in value.split(",") if entry.strip())
+        given = {priority.strip().lower(): hours.strip() for priority, _, hours in entries}
+        return cls.model_fields["ticket_hours"].default | given
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", "llm_fallback", "alert_emails", mode="before")
     @classmethod

@@ -8,7 +8,7 @@ several spans, and a span may end at 24:00. On public holidays nobody answers.
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 import holidays
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SPAN = re.compile(r"(\w{3})(?:-(\w{3}))? (\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})", re.ASCII)
 MAX_DAYS_AHEAD = 60  # that an opening is looked for
+MAX_DAYS_COUNTED = 366  # in which open hours are counted
 MINUTES_A_DAY = 24 * 60
 
 # By weekday, Monday being 0: (first minute, minute after the last), counted from midnight, in order.
@@ -72,6 +73,24 @@ def find_next_opening(moment: datetime) -> datetime | None:
     return next((opening for opening in _list_openings(moment) if opening > moment), None)
 
 
+def add_open_hours(moment: datetime, hours: float) -> datetime:
+    """The moment at which the team will have been there for so many hours since `moment`, in the shop's time zone.
+
+    Hours are those that pass, also on the days on which the clock changes. Where the team is not there for long enough
+    within a year, it is the end of that year: such a week is a mistake, and a time far away tells nobody anything.
+    """
+    remaining = timedelta(hours=hours)
+    if not settings.ENVIRONMENT.opening_hours:
+        return timezone.localtime(moment + remaining)
+    moment = moment.astimezone(UTC)
+    for start, end in _list_open_times(moment):
+        begins, ends = max(start, moment), max(end, moment)
+        if ends - begins >= remaining:
+            return timezone.localtime(begins + remaining)
+        remaining -= ends - begins
+    return timezone.localtime(moment + timedelta(days=MAX_DAYS_COUNTED))
+
+
 def describe_opening_hours() -> str:
     """The hours as a customer reads them, such as “Monday–Friday 09:00–17:00”; empty when there are none."""
     week = _read_week()
@@ -91,6 +110,25 @@ def _list_openings(moment: datetime) -> Iterator[datetime]:
         day = first + timedelta(days=ahead)
         for start, _end in _list_spans(day):
             yield datetime.combine(day, time(start // 60, start % 60), zone)
+
+
+def _list_open_times(moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """From when to when the team is there, from the day of `moment` on, as moments that can be subtracted.
+
+    Python subtracts times of one zone as their clocks show them, so these are in UTC.
+    """
+    first = timezone.localtime(moment).date()
+    for ahead in range(MAX_DAYS_COUNTED):
+        day = first + timedelta(days=ahead)
+        for start, end in _list_spans(day):
+            yield _find_minute(day, start).astimezone(UTC), _find_minute(day, end).astimezone(UTC)
+
+
+def _find_minute(day: date, minute: int) -> datetime:
+    """That minute of the day's clock; minute 24 * 60 is the next day's first one."""
+    ahead, minute = divmod(minute, MINUTES_A_DAY)
+    at = time(minute // 60, minute % 60)
+    return datetime.combine(day + timedelta(days=ahead), at, timezone.get_current_timezone())
 
 
 def _list_spans(day: date) -> list[tuple[int, int]]:

@@ -33,7 +33,8 @@ def as_written(default: Any) -> Any:
     if isinstance(default, bool):
         return int(default)
     if isinstance(default, dict):
-        return ",".join(f"{name}={'/'.join(map(str, prices))}" for name, prices in default.items())
+        values = {name: each if isinstance(each, tuple) else (each,) for name, each in default.items()}
+        return ",".join(f"{name}={'/'.join(map(str, each))}" for name, each in values.items())
     return default
 
 

@@ -5,11 +5,14 @@ from django.utils.translation import gettext as _
 from supportbot.assistant.person_requests import PersonRequest, person_request_handler
 from supportbot.assistant.tools import ToolError
 
+from .actors import CUSTOMER
+from .audit import record_ticket_event
+from .changes import open_ticket
 from .models import Ticket
 
 
 @person_request_handler
-def open_ticket(request: PersonRequest) -> str:
+def join_or_open_ticket(request: PersonRequest) -> str:
     """The number of the conversation's ticket. One matter is one ticket: an open one is joined."""
     issue = f"{_('The customer asks to talk to a person.')} {request.reason}".strip()[
         : Ticket.ISSUE_MAX_CHARS
@@ -21,11 +24,14 @@ def open_ticket(request: PersonRequest) -> str:
         network = Ticket.objects.opened_from_network_of(request.conversation)
         if network.count() >= Ticket.MAX_PER_NETWORK_AND_HOUR:
             raise ToolError("Too many tickets were opened from there.")  # the customer waits without one
-        ticket = Ticket.objects.create(
-            issue=issue,
-            customer_id=request.customer.id if request.customer else None,
-            conversation_id=request.conversation,
+        ticket = open_ticket(
+            Ticket(
+                issue=issue,
+                customer_id=request.customer.id if request.customer else None,
+                conversation_id=request.conversation,
+            ),
+            CUSTOMER,
         )
-    elif len(issue) <= ticket.remaining_chars:
-        ticket.add_issue(issue, ticket.priority)
+    elif len(issue) <= ticket.remaining_chars and ticket.add_issue(issue, ticket.priority):
+        record_ticket_event("ticket_changed", ticket, CUSTOMER, changes={"issue": None})
     return ticket.number

@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field, field_validator
 
 from supportbot.assistant.questions import question
 
+from .actors import ASSISTANT
+from .audit import record_ticket_event
 from .models import Ticket
 
 
@@ -66,4 +68,5 @@ def _store_values(number: str, answer: BaseModel | None, **renamed: str) -> None
         return
     values = {renamed.get(name, name): value.strip() for name, value in answer.model_dump().items()}
     values["subject"] = values.get("subject", "")[:100]
-    ticket.apply_assistant_values(values)
+    if changed := ticket.apply_assistant_values(values):
+        record_ticket_event("ticket_changed", ticket, ASSISTANT, changes=dict.fromkeys(changed))

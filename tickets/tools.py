@@ -8,6 +8,8 @@ from pydantic import Field
 
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
+from .actors import ASSISTANT
+from .audit import record_ticket_event
 from .models import Ticket
 from .questions import handover_note, triage
 
@@ -76,6 +78,7 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     )
     if not is_new:
         return _add_to_existing(ticket.pk, issue, priority)
+    record_ticket_event("ticket_opened", ticket, ASSISTANT)
     ctx.ask_later(triage, ticket.number)
     ctx.ask_later(handover_note, ticket.number)
     return _serialize_ticket(ticket)
@@ -116,7 +119,10 @@ def _add_to_existing(pk: int, issue: str, priority: str) -> dict[str, Any]:
                 f"Ticket {ticket.number} was already opened for this message and has no room for so many words: "
                 f"at most {ticket.remaining_chars:,} characters can be added. The team reads the conversation too."
             )
-        is_new = ticket.add_issue(issue, priority)
+        old_priority, is_new = ticket.priority, ticket.add_issue(issue, priority)
+        if is_new or ticket.priority != old_priority:
+            changes = {"issue": None, "priority": [old_priority, ticket.priority]}
+            record_ticket_event("ticket_changed", ticket, ASSISTANT, changes=changes)
     if not is_new:
         return _serialize_ticket(ticket) | {"note": DUPLICATE_NOTE}
     return _serialize_ticket(ticket) | {

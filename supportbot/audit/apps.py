@@ -1,3 +1,6 @@
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,3 +12,21 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from . import login_events  # noqa: F401 - it registers a signal receiver
+
+    def record_events(
+        self, action: str, events: Iterable[dict[str, Any]], *, staff: Any = None, actor: str = "system"
+    ) -> None:
+        """Note that something was done to each of several things. For other apps, in the transaction of what was done.
+
+        Each event has a `subject`, perhaps a `conversation_id`, and `details` of names and states, never a customer's
+        words. `actor` is “customer”, “assistant” or “system” where it was not one of the `staff`.
+        """
+        from .recording import record_events
+
+        record_events(action, events, staff=staff, actor=actor)
+
+    def list_events(self, subject: str) -> Sequence[Any]:
+        """What was done to a thing, oldest first: `created`, `actor`, `actor_name`, `action` and `details` of each."""
+        from .recording import list_events
+
+        return list_events(subject)

@@ -1,5 +1,6 @@
 """Writes the audit log. Bulk updates send no signals, so whoever changes something says so here, in its transaction."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ from django.utils import timezone
 from .models import AuditEvent
 
 READING_PERIOD = timedelta(minutes=10)
+EVENTS_A_STATEMENT = 500
+MAX_LISTED_EVENTS = 500
 
 
 def record_event(
@@ -23,15 +26,31 @@ def record_event(
 
     Call it in the transaction of what was done. `details` hold names and states, never a customer's words.
     """
-    AuditEvent.objects.create(
-        action=action,
-        actor=AuditEvent.Actor.STAFF if staff is not None else actor,
-        actor_id=staff.pk if staff is not None else None,
-        actor_name=(staff.get_full_name() or staff.get_username())[:150] if staff is not None else "",
-        conversation_id=conversation_id,
-        subject=subject,
-        details=details,
+    event = {"conversation_id": conversation_id, "subject": subject, "details": details}
+    record_events(action, [event], staff=staff, actor=actor)
+
+
+def record_events(
+    action: str,
+    events: Iterable[dict[str, Any]],
+    *,
+    staff: Any = None,
+    actor: str = AuditEvent.Actor.SYSTEM,
+) -> None:
+    """Add an event for each of several things that the same was done to. The rest is as in `record_event`."""
+    who = {"actor": AuditEvent.Actor.STAFF if staff is not None else actor}
+    if staff is not None:
+        who |= {"actor_id": staff.pk, "actor_name": (staff.get_full_name() or staff.get_username())[:150]}
+    AuditEvent.objects.bulk_create(
+        (AuditEvent(action=action, **who, **event) for event in events), batch_size=EVENTS_A_STATEMENT
     )
+
+
+def list_events(subject: str) -> list[AuditEvent]:
+    """What was done to the thing of this name, oldest first, such as a ticket's history."""
+    # The index finds the beginning of a subject, and no whole one.
+    found = AuditEvent.objects.filter(subject__istartswith=subject, subject=subject)
+    return list(found.order_by("-pk")[:MAX_LISTED_EVENTS])[::-1]
 
 
 def record_reading(staff: Any, conversation_id: int) -> None:

@@ -1,3 +1,4 @@
+from datetime import datetime
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -7,6 +8,10 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.assistant.conversation_events import (
+    ConversationEventHandler,
+    collect_conversation_event_handlers,
+)
 from supportbot.assistant.person_requests import PersonRequestHandler, collect_person_request_handlers
 from supportbot.assistant.questions import Question, collect_questions
 from supportbot.assistant.tools import UNKNOWN_TOOL_PROGRESS, Registry
@@ -20,6 +25,7 @@ class ConversationsConfig(AppConfig):
     tools: Registry
     questions: dict[str, Question[Any]]
     person_request_handlers: list[PersonRequestHandler]
+    event_handlers: list[ConversationEventHandler]
 
     def ready(self) -> None:
         from supportbot.server.private_files import make_all_private
@@ -32,6 +38,7 @@ class ConversationsConfig(AppConfig):
         self.tools = Registry.from_modules(_modules("tools"), _(UNKNOWN_TOOL_PROGRESS))
         self.questions = collect_questions(_modules("questions"))
         self.person_request_handlers = collect_person_request_handlers(_modules("person_requests"))
+        self.event_handlers = collect_conversation_event_handlers(_modules("conversation_events"))
         post_migrate.connect(_ensure_staff_groups, sender=self)
 
     def ask(self, question: Question[Any], key: str, conversation: int) -> bool:
@@ -42,6 +49,46 @@ class ConversationsConfig(AppConfig):
         from .turns.background_questions import enqueue_question
 
         return enqueue_question(conversation, question, key)
+
+    def post_staff_reply(
+        self,
+        conversation: int,
+        staff: Any,
+        text: str,
+        *,
+        client_id: str = "",
+        reference: str = "",
+        closes: bool = False,
+    ) -> str:
+        """Have a member of staff write to the customer: shown in the chat, and mailed to who has left.
+
+        They take the conversation over if nobody has it, and with `closes` close it after that. `reference` is what the
+        reply is about, for handlers of `StaffReplied`. Returns why it was not done, in words for staff; empty if it
+        was. Call it outside of transactions, in a view.
+        """
+        from .web import staff_actions
+
+        return staff_actions.post_staff_reply(
+            conversation, staff, text, client_id=client_id, reference=reference, closes=closes
+        )
+
+    def post_notice(self, conversation: int, text: str) -> None:
+        """Have the server tell the customer something, as a part of the caller's transaction. For views."""
+        from .web import staff_actions
+
+        staff_actions.post_notice(conversation, text)
+
+    def open_conversation(self, user: Any, contact_name: str = "", contact_email: str = "") -> int:
+        """Begin a conversation with an account, or with a guest who is reached by mail. Returns its primary key."""
+        from .web import staff_actions
+
+        return staff_actions.open_conversation(user, contact_name, contact_email)
+
+    def add_open_hours(self, moment: datetime, hours: float) -> datetime:
+        """When the team will have been there for so many opening hours since `moment`, in the shop's time zone."""
+        from supportbot.opening_hours import add_open_hours
+
+        return add_open_hours(moment, hours)
 
     def record_reading(self, staff: Any, conversation: int) -> None:
         """Note in the audit log that staff read a transcript. For pages of other apps that show one."""

@@ -82,7 +82,7 @@ class DeskConversationConsumer(ConversationConsumer):
         await self._change_owner(turns.hand_back)
 
     async def on_close(self, frame: DeskConversationFrame) -> None:
-        await self._change_owner(turns.close_conversation)
+        await self._change_owner(turns.close_conversation, reference=frame.reference)
 
     async def on_assign(self, frame: DeskConversationFrame) -> None:
         """A lead gives it to a colleague, who must be one that may answer."""
@@ -100,7 +100,7 @@ class DeskConversationConsumer(ConversationConsumer):
     async def on_reply_and_close(self, frame: DeskConversationFrame) -> None:
         await self._post_reply(frame)
         with suppress(RequestRefused):  # sent twice: the first one has closed it, and the page shows that
-            await self._change_owner(turns.close_conversation)
+            await self._change_owner(turns.close_conversation, reference=frame.reference)
 
     async def on_note(self, frame: DeskConversationFrame) -> None:
         text = check_text(frame.text)
@@ -114,7 +114,13 @@ class DeskConversationConsumer(ConversationConsumer):
 
     async def _post_reply(self, frame: DeskConversationFrame) -> None:
         text = check_text(frame.text, frame.images)
-        await self._change_owner(turns.post_staff_message, text, frame.client_id, images=frame.images)
+        await self._change_owner(
+            turns.post_staff_message,
+            text,
+            frame.client_id,
+            images=frame.images,
+            reference=frame.reference,
+        )
 
     async def _change_owner(
         self, function: DatabaseFunction[..., OwnershipResult], *args: Any, **kwargs: Any

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from supportbot.conversations.web.frames import BaseFrame
 
 
@@ -21,6 +23,8 @@ class DeskConversationFrame(BaseFrame):
         "ping",
     ]
     to: int = 0  # whom it is assigned to
+    # What the page is about, such as a ticket's number; empty for the conversation itself.
+    reference: str = Field("", max_length=100)
 
 
 class DeskFeedFrame(BaseFrame):

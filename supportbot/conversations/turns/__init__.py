@@ -20,7 +20,13 @@ from .ownership import (
     request_person,
     take_over,
 )
-from .person_messages import is_with_person, note_customers_here, post_staff_message, store_contact
+from .person_messages import (
+    is_with_person,
+    note_customers_here,
+    post_notice,
+    post_staff_message,
+    store_contact,
+)
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
 from .submit import submit_message
@@ -55,6 +61,7 @@ __all__ = [
     "load_missed_changes",
     "load_streaming_answer",
     "note_customers_here",
+    "post_notice",
     "post_staff_message",
     "recover_abandoned_turns",
     "release_turn",

@@ -26,6 +26,7 @@ from supportbot.server.executors import on_database_thread
 from ..limits.rate_limits import RequestRefused, check_person_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences
+from .app_events import notify_of_closing
 from .changes import (
     TurnChange,
     build_change,
@@ -166,8 +167,11 @@ def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def close_conversation(conversation_id: int, staff_id: int) -> OwnershipResult:
-    """Whoever has the conversation closes it. A customer who writes again reopens it."""
+def close_conversation(conversation_id: int, staff_id: int, *, reference: str = "") -> OwnershipResult:
+    """Whoever has the conversation closes it. A customer who writes again reopens it.
+
+    `reference` is what it was about, such as a ticket's number, for the apps that are told of it.
+    """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
     if not is_assigned_to(conversation, staff_id):
         return build_refusal(conversation)
@@ -176,6 +180,7 @@ def close_conversation(conversation_id: int, staff_id: int) -> OwnershipResult:
     closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     record_event("closed", staff=staff, conversation_id=conversation.pk)
+    notify_of_closing(conversation, staff_id, reference)
     return OwnershipResult(build_change(conversation, [closed], with_owner=True, notifies_desk=True), True)
 
 

@@ -18,6 +18,7 @@ from ..card_numbers import mask_card_numbers
 from ..limits.rate_limits import RequestRefused, check_contact_rate
 from ..models import Conversation, Message
 from . import handoff_sentences
+from .app_events import notify_of_contact, notify_of_staff_reply
 from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn
 from .ownership import OwnershipResult, build_refusal, get_staff, is_assigned_to, save_owner
@@ -33,9 +34,18 @@ REPLY_MAIL_DELAY = timedelta(minutes=2)
 @on_database_thread(repeat=True)
 @transaction.atomic
 def post_staff_message(
-    conversation_id: int, staff_id: int, text: str, client_id: str | None, *, images: Sequence[UUID] = ()
+    conversation_id: int,
+    staff_id: int,
+    text: str,
+    client_id: str | None,
+    *,
+    images: Sequence[UUID] = (),
+    reference: str = "",
 ) -> OwnershipResult:
-    """Whoever has the conversation writes to the customer. The same `client_id` is stored once."""
+    """Whoever has the conversation writes to the customer. The same `client_id` is stored once.
+
+    `reference` is what it is about, such as a ticket's number, for the apps that are told of it.
+    """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
     if client_id and (known := conversation.messages.filter(client_id=client_id).first()):
         return OwnershipResult(TurnChange(conversation.pk, (load_stored_turn(known.turn_id),)), True)
@@ -53,6 +63,7 @@ def post_staff_message(
         run_after=timezone.now() + REPLY_MAIL_DELAY,
     )
     record_event("replied", staff=staff, conversation_id=conversation.pk)
+    notify_of_staff_reply(conversation, written, reference)
     return OwnershipResult(build_change(conversation, [written], notifies_desk=True), True)
 
 
@@ -86,7 +97,18 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
     thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     record_event("contact_given", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+    notify_of_contact(conversation)
     return build_change(conversation, [thanked], with_owner=True, notifies_desk=True)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def post_notice(conversation_id: int, text: str) -> TurnChange:
+    """The server tells the customer something of the conversation, such as that a ticket was merged."""
+    conversation = Conversation.objects.lock(conversation_id)
+    told = add_event_turn(conversation, [(Message.Role.SYSTEM, text, None)])
+    save_owner(conversation)
+    return build_change(conversation, [told])
 
 
 @on_database_thread()

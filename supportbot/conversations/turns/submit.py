@@ -16,6 +16,7 @@ from ..card_numbers import mask_card_numbers
 from ..limits import token_budgets
 from ..limits.rate_limits import RequestRefused, count_request
 from ..models import Attachment, Conversation, Message, Turn
+from .app_events import notify_of_customer_message
 from .changes import (
     ChangedTurn,
     TurnChange,
@@ -61,8 +62,10 @@ def submit_message(
     first_line = (mask_card_numbers(text)[0] or _("A photo")).split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
     if conversation.owner != Conversation.Owner.BOT:
-        return store_for_person(conversation, text, client_id, images)
-    change = _store_for_bot(conversation, text, client_id, images, can_start)
+        change = store_for_person(conversation, text, client_id, images)
+    else:
+        change = _store_for_bot(conversation, text, client_id, images, can_start)
+    notify_of_customer_message(conversation, change)
     return replace(change, owner=describe_owner(conversation)) if was_closed else change
 
 

@@ -5,13 +5,17 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from supportbot.assistant.conversation_events import CustomerSignedIn
 from supportbot.server.guest_sessions import is_issued_key
 
 from ..models import Conversation
 from ..realtime import socket_sessions
+from ..turns.app_events import notify_of_event
+from ..turns.claiming import build_customer
 from ..visitors import GUEST_KEY_NAME
 
 
@@ -23,12 +27,22 @@ def join_guest_conversations(sender: Any, request: HttpRequest, user: Any, **_kw
     """
     key = getattr(request, "session", {}).pop(GUEST_KEY_NAME, "")
     if key:
-        Conversation.objects.filter(user=None, guest_key=key).update(user=user, guest_key="")
+        _give_to_account(user, key)
         async_to_sync(socket_sessions.end_session)(key)
     # Pages on which the guest had said nothing yet know no more than the cookie that this one replaces.
     before = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "") if request is not None else ""
     if is_issued_key(before):
         async_to_sync(socket_sessions.end_session)(before)
+
+
+@transaction.atomic
+def _give_to_account(user: Any, guest_key: str) -> None:
+    mine = Conversation.objects.filter(user=None, guest_key=guest_key)
+    joined = list(mine.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    mine.update(user=user, guest_key="")
+    for conversation_id in joined:
+        if customer := build_customer(user):
+            notify_of_event(CustomerSignedIn(conversation_id, customer))
 
 
 @receiver(user_logged_out)

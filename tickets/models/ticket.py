@@ -1,71 +1,17 @@
-"""Tickets: what a customer needs a person for."""
-
-import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import models
+from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-NUMBER_DRAWS = 4
-
-
-def generate_number() -> str:
-    """A random ticket number, which says nothing about other tickets or how many there are."""
-    return f"TKT-{secrets.randbelow(10**8):08}"
-
-
-def normalise_issue(issue: str) -> str:
-    """The issue without case, whitespace and punctuation, so that the same words are the same issue."""
-    return " ".join(re.findall(r"\w+", issue.casefold()))
-
-
-class TicketQuerySet(models.QuerySet["Ticket"]):
-    def visible_to(self, customer_id: int | None, conversation_id: int) -> "TicketQuerySet":
-        """A customer's own tickets and those of this conversation; a guest sees only the latter."""
-        here = models.Q(conversation=conversation_id)
-        return self.filter(here | models.Q(customer=customer_id) if customer_id else here)
-
-    def opened_last_day(self) -> "TicketQuerySet":
-        """Tickets of the last 24 hours."""
-        return self.filter(created__gt=timezone.now() - timedelta(days=1))
-
-    def opened_from_network_of(self, conversation_id: int) -> "TicketQuerySet":
-        """Tickets of the last hour that guests opened from the network of this conversation's guest.
-
-        None for a conversation of an account, or of which the network is not known.
-        """
-        conversations: Any = apps.get_app_config("conversations")
-        network = conversations.find_guest_network(conversation_id)
-        if not network:
-            return self.none()
-        hour_ago = timezone.now() - timedelta(hours=1)
-        return self.filter(conversation__address_key=network, customer=None, created__gt=hour_ago)
-
-    def find_open_duplicate(self, conversation_id: int, issue: str) -> "Ticket | None":
-        """The conversation's active ticket about the same issue, whatever its case and punctuation."""
-        active = self.filter(conversation=conversation_id, status__in=Ticket.ACTIVE_STATUSES)
-        return next((ticket for ticket in active if ticket.has_issue(issue)), None)
-
-    def get_or_create_for_request(self, request: str, **fields: Any) -> "tuple[Ticket, bool]":
-        """The ticket of this request, and whether it was created now.
-
-        When two processes call it at once for the same request, a constraint lets one of them create the ticket and
-        the other one finds it. A number that another ticket has is drawn again, `NUMBER_DRAWS` times at most; then
-        it raises IntegrityError.
-        """
-        for _draw in range(NUMBER_DRAWS):
-            with suppress(IntegrityError), transaction.atomic():
-                return self.create(request=request, **fields), True
-            if request and (known := self.filter(request=request).first()):
-                return known, False
-        return self.create(request=request, **fields), True
+from .numbers import find_order_number, generate_number, normalise_issue
+from .queryset import TicketQuerySet
+from .tag import Tag
 
 
 class Ticket(models.Model):
@@ -98,7 +44,15 @@ class Ticket(models.Model):
         NEGATIVE = "negative", _("Negative")
         ANGRY = "angry", _("Angry")
 
+    class Resolution(models.TextChoices):
+        """What a ticket ended by."""
+
+        STAFF = "staff", _("the team")
+        CUSTOMER = "customer", _("the customer said so")
+        MERGED = "merged", _("merged into another one")
+
     ACTIVE_STATUSES = (Status.OPEN, Status.PENDING)
+    ENDED_STATUSES = (Status.RESOLVED, Status.CLOSED)
     ISSUE_MAX_CHARS = 2000
     MAX_PER_NETWORK_AND_HOUR = 20  # of guests
     ISSUE_SEPARATOR = "\n\n"  # between two issues of one ticket
@@ -134,6 +88,41 @@ class Ticket(models.Model):
         related_name="assigned_tickets",
         limit_choices_to={"is_staff": True},
     )
+    guest_name = models.CharField(_("name of the guest"), max_length=100, blank=True)
+    guest_email = models.EmailField(
+        _("e-mail of the guest"),
+        blank=True,
+        help_text=_("Where somebody without an account is answered."),
+    )
+    order_number = models.CharField(_("order"), max_length=50, blank=True)
+    tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="tickets")
+
+    due = models.DateTimeField(
+        _("due"),
+        null=True,
+        blank=True,
+        help_text=_("When the team must have answered. Only while it is open."),
+    )
+    waiting_since = models.DateTimeField(
+        _("waiting since"),
+        null=True,
+        blank=True,
+        help_text=_("Since when it waits for the team, while it is open."),
+    )
+    first_response = models.DateTimeField(_("first response"), null=True, blank=True)
+    resolved = models.DateTimeField(_("resolved"), null=True, blank=True)
+    closed = models.DateTimeField(_("closed"), null=True, blank=True)
+    resolution = models.CharField(_("ended by"), max_length=10, choices=Resolution, blank=True)
+    reopened_count = models.PositiveSmallIntegerField(_("times reopened"), default=0)
+    merged_into = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        verbose_name=_("merged into"),
+        null=True,
+        blank=True,
+        related_name="merged_tickets",
+    )
+
     request = models.CharField(
         _("request"),
         max_length=100,
@@ -162,6 +151,15 @@ class Ticket(models.Model):
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated = models.DateTimeField(_("updated"), auto_now=True)
 
+    # Where it stands in the list: open before pending, urgent before the rest. Statuses and priorities are words, which
+    # the database would sort by the alphabet, and what is sorted for each page would have it read all tickets.
+    rank = models.GeneratedField(
+        expression=Case(*(When(status=status, then=10 * place) for place, status in enumerate(Status)))
+        - Case(*(When(priority=priority, then=place) for place, priority in enumerate(Priority))),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+
     objects = TicketQuerySet.as_manager()
 
     class Meta:
@@ -173,9 +171,60 @@ class Ticket(models.Model):
                 fields=["request"], condition=~models.Q(request=""), name="one_ticket_a_request"
             ),
         ]
+        indexes = [
+            models.Index(fields=["rank", "-created"], name="tickets_by_rank"),
+            models.Index(fields=["-created"], name="tickets_by_age"),
+            # What somebody has to do with: few of many.
+            models.Index(
+                fields=["assignee", "status", "due"],
+                condition=models.Q(status__in=("open", "pending")),
+                name="active_tickets",
+            ),
+            models.Index(
+                fields=["order_number"], condition=~models.Q(order_number=""), name="tickets_by_order"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new ticket waits from the moment it is opened, and knows what can be known, whoever opens it."""
+        if self._state.adding:
+            if self.status == Ticket.Status.OPEN and self.waiting_since is None:
+                self.start_waiting(self.created)
+            self.order_number = self.order_number or find_order_number(self.issue)
+            if self.conversation is not None and self.customer_id is None and not self.guest_email:
+                self.guest_name = self.conversation.contact_name
+                self.guest_email = self.conversation.contact_email
+        super().save(*args, **kwargs)
+
+    def start_waiting(self, since: datetime) -> None:
+        """The customer waits for the team from that moment on: an answer is due, by priority and opening hours."""
+        conversations: Any = apps.get_app_config("conversations")
+        hours_by_priority: Any = settings.ENVIRONMENT.ticket_hours
+        hours = hours_by_priority[self.priority]
+        self.waiting_since, self.due = since, conversations.add_open_hours(since, hours)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in Ticket.ACTIVE_STATUSES
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status == Ticket.Status.OPEN and self.due is not None and self.due < timezone.now()
+
+    @property
+    def customer_name(self) -> str:
+        """An account's name; of a guest what they said when asked, or what staff wrote down."""
+        if self.customer is not None:
+            return self.customer.get_full_name() or self.customer.get_username()
+        return self.guest_name
+
+    @property
+    def reply_email(self) -> str:
+        """Where the customer is reached, empty if nobody knows."""
+        return (self.customer.email if self.customer else "") or self.guest_email
 
     @property
     def remaining_chars(self) -> int:
@@ -196,14 +245,21 @@ class Ticket(models.Model):
         if is_new:
             self.issue = f"{self.issue}{self.ISSUE_SEPARATOR}{issue}"
         self.priority = max(self.priority, priority, key=Ticket.Priority.values.index)
-        self.save(update_fields=["issue", "priority", "updated"])
+        self.order_number = self.order_number or find_order_number(issue)
+        if self.waiting_since is not None:
+            self.start_waiting(self.waiting_since)  # the priority may be another one
+        self.save(update_fields=["issue", "priority", "order_number", "waiting_since", "due", "updated"])
         return is_new
 
-    def apply_assistant_values(self, values: Mapping[str, str]) -> None:
-        """Save what the assistant says, by field name, but replace nothing that staff wrote."""
+    def apply_assistant_values(self, values: Mapping[str, str]) -> list[str]:
+        """Save what the assistant says, by field name, but replace nothing that staff wrote.
+
+        Returns the names of the fields that it wrote.
+        """
         replaceable = {name for name in values if name in self.by_assistant or not getattr(self, name)}
         new = {name: value for name, value in values.items() if value and name in replaceable}
         for name, value in new.items():
             setattr(self, name, value)
         self.by_assistant = [*dict.fromkeys([*self.by_assistant, *new])]
         self.save(update_fields=[*new, "by_assistant", "updated"])
+        return list(new)

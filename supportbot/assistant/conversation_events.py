@@ -1,0 +1,103 @@
+"""`@conversation_event_handler`: what an app does when something happens in a conversation.
+
+    @conversation_event_handler(CustomerWrote)
+    def reopen_ticket(event: CustomerWrote) -> None:
+        ...
+
+Found in the module `conversation_events` of every app. It runs in the transaction in which the thing happened, and the
+conversation is locked, so its effect happens once, or not at all if that transaction is rolled back. Conversations and
+messages are given by their primary keys.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TypeVar
+
+from .questions import is_defined_in_app
+from .tools import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEvent:
+    """Something happened in a conversation."""
+
+    conversation: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWrote(ConversationEvent):
+    """A customer's message was stored, whichever way it came. `customer` is None for a guest.
+
+    With `is_for_person` one of the staff has the conversation or is waited for; else the assistant answers.
+    """
+
+    message: int
+    customer: Customer | None
+    is_for_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReplied(ConversationEvent):
+    """A member of staff wrote to the customer. `reference` is what the page says that it is about, often nothing."""
+
+    message: int
+    staff: int
+    staff_name: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationClosed(ConversationEvent):
+    """A member of staff closed the conversation. `reference` is as in `StaffReplied`."""
+
+    staff: int
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactGiven(ConversationEvent):
+    """A guest said where to be reached, or corrected it."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSignedIn(ConversationEvent):
+    """A guest signed in, and the conversation is the account's from now on."""
+
+    customer: Customer
+
+
+Event = TypeVar("Event", bound=ConversationEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationEventHandler:
+    event_type: type[ConversationEvent]
+    function: Callable[..., None]
+
+    def __call__(self, event: ConversationEvent) -> None:
+        self.function(event)
+
+
+def conversation_event_handler(
+    event_type: type[Event],
+) -> Callable[[Callable[[Event], None]], ConversationEventHandler]:
+    """Have a function called with each event of this type."""
+
+    def register_function(function: Callable[[Event], None]) -> ConversationEventHandler:
+        return ConversationEventHandler(event_type, function)
+
+    return register_function
+
+
+def collect_conversation_event_handlers(modules: Iterable[ModuleType]) -> list[ConversationEventHandler]:
+    """The handlers that are defined in these modules' apps, in their order."""
+    return [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, ConversationEventHandler) and is_defined_in_app(value.function, module)
+    ]

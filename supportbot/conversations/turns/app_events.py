@@ -1,0 +1,55 @@
+"""Tells the apps what happened in a conversation, in the transaction in which it happens."""
+
+from typing import Any
+
+from django.apps import apps
+
+from supportbot.assistant.conversation_events import (
+    ContactGiven,
+    ConversationClosed,
+    ConversationEvent,
+    CustomerWrote,
+    StaffReplied,
+)
+
+from ..models import Conversation, Message
+from .changes import ChangedTurn, TurnChange
+from .claiming import build_customer
+
+Owner = Conversation.Owner
+
+
+def notify_of_event(event: ConversationEvent) -> None:
+    """Have the apps do what they do then. What one of them raises rolls the transaction back."""
+    config: Any = apps.get_app_config("conversations")
+    for handler in config.event_handlers:
+        if isinstance(event, handler.event_type):
+            handler(event)
+
+
+def notify_of_customer_message(conversation: Conversation, change: TurnChange) -> None:
+    """`change` is what the message changed: it is the newest one of the customer there."""
+    written = [
+        message
+        for changed in change.turns
+        for message in changed.messages
+        if message.role == Message.Role.CUSTOMER
+    ]
+    newest = max(written, key=lambda message: (message.turn_id, message.seq))
+    customer, is_for_person = build_customer(conversation.user), conversation.owner != Owner.BOT
+    notify_of_event(CustomerWrote(conversation.pk, newest.pk, customer, is_for_person))
+
+
+def notify_of_staff_reply(conversation: Conversation, written: ChangedTurn, reference: str) -> None:
+    message = written.messages[0]
+    staff_id = message.author_id
+    if staff_id is not None:
+        notify_of_event(StaffReplied(conversation.pk, message.pk, staff_id, message.author_name, reference))
+
+
+def notify_of_closing(conversation: Conversation, staff_id: int, reference: str) -> None:
+    notify_of_event(ConversationClosed(conversation.pk, staff_id, reference))
+
+
+def notify_of_contact(conversation: Conversation) -> None:
+    notify_of_event(ContactGiven(conversation.pk, conversation.contact_name, conversation.contact_email))

@@ -1,0 +1,80 @@
+"""What apps may have done in a conversation in the name of staff or of the server, by the names of the AppConfig."""
+
+from contextlib import suppress
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .. import turns
+from ..limits.rate_limits import RequestRefused, check_text
+from ..models import Conversation
+from ..turns import OwnershipResult
+from ..worker import runner
+
+
+def post_staff_reply(
+    conversation_id: int,
+    staff: Any,
+    text: str,
+    *,
+    client_id: str = "",
+    reference: str = "",
+    closes: bool = False,
+) -> str:
+    """Take the conversation over if nobody has it, write to the customer, and close it with `closes`.
+
+    Returns why it was not done, in words for staff; empty if it was. Each step is a transaction, so this is called in
+    none. The same `client_id` is stored once.
+    """
+    try:
+        async_to_sync(_post_reply)(
+            conversation_id, staff.pk, text, client_id=client_id, reference=reference, closes=closes
+        )
+    except RequestRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def post_notice(conversation_id: int, text: str) -> None:
+    """The server tells the customer something. A part of the caller's transaction; the pages show it after that."""
+    change = turns.post_notice.run_sync(conversation_id, text)
+    transaction.on_commit(lambda: async_to_sync(runner.publish_and_start)(change))
+
+
+def open_conversation(user: Any, contact_name: str, contact_email: str) -> int:
+    """A new conversation with an account, or with a guest who is reached by mail. Returns its primary key.
+
+    A guest comes into it by a code that is mailed to that address.
+    """
+    conversation = Conversation.objects.create(
+        user=user,
+        contact_name="" if user else contact_name[:100],
+        contact_email="" if user else contact_email,
+    )
+    return conversation.pk
+
+
+async def _post_reply(
+    conversation_id: int, staff_id: int, text: str, *, client_id: str, reference: str, closes: bool
+) -> None:
+    text = check_text(text)
+    await runner.halt_turn(conversation_id)
+    await _publish(await turns.take_over(conversation_id, staff_id))
+    await _publish(
+        await turns.post_staff_message(conversation_id, staff_id, text, client_id, reference=reference)
+    )
+    if closes:
+        with suppress(RequestRefused):  # sent twice: the first one has closed it
+            await _publish(await turns.close_conversation(conversation_id, staff_id, reference=reference))
+
+
+async def _publish(result: OwnershipResult) -> None:
+    await runner.publish_and_start(result.change)
+    if not result.is_done:
+        raise RequestRefused(
+            _("%(name)s already has this conversation.") % {"name": result.assignee_name}
+            if result.assignee_name
+            else _("This conversation is no longer yours.")
+        )

@@ -1,0 +1,280 @@
+"""A ticket ends and is opened again by what is said in its conversation, and the log says by whom."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from supportbot.audit.models import AuditEvent
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation, Message, Turn
+from tickets.actors import SYSTEM, build_staff_actor
+from tickets.answers import confirm_by_customer, reopen_by_customer
+from tickets.changes import change_ticket, change_tickets
+from tickets.models import Ticket, TicketReply
+
+
+@pytest.fixture
+def talk(alice) -> Conversation:
+    return Conversation.objects.create(user=alice)
+
+
+@pytest.fixture
+def ticket(talk, alice) -> Ticket:
+    return Ticket.objects.create(number="TKT-00000001", issue="Late", conversation=talk, customer=alice)
+
+
+def say(talk, text="Is there any news?", client_id="c1"):
+    turns.submit_message.run_sync(talk.pk, text, client_id, can_start=False)
+
+
+def reply(talk, agent, text="We looked into it.", client_id="s1", reference=""):
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.post_staff_message.run_sync(talk.pk, agent.pk, text, client_id, reference=reference)
+
+
+def say_as_assistant(talk, text="Hello"):
+    turn = Turn.objects.create(conversation=talk, state="done")
+    Message.objects.create(conversation=talk, turn=turn, seq=talk.last_seq + 1, role="assistant", text=text)
+    Conversation.objects.filter(pk=talk.pk).update(last_seq=talk.last_seq + 1)
+
+
+def test_a_reply_of_the_team_makes_it_wait_for_the_customer(ticket, talk, agent):
+    reply(talk, agent)
+
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.assignee, ticket.due) == ("pending", agent, None)
+    assert ticket.first_response is not None
+    kept = TicketReply.objects.get()
+    assert (kept.ticket, kept.message.text, kept.author) == (ticket, "We looked into it.", agent)
+
+
+def test_the_first_response_stays_the_first_one(ticket, talk, agent):
+    reply(talk, agent)
+    ticket.refresh_from_db()
+    first = ticket.first_response
+    reply(talk, agent, "One more thing.", "s2")
+
+    ticket.refresh_from_db()
+    assert ticket.first_response == first
+    assert ticket.replies.count() == 2
+
+
+def test_the_customers_answer_opens_it_again(ticket, talk, agent):
+    reply(talk, agent)
+    turns.close_conversation.run_sync(talk.pk, agent.pk)
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.resolution) == ("resolved", "staff")
+    assert ticket.resolved is not None
+
+    say(talk)
+
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.reopened_count, ticket.resolved) == ("open", 1, None)
+    assert ticket.due > timezone.now()
+    steps = list(ticket.status_changes.values_list("old", "new", "actor"))
+    assert steps == [
+        ("open", "pending", "staff"),
+        ("pending", "resolved", "staff"),
+        ("resolved", "open", "customer"),
+    ]
+
+
+def test_what_is_said_to_the_assistant_about_something_else_leaves_it_ended(ticket, talk, agent):
+    reply(talk, agent)
+    turns.close_conversation.run_sync(talk.pk, agent.pk)
+    talk.refresh_from_db()
+    say_as_assistant(talk)
+
+    say(talk, "Do you sell lamps?")
+
+    ticket.refresh_from_db()
+    assert ticket.status == "resolved"
+
+
+def test_a_message_to_the_person_who_has_the_conversation_opens_it_again(ticket, talk, agent):
+    reply(talk, agent)
+    change_ticket(ticket, build_staff_actor(agent), status="resolved")
+    say(talk)
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+
+
+def test_a_message_that_is_sent_twice_opens_it_once(ticket, talk, agent):
+    reply(talk, agent)
+    say(talk)
+    change_ticket(ticket, build_staff_actor(agent), status="pending")
+    say(talk)
+    ticket.refresh_from_db()
+    assert ticket.status == "pending"
+
+
+def test_of_two_tickets_the_one_that_was_answered_is_opened(ticket, talk, agent, alice):
+    newer = Ticket.objects.create(number="TKT-00000002", issue="Broken", conversation=talk, customer=alice)
+    reply(talk, agent, reference="TKT-00000001")
+    change_tickets([ticket, newer], build_staff_actor(agent), status="resolved")
+
+    say(talk)
+
+    ticket.refresh_from_db()
+    newer.refresh_from_db()
+    assert (ticket.status, newer.status) == ("open", "resolved")
+
+
+def test_closing_the_conversation_leaves_a_colleagues_ticket_open(ticket, talk, agent, bob):
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=bob)
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.close_conversation.run_sync(talk.pk, agent.pk)
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+
+
+def test_closing_it_from_the_page_of_one_ticket_ends_that_one_alone(ticket, talk, agent):
+    other = Ticket.objects.create(number="TKT-00000002", issue="Broken", conversation=talk)
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.close_conversation.run_sync(talk.pk, agent.pk, reference="TKT-00000001")
+    ticket.refresh_from_db()
+    other.refresh_from_db()
+    assert (ticket.status, other.status) == ("resolved", "open")
+
+
+def test_a_customer_who_says_that_it_is_solved_ends_it(ticket, talk, agent):
+    reply(talk, agent)
+    ticket.refresh_from_db()
+    confirm_by_customer(ticket)
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.resolution) == ("closed", "customer")
+    assert ticket.closed >= ticket.resolved
+
+
+def test_an_answer_to_a_merged_ticket_opens_the_one_that_it_went_into(ticket, talk, agent, alice):
+    target = Ticket.objects.create(number="TKT-00000002", issue="Broken", customer=alice, status="resolved")
+    change_ticket(ticket, build_staff_actor(agent), status="closed", merged_into=target)
+    talk.refresh_from_db()
+    reply(talk, agent)
+
+    say(talk)
+
+    target.refresh_from_db()
+    ticket.refresh_from_db()
+    assert (ticket.status, target.status) == ("closed", "open")
+    assert reopen_by_customer(ticket) == target
+
+
+def test_every_step_is_in_the_log_with_who_made_it(ticket, talk, agent):
+    reply(talk, agent)
+    say(talk)
+    change_ticket(ticket, SYSTEM, priority="high")
+
+    events = AuditEvent.objects.filter(subject="TKT-00000001").order_by("pk")
+    assert [(event.actor, event.actor_name, event.action, event.details) for event in events] == [
+        ("staff", "agent", "ticket_replied", {}),
+        (
+            "staff",
+            "agent",
+            "ticket_changed",
+            {"changes": {"status": ["open", "pending"], "assignee": ["", "agent"]}},
+        ),
+        ("customer", "", "ticket_changed", {"changes": {"status": ["pending", "open"]}}),
+        ("system", "", "ticket_changed", {"changes": {"priority": ["medium", "high"]}}),
+    ]
+
+
+def test_words_do_not_go_into_the_log(ticket, agent):
+    change_ticket(ticket, build_staff_actor(agent), issue="My card is 4111", subject="Card")
+    details = AuditEvent.objects.get(action="ticket_changed").details
+    assert details == {"changes": {"issue": None, "subject": None}}
+
+
+def test_nothing_changed_is_nothing_in_the_log(ticket, agent):
+    assert not change_ticket(ticket, build_staff_actor(agent), status="open", priority="medium")
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_guest_who_leaves_an_address_is_known_on_the_ticket(agent, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"smtp_url": "smtp://mail:25"})
+    talk = Conversation.objects.create(guest_key="g1", contact_name="Gus", contact_email="gus@example.com")
+    ticket = Ticket.objects.create(issue="Late", conversation=talk)
+    assert (ticket.guest_name, ticket.guest_email) == ("Gus", "gus@example.com")
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.store_contact.run_sync(talk.pk, "Gus", "new@example.com")
+    ticket.refresh_from_db()
+    assert ticket.guest_email == "new@example.com"
+
+
+def test_a_guests_ticket_is_the_accounts_after_signing_in(client, alice):
+    client.get("/")
+    session = client.session
+    session["guest_key"] = "key-of-guest"
+    session.save()
+    talk = Conversation.objects.create(guest_key="key-of-guest")
+    ticket = Ticket.objects.create(issue="Late", conversation=talk)
+    client.force_login(alice)
+    ticket.refresh_from_db()
+    assert ticket.customer == alice
+
+
+@pytest.mark.parametrize(
+    ("issue", "number"),
+    [
+        ("My order ORD-123 is late", "ORD-123"),
+        ("Order #1001, wet", "#1001"),
+        ("About TKT-00000001 again", ""),
+        ("I waited 3 days", ""),
+        ("ord-456!", "ORD-456"),
+    ],
+)
+def test_the_order_that_an_issue_names_is_linked(db, issue, number):
+    assert Ticket.objects.create(issue=issue).order_number == number
+
+
+HOURS = "Mon-Fri 09:00-17:00, Sat 10:00-12:00"
+
+
+@pytest.mark.parametrize(
+    ("opened", "priority", "due"),
+    [
+        ("2026-11-25 10:00", "high", "2026-11-25 14:00"),  # a Wednesday
+        ("2026-11-25 15:00", "high", "2026-11-26 11:00"),
+        ("2026-11-27 16:00", "medium", "2026-11-30 14:00"),  # over the weekend: 1 + 2 + 5 hours
+        ("2026-11-29 12:00", "high", "2026-11-30 13:00"),  # on a Sunday
+        ("2026-12-24 16:00", "high", "2026-12-28 12:00"),  # 25 and 26 December are holidays in Germany
+        ("2026-03-28 11:00", "high", "2026-03-30 12:00"),  # the clock goes forward in the night to Sunday
+    ],
+)
+def test_a_ticket_is_due_by_its_priority_in_opening_hours(db, settings, opened, priority, due):
+    settings.TIME_ZONE = "Europe/Berlin"
+    hours = {"opening_hours": HOURS, "holidays": "DE", "time_zone": "Europe/Berlin"}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=hours)
+    zone = timezone.get_current_timezone()
+    created = datetime.fromisoformat(opened).replace(tzinfo=zone)
+    ticket = Ticket.objects.create(issue="Late", priority=priority, created=created)
+    assert timezone.localtime(ticket.due).strftime("%Y-%m-%d %H:%M") == due
+
+
+def test_without_opening_hours_every_hour_counts_also_while_the_clock_changes(db, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    created = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)  # two o'clock, an hour before it is two o'clock again
+    ticket = Ticket.objects.create(issue="Late", priority="high", created=created)
+    assert ticket.due - created == timedelta(hours=4)
+
+
+def test_open_hours_in_the_night_of_the_change_are_those_that_pass(db, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
+        update={"opening_hours": "Sun 00:00-24:00", "time_zone": "Europe/Berlin"}
+    )
+    created = datetime(2026, 10, 24, 22, 0, tzinfo=UTC)  # midnight; this Sunday has 25 hours
+    ticket = Ticket.objects.create(issue="Late", priority="low", created=created)
+    assert ticket.due - created == timedelta(hours=24)
+
+
+def test_a_higher_priority_is_due_earlier_counted_from_when_the_customer_began_to_wait(ticket, agent):
+    opened = timezone.now() - timedelta(hours=6)
+    Ticket.objects.filter(pk=ticket.pk).update(waiting_since=opened, due=opened + timedelta(hours=8))
+    ticket.refresh_from_db()
+    change_ticket(ticket, build_staff_actor(agent), priority="high")
+    ticket.refresh_from_db()
+    assert ticket.due == opened + timedelta(hours=4)
+    assert ticket.is_overdue
+    assert list(Ticket.objects.filter_overdue()) == [ticket]

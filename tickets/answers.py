@@ -1,0 +1,95 @@
+"""What becomes of a ticket when the team answers, when the customer answers, and when the conversation is closed."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from .actors import CUSTOMER, Actor, build_staff_actor
+from .audit import record_ticket_event
+from .changes import change_ticket
+from .models import Ticket, TicketReply
+
+Status = Ticket.Status
+
+
+@transaction.atomic
+def record_reply(ticket: Ticket, message_id: int, staff: Any, staff_name: str) -> None:
+    """The team has answered by this message: now the team waits for the customer. The caller has locked the ticket."""
+    TicketReply.objects.create(ticket=ticket, message_id=message_id, author=staff, author_name=staff_name)
+    actor = build_staff_actor(staff)
+    if ticket.first_response is None:
+        ticket.first_response = timezone.now()
+        ticket.save(update_fields=["first_response"])
+    record_ticket_event("ticket_replied", ticket, actor)
+    change_ticket(
+        ticket,
+        actor,
+        status=Status.PENDING if ticket.status == Status.OPEN else ticket.status,
+        assignee=ticket.assignee or staff,
+    )
+
+
+@transaction.atomic
+def reopen_by_customer(ticket: Ticket) -> Ticket:
+    """The customer has answered, whichever way: the ticket is open again, or that into which it was merged.
+
+    The caller has locked the ticket. Returns the one that is open now.
+    """
+    while ticket.merged_into_id is not None:
+        ticket = Ticket.objects.lock_ticket(ticket.merged_into_id)
+    change_ticket(ticket, CUSTOMER, status=Status.OPEN)
+    return ticket
+
+
+@transaction.atomic
+def confirm_by_customer(ticket: Ticket) -> None:
+    """The customer says that the matter is solved. The caller has locked the ticket; one that was merged stays so."""
+    if ticket.merged_into_id is None:
+        change_ticket(ticket, CUSTOMER, status=Status.CLOSED, resolution=Ticket.Resolution.CUSTOMER)
+
+
+def resolve_ticket(ticket: Ticket, actor: Actor) -> None:
+    """The team has done what it could. The caller has locked the ticket."""
+    if ticket.is_active:
+        change_ticket(ticket, actor, status=Status.RESOLVED)
+
+
+def find_answered_ticket(conversation_id: int, message_id: int, *, is_for_person: bool) -> Ticket | None:
+    """The ticket to which a customer's message is an answer, locked; None where it is none.
+
+    It is one when a person has the conversation or is waited for, or when the last who spoke before was the team. What
+    is said to the assistant about something else does not open an old matter again.
+    """
+    here = Q(conversation=conversation_id)
+    merged_here = Ticket.objects.filter(here, merged_into__isnull=False).values("merged_into")
+    waiting = Ticket.objects.filter(
+        here | Q(pk__in=merged_here), status__in=(Status.PENDING, Status.RESOLVED), merged_into=None
+    )
+    tickets = list(waiting.order_by("-created").values_list("pk", "status"))
+    if not tickets or not (is_for_person or _has_team_spoken_last(conversation_id, message_id)):
+        return None
+    replied = TicketReply.objects.filter(ticket__in=[pk for pk, _status in tickets]).order_by("-pk")
+    newest = replied.values_list("ticket", flat=True).first()
+    pending = [pk for pk, status in tickets if status == Status.PENDING]
+    return Ticket.objects.lock_ticket(newest or next(iter(pending), tickets[0][0]))
+
+
+def find_ticket_for_reply(conversation_id: int, reference: str) -> Ticket | None:
+    """The ticket of a conversation that a reply of the team is for, locked.
+
+    It is the one that the page named, else the newest one that is still to be answered.
+    """
+    here = Ticket.objects.filter(conversation=conversation_id, merged_into=None)
+    found = here.filter(number=reference).first() if reference else None
+    found = found or here.filter_active().order_by("-created").first()
+    return Ticket.objects.lock_ticket(found.pk) if found else None
+
+
+def _has_team_spoken_last(conversation_id: int, message_id: int) -> bool:
+    """Whether a person of the team wrote the last message before this one that is neither ours nor the customer's."""
+    messages: Any = TicketReply._meta.get_field("message").related_model
+    earlier = messages.objects.filter(conversation=conversation_id, pk__lt=message_id)
+    spoken = earlier.filter(role__in=("staff", "assistant")).order_by("-seq")
+    return spoken.values_list("role", flat=True).first() == "staff"

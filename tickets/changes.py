@@ -1,0 +1,138 @@
+"""Every change of a ticket: its values, the times that follow from its status, and who made it, in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .actors import Actor
+from .audit import record_ticket_event, record_ticket_events
+from .models import StatusChange, Ticket
+
+Status = Ticket.Status
+
+# Whose values the audit log names. Of all other fields, which hold words of people, it says that they were changed.
+NAMED_FIELDS = (
+    "status",
+    "priority",
+    "category",
+    "suggested_priority",
+    "sentiment",
+    "language",
+    "order_number",
+)
+DERIVED_FIELDS = (
+    *("due", "waiting_since", "first_response", "resolved", "closed", "resolution", "reopened_count"),
+    "updated",
+)
+TICKETS_A_STATEMENT = 200
+
+
+@dataclass
+class TicketChange:
+    """What is to be stored of a ticket, and what the audit log says of it: by field its old and new value, if named."""
+
+    ticket: Ticket
+    old_status: str
+    fields: set[str] = field(default_factory=set)
+    described: dict[str, Any] = field(default_factory=dict)
+
+
+@transaction.atomic
+def change_ticket(ticket: Ticket, actor: Actor, **values: Any) -> bool:
+    """Change a ticket that the caller has locked. Whether anything was another value before."""
+    return bool(change_tickets([ticket], actor, **values))
+
+
+@transaction.atomic
+def change_tickets(tickets: Iterable[Ticket], actor: Actor, **values: Any) -> int:
+    """Change the same values of several tickets that the caller has locked. Returns how many had others before."""
+    now = timezone.now()
+    changes = [_apply_values(ticket, values, now) for ticket in tickets]
+    return _store_changes([change for change in changes if change.fields], actor)
+
+
+@transaction.atomic
+def open_ticket(ticket: Ticket, actor: Actor) -> Ticket:
+    """Store a new ticket."""
+    ticket.save()
+    record_ticket_event("ticket_opened", ticket, actor)
+    return ticket
+
+
+def _apply_values(ticket: Ticket, values: dict[str, Any], now: datetime) -> TicketChange:
+    change = TicketChange(ticket, ticket.status)
+    for name, value in values.items():
+        old = getattr(ticket, name)
+        if old == value:
+            continue
+        setattr(ticket, name, value)
+        change.fields.add(name)
+        change.described[name] = _describe_values(name, old, value)
+    if "status" in change.fields:
+        _apply_status(ticket, change.old_status, now)
+        if "resolution" in values:
+            ticket.resolution = values["resolution"]
+    elif "priority" in change.fields and ticket.waiting_since is not None:
+        ticket.start_waiting(ticket.waiting_since)
+    change.described.pop("resolution", None)
+    return change
+
+
+def _apply_status(ticket: Ticket, old: str, now: datetime) -> None:
+    """The times that go with a step from one status to another."""
+    ticket.due = ticket.waiting_since = None
+    if ticket.status == Status.OPEN:
+        ticket.start_waiting(now)
+    if ticket.is_active:
+        if old in Ticket.ENDED_STATUSES:
+            ticket.reopened_count += 1
+        ticket.resolved = ticket.closed = None
+        ticket.resolution = ""
+        return
+    ticket.resolved = ticket.resolved or now
+    ticket.closed = now if ticket.status == Status.CLOSED else None
+    ticket.resolution = ticket.resolution or Ticket.Resolution.STAFF
+
+
+def _store_changes(changes: list[TicketChange], actor: Actor) -> int:
+    if not changes:
+        return 0
+    names = {name for change in changes for name in change.fields}
+    now = timezone.now()
+    for change in changes:
+        change.ticket.updated = now
+    tickets = [change.ticket for change in changes]
+    Ticket.objects.bulk_update(tickets, [*sorted(names | set(DERIVED_FIELDS))], TICKETS_A_STATEMENT)
+    StatusChange.objects.bulk_create(
+        (
+            StatusChange(
+                ticket=change.ticket, old=change.old_status, new=change.ticket.status, actor=actor.kind
+            )
+            for change in changes
+            if change.old_status != change.ticket.status
+        ),
+        batch_size=TICKETS_A_STATEMENT,
+    )
+    described = [(change.ticket, {"changes": change.described}) for change in changes]
+    record_ticket_events("ticket_changed", described, actor)
+    return len(changes)
+
+
+def _describe_values(name: str, old: Any, new: Any) -> list[str] | None:
+    """Both values as the audit log keeps them; None where they are words."""
+    if name in NAMED_FIELDS:
+        return [str(old), str(new)]
+    if name in ("assignee", "merged_into"):
+        return [_name_row(old), _name_row(new)]
+    return None
+
+
+def _name_row(row: Any) -> str:
+    """A person as colleagues call them, a ticket by its number; empty for nobody."""
+    if row is None:
+        return ""
+    return str(row) if isinstance(row, Ticket) else row.get_full_name() or row.get_username()

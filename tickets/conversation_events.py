@@ -1,0 +1,77 @@
+"""What happens in a conversation changes its tickets, in the same transaction."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from supportbot.assistant.conversation_events import (
+    ContactGiven,
+    ConversationClosed,
+    CustomerSignedIn,
+    CustomerWrote,
+    StaffReplied,
+    conversation_event_handler,
+)
+
+from .actors import CUSTOMER, build_staff_actor
+from .answers import (
+    find_answered_ticket,
+    find_ticket_for_reply,
+    record_reply,
+    reopen_by_customer,
+    resolve_ticket,
+)
+from .audit import record_ticket_event
+from .models import Ticket
+
+
+@conversation_event_handler(CustomerWrote)
+def reopen_answered_ticket(event: CustomerWrote) -> None:
+    ticket = find_answered_ticket(event.conversation, event.message, is_for_person=event.is_for_person)
+    if ticket is not None:
+        reopen_by_customer(ticket)
+
+
+@conversation_event_handler(StaffReplied)
+def keep_reply(event: StaffReplied) -> None:
+    ticket = find_ticket_for_reply(event.conversation, event.reference)
+    if ticket is not None:
+        record_reply(ticket, event.message, _get_account(event.staff), event.staff_name)
+
+
+@conversation_event_handler(ConversationClosed)
+def resolve_tickets(event: ConversationClosed) -> None:
+    """The ticket that the page named, else those of the conversation that no colleague has."""
+    here = Ticket.objects.filter(conversation=event.conversation, merged_into=None)
+    named = here.filter(number=event.reference) if event.reference else here.none()
+    staff = _get_account(event.staff)
+    ended = list(
+        named or here.filter_active().filter(assignee=None) | here.filter_active().filter(assignee=staff)
+    )
+    for ticket in ended:
+        resolve_ticket(Ticket.objects.lock_ticket(ticket.pk), build_staff_actor(staff))
+
+
+@conversation_event_handler(ContactGiven)
+def keep_contact(event: ContactGiven) -> None:
+    for ticket in Ticket.objects.filter(conversation=event.conversation, customer=None):
+        locked = Ticket.objects.lock_ticket(ticket.pk)
+        locked.guest_name, locked.guest_email = event.name, event.email
+        locked.save(update_fields=["guest_name", "guest_email", "updated"])
+        record_ticket_event(
+            "ticket_changed", locked, CUSTOMER, changes={"guest_name": None, "guest_email": None}
+        )
+
+
+@conversation_event_handler(CustomerSignedIn)
+def give_to_account(event: CustomerSignedIn) -> None:
+    """A guest's tickets are the account's from now on, as the conversation is."""
+    for ticket in Ticket.objects.filter(conversation=event.conversation, customer=None):
+        locked = Ticket.objects.lock_ticket(ticket.pk)
+        locked.customer_id = event.customer.id
+        locked.save(update_fields=["customer", "updated"])
+        record_ticket_event("ticket_changed", locked, CUSTOMER, changes={"customer": None})
+
+
+def _get_account(user_id: int) -> Any:
+    return get_user_model()._default_manager.get(pk=user_id)

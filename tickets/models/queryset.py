@@ -1,0 +1,65 @@
+"""Questions about tickets."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from .numbers import NUMBER_DRAWS
+
+
+class TicketQuerySet(models.QuerySet[Any]):
+    def visible_to(self, customer_id: int | None, conversation_id: int) -> "TicketQuerySet":
+        """A customer's own tickets and those of this conversation; a guest sees only the latter."""
+        here = models.Q(conversation=conversation_id)
+        return self.filter(here | models.Q(customer=customer_id) if customer_id else here)
+
+    def opened_last_day(self) -> "TicketQuerySet":
+        """Tickets of the last 24 hours."""
+        return self.filter(created__gt=timezone.now() - timedelta(days=1))
+
+    def opened_from_network_of(self, conversation_id: int) -> "TicketQuerySet":
+        """Tickets of the last hour that guests opened from the network of this conversation's guest.
+
+        None for a conversation of an account, or of which the network is not known.
+        """
+        conversations: Any = apps.get_app_config("conversations")
+        network = conversations.find_guest_network(conversation_id)
+        if not network:
+            return self.none()
+        hour_ago = timezone.now() - timedelta(hours=1)
+        return self.filter(conversation__address_key=network, customer=None, created__gt=hour_ago)
+
+    def find_open_duplicate(self, conversation_id: int, issue: str) -> Any:
+        """The conversation's active ticket about the same issue, whatever its case and punctuation."""
+        active = self.filter(conversation=conversation_id, status__in=self.model.ACTIVE_STATUSES)
+        return next((ticket for ticket in active if ticket.has_issue(issue)), None)
+
+    def get_or_create_for_request(self, request: str, **fields: Any) -> tuple[Any, bool]:
+        """The ticket of this request, and whether it was created now.
+
+        When two processes call it at once for the same request, a constraint lets one of them create the ticket and
+        the other one finds it. A number that another ticket has is drawn again, `NUMBER_DRAWS` times at most; then
+        it raises IntegrityError.
+        """
+        for _draw in range(NUMBER_DRAWS):
+            with suppress(IntegrityError), transaction.atomic():
+                return self.create(request=request, **fields), True
+            if request and (known := self.filter(request=request).first()):
+                return known, False
+        return self.create(request=request, **fields), True
+
+    def filter_active(self) -> "TicketQuerySet":
+        """Those that somebody still has to do with: open, or pending."""
+        return self.filter(status__in=self.model.ACTIVE_STATUSES)
+
+    def filter_overdue(self, now: datetime | None = None) -> "TicketQuerySet":
+        """Open ones that should have been answered by now."""
+        return self.filter(status=self.model.Status.OPEN, due__lt=now or timezone.now())
+
+    def lock_ticket(self, pk: int) -> Any:
+        """The ticket, which nobody else changes until this transaction ends."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
