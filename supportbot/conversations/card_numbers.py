@@ -7,6 +7,7 @@ and what is called an order or tracking number is left alone.
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -62,10 +63,17 @@ CODE_BEHIND = re.compile(
 )
 
 
-def mask_card_numbers(text: str) -> tuple[str, bool]:
-    """The text with card numbers and their security codes hidden, and whether there were any."""
+class MaskedText(NamedTuple):
+    """A text without card numbers, and whether there were any in it."""
+
+    text: str
+    was_masked: bool = False
+
+
+def mask_card_numbers(text: str) -> MaskedText:
+    """The text with card numbers and their security codes hidden."""
     if sum(character.isdecimal() for character in text) < 3:
-        return text, False
+        return MaskedText(text)
     masked, end = [], 0
     for start, stop, digits in _find_cards(text):
         masked += [text[end:start], _("[card number hidden, ends in %(digits)s]") % {"digits": digits[-4:]}]
@@ -76,7 +84,7 @@ def mask_card_numbers(text: str) -> tuple[str, bool]:
     masked.append(text[end:])
     hidden = "".join(masked)
     hidden, codes = SECURITY_CODE.subn(_mask_security_code, hidden)
-    return hidden, len(masked) > 1 or codes > 0
+    return MaskedText(hidden, len(masked) > 1 or codes > 0)
 
 
 def _mask_security_code(found: re.Match[str]) -> str:

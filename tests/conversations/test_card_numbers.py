@@ -1,7 +1,9 @@
 """Card numbers in what people write are hidden before anything stores or sends them; other numbers are not."""
 
 import pytest
+from django.utils import timezone
 
+from supportbot.conversations import card_numbers
 from supportbot.conversations.card_numbers import mask_card_numbers
 from supportbot.conversations.models import Conversation, Message
 from supportbot.conversations.turns import submit
@@ -128,6 +130,20 @@ async def test_no_card_number_reaches_the_database_the_model_or_a_page(page, mod
         assert "1111 1111" not in message.text
         assert "123" not in message.text
     assert "1111 1111" not in (await Conversation.objects.aget()).title
+
+
+@pytest.mark.parametrize("owner", ["bot", "waiting"])
+def test_a_message_is_searched_for_cards_once(db, chat, monkeypatch, owner):
+    Conversation.objects.update(owner=owner, waiting_since=timezone.now())
+    searched = []
+    find_cards = card_numbers._find_cards
+    monkeypatch.setattr(card_numbers, "_find_cards", lambda text: searched.append(text) or find_cards(text))
+
+    submit.submit_message.run_sync(chat.pk, "4111 1111 1111 1111", "a1")
+
+    assert searched == ["4111 1111 1111 1111"]
+    message = Message.objects.get(role="customer")
+    assert ("1111 1111" in message.text, message.was_masked) == (False, True)
 
 
 def test_the_same_message_sent_twice_is_stored_once(db, chat):

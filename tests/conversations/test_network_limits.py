@@ -26,6 +26,7 @@ from supportbot.server import client_address
 from tickets.models import Ticket
 
 from .page import Page
+from .test_cost import queries
 from .test_token_budgets import limit
 
 __all__ = ["limit"]
@@ -166,6 +167,17 @@ def test_of_one_network_so_many_guests_ask_for_a_person_in_an_hour(db, settings)
     with network(OFFICE):
         assert count_accepted(ask, 60) == rate_limits.MAX_PERSON_REQUESTS_PER_HOUR
     assert Ticket.objects.count() == Ticket.MAX_PER_NETWORK_AND_HOUR
+
+
+@pytest.mark.parametrize(("is_guest", "of_network"), [(True, 2), (False, 0)], ids=["guest", "account"])
+def test_a_request_is_counted_once_and_by_the_network_for_guests_alone(db, chat, is_guest, of_network):
+    asker = new_guest(1) if is_guest else chat
+    with network(OFFICE):
+        made = queries(request_person.run_sync, asker.pk, text="A person, please", client_id="p")
+
+    counts = [each for each in made if "COUNT(" in each and "customerrequest" in each]
+    assert len(counts) == max(of_network, 1), "those of the minute, and of a guest those of the hour"
+    assert sum("address_key" in each for each in counts) == of_network
 
 
 def test_asking_for_a_person_and_withdrawing_it_in_a_loop_is_one_mail(db, settings):

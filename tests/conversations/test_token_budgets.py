@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from supportbot.assistant.errors import ModelError
@@ -429,6 +429,23 @@ def test_the_budgets_of_one_are_not_those_of_another(transactional_db, chat, of_
 
     assert not can_pay(submit.submit_message.run_sync(chat.pk, "Hello", "a2").lease)
     assert can_pay(submit.submit_message.run_sync(of_bob.pk, "Hello", "b1").lease)
+
+
+def test_of_two_who_are_the_first_of_the_day_both_have_their_share(
+    transactional_db, chat, limit, monkeypatch
+):
+    limit(tokens_per_day=2 * REQUEST)
+    look = QuerySet.exists
+
+    def come_second(query):
+        if query.model is TokenBudget:
+            TokenBudget.objects.get_or_create(scope="everybody", day=timezone.localdate())
+        return look(query)
+
+    monkeypatch.setattr(QuerySet, "exists", come_second)
+
+    assert can_pay(submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease)
+    assert set_aside() == REQUEST
 
 
 def test_what_one_budget_refuses_no_other_one_keeps(transactional_db, chat, limit):

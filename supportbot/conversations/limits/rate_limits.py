@@ -79,15 +79,17 @@ def check_rate(conversation: Conversation, kind: str = CustomerRequest.Kind.MESS
     """Raise `RequestRefused` where a customer does something for one time too many in a minute.
 
     Counted are the conversation, its visitor, and for guests, who may have any number of browsers, the network. Kinds
-    after which the model is asked count together, any other one by itself.
+    after which the model is asked count together, any other one by itself. A person is asked for so often in an hour.
     """
     counts = _count_requests(conversation, kind)
     if _is_over(counts["here"], settings.CONVERSATION_MESSAGES_PER_MINUTE) or _is_over(
         counts["everywhere"], settings.VISITOR_MESSAGES_PER_MINUTE
     ):
         raise RequestRefused(_("You're sending messages very quickly. Please wait a minute, then try again."))
-    if conversation.user_id is None and _is_over(counts["at_address"], get_address_message_limit()):
+    if _is_over(counts["at_address"], get_address_message_limit()):
         raise build_network_refusal()
+    if kind == CustomerRequest.Kind.PERSON:
+        _check_person_rate(conversation)
 
 
 def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.MESSAGE) -> None:
@@ -107,13 +109,14 @@ def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.M
 
 def check_network_rate() -> None:
     """Raise `RequestRefused` where a new guest's first message would be refused: then nothing is begun for it."""
-    if not (address_key := get_current_address_key()):
+    limit, address_key = get_address_message_limit(), get_current_address_key()
+    if not (limit and address_key):
         return
     since = timezone.now() - timedelta(minutes=1)
     recent = CustomerRequest.objects.filter(
         address_key=address_key, visitor__startswith="guest:", kind__in=MODEL_KINDS, created__gt=since
     )
-    if _is_over(recent.count(), get_address_message_limit()):
+    if _is_over(recent.count(), limit):
         raise build_network_refusal()
 
 
@@ -126,11 +129,9 @@ def build_network_refusal() -> RequestRefused:
     )
 
 
-def check_person_rate(conversation: Conversation) -> None:
-    """The same for a request for a person, which guests of one network may make so often in an hour."""
-    check_rate(conversation, CustomerRequest.Kind.PERSON)
-    address_key = _get_address_key(conversation)
-    if conversation.user_id is not None or not address_key:
+def _check_person_rate(conversation: Conversation) -> None:
+    """Raise `RequestRefused` where the guests of one network ask for a person too often in an hour."""
+    if not (address_key := _get_guest_address_key(conversation)):
         return
     since = timezone.now() - timedelta(hours=1)
     asked = CustomerRequest.objects.filter(
@@ -159,10 +160,15 @@ def _get_address_key(conversation: Conversation) -> str:
     return get_current_address_key() or conversation.address_key
 
 
+def _get_guest_address_key(conversation: Conversation) -> str:
+    """The same of a guest. Empty for an account, which no network limits."""
+    return _get_address_key(conversation) if conversation.user_id is None else ""
+
+
 def _count_requests(conversation: Conversation, kind: str) -> dict[str, int]:
-    """What was done in the last minute: here, by the visitor, and by guests at their address."""
+    """What was done in the last minute: here, by the visitor, and for a guest by all guests of the network."""
     now = timezone.now()
-    address_key = _get_address_key(conversation)
+    address_key = _get_guest_address_key(conversation)
     by_visitor = Q(visitor=conversation.visitor.key)
     at_address = Q(address_key=address_key, visitor__startswith="guest:") if address_key else Q(pk=None)
     recent = CustomerRequest.objects.filter(

@@ -119,9 +119,9 @@ def _debit(scope: str, day: str, tokens: int, limit: int) -> bool:
     with_room = budget.filter(tokens__lte=limit - tokens - F("reserved"))
     if with_room.update(reserved=F("reserved") + tokens):
         return True
-    if budget.exists():
-        return False
-    TokenBudget.objects.get_or_create(scope=scope, day=day)
+    if not budget.exists():  # of two who make the day's row at once, one does
+        TokenBudget.objects.bulk_create([TokenBudget(scope=scope, day=day)], ignore_conflicts=True)
+    # Somebody may have made it since the first look.
     return bool(with_room.update(reserved=F("reserved") + tokens))
 
 

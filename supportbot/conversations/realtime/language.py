@@ -20,6 +20,7 @@ SCRIPTS = {
     "ta": r"[\u0b80-\u0bff]",
     "te": r"[\u0c00-\u0c7f]",
 }
+NON_LATIN = re.compile(r"[\u0370-\u1dff\u3040-\ud7af]")  # all scripts that are told by their letters
 HAN = r"[\u3400-\u9fff]"
 # Scripts of many languages: the letters that one of them must have, and those that it does not have.
 CYRILLIC, ARABIC = r"[\u0400-\u04ff]", r"[\u0600-\u06ff]"
@@ -70,6 +71,9 @@ def detect_language(text: str) -> str:
 
 
 def _detect_by_script(text: str, letters: int) -> str:
+    if not NON_LATIN.search(text):  # as most texts: one look instead of a dozen
+        return ""
+
     def is_written_in(pattern: str) -> bool:
         return len(re.findall(pattern, text)) >= max(MIN_LETTERS, letters / 2)
 

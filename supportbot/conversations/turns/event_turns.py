@@ -5,13 +5,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from ..card_numbers import mask_card_numbers
+from ..card_numbers import MaskedText, mask_card_numbers
 from ..models import Conversation, Message, Turn
 from .changes import ChangedTurn
 
 
 def add_event_turn(
-    conversation: Conversation, said: Sequence[tuple[str, str, str | None]], author: Any = None
+    conversation: Conversation, said: Sequence[tuple[str, str | MaskedText, str | None]], author: Any = None
 ) -> ChangedTurn:
     """A turn without a model, whose messages are (role, text, client id). The caller saves the conversation."""
     now = timezone.now()
@@ -21,8 +21,7 @@ def add_event_turn(
     messages = []
     for role, text, client_id in said:
         message = Message(conversation=conversation, turn=turn, seq=conversation.next_seq(), role=role)
-        is_ours = role == Message.Role.SYSTEM
-        message.text, message.was_masked = (text, False) if is_ours else mask_card_numbers(text)
+        message.text, message.was_masked = _mask_text(role, text)
         message.client_id = client_id or None
         if author is not None:
             message.author = author
@@ -31,3 +30,9 @@ def add_event_turn(
         messages.append(message)
     Message.objects.bulk_create(messages)
     return ChangedTurn(turn, messages)
+
+
+def _mask_text(role: str, text: str | MaskedText) -> MaskedText:
+    if isinstance(text, MaskedText):
+        return text
+    return MaskedText(text) if role == Message.Role.SYSTEM else mask_card_numbers(text)

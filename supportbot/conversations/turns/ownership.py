@@ -23,7 +23,7 @@ from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
-from ..limits.rate_limits import RequestRefused, check_person_rate, count_request
+from ..limits.rate_limits import RequestRefused, check_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences
 from .app_events import notify_of_closing
@@ -68,7 +68,7 @@ def check_person_request(conversation_id: int, client_id: str | None) -> bool:
     is_asked = conversation.owner in (Owner.WAITING, Owner.HUMAN)
     if is_asked or (client_id and conversation.messages.filter(client_id=client_id).exists()):
         return False
-    check_person_rate(conversation)
+    check_rate(conversation, CustomerRequest.Kind.PERSON)
     return True
 
 
@@ -88,7 +88,6 @@ def request_person(
     if conversation.owner in (Owner.WAITING, Owner.HUMAN):
         return build_change(conversation, (), with_owner=True, duplicate_client_id=client_id or "")
     if text:
-        check_person_rate(conversation)
         count_request(conversation, CustomerRequest.Kind.PERSON)
     ended = end_bot_turns(conversation)
     said = [(Message.Role.CUSTOMER, text, client_id)] if text else []

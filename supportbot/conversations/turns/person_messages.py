@@ -14,7 +14,7 @@ from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
 from ..attachments import storage
-from ..card_numbers import mask_card_numbers
+from ..card_numbers import MaskedText, mask_card_numbers
 from ..limits.rate_limits import RequestRefused, check_contact_rate
 from ..models import Conversation, Message
 from . import handoff_sentences
@@ -68,7 +68,7 @@ def post_staff_message(
 
 
 def store_for_person(
-    conversation: Conversation, text: str, client_id: str | None, images: Sequence[UUID]
+    conversation: Conversation, text: MaskedText, client_id: str | None, images: Sequence[UUID]
 ) -> TurnChange:
     """A customer's message to a person, or to one who is waited for: no model runs. The caller holds the lock."""
     unsent = storage.get_unsent_images(conversation, images)
@@ -88,7 +88,7 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
     conversation = Conversation.objects.lock(conversation_id)
     if not handoff_sentences.takes_contact(conversation):
         raise RequestRefused(_("No e-mail address is needed. The answer will come here, in this chat."))
-    contact = (mask_card_numbers(" ".join(name.split())[:100])[0][:100], email)
+    contact = (mask_card_numbers(" ".join(name.split())[:100]).text[:100], email)
     if contact == (conversation.contact_name, conversation.contact_email):
         return build_change(conversation, (), with_owner=True)
     check_contact_rate(conversation.visitor)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from supportbot.server.executors import on_database_thread
 
 from ..attachments import storage
-from ..card_numbers import mask_card_numbers
+from ..card_numbers import MaskedText, mask_card_numbers
 from ..limits import token_budgets
 from ..limits.rate_limits import RequestRefused, count_request
 from ..models import Attachment, Conversation, Message, Turn
@@ -52,25 +52,30 @@ def submit_message(
     its own. With `can_start` False the turn stays queued, for another process. `images` are public ids of attachments
     that were not sent yet. Raises `RequestRefused`.
     """
+    masked = mask_card_numbers(text)
     conversation = Conversation.objects.lock(conversation_id)
-    if client_id and (known := _find_duplicate(conversation, text, client_id, images)):
+    if client_id and (known := _find_duplicate(conversation, masked.text, client_id, images)):
         return TurnChange(conversation.pk, (load_stored_turn(known),))
     count_request(conversation)
     was_closed = conversation.owner == Conversation.Owner.CLOSED
     if was_closed:
         reopen_closed(conversation)
-    first_line = (mask_card_numbers(text)[0] or _("A photo")).split("\n", maxsplit=1)[0]
+    first_line = (masked.text or _("A photo")).split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
     if conversation.owner != Conversation.Owner.BOT:
-        change = store_for_person(conversation, text, client_id, images)
+        change = store_for_person(conversation, masked, client_id, images)
     else:
-        change = _store_for_bot(conversation, text, client_id, images, can_start)
+        change = _store_for_bot(conversation, masked, client_id, images, can_start)
     notify_of_customer_message(conversation, change)
     return replace(change, owner=describe_owner(conversation)) if was_closed else change
 
 
 def _store_for_bot(
-    conversation: Conversation, text: str, client_id: str | None, images: Sequence[UUID], can_start: bool
+    conversation: Conversation,
+    text: MaskedText,
+    client_id: str | None,
+    images: Sequence[UUID],
+    can_start: bool,
 ) -> TurnChange:
     """Join the message to the turn that has not been answered yet, or begin a new one."""
     unsent = storage.get_unsent_images(conversation, images)
@@ -85,7 +90,7 @@ def _store_for_bot(
 
 def _create_turn(
     conversation: Conversation,
-    text: str,
+    text: MaskedText,
     client_id: str | None,
     images: list[Attachment],
     *,
@@ -113,9 +118,7 @@ def _find_duplicate(
     message = conversation.messages.filter(client_id=client_id).first()
     if message is None:
         return None
-    if message.text != mask_card_numbers(text)[0] or {image.public_id for image in message.images} != set(
-        images
-    ):
+    if message.text != text or {image.public_id for image in message.images} != set(images):
         raise RequestRefused(
             _("You already sent a different version of this message. Please send it as a new one.")
         )
@@ -123,7 +126,7 @@ def _find_duplicate(
 
 
 def _append_to_active_turn(
-    conversation: Conversation, turn: Turn, text: str, client_id: str | None, images: list[Attachment]
+    conversation: Conversation, turn: Turn, text: MaskedText, client_id: str | None, images: list[Attachment]
 ) -> TurnChange | None:
     """Put a message into a turn of which no answer has begun, None if that is too late."""
     if turn.usage or turn.stop_requested:
@@ -166,10 +169,10 @@ def _revoke_lease(turn: Turn) -> bool:
 
 
 def _build_customer_message(
-    conversation: Conversation, turn: Turn, text: str, client_id: str | None, seq: int
+    conversation: Conversation, turn: Turn, text: MaskedText, client_id: str | None, seq: int
 ) -> Message:
     message = Message(conversation=conversation, turn=turn, seq=seq, role=Message.Role.CUSTOMER)
-    message.text, message.was_masked = mask_card_numbers(text)
+    message.text, message.was_masked = text
     message.client_id = client_id or None
     message.calls = []
     return message
