@@ -1,10 +1,11 @@
-"""Stores exported orders in bulk. Storing the same export again changes nothing."""
+"""Stores orders in bulk, of an export or as a platform tells of them. Storing the same ones again changes nothing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Lower
 
 from .models import Order, OrderItem
@@ -14,6 +15,7 @@ LOOKUP_KEYS = ("key", "short_key", "tracking_key", "phone_key")  # they follow f
 # What an import sets. Staff fill in the rest, such as the expected delivery.
 IMPORTED_FIELDS = (
     *(
+        "platform",
         "platform_id",
         "email",
         "phone",
@@ -24,18 +26,41 @@ IMPORTED_FIELDS = (
         "shipped_at",
         "shipping_method",
     ),
-    *("tracking", "tracking_url", "carrier", "customer_id"),
+    *("tracking", "tracking_url", "carrier", "customer_id", "expected_delivery", "delivered_at"),
     *("currency", "subtotal", "shipping", "taxes", "total", "refunded"),
 )
+# What staff also fill in. An order that comes without one of these keeps what is stored.
+KEPT_FIELDS = (
+    "phone",
+    "shipped_at",
+    "tracking",
+    "tracking_url",
+    "carrier",
+    "expected_delivery",
+    "delivered_at",
+)
+ORDERS_LOCK = 0x6F7264657273  # of PostgreSQL's advisory locks
+
+
+def lock_orders() -> None:
+    """Have whoever else stores orders wait until the end of this transaction. SQLite does so by itself."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDERS_LOCK])
 
 
 @transaction.atomic
-def save_orders(batch: Sequence[ExportedOrder]) -> tuple[Counter[str], list[RefusedOrder]]:
+def save_orders(
+    batch: Sequence[ExportedOrder], told: Mapping[str, str] | None = None
+) -> tuple[Counter[str], list[RefusedOrder]]:
     """Save these orders in one transaction.
+
+    `told` is what the platform itself had said of the fields that staff fill in too, as text by field.
 
     Returns how many are “new”, “updated” and “unchanged”, and those that are refused since another order has their
     number: an order never becomes somebody else's.
     """
+    lock_orders()
     numbers = [exported.order.number for exported in batch]
     known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
     contents = _load_items(numbers)
@@ -48,7 +73,7 @@ def save_orders(batch: Sequence[ExportedOrder]) -> tuple[Counter[str], list[Refu
             refused.append(RefusedOrder(exported.line, order.number, conflict))
             continue
         order.customer_id = accounts.get(order.email)
-        outcome = _compare_with_stored(exported, old, contents[order.number])
+        outcome = _compare_with_stored(exported, old, contents[order.number], told or {})
         by_outcome[outcome].append(exported)
     _upsert_orders([*by_outcome["new"], *by_outcome["updated"]])
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
@@ -58,15 +83,27 @@ def _find_conflict(order: Order, old: Order | None) -> str:
     """Why a stored order with the same number is another one; empty if it is the same, or there is none."""
     if old is None:
         return ""
-    if order.platform_id and old.platform_id:
-        is_other = order.platform_id != old.platform_id
+    is_other_person = bool(order.email and old.email and order.email != old.email)
+    one_time, other_time = _round_times(order.ordered_at, old.ordered_at)
+    is_other_time = bool(one_time and other_time and one_time != other_time)
+    is_one_platform = order.platform == old.platform or not (order.platform and old.platform)
+    if not (order.platform_id and old.platform_id and is_one_platform):
+        is_other = is_other_person or is_other_time
+    elif order.platform_id == old.platform_id:
+        is_other = is_other_person and is_other_time  # ids of small shops are no larger than those of others
     else:
-        pairs = ((order.email, old.email), (order.ordered_at, old.ordered_at))
-        is_other = any(one != other for one, other in pairs if one and other)
+        is_other = True
     if not is_other:
         return ""
     whose = old.email or "a customer without an e-mail address"
     return f"Another order with this number is stored, that of {whose}. It stays as it is."
+
+
+def _round_times(one: datetime | None, other: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """To the minute where one of them has no seconds, as spreadsheets write them."""
+    if one and other and 0 in (one.second, other.second):
+        return one.replace(second=0, microsecond=0), other.replace(second=0, microsecond=0)
+    return one, other
 
 
 def _load_items(numbers: Sequence[str]) -> dict[str, list[ExportedItem]]:
@@ -90,26 +127,29 @@ def _find_accounts(emails: set[str]) -> dict[str, int]:
     return {address: pk for address, pk in found if times[address] == 1}
 
 
-def _compare_with_stored(exported: ExportedOrder, old: Order | None, contents: list[ExportedItem]) -> str:
+def _compare_with_stored(
+    exported: ExportedOrder, old: Order | None, contents: list[ExportedItem], told: Mapping[str, str]
+) -> str:
     """“new”, “updated” or “unchanged”. Copies into the exported order what only the stored one knows."""
     if old is None:
         return "new"
     order = exported.order
-    _keep_staff_changes(order, old)
+    _keep_staff_changes(order, old, told)
     same = all(getattr(order, field) == getattr(old, field) for field in IMPORTED_FIELDS)
     return "unchanged" if same and exported.items == contents else "updated"
 
 
-def _keep_staff_changes(order: Order, old: Order) -> None:
-    """Keep what staff filled in and that an order has arrived: an export knows neither."""
+def _keep_staff_changes(order: Order, old: Order, told: Mapping[str, str]) -> None:
+    """Keep what staff filled in and that an order has arrived, unless the platform itself had said that before."""
     order.customer_id = old.customer_id or order.customer_id
-    order.platform_id = order.platform_id or old.platform_id
-    order.phone = order.phone or old.phone
-    order.shipped_at = order.shipped_at or old.shipped_at
-    order.tracking_url = order.tracking_url or old.tracking_url
-    order.tracking = order.tracking or old.tracking
-    order.carrier = order.carrier or old.carrier
-    if old.status == Order.Status.DELIVERED and order.status == Order.Status.SHIPPED:
+    if old.platform_id and not order.platform_id:
+        order.platform, order.platform_id = old.platform, old.platform_id
+    for field in KEPT_FIELDS:
+        stored = getattr(old, field)
+        if stored and not getattr(order, field) and str(stored) != told.get(field):
+            setattr(order, field, stored)
+    was_told = told.get("status") == Order.Status.DELIVERED
+    if old.status == Order.Status.DELIVERED and order.status == Order.Status.SHIPPED and not was_told:
         order.status = Order.Status.DELIVERED
     order.normalise_fields()
 

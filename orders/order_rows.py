@@ -23,6 +23,8 @@ OPTIONAL_COLUMNS = (
     ),
     *("Note attributes", "Subtotal", "Shipping", "Taxes", "Refunded amount", "Cancelled at"),
     *("Lineitem sku", "Lineitem fulfillment status"),
+    # These are in no export of Shopify's, but other sources have them.
+    *("Status", "Carrier", "Tracking number", "Tracking url", "Delivered at", "Expected delivery"),
 )
 COLUMNS = frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
 # A row with one of these begins an order; the others are further items of it.

@@ -1,4 +1,4 @@
-"""Reads the orders of a Shopify export, whose rows `order_rows` has gathered.
+"""Builds orders of rows with the columns of a Shopify export, which `order_rows` has gathered.
 
 The database is not used. What is read is told, and what is not is named by its line: nothing is made up.
 """
@@ -6,12 +6,13 @@ The database is not used. What is read is told, and what is not is named by its 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
+from django.utils import timezone
 
 from .cells import UnreadableCell, read_amount, read_quantity, read_time
 from .export_files import ExportFile, FileRow
@@ -20,6 +21,8 @@ from .numbers import extract_email, normalise_number
 from .order_rows import BEGINNING_COLUMNS, Survey, gather_rows, get_number, split_orders, survey_file
 
 T = TypeVar("T")
+
+MAX_URL_CHARS = 500
 
 ITEM_STATES = {
     "fulfilled": OrderItem.State.SHIPPED,
@@ -83,16 +86,16 @@ def read_orders(
                 f"Another order has this number, in line {own[0].line}; only that one is imported.",
             )
         try:
-            yield _OrderBuilder(own, survey).build_order()
+            yield OrderBuilder(own, survey).build_order()
         except RefusedOrder as refusal:
             yield refusal
 
 
-class _OrderBuilder:
+class OrderBuilder:
     """Builds one order of its rows, and notes the cells that it has to leave out."""
 
-    def __init__(self, rows: Sequence[FileRow], survey: Survey) -> None:
-        self._rows, self._first, self._survey = rows, rows[0], survey
+    def __init__(self, rows: Sequence[FileRow], survey: Survey, platform: str = "shopify") -> None:
+        self._rows, self._first, self._survey, self._platform = rows, rows[0], survey, platform
         self._number = get_number(rows[0])
         self._notes: list[CellNote] = []
         self._currency = ""
@@ -111,6 +114,7 @@ class _OrderBuilder:
         self._currency = self._read_currency()
         order = Order(
             number=self._number,
+            platform=self._platform,
             platform_id=self._read_text("Id", 40).removesuffix(".0"),
             email=self._read_email(),
             phone=self._find_first(("Phone", "Billing phone", "Shipping phone"), 40),
@@ -120,9 +124,11 @@ class _OrderBuilder:
             ordered_at=self._read_time("Created at"),
             shipped_at=self._read_time("Fulfilled at"),
             shipping_method=self._read_text("Shipping method", 200),
-            carrier=self._find_note("carrier", 80),
-            tracking=self._find_note("tracking", 200),
-            tracking_url=self._find_tracking_url(),
+            expected_delivery=self._read_day("Expected delivery"),
+            delivered_at=self._read_time("Delivered at"),
+            carrier=self._read_text("Carrier", 80) or self._find_note("carrier", 80),
+            tracking=self._read_text("Tracking number", 200) or self._find_note("tracking", 200),
+            tracking_url=self._read("Tracking url", _check_url) or self._find_tracking_url(),
             currency=self._currency,
             subtotal=self._read_amount("Subtotal"),
             shipping=self._read_amount("Shipping"),
@@ -137,8 +143,9 @@ class _OrderBuilder:
     def _build_item(self, row: FileRow) -> ExportedItem | None:
         sku = self._read_text("Lineitem sku", 100, row)
         name = self._read_text("Lineitem name", 500, row) or sku
-        if not name:
+        if not name and any(row.cells.get(column) for column in ("Lineitem quantity", "Lineitem price")):
             self._note(row, "Lineitem name is empty, so the item is left out.")
+        if not name:
             return None
         state = ITEM_STATES.get(self._read_text("Lineitem fulfillment status", 40, row).lower(), "")
         quantity = self._read("Lineitem quantity", read_quantity, row)
@@ -149,6 +156,8 @@ class _OrderBuilder:
 
         Money back says nothing of goods: a refund is no return, and is told beside the status.
         """
+        if known := self._first.cells.get("Status"):
+            return known
         paid = self._read_text("Financial Status", 40).lower()
         sent = self._read_text("Fulfillment Status", 40).lower()
         if self._read_text("Cancelled at", 40) or paid == "voided":
@@ -171,6 +180,10 @@ class _OrderBuilder:
 
     def _read_time(self, column: str) -> datetime | None:
         return self._read(column, lambda text: read_time(text, is_day_first=self._survey.is_day_first))
+
+    def _read_day(self, column: str) -> date | None:
+        moment = self._read_time(column)
+        return timezone.localtime(moment).date() if moment else None
 
     def _read_amount(self, column: str, row: FileRow | None = None) -> Decimal | None:
         has_commas = self._survey.has_decimal_commas
@@ -224,6 +237,16 @@ def _check_email(text: str) -> str:
     except ValidationError:
         raise UnreadableCell(f"is {text!r}, not an e-mail address.") from None
     return email
+
+
+def _check_url(text: str) -> str:
+    try:
+        URLValidator(["http", "https"])(text)
+    except ValidationError:
+        raise UnreadableCell(f"is {text!r}, not an address of the web.") from None
+    if len(text) > MAX_URL_CHARS:
+        raise UnreadableCell(f"is longer than {MAX_URL_CHARS} characters.")
+    return text
 
 
 def _check_currency(text: str) -> str:

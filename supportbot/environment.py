@@ -156,6 +156,18 @@ class Environment(BaseSettings):
     )
     demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
 
+    shopify_webhook_secret: str = Field(
+        "",
+        description="Opens `/orders/webhooks/shopify`: the key by which Shopify signs. Two with a comma while one "
+        "replaces the other.",
+    )
+    woocommerce_webhook_secret: str = Field(
+        "", description="Opens `/orders/webhooks/woocommerce`: the secret of the shop's webhooks."
+    )
+    orders_api_token: str = Field(
+        "", description="Opens `/orders/api`, to which a system of the shop's own sends orders as JSON."
+    )
+
     alert_emails: CommaSeparated = Field(
         (), description="Who gets a mail when no model answers, or the day's tokens are used up; with commas."
     )

@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "supportbot.mail",
     "supportbot.desk",
     "supportbot.demo",
-    # Apps that teach the assistant: each one's tools.py is found by its name.
+    # Apps that teach the assistant: each one's tools.py and urls.py are found by their names.
     "tickets",
     "orders",
 ]
@@ -222,6 +222,9 @@ MESSAGE_MAX_CHARS = ENVIRONMENT.message_max_chars
 CONVERSATION_MESSAGES_PER_MINUTE = ENVIRONMENT.conversation_messages_per_minute
 VISITOR_MESSAGES_PER_MINUTE = ENVIRONMENT.visitor_messages_per_minute
 PAGE_TURNS = ENVIRONMENT.page_turns
+SHOPIFY_WEBHOOK_SECRET = ENVIRONMENT.shopify_webhook_secret
+WOOCOMMERCE_WEBHOOK_SECRET = ENVIRONMENT.woocommerce_webhook_secret
+ORDERS_API_TOKEN = ENVIRONMENT.orders_api_token
 
 LOGGING = {
     "version": 1,

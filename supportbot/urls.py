@@ -1,11 +1,13 @@
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import URLResolver, include, path
 from django.utils.functional import lazy
+from django.utils.module_loading import module_has_submodule
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
@@ -22,6 +24,19 @@ admin.site.site_title = admin.site.site_header
 admin.site.index_title = _("The desk")
 admin.site.enable_nav_sidebar = False  # the lists need the space
 admin.site.login = bound_sign_ins(admin.site.login)  # type: ignore[method-assign,assignment]
+
+
+def find_app_urls() -> list[URLResolver]:
+    """The addresses of the apps that teach the assistant, each below its own label: those with tools.py and urls.py."""
+    found = [
+        app
+        for app in apps.get_app_configs()
+        if not app.name.startswith("supportbot.")
+        and app.module is not None
+        and all(module_has_submodule(app.module, name) for name in ("tools", "urls"))
+    ]
+    return [path(f"{app.label}/", include(f"{app.name}.urls")) for app in found]
+
 
 urlpatterns = [
     path("", views.index, name="index"),
@@ -41,6 +56,7 @@ urlpatterns = [
     path("admin/desk/", include(desk)),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
+    *find_app_urls(),
 ]
 
 # Channels takes Django's path() with an ASGI application in the place of a view.

@@ -41,6 +41,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "login": EVERYBODY,
     "logout": EVERYBODY,
     "favicon.ico": EVERYBODY,
+    # Of whoever has the secret, which is not set; tests/orders/test_live_orders.py has their rows.
+    "orders-shopify": (),
+    "orders-woocommerce": (),
+    "orders-api": (),
     "desk": STAFF_WITH_RIGHTS,
     "desk-board": STAFF_WITH_RIGHTS,
     "desk-earlier": STAFF_WITH_RIGHTS,
@@ -159,6 +163,7 @@ def test_of_an_address_everybody_gets_what_is_theirs(people, name):
     for placeholder, value in (("<uuid:public_id>", chat.public_id), ("<int:pk>", chat.pk)):
         pattern = pattern.replace(placeholder, str(value))
     pattern = pattern.replace("<uuid:image>", "00000000-0000-0000-0000-000000000000")
+    pattern = pattern.replace("^", "").replace("/?$", "")
 
     allowed = [who for who in EVERYBODY if is_let_in(people[who], f"/{pattern}", name)]
 

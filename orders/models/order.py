@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.tools import Customer
 
-from .numbers import normalise_number, read_contact, read_number, shorten_number, shorten_phone
+from ..numbers import normalise_number, read_contact, read_number, shorten_number, shorten_phone
 
 MAX_MATCHES = 50
 
@@ -75,6 +75,7 @@ class Order(models.Model):
         unique=True,
         help_text=_("As the shop writes it, such as #1001 or ORD-123."),
     )
+    platform = models.CharField(_("platform"), max_length=20, blank=True)
     platform_id = models.CharField(
         _("platform's id"), max_length=40, blank=True, help_text=_("Tells orders with one number apart.")
     )
@@ -137,6 +138,7 @@ class Order(models.Model):
             models.Index(fields=["short_key"], name="orders_by_short_key"),
             models.Index(fields=["tracking_key"], name="orders_by_tracking"),
             models.Index(fields=["phone_key"], name="orders_by_phone"),
+            models.Index(fields=["platform_id"], name="orders_by_platform_id", condition=~Q(platform_id="")),
         ]
 
     def __str__(self) -> str:
@@ -150,7 +152,8 @@ class Order(models.Model):
         """Set what look-ups go by. `save` calls it; whoever writes in bulk must call it first."""
         self.key = normalise_number(self.number)[:40]
         self.short_key = shorten_number(self.number)
-        self.tracking_key = normalise_number(self.tracking)[:200]
+        # The newest of several parcels, which stands last.
+        self.tracking_key = normalise_number(self.tracking.rpartition(", ")[2])[:200]
         self.phone_key = shorten_phone(self.phone)
         self.email = self.email.strip().lower()
 

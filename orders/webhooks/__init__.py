@@ -1,0 +1,1 @@
+"""Live orders: what Shopify, WooCommerce and a shop's own system send as soon as an order changes."""

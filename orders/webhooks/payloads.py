@@ -1,0 +1,89 @@
+"""Takes values out of a message whose form nobody has checked, as the text of an export's cells."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from orders.cells import THREE_DECIMALS, UnreadableCell, read_time
+from orders.export_files import FileRow
+from orders.order_rows import Survey
+from orders.shopify import ExportedOrder, OrderBuilder
+
+# What a database or a browser cannot keep.
+UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])
+
+
+class UnreadableMessage(Exception):
+    """What is wrong with a message, in plain words for whoever sends it."""
+
+
+def parse_message(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body. Raises `UnreadableMessage`."""
+    try:
+        message = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise UnreadableMessage("The body is not JSON in UTF-8.") from None
+    if not isinstance(message, dict):
+        raise UnreadableMessage("The body is not a JSON object.")
+    return message
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def get_text(part: Any, name: str) -> str:
+    """The value as the text of a cell; empty for none, and for what is no text or number."""
+    value = part.get(name) if isinstance(part, Mapping) else None
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value).translate(UNSTORABLE).strip() if isinstance(value, str | int) else ""
+
+
+def get_part(part: Any, name: str) -> Mapping[str, Any]:
+    value = part.get(name) if isinstance(part, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def get_parts(part: Any, name: str) -> list[Mapping[str, Any]]:
+    value = part.get(name) if isinstance(part, Mapping) else None
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def get_time(part: Any, name: str) -> datetime | None:
+    """A time, None if it is not there. Raises `UnreadableMessage`."""
+    text = get_text(part, name)
+    try:
+        return read_time(text) if text else None
+    except UnreadableCell as error:
+        raise UnreadableMessage(f"{name} {error}") from None
+
+
+def find_text(parts: list[Any], *names: str) -> str:
+    """The first that is not empty, by name and then by part."""
+    return next((text for name in names for part in parts if (text := get_text(part, name))), "")
+
+
+def add_amounts(parts: list[Mapping[str, Any]], name: str) -> Decimal | None:
+    """The sum of these amounts; None if there are none, or one cannot be read."""
+    try:
+        amounts = [Decimal(get_text(part, name)) for part in parts]
+    except InvalidOperation:
+        return None
+    return sum(amounts, Decimal(0)) if amounts else None
+
+
+def write_amount(amount: Decimal | None, currency: str) -> str:
+    """With as many decimals as the currency has: platforms compute prices that have more."""
+    if amount is None or not amount.is_finite() or abs(amount) > Decimal(10) ** 12:
+        return ""
+    places = 3 if currency in THREE_DECIMALS else 2
+    return f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+
+
+def build_order(platform: str, cells: dict[str, str], items: Iterator[dict[str, str]]) -> ExportedOrder:
+    """The order with these cells, named as in a Shopify export. Raises `RefusedOrder`."""
+    rows = [FileRow(0, cells | item) for item in items] or [FileRow(0, cells)]
+    return OrderBuilder(rows, Survey(), platform).build_order()

@@ -1,0 +1,132 @@
+"""Reads Shopify's webhooks of orders: https://shopify.dev/docs/api/webhooks
+
+An order's message has all of the order, with what was sent and paid back. The topics of parcels and refunds say
+nothing more and are not needed.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from orders.order_events import OrderEvent
+from orders.shopify import ExportedOrder
+
+from .payloads import (
+    UnreadableMessage,
+    add_amounts,
+    build_order,
+    find_text,
+    get_part,
+    get_parts,
+    get_text,
+    get_time,
+    write_amount,
+)
+
+PLATFORM = "shopify"
+ORDER_TOPICS = frozenset(
+    f"orders/{change}"
+    for change in ("create", "updated", "paid", "fulfilled", "partially_fulfilled", "cancelled", "delete")
+)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # a deleted order does not come back
+DELIVERED = "delivered"
+
+
+def read_event(topic: str, message: dict[str, Any], shop: str, sent_at: datetime | None) -> OrderEvent | None:
+    """What the message says of an order; None if it is about something else.
+
+    Raises `UnreadableMessage` and `RefusedOrder`.
+    """
+    if topic not in ORDER_TOPICS:
+        return None
+    platform_id = get_text(message, "id")
+    if not platform_id or len(platform_id) > 40:
+        raise UnreadableMessage("The order has no id.")
+    if topic == "orders/delete":
+        return OrderEvent(PLATFORM, shop, platform_id, changed_at=NEVER, sent_at=sent_at)
+    return OrderEvent(
+        PLATFORM,
+        shop,
+        platform_id,
+        _read_order(message),
+        changed_at=get_time(message, "updated_at"),
+        sent_at=sent_at,
+        is_first=topic == "orders/create",
+    )
+
+
+def _read_order(message: dict[str, Any]) -> ExportedOrder:
+    billing, shipping = get_part(message, "billing_address"), get_part(message, "shipping_address")
+    customer = get_part(message, "customer")
+    names = [get_text(customer, "first_name"), get_text(customer, "last_name")]
+    number = get_text(message, "name") or get_text(message, "order_number")
+    cells = {
+        "Name": number,
+        "Id": get_text(message, "id"),
+        "Email": find_text([message, customer], "email", "contact_email"),
+        "Phone": find_text([message, billing, shipping, customer], "phone"),
+        "Billing name": find_text([billing, shipping], "name") or " ".join(filter(None, names)),
+        "Financial Status": get_text(message, "financial_status"),
+        "Fulfillment Status": get_text(message, "fulfillment_status"),
+        "Cancelled at": get_text(message, "cancelled_at"),
+        "Created at": get_text(message, "created_at"),
+        "Shipping method": find_text(get_parts(message, "shipping_lines"), "title"),
+        "Note attributes": "\n".join(
+            f"{get_text(note, 'name')}: {get_text(note, 'value')}"
+            for note in get_parts(message, "note_attributes")
+        ),
+        **_read_amounts(message),
+        **_read_parcels(message),
+    }
+    return build_order(PLATFORM, cells, _read_items(message))
+
+
+def _read_amounts(message: Mapping[str, Any]) -> dict[str, str]:
+    currency = get_text(message, "currency")
+    shipping = get_part(get_part(message, "total_shipping_price_set"), "shop_money")
+    refunds = [
+        transaction
+        for refund in get_parts(message, "refunds")
+        for transaction in get_parts(refund, "transactions")
+        if get_text(transaction, "kind") == "refund" and get_text(transaction, "status") == "success"
+    ]
+    return {
+        "Currency": currency,
+        "Total": get_text(message, "total_price"),
+        "Subtotal": get_text(message, "subtotal_price"),
+        "Shipping": get_text(shipping, "amount"),
+        "Taxes": get_text(message, "total_tax"),
+        "Refunded amount": write_amount(add_amounts(refunds, "amount"), currency),
+    }
+
+
+def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
+    """Of all that were sent; the newest stands last, and its address is told."""
+    parcels = [each for each in get_parts(message, "fulfillments") if get_text(each, "status") == "success"]
+    if not parcels:
+        return {}
+    parcels.sort(key=lambda parcel: get_text(parcel, "created_at"))
+    newest_first = parcels[::-1]
+    has_arrived = get_text(message, "fulfillment_status") == "fulfilled" and all(
+        get_text(parcel, "shipment_status") == DELIVERED for parcel in parcels
+    )
+    is_open = not get_text(message, "cancelled_at")
+    return {
+        "Fulfilled at": get_text(parcels[-1], "created_at"),
+        "Carrier": find_text(newest_first, "tracking_company"),
+        "Tracking number": ", ".join(filter(None, (get_text(each, "tracking_number") for each in parcels))),
+        "Tracking url": find_text(newest_first, "tracking_url"),
+        "Status": DELIVERED if has_arrived and is_open else "",
+    }
+
+
+def _read_items(message: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    for item in get_parts(message, "line_items"):
+        title, variant = get_text(item, "title"), get_text(item, "variant_title")
+        yield {
+            "Lineitem name": get_text(item, "name") or " - ".join(filter(None, (title, variant))),
+            "Lineitem sku": get_text(item, "sku"),
+            "Lineitem quantity": get_text(item, "quantity"),
+            "Lineitem price": get_text(item, "price"),
+            "Lineitem fulfillment status": get_text(item, "fulfillment_status") or "pending",
+        }

@@ -1,0 +1,158 @@
+"""Reads WooCommerce's webhooks of orders: https://developer.woocommerce.com/docs/apis/rest-api/v3/orders/"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from orders.models import Order
+from orders.order_events import OrderEvent
+from orders.shopify import ExportedOrder
+
+from .payloads import (
+    UnreadableMessage,
+    add_amounts,
+    build_order,
+    find_text,
+    get_part,
+    get_parts,
+    get_text,
+    get_time,
+    write_amount,
+)
+
+PLATFORM = "woocommerce"
+ORDER_TOPICS = frozenset(("order.created", "order.updated", "order.restored", "order.deleted"))
+DRAFTS = ("checkout-draft", "auto-draft", "draft", "new")  # nothing has been ordered yet
+# Plugins add further ones; these are the usual names of them.
+STATUSES = {
+    "completed": Order.Status.SHIPPED,
+    "shipped": Order.Status.SHIPPED,
+    "partial-shipped": Order.Status.PARTLY_SHIPPED,
+    "partially-shipped": Order.Status.PARTLY_SHIPPED,
+    "delivered": Order.Status.DELIVERED,
+    "returned": Order.Status.RETURNED,
+    "cancelled": Order.Status.CANCELLED,
+}
+PAYMENTS = {"on-hold": "on hold", "failed": "failed", "refunded": "refunded"}
+TRACKING_KEYS = ("_wc_shipment_tracking_items", "_ast_tracking_items")  # of the plugins for tracking numbers
+
+
+def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | None:
+    """What the message says of an order; None if it is about something else.
+
+    Raises `UnreadableMessage` and `RefusedOrder`.
+    """
+    if topic not in ORDER_TOPICS or _is_about_nothing(message):
+        return None
+    platform_id = get_text(message, "id")
+    if not platform_id or len(platform_id) > 40:
+        raise UnreadableMessage("The order has no id.")
+    status = get_text(message, "status")
+    if topic == "order.deleted" or status == "trash":
+        return OrderEvent(PLATFORM, shop, platform_id)
+    if status in DRAFTS:
+        return None
+    return OrderEvent(
+        PLATFORM,
+        shop,
+        platform_id,
+        _read_order(message),
+        changed_at=_read_time(message, "date_modified"),
+        is_first=topic == "order.created",
+        is_restored=topic == "order.restored",
+    )
+
+
+def _is_about_nothing(message: Mapping[str, Any]) -> bool:
+    """WooCommerce reads an order when it sends the message; by then the order may be gone."""
+    return "id" not in message and "code" in message and "data" in message
+
+
+def _read_time(message: Mapping[str, Any], name: str) -> datetime | None:
+    text = _write_time(message, name)
+    return get_time({name: text}, name)
+
+
+def _write_time(message: Mapping[str, Any], name: str) -> str:
+    """WooCommerce names no offset: one of the two is in UTC, the other in the shop's time zone."""
+    utc = get_text(message, f"{name}_gmt")
+    return f"{utc.removesuffix('Z')}+00:00" if utc else get_text(message, name)
+
+
+def _read_order(message: dict[str, Any]) -> ExportedOrder:
+    billing, shipping = get_part(message, "billing"), get_part(message, "shipping")
+    currency = get_text(message, "currency")
+    refunded = add_amounts(get_parts(message, "refunds"), "total")
+    cells = {
+        "Name": get_text(message, "number") or get_text(message, "id"),
+        "Id": get_text(message, "id"),
+        "Email": get_text(billing, "email"),
+        "Phone": find_text([billing, shipping], "phone"),
+        "Billing name": _join_name(billing) or _join_name(shipping),
+        "Status": _read_status(message),
+        "Financial Status": _read_payment(message, refunded),
+        "Created at": _write_time(message, "date_created"),
+        "Shipping method": find_text(get_parts(message, "shipping_lines"), "method_title"),
+        "Currency": currency,
+        "Total": get_text(message, "total"),
+        "Subtotal": write_amount(add_amounts(get_parts(message, "line_items"), "subtotal"), currency),
+        "Shipping": get_text(message, "shipping_total"),
+        "Taxes": get_text(message, "total_tax"),
+        "Refunded amount": write_amount(abs(refunded) if refunded else None, currency),
+        "Fulfilled at": _write_time(message, "date_completed"),
+        **_read_parcels(message),
+    }
+    return build_order(PLATFORM, cells, _read_items(message, currency))
+
+
+def _join_name(address: Mapping[str, Any]) -> str:
+    names = [get_text(address, "first_name"), get_text(address, "last_name")]
+    return " ".join(filter(None, names)) or get_text(address, "company")
+
+
+def _read_status(message: Mapping[str, Any]) -> str:
+    """Money back says nothing of goods: what had been completed was sent, whatever was paid back later."""
+    status = get_text(message, "status").removeprefix("wc-")
+    if status == "refunded":
+        was_sent = bool(_write_time(message, "date_completed"))
+        return Order.Status.SHIPPED if was_sent else Order.Status.CANCELLED
+    return STATUSES.get(status, Order.Status.PROCESSING)
+
+
+def _read_payment(message: Mapping[str, Any], refunded: Decimal | None) -> str:
+    status = get_text(message, "status").removeprefix("wc-")
+    if refunded and status not in PAYMENTS:
+        return "partially refunded"
+    return PAYMENTS.get(status) or ("paid" if _write_time(message, "date_paid") else "pending")
+
+
+def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
+    parcels = [
+        parcel
+        for meta in get_parts(message, "meta_data")
+        if get_text(meta, "key") in TRACKING_KEYS
+        for parcel in get_parts(meta, "value")
+    ]
+    newest_first = parcels[::-1]
+    return {
+        "Carrier": find_text(
+            newest_first, "custom_tracking_provider", "formatted_tracking_provider", "tracking_provider"
+        ),
+        "Tracking number": ", ".join(filter(None, (get_text(each, "tracking_number") for each in parcels))),
+        "Tracking url": find_text(newest_first, "custom_tracking_link", "formatted_tracking_link"),
+    }
+
+
+def _read_items(message: Mapping[str, Any], currency: str) -> Iterator[dict[str, str]]:
+    for item in get_parts(message, "line_items"):
+        try:
+            price = write_amount(Decimal(get_text(item, "price")), currency)
+        except InvalidOperation:
+            price = ""
+        yield {
+            "Lineitem name": get_text(item, "name"),
+            "Lineitem sku": get_text(item, "sku"),
+            "Lineitem quantity": get_text(item, "quantity"),
+            "Lineitem price": price,
+        }
