@@ -9,12 +9,14 @@ ADDRESS_SCHEMES = {
     "database_url": {"postgres": "path", "postgresql": "path", "pgsql": "path", "sqlite": "path"},
     "redis_url": {"redis": "hostname", "rediss": "hostname", "unix": "path"},
     "smtp_url": {"smtp": "hostname", "smtps": "hostname"},
+    "imap_url": {"imaps": "hostname"},
     "site_url": HTTP_SCHEMES,
 }
 ADDRESS_EXAMPLES = {
     "database_url": "postgres://user:password@host/name or sqlite:///path",
     "redis_url": "redis://host:6379/0",
     "smtp_url": "smtp://user:password@host:587",
+    "imap_url": "imaps://user:password@host/INBOX",
     "site_url": "https://help.example.com",
 }
 

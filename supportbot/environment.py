@@ -179,6 +179,31 @@ class Environment(BaseSettings):
         description="`smtp://user:password@host:587`, or `smtps://…`. Unset: no mail about chats; alerts of the model "
         "are written to the log.",
     )
+    mail_address: str = Field(
+        "",
+        description="The address that mails come from and are answered to, such as `support@example.com`. Set it once "
+        "answers are read: by IMAP_URL, or by a pipe of the mail server. Unset: mails lead back to the chat.",
+    )
+    mail_subaddresses: bool = Field(
+        True,
+        description="The mail server takes `support+anything@example.com` for MAIL_ADDRESS. 0: answers are known by "
+        "their subject and by the mail that they answer.",
+    )
+    imap_url: str = Field(
+        "",
+        description="The mailbox that `manage.py fetch_mail` reads: `imaps://user:password@host:993/INBOX`, one that "
+        "nobody else reads.",
+    )
+    mail_authserv_id: str = Field(
+        "",
+        description="The name by which our own mail server signs Authentication-Results. A mail that fails there is "
+        "not posted. Unset: such lines are anybody's claim and say nothing.",
+    )
+    mail_strangers: Literal["open", "keep"] = Field(
+        "open",
+        description="What becomes of a mail that answers none of ours: `open` begins a conversation that waits for a "
+        "person, `keep` keeps it for staff under “Incoming mails”.",
+    )
     message_max_chars: int = Field(
         4000, ge=1, le=20_000, description="The longest message of a customer."
     )  # more would not fit into one frame
@@ -285,6 +310,14 @@ class Environment(BaseSettings):
             name, at, host = parseaddr(each)[1].partition("@")
             if not (name and at and host):
                 raise PydanticCustomError("email", "Input should be e-mail addresses with commas")
+        return value
+
+    @field_validator("mail_address")
+    @classmethod
+    def _check_mail_address(cls, value: str) -> str:
+        local, _, host = value.rpartition("@")
+        if value and not (local and "." in host and parseaddr(value)[1] == value and value.isascii()):
+            raise PydanticCustomError("email", "Input should be an e-mail address")
         return value
 
     @field_validator("opening_hours", "holidays")

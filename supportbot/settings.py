@@ -3,6 +3,7 @@
 import secrets
 import sys
 from datetime import timedelta
+from email.utils import formataddr
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
@@ -215,6 +216,8 @@ EMAIL_USE_TLS = bool(_smtp.hostname) and EMAIL_PORT == 587
 EMAIL_TIMEOUT = 10
 
 COMPANY_NAME = ENVIRONMENT.company_name
+if ENVIRONMENT.mail_address:
+    DEFAULT_FROM_EMAIL = formataddr((f"{COMPANY_NAME} support", ENVIRONMENT.mail_address))
 LLM_BACKEND = ENVIRONMENT.llm_backend or (
     "chat" if ENVIRONMENT.xai_api_key or ENVIRONMENT.llm_base_url else "demo"
 )

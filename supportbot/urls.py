@@ -16,6 +16,7 @@ from supportbot.conversations.web import forgetting, frame_views, image_views, t
 from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.desk import urls as desk
 from supportbot.desk.sign_in import SignInView
+from supportbot.mail.transcript_views import mail_transcript
 from supportbot.mail.views import continue_conversation
 from supportbot.server.password_hashing import bound_sign_ins
 
@@ -48,6 +49,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/earlier/", views.earlier_turns, name="earlier"),
     path("c/<uuid:public_id>/transcript.txt", transcripts.transcript_text, name="transcript-text"),
     path("c/<uuid:public_id>/transcript.json", transcripts.transcript_json, name="transcript-json"),
+    path("c/<uuid:public_id>/transcript/mail/", mail_transcript, name="transcript-mail"),
     path("c/<uuid:public_id>/images/", image_views.upload_image, name="images"),
     path("c/<uuid:public_id>/images/<uuid:image>/", image_views.image_detail, name="image"),
     path("c/<uuid:public_id>/continue/", continue_conversation, name="continue"),

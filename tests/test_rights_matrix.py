@@ -35,6 +35,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "earlier": ("alice",),
     "transcript-text": ("alice",),
     "transcript-json": ("alice",),
+    "transcript-mail": ("alice",),
     "images": ("alice",),
     "image": (),  # there is none; tests/conversations/test_image_rights.py has its rows
     "continue": EVERYBODY,  # it is of whoever has the code; tests/mail/test_access_codes.py has their rows

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
@@ -24,6 +24,7 @@ from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
 from .models import AccessCode
+from .sending import AUTOMATIC_HEADERS, to_one_line
 
 CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=15)
@@ -74,7 +75,7 @@ def mail_code(request_id: int) -> None:
     context = {"code": sent.code, "company": settings.COMPANY_NAME, "minutes": count_valid_minutes()}
     subject = _("%(code)s is your code for %(company)s support") % context
     text = render_to_string("mail/access_code.txt", context)
-    send_mail(" ".join(subject.split()), text, None, [sent.email])
+    EmailMessage(to_one_line(subject), text, None, [sent.email], headers=AUTOMATIC_HEADERS).send()
 
 
 @on_database_thread()

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -9,6 +11,7 @@ class MailPreference(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_preference")
     waiting = models.BooleanField(_("a customer waits for a person"), default=True)
+    tickets = models.BooleanField(_("a new ticket was opened"), default=True)
 
     class Meta:
         verbose_name = _("mail preference")
@@ -31,3 +34,110 @@ class AccessCode(models.Model):
 
     def __str__(self) -> str:
         return f"Code {self.pk}"
+
+
+class SentMail(models.Model):
+    """That a customer was sent a mail: what is sent by itself is counted, so that nobody has us flood an address."""
+
+    conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="sent_mails")
+    email = models.CharField(max_length=254)
+    kind = models.CharField(max_length=20)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["email", "created"], name="sent_mails_by_address")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class TicketNotice(models.Model):
+    """A ticket that an app has opened: staff and the customer are told of its number by mail, once."""
+
+    number = models.CharField(max_length=40, unique=True)
+    path = models.CharField(max_length=200, blank=True, help_text="Of its page for staff.")
+    conversation: Any = models.ForeignKey(
+        "conversations.Conversation", models.CASCADE, related_name="ticket_notices"
+    )
+    created = models.DateTimeField(default=timezone.now)
+    mailed = models.DateTimeField(null=True, help_text="When the customer was told.")
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class IncomingMail(models.Model):
+    """A mail that came in, and what was done with it. Each is taken once: `key` is made of its id and content.
+
+    `text` is kept as long as nobody has posted it; then it stands in the conversation. All of it is untrusted.
+    """
+
+    class Outcome(models.TextChoices):
+        POSTED = "posted", _("Posted in the conversation")
+        OPENED = "opened", _("A conversation was begun")
+        ATTACHED = "attached", _("Posted in the conversation by staff")
+        FOREIGN = "foreign", _("The sender is not the one whom we wrote to")
+        FORGED = "forged", _("Our mail server says that the sender is forged")
+        UNKNOWN = "unknown", _("It answers none of our mails")
+        LIMITED = "limited", _("Too many mails of strangers today")
+        EMPTY = "empty", _("No new text was found in it")
+        UNREADABLE = "unreadable", _("It could not be read")
+        TOO_LARGE = "too_large", _("It was too large")
+        AUTOMATIC = "automatic", _("An automatic reply or a newsletter")
+        BOUNCE = "bounce", _("One of our mails could not be delivered")
+        OWN = "own", _("One of our own mails")
+
+    POSTED_OUTCOMES = (Outcome.POSTED, Outcome.OPENED, Outcome.ATTACHED)
+    # What somebody of the staff must look at: words of a person that stand in no conversation.
+    OPEN_OUTCOMES = (
+        *(Outcome.FOREIGN, Outcome.FORGED, Outcome.UNKNOWN, Outcome.LIMITED),
+        *(Outcome.EMPTY, Outcome.UNREADABLE, Outcome.TOO_LARGE),
+    )
+
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    message_id = models.CharField(max_length=300, blank=True, editable=False)
+    outcome = models.CharField(_("what was done"), max_length=12, choices=Outcome)
+    sender = models.CharField(_("sender"), max_length=254, blank=True)
+    sender_name = models.CharField(_("name"), max_length=100, blank=True)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    left_out = models.JSONField(
+        _("not kept"), default=list, blank=True, help_text=_("Attachments by name. Only photos are taken.")
+    )
+    size = models.PositiveBigIntegerField(_("size in bytes"), default=0)
+    conversation: Any = models.ForeignKey(
+        "conversations.Conversation",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="incoming_mails",
+        verbose_name=_("conversation"),
+    )
+    received = models.DateTimeField(_("received"), default=timezone.now, db_index=True)
+    handled = models.DateTimeField(_("handled"), null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("handled by"),
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("incoming mail")
+        verbose_name_plural = _("incoming mails")
+        indexes = [
+            models.Index(fields=["sender", "received"], name="incoming_mails_by_sender"),
+            models.Index(
+                fields=["-received"], condition=models.Q(handled=None), name="unhandled_incoming_mails"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} ({self.pk})"
+
+    @property
+    def needs_staff(self) -> bool:
+        return self.handled is None and self.outcome in self.OPEN_OUTCOMES

@@ -19,7 +19,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
 from supportbot.mail.access_codes import MAX_ATTEMPTS_PER_CODE, MAX_CODES_PER_HOUR, mail_code
-from supportbot.mail.jobs import mail_unread_reply
+from supportbot.mail.customer_mails import mail_unread_reply
 from supportbot.mail.models import AccessCode
 from supportbot.server.process import process
 
@@ -214,7 +214,7 @@ async def test_a_code_that_could_not_be_mailed_is_mailed_by_the_next_attempt(cha
     await sync_to_async(phone.post)(address_of(chat))
     mail.outbox.clear()
     with monkeypatch.context() as patched:
-        patched.setattr("supportbot.mail.access_codes.send_mail", refuse)
+        patched.setattr("supportbot.mail.access_codes.EmailMessage.send", refuse)
         await run_jobs()
     await Job.objects.aupdate(run_after=timezone.now())
 

@@ -12,9 +12,9 @@ from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import MAX_CONTACTS_PER_DAY, RequestRefused
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
-from supportbot.mail import jobs
-from supportbot.mail.jobs import mail_waiting_alert
+from supportbot.mail import customer_mails
 from supportbot.mail.models import MailPreference
+from supportbot.mail.staff_mails import mail_waiting_alert
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def _site(settings: Any) -> None:
 def mail_unread_reply(conversation_id: int) -> None:
     """As the job of the newest reply does it."""
     newest = Message.objects.filter(conversation=conversation_id, role="staff").order_by("pk").last()
-    jobs.mail_unread_reply(conversation_id, newest.turn_id if newest else None)
+    customer_mails.mail_unread_reply(conversation_id, newest.turn_id if newest else None)
 
 
 def reply(chat: Conversation, agent: User, text: str, client_id: str) -> None:
@@ -112,7 +112,7 @@ def test_two_jobs_that_run_at_once_do_not_mail_the_same_words_twice(chat, agent)
 
     mailed = []
     for job in queued:
-        jobs.mail_unread_reply(chat.pk, job.last_turn_id)
+        customer_mails.mail_unread_reply(chat.pk, job.last_turn_id)
         mailed.append(len(mail.outbox))
 
     assert mailed == [0, 1]
@@ -122,10 +122,10 @@ def test_a_mail_that_was_queued_before_jobs_knew_their_turn_is_sent(chat, agent)
     turns.take_over.run_sync(chat.pk, agent.pk)
     reply(chat, agent, "Hello Alice.", "s1")
 
-    jobs.mail_unread_reply(chat.pk, None)
+    customer_mails.mail_unread_reply(chat.pk, None)
     assert [sent.to for sent in mail.outbox] == [["alice@example.com"]]
 
-    jobs.mail_unread_reply(chat.pk, None)
+    customer_mails.mail_unread_reply(chat.pk, None)
     assert len(mail.outbox) == 1
 
 

@@ -11,8 +11,15 @@ NAMES = {
     "initdb": ("initdb",),
     "postgres": ("postgres",),
     "redis": ("redis-server",),
+    # Not on the path of everybody on Debian.
+    "dovecot": ("dovecot", "/usr/sbin/dovecot"),
 }
-PACKAGES = {"initdb": "postgresql", "postgres": "postgresql", "redis": "redis-server"}
+PACKAGES = {
+    "initdb": "postgresql",
+    "postgres": "postgresql",
+    "redis": "redis-server",
+    "dovecot": "dovecot-imapd",
+}
 
 
 def find(program: str) -> str | None:

@@ -87,6 +87,9 @@ class Conversation(models.Model):
     )
     alerted = models.DateTimeField(null=True, help_text="When staff were last mailed that it waits.")
     replies_mailed_until = models.DateTimeField(null=True)
+    mail_failed = models.DateTimeField(
+        null=True, help_text="When a mail to the customer came back; nothing is mailed there any more."
+    )
     contact_name = models.CharField(max_length=100, blank=True)
     contact_email = models.EmailField(blank=True, help_text="Where a guest can be reached.")
     title = models.CharField(max_length=80, blank=True)

@@ -23,6 +23,10 @@ class Message(models.Model):
         COMPLETE = "complete", _("Complete")
         PARTIAL = "partial", _("Partial")
 
+    class Channel(models.TextChoices):
+        CHAT = "chat", _("Chat")
+        MAIL = "mail", _("E-mail")
+
     conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="messages")
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="messages")
     seq = models.PositiveIntegerField()
@@ -36,6 +40,7 @@ class Message(models.Model):
     )
     author_name = models.CharField(max_length=150, blank=True, help_text="As the customer reads it.")
     role = models.CharField(max_length=10, choices=Role)
+    channel = models.CharField(max_length=4, choices=Channel, default=Channel.CHAT)
     text = models.TextField(blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.COMPLETE)
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - NULL is «none», never equal

@@ -10,6 +10,7 @@ from .claiming import reload_lease
 from .interruption import get_tool_registry
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
 from .leaving import find_conversations_to_leave, leave_conversation
+from .mail_messages import begin_by_mail, note_undeliverable, post_mail, wait_with_mail
 from .ownership import (
     OwnershipResult,
     assign_conversation,
@@ -45,6 +46,7 @@ __all__ = [
     "TurnLease",
     "assign_conversation",
     "begin_answer",
+    "begin_by_mail",
     "cancel_person_request",
     "check_person_request",
     "checkpoint",
@@ -61,6 +63,8 @@ __all__ = [
     "load_missed_changes",
     "load_streaming_answer",
     "note_customers_here",
+    "note_undeliverable",
+    "post_mail",
     "post_notice",
     "post_staff_message",
     "recover_abandoned_turns",
@@ -76,4 +80,5 @@ __all__ = [
     "store_result",
     "submit_message",
     "take_over",
+    "wait_with_mail",
 ]

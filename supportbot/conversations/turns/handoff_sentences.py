@@ -75,7 +75,8 @@ def _describe_place(conversation: Conversation) -> str:
 
 def can_be_mailed(conversation: Conversation) -> bool:
     """Whether an answer reaches the customer who is not here any longer."""
-    return bool(settings.ENVIRONMENT.smtp_url and conversation.reply_email)
+    is_known = bool(settings.ENVIRONMENT.smtp_url and conversation.reply_email)
+    return is_known and conversation.mail_failed is None
 
 
 def takes_contact(conversation: Conversation) -> bool:
@@ -108,3 +109,10 @@ def describe_closing(name: str) -> str:
 
 def describe_contact(email: str) -> str:
     return _("Thank you. If you have left, we'll answer by e-mail to %(email)s.") % {"email": email}
+
+
+def describe_undeliverable(email: str) -> str:
+    return _(
+        "Our e-mail to %(email)s came back: it couldn't be delivered. Please check the address. The answer will come "
+        "here, in this chat."
+    ) % {"email": email}

@@ -27,6 +27,9 @@ Owner = Conversation.Owner
 
 # A kind of job that `mail` registers: a customer who has left is sent the answer.
 REPLY_JOB_KIND = "send_unread_reply"
+# Another one: a guest who has given an address is sent the numbers of the tickets that were opened before.
+CONTACT_JOB_KIND = "send_ticket_numbers"
+CONTACT_MAIL_DELAY = timedelta(minutes=1)  # in which a guest may correct it
 # In which a customer who is there has seen the answer, and staff write more.
 REPLY_MAIL_DELAY = timedelta(minutes=2)
 
@@ -83,7 +86,7 @@ def store_for_person(
 def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
     """A guest says where to be reached, or corrects it. Raises `RequestRefused` where it is of no use, or too often.
 
-    Nothing is mailed there but what staff answer in this conversation.
+    Nothing is mailed there but the numbers of this conversation's tickets and what staff answer in it.
     """
     conversation = Conversation.objects.lock(conversation_id)
     if not handoff_sentences.takes_contact(conversation):
@@ -93,9 +96,16 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
         return build_change(conversation, (), with_owner=True)
     check_contact_rate(conversation.visitor)
     conversation.contact_name, conversation.contact_email = contact
+    conversation.mail_failed = None
     sentence = handoff_sentences.describe_contact(conversation.contact_email)
     thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
+    enqueue(
+        CONTACT_JOB_KIND,
+        f"{conversation.pk}:{thanked.row.pk}",
+        conversation_id=conversation.pk,
+        run_after=timezone.now() + CONTACT_MAIL_DELAY,
+    )
     record_event("contact_given", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     notify_of_contact(conversation)
     return build_change(conversation, [thanked], with_owner=True, notifies_desk=True)

@@ -1,0 +1,105 @@
+"""What a customer writes by mail: in their own conversation, as any message of theirs, or to begin a new one.
+
+`mail` has made sure whose mail it is. All of a mail is stored in one transaction, which may be the caller's.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from supportbot.audit.recording import record_event
+from supportbot.jobs.queue import enqueue
+from supportbot.server.executors import on_database_thread
+
+from ..card_numbers import mask_card_numbers
+from ..models import Conversation, Message
+from . import handoff_sentences
+from .event_turns import add_event_turn
+from .ownership import describe_last_words, save_owner, start_waiting
+from .submit import TITLE_CHARS, submit_message
+
+Owner = Conversation.Owner
+
+# A kind of job that `mail` registers: what the bot answers to a mail is mailed.
+ANSWER_JOB_KIND = "send_mail_answer"
+ANSWER_DELAY = timedelta(seconds=5)
+CONTACT_NAME_CHARS = 100
+
+
+@on_database_thread()
+@transaction.atomic
+def post_mail(
+    conversation_id: int, parts: Sequence[str], client_id: str, *, images: Sequence[UUID] = (), note: str = ""
+) -> None:
+    """Store a customer's mail. A person who has the conversation gets it, a closed one is reopened, the bot answers.
+
+    `parts` are its text, cut to what one message holds; `images` go with the first one. `note` is what the server says
+    of it to customer and staff. The same `client_id` is stored once. Raises `RequestRefused`.
+    """
+    ids = [f"{client_id}:{number}" for number in range(len(parts))]
+    for part, each in zip(parts, ids, strict=True):
+        submit_message.run_sync(
+            conversation_id, part, each, can_start=False, images=images if each == ids[0] else ()
+        )
+    mailed = Message.objects.filter(conversation=conversation_id, client_id__in=ids)
+    mailed.update(channel=Message.Channel.MAIL)
+    conversation = Conversation.objects.lock(conversation_id)
+    turn_id = mailed.order_by("-seq").values_list("turn_id", flat=True).first()
+    if note:
+        add_event_turn(conversation, [(Message.Role.SYSTEM, note, None)])
+        save_owner(conversation)
+    if conversation.owner == Owner.BOT and turn_id is not None:
+        enqueue(
+            ANSWER_JOB_KIND,
+            f"{conversation_id}:{turn_id}",
+            conversation_id=conversation_id,
+            last_turn_id=turn_id,
+            run_after=timezone.now() + ANSWER_DELAY,
+        )
+
+
+@on_database_thread()
+@transaction.atomic
+def begin_by_mail(name: str, email: str, title: str) -> int:
+    """A conversation of somebody who is known by an address alone. It is in no browser: only staff can read it.
+
+    Post the mail in it, then have it wait for a person by `wait_with_mail`.
+    """
+    conversation = Conversation.objects.create(
+        guest_key=f"mail:{secrets.token_hex(16)}",
+        contact_name=mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS])[0][:CONTACT_NAME_CHARS],
+        contact_email=email,
+        title=mask_card_numbers(title)[0][:TITLE_CHARS],
+        owner=Owner.WAITING,
+        waiting_since=timezone.now(),
+    )
+    return conversation.pk
+
+
+@on_database_thread()
+@transaction.atomic
+def wait_with_mail(conversation_id: int) -> None:
+    """What was begun by mail waits for a person, as if its customer had asked for one."""
+    conversation = Conversation.objects.lock(conversation_id)
+    sentence = start_waiting(conversation, describe_last_words(conversation))
+    add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    save_owner(conversation)
+
+
+@on_database_thread()
+@transaction.atomic
+def note_undeliverable(conversation_id: int) -> None:
+    """A mail to the customer came back: staff and customer are told, and nothing is promised by mail any more."""
+    conversation = Conversation.objects.lock(conversation_id)
+    if conversation.mail_failed is not None:
+        return
+    conversation.mail_failed = timezone.now()
+    conversation.save(update_fields=["mail_failed"])
+    sentence = handoff_sentences.describe_undeliverable(conversation.reply_email)
+    add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    save_owner(conversation)
+    record_event("mail_failed", conversation_id=conversation.pk)

@@ -1,0 +1,187 @@
+"""Mails to customers: what staff or the assistant have answered, the numbers of their tickets, a transcript."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from supportbot.audit.models import AuditEvent
+from supportbot.audit.recording import record_event
+from supportbot.conversations import turns
+from supportbot.conversations.limits.rate_limits import RequestRefused
+from supportbot.conversations.models import Conversation, Message, Turn
+
+from .models import IncomingMail, SentMail, TicketNotice
+from .sending import CustomerMail, can_send, send_to_customer
+
+# What is sent by itself to one address. Words of staff are not limited.
+MAX_PER_HOUR = {"transcript": 2}
+MAX_PER_DAY = {"transcript": 5, "ticket": 5, "answer": 20, "too_large": 5}
+MAX_TICKET_MAILS_PER_NETWORK_AND_DAY = 20  # of guests
+MAX_ANSWER_AGE = timedelta(hours=6)  # of a turn that does not end
+
+
+class AnswerNotReady(Exception):
+    """The turn of which the answer is to be mailed has not ended."""
+
+
+def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
+    """Mail in one message all that staff have written since the customer was last seen.
+
+    `turn_id` is of the reply that this is about; a job of a version before jobs knew it has None. If staff have
+    written another one since, its own job sends them all.
+    """
+    conversation = _find_reachable(conversation_id)
+    if conversation is None:
+        return
+    replies = Message.objects.filter(conversation=conversation, role=Message.Role.STAFF)
+    if conversation.customer_last_seen:
+        replies = replies.filter(created__gt=conversation.customer_last_seen)
+    if conversation.replies_mailed_until:
+        replies = replies.filter(created__gt=conversation.replies_mailed_until)
+    unread = list(replies.order_by("pk"))
+    if not unread or turn_id not in (None, unread[-1].turn_id):
+        return
+    mail = CustomerMail(
+        "reply",
+        f"reply-{unread[-1].pk}",
+        _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME},
+        "mail/unread_reply.txt",
+        is_automatic=False,
+    )
+    send_to_customer(conversation, mail, replies=unread)
+    Conversation.objects.filter(pk=conversation.pk).update(replies_mailed_until=unread[-1].created)
+
+
+def mail_answer(conversation_id: int | None, turn_id: int | None) -> None:
+    """Mail what the assistant has answered to a mail. Where it has no answer, a person is asked for.
+
+    Raises `AnswerNotReady`.
+    """
+    conversation = _find_reachable(conversation_id)
+    turn = Turn.objects.filter(pk=turn_id).first() if turn_id else None
+    if conversation is None or turn is None:
+        return
+    if turn.is_active and turn.created > timezone.now() - MAX_ANSWER_AGE:
+        raise AnswerNotReady
+    if conversation.owner != Conversation.Owner.BOT:
+        return  # whoever has it answers
+    said = turn.messages.filter(role=Message.Role.ASSISTANT, status=Message.Status.COMPLETE).exclude(text="")
+    answers = list(said.order_by("seq"))
+    if not answers or turn.state != Turn.State.DONE or _is_over_limit(conversation, "answer"):
+        turns.request_person.run_sync(
+            conversation.pk, _("The assistant has no answer to the customer's e-mail.")
+        )
+        return
+    mail = CustomerMail(
+        "answer",
+        f"answer-{answers[-1].pk}",
+        _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME},
+        "mail/answer.txt",
+    )
+    send_to_customer(conversation, mail, replies=answers)
+
+
+def mail_ticket_numbers(conversation_id: int | None) -> None:
+    """Mail a customer, in one message, the numbers of the tickets of which they were not told by mail yet.
+
+    Nobody who has only written to us by mail: an address in a mail may be forged, and would be answered.
+    """
+    conversation = _find_reachable(conversation_id)
+    notices = TicketNotice.objects.filter(conversation=conversation_id, mailed=None).order_by("pk")
+    if conversation is None or not notices or _was_begun_by_mail(conversation):
+        return
+    if _is_over_limit(conversation, "ticket") or _is_over_network_limit(conversation):
+        return
+    numbers = [notice.number for notice in notices]
+    subject = _("Your request %(numbers)s to %(company)s support") % {
+        "numbers": ", ".join(numbers),
+        "company": settings.COMPANY_NAME,
+    }
+    mail = CustomerMail("ticket", f"ticket-{notices[len(numbers) - 1].pk}", subject, "mail/ticket.txt")
+    send_to_customer(conversation, mail, numbers=numbers)
+    TicketNotice.objects.filter(number__in=numbers).update(mailed=timezone.now())
+
+
+def check_transcript_request(conversation: Conversation) -> None:
+    """Raise `RequestRefused` where a transcript is not mailed: to an address that is not proven, or too often."""
+    if not can_send():
+        raise RequestRefused(_("E-mail isn't available here. You can download the conversation instead."))
+    if not is_address_proven(conversation):
+        raise RequestRefused(
+            _(
+                "We can only send it to an e-mail address that you have confirmed, by signing in or by answering one "
+                "of our e-mails. You can download the conversation instead."
+            )
+        )
+    if _is_over_limit(conversation, "transcript"):
+        raise RequestRefused(
+            _("We've already sent you several transcripts. Please try again later, or download it.")
+        )
+
+
+def mail_transcript(conversation_id: int | None, key: str) -> None:
+    """Mail the conversation as its text file has it. Raises OSError when it cannot be sent."""
+    conversation = _find_reachable(conversation_id)
+    if conversation is None or not is_address_proven(conversation):
+        return
+    rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
+    subject = _("Your conversation with %(company)s support") % {"company": settings.COMPANY_NAME}
+    mail = CustomerMail("transcript", f"transcript-{key.rpartition(':')[2]}", subject, "mail/transcript.txt")
+    send_to_customer(conversation, mail, messages=rows.prefetch_related("attachments"))
+    record_event("transcript_mailed", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+
+
+def mail_too_large(conversation_id: int | None, key: str) -> None:
+    """Tell a customer, by mail, that their mail was too large. Raises OSError when it cannot be sent."""
+    conversation = _find_reachable(conversation_id)
+    if conversation is None or _is_over_limit(conversation, "too_large"):
+        return
+    subject = _("Your e-mail was too large")
+    send_to_customer(
+        conversation, CustomerMail("too_large", f"too-large-{key[-16:]}", subject, "mail/too_large.txt")
+    )
+
+
+def is_address_proven(conversation: Conversation) -> bool:
+    """Whether the customer reads mail there: an account's own address, or one from which we were answered."""
+    if conversation.user and conversation.user.email:
+        return True
+    answered = IncomingMail.objects.filter(conversation=conversation, outcome=IncomingMail.Outcome.POSTED)
+    return (
+        bool(conversation.reply_email) and answered.filter(sender__iexact=conversation.reply_email).exists()
+    )
+
+
+def _find_reachable(conversation_id: int | None) -> Conversation | None:
+    """The conversation, if mails can be sent and reach its customer."""
+    conversation = Conversation.objects.select_related("user").filter(pk=conversation_id).first()
+    if conversation is None or not can_send():
+        return None
+    return conversation if conversation.reply_email and conversation.mail_failed is None else None
+
+
+def _was_begun_by_mail(conversation: Conversation) -> bool:
+    return IncomingMail.objects.filter(
+        conversation=conversation, outcome=IncomingMail.Outcome.OPENED
+    ).exists()
+
+
+def _is_over_limit(conversation: Conversation, kind: str) -> bool:
+    sent = SentMail.objects.filter(email=conversation.reply_email.lower(), kind=kind)
+    return (
+        kind in MAX_PER_HOUR and _count_since(sent, timedelta(hours=1)) >= MAX_PER_HOUR[kind]
+    ) or _count_since(sent, timedelta(days=1)) >= MAX_PER_DAY[kind]
+
+
+def _is_over_network_limit(conversation: Conversation) -> bool:
+    if conversation.user_id is not None or not conversation.address_key:
+        return False
+    sent = SentMail.objects.filter(kind="ticket", conversation__address_key=conversation.address_key)
+    return _count_since(sent, timedelta(days=1)) >= MAX_TICKET_MAILS_PER_NETWORK_AND_DAY
+
+
+def _count_since(sent: QuerySet[SentMail], period: timedelta) -> int:
+    return sent.filter(created__gt=timezone.now() - period).count()

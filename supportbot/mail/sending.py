@@ -1,0 +1,99 @@
+"""Sends a mail to a customer, as one of a thread to which they can answer."""
+
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from supportbot.conversations.models import Conversation
+
+from .markers import detect_customer_language, get_marker
+from .models import IncomingMail, SentMail
+from .reply_tokens import Thread, build_thread
+
+# So that no program answers what a program has sent (RFC 3834, and Exchange's own way to say it).
+AUTOMATIC_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+MESSAGE_ID_PATTERN = re.compile(r"<[^<>\s\x00-\x1f]{1,250}>", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMail:
+    """What is sent. `name` tells it from the other mails of the conversation: the same one has the same Message-ID.
+
+    `is_automatic` is what no person has written.
+    """
+
+    kind: str
+    name: str
+    subject: str
+    template: str
+    is_automatic: bool = True
+
+
+def can_send() -> bool:
+    """Without SMTP_URL Django would print the customer's conversation into the log."""
+    return bool(settings.ENVIRONMENT.smtp_url)
+
+
+def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: object) -> None:
+    """Send it to where the customer is reached, and note that. Raises OSError when it cannot be sent."""
+    recipient = conversation.reply_email
+    thread = build_thread(conversation.pk, recipient)
+    can_be_answered = bool(settings.ENVIRONMENT.mail_address)
+    text = render_to_string(
+        mail.template,
+        {
+            **context,
+            "conversation": conversation,
+            "company": settings.COMPANY_NAME,
+            "address": build_address(get_customer_path(conversation)),
+            "marker": get_marker(detect_customer_language(conversation)) if can_be_answered else "",
+        },
+    )
+    subject = to_one_line(f"{mail.subject} {thread.subject_tag}" if can_be_answered else mail.subject)
+    EmailMessage(
+        subject,
+        text.strip("\n") + "\n",
+        None,
+        [recipient],
+        reply_to=[thread.reply_address] if can_be_answered else None,
+        headers=_build_headers(conversation, thread, mail),
+    ).send()
+    SentMail.objects.create(conversation=conversation, email=recipient.lower(), kind=mail.kind)
+
+
+def _build_headers(conversation: Conversation, thread: Thread, mail: CustomerMail) -> dict[str, str]:
+    answered = _find_last_message_id(conversation)
+    headers = {
+        "Message-ID": thread.build_message_id(mail.name),
+        "In-Reply-To": answered or thread.root_id,
+        "References": f"{thread.root_id} {answered}".strip(),
+    }
+    return headers | AUTOMATIC_HEADERS if mail.is_automatic else headers
+
+
+def _find_last_message_id(conversation: Conversation) -> str:
+    """Of the customer's last mail in this conversation, empty if there is none that can be referred to."""
+    taken = IncomingMail.objects.filter(conversation=conversation, outcome__in=IncomingMail.POSTED_OUTCOMES)
+    found = taken.order_by("-pk").values_list("message_id", flat=True).first() or ""
+    return found if MESSAGE_ID_PATTERN.fullmatch(found) else ""
+
+
+def get_customer_path(conversation: Conversation) -> str:
+    """A guest may read the mail on another device, where the conversation opens with a code."""
+    name = "conversation" if conversation.user_id else "continue"
+    return reverse(name, args=[conversation.public_id])
+
+
+def build_address(path: str) -> str:
+    """The whole address of a page, empty where SITE_URL does not say where the site is."""
+    site: str = settings.ENVIRONMENT.site_url
+    return f"{site.rstrip('/')}{path}" if site else ""
+
+
+def to_one_line(text: str) -> str:
+    """As a header holds it: without line ends, control characters and marks that turn the direction of reading."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

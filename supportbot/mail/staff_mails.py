@@ -1,0 +1,58 @@
+"""Mails to staff: of a customer who waits for a person, and of a new ticket, to whoever wants to know."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.realtime.socket_sessions import MODEL_BACKEND
+
+from .models import TicketNotice
+from .sending import AUTOMATIC_HEADERS, build_address, can_send, to_one_line
+
+
+def mail_waiting_alert(conversation_id: int | None) -> None:
+    """Mail each member of staff who may answer and wants to know; nobody, if somebody has taken it meanwhile."""
+    waiting = Conversation.objects.select_related("user").filter(owner=Conversation.Owner.WAITING)
+    conversation = waiting.filter(pk=conversation_id).first()
+    if conversation is None:
+        return
+    subject = _("%(customer)s is waiting for a person") % {"customer": conversation.customer_name}
+    path = reverse("admin:conversations_conversation_change", args=[conversation.pk])
+    if _mail_staff("waiting", subject, "mail/waiting.txt", conversation=conversation, path=path):
+        Conversation.objects.filter(pk=conversation.pk).update(alerted=timezone.now())
+
+
+def mail_new_ticket(number: str) -> None:
+    """Mail who wants to know of a new ticket; nobody, where staff are told already that its customer waits."""
+    found = TicketNotice.objects.select_related("conversation__user").filter(number=number).first()
+    if found is None or found.conversation.owner == Conversation.Owner.WAITING:
+        return
+    subject = _("New ticket %(number)s") % {"number": number}
+    _mail_staff("tickets", subject, "mail/new_ticket.txt", notice=found, path=found.path)
+
+
+def _mail_staff(wish: str, subject: str, template: str, *, path: str, **context: Any) -> bool:
+    """Whether somebody was mailed. Raises OSError when the mail cannot be sent."""
+    addresses = _list_staff_addresses(wish)
+    if not addresses or not can_send():
+        return False
+    text = render_to_string(template, context | {"address": build_address(path) if path else ""})
+    # One mail to all, so that a refused address does not have the others told again; nobody learns who else is told.
+    EmailMessage(to_one_line(subject), text, None, bcc=addresses, headers=AUTOMATIC_HEADERS).send()
+    return True
+
+
+def _list_staff_addresses(wish: str) -> list[str]:
+    """Of those who may answer customers and want this kind of mail, by the field of `MailPreference`."""
+    wants_it = Q(mail_preference=None) | Q(**{f"mail_preference__{wish}": True})
+    users: Any = get_user_model().objects
+    answerers = users.with_perm("conversations.change_conversation", backend=MODEL_BACKEND)
+    wanted = answerers.filter(wants_it, is_staff=True).exclude(email="")
+    return list(wanted.order_by("pk").values_list("email", flat=True))
