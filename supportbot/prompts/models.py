@@ -1,11 +1,15 @@
 """The system prompt in versions: each turn names the one that it was answered with."""
 
+from functools import lru_cache
+
 from django.conf import settings
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from supportbot.compiled_queries import CompiledQuery
 
 DEFAULT_TONE = "Friendly and short: a few sentences, a short list where it helps."
 DEFAULT_LANGUAGES = "Write in the customer's language."
@@ -24,7 +28,7 @@ DEFAULT_TOOL_RULES = (
 class PromptQuerySet(models.QuerySet["Prompt"]):
     def get_current(self) -> "Prompt | None":
         """The published version that new turns get, None until staff published one."""
-        return self.exclude(published=None).order_by("-published").first()
+        return CURRENT_PROMPT.fetch_first()
 
 
 class Prompt(models.Model):
@@ -67,12 +71,25 @@ class Prompt(models.Model):
 
     def render_system_text(self, customer: str) -> str:
         """The system prompt. `customer` is the first name of whoever is signed in, empty for a guest."""
-        company = self.company or settings.COMPANY_NAME
-        return render_to_string(
-            "chat/system_prompt.txt", {"company": company, "customer": customer, "prompt": self}
-        )
+        rules = (self.tone, self.languages, self.policies, self.tool_rules)
+        return _render_system_text(self.company or settings.COMPANY_NAME, customer, *rules)
 
     def publish(self) -> None:
         """Use this version for new turns from now on."""
         self.published = timezone.now()
         self.save(update_fields=["published"])
+
+
+CURRENT_PROMPT = CompiledQuery(
+    Prompt, [], lambda: Prompt.objects.exclude(published=None).order_by("-published")[:1]
+)
+
+
+@lru_cache(maxsize=256)
+def _render_system_text(company: str, customer: str, *rules: str) -> str:
+    """The same for the tone, languages, policies and rules for tools: each turn of a customer begins with it."""
+    names = ("tone", "languages", "policies", "tool_rules")
+    prompt = dict(zip(names, rules, strict=True))
+    return render_to_string(
+        "chat/system_prompt.txt", {"company": company, "customer": customer, "prompt": prompt}
+    )

@@ -5,9 +5,12 @@ from typing import Any
 
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.usage import parse_usage
+from supportbot.compiled_queries import CompiledInsert
 
 from .models import ModelRequest
 from .prices import calculate_cost
+
+NEW_REQUEST = CompiledInsert(ModelRequest)
 
 
 def record_answer(turn: Any, answer: Answer) -> None:
@@ -33,15 +36,17 @@ def record_request(
 ) -> None:
     """Store one request. `usage` is what the provider reported, in whatever form it has."""
     tokens = parse_usage(usage)
-    ModelRequest.objects.create(
-        conversation_id=conversation,
-        turn_id=turn,
-        purpose=purpose,
-        backend=backend,
-        model=model[:80],
-        input=tokens.input,
-        cached=tokens.cached,
-        output=tokens.output,
-        reasoning=tokens.reasoning,
-        cost=calculate_cost(model, tokens),
+    NEW_REQUEST.save(
+        ModelRequest(
+            conversation_id=conversation,
+            turn_id=turn,
+            purpose=purpose,
+            backend=backend,
+            model=model[:80],
+            input=tokens.input,
+            cached=tokens.cached,
+            output=tokens.output,
+            reasoning=tokens.reasoning,
+            cost=calculate_cost(model, tokens),
+        )
     )

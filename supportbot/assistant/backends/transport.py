@@ -7,6 +7,7 @@ up for every token, which is most of what a token costs when it is decoded witho
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from urllib.request import getproxies
 
 import aiohttp
 import httpx2
@@ -83,7 +84,8 @@ def _create_session() -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        trust_env=True,
+        # With it aiohttp asks for proxies, and reads ~/.netrc for theirs, before each request and on another thread.
+        trust_env=bool(getproxies()),
     )
 
 

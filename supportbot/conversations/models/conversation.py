@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.compiled_queries import CompiledQuery
 from supportbot.prefix_index import PrefixIndex
 
 from ..visitors import Visitor
@@ -31,10 +32,9 @@ class ConversationQuerySet(models.QuerySet):
 
     def lock(self, pk: int) -> "Conversation":
         """The conversation, which nobody else changes until this transaction ends. It is always locked first."""
-        # The user comes by an outer join, which PostgreSQL cannot lock: only the conversation's row is. FOR NO KEY
-        # UPDATE: a transaction that inserts a row with a foreign key to it neither waits for us nor blocks us.
-        rows = self.select_for_update(of=("self",), no_key=True)
-        conversation = rows.select_related("user", "assignee").get(pk=pk)
+        conversation = LOCKED_CONVERSATION.fetch_first(pk)
+        if conversation is None:
+            raise self.model.DoesNotExist
         joined = conversation.assignee
         if (joined.pk if joined else None) != conversation.assignee_id:
             # Somebody took it while this waited for the lock: PostgreSQL then reads the locked row again, but not
@@ -201,3 +201,16 @@ class Conversation(models.Model):
             # A running turn has grown since its last revision, so a page that asks is told of it again.
             turns = turns.filter(models.Q(revision__gt=after_revision) | models.Q(state=Turn.State.RUNNING))
         return list(turns.prefetch_related(*WITH_MESSAGES)[:size])[::-1]
+
+
+# The user comes by an outer join, which PostgreSQL cannot lock: only the conversation's row is. FOR NO KEY UPDATE: a
+# transaction that inserts a row with a foreign key to it neither waits for us nor blocks us.
+LOCKED_CONVERSATION = CompiledQuery(
+    Conversation,
+    ["id"],
+    lambda pk: (
+        Conversation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user", "assignee")
+        .filter(pk=pk)
+    ),
+)

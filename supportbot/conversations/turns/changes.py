@@ -7,6 +7,7 @@ from django.db.models import prefetch_related_objects
 
 from supportbot.assistant.messages import Message as Answer
 from supportbot.assistant.tool_results import build_error_result
+from supportbot.compiled_queries import CompiledQuery, CompiledUpdate
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn
@@ -14,6 +15,9 @@ from . import handoff_sentences
 from .leases import TurnLease
 
 MAX_RESYNC_TURNS = 100  # a page that lacks more loads anew
+MESSAGES_OF_TURN = CompiledQuery(Message, ["turn"], lambda turn: Message.objects.filter(turn=turn))
+TURN_UPDATE = CompiledUpdate(Turn)
+CONVERSATION_UPDATE = CompiledUpdate(Conversation, ["title", "last_seq", "revision", "updated"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def save_change(
 ) -> TurnChange:
     """Store a change of a turn under a new revision. `messages` are all of the turn's, if they are at hand."""
     turn.revision = conversation.next_revision()
-    turn.save()
+    TURN_UPDATE.save(turn)
     save_conversation(conversation)
     return build_change(
         conversation, [ChangedTurn(turn, load_messages(turn) if messages is None else messages)], lease
@@ -161,7 +165,7 @@ def load_next_turn(conversation: Conversation) -> ChangedTurn:
 
 def save_conversation(conversation: Conversation) -> None:
     """Save what a turn changes of its conversation: title, numbers of the last message and revision, and when."""
-    conversation.save(update_fields=["title", "last_seq", "revision", "updated"])
+    CONVERSATION_UPDATE.save(conversation)
 
 
 def load_messages(turn: Turn) -> list[Message]:
@@ -170,9 +174,9 @@ def load_messages(turn: Turn) -> list[Message]:
         messages = list(turn.messages.prefetch_related("tool_calls"))
     else:
         # The model has not finished a message yet, so it cannot have asked for tools: one query less a turn.
-        messages = list(turn.messages.all())
+        messages = MESSAGES_OF_TURN.fetch_all(turn.pk)
         for message in messages:
-            message.calls = []
+            message.calls, message.turn = [], turn
     prefetch_related_objects([each for each in messages if each.has_images], "attachments__conversation")
     return messages
 

@@ -13,12 +13,18 @@ from django.utils import timezone
 
 from supportbot.assistant.messages import Message, ToolCall
 from supportbot.assistant.tools import ToolContext
+from supportbot.compiled_queries import CompiledQuery
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Turn
 
 LEASE_DURATION = timedelta(seconds=10)
 NO_MESSAGE = 0  # between two messages of a turn, while its tools run
+LEASED_TURN = CompiledQuery(
+    Turn,
+    ["id", "fencing_token"],
+    lambda pk, token: Turn.objects.filter(pk=pk, fencing_token=token, state=Turn.State.RUNNING),
+)
 
 
 class LeaseLost(Exception):
@@ -54,7 +60,7 @@ class TurnLease:
 def lock_leased_turn(lease: TurnLease) -> tuple[Turn, Conversation]:
     """Lock the conversation and read the turn. Raises `LeaseLost` when the turn is no longer this process's."""
     conversation = Conversation.objects.lock(lease.conversation_id)
-    turn = filter_leased_turn(lease).first()
+    turn = LEASED_TURN.fetch_first(lease.turn_id, lease.fencing_token)
     if turn is None:
         raise LeaseLost
     return turn, conversation

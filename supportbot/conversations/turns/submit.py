@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from supportbot.compiled_queries import CompiledInsert, CompiledQuery
 from supportbot.server.executors import on_database_thread
 
 from ..attachments import storage
@@ -33,6 +34,15 @@ from .ownership import reopen_closed
 from .person_messages import store_for_person
 
 TITLE_CHARS = 80
+ACTIVE_TURNS = CompiledQuery(
+    Turn, ["conversation"], lambda conversation: Turn.objects.filter(conversation=conversation).active()
+)
+KNOWN_MESSAGE = CompiledQuery(
+    Message,
+    ["conversation", "client_id"],
+    lambda conversation, client_id: Message.objects.filter(conversation=conversation, client_id=client_id),
+)
+NEW_TURN, NEW_MESSAGE = CompiledInsert(Turn), CompiledInsert(Message)
 
 
 @on_database_thread(repeat=True)
@@ -79,7 +89,7 @@ def _store_for_bot(
 ) -> TurnChange:
     """Join the message to the turn that has not been answered yet, or begin a new one."""
     unsent = storage.get_unsent_images(conversation, images)
-    active = list(conversation.turns.active().order_by("pk"))
+    active = ACTIVE_TURNS.fetch_all(conversation.pk)
     if active:
         joined = _append_to_active_turn(conversation, active[-1], text, client_id, unsent)
         if joined is not None:
@@ -100,11 +110,12 @@ def _create_turn(
     is_next = is_next and acquire_lease(turn, conversation)
     if not turn.revision:
         turn.revision = conversation.next_revision()
-    turn.save()
+    NEW_TURN.save(turn)
     messages = [_build_customer_message(conversation, turn, text, client_id, conversation.next_seq())]
     if is_next:
         messages.append(build_answer_message(turn, conversation))
-    Message.objects.bulk_create(messages)
+    for message in messages:
+        NEW_MESSAGE.save(message)
     storage.attach_to_message(messages[0], images)
     lease = build_lease(turn, conversation, messages[-1].pk) if is_next else None
     save_conversation(conversation)
@@ -115,7 +126,7 @@ def _find_duplicate(
     conversation: Conversation, text: str, client_id: str, images: Sequence[UUID]
 ) -> int | None:
     """The turn in which this message was stored already. Raises `RequestRefused` if it says something else."""
-    message = conversation.messages.filter(client_id=client_id).first()
+    message = KNOWN_MESSAGE.fetch_first(conversation.pk, client_id)
     if message is None:
         return None
     if message.text != text or {image.public_id for image in message.images} != set(images):

@@ -1,0 +1,188 @@
+"""Statements whose SQL is built once: the few that every message of a customer runs.
+
+Django builds the SQL of a query or a `save` anew each time, which takes many times as long as the database takes to
+run it. These are built once for each connection. They read and write the same instances as the model's own methods;
+they send no signals.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models
+from django.db.models.expressions import Expression
+from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
+
+M = TypeVar("M", bound=models.Model)
+Rows = Iterable[Sequence[Any]]
+
+
+class Parameter(Expression):
+    """Stands in a query for a value that is given when it runs: the one at `place`, which is compared with `field`."""
+
+    def __init__(self, place: int, field: Any) -> None:
+        super().__init__(output_field=field)
+        self.place = place
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "%s", [self]
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A query on one connection.
+
+    arguments: for each place in the SQL (which of the given values, its field), or (-1, a constant).
+    """
+
+    sql: str
+    arguments: Sequence[tuple[int, Any]]
+    compiler: Any
+    converters: Any
+
+    def fetch_rows(self, values: Sequence[object], database: Any) -> Rows:
+        """The rows for these values, as Python has them."""
+        arguments = [
+            each if place < 0 else each.get_db_prep_value(values[place], database)
+            for place, each in self.arguments
+        ]
+        with database.cursor() as cursor:
+            cursor.execute(self.sql, arguments)
+            rows: Rows = cursor.fetchall()
+        return self.compiler.apply_converters(rows, self.converters) if self.converters else rows
+
+
+class CompiledRows:
+    """The rows of a `values_list` of which only some values change.
+
+    model, fields: name the field that each of the changing values is compared with.
+    build: makes the queryset of a `Parameter` for each of `fields`.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        fields: Sequence[str],
+        build: Callable[..., models.QuerySet[Any, Any]],
+    ) -> None:
+        self._model, self._fields, self._build = model, fields, build
+        self._statements: WeakKeyDictionary[Any, _Statement] = WeakKeyDictionary()
+
+    def fetch_rows(self, *values: object) -> Rows:
+        """The rows for these values, in the order of `fields`."""
+        database = _get_database()
+        return self._get_statement(database).fetch_rows(values, database)
+
+    def _get_statement(self, database: Any) -> _Statement:
+        statement = self._statements.get(database)
+        if statement is None:
+            statement = self._statements[database] = self._compile(database)
+        return statement
+
+    def _compile(self, database: Any) -> _Statement:
+        parameters = [
+            Parameter(place, self._model._meta.get_field(name)) for place, name in enumerate(self._fields)
+        ]
+        compiler: Any = self._build(*parameters).query.get_compiler(connection=database)
+        sql, arguments = compiler.as_sql()
+        return _Statement(
+            sql,
+            [
+                (each.place, each.output_field) if isinstance(each, Parameter) else (-1, each)
+                for each in arguments
+            ],
+            compiler,
+            compiler.get_converters([column for column, _sql, _name in compiler.select]),
+        )
+
+
+class CompiledQuery(CompiledRows, Generic[M]):
+    """The same for a queryset of instances, which may join others by `select_related`, but has no annotations."""
+
+    def __init__(
+        self, model: type[M], fields: Sequence[str], build: Callable[..., models.QuerySet[M]]
+    ) -> None:
+        super().__init__(model, fields, build)
+        self._instance_type = model
+
+    def fetch_all(self, *values: object) -> list[M]:
+        """The instances for these values, in the order of `fields`."""
+        database = _get_database()
+        statement = self._get_statement(database)
+        select, klass_info = statement.compiler.select, statement.compiler.klass_info
+        columns = slice(klass_info["select_fields"][0], klass_info["select_fields"][-1] + 1)
+        names = [column.target.attname for column, _sql, _name in select[columns]]
+        populators = get_related_populators(klass_info, select, database.alias)
+        instances = []
+        for row in statement.fetch_rows(values, database):
+            instance = self._instance_type.from_db(database.alias, names, row[columns])
+            for populator in populators:
+                populator.populate(row, instance)
+            instances.append(instance)
+        return instances
+
+    def fetch_first(self, *values: object) -> M | None:
+        """The first of them, None if there is none."""
+        return next(iter(self.fetch_all(*values)), None)
+
+
+class CompiledInsert(Generic[M]):
+    """Stores new instances of a model, each in a statement of its own."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._key: Any = model._meta.pk
+        self._fields: list[Any] = [
+            field for field in model._meta.local_concrete_fields if field is not self._key
+        ]
+        quote = _get_database().ops.quote_name
+        columns = ", ".join(quote(field.column) for field in self._fields)
+        places = ", ".join(["%s"] * len(self._fields))
+        self._sql = (
+            f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places}) "  # noqa: S608 - our own names
+            f"RETURNING {quote(self._key.column)}"
+        )
+
+    def save(self, instance: M) -> None:
+        """Store the instance and give it its key."""
+        database = _get_database()
+        with database.cursor() as cursor:
+            cursor.execute(self._sql, _prepare_values(self._fields, instance, database, is_new=True))
+            (key,) = cursor.fetchone()
+        setattr(instance, self._key.attname, key)
+        instance._state.adding, instance._state.db = False, database.alias
+
+
+class CompiledUpdate(Generic[M]):
+    """Writes the fields of these names of an instance, or all of them."""
+
+    def __init__(self, model: type[M], fields: Sequence[str] = ()) -> None:
+        self._key: Any = model._meta.pk
+        every = [field for field in model._meta.local_concrete_fields if field is not self._key]
+        self._fields: list[Any] = [field for field in every if not fields or field.name in fields]
+        quote = _get_database().ops.quote_name
+        places = ", ".join(f"{quote(field.column)} = %s" for field in self._fields)
+        self._sql = (
+            f"UPDATE {quote(model._meta.db_table)} SET {places} "  # noqa: S608 - our own names
+            f"WHERE {quote(self._key.column)} = %s"
+        )
+
+    def save(self, instance: M) -> None:
+        """Raises `DatabaseError` for a row that is not there."""
+        database = _get_database()
+        values = _prepare_values(self._fields, instance, database, is_new=False)
+        with database.cursor() as cursor:
+            cursor.execute(self._sql, [*values, instance.pk])
+            if cursor.rowcount != 1:
+                raise DatabaseError(f"There is no {instance._meta.label} of this key any more.")
+
+
+def _get_database() -> Any:
+    """This thread's connection."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def _prepare_values(
+    fields: Iterable[Any], instance: models.Model, database: Any, *, is_new: bool
+) -> list[Any]:
+    return [field.get_db_prep_save(field.pre_save(instance, is_new), database) for field in fields]

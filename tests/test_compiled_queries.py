@@ -1,0 +1,92 @@
+"""A statement that is built once reads and writes what the model's own methods do."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError
+
+from supportbot.compiled_queries import CompiledInsert, CompiledQuery, CompiledRows, CompiledUpdate
+from supportbot.conversations.models import Conversation, Turn
+
+pytestmark = pytest.mark.django_db
+
+OF_TITLE = CompiledQuery(
+    Conversation,
+    ["title", "created"],
+    lambda title, since: (
+        Conversation.objects.filter(title=title, created__gt=since, last_seq__gt=0)
+        .select_related("user", "assignee")
+        .order_by("pk")
+    ),
+)
+ROWS = CompiledRows(
+    Turn,
+    ["conversation"],
+    lambda pk: (
+        Turn.objects.filter(conversation=pk).order_by("pk").values_list("usage", "conversation__public_id")
+    ),
+)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def read_fields(instance):
+    return {field.attname: getattr(instance, field.attname) for field in instance._meta.concrete_fields}
+
+
+def test_instances_are_those_of_the_queryset_with_the_rows_that_it_joins(django_assert_num_queries):
+    user = get_user_model().objects.create_user("dora", "dora@example.com")
+    for title, owner in [("Kept", user), ("Other", user), ("Kept", None)]:
+        Conversation.objects.create(title=title, user=owner, last_seq=1)
+
+    with django_assert_num_queries(1):
+        mine, guests = OF_TITLE.fetch_all("Kept", LONG_AGO)
+        assert mine.user.email == "dora@example.com"
+        assert guests.user is None
+        assert mine.assignee is None
+
+    assert list(map(read_fields, (mine, guests))) == list(
+        map(read_fields, Conversation.objects.filter(title="Kept").order_by("pk"))
+    )
+    assert OF_TITLE.fetch_first("Other", LONG_AGO).title == "Other"
+    assert OF_TITLE.fetch_first("Nobody's", LONG_AGO) is None
+
+
+def test_rows_are_those_of_the_queryset():
+    conversation = Conversation.objects.create()
+    turns = [Turn(conversation=conversation, usage=[{"total": number}]) for number in range(2)]
+    Turn.objects.bulk_create(turns)
+
+    rows = list(map(tuple, ROWS.fetch_rows(conversation.pk)))
+
+    assert rows == [([{"total": 0}], conversation.public_id), ([{"total": 1}], conversation.public_id)]
+
+
+def test_a_new_instance_is_stored_whole_and_knows_its_key():
+    turn = Turn(conversation=Conversation.objects.create(), usage=[{"total": 1}], started=LONG_AGO)
+
+    CompiledInsert(Turn).save(turn)
+
+    assert read_fields(Turn.objects.get(pk=turn.pk)) == read_fields(turn)
+    turn.delete()  # as one that the model's own `save` has stored
+    assert not Turn.objects.exists()
+
+
+def test_an_update_writes_its_fields_and_no_others():
+    turn = Turn.objects.create(conversation=Conversation.objects.create())
+    turn.state, turn.model, turn.usage = "done", "grok", [{"total": 1}]
+
+    CompiledUpdate(Turn, ["state", "usage"]).save(turn)
+    stored = Turn.objects.get(pk=turn.pk)
+    assert (stored.state, stored.model, stored.usage) == ("done", "", [{"total": 1}])
+
+    CompiledUpdate(Turn).save(turn)
+    assert read_fields(Turn.objects.get(pk=turn.pk)) == read_fields(turn)
+
+
+def test_an_update_of_what_was_deleted_is_an_error():
+    turn = Turn.objects.create(conversation=Conversation.objects.create())
+    Turn.objects.all().delete()
+
+    with pytest.raises(DatabaseError):
+        CompiledUpdate(Turn).save(turn)
