@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 from supportbot.assistant.backends import Backend, load_backend
-from supportbot.assistant.backends.fallback import FallbackBackend
+from supportbot.assistant.backends.fallback import FallbackBackend, ModelState
 from supportbot.assistant.limits import Limits
 from supportbot.server.process import process
 
@@ -18,6 +18,7 @@ LOCAL_FIRST_TOKEN_SECONDS = 300.0
 LOCAL_DOMAINS = (".local", ".internal", ".lan", ".localhost", ".home.arpa")
 # A server that does not keep to LLM_MAX_TOKENS is not read any further.
 MAX_CHARS_PER_TOKEN, MIN_ANSWER_CHARS = 16, 4_000
+MAX_LABEL_CHARS = 200
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -58,6 +59,22 @@ def _create_fallback(name: str, entry: str) -> Backend:
     if is_local_address(address):
         own["whole_answer_seconds"] = LOCAL_FIRST_TOKEN_SECONDS
     return load_backend("chat", **_build_options("chat") | own)
+
+
+def list_model_labels(name: str) -> list[str]:
+    """What staff read of each of the models that stand in for each other: none where there is but one."""
+    env = settings.ENVIRONMENT
+    if name == "demo" or not env.llm_fallback:
+        return []
+    entries = [(env.llm_model, "@", env.llm_base_url), *(each.partition("@") for each in env.llm_fallback)]
+    return [_describe_model(model, address or env.llm_base_url) for model, _, address in entries]
+
+
+def list_model_states(name: str) -> dict[str, ModelState]:
+    """What this process knows of each of those models, by its label."""
+    backend = process.get(OpenBackends).by_name.get(name)
+    states = backend.model_states if isinstance(backend, FallbackBackend) else ()
+    return dict(zip(list_model_labels(name), states, strict=False))
 
 
 def get_backend_for_handle(handle: str) -> Backend:
@@ -135,6 +152,13 @@ def _choose_fallback_api_key(address: str) -> str:
         return env.xai_api_key
     is_same = bool(env.llm_base_url) and _parse_origin(address) == _parse_origin(env.llm_base_url)
     return env.llm_fallback_api_key or (env.llm_api_key if is_same else "")
+
+
+def _describe_model(model: str, address: str) -> str:
+    """The model, and its server where somebody named one: without a user or a password, which are secrets."""
+    parts = _split_address(address)
+    port = f":{parts.port}" if parts.port else ""
+    return (f"{model} ({parts.hostname}{port})" if parts.hostname else model)[:MAX_LABEL_CHARS]
 
 
 def _is_xai_address(address: str) -> bool:

@@ -83,7 +83,7 @@ class ModelRequestAdmin(ReadOnlyAdmin):
 
 @admin.register(Outage)
 class OutageAdmin(ReadOnlyAdmin):
-    list_display = ["began", "ended", "code", "failures"]
+    list_display = ["began", "ended", "model", "code", "failures"]
 
 
 def sum_by_day(today: date) -> list[dict[str, Any]]:

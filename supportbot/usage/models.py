@@ -48,12 +48,15 @@ class ModelRequest(models.Model):
 
 
 class Outage(models.Model):
-    """A time in which no model answered. Staff get one mail about it, when it begins."""
+    """A time in which no model answered, or in which one of several refused to. Staff get one mail, when it begins."""
 
     began = models.DateTimeField(_("began"), default=timezone.now)
     ended = models.DateTimeField(_("ended"), null=True, blank=True)
     # When a model failed last.
     last = models.DateTimeField(_("last failure"), default=timezone.now)
+    model = models.CharField(
+        _("model"), max_length=200, blank=True, help_text=_("Empty if none of them answered.")
+    )
     code = models.CharField(_("code"), max_length=40, help_text=_("The first failure."))
     failures = models.PositiveIntegerField(_("failures"), default=0)
 
@@ -63,7 +66,7 @@ class Outage(models.Model):
         ordering = ["-began"]
         constraints = [
             models.UniqueConstraint(
-                models.Value(1), condition=models.Q(ended=None), name="one_outage_at_a_time"
+                fields=["model"], condition=models.Q(ended=None), name="one_outage_of_a_model_at_a_time"
             ),
         ]
 

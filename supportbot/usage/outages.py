@@ -1,6 +1,7 @@
-"""Outages, in which no model answers: staff get one mail, and each page of the desk says so until the outage ends."""
+"""Outages: no model answers, or one of several refuses to. Staff get one mail, and the desk says so until the end."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,33 +20,49 @@ logger = logging.getLogger(__name__)
 QUIET_PERIOD = timedelta(minutes=1)
 
 
-def record_failure(code: str) -> Outage | None:
-    """Count a failure of all models; returns the outage if it begins with this one.
+def record_failure(code: str, model: str = "") -> Outage | None:
+    """Count a failure of all models, or of one in whose place another answers; returns the outage if it begins.
 
     `code` is the code of the error. Runs in the caller's transaction.
     """
-    again = Outage.objects.filter(ended=None).update(failures=F("failures") + 1, last=timezone.now())
+    again = Outage.objects.filter(ended=None, model=model).update(
+        failures=F("failures") + 1, last=timezone.now()
+    )
     if again:
         return None
     try:
         with transaction.atomic():
-            outage = Outage.objects.create(code=code, failures=1)
+            outage = Outage.objects.create(code=code, model=model, failures=1)
     except IntegrityError:  # another process recorded it at the same moment
         return None
-    logger.error("No model answers: %s. Customers' messages are kept, and they are offered a person.", code)
+    if model:
+        logger.error("The model %s refuses whatever it is asked: %s. Another one answers.", model, code)
+    else:
+        logger.error(
+            "No model answers: %s. Customers' messages are kept, and they are offered a person.", code
+        )
     return outage
 
 
 @on_database_thread()
-def close_quiet_outage() -> bool:
+def close_quiet_outage(model: str = "") -> bool:
     """End the outage, now that a model answers, if its last failure is `QUIET_PERIOD` ago. True when none is left.
+
+    `model` is of an outage of that model alone.
 
     Without that wait staff would get a mail for each failure of a model that answers now and then.
     """
-    quiet = Outage.objects.filter(ended=None, last__lt=timezone.now() - QUIET_PERIOD)
-    if quiet.update(ended=timezone.now()):
+    current = Outage.objects.filter(ended=None, model=model)
+    if current.filter(last__lt=timezone.now() - QUIET_PERIOD).update(ended=timezone.now()):
         logger.warning("The model answers again.")
-    return not Outage.objects.filter(ended=None).exists()
+    return not current.exists()
+
+
+@on_database_thread()
+def close_outages_of_other_models(models: Sequence[str]) -> None:
+    """End the outages of single models that are no longer asked."""
+    others = Outage.objects.filter(ended=None).exclude(model__in=["", *models])
+    others.update(ended=timezone.now())
 
 
 def mail_alert(number: str) -> None:
@@ -55,12 +72,22 @@ def mail_alert(number: str) -> None:
     """
     outage = Outage.objects.get(pk=int(number))
     addresses = settings.ENVIRONMENT.alert_emails
-    if addresses:
-        subject = _("%(company)s support: the assistant isn't available") % {"company": settings.COMPANY_NAME}
+    if not addresses:
+        return
+    if outage.model:
+        subject = _("%(company)s support: one of the assistant's models doesn't answer")
+        text = _(
+            "The model %(model)s has refused whatever it is asked since %(time)s (%(code)s). It will go on until its "
+            "account, its key or its settings are changed.\n\n"
+            "Customers are answered by another model of LLM_FALLBACK meanwhile.\n"
+            "This is the only mail about it; the desk shows it until it is over.\n"
+        )
+    else:
+        subject = _("%(company)s support: the assistant isn't available")
         text = _(
             "No model has answered since %(time)s (%(code)s).\n\n"
             "Customers' messages are kept, and each customer is offered to talk to a person, which opens a ticket.\n"
             "This is the only mail about it; the desk shows it until it is over.\n"
         )
-        values = {"time": f"{outage.began:%Y-%m-%d %H:%M %Z}", "code": outage.code}
-        send_mail(subject, text % values, None, addresses)
+    values = {"time": f"{outage.began:%Y-%m-%d %H:%M %Z}", "code": outage.code, "model": outage.model}
+    send_mail(subject % {"company": settings.COMPANY_NAME}, text % values, None, addresses)

@@ -134,6 +134,55 @@ async def test_what_the_next_model_answered_is_on_the_turn(page, model, settings
     assert [request.body["model"] for request in model.requests] == ["grok-scripted", "grok-second"]
 
 
+@pytest.fixture
+def two_models(settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_fallback": ("grok-second",)})
+
+
+async def test_a_model_that_refuses_everything_is_told_once_though_another_answers(
+    page, model, two_models, client, agent, caplog
+):
+    for _ in range(2):
+        model.fail(402, json.dumps({"error": {"message": "Insufficient Balance"}}).encode())
+        model.say("Hello.")
+        assert (await page.ask("Hi"))["data-state"] == "done"
+    await until(mail_is_sent)
+
+    (outage,) = [each async for each in Outage.objects.all()]
+    assert (outage.code, outage.model.partition(" ")[0]) == ("no_credit", "grok-scripted")
+    assert "grok-scripted" in mail.outbox[0].body
+    assert "No model" not in mail.outbox[0].body
+    assert caplog.text.count("refuses whatever it is asked: no_credit") == 1
+
+    def desk():
+        client.force_login(agent)
+        return client.get("/admin/").content.decode()
+
+    assert "Customers are answered by another one." in await sync_to_async(desk)()
+    model.say("I am back.")
+    await page.ask("Hi again")
+    await Outage.objects.aupdate(last="2026-01-01T00:00:00Z")
+    await until(Outage.objects.exclude(ended=None).aexists)
+    assert len(mail.outbox) == 1
+
+
+async def test_when_all_models_refuse_staff_are_told_that_alone(page, model, two_models):
+    for _ in range(2):
+        model.fail(401)
+    await page.ask("Hi")
+    await until(mail_is_sent)
+
+    assert [each.model async for each in Outage.objects.all()] == [""]
+    assert len(mail.outbox) == 1
+
+
+async def test_the_refusal_of_a_model_that_is_asked_no_longer_is_over(page, model):
+    await Outage.objects.acreate(code="no_credit", model="grok-removed", failures=1)
+    process.get(ModelHealth).has_seen_settings = False  # as in a process that has just begun
+
+    await until(Outage.objects.exclude(ended=None).aexists)
+
+
 async def test_every_request_is_put_down_with_its_tokens(page, model):
     model.call("lookup_order", order_id="ORD-123")
     model.say("It has shipped.")

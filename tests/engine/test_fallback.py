@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from supportbot.assistant.backends import fallback, timeouts
 from supportbot.assistant.backends.chat import ChatBackend
-from supportbot.assistant.backends.fallback import FallbackBackend
+from supportbot.assistant.backends.fallback import FallbackBackend, ModelState
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message
 from tests.provider import CUT, HOLD, STALL, Provider, Think, nobody_listens
@@ -283,3 +283,37 @@ async def test_a_conversation_whose_answers_two_models_kept_is_forgotten_by_both
     await row.forget(["responses:0123:abcd:resp_1"])  # of neither of them
 
     assert provider.requests == second.requests == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "refusal"),
+    [
+        ([ErrorCode.NO_CREDIT], ErrorCode.NO_CREDIT),
+        ([ErrorCode.MISCONFIGURED], ErrorCode.MISCONFIGURED),
+        ([ErrorCode.DOWN, ErrorCode.BUSY, ErrorCode.STALLED], None),
+        ([None, ErrorCode.KEY_REFUSED], ErrorCode.KEY_REFUSED),
+        ([None, ErrorCode.KEY_REFUSED, None], None),
+        ([None, ErrorCode.MISCONFIGURED, ErrorCode.REQUEST_REFUSED], None),
+        ([None, *[ErrorCode.MISCONFIGURED] * 3], ErrorCode.MISCONFIGURED),
+        ([None, *[ErrorCode.MISCONFIGURED, None] * 3], None),
+    ],
+)
+def test_a_model_refuses_everything_when_it_says_so_or_has_never_answered_otherwise(codes, refusal):
+    state = ModelState()
+
+    for code in codes:
+        state.note_error(code) if code else state.note_answer()
+
+    assert state.refusal == refusal
+
+
+async def test_each_of_the_models_has_its_own_state(provider, second, row, desk):
+    provider.fail(401)
+    second.say("Hello.")
+
+    await desk.ask("Hi")
+
+    assert [(state.refusal, state.has_answered) for state in row.model_states] == [
+        (ErrorCode.KEY_REFUSED, False),
+        (None, True),
+    ]

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from time import monotonic
 
 from ..errors import ERROR_TRAITS, ErrorCode, ModelError
@@ -23,10 +24,34 @@ logger = logging.getLogger(__name__)
 FAILURE_THRESHOLD = 5
 FAILURE_WINDOW_SECONDS = 30.0
 OPEN_SECONDS = 30.0
+# These may be of one request alone, such as a customer's photos to a model that sees none. So many in a row are of all.
+DOUBTFUL_REFUSALS = (ErrorCode.REQUEST_REFUSED, ErrorCode.MISCONFIGURED)
+REFUSAL_THRESHOLD = 3
 # The share of a time limit that is used here, so that the loop above does not give the whole turn up first.
 TIMEOUT_SHARE = 0.95
 KEEP_ALIVE = TextDelta("")
 ALL_OPEN_DETAIL = "no model is asked for a while, as all of them have failed"
+
+
+@dataclass
+class ModelState:
+    """What is known of one of the models: whether it ever answered, and why it refuses whatever it is asked."""
+
+    has_answered: bool = False
+    refusal: ErrorCode | None = None
+    refusals_in_a_row: int = 0
+
+    def note_answer(self) -> None:
+        self.has_answered, self.refusal, self.refusals_in_a_row = True, None, 0
+
+    def note_error(self, code: ErrorCode) -> None:
+        """Note a refusal that lasts until somebody changes the settings, if it is one."""
+        if not (ERROR_TRAITS[code].is_permanent or code in DOUBTFUL_REFUSALS):
+            return
+        self.refusals_in_a_row += 1
+        is_of_request = code in DOUBTFUL_REFUSALS and self.has_answered
+        if not is_of_request or self.refusals_in_a_row >= REFUSAL_THRESHOLD:
+            self.refusal = code
 
 
 class CircuitBreaker:
@@ -35,6 +60,7 @@ class CircuitBreaker:
     def __init__(self, backend: Backend, first_token_seconds: float) -> None:
         self.backend = backend
         self.first_token_seconds = first_token_seconds
+        self.state = ModelState()
         self._failures: deque[float] = deque(maxlen=FAILURE_THRESHOLD)
         self._open_until = 0.0
 
@@ -58,6 +84,7 @@ class CircuitBreaker:
             self._open_until = now + OPEN_SECONDS
 
     def record_success(self) -> None:
+        self.state.note_answer()
         self._failures.clear()
         self._open_until = 0.0
 
@@ -149,6 +176,11 @@ class FallbackBackend:
                 return parsed
         raise failure
 
+    @property
+    def model_states(self) -> Sequence[ModelState]:
+        """Of each of the models, in their order."""
+        return [breaker.state for breaker in self._breakers]
+
     async def forget(self, handles: Sequence[str]) -> None:
         for breaker in self._breakers:  # each finds its own handles among these
             await breaker.backend.forget(handles)
@@ -179,9 +211,10 @@ class FallbackBackend:
     def _record_error(self, breaker: CircuitBreaker, error: ModelError, has_spoken: bool = False) -> None:
         if len(self._breakers) > 1 and not has_spoken:
             logger.warning("One of the models did not answer: %s (%s)", error.code, error)
+        breaker.state.note_error(error.code)
         traits = ERROR_TRAITS[error.code]
-        if error.code in (ErrorCode.REQUEST_REFUSED, ErrorCode.MISCONFIGURED):
-            return  # it may be this one request, such as a customer's photos to a model that sees none
+        if error.code in DOUBTFUL_REFUSALS:
+            return
         if traits.is_outage or (traits.is_broken_off and not has_spoken):
             breaker.record_failure()
         else:

@@ -151,6 +151,7 @@ async def _run_jobs() -> None:
     if not runner.is_draining():
         await job_worker.run_due_jobs()
         await model_health.close_outage_if_recovered()
+        await model_health.report_single_models()
 
 
 async def _note_customers_here() -> None:

@@ -1,10 +1,11 @@
-"""Whether any model answers, as this process sees it. When none does, staff are told once."""
+"""Which models answer, as this process sees it. When none does, or one refuses to, staff are told once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
 
+from supportbot import model_backends
 from supportbot.assistant.errors import ERROR_TRAITS, ErrorCode, ModelError
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
@@ -30,6 +31,14 @@ class ModelHealth:
     is_healthy: bool | None = None
     has_answered: bool = False
     is_enabled: bool = True
+    # What staff were told of each of several models; None when it answers and that is noted too.
+    refusals: dict[str, ErrorCode | None] = field(default_factory=dict)
+    has_seen_settings: bool = False
+
+    @property
+    def answered_last(self) -> bool:
+        """Whether some model answered the last turn."""
+        return self.has_answered and not self.consecutive_failures
 
 
 def disable() -> None:
@@ -68,11 +77,30 @@ async def close_outage_if_recovered() -> None:
         health.is_healthy = not await outages.close_quiet_outage()
 
 
+async def report_single_models() -> None:
+    """Have staff told of a model that refuses whatever it is asked while another one answers. Called now and then."""
+    health = process.get(ModelHealth)
+    if not health.is_enabled:
+        return
+    if not health.has_seen_settings:
+        await outages.close_outages_of_other_models(model_backends.list_model_labels(settings.LLM_BACKEND))
+        health.has_seen_settings = True
+    for model, state in model_backends.list_model_states(settings.LLM_BACKEND).items():
+        is_told, is_noted = health.refusals.get(model) is not None, model in health.refusals
+        # When no model answers, that is what staff are told.
+        if state.refusal and health.answered_last and not is_told:
+            await open_outage(state.refusal, model)
+            health.refusals[model] = state.refusal
+        is_over = state.has_answered and not state.refusal and (is_told or not is_noted)
+        if is_over and await outages.close_quiet_outage(model):
+            health.refusals[model] = None
+
+
 @on_database_thread(repeat=True)
 @transaction.atomic
-def open_outage(code: str) -> None:
-    """Note the failure, and have staff told if an outage begins with it."""
-    outage = outages.record_failure(code)
+def open_outage(code: str, model: str = "") -> None:
+    """Note the failure, of all models or of one, and have staff told if an outage begins with it."""
+    outage = outages.record_failure(code, model)
     if outage is not None:
         enqueue(send_outage_alert.name, str(outage.pk))
 

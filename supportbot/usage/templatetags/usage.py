@@ -13,10 +13,10 @@ from ..models import ModelRequest, Outage
 register = template.Library()
 
 
-@register.simple_tag(name="current_outage")
-def get_current_outage() -> Outage | None:
-    """The outage that is not over yet, None if a model answers."""
-    return Outage.objects.filter(ended=None).first()
+@register.simple_tag(name="current_outages")
+def list_current_outages() -> list[Outage]:
+    """The outages that are not over yet: of all models, and of single ones."""
+    return list(Outage.objects.filter(ended=None).order_by("model"))
 
 
 @register.inclusion_tag("admin/usage/_summary.html", name="usage_summary")
