@@ -115,7 +115,8 @@ class Environment(BaseSettings):
     llm_max_tokens: int = Field(
         2048,
         ge=16,
-        description="The longest answer, in tokens. One of sixteen times as many characters is cut.",
+        description="The longest answer, in tokens. Where a server does not keep to that, an answer is cut after "
+        "sixteen times as many characters, and no sooner than after 4,000.",
     )
     llm_window_tokens: int = Field(
         24_000, ge=500, description="How much of a long conversation the model is sent, in tokens."

@@ -1,6 +1,6 @@
 """Passwords are hashed on threads of their own, of which there are few, so that nobody's message waits for guessers.
 
-A hash takes a third of a second of a whole core, by intention.
+A hash takes a third of a second of a whole core, by intention. All limits here are those of one process.
 """
 
 import os
@@ -20,7 +20,8 @@ from django.shortcuts import render
 from .client_address import get_client_address
 from .process import process
 
-# Half of the cores at the most: the other half is for whoever chats.
+# Half of the cores at the most: the other half is for whoever chats. Where each core has a process of its own, the
+# priority alone sees to that.
 HASHING_THREADS = max(1, (os.cpu_count() or 2) // 2)
 HASHING_NICENESS = 10
 # Of those whose password is being looked at. Beyond, one is told to come again: it would take too long.
