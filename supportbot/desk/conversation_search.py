@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils.text import smart_split, unescape_string_literal
 
 from supportbot.conversations.models import Conversation, Message
@@ -31,10 +31,12 @@ class Found:
 
 def find_conversations(search: str) -> Found:
     """Conversations by number or id, by the beginning of a customer's name or address, or by words of new messages."""
-    keys = dict.fromkeys(
-        [*_find_by_number(search.strip()), *_find_by_customer(search), *_find_by_words(search)]
-    )
-    return Found(list(keys)[:MAX_FOUND], len(keys) > MAX_FOUND)
+    by_number, words = _find_by_number(search.strip()), split_words(search)
+    newest, has_more_customers = _look_around(words) if words else (0, False)
+    if not newest:
+        return Found(by_number, has_more=False)
+    keys = dict.fromkeys([*by_number, *_find_by_customer(search, words), *_find_by_words(words, newest)])
+    return Found(list(keys)[:MAX_FOUND], has_more_customers or len(keys) > MAX_FOUND)
 
 
 def split_words(search: str) -> list[str]:
@@ -57,12 +59,17 @@ def _find_by_number(search: str) -> list[int]:
     return list(Conversation.objects.filter(public_id=public_id).values_list("pk", flat=True))
 
 
-def _find_by_customer(search: str) -> list[int]:
+def _look_around(words: list[str]) -> tuple[int, bool]:
+    """The key of the newest message, 0 if there is none, and whether more customers match than are looked at."""
+    customers = _find_customers(words)
+    has_more = Exists(customers[MAX_CUSTOMERS : MAX_CUSTOMERS + 1])
+    return Message.objects.order_by("-pk").values_list("pk", has_more).first() or (0, False)
+
+
+def _find_by_customer(search: str, words: list[str]) -> list[int]:
     """Of accounts every word begins one of their names; what a guest left as name or address begins with all of it."""
-    words, start = split_words(search), " ".join(search.split())
-    if not words:
-        return []
-    accounts = Conversation.objects.filter(user__in=_find_customers(words))
+    start = " ".join(search.split())
+    accounts = Conversation.objects.filter(user__in=_find_customers(words)[:MAX_CUSTOMERS])
     guests = [
         Conversation.objects.exclude(**{field: ""}).filter(**{f"{field}__istartswith": spelling})
         for field in ("contact_name", "contact_email")
@@ -82,15 +89,11 @@ def _find_customers(words: list[str]) -> QuerySet[Any]:
         for field in NAME_FIELDS:
             begins |= _match(f"{field}__istartswith", word)
         customers = customers.filter(begins)
-    return customers.order_by().values("pk")[:MAX_CUSTOMERS]
+    return customers.order_by().values("pk")
 
 
-def _find_by_words(search: str) -> list[int]:
+def _find_by_words(words: list[str], newest: int) -> list[int]:
     """Conversations with a message that holds all the words, of the newest messages of all conversations."""
-    words = split_words(search)
-    newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
-    if not words or newest is None:
-        return []
     messages = Message.objects.filter(pk__gt=newest - NEWEST_MESSAGES)
     for word in words:
         messages = messages.filter(_match("text__icontains", word))

@@ -108,6 +108,20 @@ def test_of_too_many_the_newest_are_shown_and_the_page_says_that_there_are_more(
     assert "More conversations match" not in Browser(agent).client.get(LIST, {"q": "maria"}).content.decode()
 
 
+def test_of_too_many_customers_some_are_looked_at_and_the_page_says_that_there_are_more(
+    monkeypatch, customers
+):
+    monkeypatch.setattr(conversation_search, "MAX_CUSTOMERS", 2)
+    for name in ("zoe1", "zoe2"):
+        add_conversation(user=User.objects.create_user(name))
+    assert not find_conversations("zoe").has_more
+
+    add_conversation(user=User.objects.create_user("zoe3"))
+
+    found = find_conversations("zoe")
+    assert (len(found.keys), found.has_more) == (2, True)
+
+
 def test_a_search_and_a_filter_narrow_each_other(agent, customers):
     Conversation.objects.filter(pk=customers["maria"].pk).update(owner="closed")
 
