@@ -32,7 +32,7 @@ class Found:
 def find_conversations(search: str) -> Found:
     """Conversations by number or id, by the beginning of a customer's name or address, or by words of new messages."""
     by_number, words = _find_by_number(search.strip()), split_words(search)
-    newest, has_more_customers = _look_around(words) if words else (0, False)
+    newest, has_more_customers = _find_newest_and_overflow(words) if words else (0, False)
     if not newest:
         return Found(by_number, has_more=False)
     keys = dict.fromkeys([*by_number, *_find_by_customer(search, words), *_find_by_words(words, newest)])
@@ -59,7 +59,7 @@ def _find_by_number(search: str) -> list[int]:
     return list(Conversation.objects.filter(public_id=public_id).values_list("pk", flat=True))
 
 
-def _look_around(words: list[str]) -> tuple[int, bool]:
+def _find_newest_and_overflow(words: list[str]) -> tuple[int, bool]:
     """The key of the newest message, 0 if there is none, and whether more customers match than are looked at."""
     customers = _find_customers(words)
     has_more = Exists(customers[MAX_CUSTOMERS : MAX_CUSTOMERS + 1])
