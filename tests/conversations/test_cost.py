@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from supportbot.assistant.messages import Answer, ToolCall
@@ -12,6 +13,7 @@ from supportbot.assistant.messages import Message as Said
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.turns import (
     changes,
+    recovery,
     streaming_text,
     submit,
     tool_calls,
@@ -120,6 +122,24 @@ def test_what_waits_costs_no_more_behind_many(db, alice):
         submit.submit_message.run_sync(conversation.pk, "More", f"b{number}")
 
     assert queries(submit.submit_message.run_sync, conversation.pk, "Last", "a3") == second
+
+
+def test_what_was_left_behind_is_found_without_a_look_at_every_turn(db):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # it would not look for an index in so few rows
+        with CaptureQueriesContext(connection) as captured:
+            recovery._find_abandoned_conversations(9, recovery.QUEUED_GRACE_PERIOD)
+        plans = [explain(cursor, query["sql"]) for query in captured]
+
+    assert len(plans) == 2
+    for plan in plans:
+        assert not [line for line in plan if "Seq Scan" in line or ("SCAN" in line and "INDEX" not in line)]
+
+
+def explain(cursor: CursorWrapper, sql: str) -> list[str]:
+    cursor.execute(f"{'EXPLAIN QUERY PLAN' if connection.vendor == 'sqlite' else 'EXPLAIN'} {sql}")
+    return [str(row[-1]) for row in cursor.fetchall()]
 
 
 def page_of(browser: Browser, conversation: Conversation) -> Element:

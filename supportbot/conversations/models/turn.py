@@ -71,6 +71,8 @@ class Turn(models.Model):
         ]
         indexes = [
             models.Index(fields=["lease_until"], condition=models.Q(state="running"), name="running_turns"),
+            # Every process looks for these every two seconds, however many turns are stored.
+            models.Index(fields=["not_before"], condition=models.Q(state="queued"), name="queued_turns"),
         ]
 
     def __str__(self) -> str:
