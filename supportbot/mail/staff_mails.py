@@ -35,7 +35,8 @@ def mail_new_ticket(number: str) -> None:
     if found is None or found.conversation.owner == Conversation.Owner.WAITING:
         return
     subject = _("New ticket %(number)s") % {"number": number}
-    _mail_staff("tickets", subject, "mail/new_ticket.txt", notice=found, path=found.path)
+    context = {"number": number, "conversation": found.conversation}
+    _mail_staff("tickets", subject, "mail/new_ticket.txt", path=found.path, **context)
 
 
 def _mail_staff(wish: str, subject: str, template: str, *, path: str, **context: Any) -> bool:
