@@ -134,8 +134,9 @@ class AnswerAccumulator:
         if self.spoken.is_withdrawn:
             self.text = ""
             self._bare_calls.drop_text()
-        if self._bare_calls.is_undecided:
-            text = self._bare_calls.take_in(text) + (self._bare_calls.finish_text() if is_last else "")
+        text = self._bare_calls.take_in(text)
+        if is_last:
+            text += self._bare_calls.finish_text()
         self.text += text
         return text
 

@@ -1,6 +1,7 @@
-"""A call without any mark that is the whole answer: Llama, Mistral and small models write one behind many servers.
+"""A call without any mark, as JSON or Python: Llama, Mistral and small models write one behind many servers.
 
-It is known only at its end, so an answer that begins like one is held back until then.
+It is the whole answer or its end, from the beginning of a line, and known only when the answer is over. So what begins
+like one is held back until then.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 from .call_parts import CallParts
 from .text_calls import ARGUMENTS_KEYS, NAME_KEYS, iter_python_calls, read_call
 
+LINE_END = re.compile(r"\n\s*")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
 FENCE = re.compile(r"```\w*\s")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
@@ -19,27 +21,33 @@ CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id")
 
 
 class BareCallReader:
-    """Holds an answer back as long as it may be nothing but calls of these tools."""
+    """Holds a text back as long as it may be nothing but calls of these tools."""
 
     def __init__(self, tool_names: Collection[str]) -> None:
         self.calls: list[CallParts] = []
-        self.is_undecided = bool(tool_names)
         self._tool_names = tool_names
+        self._is_undecided = bool(tool_names)
         self._held = ""
 
     def take_in(self, text: str) -> str:
         """Add a piece of the answer. Returns what of it may be shown."""
-        if not self.is_undecided:
+        if self._is_undecided:
+            self._held += text
+            if self._may_be_call(self._held):
+                return ""
+            text = self._take_held()
+        if "\n" not in text or not self._tool_names:
             return text
-        self._held += text
-        if self._may_be_call():
-            return ""
-        self.is_undecided = False
-        return self._take_held()
+        starts = (end.end() for end in LINE_END.finditer(text))
+        start = next((each for each in starts if self._may_be_call(text[each:])), None)
+        if start is None:
+            return text
+        self._is_undecided, self._held = True, text[start:]
+        return text[:start]
 
     def drop_text(self) -> None:
         """What has come was no answer."""
-        self._held, self.is_undecided = "", bool(self._tool_names)
+        self._held, self._is_undecided = "", bool(self._tool_names)
 
     def finish_text(self) -> str:
         """The answer is over. Returns what was held back and is no call."""
@@ -53,11 +61,11 @@ class BareCallReader:
         return bool(re.search(f'"({KEYS})"\\s*:\\s*"({names})"', text)) and not _decode_values(text)[0]
 
     def _take_held(self) -> str:
-        text, self._held = self._held, ""
+        text, self._held, self._is_undecided = self._held, "", False
         return text
 
-    def _may_be_call(self) -> bool:
-        text = self._held.lstrip()
+    def _may_be_call(self, text: str) -> bool:
+        text = text.lstrip()
         if FENCE_BEGUN.fullmatch(text):
             return True
         if fence := FENCE.match(text):

@@ -48,8 +48,7 @@ class CallCollector:
         name, arguments = function.get("name") or "", function.get("arguments")
         if not isinstance(name, str):
             raise TypeError("the name of a function is no text")
-        index, new_id = part.get("index"), _read_id(part.get("id"))
-        hash(index)
+        index, new_id = _read_index(part.get("index")), _read_id(part.get("id"))
         call = self._find_call(index, new_id, name, arguments)
         if call is None:
             call = CallParts(index)
@@ -174,6 +173,12 @@ def _are_equal(arguments: str, more: Any) -> bool:
         return bool(json.loads(arguments) == value)
     except (ValueError, RecursionError):
         return False
+
+
+def _read_index(value: Any) -> Any:
+    """The place of a call, of which some servers send the digits. Raises TypeError for what can be no place."""
+    hash(value)
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _read_id(value: Any) -> str:

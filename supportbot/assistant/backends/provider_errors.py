@@ -22,6 +22,8 @@ CONTEXT_TOO_LONG = _compile(
     r"exceeds the (available )?context|reduce the length of the (messages|input|prompt)",
     r"context length is only|prompt (is )?too long|input token count.{0,40}exceeds|too many tokens in the prompt",
     r"context length exceeded|token count exceeds the maximum",
+    r"exceeds? (the )?(model'?s? )?context (window|length|size)",
+    r"(input|prompt|sequence)( token)?s?( length| size| count)?( \(?\d+\)?( tokens)?)? exceeds?\b",
     r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context|input is too long",
 )
 PREVIOUS_RESPONSE = _compile(r"previous[ _]response")

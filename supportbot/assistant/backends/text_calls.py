@@ -28,8 +28,8 @@ OPENING_MARK = re.compile(
 # `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
 # `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
 FUNCTION = re.compile(
-    r"<(?:[｜\w]*[｜:])?(?:function=|invoke name=)[\"']?([\w-]+)[\"']?\s*>(.*?)"
-    r"(?=</(?:[｜\w]*[｜:])?(?:function|invoke)>|<(?:[｜\w]*[｜:])?(?:function=|invoke name=)|$)",
+    r"<(?:[｜\w]*[｜:])?(?:function=|invoke name=|tool_call name=)[\"']?([\w-]+)[\"']?\s*>(.*?)"
+    r"(?=</(?:[｜\w]*[｜:])?(?:function|invoke|tool_call)>|<(?:[｜\w]*[｜:])?(?:function=|invoke name=)|$)",
     re.DOTALL | re.IGNORECASE,
 )
 PARAMETER = re.compile(

@@ -16,6 +16,8 @@ THOUGHT_NAMES = (
     "seed:think",
     "mm:think",
     "antthinking",
+    "reflection",
+    "scratchpad",
 )
 THOUGHT_OPENINGS = (
     *(f"<{name}>" for name in THOUGHT_NAMES),
@@ -91,6 +93,7 @@ SKIPPED = (
     ),
     *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>"),
 )
+CLAUDES = "antml"  # the namespace of Claude's marks
 # A call as text, with the mark at its end; without one it goes to the end of the answer.
 CALLS = {
     "<tool_call>": "</tool_call>",
@@ -104,6 +107,10 @@ CALLS = {
     "<start_function_call>": "<end_function_call>",
     "<function=": "</function>",
     "<invoke name=": "</invoke>",
+    "<｜dsml｜invoke name=": "</｜dsml｜invoke>",
+    f"<{CLAUDES}:function_calls>": f"</{CLAUDES}:function_calls>",
+    f"<{CLAUDES}:invoke name=": f"</{CLAUDES}:invoke>",
+    "<tool_call name=": "</tool_call>",
     "<minimax:tool_call>": "</minimax:tool_call>",
     "<seed:tool_call>": "</seed:tool_call>",
     "<tool_code>": "</tool_code>",

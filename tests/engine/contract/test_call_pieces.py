@@ -163,6 +163,10 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
         ),
         ONE,
     ),
+    "places as numbers and as their digits": (
+        chunks(piece("lookup_order", "", "a", 0), piece(arguments=ORDER, index="0")),
+        ONE,
+    ),
     "a nameless piece with nothing in it": (chunks(piece(*LOOK, "a", 0), piece("", "", "", 1)), ONE),
 }
 

@@ -4,9 +4,12 @@ Sources: open-webui/open-webui#16973; ollama/ollama#18044 (the closing mark alon
 irreg/native_tool_call_adapter#3 (a call as text); the chat templates named in `text_marks`.
 """
 
+import json
+
 import pytest
 
 from supportbot.assistant.backends.spoken_text import SpokenText
+from supportbot.assistant.backends.text_marks import CLAUDES
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.messages import TextWithdrawn
 from tests.engine.desk import Desk
@@ -120,6 +123,10 @@ async def test_a_thought_that_nothing_opened_is_taken_back_and_the_next_one_is_n
     assert await desk.ask("Really?") == "I did not think."
 
 
+CLAUDES_CALL = (
+    '<{0}function_calls><{0}invoke name="lookup_order"><{0}parameter name="order_id">ORD-123</{0}parameter>'
+    "</{0}invoke></{0}function_calls>"
+)
 TEXT_CALLS = [
     f"<tool_call>\n{CALL}\n</tool_call>",
     f"One moment. <tool_call>{CALL}</tool_call>",
@@ -136,8 +143,8 @@ TEXT_CALLS = [
     '<minimax:tool_call>\n<invoke name="lookup_order">\n<parameter name="order_id">ORD-123</parameter>\n</invoke>\n'
     "</minimax:tool_call>",
     '<invoke name="lookup_order"><parameter name="order_id">ORD-123</parameter></invoke>',
-    '<function_calls><invoke name="lookup_order"><parameter name="order_id">ORD-123</parameter></invoke>'
-    "</function_calls>",
+    CLAUDES_CALL.format(""),
+    CLAUDES_CALL.format(f"{CLAUDES}:"),
     '<｜DSML｜function_calls><｜DSML｜invoke name="lookup_order"><｜DSML｜parameter name="order_id" string="true">'
     "ORD-123</｜DSML｜parameter></｜DSML｜invoke></｜DSML｜function_calls>",
     f"<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant{HARMONY_CALL}",
@@ -156,6 +163,9 @@ TEXT_CALLS = [
     f"[{CALL}]",
     '{"type": "function", "function": ' + CALL + "}",
     '[lookup_order(order_id="ORD-123")]',
+    f"One moment.\n\n{CALL}",
+    f"One moment.\n```json\n{json.dumps(json.loads(CALL), indent=2)}\n```",
+    '<tool_call name="lookup_order">{"order_id": "ORD-123"}</tool_call>',
 ]
 
 
@@ -184,6 +194,7 @@ async def test_a_call_as_text_of_a_tool_that_was_not_offered_is_none(provider: S
         "[1](https://techcorp.example) says so.",
         "```python\nlookup(1)\n```",
         "lookup_order is a tool.",
+        'Like so:\n\n```json\n{\n  "name": "Tom"\n}\n```\n\n[1](https://techcorp.example)\n\n{"a": 1}\n',
         f"{CALL}\nis how one looks an order up.",
     ],
 )
