@@ -15,7 +15,7 @@ from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
 
 M = TypeVar("M", bound=models.Model)
-Rows = Iterable[Sequence[Any]]
+Rows = Iterable[Any]  # of a sequence of values each
 
 
 class Parameter(Expression):

@@ -4,18 +4,21 @@ from collections import defaultdict, deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from time import monotonic
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
+from supportbot.compiled_queries import CompiledInsert, CompiledRows
 from supportbot.server.client_address import get_current_address_key
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
@@ -31,6 +34,7 @@ MODEL_KINDS = (CustomerRequest.Kind.MESSAGE, CustomerRequest.Kind.RETRY, Custome
 ADDRESS_UPLOADS = 5  # times as many as one visitor, for all guests of one network
 MAX_CONTACTS_PER_DAY = 5  # e-mail addresses that a visitor may give
 MAX_IMAGE_BYTES_PER_DAY = 100 * 1024 * 1024
+NEW_REQUEST = CompiledInsert(CustomerRequest)
 
 
 @dataclass
@@ -41,6 +45,14 @@ class RecentUploads:
     """
 
     by_visitor: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+
+
+class RequestCounts(NamedTuple):
+    """What was done of late: in this conversation, by its visitor, and for a guest by all guests of the network."""
+
+    here: int
+    everywhere: int
+    at_address: int
 
 
 class RequestRefused(Exception):
@@ -82,11 +94,11 @@ def check_rate(conversation: Conversation, kind: str = CustomerRequest.Kind.MESS
     after which the model is asked count together, any other one by itself. A person is asked for so often in an hour.
     """
     counts = _count_requests(conversation, kind)
-    if _is_over(counts["here"], settings.CONVERSATION_MESSAGES_PER_MINUTE) or _is_over(
-        counts["everywhere"], settings.VISITOR_MESSAGES_PER_MINUTE
+    if _is_over(counts.here, settings.CONVERSATION_MESSAGES_PER_MINUTE) or _is_over(
+        counts.everywhere, settings.VISITOR_MESSAGES_PER_MINUTE
     ):
         raise RequestRefused(_("You're sending messages very quickly. Please wait a minute, then try again."))
-    if _is_over(counts["at_address"], get_address_message_limit()):
+    if _is_over(counts.at_address, get_address_message_limit()):
         raise build_network_refusal()
     if kind == CustomerRequest.Kind.PERSON:
         _check_person_rate(conversation)
@@ -99,11 +111,13 @@ def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.M
     if conversation.address_key != address_key:
         conversation.address_key = address_key
         conversation.save(update_fields=["address_key"])
-    CustomerRequest.objects.create(
-        conversation=conversation,
-        visitor=conversation.visitor.key,
-        address_key=address_key,
-        kind=kind,
+    NEW_REQUEST.save(
+        CustomerRequest(
+            conversation=conversation,
+            visitor=conversation.visitor.key,
+            address_key=address_key,
+            kind=kind,
+        )
     )
 
 
@@ -165,24 +179,37 @@ def _get_guest_address_key(conversation: Conversation) -> str:
     return _get_address_key(conversation) if conversation.user_id is None else ""
 
 
-def _count_requests(conversation: Conversation, kind: str) -> dict[str, int]:
-    """What was done in the last minute: here, by the visitor, and for a guest by all guests of the network."""
+def _count_requests(conversation: Conversation, kind: str) -> RequestCounts:
+    """What was done in the last minute."""
     now = timezone.now()
+    minute = (now - timedelta(minutes=1), now)  # what is later was done before the clock was set back
+    by_visitor, by_network = _compile_counts(MODEL_KINDS if kind in MODEL_KINDS else (kind,))
+    counts: dict[int, int] = dict(by_visitor.fetch_rows(conversation.visitor.key, *minute))
     address_key = _get_guest_address_key(conversation)
-    by_visitor = Q(visitor=conversation.visitor.key)
-    at_address = Q(address_key=address_key, visitor__startswith="guest:") if address_key else Q(pk=None)
-    recent = CustomerRequest.objects.filter(
-        by_visitor | at_address,
-        kind__in=MODEL_KINDS if kind in MODEL_KINDS else [kind],
-        created__gt=now - timedelta(minutes=1),
-        created__lte=now,  # what is later was done before the clock was set back
+    at_address: dict[str, int] = dict(by_network.fetch_rows(address_key, *minute)) if address_key else {}
+    return RequestCounts(counts.get(conversation.pk, 0), sum(counts.values()), sum(at_address.values()))
+
+
+@cache
+def _compile_counts(kinds: Collection[str]) -> tuple[CompiledRows, CompiledRows]:
+    """Two queries for requests of these kinds between two moments: of a visitor by conversation, and of a network."""
+
+    def count_of_visitor(visitor: Any, after: Any, until: Any) -> QuerySet[Any, Any]:
+        rows = CustomerRequest.objects.filter(
+            visitor=visitor, kind__in=kinds, created__gt=after, created__lte=until
+        )
+        return rows.values("conversation").annotate(number=Count("pk")).values_list("conversation", "number")
+
+    def count_of_network(address_key: Any, after: Any, until: Any) -> QuerySet[Any, Any]:
+        rows = CustomerRequest.objects.filter(
+            address_key=address_key, kind__in=kinds, created__gt=after, created__lte=until
+        ).filter(visitor__startswith="guest:")
+        return rows.values("address_key").annotate(number=Count("pk")).values_list("address_key", "number")
+
+    return (
+        CompiledRows(CustomerRequest, ["visitor", "created", "created"], count_of_visitor),
+        CompiledRows(CustomerRequest, ["address_key", "created", "created"], count_of_network),
     )
-    counts: dict[str, int] = recent.aggregate(
-        here=Count("pk", filter=Q(conversation=conversation)),
-        everywhere=Count("pk", filter=by_visitor),
-        at_address=Count("pk", filter=at_address),
-    )
-    return counts
 
 
 def _is_over(count: int, limit: int) -> bool:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode, ModelError, get_error_traits
@@ -32,6 +32,15 @@ EVERYBODY, GUESTS = "everybody", "guests"
 SITE_SCOPES = (EVERYBODY, GUESTS)  # when one of these is spent, staff are told
 # A kind of job that `desk` registers.
 ALERT_JOB_KIND = "send_budget_alert"
+# Some of each are run for every answer, so their SQL is not built anew each time.
+DEBIT_SQL = """
+    UPDATE conversations_tokenbudget SET reserved = reserved + %s
+    WHERE scope = %s AND day = %s AND tokens + reserved <= %s
+"""
+CREDIT_SQL = """
+    UPDATE conversations_tokenbudget SET tokens = tokens + %s, reserved = reserved + %s
+    WHERE scope = %s AND day = %s
+"""
 
 
 class Funds(StrEnum):
@@ -115,14 +124,14 @@ def _list_budgets(conversation: Conversation) -> list[tuple[str, int]]:
 
 
 def _debit(scope: str, day: str, tokens: int, limit: int) -> bool:
-    budget = TokenBudget.objects.filter(scope=scope, day=day)
-    with_room = budget.filter(tokens__lte=limit - tokens - F("reserved"))
-    if with_room.update(reserved=F("reserved") + tokens):
+    if _run_update(DEBIT_SQL, tokens, scope, day, limit - tokens):
         return True
-    if not budget.exists():  # of two who make the day's row at once, one does
+    if not TokenBudget.objects.filter(
+        scope=scope, day=day
+    ).exists():  # of two who make the day's row at once, one does
         TokenBudget.objects.bulk_create([TokenBudget(scope=scope, day=day)], ignore_conflicts=True)
     # Somebody may have made it since the first look.
-    return bool(with_room.update(reserved=F("reserved") + tokens))
+    return bool(_run_update(DEBIT_SQL, tokens, scope, day, limit - tokens))
 
 
 def _explain_refusal(scope: str, day: str, tokens: int, limit: int) -> Funds:
@@ -140,5 +149,11 @@ def _explain_refusal(scope: str, day: str, tokens: int, limit: int) -> Funds:
 
 def _credit(scopes: Sequence[str], day: str, *, spent: int = 0, reserved: int = 0) -> None:
     for scope in scopes:  # in one order, so that two turns never wait for each other's row
-        budget = TokenBudget.objects.filter(scope=scope, day=day)
-        budget.update(tokens=F("tokens") + spent, reserved=F("reserved") + reserved)
+        _run_update(CREDIT_SQL, spent, reserved, scope, day)
+
+
+def _run_update(sql: str, *values: str | int) -> int:
+    """Returns how many rows were changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.rowcount

@@ -16,6 +16,7 @@ from .leases import TurnLease
 
 MAX_RESYNC_TURNS = 100  # a page that lacks more loads anew
 MESSAGES_OF_TURN = CompiledQuery(Message, ["turn"], lambda turn: Message.objects.filter(turn=turn))
+MESSAGE_END = CompiledUpdate(Message, ["text", "status", "handle", "provider_fields"])
 TURN_UPDATE = CompiledUpdate(Turn)
 CONVERSATION_UPDATE = CompiledUpdate(Conversation, ["title", "last_seq", "revision", "updated"])
 
@@ -200,7 +201,7 @@ def close_open_messages(
             message.status, message.text = status, blank_to_empty(stored)
             if answer is not None:
                 keep_provider_state(message, answer)
-            message.save(update_fields=["text", "status", "handle", "provider_fields"])
+            MESSAGE_END.save(message)
         for call in message.calls:
             if call.is_pending:
                 call.set_result(

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from supportbot.assistant.messages import Image, Message, ProviderFields, ToolCall
+from supportbot.compiled_queries import CompiledRows
 
 from ..models import Conversation, Turn
 from ..models import Message as StoredMessage
@@ -23,6 +24,16 @@ HISTORY_COLUMNS = (
     *("tool_calls__call_id", "tool_calls__name", "tool_calls__arguments", "tool_calls__result"),
     "attachments__public_id",
 )
+HISTORY_ROWS = CompiledRows(
+    StoredMessage,
+    ["conversation", "turn", "turn"],
+    lambda conversation, before, last: (
+        StoredMessage.objects.filter(conversation=conversation, turn__gt=before, turn__lte=last)
+        .order_by("turn_id", "seq", "tool_calls__position", "attachments__position")
+        .values_list(*HISTORY_COLUMNS)
+    ),
+)
+LAST_KEY = 2**63 - 1  # that a row can have
 # Or the next request would ask for it once more.
 STOPPED_ANSWER = Message("assistant", "[This answer was stopped before anything was said.]")
 NO_IMAGE = "[Here was a photo that is no longer available.]"
@@ -41,21 +52,15 @@ def load_history(
     `until` leaves out what was queued behind that turn, and `after` what a summary tells up to the turn of that id;
     `newest` reads only that many of the last turns. Images are there by their address on this site.
     """
-    turns = conversation.turns.filter(pk__lte=until.pk) if until else conversation.turns.all()
-    rows = StoredMessage.objects.filter(conversation=conversation)
+    before, last = after or 0, until.pk if until else LAST_KEY
     if newest:
-        # Not a subquery: one with a limit is not understood by every database.
-        rows = rows.filter(turn__in=list(turns.order_by("-pk").values_list("pk", flat=True)[:newest]))
-    elif until:
-        rows = rows.filter(turn__lte=until.pk)
-    if after:
-        rows = rows.filter(turn__gt=after)
-    rows = rows.order_by("turn_id", "seq", "tool_calls__position", "attachments__position")
+        turns = conversation.turns.filter(pk__lte=last).order_by("-pk").values_list("pk", flat=True)
+        before = max([before, *(oldest - 1 for oldest in turns[newest - 1 : newest])])
 
     def get_image_address(image: UUID) -> str:
         return reverse("image", args=[conversation.public_id, image])
 
-    return rows_to_messages(rows.values_list(*HISTORY_COLUMNS), get_image_address)
+    return rows_to_messages(HISTORY_ROWS.fetch_rows(conversation.pk, before, last), get_image_address)
 
 
 def rows_to_messages(rows: Iterable[Sequence[Any]], address: Callable[[UUID], str] = str) -> list[Message]:

@@ -11,7 +11,7 @@ from supportbot.server.executors import on_database_thread
 from ..models import Conversation, Message, Turn
 from .leases import LEASE_DURATION, LeaseLost, TurnLease, filter_leased_turn
 
-# One statement for all streams of a process, many times a second: the one place where SQL is written by hand.
+# One statement for all streams of a process, many times a second.
 UPDATE_STREAMING_TEXT_SQL = """
     UPDATE conversations_message SET text = %s
     WHERE id = %s AND status = 'streaming'
