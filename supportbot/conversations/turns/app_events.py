@@ -36,8 +36,10 @@ def notify_of_customer_message(conversation: Conversation, change: TurnChange) -
         if message.role == Message.Role.CUSTOMER
     ]
     newest = max(written, key=lambda message: (message.turn_id, message.seq))
-    customer, is_for_person = build_customer(conversation.user), conversation.owner != Owner.BOT
-    notify_of_event(CustomerWrote(conversation.pk, newest.pk, customer, is_for_person))
+    is_for_person = conversation.owner != Owner.BOT
+    was_with_person = is_for_person or conversation.bot_starts_after is not None
+    customer = build_customer(conversation.user)
+    notify_of_event(CustomerWrote(conversation.pk, newest.pk, customer, is_for_person, was_with_person))
 
 
 def notify_of_staff_reply(conversation: Conversation, written: ChangedTurn, reference: str) -> None:
