@@ -98,6 +98,18 @@ def test_a_turn_costs_as_much_in_a_long_conversation(db, alice):
     assert sum(short) < 60
 
 
+def test_a_turn_reads_its_messages_once_a_step(db, alice):
+    conversation = long_conversation(alice, 10)
+    work = submit.submit_message.run_sync(conversation.pk, "And now?", "a1").lease
+    asked = Answer(
+        Said("assistant", "", (ToolCall("c1", "my_orders", "{}"),)), "tool_calls", usage={"total_tokens": 9}
+    )
+
+    made = queries(tool_calls.store_requested_calls.run_sync, work, asked)
+
+    assert sum(each.startswith("SELECT") and "conversations_message" in each for each in made) == 1
+
+
 def test_a_turn_costs_as_much_in_a_crowd(db, alice):
     alone = cost_of_a_turn(long_conversation(alice, 10))
     crowd(1000)

@@ -50,14 +50,15 @@ class CompletedCall:
 def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
     """Store the tool calls that the model asks for, before any of them is run. Raises `LeaseLost`."""
     turn, conversation = lock_leased_turn(lease)
-    message = turn.messages.filter(status=Message.Status.STREAMING).last()
+    messages = load_messages(turn)
+    message = next((each for each in reversed(messages) if each.status == Message.Status.STREAMING), None)
     if message is None:  # stored already: the database went away before it could say so
-        return save_change(turn, conversation)
+        return save_change(turn, conversation, messages)
     message.text, message.status = blank_to_empty(answer.message.text), Message.Status.COMPLETE
     keep_provider_state(message, answer.message)
     message.save(update_fields=["text", "status", "handle", "provider_fields"])
     registry = get_tool_registry()
-    StoredCall.objects.bulk_create(
+    message.calls = StoredCall.objects.bulk_create(
         StoredCall(
             message=message,
             position=position,
@@ -72,7 +73,7 @@ def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
     turn.usage.append(dict(answer.usage))
     turn.marks += [asdict(mark) for mark in answer.marks]
     recording.record_answer(turn, answer)
-    return save_change(turn, conversation)
+    return save_change(turn, conversation, messages)
 
 
 def run_tool(lease: TurnLease, call: ToolCall, tool: Tool, work: ToolTransaction | None = None) -> ToolResult:
