@@ -17,7 +17,7 @@ FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
 FENCE = re.compile(r"```\w*\s")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
 KEYS = "|".join(NAME_KEYS)
-CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id")
+CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id", "tool_calls")
 
 
 class BareCallReader:

@@ -25,6 +25,8 @@ from .text_marks import (
 from .text_position import TextPosition
 from .thought_bounds import ThoughtBounds
 
+FIRST_WITHOUT_SPACES = "\u2e80"  # from here on Unicode has the scripts that put no spaces between words
+
 
 class Mode(enum.Enum):
     TEXT = enum.auto()
@@ -158,7 +160,8 @@ class SpokenText:
         elif kind in THOUGHT_CLOSINGS and self._has_shown_opening:
             self._show(mark)
         elif kind in THOUGHT_CLOSINGS:
-            self._is_after_closing = True
+            # One that was closed already is closed twice.
+            self._is_after_closing = not self.has_thought or self._held is not None
         elif kind in (OPENING_STRIKE, *SOFT_ENDINGS):
             self._read_soft_mark(mark)
         elif kind in ENDINGS and (kind not in HARMONY_CLOSINGS or self._has_begun):
@@ -227,15 +230,14 @@ class SpokenText:
             self._blank += "" if self._is_stripping else text
             return ""
         blank = "" if self._is_stripping else self._blank + text[: len(text) - len(words)]
-        if self._is_stripping and self._has_begun and not self._position.last_char.isspace():
+        last = self._position.last_char
+        if self._is_stripping and self._has_begun and not last.isspace() and last < FIRST_WITHOUT_SPACES:
             blank = " "  # between the words before and after it
         self._blank, self._is_stripping, self._has_begun = "", False, True
         return blank + words
 
     def _drop_thought(self) -> None:
         """A thought that nothing had opened has ended: all of the text before it was the thought."""
-        if self.has_thought and self._held is None:  # it was closed twice
-            return
         self.closed_unopened = self.has_thought = True
         self._out = []
         self._held = None

@@ -110,15 +110,17 @@ def iter_python_calls(body: str) -> Iterator[tuple[str, str]]:
 
 
 def read_call(call: Any) -> Iterator[tuple[str, str]]:
-    """The name and the arguments of a call that is a JSON object, if it is one."""
-    if not isinstance(call, dict):
-        return
-    function = call.get("function")
-    call = function if isinstance(function, dict) else call
-    name = next((call[key] for key in NAME_KEYS if call.get(key)), None)
-    arguments: Any = next((call[key] for key in ARGUMENTS_KEYS if call.get(key) is not None), {})
-    if isinstance(name, str):
-        yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    """The name and the arguments of a call that is a JSON object, or of those in it; nothing if it is none."""
+    several = call.get("tool_calls") if isinstance(call, dict) else None
+    for each in several if isinstance(several, list) else [call]:
+        if not isinstance(each, dict):
+            continue
+        function = each.get("function")
+        inner = function if isinstance(function, dict) else each
+        name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
+        arguments: Any = next((inner[key] for key in ARGUMENTS_KEYS if inner.get(key) is not None), {})
+        if isinstance(name, str):
+            yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
 def _read_value(text: str) -> Any:

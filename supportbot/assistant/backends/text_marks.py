@@ -33,7 +33,12 @@ THOUGHT_CLOSINGS = (
     *("[/think]", "◁/think▷", "<|end_of_thought|>", "<|end_thinking|>", "<channel|>", "<|/think|>"),
     *("<|end_of_thinking|>",),
 )
-HARMONY_CLOSINGS = ("<|end|>", "<|start|>assistant<|channel|>final<|message|>")
+TYPED_FINAL = "<|channel|>final <|constrain|>json<|message|>"
+HARMONY_CLOSINGS = (
+    "<|end|>",
+    "<|start|>assistant<|channel|>final<|message|>",
+    f"<|start|>assistant{TYPED_FINAL}",
+)
 # After these the answer is over, whatever the model goes on with.
 ENDINGS = (
     *(
@@ -75,7 +80,13 @@ SKIPPED = (
         "<|assistant|>",
         "<|start|>assistant",
     ),
-    *("<|channel|>final<|message|>", "<|begin_of_text|>", "<|startoftext|>", "<|begin_of_solution|>"),
+    *(
+        "<|channel|>final<|message|>",
+        TYPED_FINAL,
+        "<|begin_of_text|>",
+        "<|startoftext|>",
+        "<|begin_of_solution|>",
+    ),
     *(
         "<|end_of_solution|>",
         "<|start_response|>",
