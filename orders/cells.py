@@ -4,17 +4,34 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
 
+from .numbers import extract_email
+
 MAX_AMOUNT = 10**10
+MAX_URL_CHARS = 500
 # ISO 4217 has these with three decimals.
 THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
 ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
-LOCAL_TIME = re.compile(
-    r"(?P<first>\d{1,2})(?P<separator>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4})"
-    r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<end>\d\d))?\s*(?P<half>[AaPp][Mm])?)?"
+TIME_OF_DAY = (
+    r"(?:,?\s+(?:at\s+)?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<end>\d\d))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"\s*(?P<offset>[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
 )
+LOCAL_TIME = re.compile(
+    r"(?P<first>\d{1,2})(?P<separator>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4}|(?<!-)\d\d(?!\d))"
+    + TIME_OF_DAY
+)
+# “Sep 1, 2026, 9:00:00 AM” and “Tue, 1 Sep 2026 09:00:00 +0000”.
+NAMED_TIME = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+    r"(?:(?P<month>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})|(?P<early_day>\d{1,2})\.?\s+(?P<late_month>[a-z]{3,9})\.?),?\s+"
+    r"(?P<year>\d{4})" + TIME_OF_DAY,
+    re.IGNORECASE,
+)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 class UnreadableCell(ValueError):
@@ -80,6 +97,10 @@ def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
 
 
 def _read_local_time(text: str, is_day_first: bool | None) -> datetime:
+    if named := NAMED_TIME.fullmatch(text.strip()):
+        month_name = (named["month"] or named["late_month"])[:3].lower()
+        month = MONTHS.index(month_name) + 1 if month_name in MONTHS else 0
+        return _build_time(text, named, month, int(named["day"] or named["early_day"]))
     match = LOCAL_TIME.fullmatch(text.strip())
     if not match:
         raise UnreadableCell(f"is {text!r}, not a time such as 2026-09-01 09:00:00 -0500.")
@@ -88,14 +109,18 @@ def _read_local_time(text: str, is_day_first: bool | None) -> datetime:
     if day_first is None and first != second:
         raise UnreadableCell(f"is {text!r}: say --day-first or --month-first.")
     day, month = (first, second) if day_first else (second, first)
+    return _build_time(text, match, month, day)
+
+
+def _build_time(text: str, match: re.Match[str], month: int, day: int) -> datetime:
     hour = int(match["hour"] or 0)
     if match["half"]:
-        hour = hour % 12 + (12 if match["half"].lower() == "pm" else 0)
+        hour = hour % 12 + (12 if match["half"].lower().startswith("p") else 0)
+    offset = (match["offset"] or "").replace("UTC", "Z").replace("GMT", "Z")
+    time = f"{hour:02}:{match['minute'] or '00'}:{match['end'] or '00'}{offset}"
     try:
-        moment = (
-            f"{match['year']}-{month:02}-{day:02} {hour:02}:{match['minute'] or '00'}:{match['end'] or '00'}"
-        )
-        return datetime.fromisoformat(moment)
+        year = match["year"] if len(match["year"]) == 4 else f"20{match['year']}"
+        return datetime.fromisoformat(f"{year}-{month:02}-{day:02} {time}")
     except ValueError:
         raise UnreadableCell(f"is {text!r}, which is no day.") from None
 
@@ -106,3 +131,28 @@ def guess_day_first(times: list[str]) -> bool | None:
     if any(int(match["first"]) > 12 for match in matches):
         return True
     return False if any(int(match["second"]) > 12 for match in matches) else None
+
+
+def read_email(text: str) -> str:
+    email = extract_email(text)
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise UnreadableCell(f"is {text!r}, not an e-mail address.") from None
+    return email
+
+
+def read_url(text: str) -> str:
+    try:
+        URLValidator(["http", "https"])(text)
+    except ValidationError:
+        raise UnreadableCell(f"is {text!r}, not an address of the web.") from None
+    if len(text) > MAX_URL_CHARS:
+        raise UnreadableCell(f"is longer than {MAX_URL_CHARS} characters.")
+    return text
+
+
+def read_currency(text: str) -> str:
+    if not re.fullmatch("[A-Za-z]{3}", text):
+        raise UnreadableCell(f"is {text!r}, not a code such as USD.")
+    return text.upper()

@@ -1,22 +1,19 @@
-"""Opens an order export as shops and spreadsheets write them, and reads its rows.
+"""Reads the rows of an order export that is text, as shops and spreadsheets write it.
 
-Any of four separators, UTF-8, UTF-16 or Windows-1252, a header in any case below some lines of title, and packed by
-gzip or zip. A file is read as a stream and twice: before its rows are given out it is known how they are written.
+Any of four separators, UTF-8, UTF-16 or Windows-1252, and a header in any case below some lines of title. A file is
+read as a stream and twice: before its rows are given out it is known how they are written.
 """
 
 import codecs
 import csv
-import gzip
 import io
 import re
-import zipfile
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from .export_formats import ExportFormat, find_header
 
 SEPARATORS = ",;\t|"
 MAX_TITLE_LINES = 20
@@ -25,12 +22,7 @@ SAMPLE_BYTES = 1024 * 1024
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 DAMAGE = "\udcff"  # no text has it
-WORKBOOK = "It is a workbook. Save it as CSV (UTF-8) in the spreadsheet, and import that."
 OPEN_QUOTE = "A quotation mark is missing in this row, or there is one too many."
-
-
-class NotAnExportError(Exception):
-    """The file is no table, or lacks columns of an order export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +45,7 @@ class ExportFile:
     separator: str
     columns: tuple[str, ...]
     header_line: int
+    format: ExportFormat
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the file has them. Empty ones are passed over."""
@@ -100,72 +93,32 @@ def _mark_damage(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("mark_damage", _mark_damage)
 
 
-def open_export(path: Path, required: Sequence[str]) -> list[ExportFile]:
-    """The tables of a file: one, or each CSV file of a zip. Columns have the names of `required` where they match.
-
-    Raises `NotAnExportError` when one of them is no table with these columns, and OSError.
-    """
-    with path.open("rb") as stream:
-        beginning = stream.read(4)
-    size = path.stat().st_size
-    if beginning.startswith(b"\x1f\x8b"):
-        return [_inspect(path.name, size, lambda: gzip.open(path), required)]
-    if not beginning.startswith(b"PK\x03\x04"):
-        return [_inspect(path.name, size, lambda: path.open("rb"), required)]
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if name.lower().endswith((".csv", ".txt", ".tsv"))]
-        names = [name for name in names if not name.startswith("__MACOSX/")]
-        if "[Content_Types].xml" in archive.namelist() or not names:
-            raise NotAnExportError(WORKBOOK if not names else "It holds no CSV file.")
-    members = [(name, partial(_open_member, path, name)) for name in names]
-    return [_inspect(f"{path.name}/{name}", size // len(names), opens, required) for name, opens in members]
-
-
-@contextmanager
-def _open_member(path: Path, name: str) -> Iterator[IO[bytes]]:
-    with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
-        yield stream
-
-
-def _inspect(name: str, size: int, open_bytes: Callable[[], Any], required: Sequence[str]) -> ExportFile:
-    """How the file is written, by its beginning."""
+def inspect_file(
+    name: str, size: int, open_bytes: Callable[[], Any], formats: Sequence[ExportFormat]
+) -> ExportFile:
+    """How the file is written, by its beginning. Raises `NotAnExportError`."""
     with open_bytes() as stream:
         sample = stream.read(SAMPLE_BYTES)
-    if sample.startswith(b"\xd0\xcf\x11\xe0"):
-        raise NotAnExportError(WORKBOOK)
     encoding = _detect_encoding(sample)
     lines = sample.decode(encoding, "replace").splitlines()[:MAX_TITLE_LINES]
-    best: tuple[int, int, str, list[str]] = (0, 0, ",", [])
-    for number, line in enumerate(lines, 1):
-        for separator in SEPARATORS:
-            columns = _read_header(line, separator, required)
-            best = max(
-                best,
-                (len({*columns} & {*required}), -number, separator, columns),
-                key=lambda found: found[:2],
-            )
-    _matches, negative_line, separator, columns = best
-    missing = [column for column in required if column not in columns]
-    if missing:
-        raise NotAnExportError(
-            f"These columns of an order export are missing: {', '.join(missing)}. "
-            f"These are all that it takes: {', '.join(required)}."
-        )
-    return ExportFile(name, size, open_bytes, encoding, separator, tuple(columns), -negative_line)
+    header = find_header(
+        (
+            (number, separator, _split_header(line, separator))
+            for number, line in enumerate(lines, 1)
+            for separator in SEPARATORS
+        ),
+        formats,
+    )
+    return ExportFile(
+        name, size, open_bytes, encoding, header.separator, header.columns, header.line, header.format
+    )
 
 
-def _read_header(line: str, separator: str, required: Sequence[str]) -> list[str]:
-    """The columns, with our spelling of those that we know: “ORDER_NAME ” may stand for “Order name”."""
-    known = {_simplify(column): column for column in required}
+def _split_header(line: str, separator: str) -> list[str]:
     try:
-        cells = next(csv.reader([line], delimiter=separator), [])
+        return next(csv.reader([line], delimiter=separator), [])
     except csv.Error:
         return []
-    return [known.get(_simplify(cell), _simplify(cell)) for cell in cells]
-
-
-def _simplify(column: str) -> str:
-    return " ".join(re.sub(r"[_\s\ufeff]+", " ", column).split()).capitalize()
 
 
 def _detect_encoding(sample: bytes) -> str:

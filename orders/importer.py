@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models.functions import Lower
 
+from .exported_orders import ExportedItem, ExportedOrder, RefusedOrder
 from .models import Order, OrderItem
-from .shopify import ExportedItem, ExportedOrder, RefusedOrder
 
 LOOKUP_KEYS = ("key", "short_key", "tracking_key", "phone_key")  # they follow from the other fields
 # What an import sets. Staff fill in the rest, such as the expected delivery.
@@ -135,6 +135,12 @@ def _compare_with_stored(
         return "new"
     order = exported.order
     _keep_staff_changes(order, old, told)
+    if exported.unknown:
+        for field in exported.unknown - {"items"}:
+            setattr(order, field, getattr(old, field))
+        if "items" in exported.unknown:
+            exported.items[:] = contents
+        order.normalise_fields()
     same = all(getattr(order, field) == getattr(old, field) for field in IMPORTED_FIELDS)
     return "unchanged" if same and exported.items == contents else "updated"
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 from django.db import transaction
 from django.utils import timezone
 
+from .exported_orders import ExportedOrder, RefusedOrder
 from .importer import KEPT_FIELDS, lock_orders, save_orders
 from .models import LiveOrder, Order
-from .shopify import ExportedOrder, RefusedOrder
 
 STAGES = (
     Order.Status.PROCESSING,

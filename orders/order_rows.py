@@ -1,32 +1,14 @@
 """Gathers the rows of an order export by order: a row for each line item, the order's own fields on the first alone."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from .cells import guess_day_first
-from .export_files import ExportFile, FileRow, NotAnExportError
+from .export_archives import Table
+from .export_files import FileRow
+from .export_formats import COLUMNS, NotAnExportError
+from .foreign_rows import translate_rows
 
-REQUIRED_COLUMNS = (
-    *("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"),
-    *("Lineitem quantity", "Lineitem name", "Lineitem price"),
-)
-OPTIONAL_COLUMNS = (
-    *(
-        "Id",
-        "Phone",
-        "Billing phone",
-        "Shipping phone",
-        "Billing name",
-        "Shipping name",
-        "Fulfilled at",
-        "Shipping method",
-    ),
-    *("Note attributes", "Subtotal", "Shipping", "Taxes", "Refunded amount", "Cancelled at"),
-    *("Lineitem sku", "Lineitem fulfillment status"),
-    # These are in no export of Shopify's, but other sources have them.
-    *("Status", "Carrier", "Tracking number", "Tracking url", "Delivered at", "Expected delivery"),
-)
-COLUMNS = frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
 # A row with one of these begins an order; the others are further items of it.
 BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
 IDENTIFYING_COLUMNS = ("Id", "Email", "Total", "Created at")
@@ -47,11 +29,20 @@ def get_number(row: FileRow) -> str:
     return row.cells.get("Name", "")
 
 
-def survey_file(export: ExportFile) -> Survey:
+def read_rows(export: Table, wanted: Collection[str]) -> Iterator[FileRow]:
+    """The rows with these columns of Shopify's form, whatever form the file has."""
+    form = export.format
+    if not form.columns:
+        return export.read_rows(wanted)
+    sources = [column for column in export.columns if form.is_read(column)]
+    return translate_rows(export.read_rows(sources), form, wanted)
+
+
+def survey_file(export: Table) -> Survey:
     survey, seen, previous = Survey(), set[str](), ""
     times: list[str] = []
     commas = points = 0
-    for row in export.read_rows(("Name", "Total", "Created at")):
+    for row in read_rows(export, ("Name", "Total", "Created at")):
         number = get_number(row)
         if number != previous:
             if number in seen:
@@ -61,19 +52,19 @@ def survey_file(export: ExportFile) -> Survey:
         total, time = row.cells.get("Total", ""), row.cells.get("Created at", "")
         commas += "," in total[-3:]
         points += "." in total[-3:]
-        if "/" in time and len(times) < MAX_SAMPLED_TIMES:
+        if time and not time[:4].isdigit() and len(times) < MAX_SAMPLED_TIMES:
             times.append(time)
     survey.spread.discard("")
     survey.is_day_first, survey.has_decimal_commas = guess_day_first(times), commas > points
     return survey
 
 
-def gather_rows(export: ExportFile, spread: set[str]) -> Iterator[list[FileRow]]:
+def gather_rows(export: Table, spread: set[str]) -> Iterator[list[FileRow]]:
     """The rows of each order together, those of orders whose rows stand apart at the end."""
     apart: dict[str, list[FileRow]] = {}
     apart_count = 0
     group: list[FileRow] = []
-    for row in export.read_rows(COLUMNS):
+    for row in read_rows(export, COLUMNS):
         number = get_number(row)
         if number in spread:
             apart.setdefault(number, []).append(row)
@@ -92,11 +83,15 @@ def gather_rows(export: ExportFile, spread: set[str]) -> Iterator[list[FileRow]]
     yield from apart.values()
 
 
-def split_orders(rows: list[FileRow]) -> list[list[FileRow]]:
-    """The rows with one number, by order: two orders may have been given the same one."""
+def split_orders(rows: list[FileRow], *, is_foreign: bool) -> list[list[FileRow]]:
+    """The rows with one number, by order: two orders may have been given the same one.
+
+    Those of another platform's form have the order's own columns in each row, so that two items may look alike.
+    """
     orders: list[list[FileRow]] = []
     for row in rows:
-        if orders and row.cells and row.cells == orders[-1][0].cells:
+        is_known = orders and row.cells and row.cells == orders[-1][0].cells
+        if is_known and (not is_foreign or row.cells.get("Lineitem id")):
             continue  # the same order once more, as in two exports that were put together
         begins = any(row.cells.get(column) for column in BEGINNING_COLUMNS)
         same = [each for each in orders if _is_same_order(each[0], row)]

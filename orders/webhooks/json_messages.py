@@ -9,10 +9,10 @@ from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from orders.exported_orders import ExportedItem, ExportedOrder
 from orders.models import Order, OrderItem
 from orders.numbers import normalise_number
 from orders.order_events import OrderEvent
-from orders.shopify import ExportedItem, ExportedOrder
 
 from .payloads import UNSTORABLE, UnreadableMessage
 

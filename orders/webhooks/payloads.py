@@ -8,8 +8,8 @@ from typing import Any
 
 from orders.cells import THREE_DECIMALS, UnreadableCell, read_time
 from orders.export_files import FileRow
+from orders.exported_orders import ExportedOrder, OrderBuilder
 from orders.order_rows import Survey
-from orders.shopify import ExportedOrder, OrderBuilder
 
 # What a database or a browser cannot keep.
 UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])

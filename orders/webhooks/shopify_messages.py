@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from orders.exported_orders import ExportedOrder
 from orders.order_events import OrderEvent
-from orders.shopify import ExportedOrder
 
 from .payloads import (
     UnreadableMessage,

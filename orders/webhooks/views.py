@@ -15,8 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from orders.cells import UnreadableCell, read_time
+from orders.exported_orders import RefusedOrder
 from orders.order_events import OrderEvent
-from orders.shopify import RefusedOrder
 
 from . import json_messages, shopify_messages, woocommerce_messages
 from .deliveries import ReusedKeyError, build_key, store_events

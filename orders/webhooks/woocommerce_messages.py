@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from orders.exported_orders import ExportedOrder
 from orders.models import Order
 from orders.order_events import OrderEvent
-from orders.shopify import ExportedOrder
 
 from .payloads import (
     UnreadableMessage,

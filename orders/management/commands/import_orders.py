@@ -1,9 +1,10 @@
-"""`manage.py import_orders FILE …`: imports Shopify order exports."""
+"""`manage.py import_orders FILE …`: imports order exports of Shopify and of other platforms."""
 
 import csv
 import zipfile
 import zlib
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,10 +12,10 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from ...export_files import ExportFile, NotAnExportError, open_export
+from ...export_archives import Table, open_export
+from ...export_formats import BrokenMapError, ExportFormat, NotAnExportError, load_format, load_formats
+from ...exported_orders import CellNote, ExportedOrder, RefusedOrder, read_orders
 from ...importer import save_orders
-from ...order_rows import REQUIRED_COLUMNS
-from ...shopify import CellNote, ExportedOrder, RefusedOrder, read_orders
 
 ORDERS_PER_BATCH = 500
 MAX_PRINTED_PROBLEMS = 20
@@ -53,8 +54,8 @@ class Report:
 
 class Command(BaseCommand):
     help = (
-        "Import Shopify order exports: CSV, also as spreadsheets write it, or packed by zip or gzip. Importing one "
-        "again changes nothing; a newer export updates."
+        "Import order exports of Shopify, WooCommerce, Magento, BigCommerce and Etsy: CSV, also as spreadsheets write "
+        "it, workbooks, or packed by zip or gzip. Importing one again changes nothing; a newer export updates."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -65,6 +66,12 @@ class Command(BaseCommand):
             metavar="FILE",
             help="also write what was refused or left out to FILE, as CSV",
         )
+        parser.add_argument(
+            "--map",
+            type=Path,
+            metavar="FILE",
+            help="the files have the form that FILE describes, see docs/orders.md",
+        )
         days = parser.add_mutually_exclusive_group()
         days.add_argument("--day-first", action="store_true", help="03/04/2026 is the third of April")
         days.add_argument("--month-first", action="store_true", help="03/04/2026 is the fourth of March")
@@ -73,10 +80,10 @@ class Command(BaseCommand):
         self, *args: Any, files: list[Path], refused: Path | None, verbosity: int, **options: Any
     ) -> None:
         is_day_first = True if options["day_first"] else False if options["month_first"] else None
-        report = Report()
+        formats, report = _choose_formats(options["map"]), Report()
         try:
             for file in files:
-                _import_path(file, is_day_first, report, quiet=verbosity == 0)
+                _import_path(file, formats, is_day_first, report, quiet=verbosity == 0)
         finally:  # what went before a file that cannot be read is stored, and is told
             problems = report.list_problems()
             self._print_problems(problems, with_file=len(files) > 1 or len(report.problems) > 1)
@@ -102,10 +109,22 @@ class Command(BaseCommand):
             self.stdout.write(f"{report.left_out_count:,} cells could not be read and were left out.")
 
 
-def _import_path(path: Path, is_day_first: bool | None, report: Report, *, quiet: bool) -> None:
+def _choose_formats(path: Path | None) -> Sequence[ExportFormat]:
+    """The form that a file describes, or all that are known."""
+    try:
+        return [load_format(path)] if path else load_formats()
+    except BrokenMapError as error:
+        raise CommandError(f"{path}: {error}") from None
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from None
+
+
+def _import_path(
+    path: Path, formats: Sequence[ExportFormat], is_day_first: bool | None, report: Report, *, quiet: bool
+) -> None:
     """Import the tables of a file. Raises `CommandError`, in words for whoever runs it, when it cannot be read."""
     try:
-        for export in open_export(path, REQUIRED_COLUMNS):
+        for export in open_export(path, formats):
             _import_table(export, f"{path.parent / export.name}", is_day_first, report, quiet=quiet)
     except NotAnExportError as error:
         raise CommandError(f"{path}: {error}") from None
@@ -116,7 +135,7 @@ def _import_path(path: Path, is_day_first: bool | None, report: Report, *, quiet
 
 
 def _import_table(
-    export: ExportFile, file: str, is_day_first: bool | None, report: Report, *, quiet: bool
+    export: Table, file: str, is_day_first: bool | None, report: Report, *, quiet: bool
 ) -> None:
     """Import a table in batches, and add to the report what became of it."""
     report.add_notes(file, [])  # it is one of the tables, also without problems

@@ -10,19 +10,24 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
 
-from .cells import UnreadableCell, read_amount, read_quantity, read_time
-from .export_files import ExportFile, FileRow
+from .cells import (
+    UnreadableCell,
+    read_amount,
+    read_currency,
+    read_email,
+    read_quantity,
+    read_time,
+    read_url,
+)
+from .export_archives import Table
+from .export_files import FileRow
 from .models import Order, OrderItem
-from .numbers import extract_email, normalise_number
+from .numbers import normalise_number
 from .order_rows import BEGINNING_COLUMNS, Survey, gather_rows, get_number, split_orders, survey_file
 
 T = TypeVar("T")
-
-MAX_URL_CHARS = 500
 
 ITEM_STATES = {
     "fulfilled": OrderItem.State.SHIPPED,
@@ -30,6 +35,32 @@ ITEM_STATES = {
     "restocked": OrderItem.State.RETURNED,
     "pending": OrderItem.State.NOT_SHIPPED,
     "unfulfilled": OrderItem.State.NOT_SHIPPED,
+}
+
+
+# By field of an order: the columns that say something of it.
+FIELD_COLUMNS = {
+    "platform_id": ("Id",),
+    "email": ("Email",),
+    "phone": ("Phone", "Billing phone", "Shipping phone"),
+    "name": ("Billing name", "Shipping name"),
+    "status": ("Status", "Fulfillment Status", "Fulfilled at", "Cancelled at"),
+    "payment": ("Financial Status",),
+    "ordered_at": ("Created at",),
+    "shipped_at": ("Fulfilled at",),
+    "shipping_method": ("Shipping method",),
+    "carrier": ("Carrier", "Note attributes"),
+    "tracking": ("Tracking number", "Note attributes"),
+    "tracking_url": ("Tracking url", "Note attributes"),
+    "expected_delivery": ("Expected delivery",),
+    "delivered_at": ("Delivered at",),
+    "currency": ("Currency", "Total"),
+    "subtotal": ("Subtotal",),
+    "shipping": ("Shipping",),
+    "taxes": ("Taxes",),
+    "total": ("Total",),
+    "refunded": ("Refunded amount",),
+    "items": ("Lineitem name", "Lineitem sku"),
 }
 
 
@@ -65,20 +96,20 @@ class ExportedOrder:
     items: list[ExportedItem]
     line: int = 0
     notes: list[CellNote] = field(default_factory=list)
+    unknown: frozenset[str] = frozenset()  # the fields, and “items”, of which the file says nothing
 
 
-def read_orders(
-    export: ExportFile, is_day_first: bool | None = None
-) -> Iterator[ExportedOrder | RefusedOrder]:
+def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[ExportedOrder | RefusedOrder]:
     """The orders of an export, one after the other, or the reason why one is refused.
 
     `is_day_first` says how 03/04/2026 is meant where the file does not show it. Raises `NotAnExportError`.
     """
-    survey = survey_file(export)
+    survey, form = survey_file(export), export.format
     if survey.is_day_first is None:
-        survey.is_day_first = is_day_first
+        survey.is_day_first = is_day_first if form.is_day_first is None else form.is_day_first
+    unknown = _list_unknown_fields(export)
     for rows in gather_rows(export, survey.spread):
-        own, *others = split_orders(rows)
+        own, *others = split_orders(rows, is_foreign=bool(form.columns))
         for other in others:
             yield RefusedOrder(
                 other[0].line,
@@ -86,16 +117,24 @@ def read_orders(
                 f"Another order has this number, in line {own[0].line}; only that one is imported.",
             )
         try:
-            yield OrderBuilder(own, survey).build_order()
+            yield OrderBuilder(own, survey, form.platform, unknown).build_order()
         except RefusedOrder as refusal:
             yield refusal
+
+
+def _list_unknown_fields(export: Table) -> frozenset[str]:
+    missing = export.format.list_unknown(export.columns)
+    return frozenset(field for field, columns in FIELD_COLUMNS.items() if missing.issuperset(columns))
 
 
 class OrderBuilder:
     """Builds one order of its rows, and notes the cells that it has to leave out."""
 
-    def __init__(self, rows: Sequence[FileRow], survey: Survey, platform: str = "shopify") -> None:
-        self._rows, self._first, self._survey, self._platform = rows, rows[0], survey, platform
+    def __init__(
+        self, rows: Sequence[FileRow], survey: Survey, platform: str, unknown: frozenset[str] = frozenset()
+    ) -> None:
+        self._rows, self._first, self._survey = rows, rows[0], survey
+        self._platform, self._unknown = platform, unknown
         self._number = get_number(rows[0])
         self._notes: list[CellNote] = []
         self._currency = ""
@@ -128,7 +167,7 @@ class OrderBuilder:
             delivered_at=self._read_time("Delivered at"),
             carrier=self._read_text("Carrier", 80) or self._find_note("carrier", 80),
             tracking=self._read_text("Tracking number", 200) or self._find_note("tracking", 200),
-            tracking_url=self._read("Tracking url", _check_url) or self._find_tracking_url(),
+            tracking_url=self._read("Tracking url", read_url) or self._find_tracking_url(),
             currency=self._currency,
             subtotal=self._read_amount("Subtotal"),
             shipping=self._read_amount("Shipping"),
@@ -138,7 +177,7 @@ class OrderBuilder:
         )
         order.normalise_fields()
         items = [item for row in self._rows if (item := self._build_item(row))]
-        return ExportedOrder(order, items, self._first.line, self._notes)
+        return ExportedOrder(order, items, self._first.line, self._notes, self._unknown)
 
     def _build_item(self, row: FileRow) -> ExportedItem | None:
         sku = self._read_text("Lineitem sku", 100, row)
@@ -157,7 +196,12 @@ class OrderBuilder:
         Money back says nothing of goods: a refund is no return, and is told beside the status.
         """
         if known := self._first.cells.get("Status"):
-            return known
+            if known in Order.Status.values:
+                return known
+            self._note(
+                self._first, f"Status is {known[:40]!r}, which is not known; it is taken for processing."
+            )
+            return Order.Status.PROCESSING
         paid = self._read_text("Financial Status", 40).lower()
         sent = self._read_text("Fulfillment Status", 40).lower()
         if self._read_text("Cancelled at", 40) or paid == "voided":
@@ -173,10 +217,10 @@ class OrderBuilder:
 
     def _read_email(self) -> str:
         """The order's e-mail address. Orders from a till have none, so a guest cannot look them up by it."""
-        return self._read("Email", _check_email) or ""
+        return self._read("Email", read_email) or ""
 
     def _read_currency(self) -> str:
-        return self._read("Currency", _check_currency) or ""
+        return self._read("Currency", read_currency) or ""
 
     def _read_time(self, column: str) -> datetime | None:
         return self._read(column, lambda text: read_time(text, is_day_first=self._survey.is_day_first))
@@ -228,28 +272,3 @@ class OrderBuilder:
 
     def _note(self, row: FileRow, why: str) -> None:
         self._notes.append(CellNote(row.line, self._number, why))
-
-
-def _check_email(text: str) -> str:
-    email = extract_email(text)
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise UnreadableCell(f"is {text!r}, not an e-mail address.") from None
-    return email
-
-
-def _check_url(text: str) -> str:
-    try:
-        URLValidator(["http", "https"])(text)
-    except ValidationError:
-        raise UnreadableCell(f"is {text!r}, not an address of the web.") from None
-    if len(text) > MAX_URL_CHARS:
-        raise UnreadableCell(f"is longer than {MAX_URL_CHARS} characters.")
-    return text
-
-
-def _check_currency(text: str) -> str:
-    if not re.fullmatch("[A-Za-z]{3}", text):
-        raise UnreadableCell(f"is {text!r}, not a code such as USD.")
-    return text.upper()

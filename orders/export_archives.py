@@ -1,0 +1,56 @@
+"""Opens what a shop has at hand: a table as text or as a workbook, packed by gzip or zip or not."""
+
+import gzip
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from .export_files import ExportFile, inspect_file
+from .export_formats import ExportFormat, NotAnExportError
+from .workbooks import OLD_WORKBOOK, WorkbookSheet, inspect_workbook
+
+TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls")
+WORKBOOK_MEMBER = "[Content_Types].xml"
+MAX_BEGINNING_BYTES = 8
+
+Table: TypeAlias = ExportFile | WorkbookSheet
+
+
+def open_export(path: Path, formats: Sequence[ExportFormat]) -> list[Table]:
+    """The tables of a file: one, or each table of a zip.
+
+    Raises `NotAnExportError` when one of them has none of these forms, and OSError.
+    """
+    with path.open("rb") as stream:
+        beginning = stream.read(MAX_BEGINNING_BYTES)
+    size = path.stat().st_size
+    if beginning.startswith(b"\x1f\x8b"):
+        return [inspect_file(path.name, size, lambda: gzip.open(path), formats)]
+    if beginning.startswith(OLD_WORKBOOK):
+        return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
+    if not beginning.startswith(b"PK\x03\x04"):
+        return [inspect_file(path.name, size, lambda: path.open("rb"), formats)]
+    with zipfile.ZipFile(path) as archive:
+        if WORKBOOK_MEMBER in archive.namelist():
+            return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
+        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
+    names = [name for name in names if name.lower().endswith((*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES))]
+    if not names:
+        raise NotAnExportError("It holds neither a CSV file nor a workbook.")
+    return [_inspect_member(path, name, size // len(names), formats) for name in names]
+
+
+def _inspect_member(path: Path, name: str, size: int, formats: Sequence[ExportFormat]) -> Table:
+    is_workbook = name.lower().endswith(WORKBOOK_SUFFIXES)
+    inspect = inspect_workbook if is_workbook else inspect_file
+    return inspect(f"{path.name}/{name}", size, partial(_open_member, path, name), formats)
+
+
+@contextmanager
+def _open_member(path: Path, name: str) -> Iterator[IO[bytes]]:
+    with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
+        yield stream

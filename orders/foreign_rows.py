@@ -1,0 +1,86 @@
+"""Turns rows of another platform's export into rows of Shopify's form: a row for each item."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+
+from .cells import UnreadableCell, read_amount
+from .export_files import FileRow
+from .export_formats import BY_DATE, REFUNDED, ExportFormat, ItemCells, simplify_status
+from .models import Order
+
+SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₩": "KRW", "zł": "PLN"}  # of one currency alone
+
+
+def translate_rows(rows: Iterator[FileRow], form: ExportFormat, wanted: Collection[str]) -> Iterator[FileRow]:
+    """The rows in Shopify's columns, as far as they are wanted. A row with several items becomes several."""
+    for row in rows:
+        cells = _translate_cells(row.cells, form)
+        items = list(_split_items(row.cells, form.item_cells)) if form.item_cells else []
+        first, *others = items or [{}]
+        yield FileRow(row.line, _pick(cells | first, wanted), row.problem)
+        for item in others:
+            yield FileRow(row.line, _pick({"Name": cells.get("Name", "")} | item, wanted), row.problem)
+
+
+def _pick(cells: dict[str, str], wanted: Collection[str]) -> dict[str, str]:
+    return {column: text for column, text in cells.items() if column in wanted}
+
+
+def _translate_cells(theirs: Mapping[str, str], form: ExportFormat) -> dict[str, str]:
+    cells = {}
+    for ours, choices in form.columns.items():
+        joined = (" ".join(filter(None, (theirs.get(part, "") for part in parts))) for parts in choices)
+        cells[ours] = next(filter(None, joined), "")
+    if "Currency" not in form.columns:
+        cells["Currency"] = form.currency or _find_currency(cells.get("Total", ""))
+    elif not cells["Currency"]:
+        cells["Currency"] = form.currency
+    status = simplify_status(cells.get("Status", ""))
+    if not cells.get("Financial Status"):
+        cells["Financial Status"] = form.payments.get(status, "")
+    cells["Status"] = _translate_status(form.statuses.get(status, cells.get("Status", "")), cells)
+    return cells
+
+
+def _translate_status(status: str, cells: Mapping[str, str]) -> str:
+    """An order without a status was sent if the export says when."""
+    if status in ("", BY_DATE, REFUNDED):
+        nothing_sent = Order.Status.CANCELLED if status == REFUNDED else Order.Status.PROCESSING
+        return Order.Status.SHIPPED if cells.get("Fulfilled at") else nothing_sent
+    return status
+
+
+def _find_currency(amount: str) -> str:
+    """The code or the sign that stands beside an amount, if it is of one currency alone."""
+    code = re.search(r"\b[A-Z]{3}\b", amount)
+    return code[0] if code else next((SIGNS[sign] for sign in SIGNS if sign in amount), "")
+
+
+def _split_items(theirs: Mapping[str, str], cells: ItemCells) -> Iterator[dict[str, str]]:
+    """The items that one cell holds together. A cell in which none is found is told."""
+    for column, text in theirs.items():
+        if not text or not cells.columns.fullmatch(column):
+            continue
+        found = list(cells.pattern.finditer(text))
+        for match in found:
+            item = {name: (value or "").strip() for name, value in match.groupdict().items()}
+            price = item.get("price") or _divide(item.get("total", ""), item.get("quantity", ""))
+            yield {
+                "Lineitem name": item.get("name", ""),
+                "Lineitem sku": item.get("sku", ""),
+                "Lineitem quantity": item.get("quantity", ""),
+                "Lineitem price": price,
+            }
+        if not found:
+            yield {"Lineitem quantity": text[:200]}
+
+
+def _divide(total: str, quantity: str) -> str:
+    """The price of one piece, where it can be told to the cent."""
+    try:
+        price = read_amount(total, "") / Decimal(quantity)
+    except (UnreadableCell, InvalidOperation, ZeroDivisionError):
+        return ""
+    rounded = price.quantize(Decimal("0.01"))
+    return f"{rounded:f}"

@@ -1,0 +1,97 @@
+"""Reads the rows of an order export that is a workbook of a spreadsheet: .xlsx, or .xls of before 2007."""
+
+import io
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, load_workbook
+
+from .export_files import MAX_TITLE_LINES, FileRow
+from .export_formats import ExportFormat, Header, NotAnExportError, find_header
+
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+# A sheet is read as a whole, unlike text: a million rows of twenty cells have about so many bytes.
+MAX_UNPACKED_BYTES = 1024**3
+TOO_LARGE = "The workbook is too large to be read at once. Save it as CSV (UTF-8) in the spreadsheet, and import that."
+DAMAGED = "The workbook cannot be read: it is damaged, or it needs a password. Save it as CSV (UTF-8), and import that."
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookSheet:
+    """One table, which can be read several times: the first sheet that is an order export."""
+
+    name: str
+    size: int
+    sheet: CalamineSheet
+    columns: tuple[str, ...]
+    header_line: int
+    format: ExportFormat
+
+    def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
+        """The rows below the header with these columns, as far as the sheet has them. Empty ones are passed over."""
+        places = [(place, column) for place, column in enumerate(self.columns) if column in wanted]
+        for line, values in _read_sheet(self.sheet):
+            if line > self.header_line and any(value != "" for value in values):
+                yield FileRow(line, {column: write_cell(values[place]).strip() for place, column in places})
+
+
+def inspect_workbook(
+    name: str, size: int, open_bytes: Callable[[], Any], formats: Sequence[ExportFormat]
+) -> WorkbookSheet:
+    """Raises `NotAnExportError`."""
+    with open_bytes() as stream:
+        packed = io.BytesIO(stream.read())
+    sheets = _load_sheets(packed)
+    problem = NotAnExportError("The workbook has no sheet with a table.")
+    for sheet in sheets:
+        try:
+            header = _find_header(sheet, formats)
+        except NotAnExportError as error:
+            problem = error
+            continue
+        return WorkbookSheet(name, size, sheet, header.columns, header.line, header.format)
+    raise problem
+
+
+def _load_sheets(packed: io.BytesIO) -> Iterator[CalamineSheet]:
+    """The sheets that are shown, in their order."""
+    try:
+        if zipfile.is_zipfile(packed):
+            with zipfile.ZipFile(packed) as archive:
+                if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED_BYTES:
+                    raise NotAnExportError(TOO_LARGE)
+        packed.seek(0)
+        workbook = load_workbook(packed)
+        for number, known in enumerate(workbook.sheets_metadata):
+            if known.typ == SheetTypeEnum.WorkSheet:
+                yield workbook.get_sheet_by_index(number)
+    except (CalamineError, zipfile.BadZipFile):
+        raise NotAnExportError(DAMAGED) from None
+
+
+def _find_header(sheet: CalamineSheet, formats: Sequence[ExportFormat]) -> Header:
+    rows = islice(_read_sheet(sheet), MAX_TITLE_LINES)
+    return find_header(
+        ((line, "", [write_cell(value) for value in values]) for line, values in rows), formats
+    )
+
+
+def _read_sheet(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[Any]]]:
+    """The rows with their numbers as the spreadsheet shows them."""
+    return enumerate(sheet.iter_rows(), (sheet.start or (0, 0))[0] + 1)
+
+
+def write_cell(value: Any) -> str:
+    """As text of an export: what is stored, however the spreadsheet shows it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        # Spreadsheets show fifteen digits; what stands behind them is rounding.
+        return f"{value:.0f}" if value.is_integer() else f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    return value.isoformat() if isinstance(value, date) else str(value)
