@@ -187,7 +187,7 @@ async def selected(page: Page) -> str:
 
 
 GROWING = {
-    "HTTPS://a.test/*b*c **ORD": "HTTPS://a.test/*b*c ORD",
+    "At HTTPS://a.test/*b*c **ORD": "At HTTPS://a.test/*b*c ORD",
     "-123** is [on": "-123 is on",
     " its way](https://shop.exa": " its way",
     "mple/t) and ~~la": " (shop.example) and la",
