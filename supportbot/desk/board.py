@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.conversations.realtime.desk_feed import subscribe_desk, unsubscribe_desk
@@ -27,16 +27,15 @@ Owner = Conversation.Owner
 
 @dataclass(frozen=True)
 class Board:
-    """`waiting_count` counts all of them, also those beyond the rows that are listed."""
+    """`waiting_count` and `newest_waiting` are of all that wait, also beyond the rows that are listed.
+
+    `newest_waiting` is when the last of them began to, in milliseconds: a later time means that somebody new waits.
+    """
 
     waiting: list[Any]
     taken: list[Any]
     waiting_count: int
-
-    @property
-    def newest_waiting(self) -> int:
-        """When the last of them began to wait, in milliseconds: a later time means that somebody new waits."""
-        return int(self.waiting[-1].waiting_since.timestamp() * 1000) if self.waiting else 0
+    newest_waiting: int
 
     def list_taken_by(self, staff_id: int) -> list[Any]:
         return [row for row in self.taken if row.assignee_id == staff_id]
@@ -87,13 +86,12 @@ def load_board() -> Board:
         last_text=_last_message("text"), last_role=_last_message("role"), last_at=_last_message("created")
     )
     waiting = list(rows.filter(owner=Owner.WAITING).order_by("waiting_since")[:MAX_ROWS])
-    count = len(waiting) if len(waiting) < MAX_ROWS else count_waiting()
+    everybody = Conversation.objects.filter(owner=Owner.WAITING).aggregate(
+        count=Count("pk"), newest=Max("waiting_since")
+    )
+    newest = everybody["newest"]
     taken = list(rows.filter(owner=Owner.HUMAN).order_by("-updated")[:MAX_ROWS])
-    return Board(waiting, taken, count)
-
-
-def count_waiting() -> int:
-    return Conversation.objects.filter(owner=Owner.WAITING).count()
+    return Board(waiting, taken, everybody["count"], int(newest.timestamp() * 1000) if newest else 0)
 
 
 def _last_message(column: str) -> Subquery:

@@ -176,7 +176,9 @@ def test_a_request_is_counted_once_and_by_the_network_for_guests_alone(db, chat,
         made = queries(request_person.run_sync, asker.pk, text="A person, please", client_id="p")
 
     counts = [each for each in made if "COUNT(" in each and "customerrequest" in each]
-    assert len(counts) == 1 + of_network, "those of the minute, and of a guest's network those of the hour too"
+    assert len(counts) == 1 + of_network, (
+        "those of the minute, and of a guest's network those of the hour too"
+    )
     assert sum("address_key" in each for each in counts) == of_network
 
 

@@ -1,6 +1,7 @@
 """The waiting list: who waits shows at once, oldest first, and who is taken over leaves it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
@@ -127,6 +129,17 @@ def test_the_page_lists_the_oldest_first_and_costs_as_much_with_many(agents, tra
 
     assert waiting_in(page) == [f"customer{number}" for number in range(12)]
     assert cost_of_many == cost <= 10
+
+
+def test_the_newest_customer_is_news_also_beyond_the_rows_that_are_listed(transactional_db, monkeypatch):
+    monkeypatch.setattr(board, "MAX_ROWS", 2)
+    began = [timezone.now() + timedelta(seconds=number) for number in range(3)]
+    Conversation.objects.bulk_create(Conversation(owner="waiting", waiting_since=moment) for moment in began)
+
+    shown = board.load_board.run_sync()
+
+    assert (len(shown.waiting), shown.waiting_count) == (2, 3)
+    assert shown.newest_waiting == int(began[-1].timestamp() * 1000)
 
 
 def test_nobody_waits(agents, transactional_db):
