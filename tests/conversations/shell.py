@@ -35,16 +35,8 @@ def piped(
     site: Site, *lines: str, arguments: tuple[str, ...] = (), **settings: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run it with these lines as its input, to its end."""
-    return subprocess.run(
-        _command(arguments),
-        input="".join(f"{line}\n" for line in lines),
-        cwd=PROJECT,
-        env={**site.environment, **settings},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    words = "".join(f"{line}\n" for line in lines)
+    return site.run_to_end("manage.py", "chat", *arguments, words=words, **settings)
 
 
 def turns(site: Site) -> list[tuple[str, str]]:

@@ -3,12 +3,9 @@
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 
 from tests.servers import Site
-from tests.servers.processes import Process
-from tests.servers.site import PROJECT
 
 # Faults, not limits, are what these runs are about.
 BOUNDLESS = {
@@ -37,9 +34,7 @@ class Server(Site):
         return self._process._popen.poll() if self._process is not None else None
 
     def start(self) -> None:
-        arguments = [sys.executable, "-m", "tests.faults.serve"]
-        environment = {**self.environment, "FAULT_KILL": self.kill_at}
-        self._process = Process(arguments, self.log, folder=PROJECT, environment=environment)
+        self._process = self._begin("-m", "tests.faults.serve", FAULT_KILL=self.kill_at)
         try:
             self._process.wait_until(self._is_ready)
         except RuntimeError:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 START_SECONDS = 60
 END_SECONDS = 20
@@ -34,6 +34,21 @@ def wait_until(state: Callable[[], Any], timeout: float = START_SECONDS) -> Any:
     return found
 
 
+class Running(Protocol):
+    """As much of `subprocess.Popen` as is needed of a running program."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, which: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
 class Process:
     """A running program. Leaving its `with` block ends it, if nothing else has."""
 
@@ -48,7 +63,7 @@ class Process:
     ) -> None:
         self.log = log
         with log.open("ab") as output:
-            self._popen = subprocess.Popen(
+            self._popen: Running = subprocess.Popen(
                 arguments,
                 cwd=folder,
                 env=environment,

@@ -14,10 +14,12 @@ from urllib.request import urlopen
 
 import psycopg
 
+from .forked import ForkedProcess, run_forked
 from .processes import Process, free_port
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SQLITE = "sqlite:///"
+RUN_SECONDS = 120
 # What a developer may have set for trying things out must not decide what the tests see.
 OWN = {
     "DJANGO_SETTINGS_MODULE": "supportbot.settings",
@@ -38,6 +40,9 @@ INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 class Site:
     """A site and its settings. In a `with` block it serves; it can also be stopped and started again there."""
+
+    # Tests of the start itself set this to False.
+    is_forked = sys.platform == "linux"
 
     def __init__(self, folder: Path, database: str, **settings: str) -> None:
         self.port = free_port()
@@ -66,9 +71,14 @@ class Site:
             self.stop()
 
     def start(self) -> None:
-        arguments = [sys.executable, "manage.py", "serve"]
-        self._process = Process(arguments, self.log, folder=PROJECT, environment=self.environment)
+        self._process = self._begin("manage.py", "serve")
         self._process.wait_until(self._is_ready)
+
+    def _begin(self, *arguments: str, **settings: str) -> Process:
+        environment = {**self.environment, **settings}
+        if self.is_forked:
+            return ForkedProcess(arguments, self.log, folder=PROJECT, environment=environment)
+        return Process([sys.executable, *arguments], self.log, folder=PROJECT, environment=environment)
 
     def stop(self) -> int:
         """End it as an operator does, and return its exit code."""
@@ -93,13 +103,13 @@ class Site:
 
     def python(self, *arguments: str) -> str:
         """Run a Python program in the site's environment and return what it printed."""
-        done = self._run(*arguments)
+        done = self.run_to_end(*arguments)
         assert done.returncode == 0, f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def try_to(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a command of manage.py that may fail, with these settings changed."""
-        return self._run("manage.py", *arguments, **settings)
+        return self.run_to_end("manage.py", *arguments, **settings)
 
     def rows(self, query: str, *values: Any) -> Sequence[tuple[Any, ...]]:
         """What the database itself says. Also writes: what is not a query gives no rows."""
@@ -122,14 +132,21 @@ class Site:
         told = [text for text in said if len(text) > 8 and text in log]
         assert not told, f"the log holds what was said: {told[:3]}"
 
-    def _run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def run_to_end(
+        self, *arguments: str, words: str = "", **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a Python program in the site's environment with these words as its input."""
+        environment = {**self.environment, **settings}
+        if self.is_forked:
+            return run_forked(arguments, PROJECT, environment, words, RUN_SECONDS)
         return subprocess.run(
             [sys.executable, *arguments],
+            input=words,
             cwd=PROJECT,
-            env={**self.environment, **settings},
+            env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=RUN_SECONDS,
             check=False,
         )
 

@@ -14,6 +14,8 @@ from tests.servers.fixtures import NewSite
 
 from .visitor import Visitor
 
+pytestmark = pytest.mark.usefixtures("begins_with_nothing")
+
 LIMIT = 192
 ROOM = LIMIT - LIMIT // 4
 

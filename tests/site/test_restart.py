@@ -2,11 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from tests.provider import Provider
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
 
 from .visitor import Visitor
+
+pytestmark = pytest.mark.usefixtures("begins_with_nothing")
 
 QUESTION = "Where is my order, please?"
 ANSWER = "It left our warehouse on Monday and should reach you tomorrow."

@@ -8,6 +8,8 @@ import pytest
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
 
+pytestmark = pytest.mark.usefixtures("begins_with_nothing")
+
 
 def demo_rows(site: Site) -> list[tuple[object, ...]]:
     users = site.rows("SELECT username, password FROM auth_user ORDER BY id")
