@@ -4,6 +4,7 @@ from .attachment import Attachment
 from .conversation import Conversation
 from .customer_request import CustomerRequest
 from .message import Message
+from .rating import Rating
 from .staff_presence import StaffPresence
 from .token_budget import TokenBudget
 from .tool_call import ToolCall
@@ -14,6 +15,7 @@ __all__ = [
     "Conversation",
     "CustomerRequest",
     "Message",
+    "Rating",
     "StaffPresence",
     "TokenBudget",
     "ToolCall",

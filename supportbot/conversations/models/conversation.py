@@ -92,6 +92,14 @@ class Conversation(models.Model):
     )
     contact_name = models.CharField(max_length=100, blank=True)
     contact_email = models.EmailField(blank=True, help_text="Where a guest can be reached.")
+    asked_rating = models.ForeignKey(
+        "Rating",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Of its last end, until the customer writes again.",
+    )
     title = models.CharField(max_length=80, blank=True)
     last_seq = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
