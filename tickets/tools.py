@@ -15,6 +15,8 @@ from .questions import handover_note, triage
 
 MAX_TICKETS_PER_DAY = 3
 MAX_LISTED_TICKETS = 10
+MAX_TOLD_REPLIES = 3
+MAX_TOLD_CHARS = 500
 DUPLICATE_NOTE = "This ticket is already there for it; no second one was opened."
 
 Issue = Annotated[
@@ -90,24 +92,30 @@ def my_tickets(ctx: ToolContext) -> dict[str, Any]:
 
     Call this when the customer asks what became of a ticket or a complaint. It shows only what this customer
     may see, so a ticket that is not listed cannot be looked up: do not guess its status. Statuses: open (the
-    team has it), pending (the team waits for something), resolved (done), closed.
+    team has it), pending (the team has answered and waits for the customer), resolved (done), closed. `team_replied`
+    holds what the team wrote to the customer last.
     """
     customer_id = ctx.customer.id if ctx.customer else None
-    newest = Ticket.objects.visible_to(customer_id, ctx.conversation).order_by("-created")[
-        :MAX_LISTED_TICKETS
-    ]
-    return {
-        "tickets": [
-            {
-                "ticket_id": ticket.number,
-                "issue": ticket.issue,
-                "priority": ticket.priority,
-                "status": str(ticket.status),
-                "opened": f"{ticket.created:%Y-%m-%d}",
-            }
-            for ticket in newest
-        ]
+    visible = Ticket.objects.visible_to(customer_id, ctx.conversation).select_related("merged_into")
+    newest = visible.prefetch_related("replies__message").order_by("-created")[:MAX_LISTED_TICKETS]
+    return {"tickets": [_describe_ticket(ticket) for ticket in newest]}
+
+
+def _describe_ticket(ticket: Ticket) -> dict[str, Any]:
+    """A ticket as its customer may know it: without notes of the team and who has it."""
+    told: dict[str, Any] = {
+        "ticket_id": ticket.number,
+        "issue": ticket.issue,
+        "priority": ticket.priority,
+        "status": str(ticket.status),
+        "opened": f"{ticket.created:%Y-%m-%d}",
     }
+    if ticket.merged_into is not None:
+        told["goes_on_as"] = ticket.merged_into.number
+    replies = [str(reply.message.text)[:MAX_TOLD_CHARS] for reply in ticket.replies.all()]
+    if replies:
+        told["team_replied"] = replies[-MAX_TOLD_REPLIES:]
+    return told
 
 
 def _add_to_existing(pk: int, issue: str, priority: str) -> dict[str, Any]:

@@ -168,7 +168,9 @@ let earlyRequests = []; // from before the first connection
 // Returns false for a message before the first connection, which the outbox keeps. Other requests are kept here, and
 // later htmx keeps what is sent until the next connection is open.
 export function sendRequest(request) {
-  if (socketWrapper) socketWrapper.send(JSON.stringify(request));
+  // What the page is about, such as a ticket: a reply is kept with it.
+  const { reference } = chat.dataset;
+  if (socketWrapper) socketWrapper.send(JSON.stringify(reference ? { ...request, reference } : request));
   else if (!request.client_id) earlyRequests.push(request);
   return Boolean(socketWrapper);
 }

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -6,3 +9,39 @@ class DeskConfig(AppConfig):
     name = "supportbot.desk"
     label = "desk"
     verbose_name = _("Desk")
+
+    def add_note(self, conversation: int, staff: Any, text: str, client_id: str = "") -> str:
+        """Keep an internal note on a conversation. For views of other apps; the same `client_id` is stored once.
+
+        Returns why it was not kept, in words for staff; empty if it was.
+        """
+        from supportbot.conversations.limits.rate_limits import RequestRefused, check_text
+
+        from .notes import add_note
+
+        try:
+            add_note.run_sync(conversation, staff, check_text(text), client_id)
+        except RequestRefused as refusal:
+            return str(refusal)
+        return ""
+
+    def find_accounts(self, search: str) -> Any:
+        """A queryset of the keys of accounts of which every word of the search begins one of their names."""
+        from .conversation_search import find_accounts
+
+        return find_accounts(search)
+
+    def list_guest_conversations(self, search: str) -> list[Any]:
+        """Querysets of conversations of guests whose name or e-mail address begins with the search."""
+        from .conversation_search import list_guest_conversations
+
+        return list_guest_conversations(search)
+
+    def find_conversations_by_words(self, search: str, among: Any) -> Sequence[int]:
+        """The keys of conversations that hold all the words in one of the newest messages, the newest ones first.
+
+        `among` is a queryset of one column, the keys of those that are looked at.
+        """
+        from .conversation_search import find_by_words_among
+
+        return find_by_words_among(search, among)

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from supportbot.audit.recording import record_reading
@@ -20,11 +21,26 @@ from .rights import can_answer, can_assign, find_answerers
 
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
     """The page. That somebody of the staff reads the transcript is recorded."""
+    context = build_live_context(request, facts) | {"title": str(facts.conversation)}
+    return render(request, "desk/conversation.html", admin_context | context)
+
+
+def render_live_part(request: HttpRequest, facts: Facts, reference: str) -> str:
+    """The live conversation alone, for a page of another app that is about it. The reading of it is recorded too."""
+    context = build_live_context(request, facts) | {
+        "reference": reference,
+        "closing_label": _("Reply and resolve"),
+    }
+    return render_to_string("desk/_live.html", context, request)
+
+
+def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:
+    """What the live conversation shows, as it is stored now. To ask for it is to read the conversation."""
     conversation = facts.conversation
     record_reading(request.user, conversation.pk)
-    context = build_entries(conversation) | {
-        "title": str(conversation),
+    return build_entries(conversation) | {
         "conversation": conversation,
+        "closing_label": _("Reply and close"),
         "owner": describe_owner(conversation),
         "facts": facts,
         "requests": list(conversation.requests.order_by("pk")),
@@ -33,7 +49,6 @@ def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[
         "script_texts": script_texts() | _build_desk_texts(),
         "script_limits": script_limits(),
     }
-    return render(request, "desk/conversation.html", admin_context | context)
 
 
 def build_entries(conversation: Conversation, before: int | None = None) -> dict[str, Any]:

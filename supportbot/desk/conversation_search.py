@@ -66,15 +66,39 @@ def _find_newest_and_overflow(words: list[str]) -> tuple[int, bool]:
     return Message.objects.order_by("-pk").values_list("pk", has_more).first() or (0, False)
 
 
-def _find_by_customer(search: str, words: list[str]) -> list[int]:
-    """Of accounts every word begins one of their names; what a guest left as name or address begins with all of it."""
+def find_accounts(search: str) -> QuerySet[Any]:
+    """The keys of some of the accounts of which every word begins one of their names."""
+    words = split_words(search)
+    if not words:
+        return get_user_model()._default_manager.none().values("pk")
+    return _find_customers(words)[:MAX_CUSTOMERS]
+
+
+def list_guest_conversations(search: str) -> list[Any]:
+    """Conversations of guests whose name or address begins with all of it: one queryset for each index."""
     start = " ".join(search.split())
-    accounts = Conversation.objects.filter(user__in=_find_customers(words)[:MAX_CUSTOMERS])
-    guests = [
+    return [
         Conversation.objects.exclude(**{field: ""}).filter(**{f"{field}__istartswith": spelling})
         for field in ("contact_name", "contact_email")
         for spelling in _spell(start)
+        if start
     ]
+
+
+def find_by_words_among(search: str, among: QuerySet[Any]) -> list[int]:
+    """Some conversations with a message that holds all the words, of the newest messages of all conversations.
+
+    `among` is a queryset of the keys of those that are looked at.
+    """
+    words = split_words(search)
+    newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return _find_by_words(words, newest, among)[:MAX_FOUND] if words and newest else []
+
+
+def _find_by_customer(search: str, words: list[str]) -> list[int]:
+    """Of accounts every word begins one of their names; what a guest left as name or address begins with all of it."""
+    accounts = Conversation.objects.filter(user__in=_find_customers(words)[:MAX_CUSTOMERS])
+    guests = list_guest_conversations(search)
     first, *others = (
         rows.non_empty().order_by().values_list("pk", "updated") for rows in (accounts, *guests)
     )
@@ -92,9 +116,11 @@ def _find_customers(words: list[str]) -> QuerySet[Any]:
     return customers.order_by().values("pk")
 
 
-def _find_by_words(words: list[str], newest: int) -> list[int]:
+def _find_by_words(words: list[str], newest: int, among: QuerySet[Any] | None = None) -> list[int]:
     """Conversations with a message that holds all the words, of the newest messages of all conversations."""
     messages = Message.objects.filter(pk__gt=newest - NEWEST_MESSAGES)
+    if among is not None:
+        messages = messages.filter(conversation__in=among)
     for word in words:
         messages = messages.filter(_match("text__icontains", word))
     return list(messages.order_by("-pk").values_list("conversation_id", flat=True))

@@ -58,7 +58,7 @@ class TicketQuerySet(models.QuerySet[Any]):
 
     def filter_overdue(self, now: datetime | None = None) -> "TicketQuerySet":
         """Open ones that should have been answered by now."""
-        return self.filter(status=self.model.Status.OPEN, due__lt=now or timezone.now())
+        return self.filter_active().filter(status=self.model.Status.OPEN, due__lt=now or timezone.now())
 
     def lock_ticket(self, pk: int) -> Any:
         """The ticket, which nobody else changes until this transaction ends."""

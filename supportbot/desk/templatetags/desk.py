@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from ..budget_alerts import describe_spent_budget, find_spent_budgets
+from ..conversation_page import render_live_part
 from ..durations import format_duration
+from ..facts import load_facts
 from ..rights import can_answer, can_read
 
 register = template.Library()
@@ -23,6 +26,18 @@ def show_desk_bar(user: Any) -> dict[str, Any]:
 def list_spent_budgets() -> list[str]:
     """Which tokens of today are used up, in words; empty on most days."""
     return [describe_spent_budget(budget) for budget in find_spent_budgets()]
+
+
+@register.simple_tag(name="live_conversation", takes_context=True)
+def show_live_conversation(context: Context, conversation_id: int | None, reference: str = "") -> str:
+    """The live conversation, for a page of another app that is about it; empty for who may not read it.
+
+    A page that has it includes `desk/_live_scripts.html` in its head and `desk/_live_styles.html` last of its sheets.
+    `reference` is what it is about: handlers of `StaffReplied` get it with what is written there.
+    """
+    request = context["request"]
+    facts = load_facts.run_sync(conversation_id) if conversation_id and can_read(request.user) else None
+    return render_live_part(request, facts, reference) if facts else ""
 
 
 @register.filter("initial")

@@ -1,0 +1,229 @@
+"""The ticket's page: the conversation first and live, its history, an answer where there is none, and merging."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from supportbot.audit.models import AuditEvent
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation
+from supportbot.desk.models import Note
+from supportbot.jobs.models import Job
+from tickets.actors import build_staff_actor
+from tickets.changes import change_ticket
+from tickets.merging import MergeRefused, merge_ticket
+from tickets.models import Ticket
+from tickets.tools import my_tickets
+
+
+def page_of(ticket: Ticket) -> str:
+    return reverse("admin:tickets_ticket_change", args=[ticket.pk])
+
+
+@pytest.fixture
+def talk(alice) -> Conversation:
+    return Conversation.objects.create(user=alice)
+
+
+@pytest.fixture
+def ticket(talk, alice) -> Ticket:
+    return Ticket.objects.create(
+        number="TKT-00000001", issue="ORD-123 is late", conversation=talk, customer=alice
+    )
+
+
+@pytest.fixture
+def phoned(db: None) -> Ticket:
+    """A ticket that staff opened by hand."""
+    return Ticket.objects.create(number="TKT-00000009", issue="Called by phone")
+
+
+def answer(desk: Client, ticket: Ticket, button: str = "reply", text: str = "Hello", client_id: str = "c1"):
+    address = reverse("admin:tickets_ticket_reply", args=[ticket.pk])
+    return desk.post(address, {"text": text, "client_id": client_id, button: ""}, follow=True)
+
+
+def test_the_conversation_stands_before_the_form_and_is_live(desk, ticket, talk):
+    page = desk.get(page_of(ticket)).content.decode()
+    assert page.index(f'ws-connect="/ws/desk/c/{talk.pk}/') < page.index('id="ticket_form"')
+    assert 'data-reference="TKT-00000001"' in page
+    assert "Reply and resolve" in page
+    orders = reverse("admin:orders_order_changelist")
+    assert f'href="{orders}?q=ORD-123"' in page
+
+
+def test_its_history_says_who_did_what(desk, ticket, agent):
+    change_ticket(ticket, build_staff_actor(agent), status="pending", subject="Late")
+    words = " ".join(desk.get(page_of(ticket)).content.decode().split())
+    assert "<strong>agent</strong> changed “Status” from “Open” to “Pending”" in words
+    assert "<strong>agent</strong> changed “Subject”" in words
+
+
+def test_who_may_not_read_conversations_sees_the_ticket_without_it(ticket, agent, client, talk):
+    agent.groups.first().permissions.remove(
+        *agent.groups.first().permissions.filter(codename="view_conversation")
+    )
+    client.force_login(agent)
+    page = client.get(page_of(ticket)).content.decode()
+    assert "You may not read conversations with customers." in page
+    assert "ws-connect" not in page
+    assert not AuditEvent.objects.filter(action="read_transcript").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ticket_without_a_conversation_gets_one_when_it_is_first_answered(desk, phoned, alice, agent):
+    Ticket.objects.filter(pk=phoned.pk).update(customer=alice)
+    assert "There is no conversation yet." in desk.get(page_of(phoned)).content.decode()
+
+    answer(desk, phoned, text="We have looked into it.")
+    answer(desk, phoned, text="We have looked into it.")  # the button was pressed twice
+
+    phoned.refresh_from_db()
+    assert (phoned.conversation.user, phoned.conversation.owner) == (alice, "human")
+    assert [reply.message.text for reply in phoned.replies.all()] == ["We have looked into it."]
+    assert (phoned.status, phoned.assignee) == ("pending", agent)
+    assert Job.objects.filter(kind="send_unread_reply").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reply_and_resolve_ends_both(desk, phoned, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"smtp_url": "smtp://mail:25"})
+    Ticket.objects.filter(pk=phoned.pk).update(guest_name="Gus", guest_email="gus@example.com")
+    answer(desk, phoned, "resolve")
+    phoned.refresh_from_db()
+    assert (phoned.status, phoned.conversation.owner) == ("resolved", "closed")
+    assert (phoned.conversation.reply_email, phoned.conversation.contact_name) == ("gus@example.com", "Gus")
+
+
+@pytest.mark.parametrize(
+    ("email", "why"), [("", "no account and no e-mail address"), ("gus@example.com", "SMTP_URL is not set")]
+)
+def test_a_ticket_that_cannot_be_answered_says_why(desk, phoned, email, why):
+    Ticket.objects.filter(pk=phoned.pk).update(guest_email=email)
+    assert why in desk.get(page_of(phoned)).content.decode()
+    assert why in answer(desk, phoned).content.decode()
+    phoned.refresh_from_db()
+    assert phoned.conversation is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_refused_stays_in_the_form(desk, phoned, alice, settings):
+    Ticket.objects.filter(pk=phoned.pk).update(customer=alice)
+    page = answer(desk, phoned, text="x" * (settings.MESSAGE_MAX_CHARS + 1)).content.decode()
+    assert "Please shorten it." in page
+    assert "x" * settings.MESSAGE_MAX_CHARS in page
+
+
+def test_a_note_can_be_written_on_any_ticket(desk, phoned):
+    answer(desk, phoned, "note", "He called twice.")
+    phoned.refresh_from_db()
+    assert Note.objects.get().text == "He called twice."
+    assert (phoned.conversation.owner, phoned.status) == ("bot", "open")
+
+
+def test_a_ticket_by_hand_knows_its_guest_its_order_and_its_tags(desk, agent):
+    fields = {"issue": "Called about #1001", "priority": "high", "status": "open", "assignee": ""}
+    desk.post(
+        reverse("admin:tickets_ticket_add"),
+        fields | {"guest_name": "Gus", "guest_email": "gus@example.com", "tag_names": "Phone, VIP"},
+    )
+    ticket = Ticket.objects.get()
+    assert (ticket.guest_name, ticket.guest_email, ticket.order_number) == (
+        "Gus",
+        "gus@example.com",
+        "#1001",
+    )
+    assert [tag.name for tag in ticket.tags.order_by("name")] == ["phone", "vip"]
+    assert AuditEvent.objects.filter(action="ticket_opened", actor_id=agent.pk).count() == 1
+
+
+def test_several_at_once_are_in_the_log_one_by_one(desk, agent):
+    tickets = [Ticket.objects.create(number=f"TKT-0000000{n}", issue="x") for n in range(3)]
+    desk.post(
+        reverse("admin:tickets_ticket_changelist"),
+        {"action": "set_resolved", "_selected_action": [ticket.pk for ticket in tickets]},
+    )
+    events = AuditEvent.objects.filter(action="ticket_changed", actor_id=agent.pk)
+    assert sorted(events.values_list("subject", flat=True)) == [ticket.number for ticket in tickets]
+    assert not Ticket.objects.filter(resolved=None).exists()
+
+
+def merge(ticket: Ticket, target: str, agent) -> Ticket:
+    return merge_ticket(ticket.pk, target, build_staff_actor(agent))
+
+
+def test_a_merged_ticket_says_into_which_and_the_customer_is_told_once(desk, ticket, talk, alice, agent):
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.post_staff_message.run_sync(talk.pk, agent.pk, "We are on it.", "s1")
+    target = Ticket.objects.create(number="TKT-00000002", issue="The same", customer=alice)
+
+    address = reverse("admin:tickets_ticket_merge", args=[ticket.pk])
+    for _press in range(2):
+        desk.post(address, {"target": " tkt-00000002 "}, follow=True)
+
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.resolution, ticket.merged_into) == ("closed", "merged", target)
+    told = talk.messages.filter(role="system", text__contains="TKT-00000002")
+    assert [message.text for message in told] == [
+        "Your ticket TKT-00000001 is now a part of TKT-00000002. We'll go on with both there."
+    ]
+    pages = [" ".join(desk.get(page_of(each)).content.decode().split()) for each in (ticket, target)]
+    assert f'Merged into <a href="{page_of(target)}">TKT-00000002</a>' in pages[0]
+    assert "We are on it." in pages[0], "its conversation stays where it was"
+    assert f'With <a href="{page_of(ticket)}">TKT-00000001</a>' in pages[1]
+    assert "merged TKT-00000001 into this ticket" in pages[1]
+
+
+def test_what_was_merged_into_a_merged_ticket_follows_it(ticket, alice, agent):
+    second, third = (
+        Ticket.objects.create(number=f"TKT-0000000{n}", issue="The same", customer=alice) for n in (2, 3)
+    )
+    merge(ticket, second.number, agent)
+    merge(second, third.number, agent)
+    ticket.refresh_from_db()
+    assert ticket.merged_into == third
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("TKT-00000001", "into itself"),
+        ("TKT-77777777", "no ticket with this number"),
+        ("", "no ticket with this number"),
+        ("TKT-00000005", "of different customers"),
+        ("TKT-00000006", "has itself been merged"),
+    ],
+)
+def test_what_cannot_be_merged_is_told_in_words(ticket, bob, alice, agent, target, why):
+    Ticket.objects.create(number="TKT-00000005", issue="Bob's", customer=bob)
+    gone = Ticket.objects.create(number="TKT-00000006", issue="Gone", customer=alice)
+    merge(gone, Ticket.objects.create(number="TKT-00000007", issue="Here", customer=alice).number, agent)
+    with pytest.raises(MergeRefused, match=re.escape(why)):
+        merge(ticket, target, agent)
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+
+
+def test_a_merged_ticket_is_not_opened_by_an_action_of_the_list(desk, ticket, alice, agent):
+    target = Ticket.objects.create(number="TKT-00000002", issue="The same", customer=alice)
+    merge(ticket, target.number, agent)
+    desk.post(
+        reverse("admin:tickets_ticket_changelist"),
+        {"action": "set_open", "_selected_action": [ticket.pk, target.pk]},
+    )
+    ticket.refresh_from_db()
+    assert ticket.status == "closed"
+
+
+def test_the_customer_is_told_of_public_replies_by_the_assistant(chat, alice, agent):
+    ctx = chat(alice)
+    ticket = Ticket.objects.create(issue="Late", conversation_id=ctx.conversation, customer=alice)
+    turns.take_over.run_sync(ctx.conversation, agent.pk)
+    turns.post_staff_message.run_sync(ctx.conversation, agent.pk, "It arrives on Thursday.", "s1")
+
+    (told,) = my_tickets(ctx)["tickets"]
+
+    assert (told["ticket_id"], told["status"]) == (ticket.number, "pending")
+    assert told["team_replied"] == ["It arrives on Thursday."]

@@ -1,0 +1,79 @@
+"""What staff do to several tickets of the list at once. Each is one transaction, which the audit log tells of too."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from ..actors import build_staff_actor
+from ..changes import change_tickets
+from ..models import Ticket
+from ..questions import handover_note, triage
+
+QUESTIONS = (triage, handover_note)
+
+
+@transaction.atomic
+def update_tickets(request: HttpRequest, queryset: QuerySet[Ticket], note: str, **values: Any) -> int:
+    """Set the values on the chosen tickets, with a line in Django's own log too; returns how many there are."""
+    chosen = Ticket.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+    tickets = list(
+        chosen.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("assignee")
+    )
+    change_tickets(tickets, build_staff_actor(request.user), **values)
+    # Nobody is anonymous in admin, but the stubs cannot know that.
+    LogEntry.objects.log_actions(request.user.pk, tickets, CHANGE, note)  # type: ignore[arg-type]
+    return len(tickets)
+
+
+def build_status_action(status: Ticket.Status) -> Callable[..., None]:
+    description = format_lazy(_("Set status to “{status}”"), status=status.label)
+
+    @admin.action(description=description, permissions=["change"])
+    def set_status(model_admin: Any, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+        note = gettext("Set status to “%(status)s”.") % {"status": status.label}
+        count = update_tickets(request, queryset.filter(merged_into=None), note, status=status)
+        done = ngettext(
+            "Set %(count)d ticket to “%(status)s”.", "Set %(count)d tickets to “%(status)s”.", count
+        )
+        model_admin.message_user(request, done % {"count": count, "status": status.label})
+
+    set_status.__name__ = f"set_{status.value}"
+    return set_status
+
+
+@admin.action(description=_("Assign to me"), permissions=["change"])
+def assign_to_me(model_admin: Any, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+    count = update_tickets(request, queryset, gettext("Assigned to me."), assignee=request.user)
+    done = ngettext("%(count)d ticket assigned to you.", "%(count)d tickets assigned to you.", count)
+    model_admin.message_user(request, done % {"count": count})
+
+
+@admin.action(description=_("Ask the assistant for a new summary"), permissions=["change"])
+def ask_the_assistant(model_admin: Any, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+    """Ask again. The answers replace what the assistant wrote before; what staff wrote stays."""
+    conversations: Any = apps.get_app_config("conversations")
+    tickets = list(queryset.exclude(conversation=None))
+    enqueued = [
+        conversations.ask(question, ticket.number, ticket.conversation_id)
+        for ticket in tickets
+        for question in QUESTIONS
+    ]
+    if not all(enqueued):
+        refusal = gettext("The assistant is not asked about tickets here: LLM_BACKGROUND is 0.")
+        model_admin.message_user(request, refusal, messages.WARNING)
+        return
+    done = ngettext(
+        "The assistant was asked about %(count)d ticket. Reload the page in a moment.",
+        "The assistant was asked about %(count)d tickets. Reload the page in a moment.",
+        len(tickets),
+    )
+    model_admin.message_user(request, done % {"count": len(tickets)})

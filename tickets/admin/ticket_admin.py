@@ -1,0 +1,216 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..actors import build_staff_actor
+from ..changes import change_ticket, open_ticket
+from ..history import get_label
+from ..models import Ticket
+from ..search import find_tickets
+from ..tags import parse_tags, set_tags
+from . import ticket_views
+from .actions import ask_the_assistant, assign_to_me, build_status_action
+from .list_filters import VIEWS, AssigneeFilter, TagFilter, ViewFilter, count_views
+from .ticket_form import TicketForm, name_person
+
+NEW_TICKET_FIELDS = [
+    *("issue", "priority", "status", "assignee"),
+    ("guest_name", "guest_email"),
+    ("order_number", "tag_names"),
+]
+
+
+@admin.register(Ticket)
+class TicketAdmin(admin.ModelAdmin):
+    form = TicketForm
+    list_display = [
+        "number",
+        "show_state",
+        "short_issue",
+        "priority",
+        "due_time",
+        "contact",
+        "show_assignee",
+        "age",
+        "chat",
+    ]
+    list_filter = [
+        ViewFilter,
+        "status",
+        "priority",
+        AssigneeFilter,
+        TagFilter,
+        "category",
+        "sentiment",
+        "created",
+    ]
+    list_select_related = ["customer", "assignee"]
+    list_per_page = 50
+    show_full_result_count = False  # it would count all tickets a second time on every page
+    show_facets = admin.ShowFacets.NEVER  # and so would they, for each value of each filter
+    sortable_by = ["show_state", "age"]  # the others have no index
+    search_fields = ["number"]  # that there is a search; what it finds is in `search`
+    search_help_text = _(
+        "Number, order, tag, the customer’s name or e-mail, or words of the ticket or its messages"
+    )
+    ordering = ["rank", "-created"]
+    actions = [*map(build_status_action, Ticket.Status), assign_to_me, ask_the_assistant]
+    fieldsets = [
+        (
+            None,
+            {"fields": [("status", "priority"), "assignee", ("order_number", "tag_names"), "issue"]},
+        ),
+        (
+            _("In short"),
+            {"fields": ["subject", ("category", "suggested_priority"), ("sentiment", "language"), "summary"]},
+        ),
+        (_("For the colleague who takes it over"), {"fields": ["wants", "tried", "still_open"]}),
+        (_("Guest"), {"fields": ["guest_name", "guest_email"], "classes": ["collapse"]}),
+        (
+            _("Dates"),
+            {
+                "fields": [
+                    *("created", "waiting_since", "due", "first_response", "resolved", "closed"),
+                    *("reopened_count", "updated", "request"),
+                ],
+                "classes": ["collapse"],
+            },
+        ),
+    ]
+    readonly_fields = [
+        *("created", "waiting_since", "due", "first_response", "resolved", "closed"),
+        *("reopened_count", "updated", "request"),
+    ]
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/reply/", wrap(ticket_views.post_reply), name="tickets_ticket_reply"),
+            path("<int:pk>/merge/", wrap(ticket_views.merge_tickets), name="tickets_ticket_merge"),
+            path("<int:pk>/news/", wrap(ticket_views.show_news), name="tickets_ticket_news"),
+            *super().get_urls(),
+        ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
+        """Nothing was said about a new ticket yet, and no time has passed."""
+        return self.fieldsets if obj else [(None, {"fields": NEW_TICKET_FIELDS})]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The ticket; locked where it is about to be changed, so that what is compared is what is overwritten."""
+        ticket = super().get_object(request, object_id, from_field)
+        if ticket is not None and request.method == "POST":
+            Ticket.objects.lock_ticket(ticket.pk)
+            ticket.refresh_from_db()
+        return ticket
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Only some of many are shown, and the page says so."""
+        if not search_term.strip():
+            return queryset, False
+        found = find_tickets(search_term)
+        if found.has_more:
+            told = gettext(
+                "More tickets match than can be shown: these are %(count)d of them. Search for more words."
+            )
+            messages.warning(request, told % {"count": len(found.keys)})
+        return queryset.filter(pk__in=found.keys), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # A search is among all tickets, and has queries enough of its own.
+        counts = {} if SEARCH_VAR in request.GET else count_views(request.user.pk)
+        shown = request.GET.get("view", "")
+        views = [(name, label, counts.get(name, ""), name == shown) for name, label in VIEWS.items()]
+        context = {"title": gettext("Tickets"), "views": views, "shown_view": shown}
+        return super().changelist_view(request, (extra_context or {}) | context)
+
+    def render_change_form(  # noqa: PLR0917 - Django calls it so
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Ticket | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= ticket_views.build_page_context(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
+        """Store what was changed in the form; every other field keeps what is stored by now."""
+        actor = build_staff_actor(request.user)
+        if not change:
+            open_ticket(obj, actor)
+            set_tags(obj, parse_tags(form.cleaned_data["tag_names"]), actor)
+            return
+        changed = form.list_changed_fields()
+        ticket = Ticket.objects.lock_ticket(obj.pk)
+        values = {name: form.cleaned_data[name] for name in changed if name != "tag_names"}
+        by_assistant = [name for name in ticket.by_assistant if name not in values]
+        if by_assistant != ticket.by_assistant:
+            ticket.by_assistant = by_assistant
+            ticket.save(update_fields=["by_assistant"])
+        change_ticket(ticket, actor, **values)
+        if "tag_names" in changed:
+            set_tags(ticket, parse_tags(form.cleaned_data["tag_names"]), actor)
+        self._tell_of_news(request, form)
+
+    def _tell_of_news(self, request: HttpRequest, form: Any) -> None:
+        """What somebody else changed since the form was shown, and what this save left as they made it."""
+        names = form.list_news()
+        if names:
+            told = gettext("Meanwhile somebody else changed: %(fields)s. That was kept; see the history.")
+            labels = ", ".join(f"“{get_label(name)}”" for name in names)
+            messages.info(request, told % {"fields": labels})
+
+    @admin.display(description=_("issue"))
+    def short_issue(self, ticket: Ticket) -> str:
+        return ticket.subject or Truncator(ticket.issue).chars(80)
+
+    @admin.display(description=_("status"), ordering=F("rank"))
+    def show_state(self, ticket: Ticket) -> str:
+        return format_html(
+            '<span class="show_state" data-status="{}">{}</span>', ticket.status, ticket.get_status_display()
+        )
+
+    @admin.display(description=_("due"))
+    def due_time(self, ticket: Ticket) -> str:
+        if ticket.due is None:
+            return "–"
+        when = date_format(timezone.localtime(ticket.due), "j M, H:i")
+        if not ticket.is_overdue:
+            return when
+        return format_html('<span class="overdue">{} <strong>{}</strong></span>', when, gettext("overdue"))
+
+    @admin.display(description=_("customer"))
+    def contact(self, ticket: Ticket) -> str:
+        name = ticket.customer_name or gettext("Guest")
+        return f"{name} <{ticket.reply_email}>" if ticket.reply_email else name
+
+    @admin.display(description=_("assignee"))
+    def show_assignee(self, ticket: Ticket) -> str:
+        return name_person(ticket.assignee) if ticket.assignee else "–"
+
+    @admin.display(description=_("age"), ordering="-created")
+    def age(self, ticket: Ticket) -> str:
+        return timesince(ticket.created, depth=1)
+
+    @admin.display(description=_("conversation"))
+    def chat(self, ticket: Ticket) -> str:
+        return render_to_string(
+            "admin/tickets/ticket/_chat.html", {"conversation_id": ticket.conversation_id}
+        )

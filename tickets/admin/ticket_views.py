@@ -1,0 +1,143 @@
+"""The ticket's page beyond its form: the conversation, the history, an answer where there is no conversation yet."""
+
+import json
+import secrets
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from ..actors import build_staff_actor
+from ..history import load_history
+from ..merging import MergeRefused, merge_ticket
+from ..models import Ticket
+from .list_filters import MAX_KEY_DIGITS
+from .ticket_form import list_form_values
+
+CHANGE_TICKETS, VIEW_TICKETS = "tickets.change_ticket", "tickets.view_ticket"
+READ_CONVERSATIONS = "conversations.view_conversation"
+ANSWER_CUSTOMERS = "conversations.change_conversation"
+
+
+def build_page_context(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
+    """What the page shows beside the form."""
+    history = load_history(ticket.number)
+    user: Any = request.user
+    return {
+        "ticket": ticket,
+        "title": f"{ticket.number} · {ticket.subject}" if ticket.subject else ticket.number,
+        "show_save_and_add_another": False,
+        "history": history[::-1],
+        "last_event": history[-1].event if history else 0,
+        "merged_tickets": list(ticket.merged_tickets.order_by("pk")),
+        "has_no_talk": ticket.conversation_id is None or not user.has_perm(READ_CONVERSATIONS),
+        "can_answer": user.has_perm(ANSWER_CUSTOMERS),
+        "can_change": user.has_perm(CHANGE_TICKETS),
+        "unreachable": ticket.describe_unreachable(),
+        "client_id": secrets.token_hex(8),
+    }
+
+
+@require_POST
+def post_reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """The first answer, or the first note, of a ticket without a conversation, which begins with it."""
+    _require(request, CHANGE_TICKETS, ANSWER_CUSTOMERS)
+    ticket = get_object_or_404(Ticket, pk=pk)
+    text = request.POST.get("text", "").strip()
+    refusal = _store_words(request, ticket, text) if text else _("Please write something first.")
+    if refusal:
+        context = admin.site.each_context(request) | {
+            "ticket": ticket,
+            "title": str(ticket),
+            "refusal": refusal,
+            "text": text,
+            "unreachable": ticket.describe_unreachable(),
+            "client_id": secrets.token_hex(8),
+        }
+        return render(request, "admin/tickets/ticket/reply.html", context)
+    return redirect("admin:tickets_ticket_change", pk)
+
+
+@require_POST
+def merge_tickets(request: HttpRequest, pk: int) -> HttpResponse:
+    _require(request, CHANGE_TICKETS)
+    get_object_or_404(Ticket, pk=pk)
+    try:
+        target = merge_ticket(pk, request.POST.get("target", ""), build_staff_actor(request.user))
+    except MergeRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("admin:tickets_ticket_change", pk)
+    messages.success(request, _("The tickets have been merged. This is the one that goes on."))
+    return redirect("admin:tickets_ticket_change", target.pk)
+
+
+@require_safe
+@never_cache
+def show_news(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was done to the ticket since the page was opened, for a page that asks now and then."""
+    _require(request, VIEW_TICKETS)
+    ticket = get_object_or_404(Ticket.objects.select_related("assignee"), pk=pk)
+    since, seen = (_parse_event(request.GET.get(name, "")) for name in ("since", "seen"))
+    lines = load_history(ticket.number, since)
+    if not lines or lines[-1].event <= seen:
+        return HttpResponse(status=204)  # htmx leaves what is shown as it is
+    context = {
+        "ticket": ticket,
+        "lines": lines,
+        "since": since,
+        "last_event": lines[-1].event,
+        "values": json.dumps(list_form_values(ticket)),
+    }
+    return render(request, "admin/tickets/ticket/_news.html", context)
+
+
+def _store_words(request: HttpRequest, ticket: Ticket, text: str) -> str:
+    """Returns why it was not done, in words; empty if it was."""
+    is_note, client_id = "note" in request.POST, request.POST.get("client_id", "")[:64]
+    if not is_note and (unreachable := ticket.describe_unreachable()):
+        return unreachable
+    conversation_id = begin_conversation(ticket.pk)
+    if is_note:
+        desk: Any = apps.get_app_config("desk")
+        return desk.add_note(conversation_id, request.user, text, client_id)
+    conversations: Any = apps.get_app_config("conversations")
+    return conversations.post_staff_reply(
+        conversation_id,
+        request.user,
+        text,
+        client_id=client_id,
+        reference=ticket.number,
+        closes="resolve" in request.POST,
+    )
+
+
+@transaction.atomic
+def begin_conversation(pk: int) -> int:
+    """The ticket's conversation, which begins now if there is none."""
+    ticket = Ticket.objects.lock_ticket(pk)
+    if ticket.conversation_id is None:
+        conversations: Any = apps.get_app_config("conversations")
+        ticket.conversation_id = conversations.open_conversation(
+            ticket.customer, ticket.guest_name, ticket.guest_email
+        )
+        ticket.save(update_fields=["conversation", "updated"])
+    return ticket.conversation_id
+
+
+def _parse_event(written: str) -> int:
+    """An event's key in the audit log, 0 for what is none."""
+    is_key = written.isascii() and written.isdecimal() and len(written) <= MAX_KEY_DIGITS
+    return int(written) if is_key else 0
+
+
+def _require(request: HttpRequest, *permissions: str) -> None:
+    user: Any = request.user
+    if not user.has_perms(permissions):
+        raise PermissionDenied

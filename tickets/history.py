@@ -1,0 +1,90 @@
+"""A ticket's history in sentences, from the audit log."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext as _
+
+from .models import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that somebody did. `event` is its key in the audit log."""
+
+    event: int
+    created: datetime
+    who: str
+    sentence: str
+
+
+def load_history(number: str, after_event: int = 0) -> list[HistoryLine]:
+    """What was done to the ticket, oldest first."""
+    audit: Any = apps.get_app_config("audit")
+    return list(build_lines(event for event in audit.list_events(number) if event.pk > after_event))
+
+
+def build_lines(events: Iterable[Any]) -> Iterable[HistoryLine]:
+    for event in events:
+        for sentence in describe_event(event):
+            yield HistoryLine(event.pk, event.created, name_actor(event), sentence)
+
+
+def name_actor(event: Any) -> str:
+    """Who did it, as staff read it."""
+    names = {
+        "customer": _("The customer"),
+        "assistant": _("The AI assistant"),
+        "system": _("The system"),
+    }
+    return event.actor_name or names.get(event.actor, _("A colleague"))
+
+
+def describe_event(event: Any) -> list[str]:
+    """What was done, a sentence for each thing, without who did it."""
+    changes = event.details.get("changes")
+    if changes is not None:
+        return [_describe_change(name, values) for name, values in changes.items()]
+    number = {"number": event.details.get("number", "")}
+    sentences = {
+        "ticket_opened": _("opened the ticket"),
+        "ticket_replied": _("replied to the customer"),
+        "ticket_noted": _("wrote an internal note"),
+        "ticket_joined": _("merged %(number)s into this ticket") % number,
+        "person_requested": _("asked for a person"),
+    }
+    return [sentences.get(event.action, event.action)]
+
+
+def _describe_change(name: str, values: list[str] | None) -> str:
+    label = get_label(name)
+    if values is None:
+        return _("changed “%(field)s”") % {"field": label}
+    old, new = (describe_value(name, value) for value in values)
+    if not new:
+        return _("removed “%(old)s” from “%(field)s”") % {"field": label, "old": old}
+    if not old:
+        return _("set “%(field)s” to “%(new)s”") % {"field": label, "new": new}
+    return _("changed “%(field)s” from “%(old)s” to “%(new)s”") % {"field": label, "old": old, "new": new}
+
+
+def get_label(name: str) -> str:
+    """A field's name as staff read it."""
+    try:
+        field: Any = Ticket._meta.get_field("tags" if name == "tag_names" else name)
+    except FieldDoesNotExist:  # of an earlier version
+        return name
+    return str(field.verbose_name).capitalize()
+
+
+def describe_value(name: str, value: str) -> str:
+    """A stored value as staff read it: a choice by its label, anything else as it is."""
+    try:
+        field: Any = Ticket._meta.get_field(name)
+    except FieldDoesNotExist:
+        return value
+    return str(dict(field.flatchoices).get(value, value))

@@ -1,0 +1,81 @@
+"""Two tickets about one matter become one: the other one is closed, says into which, and stays readable."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .actors import Actor
+from .audit import record_ticket_event
+from .changes import change_ticket
+from .models import Ticket
+
+
+class MergeRefused(Exception):
+    """Why two tickets cannot be merged, in words for staff."""
+
+
+@transaction.atomic
+def merge_ticket(pk: int, target_number: str, actor: Actor) -> Ticket:
+    """Close a ticket as a part of another one, and tell the customer once. Returns the other one.
+
+    Tickets that were merged into this one follow it. Raises `MergeRefused`.
+    """
+    ticket, target = _lock_both(pk, target_number)
+    _check_merge(ticket, target)
+    change_ticket(
+        ticket,
+        actor,
+        status=Ticket.Status.CLOSED,
+        resolution=Ticket.Resolution.MERGED,
+        merged_into=target,
+    )
+    ticket.merged_tickets.update(merged_into=target)
+    record_ticket_event("ticket_joined", target, actor, number=ticket.number)
+    _tell_customer(ticket, target)
+    return target
+
+
+def _lock_both(pk: int, target_number: str) -> tuple[Ticket, Ticket]:
+    """Both tickets, locked in the order of their keys, so that two who merge at once do not wait for each other."""
+    found = Ticket.objects.filter(number=target_number.strip().upper()).values_list("pk", flat=True).first()
+    if found is None:
+        raise MergeRefused(_("There is no ticket with this number."))
+    locked = {key: Ticket.objects.lock_ticket(key) for key in sorted({pk, found})}
+    return locked[pk], locked[found]
+
+
+def _check_merge(ticket: Ticket, target: Ticket) -> None:
+    numbers = {"number": ticket.number, "target": target.number}
+    if ticket.pk == target.pk:
+        raise MergeRefused(_("A ticket can't be merged into itself."))
+    if ticket.merged_into_id is not None:
+        raise MergeRefused(_("%(number)s has already been merged.") % numbers)
+    if target.merged_into_id is not None:
+        raise MergeRefused(_("%(target)s has itself been merged into another ticket.") % numbers)
+    if not _is_same_customer(ticket, target):
+        raise MergeRefused(
+            _("%(number)s and %(target)s are of different customers, who would read each other's answers.")
+            % numbers
+        )
+
+
+def _is_same_customer(ticket: Ticket, target: Ticket) -> bool:
+    if ticket.conversation_id is not None and ticket.conversation_id == target.conversation_id:
+        return True
+    if ticket.customer_id or target.customer_id:
+        return ticket.customer_id == target.customer_id
+    return bool(ticket.guest_email) and ticket.guest_email.casefold() == target.guest_email.casefold()
+
+
+def _tell_customer(ticket: Ticket, target: Ticket) -> None:
+    """In the conversation of the ticket that was closed; nothing is said where there is none."""
+    if ticket.conversation_id is None:
+        return
+    conversations: Any = apps.get_app_config("conversations")
+    told = _("Your ticket %(number)s is now a part of %(target)s. We'll go on with both there.") % {
+        "number": ticket.number,
+        "target": target.number,
+    }
+    conversations.post_notice(ticket.conversation_id, told)

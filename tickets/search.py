@@ -1,0 +1,99 @@
+"""What staff find of all tickets by a word or two: by what an index finds, and by what was written lately.
+
+A search costs the same with ten thousand tickets and with a million.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+from django.utils.text import smart_split, unescape_string_literal
+
+from .models import Ticket
+
+MAX_FOUND = 500  # tickets
+MAX_WORDS = 6
+NEWEST_TICKETS = 10_000  # in whose words is looked
+WORD_FIELDS = ("subject", "issue", "summary", "wants", "guest_name", "guest_email")
+NUMBER = re.compile(r"(?:TKT-?)?(\d{3,8})", re.IGNORECASE | re.ASCII)
+NUMBER_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class FoundTickets:
+    """The keys of the tickets, the newest ones; with `has_more` there are others."""
+
+    keys: list[int]
+    has_more: bool
+
+
+def find_tickets(search: str) -> FoundTickets:
+    """Tickets by number, order or tag, by customer, or by words of the ticket or of its conversation."""
+    words = _split_words(search)
+    if not words:
+        return FoundTickets([], has_more=False)
+    written = search.strip()
+    known = Ticket.objects.filter(
+        _match_number(written) | _match_labels(written) | _match_conversation(search)
+    )
+    held = _match_words(words)
+    # In one statement, since the list has some of its own.
+    both = known.order_by().values("pk").union(held.order_by().values("pk")).order_by("-pk")
+    keys = [row["pk"] for row in both[: MAX_FOUND + 1]]
+    return FoundTickets(keys[:MAX_FOUND], len(keys) > MAX_FOUND)
+
+
+def _match_number(search: str) -> Q:
+    """Tickets whose number begins with these digits, which an index finds between the least and the greatest one."""
+    number = NUMBER.fullmatch(search)
+    if number is None:
+        return Q(pk__in=[])
+    least, greatest = (number[1].ljust(NUMBER_DIGITS, digit) for digit in "09")
+    return Q(number__range=(f"TKT-{least}", f"TKT-{greatest}"))
+
+
+def _match_labels(search: str) -> Q:
+    """Tickets about the order with this number, or with this tag."""
+    order = ~Q(order_number="") & Q(order_number=search.upper())
+    tagged = Ticket.tags.through.objects.filter(tag__name=search.casefold()).values("ticket")
+    return order | Q(pk__in=tagged)
+
+
+def _match_conversation(search: str) -> Q:
+    """Tickets of customers who are found, and of conversations in which the words were said lately."""
+    desk: Any = apps.get_app_config("desk")
+    among = Ticket.objects.exclude(conversation=None).values("conversation")
+    found = Q(conversation__in=desk.find_conversations_by_words(search, among))
+    found |= Q(customer__in=desk.find_accounts(search))
+    for guests in desk.list_guest_conversations(search):
+        found |= Q(conversation__in=guests.order_by().values("pk"))
+    return found
+
+
+def _match_words(words: list[str]) -> QuerySet[Ticket]:
+    """Of the newest tickets those that hold all the words, in whichever field."""
+    newest = Ticket.objects.order_by("-pk").values("pk")[:NEWEST_TICKETS]
+    tickets = Ticket.objects.filter(pk__in=newest)
+    for word in words:
+        holds = Q()
+        for spelling in _spell(word):
+            for field in WORD_FIELDS:
+                holds |= Q(**{f"{field}__icontains": spelling})
+        tickets = tickets.filter(holds)
+    return tickets
+
+
+def _split_words(search: str) -> list[str]:
+    """The words; what stands in quotation marks is one."""
+    words = [
+        unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word
+        for word in smart_split(search)
+    ]
+    return [word for word in words if word][:MAX_WORDS]
+
+
+def _spell(word: str) -> set[str]:
+    """The word as it may be stored: SQLite compares ASCII letters alone without regard to case."""
+    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
