@@ -76,6 +76,7 @@ MODELS: dict[str, tuple[tuple[str, ...], ...]] = {
     "usage.modelrequest": (STAFF_WITH_RIGHTS, NOBODY, NOBODY, NOBODY),
     "usage.outage": (STAFF_WITH_RIGHTS, NOBODY, NOBODY, NOBODY),
     "audit.auditevent": (LEADS, NOBODY, NOBODY, NOBODY),
+    "mail.incomingmail": (STAFF_WITH_RIGHTS, NOBODY, STAFF_WITH_RIGHTS, ADMINISTRATOR),
     "mail.mailpreference": (
         ("trainee", *STAFF_WITH_RIGHTS),
         ("trainee", *STAFF_WITH_RIGHTS),
@@ -97,6 +98,7 @@ TICKET_ACTIONS = (
 )
 ADMIN_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "tickets.ticket": dict.fromkeys(TICKET_ACTIONS, STAFF_WITH_RIGHTS),
+    "mail.incomingmail": dict.fromkeys(("post_in_conversation", "dismiss_mails"), STAFF_WITH_RIGHTS),
     "axes.accessattempt": {"cleanup_expired_attempts": LEADS},
 }
 # By tool: what it does to the world, what it is asked, and whoever is then told of Alice's order or ticket.

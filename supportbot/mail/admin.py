@@ -8,13 +8,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from .incoming_admin import IncomingMailAdmin
 from .models import MailPreference
+
+__all__ = ["IncomingMailAdmin", "MailPreferenceAdmin"]
 
 
 @admin.register(MailPreference)
 class MailPreferenceAdmin(admin.ModelAdmin):
-    list_display = ["user", "waiting"]
-    fields = ["waiting"]
+    list_display = ["user", "waiting", "tickets"]
+    fields = ["waiting", "tickets"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MailPreference]:
         """One's own; an administrator sees all."""

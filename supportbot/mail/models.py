@@ -107,7 +107,7 @@ class IncomingMail(models.Model):
     size = models.PositiveBigIntegerField(_("size in bytes"), default=0)
     conversation: Any = models.ForeignKey(
         "conversations.Conversation",
-        models.SET_NULL,
+        models.CASCADE,
         null=True,
         blank=True,
         related_name="incoming_mails",

@@ -1,0 +1,73 @@
+"""What comes with a mail: photos are taken as those of the chat are, all else is named and left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from supportbot.assistant.images import Picture, PictureError, prepare
+from supportbot.conversations.attachments.storage import MAX_IMAGES_PER_MESSAGE, store_image
+from supportbot.conversations.limits.rate_limits import RequestRefused
+
+from .parsing import Attached
+
+MAX_LISTED_NAMES = 10
+# A picture smaller than this is a program's decoration, such as the logo of a signature.
+MIN_SIDE_PIXELS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class SortedAttachments:
+    """The photos that can be stored, with their names, the names of all else, and those of decorations."""
+
+    photos: Sequence[tuple[str, Picture]]
+    left_out: Sequence[str]
+    decorations: Sequence[str]
+
+
+def sort_attachments(attached: Sequence[Attached]) -> SortedAttachments:
+    """Look at what came with a mail. It takes seconds for large photos, so call it outside of transactions."""
+    photos: list[tuple[str, Picture]] = []
+    left_out: list[str] = []
+    decorations: list[str] = []
+    for each in attached:
+        picture = _read_picture(each) if each.is_image and len(photos) < MAX_IMAGES_PER_MESSAGE else None
+        if picture is None:
+            left_out.append(each.name)
+        elif max(picture.width, picture.height) < MIN_SIDE_PIXELS:
+            decorations.append(each.name)
+        else:
+            photos.append((each.name, picture))
+    return SortedAttachments(photos, left_out, decorations)
+
+
+def store_photos(conversation_id: int, found: SortedAttachments) -> tuple[list[UUID], list[str]]:
+    """Store the photos in a conversation, within its customer's limits. Returns their ids, and what is left out."""
+    ids, left_out = [], list(found.left_out)
+    for name, picture in found.photos:
+        try:
+            ids.append(store_image(conversation_id, picture).public_id)
+        except RequestRefused:  # too many today, or no room
+            left_out.append(name)
+    return ids, left_out
+
+
+def describe_left_out(names: Sequence[str]) -> str:
+    """The sentence for staff and customer; empty if all was taken."""
+    if not names:
+        return ""
+    shown = ", ".join(names[:MAX_LISTED_NAMES]) + (", …" if len(names) > MAX_LISTED_NAMES else "")
+    return _(
+        "The e-mail came with attachments that aren't kept: %(names)s. Only photos are taken from e-mails, at most "
+        "%(limit)d."
+    ) % {"names": shown, "limit": MAX_IMAGES_PER_MESSAGE}
+
+
+def _read_picture(attached: Attached) -> Picture | None:
+    try:
+        return async_to_sync(prepare)(attached.data, settings.ENVIRONMENT.image_max_bytes)
+    except PictureError:
+        return None

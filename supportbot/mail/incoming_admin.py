@@ -1,0 +1,123 @@
+"""The mails that came in, for staff: what was done with each, and what somebody must look at."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from supportbot.conversations.limits.rate_limits import RequestRefused
+
+from .models import IncomingMail
+from .posting import MailNotPosted, dismiss_mail, post_kept_mail
+
+ANSWER_CUSTOMERS = "conversations.change_conversation"
+FIELDS = (
+    *("outcome", "received", "sender", "sender_name", "subject", "text", "left_out", "size"),
+    *("conversation", "handled", "handled_by"),
+)
+
+
+class NeedsStaffFilter(admin.SimpleListFilter):
+    title = gettext_lazy("to be looked at")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", gettext_lazy("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[IncomingMail]) -> QuerySet[IncomingMail]:
+        if self.value() != "1":
+            return queryset
+        return queryset.filter(handled=None, outcome__in=IncomingMail.OPEN_OUTCOMES)
+
+
+@admin.register(IncomingMail)
+class IncomingMailAdmin(admin.ModelAdmin):
+    list_display = ["received", "sender", "subject", "outcome", "conversation", "handled_by"]
+    list_display_links = ["received", "sender"]
+    list_filter = [NeedsStaffFilter, "outcome", "received"]
+    list_select_related = ["conversation", "handled_by"]
+    search_fields = ["sender", "sender_name", "subject"]
+    raw_id_fields = ["conversation"]
+    date_hierarchy = "received"
+    actions = ["post_in_conversation", "dismiss_mails"]
+    fields = FIELDS
+    change_form_template = "admin/mail/incomingmail/change_form.html"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Of a mail that waits for staff they may say where it belongs."""
+        is_open = obj is not None and _can_be_posted(obj)
+        return [name for name in FIELDS if not (is_open and name == "conversation")]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _may_answer(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_answer(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_answer(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        mail = kwargs.get("obj")
+        context["can_be_posted"] = mail is not None and _can_be_posted(mail)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_change(self, request: HttpRequest, obj: IncomingMail) -> HttpResponse:
+        if "_post" in request.POST:
+            self._post(request, [obj.pk])
+        elif "_dismiss" in request.POST:
+            self._dismiss(request, [obj.pk])
+        else:
+            return super().response_change(request, obj)
+        return HttpResponseRedirect(request.path)
+
+    @admin.action(description=gettext_lazy("Post in the conversation"))
+    def post_in_conversation(self, request: HttpRequest, queryset: QuerySet[IncomingMail]) -> None:
+        self._post(request, list(queryset.order_by("pk").values_list("pk", flat=True)))
+
+    @admin.action(description=gettext_lazy("Nothing to do"))
+    def dismiss_mails(self, request: HttpRequest, queryset: QuerySet[IncomingMail]) -> None:
+        self._dismiss(request, list(queryset.values_list("pk", flat=True)))
+
+    def _post(self, request: HttpRequest, mails: list[int]) -> None:
+        posted = 0
+        for pk in mails:
+            try:
+                post_kept_mail(pk, request.user)
+                posted += 1
+            except MailNotPosted:
+                words = _(
+                    "A mail was not posted: choose its conversation first, or somebody has seen to it already."
+                )
+                self.message_user(request, words, messages.WARNING)
+            except RequestRefused as refusal:
+                self.message_user(request, str(refusal), messages.WARNING)
+        if posted:
+            words = ngettext("%(count)d mail was posted.", "%(count)d mails were posted.", posted)
+            self.message_user(request, words % {"count": posted}, messages.SUCCESS)
+
+    def _dismiss(self, request: HttpRequest, mails: list[int]) -> None:
+        for pk in mails:
+            try:
+                dismiss_mail(pk, request.user)
+            except MailNotPosted:
+                self.message_user(request, _("Somebody has seen to that already."), messages.WARNING)
+
+
+def _may_answer(request: HttpRequest) -> bool:
+    user = request.user
+    return bool(user.is_active and user.is_staff and user.has_perm(ANSWER_CUSTOMERS))
+
+
+def _can_be_posted(mail: IncomingMail) -> bool:
+    return (
+        mail.handled is None and mail.outcome not in IncomingMail.POSTED_OUTCOMES and bool(mail.text.strip())
+    )

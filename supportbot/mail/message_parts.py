@@ -1,0 +1,39 @@
+"""How much of a mail is taken: a long text is cut into messages, and a large mail is refused."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+MAX_MAIL_BYTES = 25 * 1024 * 1024
+MAX_PARTS = 5
+# Where a text is cut: between paragraphs, lines, sentences or words, if one ends in the last part of what fits.
+SEPARATORS = ("\n\n", "\n", ". ", " ")
+
+
+def split_text(text: str) -> tuple[list[str], bool]:
+    """The text in messages of at most MESSAGE_MAX_CHARS, and whether there was more than `MAX_PARTS` of them hold."""
+    limit: int = settings.MESSAGE_MAX_CHARS
+    parts: list[str] = []
+    while text and len(parts) < MAX_PARTS:
+        part = text if len(text) <= limit else text[: _find_cut(text, limit)]
+        text = text[len(part) :].lstrip()
+        if part.strip():
+            parts.append(part.strip())
+    return parts, bool(text)
+
+
+def describe_cut() -> str:
+    return _("The e-mail was longer than what is shown here. Staff find more of it under “Incoming mails”.")
+
+
+def describe_size(size: int) -> str:
+    return _(
+        "The customer sent an e-mail of %(size)d MB. It was too large to be taken: the limit is %(limit)d MB."
+    ) % {"size": -(-size // 1024 // 1024), "limit": MAX_MAIL_BYTES // 1024 // 1024}
+
+
+def _find_cut(text: str, limit: int) -> int:
+    for separator in SEPARATORS:
+        found = text.rfind(separator, limit // 2, limit)
+        if found > 0:
+            return found + len(separator)
+    return limit

@@ -1,0 +1,38 @@
+"""Decodes the text of a mail, whose name for its encoding may be wrong, unknown or missing."""
+
+import codecs
+
+# What is called so is nearly always the first of these with more characters.
+SUPERSETS = {
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "gb2312": "gb18030",
+}
+ALIASES = {"iso-8859-8-i": "iso-8859-8", "ks_c_5601-1987": "cp949", "x-gbk": "gbk", "utf8mb4": "utf-8"}
+# Not text in the sense of mails, or a way to have other bytes read than were checked.
+REFUSED = frozenset(
+    {"rot13", "hex", "base64", "bz2", "zlib", "uu", "quopri", "unicode_escape", "idna", "punycode"}
+)
+
+
+def decode_text(data: bytes, charset: str) -> str:
+    """The text in the encoding that is named, if it is one and fits; else in UTF-8, else in that of Western Windows."""
+    for name in (_find_codec(charset), "utf-8"):
+        if name:
+            try:
+                return data.decode(name)
+            except (UnicodeDecodeError, ValueError):
+                continue
+    return data.decode("cp1252", errors="replace")
+
+
+def _find_codec(charset: str) -> str:
+    name = charset.strip(" '\"").lower()
+    name = ALIASES.get(name, SUPERSETS.get(name, name))
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return ""
+    return "" if found.replace("-", "_") in REFUSED else found

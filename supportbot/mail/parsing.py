@@ -1,0 +1,220 @@
+"""Reads a mail from its bytes. All of it is untrusted: headers become single clean lines, texts are bounded."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses
+
+from .mime_text import decode_text
+from .reply_text import MAX_CHARS, extract_reply, html_to_text, unwrap_flowed
+from .reply_text.words import FORWARD_SUBJECT
+from .sending import to_one_line
+
+MAX_PARTS = 200
+MAX_HEADER_CHARS = 20_000
+SUBJECT_CHARS, NAME_CHARS, ADDRESS_CHARS, FILE_NAME_CHARS = 200, 100, 254, 120
+RECIPIENT_HEADERS = (
+    *("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To"),
+    "Resent-To",
+)
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+SIGNATURE_TYPES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
+
+
+class MailUnreadable(Exception):
+    """It is no mail, or one that is made to be unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that came with a mail."""
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+    @property
+    def is_image(self) -> bool:
+        return self.content_type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedMail:
+    """A mail that was read. `sender` is what it claims to be from, empty if that is not one address.
+
+    `text` is what is new in it, `whole_text` all that it says.
+    """
+
+    key: str
+    message_id: str
+    sender: str
+    sender_name: str
+    subject: str
+    recipients: str
+    answered_ids: str
+    size: int
+    text: str = field(repr=False)
+    whole_text: str = field(repr=False)
+    attached: tuple[Attached, ...] = ()
+    message: Message = field(default_factory=Message, repr=False)
+
+
+def parse_mail(raw: bytes) -> ParsedMail:
+    """Raises `MailUnreadable`."""
+    try:
+        message = message_from_bytes(raw)
+        return _build_mail(message, raw)
+    except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
+        # Whatever Python's reader of mails raises for a mail that breaks the format.
+        raise MailUnreadable(type(error).__name__) from error
+
+
+def read_header(message: Message, name: str) -> str:
+    """The first header of that name as one line of text, decoded; empty if there is none."""
+    return _decode(str(message.get(name, "")))
+
+
+def join_headers(message: Message, names: tuple[str, ...]) -> str:
+    """All headers of these names, as they were written, one after the other."""
+    found = (str(value)[:MAX_HEADER_CHARS] for name in names for value in message.get_all(name, []))
+    return " ".join(found)[:MAX_HEADER_CHARS]
+
+
+def list_parts(message: Message) -> list[Message]:
+    """What a part is made of; nothing for one that is a text or a file."""
+    payload = message.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+
+
+def walk_parts(message: Message) -> Iterator[Message]:
+    """All parts, however deep: Python's own way down ends at a thousand."""
+    waiting, count = [message], 0
+    while waiting and count < MAX_PARTS:
+        part, count = waiting.pop(), count + 1
+        yield part
+        waiting.extend(reversed(list_parts(part)))
+
+
+def build_key(raw: bytes, message_id: str) -> str:
+    """The same for a mail that comes twice, whichever way: of its id and its content, without the lines of its way."""
+    head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    told = message_id.encode() if message_id else head
+    return hashlib.sha256(told + b"\0" + hashlib.sha256(body.strip()).digest()).hexdigest()
+
+
+def _build_mail(message: Message, raw: bytes) -> ParsedMail:
+    sender_name, sender = _read_sender(message)
+    subject = read_header(message, "Subject")
+    texts, attached = _read_parts(message)
+    whole = "\n".join(texts)[:MAX_CHARS].replace("\0", "")
+    message_id = to_one_line(str(message.get("Message-ID", "")))[:300]
+    return ParsedMail(
+        key=build_key(raw, message_id),
+        message_id=message_id,
+        sender=sender,
+        sender_name=sender_name,
+        subject=subject[:SUBJECT_CHARS],
+        recipients=join_headers(message, RECIPIENT_HEADERS),
+        answered_ids=join_headers(message, ("In-Reply-To", "References")),
+        size=len(raw),
+        text=extract_reply(whole, is_forward=bool(FORWARD_SUBJECT.match(subject))),
+        whole_text=whole.replace("\x02", "").strip(),
+        attached=tuple(attached),
+        message=message,
+    )
+
+
+def _read_sender(message: Message) -> tuple[str, str]:
+    """Name and address of the one sender; no address where there are several, since nobody knows which one is meant."""
+    headers = [str(value)[:MAX_HEADER_CHARS] for value in message.get_all("From", [])]
+    found = [(name, address) for name, address in getaddresses(headers) if address or name]
+    if len(headers) != 1 or len(found) != 1:
+        return _decode(" ".join(headers))[:NAME_CHARS], ""
+    name, address = found[0]
+    address = to_one_line(address).lower()
+    # More than one @ is read by each program in its own way.
+    is_address = bool(ADDRESS.fullmatch(address)) and len(address) <= ADDRESS_CHARS
+    return _decode(name)[:NAME_CHARS], address if is_address else ""
+
+
+def _decode(value: str) -> str:
+    """A header's text, as far as it can be decoded."""
+    value = value[:MAX_HEADER_CHARS]
+    with suppress(HeaderParseError, ValueError, LookupError):
+        pieces = decode_header(value)
+        value = "".join(
+            decode_text(piece, charset or "") if isinstance(piece, bytes) else piece
+            for piece, charset in pieces
+        )
+    return to_one_line(value)
+
+
+def _read_parts(message: Message) -> tuple[list[str], list[Attached]]:
+    texts: list[str] = []
+    attached: list[Attached] = []
+    for part in _iterate_parts(message):
+        kind = part.get_content_type()
+        is_file = part.get_content_disposition() == "attachment" or bool(part.get_filename())
+        if kind in ("text/plain", "text/html") and not is_file:
+            texts.append(_read_text(part, kind))
+        elif kind not in SIGNATURE_TYPES:
+            attached.append(Attached(_read_file_name(part), kind, _read_bytes(part)))
+    return [text for text in texts if text.strip()], attached
+
+
+def _iterate_parts(message: Message) -> Iterator[Message]:
+    """The parts that say something: of alternatives the plain text, or else the HTML."""
+    waiting, count = [message], 0
+    while waiting and count < MAX_PARTS:
+        part, count = waiting.pop(), count + 1
+        parts = list_parts(part)
+        if part.get_content_type() == "message/rfc822" or not parts:
+            yield part
+        elif part.get_content_type() == "multipart/alternative":
+            waiting.extend(reversed(_choose_alternative(parts)))
+        else:
+            waiting.extend(reversed(parts))
+
+
+def _choose_alternative(parts: list[Message]) -> list[Message]:
+    """The plain text, if it says something; else all but that, such as HTML with its pictures."""
+    for part in parts:
+        if part.get_content_type() == "text/plain" and _read_text(part, "text/plain").strip():
+            # Pictures that stand beside the HTML are not there in the plain text: they still come with the mail.
+            return [part, *(each for each in parts if each.is_multipart() and _has_images(each))]
+    return [part for part in parts if part.get_content_type() != "text/plain"]
+
+
+def _has_images(part: Message) -> bool:
+    return any(each.get_content_maintype() == "image" for each in walk_parts(part))
+
+
+def _read_text(part: Message, kind: str) -> str:
+    text = decode_text(_read_bytes(part), str(part.get_content_charset("") or ""))
+    if kind == "text/html":
+        return html_to_text(text)
+    if str(part.get_param("format", "")).lower() == "flowed":
+        return unwrap_flowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")
+    return text.replace("\r\n", "\n")
+
+
+def _read_bytes(part: Message) -> bytes:
+    if part.get_content_type() == "message/rfc822":
+        return b""  # it is named, and not kept
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _read_file_name(part: Message) -> str:
+    if part.get_content_type() == "message/rfc822":
+        return "message.eml"
+    name = to_one_line(str(part.get_filename() or "")).replace("/", "_").replace("\\", "_")
+    return _decode(name)[:FILE_NAME_CHARS] or part.get_content_type()

@@ -1,0 +1,152 @@
+"""Where what a mail quotes begins: at a line that introduces it, at a block of header lines, or at our own line."""
+
+import re
+from collections.abc import Sequence
+
+from mailparser_reply import EmailMessage
+
+from ..markers import PATTERN as MARKER
+from .html_text import OLD_MAIL
+from .words import FORWARDED, HEADER_LINE, INTRODUCTION_BEGINNING, SEPARATOR, WROTE_PATTERN
+
+LIBRARY_LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "cs", "ja", "ko", "zh"]
+MAX_LIBRARY_LINES, MAX_LIBRARY_LINE_CHARS = 400, 200  # its patterns take long for long lines
+MAX_INTRODUCTION_LINES = 5  # to which programs wrap «On … wrote:»
+MAX_INTRODUCTION_CHARS = 400
+HEADER_BLOCK_LINES = 9
+MIN_HEADER_KINDS = 3
+ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
+TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
+YEAR = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2}\b")
+UNDERSCORES = re.compile(r"^_{10,}$")
+
+
+def is_quoted(line: str) -> bool:
+    return line.lstrip().startswith(">")
+
+
+def find_old_mail(lines: Sequence[str], *, is_forward: bool) -> int:
+    """The first line of the mail that is answered, where it stands below unquoted; else the number of lines."""
+    for number, line in enumerate(lines):
+        if is_quoted(line) or len(line) > MAX_INTRODUCTION_CHARS:
+            continue
+        if line == OLD_MAIL or SEPARATOR.match(line) or _is_marker(lines, number):
+            return number
+        if FORWARDED.match(line) and not is_forward:
+            return number
+        if not is_forward and _begins_header_block(lines, number):
+            return number
+        if length := measure_introduction(lines, number):
+            after = _skip_blank(lines, number + length)
+            if after >= len(lines) or not is_quoted(lines[after]):
+                return number
+    return len(lines)
+
+
+def measure_introduction(lines: Sequence[str], start: int) -> int:
+    """How many lines from here on are «On … wrote:», which programs wrap; 0 if that is not one."""
+    if not lines[start].strip() or is_quoted(lines[start]):
+        return 0
+    if not (INTRODUCTION_BEGINNING.match(lines[start]) or any(map(str.isdigit, lines[start]))):
+        return 0
+    text = ""
+    for length, line in enumerate(lines[start : start + MAX_INTRODUCTION_LINES], start=1):
+        if not line.strip() or is_quoted(line) or len(text) > MAX_INTRODUCTION_CHARS:
+            return 0
+        text = f"{text} {line.strip()}".strip()
+        if line.rstrip().endswith((":", "：")):
+            begins_later = any(
+                INTRODUCTION_BEGINNING.match(each) for each in lines[start + 1 : start + length]
+            )
+            return length if _is_introduction(text) and not begins_later else 0
+    return 0
+
+
+def find_introduction_above(lines: Sequence[str], end: int) -> int:
+    """Where the introduction of the quotation that begins at `end` begins itself; `end` if there is none."""
+    while end and not lines[end - 1].strip():
+        end -= 1
+    found = end
+    for start in range(end - 1, max(-1, end - 1 - MAX_INTRODUCTION_LINES), -1):
+        if not lines[start].strip() or is_quoted(lines[start]):
+            break
+        if found == end and is_introduction_of_quote(" ".join(lines[start:end])):
+            found = start
+        if INTRODUCTION_BEGINNING.match(lines[start]) and found < end:
+            return start
+    return found
+
+
+def is_introduction_of_quote(text: str) -> bool:
+    """Whether this introduces the quotation that follows: there less is needed than above what is not quoted."""
+    has_verb = bool(WROTE_PATTERN.search(text)) and any(map(str.isdigit, text))
+    has_address = bool(ADDRESS.search(text)) and any(map(str.isdigit, text))
+    return text.rstrip().endswith((":", "：")) and (has_verb or has_address)
+
+
+def find_by_library(lines: Sequence[str]) -> int:
+    """Where `mail-parser-reply` sees the mail that is answered begin, if there is something to say so; else the end."""
+    head = ["" if UNDERSCORES.match(line) else line.strip() for line in lines[:MAX_LIBRARY_LINES]]
+    text = "\n".join(line[:MAX_LIBRARY_LINE_CHARS] for line in head)
+    message = EmailMessage(text=text, languages=list(LIBRARY_LANGUAGES))
+    for found in message.HEADER_REGEX.finditer(message.text):
+        header = found.group().strip("\n")
+        start = (
+            message.text[: found.start()].count("\n") + len(found.group()) - len(found.group().lstrip("\n"))
+        )
+        if (
+            is_quoted(header)
+            or not ADDRESS.search(header)
+            or not (YEAR.search(header) or TIME.search(header))
+        ):
+            continue
+        return start
+    return len(lines)
+
+
+def _is_introduction(text: str) -> bool:
+    """A verb of writing, and a whole date or an address: a customer may say that somebody wrote something."""
+    if len(text) > MAX_INTRODUCTION_CHARS:
+        return False
+    has_date = bool(TIME.search(text) and YEAR.search(text))
+    return (bool(WROTE_PATTERN.search(text)) and (has_date or bool(ADDRESS.search(text)))) or (
+        has_date and bool(ADDRESS.search(text))
+    )
+
+
+def _begins_header_block(lines: Sequence[str], start: int) -> bool:
+    """Three kinds of header lines or more, at the beginning one of them, with an address or a whole date."""
+    first = lines[start].strip()
+    if UNDERSCORES.match(first):
+        start = _skip_blank(lines, start + 1)
+        first = lines[start].strip() if start < len(lines) else ""
+    if not _find_header_kind(first):
+        return False
+    kinds, block = set(), []
+    for line in lines[start : start + HEADER_BLOCK_LINES]:
+        if not line.strip():
+            break
+        block.append(line)
+        if kind := _find_header_kind(line.strip()):
+            kinds.add(kind)
+    text = " ".join(block)
+    is_of_mail = bool(ADDRESS.search(text) or (YEAR.search(text) and TIME.search(text)))
+    is_whole = {"from", "subject"} <= kinds or (
+        {"from", "sent", "to"} <= kinds and bool(ADDRESS.search(text))
+    )
+    return len(kinds) >= MIN_HEADER_KINDS and is_whole and is_of_mail
+
+
+def _find_header_kind(line: str) -> str:
+    return next((kind for kind, pattern in HEADER_LINE.items() if pattern.match(line)), "")
+
+
+def _is_marker(lines: Sequence[str], number: int) -> bool:
+    """Whether our own line stands here, which a program may have wrapped."""
+    return "##-" in lines[number] and bool(MARKER.search(" ".join(lines[number : number + 3])))
+
+
+def _skip_blank(lines: Sequence[str], start: int) -> int:
+    while start < len(lines) and not lines[start].strip():
+        start += 1
+    return start

@@ -1,0 +1,86 @@
+"""Takes the new lines out of a mail's text."""
+
+import re
+from collections.abc import Sequence
+
+from .html_text import OLD_MAIL
+from .quotes import (
+    find_by_library,
+    find_introduction_above,
+    find_old_mail,
+    is_quoted,
+    measure_introduction,
+)
+from .words import EXCUSE, PROGRAM_NAMES, PROGRAM_SIGNATURE
+
+SIGNATURE = re.compile(r"^--\s?$")
+INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+RULE = re.compile(r"^[\s_=*-]{3,}$")
+MAX_SIGNATURE_LINES = 15
+
+
+def cut_to_new_text(text: str, *, is_forward: bool) -> str:
+    """See `extract_reply`."""
+    lines = [_clean_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    old = find_old_mail(lines, is_forward=is_forward)
+    if not is_forward:
+        found = find_by_library(lines[:old])
+        # Where there are quotes by «>» what is not quoted below them is new too.
+        if found < old and not any(is_quoted(line) for line in lines[found:old]):
+            old = found
+    kept = lines[:old] if is_forward else _drop_quotes(lines[:old])
+    kept = _drop_program_signature(_drop_signature(kept))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in kept if line != OLD_MAIL)).strip()
+
+
+def _clean_line(line: str) -> str:
+    line = INVISIBLE.sub("", line.replace("\xa0", " ").replace("\t", " "))
+    return line if SIGNATURE.match(line) else line.rstrip()
+
+
+def _drop_quotes(lines: Sequence[str]) -> list[str]:
+    """Without quoted lines and what introduces them. Answers between them are kept, apart from each other."""
+    kept: list[str] = []
+    number = 0
+    while number < len(lines):
+        length = measure_introduction(lines, number)
+        if length:
+            number += length
+            continue
+        if is_quoted(lines[number]):
+            del kept[find_introduction_above(kept, len(kept)) :]
+            if kept and kept[-1].strip():
+                kept.append("")
+        else:
+            kept.append(lines[number])
+        number += 1
+    return kept
+
+
+def _drop_signature(lines: list[str]) -> list[str]:
+    """Without what follows the line «-- », up to the next empty line before other words, as below a quotation."""
+    for number, line in enumerate(lines):
+        if SIGNATURE.match(line) and any(each.strip() for each in lines[:number]):
+            rest = lines[number + 1 :]
+            if sum(1 for each in rest if each.strip()) <= MAX_SIGNATURE_LINES or line == "-- ":
+                return lines[:number]
+    return lines
+
+
+def _drop_program_signature(lines: list[str]) -> list[str]:
+    """Without «Sent from my phone» and the like at the end, and a line that is drawn above it."""
+    end = len(lines)
+    while True:
+        while end and (not lines[end - 1].strip() or RULE.match(lines[end - 1])):
+            end -= 1
+        last = lines[end - 1].strip() if end else ""
+        if not _is_program_signature(last):
+            break
+        end -= 1
+    return lines[:end]
+
+
+def _is_program_signature(line: str) -> bool:
+    is_one = PROGRAM_SIGNATURE.match(line) and PROGRAM_NAMES.search(line)
+    # «Sent from my desk, which is easier than by mail» is a sentence.
+    return bool(is_one) and (", " not in line or bool(EXCUSE.search(line)))

@@ -1,0 +1,83 @@
+"""Whose mail it is. What counts is the token that only the recipient of our mail has: a sender alone proves nothing."""
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+from django.conf import settings
+
+from supportbot.conversations.models import Conversation
+
+from .models import IncomingMail
+from .parsing import ParsedMail
+from .reply_tokens import find_tokens, is_token_of, read_conversation_id
+
+Outcome = IncomingMail.Outcome
+
+RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*(\w+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The conversation that a mail belongs to, or seems to. With a `problem` it must not be posted there."""
+
+    conversation: Conversation | None
+    problem: str = ""
+
+
+def match_conversation(mail: ParsedMail) -> Match:
+    """Where the mail belongs, by its marks. No conversation and no problem: it answers none of our mails."""
+    tokens = find_tokens(mail.recipients, mail.answered_ids, mail.subject)
+    candidates = [(token, found) for token in tokens if (found := _find_conversation(token))]
+    for token, conversation in candidates:
+        if is_token_of(token, conversation.pk, mail.sender) and _is_customer(mail.sender, conversation):
+            return Match(conversation, Outcome.FORGED if is_forged(mail.message) else "")
+    for token, conversation in candidates:
+        # Of a mail that we sent to the customer, or to an address that was theirs, but somebody else answers.
+        if is_token_of(token, conversation.pk, conversation.reply_email) or is_token_of(
+            token, conversation.pk, mail.sender
+        ):
+            return Match(conversation, Outcome.FOREIGN)
+    return Match(None, Outcome.FOREIGN if tokens else "")
+
+
+def find_returned_conversation(ids: str, subject: str, recipient: str) -> Conversation | None:
+    """The conversation of a mail of ours that came back from this recipient, who is still the customer's address."""
+    for token in find_tokens("", ids, subject):
+        conversation = _find_conversation(token)
+        if (
+            conversation
+            and is_token_of(token, conversation.pk, recipient)
+            and _is_customer(recipient, conversation)
+        ):
+            return conversation
+    return None
+
+
+def is_forged(message: Message) -> bool:
+    """Whether our own mail server says that the sender is forged. Lines of others are anybody's claim."""
+    own = settings.ENVIRONMENT.mail_authserv_id.lower()
+    if not own:
+        return False
+    for value in message.get_all("Authentication-Results", []):
+        name, _, results = str(value).replace("\n", " ").lower().partition(";")
+        if name.split()[:1] == [own]:
+            found = dict(reversed(RESULT.findall(results)))
+            if "dmarc" in found and found["dmarc"] != "none":
+                return found["dmarc"] == "fail"
+            return found.get("dkim") != "pass" and found.get("spf") == "fail"
+    return False
+
+
+def _find_conversation(token: str) -> Conversation | None:
+    number = read_conversation_id(token)
+    if number is None:
+        return None
+    return Conversation.objects.select_related("user").filter(pk=number).first()
+
+
+def _is_customer(address: str, conversation: Conversation) -> bool:
+    """Whether the customer is reached there today: a corrected address no longer counts, nor does a closed account."""
+    if conversation.user and not conversation.user.is_active:
+        return False
+    return bool(address) and address.lower() == conversation.reply_email.lower()

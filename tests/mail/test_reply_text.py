@@ -1,0 +1,159 @@
+"""What is new in a mail is found in the layouts of the programs that people use, in their languages."""
+
+from time import process_time
+
+import pytest
+
+from supportbot.mail.parsing import parse_mail
+from supportbot.mail.reply_text import extract_reply, html_to_text
+from tests.mail.mail_clients import CLIENTS, WORDS, build_corpus
+
+CORPUS = list(build_corpus())
+
+
+@pytest.mark.parametrize(("raw", "right"), [each[1:] for each in CORPUS], ids=[each[0] for each in CORPUS])
+def test_the_new_text_of_an_answer_is_right(raw: bytes, right: str) -> None:
+    assert parse_mail(raw).text == right
+
+
+def test_the_corpus_is_of_ten_programs_and_six_languages() -> None:
+    assert len(CLIENTS) >= 10
+    assert len(WORDS) == 6
+    assert len(CORPUS) >= 60
+
+
+INTRODUCTION = "On Tue, 3 Mar 2026 at 10:05, TechCorp support <support@example.com> wrote:"
+CASES = {
+    "answers between quotes": (
+        f"{INTRODUCTION}\n> Which colour?\n\nBlue.\n\n> And which size?\n\nLarge.\n",
+        "Blue.\n\nLarge.",
+    ),
+    "an answer below": (f"{INTRODUCTION}\n\n> Which lamp is it?\n> Anna\n\nThe red one.\n", "The red one."),
+    "an introduction of three lines": (
+        "Yes.\n\nOn Tue, 3 Mar 2026 at 10:05, TechCorp\nsupport <support24@example.com>\nwrote:\n\n> Is it red?\n",
+        "Yes.",
+    ),
+    "a signature": ("Yes.\n\n-- \nAlice Archer\nTel. 030 1234\n", "Yes."),
+    "a list by dashes": ("I ordered:\n- one lamp\n- two bulbs\n", "I ordered:\n- one lamp\n- two bulbs"),
+    "thanks in the middle": ("Thanks,\nbut it is still broken.\n", "Thanks,\nbut it is still broken."),
+    "a way from and to": (
+        "From: Berlin\nTo: Hamburg\nDate: 3.3.2026 10:00\n",
+        "From: Berlin\nTo: Hamburg\nDate: 3.3.2026 10:00",
+    ),
+    "somebody who wrote": (
+        "On Monday your colleague wrote:\n\nWe refund you.\n\nNothing came.",
+        "On Monday your colleague wrote:\n\nWe refund you.\n\nNothing came.",
+    ),
+    "a desk": (
+        "Sent from my desk, it is easier than by mail.",
+        "Sent from my desk, it is easier than by mail.",
+    ),
+    "our line without marks of quotation": (
+        "Yes.\n\n##- Please write your reply\nabove this line -##\n\nAnna\nIs it red?\n",
+        "Yes.",
+    ),
+    "an old mail below a line": ("Yes.\n\n-----Original Message-----\nFrom: TechCorp\nIs it red?", "Yes."),
+    "right to left": (
+        "نعم، وصلت.\n\nفي الثلاثاء، 3 مارس 2026 في 10:05 كتب TechCorp <support@example.com>:\n> متى؟",
+        "نعم، وصلت.",
+    ),
+    "nothing": (f"{INTRODUCTION}\n> Is it red?\n", ""),
+    "a lone marker": ("##-", "##-"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_was_written_is_kept_and_nothing_else(case: str) -> None:
+    text, right = CASES[case]
+    assert extract_reply(text) == right
+
+
+def test_what_is_forwarded_is_kept() -> None:
+    forwarded = "---------- Forwarded message ---------\nFrom: Shop <a@example.com>\nSubject: x\n\nHello"
+    text = f"Please see below.\n\n{forwarded}"
+    assert extract_reply(text, is_forward=True) == text
+    assert extract_reply(text) == "Please see below."
+
+
+def test_html_that_answers_between_quotes_is_kept_without_the_quotes() -> None:
+    quote = "<blockquote type=cite>Which?</blockquote>"
+    html = f"<div>On 3.3.2026 10:05, Anna wrote:{quote}<p>Blue</p>{quote}</div>"
+    assert extract_reply(html_to_text(html)) == "Blue"
+
+
+@pytest.mark.parametrize("hostile", ["<a ", "<!--", "<div>", "<p><b>", "&#"])
+def test_broken_html_is_read_in_no_time(hostile: str) -> None:
+    begun = process_time()
+    html_to_text(hostile * 30_000)
+    assert process_time() - begun < 3
+
+
+@pytest.mark.parametrize("hostile", ["On ", "From: a\n", "> ", "##-", "_" * 40 + "\n", "x@y.de 10:00 2026 "])
+def test_a_long_text_is_read_in_no_time(hostile: str) -> None:
+    begun = process_time()
+    extract_reply(hostile * 30_000)
+    assert process_time() - begun < 3
+
+
+def build_raw(headers: str, body: bytes) -> bytes:
+    return f"From: alice@example.org\r\nMessage-ID: <1@x>\r\n{headers}\r\n\r\n".encode() + body
+
+
+ENCODED = {
+    "a wrong name": ("Content-Type: text/plain; charset=utf-8", "Grüße".encode("cp1252"), "Grüße"),
+    "an unknown name": ("Content-Type: text/plain; charset=klingon", "Grüße".encode(), "Grüße"),
+    "no name": ("Content-Type: text/plain", "Grüße".encode(), "Grüße"),
+    "Latin that is of Windows": (
+        "Content-Type: text/plain; charset=iso-8859-1",
+        "„5 €“".encode("cp1252"),
+        "„5 €“",
+    ),
+    "Japanese": (
+        "Content-Type: text/plain; charset=iso-2022-jp",
+        "壊れました".encode("iso-2022-jp"),
+        "壊れました",
+    ),
+    "no text encoding": ("Content-Type: text/plain; charset=hex", b"abcd", "abcd"),
+    "quoted-printable": (
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable",
+        b"Gr=C3=BC=\r\n=C3=9Fe",
+        "Grüße",
+    ),
+    "broken base64": (
+        "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64",
+        b"SGVsbG8gQW5uYQ=",
+        "Hello Anna",
+    ),
+    "flowed": (
+        "Content-Type: text/plain; format=flowed; delsp=no",
+        b"The lamp \r\nis broken.\r\n\r\nYes.",
+        "The lamp is broken.\n\nYes.",
+    ),
+    "zero bytes": ("Content-Type: text/plain", b"Hel\0lo", "Hello"),
+}
+
+
+@pytest.mark.parametrize("case", ENCODED)
+def test_text_is_read_whatever_its_encoding_is_called(case: str) -> None:
+    headers, body, right = ENCODED[case]
+    assert parse_mail(build_raw(headers, body)).text == right
+
+
+def test_headers_become_single_clean_lines() -> None:
+    raw = build_raw(
+        "Subject: =?utf-8?q?a=0AB=0DBcc=3A_x=E2=80=AE=07?=\r\nX: =?broken?=",
+        b"Hi",
+    ).replace(b"From: alice@example.org", b"From: =?utf-8?q?=E2=80=AEEve=0A?= <Eve@Example.org>")
+
+    mail = parse_mail(raw)
+
+    assert mail.subject == "a B Bcc: x"
+    assert (mail.sender_name, mail.sender) == ("Eve", "eve@example.org")
+
+
+@pytest.mark.parametrize(
+    "sender", ["a@x.org, b@y.org", "nobody", "", "a@x.org\r\nFrom: b@y.org", "a@b@c.org"]
+)
+def test_who_names_several_senders_or_none_has_none(sender: str) -> None:
+    raw = build_raw("Subject: x", b"Hi").replace(b"From: alice@example.org", f"From: {sender}".encode())
+    assert parse_mail(raw).sender == ""
