@@ -44,8 +44,8 @@ class PostgreSQL:
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
     initdb, postgres = need("initdb"), need("postgres")
-    with _folder("pg-") as folder:
-        user = _unprivileged(folder)
+    with make_folder("pg-") as folder:
+        user = give_away(folder)
         make = [initdb, "--pgdata=data", "--username=postgres", "--auth=trust", "--encoding=UTF8"]
         make += ["--locale=C", "--no-sync"]
         subprocess.run(make, cwd=folder, stdout=subprocess.DEVNULL, check=True, **as_user(user))
@@ -62,7 +62,7 @@ def postgresql() -> Iterator[PostgreSQL]:
 @contextmanager
 def redis() -> Iterator[str]:
     """A Redis server; gives its address."""
-    with _folder("redis-") as folder:
+    with make_folder("redis-") as folder:
         port = free_port()
         log = folder / "redis.log"
         words = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
@@ -72,7 +72,7 @@ def redis() -> Iterator[str]:
 
 
 @contextmanager
-def _folder(prefix: str) -> Iterator[Path]:
+def make_folder(prefix: str) -> Iterator[Path]:
     """Not one of pytest's: a socket's path must be short, and another user must get there."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     try:
@@ -81,8 +81,8 @@ def _folder(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unprivileged(folder: Path) -> str | None:
-    """PostgreSQL refuses to run as root: then somebody else gets the folder and runs it."""
+def give_away(folder: Path) -> str | None:
+    """PostgreSQL and Dovecot do not run as root: then somebody else gets the folder and runs it; returns who."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}

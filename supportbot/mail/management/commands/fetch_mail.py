@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from supportbot.server.outages import describe_outage
 
@@ -46,7 +46,8 @@ class Command(BaseCommand):
 
     def _fetch(self) -> str:
         """Returns why it could not be done, in words; empty if it was."""
-        close_old_connections()
+        if not connection.in_atomic_block:
+            close_old_connections()  # one that broke since the last round is replaced
         try:
             done = fetch_new_mails(settings.ENVIRONMENT.imap_url)
             delete_old_mails()

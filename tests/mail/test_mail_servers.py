@@ -1,0 +1,193 @@
+"""Mails go out by a real SMTP server and come in from a real mailbox over TLS, and from a mail server's pipe."""
+
+import io
+import os
+from email import policy
+from email.parser import BytesParser
+from typing import Any
+from unittest.mock import Mock
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
+
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation, Message
+from supportbot.mail import incoming, mailbox
+from supportbot.mail.customer_mails import mail_ticket_numbers, mail_unread_reply
+from supportbot.mail.mailbox import fetch_new_mails
+from supportbot.mail.models import IncomingMail
+from tests.mail.mails import build_answer
+from tests.servers.mail_servers import Mailbox, Outbox, dovecot, smtp_server
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
+
+
+@pytest.fixture(scope="module")
+def box() -> Any:
+    with dovecot() as running:
+        yield running
+
+
+@pytest.fixture
+def imap(box: Mailbox, mail_settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mailbox:
+    monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
+    mail_settings(imap_url=box.url)
+    box.empty()
+    return box
+
+
+@pytest.fixture
+def outbox(settings: Any) -> Any:
+    with smtp_server() as running:
+        address = urlsplit(running.url)
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = (
+            address.hostname,
+            address.port,
+            False,
+        )
+        yield running
+
+
+def answer(outbox: Outbox, text: str) -> Any:
+    """The guest's answer to the newest mail, as a program reads it."""
+    got = BytesParser(policy=policy.default).parsebytes(outbox.sent[-1].as_bytes())
+    reply = build_answer(
+        None, "Gus <gus@example.org>", f"{text}\n\n> " + got.get_content().replace("\n", "\n> ")
+    )
+    for name, value in (("To", got["Reply-To"]), ("Subject", f"Re: {got['Subject']}")):
+        reply.replace_header(name, value)
+    reply["In-Reply-To"] = got["Message-ID"]
+    return reply
+
+
+def test_a_guest_asks_is_mailed_answers_by_mail_and_staff_read_it(
+    outbox: Outbox, imap: Mailbox, agent: User, client: Client
+):
+    chat = Conversation.objects.create(guest_key="g")
+    turns.request_person.run_sync(chat.pk, text="My lamp is broken")
+    turns.store_contact.run_sync(chat.pk, "Gus", "gus@example.org")
+    apps.get_app_config("mail").announce_ticket("TKT-00000042", chat.pk)
+    mail_ticket_numbers(chat.pk)
+    assert "TKT-00000042" in outbox.sent[-1]["Subject"]
+
+    imap.deliver(answer(outbox, "It is the red one."))
+    call_command("fetch_mail", "--once")
+
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    client.force_login(agent)
+    page = client.get(reverse("admin:conversations_conversation_change", args=[chat.pk])).content.decode()
+    assert "It is the red one." in page
+    assert "by e-mail" in page
+
+    reply = turns.post_staff_message.run_sync(chat.pk, agent.pk, "A new one is on its way.", "s1")
+    mail_unread_reply(chat.pk, reply.change.turns[0].row.pk)
+    assert "A new one is on its way." in outbox.sent[-1].get_payload()
+    assert outbox.sent[-1]["In-Reply-To"] == IncomingMail.objects.get().message_id
+
+    imap.deliver(answer(outbox, "Thank you!"))
+    call_command("fetch_mail", "--once")
+    said = chat.messages.filter(channel="mail").order_by("seq")
+    assert list(said.values_list("text", flat=True)) == ["It is the red one.", "Thank you!"]
+    assert imap.count_unread() == 0
+
+
+def test_a_crash_between_storing_and_marking_doubles_nothing(imap: Mailbox, monkeypatch: Any):
+    stranger = build_answer(None, "gus@example.org", "Do you sell lamps?")
+    imap.deliver(stranger)
+    with monkeypatch.context() as patched:
+        patched.setattr("imap_tools.MailBox.flag", Mock(side_effect=ConnectionResetError))
+        with pytest.raises(mailbox.MailboxUnreachable):
+            fetch_new_mails(imap.url)
+    assert imap.count_unread() == 1
+
+    assert fetch_new_mails(imap.url).taken == 1
+
+    assert Message.objects.filter(text="Do you sell lamps?").count() == 1
+    assert imap.count_unread() == 0
+
+
+def test_what_cannot_be_stored_stays_unread_and_holds_up_nothing_else(
+    imap: Mailbox, monkeypatch: Any, caplog: Any
+):
+    for text in ("stumble", "walk"):
+        imap.deliver(build_answer(None, f"{text}@example.org", text))
+    take = incoming.take_mail
+
+    def stumble(raw: bytes) -> Any:
+        if b"stumble" in raw:
+            raise ValueError(raw.decode())
+        return take(raw)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mailbox, "take_mail", stumble)
+        assert fetch_new_mails(imap.url).taken == 1
+        assert imap.count_unread() == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(mailbox, "take_mail", Mock(side_effect=OperationalError))
+        with pytest.raises(OperationalError):
+            fetch_new_mails(imap.url)
+    assert fetch_new_mails(imap.url).taken == 1
+    assert "stumble" not in caplog.text
+
+
+def test_of_a_mail_that_is_too_large_the_head_alone_is_fetched(imap: Mailbox, monkeypatch: Any):
+    monkeypatch.setattr(mailbox, "MAX_MAIL_BYTES", 100)
+    monkeypatch.setattr(mailbox, "take_mail", Mock(side_effect=AssertionError))
+    imap.deliver(build_answer(None, "gus@example.org", "x" * 500))
+
+    assert fetch_new_mails(imap.url).taken == 1
+
+    row = IncomingMail.objects.get()
+    assert (row.outcome, row.sender, row.text) == ("too_large", "gus@example.org", "")
+
+
+def test_a_mailbox_that_is_away_or_not_trusted_is_said_without_its_password(
+    box: Mailbox, mail_settings: Any, caplog: Any
+):
+    mail_settings(imap_url=box.url)  # whose certificate nobody has signed
+    with pytest.raises(CommandError, match="The mailbox could not be read: SSLCertVerificationError"):
+        call_command("fetch_mail", "--once")
+    assert "only-for-tests" not in caplog.text
+
+
+def test_a_folder_that_is_not_there_is_said(imap: Mailbox, mail_settings: Any):
+    mail_settings(imap_url=f"{imap.url}/nowhere")
+    with pytest.raises(CommandError, match="The mailbox could not be read: MailboxFolderSelectError"):
+        call_command("fetch_mail", "--once")
+
+
+class TestPipe:
+    def bring(self, monkeypatch: Any, raw: bytes) -> int:
+        monkeypatch.setattr("sys.stdin", Mock(buffer=io.BytesIO(raw)))
+        try:
+            call_command("receive_mail")
+        except SystemExit as ended:
+            return int(ended.code or 0)
+        return os.EX_OK
+
+    def test_a_mail_is_taken(self, monkeypatch):
+        raw = build_answer(None, "gus@example.org", "Hi").as_bytes()
+        assert self.bring(monkeypatch, raw) == os.EX_OK
+        assert Message.objects.filter(text="Hi", channel="mail").count() == 1
+
+    def test_one_that_cannot_be_stored_is_brought_again(self, monkeypatch, caplog):
+        monkeypatch.setattr(
+            "supportbot.mail.management.commands.receive_mail.take_mail",
+            Mock(side_effect=OperationalError("secret words")),
+        )
+        assert self.bring(monkeypatch, b"From: a@b.org\n\nHi") == os.EX_TEMPFAIL
+        assert "secret" not in caplog.text
+
+    def test_one_that_is_too_large_is_returned_with_words(self, monkeypatch, capsys):
+        monkeypatch.setattr("supportbot.mail.management.commands.receive_mail.MAX_MAIL_BYTES", 1024 * 1024)
+        raw = build_answer(None, "gus@example.org", "x" * 1_100_000).as_bytes()
+        assert self.bring(monkeypatch, raw) == os.EX_DATAERR
+        assert "larger than 1 MB" in capsys.readouterr().err
+        assert IncomingMail.objects.get().outcome == "too_large"
