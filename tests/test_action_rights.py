@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
-from supportbot.conversations.models import Conversation, Message, StaffPresence, Turn
+from supportbot.conversations.models import Conversation, Message, Rating, StaffPresence, Turn
 from supportbot.conversations.realtime import broadcast
 from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.conversations.web.consumers import ChatConsumer
@@ -61,6 +61,9 @@ ROWS: dict[type, dict[str, tuple[Row, ...]]] = {
             Row(NOBODY, "waiting", {"email": "a@example.com"}),  # an account has an address
             Row(("guest",), "a guest's", {"email": "a@example.com"}),
         ),
+        "end": (Row(("alice",), "with a person"), Row(NOBODY, "ended")),
+        "rate": (Row(("alice",), "ended", {"is_good": True}), Row(NOBODY, frame={"is_good": True})),
+        "dismiss_rating": (Row(("alice",), "ended"), Row(NOBODY)),
         "typing": (Row(("alice",), "with a person"), Row(NOBODY)),
         "resync": (Row(("alice",), has_effect=False),),
         # Proves that the line is alive, and nothing else: it tells nobody what is in the conversation.
@@ -128,6 +131,10 @@ class Site:
             turns.request_person.run_sync(chat.pk, "Help")
         elif situation == "with a person":
             turns.take_over.run_sync(chat.pk, self.people["assigned"].pk)
+        elif situation == "ended":
+            Rating.objects.create(conversation=chat, handler="assistant")
+            chat.owner = Conversation.Owner.CLOSED
+            chat.save()
         elif situation in ("answering", "failed"):
             state = Turn.State.RUNNING if situation == "answering" else Turn.State.FAILED
             lease = timezone.now() + timedelta(hours=1) if situation == "answering" else None
@@ -183,6 +190,7 @@ def read_state(ours: Conversation) -> list[Any]:
         list(Conversation.objects.filter(pk=ours.pk).values()),
         list(Turn.objects.filter(**here).values()),
         list(Message.objects.filter(**here).values()),
+        list(Rating.objects.filter(**here).values()),
         list(Note.objects.filter(**here).values()),
         AuditEvent.objects.exclude(action="read_transcript").count(),
         list(StaffPresence.objects.filter(is_here=False).values_list("user")),
@@ -192,12 +200,13 @@ def read_state(ours: Conversation) -> list[Any]:
 async def is_done(site: Site, who: str, consumer: type, action: str, row: Row, typing: list[int]) -> bool:
     """Whether it was done. What is refused must have had no effect."""
     chat = await on_database_thread()(site.begin)(row.situation)
-    turn = await chat.turns.alast()
+    turn, rating = await chat.turns.alast(), await chat.ratings.alast()
     page = await site.open(who, consumer, chat)
     frame = {
         "turn": turn.pk if turn else 0,
         "to": site.people["agent"].pk,
         "conversation": chat.pk,
+        "rating": rating.pk if rating else 0,
         **row.frame,
     }
     before, typing_before = await read_state(chat), len(typing)

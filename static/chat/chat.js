@@ -3,6 +3,7 @@
 //
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
 //            incoming → handoff → composer, connection → transport → polling
+//            incoming → rating → composer, connection
 //            incoming → selection, handoff → title
 //            incoming → announcements → sentences, incoming → turns
 //            incoming → tail → blocks → inline, tail → selection

@@ -6,6 +6,7 @@ import { noteFrame, noteRevision, reloadPage, requestResync } from "./connection
 import { keepContact, updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
 import { chat, log } from "./page.js";
+import { keepRating, updateRating } from "./rating.js";
 import { followEnd, holdPosition, noteMovement, updateScrollers } from "./scrolling.js";
 import { holdSelection } from "./selection.js";
 import { appendToTail, renderNewTails } from "./tail.js";
@@ -30,6 +31,7 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
   settleOutbox();
   updateLog();
   updateHandoff();
+  updateRating();
   restoreSelection();
   followEnd();
   const { newest, reload } = document.getElementById("pulse").dataset;
@@ -42,6 +44,7 @@ chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   const incoming = detail.fragment.firstElementChild;
   const { turn, revision } = detail.target.dataset;
   if (detail.target.id === "handoff") detail.shouldSwap = !keepContact(detail.target, incoming);
+  if (detail.target.id === "rating") detail.shouldSwap = !keepRating(detail.target, incoming);
   if (!turn) return;
   detail.shouldSwap = false;
   if (Number(incoming.dataset.revision) >= Number(revision)) replaceTurn(detail.target, incoming);

@@ -75,6 +75,7 @@ class Page:
         self.turns: dict[int, Element] = {}
         self.notices: list[Element] = []
         self.shown_owner: Element | None = None  # as far as the socket has said
+        self.rating: Element | None = None
         self.gaps = 0
         self.complete = 0  # the revision up to which it lacks nothing
         self.close_code: int | None = None
@@ -209,6 +210,8 @@ class Page:
                 self.complete = max(self.complete, int(element["data-newest"]))
             case "owner":
                 self.shown_owner = element
+            case "rating":
+                self.rating = element
             case "notice":
                 self.notices.append(element)
             case "blocks" if element["hx-swap-oob"] == "beforeend":

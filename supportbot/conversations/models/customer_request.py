@@ -12,6 +12,8 @@ class CustomerRequest(models.Model):
         STOP = "stop", _("Stop")
         PERSON = "person", _("Request for a person")
         CANCEL = "cancel", _("Cancelled request for a person")
+        END = "end", _("End of a conversation")
+        RATING = "rating", _("Rating")
 
     conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="requests_made")
     visitor = models.CharField(max_length=100)

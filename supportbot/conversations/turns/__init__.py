@@ -9,7 +9,7 @@ from .changes import ChangedTurn, TurnChange, load_changes, load_missed_changes
 from .claiming import reload_lease
 from .interruption import get_tool_registry
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
-from .leaving import find_conversations_to_leave, leave_conversation
+from .leaving import end_conversation, find_conversations_to_leave, leave_conversation
 from .mail_messages import begin_by_mail, note_undeliverable, post_mail, wait_with_mail
 from .ownership import (
     OwnershipResult,
@@ -28,6 +28,7 @@ from .person_messages import (
     post_staff_message,
     store_contact,
 )
+from .ratings import dismiss_rating, store_rating
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
 from .submit import submit_message
@@ -52,6 +53,8 @@ __all__ = [
     "checkpoint",
     "close_conversation",
     "complete_call",
+    "dismiss_rating",
+    "end_conversation",
     "find_conversations_to_leave",
     "finish_turn",
     "get_tool_registry",
@@ -76,6 +79,7 @@ __all__ = [
     "retry_turn",
     "run_tool",
     "store_contact",
+    "store_rating",
     "store_requested_calls",
     "store_result",
     "submit_message",

@@ -13,6 +13,7 @@ from supportbot.server.executors import on_database_thread
 from ..models import Conversation, Message, Turn
 from . import handoff_sentences
 from .leases import TurnLease
+from .rating_state import RatingState, describe_asked_rating
 
 MAX_RESYNC_TURNS = 100  # a page that lacks more loads anew
 MESSAGES_OF_TURN = CompiledQuery(Message, ["turn"], lambda turn: Message.objects.filter(turn=turn))
@@ -34,6 +35,7 @@ class OwnerState:
     """Who has the conversation, and the name of a person that has it.
 
     With `takes_contact` a guest may say where to be reached; `contact_name` and `contact_email` are what they said.
+    `rating` is how it was, where the customer is asked for that.
     """
 
     owner: str
@@ -42,6 +44,7 @@ class OwnerState:
     takes_contact: bool = False
     contact_name: str = ""
     contact_email: str = ""
+    rating: RatingState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ def describe_owner(conversation: Conversation) -> OwnerState:
         handoff_sentences.takes_contact(conversation),
         conversation.contact_name,
         conversation.contact_email,
+        describe_asked_rating(conversation),
     )
 
 

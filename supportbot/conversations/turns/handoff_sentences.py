@@ -107,6 +107,10 @@ def describe_closing(name: str) -> str:
     }
 
 
+def describe_end() -> str:
+    return _("The conversation has ended. Write again at any time to continue it.")
+
+
 def describe_contact(email: str) -> str:
     return _("Thank you. If you have left, we'll answer by e-mail to %(email)s.") % {"email": email}
 

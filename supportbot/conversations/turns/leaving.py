@@ -1,4 +1,7 @@
-"""A guest ends the chat on a device that others use: nobody can read it there any longer, and staff are told."""
+"""A customer ends the conversation, and is asked how it was.
+
+Or a guest ends the chat on a device that others use: nobody can read it there any longer, and staff are told.
+"""
 
 from uuid import UUID
 
@@ -10,15 +13,34 @@ from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.server.executors import on_database_thread
 
-from ..models import Conversation, Message
+from ..limits.rate_limits import count_request
+from ..models import Conversation, CustomerRequest, Message
 from ..visitors import Visitor
 from .changes import TurnChange, build_change
 from .event_turns import add_event_turn
-from .handoff_sentences import can_be_mailed
+from .handoff_sentences import can_be_mailed, describe_end
 from .interruption import end_bot_turns
 from .ownership import save_owner
+from .ratings import ask_for_rating
 
 Owner = Conversation.Owner
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def end_conversation(conversation_id: int) -> TurnChange:
+    """Its customer ends it, whoever has it, and is asked how it was. Tickets stay as they are."""
+    conversation = Conversation.objects.lock(conversation_id)
+    if conversation.owner == Owner.CLOSED or not conversation.last_seq:
+        return build_change(conversation, (), with_owner=True)
+    count_request(conversation, CustomerRequest.Kind.END)
+    ended = end_bot_turns(conversation)
+    conversation.owner, conversation.waiting_since = Owner.CLOSED, None
+    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, describe_end(), None)])
+    save_owner(conversation)
+    record_event("ended", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+    ask_for_rating(conversation)
+    return build_change(conversation, [*ended, closed], with_owner=True, notifies_desk=True)
 
 
 def find_conversations_to_leave(visitor: Visitor, public_id: UUID) -> list[int]:

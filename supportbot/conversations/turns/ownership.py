@@ -35,6 +35,7 @@ from .changes import (
 from .claiming import build_customer
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
+from .ratings import ask_for_rating, withdraw_rating
 
 Owner = Conversation.Owner
 
@@ -89,6 +90,7 @@ def request_person(
         return build_change(conversation, (), with_owner=True, duplicate_client_id=client_id or "")
     if text:
         count_request(conversation, CustomerRequest.Kind.PERSON)
+    withdraw_rating(conversation)
     ended = end_bot_turns(conversation)
     said = [(Message.Role.CUSTOMER, text, client_id)] if text else []
     sentence = start_waiting(conversation, reason)
@@ -180,6 +182,7 @@ def close_conversation(conversation_id: int, staff_id: int, *, reference: str = 
     save_owner(conversation)
     record_event("closed", staff=staff, conversation_id=conversation.pk)
     notify_of_closing(conversation, staff_id, reference)
+    ask_for_rating(conversation, reference, staff)
     return OwnershipResult(build_change(conversation, [closed], with_owner=True, notifies_desk=True), True)
 
 

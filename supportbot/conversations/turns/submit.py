@@ -32,6 +32,7 @@ from .claiming import acquire_lease, build_answer_message, build_lease, let_turn
 from .leases import LEASE_DURATION
 from .ownership import reopen_closed
 from .person_messages import store_for_person
+from .ratings import withdraw_rating
 
 TITLE_CHARS = 80
 ACTIVE_TURNS = CompiledQuery(
@@ -70,6 +71,7 @@ def submit_message(
     was_closed = conversation.owner == Conversation.Owner.CLOSED
     if was_closed:
         reopen_closed(conversation)
+    was_asked = withdraw_rating(conversation)
     first_line = (masked.text or _("A photo")).split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
     if conversation.owner != Conversation.Owner.BOT:
@@ -77,7 +79,7 @@ def submit_message(
     else:
         change = _store_for_bot(conversation, masked, client_id, images, can_start)
     notify_of_customer_message(conversation, change)
-    return replace(change, owner=describe_owner(conversation)) if was_closed else change
+    return replace(change, owner=describe_owner(conversation)) if was_closed or was_asked else change
 
 
 def _store_for_bot(

@@ -66,6 +66,22 @@ async def store_contact(customer: Customer, frame: Frame) -> None:
     await customer.apply_change(turns.store_contact, frame.name, check_email(frame.email))
 
 
+async def end_conversation(customer: Customer, frame: Frame) -> None:
+    """The customer needs nothing more, and is asked how it was."""
+    await runner.stop_turn(customer.conversation_id, check=customer.require_valid_session)
+    await customer.apply_change(turns.end_conversation)
+
+
+async def store_rating(customer: Customer, frame: Frame) -> None:
+    """How it was: thumbs, words, or both."""
+    await customer.apply_change(turns.store_rating, frame.rating, frame.is_good, frame.words)
+
+
+async def dismiss_rating(customer: Customer, frame: Frame) -> None:
+    """The customer does not want to be asked."""
+    await customer.apply_change(turns.dismiss_rating, frame.rating)
+
+
 async def stop_answer(customer: Customer, frame: Frame) -> None:
     await runner.stop_turn(customer.conversation_id, frame.turn, customer.require_valid_session)
 
@@ -87,6 +103,9 @@ ACTIONS: dict[str, Callable[[Customer, Frame], Awaitable[None]]] = {
     "person": request_person,
     "cancel_person": cancel_person_request,
     "contact": store_contact,
+    "end": end_conversation,
+    "rate": store_rating,
+    "dismiss_rating": dismiss_rating,
     "stop": stop_answer,
     "retry": retry_answer,
     "typing": show_typing,

@@ -29,11 +29,25 @@ class Frame(BaseFrame):
     """What a customer's page may send: a message, or one of a few requests."""
 
     action: Literal[
-        "send", "stop", "retry", "resync", "person", "cancel_person", "contact", "typing", "ping"
+        "send",
+        "stop",
+        "retry",
+        "resync",
+        "person",
+        "cancel_person",
+        "contact",
+        "typing",
+        "ping",
+        "end",
+        "rate",
+        "dismiss_rating",
     ] = "send"
     turn: int = 0
     name: str = Field("", max_length=100)
     email: str = Field("", max_length=254)
+    rating: int = Field(0, ge=0, lt=2**63)  # the row's, as the page knows it
+    is_good: bool | None = None
+    words: str | None = None
 
 
 AnyFrame = TypeVar("AnyFrame", bound=BaseFrame)

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 # Each is a button of its own in a form: its value is the turn that it is meant for.
 TURN_BUTTONS = ("stop", "retry")
+FORM_FIELDS = ("action", "text", "client_id", "name", "email", "rating", "is_good", "words")
 
 
 def build_customer(request: HttpRequest, conversation: Conversation) -> Customer:
@@ -60,9 +61,7 @@ def _begin_conversation(request: HttpRequest, conversation: Conversation, frame:
 
 def parse_form(fields: Mapping[str, str]) -> Frame:
     """The frame that a form stands for. Raises `RequestRefused` for what is none."""
-    values = {
-        name: fields[name] for name in ("action", "text", "client_id", "name", "email") if name in fields
-    }
+    values = {name: fields[name] for name in FORM_FIELDS if name in fields}
     for action in TURN_BUTTONS:
         if action in fields:
             values |= {"action": action, "turn": fields[action]}
