@@ -17,6 +17,7 @@ class HistoryLine:
     """One thing that somebody did. `event` is its key in the audit log."""
 
     event: int
+    actor_id: int | None
     created: datetime
     who: str
     sentence: str
@@ -31,7 +32,7 @@ def load_history(number: str, after_event: int = 0) -> list[HistoryLine]:
 def build_lines(events: Iterable[Any]) -> Iterable[HistoryLine]:
     for event in events:
         for sentence in describe_event(event):
-            yield HistoryLine(event.pk, event.created, name_actor(event), sentence)
+            yield HistoryLine(event.pk, event.actor_id, event.created, name_actor(event), sentence)
 
 
 def name_actor(event: Any) -> str:

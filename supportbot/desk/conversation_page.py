@@ -21,7 +21,10 @@ from .rights import can_answer, can_assign, find_answerers
 
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
     """The page. That somebody of the staff reads the transcript is recorded."""
-    context = build_live_context(request, facts) | {"title": str(facts.conversation)}
+    context = build_live_context(request, facts) | {
+        "title": str(facts.conversation),
+        "requests": list(facts.conversation.requests.order_by("pk")),
+    }
     return render(request, "desk/conversation.html", admin_context | context)
 
 
@@ -43,7 +46,6 @@ def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:
         "closing_label": _("Reply and close"),
         "owner": describe_owner(conversation),
         "facts": facts,
-        "requests": list(conversation.requests.order_by("pk")),
         "can_answer": can_answer(request.user),
         "colleagues": find_answerers() if can_assign(request.user) else (),
         "script_texts": script_texts() | _build_desk_texts(),

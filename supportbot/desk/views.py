@@ -64,8 +64,9 @@ def earlier_turns(request, pk):
 @admin.site.admin_view
 @require_reader
 def saved_replies(request, pk):
-    """The saved replies, filled in for this conversation's customer."""
+    """The saved replies, filled in for this conversation's customer, and for the ticket that the page is about."""
     facts = load_facts.run_sync(pk)
     if facts is None:
         raise Http404
-    return JsonResponse({"replies": list_replies(request.user, facts)})
+    reference = request.GET.get("reference", "") or facts.ticket
+    return JsonResponse({"replies": list_replies(request.user, facts, reference)})

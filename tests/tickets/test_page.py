@@ -9,7 +9,7 @@ from django.urls import reverse
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
-from supportbot.desk.models import Note
+from supportbot.desk.models import Note, SavedReply
 from supportbot.jobs.models import Job
 from tickets.actors import build_staff_actor
 from tickets.changes import change_ticket
@@ -52,6 +52,13 @@ def test_the_conversation_stands_before_the_form_and_is_live(desk, ticket, talk)
     assert "Reply and resolve" in page
     orders = reverse("admin:orders_order_changelist")
     assert f'href="{orders}?q=ORD-123"' in page
+
+
+def test_a_saved_reply_names_the_ticket_that_the_page_is_about(desk, ticket, talk, agent):
+    SavedReply.objects.create(title="Hello", text="{{customer}}, about {{ticket}}", owner=agent)
+    page = desk.get(page_of(ticket)).content.decode()
+    (address,) = re.findall(r'data-address="([^"]+/replies/[^"]*)"', page)
+    assert desk.get(address).json()["replies"] == [{"title": "Hello", "text": "Alice, about TKT-00000001"}]
 
 
 def test_its_history_says_who_did_what(desk, ticket, agent):

@@ -71,6 +71,7 @@ def test_the_later_of_two_who_change_one_field_is_told_by_whom_and_to_what(desk,
     assert (ticket.status, ticket.subject) == ("resolved", "")
     form = page.context["adminform"].form
     assert (form["status"].value(), form["subject"].value()) == ("pending", "My words")
+    assert '<span class="state" data-status="resolved">' in told, "above the form stands what is stored"
 
 
 def test_who_was_told_may_still_decide(desk, sams_desk, ticket, agent):
@@ -130,6 +131,14 @@ def test_an_open_page_is_told_what_a_colleague_did(desk, sams_desk, ticket):
     assert "&quot;status&quot;: &quot;resolved&quot;" in words, "so that the page can show it in its form"
     seen = AuditEvent.objects.latest("pk").pk
     assert desk.get(news, {"since": last_event, "seen": seen}).status_code == 204
+
+
+def test_a_page_is_not_told_what_its_own_reader_did_but_shows_what_is_stored(desk, ticket):
+    last_event = desk.get(page_of(ticket)).context["last_event"]
+    save(desk, ticket, open_form(desk, ticket), status="resolved")
+    told = desk.get(reverse("admin:tickets_ticket_news", args=[ticket.pk]), {"since": last_event})
+    assert "<li>" not in told.content.decode()
+    assert '<span class="state" data-status="resolved">' in told.content.decode()
 
 
 def test_a_tag_that_is_too_long_is_refused_in_words(desk, ticket):

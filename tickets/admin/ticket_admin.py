@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path
@@ -115,6 +115,14 @@ class TicketAdmin(admin.ModelAdmin):
             ticket.refresh_from_db()
         return ticket
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what the page of one ticket shows, so that it asks for it at once."""
+        tickets = super().get_queryset(request)
+        if request.resolver_match and "object_id" not in request.resolver_match.kwargs:
+            return tickets
+        merged = Exists(Ticket.objects.filter(merged_into=OuterRef("pk")))
+        return tickets.select_related("assignee", "merged_into", "customer").annotate(has_merged=merged)
+
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Only some of many are shown, and the page says so."""
         if not search_term.strip():
@@ -184,7 +192,7 @@ class TicketAdmin(admin.ModelAdmin):
     @admin.display(description=_("status"), ordering=F("rank"))
     def show_state(self, ticket: Ticket) -> str:
         return format_html(
-            '<span class="show_state" data-status="{}">{}</span>', ticket.status, ticket.get_status_display()
+            '<span class="state" data-status="{}">{}</span>', ticket.status, ticket.get_status_display()
         )
 
     @admin.display(description=_("due"))

@@ -26,17 +26,19 @@ READ_CONVERSATIONS = "conversations.view_conversation"
 ANSWER_CUSTOMERS = "conversations.change_conversation"
 
 
-def build_page_context(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
+def build_page_context(request: HttpRequest, ticket: Any) -> dict[str, Any]:
     """What the page shows beside the form."""
     history = load_history(ticket.number)
     user: Any = request.user
+    # On a form that was refused, the ticket at hand holds what was typed.
+    stored = Ticket.objects.get(pk=ticket.pk) if request.method == "POST" else ticket
     return {
-        "ticket": ticket,
+        "ticket": stored,
         "title": f"{ticket.number} · {ticket.subject}" if ticket.subject else ticket.number,
         "show_save_and_add_another": False,
         "history": history[::-1],
         "last_event": history[-1].event if history else 0,
-        "merged_tickets": list(ticket.merged_tickets.order_by("pk")),
+        "merged_tickets": list(ticket.merged_tickets.order_by("pk")) if ticket.has_merged else [],
         "has_no_talk": ticket.conversation_id is None or not user.has_perm(READ_CONVERSATIONS),
         "can_answer": user.has_perm(ANSWER_CUSTOMERS),
         "can_change": user.has_perm(CHANGE_TICKETS),
@@ -90,7 +92,7 @@ def show_news(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)  # htmx leaves what is shown as it is
     context = {
         "ticket": ticket,
-        "lines": lines,
+        "lines": [line for line in lines if line.actor_id != request.user.pk],
         "since": since,
         "last_event": lines[-1].event,
         "values": json.dumps(list_form_values(ticket)),
