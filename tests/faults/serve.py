@@ -1,4 +1,4 @@
-"""Serves the site as `manage.py serve` does, with the faults in it that the environment names.
+"""Serves the site as `manage.py serve` does, or runs another command of it, with the faults that the environment names.
 
 FAULT_KILL=turns.submit_message:written@3     the process dies at the third passing of this point
 FAULT_DISK=<path>                     while this file is there, the disk of SQLite and of the log is full
@@ -139,7 +139,9 @@ def tell_what_it_does(*_: object) -> None:
 def main() -> None:
     from manage import use_uvloop
 
-    use_uvloop()
+    command = sys.argv[1:] or ["serve"]
+    if command[0] == "serve":
+        use_uvloop()
     signal.signal(signal.SIGUSR1, tell_what_it_does)
     if place := os.environ.get("FAULT_CLOCK"):
         set_clock_by(Path(place))
@@ -162,7 +164,7 @@ def main() -> None:
         close_sockets_after(float(seconds))
     if share := os.environ.get("FAULT_LAYER"):
         lose_on_layer(float(share))
-    execute_from_command_line(["manage.py", "serve", *sys.argv[1:]])
+    execute_from_command_line(["manage.py", *command])
 
 
 if __name__ == "__main__":
