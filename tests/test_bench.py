@@ -1,5 +1,6 @@
 """The measuring tools measure: every token is counted, and a token that does not come is noticed."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -17,6 +18,9 @@ from tests.bench.report import Table
 from tests.bench.result import Result
 from tests.bench.systems import Script, scripted_model, textbook
 from tests.bench.uploads import largest_photo, uploads
+from tests.servers.fixtures import migrated_database, stocked_database
+
+__all__ = ["migrated_database", "stocked_database"]
 
 SHORT = Script(tokens=10, interval_ms=5)
 Part = Callable[..., Iterator[Table]]
@@ -99,8 +103,18 @@ def test_a_table_shows_both_systems_and_their_ratio() -> None:
     assert "CPU a token, us             250                   100     0.40" in table.text()
 
 
-def test_a_long_conversation_is_sent_whole_by_the_textbook_and_in_part_by_the_product(tmp_path: Path) -> None:
-    turns, short_and_long = played(lengths, Plan(tmp_path, lengths=(4, 200, 400), each=1, asked=1))
+@pytest.fixture
+def migrated_folder(migrated_database: Path, tmp_path: Path) -> Path:
+    """A folder in which the measured sites find their databases, so that they need not make the tables anew."""
+    for name in ("summed-up", "uploads", "window-only"):
+        shutil.copy(migrated_database, tmp_path / f"{name}.sqlite3")
+    return tmp_path
+
+
+def test_a_long_conversation_is_sent_whole_by_the_textbook_and_in_part_by_the_product(
+    migrated_folder: Path,
+) -> None:
+    turns, short_and_long = played(lengths, Plan(migrated_folder, lengths=(4, 200, 400), each=1, asked=1))
 
     textbook, ours = turns["400 messages: request"]
     assert textbook > 1.9 * turns["200 messages: request"][0]
@@ -129,8 +143,8 @@ def test_every_backend_and_every_sdk_reads_every_chunk(tmp_path: Path) -> None:
     assert read[6].removeprefix("demo") == read[7].removeprefix("sdk-chat")
 
 
-def test_photos_are_accepted_while_chats_stream_and_no_word_is_lost(tmp_path: Path) -> None:
-    (found,) = played(uploads, Plan(tmp_path, window=1), 3, SHORT)
+def test_photos_are_accepted_while_chats_stream_and_no_word_is_lost(migrated_folder: Path) -> None:
+    (found,) = played(uploads, Plan(migrated_folder, window=1), 3, SHORT)
 
     assert found["missing tokens"] == (0, 0)
     for what in ("lag p50", "lag p99", "until a photo is accepted (no chats | chats)"):

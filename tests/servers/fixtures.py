@@ -13,6 +13,7 @@ from .processes import wait_until
 from .site import SQLITE, Site
 
 NewSite = Callable[..., Site]
+MIGRATED = "migrated.sqlite3"
 
 
 @pytest.fixture
@@ -47,8 +48,15 @@ def stocked_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
         return place
     site = Site(folder, f"{SQLITE}{folder / 'stocking' / 'shop.sqlite3'}")
     site.manage("migrate", "--verbosity", "0")
+    shutil.copy(folder / "stocking" / "shop.sqlite3", folder / MIGRATED)
     site.manage("demo_shop")
     return (folder / "stocking" / "shop.sqlite3").rename(place)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(stocked_database: Path) -> Path:
+    """One with nothing in it but its tables, to be copied."""
+    return stocked_database.with_name(MIGRATED)
 
 
 def copied_site(database: Path, folder: Path, **settings: str) -> Site:
