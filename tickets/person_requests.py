@@ -6,6 +6,7 @@ from supportbot.assistant.person_requests import PersonRequest, person_request_h
 from supportbot.assistant.tools import ToolError
 
 from .actors import CUSTOMER
+from .announcing import announce_ticket
 from .audit import record_ticket_event
 from .changes import open_ticket
 from .models import Ticket
@@ -32,6 +33,7 @@ def join_or_open_ticket(request: PersonRequest) -> str:
             ),
             CUSTOMER,
         )
+        announce_ticket(ticket)
     elif len(issue) <= ticket.remaining_chars and ticket.add_issue(issue, ticket.priority):
         record_ticket_event("ticket_changed", ticket, CUSTOMER, changes={"issue": None})
     return ticket.number

@@ -9,6 +9,7 @@ from pydantic import Field
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
 from .actors import ASSISTANT
+from .announcing import announce_ticket
 from .audit import record_ticket_event
 from .models import Ticket
 from .questions import handover_note, triage
@@ -81,6 +82,7 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     if not is_new:
         return _add_to_existing(ticket.pk, issue, priority)
     record_ticket_event("ticket_opened", ticket, ASSISTANT)
+    announce_ticket(ticket)
     ctx.ask_later(triage, ticket.number)
     ctx.ask_later(handover_note, ticket.number)
     return _serialize_ticket(ticket)
