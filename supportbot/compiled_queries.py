@@ -1,14 +1,13 @@
 """Statements whose SQL is built once: the few that every message of a customer runs.
 
 Django builds the SQL of a query or a `save` anew each time, which takes many times as long as the database takes to
-run it. These are built once for each connection. They read and write the same instances as the model's own methods;
+run it. These are built once in a process. They read and write the same instances as the model's own methods;
 they send no signals.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models
 from django.db.models.expressions import Expression
@@ -31,15 +30,18 @@ class Parameter(Expression):
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """A query on one connection.
+    """A query as it is run, on any connection to this kind of database.
 
     arguments: for each place in the SQL (which of the given values, its field), or (-1, a constant).
+    converters: by column, what makes Python's values of the database's, and the expression that it was selected by.
+    select, klass_info: the columns, and of which models they are, as Django's compiler says.
     """
 
     sql: str
     arguments: Sequence[tuple[int, Any]]
-    compiler: Any
-    converters: Any
+    converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+    select: Sequence[Any]
+    klass_info: Any
 
     def fetch_rows(self, values: Sequence[object], database: Any) -> Rows:
         """The rows for these values, as Python has them."""
@@ -49,8 +51,12 @@ class _Statement:
         ]
         with database.cursor() as cursor:
             cursor.execute(self.sql, arguments)
-            rows: Rows = cursor.fetchall()
-        return self.compiler.apply_converters(rows, self.converters) if self.converters else rows
+            rows = list(map(list, cursor.fetchall()))
+        for column, (converters, expression) in self.converters.items():
+            for row in rows:
+                for convert in converters:
+                    row[column] = convert(row[column], expression, database)
+        return rows
 
 
 class CompiledRows:
@@ -67,7 +73,7 @@ class CompiledRows:
         build: Callable[..., models.QuerySet[Any, Any]],
     ) -> None:
         self._model, self._fields, self._build = model, fields, build
-        self._statements: WeakKeyDictionary[Any, _Statement] = WeakKeyDictionary()
+        self._statements: dict[str, _Statement] = {}  # by the kind of database
 
     def fetch_rows(self, *values: object) -> Rows:
         """The rows for these values, in the order of `fields`."""
@@ -75,9 +81,9 @@ class CompiledRows:
         return self._get_statement(database).fetch_rows(values, database)
 
     def _get_statement(self, database: Any) -> _Statement:
-        statement = self._statements.get(database)
+        statement = self._statements.get(database.vendor)
         if statement is None:
-            statement = self._statements[database] = self._compile(database)
+            statement = self._statements[database.vendor] = self._compile(database)
         return statement
 
     def _compile(self, database: Any) -> _Statement:
@@ -92,8 +98,9 @@ class CompiledRows:
                 (each.place, each.output_field) if isinstance(each, Parameter) else (-1, each)
                 for each in arguments
             ],
-            compiler,
             compiler.get_converters([column for column, _sql, _name in compiler.select]),
+            compiler.select,
+            compiler.klass_info,
         )
 
 
@@ -110,7 +117,7 @@ class CompiledQuery(CompiledRows, Generic[M]):
         """The instances for these values, in the order of `fields`."""
         database = _get_database()
         statement = self._get_statement(database)
-        select, klass_info = statement.compiler.select, statement.compiler.klass_info
+        select, klass_info = statement.select, statement.klass_info
         columns = slice(klass_info["select_fields"][0], klass_info["select_fields"][-1] + 1)
         names = [column.target.attname for column, _sql, _name in select[columns]]
         populators = get_related_populators(klass_info, select, database.alias)
