@@ -1,5 +1,6 @@
 """Stores orders in bulk, of an export or as a platform tells of them. Storing the same ones again changes nothing."""
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -75,7 +76,7 @@ def save_orders(
         order.customer_id = accounts.get(order.email)
         outcome = _compare_with_stored(exported, old, contents[order.number], told or {})
         by_outcome[outcome].append(exported)
-    _upsert_orders([*by_outcome["new"], *by_outcome["updated"]])
+    _upsert_orders(by_outcome["new"], by_outcome["updated"])
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
 
 
@@ -160,15 +161,31 @@ def _keep_staff_changes(order: Order, old: Order, told: Mapping[str, str]) -> No
     order.normalise_fields()
 
 
-def _upsert_orders(changed: Sequence[ExportedOrder]) -> None:
+def _upsert_orders(new: Sequence[ExportedOrder], updated: Sequence[ExportedOrder]) -> None:
     """Insert or update these orders, and replace their items."""
     orders = Order.objects.bulk_create(
-        [exported.order for exported in changed],
+        [exported.order for exported in (*new, *updated)],
         update_conflicts=True,
         unique_fields=["number"],
         update_fields=[*IMPORTED_FIELDS, *LOOKUP_KEYS],
     )
-    OrderItem.objects.filter(order__in=orders).delete()
-    OrderItem.objects.bulk_create(
-        OrderItem(order=exported.order, **item._asdict()) for exported in changed for item in exported.items
-    )
+    if updated:
+        OrderItem.objects.filter(order__in=orders[len(new) :]).delete()
+    _insert_items([*new, *updated])
+
+
+def _insert_items(changed: Sequence[ExportedOrder]) -> None:
+    """Insert the items by the database's own means: a model and a statement for each takes three times the CPU."""
+    quote, names = connection.ops.quote_name, ("order", *ExportedItem._fields)
+    fields = {field.name: field for field in OrderItem._meta.concrete_fields}
+    columns = ", ".join(quote(fields[name].column) for name in names)
+    marks = ", ".join(["%s"] * len(names))
+    prepare_price = functools.partial(fields["price"].get_db_prep_save, connection=connection)
+    rows = [
+        (exported.order.pk, *item._replace(price=prepare_price(item.price)))
+        for exported in changed
+        for item in exported.items
+    ]
+    sql = f"INSERT INTO {quote(OrderItem._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - of names in our own model
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, rows)
