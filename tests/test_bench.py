@@ -7,8 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 
+from orders.models import Order
 from supportbot.assistant.images import MAX_BYTES, prepare
+from tests.bench import filled_orders
 from tests.bench.backends import backends
 from tests.bench.browser import PING, TEXT, frame, whole_frames
 from tests.bench.lengths import lengths
@@ -171,3 +174,16 @@ def _server_frame(payload: bytes) -> bytes:
     if length < 1 << 16:
         return bytes((TEXT, 126)) + length.to_bytes(2) + payload
     return bytes((TEXT, 127)) + length.to_bytes(8) + payload
+
+
+def test_an_order_is_looked_up_in_every_way_that_is_measured(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filled_orders, "ACCOUNT_ORDERS", 100)
+    user = User.objects.create(username="dealer")
+    filled_orders.fill(300, user.pk)
+
+    measured = filled_orders.measure_lookups(300, user)
+
+    assert Order.objects.filter(customer=user).count() == 100
+    assert all(0 < queries < 12 for _ms, queries in measured.values())

@@ -91,6 +91,7 @@ class Order(models.Model):
         null=True,
         blank=True,
         related_name="orders",
+        db_index=False,  # the newest of an account have an index of their own below
         help_text=_("The account that may see this order. An import links the one with the same e-mail."),
     )
     email = models.EmailField(
@@ -135,6 +136,7 @@ class Order(models.Model):
         ordering = ["-ordered_at", "-pk"]
         # Not `db_index`, which on PostgreSQL makes a second one for each, for LIKE.
         indexes = [
+            models.Index(fields=["customer", "-ordered_at", "-id"], name="orders_of_customer"),
             models.Index(fields=["short_key"], name="orders_by_short_key"),
             models.Index(fields=["tracking_key"], name="orders_by_tracking"),
             models.Index(fields=["phone_key"], name="orders_by_phone"),

@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--chats", type=int, action="append", help="How many chats; may be given again.")
     parser.add_argument("--rounds", type=int, help="Of how many measurements the medians are.")
     parser.add_argument("--window", type=float, help="Seconds that a measurement takes.")
+    parser.add_argument("--orders", type=int, help="How many orders there are; 1,000,000 with --long.")
     parser.add_argument("--tokens", type=int, default=Script.tokens, help="Tokens of an answer.")
     parser.add_argument("--interval-ms", type=float, default=Script.interval_ms, help="Time between them.")
     parser.add_argument(
@@ -92,6 +93,9 @@ def chosen_plan(options: argparse.Namespace, data: Path) -> Plan:
     if options.long:
         plan = replace(plan, levels=(50, 200, 500), rounds=3, window=4)
         plan = replace(plan, conversations=20_000, listed=100_000, most_probes=6, each=12)
+        plan = replace(plan, orders=1_000_000, imported_rows=200_000)
+    if options.orders:
+        plan = replace(plan, orders=options.orders)
     if options.system:
         plan = replace(plan, systems=(options.system,))
     if options.chats:

@@ -68,8 +68,8 @@ def measure(plan: Plan, model: Model, conversations: int) -> dict[str, Measured]
             )  # its folder is the server's, whatever the database
             environment = supportbot_environment(place) | {"DATABASE_URL": address}
             manage("migrate", "--verbosity", "0", environment=environment)
-            made = _run("tests.bench.filled_desk", environment, "--conversations", str(conversations))
-            queries = _run("tests.bench.desk_pages", environment)
+            made = run_module("tests.bench.filled_desk", environment, "--conversations", str(conversations))
+            queries = run_module("tests.bench.desk_pages", environment)
             with supportbot(model, place, environment={"DATABASE_URL": address}) as server:
                 times = time_pages(server.url.rstrip("/"), made["staff"], 5 * plan.rounds)
             found[database] = {page: (ms, queries[page][0]) for page, ms in times.items()}
@@ -89,7 +89,7 @@ def time_pages(url: str, staff: Mapping[str, dict[str, str]], rounds: int) -> di
     return {page: median(each[1:]) for page, each in times.items()}  # the first warms the server up
 
 
-def _run(module: str, environment: Mapping[str, str], *words: str) -> Any:
+def run_module(module: str, environment: Mapping[str, str], *words: str) -> Any:
     """What a module of the bench prints as JSON."""
     done = subprocess.run(
         [sys.executable, "-m", module, *words],

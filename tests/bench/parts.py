@@ -9,6 +9,7 @@ from .backends import backends
 from .browser import get
 from .desk import desk
 from .lengths import lengths
+from .orders import orders
 from .plan import BOTH, Plan
 from .report import Table
 from .result import Result, medians
@@ -156,4 +157,5 @@ PARTS: dict[str, Callable[[Plan], Iterator[Table]]] = {
     "lengths": lengths,
     "backends": backends,
     "uploads": uploads,
+    "orders": orders,
 }

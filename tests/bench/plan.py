@@ -23,6 +23,9 @@ class Plan:
     conversations: int = 10_000
     # What staff's pages have behind them.
     listed: int = 10_000
+    # What a look-up of an order has behind it, and the rows of an export.
+    orders: int = 100_000
+    imported_rows: int = 20_000
     most_limit: int = 1200
     most_probes: int = 4
     # Lengths of conversations, how many of each there are, and how often somebody asks in each of them.
