@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run dev test test-fast test-live check bench faults format messages lock clean help
+.PHONY: run dev test test-fast test-live check check-types check-all-else bench faults format messages lock clean help
 
 run: $(VENV)/ready  ## Start the chat with a demo shop on HOST and PORT, http://127.0.0.1:8000/ unless you say otherwise
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -28,9 +28,14 @@ test-fast: $(VENV)/ready-dev  ## What to run between edits: all but browsers, re
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not processes and not slow and not long" $(ARGS)
 
 check: $(VENV)/ready-dev  ## Format, lint, types, who imports whom, migrations, settings of a deployment
+	@$(MAKE) --no-print-directory -j 2 check-types check-all-else
+
+check-types:  # the longest, so the others run beside it
+	@$(BIN)/mypy
+
+check-all-else:
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 1
 	@tests/check_deploy.sh
