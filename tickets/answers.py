@@ -56,13 +56,18 @@ def resolve_ticket(ticket: Ticket, actor: Actor) -> None:
         change_ticket(ticket, actor, status=Status.RESOLVED)
 
 
-def find_answered_ticket(conversation_id: int, message_id: int, *, is_for_person: bool) -> Ticket | None:
+def find_answered_ticket(
+    conversation_id: int, message_id: int, *, is_for_person: bool, reference: str = ""
+) -> Ticket | None:
     """The ticket to which a customer's message is an answer, locked; None where it is none.
 
     It is one when a person has the conversation or is waited for, or when the last who spoke before was the team. What
-    is said to the assistant about something else does not open an old matter again.
+    is said to the assistant about something else does not open an old matter again. What is said on a ticket's page is
+    said of that one, whatever its status: `reference` is its number.
     """
     here = Q(conversation=conversation_id)
+    if reference and (named := Ticket.objects.filter(here, number=reference).first()):
+        return Ticket.objects.lock_ticket(named.pk)
     merged_here = Ticket.objects.filter(here, merged_into__isnull=False).values("merged_into")
     waiting = Ticket.objects.filter(
         here | Q(pk__in=merged_here), status__in=(Status.PENDING, Status.RESOLVED), merged_into=None

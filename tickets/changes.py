@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 
@@ -119,7 +120,23 @@ def _store_changes(changes: list[TicketChange], actor: Actor) -> int:
     )
     described = [(change.ticket, {"changes": change.described}) for change in changes]
     record_ticket_events("ticket_changed", described, actor)
+    _announce_ends(changes, actor)
     return len(changes)
+
+
+def _announce_ends(changes: list[TicketChange], actor: Actor) -> None:
+    """Whose ticket the team has ended is told so, and asked how it was. A merged one goes on as another one."""
+    ended = [
+        (change.ticket.conversation_id, change.ticket.number)
+        for change in changes
+        if change.old_status in Ticket.ACTIVE_STATUSES
+        and not change.ticket.is_active
+        and change.ticket.conversation_id is not None
+        and change.ticket.merged_into_id is None
+    ]
+    if ended and actor.staff is not None:
+        conversations: Any = apps.get_app_config("conversations")
+        conversations.announce_ends(ended, actor.staff)
 
 
 def _describe_values(name: str, old: Any, new: Any) -> list[str] | None:

@@ -29,7 +29,9 @@ from .models import Ticket
 def reopen_answered_ticket(event: CustomerWrote) -> None:
     if not event.was_with_person:  # no query for the many messages that only the assistant reads
         return
-    ticket = find_answered_ticket(event.conversation, event.message, is_for_person=event.is_for_person)
+    ticket = find_answered_ticket(
+        event.conversation, event.message, is_for_person=event.is_for_person, reference=event.reference
+    )
     if ticket is not None:
         reopen_by_customer(ticket)
 

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
@@ -95,7 +97,9 @@ def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     Call this when the customer asks what became of a ticket or a complaint. It shows only what this customer
     may see, so a ticket that is not listed cannot be looked up: do not guess its status. Statuses: open (the
     team has it), pending (the team has answered and waits for the customer), resolved (done), closed. `team_replied`
-    holds what the team wrote to the customer last.
+    holds what the team wrote to the customer last. Say what the status means in plain words. The customer
+    reads all the answers, and answers the team, on the ticket's own page: at `page`, if there is one, which you give
+    as it is, and in the menu of this chat under “My tickets”.
     """
     customer_id = ctx.customer.id if ctx.customer else None
     visible = Ticket.objects.visible_to(customer_id, ctx.conversation).select_related("merged_into")
@@ -112,6 +116,8 @@ def _describe_ticket(ticket: Ticket) -> dict[str, Any]:
         "status": str(ticket.status),
         "opened": f"{ticket.created:%Y-%m-%d}",
     }
+    if settings.ENVIRONMENT.site_url:
+        told["page"] = f"{settings.ENVIRONMENT.site_url.rstrip('/')}{reverse('ticket', args=[ticket.number])}"
     if ticket.merged_into is not None:
         told["goes_on_as"] = ticket.merged_into.number
     replies = [str(reply.message.text)[:MAX_TOLD_CHARS] for reply in ticket.replies.all()]

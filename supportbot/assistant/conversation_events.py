@@ -30,13 +30,15 @@ class CustomerWrote(ConversationEvent):
     """A customer's message was stored, whichever way it came. `customer` is None for a guest.
 
     With `is_for_person` one of the staff has the conversation or is waited for; else the assistant answers. Most
-    customers never talk with anybody else: `was_with_person` says whether one of the staff has ever had it.
+    customers never talk with anybody else: `was_with_person` says whether one of the staff has ever had it. `reference`
+    is what the customer's page says that it is about, often nothing.
     """
 
     message: int
     customer: Customer | None
     is_for_person: bool
     was_with_person: bool
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from importlib import import_module
 from types import ModuleType
@@ -5,6 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
@@ -77,6 +79,52 @@ class ConversationsConfig(AppConfig):
         from .web import staff_actions
 
         staff_actions.post_notice(conversation, text)
+
+    def find_own_conversations(self, request: HttpRequest) -> Any:
+        """A queryset of one column, the keys of the conversations of this account, or of this browser's guest."""
+        from .web import app_pages
+
+        return app_pages.find_own_conversations(request)
+
+    def post_customer_message(
+        self, request: HttpRequest, conversation: int, text: str, *, client_id: str = "", reference: str = ""
+    ) -> str:
+        """Have the customer who makes this request write to the team: a person gets it, not the assistant.
+
+        `reference` is what it is about, for handlers of `CustomerWrote`; the same `client_id` is stored once. Returns
+        why it was not done, in words for the customer; empty if it was. Raises Http404 unless the conversation is
+        theirs. Call it outside of transactions, in a view.
+        """
+        from .web import app_pages
+
+        return app_pages.post_customer_message(request, conversation, text, client_id, reference)
+
+    def announce_ends(self, ends: Iterable[tuple[int, str]], staff: Any = None) -> None:
+        """Matters have ended, such as tickets: (conversation, reference) of each. `staff` is who had them.
+
+        Their customers are told in the conversation, and asked how it was, right after the caller's transaction.
+        """
+        from .jobs import enqueue_ends
+
+        enqueue_ends(ends, staff)
+
+    def announce_own_end(self, conversation: int, reference: str, staff: Any = None) -> None:
+        """The same where the customer said that it has ended. Call it outside of transactions, in a view."""
+        from .web import app_pages
+
+        app_pages.announce_own_end(conversation, reference, staff.pk if staff else None)
+
+    def find_rating(self, conversation: int, reference: str) -> Any:
+        """What the customer is asked of how it ended, for `chat/_rating_fields.html`; None where nothing is asked."""
+        from .web import app_pages
+
+        return app_pages.find_rating(conversation, reference)
+
+    def post_rating(self, request: HttpRequest, conversation: int) -> str:
+        """Take a form with `chat/_rating_fields.html`. Returns and raises as `post_customer_message` does."""
+        from .web import app_pages
+
+        return app_pages.post_rating(request, conversation)
 
     def open_conversation(self, user: Any, contact_name: str = "", contact_email: str = "") -> int:
         """Begin a conversation with an account, or with a guest who is reached by mail. Returns its primary key."""

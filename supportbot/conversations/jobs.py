@@ -1,7 +1,7 @@
 """The background jobs of conversations: a question to the model, and the deletion of what a provider keeps."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message
 from supportbot.assistant.questions import Question
 from supportbot.assistant.window import trim_to_budget
-from supportbot.jobs.queue import enqueue, get_owned_job
+from supportbot.jobs.queue import enqueue, enqueue_many, get_owned_job
 from supportbot.jobs.registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, job
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
@@ -28,6 +28,7 @@ from .limits import token_budgets
 from .limits.token_budgets import Funds
 from .models import Conversation, Turn
 from .models import Message as StoredMessage
+from .turns import ends
 from .turns.background_questions import split_question_key
 from .turns.history import describe_images, load_history, render_transcript
 from .turns.token_estimates import estimate_request_tokens
@@ -91,12 +92,32 @@ async def ask_question(claimed: ClaimedJob) -> BaseModel | None:
 
 
 @job(max_attempts=GUARANTEED_MAX_ATTEMPTS)
+async def announce_end(claimed: ClaimedJob) -> None:
+    """Tell a customer that a matter has ended, and ask how it was. The open pages look for it by themselves."""
+    reference, staff, _moment = claimed.key.split("|")
+    if claimed.conversation_id is not None:
+        await ends.announce_end(
+            claimed.conversation_id,
+            reference,
+            staff_id=int(staff) if staff else None,
+            key=f"end:{claimed.id}",
+        )
+
+
+@job(max_attempts=GUARANTEED_MAX_ATTEMPTS)
 async def delete_from_provider(claimed: ClaimedJob) -> None:
     """Delete what a provider keeps under a handle."""
     try:
         await model_backends.get_backend_for_handle(claimed.key).forget([claimed.key])
     except ModelError as error:
         raise JobFailed(error.code, str(error)) from error
+
+
+def enqueue_ends(ends: Iterable[tuple[int, str]], staff: Any) -> None:
+    """See `ConversationsConfig.announce_ends`. One matter may end again, so the moment is a part of its key."""
+    moment, who = f"{timezone.now().timestamp()}", staff.pk if staff else ""
+    keys = {f"{reference}|{who}|{moment}": conversation for conversation, reference in ends}
+    enqueue_many(announce_end.name, keys)
 
 
 @receiver(pre_delete, sender=Conversation)

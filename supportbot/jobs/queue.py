@@ -1,6 +1,7 @@
 """The queue of background jobs: stored until they are done, and claimed by whichever process finds them due."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 LEASE_MARGIN = timedelta(minutes=1)  # that a lease lasts longer than a run may take, to store what came of it
 BACKOFF_BASE = timedelta(seconds=20)  # before the second attempt, and twice as long before each further one
 BACKOFF_MAX = timedelta(hours=1)
+JOBS_A_STATEMENT = 200
 
 
 class ResultNotStored(Exception):
@@ -37,6 +39,12 @@ def enqueue(
     Job.objects.get_or_create(
         kind=kind, key=key, defaults={**about, "run_after": run_after or timezone.now()}
     )
+
+
+def enqueue_many(kind: str, conversations_by_key: Mapping[str, int]) -> None:
+    """The same for many keys at once, each of a conversation."""
+    jobs = [Job(kind=kind, key=key, conversation_id=pk) for key, pk in conversations_by_key.items()]
+    Job.objects.bulk_create(jobs, batch_size=JOBS_A_STATEMENT, ignore_conflicts=True)
 
 
 @on_database_thread()

@@ -15,8 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLACE = Path(__file__).with_name("words.txt")
 
-PYTHON = ("supportbot/conversations/**/*.py", "supportbot/assistant/**/*.py", "*/tools.py")
-TEMPLATES = ("templates/*.html", "templates/chat/*", "templates/registration/*.html")
+PYTHON = (
+    *("supportbot/conversations/**/*.py", "supportbot/assistant/**/*.py", "*/tools.py"),
+    *("tickets/own_tickets.py", "tickets/person_requests.py"),
+)
+TEMPLATES = ("templates/*.html", "templates/chat/*", "templates/registration/*.html", "templates/tickets/*")
 # What staff, operators, developers or the model read, and the demo model, whose wording has tests of its own.
 OTHERS = re.compile(
     r"admin|apps\.py|checks\.py|management/|migrations/|models/|demo/|xai/|system_prompt|conversations/jobs\.py|terminal/|"

@@ -7,6 +7,8 @@ It returns what changed as data, a `TurnChange`. `realtime` shows that to whoeve
 
 from .changes import ChangedTurn, TurnChange, load_changes, load_missed_changes
 from .claiming import reload_lease
+from .direct_messages import check_direct_message, post_to_team
+from .ends import announce_end
 from .interruption import get_tool_registry
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
 from .leaving import end_conversation, find_conversations_to_leave, leave_conversation
@@ -45,10 +47,12 @@ __all__ = [
     "StreamingAnswer",
     "TurnChange",
     "TurnLease",
+    "announce_end",
     "assign_conversation",
     "begin_answer",
     "begin_by_mail",
     "cancel_person_request",
+    "check_direct_message",
     "check_person_request",
     "checkpoint",
     "close_conversation",
@@ -70,6 +74,7 @@ __all__ = [
     "post_mail",
     "post_notice",
     "post_staff_message",
+    "post_to_team",
     "recover_abandoned_turns",
     "release_turn",
     "reload_lease",

@@ -27,8 +27,11 @@ def notify_of_event(event: ConversationEvent) -> None:
             handler(event)
 
 
-def notify_of_customer_message(conversation: Conversation, change: TurnChange) -> None:
-    """`change` is what the message changed: it is the newest one of the customer there."""
+def notify_of_customer_message(conversation: Conversation, change: TurnChange, reference: str = "") -> None:
+    """`change` is what the message changed: it is the newest one of the customer there.
+
+    `reference` is what the customer's page says that it is about.
+    """
     written = [
         message
         for changed in change.turns
@@ -39,7 +42,9 @@ def notify_of_customer_message(conversation: Conversation, change: TurnChange) -
     is_for_person = conversation.owner != Owner.BOT
     was_with_person = is_for_person or conversation.bot_starts_after is not None
     customer = build_customer(conversation.user)
-    notify_of_event(CustomerWrote(conversation.pk, newest.pk, customer, is_for_person, was_with_person))
+    notify_of_event(
+        CustomerWrote(conversation.pk, newest.pk, customer, is_for_person, was_with_person, reference)
+    )
 
 
 def notify_of_staff_reply(conversation: Conversation, written: ChangedTurn, reference: str) -> None:

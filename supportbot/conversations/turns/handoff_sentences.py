@@ -111,6 +111,17 @@ def describe_end() -> str:
     return _("The conversation has ended. Write again at any time to continue it.")
 
 
+def describe_solved(reference: str, *, is_by_customer: bool) -> str:
+    """`reference` is a ticket's number."""
+    if is_by_customer:
+        told = _("You've said that %(reference)s is solved. Thank you for telling us.")
+    else:
+        told = _(
+            "Our team has marked %(reference)s as solved. If it isn't, please answer under “My tickets”."
+        )
+    return told % {"reference": reference}
+
+
 def describe_contact(email: str) -> str:
     return _("Thank you. If you have left, we'll answer by e-mail to %(email)s.") % {"email": email}
 

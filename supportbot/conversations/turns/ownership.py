@@ -99,17 +99,19 @@ def request_person(
     return build_change(conversation, [*ended, asked], with_owner=True, notifies_desk=True)
 
 
-def start_waiting(conversation: Conversation, reason: str, actor: str = AuditEvent.Actor.CUSTOMER) -> str:
+def start_waiting(
+    conversation: Conversation, reason: str, actor: str = AuditEvent.Actor.CUSTOMER, *, reference: str = ""
+) -> str:
     """Have the conversation wait for a person. Returns the sentence for the customer; the caller saves.
 
     For callers that hold the lock, such as the tool `request_human` in the transaction of its turn. `actor` is who did
-    it, for the audit log.
+    it, for the audit log. `reference` is what it is about where that is known; else the apps are asked for one.
     """
     conversation.owner, conversation.assignee = Owner.WAITING, None
     conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
     why = reason.strip() or describe_last_words(conversation) or _("No reason was given.")
     conversation.waiting_reason = why[:REASON_CHARS]
-    reference = _notify_apps(conversation)
+    reference = reference or _notify_apps(conversation)
     _enqueue_alert(conversation)
     record_event(
         "person_requested",

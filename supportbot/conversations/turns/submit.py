@@ -65,7 +65,7 @@ def submit_message(
     """
     masked = mask_card_numbers(text)
     conversation = Conversation.objects.lock(conversation_id)
-    if client_id and (known := _find_duplicate(conversation, masked.text, client_id, images)):
+    if client_id and (known := find_duplicate(conversation, masked.text, client_id, images)):
         return TurnChange(conversation.pk, (load_stored_turn(known),))
     count_request(conversation)
     was_closed = conversation.owner == Conversation.Owner.CLOSED
@@ -124,7 +124,7 @@ def _create_turn(
     return build_change(conversation, [ChangedTurn(turn, messages)], lease)
 
 
-def _find_duplicate(
+def find_duplicate(
     conversation: Conversation, text: str, client_id: str, images: Sequence[UUID]
 ) -> int | None:
     """The turn in which this message was stored already. Raises `RequestRefused` if it says something else."""

@@ -1,7 +1,8 @@
 """What the socket's frames ask for, asked for by HTTP: by the page's scripts, or by its forms when none run."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.db import Error as DatabaseError
@@ -36,20 +37,37 @@ def perform_action(request: HttpRequest, conversation: Conversation, frame: Fram
     action = ACTIONS.get(frame.action)
     if action is None or (conversation.pk is None and frame.action not in BEGINNING_ACTIONS):
         return ""  # it is about a socket, or about what does not exist yet
-    begins = conversation.pk is None
+    if conversation.pk is not None:
+        return describe_refusal(action, build_customer(request, conversation), frame)
     try:
-        if begins:
-            conversation = _begin_conversation(request, conversation, frame)
-        async_to_sync(action)(build_customer(request, conversation), frame)
+        conversation = _begin_conversation(request, conversation, frame)
+        return describe_refusal(action, build_customer(request, conversation), frame)
     except RequestRefused as refusal:
         return str(refusal)
     except (DatabaseError, TimeoutError) as error:
-        logger.error("A request was not handled: %s", type(error).__name__)
-        return _("We couldn't send that. Please try again in a moment.")
+        return _describe_failure(error)
     finally:
-        if begins and conversation.pk is not None:
+        if conversation.pk is not None:
             async_to_sync(announce_begun_conversation)(conversation.public_id)
+
+
+def describe_refusal(action: Callable[..., Awaitable[None]], *args: Any) -> str:
+    """Run it in the event loop. Returns why it was refused, in words for the customer; empty if it was done.
+
+    Raises `SessionEnded`.
+    """
+    try:
+        async_to_sync(action)(*args)
+    except RequestRefused as refusal:
+        return str(refusal)
+    except (DatabaseError, TimeoutError) as error:
+        return _describe_failure(error)
     return ""
+
+
+def _describe_failure(error: Exception) -> str:
+    logger.error("A request was not handled: %s", type(error).__name__)
+    return _("We couldn't send that. Please try again in a moment.")
 
 
 def _begin_conversation(request: HttpRequest, conversation: Conversation, frame: Frame) -> Conversation:

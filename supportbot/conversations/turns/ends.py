@@ -1,0 +1,47 @@
+"""A matter of a conversation has ended, such as a ticket: its customer is told so, and asked how it was."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from supportbot.server.executors import on_database_thread
+
+from ..models import Conversation, Message
+from . import handoff_sentences
+from .changes import TurnChange, build_change
+from .event_turns import add_event_turn
+from .ownership import save_owner
+from .ratings import ask_for_rating
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def announce_end(
+    conversation_id: int,
+    reference: str,
+    *,
+    staff_id: int | None = None,
+    is_by_customer: bool = False,
+    key: str,
+) -> TurnChange:
+    """Say that it has ended, unless the conversation is closed, which was said; and ask how it was.
+
+    `staff_id` is who had it. What has the same `key` is said once.
+    """
+    conversation = Conversation.objects.lock(conversation_id)
+    if conversation.messages.filter(client_id=key).exists():
+        return build_change(conversation, (), with_owner=True)
+    told = []
+    if is_by_customer or conversation.owner != Conversation.Owner.CLOSED:
+        sentence = handoff_sentences.describe_solved(reference, is_by_customer=is_by_customer)
+        told.append(add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, key)]))
+    else:
+        conversation.next_revision()  # the pages show what is asked
+    save_owner(conversation)
+    ask_for_rating(conversation, reference, _find_account(staff_id))
+    return build_change(conversation, told, with_owner=True)
+
+
+def _find_account(staff_id: int | None) -> Any:
+    return get_user_model()._default_manager.filter(pk=staff_id).first() if staff_id else None
