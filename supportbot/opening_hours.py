@@ -7,6 +7,7 @@ several spans, and a span may end at 24:00. On public holidays nobody answers.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -91,6 +92,42 @@ def add_open_hours(moment: datetime, hours: float) -> datetime:
     return timezone.localtime(moment + timedelta(days=MAX_DAYS_COUNTED))
 
 
+class OpenTime:
+    """How long the team was there between two moments from `first` to `last`; without OPENING_HOURS all of the time.
+
+    It is made once for many pairs of moments: each of them is then a look-up.
+    """
+
+    def __init__(self, first: datetime, last: datetime) -> None:
+        self._starts: list[datetime] = []
+        self._lengths: list[float] = []  # in seconds
+        self._sums = [0.0]  # of the lengths before each span
+        self._is_always_open = not settings.ENVIRONMENT.opening_hours
+        if self._is_always_open:
+            return
+        days = (last - first).days + 2
+        ended = first.astimezone(UTC) - timedelta(days=1)
+        for start, end in _list_open_times(first, days):
+            begins = max(start, ended)  # spans of a day may overlap
+            if end > begins:
+                self._starts.append(begins)
+                self._lengths.append((end - begins).total_seconds())
+                self._sums.append(self._sums[-1] + self._lengths[-1])
+                ended = end
+
+    def measure_seconds(self, begin: datetime, end: datetime) -> float:
+        if self._is_always_open:
+            return max(0.0, (end - begin).total_seconds())
+        return max(0.0, self._count_seconds_until(end) - self._count_seconds_until(begin))
+
+    def _count_seconds_until(self, moment: datetime) -> float:
+        place = bisect_right(self._starts, moment) - 1
+        if place < 0:
+            return 0.0
+        inside = (moment - self._starts[place]).total_seconds()
+        return self._sums[place] + min(inside, self._lengths[place])
+
+
 def describe_opening_hours() -> str:
     """The hours as a customer reads them, such as “Monday–Friday 09:00–17:00”; empty when there are none."""
     week = _read_week()
@@ -112,13 +149,13 @@ def _list_openings(moment: datetime) -> Iterator[datetime]:
             yield datetime.combine(day, time(start // 60, start % 60), zone)
 
 
-def _list_open_times(moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _list_open_times(moment: datetime, days: int = MAX_DAYS_COUNTED) -> Iterator[tuple[datetime, datetime]]:
     """From when to when the team is there, from the day of `moment` on, as moments that can be subtracted.
 
     Python subtracts times of one zone as their clocks show them, so these are in UTC.
     """
     first = timezone.localtime(moment).date()
-    for ahead in range(MAX_DAYS_COUNTED):
+    for ahead in range(days):
         day = first + timedelta(days=ahead)
         for start, end in _list_spans(day):
             yield _find_minute(day, start).astimezone(UTC), _find_minute(day, end).astimezone(UTC)

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "supportbot.audit",
     "supportbot.mail",
     "supportbot.desk",
+    "supportbot.dashboard",
     "supportbot.demo",
     # Apps that teach the assistant: each one's tools.py and urls.py are found by their names.
     "tickets",

@@ -14,6 +14,7 @@ from django.views.generic import RedirectView
 
 from supportbot.conversations.web import forgetting, frame_views, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
+from supportbot.dashboard import urls as dashboard
 from supportbot.desk import urls as desk
 from supportbot.desk.sign_in import SignInView
 from supportbot.mail.transcript_views import mail_transcript
@@ -56,6 +57,7 @@ urlpatterns = [
     path("accounts/login/", bound_sign_ins(SignInView.as_view()), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/desk/", include(desk)),
+    path("admin/numbers/", include(dashboard)),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
     *find_app_urls(),

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 EVERYBODY = ("nobody", "guest", "alice", "bob", "trainee", "agent", "lead", "administrator")
 STAFF_WITH_RIGHTS = ("agent", "lead", "administrator")
+LEADS = ("lead", "administrator")
 ADMIN_PAGES = "admin"  # the pages of Django admin, which the table of models below speaks of
 
 # By name, or by pattern where there is none: who gets something else than a refusal, a sign-in or «not found».
@@ -56,6 +57,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     # Of who has the conversation alone; tests/desk/test_desk_rights.py has their rows.
     "desk-photos": (),
     "desk-photo": (),
+    "dashboard": LEADS,
+    "dashboard-list": LEADS,
+    "dashboard-rows": LEADS,
+    "dashboard-table": LEADS,
 }
 POSTED = ("new", "forget", "logout", "images", "desk-photos")
 SOCKETS = {
@@ -67,7 +72,6 @@ SOCKETS = {
 # By model: who may view, add, change and delete.
 NOBODY: tuple[str, ...] = ()
 ADMINISTRATOR = ("administrator",)
-LEADS = ("lead", "administrator")
 MODELS: dict[str, tuple[tuple[str, ...], ...]] = {
     "auth.user": (ADMINISTRATOR,) * 4,
     "auth.group": (ADMINISTRATOR,) * 4,

@@ -38,6 +38,7 @@ class AuditEvent(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("audit log")
         indexes = [
+            models.Index(fields=["action", "created"], name="events_by_action"),
             PrefixIndex(fields=["actor_name"], name="events_by_actor_name"),
             PrefixIndex(fields=["subject"], name="events_by_subject"),
         ]

@@ -1,15 +1,13 @@
 from collections.abc import Iterable
 from datetime import datetime
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.http import HttpRequest
-from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.app_modules import find_app_modules
 from supportbot.assistant.conversation_events import (
     ConversationEventHandler,
     collect_conversation_event_handlers,
@@ -37,10 +35,10 @@ class ConversationsConfig(AppConfig):
         from .web import login_signals  # noqa: F401
 
         make_all_private()
-        self.tools = Registry.from_modules(_modules("tools"), _(UNKNOWN_TOOL_PROGRESS))
-        self.questions = collect_questions(_modules("questions"))
-        self.person_request_handlers = collect_person_request_handlers(_modules("person_requests"))
-        self.event_handlers = collect_conversation_event_handlers(_modules("conversation_events"))
+        self.tools = Registry.from_modules(find_app_modules("tools"), _(UNKNOWN_TOOL_PROGRESS))
+        self.questions = collect_questions(find_app_modules("questions"))
+        self.person_request_handlers = collect_person_request_handlers(find_app_modules("person_requests"))
+        self.event_handlers = collect_conversation_event_handlers(find_app_modules("conversation_events"))
         post_migrate.connect(_ensure_staff_groups, sender=self)
 
     def ask(self, question: Question[Any], key: str, conversation: int) -> bool:
@@ -153,15 +151,6 @@ class ConversationsConfig(AppConfig):
 
         of_guest = Conversation.objects.filter(pk=conversation, user=None)
         return of_guest.values_list("address_key", flat=True).first() or ""
-
-
-def _modules(name: str) -> list[ModuleType]:
-    """The modules of that name in all installed apps."""
-    return [
-        import_module(f"{app.name}.{name}")
-        for app in apps.get_app_configs()
-        if app.module is not None and module_has_submodule(app.module, name)
-    ]
 
 
 def _ensure_staff_groups(**_kwargs) -> None:

@@ -26,6 +26,7 @@ LEAD_RIGHTS: Rights = {
     "conversations": ("assign_conversation",),
     "prompts": ("view_prompt", "add_prompt", "change_prompt", "delete_prompt", "publish_prompt"),
     "audit": ("view_auditevent",),
+    "dashboard": ("view_dashboard",),
     # Who guessed a password too often is let in again by deleting the attempts.
     "axes": ("view_accessattempt", "delete_accessattempt"),
 }

@@ -15,7 +15,7 @@ IMPORTS = (
 )
 
 
-OWN_SCRIPTS = ("chat/*.js", "desk/*.js")
+OWN_SCRIPTS = ("chat/*.js", "desk/*.js", "dashboard/*.js")
 
 
 class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):

@@ -182,6 +182,14 @@ class Ticket(models.Model):
                 name="active_tickets",
             ),
             models.Index(
+                fields=["first_response"],
+                condition=models.Q(first_response__isnull=False),
+                name="tickets_by_response",
+            ),
+            models.Index(
+                fields=["resolved"], condition=models.Q(resolved__isnull=False), name="tickets_by_resolution"
+            ),
+            models.Index(
                 fields=["order_number"], condition=~models.Q(order_number=""), name="tickets_by_order"
             ),
         ]

@@ -113,6 +113,10 @@ class Conversation(models.Model):
     objects = ConversationQuerySet.as_manager()
 
     MAX_SILENCE = timedelta(seconds=5)
+    QUIET_END = timedelta(days=1)  # after which a conversation in which nothing happens has ended
+    RETURN_PERIOD = timedelta(
+        days=7
+    )  # within which a customer who writes again has come back to the same matter
     previous_revision = 0  # not stored: the revision at the beginning of the transaction that changes it
 
     class Meta:
@@ -127,6 +131,7 @@ class Conversation(models.Model):
             ),
             # With `last_seq`, so that a list counts those in which something was said by this index alone.
             models.Index(fields=["-updated", "last_seq"], name="conversations_by_age"),
+            models.Index(fields=["created"], name="conversations_by_begin"),
             models.Index(
                 fields=["waiting_since"], condition=models.Q(owner="waiting"), name="waiting_conversations"
             ),

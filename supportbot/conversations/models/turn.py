@@ -73,6 +73,11 @@ class Turn(models.Model):
             models.Index(fields=["lease_until"], condition=models.Q(state="running"), name="running_turns"),
             # Every process looks for these every two seconds, however many turns are stored.
             models.Index(fields=["not_before"], condition=models.Q(state="queued"), name="queued_turns"),
+            models.Index(
+                fields=["created"],
+                condition=models.Q(state__in=("failed", "interrupted")),
+                name="failed_turns",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -223,6 +223,19 @@ def reopen_closed(conversation: Conversation) -> None:
     record_event("reopened", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
 
 
+def record_return(conversation: Conversation) -> None:
+    """Note that a customer comes back to what had ended: it was closed, or nothing had happened in it for a day.
+
+    Call it before the new message changes the conversation.
+    """
+    silence = timezone.now() - conversation.updated
+    has_ended = conversation.owner == Owner.CLOSED or (
+        conversation.owner == Owner.BOT and silence >= Conversation.QUIET_END
+    )
+    if conversation.last_seq and has_ended and silence <= Conversation.RETURN_PERIOD:
+        record_event("returned", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+
+
 def save_owner(conversation: Conversation) -> None:
     conversation.save(update_fields=OWNER_FIELDS)
 

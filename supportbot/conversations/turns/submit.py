@@ -30,7 +30,7 @@ from .changes import (
 )
 from .claiming import acquire_lease, build_answer_message, build_lease, let_turn_wait
 from .leases import LEASE_DURATION
-from .ownership import reopen_closed
+from .ownership import record_return, reopen_closed
 from .person_messages import store_for_person
 from .ratings import withdraw_rating
 
@@ -68,6 +68,7 @@ def submit_message(
     if client_id and (known := find_duplicate(conversation, masked.text, client_id, images)):
         return TurnChange(conversation.pk, (load_stored_turn(known),))
     count_request(conversation)
+    record_return(conversation)
     was_closed = conversation.owner == Conversation.Owner.CLOSED
     if was_closed:
         reopen_closed(conversation)

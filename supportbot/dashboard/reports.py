@@ -1,0 +1,94 @@
+"""What the dashboard shows of one number: figures, tables and plots, of which every cell knows the rows behind it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from supportbot.assistant.dashboard_numbers import Breakdown, Number
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`value` is what is exported, `text` what people read, `address` opens the rows that it counts."""
+
+    value: Any
+    text: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the numbers that stand first. `change` compares it with the time before; `note` says what part it is."""
+
+    label: Any
+    meaning: Any
+    cell: Cell
+    before: Cell
+    change: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    label: str
+    key: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`name` names it in addresses: “time”, or the field by which the rows are told apart."""
+
+    name: str
+    caption: str
+    headings: Sequence[Any]
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Lines over the slices of the period. A value is None where there is none."""
+
+    caption: Any
+    labels: Sequence[str]
+    series: Sequence[tuple[Any, Sequence[float | None]]]
+    slice_name: str
+
+    @property
+    def script_data(self) -> str:
+        """What the page's script draws it from."""
+        series = [[str(label), list(values)] for label, values in self.series]
+        return json.dumps({"labels": list(self.labels), "series": series, "slice": self.slice_name})
+
+
+@dataclass(frozen=True)
+class Report:
+    key: str
+    number: Number
+    is_empty: bool
+    figures: Sequence[Figure] = ()
+    tables: Sequence[Table] = ()
+    plots: Sequence[Plot] = field(default=())
+
+
+@dataclass(frozen=True)
+class RowsLink:
+    """Builds the addresses of the lists behind the cells of a number; without the right to open them there are none."""
+
+    key: str
+    can_open: bool
+
+    def build_address(
+        self, since: datetime, until: datetime, kind: str | None = None, breakdown: Breakdown | None = None
+    ) -> str:
+        if not self.can_open:
+            return ""
+        query = {"number": self.key, "since": since.isoformat(), "until": until.isoformat()}
+        if breakdown is not None:
+            query |= {"by": breakdown.field, "kind": kind or ""}
+        return f"{reverse('dashboard-list')}?{urlencode(query)}"

@@ -1,0 +1,114 @@
+"""The rows behind a number: the same queryset that was counted, between two moments, perhaps of one kind."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from supportbot.assistant.dashboard_numbers import Breakdown, Count, Durations, Number, Period, Sums
+
+from .building import list_numbers
+from .slots import filter_between
+
+
+@dataclass(frozen=True)
+class RowList:
+    """`since` and `until` as they were asked for; `kind` is the label of the kind, empty for all of them."""
+
+    number: Number
+    since: datetime
+    until: datetime
+    kind: str
+    rows: QuerySet
+
+
+def find_rows(asked: Mapping[str, str]) -> RowList:
+    """Raises Http404 for an address that no cell has."""
+    describe = list_numbers().get(asked.get("number", ""))
+    since, until = _parse_moment(asked.get("since", "")), _parse_moment(asked.get("until", ""))
+    if describe is None or since is None or until is None:
+        raise Http404
+    number = describe(Period(since, until, since, since))
+    rows = filter_between(number.rows, number.at, since, until).order_by(f"-{number.at}", "-pk")
+    if isinstance(number, Durations):
+        rows = rows.filter(**{f"{number.begins}__isnull": False, f"{number.ends}__isnull": False})
+    if "by" not in asked:
+        return RowList(number, since, until, "", rows)
+    breakdown = _find_breakdown(number, asked["by"])
+    value = asked.get("kind", "")
+    labels = {kind.value: str(kind.label) for kind in breakdown.kinds}
+    return RowList(
+        number,
+        since,
+        until,
+        labels.get(value) or value or _("not set"),
+        rows.filter(_match_kind(breakdown, value)),
+    )
+
+
+def list_headings(number: Number) -> list[Any]:
+    return [heading for heading, _read in number.columns] or [number.label]
+
+
+def read_values(number: Number, row: Any) -> list[Any]:
+    return [read(row) for _heading, read in number.columns] or [row]
+
+
+def format_value(value: Any) -> str:
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "j M Y, H:i")
+    if isinstance(value, date):
+        return date_format(value, "j M Y")
+    return "" if value is None else str(value)
+
+
+def build_row_address(number: Number, row: Any) -> str:
+    """The page of admin that the row opens, empty if it is of nothing that is still there."""
+    key = getattr(row, number.opens.key)
+    if key is None:
+        return ""
+    try:
+        return reverse(f"admin:{number.opens.model.replace('.', '_')}_change", args=[key])
+    except NoReverseMatch:  # a model that admin does not show
+        return ""
+
+
+def list_cells(number: Number, rows: Any) -> Iterator[tuple[str, list[str]]]:
+    """Of each row the page that it opens, and its values as text."""
+    for row in rows:
+        yield build_row_address(number, row), [format_value(value) for value in read_values(number, row)]
+
+
+def _find_breakdown(number: Number, field: str) -> Breakdown:
+    """Filters go by the fields that the number itself names, and by no other."""
+    breakdowns: list[Breakdown] = []
+    if isinstance(number, Count):
+        breakdowns = [each for each in (number.kinds, *number.breakdowns) if each is not None]
+    elif isinstance(number, Sums):
+        breakdowns = [*number.breakdowns]
+    for each in breakdowns:
+        if each.field == field:
+            return each
+    raise Http404
+
+
+def _match_kind(breakdown: Breakdown, value: str) -> Q:
+    if value:
+        return Q(**{breakdown.field: value})
+    return Q(**{breakdown.field: ""}) | Q(**{f"{breakdown.field}__isnull": True})
+
+
+def _parse_moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment is not None and timezone.is_aware(moment) else None

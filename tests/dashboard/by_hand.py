@@ -1,0 +1,171 @@
+"""Counts what the dashboard counts, by plain Python over all rows: slowly, and in the words of docs/numbers.md."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from supportbot.audit.models import AuditEvent
+from supportbot.conversations.models import Conversation, Rating, Turn
+from supportbot.usage.models import ModelRequest
+from tickets.models import StatusChange, Ticket
+
+BERLIN = ZoneInfo("Europe/Berlin")
+CLASSES = (AuditEvent, Conversation, Rating, Turn, ModelRequest, StatusChange, Ticket)
+ACTIVE, ENDED = ("open", "pending"), ("resolved", "closed")
+
+
+def day_of(moment: datetime) -> date:
+    return moment.astimezone(BERLIN).date()
+
+
+def count_open_seconds(begin: datetime, end: datetime) -> float:
+    """From nine to five on Monday to Friday, day by day."""
+    seconds, day = 0.0, day_of(begin)
+    while day <= day_of(end):
+        if day.weekday() < 5:
+            opens, closes = (datetime.combine(day, time(hour), BERLIN).timestamp() for hour in (9, 17))
+            seconds += max(0.0, min(closes, end.timestamp()) - max(opens, begin.timestamp()))
+        day += timedelta(days=1)
+    return seconds
+
+
+@dataclass
+class Rows:
+    """All rows of the database, and the time at which they are looked at."""
+
+    now: datetime
+    tables: dict[Any, list[dict[str, Any]]]
+
+    @classmethod
+    def load(cls, now: datetime) -> "Rows":
+        return cls(now, {model: list(model.objects.order_by("pk").values()) for model in CLASSES})
+
+    @cached_property
+    def moments(self) -> dict[str, list[tuple[datetime, str, Any]]]:
+        """By number: of each row when it was, of what kind it is, and what is measured of it."""
+        return {
+            "dashboard.count_conversations": self.conversations(),
+            "dashboard.count_ratings": [
+                (row["rated"], str(row["is_good"]), None)
+                for row in self.tables[Rating]
+                if row["rated"] is not None
+            ],
+            "dashboard.measure_waits": self.waits(),
+            "dashboard.add_up_tokens": [
+                (row["created"], row["model"], (row["input"], row["output"], row["cost"]))
+                for row in self.tables[ModelRequest]
+            ],
+            "dashboard.count_failures": [
+                (row["created"], row["error"], None)
+                for row in self.tables[Turn]
+                if row["state"] in ("failed", "interrupted")
+            ],
+            "tickets.count_tickets": [(row["created"], row["status"], None) for row in self.tables[Ticket]],
+            "tickets.count_tickets category": [
+                (row["created"], row["category"], None) for row in self.tables[Ticket]
+            ],
+            "tickets.measure_first_responses": self.times("first_response"),
+            "tickets.measure_resolutions": self.times("resolved"),
+            "tickets.count_ends": self.ends(),
+        }
+
+    def conversations(self) -> list[tuple[datetime, str, Any]]:
+        events: dict[int, set[str]] = {}
+        for event in self.tables[AuditEvent]:
+            events.setdefault(event["conversation_id"], set()).add(event["action"])
+        good = {row["conversation_id"] for row in self.tables[Rating] if row["is_good"]}
+        good |= {row["conversation_id"] for row in self.tables[Ticket] if row["resolution"] == "customer"}
+        bad = {row["conversation_id"] for row in self.tables[Rating] if row["is_good"] is False}
+        found = []
+        for row in self.tables[Conversation]:
+            if not row["last_seq"]:
+                continue
+            happened = events.get(row["id"], set())
+            if row["owner"] in ("waiting", "human") or happened & {
+                "person_requested",
+                "took_over",
+                "assigned",
+            }:
+                kind = "person"
+            elif "returned" in happened:
+                kind = "returned"
+            elif row["id"] in good:
+                kind = "confirmed"
+            elif row["id"] in bad:
+                kind = "denied"
+            else:
+                kind = "open" if self.now - row["updated"] < timedelta(days=1) else "silence"
+            found.append((row["created"], kind, None))
+        return found
+
+    def waits(self) -> list[tuple[datetime, str, Any]]:
+        last: dict[int, dict[str, Any]] = {}
+        found = []
+        for event in self.tables[AuditEvent]:
+            before = last.get(event["conversation_id"])
+            is_coming = event["action"] in ("took_over", "assigned")
+            if is_coming and before is not None and before["action"] == "person_requested":
+                found.append((event["created"], "", (event["created"] - before["created"]).total_seconds()))
+            if event["action"] != "returned":
+                last[event["conversation_id"]] = event
+        return found
+
+    def times(self, ends: str) -> list[tuple[datetime, str, Any]]:
+        return [
+            (row[ends], "", count_open_seconds(row["created"], row[ends]))
+            for row in self.tables[Ticket]
+            if row[ends] is not None and not (ends == "resolved" and row["merged_into_id"])
+        ]
+
+    def ends(self) -> list[tuple[datetime, str, Any]]:
+        merged = {row["id"] for row in self.tables[Ticket] if row["merged_into_id"]}
+        again: dict[int, list[datetime]] = {}
+        for change in self.tables[StatusChange]:
+            if change["new"] in ACTIVE:
+                again.setdefault(change["ticket_id"], []).append(change["created"])
+        found = []
+        for change in self.tables[StatusChange]:
+            if change["old"] not in ACTIVE or change["new"] not in ENDED:
+                continue
+            later = [at - change["created"] for at in again.get(change["ticket_id"], ())]
+            if any(timedelta(0) <= after <= timedelta(days=7) for after in later):
+                kind = "reopened"
+            elif change["ticket_id"] in merged:
+                kind = "merged"
+            else:
+                kind = "customer" if change["actor"] == "customer" else "staff"
+            found.append((change["created"], kind, None))
+        return found
+
+
+def choose(
+    rows: Iterable[tuple[datetime, str, Any]], first: date, last: date
+) -> list[tuple[datetime, str, Any]]:
+    """Those of the days from the first to the last."""
+    return [row for row in rows if first <= day_of(row[0]) <= last]
+
+
+def count_kinds(rows: Iterable[tuple[datetime, str, Any]]) -> Counter[str]:
+    return Counter(kind for _at, kind, _value in rows)
+
+
+def find_percentiles(rows: Iterable[tuple[datetime, str, Any]]) -> tuple[int, int | None, int | None]:
+    """How many, the median, and the 90th percentile, in whole seconds."""
+    values = sorted(value for _at, _kind, value in rows)
+    middle = round(median(values)) if len(values) >= 3 else None
+    return len(values), middle, round(values[math.ceil(0.9 * len(values)) - 1]) if len(values) >= 10 else None
+
+
+def add_up(rows: Iterable[tuple[datetime, str, Any]]) -> tuple[int, int, int, Any]:
+    values = [value for _at, _kind, value in rows]
+    costs = [cost for _input, _output, cost in values if cost is not None]
+    return len(values), sum(each[0] for each in values), sum(each[1] for each in values), sum(costs)
+
+
+Measure = Callable[[Iterable[tuple[datetime, str, Any]]], Any]

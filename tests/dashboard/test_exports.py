@@ -1,0 +1,104 @@
+"""What leaves for a spreadsheet is read there as it is, and no cell of it is run."""
+
+import csv
+import io
+
+import pytest
+
+from supportbot.conversations.models import Conversation, Rating
+from supportbot.dashboard.csv_export import quote_cell
+
+pytestmark = pytest.mark.django_db
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠A1")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_begins_like_a_formula_is_text(text):
+    assert quote_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", [0, -5, 1.5, "Kettle", "5 = 5", "Ø"])
+def test_all_else_is_as_it_was(value):
+    assert quote_cell(value) == value
+
+
+def read_rows(response):
+    text = b"".join(response.streaming_content).decode()
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text[1:], newline="")))
+
+
+@pytest.fixture
+def rated(db):
+    chat = Conversation.objects.create(last_seq=1, guest_key="g", title="=cmd|' /C calc'!A0")
+    return Rating.objects.create(
+        conversation=chat, handler="staff", is_good=True, rated=chat.created, words='=HYPERLINK("x"),\n"é"'
+    )
+
+
+def test_a_table_is_exported_as_it_is_shown(leads, rated):
+    report = next(
+        report
+        for section in leads.get("/admin/numbers/?period=7").context["sections"]
+        for report in section.reports
+        if report.key == "dashboard.count_ratings"
+    )
+    rows = read_rows(
+        leads.get(
+            "/admin/numbers/table.csv", {"period": "7", "number": "dashboard.count_ratings", "table": "time"}
+        )
+    )
+
+    assert rows[0] == ["Day", "Ratings", "Good", "Not good"]
+    assert [row[1:] for row in rows[1:]] == [
+        [str(cell.value) for cell in row.cells] for row in report.tables[0].rows
+    ]
+    assert rows[-1][1:] == ["1", "1", "0"]
+
+
+def test_the_rows_behind_a_number_are_exported_with_every_word(leads, rated):
+    query = {"number": "dashboard.count_ratings", "since": "2000-01-01T00:00Z", "until": "2100-01-01T00:00Z"}
+    response = leads.get("/admin/numbers/list.csv", query)
+    rows = read_rows(response)
+
+    assert len(rows) == 2
+    assert rows[1][0] == "Good"
+    assert rows[1][-1] == "'" + rated.words
+    assert response["Content-Disposition"] == 'attachment; filename="dashboard.count_ratings.csv"'
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"number": "dashboard.nothing", "since": "2000-01-01T00:00Z", "until": "2100-01-01T00:00Z"},
+        {"number": "dashboard.count_ratings", "since": "x", "until": "2100-01-01T00:00Z"},
+        {"number": "dashboard.count_ratings", "since": "2000-01-01", "until": "2100-13-01T00:00Z"},
+        {
+            "number": "dashboard.count_conversations",
+            "since": "2000-01-01T00:00Z",
+            "until": "2100-01-01T00:00Z",
+            "by": "guest_key",
+            "kind": "g",
+        },
+    ],
+)
+def test_an_address_that_no_number_has_is_not_found(leads, rated, query):
+    """Nor can rows be filtered by what is secret."""
+    assert leads.get("/admin/numbers/list/", query).status_code == 404
+    assert leads.get("/admin/numbers/list.csv", query).status_code == 404
+    assert leads.get("/admin/numbers/table.csv", query | {"table": "nothing"}).status_code == 404
+
+
+def test_whoever_may_not_open_the_rows_sees_the_number_without_a_link(lead, leads, rated):
+    lead.groups.clear()
+    from django.contrib.auth.models import Permission
+
+    lead.user_permissions.add(Permission.objects.get(codename="view_dashboard"))
+    page = leads.get("/admin/numbers/?period=7")
+    query = {"number": "dashboard.count_ratings", "since": "2000-01-01T00:00Z", "until": "2100-01-01T00:00Z"}
+
+    assert page.status_code == 200
+    assert "/admin/numbers/list/" not in page.content.decode()
+    assert leads.get("/admin/numbers/list/", query).status_code == 403
+    assert leads.get("/admin/numbers/list.csv", query).status_code == 403
