@@ -57,9 +57,11 @@ def resolve_ticket(ticket: Ticket, actor: Actor) -> None:
 
 
 def find_answered_ticket(
-    conversation_id: int, message_id: int, *, is_for_person: bool, reference: str = ""
+    conversation_id: int, message_id: int | None = None, *, is_for_person: bool = False, reference: str = ""
 ) -> Ticket | None:
     """The ticket to which a customer's message is an answer, locked; None where it is none.
+
+    Without `message_id`, that to which the next message would be one.
 
     It is one when a person has the conversation or is waited for, or when the last who spoke before was the team. What
     is said to the assistant about something else does not open an old matter again. What is said on a ticket's page is
@@ -92,9 +94,18 @@ def find_ticket_for_reply(conversation_id: int, reference: str) -> Ticket | None
     return Ticket.objects.lock_ticket(found.pk) if found else None
 
 
-def _has_team_spoken_last(conversation_id: int, message_id: int) -> bool:
+def find_ticket_to_join(conversation_id: int) -> Ticket | None:
+    """The ticket of a conversation that a customer who asks for a person asks about, locked."""
+    active = Ticket.objects.filter(conversation=conversation_id).filter_active().order_by("-created")
+    newest = active.values_list("pk", flat=True).first()
+    return Ticket.objects.lock_ticket(newest) if newest else find_answered_ticket(conversation_id)
+
+
+def _has_team_spoken_last(conversation_id: int, message_id: int | None) -> bool:
     """Whether a person of the team wrote the last message before this one that is neither ours nor the customer's."""
     messages: Any = TicketReply._meta.get_field("message").related_model
-    earlier = messages.objects.filter(conversation=conversation_id, pk__lt=message_id)
+    earlier = messages.objects.filter(conversation=conversation_id)
+    if message_id is not None:
+        earlier = earlier.filter(pk__lt=message_id)
     spoken = earlier.filter(role__in=("staff", "assistant")).order_by("-seq")
     return spoken.values_list("role", flat=True).first() == "staff"

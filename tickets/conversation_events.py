@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 from supportbot.assistant.conversation_events import (
     ContactGiven,
@@ -49,10 +50,9 @@ def resolve_tickets(event: ConversationClosed) -> None:
     here = Ticket.objects.filter(conversation=event.conversation, merged_into=None)
     named = here.filter(number=event.reference) if event.reference else here.none()
     staff = _get_account(event.staff)
-    ended = list(
-        named or here.filter_active().filter(assignee=None) | here.filter_active().filter(assignee=staff)
-    )
-    for ticket in ended:
+    free = here.filter_active().filter(Q(assignee=None) | Q(assignee=staff))
+    # In the order in which whoever locks several of them does it.
+    for ticket in (named or free).order_by("pk"):
         resolve_ticket(Ticket.objects.lock_ticket(ticket.pk), build_staff_actor(staff))
 
 

@@ -22,8 +22,14 @@ def merge_ticket(pk: int, target_number: str, actor: Actor) -> Ticket:
 
     Tickets that were merged into this one follow it. Raises `MergeRefused`.
     """
-    ticket, target = _lock_both(pk, target_number)
+    found = Ticket.objects.filter(number=target_number.strip().upper()).first()
+    if found is None:
+        raise MergeRefused(_("There is no ticket with this number."))
+    # The conversation is always locked before its tickets; nobody is told where the merge is refused after that.
+    _tell_customer(Ticket.objects.get(pk=pk), found)
+    ticket, target = _lock_both(pk, found.pk)
     _check_merge(ticket, target)
+    _take_over_waiting(ticket, target, actor)
     change_ticket(
         ticket,
         actor,
@@ -33,17 +39,24 @@ def merge_ticket(pk: int, target_number: str, actor: Actor) -> Ticket:
     )
     ticket.merged_tickets.update(merged_into=target)
     record_ticket_event("ticket_joined", target, actor, number=ticket.number)
-    _tell_customer(ticket, target)
     return target
 
 
-def _lock_both(pk: int, target_number: str) -> tuple[Ticket, Ticket]:
+def _take_over_waiting(ticket: Ticket, target: Ticket, actor: Actor) -> None:
+    """A customer who waits for an answer on the one waits for it on the other one, since when they did."""
+    since = ticket.waiting_since
+    if ticket.status != Ticket.Status.OPEN or since is None:
+        return
+    change_ticket(target, actor, status=Ticket.Status.OPEN)
+    if target.waiting_since is None or since < target.waiting_since:
+        target.start_waiting(since)
+        target.save(update_fields=["waiting_since", "due"])
+
+
+def _lock_both(pk: int, target_pk: int) -> tuple[Ticket, Ticket]:
     """Both tickets, locked in the order of their keys, so that two who merge at once do not wait for each other."""
-    found = Ticket.objects.filter(number=target_number.strip().upper()).values_list("pk", flat=True).first()
-    if found is None:
-        raise MergeRefused(_("There is no ticket with this number."))
-    locked = {key: Ticket.objects.lock_ticket(key) for key in sorted({pk, found})}
-    return locked[pk], locked[found]
+    locked = {key: Ticket.objects.lock_ticket(key) for key in sorted({pk, target_pk})}
+    return locked[pk], locked[target_pk]
 
 
 def _check_merge(ticket: Ticket, target: Ticket) -> None:

@@ -7,6 +7,7 @@ from supportbot.assistant.tools import ToolError
 
 from .actors import CUSTOMER
 from .announcing import announce_ticket
+from .answers import find_ticket_to_join, reopen_by_customer
 from .audit import record_ticket_event
 from .changes import open_ticket
 from .models import Ticket
@@ -14,13 +15,14 @@ from .models import Ticket
 
 @person_request_handler
 def join_or_open_ticket(request: PersonRequest) -> str:
-    """The number of the conversation's ticket. One matter is one ticket: an open one is joined."""
+    """The number of the conversation's ticket. One matter is one ticket: an open one is joined.
+
+    So is one that the team has just answered: whoever asks for a person after that is not content with the answer.
+    """
     issue = f"{_('The customer asks to talk to a person.')} {request.reason}".strip()[
         : Ticket.ISSUE_MAX_CHARS
     ]
-    active = Ticket.objects.filter(conversation=request.conversation, status__in=Ticket.ACTIVE_STATUSES)
-    # Locked, or what somebody else writes of it meanwhile would be lost.
-    ticket = active.select_for_update().order_by("-created").first()
+    ticket = find_ticket_to_join(request.conversation)
     if ticket is None:
         network = Ticket.objects.opened_from_network_of(request.conversation)
         if network.count() >= Ticket.MAX_PER_NETWORK_AND_HOUR:
@@ -34,6 +36,7 @@ def join_or_open_ticket(request: PersonRequest) -> str:
             CUSTOMER,
         )
         announce_ticket(ticket)
-    elif len(issue) <= ticket.remaining_chars and ticket.add_issue(issue, ticket.priority):
+        return ticket.number
+    if len(issue) <= ticket.remaining_chars and ticket.add_issue(issue, ticket.priority):
         record_ticket_event("ticket_changed", ticket, CUSTOMER, changes={"issue": None})
-    return ticket.number
+    return reopen_by_customer(ticket).number

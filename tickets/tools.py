@@ -12,6 +12,7 @@ from supportbot.assistant.tools import ToolContext, ToolError, tool
 
 from .actors import ASSISTANT
 from .announcing import announce_ticket
+from .answers import reopen_by_customer
 from .audit import record_ticket_event
 from .models import Ticket
 from .questions import handover_note, triage
@@ -65,6 +66,9 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
         return _add_to_existing(known.pk, issue, priority)
     known = Ticket.objects.find_open_duplicate(ctx.conversation, issue)
     if known:
+        if known.status == Ticket.Status.PENDING:  # the team waits for the customer, who is heard of again
+            reopen_by_customer(Ticket.objects.lock_ticket(known.pk))
+            known.refresh_from_db()
         return _serialize_ticket(known) | {"note": DUPLICATE_NOTE}
     if Ticket.objects.filter(conversation=ctx.conversation).opened_last_day().count() >= MAX_TICKETS_PER_DAY:
         raise ToolError(

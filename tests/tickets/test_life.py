@@ -109,6 +109,34 @@ def test_a_message_that_is_sent_twice_opens_it_once(ticket, talk, agent):
     assert ticket.status == "pending"
 
 
+def test_who_asks_for_a_person_after_an_answer_opens_that_ticket_again(ticket, talk, agent):
+    reply(talk, agent)
+    turns.close_conversation.run_sync(talk.pk, agent.pk)
+
+    turns.request_person.run_sync(talk.pk, text="I'd like to talk to a person.", client_id="p1")
+
+    ticket.refresh_from_db()
+    assert (ticket.status, Ticket.objects.count()) == ("open", 1)
+
+
+def test_who_asks_for_a_person_while_the_team_waits_for_them_waits_for_the_team(ticket, talk, agent):
+    change_ticket(ticket, build_staff_actor(agent), status="pending")
+    turns.request_person.run_sync(talk.pk)
+    ticket.refresh_from_db()
+    assert (ticket.status, Ticket.objects.count()) == ("open", 1)
+    assert ticket.due is not None
+
+
+def test_who_asks_for_a_person_about_something_else_gets_another_ticket(ticket, talk, agent):
+    reply(talk, agent)
+    turns.close_conversation.run_sync(talk.pk, agent.pk)
+    talk.refresh_from_db()
+    say_as_assistant(talk)
+    turns.request_person.run_sync(talk.pk)
+    ticket.refresh_from_db()
+    assert (ticket.status, Ticket.objects.count()) == ("resolved", 2)
+
+
 def test_of_two_tickets_the_one_that_was_answered_is_opened(ticket, talk, agent, alice):
     newer = Ticket.objects.create(number="TKT-00000002", issue="Broken", conversation=talk, customer=alice)
     reply(talk, agent, reference="TKT-00000001")

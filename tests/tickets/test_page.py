@@ -1,10 +1,13 @@
 """The ticket's page: the conversation first and live, its history, an answer where there is none, and merging."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
@@ -181,6 +184,41 @@ def test_a_merged_ticket_says_into_which_and_the_customer_is_told_once(desk, tic
     assert "We are on it." in pages[0], "its conversation stays where it was"
     assert f'With <a href="{page_of(ticket)}">TKT-00000001</a>' in pages[1]
     assert "merged TKT-00000001 into this ticket" in pages[1]
+
+
+def test_who_waits_on_a_merged_ticket_waits_on_the_one_that_goes_on(ticket, alice, agent):
+    ended = Ticket.objects.create(number="TKT-00000002", issue="x", customer=alice, status="resolved")
+    since = timezone.now() - timedelta(hours=3)
+    Ticket.objects.filter(pk=ticket.pk).update(waiting_since=since)
+    merge(ticket, ended.number, agent)
+    ended.refresh_from_db()
+    assert (ended.status, ended.waiting_since, ended.due) == ("open", since, since + timedelta(hours=8))
+
+
+def test_nobody_is_told_of_a_merge_that_was_refused(ticket, talk, bob, agent):
+    Ticket.objects.create(number="TKT-00000005", issue="Bob's", customer=bob)
+    with pytest.raises(MergeRefused):
+        merge(ticket, "TKT-00000005", agent)
+    assert not talk.messages.exists()
+
+
+def test_who_deleted_a_ticket_is_in_the_log(ticket, client):
+    admin = User.objects.create_superuser("admin")
+    client.force_login(admin)
+    client.post(reverse("admin:tickets_ticket_delete", args=[ticket.pk]), {"post": "yes"})
+    assert not Ticket.objects.exists()
+    event = AuditEvent.objects.get(action="ticket_deleted")
+    assert (event.subject, event.actor_name) == ("TKT-00000001", "admin")
+
+
+@pytest.mark.parametrize("page", ["reply", "merge", "news"])
+def test_staff_without_rights_to_tickets_reach_none_of_it(client, ticket, page):
+    client.force_login(User.objects.create(username="intern", is_staff=True))
+    address = reverse(f"admin:tickets_ticket_{page}", args=[ticket.pk])
+    answered = client.get(address) if page == "news" else client.post(address, {"text": "x", "target": "x"})
+    assert answered.status_code == 403
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
 
 
 def test_what_was_merged_into_a_merged_ticket_follows_it(ticket, alice, agent):

@@ -96,6 +96,14 @@ def test_an_open_ticket_of_the_same_issue_is_returned_whatever_its_case_and_punc
     assert again["priority"] == "high"
 
 
+def test_a_customer_who_says_again_what_the_team_waits_for_them_with_opens_the_ticket(chat, alice):
+    ctx = chat(alice)
+    first = create_ticket(ctx, "My order is late!", "high")
+    Ticket.objects.update(status=Ticket.Status.PENDING)
+    again = create_ticket(replace(ctx, request="turn:2"), "My order is late", "low")
+    assert (again["ticket_id"], again["status"]) == (first["ticket_id"], "open")
+
+
 def test_a_problem_that_comes_back_after_it_was_resolved_is_a_new_ticket(chat, alice):
     ctx = chat(alice)
     first = create_ticket(ctx, "My order is late", "high")

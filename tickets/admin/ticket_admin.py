@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -15,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..actors import build_staff_actor
+from ..audit import record_ticket_event
 from ..changes import change_ticket, open_ticket
 from ..history import get_label
 from ..models import Ticket
@@ -176,6 +178,16 @@ class TicketAdmin(admin.ModelAdmin):
         if "tag_names" in changed:
             set_tags(ticket, parse_tags(form.cleaned_data["tag_names"]), actor)
         self._tell_of_news(request, form)
+
+    def delete_model(self, request: HttpRequest, obj: Ticket) -> None:
+        with transaction.atomic():
+            record_ticket_event("ticket_deleted", obj, build_staff_actor(request.user))
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        with transaction.atomic():
+            for ticket in queryset:
+                self.delete_model(request, ticket)
 
     def _tell_of_news(self, request: HttpRequest, form: Any) -> None:
         """What somebody else changed since the form was shown, and what this save left as they made it."""
