@@ -42,7 +42,9 @@ def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -
     """An amount such as “12.50”, “1.234,50”, “€ 12,50” or “-5”. One that may be two amounts is not read."""
     if PLAIN_AMOUNT.fullmatch(text):
         return Decimal(text)
-    bare = re.sub(r"[^\d.,+-]", "", text)
+    bare = re.sub(r"[^\d.,+-]", "", text.replace("−", "-"))
+    if text.startswith("(") and text.endswith(")"):
+        bare = f"-{bare}"  # as bookkeepers write it
     is_grouped = re.fullmatch(r"[+-]?(?:\d+|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*)(?:[.,]\d+)?", bare)
     if not is_grouped or re.search(r"[^\W\d_]{4,}|\d[^\W\d_]+\d", text):
         raise UnreadableCell(f"is {text!r}, not an amount such as 12.50.")

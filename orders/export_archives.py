@@ -13,8 +13,8 @@ from .export_formats import ExportFormat, NotAnExportError
 from .workbooks import OLD_WORKBOOK, WorkbookSheet, inspect_workbook
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls")
-WORKBOOK_MEMBER = "[Content_Types].xml"
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
+WORKBOOK_MEMBERS = {"[Content_Types].xml", "content.xml"}  # of Excel's and of OpenDocument's
 MAX_BEGINNING_BYTES = 8
 
 Table: TypeAlias = ExportFile | WorkbookSheet
@@ -35,7 +35,7 @@ def open_export(path: Path, formats: Sequence[ExportFormat]) -> list[Table]:
     if not beginning.startswith(b"PK\x03\x04"):
         return [inspect_file(path.name, size, lambda: path.open("rb"), formats)]
     with zipfile.ZipFile(path) as archive:
-        if WORKBOOK_MEMBER in archive.namelist():
+        if WORKBOOK_MEMBERS.intersection(archive.namelist()):
             return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
         names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
     names = [name for name in names if name.lower().endswith((*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES))]

@@ -164,7 +164,7 @@ def load_format(path: Path) -> ExportFormat:
         described = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return _read_format(described, path.stem)
     except (ValueError, re.error, TypeError, AttributeError) as error:
-        raise BrokenMapError(str(error)) from None
+        raise BrokenMapError(f"It is no map as docs/orders.md describes it: {error}.") from None
     except KeyError as error:
         raise BrokenMapError(f"[items] lacks {error}.") from None
 

@@ -106,7 +106,7 @@ def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[Exp
     """
     survey, form = survey_file(export), export.format
     if survey.is_day_first is None:
-        survey.is_day_first = is_day_first if form.is_day_first is None else form.is_day_first
+        survey.is_day_first = form.is_day_first if is_day_first is None else is_day_first
     unknown = _list_unknown_fields(export)
     for rows in gather_rows(export, survey.spread):
         own, *others = split_orders(rows, is_foreign=bool(form.columns))

@@ -232,6 +232,16 @@ def test_woocommerce_by_the_other_plugin(load, written, status, payment):
     assert (order.status, order.payment, order.items.count()) == (status, payment, 2)
 
 
+def test_woocommerce_s_analytics(load):
+    header = (
+        "Date,Order #,Status,Customer,Customer type,Product(s),Items sold,Coupon(s),N. Revenue,Attribution"
+    )
+    load(header, '2026-09-01 09:00:00,727,completed,Zoe Zimmer,new,"2× Mug, blue, 1× Plate",3,,20.00,Direct')
+    order = Order.objects.get()
+    assert (order.number, order.status, order.total, order.name) == ("727", "shipped", None, "Zoe Zimmer")
+    assert [item[::2] for item in list_items("727")] == [("Mug, blue", 2), ("Plate", 1)]
+
+
 def test_a_status_that_nobody_knows_is_told(load):
     said = load(ADVANCED_HEADER, ADVANCED.format(status="of a plugin", name="Mug", quantity=1))
     assert "Line 2, 727: Status is 'of a plugin', which is not known" in said.err

@@ -66,6 +66,29 @@ def build_workbook(*sheets: list[list[Any]]) -> bytes:
     return packed.getvalue()
 
 
+OPEN = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def build_open_document(rows: list[list[str]]) -> bytes:
+    """An .ods of the least parts that are read, with these rows of text."""
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    lines = "".join(
+        f"<table:table-row>{''.join(cell.format(escape(text)) for text in row)}</table:table-row>"
+        for row in rows
+    )
+    spaces = " ".join(f'xmlns:{name}="{OPEN}:{name}:1.0"' for name in ("office", "table", "text"))
+    sheet = f'<office:spreadsheet><table:table table:name="S1">{lines}</table:table></office:spreadsheet>'
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body>{sheet}</office:body></office:document-content>",
+        )
+        archive.writestr("META-INF/manifest.xml", f'<m:manifest xmlns:m="{OPEN}:manifest:1.0"/>')
+    return packed.getvalue()
+
+
 @pytest.fixture
 def load(tmp_path, capsys):
     def load(content: bytes, name: str = "orders.xlsx"):
@@ -107,6 +130,11 @@ def test_what_cannot_be_read_is_named_by_the_line_of_the_sheet(load):
     said = load(build_workbook([["Orders"], HEADER.split(","), ["", *ORDER[1:]], odd]))
     assert "Line 3, no number: The row has no order number" in said.err
     assert "Line 4, #1001: Total is 'a lot'" in said.err
+
+
+def test_a_sheet_of_an_open_document(load):
+    load(build_open_document([HEADER.split(","), [str(value) for value in ORDER]]), "orders.ods")
+    assert Order.objects.get().total == Decimal("1024.9")
 
 
 def test_another_platform_s_export_and_a_workbook_in_a_zip(load):
