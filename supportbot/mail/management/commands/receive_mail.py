@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from ...cleanup import delete_old_mails
 from ...incoming import MailPostponed, take_large_mail, take_mail
 from ...message_parts import MAX_MAIL_BYTES
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         raw = sys.stdin.buffer.read(MAX_MAIL_BYTES + 1)
         if len(raw) <= MAX_MAIL_BYTES:
             take_mail(raw)
+            delete_old_mails()
             return os.EX_OK
         size = len(raw)
         while more := sys.stdin.buffer.read(1024 * 1024):
