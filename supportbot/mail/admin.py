@@ -16,8 +16,8 @@ __all__ = ["IncomingMailAdmin", "MailPreferenceAdmin"]
 
 @admin.register(MailPreference)
 class MailPreferenceAdmin(admin.ModelAdmin):
-    list_display = ["user", "waiting", "tickets"]
-    fields = ["waiting", "tickets"]
+    list_display = ["user", "waiting", "tickets", "kept"]
+    fields = ["waiting", "tickets", "kept"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MailPreference]:
         """One's own; an administrator sees all."""

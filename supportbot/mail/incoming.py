@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,9 +20,10 @@ from supportbot.jobs.queue import enqueue
 
 from .attachments import SortedAttachments, describe_left_out, sort_attachments, store_photos
 from .mail_kinds import find_kind, read_bounce
-from .message_parts import describe_cut, describe_size, split_text
+from .message_parts import describe_cut, describe_rest, describe_size, split_text
 from .models import IncomingMail
 from .parsing import MailUnreadable, ParsedMail, build_key, parse_mail, read_header
+from .reply_text import may_answer_below
 from .reply_tokens import remove_tags
 from .senders import Match, find_returned_conversation, is_forged, match_conversation
 
@@ -31,7 +33,8 @@ MAX_STRANGERS_PER_DAY = 100
 MAX_PER_STRANGER_AND_DAY = 5
 MAX_KEPT_CHARS = 20_000
 CLIENT_ID_CHARS = 48
-SIZE_JOB_KIND = "send_size_refusal"  # of jobs.py
+SIZE_JOB_KIND, KEPT_JOB_KIND = "send_size_refusal", "send_kept_alert"  # of jobs.py
+KEPT_ALERT_DELAY = timedelta(hours=1)  # in which all that is kept comes into one mail to staff
 NO_FILES = SortedAttachments((), (), ())
 
 
@@ -108,7 +111,7 @@ def _take_new(mail: ParsedMail, match: Match, files: SortedAttachments) -> str:
 
 def _take_from_stranger(mail: ParsedMail, files: SortedAttachments) -> str:
     """A new conversation that waits for a person, or a row for staff. Nothing is answered: the sender may be forged."""
-    if settings.ENVIRONMENT.mail_strangers == "keep" or _is_spam(mail):
+    if settings.ENVIRONMENT.mail_strangers == "keep" or _is_spam(mail) or _is_of_staff(mail):
         return _keep(mail, Outcome.UNKNOWN, None)
     if is_forged(mail.message):
         return _keep(mail, Outcome.FORGED, None)
@@ -130,7 +133,13 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
     """Post the mail and store its row. Raises `RequestRefused`."""
     images, left_out = store_photos(conversation_id, files)
     parts, is_cut = split_text(mail.text)
-    note = " ".join(filter(None, [describe_left_out(left_out), describe_cut() if is_cut else ""]))
+    has_more_below = may_answer_below(mail.text, mail.whole_text)
+    notes = [
+        describe_left_out(left_out),
+        describe_cut() if is_cut else "",
+        describe_rest() if has_more_below else "",
+    ]
+    note = " ".join(filter(None, notes))
     client_id = f"mail:{mail.key[:CLIENT_ID_CHARS]}"
     if parts or images:
         turns.post_mail.run_sync(conversation_id, parts or [""], client_id, images=images, note=note)
@@ -140,7 +149,7 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
         mail,
         outcome,
         Conversation(pk=conversation_id),
-        text=mail.text if is_cut else "",
+        text=mail.whole_text if has_more_below else mail.text if is_cut else "",
         left_out=[*left_out, *files.decorations],
     )
     return outcome
@@ -149,6 +158,7 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
 def _keep(mail: ParsedMail, outcome: str, conversation: Conversation | None) -> str:
     """Keep it for staff, who may post it."""
     text = mail.text or mail.whole_text
+    enqueue(KEPT_JOB_KIND, "all", run_after=timezone.now() + KEPT_ALERT_DELAY)
     _store_row(mail, outcome, conversation, text=text, left_out=[each.name for each in mail.attached])
     return outcome
 
@@ -197,6 +207,11 @@ def _find_known(key: str) -> Taken | None:
 
 def _may_be_posted(mail: ParsedMail, match: Match) -> bool:
     return not match.problem and bool(mail.sender) and not find_kind(mail)
+
+
+def _is_of_staff(mail: ParsedMail) -> bool:
+    """As when one of them answers the mail that told them of a customer."""
+    return get_user_model().objects.filter(is_staff=True, email__iexact=mail.sender).exists()
 
 
 def _is_spam(mail: ParsedMail) -> bool:

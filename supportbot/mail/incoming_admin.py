@@ -21,7 +21,7 @@ FIELDS = (
 
 
 class NeedsStaffFilter(admin.SimpleListFilter):
-    title = gettext_lazy("to be looked at")
+    title = gettext_lazy("whether somebody must look")
     parameter_name = "open"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -35,8 +35,8 @@ class NeedsStaffFilter(admin.SimpleListFilter):
 
 @admin.register(IncomingMail)
 class IncomingMailAdmin(admin.ModelAdmin):
-    list_display = ["received", "sender", "subject", "outcome", "conversation", "handled_by"]
-    list_display_links = ["received", "sender"]
+    list_display = ["sender", "outcome", "subject", "received", "conversation", "handled_by"]
+    list_display_links = ["sender", "subject"]
     list_filter = [NeedsStaffFilter, "outcome", "received"]
     list_select_related = ["conversation", "handled_by"]
     search_fields = ["sender", "sender_name", "subject"]

@@ -28,6 +28,12 @@ async def send_ticket_alert(claimed: ClaimedJob) -> None:
 
 
 @job(max_attempts=MAX_ATTEMPTS)
+async def send_kept_alert(claimed: ClaimedJob) -> None:
+    """Tell staff of mails that were kept for them."""
+    await run_in_tool_thread(staff_mails.mail_kept_alert)
+
+
+@job(max_attempts=MAX_ATTEMPTS)
 async def send_unread_reply(claimed: ClaimedJob) -> None:
     """Mail a customer who has left what staff have answered."""
     await run_in_tool_thread(customer_mails.mail_unread_reply, claimed.conversation_id, claimed.last_turn_id)

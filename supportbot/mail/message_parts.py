@@ -25,6 +25,13 @@ def describe_cut() -> str:
     return _("The e-mail was longer than what is shown here. Staff find more of it under “Incoming mails”.")
 
 
+def describe_rest() -> str:
+    return _(
+        "The e-mail seems to answer within the text that it quotes, which is left out here. Staff find all of it under "
+        "“Incoming mails”."
+    )
+
+
 def describe_size(size: int) -> str:
     return _(
         "The customer sent an e-mail of %(size)d MB. It was too large to be taken: the limit is %(limit)d MB."

@@ -12,6 +12,7 @@ class MailPreference(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_preference")
     waiting = models.BooleanField(_("a customer waits for a person"), default=True)
     tickets = models.BooleanField(_("a new ticket was opened"), default=True)
+    kept = models.BooleanField(_("an e-mail that could not be posted must be looked at"), default=True)
 
     class Meta:
         verbose_name = _("mail preference")
@@ -76,7 +77,7 @@ class IncomingMail(models.Model):
         POSTED = "posted", _("Posted in the conversation")
         OPENED = "opened", _("A conversation was begun")
         ATTACHED = "attached", _("Posted in the conversation by staff")
-        FOREIGN = "foreign", _("The sender is not the one whom we wrote to")
+        FOREIGN = "foreign", _("Its sender isn’t the one we wrote to, or its mark isn’t ours")
         FORGED = "forged", _("Our mail server says that the sender is forged")
         UNKNOWN = "unknown", _("It answers none of our mails")
         LIMITED = "limited", _("Too many mails of strangers today")
@@ -136,7 +137,7 @@ class IncomingMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} ({self.pk})"
+        return f"{self.sender_name or self.sender or '?'} ({self.pk})"
 
     @property
     def needs_staff(self) -> bool:

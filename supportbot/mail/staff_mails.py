@@ -9,11 +9,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime.socket_sessions import MODEL_BACKEND
 
-from .models import TicketNotice
+from .models import IncomingMail, TicketNotice
 from .sending import AUTOMATIC_HEADERS, build_address, can_send, to_one_line
 
 
@@ -37,6 +38,15 @@ def mail_new_ticket(number: str) -> None:
     subject = _("New ticket %(number)s") % {"number": number}
     context = {"number": number, "conversation": found.conversation}
     _mail_staff("tickets", subject, "mail/new_ticket.txt", path=found.path, **context)
+
+
+def mail_kept_alert() -> None:
+    """Mail who wants to know that mails were kept for staff since they were told last; nobody, if all were handled."""
+    kept = IncomingMail.objects.filter(handled=None, outcome__in=IncomingMail.OPEN_OUTCOMES).count()
+    if kept:
+        subject = ngettext("%(count)d e-mail must be looked at", "%(count)d e-mails must be looked at", kept)
+        path = f"{reverse('admin:mail_incomingmail_changelist')}?open=1"
+        _mail_staff("kept", subject % {"count": kept}, "mail/kept.txt", count=kept, path=path)
 
 
 def _mail_staff(wish: str, subject: str, template: str, *, path: str, **context: Any) -> bool:

@@ -3,6 +3,10 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+
+from supportbot.conversations.models import Conversation
+from tests.mail.mails import write_to_customer
 
 
 @pytest.fixture
@@ -19,3 +23,14 @@ def mail_settings(settings: Any) -> Any:
         mail_address="support@example.com",
     )
     return change
+
+
+@pytest.fixture
+def chat(alice: User) -> Conversation:
+    return Conversation.objects.create(user=alice)
+
+
+@pytest.fixture
+def sent(mail_settings: Any, chat: Conversation, agent: User) -> Any:
+    """A mail to alice, with what staff have answered."""
+    return write_to_customer(chat, agent, "Which lamp is it?")

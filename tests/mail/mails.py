@@ -10,6 +10,9 @@ from django.core.mail import EmailMessage as SentMail
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 from supportbot.mail.customer_mails import mail_unread_reply
+from supportbot.mail.incoming import take_mail
+
+ALICE = "Alice Archer <alice@example.com>"
 
 
 def write_to_customer(chat: Conversation, staff: Any, text: str) -> SentMail:
@@ -44,3 +47,13 @@ def build_answer(
         answer[name] = value
     answer.set_content(text)
     return answer
+
+
+def take(message: EmailMessage) -> str:
+    """What was done with it."""
+    return take_mail(message.as_bytes()).outcome
+
+
+def list_posted(chat: Conversation) -> list[str]:
+    """What was posted by mail."""
+    return list(chat.messages.filter(channel="mail").order_by("seq").values_list("text", flat=True))

@@ -220,7 +220,10 @@ async def test_a_code_that_could_not_be_mailed_is_mailed_by_the_next_attempt(cha
 
     await run_jobs()
 
-    code = re.search(r"\d{6}", mail.outbox[0].body)[0]
+    # Other jobs of the conversation are due too, such as that of the ticket's number.
+    code = next(
+        found[1] for each in mail.outbox if (found := re.match(r"(\d{6}) is your code", each.subject))
+    )
     await sync_to_async(enter)(phone, chat, code)
     assert await sync_to_async(may_read)(phone, chat)
 

@@ -46,7 +46,7 @@ class TestIncomingMails:
     def test_staff_see_who_wrote_and_why_it_was_kept(self, desk: Client, kept: IncomingMail) -> None:
         page = desk.get(self.address(kept)).content.decode()
         assert "bob@example.com" in page
-        assert "The sender is not the one whom we wrote to" in page
+        assert "isn’t the one we wrote to" in page
         assert "The &lt;b&gt;red&lt;/b&gt; one." in page
 
     def test_one_press_posts_it_as_the_customers_message_once(

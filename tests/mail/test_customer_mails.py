@@ -29,11 +29,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
 
 
 @pytest.fixture
-def chat(alice: User) -> Conversation:
-    return Conversation.objects.create(user=alice)
-
-
-@pytest.fixture
 def guest_chat(db: None) -> Conversation:
     return Conversation.objects.create(guest_key="g", contact_email="gus@example.org")
 

@@ -6,7 +6,8 @@ import pytest
 
 from supportbot.mail.parsing import parse_mail
 from supportbot.mail.reply_text import extract_reply, html_to_text
-from tests.mail.mail_clients import CLIENTS, WORDS, build_corpus
+from tests.mail.mail_clients import CLIENTS, build_corpus
+from tests.mail.mail_words import WORDS
 
 CORPUS = list(build_corpus())
 
@@ -56,6 +57,23 @@ CASES = {
     "right to left": (
         "نعم، وصلت.\n\nفي الثلاثاء، 3 مارس 2026 في 10:05 كتب TechCorp <support@example.com>:\n> متى؟",
         "نعم، وصلت.",
+    ),
+    "a date and an address": (
+        "Order 12345 is late.\nOrdered on 3.3.2026 10:05 by max@example.org:\n- lamp\n",
+        "Order 12345 is late.\nOrdered on 3.3.2026 10:05 by max@example.org:\n- lamp",
+    ),
+    "two dashes in a text": (
+        "Item\n--\n" + "The bulb is broken. " * 9,
+        "Item\n--\n" + ("The bulb is broken. " * 9).strip(),
+    ),
+    "two dashes above a name": ("Yes.\n--\nAlice\nBerlin", "Yes."),
+    "an introduction without a verb": (
+        "Да.\n\nвт, 3 мар. 2026 г. в 10:05, TechCorp support <support@example.com>:\n\n> Is it red?\n",
+        "Да.",
+    ),
+    "header lines in Polish": (
+        "Tak.\n\nOd: TechCorp <support@example.com>\nWysłano: wtorek, 3 marca 2026 10:05\nDo: Max\nTemat: x\n\nHello",
+        "Tak.",
     ),
     "nothing": (f"{INTRODUCTION}\n> Is it red?\n", ""),
     "a lone marker": ("##-", "##-"),

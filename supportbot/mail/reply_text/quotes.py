@@ -109,9 +109,7 @@ def _is_introduction(text: str) -> bool:
     if len(text) > MAX_INTRODUCTION_CHARS:
         return False
     has_date = bool(TIME.search(text) and YEAR.search(text))
-    return (bool(WROTE_PATTERN.search(text)) and (has_date or bool(ADDRESS.search(text)))) or (
-        has_date and bool(ADDRESS.search(text))
-    )
+    return bool(WROTE_PATTERN.search(text)) and (has_date or bool(ADDRESS.search(text)))
 
 
 def _begins_header_block(lines: Sequence[str], start: int) -> bool:

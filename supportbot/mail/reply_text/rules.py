@@ -16,7 +16,7 @@ from .words import EXCUSE, PROGRAM_NAMES, PROGRAM_SIGNATURE
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 RULE = re.compile(r"^[\s_=*-]{3,}$")
-MAX_SIGNATURE_LINES = 15
+MAX_SIGNATURE_LINES, MAX_SIGNATURE_CHARS = 10, 90
 
 
 def cut_to_new_text(text: str, *, is_forward: bool) -> str:
@@ -58,11 +58,14 @@ def _drop_quotes(lines: Sequence[str]) -> list[str]:
 
 
 def _drop_signature(lines: list[str]) -> list[str]:
-    """Without what follows the line «-- », up to the next empty line before other words, as below a quotation."""
+    """Without what follows the line «-- ». Many programs take its space away: «--» is one above a few short lines."""
     for number, line in enumerate(lines):
         if SIGNATURE.match(line) and any(each.strip() for each in lines[:number]):
-            rest = lines[number + 1 :]
-            if sum(1 for each in rest if each.strip()) <= MAX_SIGNATURE_LINES or line == "-- ":
+            rest = [each for each in lines[number + 1 :] if each.strip()]
+            is_short = len(rest) <= MAX_SIGNATURE_LINES and all(
+                len(each) <= MAX_SIGNATURE_CHARS for each in rest
+            )
+            if line == "-- " or is_short:
                 return lines[:number]
     return lines
 

@@ -149,3 +149,10 @@ PROGRAM_NAMES = re.compile(
     r"|から送信|发送|傳送|보냄",
     re.IGNORECASE,
 )
+# What people write above a mail in which they have answered line by line.
+POINTS_BELOW = re.compile(
+    r"\b(?:below|inline|in-line|in line|in red|in blue|unten|im text|in rot|in blau|ci-dessous|plus bas"
+    r"|en rouge|abajo|más abajo|en rojo|sotto|in rosso|abaixo|a vermelho|em vermelho|hieronder|in het rood|nedan"
+    r"|nedenfor|poniżej|ниже)\b",
+    re.IGNORECASE,
+)
