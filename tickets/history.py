@@ -57,6 +57,7 @@ def describe_event(event: Any) -> list[str]:
         "ticket_noted": _("wrote an internal note"),
         "ticket_joined": _("merged %(number)s into this ticket") % number,
         "person_requested": _("asked for a person"),
+        "rated": _("rated it as good") if event.details.get("is_good") else _("rated it as not good"),
     }
     return [sentences.get(event.action, event.action)]
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from .models import Ticket, TicketReply
+from .person_requests import describe_request
 
 MAX_SHOWN_MESSAGES = 100  # the rest is in the conversation
 
@@ -35,6 +36,14 @@ def load_messages(ticket: Ticket, *, is_own: bool) -> list[Any]:
         wanted |= Q(conversation=ticket.conversation_id) & to_team
     found = messages.objects.filter(wanted).distinct().order_by("-pk")
     return list(found.prefetch_related("attachments__conversation")[:MAX_SHOWN_MESSAGES])[::-1]
+
+
+def describe_issue(ticket: Ticket) -> str:
+    """In the customer's own words: a request for a person is written down as staff read it."""
+    parts = ticket.issue.split(Ticket.ISSUE_SEPARATOR)
+    own = [part.removeprefix(describe_request()).strip() for part in parts]
+    own = [part for part in own if part != gettext("No reason was given.")]
+    return Ticket.ISSUE_SEPARATOR.join(filter(None, own)) or gettext("You asked to talk to a person.")
 
 
 def describe_state(ticket: Ticket) -> str:

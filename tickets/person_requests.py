@@ -13,15 +13,18 @@ from .changes import open_ticket
 from .models import Ticket
 
 
+def describe_request() -> str:
+    """What such a ticket begins with, as staff read it."""
+    return _("The customer asks to talk to a person.")
+
+
 @person_request_handler
 def join_or_open_ticket(request: PersonRequest) -> str:
     """The number of the conversation's ticket. One matter is one ticket: an open one is joined.
 
     So is one that the team has just answered: whoever asks for a person after that is not content with the answer.
     """
-    issue = f"{_('The customer asks to talk to a person.')} {request.reason}".strip()[
-        : Ticket.ISSUE_MAX_CHARS
-    ]
+    issue = f"{describe_request()} {request.reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
     ticket = find_ticket_to_join(request.conversation)
     if ticket is None:
         network = Ticket.objects.opened_from_network_of(request.conversation)

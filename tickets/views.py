@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .answers import confirm_by_customer
 from .models import Ticket
-from .own_tickets import describe_state, find_own_tickets, has_own_conversation, load_messages
+from .own_tickets import describe_issue, describe_state, find_own_tickets, has_own_conversation, load_messages
 
 TICKETS_PER_PAGE = 20
 
@@ -22,7 +22,7 @@ TICKETS_PER_PAGE = 20
 @never_cache
 def list_tickets(request: HttpRequest) -> HttpResponse:
     page = Paginator(find_own_tickets(request), TICKETS_PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(ticket, describe_state(ticket)) for ticket in page]
+    rows = [(ticket, ticket.subject or describe_issue(ticket), describe_state(ticket)) for ticket in page]
     return render(request, "tickets/list.html", {"page": page, "rows": rows})
 
 
@@ -98,6 +98,7 @@ def _render_ticket(request: HttpRequest, ticket: Ticket, status: int = 200, **co
     context |= {
         "ticket": ticket,
         "state": describe_state(ticket),
+        "issue": describe_issue(ticket),
         "thread": load_messages(ticket, is_own=is_own),
         "is_own": is_own,
         "may_answer": may_answer,

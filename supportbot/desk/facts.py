@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery, Value
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from supportbot.audit.models import AuditEvent
-from supportbot.conversations.models import Conversation
+from supportbot.conversations.models import Conversation, Rating
 from supportbot.server.executors import on_database_thread
+
+MAX_RATINGS = 5
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The conversation, the number of the customer's other ones, and the ticket that it led to, if there is one."""
+    """The conversation, the number of the customer's other ones, and the ticket that it led to, if there is one.
+
+    The conversation's `given_ratings` are the newest ones.
+    """
 
     conversation: Any
     other_count: int
@@ -22,8 +27,10 @@ class Facts:
 
 @on_database_thread()
 def load_facts(conversation_id: int) -> Facts | None:
-    """One query. None if there is no such conversation."""
+    """Two queries. None if there is no such conversation."""
+    given = Rating.objects.filter_given().order_by("-pk")[:MAX_RATINGS]
     rows = Conversation.objects.select_related("user", "assignee")
+    rows = rows.prefetch_related(Prefetch("ratings", given, to_attr="given_ratings"))
     row: Any = rows.annotate(ticket=_find_ticket(), others=_count_others()).filter(pk=conversation_id).first()
     return None if row is None else Facts(row, row.others, row.ticket)
 

@@ -94,6 +94,19 @@ def test_the_list_names_what_the_customer_needs(alices, ticket, alice, talk):
     assert page.index("TKT-00000004") < page.index("TKT-00000002") < page.index(NUMBER), "newest first"
 
 
+def test_a_request_for_a_person_is_shown_in_the_customers_words(alices, alice, talk):
+    turns.request_person.run_sync(talk.pk)
+    ticket = Ticket.objects.get()
+    assert "You asked to talk to a person." in read(alices, "/tickets/")
+
+    turns.cancel_person_request.run_sync(talk.pk)
+    turns.request_person.run_sync(talk.pk, "My lamp is broken")
+
+    page = read(alices, f"/tickets/{ticket.number}/")
+    assert "My lamp is broken" in page
+    assert "The customer asks" not in page + read(alices, "/tickets/")
+
+
 def test_a_long_list_comes_in_pages_of_a_few_queries(alices, alice):
     Ticket.objects.bulk_create(Ticket(number=f"TKT-{n:08}", issue="x", customer=alice) for n in range(45))
 
