@@ -276,7 +276,9 @@ class Environment(BaseSettings):
         """A priority that is not named keeps its default."""
         if not isinstance(value, str):
             return value
-        entries = (entry.partition("=") for entry in value.split(",") if entry.strip())
+        entries = [entry.partition("=") for entry in value.split(",") if entry.strip()]
+        if not all(equals for _, equals, _ in entries):
+            raise PydanticCustomError("hours", "Input should look like high=4,medium=8,low=24")
         given = {priority.strip().lower(): hours.strip() for priority, _, hours in entries}
         return cls.model_fields["ticket_hours"].default | given
 

@@ -83,12 +83,13 @@ def add_open_hours(moment: datetime, hours: float) -> datetime:
     remaining = timedelta(hours=hours)
     if not settings.ENVIRONMENT.opening_hours:
         return timezone.localtime(moment + remaining)
-    moment = moment.astimezone(UTC)
+    counted = moment.astimezone(UTC)
     for start, end in _list_open_times(moment):
-        begins, ends = max(start, moment), max(end, moment)
-        if ends - begins >= remaining:
+        begins = max(start, counted)  # two spans of a day may overlap
+        if end - begins >= remaining:
             return timezone.localtime(begins + remaining)
-        remaining -= ends - begins
+        remaining -= max(end - begins, timedelta())
+        counted = max(end, counted)
     return timezone.localtime(moment + timedelta(days=MAX_DAYS_COUNTED))
 
 

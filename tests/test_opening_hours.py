@@ -133,3 +133,19 @@ def test_a_country_that_is_none_is_told_in_plain_words():
     opening_hours.parse_holidays("DE")
     with pytest.raises(ValueError, match="no country"):
         opening_hours.parse_holidays("Atlantis")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "hours_counted", "reached"),
+    [
+        ("Mon 09:00-12:00, Mon 11:00-14:00", "2026-11-30 10:00", 3, "2026-11-30 13:00"),  # two spans overlap
+        ("Mon 09:00-12:00", "2026-11-30 12:00", 1, "2026-12-07 10:00"),
+        ("Mon 09:00-12:00", "2026-11-30 09:00", 3, "2026-11-30 12:00"),
+        ("Mon-Sun 22:00-24:00, Mon-Sun 00:00-02:00", "2026-11-30 23:00", 2, "2026-12-01 01:00"),
+        ("Mon 09:00-09:30", "2026-11-30 08:00", 1000, "2027-12-01 08:00"),  # not within a year
+    ],
+)
+def test_open_hours_are_counted(hours, text, moment, hours_counted, reached):
+    hours(text)
+
+    assert opening_hours.add_open_hours(at(moment), hours_counted) == at(reached)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.environment import read_environment
 from tickets.actors import SYSTEM, build_staff_actor
 from tickets.answers import confirm_by_customer, reopen_by_customer
 from tickets.changes import change_ticket, change_tickets
@@ -256,6 +257,7 @@ def test_the_order_that_an_issue_names_is_linked(db, issue, number):
     assert Ticket.objects.create(issue=issue).order_number == number
 
 
+DEFAULT_HOURS = {"high": 4, "medium": 8, "low": 24}
 HOURS = "Mon-Fri 09:00-17:00, Sat 10:00-12:00"
 
 
@@ -306,3 +308,22 @@ def test_a_higher_priority_is_due_earlier_counted_from_when_the_customer_began_t
     assert ticket.due == opened + timedelta(hours=4)
     assert ticket.is_overdue
     assert list(Ticket.objects.filter_overdue()) == [ticket]
+
+
+@pytest.mark.parametrize(
+    ("written", "hours", "problem"),
+    [
+        ("high=2, LOW=40.5", {"high": 2, "medium": 8, "low": 40.5}, ""),
+        ("high=soon", DEFAULT_HOURS, "TICKET_HOURS: Input should be a valid number"),
+        ("high=0", DEFAULT_HOURS, "TICKET_HOURS: Input should be greater than 0"),
+        ("low=nan", DEFAULT_HOURS, "TICKET_HOURS: Input should be"),
+        ("urgent=3", DEFAULT_HOURS, "TICKET_HOURS: Input should be 'high', 'medium' or 'low'"),
+        ("4", DEFAULT_HOURS, "TICKET_HOURS: Input should look like high=4,medium=8,low=24"),
+    ],
+)
+def test_hours_that_cannot_be_read_are_told_and_the_usual_ones_count(monkeypatch, written, hours, problem):
+    monkeypatch.setenv("TICKET_HOURS", written)
+    environment, problems = read_environment()
+    assert environment.ticket_hours == hours
+    assert "".join(problems).startswith(problem)
+    assert bool(problems) == bool(problem)

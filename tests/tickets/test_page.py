@@ -149,6 +149,17 @@ def test_a_ticket_by_hand_knows_its_guest_its_order_and_its_tags(desk, agent):
     assert AuditEvent.objects.filter(action="ticket_opened", actor_id=agent.pk).count() == 1
 
 
+def test_a_ticket_by_hand_with_the_address_of_an_account_is_that_accounts(desk, alice, agent):
+    agent.email = "agent@example.com"
+    agent.save()
+    add = reverse("admin:tickets_ticket_add")
+    fields = {"issue": "Called", "priority": "low", "status": "open", "assignee": ""}
+    for email in ("Alice@Example.com", "agent@example.com", "nobody@example.com"):
+        desk.post(add, fields | {"guest_email": email})
+    found = Ticket.objects.order_by("pk").values_list("customer__username", flat=True)
+    assert list(found) == ["alice", None, None]
+
+
 def test_several_at_once_are_in_the_log_one_by_one(desk, agent):
     tickets = [Ticket.objects.create(number=f"TKT-0000000{n}", issue="x") for n in range(3)]
     desk.post(

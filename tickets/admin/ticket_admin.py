@@ -25,7 +25,7 @@ from ..tags import parse_tags, set_tags
 from . import ticket_views
 from .actions import ask_the_assistant, assign_to_me, build_status_action
 from .list_filters import VIEWS, AssigneeFilter, TagFilter, ViewFilter, count_views
-from .ticket_form import TicketForm, name_person
+from .ticket_form import TicketForm, find_account, name_person
 
 NEW_TICKET_FIELDS = [
     *("issue", "priority", "status", "assignee"),
@@ -164,6 +164,7 @@ class TicketAdmin(admin.ModelAdmin):
         """Store what was changed in the form; every other field keeps what is stored by now."""
         actor = build_staff_actor(request.user)
         if not change:
+            obj.customer = find_account(obj.guest_email)
             open_ticket(obj, actor)
             set_tags(obj, parse_tags(form.cleaned_data["tag_names"]), actor)
             return

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +33,14 @@ def list_form_values(ticket: Ticket) -> dict[str, str]:
 
 def name_person(person: Any) -> str:
     return person.get_full_name() or person.get_username()
+
+
+def find_account(email: str) -> Any:
+    """The customer's account with this address; None where there is none, or more than one, or it is of the staff."""
+    if not email:
+        return None
+    found = list(get_user_model()._default_manager.filter(email__iexact=email, is_active=True)[:2])
+    return found[0] if len(found) == 1 and not found[0].is_staff else None
 
 
 class TicketForm(forms.ModelForm):
