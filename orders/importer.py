@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Lower
 
 from .exported_orders import ExportedItem, ExportedOrder, RefusedOrder
-from .models import Order, OrderItem
+from .models import LiveOrder, Order, OrderItem
 
 LOOKUP_KEYS = ("key", "short_key", "tracking_key", "phone_key")  # they follow from the other fields
 # What an import sets. Staff fill in the rest, such as the expected delivery.
@@ -40,6 +40,7 @@ KEPT_FIELDS = (
     "expected_delivery",
     "delivered_at",
 )
+DELETED = "The shop has deleted this order since."
 ORDERS_LOCK = 0x6F7264657273  # of PostgreSQL's advisory locks
 
 
@@ -56,7 +57,8 @@ def save_orders(
 ) -> tuple[Counter[str], list[RefusedOrder]]:
     """Save these orders in one transaction.
 
-    `told` is what the platform itself had said of the fields that staff fill in too, as text by field.
+    `told` is what the platform itself had said of the fields that staff fill in too, as text by field; None if these
+    orders come from an export.
 
     Returns how many are “new”, “updated” and “unchanged”, and those that are refused since another order has their
     number: an order never becomes somebody else's.
@@ -65,12 +67,14 @@ def save_orders(
     numbers = [exported.order.number for exported in batch]
     known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
     contents = _load_items(numbers)
+    deleted = _find_deleted(batch) if told is None else set()
     accounts = _find_accounts({exported.order.email for exported in batch} - {""})
     by_outcome: dict[str, list[ExportedOrder]] = {"new": [], "updated": [], "unchanged": []}
     refused = []
     for exported in batch:
         order, old = exported.order, known.get(exported.order.number)
-        if conflict := _find_conflict(order, old):
+        is_deleted = bool(order.platform_id) and (order.platform, order.platform_id) in deleted
+        if conflict := DELETED if is_deleted else _find_conflict(order, old):
             refused.append(RefusedOrder(exported.line, order.number, conflict))
             continue
         order.customer_id = accounts.get(order.email)
@@ -78,6 +82,13 @@ def save_orders(
         by_outcome[outcome].append(exported)
     _upsert_orders(by_outcome["new"], by_outcome["updated"])
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
+
+
+def _find_deleted(batch: Sequence[ExportedOrder]) -> set[tuple[str, str]]:
+    """Platform and id of the orders that their platform has deleted since: an older export may still have them."""
+    ids = {exported.order.platform_id for exported in batch} - {""}
+    found = LiveOrder.objects.filter(platform_id__in=ids, deleted_at__isnull=False, order=None)
+    return set(found.values_list("platform", "platform_id"))
 
 
 def _find_conflict(order: Order, old: Order | None) -> str:

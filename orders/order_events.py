@@ -1,7 +1,7 @@
 """Stores what a shop's platform tells of one order: once, in the platform's own order, and never as somebody else's."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
@@ -80,8 +80,8 @@ def _is_newer(event: OrderEvent, live: LiveOrder) -> bool:
         )
         return not is_known
     happened_at = event.happened_at
-    if live.deleted_at and happened_at <= live.deleted_at and not event.is_restored:
-        return False
+    if live.deleted_at and not event.is_restored:
+        return _is_after_deletion(happened_at, live.deleted_at, live.changed_at)
     if live.changed_at is None or happened_at != live.changed_at:
         return live.changed_at is None or happened_at > live.changed_at
     if event.sent_at and live.sent_at and event.sent_at != live.sent_at:
@@ -89,11 +89,22 @@ def _is_newer(event: OrderEvent, live: LiveOrder) -> bool:
     return event.derive_stage() >= live.stage
 
 
+def _is_after_deletion(happened_at: datetime, deleted_at: datetime, changed_at: datetime | None) -> bool:
+    """Whether an order that was deleted is there again. Where our own clock says when that was, it decides."""
+    is_platform_time = deleted_at == changed_at
+    return happened_at > deleted_at and (is_platform_time or happened_at <= timezone.now())
+
+
 def _delete_order(event: OrderEvent, live: LiveOrder) -> Outcome:
     """Delete it, also one that only an import has stored, and remember that."""
     order = live.order or _find_imported_order(event)
-    moments = [event.happened_at, *([live.changed_at] if live.changed_at else [])]  # clocks differ
-    live.order, live.deleted_at, live.told = None, max(moments), {}
+    live.order, live.told = None, {}
+    if event.changed_at:
+        live.deleted_at = live.changed_at = event.changed_at
+    else:
+        # Clocks differ: a deletion is newer than what was known.
+        known_until = live.changed_at + timedelta(microseconds=1) if live.changed_at else event.happened_at
+        live.deleted_at = max(event.happened_at, known_until)
     live.save()
     if order:
         order.delete()

@@ -44,7 +44,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "login": EVERYBODY,
     "logout": EVERYBODY,
     "favicon.ico": EVERYBODY,
-    # Of whoever has the secret, which is not set; tests/orders/test_live_orders.py has their rows.
+    # Of whoever has the secret, which is not set; tests/orders/test_webhooks.py has their rows.
     "orders-shopify": (),
     "orders-woocommerce": (),
     "orders-api": (),

@@ -25,7 +25,7 @@ class LiveOrder(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["platform", "shop", "platform_id"], name="one_row_a_live_order")
+            models.UniqueConstraint(fields=["platform_id", "platform", "shop"], name="one_row_a_live_order")
         ]
 
     def __str__(self) -> str:

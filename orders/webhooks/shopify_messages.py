@@ -37,6 +37,8 @@ def read_event(topic: str, message: dict[str, Any], shop: str, sent_at: datetime
 
     Raises `UnreadableMessage` and `RefusedOrder`.
     """
+    if not topic:
+        raise UnreadableMessage("The header X-Shopify-Topic is missing.")
     if topic not in ORDER_TOPICS:
         return None
     platform_id = get_text(message, "id")

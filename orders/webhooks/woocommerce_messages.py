@@ -26,6 +26,7 @@ ORDER_TOPICS = frozenset(("order.created", "order.updated", "order.restored", "o
 DRAFTS = ("checkout-draft", "auto-draft", "draft", "new")  # nothing has been ordered yet
 # Plugins add further ones; these are the usual names of them.
 STATUSES = {
+    **dict.fromkeys(("pending", "processing", "on-hold", "failed"), Order.Status.PROCESSING),
     "completed": Order.Status.SHIPPED,
     "shipped": Order.Status.SHIPPED,
     "partial-shipped": Order.Status.PARTLY_SHIPPED,
@@ -43,6 +44,8 @@ def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | N
 
     Raises `UnreadableMessage` and `RefusedOrder`.
     """
+    if not topic:
+        raise UnreadableMessage("The header X-WC-Webhook-Topic is missing.")
     if topic not in ORDER_TOPICS or _is_about_nothing(message):
         return None
     platform_id = get_text(message, "id")
@@ -117,7 +120,7 @@ def _read_status(message: Mapping[str, Any]) -> str:
     if status == "refunded":
         was_sent = bool(_write_time(message, "date_completed"))
         return Order.Status.SHIPPED if was_sent else Order.Status.CANCELLED
-    return STATUSES.get(status, Order.Status.PROCESSING)
+    return STATUSES.get(status, status)
 
 
 def _read_payment(message: Mapping[str, Any], refunded: Decimal | None) -> str:

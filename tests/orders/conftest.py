@@ -11,6 +11,8 @@ from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.staff_group import AGENTS
 
+from .platforms import SECRET, Sender
+
 Chat = Callable[..., ToolContext]
 
 
@@ -62,3 +64,11 @@ def desk(client: Any, db: None) -> Any:
     agent.groups.add(Group.objects.get(name=AGENTS))
     client.force_login(agent)
     return client
+
+
+@pytest.fixture
+def sender(settings: Any, db: None) -> Sender:
+    """Sends as the platforms do, with the secrets that are set."""
+    settings.SHOPIFY_WEBHOOK_SECRET = settings.WOOCOMMERCE_WEBHOOK_SECRET = SECRET
+    settings.ORDERS_API_TOKEN = SECRET
+    return Sender()

@@ -123,6 +123,18 @@ WOOCOMMERCE_PARCELS = {
     ],
 }
 
+JSON_ORDER: dict[str, Any] = {
+    "number": "B-77",
+    "email": "Zoe@Example.com",
+    "status": "shipped",
+    "currency": "EUR",
+    "total": "24.90",
+    "ordered_at": "2026-09-01T09:00:00Z",
+    "updated_at": "2026-09-02T09:00:00Z",
+    "expected_delivery": "2026-09-05",
+    "items": [{"name": "Mug", "quantity": 2, "price": 10, "state": "shipped"}],
+}
+
 
 def change_order(order: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return copy.deepcopy(order) | changes

@@ -1,4 +1,4 @@
-"""Exports of other platforms are recognised by their columns, or read by a map of the shop's own."""
+"""Exports of other platforms are recognised by their columns."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -68,13 +68,10 @@ ADVANCED = "727,{status},2026-09-01 09:00,Zoe,Zimmer,zoe@example.com,030 1234567
 def load(tmp_path, capsys):
     """Imports a file with these lines, and gives what was said."""
 
-    def load(*lines: str, described: str = "", name: str = "export.csv", **options):
-        file = tmp_path / name
+    def load(*lines: str):
+        file = tmp_path / "export.csv"
         file.write_text("\n".join(lines), encoding="utf-8")
-        if described:
-            options["map"] = tmp_path / "shop.toml"
-            options["map"].write_text(described, encoding="utf-8")
-        call_command("import_orders", str(file), **options)
+        call_command("import_orders", str(file))
         return capsys.readouterr()
 
     return load
@@ -258,85 +255,6 @@ def test_another_order_of_another_platform_with_the_number_is_refused(load):
     said = load(BIGCOMMERCE_HEADER, BIGCOMMERCE.replace("101,7,", "727,7,").replace("zoe@", "max@"))
     assert "Another order with this number is stored, that of zoe@example.com" in said.err
     assert Order.objects.get().platform == "woocommerce"
-
-
-MAP = """
-name = "Our shop"
-platform = "own"
-currency = "CHF"
-days = "day first"
-[columns]
-Name = "Bestellung"
-Email = ["Mail", "Rechnungsmail"]
-"Billing name" = "Vorname + Nachname"
-"Created at" = "Datum"
-Status = "Stand"
-Total = "Summe"
-Carrier = "Paketdienst"
-"Tracking number" = "Sendung"
-"Tracking url" = "Verfolgen"
-"Expected delivery" = "Liefertag"
-"Lineitem name" = "Artikel"
-"Lineitem quantity" = "Menge"
-[status]
-Versandt = "shipped"
-"In Arbeit" = "processing"
-"""
-OWN = (
-    "Bestellung;Datum;Vorname;Nachname;Mail;Rechnungsmail;Stand;Summe;Paketdienst;Sendung;Verfolgen;Liefertag;Artikel;Menge",
-    "B-1;03.04.2026;Zoe;Zimmer;;zoe@example.com;versandt;1.024,90;Post;99.11;https://post.example/99;05/04/2026;Tasse;2",
-    "B-1;;;;;;;;;;;;Teller;1",
-    "B-2;04/04/2026;Max;;max@example.com;;In Arbeit;12,50;;;;;Tasse;1",
-)
-
-
-def test_a_map_of_the_shop_s_own(load, chat):
-    said = load(*OWN, described=MAP)
-    assert (said.err, "2 orders: 2 new" in said.out) == ("", True)
-    order = Order.objects.get(number="B-1")
-    assert (order.name, order.email, order.currency, order.total) == (
-        *("Zoe Zimmer", "zoe@example.com"),
-        *("CHF", Decimal("1024.9")),
-    )
-    assert (order.status, order.carrier, order.tracking, order.tracking_url) == (
-        *("shipped", "Post", "99.11"),
-        "https://post.example/99",
-    )
-    assert (order.ordered_at.date().isoformat(), order.expected_delivery.isoformat()) == (
-        "2026-04-03",
-        "2026-04-05",
-    )
-    assert [item[:3:2] for item in list_items("B-1")] == [("Tasse", 2), ("Teller", 1)]
-    assert Order.objects.get(number="B-2").ordered_at.date().isoformat() == "2026-04-04"
-
-
-@pytest.mark.parametrize(
-    ("described", "words"),
-    [
-        ("name = ", "Invalid value"),
-        ("[columns]\nTotal = 'Summe'", "does not say which one is the order's number"),
-        ("[columns]\nName = 'B'\nTotel = 'S'", r"Not known in \[columns\]: Totel.*These are: Name, Email"),
-        ("colums = 1\n[columns]\nName = 'B'", "Not known: colums"),
-        ("days = 'sometimes'\n[columns]\nName = 'B'", "day first"),
-        (
-            "[columns]\nName = 'B'\n[status]\nx = 'sent'",
-            r"Not known in \[status\]: sent.*These are: processing",
-        ),
-        ("[columns]\nName = 5", "."),
-        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'", "lacks 'pattern'"),
-        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'\npattern = '('", "unterminated"),
-        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'\npattern = 'y'", "none of these groups"),
-        ("[columns]\nName = 'Nummer'", "These columns of an order export are missing: Nummer"),
-    ],
-)
-def test_a_map_that_cannot_be_used_is_an_error_in_plain_words(load, described, words):
-    with pytest.raises(CommandError, match=words):
-        load(*OWN, described=described)
-
-
-def test_a_map_that_is_not_there_is_an_error_in_plain_words(load, tmp_path):
-    with pytest.raises(CommandError, match=r"none\.toml: No such file"):
-        load(*OWN, map=tmp_path / "none.toml")
 
 
 def test_a_file_that_nearly_has_a_form_is_told_what_it_lacks(load):

@@ -1,0 +1,107 @@
+"""A shop describes the export of any other system in a file of its own."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from orders.models import Order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def load(tmp_path, capsys):
+    """Imports a file with these lines by this map, and gives what was said."""
+
+    def load(*lines: str, described: str = "", **options):
+        file, described_in = tmp_path / "export.csv", tmp_path / "shop.toml"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        described_in.write_text(described, encoding="utf-8")
+        call_command("import_orders", str(file), **{"map": described_in} | options)
+        return capsys.readouterr()
+
+    return load
+
+
+def list_items(number: str) -> list[tuple]:
+    return list(Order.objects.get(number=number).items.values_list("name", "sku", "quantity", "price"))
+
+
+MAP = """
+name = "Our shop"
+platform = "own"
+currency = "CHF"
+days = "day first"
+[columns]
+Name = "Bestellung"
+Email = ["Mail", "Rechnungsmail"]
+"Billing name" = "Vorname + Nachname"
+"Created at" = "Datum"
+Status = "Stand"
+Total = "Summe"
+Carrier = "Paketdienst"
+"Tracking number" = "Sendung"
+"Tracking url" = "Verfolgen"
+"Expected delivery" = "Liefertag"
+"Lineitem name" = "Artikel"
+"Lineitem quantity" = "Menge"
+[status]
+Versandt = "shipped"
+"In Arbeit" = "processing"
+"""
+OWN = (
+    "Bestellung;Datum;Vorname;Nachname;Mail;Rechnungsmail;Stand;Summe;Paketdienst;Sendung;Verfolgen;Liefertag;Artikel;Menge",
+    "B-1;03.04.2026;Zoe;Zimmer;;zoe@example.com;versandt;1.024,90;Post;99.11;https://post.example/99;05/04/2026;Tasse;2",
+    "B-1;;;;;;;;;;;;Teller;1",
+    "B-2;04/04/2026;Max;;max@example.com;;In Arbeit;12,50;;;;;Tasse;1",
+)
+
+
+def test_a_map_of_the_shop_s_own(load, chat):
+    said = load(*OWN, described=MAP)
+    assert (said.err, "2 orders: 2 new" in said.out) == ("", True)
+    order = Order.objects.get(number="B-1")
+    assert (order.name, order.email, order.currency, order.total) == (
+        *("Zoe Zimmer", "zoe@example.com"),
+        *("CHF", Decimal("1024.9")),
+    )
+    assert (order.status, order.carrier, order.tracking, order.tracking_url) == (
+        *("shipped", "Post", "99.11"),
+        "https://post.example/99",
+    )
+    assert (order.ordered_at.date().isoformat(), order.expected_delivery.isoformat()) == (
+        "2026-04-03",
+        "2026-04-05",
+    )
+    assert [item[:3:2] for item in list_items("B-1")] == [("Tasse", 2), ("Teller", 1)]
+    assert Order.objects.get(number="B-2").ordered_at.date().isoformat() == "2026-04-04"
+
+
+@pytest.mark.parametrize(
+    ("described", "words"),
+    [
+        ("name = ", "Invalid value"),
+        ("[columns]\nTotal = 'Summe'", "does not say which one is the order's number"),
+        ("[columns]\nName = 'B'\nTotel = 'S'", r"Not known in \[columns\]: Totel.*These are: Name, Email"),
+        ("colums = 1\n[columns]\nName = 'B'", "Not known: colums"),
+        ("days = 'sometimes'\n[columns]\nName = 'B'", "day first"),
+        (
+            "[columns]\nName = 'B'\n[status]\nx = 'sent'",
+            r"Not known in \[status\]: sent.*These are: processing",
+        ),
+        ("[columns]\nName = 5", "."),
+        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'", "lacks 'pattern'"),
+        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'\npattern = '('", "unterminated"),
+        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'\npattern = 'y'", "none of these groups"),
+        ("[columns]\nName = 'Nummer'", "These columns of an order export are missing: Nummer"),
+    ],
+)
+def test_a_map_that_cannot_be_used_is_an_error_in_plain_words(load, described, words):
+    with pytest.raises(CommandError, match=words):
+        load(*OWN, described=described)
+
+
+def test_a_map_that_is_not_there_is_an_error_in_plain_words(load, tmp_path):
+    with pytest.raises(CommandError, match=r"none\.toml: No such file"):
+        load(*OWN, map=tmp_path / "none.toml")
