@@ -160,6 +160,17 @@ def test_a_ticket_by_hand_with_the_address_of_an_account_is_that_accounts(desk, 
     assert list(found) == ["alice", None, None]
 
 
+def test_where_answers_go_is_changed_by_hand_only_before_there_is_a_conversation(desk, phoned, alice):
+    talk = Conversation.objects.create(guest_key="g", contact_email="gus@example.com")
+    known = Ticket.objects.create(issue="Late", conversation=talk)
+    fields = {"issue": "Late", "priority": "low", "status": "open", "guest_email": "new@example.com"}
+    for ticket in (phoned, known):
+        desk.post(page_of(ticket), fields)
+        ticket.refresh_from_db()
+        assert ticket.priority == "low"
+    assert (phoned.guest_email, known.guest_email) == ("new@example.com", "gus@example.com")
+
+
 def test_several_at_once_are_in_the_log_one_by_one(desk, agent):
     tickets = [Ticket.objects.create(number=f"TKT-0000000{n}", issue="x") for n in range(3)]
     desk.post(

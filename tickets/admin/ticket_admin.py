@@ -109,6 +109,11 @@ class TicketAdmin(admin.ModelAdmin):
         """Nothing was said about a new ticket yet, and no time has passed."""
         return self.fieldsets if obj else [(None, {"fields": NEW_TICKET_FIELDS})]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
+        """Where answers go is the conversation's affair, once there is one, and an account's own."""
+        is_known = obj is not None and (obj.conversation_id is not None or obj.customer_id is not None)
+        return [*self.readonly_fields, "guest_name", "guest_email"] if is_known else self.readonly_fields
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The ticket; locked where it is about to be changed, so that what is compared is what is overwritten."""
         ticket = super().get_object(request, object_id, from_field)

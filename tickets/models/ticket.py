@@ -241,7 +241,8 @@ class Ticket(models.Model):
             return ""
         if not self.guest_email:
             return gettext(
-                "It names no account and no e-mail address, so there is nobody to answer. Add one below."
+                "This ticket names no account and no e-mail address, so there is nobody to answer. Add an address "
+                "under “Guest”."
             )
         if not settings.ENVIRONMENT.smtp_url:
             return gettext(
