@@ -121,9 +121,9 @@ def _check_words(words: str) -> str:
 
 
 def _show_rating(conversation: Conversation, rating: Rating) -> TurnChange:
-    """Every page of the conversation shows it. It is no news, so the conversation does not move up in lists."""
+    """Every page of it shows it, the desk's too. It is no news, so the conversation does not move up in lists."""
     if conversation.asked_rating_id == rating.pk:
         conversation.asked_rating = rating
     conversation.revision += 1
     conversation.save(update_fields=["revision"])
-    return build_change(conversation, (), with_owner=True)
+    return build_change(conversation, (), with_owner=True, notifies_desk=True)
