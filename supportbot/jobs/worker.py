@@ -81,7 +81,7 @@ async def _attempt(claimed: ClaimedJob) -> None:
     except JobPostponed as postponed:
         await release_job(claimed, postponed.run_after)
     except (JobFailed, TimeoutError, OSError) as error:
-        logger.warning("Job %s failed: %s", claimed.kind, str(error) or type(error).__name__)
+        logger.warning("Job %s failed: %s", claimed.kind, _describe_failure(error))
         await fail_attempt(claimed, error.code if isinstance(error, JobFailed) else type(error).__name__)
         if isinstance(error, JobHopeless):
             await complete_job(claimed)
@@ -89,3 +89,11 @@ async def _attempt(claimed: ClaimedJob) -> None:
             await retry_later(claimed)
     else:
         await complete_job(claimed, result)
+
+
+def _describe_failure(error: Exception) -> str:
+    """For the log. Of errors that are not ours the name and number alone: a mail server's words name recipients."""
+    if isinstance(error, JobFailed):
+        return str(error)
+    number = getattr(error, "smtp_code", None) or getattr(error, "errno", None)
+    return f"{type(error).__name__} {number}" if isinstance(number, int) else type(error).__name__

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 
 from .markers import detect_customer_language, get_marker
@@ -39,7 +41,10 @@ def can_send() -> bool:
 
 
 def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: object) -> None:
-    """Send it to where the customer is reached, and note that. Raises OSError when it cannot be sent."""
+    """Send it to where the customer is reached, and note that. Raises OSError when it cannot be sent now.
+
+    An address that the mail server refuses for good is marked, and told of in the conversation.
+    """
     recipient = conversation.reply_email
     thread = build_thread(conversation.pk, recipient)
     can_be_answered = bool(settings.ENVIRONMENT.mail_address)
@@ -54,15 +59,27 @@ def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: 
         },
     )
     subject = to_one_line(f"{mail.subject} {thread.subject_tag}" if can_be_answered else mail.subject)
-    EmailMessage(
+    message = EmailMessage(
         subject,
         text.strip("\n") + "\n",
         None,
         [recipient],
         reply_to=[thread.reply_address] if can_be_answered else None,
         headers=_build_headers(conversation, thread, mail),
-    ).send()
+    )
+    try:
+        message.send()
+    except SMTPRecipientsRefused as error:
+        if not _is_permanent(error):
+            raise
+        turns.note_undeliverable.run_sync(conversation.pk)
+        return
     SentMail.objects.create(conversation=conversation, email=recipient.lower(), kind=mail.kind)
+
+
+def _is_permanent(error: SMTPRecipientsRefused) -> bool:
+    """Whether the mail server will never take mail for the recipient; a full mailbox or a busy server is not that."""
+    return all(500 <= code <= 599 for code, _words in error.recipients.values())
 
 
 def _build_headers(conversation: Conversation, thread: Thread, mail: CustomerMail) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Mails go out by a real SMTP server and come in from a real mailbox over TLS, and from a mail server's pipe."""
 
+import asyncio
 import io
+import logging
 import os
 from email import policy
 from email.parser import BytesParser
@@ -9,19 +11,24 @@ from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message
+from supportbot.jobs.models import Job
+from supportbot.jobs.worker import RunningJobs, run_due_jobs
 from supportbot.mail import incoming, mailbox
 from supportbot.mail.customer_mails import mail_ticket_numbers, mail_unread_reply
 from supportbot.mail.mailbox import fetch_new_mails
 from supportbot.mail.models import IncomingMail
+from supportbot.server.process import process
 from tests.mail.mails import build_answer
 from tests.servers.mail_servers import Mailbox, Outbox, dovecot, smtp_server
 
@@ -44,6 +51,7 @@ def imap(box: Mailbox, mail_settings: Any, monkeypatch: pytest.MonkeyPatch) -> M
 
 @pytest.fixture
 def outbox(settings: Any) -> Any:
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # of the server itself
     with smtp_server() as running:
         address = urlsplit(running.url)
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -96,6 +104,30 @@ def test_a_guest_asks_is_mailed_answers_by_mail_and_staff_read_it(
     said = chat.messages.filter(channel="mail").order_by("seq")
     assert list(said.values_list("text", flat=True)) == ["It is the red one.", "Thank you!"]
     assert imap.count_unread() == 0
+
+
+async def run_due_mail_jobs() -> None:
+    await Job.objects.all().aupdate(run_after=timezone.now())
+    await run_due_jobs()
+    await asyncio.gather(*process.get(RunningJobs).tasks, return_exceptions=True)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("status", "is_tried_again"), [("550 no such user", False), ("451 try later", True)])
+def test_an_address_that_the_server_refuses_is_marked_and_in_no_log(
+    outbox: Outbox, agent: User, caplog: Any, status: str, is_tried_again: bool
+):
+    outbox.refusal = status
+    chat = Conversation.objects.create(guest_key="g", contact_email="secret@example.org")
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Hello.", "s1")
+
+    async_to_sync(run_due_mail_jobs)()
+
+    chat.refresh_from_db()
+    assert (chat.mail_failed is None) == is_tried_again
+    assert Job.objects.filter(kind="send_unread_reply").exists() == is_tried_again
+    assert "secret@example.org" not in caplog.text
 
 
 def test_a_crash_between_storing_and_marking_doubles_nothing(imap: Mailbox, monkeypatch: Any):

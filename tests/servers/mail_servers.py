@@ -28,6 +28,13 @@ class Outbox:
 
     url: str = ""
     sent: list[Message] = field(default_factory=list)
+    refusal: str = ""  # of every recipient
+
+    async def handle_RCPT(  # noqa: N802 - of aiosmtpd
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.refusal or "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - of aiosmtpd
         self.sent.append(message_from_bytes(envelope.content))
