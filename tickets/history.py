@@ -54,7 +54,6 @@ def describe_event(event: Any) -> list[str]:
     sentences = {
         "ticket_opened": _("opened the ticket"),
         "ticket_replied": _("replied to the customer"),
-        "ticket_noted": _("wrote an internal note"),
         "ticket_joined": _("merged %(number)s into this ticket") % number,
         "person_requested": _("asked for a person"),
         "rated": _("rated it as good") if event.details.get("is_good") else _("rated it as not good"),

@@ -81,6 +81,14 @@ def test_the_customers_answer_opens_it_again(ticket, talk, agent):
     ]
 
 
+def test_an_answer_by_mail_opens_it_again_too(ticket, talk, agent):
+    reply(talk, agent)
+    turns.close_conversation.run_sync(talk.pk, agent.pk)
+    turns.post_mail.run_sync(talk.pk, ["It has not arrived."], "mail:1")
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.reopened_count) == ("open", 1)
+
+
 def test_what_is_said_to_the_assistant_about_something_else_leaves_it_ended(ticket, talk, agent):
     reply(talk, agent)
     turns.close_conversation.run_sync(talk.pk, agent.pk)

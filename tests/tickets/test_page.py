@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from supportbot.jobs.models import Job
 from tickets.actors import build_staff_actor
 from tickets.changes import change_ticket
 from tickets.merging import MergeRefused, merge_ticket
-from tickets.models import Ticket
+from tickets.models import Tag, Ticket
 from tickets.tools import my_tickets
 
 
@@ -231,6 +231,18 @@ def test_who_deleted_a_ticket_is_in_the_log(ticket, client):
     assert not Ticket.objects.exists()
     event = AuditEvent.objects.get(action="ticket_deleted")
     assert (event.subject, event.actor_name) == ("TKT-00000001", "admin")
+
+
+def test_who_may_only_look_sees_the_ticket_and_nothing_to_press(client, ticket):
+    ticket.tags.add(Tag.objects.create(name="vip"))
+    reader = User.objects.create(username="reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_ticket"))
+    client.force_login(reader)
+    page = client.get(page_of(ticket)).content.decode()
+    assert "ORD-123 is late" in page
+    assert "vip" in page
+    for button in ("_save", "target", "reply"):
+        assert f'name="{button}"' not in page
 
 
 @pytest.mark.parametrize("page", ["reply", "merge", "news"])

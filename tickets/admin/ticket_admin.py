@@ -21,7 +21,7 @@ from ..changes import change_ticket, open_ticket
 from ..history import get_label
 from ..models import Ticket
 from ..search import find_tickets
-from ..tags import parse_tags, set_tags
+from ..tags import list_tags, parse_tags, set_tags
 from . import ticket_views
 from .actions import ask_the_assistant, assign_to_me, build_status_action
 from .list_filters import VIEWS, AssigneeFilter, TagFilter, ViewFilter, count_views
@@ -202,6 +202,11 @@ class TicketAdmin(admin.ModelAdmin):
             told = gettext("Meanwhile somebody else changed: %(fields)s. That was kept; see the history.")
             labels = ", ".join(f"“{get_label(name)}”" for name in names)
             messages.info(request, told % {"fields": labels})
+
+    @admin.display(description=_("tags"))
+    def tag_names(self, ticket: Ticket) -> str:
+        """For who may only look; others have a field of this name."""
+        return ", ".join(list_tags(ticket))
 
     @admin.display(description=_("issue"))
     def short_issue(self, ticket: Ticket) -> str:

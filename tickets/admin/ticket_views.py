@@ -35,6 +35,7 @@ def build_page_context(request: HttpRequest, ticket: Any) -> dict[str, Any]:
     return {
         "ticket": stored,
         "title": f"{ticket.number} · {ticket.subject}" if ticket.subject else ticket.number,
+        "subtitle": "",  # Django's own is the number once more
         "show_save_and_add_another": False,
         "history": history[::-1],
         "last_event": history[-1].event if history else 0,
