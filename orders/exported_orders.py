@@ -148,7 +148,7 @@ class OrderBuilder:
             raise RefusedOrder(
                 self._first.line, self._number[:40], "The row has no order number (column Name)."
             )
-        if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at")):
+        if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at", "Status")):
             raise RefusedOrder(self._first.line, self._number, "The order's first row is missing.")
         self._currency = self._read_currency()
         order = Order(

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from .cells import UnreadableCell, read_amount
 from .export_files import FileRow
-from .export_formats import BY_DATE, REFUNDED, ExportFormat, ItemCells, simplify_status
+from .export_formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells, simplify_status
 from .models import Order
 
 SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₩": "KRW", "zł": "PLN"}  # of one currency alone
@@ -32,10 +32,12 @@ def _translate_cells(theirs: Mapping[str, str], form: ExportFormat) -> dict[str,
     for ours, choices in form.columns.items():
         joined = (" ".join(filter(None, (theirs.get(part, "") for part in parts))) for parts in choices)
         cells[ours] = next(filter(None, joined), "")
-    if "Currency" not in form.columns:
-        cells["Currency"] = form.currency or _find_currency(cells.get("Total", ""))
-    elif not cells["Currency"]:
-        cells["Currency"] = form.currency
+    own = form.columns.keys() - ITEM_COLUMNS - {"Name"}
+    if own and not any(cells[column] for column in own):
+        return cells  # a further item of an order
+    if not cells.get("Currency"):
+        is_known = form.currency or "Currency" in form.columns
+        cells["Currency"] = form.currency if is_known else _find_currency(cells.get("Total", ""))
     status = simplify_status(cells.get("Status", ""))
     if not cells.get("Financial Status"):
         cells["Financial Status"] = form.payments.get(status, "")

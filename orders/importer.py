@@ -160,8 +160,8 @@ def _compare_with_stored(
 def _keep_staff_changes(order: Order, old: Order, told: Mapping[str, str]) -> None:
     """Keep what staff filled in and that an order has arrived, unless the platform itself had said that before."""
     order.customer_id = old.customer_id or order.customer_id
-    if old.platform_id and not order.platform_id:
-        order.platform, order.platform_id = old.platform, old.platform_id
+    if not order.platform_id:
+        order.platform, order.platform_id = old.platform or order.platform, old.platform_id
     for field in KEPT_FIELDS:
         stored = getattr(old, field)
         if stored and not getattr(order, field) and str(stored) != told.get(field):

@@ -14,8 +14,8 @@ from .export_files import MAX_TITLE_LINES, FileRow
 from .export_formats import ExportFormat, Header, NotAnExportError, find_header
 
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-# A sheet is read as a whole, unlike text: a million rows of twenty cells have about so many bytes.
-MAX_UNPACKED_BYTES = 1024**3
+# A sheet is read as a whole, unlike text, and takes about as much memory as its XML: some 100,000 rows of 57 cells.
+MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 TOO_LARGE = "The workbook is too large to be read at once. Save it as CSV (UTF-8) in the spreadsheet, and import that."
 DAMAGED = "The workbook cannot be read: it is damaged, or it needs a password. Save it as CSV (UTF-8), and import that."
 

@@ -78,6 +78,20 @@ def test_a_map_of_the_shop_s_own(load, chat):
     assert Order.objects.get(number="B-2").ordered_at.date().isoformat() == "2026-04-04"
 
 
+def test_a_list_of_parcels_changes_nothing_else_of_the_orders(load):
+    load(*OWN, described=MAP)
+    parcels = "[columns]\nName = 'Ref'\n'Tracking number' = 'Parcel'"
+    said = load("Ref,Parcel", "B-2,357962501027", "B-1,", "B-3,99", described=parcels)
+    assert "B-1: The order's first row is missing" in said.err
+    assert "3 orders: 1 new, 1 updated, 0 unchanged, 1 refused" in said.out
+    order = Order.objects.get(number="B-2")
+    assert (order.tracking, order.email, order.status, order.total, order.platform) == (
+        *("357962501027", "max@example.com", "processing"),
+        *(Decimal("12.5"), "own"),
+    )
+    assert [item[:3:2] for item in list_items("B-2")] == [("Tasse", 1)]
+
+
 @pytest.mark.parametrize(
     ("described", "words"),
     [
