@@ -54,6 +54,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk-board": STAFF_WITH_RIGHTS,
     "desk-earlier": STAFF_WITH_RIGHTS,
     "desk-replies": STAFF_WITH_RIGHTS,
+    "desk-customer": STAFF_WITH_RIGHTS,
+    "desk-guest": STAFF_WITH_RIGHTS,
     # Of who has the conversation alone; tests/desk/test_desk_rights.py has their rows.
     "desk-photos": (),
     "desk-photo": (),
@@ -173,6 +175,7 @@ def test_of_an_address_everybody_gets_what_is_theirs(people, name):
     pattern = dict(routes())[name]
     for placeholder, value in (("<uuid:public_id>", chat.public_id), ("<int:pk>", chat.pk)):
         pattern = pattern.replace(placeholder, str(value))
+    pattern = pattern.replace("<int:customer>", str(people["alice"].pk))
     pattern = pattern.replace("<uuid:image>", "00000000-0000-0000-0000-000000000000")
     pattern = re.sub(r"\(\?P<number>[^)]*\)", "TKT-00000001", pattern).replace("/$", "/")
     pattern = pattern.replace("^", "").replace("/?$", "")

@@ -36,8 +36,8 @@ def count_tickets(period: Period) -> Count:
         opens=Opens("tickets.ticket"),
         columns=_list_ticket_columns(),
         breakdowns=(
-            Breakdown("status", _("By state"), _list_choices(Ticket.Status)),
-            Breakdown("category", _("By category"), _list_choices(Ticket.Category)),
+            Breakdown("status", _("State"), _list_choices(Ticket.Status)),
+            Breakdown("category", _("Category"), _list_choices(Ticket.Category)),
         ),
     )
 

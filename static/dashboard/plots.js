@@ -25,6 +25,9 @@ const MARKS = [
   (path, x, y, r) => path.rect(x - r, y - r / 3, 2 * r, (2 * r) / 3),
 ];
 
+// The same marks as signs, for the legend.
+const SIGNS = ["●", "■", "▲", "◆", "▼", "▬"];
+
 function drawPolygon(path, points) {
   points.forEach(([x, y], number) => (number ? path.lineTo(x, y) : path.moveTo(x, y)));
   path.closePath();
@@ -49,11 +52,13 @@ function drawMarks(number) {
 function buildSeries([label, values], number) {
   const stroke = resolveColour(`--plot-${(number % 6) + 1}`);
   const points = { show: values.length <= 62, paths: drawMarks(number), fill: stroke };
-  return { label, stroke, width: 2, dash: DASHES[number % DASHES.length], points, value: showValue };
+  const sign = SIGNS[number % SIGNS.length];
+  return { label: `${sign} ${label}`, stroke, width: 2, dash: DASHES[number % DASHES.length], points, value: showValue };
 }
 
 const format = new Intl.NumberFormat(document.documentElement.lang || undefined, { maximumFractionDigits: 2 });
-const showValue = (_plot, value) => (value === null || value === undefined ? "–" : format.format(value));
+const showValue = (_plot, value) => (value === null || value === undefined ? "" : format.format(value));
+const fitValues = (_plot, values) => 24 + 7.5 * Math.max(0, ...(values ?? []).map((value) => value.length));
 
 function buildOptions(element, data) {
   const axis = { stroke: resolveColour("--quiet"), grid: { stroke: resolveColour("--line"), width: 1 } };
@@ -61,13 +66,14 @@ function buildOptions(element, data) {
   return {
     width: Math.max(element.clientWidth, 200),
     height: HEIGHT_PX,
+    legend: { markers: { show: false } }, // the label has the colour, and the sign of the mark
     cursor: { drag: { x: false, y: false } },
     scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },
     axes: [
       { ...axis, values: (_plot, places) => places.map(showLabel), space: 60, incrs: [1, 2, 3, 5, 7, 10, 14, 30] },
-      { ...axis, values: (_plot, values) => values.map((value) => format.format(value)), size: 60 },
+      { ...axis, values: (_plot, values) => values.map((value) => format.format(value)), size: fitValues },
     ],
-    series: [{ label: data.slice, value: (_plot, place) => showLabel(place) || "–" }, ...data.series.map(buildSeries)],
+    series: [{ label: data.slice, value: (_plot, place) => showLabel(place) }, ...data.series.map(buildSeries)],
   };
 }
 

@@ -33,7 +33,7 @@ OPENS_CONVERSATION = Opens("conversations.conversation")
 # Events by which a conversation reaches a person, in the audit log's words.
 ASKED, CAME = "person_requested", ("took_over", "assigned")
 # Those that change who is waited for.
-WAIT_EVENTS = (ASKED, *CAME, "request_cancelled", "handed_back", "closed", "reopened")
+WAIT_EVENTS = (ASKED, *CAME, "request_cancelled", "handed_back", "closed", "ended", "reopened")
 
 
 @dashboard_number
@@ -56,7 +56,7 @@ def list_ends() -> tuple[Kind, ...]:
         Kind(
             "person",
             _("Handed to a person"),
-            _("The customer asked for a person, or one of the team took the conversation over."),
+            _("The customer asked for a person, or someone from the team took the conversation over."),
         ),
         Kind(
             "returned",
@@ -66,18 +66,19 @@ def list_ends() -> tuple[Kind, ...]:
         Kind(
             "confirmed",
             _("Confirmed by the customer"),
-            _("Nobody of the team was needed, and the customer said that it helped."),
+            _("No one from the team was involved, and the customer said that it helped."),
         ),
         Kind(
             "denied",
-            _("The customer said it did not help"),
-            _("Nobody of the team was needed, or was asked for, and the customer said that it did not help."),
+            _("Said not to help"),
+            _("No one from the team was involved, and the customer said that it didn’t help."),
         ),
         Kind(
             "silence",
             _("Ended in silence"),
             _(
-                "Nobody of the team was needed, and nothing more was said for a day. Nobody has said whether it helped."
+                "No one from the team was involved, and the customer ended it, or nothing more was said for a day. "
+                "No one has said whether it helped."
             ),
         ),
         Kind("open", _("Not ended yet"), _("Something was said within the last day.")),
@@ -98,7 +99,7 @@ def annotate_ends(rows: QuerySet[Conversation], period: Period) -> QuerySet[Conv
         When(pk__in=returned, then=Value("returned")),
         When(confirmed, then=Value("confirmed")),
         When(pk__in=_find_rated(period, is_good=False), then=Value("denied")),
-        When(updated__gt=timezone.now() - Conversation.QUIET_END, then=Value("open")),
+        When(~Q(owner=Owner.CLOSED), updated__gt=timezone.now() - Conversation.QUIET_END, then=Value("open")),
         default=Value("silence"),
         output_field=CharField(),
     )
@@ -169,7 +170,7 @@ def measure_waits(period: Period) -> Durations:
     return Durations(
         section=_("Waiting for a person"),
         label=_("Customers to whom a person came"),
-        meaning=_("Each time that one of the team came to a customer who had asked for a person."),
+        meaning=_("Each time that someone from the team came to a customer who had asked for a person."),
         rows=came.filter(before=ASKED),
         at="created",
         begins="asked",
@@ -190,7 +191,7 @@ def add_up_tokens(period: Period) -> Sums:
     return Sums(
         section=_("Tokens and cost"),
         label=_("Requests to models"),
-        meaning=_("Each time that a model was asked, for an answer, a summary or a note."),
+        meaning=_("Each time a model was asked, for an answer, a summary or a note."),
         rows=ModelRequest.objects.select_related("conversation__user"),
         at="created",
         opens=Opens("conversations.conversation", "conversation_id"),
@@ -209,7 +210,7 @@ def add_up_tokens(period: Period) -> Sums:
                 "cost", _("Cost"), _("As the provider says, or by the prices in the settings."), "dollars"
             ),
         ),
-        breakdowns=(Breakdown("model", _("By model")),),
+        breakdowns=(Breakdown("model", _("Model")),),
     )
 
 
@@ -218,7 +219,7 @@ def count_failures(period: Period) -> Count:
     return Count(
         section=_("Failures"),
         label=_("Answers that failed"),
-        meaning=_("Answers that the customer did not get, or not whole, and that no later attempt brought."),
+        meaning=_("Answers that the customer never got, or not in full, even after trying again."),
         rows=Turn.objects.filter(state__in=(Turn.State.FAILED, Turn.State.INTERRUPTED)).select_related(
             "conversation__user"
         ),
@@ -230,7 +231,7 @@ def count_failures(period: Period) -> Count:
             (_("Why"), lambda turn: turn.error),
             (_("Model"), lambda turn: turn.model or turn.backend),
         ),
-        breakdowns=(Breakdown("error", _("By kind"), list_failure_kinds()),),
+        breakdowns=(Breakdown("error", _("What went wrong"), list_failure_kinds()),),
     )
 
 

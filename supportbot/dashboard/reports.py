@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from supportbot.assistant.dashboard_numbers import Breakdown, Number
 
+WIDE_COLUMNS = 5
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -48,6 +50,10 @@ class Table:
     caption: str
     headings: Sequence[Any]
     rows: Sequence[Row]
+
+    @property
+    def is_wide(self) -> bool:
+        return len(self.headings) > WIDE_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,8 @@ class SumsReport:
                 if amount.unit == unit
             ]
             caption = series[0][0] if len(series) == 1 else self.number.label
+            if unit == "dollars":
+                caption = _("%(what)s, US dollars") % {"what": caption}
             plots.append(Plot(caption, labels, series, name))
         return plots
 

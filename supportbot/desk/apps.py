@@ -4,11 +4,19 @@ from typing import Any
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.app_modules import find_app_modules
+from supportbot.assistant.customer_records import CustomerRecord, collect_customer_records
+
 
 class DeskConfig(AppConfig):
     name = "supportbot.desk"
     label = "desk"
     verbose_name = _("Desk")
+
+    customer_records: list[CustomerRecord]
+
+    def ready(self) -> None:
+        self.customer_records = collect_customer_records(find_app_modules("customer_records"))
 
     def add_note(self, conversation: int, staff: Any, text: str, client_id: str = "") -> str:
         """Keep an internal note on a conversation. For views of other apps; the same `client_id` is stored once.

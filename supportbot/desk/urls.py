@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from . import image_views, views
+from . import customer_views, image_views, views
 from .conversation_consumer import DeskConversationConsumer
 from .feed_consumer import DeskFeedConsumer
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("c/<int:pk>/earlier/", views.earlier_turns, name="desk-earlier"),
     path("c/<int:pk>/photos/", image_views.upload_photo, name="desk-photos"),
     path("c/<int:pk>/photos/<uuid:image>/", image_views.photo_detail, name="desk-photo"),
+    path("customer/<int:customer>/", customer_views.show_account, name="desk-customer"),
+    path("guest/<int:pk>/", customer_views.show_guest, name="desk-guest"),
     path("c/<int:pk>/replies/", views.saved_replies, name="desk-replies"),
 ]
 

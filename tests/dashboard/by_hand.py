@@ -100,7 +100,8 @@ class Rows:
             elif row["id"] in bad:
                 kind = "denied"
             else:
-                kind = "open" if self.now - row["updated"] < timedelta(days=1) else "silence"
+                is_over = row["owner"] == "closed" or self.now - row["updated"] >= timedelta(days=1)
+                kind = "silence" if is_over else "open"
             found.append((row["created"], kind, None))
         return found
 

@@ -56,6 +56,7 @@ class Maker:
             whose = {"user": self.customers[place % len(self.customers)]}
         updated = min(NOW, began + timedelta(minutes=self.random.randint(1, 600)))
         said = 0 if place % 50 == 49 else 2
+        whose["owner"] = "closed" if place % 7 == 3 else "bot"
         return Conversation(title=f"Kettle {place}", created=began, updated=updated, last_seq=said, **whose)
 
     def add_outcome(self, chat: Conversation) -> None:

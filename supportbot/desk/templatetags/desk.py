@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.formats import number_format
 
 from ..budget_alerts import describe_spent_budget, find_spent_budgets
 from ..conversation_page import render_live_part
@@ -19,7 +20,11 @@ register.filter("duration", format_duration)
 @register.inclusion_tag("desk/_bar.html", name="desk_bar")
 def show_desk_bar(user: Any) -> dict[str, Any]:
     """The desk's link and switches. It asks the database for nothing: the socket brings the number that wait."""
-    return {"is_reader": can_read(user), "can_answer": can_answer(user)}
+    return {
+        "is_reader": can_read(user),
+        "can_answer": can_answer(user),
+        "sees_numbers": user.has_perm("dashboard.view_dashboard"),
+    }
 
 
 @register.simple_tag(name="spent_budgets")
@@ -38,6 +43,12 @@ def show_live_conversation(context: Context, conversation_id: int | None, refere
     request = context["request"]
     facts = load_facts.run_sync(conversation_id) if conversation_id and can_read(request.user) else None
     return render_live_part(request, facts, reference) if facts else ""
+
+
+@register.filter("thousands")
+def group_thousands(number: int) -> str:
+    """“12,345”, in the form of the reader's language."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 @register.filter("initial")

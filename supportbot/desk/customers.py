@@ -1,0 +1,135 @@
+"""What is known of one customer, an account or a guest, for the customer's page: few queries, however much there is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db.models import Aggregate, Count, Q, QuerySet, Subquery, Sum, Value, Window
+from django.utils.translation import gettext as _
+
+from supportbot.assistant.customer_records import CustomerOnRecord, Records
+from supportbot.conversations.models import Conversation
+from supportbot.usage.models import ModelRequest
+
+from .models import Note
+
+SHOWN_ROWS = 15
+# A guest has few; a network address that many share, or a test by the shop, may have any number.
+MAX_GUEST_CONVERSATIONS = 200
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """`cost` is None where no price is known."""
+
+    requests: int
+    input: int
+    output: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """`user` is None for a guest; `email` is then what they said, which nobody has verified."""
+
+    name: str
+    email: str
+    user: Any
+    conversations: Sequence[Any]
+    conversation_count: int
+    tokens: Tokens
+    notes: Sequence[Note]
+    records: Sequence[Records]
+
+
+def load_account_page(user_id: int, has_right: Callable[[str], bool]) -> CustomerPage | None:
+    """None if there is no such account. `has_right` tells which records may be shown."""
+    user = get_user_model()._default_manager.filter(pk=user_id).first()
+    if user is None:
+        return None
+    theirs = Q(conversation__user=user)
+    rows, count, tokens = _load_newest(Conversation.objects.filter(user=user), theirs)
+    customer = CustomerOnRecord(user.pk, tuple(row.pk for row in rows), user.email)
+    return CustomerPage(
+        user.get_full_name() or user.get_username(),
+        user.email,
+        user,
+        rows,
+        count,
+        tokens,
+        _load_notes(theirs),
+        _list_records(customer, has_right),
+    )
+
+
+def load_guest_page(conversation: Conversation, has_right: Callable[[str], bool]) -> CustomerPage:
+    """The page of the guest of a conversation, with all else that came from that browser or that address."""
+    keys = _find_guest_conversations(conversation)
+    theirs = Q(conversation__in=keys)
+    rows, count, tokens = _load_newest(Conversation.objects.filter(pk__in=keys), theirs)
+    customer = CustomerOnRecord(None, tuple(keys), conversation.contact_email)
+    return CustomerPage(
+        conversation.contact_name or _("Guest"),
+        conversation.contact_email,
+        None,
+        rows,
+        count,
+        tokens,
+        _load_notes(theirs),
+        _list_records(customer, has_right),
+    )
+
+
+def _find_guest_conversations(conversation: Conversation) -> list[int]:
+    """One query of two halves, each served by an index: the browser's key, and the address that was left."""
+    guests = Conversation.objects.filter(user=None).order_by().values_list("pk")
+    halves = [guests.filter(pk=conversation.pk)]
+    if conversation.guest_key:
+        halves.append(guests.filter(guest_key=conversation.guest_key))
+    if conversation.contact_email:
+        # The index finds the beginning of an address in any case, and no whole one.
+        same_address = guests.exclude(contact_email="").filter(
+            contact_email__istartswith=conversation.contact_email,
+            contact_email__iexact=conversation.contact_email,
+        )
+        halves.append(same_address)
+    first, *others = halves
+    newest = first.union(*others).order_by("-pk")[:MAX_GUEST_CONVERSATIONS]
+    return [pk for (pk,) in newest]
+
+
+def _load_newest(conversations: QuerySet[Conversation], theirs: Q) -> tuple[list[Any], int, Tokens]:
+    """The newest ones in which something was said, how many there are, and the tokens of all. One query."""
+    rows: Any = conversations.filter(last_seq__gt=0).select_related("user", "assignee").order_by("-updated")
+    newest = list(
+        rows.annotate(
+            total=Window(Count("*")),
+            model_requests=_add_up(theirs, Count("pk")),
+            tokens_read=_add_up(theirs, Sum("input")),
+            tokens_written=_add_up(theirs, Sum("output")),
+            cost=_add_up(theirs, Sum("cost")),
+        )[:SHOWN_ROWS]
+    )
+    if not newest:
+        return [], 0, Tokens(0, 0, 0, None)
+    row = newest[0]
+    tokens = Tokens(row.model_requests or 0, row.tokens_read or 0, row.tokens_written or 0, row.cost)
+    return newest, row.total, tokens
+
+
+def _add_up(theirs: Q, expression: Aggregate) -> Subquery:
+    """Of all their requests to models, as a value that is the same in each row."""
+    requests = ModelRequest.objects.filter(theirs).order_by().values(every=Value(1))
+    return Subquery(requests.annotate(sum=expression).values("sum"))
+
+
+def _load_notes(theirs: Q) -> list[Note]:
+    return list(Note.objects.filter(theirs).select_related("conversation__user").order_by("-pk")[:SHOWN_ROWS])
+
+
+def _list_records(customer: CustomerOnRecord, has_right: Callable[[str], bool]) -> list[Records]:
+    config: Any = apps.get_app_config("desk")
+    return [describe(customer) for describe in config.customer_records if has_right(describe.right)]
