@@ -12,8 +12,11 @@ SEPARATORS = ("\n\n", "\n", ". ", " ")
 def split_text(text: str) -> tuple[list[str], bool]:
     """The text in messages of at most MESSAGE_MAX_CHARS, and whether there was more than `MAX_PARTS` of them hold."""
     limit: int = settings.MESSAGE_MAX_CHARS
+    # More than may be said in a minute would be refused as often as it comes.
+    rates = (settings.CONVERSATION_MESSAGES_PER_MINUTE, settings.VISITOR_MESSAGES_PER_MINUTE)
+    most = min([MAX_PARTS, *filter(None, rates)])
     parts: list[str] = []
-    while text and len(parts) < MAX_PARTS:
+    while text and len(parts) < most:
         part = text if len(text) <= limit else text[: _find_cut(text, limit)]
         text = text[len(part) :].lstrip()
         if part.strip():

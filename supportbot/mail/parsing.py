@@ -23,6 +23,7 @@ RECIPIENT_HEADERS = (
     *("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To"),
     "Resent-To",
 )
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -43,7 +44,11 @@ class Attached:
 
     @property
     def is_image(self) -> bool:
-        return self.content_type.startswith("image/")
+        """By what the program calls it, or by its name where it calls it nothing."""
+        is_named_so = (
+            self.name.lower().endswith(IMAGE_ENDINGS) and self.content_type == "application/octet-stream"
+        )
+        return self.content_type.startswith("image/") or is_named_so
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +193,13 @@ def _choose_alternative(parts: list[Message]) -> list[Message]:
     """The plain text, if it says something; else all but that, such as HTML with its pictures."""
     for part in parts:
         if part.get_content_type() == "text/plain" and _read_text(part, "text/plain").strip():
-            # Pictures that stand beside the HTML are not there in the plain text: they still come with the mail.
-            return [part, *(each for each in parts if each.is_multipart() and _has_images(each))]
+            # Pictures that stand in the HTML still come with the mail.
+            return [part, *(image for each in parts if each is not part for image in _find_images(each))]
     return [part for part in parts if part.get_content_type() != "text/plain"]
 
 
-def _has_images(part: Message) -> bool:
-    return any(each.get_content_maintype() == "image" for each in walk_parts(part))
+def _find_images(part: Message) -> list[Message]:
+    return [each for each in walk_parts(part) if each.get_content_maintype() == "image"]
 
 
 def _read_text(part: Message, kind: str) -> str:

@@ -106,6 +106,12 @@ def test_a_customer_who_writes_very_quickly_is_heard_later(chat, sent, settings)
     assert list_posted(chat) == ["One.", "Two."]
 
 
+def test_a_long_mail_comes_through_where_few_messages_a_minute_are_allowed(chat, sent, settings):
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = 2
+    assert take(build_answer(sent, ALICE, "word " * 3_000)) == "posted"
+    assert len(list_posted(chat)) == 2
+
+
 def test_a_card_number_is_hidden_before_it_is_stored(chat, sent):
     take(build_answer(sent, ALICE, "My card is 4111 1111 1111 1111."))
     take(build_answer(sent, "bob@example.com", "My card is 4111 1111 1111 1111."))
@@ -131,6 +137,17 @@ class TestFiles:
         note = Message.objects.filter(role="system").latest("pk").text
         assert "in voice .pdf, bad.png" in note
         assert IncomingMail.objects.get().left_out == ["in voice .pdf", "bad.png", "logo.png"]
+
+    def test_a_photo_within_rich_text_is_taken_and_the_text_is_not_doubled(self, chat, sent):
+        answer = build_answer(sent, ALICE, "See here.")
+        answer.add_alternative("<p>See here.</p><img src='cid:x'>", subtype="html")
+        answer.get_payload()[1].add_related(png(200, 100), "image", "png", cid="<x>")
+        self.attach(answer, "lamp.JPG", encoded(scene(90, 90)), "application/octet-stream")
+
+        take(answer)
+
+        message = chat.messages.get(channel="mail")
+        assert (message.text, [image.width for image in message.images]) == ("See here.", [200, 90])
 
     def test_more_photos_than_a_message_holds_are_named(self, chat, sent):
         answer = build_answer(sent, ALICE, "")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Message
@@ -72,10 +73,13 @@ def build_bounce(sent: Any, recipient: str, status: str = "5.1.1", action: str =
 
 
 class TestBounces:
-    def test_what_came_back_marks_the_address_and_is_told(self, chat, sent):
+    def test_what_came_back_marks_the_address_and_is_told(self, chat, sent, client, agent):
+        client.force_login(agent)
         assert take_mail(build_bounce(sent, "alice@example.com")).outcome == "bounce"
         chat.refresh_from_db()
         assert chat.mail_failed is not None
+        page = client.get(reverse("admin:conversations_conversation_change", args=[chat.pk])).content.decode()
+        assert "not deliverable" in page
         assert "came back" in Message.objects.filter(role="system").latest("pk").text
 
     @pytest.mark.parametrize(
