@@ -37,8 +37,7 @@ def reopen_by_customer(ticket: Ticket) -> Ticket:
 
     The caller has locked the ticket. Returns the one that is open now.
     """
-    while ticket.merged_into_id is not None:
-        ticket = Ticket.objects.lock_ticket(ticket.merged_into_id)
+    ticket = follow_merges(ticket)
     change_ticket(ticket, CUSTOMER, status=Status.OPEN)
     return ticket
 
@@ -48,6 +47,13 @@ def confirm_by_customer(ticket: Ticket) -> None:
     """The customer says that the matter is solved. The caller has locked the ticket; one that was merged stays so."""
     if ticket.merged_into_id is None:
         change_ticket(ticket, CUSTOMER, status=Status.CLOSED, resolution=Ticket.Resolution.CUSTOMER)
+
+
+def follow_merges(ticket: Ticket) -> Ticket:
+    """The ticket in which a matter goes on, locked as this one is."""
+    while ticket.merged_into_id is not None:
+        ticket = Ticket.objects.lock_ticket(ticket.merged_into_id)
+    return ticket
 
 
 def resolve_ticket(ticket: Ticket, actor: Actor) -> None:
@@ -86,12 +92,13 @@ def find_answered_ticket(
 def find_ticket_for_reply(conversation_id: int, reference: str) -> Ticket | None:
     """The ticket of a conversation that a reply of the team is for, locked.
 
-    It is the one that the page named, else the newest one that is still to be answered.
+    It is the one that the page named, else the newest one that is still to be answered. What was merged is answered in
+    the one that goes on, which may be of another conversation.
     """
-    here = Ticket.objects.filter(conversation=conversation_id, merged_into=None)
+    here = Ticket.objects.filter(conversation=conversation_id).order_by("-created")
     found = here.filter(number=reference).first() if reference else None
-    found = found or here.filter_active().order_by("-created").first()
-    return Ticket.objects.lock_ticket(found.pk) if found else None
+    found = found or here.filter_active().first() or here.exclude(merged_into=None).first()
+    return follow_merges(Ticket.objects.lock_ticket(found.pk)) if found else None
 
 
 def find_ticket_to_join(conversation_id: int) -> Ticket | None:

@@ -18,6 +18,7 @@ from .actors import CUSTOMER, build_staff_actor
 from .answers import (
     find_answered_ticket,
     find_ticket_for_reply,
+    follow_merges,
     record_reply,
     reopen_by_customer,
     resolve_ticket,
@@ -47,13 +48,14 @@ def keep_reply(event: StaffReplied) -> None:
 @conversation_event_handler(ConversationClosed)
 def resolve_tickets(event: ConversationClosed) -> None:
     """The ticket that the page named, else those of the conversation that no colleague has."""
-    here = Ticket.objects.filter(conversation=event.conversation, merged_into=None)
+    here = Ticket.objects.filter(conversation=event.conversation)
     named = here.filter(number=event.reference) if event.reference else here.none()
     staff = _get_account(event.staff)
     free = here.filter_active().filter(Q(assignee=None) | Q(assignee=staff))
     # In the order in which whoever locks several of them does it.
     for ticket in (named or free).order_by("pk"):
-        resolve_ticket(Ticket.objects.lock_ticket(ticket.pk), build_staff_actor(staff))
+        locked = follow_merges(Ticket.objects.lock_ticket(ticket.pk))
+        resolve_ticket(locked, build_staff_actor(staff))
 
 
 @conversation_event_handler(ContactGiven)

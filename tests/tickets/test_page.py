@@ -296,6 +296,30 @@ def test_a_merged_ticket_is_not_opened_by_an_action_of_the_list(desk, ticket, al
     assert ticket.status == "closed"
 
 
+def test_a_merged_ticket_is_not_opened_by_its_form(desk, ticket, alice, agent):
+    target = Ticket.objects.create(number="TKT-00000002", issue="The same", customer=alice)
+    merge(ticket, target.number, agent)
+    desk.post(page_of(ticket), {"issue": "Late", "priority": "low", "status": "open"})
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.priority) == ("closed", "low")
+
+
+@pytest.mark.parametrize("reference", ["TKT-00000001", ""])
+def test_a_reply_in_the_conversation_of_a_merged_ticket_is_one_of_the_ticket_that_goes_on(
+    ticket, talk, alice, agent, reference
+):
+    target = Ticket.objects.create(number="TKT-00000002", issue="The same", customer=alice)
+    merge(ticket, target.number, agent)
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.post_staff_message.run_sync(talk.pk, agent.pk, "On its way.", "s1", reference=reference)
+
+    target.refresh_from_db()
+    assert (target.status, [reply.message.text for reply in target.replies.all()]) == (
+        "pending",
+        ["On its way."],
+    )
+
+
 def test_the_customer_is_told_of_public_replies_by_the_assistant(chat, alice, agent):
     ctx = chat(alice)
     ticket = Ticket.objects.create(issue="Late", conversation_id=ctx.conversation, customer=alice)

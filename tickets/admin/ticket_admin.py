@@ -111,8 +111,12 @@ class TicketAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
         """Where answers go is the conversation's affair, once there is one, and an account's own."""
-        is_known = obj is not None and (obj.conversation_id is not None or obj.customer_id is not None)
-        return [*self.readonly_fields, "guest_name", "guest_email"] if is_known else self.readonly_fields
+        fields = [*self.readonly_fields]
+        if obj is not None and (obj.conversation_id is not None or obj.customer_id is not None):
+            fields += ["guest_name", "guest_email"]
+        if obj is not None and obj.merged_into_id is not None:
+            fields.append("status")  # the matter goes on in another ticket
+        return fields
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The ticket; locked where it is about to be changed, so that what is compared is what is overwritten."""
