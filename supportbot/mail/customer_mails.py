@@ -160,7 +160,7 @@ def _find_reachable(conversation_id: int | None) -> Conversation | None:
     conversation = Conversation.objects.select_related("user").filter(pk=conversation_id).first()
     if conversation is None or not can_send():
         return None
-    return conversation if conversation.reply_email and conversation.mail_failed is None else None
+    return conversation if conversation.reply_email and not conversation.is_undeliverable else None
 
 
 def _was_begun_by_mail(conversation: Conversation) -> bool:

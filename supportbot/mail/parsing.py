@@ -16,7 +16,7 @@ from .reply_text import MAX_CHARS, extract_reply, html_to_text, unwrap_flowed
 from .reply_text.words import FORWARD_SUBJECT
 from .sending import to_one_line
 
-MAX_PARTS = 200
+MAX_PARTS, MAX_TEXTS, MAX_PART_CHARS = 200, 20, 400_000
 MAX_HEADER_CHARS = 20_000
 SUBJECT_CHARS, NAME_CHARS, ADDRESS_CHARS, FILE_NAME_CHARS = 200, 100, 254, 120
 RECIPIENT_HEADERS = (
@@ -139,7 +139,7 @@ def _build_mail(message: Message, raw: bytes) -> ParsedMail:
 
 def _read_sender(message: Message) -> tuple[str, str]:
     """Name and address of the one sender; no address where there are several, since nobody knows which one is meant."""
-    headers = [str(value)[:MAX_HEADER_CHARS] for value in message.get_all("From", [])]
+    headers = [str(value)[:MAX_HEADER_CHARS] for value in message.get_all("From", [])[:2]]
     found = [(name, address) for name, address in getaddresses(headers) if address or name]
     if len(headers) != 1 or len(found) != 1:
         return _decode(" ".join(headers))[:NAME_CHARS], ""
@@ -168,7 +168,7 @@ def _read_parts(message: Message) -> tuple[list[str], list[Attached]]:
     for part in _iterate_parts(message):
         kind = part.get_content_type()
         is_file = part.get_content_disposition() == "attachment" or bool(part.get_filename())
-        if kind in ("text/plain", "text/html") and not is_file:
+        if kind in ("text/plain", "text/html") and not is_file and len(texts) < MAX_TEXTS:
             texts.append(_read_text(part, kind))
         elif kind not in SIGNATURE_TYPES:
             attached.append(Attached(_read_file_name(part), kind, _read_bytes(part)))
@@ -203,7 +203,7 @@ def _find_images(part: Message) -> list[Message]:
 
 
 def _read_text(part: Message, kind: str) -> str:
-    text = decode_text(_read_bytes(part), str(part.get_content_charset("") or ""))
+    text = decode_text(_read_bytes(part), str(part.get_content_charset("") or ""))[:MAX_PART_CHARS]
     if kind == "text/html":
         return html_to_text(text)
     if str(part.get_param("format", "")).lower() == "flowed":

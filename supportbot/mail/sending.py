@@ -18,7 +18,7 @@ from .reply_tokens import Thread, build_thread
 
 # So that no program answers what a program has sent (RFC 3834, and Exchange's own way to say it).
 AUTOMATIC_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-MESSAGE_ID_PATTERN = re.compile(r"<[^<>\s\x00-\x1f]{1,250}>", re.ASCII)
+MESSAGE_ID_PATTERN = re.compile(r"<[!-;=?-~]{1,250}>")
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,8 @@ BROKEN = {
     + b"\nReferences: "
     + b"<sb.a" * 100_000
     + b"\n\nHi",
+    "a long flowed text": b"From: a@b.org\nContent-Type: text/plain; format=flowed\n\n"
+    + b"word \n" * 300_000,
     "many addresses": b"From: a@b.org\nTo: " + b"(((" * 30_000 + b"\n\nHi",
     "many senders": b"From: " + b"a@b.org, " * 20_000 + b"\n\nHi",
     "a broken picture": b"From: a@b.org\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import mail
 from django.urls import reverse
 
 from supportbot.conversations import turns
-from supportbot.conversations.models import Message
+from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
 from supportbot.mail.incoming import take_mail
 from supportbot.mail.models import IncomingMail
@@ -77,10 +78,22 @@ class TestBounces:
         client.force_login(agent)
         assert take_mail(build_bounce(sent, "alice@example.com")).outcome == "bounce"
         chat.refresh_from_db()
-        assert chat.mail_failed is not None
+        assert chat.is_undeliverable
         page = client.get(reverse("admin:conversations_conversation_change", args=[chat.pk])).content.decode()
         assert "not deliverable" in page
         assert "came back" in Message.objects.filter(role="system").latest("pk").text
+
+    def test_an_address_from_which_the_customer_writes_or_another_one_is_written_to_again(
+        self, chat, sent, alice
+    ):
+        take_mail(build_bounce(sent, "alice@example.com"))
+        take(build_answer(sent, ALICE, "I am here."))
+        chat.refresh_from_db()
+        assert not chat.is_undeliverable
+
+        turns.note_undeliverable.run_sync(chat.pk)
+        User.objects.filter(pk=alice.pk).update(email="new@example.com")
+        assert not Conversation.objects.get().is_undeliverable
 
     @pytest.mark.parametrize(
         ("recipient", "status", "action"),
@@ -93,11 +106,11 @@ class TestBounces:
     def test_a_delay_or_somebody_else_s_does_not(self, chat, sent, recipient, status, action):
         take_mail(build_bounce(sent, recipient, status, action))
         chat.refresh_from_db()
-        assert chat.mail_failed is None
+        assert not chat.is_undeliverable
 
     def test_one_that_is_made_up_does_not(self, chat, sent):
         sent.extra_headers["Message-ID"] = "<sb.aaaaaaaaaaaaaaaaaaa.reply-1@example.com>"
         sent.subject = "x"
         take_mail(build_bounce(sent, "alice@example.com"))
         chat.refresh_from_db()
-        assert chat.mail_failed is None
+        assert not chat.is_undeliverable

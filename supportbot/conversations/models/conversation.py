@@ -87,8 +87,8 @@ class Conversation(models.Model):
     )
     alerted = models.DateTimeField(null=True, help_text="When staff were last mailed that it waits.")
     replies_mailed_until = models.DateTimeField(null=True)
-    mail_failed = models.DateTimeField(
-        null=True, help_text="When a mail to the customer came back; nothing is mailed there any more."
+    failed_email = models.EmailField(
+        blank=True, help_text="An address of the customer from which our mail came back."
     )
     contact_name = models.CharField(max_length=100, blank=True)
     contact_email = models.EmailField(blank=True, help_text="Where a guest can be reached.")
@@ -179,6 +179,11 @@ class Conversation(models.Model):
     def reply_email(self) -> str:
         """Where the customer can be reached, empty if nobody knows. An account's own address goes first."""
         return (self.user.email if self.user else "") or self.contact_email
+
+    @property
+    def is_undeliverable(self) -> bool:
+        """Whether our last mail to where the customer is reached today came back."""
+        return bool(self.failed_email) and self.failed_email.lower() == self.reply_email.lower()
 
     @property
     def assignee_name(self) -> str:

@@ -76,7 +76,7 @@ def _describe_place(conversation: Conversation) -> str:
 def can_be_mailed(conversation: Conversation) -> bool:
     """Whether an answer reaches the customer who is not here any longer."""
     is_known = bool(settings.ENVIRONMENT.smtp_url and conversation.reply_email)
-    return is_known and conversation.mail_failed is None
+    return is_known and not conversation.is_undeliverable
 
 
 def takes_contact(conversation: Conversation) -> bool:

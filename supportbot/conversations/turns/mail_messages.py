@@ -48,6 +48,9 @@ def post_mail(
     mailed = Message.objects.filter(conversation=conversation_id, client_id__in=ids)
     mailed.update(channel=Message.Channel.MAIL)
     conversation = Conversation.objects.lock(conversation_id)
+    if conversation.failed_email:  # whoever writes from there can be reached there
+        conversation.failed_email = ""
+        save_owner(conversation)
     turn_id = mailed.order_by("-seq").values_list("turn_id", flat=True).first()
     if note:
         add_event_turn(conversation, [(Message.Role.SYSTEM, note, None)])
@@ -95,10 +98,9 @@ def wait_with_mail(conversation_id: int) -> None:
 def note_undeliverable(conversation_id: int) -> None:
     """A mail to the customer came back: staff and customer are told, and nothing is promised by mail any more."""
     conversation = Conversation.objects.lock(conversation_id)
-    if conversation.mail_failed is not None:
+    if conversation.is_undeliverable:
         return
-    conversation.mail_failed = timezone.now()
-    conversation.save(update_fields=["mail_failed"])
+    conversation.failed_email = conversation.reply_email
     sentence = handoff_sentences.describe_undeliverable(conversation.reply_email)
     add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)

@@ -46,7 +46,7 @@ REASON_CHARS = 300
 SUBSTANCE_CHARS = 12  # a message shorter than this, such as “yes”, says little about the matter
 OWNER_FIELDS = [
     *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after", "bot_silent_until"),
-    *("title", "last_seq", "revision", "updated", "contact_name", "contact_email", "mail_failed"),
+    *("title", "last_seq", "revision", "updated", "contact_name", "contact_email", "failed_email"),
 ]
 
 

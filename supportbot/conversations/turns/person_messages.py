@@ -96,7 +96,6 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
         return build_change(conversation, (), with_owner=True)
     check_contact_rate(conversation.visitor)
     conversation.contact_name, conversation.contact_email = contact
-    conversation.mail_failed = None
     sentence = handoff_sentences.describe_contact(conversation.contact_email)
     thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
