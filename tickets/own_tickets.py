@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
@@ -28,14 +28,18 @@ def has_own_conversation(request: HttpRequest, ticket: Ticket) -> bool:
 
 def load_messages(ticket: Ticket, *, is_own: bool) -> list[Any]:
     """The team's public replies, and with `is_own` what the customer wrote to the team since it was opened."""
-    messages: Any = TicketReply._meta.get_field("message").related_model
-    wanted = Q(ticket_replies__ticket=ticket.pk)
+    messages: Any = TicketReply._meta.get_field("message").related_model.objects.order_by("-pk")
+    found = {each.pk: each for each in messages.filter(ticket_replies__ticket=ticket)[:MAX_SHOWN_MESSAGES]}
     if is_own:
         # A turn that no model has run holds what people said to each other.
-        to_team = Q(role="customer", turn__state="done", turn__backend="", created__gte=ticket.created)
-        wanted |= Q(conversation=ticket.conversation_id) & to_team
-    found = messages.objects.filter(wanted).distinct().order_by("-pk")
-    return list(found.prefetch_related("attachments__conversation")[:MAX_SHOWN_MESSAGES])[::-1]
+        to_team = messages.filter(
+            conversation=ticket.conversation_id, role="customer", created__gte=ticket.created
+        )
+        written = to_team.filter(turn__state="done", turn__backend="")[:MAX_SHOWN_MESSAGES]
+        found |= {each.pk: each for each in written}
+    newest = [found[pk] for pk in sorted(found)[-MAX_SHOWN_MESSAGES:]]
+    prefetch_related_objects([each for each in newest if each.has_images], "attachments__conversation")
+    return newest
 
 
 def describe_issue(ticket: Ticket) -> str:

@@ -94,11 +94,12 @@ async def ask_question(claimed: ClaimedJob) -> BaseModel | None:
 @job(max_attempts=GUARANTEED_MAX_ATTEMPTS)
 async def announce_end(claimed: ClaimedJob) -> None:
     """Tell a customer that a matter has ended, and ask how it was. The open pages look for it by themselves."""
-    reference, staff, _moment = claimed.key.split("|")
+    reference, staff, moment = claimed.key.split("|")
     if claimed.conversation_id is not None:
         await ends.announce_end(
             claimed.conversation_id,
             reference,
+            ended=datetime.fromisoformat(moment),
             staff_id=int(staff) if staff else None,
             key=f"end:{claimed.id}",
         )
@@ -115,7 +116,7 @@ async def delete_from_provider(claimed: ClaimedJob) -> None:
 
 def enqueue_ends(ends: Iterable[tuple[int, str]], staff: Any) -> None:
     """See `ConversationsConfig.announce_ends`. One matter may end again, so the moment is a part of its key."""
-    moment, who = f"{timezone.now().timestamp()}", staff.pk if staff else ""
+    moment, who = timezone.now().isoformat(), staff.pk if staff else ""
     keys = {f"{reference}|{who}|{moment}": conversation for conversation, reference in ends}
     enqueue_many(announce_end.name, keys)
 

@@ -1,6 +1,7 @@
 """A customer reads and answers their own tickets at /tickets/, and nothing of anybody else's or of the team's notes."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations import turns
 from supportbot.conversations.jobs import announce_end
 from supportbot.conversations.models import Conversation, Message, Rating
 from supportbot.desk.models import Note
 from supportbot.jobs.models import Job
 from supportbot.jobs.registry import ClaimedJob
+from supportbot.server.executors import on_database_thread
 from tests.conversations.conftest import _new_process, _own_media
 from tests.conversations.page import Browser
 from tickets.actors import build_staff_actor
@@ -24,6 +27,7 @@ from tickets.answers import reopen_by_customer
 from tickets.changes import change_ticket
 from tickets.merging import merge_ticket
 from tickets.models import Tag, Ticket
+from tickets.tools import my_tickets
 
 __all__ = ["_new_process", "_own_media"]
 # What is posted is stored on another thread, which sees only what is committed.
@@ -342,7 +346,9 @@ def test_what_the_team_ends_is_told_in_the_conversation_and_asked_about_once(tic
 
 async def test_the_job_tells_it_once(transactional_db, ticket, talk, sam):
     await turns.submit_message(talk.pk, "Hello", "a1", can_start=False)
-    claimed = ClaimedJob(7, "announce_end", f"{NUMBER}|{sam.pk}|1", 1, talk.pk)
+    await on_database_thread()(change_ticket)(ticket, build_staff_actor(sam), status="resolved")
+    queued = await Job.objects.aget(kind=announce_end.name)
+    claimed = ClaimedJob(queued.pk, queued.kind, queued.key, 1, talk.pk)
     for _run in range(2):
         await announce_end.run(claimed)
 
@@ -353,6 +359,23 @@ async def test_the_job_tells_it_once(transactional_db, ticket, talk, sam):
     ]
     assert (rating.ticket, rating.staff) == (NUMBER, sam)
 
+    await turns.submit_message(talk.pk, "It broke again", "a2", can_start=False)
+    await announce_end.run(replace(claimed, id=queued.pk + 1))
+    assert await talk.messages.filter(role="system").acount() == 1, "who has written since then goes on"
+
+
+async def test_what_ends_with_the_conversation_is_said_and_asked_about_once(
+    transactional_db, ticket, talk, sam
+):
+    await turns.submit_message(talk.pk, "Hello", "a1", can_start=False)
+    await on_database_thread()(reply)(talk, sam)
+    await turns.close_conversation(talk.pk, sam.pk)
+    queued = await Job.objects.aget(kind=announce_end.name)
+    await announce_end.run(ClaimedJob(queued.pk, queued.kind, queued.key, 1, talk.pk))
+
+    assert not await talk.messages.filter(text__contains="as solved").aexists()
+    assert (await Rating.objects.aget()).ticket == NUMBER
+
 
 def test_the_order_of_two_on_one_day_is_that_of_their_making(alices, alice):
     now = timezone.now()
@@ -360,3 +383,14 @@ def test_the_order_of_two_on_one_day_is_that_of_their_making(alices, alice):
         Ticket.objects.create(number=number, issue="x", customer=alice, created=now - timedelta(hours=hours))
     page = read(alices, "/tickets/")
     assert page.index("TKT-00000008") < page.index("TKT-00000007")
+
+
+def test_the_assistant_names_the_page_of_a_ticket_where_the_site_has_an_address(
+    ticket, talk, alice, settings
+):
+    context = ToolContext(talk.pk, talk.visitor.key, Customer(alice.pk, "", "Alice"), "turn:1")
+    assert "page" not in my_tickets(context)["tickets"][0]
+
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"site_url": "https://help.example.com/"})
+
+    assert my_tickets(context)["tickets"][0]["page"] == f"https://help.example.com{PAGE}"

@@ -1,9 +1,11 @@
 """A matter of a conversation has ended, such as a ticket: its customer is told so, and asked how it was."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
 
 from supportbot.server.executors import on_database_thread
 
@@ -14,6 +16,8 @@ from .event_turns import add_event_turn
 from .ownership import save_owner
 from .ratings import ask_for_rating
 
+CLOSING_TIME = timedelta(seconds=10)  # between a sentence of a transaction and what follows from it
+
 
 @on_database_thread(repeat=True)
 @transaction.atomic
@@ -21,19 +25,21 @@ def announce_end(
     conversation_id: int,
     reference: str,
     *,
+    ended: datetime,
     staff_id: int | None = None,
     is_by_customer: bool = False,
     key: str,
 ) -> TurnChange:
-    """Say that it has ended, unless the conversation is closed, which was said; and ask how it was.
+    """Say that it has ended, unless it ended with the conversation, which was said; and ask how it was.
 
-    `staff_id` is who had it. What has the same `key` is said once.
+    `staff_id` is who had it. What has the same `key` is said once. A customer who has written since it `ended` goes on.
     """
     conversation = Conversation.objects.lock(conversation_id)
-    if conversation.messages.filter(client_id=key).exists():
+    written = Q(role=Message.Role.CUSTOMER, created__gt=ended)
+    if conversation.messages.filter(Q(client_id=key) | written).exists():
         return build_change(conversation, (), with_owner=True)
     told = []
-    if is_by_customer or conversation.owner != Conversation.Owner.CLOSED:
+    if is_by_customer or not _was_closed_then(conversation, ended):
         sentence = handoff_sentences.describe_solved(reference, is_by_customer=is_by_customer)
         told.append(add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, key)]))
     else:
@@ -41,6 +47,13 @@ def announce_end(
     save_owner(conversation)
     ask_for_rating(conversation, reference, _find_account(staff_id))
     return build_change(conversation, told, with_owner=True)
+
+
+def _was_closed_then(conversation: Conversation, moment: datetime) -> bool:
+    """Whether the conversation was closed in the same transaction, and is still."""
+    around = (moment - CLOSING_TIME, moment)
+    said = conversation.messages.filter(role=Message.Role.SYSTEM, created__range=around)
+    return conversation.owner == Conversation.Owner.CLOSED and said.exists()
 
 
 def _find_account(staff_id: int | None) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from .. import turns
 from ..limits.rate_limits import RequestRefused, check_text
@@ -57,7 +58,12 @@ def find_rating(conversation_id: int, reference: str) -> RatingState | None:
 
 def announce_own_end(conversation_id: int, reference: str, staff_id: int | None) -> None:
     change = turns.announce_end.run_sync(
-        conversation_id, reference, staff_id=staff_id, is_by_customer=True, key=f"end:{secrets.token_hex(16)}"
+        conversation_id,
+        reference,
+        ended=timezone.now(),
+        staff_id=staff_id,
+        is_by_customer=True,
+        key=f"end:{secrets.token_hex(16)}",
     )
     async_to_sync(runner.publish_and_start)(change)
 
