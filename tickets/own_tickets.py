@@ -28,7 +28,8 @@ def has_own_conversation(request: HttpRequest, ticket: Ticket) -> bool:
 
 def load_messages(ticket: Ticket, *, is_own: bool) -> list[Any]:
     """The team's public replies, and with `is_own` what the customer wrote to the team since it was opened."""
-    messages: Any = TicketReply._meta.get_field("message").related_model.objects.order_by("-pk")
+    model: Any = TicketReply._meta.get_field("message").related_model
+    messages = model.objects.order_by("-pk")
     found = {each.pk: each for each in messages.filter(ticket_replies__ticket=ticket)[:MAX_SHOWN_MESSAGES]}
     if is_own:
         # A turn that no model has run holds what people said to each other.
