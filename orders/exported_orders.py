@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.utils import timezone
 
@@ -223,7 +223,7 @@ class OrderBuilder:
         return self._read("Currency", read_currency) or ""
 
     def _read_time(self, column: str) -> datetime | None:
-        return self._read(column, lambda text: read_time(text, is_day_first=self._survey.is_day_first))
+        return self._read(column, read_time, is_day_first=self._survey.is_day_first)
 
     def _read_day(self, column: str) -> date | None:
         moment = self._read_time(column)
@@ -231,16 +231,16 @@ class OrderBuilder:
 
     def _read_amount(self, column: str, row: FileRow | None = None) -> Decimal | None:
         has_commas = self._survey.has_decimal_commas
-        return self._read(
-            column, lambda text: read_amount(text, self._currency, has_decimal_commas=has_commas), row
-        )
+        return self._read(column, read_amount, row, currency=self._currency, has_decimal_commas=has_commas)
 
-    def _read(self, column: str, read: Callable[[str], T], row: FileRow | None = None) -> T | None:
+    def _read(
+        self, column: str, read: Callable[..., T], row: FileRow | None = None, **options: Any
+    ) -> T | None:
         """What a cell says; None for an empty one, and for one that cannot be read, which is noted."""
         row = row or self._first
         text = row.cells.get(column, "")
         try:
-            return read(text) if text else None
+            return read(text, **options) if text else None
         except UnreadableCell as error:
             self._note(row, f"{column} {error}")
             return None

@@ -1,6 +1,5 @@
 """Stores orders in bulk, of an export or as a platform tells of them. Storing the same ones again changes nothing."""
 
-import functools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -191,11 +190,19 @@ def _insert_items(changed: Sequence[ExportedOrder]) -> None:
     fields = {field.name: field for field in OrderItem._meta.concrete_fields}
     columns = ", ".join(quote(fields[name].column) for name in names)
     marks = ", ".join(["%s"] * len(names))
-    prepare_price = functools.partial(fields["price"].get_db_prep_save, connection=connection)
+    field, adapt = OrderItem._meta.get_field("price"), connection.ops.adapt_decimalfield_value
+    digits, places = field.max_digits, field.decimal_places
     rows = [
-        (exported.order.pk, *item._replace(price=prepare_price(item.price)))
+        (
+            exported.order.pk,
+            name,
+            sku,
+            quantity,
+            adapt(price, digits, places) if price is not None else None,
+            state,
+        )
         for exported in changed
-        for item in exported.items
+        for name, sku, quantity, price, state in exported.items
     ]
     sql = f"INSERT INTO {quote(OrderItem._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - of names in our own model
     with connection.cursor() as cursor:
