@@ -70,7 +70,7 @@ def list_ends() -> tuple[Kind, ...]:
         ),
         Kind(
             "denied",
-            _("Said not to help"),
+            _("Didn’t help"),
             _("No one from the team was involved, and the customer said that it didn’t help."),
         ),
         Kind(

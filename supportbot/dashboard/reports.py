@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -94,7 +94,12 @@ class RowsLink:
     ) -> str:
         if not self.can_open:
             return ""
-        query = {"number": self.key, "since": since.isoformat(), "until": until.isoformat()}
+        query = {"number": self.key, "since": _write_moment(since), "until": _write_moment(until)}
         if breakdown is not None:
             query |= {"by": breakdown.field, "kind": kind or ""}
         return f"{reverse('dashboard-list')}?{urlencode(query)}"
+
+
+def _write_moment(moment: datetime) -> str:
+    """Without a plus sign, which would be a space to whoever decodes an address once too often."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -16,7 +16,11 @@ class DeskConfig(AppConfig):
     customer_records: list[CustomerRecord]
 
     def ready(self) -> None:
-        self.customer_records = collect_customer_records(find_app_modules("customer_records"))
+        records = collect_customer_records(find_app_modules("customer_records"))
+        # What apps know of a customer stands before what we do.
+        self.customer_records = sorted(
+            records, key=lambda each: each.function.__module__.startswith(f"{self.name}.")
+        )
 
     def add_note(self, conversation: int, staff: Any, text: str, client_id: str = "") -> str:
         """Keep an internal note on a conversation. For views of other apps; the same `client_id` is stored once.

@@ -13,7 +13,7 @@ from tests.servers import postgresql
 from tests.servers.programs import find
 
 from .browser import get
-from .desk_pages import PAGES
+from .desk_pages import ALL_PAGES, COUNTED_PAGES
 from .machine import PROJECT, manage
 from .plan import Plan
 from .report import Table
@@ -21,6 +21,8 @@ from .systems import Model, scripted_model, supportbot, supportbot_environment
 
 FEW = 200
 PROMISED_MS, PROMISED_QUERIES = 300, 10
+# Of the pages that count over many rows, with a year of 10,000 conversations.
+PROMISED_COUNTED_MS, PROMISED_COUNTED_QUERIES = 500, 15
 
 
 @contextmanager
@@ -40,18 +42,30 @@ def lists(plan: Plan) -> Iterator[Table]:
     with scripted_model(plan.data, plan.script) as model:
         measured = {number: measure(plan, model, number) for number in (FEW, plan.listed)}
     for database, few in measured[FEW].items():
-        many, queries = measured[plan.listed][database], [count for _ms, count in few.values()]
+        many = measured[plan.listed][database]
         table = Table(
             f"A list of the desk on {database}",
             (f"{FEW:,} conversations", f"{plan.listed:,} conversations"),
         )
         for page, (ms, _count) in few.items():
             table.add(page, "ms", ms, many[page][0])
-        slowest = max(many, key=lambda page: many[page][0])
-        table.notes.append(f"slowest: {slowest}, {many[slowest][0]:.0f} ms; promised are {PROMISED_MS} ms")
-        queries += [count for _ms, count in many.values()]
-        table.notes.append(f"at most {max(queries)} queries a page; promised are {PROMISED_QUERIES}")
+        lists = [page for page in many if page not in COUNTED_PAGES]
+        table.notes += _describe_slowest(few, many, lists, PROMISED_MS, PROMISED_QUERIES)
+        table.notes += _describe_slowest(
+            few, many, [*COUNTED_PAGES], PROMISED_COUNTED_MS, PROMISED_COUNTED_QUERIES
+        )
         yield table
+
+
+def _describe_slowest(
+    few: "Measured", many: "Measured", pages: list[str], promised_ms: int, promised_queries: int
+) -> list[str]:
+    slowest = max(pages, key=lambda page: many[page][0])
+    queries = max(each[page][1] for each in (few, many) for page in pages)
+    return [
+        f"slowest: {slowest}, {many[slowest][0]:.0f} ms; promised are {promised_ms} ms",
+        f"at most {queries} queries a page; promised are {promised_queries}",
+    ]
 
 
 Measured = dict[str, tuple[float, int]]
@@ -81,7 +95,7 @@ def measure(plan: Plan, model: Model, conversations: int) -> dict[str, Measured]
 def time_pages(url: str, staff: Mapping[str, dict[str, str]], rounds: int) -> dict[str, float]:
     times: dict[str, list[float]] = {}
     for _ in range(rounds + 1):
-        for name, pages in PAGES.items():
+        for name, pages in ALL_PAGES.items():
             for page, path in pages.items():
                 start = perf_counter()
                 get(url + path, staff[name])

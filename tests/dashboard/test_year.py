@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_berlin", "now")
 
 DASHBOARD = "/admin/numbers/"
 MAX_QUERIES = 15
+# What a plan says of a table that is read from its beginning to its end.
+WHOLE_TABLE = {"sqlite": ("SCAN",), "postgresql": ("Seq Scan",)}
 TODAY = date(2026, 11, 27)
 FIRST_DAYS = {
     "today": TODAY,
@@ -200,3 +202,24 @@ def test_what_the_page_shows_is_what_was_counted(leads, rows):
     assert len(rows.conversations()) == 9_800
     assert sum(count_expected("dashboard.count_conversations", rows, FIRST_DAYS["year"], TODAY)[1:]) in shown
     assert timezone.get_current_timezone_name() == "Europe/Berlin"
+
+
+def test_no_table_is_read_whole_for_a_week(leads, year):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # it may like that better for so few rows
+        with CaptureQueriesContext(connection) as queries:
+            load_reports(leads, period="7")
+        statements = [query["sql"] for query in queries if "dashboard_slot" in query["sql"]]
+        plans = [explain(cursor, statement) for statement in statements]
+
+    assert len(plans) == 9
+    for plan in plans:
+        assert not [line for line in plan if line.strip(" ->").startswith(WHOLE_TABLE[connection.vendor])], (
+            plan
+        )
+
+
+def explain(cursor: Any, sql: str) -> list[str]:
+    cursor.execute(f"{'EXPLAIN QUERY PLAN' if connection.vendor == 'sqlite' else 'EXPLAIN'} {sql}")
+    return [str(row[-1]) for row in cursor.fetchall()]
