@@ -22,7 +22,7 @@ TICKETS_PER_PAGE = 20
 @never_cache
 def list_tickets(request: HttpRequest) -> HttpResponse:
     page = Paginator(find_own_tickets(request), TICKETS_PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(ticket, ticket.subject or describe_issue(ticket), describe_state(ticket)) for ticket in page]
+    rows = [(ticket, describe_issue(ticket), describe_state(ticket)) for ticket in page]
     return render(request, "tickets/list.html", {"page": page, "rows": rows})
 
 

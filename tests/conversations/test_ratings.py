@@ -215,5 +215,9 @@ def test_without_scripts_the_forms_are_posted(transactional_db, alices, alice):
     assert refused.status_code == 422
     assert "y" * 1200 in refused.content.decode(), "nothing that was typed is lost"
     assert client.post(address, {"action": "rate", "rating": "x"}).status_code == 422
+    frame = {"action": "rate", "rating": rating.pk, "is_good": True}
+    client.post(f"{address}frames/", frame, content_type="application/json")
+    rating.refresh_from_db()
+    assert rating.is_good is True, "as a page does whose network lets no socket through"
     client.post(address, {"action": ["rate", "dismiss_rating"], "rating": rating.pk})
     assert "data-rate" not in client.get(address).content.decode()

@@ -142,7 +142,7 @@ def test_the_page_shows_the_teams_answers_and_the_customers_since(alices, ticket
 
 def test_nothing_of_the_team_is_shown(alices, ticket, talk, sam):
     ticket.tags.add(Tag.objects.create(name="angry-one"))
-    change_ticket(ticket, build_staff_actor(sam), assignee=sam, priority="high", summary="She is difficult")
+    change_ticket(ticket, build_staff_actor(sam), assignee=sam, priority="high", subject="She is difficult")
     reply(talk, sam)
     Note.objects.create(conversation=talk, author=sam, text="A secret note")
 
