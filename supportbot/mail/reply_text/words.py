@@ -109,7 +109,7 @@ FORWARDED = re.compile(
     r"|início da mensagem reencaminhada|início da mensagem encaminhada|begin doorgestuurd bericht)\s*:?$",
     re.IGNORECASE,
 )
-FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|wg|tr|rv|rép?v|i|enc|doorst|fs|vb|pd|vs)\s*:", re.IGNORECASE)
+FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vb|pd|vl|iL?t)\s*:", re.IGNORECASE)
 
 # What programs and phones write below a mail, by themselves. Whole lines only.
 OWN_DEVICE = (
