@@ -73,6 +73,9 @@ class Environment(BaseSettings):
         {"high": 4, "medium": 8, "low": 24},
         description="In how many opening hours a ticket must be answered, by its priority.",
     )
+    ticket_close_days: int = Field(
+        7, ge=0, le=3650, description="After how many days a solved ticket is closed; `0`: never by itself."
+    )
 
     xai_api_key: str = Field("", description="A key of xAI: the assistant is Grok.")
     llm_backend: Literal["", "chat", "responses", "xai", "demo"] = Field(

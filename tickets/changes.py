@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from .actors import Actor
 from .audit import record_ticket_event, record_ticket_events
+from .closing import plan_closing
 from .models import StatusChange, Ticket
 
 Status = Ticket.Status
@@ -121,6 +122,11 @@ def _store_changes(changes: list[TicketChange], actor: Actor) -> int:
     described = [(change.ticket, {"changes": change.described}) for change in changes]
     record_ticket_events("ticket_changed", described, actor)
     _announce_ends(changes, actor)
+    plan_closing(
+        change.ticket
+        for change in changes
+        if change.ticket.status == Status.RESOLVED and change.old_status != Status.RESOLVED
+    )
     return len(changes)
 
 

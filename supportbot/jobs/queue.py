@@ -41,9 +41,14 @@ def enqueue(
     )
 
 
-def enqueue_many(kind: str, conversations_by_key: Mapping[str, int]) -> None:
-    """The same for many keys at once, each of a conversation."""
-    jobs = [Job(kind=kind, key=key, conversation_id=pk) for key, pk in conversations_by_key.items()]
+def enqueue_many(
+    kind: str, conversations_by_key: Mapping[str, int | None], run_after: datetime | None = None
+) -> None:
+    """The same for many keys at once, each of a conversation or of none."""
+    due = run_after or timezone.now()
+    jobs = [
+        Job(kind=kind, key=key, conversation_id=pk, run_after=due) for key, pk in conversations_by_key.items()
+    ]
     Job.objects.bulk_create(jobs, batch_size=JOBS_A_STATEMENT, ignore_conflicts=True)
 
 

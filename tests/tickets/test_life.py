@@ -9,9 +9,13 @@ from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.environment import read_environment
+from supportbot.jobs.models import Job
+from supportbot.jobs.registry import ClaimedJob
 from tickets.actors import SYSTEM, build_staff_actor
 from tickets.answers import confirm_by_customer, reopen_by_customer
 from tickets.changes import change_ticket, change_tickets
+from tickets.closing import JOB_KIND
+from tickets.jobs import close_ticket
 from tickets.models import Ticket, TicketReply
 
 
@@ -335,3 +339,57 @@ def test_hours_that_cannot_be_read_are_told_and_the_usual_ones_count(monkeypatch
     assert environment.ticket_hours == hours
     assert "".join(problems).startswith(problem)
     assert bool(problems) == bool(problem)
+
+
+def run_closing(ticket):
+    job = Job.objects.get(kind=JOB_KIND, key=ticket.number)
+    job.delete()
+    close_ticket(ClaimedJob(job.pk, JOB_KIND, job.key, 1), None)
+    ticket.refresh_from_db()
+
+
+def resolve(ticket, agent, *, days_ago=0):
+    change_ticket(ticket, build_staff_actor(agent), status="resolved")
+    Ticket.objects.filter(pk=ticket.pk).update(resolved=timezone.now() - timedelta(days=days_ago))
+
+
+def test_a_solved_ticket_is_closed_after_some_days_by_the_system(ticket, agent):
+    resolve(ticket, agent, days_ago=8)
+    due = Job.objects.get(kind=JOB_KIND).run_after
+    assert timedelta(days=6) < due - timezone.now() <= timedelta(days=7)
+
+    run_closing(ticket)
+
+    assert (ticket.status, ticket.resolution) == ("closed", "staff")
+    event = AuditEvent.objects.filter(action="ticket_changed").first()
+    assert (event.actor, event.details["changes"]["status"]) == ("system", ["resolved", "closed"])
+
+
+def test_one_that_was_solved_again_meanwhile_has_its_whole_time(ticket, agent):
+    resolve(ticket, agent)
+    change_ticket(ticket, SYSTEM, status="open")
+    resolve(ticket, agent, days_ago=1)
+
+    run_closing(ticket)
+
+    assert ticket.status == "resolved"
+    due = Job.objects.get(kind=JOB_KIND).run_after
+    assert timedelta(days=5) < due - timezone.now() <= timedelta(days=6)
+
+
+def test_one_that_was_opened_again_stays_open(ticket, agent):
+    resolve(ticket, agent, days_ago=8)
+    change_ticket(ticket, SYSTEM, status="open")
+
+    run_closing(ticket)
+
+    assert ticket.status == "open"
+    assert not Job.objects.filter(kind=JOB_KIND).exists()
+
+
+def test_where_tickets_are_not_closed_by_themselves_nothing_is_planned(ticket, agent, settings):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"ticket_close_days": 0})
+
+    resolve(ticket, agent)
+
+    assert not Job.objects.filter(kind=JOB_KIND).exists()
