@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MisplacedEnvelopeHeaderDefect
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
@@ -21,10 +21,13 @@ MAX_HEADER_CHARS = 20_000
 SUBJECT_CHARS, NAME_CHARS, ADDRESS_CHARS, FILE_NAME_CHARS = 200, 100, 254, 120
 RECIPIENT_HEADERS = (
     *("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To"),
-    "Resent-To",
+    *("Resent-To", "X-Forwarded-To", "X-Forwarded-For"),
 )
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+NAMED_BY_ADDRESS = re.compile(
+    r"[\"']?([^\s\"'<>,;:()@]{1,64}@[^\s\"'<>,;:()@]{1,190})[\"']?\s*<([^\s<>@]+@[^\s<>@]+)>"
+)
 SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
@@ -88,9 +91,10 @@ def read_header(message: Message, name: str) -> str:
 
 
 def join_headers(message: Message, names: tuple[str, ...]) -> str:
-    """All headers of these names, as they were written, one after the other."""
-    found = (str(value)[:MAX_HEADER_CHARS] for name in names for value in message.get_all(name, []))
-    return " ".join(found)[:MAX_HEADER_CHARS]
+    """All headers of these names, as they were written, one after the other; of long ones beginning and end."""
+    found = " ".join(str(value) for name in names for value in message.get_all(name, []))
+    half = MAX_HEADER_CHARS // 2
+    return found if len(found) <= MAX_HEADER_CHARS else f"{found[:half]} {found[-half:]}"
 
 
 def list_parts(message: Message) -> list[Message]:
@@ -140,14 +144,31 @@ def _build_mail(message: Message, raw: bytes) -> ParsedMail:
 def _read_sender(message: Message) -> tuple[str, str]:
     """Name and address of the one sender; no address where there are several, since nobody knows which one is meant."""
     headers = [str(value)[:MAX_HEADER_CHARS] for value in message.get_all("From", [])[:2]]
-    found = [(name, address) for name, address in getaddresses(headers) if address or name]
-    if len(headers) != 1 or len(found) != 1:
+    found = _read_addresses(headers)
+    if len(headers) != 1 or len(found) != 1 or _has_hidden_sender(message):
         return _decode(" ".join(headers))[:NAME_CHARS], ""
     name, address = found[0]
     address = to_one_line(address).lower()
     # More than one @ is read by each program in its own way.
     is_address = bool(ADDRESS.fullmatch(address)) and len(address) <= ADDRESS_CHARS
     return _decode(name)[:NAME_CHARS], address if is_address else ""
+
+
+def _read_addresses(headers: list[str]) -> list[tuple[str, str]]:
+    """Names and addresses. Programs forget to quote a comma in a name, and name who has no name by the address."""
+    found = [(name, address) for name, address in getaddresses(headers) if address or name]
+    text = " ".join(headers)
+    if text.count("@") == 1 and len(found) > 1:
+        found = [(name, address) for name, address in found if "@" in address]
+    elif (named := NAMED_BY_ADDRESS.fullmatch(text.strip())) and named[1].lower() == named[2].lower():
+        found = [("", named[2])]
+    return found
+
+
+def _has_hidden_sender(message: Message) -> bool:
+    """Whether there is «From :» with a space: a sender for some mail servers, and none for Python."""
+    begins_so = (message.get_unixfrom() or "").replace(" ", "").startswith("From:")
+    return begins_so or any(isinstance(each, MisplacedEnvelopeHeaderDefect) for each in message.defects)
 
 
 def _decode(value: str) -> str:

@@ -18,10 +18,10 @@ NUMBER_LETTERS = SIGNATURE_LETTERS = 16
 ZERO_LETTER = "A"
 MAX_NUMBER_LETTERS = 13  # of 64 bits
 TOKEN = rf"[a-z2-7]{{{SIGNATURE_LETTERS + 1},{SIGNATURE_LETTERS + MAX_NUMBER_LETTERS}}}"
-ADDRESS_PATTERN = re.compile(rf"\+({TOKEN})@", re.IGNORECASE | re.ASCII)
+ADDRESS_PATTERN = re.compile(rf"(?:\+|%2B)({TOKEN})\"?@", re.IGNORECASE | re.ASCII)
 ID_PREFIX = "sb."
-ID_PATTERN = re.compile(rf"<sb\.({TOKEN})\.[\w.-]{{1,60}}@", re.IGNORECASE | re.ASCII)
-SUBJECT_PATTERN = re.compile(rf"\[#({TOKEN})\]", re.IGNORECASE | re.ASCII)
+ID_PATTERN = re.compile(rf"(?<![\w.-])sb\.({TOKEN})\.[\w.-]{{1,60}}@", re.IGNORECASE | re.ASCII)
+SUBJECT_PATTERN = re.compile(rf"\[\s?#\s?({TOKEN})\s?\]", re.IGNORECASE | re.ASCII)
 MAX_TOKENS = 40  # that are looked at in one mail
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from supportbot.conversations.models import Conversation
 
 from .models import IncomingMail
-from .parsing import ParsedMail
+from .parsing import ParsedMail, read_header
 from .reply_tokens import find_tokens, is_token_of, read_conversation_id
 
 Outcome = IncomingMail.Outcome
@@ -27,7 +27,7 @@ class Match:
 
 def match_conversation(mail: ParsedMail) -> Match:
     """Where the mail belongs, by its marks. No conversation and no problem: it answers none of our mails."""
-    tokens = find_tokens(mail.recipients, mail.answered_ids, mail.subject)
+    tokens = find_tokens(mail.recipients, mail.answered_ids, read_header(mail.message, "Subject"))
     candidates = [(token, found) for token in tokens if (found := _find_conversation(token))]
     for token, conversation in candidates:
         if is_token_of(token, conversation.pk, mail.sender) and _is_customer(mail.sender, conversation):

@@ -38,6 +38,35 @@ def test_marks_in_capitals_and_behind_other_words_are_read(chat, sent):
     assert take(answer) == "posted"
 
 
+BENT = {
+    "its local part quoted": (
+        "To",
+        lambda sent: '"{}"@example.com'.format(sent.reply_to[0].partition("@")[0]),
+    ),
+    "its plus encoded": ("To", lambda sent: sent.reply_to[0].replace("+", "%2B")),
+    "forwarded by a mailbox": ("X-Forwarded-For", lambda sent: f"{sent.reply_to[0]} shop@example.org"),
+    "a tag with spaces": (
+        "Subject",
+        lambda sent: f"AW: {sent.subject.replace('[#', '[ #').replace(']', ' ]')}",
+    ),
+    "a tag far behind": ("Subject", lambda sent: f"RE[2]: {'x' * 200} {sent.subject}"),
+    "an id without brackets": ("In-Reply-To", lambda sent: sent.message()["Message-ID"].strip("<>")),
+    "ids behind many": (
+        "References",
+        lambda sent: f"{'<old.CAF@mail.example.net> ' * 1000}{sent.message()['Message-ID']}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_a_mark_that_was_bent_on_its_way_is_read(chat, sent, name):
+    header, bend = BENT[name]
+    answer = build_answer(
+        sent, ALICE, "The red one.", without=("address", "ids", "subject"), headers={header: bend(sent)}
+    )
+    assert take(answer) == "posted"
+
+
 def test_the_same_mail_is_posted_once_whichever_way_it_comes(chat, sent):
     answer = build_answer(sent, ALICE, "The red one.")
     first = take_mail(answer.as_bytes())

@@ -31,6 +31,40 @@ AUTOMATIC = [
     {"Subject": "Resposta automática: férias"},
     {"Subject": "Automatisch antwoord: afwezig"},
     {"From": "no-reply@example.org"},
+    {"From": "shop-noreply@example.org"},
+    {"From": "nicht-antworten@example.org"},
+    {"X-Auto-Response-Suppress": "DR, RN, NRN, OOF, AutoReply"},
+    {"X-MS-Exchange-Generated-Message-Source": "Mailbox Rules Agent"},
+    {"X-Precedence": "auto_reply"},
+    {"X-Mail-Autoreply": "yes"},
+    {"X-OTRS-Loop": "yes"},
+    {"X-SFDC-EmailCategory": "caseAutoResponse"},
+    {"Delivered-To": "Autoresponder"},
+    {"Mailing-List": "contact lamps-help@example.org; run by ezmlm"},
+    {"List-Post": "<mailto:lamps@example.org>"},
+    {"X-Mailing-List": "<lamps@example.org>"},
+    {"Subject": "AUTO: Alice Archer is out of the office (returning 03/10/2026)"},
+    {"Subject": "Alice Archer ist außer Haus."},
+    {"Subject": "AUTO: Alice Archer est absent(e) (retour le 10/03/2026)"},
+    {"Subject": "I am out of the office"},
+    {"Subject": "Ich bin nicht im Büro bis Montag"},
+    {"Subject": "[lamps #42] AutoReply: TechCorp"},
+    {"Subject": "Automaattinen vastaus: TechCorp"},
+    {"Subject": "Automatická odpověď: TechCorp"},
+    {"Subject": "自動応答: TechCorp"},
+    {"Subject": "自动答复: TechCorp"},
+    {"Subject": "Your email requires verification verify#abc-123"},
+]
+PEOPLE = [
+    {"Auto-Submitted": "no"},
+    {"Precedence": "normal"},
+    *(
+        {"Subject": subject}
+        for subject in (
+            *("Out of stock?", "Out of office chairs?", "Auto: Lampe defekt", "Automatic lamp is broken"),
+            *("Abwesend bei Lieferung", "Afwezig bij levering", "On holiday lights", "It is out of stock"),
+        )
+    ),
 ]
 
 
@@ -41,9 +75,7 @@ class TestPrograms:
         assert take(answer) == "automatic"
         assert not list_posted(chat)
 
-    @pytest.mark.parametrize(
-        "headers", [{"Auto-Submitted": "no"}, {"Subject": "Out of stock?"}, {"Precedence": "normal"}]
-    )
+    @pytest.mark.parametrize("headers", PEOPLE, ids=lambda each: " ".join(each.values()))
     def test_what_a_person_writes_is_posted(self, chat, sent, headers):
         assert take(build_answer(sent, ALICE, "Hi", headers=headers)) == "posted"
 
@@ -114,3 +146,29 @@ class TestBounces:
         take_mail(build_bounce(sent, "alice@example.com"))
         chat.refresh_from_db()
         assert not chat.is_undeliverable
+
+    def test_who_had_it_forwarded_is_marked_when_it_comes_back_from_there(self, chat, sent):
+        raw = build_bounce(sent, "elsewhere@example.org").replace(
+            b"Final-Recipient", b"Original-Recipient: rfc822;alice@example.com\nFinal-Recipient"
+        )
+        take_mail(raw)
+        chat.refresh_from_db()
+        assert chat.is_undeliverable
+
+    def test_a_delay_is_none_also_where_the_head_names_the_address(self, chat, sent):
+        raw = build_bounce(sent, "alice@example.com", "4.4.1", "delayed")
+        take_mail(b"X-Failed-Recipients: alice@example.com\n" + raw)
+        chat.refresh_from_db()
+        assert not chat.is_undeliverable
+
+    @pytest.mark.parametrize("recipient", ["alice@example.com", "bob@example.com"])
+    def test_one_that_is_text_alone_is_read_as_qmail_and_exim_write_it(self, chat, sent, recipient):
+        head = "From: MAILER-DAEMON@example.org\nSubject: failure notice\n"
+        returned = f"--- Below this line is a copy of the message.\n\n{sent.message().as_string()}"
+        qmail = f"Hi. This is the qmail program.\n\n<{recipient}>:\nNo mailbox. (#5.1.1)\n\n{returned}"
+        exim = f"X-Failed-Recipients: {recipient}\n\nThis is a permanent error.\n\n{returned}"
+        for raw in (f"{head}\n{qmail}", f"{head}{exim}"):
+            type(chat).objects.update(failed_email="")
+            assert take_mail(raw.encode()).outcome == "bounce"
+            chat.refresh_from_db()
+            assert chat.is_undeliverable is (recipient == "alice@example.com")

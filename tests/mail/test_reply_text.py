@@ -169,8 +169,18 @@ def test_headers_become_single_clean_lines() -> None:
     assert (mail.sender_name, mail.sender) == ("Eve", "eve@example.org")
 
 
+@pytest.mark.parametrize("sender", ["Archer, Alice <a@x.org>", "a@x.org <A@x.org>", "'a@x.org' <a@x.org>"])
+def test_a_sender_whose_name_is_written_carelessly_is_read(sender: str) -> None:
+    raw = build_raw("Subject: x", b"Hi").replace(b"From: alice@example.org", f"From: {sender}".encode())
+    assert parse_mail(raw).sender == "a@x.org"
+
+
 @pytest.mark.parametrize(
-    "sender", ["a@x.org, b@y.org", "nobody", "", "a@x.org\r\nFrom: b@y.org", "a@b@c.org"]
+    "sender",
+    [
+        *("a@x.org, b@y.org", "nobody", "", "a@x.org\r\nFrom: b@y.org", "a@b@c.org", "b@y.org <a@x.org>"),
+        *("a@x.org\r\nFrom : b@y.org", "x, b@y.org <a@x.org>", "a@x.org <a@x.org> <b@y.org>"),
+    ],
 )
 def test_who_names_several_senders_or_none_has_none(sender: str) -> None:
     raw = build_raw("Subject: x", b"Hi").replace(b"From: alice@example.org", f"From: {sender}".encode())
