@@ -99,6 +99,11 @@ def test_html_that_answers_between_quotes_is_kept_without_the_quotes() -> None:
     assert extract_reply(html_to_text(html)) == "Blue"
 
 
+def test_a_list_of_rich_text_stays_a_list():
+    html = "<p>I ordered:</p><ul><li>one lamp</li><li></li><li><div>two bulbs</div></li></ul><p>Thanks</p>"
+    assert extract_reply(html_to_text(html)) == "I ordered:\n\n- one lamp\n- two bulbs\n\nThanks"
+
+
 @pytest.mark.parametrize("hostile", ["<a ", "<!--", "<div>", "<p><b>", "&#"])
 def test_broken_html_is_read_in_no_time(hostile: str) -> None:
     begun = process_time()

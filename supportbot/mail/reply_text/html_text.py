@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import nh3
 
+BULLET = "- "
 OLD_MAIL = "\x02"  # a line of its own: what follows is the mail that is answered
 MAX_DEPTH = 40
 MAX_HTML_CHARS = 500_000
@@ -86,12 +87,16 @@ class _Reader(HTMLParser):
         element = _Element(tag, _is_quote(tag, values), bool(SIGNATURE_NAMES.search(names)))
         self._open.append(element)
         self._count(element, 1)
+        if tag == "li" and not self._skipped:
+            self._line = BULLET
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open[-1].tag != tag:
             return
         if tag in BLOCKS:
             self._end_line()
+        if tag == "li" and self._line == BULLET:
+            self._line = ""
         self._count(self._open.pop(), -1)
         if tag in PARAGRAPHS and self._depth == 0:
             self._add_blank()
@@ -124,6 +129,8 @@ class _Reader(HTMLParser):
             self._verbatim += step
 
     def _end_line(self, *, is_forced: bool = False) -> None:
+        if self._line == BULLET and not is_forced:
+            return  # what it stands before comes in a block of its own
         text = self._line.rstrip()
         self._line = ""
         if text or is_forced:
