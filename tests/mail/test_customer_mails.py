@@ -57,6 +57,16 @@ def test_a_mail_holds_what_threads_it_in_every_client_and_says_where_to_write(ch
     assert head["Auto-Submitted"] is None  # a person wrote it
 
 
+def test_a_photo_of_staff_is_told_of(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    answer = turns.post_staff_message.run_sync(chat.pk, agent.pk, "Like this:", "s1")
+    Message.objects.filter(client_id="s1").update(has_images=True)
+
+    mail_unread_reply(chat.pk, answer.change.turns[0].row.pk)
+
+    assert "Like this:\n(With a photo: open the chat to see it.)" in mail.outbox[0].body
+
+
 def test_two_recipients_of_one_conversation_have_different_tokens(chat, agent):
     turns.take_over.run_sync(chat.pk, agent.pk)
     tokens = set()
