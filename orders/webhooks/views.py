@@ -136,6 +136,10 @@ def _store_platform_message(
         )
         return JsonResponse({"outcome": "refused", "error": _describe_conflict(refusal)})
     left_out = [note.why for note in event.exported.notes] if event.exported else []
+    if left_out:
+        logger.warning(
+            "A message about an order of %s has %d values that cannot be read", event.platform, len(left_out)
+        )
     return JsonResponse({"outcome": outcomes[0] if outcomes else "duplicate", "left_out": left_out})
 
 

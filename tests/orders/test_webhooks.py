@@ -150,10 +150,12 @@ def test_a_field_of_an_unknown_form_is_left_out_and_loses_no_order(sender, value
     assert sorted(Order.objects.values_list("number", flat=True)) == ["#1001", "727"]
 
 
-def test_an_odd_cell_is_named_in_the_answer(sender):
+def test_an_odd_cell_is_named_in_the_answer_and_counted_in_the_log(sender, caplog):
     answer = sender.send_shopify(change_order(SHOPIFY_ORDER, total_price="a lot", email="nobody")).json()
     assert answer["outcome"] == "stored"
     assert [words.partition(" ")[0] for words in answer["left_out"]] == ["Email", "Total"]
+    assert "an order of shopify has 2 values that cannot be read" in caplog.text
+    assert "a lot" not in caplog.text
 
 
 @pytest.mark.parametrize(
