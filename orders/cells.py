@@ -14,6 +14,8 @@ MAX_AMOUNT = 10**10
 MAX_URL_CHARS = 500
 # ISO 4217 has these with three decimals.
 THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+# And these have none, so that a mark before three digits stands between thousands.
+NO_DECIMALS = ("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF")
 PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
 ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
 TIME_OF_DAY = (
@@ -70,7 +72,7 @@ def _find_decimal_mark(bare: str, text: str, currency: str, *, has_decimal_comma
     if bare.count(mark) > 1:
         return "." if mark == "," else ","
     if re.search(rf"\{mark}\d{{3}}$", bare) and currency not in THREE_DECIMALS:
-        if mark == ("," if has_decimal_commas else "."):
+        if mark == ("," if has_decimal_commas else ".") and currency not in NO_DECIMALS:
             raise UnreadableCell(f"is {text!r}, which may be two different amounts.")
         return "." if mark == "," else ","
     return mark
