@@ -1,6 +1,7 @@
 """Decodes the text of a mail, whose name for its encoding may be wrong, unknown or missing."""
 
 import codecs
+import re
 
 # What is called so is nearly always the first of these with more characters.
 SUPERSETS = {
@@ -17,9 +18,22 @@ REFUSED = frozenset(
 )
 
 
+# Any bytes are text in these, so that a wrong name is not noticed. Text of them is hardly ever valid UTF-8 by chance.
+SINGLE_BYTE = re.compile(r"^(?:cp125\d|iso8859-\d{1,2}|iso8859_\d{1,2}|latin_?1|koi8-\w|mac-\w+)$")
+HTML_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
+HTML_HEAD_BYTES = 4_000
+
+
+def find_html_charset(data: bytes) -> str:
+    """The name of its encoding that HTML gives itself, empty if it gives none."""
+    found = HTML_CHARSET.search(data[:HTML_HEAD_BYTES])
+    return found[1].decode("ascii", "replace") if found else ""
+
+
 def decode_text(data: bytes, charset: str) -> str:
     """The text in the encoding that is named, if it is one and fits; else in UTF-8, else in that of Western Windows."""
-    for name in (_find_codec(charset), "utf-8"):
+    codec = _find_codec(charset)
+    for name in ("utf-8", codec) if SINGLE_BYTE.match(codec) else (codec, "utf-8"):
         if name:
             try:
                 return data.decode(name)

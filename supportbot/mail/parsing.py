@@ -11,7 +11,7 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
 
-from .mime_text import decode_text
+from .mime_text import decode_text, find_html_charset
 from .reply_text import MAX_CHARS, extract_reply, html_to_text, unwrap_flowed
 from .reply_text.words import FORWARD_SUBJECT
 from .sending import to_one_line
@@ -224,9 +224,11 @@ def _find_images(part: Message) -> list[Message]:
 
 
 def _read_text(part: Message, kind: str) -> str:
-    text = decode_text(_read_bytes(part), str(part.get_content_charset("") or ""))[:MAX_PART_CHARS]
+    data = _read_bytes(part)
+    charset = str(part.get_content_charset("") or "")
     if kind == "text/html":
-        return html_to_text(text)
+        return html_to_text(decode_text(data, charset or find_html_charset(data)))
+    text = decode_text(data, charset)[:MAX_PART_CHARS]
     if str(part.get_param("format", "")).lower() == "flowed":
         return unwrap_flowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")
     return text.replace("\r\n", "\n")

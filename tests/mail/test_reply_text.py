@@ -75,6 +75,32 @@ CASES = {
         "Tak.\n\nOd: TechCorp <support@example.com>\nWysłano: wtorek, 3 marca 2026 10:05\nDo: Max\nTemat: x\n\nHello",
         "Tak.",
     ),
+    "an introduction in Polish": (
+        "Tak.\n\nW dniu 3.03.2026 o 10:05, TechCorp pisze:\n> Is it red?\n",
+        "Tak.",
+    ),
+    "a line of Notes": (
+        'Ja.\n\n-----"TechCorp" <support@example.com> schrieb: -----\nAn: Max\nVon: TechCorp\nIs it red?',
+        "Ja.",
+    ),
+    "a line of Zimbra": ("Oui.\n\n----- Mail original -----\nDe: TechCorp\nIs it red?", "Oui."),
+    "a line of QQ": ("是\n\n------------------ 原始邮件 ------------------\n发件人: TechCorp", "是"),
+    "what the customer wrote before": (
+        f"On 3 March 2026 at 10:05 I wrote to support@example.com:\n\nIt broke.\n\n{INTRODUCTION}\n> Is it red?",
+        "On 3 March 2026 at 10:05 I wrote to support@example.com:\n\nIt broke.",
+    ),
+    "what the customer wrote before, in German": (
+        "Am 03.03.2026 um 10:05 schrieb ich Ihnen:\nSie ist kaputt.",
+        "Am 03.03.2026 um 10:05 schrieb ich Ihnen:\nSie ist kaputt.",
+    ),
+    "a line of their own that looks quoted": (
+        f"> 3 weeks and no lamp!\nWhere is it?\n\n{INTRODUCTION}\n\n> Is it red?\n",
+        "> 3 weeks and no lamp!\nWhere is it?",
+    ),
+    "our line in a sentence": (
+        f"What does “##- Please write your reply above this line -##” mean?\n\n{INTRODUCTION}\n> Is it red?\n",
+        "What does “##- Please write your reply above this line -##” mean?",
+    ),
     "nothing": (f"{INTRODUCTION}\n> Is it red?\n", ""),
     "a lone marker": ("##-", "##-"),
 }
@@ -86,11 +112,70 @@ def test_what_was_written_is_kept_and_nothing_else(case: str) -> None:
     assert extract_reply(text) == right
 
 
+SIGNATURES = (
+    *("Sent from my Verizon, Samsung Galaxy smartphone", "Get BlueMail for Android", "Sent with Tuta"),
+    *("Sent via Superhuman ( https://sprh.example/?vip=a )", "Yahoo Mail: Search, Organize, Conquer"),
+    *("Sent from Mailspring (https://getmailspring.com/), the best free email app for work",),
+    *(
+        "Outlook voor Android downloaden<https://aka.ms/x>",
+        "Skaffa Outlook för iOS",
+        "Von Samsung Mobile gesendet",
+    ),
+    *(
+        "Pobierz aplikację Outlook dla systemu iOS",
+        "Provenance : Courrier pour Windows",
+        "Lähetetty iPhonesta",
+    ),
+    *(
+        "Diese E-Mail wurde von meinem Handy gesendet.",
+        "Verzonden vanuit Mail voor Windows",
+        "Odesláno z iPhonu",
+    ),
+    *("iPhone'umdan gönderildi", "iPhoneから送信", "发自我的iPhone", "Trimis de pe iPhone-ul meu"),
+)
+
+
+@pytest.mark.parametrize("line", SIGNATURES)
+def test_what_a_program_writes_below_by_itself_is_left_out(line: str) -> None:
+    assert extract_reply(f"The red one.\n\n{line}\n") == "The red one."
+
+
+@pytest.mark.parametrize(
+    "line", ["Sent from the shop on Tuesday, it never arrived.", "Mit GMX Mail habe ich es nicht gesendet"]
+)
+def test_a_sentence_about_what_was_sent_is_kept(line: str) -> None:
+    assert extract_reply(line) == line
+
+
 def test_what_is_forwarded_is_kept() -> None:
     forwarded = "---------- Forwarded message ---------\nFrom: Shop <a@example.com>\nSubject: x\n\nHello"
     text = f"Please see below.\n\n{forwarded}"
     assert extract_reply(text, is_forward=True) == text
     assert extract_reply(text) == "Please see below."
+
+
+def test_what_outlook_forwards_is_kept() -> None:
+    rule = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"
+    text = html_to_text(f"<p>See below.</p><div style='{rule}'><b>From:</b> Carrier</div><p>It is lost.</p>")
+    assert extract_reply(text, is_forward=True) == "See below.\n\nFrom: Carrier\n\nIt is lost."
+    assert extract_reply(text) == "See below."
+
+
+@pytest.mark.parametrize(
+    "bulk",
+    [
+        f"<style>{'.a{color:red}' * 50_000}</style>",
+        f"<!-- {'x' * 600_000} -->",
+        f'<img src="data:image/png;base64,{"iVBORw0KGgo" * 60_000}">',
+    ],
+    ids=["style", "comment", "picture"],
+)
+def test_what_stands_below_megabytes_of_no_words_is_read(bulk: str) -> None:
+    assert extract_reply(html_to_text(f"<html>{bulk}<p>The red one.</p></html>")) == "The red one."
+
+
+def test_html_keeps_its_empty_paragraphs() -> None:
+    assert html_to_text("<div>One.</div><div>&nbsp;</div><div>Two.</div>") == "One.\n\nTwo."
 
 
 def test_html_that_answers_between_quotes_is_kept_without_the_quotes() -> None:
@@ -124,6 +209,14 @@ def build_raw(headers: str, body: bytes) -> bytes:
 
 ENCODED = {
     "a wrong name": ("Content-Type: text/plain; charset=utf-8", "Grüße".encode("cp1252"), "Grüße"),
+    "UTF-8 called Latin": ("Content-Type: text/plain; charset=iso-8859-1", "Grüße".encode(), "Grüße"),
+    "HTML that names itself": (
+        "Content-Type: text/html",
+        "<meta http-equiv='Content-Type' content='text/html; charset=iso-8859-2'><p>Zażółć".encode(
+            "iso-8859-2"
+        ),
+        "Zażółć",
+    ),
     "an unknown name": ("Content-Type: text/plain; charset=klingon", "Grüße".encode(), "Grüße"),
     "no name": ("Content-Type: text/plain", "Grüße".encode(), "Grüße"),
     "Latin that is of Windows": (

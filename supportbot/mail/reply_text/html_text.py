@@ -13,6 +13,12 @@ MAX_HTML_CHARS = 500_000
 MAX_OPEN_TAGS = 3_000
 TAG = re.compile(r"<[^<>]{0,2000}>")
 TAG_BEGINNING = re.compile(r"<(/?)([a-zA-Z]+)")
+BULK = (
+    (re.compile("<!--"), re.compile("-->")),
+    (re.compile(r"<style\b", re.IGNORECASE), re.compile(r"</style\s*>", re.IGNORECASE)),
+    (re.compile(r"<script\b", re.IGNORECASE), re.compile(r"</script\s*>", re.IGNORECASE)),
+)
+DATA_ADDRESS = re.compile(r"data:[\w/+.-]{1,60};base64,[A-Za-z0-9+/=\s%]*", re.IGNORECASE)
 EMPTY_TAGS = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr", "col", "area", "base"})
 SKIPPED = frozenset({"style", "script", "title", "template", "noscript"})
 INLINE = frozenset({"br", "span", "a", "b", "i", "u", "em", "strong", "font", "td", "th", "tbody", "thead"})
@@ -83,7 +89,8 @@ class _Reader(HTMLParser):
         names = " ".join(values.get(each, "") for each in ("id", "class", "name")).lower()
         if not self._skipped and _begins_old_mail(names, values.get("style", "")):
             self._end_line()
-            self.lines.append(OLD_MAIL)
+            if self._depth == 0:  # within a quotation it is one of an older mail
+                self.lines.append(OLD_MAIL)
         element = _Element(tag, _is_quote(tag, values), bool(SIGNATURE_NAMES.search(names)))
         self._open.append(element)
         self._count(element, 1)
@@ -132,6 +139,8 @@ class _Reader(HTMLParser):
         if self._line == BULLET and not is_forced:
             return  # what it stands before comes in a block of its own
         text = self._line.rstrip()
+        if self._line and not text:  # an empty paragraph, as &nbsp;
+            self._add_blank()
         self._line = ""
         if text or is_forced:
             depth = min(self._depth, MAX_DEPTH)
@@ -144,7 +153,7 @@ class _Reader(HTMLParser):
 
 def html_to_text(html: str) -> str:
     """The text of a mail's HTML. Of broken HTML what can be read."""
-    html = html.replace("\0", "")[:MAX_HTML_CHARS]
+    html = _drop_bulk(html.replace("\0", ""))[:MAX_HTML_CHARS]
     if _count_depth(html) > MAX_OPEN_TAGS:
         return TAG.sub(" ", html)
     # Python's own reader takes minutes for some broken HTML; what comes out of this one is well formed.
@@ -158,6 +167,20 @@ def html_to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(clean)
     return reader.finish_text()
+
+
+def _drop_bulk(html: str) -> str:
+    """Without comments, styles and pictures within it, which may be megabytes that stand before the first word."""
+    for beginning, end in BULK:
+        pieces, position = [], 0
+        while found := beginning.search(html, position):
+            closed = end.search(html, found.end())
+            if closed is None:
+                break
+            pieces.append(html[position : found.start()])
+            position = closed.end()
+        html = "".join([*pieces, html[position:]])
+    return DATA_ADDRESS.sub("", html)
 
 
 def _count_depth(html: str) -> int:

@@ -7,7 +7,14 @@ from mailparser_reply import EmailMessage
 
 from ..markers import PATTERN as MARKER
 from .html_text import OLD_MAIL
-from .words import FORWARDED, HEADER_LINE, INTRODUCTION_BEGINNING, SEPARATOR, WROTE_PATTERN
+from .words import (
+    FORWARDED,
+    HEADER_LINE,
+    INTRODUCTION_BEGINNING,
+    OWN_WRITING,
+    SEPARATOR,
+    WROTE_PATTERN,
+)
 
 LIBRARY_LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "cs", "ja", "ko", "zh"]
 MAX_LIBRARY_LINES, MAX_LIBRARY_LINE_CHARS = 400, 200  # its patterns take long for long lines
@@ -30,11 +37,13 @@ def find_old_mail(lines: Sequence[str], *, is_forward: bool) -> int:
     for number, line in enumerate(lines):
         if is_quoted(line) or len(line) > MAX_INTRODUCTION_CHARS:
             continue
-        if line == OLD_MAIL or SEPARATOR.match(line) or _is_marker(lines, number):
+        if _is_marker(lines, number):
             return number
-        if FORWARDED.match(line) and not is_forward:
+        if is_forward:  # what is forwarded stands below the same lines as an old mail
+            continue
+        if line == OLD_MAIL or SEPARATOR.match(line) or FORWARDED.match(line):
             return number
-        if not is_forward and _begins_header_block(lines, number):
+        if _begins_header_block(lines, number):
             return number
         if length := measure_introduction(lines, number):
             after = _skip_blank(lines, number + length)
@@ -98,6 +107,7 @@ def find_by_library(lines: Sequence[str]) -> int:
             is_quoted(header)
             or not ADDRESS.search(header)
             or not (YEAR.search(header) or TIME.search(header))
+            or OWN_WRITING.search(header)
         ):
             continue
         return start
@@ -106,7 +116,7 @@ def find_by_library(lines: Sequence[str]) -> int:
 
 def _is_introduction(text: str) -> bool:
     """A verb of writing, and a whole date or an address: a customer may say that somebody wrote something."""
-    if len(text) > MAX_INTRODUCTION_CHARS:
+    if len(text) > MAX_INTRODUCTION_CHARS or OWN_WRITING.search(text):
         return False
     has_date = bool(TIME.search(text) and YEAR.search(text))
     return bool(WROTE_PATTERN.search(text)) and (has_date or bool(ADDRESS.search(text)))
@@ -140,8 +150,13 @@ def _find_header_kind(line: str) -> str:
 
 
 def _is_marker(lines: Sequence[str], number: int) -> bool:
-    """Whether our own line stands here, which a program may have wrapped."""
-    return "##-" in lines[number] and bool(MARKER.search(" ".join(lines[number : number + 3])))
+    """Whether our own line stands here, which a program may have wrapped. Amid a sentence the customer cites it."""
+    if "##-" not in lines[number]:
+        return False
+    text = " ".join(lines[number : number + 3])
+    found = MARKER.search(text)
+    before = text[: found.start()].strip() if found else ""
+    return bool(found) and (before.endswith((":", "：")) or not any(map(str.isalnum, before)))
 
 
 def _skip_blank(lines: Sequence[str], start: int) -> int:

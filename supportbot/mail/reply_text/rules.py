@@ -11,7 +11,7 @@ from .quotes import (
     is_quoted,
     measure_introduction,
 )
-from .words import EXCUSE, PROGRAM_NAMES, PROGRAM_SIGNATURE
+from .words import DEVICE_AT_END, EXCUSE, PROGRAM_NAMES, PROGRAM_SIGNATURE
 
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -28,7 +28,7 @@ def cut_to_new_text(text: str, *, is_forward: bool) -> str:
         # Where there are quotes by «>» what is not quoted below them is new too.
         if found < old and not any(is_quoted(line) for line in lines[found:old]):
             old = found
-    kept = lines[:old] if is_forward else _drop_quotes(lines[:old])
+    kept = lines[:old] if is_forward else _drop_quotes(lines[:old], has_old_mail=old < len(lines))
     kept = _drop_program_signature(_drop_signature(kept))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in kept if line != OLD_MAIL)).strip()
 
@@ -38,10 +38,10 @@ def _clean_line(line: str) -> str:
     return line if SIGNATURE.match(line) else line.rstrip()
 
 
-def _drop_quotes(lines: Sequence[str]) -> list[str]:
+def _drop_quotes(lines: Sequence[str], *, has_old_mail: bool) -> list[str]:
     """Without quoted lines and what introduces them. Answers between them are kept, apart from each other."""
-    kept: list[str] = []
-    number = 0
+    number = _find_quotes_of_program(lines, has_old_mail=has_old_mail)
+    kept = list(lines[:number])
     while number < len(lines):
         length = measure_introduction(lines, number)
         if length:
@@ -55,6 +55,22 @@ def _drop_quotes(lines: Sequence[str]) -> list[str]:
             kept.append(lines[number])
         number += 1
     return kept
+
+
+def _find_quotes_of_program(lines: Sequence[str], *, has_old_mail: bool) -> int:
+    """Where what a program quotes begins, and what introduces it.
+
+    Lines with «>» above that were written so, as «> 3 weeks and no lamp!», or cite something. They are kept only where
+    an introduction follows: without any, every such line may be the program's.
+    """
+    for number, line in enumerate(lines):
+        if "##-" in line:
+            return 0
+        if measure_introduction(lines, number):
+            return number
+        if is_quoted(line) and (found := find_introduction_above(lines, number)) < number:
+            return found if lines[found].strip() else 0
+    return len(lines) if has_old_mail else 0
 
 
 def _drop_signature(lines: list[str]) -> list[str]:
@@ -86,4 +102,4 @@ def _drop_program_signature(lines: list[str]) -> list[str]:
 def _is_program_signature(line: str) -> bool:
     is_one = PROGRAM_SIGNATURE.match(line) and PROGRAM_NAMES.search(line)
     # «Sent from my desk, which is easier than by mail» is a sentence.
-    return bool(is_one) and (", " not in line or bool(EXCUSE.search(line)))
+    return bool(is_one) and (", " not in line or bool(EXCUSE.search(line) or DEVICE_AT_END.search(line)))

@@ -23,6 +23,8 @@ WROTE = (
         "napisał",
         "napisała",
         "napisał\\(a\\)",
+        "pisze",
+        "napisana przez",
         "napsal",
         "napsal\\(a\\)",
         "kirjoitti",
@@ -65,6 +67,13 @@ WROTE = (
     ),
 )
 WROTE_PATTERN = re.compile("|".join(WROTE), re.IGNORECASE)
+# A customer who says when they wrote introduces no mail of ours.
+OWN_WRITING = re.compile(
+    r"\b(?:i|we)\s(?:\w+\s)?(?:wrote|writes?)\b|\bschrieb(?:en)?\s(?:ich|wir)\b|\b(?:ich|wir)\b.{0,60}\b(?:schrieb|geschrieben)"
+    r"|\bschreef\sik\b|\bik\b.{0,60}\b(?:schreef|geschreven)|\bskrev\sjeg\b|\bskrev\s(?:jag|vi)\b|\b(?:jag|jeg|vi)\sskrev\b"
+    r"|\bnapisał[ae]?m\b|\bя\s(?:\w+\s)?написала?\b",
+    re.IGNORECASE,
+)
 
 # How such a line begins, where a program wraps it or writes it close below what was written.
 INTRODUCTION_BEGINNING = re.compile(
@@ -97,7 +106,10 @@ SEPARATOR = re.compile(
     r"|message d['’]origine|message original|mensaje original|messaggio originale|mensagem original"
     r"|oorspronkelijk bericht|original email|originalmeddelande|ursprungligt meddelande|oprindelig meddelelse"
     r"|opprinnelig melding|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|исходное сообщение|orijinal mesaj"
-    r"|reply message|antwortnachricht)\s*[-_=*]{2,}\W{0,3}$",
+    r"|reply message|antwortnachricht|original mail|ursprüngliche (?:e-?)?mail"
+    r"|(?:e-?)?mail original|e-?mail d['’]origine|původní e-?mail|原始邮件|原始郵件|邮件原件)\s*[-_=*]{2,}\W{0,3}$"
+    # «-----"TechCorp" <support@example.com> wrote: -----», as Notes does.
+    rf"|^-{{3,}}\s?[\"'\w].{{0,200}}(?:{'|'.join(WROTE)})\s?:\s?-{{3,}}$",
     re.IGNORECASE,
 )
 FORWARDED = re.compile(
@@ -121,8 +133,9 @@ PROGRAM_SIGNATURE = re.compile(
     |get\soutlook\sfor\b.{0,60}
     |yahoo\smail\s?[:;].{0,60}|sent\sfrom\syahoo.{0,60}
     |(?:von\s)?meinem\s.{0,60}\s(?:gesendet|geschickt)
-    |(?:diese\snachricht\swurde\s)?(?:gesendet|geschickt|versendet|verschickt)\s(?:von|mit|über|via|aus)\b.{0,90}
-    |diese\snachricht\swurde\svon\smeinem\b.{0,90}
+    |(?:von|mit)\s(?:samsung[-\s](?:galaxy[-\s])?(?:smartphone|mobile|tablet|handy)|gmx\smail|web\.de\smail)\sgesendet
+    |(?:diese\s(?:nachricht|e-?mail)\swurde\s)?(?:gesendet|geschickt|versendet|verschickt)\s(?:von|mit|über|via|aus)\b.{0,90}
+    |diese\s(?:nachricht|e-?mail)\swurde\svo[nm]\b.{0,90}
     |(?:von|mit)\smeinem\b.{0,60}(?:gesendet|geschickt)
     |(?:holen\ssie\ssich\s)?outlook\sfür\b.{0,60}
     |(?:envoyé|envoyée)\s(?:de|depuis|à\spartir|avec|via)\b.{0,80}
@@ -131,21 +144,27 @@ PROGRAM_SIGNATURE = re.compile(
     |(?:obtener|obtén|obtenga|obter|obtenha|baixe|baixar|transferir)\s(?:o\s)?outlook\b.{0,60}
     |(?:inviato|inviata|spedito)\s(?:da|dal|dallo|dalla|con|tramite|mediante)\b.{0,80}
     |(?:ottieni|scarica|ottenere)\soutlook\b.{0,60}
-    |(?:verzonden|verstuurd)\s(?:vanaf|met|via|van)\b.{0,80}
+    |(?:verzonden|verstuurd)\s(?:vanaf|vanuit|met|via|van)\b.{0,80}
     |(?:download|haal)\soutlook\s(?:voor|for)\b.{0,60}
     |(?:skickat\sfrån|skickades\sfrån|sendt\sfra|wysłano\sz|wysłane\sz|odesláno\sz|отправлено\s(?:с|из))\b.{0,80}
-    |(?:hämta|hent|pobierz)\soutlook\b.{0,60}
-    |.{0,40}(?:のiphoneから送信|从我的.{0,12}发送|傳送自.{0,12}|에서\s보냄).{0,10}
+    |(?:hämta|hent|skaffa|pobierz|uzyskaj)\s(?:aplikację\s|program\s)?outlook\b.{0,60}
+    |outlook\s(?:voor|für|pour|para|per|för)\b.{0,40}\s(?:downloaden|herunterladen|beziehen)\b.{0,40}
+    |provenance\s?:\s?(?:courrier|outlook|mail).{0,60}
+    |(?:get|download)\s(?:bluemail|typeapp|nine)\sfor\b.{0,60}
+    |(?:lähetetty|trimis\sde\spe|στάλθηκε\sαπό|تم\sالإرسال\sمن|נשלח\sמ).{0,60}|.{0,40}\sgönderildi
+    |.{0,40}(?:から送信|从我的.{0,12}发送|发自我的.{0,12}|傳送自.{0,12}|從我的.{0,12}傳送|에서\s보냄).{0,10}
     )\W{0,3}$""",
     re.IGNORECASE | re.VERBOSE,
 )
+DEVICE_AT_END = re.compile(rf"(?:{OWN_DEVICE}|phone|device)\W*$", re.IGNORECASE)
 EXCUSE = re.compile(
-    r"excuse|brevity|typos|kürze|tippfehler|entschuldig|excuse[rz]|brièveté|disculp|brevedad|scus|desculp",
+    r"excuse|brevity|typos|kürze|tippfehler|entschuldig|excuse[rz]|brièveté|disculp|brevedad|scus|desculp|conquer|swiss-based"
+    r"|https?://[^\s),]{1,80}\),",
     re.IGNORECASE,
 )
 # A device or a program must be named, or «sent from Berlin» would be one.
 PROGRAM_NAMES = re.compile(
-    rf"{OWN_DEVICE}|outlook|mail|proton|gmx|web\.de|gmail|thunderbird|yahoo|spark|aol|t-online|posteo|tutanota|windows"
+    rf"{OWN_DEVICE}|outlook|mail|proton|gmx|web\.de|gmail|thunderbird|yahoo|iphon|spark|superhuman|tuta|canary|nine|aol|t-online|posteo|tutanota|windows"
     r"|から送信|发送|傳送|보냄",
     re.IGNORECASE,
 )
