@@ -5,25 +5,28 @@ A value that cannot be read does not stop the import: its default is used, and t
 """
 
 from decimal import Decimal
-from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .addresses import ADDRESS_EXAMPLES, ADDRESS_SCHEMES, is_address
-from .opening_hours import parse_holidays, parse_opening_hours
+from .environment_values import (
+    DEFAULT_TICKET_HOURS,
+    CommaSeparated,
+    Holidays,
+    MailAddress,
+    Mailboxes,
+    OpeningHours,
+    Prices,
+    ReasoningEffort,
+    TicketHours,
+    TimeZone,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-CommaSeparated = Annotated[tuple[str, ...], NoDecode]
-# A thousand opening hours are half a year of a shop that is open on weekdays.
-HoursToAnswer = Annotated[float, Field(gt=0, le=1000)]
-TicketHours = Annotated[dict[Literal["high", "medium", "low"], HoursToAnswer], NoDecode]
-Prices = Annotated[dict[str, tuple[Decimal, Decimal, Decimal]], NoDecode]
 
 
 class Environment(BaseSettings):
@@ -61,16 +64,16 @@ class Environment(BaseSettings):
     company_name: str = Field(
         "TechCorp", description="The shop's name, on the page and in what the model is told."
     )
-    time_zone: str = Field("UTC", description="Times in admin and transcripts, such as `Europe/Berlin`.")
-    opening_hours: str = Field(
+    time_zone: TimeZone = Field("UTC", description="Times in admin and transcripts, such as `Europe/Berlin`.")
+    opening_hours: OpeningHours = Field(
         "", description="When people answer: `Mon-Fri 09:00-17:00, Sat 10:00-14:00`. Unset: always."
     )
-    holidays: str = Field(
+    holidays: Holidays = Field(
         "", description="A country on whose public holidays nobody answers, such as `DE`, or a part: `DE-BE`."
     )
 
     ticket_hours: TicketHours = Field(
-        {"high": 4, "medium": 8, "low": 24},
+        DEFAULT_TICKET_HOURS,
         description="In how many opening hours a ticket must be answered, by its priority.",
     )
     ticket_close_days: int = Field(
@@ -111,7 +114,7 @@ class Environment(BaseSettings):
         description="US dollars for a million tokens, `model=input/cached/output` with commas. Needed where the "
         "provider does not name the cost itself.",
     )
-    llm_reasoning_effort: Literal["", "none", "minimal", "low", "medium", "high", "xhigh", "max"] = Field(
+    llm_reasoning_effort: ReasoningEffort = Field(
         "",
         description="`none`, `minimal`, `low`, `medium`, `high`, `xhigh` or `max`, as far as the model knows it.",
     )
@@ -172,7 +175,7 @@ class Environment(BaseSettings):
         "", description="Opens `/orders/api`, to which a system of the shop's own sends orders as JSON."
     )
 
-    alert_emails: CommaSeparated = Field(
+    alert_emails: Mailboxes = Field(
         (), description="Who gets a mail when no model answers, or the day's tokens are used up; with commas."
     )
     site_url: str = Field(
@@ -183,7 +186,7 @@ class Environment(BaseSettings):
         description="`smtp://user:password@host:587`, or `smtps://…`. Unset: no mail about chats; alerts of the model "
         "are written to the log.",
     )
-    mail_address: str = Field(
+    mail_address: MailAddress = Field(
         "",
         description="The address that mails come from and are answered to, such as `support@example.com`. Set it once "
         "answers are read: by IMAP_URL, or by a pipe of the mail server. Unset: mails lead back to the chat.",
@@ -265,40 +268,6 @@ class Environment(BaseSettings):
         25, ge=5, description="How many exchanges a page shows before older ones are asked for."
     )
 
-    @field_validator("llm_prices", mode="before")
-    @classmethod
-    def _parse_prices(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        entries = (entry.partition("=") for entry in value.split(",") if entry.strip())
-        return {model.strip(): tuple(prices.strip().split("/")) for model, _, prices in entries}
-
-    @field_validator("ticket_hours", mode="before")
-    @classmethod
-    def _parse_ticket_hours(cls, value: Any) -> Any:
-        """A priority that is not named keeps its default."""
-        if not isinstance(value, str):
-            return value
-        entries = [entry.partition("=") for entry in value.split(",") if entry.strip()]
-        if not all(equals for _, equals, _ in entries):
-            raise PydanticCustomError("hours", "Input should look like high=4,medium=8,low=24")
-        given = {priority.strip().lower(): hours.strip() for priority, _, hours in entries}
-        return cls.model_fields["ticket_hours"].default | given
-
-    @field_validator("allowed_hosts", "csrf_trusted_origins", "llm_fallback", "alert_emails", mode="before")
-    @classmethod
-    def _split_at_commas(cls, value: Any) -> Any:
-        return (
-            tuple(word.strip() for word in value.split(",") if word.strip())
-            if isinstance(value, str)
-            else value
-        )
-
-    @field_validator("llm_reasoning_effort", mode="before")
-    @classmethod
-    def _lower_case(cls, value: Any) -> Any:
-        return value.lower() if isinstance(value, str) else value
-
     @field_validator(*ADDRESS_SCHEMES)
     @classmethod
     def _check_address(cls, value: str, info: ValidationInfo) -> str:
@@ -307,46 +276,6 @@ class Environment(BaseSettings):
             raise PydanticCustomError(
                 "address", "Input should look like {shape}", {"shape": ADDRESS_EXAMPLES[name]}
             )
-        return value
-
-    @field_validator("alert_emails")
-    @classmethod
-    def _check_mailboxes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for each in value:
-            name, at, host = parseaddr(each)[1].partition("@")
-            if not (name and at and host):
-                raise PydanticCustomError("email", "Input should be e-mail addresses with commas")
-        return value
-
-    @field_validator("mail_address")
-    @classmethod
-    def _check_mail_address(cls, value: str) -> str:
-        local, _, host = value.rpartition("@")
-        if value and not (local and "." in host and parseaddr(value)[1] == value and value.isascii()):
-            raise PydanticCustomError("email", "Input should be an e-mail address")
-        return value
-
-    @field_validator("opening_hours", "holidays")
-    @classmethod
-    def _check_hours(cls, value: str, info: ValidationInfo) -> str:
-        try:
-            if info.field_name == "opening_hours":
-                parse_opening_hours(value)
-            elif value:
-                parse_holidays(value)
-        except ValueError as error:
-            raise PydanticCustomError("hours", "{why}", {"why": str(error)}) from None
-        return value
-
-    @field_validator("time_zone")
-    @classmethod
-    def _check_time_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise PydanticCustomError(
-                "zone", "Input should be a time zone such as Europe/Berlin or UTC"
-            ) from None
         return value
 
 
