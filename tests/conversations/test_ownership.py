@@ -7,6 +7,7 @@ from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.conversations.models import Message as StoredMessage
+from supportbot.conversations.models.conversation import LOCKED_CONVERSATION
 from supportbot.conversations.turns import LeaseLost
 from supportbot.jobs.models import Job
 from tickets.models import Ticket
@@ -203,3 +204,16 @@ def agent_presence(user) -> None:
     from supportbot.conversations.models import StaffPresence
 
     StaffPresence.objects.create(user=user)
+
+
+@pytest.mark.parametrize("name", ["user", "assignee"])
+def test_who_waited_for_the_lock_knows_who_came_meanwhile(chat, sam, monkeypatch, name):
+    """PostgreSQL gives the locked row as it is by then, but of those that are joined to it what was there before."""
+    Conversation.objects.filter(pk=chat.pk).update(**{name: sam})
+    half_new = Conversation.objects.select_related("user", "assignee").get(pk=chat.pk)
+    setattr(half_new, name, None)
+    setattr(half_new, f"{name}_id", sam.pk)
+    half_new._state.fields_cache[name] = None
+    monkeypatch.setattr(LOCKED_CONVERSATION, "fetch_first", lambda _pk: half_new)
+
+    assert getattr(Conversation.objects.lock(chat.pk), name) == sam

@@ -35,11 +35,16 @@ class ConversationQuerySet(models.QuerySet):
         conversation = LOCKED_CONVERSATION.fetch_first(pk)
         if conversation is None:
             raise self.model.DoesNotExist
-        joined = conversation.assignee
-        if (joined.pk if joined else None) != conversation.assignee_id:
-            # Somebody took it while this waited for the lock: PostgreSQL then reads the locked row again, but not
-            # the rows that are joined to it (https://www.postgresql.org/docs/current/transaction-iso.html).
-            conversation.refresh_from_db(fields=["assignee"])
+        # Somebody took it, or signed in, while this waited for the lock: PostgreSQL then reads the locked row again,
+        # but not the rows that are joined to it (https://www.postgresql.org/docs/current/transaction-iso.html).
+        joined = {"assignee": conversation.assignee, "user": conversation.user}
+        changed = [
+            name
+            for name, row in joined.items()
+            if (row.pk if row else None) != getattr(conversation, f"{name}_id")
+        ]
+        if changed:
+            conversation.refresh_from_db(fields=changed)
         conversation.previous_revision = conversation.revision
         return conversation
 
