@@ -107,6 +107,20 @@ def test_reply_and_resolve_ends_both(desk, phoned, settings):
     assert (phoned.conversation.reply_email, phoned.conversation.contact_name) == ("gus@example.com", "Gus")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_pressed_twice_the_customer_is_told_once_that_somebody_came_and_closed_it(desk, phoned, alice):
+    Ticket.objects.filter(pk=phoned.pk).update(customer=alice)
+    answer(desk, phoned, "resolve")
+    phoned.refresh_from_db()
+    told = list(phoned.conversation.messages.values_list("text", flat=True))
+
+    answer(desk, phoned, "resolve")
+
+    phoned.conversation.refresh_from_db()
+    assert phoned.conversation.owner == "closed"
+    assert list(phoned.conversation.messages.values_list("text", flat=True)) == told
+
+
 @pytest.mark.parametrize(
     ("email", "why"), [("", "no account and no e-mail address"), ("gus@example.com", "SMTP_URL is not set")]
 )

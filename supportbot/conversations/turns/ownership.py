@@ -124,11 +124,15 @@ def start_waiting(
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def take_over(conversation_id: int, staff_id: int) -> OwnershipResult:
-    """A member of staff takes the conversation. Not done if another one has it, who is named in the result."""
+def take_over(conversation_id: int, staff_id: int, *, client_id: str = "") -> OwnershipResult:
+    """A member of staff takes the conversation. Not done if another one has it, who is named in the result.
+
+    With `client_id` it is taken to post that message: nothing changes if it is stored, whoever has it by now.
+    """
     conversation = Conversation.objects.lock(conversation_id)
     staff = get_staff(staff_id)
-    if is_assigned_to(conversation, staff_id):
+    is_posted = bool(client_id) and conversation.messages.filter(client_id=client_id).exists()
+    if is_posted or is_assigned_to(conversation, staff_id):
         return OwnershipResult(
             build_change(conversation, (), with_owner=True), True, conversation.assignee_name
         )

@@ -61,7 +61,7 @@ async def _post_reply(
 ) -> None:
     text = check_text(text)
     await runner.halt_turn(conversation_id)
-    await _publish(await turns.take_over(conversation_id, staff_id))
+    await _publish(await turns.take_over(conversation_id, staff_id, client_id=client_id))
     await _publish(
         await turns.post_staff_message(conversation_id, staff_id, text, client_id, reference=reference)
     )
