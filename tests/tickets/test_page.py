@@ -18,6 +18,7 @@ from tickets.actors import build_staff_actor
 from tickets.changes import change_ticket
 from tickets.merging import MergeRefused, merge_ticket
 from tickets.models import Tag, Ticket
+from tickets.search import find_tickets
 from tickets.tools import my_tickets
 
 
@@ -161,6 +162,20 @@ def test_a_ticket_by_hand_knows_its_guest_its_order_and_its_tags(desk, agent):
     )
     assert [tag.name for tag in ticket.tags.order_by("name")] == ["phone", "vip"]
     assert AuditEvent.objects.filter(action="ticket_opened", actor_id=agent.pk).count() == 1
+
+
+def test_an_order_that_staff_write_in_small_letters_is_found(desk, agent):
+    fields = {
+        "issue": "Called",
+        "priority": "low",
+        "status": "open",
+        "assignee": "",
+        "order_number": " ord-77 ",
+    }
+    desk.post(reverse("admin:tickets_ticket_add"), fields)
+    ticket = Ticket.objects.get()
+    assert ticket.order_number == "ORD-77"
+    assert find_tickets("ord-77").keys == [ticket.pk]
 
 
 def test_a_ticket_by_hand_with_the_address_of_an_account_is_that_accounts(desk, alice, agent):

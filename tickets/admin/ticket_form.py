@@ -81,6 +81,10 @@ class TicketForm(forms.ModelForm):
             )
         return ", ".join(names)
 
+    def clean_order_number(self) -> str:
+        """As the numbers that issues name are stored, and looked for."""
+        return str(self.cleaned_data["order_number"]).strip().upper()
+
     def clean(self) -> dict[str, Any]:
         cleaned = {name: normalise_text(value) for name, value in (super().clean() or {}).items()}
         for name in self.list_overtaken_fields():
