@@ -29,11 +29,18 @@ def list_tickets(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def show_ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """The ticket. Its forms are posted here."""
-    ticket = find_own_tickets(request).filter(number=number.upper()).first()
+    """The ticket. Its forms are posted here. What cannot be sent any more comes back to who wrote it."""
     typed = request.POST.get("text", "")
-    if ticket is None and typed:
+    try:
+        return _serve_ticket(request, number)
+    except Http404:
+        if not typed:
+            raise
         return render(request, "tickets/not_found.html", {"typed": typed}, status=404)
+
+
+def _serve_ticket(request: HttpRequest, number: str) -> HttpResponse:
+    ticket = find_own_tickets(request).filter(number=number.upper()).first()
     if ticket is None:
         raise Http404
     if request.method != "POST":
@@ -101,6 +108,8 @@ def _render_ticket(request: HttpRequest, ticket: Ticket, status: int = 200, **co
         "issue": describe_issue(ticket),
         "thread": load_messages(ticket, is_own=is_own),
         "is_own": is_own,
+        "may_follow": ticket.merged_into is not None
+        and find_own_tickets(request).filter(pk=ticket.merged_into.pk).exists(),
         "may_answer": may_answer,
         "is_ended": not ticket.is_active,
         "may_solve": ticket.merged_into is None and ticket.status != Ticket.Status.CLOSED,

@@ -265,6 +265,24 @@ def test_a_merged_ticket_leads_to_the_one_that_goes_on(alices, ticket, talk, sam
 
 
 @POSTS
+def test_what_was_merged_into_one_of_another_browser_leads_nowhere_and_loses_no_words(sam):
+    browser = Browser()
+    here, there = browser.begin(), Browser().begin()
+    guest = {"guest_email": "gus@example.com"}
+    mine = Ticket.objects.create(number=NUMBER, issue="Late", conversation=here, **guest)
+    Ticket.objects.create(number="TKT-00000002", issue="The same", conversation=there, **guest)
+    merge_ticket(mine.pk, "TKT-00000002", build_staff_actor(sam))
+
+    page = read(browser.client)
+    response = answer(browser.client, "From an old page")
+
+    assert "TKT-00000002 now, which can’t be shown in this browser" in page
+    assert "/tickets/TKT-00000002/" not in page
+    assert response.status_code == 404
+    assert "From an old page" in response.content.decode()
+
+
+@POSTS
 def test_it_is_solved_ends_it_and_asks_how_it_was(alices, ticket, talk, sam):
     answer(alices)
     reply(talk, sam)
