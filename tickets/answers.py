@@ -44,8 +44,8 @@ def reopen_by_customer(ticket: Ticket) -> Ticket:
 
 @transaction.atomic
 def confirm_by_customer(ticket: Ticket) -> None:
-    """The customer says that the matter is solved. The caller has locked the ticket; one that was merged stays so."""
-    if ticket.merged_into_id is None:
+    """The customer says that the matter is solved. The caller has locked the ticket; one that is closed stays so."""
+    if ticket.status != Status.CLOSED:
         change_ticket(ticket, CUSTOMER, status=Status.CLOSED, resolution=Ticket.Resolution.CUSTOMER)
 
 

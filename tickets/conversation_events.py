@@ -1,5 +1,6 @@
 """What happens in a conversation changes its tickets, in the same transaction."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -60,8 +61,7 @@ def resolve_tickets(event: ConversationClosed) -> None:
 
 @conversation_event_handler(ContactGiven)
 def keep_contact(event: ContactGiven) -> None:
-    for ticket in Ticket.objects.filter(conversation=event.conversation, customer=None):
-        locked = Ticket.objects.lock_ticket(ticket.pk)
+    for locked in _lock_tickets_of_guest(event.conversation):
         locked.guest_name, locked.guest_email = event.name, event.email
         locked.save(update_fields=["guest_name", "guest_email", "updated"])
         record_ticket_event(
@@ -72,11 +72,16 @@ def keep_contact(event: ContactGiven) -> None:
 @conversation_event_handler(CustomerSignedIn)
 def give_to_account(event: CustomerSignedIn) -> None:
     """A guest's tickets are the account's from now on, as the conversation is."""
-    for ticket in Ticket.objects.filter(conversation=event.conversation, customer=None):
-        locked = Ticket.objects.lock_ticket(ticket.pk)
+    for locked in _lock_tickets_of_guest(event.conversation):
         locked.customer_id = event.customer.id
         locked.save(update_fields=["customer", "updated"])
         record_ticket_event("ticket_changed", locked, CUSTOMER, changes={"customer": None})
+
+
+def _lock_tickets_of_guest(conversation_id: int) -> Iterator[Ticket]:
+    """The conversation's tickets of no account, each locked, in the order in which all lock several of them."""
+    guests = Ticket.objects.filter(conversation=conversation_id, customer=None).order_by("pk")
+    return map(Ticket.objects.lock_ticket, list(guests.values_list("pk", flat=True)))
 
 
 def _get_account(user_id: int) -> Any:

@@ -188,6 +188,14 @@ def test_a_customer_who_says_that_it_is_solved_ends_it(ticket, talk, agent):
     assert ticket.closed >= ticket.resolved
 
 
+def test_who_says_that_it_is_solved_after_the_team_closed_it_changes_nothing(ticket, talk, agent):
+    change_ticket(ticket, build_staff_actor(agent), status="closed")
+    events = AuditEvent.objects.count()
+    confirm_by_customer(ticket)
+    ticket.refresh_from_db()
+    assert (ticket.resolution, AuditEvent.objects.count()) == ("staff", events)
+
+
 def test_an_answer_to_a_merged_ticket_opens_the_one_that_it_went_into(ticket, talk, agent, alice):
     target = Ticket.objects.create(number="TKT-00000002", issue="Broken", customer=alice, status="resolved")
     change_ticket(ticket, build_staff_actor(agent), status="closed", merged_into=target)

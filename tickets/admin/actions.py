@@ -25,6 +25,8 @@ QUESTIONS = (triage, handover_note)
 def update_tickets(request: HttpRequest, queryset: QuerySet[Ticket], note: str, **values: Any) -> int:
     """Set the values on the chosen tickets, with a line in Django's own log too; returns how many there are."""
     chosen = Ticket.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+    if "status" in values:
+        chosen = chosen.filter(merged_into=None)  # the matter goes on in another ticket
     tickets = list(
         chosen.select_for_update(of=("self",), no_key=True).order_by("pk").select_related("assignee")
     )
@@ -40,7 +42,7 @@ def build_status_action(status: Ticket.Status) -> Callable[..., None]:
     @admin.action(description=description, permissions=["change"])
     def set_status(model_admin: Any, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
         note = gettext("Set status to “%(status)s”.") % {"status": status.label}
-        count = update_tickets(request, queryset.filter(merged_into=None), note, status=status)
+        count = update_tickets(request, queryset, note, status=status)
         done = ngettext(
             "Set %(count)d ticket to “%(status)s”.", "Set %(count)d tickets to “%(status)s”.", count
         )
