@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 
@@ -21,6 +22,7 @@ BEGIN = NOW - timedelta(days=365)
 CODES = ("down", "busy", "stalled", "cut", "empty", "something_new")
 MODELS = ("grok-4", "grok-mini", "")
 BATCH = 2_000
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @dataclass
@@ -50,7 +52,10 @@ class Maker:
         ]
 
     def _build_conversation(self, place: int, began: datetime) -> Conversation:
-        """One in fifty has nothing said in it, which is no conversation."""
+        """One in fifty has nothing said in it, which is no conversation. One in thirty begins at midnight in Berlin."""
+        if place % 30 == 0:
+            midnight = began.astimezone(BERLIN).replace(hour=0, minute=0, second=0, microsecond=0)
+            began = midnight.astimezone(UTC)
         whose: dict[str, Any] = {"guest_key": f"guest-{place}"}
         if place % 2:
             whose = {"user": self.customers[place % len(self.customers)]}
