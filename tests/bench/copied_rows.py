@@ -32,6 +32,7 @@ def _build_copy(model: Any, strides: dict[Any, int], number: int, seconds: float
     values = {
         quote(field.column): _choose_value(field)(quote(field.column), strides, number, seconds)
         for field in model._meta.concrete_fields
+        if not field.generated  # the database works them out itself
     }
     table = quote(model._meta.db_table)
     # Names of our own models, and numbers.
