@@ -76,12 +76,12 @@ def find_answered_ticket(
     here = Q(conversation=conversation_id)
     if reference and (named := Ticket.objects.filter(here, number=reference).first()):
         return Ticket.objects.lock_ticket(named.pk)
-    merged_here = Ticket.objects.filter(here, merged_into__isnull=False).values("merged_into")
-    waiting = Ticket.objects.filter(
-        here | Q(pk__in=merged_here), status__in=(Status.PENDING, Status.RESOLVED), merged_into=None
-    )
-    tickets = list(waiting.order_by("-created").values_list("pk", "status"))
-    if not tickets or not (is_for_person or _has_team_spoken_last(conversation_id, message_id)):
+    tickets = _list_answerable_tickets(conversation_id)
+    is_ended = any(
+        status == Status.CLOSED for _pk, status in tickets
+    )  # which not any word to a person opens again
+    is_answer = is_for_person and not is_ended
+    if not tickets or not (is_answer or _has_team_spoken_last(conversation_id, message_id)):
         return None
     replied = TicketReply.objects.filter(ticket__in=[pk for pk, _status in tickets]).order_by("-pk")
     newest = replied.values_list("ticket", flat=True).first()
@@ -106,6 +106,20 @@ def find_ticket_to_join(conversation_id: int) -> Ticket | None:
     active = Ticket.objects.filter(conversation=conversation_id).filter_active().order_by("-created")
     newest = active.values_list("pk", flat=True).first()
     return Ticket.objects.lock_ticket(newest) if newest else find_answered_ticket(conversation_id)
+
+
+def _list_answerable_tickets(conversation_id: int) -> list[tuple[int, str]]:
+    """Key and status of those that a customer may answer in the conversation, the newest first.
+
+    Where all have been closed, those that the team had ended, and not the customer.
+    """
+    here = Q(conversation=conversation_id)
+    merged_here = Ticket.objects.filter(here, merged_into__isnull=False).values("merged_into")
+    goes_on = Ticket.objects.filter(here | Q(pk__in=merged_here), merged_into=None).order_by("-created")
+    tickets = list(goes_on.values_list("pk", "status", "resolution"))
+    if all(status == Status.CLOSED for _pk, status, _resolution in tickets):
+        return [(pk, status) for pk, status, resolution in tickets if resolution == Ticket.Resolution.STAFF]
+    return [(pk, status) for pk, status, _ in tickets if status in (Status.PENDING, Status.RESOLVED)]
 
 
 def _has_team_spoken_last(conversation_id: int, message_id: int | None) -> bool:

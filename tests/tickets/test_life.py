@@ -373,6 +373,46 @@ def test_a_solved_ticket_is_closed_after_some_days_by_the_system(ticket, agent):
     assert (event.actor, event.details["changes"]["status"]) == ("system", ["resolved", "closed"])
 
 
+def test_a_late_answer_to_the_team_opens_it_again_and_none_to_the_assistant(ticket, talk, agent):
+    reply(talk, agent)
+    turns.close_conversation.run_sync(talk.pk, agent.pk)
+    Ticket.objects.filter(pk=ticket.pk).update(resolved=timezone.now() - timedelta(days=8))
+    run_closing(ticket)
+
+    turns.post_mail.run_sync(talk.pk, ["I was away. It is still broken."], "mail:1")
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.reopened_count) == ("open", 1)
+
+    change_ticket(ticket, build_staff_actor(agent), status="closed")
+    talk.refresh_from_db()
+    say_as_assistant(talk)
+    say(talk, "Do you sell lamps?", "c2")
+    ticket.refresh_from_db()
+    assert ticket.status == "closed"
+
+
+def test_thanks_to_a_person_open_none_that_the_customer_called_solved(ticket, talk, agent):
+    reply(talk, agent)
+    ticket.refresh_from_db()
+    confirm_by_customer(ticket)
+
+    say(talk, "Thank you!")
+
+    ticket.refresh_from_db()
+    assert ticket.status == "closed"
+
+
+def test_an_answer_belongs_to_what_goes_on_and_not_to_what_was_closed(ticket, talk, agent, alice):
+    reply(talk, agent)
+    change_ticket(ticket, build_staff_actor(agent), status="closed")
+    Ticket.objects.create(number="TKT-00000002", issue="Another", conversation=talk, customer=alice)
+
+    say(talk)
+
+    ticket.refresh_from_db()
+    assert ticket.status == "closed"
+
+
 def test_one_that_was_solved_again_meanwhile_has_its_whole_time(ticket, agent):
     resolve(ticket, agent)
     change_ticket(ticket, SYSTEM, status="open")
