@@ -15,6 +15,7 @@ from supportbot.conversations.limits.rate_limits import RequestRefused
 from .parsing import Attached
 
 MAX_LISTED_NAMES = 10
+MAX_READ_IMAGES = 20  # of one mail, decorations and broken ones among them: each takes a process its time
 # A picture smaller than this is a program's decoration, such as the logo of a signature.
 MIN_SIDE_PIXELS = 48
 
@@ -33,8 +34,11 @@ def sort_attachments(attached: Sequence[Attached]) -> SortedAttachments:
     photos: list[tuple[str, Picture]] = []
     left_out: list[str] = []
     decorations: list[str] = []
+    attempts = 0
     for each in attached:
-        picture = _read_picture(each) if each.is_image and len(photos) < MAX_IMAGES_PER_MESSAGE else None
+        is_read = each.is_image and len(photos) < MAX_IMAGES_PER_MESSAGE and attempts < MAX_READ_IMAGES
+        attempts += is_read
+        picture = _read_picture(each) if is_read else None
         if picture is None:
             left_out.append(each.name)
         elif max(picture.width, picture.height) < MIN_SIDE_PIXELS:

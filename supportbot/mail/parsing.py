@@ -5,18 +5,19 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.errors import HeaderParseError, MisplacedEnvelopeHeaderDefect
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses
 
+from .bounded_message import read_message
+from .from_header import has_hidden_sender, read_addresses
 from .mime_text import decode_text, find_html_charset
 from .reply_text import MAX_CHARS, extract_reply, html_to_text, unwrap_flowed
 from .reply_text.words import FORWARD_SUBJECT
 from .sending import to_one_line
 
-MAX_PARTS, MAX_TEXTS, MAX_PART_CHARS = 200, 20, 400_000
+MAX_PARTS, MAX_TEXTS, MAX_PART_CHARS = 2_000, 20, 400_000
+MAX_TEXT_CHARS = 600_000  # of all texts of a mail as they were sent; the last one may be longer
 MAX_HEADER_CHARS = 20_000
 SUBJECT_CHARS, NAME_CHARS, ADDRESS_CHARS, FILE_NAME_CHARS = 200, 100, 254, 120
 RECIPIENT_HEADERS = (
@@ -25,9 +26,6 @@ RECIPIENT_HEADERS = (
 )
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-NAMED_BY_ADDRESS = re.compile(
-    r"[\"']?([^\s\"'<>,;:()@]{1,64}@[^\s\"'<>,;:()@]{1,190})[\"']?\s*<([^\s<>@]+@[^\s<>@]+)>"
-)
 SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
@@ -78,8 +76,7 @@ class ParsedMail:
 def parse_mail(raw: bytes) -> ParsedMail:
     """Raises `MailUnreadable`."""
     try:
-        message = message_from_bytes(raw)
-        return _build_mail(message, raw)
+        return _build_mail(read_message(raw), raw)
     except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
         # Whatever Python's reader of mails raises for a mail that breaks the format.
         raise MailUnreadable(type(error).__name__) from error
@@ -144,31 +141,14 @@ def _build_mail(message: Message, raw: bytes) -> ParsedMail:
 def _read_sender(message: Message) -> tuple[str, str]:
     """Name and address of the one sender; no address where there are several, since nobody knows which one is meant."""
     headers = [str(value)[:MAX_HEADER_CHARS] for value in message.get_all("From", [])[:2]]
-    found = _read_addresses(headers)
-    if len(headers) != 1 or len(found) != 1 or _has_hidden_sender(message):
+    found = read_addresses(headers)
+    if len(headers) != 1 or len(found) != 1 or has_hidden_sender(message):
         return _decode(" ".join(headers))[:NAME_CHARS], ""
     name, address = found[0]
     address = to_one_line(address).lower()
     # More than one @ is read by each program in its own way.
     is_address = bool(ADDRESS.fullmatch(address)) and len(address) <= ADDRESS_CHARS
     return _decode(name)[:NAME_CHARS], address if is_address else ""
-
-
-def _read_addresses(headers: list[str]) -> list[tuple[str, str]]:
-    """Names and addresses. Programs forget to quote a comma in a name, and name who has no name by the address."""
-    found = [(name, address) for name, address in getaddresses(headers) if address or name]
-    text = " ".join(headers)
-    if text.count("@") == 1 and len(found) > 1:
-        found = [(name, address) for name, address in found if "@" in address]
-    elif (named := NAMED_BY_ADDRESS.fullmatch(text.strip())) and named[1].lower() == named[2].lower():
-        found = [("", named[2])]
-    return found
-
-
-def _has_hidden_sender(message: Message) -> bool:
-    """Whether there is «From :» with a space: a sender for some mail servers, and none for Python."""
-    begins_so = (message.get_unixfrom() or "").replace(" ", "").startswith("From:")
-    return begins_so or any(isinstance(each, MisplacedEnvelopeHeaderDefect) for each in message.defects)
 
 
 def _decode(value: str) -> str:
@@ -184,13 +164,17 @@ def _decode(value: str) -> str:
 
 
 def _read_parts(message: Message) -> tuple[list[str], list[Attached]]:
+    """The texts, as many as are looked at, and all else."""
     texts: list[str] = []
     attached: list[Attached] = []
+    size = 0
     for part in _iterate_parts(message):
         kind = part.get_content_type()
         is_file = part.get_content_disposition() == "attachment" or bool(part.get_filename())
-        if kind in ("text/plain", "text/html") and not is_file and len(texts) < MAX_TEXTS:
+        has_room = len(texts) < MAX_TEXTS and size < MAX_TEXT_CHARS and sum(map(len, texts)) < MAX_CHARS
+        if kind in ("text/plain", "text/html") and not is_file and has_room:
             texts.append(_read_text(part, kind))
+            size += len(part.get_payload())
         elif kind not in SIGNATURE_TYPES:
             attached.append(Attached(_read_file_name(part), kind, _read_bytes(part)))
     return [text for text in texts if text.strip()], attached

@@ -153,7 +153,9 @@ class _Reader(HTMLParser):
 
 def html_to_text(html: str) -> str:
     """The text of a mail's HTML. Of broken HTML what can be read."""
-    html = _drop_bulk(html.replace("\0", ""))[:MAX_HTML_CHARS]
+    html = _drop_bulk(html.replace("\0", ""))
+    if len(html) > MAX_HTML_CHARS:
+        html = html[: html.rfind("<", 0, MAX_HTML_CHARS) if "<" in html[:MAX_HTML_CHARS] else MAX_HTML_CHARS]
     if _count_depth(html) > MAX_OPEN_TAGS:
         return TAG.sub(" ", html)
     # Python's own reader takes minutes for some broken HTML; what comes out of this one is well formed.

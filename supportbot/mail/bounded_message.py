@@ -1,0 +1,57 @@
+"""Python's reader of mails, with an end for mails that are made to take it minutes."""
+
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import Compat32, compat32
+from functools import partial
+from typing import Any
+
+MAX_LINES = 3_000_000
+MAX_READ_PARTS, MAX_READ_HEADERS = 20_000, 50_000
+MAX_LINE_TESTS = 10_000_000  # each line is tested for the end of each part that it stands in
+
+
+class MailTooIntricate(ValueError):
+    """It has so many lines, parts or headers that no program writes it."""
+
+
+@dataclass
+class _Count:
+    """What was read of one mail until now."""
+
+    lines: int
+    parts: int = 0
+    headers: int = 0
+
+
+class BoundedMessage(Message):
+    """A mail or a part of one, which counts for the whole mail as it is read."""
+
+    def __init__(self, count: _Count, policy: Compat32 = compat32) -> None:
+        super().__init__(policy=policy)
+        self._count, self._level = count, 0
+
+    def attach(self, payload: Any) -> None:
+        """Raises `MailTooIntricate`."""
+        if isinstance(payload, BoundedMessage):
+            payload._level = self._level + 1
+            self._count.parts += 1
+            if self._count.parts > MAX_READ_PARTS or payload._level * self._count.lines > MAX_LINE_TESTS:
+                raise MailTooIntricate
+        super().attach(payload)
+
+    def set_raw(self, name: str, value: Any) -> None:
+        """Raises `MailTooIntricate`."""
+        self._count.headers += 1
+        if self._count.headers > MAX_READ_HEADERS:
+            raise MailTooIntricate
+        super().set_raw(name, value)
+
+
+def read_message(raw: bytes) -> Message:
+    """The mail with its parts. Raises `MailTooIntricate`, and `RecursionError` for parts within parts within parts."""
+    count = _Count(raw.count(b"\n"))
+    if count.lines > MAX_LINES:
+        raise MailTooIntricate
+    return BytesParser(_class=partial(BoundedMessage, count), policy=compat32).parsebytes(raw)

@@ -1,0 +1,42 @@
+"""Mails that are made to take minutes are given up in time, and whatever can be read of others is."""
+
+from time import process_time
+
+import pytest
+
+from supportbot.mail.incoming import take_mail
+from supportbot.mail.models import IncomingMail
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
+
+PART = b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n'
+FILE = b"--x\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nx\r\n"
+INTRICATE = {
+    "lines": (b"\r\n\r\nHi" + b"\r\n" * 3_100_000, "unreadable"),
+    "headers": (b"\r\n" + b"X: y\r\n" * 200_000 + b"\r\nHi", "unreadable"),
+    "parts": (b"\r\n" + PART % (1, 1) + b"\r\nx\r\n--1\r\n" * 40_000, "unreadable"),
+    "lines in deep parts": (
+        b"\r\n" + b"".join(PART % (n, n) for n in range(200)) + b"\r\nHi" + b"\r\nx" * 150_000,
+        "unreadable",
+    ),
+    "deep parts": (b"\r\n" + b"".join(PART % (n, n) for n in range(200)) + b"\r\nHi", "unknown"),
+    "a text behind files": (
+        b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n" + FILE * 500 + b"--x\r\n\r\nHi",
+        "unknown",
+    ),
+    "HTML without words": (
+        b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nHi\r\n"
+        + (b"--x\r\nContent-Type: text/html\r\n\r\n" + b"<b></b>" * 45_000 + b"\r\n") * 9,
+        "unknown",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INTRICATE)
+def test_an_intricate_mail_is_taken_in_two_seconds_and_its_words_are_read(name, mail_settings):
+    mail_settings(mail_strangers="keep")
+    rest, outcome = INTRICATE[name]
+    begun = process_time()
+    assert take_mail(b"From: a@b.org" + rest).outcome == outcome
+    assert process_time() - begun < 2
+    assert outcome == "unreadable" or IncomingMail.objects.get().text.strip() == "Hi"
