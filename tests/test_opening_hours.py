@@ -149,3 +149,29 @@ def test_open_hours_are_counted(hours, text, moment, hours_counted, reached):
     hours(text)
 
     assert opening_hours.add_open_hours(at(moment), hours_counted) == at(reached)
+
+
+@pytest.mark.parametrize(
+    "text", ["Mon-Fri 09:00-17:00", "Mon-Sun 00:00-24:00", "Mon 22:00-24:00, Tue 00:00-03:30", ""]
+)
+def test_the_time_between_two_moments_is_the_one_that_was_added(hours, text):
+    """Also on the days on which the clock changes, and over holidays."""
+    hours(text, "DE-BE")
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    open_time = opening_hours.OpenTime(first, datetime(2028, 1, 1, tzinfo=UTC))
+    draw = random.Random(7)
+
+    for _ in range(60):
+        begin = first + timedelta(minutes=draw.randint(0, 400 * 24 * 60))
+        needed = draw.randint(1, 60)
+        end = opening_hours.add_open_hours(begin, needed)
+        assert open_time.measure_seconds(begin, end) == needed * 3600, begin
+        assert open_time.measure_seconds(end, begin) == 0
+
+
+def test_spans_that_overlap_are_counted_once(hours):
+    hours("Mon 09:00-12:00, Mon 10:00-14:00, Mon 11:00-12:00")
+    begin, end = at("2026-11-30 00:00"), at("2026-12-01 00:00")
+
+    assert opening_hours.OpenTime(begin, end).measure_seconds(begin, end) == 5 * 3600
+    assert opening_hours.OpenTime(begin, end).measure_seconds(at("2026-11-30 11:30"), end) == 2.5 * 3600

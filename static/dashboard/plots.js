@@ -66,6 +66,7 @@ function buildOptions(element, data) {
   return {
     width: Math.max(element.clientWidth, 200),
     height: HEIGHT_PX,
+    padding: [8, 28, 0, 0], // on the right half of the last label
     legend: { markers: { show: false } }, // the label has the colour, and the sign of the mark
     cursor: { drag: { x: false, y: false } },
     scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },

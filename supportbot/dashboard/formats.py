@@ -29,9 +29,9 @@ def format_seconds(seconds: float | None, *, in_opening_hours: bool = False) -> 
     whole = round(seconds)
     if whole < MINUTE:
         return _("%(seconds)d s") % {"seconds": whole}
-    if whole < HOUR:
-        return _("%(minutes)d min") % {"minutes": round(whole / MINUTE)}
     minutes = round(whole / MINUTE)
+    if minutes < 60:
+        return _("%(minutes)d min") % {"minutes": minutes}
     if whole < DAYS_FROM or in_opening_hours:
         return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
     hours = round(whole / HOUR)

@@ -99,7 +99,7 @@ class TimesReport:
             for label, values in zip(labels, zip(*by_slice, strict=True), strict=True)
         ]
         name = name_slices(self.chosen.first, self.chosen.last)
-        return Plot(self.number.label, [each.label for each in self.slices], series, name)
+        return Plot(_("How long it took"), [each.label for each in self.slices], series, name)
 
 
 def measure_times(
