@@ -37,7 +37,7 @@ def reopen_by_customer(ticket: Ticket) -> Ticket:
 
     The caller has locked the ticket. Returns the one that is open now.
     """
-    ticket = follow_merges(ticket)
+    ticket = _follow_merges(ticket)
     change_ticket(ticket, CUSTOMER, status=Status.OPEN)
     return ticket
 
@@ -49,7 +49,18 @@ def confirm_by_customer(ticket: Ticket) -> None:
         change_ticket(ticket, CUSTOMER, status=Status.CLOSED, resolution=Ticket.Resolution.CUSTOMER)
 
 
-def follow_merges(ticket: Ticket) -> Ticket:
+def lock_continuing_ticket(pk: int) -> Ticket:
+    """The ticket in which the matter of this one goes on, locked.
+
+    Those that were merged are not locked on the way: whoever merges their target writes them after it, and would wait
+    for whoever waits for that.
+    """
+    while (target := Ticket.objects.values_list("merged_into", flat=True).get(pk=pk)) is not None:
+        pk = target
+    return _follow_merges(Ticket.objects.lock_ticket(pk))
+
+
+def _follow_merges(ticket: Ticket) -> Ticket:
     """The ticket in which a matter goes on, locked as this one is."""
     while ticket.merged_into_id is not None:
         ticket = Ticket.objects.lock_ticket(ticket.merged_into_id)
@@ -75,7 +86,7 @@ def find_answered_ticket(
     """
     here = Q(conversation=conversation_id)
     if reference and (named := Ticket.objects.filter(here, number=reference).first()):
-        return Ticket.objects.lock_ticket(named.pk)
+        return lock_continuing_ticket(named.pk)
     tickets = _list_answerable_tickets(conversation_id)
     is_ended = any(
         status == Status.CLOSED for _pk, status in tickets
@@ -98,7 +109,7 @@ def find_ticket_for_reply(conversation_id: int, reference: str) -> Ticket | None
     here = Ticket.objects.filter(conversation=conversation_id).order_by("-created")
     found = here.filter(number=reference).first() if reference else None
     found = found or here.filter_active().first() or here.exclude(merged_into=None).first()
-    return follow_merges(Ticket.objects.lock_ticket(found.pk)) if found else None
+    return lock_continuing_ticket(found.pk) if found else None
 
 
 def find_ticket_to_join(conversation_id: int) -> Ticket | None:

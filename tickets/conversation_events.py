@@ -19,7 +19,7 @@ from .actors import CUSTOMER, build_staff_actor
 from .answers import (
     find_answered_ticket,
     find_ticket_for_reply,
-    follow_merges,
+    lock_continuing_ticket,
     record_reply,
     reopen_by_customer,
     resolve_ticket,
@@ -55,8 +55,7 @@ def resolve_tickets(event: ConversationClosed) -> None:
     free = here.filter_active().filter(Q(assignee=None) | Q(assignee=staff))
     # In the order in which whoever locks several of them does it.
     for ticket in (named or free).order_by("pk"):
-        locked = follow_merges(Ticket.objects.lock_ticket(ticket.pk))
-        resolve_ticket(locked, build_staff_actor(staff))
+        resolve_ticket(lock_continuing_ticket(ticket.pk), build_staff_actor(staff))
 
 
 @conversation_event_handler(ContactGiven)

@@ -15,9 +15,11 @@ from supportbot.conversations.models import Conversation
 from supportbot.desk.models import Note, SavedReply
 from supportbot.jobs.models import Job
 from tickets.actors import build_staff_actor
+from tickets.answers import lock_continuing_ticket
 from tickets.changes import change_ticket
 from tickets.merging import MergeRefused, merge_ticket
 from tickets.models import Tag, Ticket
+from tickets.models.queryset import TicketQuerySet
 from tickets.search import find_tickets
 from tickets.tools import my_tickets
 
@@ -331,6 +333,18 @@ def test_a_merged_ticket_is_not_opened_by_its_form(desk, ticket, alice, agent):
     desk.post(page_of(ticket), {"issue": "Late", "priority": "low", "status": "open"})
     ticket.refresh_from_db()
     assert (ticket.status, ticket.priority) == ("closed", "low")
+
+
+def test_a_merged_ticket_is_not_locked_before_the_one_that_goes_on(ticket, alice, agent, monkeypatch):
+    """Whoever merges that one further writes this one after it, so the two would wait for each other."""
+    target = Ticket.objects.create(number="TKT-00000002", issue="The same", customer=alice)
+    merge(ticket, target.number, agent)
+    locked = []
+    lock = TicketQuerySet.lock_ticket
+    monkeypatch.setattr(TicketQuerySet, "lock_ticket", lambda rows, pk: locked.append(pk) or lock(rows, pk))
+
+    assert lock_continuing_ticket(ticket.pk) == target
+    assert locked == [target.pk]
 
 
 @pytest.mark.parametrize("reference", ["TKT-00000001", ""])
