@@ -22,9 +22,9 @@ IRREGULAR = (
     "begun brought drawn found given gone got heard held kept known left lost made meant put said seen sent shown "
     "taken told unsent written"
 )
-# Names that Django, Channels, Twisted and contextlib call.
+# Names that Django, Channels, Twisted, contextlib and email call.
 DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready", "receive", "save"}
-DICTATED |= {"authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
+DICTATED |= {"attach", "authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
 DICTATED |= {"load", "lookups", "queryset"}
 DICTATED |= {"allContentReceived", "allHeadersReceived", "connectionLost", "dataReceived", "requestDone"}
 # «need», «feed» and «speed» are no participles.
