@@ -12,6 +12,7 @@ from supportbot.environment import read_environment
 from supportbot.jobs.models import Job
 from supportbot.jobs.registry import ClaimedJob
 from tickets.actors import SYSTEM, build_staff_actor
+from tickets.admin.list_filters import build_view_condition
 from tickets.answers import confirm_by_customer, reopen_by_customer
 from tickets.changes import change_ticket, change_tickets
 from tickets.closing import JOB_KIND
@@ -327,7 +328,7 @@ def test_a_higher_priority_is_due_earlier_counted_from_when_the_customer_began_t
     ticket.refresh_from_db()
     assert ticket.due == opened + timedelta(hours=4)
     assert ticket.is_overdue
-    assert list(Ticket.objects.filter_overdue()) == [ticket]
+    assert list(Ticket.objects.filter(build_view_condition("overdue", None))) == [ticket]
 
 
 @pytest.mark.parametrize(

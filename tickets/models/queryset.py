@@ -1,7 +1,7 @@
 """Questions about tickets."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -55,10 +55,6 @@ class TicketQuerySet(models.QuerySet[Any]):
     def filter_active(self) -> "TicketQuerySet":
         """Those that somebody still has to do with: open, or pending."""
         return self.filter(status__in=self.model.ACTIVE_STATUSES)
-
-    def filter_overdue(self, now: datetime | None = None) -> "TicketQuerySet":
-        """Open ones that should have been answered by now."""
-        return self.filter_active().filter(status=self.model.Status.OPEN, due__lt=now or timezone.now())
 
     def lock_ticket(self, pk: int) -> Any:
         """The ticket, which nobody else changes until this transaction ends."""
