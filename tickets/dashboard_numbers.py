@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.dashboard_numbers import (
@@ -115,21 +115,28 @@ def count_ends(period: Period) -> Count:
 def annotate_ends(changes: QuerySet[StatusChange]) -> QuerySet[StatusChange]:
     """The steps by which tickets ended, with `end`: the first kind of end that is true of each."""
     active, ended = Ticket.ACTIVE_STATUSES, Ticket.ENDED_STATUSES
-    reopened = StatusChange.objects.filter(
-        ticket=OuterRef("ticket"),
-        new__in=active,
-        created__gte=OuterRef("created"),
-        created__lte=OuterRef("created") + REOPENING_PERIOD,
-        pk__gt=OuterRef("pk"),
+    later = StatusChange.objects.filter(ticket=OuterRef("ticket"), pk__gt=OuterRef("pk")).order_by("pk")
+    opened = later.filter(new__in=active)
+    reopened = opened.filter(
+        created__gte=OuterRef("created"), created__lte=OuterRef("created") + REOPENING_PERIOD
+    )
+    # The customer may say so after the team has ended it: by the next step, or without one if it is closed by then.
+    said_so = (
+        Q(actor="customer")
+        | Q(next_actor="customer", next_new__in=ended)
+        | Q(~Exists(opened), ticket__resolution=Ticket.Resolution.CUSTOMER)
     )
     end = Case(
         When(Exists(reopened), then=Value("reopened")),
         When(ticket__merged_into__isnull=False, then=Value("merged")),
-        When(actor="customer", then=Value("customer")),
+        When(said_so, then=Value("customer")),
         default=Value("staff"),
         output_field=CharField(),
     )
-    return changes.filter(old__in=active, new__in=ended).annotate(end=end)
+    ends = changes.filter(old__in=active, new__in=ended)
+    return ends.annotate(
+        next_actor=Subquery(later.values("actor")[:1]), next_new=Subquery(later.values("new")[:1]), end=end
+    )
 
 
 @confirmation_source

@@ -125,24 +125,27 @@ class Rows:
         ]
 
     def ends(self) -> list[tuple[datetime, str, Any]]:
-        merged = {row["id"] for row in self.tables[Ticket] if row["merged_into_id"]}
-        again: dict[int, list[datetime]] = {}
+        tickets = {row["id"]: row for row in self.tables[Ticket]}
+        steps: dict[int, list[dict[str, Any]]] = {}
         for change in self.tables[StatusChange]:
-            if change["new"] in ACTIVE:
-                again.setdefault(change["ticket_id"], []).append(change["created"])
-        found = []
-        for change in self.tables[StatusChange]:
-            if change["old"] not in ACTIVE or change["new"] not in ENDED:
-                continue
-            later = [at - change["created"] for at in again.get(change["ticket_id"], ())]
-            if any(timedelta(0) <= after <= timedelta(days=7) for after in later):
-                kind = "reopened"
-            elif change["ticket_id"] in merged:
-                kind = "merged"
-            else:
-                kind = "customer" if change["actor"] == "customer" else "staff"
-            found.append((change["created"], kind, None))
-        return found
+            steps.setdefault(change["ticket_id"], []).append(change)
+        return [
+            (step["created"], self.name_end(tickets[key], step, changes[place + 1 :]), None)
+            for key, changes in steps.items()
+            for place, step in enumerate(changes)
+            if step["old"] in ACTIVE and step["new"] in ENDED
+        ]
+
+    def name_end(self, ticket: dict[str, Any], step: dict[str, Any], later: list[dict[str, Any]]) -> str:
+        opened = [each["created"] - step["created"] for each in later if each["new"] in ACTIVE]
+        if any(timedelta(0) <= after <= timedelta(days=7) for after in opened):
+            return "reopened"
+        if ticket["merged_into_id"]:
+            return "merged"
+        next_step = later[0] if later else {"actor": "", "new": ""}
+        if step["actor"] == "customer" or (next_step["actor"] == "customer" and next_step["new"] in ENDED):
+            return "customer"
+        return "customer" if not opened and ticket["resolution"] == "customer" else "staff"
 
 
 def choose(

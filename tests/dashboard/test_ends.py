@@ -162,6 +162,32 @@ def test_a_ticket_ends_each_time_and_is_reopened_only_within_the_week(leads):
     assert [figure.cell.value for figure in report.figures] == [4, 1, 1, 0, 2]
 
 
+@pytest.mark.parametrize(
+    ("steps", "resolution", "ends"),
+    [
+        ([("open", "closed", "customer")], "customer", ["customer"]),
+        ([("open", "resolved", "staff"), ("resolved", "closed", "customer")], "customer", ["customer"]),
+        ([("open", "resolved", "staff"), ("resolved", "closed", "system")], "customer", ["customer"]),
+        ([("open", "resolved", "staff"), ("resolved", "closed", "system")], "staff", ["staff"]),
+        (
+            [("open", "resolved", "staff"), ("resolved", "open", "customer"), ("open", "closed", "customer")],
+            "customer",
+            ["staff", "customer"],
+        ),
+    ],
+)
+def test_a_customer_may_confirm_what_the_team_has_ended(steps, resolution, ends):
+    """The steps are a fortnight apart, so none of them is a reopening within the week."""
+    ticket = Ticket.objects.create(issue="x", status=steps[-1][1], resolution=resolution)
+    begin = timezone.now() - timedelta(days=14 * len(steps))
+    for number, (old, new, actor) in enumerate(steps):
+        at = begin + timedelta(days=14 * number)
+        StatusChange.objects.create(ticket=ticket, old=old, new=new, actor=actor, created=at)
+
+    query = {"number": "tickets.count_ends", "since": "2000-01-01T00:00Z", "until": "2100-01-01T00:00Z"}
+    assert [change.end for change in find_rows(query).rows.order_by("pk")] == ends
+
+
 def test_who_gave_up_waiting_is_not_counted_when_a_person_comes_later(leads):
     ended, waited = add_conversation(30), add_conversation(30)
     for chat, actions in (

@@ -142,8 +142,12 @@ class Maker:
             self._add_change(ticket, ticket.status, "open", "customer", again)
             ticket.status, ticket.resolution, ticket.resolved = "open", "", None
         elif ticket.status == "resolved":
-            self._add_change(ticket, "resolved", "closed", "system", at + timedelta(days=3))
+            said = draw()
+            closed_by = "customer" if said < 0.2 else "system"
+            self._add_change(ticket, "resolved", "closed", closed_by, at + timedelta(days=3))
             ticket.status = "closed"
+            # Some say so when it is closed already.
+            ticket.resolution = "customer" if said < 0.3 else ticket.resolution
 
     def _add_rating(self, chat: Conversation) -> None:
         """One in four was asked and did not say."""
