@@ -83,6 +83,10 @@ CASES = {
         'Ja.\n\n-----"TechCorp" <support@example.com> schrieb: -----\nAn: Max\nVon: TechCorp\nIs it red?',
         "Ja.",
     ),
+    "a line of Zoho": (
+        "Yes.\n\n---- On Tue, 03 Mar 2026 10:05:00 +0100 TechCorp <support@example.com> wrote ---\n\nIs it red?",
+        "Yes.",
+    ),
     "a line of Zimbra": ("Oui.\n\n----- Mail original -----\nDe: TechCorp\nIs it red?", "Oui."),
     "a line of QQ": ("是\n\n------------------ 原始邮件 ------------------\n发件人: TechCorp", "是"),
     "what the customer wrote before": (
@@ -96,6 +100,11 @@ CASES = {
     "a line of their own that looks quoted": (
         f"> 3 weeks and no lamp!\nWhere is it?\n\n{INTRODUCTION}\n\n> Is it red?\n",
         "> 3 weeks and no lamp!\nWhere is it?",
+    ),
+    "a quoted introduction above an older mail": (
+        "Yes.\n\n> On 3 Mar 2026, at 10:05, TechCorp <support@example.com> wrote:\n> Is it red?\n\n"
+        "-----Original Message-----\nMy lamp broke.",
+        "Yes.",
     ),
     "our line in a sentence": (
         f"What does “##- Please write your reply above this line -##” mean?\n\n{INTRODUCTION}\n> Is it red?\n",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from .html_text import OLD_MAIL
 from .quotes import (
+    MAX_INTRODUCTION_LINES,
     find_by_library,
     find_introduction_above,
     find_old_mail,
@@ -64,13 +65,19 @@ def _find_quotes_of_program(lines: Sequence[str], *, has_old_mail: bool) -> int:
     an introduction follows: without any, every such line may be the program's.
     """
     for number, line in enumerate(lines):
-        if "##-" in line:
+        if "##-" in line or (is_quoted(line) and _quotes_introduction(lines, number)):
             return 0
         if measure_introduction(lines, number):
             return number
         if is_quoted(line) and (found := find_introduction_above(lines, number)) < number:
             return found if lines[found].strip() else 0
     return len(lines) if has_old_mail else 0
+
+
+def _quotes_introduction(lines: Sequence[str], number: int) -> bool:
+    """Whether «> On … wrote:» stands here, as phones quote what introduces the quotation too."""
+    quoted = [each.lstrip("> ") for each in lines[number : number + MAX_INTRODUCTION_LINES]]
+    return bool(measure_introduction(quoted, 0))
 
 
 def _drop_signature(lines: list[str]) -> list[str]:

@@ -108,8 +108,8 @@ SEPARATOR = re.compile(
     r"|opprinnelig melding|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|исходное сообщение|orijinal mesaj"
     r"|reply message|antwortnachricht|original mail|ursprüngliche (?:e-?)?mail"
     r"|(?:e-?)?mail original|e-?mail d['’]origine|původní e-?mail|原始邮件|原始郵件|邮件原件)\s*[-_=*]{2,}\W{0,3}$"
-    # «-----"TechCorp" <support@example.com> wrote: -----», as Notes does.
-    rf"|^-{{3,}}\s?[\"'\w].{{0,200}}(?:{'|'.join(WROTE)})\s?:\s?-{{3,}}$",
+    # «-----"TechCorp" <support@example.com> wrote: -----», as Notes does, and Zoho without the colon.
+    rf"|^-{{3,}}\s?[\"'\w].{{0,200}}(?:{'|'.join(WROTE)})\s?:?\s?-{{3,}}$",
     re.IGNORECASE,
 )
 FORWARDED = re.compile(
