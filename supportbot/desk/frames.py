@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from supportbot.conversations.models import Rating
 from supportbot.conversations.web.frames import BaseFrame
 
 
@@ -24,7 +25,7 @@ class DeskConversationFrame(BaseFrame):
     ]
     to: int = 0  # whom it is assigned to
     # What the page is about, such as a ticket's number; empty for the conversation itself.
-    reference: str = Field("", max_length=100)
+    reference: str = Field("", max_length=Rating.TICKET_MAX_CHARS)
 
 
 class DeskFeedFrame(BaseFrame):

@@ -22,11 +22,12 @@ class Rating(models.Model):
         ASSISTANT = "assistant", _("the assistant")
 
     WORDS_MAX_CHARS = 1000
+    TICKET_MAX_CHARS = 20
 
     conversation = models.ForeignKey(
         "Conversation", models.CASCADE, related_name="ratings", verbose_name=_("conversation")
     )
-    ticket = models.CharField(_("ticket"), max_length=20, blank=True)
+    ticket = models.CharField(_("ticket"), max_length=TICKET_MAX_CHARS, blank=True)
     handler = models.CharField(_("handled by"), max_length=10, choices=Handler)
     staff = models.ForeignKey(
         settings.AUTH_USER_MODEL,

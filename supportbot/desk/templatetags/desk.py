@@ -38,7 +38,8 @@ def show_live_conversation(context: Context, conversation_id: int | None, refere
     """The live conversation, for a page of another app that is about it; empty for who may not read it.
 
     A page that has it includes `desk/_live_scripts.html` in its head and `desk/_live_styles.html` last of its sheets.
-    `reference` is what it is about: handlers of `StaffReplied` get it with what is written there.
+    `reference` is what it is about, in at most 20 characters: handlers of `StaffReplied` get it with what is written
+    there.
     """
     request = context["request"]
     facts = load_facts.run_sync(conversation_id) if conversation_id and can_read(request.user) else None
