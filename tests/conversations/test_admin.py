@@ -98,7 +98,7 @@ def test_the_transcript_holds_all_that_was_said_and_done(desk, alice):
     page = read(desk, page_of(conversation_of(alice, "Where is ORD-123?")))
 
     log = page.one("div", id="log")
-    said = [each.classed("said-text")[0].text.strip() for each in log.all("article")]
+    said = [each.classed("text")[0].text.strip() for each in log.all("article")]
     assert said == ["Where is ORD-123?", "One moment.", "It has shipped."]
     call = page.one("details", data_tool="lookup_order")
     asked, got = (json.loads(each.text) for each in call.all("pre"))

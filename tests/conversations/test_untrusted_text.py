@@ -96,7 +96,7 @@ def test_in_the_transcript_that_staff_read(everywhere, harmless, agent):
         reverse("admin:conversations_conversation_change", args=[each.pk]) for each in (everywhere, harmless)
     ]
 
-    assert_same(*(page_of(desk, path) for path in paths), "said-text")
+    assert_same(*(page_of(desk, path) for path in paths), "text")
 
 
 def test_in_the_lists_of_conversations(everywhere, harmless, agent):
