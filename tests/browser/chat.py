@@ -15,6 +15,7 @@ class Watch:
 
     def __init__(self, context: BrowserContext, site: Site) -> None:
         self.seen: list[str] = []
+        self.ignored: set[str] = set()  # what the console says because of how a test is made
         self._own = (site.url, site.url.replace("http", "ws", 1), "data:", "blob:")
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.seen.append(f"error: {error.error}"))
@@ -22,7 +23,7 @@ class Watch:
         context.on("request", lambda request: self._ask(request.url))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and message.text not in self.ignored:
             self.seen.append(f"{message.type}: {message.text}")
 
     def _ask(self, url: str) -> None:

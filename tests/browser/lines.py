@@ -53,6 +53,8 @@ async def note_lines(chat: Chat) -> list[WebSocketRoute]:
         route.connect_to_server()
         lines.append(route)
 
+    # A page looks before it sends, at the route; the socket behind that may just be closing.
+    chat.watch.ignored.add("WebSocket is already in CLOSING or CLOSED state.")
     await chat.page.context.route_web_socket("**/ws/**", connect)
     return lines
 

@@ -65,6 +65,7 @@ def test_a_probe_leaves_nothing_behind(settings):
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
 def test_a_database_that_cannot_grow_is_not_ready():
+    forget_probe()
     with connection.cursor() as cursor:
         (limit,) = cursor.execute("PRAGMA max_page_count").fetchone()
         cursor.execute("PRAGMA max_page_count = 1")  # no less than there are
