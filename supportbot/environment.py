@@ -226,6 +226,14 @@ class Environment(BaseSettings):
         description="Messages a minute of all guests of one network together, such as an office of fifty. Unset: "
         "5 times VISITOR_MESSAGES_PER_MINUTE. 0: no limit.",
     )
+    address_person_requests_per_hour: int = Field(
+        30,
+        ge=0,
+        description="How often the guests of one network may ask for a person in an hour. 0: no limit.",
+    )
+    address_tickets_per_hour: int = Field(
+        20, ge=0, description="Tickets an hour that the guests of one network may open. 0: no limit."
+    )
     image_max_bytes: int = Field(
         8 * 1024 * 1024,
         ge=1024,

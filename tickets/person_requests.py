@@ -27,8 +27,7 @@ def join_or_open_ticket(request: PersonRequest) -> str:
     issue = f"{describe_request()} {request.reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
     ticket = find_ticket_to_join(request.conversation)
     if ticket is None:
-        network = Ticket.objects.opened_from_network_of(request.conversation)
-        if network.count() >= Ticket.MAX_PER_NETWORK_AND_HOUR:
+        if not Ticket.objects.may_open_from_network_of(request.conversation):
             raise ToolError("Too many tickets were opened from there.")  # the customer waits without one
         ticket = open_ticket(
             Ticket(

@@ -75,8 +75,7 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
             f"This conversation already has {MAX_TICKETS_PER_DAY} tickets from the last 24 hours, so no more can "
             "be opened here today. The team will see to those; say so kindly."
         )
-    network = Ticket.objects.opened_from_network_of(ctx.conversation)
-    if network.count() >= Ticket.MAX_PER_NETWORK_AND_HOUR:
+    if not Ticket.objects.may_open_from_network_of(ctx.conversation):
         raise ToolError(
             "Very many tickets were opened from this customer's network in the last hour, so no ticket can be opened "
             "just now. Say so kindly, and offer to sign in, to talk to a person, or to try again in an hour."

@@ -32,18 +32,24 @@ def model() -> Iterator[LastingProvider]:
         yield model
 
 
+# All customers of the tests are guests of one network.
+OF_MANY = {"ADDRESS_TICKETS_PER_HOUR": "0", "ADDRESS_PERSON_REQUESTS_PER_HOUR": "0"}
+
+
 @pytest.fixture(scope="session")
 def scripted_site(
     model: LastingProvider, stocked_database: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    with copied_site(stocked_database, tmp_path_factory.mktemp("scripted"), **asking(model)) as site:
+    with copied_site(
+        stocked_database, tmp_path_factory.mktemp("scripted"), **asking(model), **OF_MANY
+    ) as site:
         yield site
 
 
 @pytest.fixture(scope="session")
 def demo_site(stocked_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site with the demo model, which answers at once."""
-    with copied_site(stocked_database, tmp_path_factory.mktemp("demo")) as site:
+    with copied_site(stocked_database, tmp_path_factory.mktemp("demo"), **OF_MANY) as site:
         yield site
 
 

@@ -165,8 +165,8 @@ def test_of_one_network_so_many_guests_ask_for_a_person_in_an_hour(db, settings)
         request_person.run_sync(new_guest(number).pk, text="A person, please", client_id="p")
 
     with network(OFFICE):
-        assert count_accepted(ask, 60) == rate_limits.MAX_PERSON_REQUESTS_PER_HOUR
-    assert Ticket.objects.count() == Ticket.MAX_PER_NETWORK_AND_HOUR
+        assert count_accepted(ask, 60) == settings.ENVIRONMENT.address_person_requests_per_hour
+    assert Ticket.objects.count() == settings.ENVIRONMENT.address_tickets_per_hour
 
 
 @pytest.mark.parametrize(("is_guest", "of_network"), [(True, 2), (False, 0)], ids=["guest", "account"])

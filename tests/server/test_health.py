@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,21 @@ def test_a_probe_leaves_nothing_behind(settings):
     assert list(Path(settings.MEDIA_ROOT).iterdir()) == []
 
 
+@contextmanager
+def no_free_pages(cursor):
+    """What earlier tests have deleted leaves room in the file."""
+    (pages,) = cursor.execute("PRAGMA freelist_count").fetchone()
+    (size,) = cursor.execute("PRAGMA page_size").fetchone()
+    cursor.execute("CREATE TABLE filler (content BLOB)")
+    cursor.execute("INSERT INTO filler VALUES (zeroblob(%s))", [pages * size])
+    yield
+    cursor.execute("DROP TABLE filler")
+
+
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
 def test_a_database_that_cannot_grow_is_not_ready():
     forget_probe()
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, no_free_pages(cursor):
         (limit,) = cursor.execute("PRAGMA max_page_count").fetchone()
         cursor.execute("PRAGMA max_page_count = 1")  # no less than there are
         full = Client().get("/readyz")

@@ -224,13 +224,13 @@ def test_a_guest_sees_the_tickets_of_this_conversation_only(chat):
     assert [ticket["issue"] for ticket in my_tickets(here)["tickets"]] == ["Here"]
 
 
-def test_guests_of_one_network_open_so_many_tickets_in_an_hour(chat):
+def test_guests_of_one_network_open_so_many_tickets_in_an_hour(chat, settings):
     def open_ticket(number: int) -> dict:
         ctx = chat(request=f"turn:{number}")
         Conversation.objects.filter(pk=ctx.conversation).update(address_key=f"network{number // 60}")
         return create_ticket(ctx, f"Problem {number}", "low")
 
-    for number in range(Ticket.MAX_PER_NETWORK_AND_HOUR):
+    for number in range(settings.ENVIRONMENT.address_tickets_per_hour):
         open_ticket(number)
 
     with pytest.raises(ToolError, match="offer to sign in"):
@@ -238,8 +238,8 @@ def test_guests_of_one_network_open_so_many_tickets_in_an_hour(chat):
     assert open_ticket(60)["ticket_id"]
 
 
-def test_an_account_may_open_a_ticket_where_guests_opened_very_many(chat, alice):
-    for number in range(Ticket.MAX_PER_NETWORK_AND_HOUR):
+def test_an_account_may_open_a_ticket_where_guests_opened_very_many(chat, alice, settings):
+    for number in range(settings.ENVIRONMENT.address_tickets_per_hour):
         create_ticket(chat(request=f"turn:{number}"), f"Problem {number}", "low")
     Conversation.objects.update(address_key="network")
     ctx = chat(alice, request="turn:99")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
@@ -32,6 +33,11 @@ class TicketQuerySet(models.QuerySet[Any]):
             return self.none()
         hour_ago = timezone.now() - timedelta(hours=1)
         return self.filter(conversation__address_key=network, customer=None, created__gt=hour_ago)
+
+    def may_open_from_network_of(self, conversation_id: int) -> bool:
+        """Whether guests have not opened too many tickets from there in this hour."""
+        limit = settings.ENVIRONMENT.address_tickets_per_hour
+        return not limit or self.opened_from_network_of(conversation_id).count() < limit
 
     def find_open_duplicate(self, conversation_id: int, issue: str) -> Any:
         """The conversation's active ticket about the same issue, whatever its case and punctuation."""

@@ -55,7 +55,6 @@ class Ticket(models.Model):
     ACTIVE_STATUSES = (Status.OPEN, Status.PENDING)
     ENDED_STATUSES = (Status.RESOLVED, Status.CLOSED)
     ISSUE_MAX_CHARS = 2000
-    MAX_PER_NETWORK_AND_HOUR = 20  # of guests
     ISSUE_SEPARATOR = "\n\n"  # between two issues of one ticket
 
     number = models.CharField(

@@ -28,7 +28,6 @@ from ..visitors import Visitor
 from .guest_limits import get_address_message_limit
 
 MINUTE_SECONDS = 60.0
-MAX_PERSON_REQUESTS_PER_HOUR = 30  # of the guests of one network
 # After each of these the model is asked.
 MODEL_KINDS = (CustomerRequest.Kind.MESSAGE, CustomerRequest.Kind.RETRY, CustomerRequest.Kind.PERSON)
 ADDRESS_UPLOADS = 5  # times as many as one visitor, for all guests of one network
@@ -154,7 +153,7 @@ def _check_person_rate(conversation: Conversation) -> None:
         kind=CustomerRequest.Kind.PERSON,
         conversation__user=None,
     )
-    if asked.count() >= MAX_PERSON_REQUESTS_PER_HOUR:
+    if _is_over(asked.count(), settings.ENVIRONMENT.address_person_requests_per_hour):
         raise RequestRefused(
             _(
                 "Very many people on your network have asked for a person in this hour. Please try again later, or "
