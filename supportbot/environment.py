@@ -8,11 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .addresses import ADDRESS_EXAMPLES, ADDRESS_SCHEMES, is_address
+from .addresses import ADDRESS_SCHEMES
 from .environment_values import (
     DEFAULT_TICKET_HOURS,
     CommaSeparated,
@@ -24,6 +23,7 @@ from .environment_values import (
     ReasoningEffort,
     TicketHours,
     TimeZone,
+    check_address,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -276,15 +276,7 @@ class Environment(BaseSettings):
         25, ge=5, description="How many exchanges a page shows before older ones are asked for."
     )
 
-    @field_validator(*ADDRESS_SCHEMES)
-    @classmethod
-    def _check_address(cls, value: str, info: ValidationInfo) -> str:
-        name = info.field_name or ""
-        if value and not is_address(value, ADDRESS_SCHEMES[name]):
-            raise PydanticCustomError(
-                "address", "Input should look like {shape}", {"shape": ADDRESS_EXAMPLES[name]}
-            )
-        return value
+    _check_addresses = field_validator(*ADDRESS_SCHEMES)(check_address)
 
 
 def read_environment() -> tuple[Environment, list[str]]:

@@ -9,10 +9,11 @@ from email.utils import parseaddr
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
+from .addresses import ADDRESS_EXAMPLES, ADDRESS_SCHEMES, is_address
 from .opening_hours import parse_holidays, parse_opening_hours
 
 Priority = Literal["high", "medium", "low"]
@@ -45,6 +46,16 @@ def split_at_commas(value: Any) -> Any:
 
 def lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def check_address(value: str, info: ValidationInfo) -> str:
+    """An address of a service, of which each field takes those of its own schemes."""
+    name = info.field_name or ""
+    if value and not is_address(value, ADDRESS_SCHEMES[name]):
+        raise PydanticCustomError(
+            "address", "Input should look like {shape}", {"shape": ADDRESS_EXAMPLES[name]}
+        )
+    return value
 
 
 def check_mailboxes(value: tuple[str, ...]) -> tuple[str, ...]:

@@ -27,11 +27,7 @@ from ..limits.rate_limits import RequestRefused, check_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences
 from .app_events import notify_of_closing
-from .changes import (
-    TurnChange,
-    build_change,
-    load_stored_turn,
-)
+from .changes import TurnChange, build_change, load_stored_turn
 from .claiming import build_customer
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
