@@ -9,12 +9,10 @@ conversation is locked, so its effect happens once, or not at all if that transa
 messages are given by their primary keys.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TypeVar
 
-from .questions import is_defined_in_app
 from .tools import Customer
 
 
@@ -95,13 +93,3 @@ def conversation_event_handler(
         return ConversationEventHandler(event_type, function)
 
     return register_function
-
-
-def collect_conversation_event_handlers(modules: Iterable[ModuleType]) -> list[ConversationEventHandler]:
-    """The handlers that are defined in these modules' apps, in their order."""
-    return [
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, ConversationEventHandler) and is_defined_in_app(value.function, module)
-    ]

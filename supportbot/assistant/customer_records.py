@@ -10,12 +10,9 @@ Found in the module `customer_records` of every app. It is asked only for staff 
 queries are plenty: the page is made of what all apps show.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
-
-from .questions import is_defined_in_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +67,3 @@ def customer_record(
         return CustomerRecord(right, function)
 
     return register_function
-
-
-def collect_customer_records(modules: Iterable[ModuleType]) -> list[CustomerRecord]:
-    """Those that are defined in these modules' apps, in their order."""
-    return [
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, CustomerRecord) and is_defined_in_app(value.function, module)
-    ]

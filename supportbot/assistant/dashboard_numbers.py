@@ -23,13 +23,10 @@ asked of the rows from `period.previous_start` on alone.
         return Survey.objects.filter(is_happy=True).values("conversation")
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from types import ModuleType
 from typing import Any
-
-from .questions import is_defined_in_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +150,3 @@ def dashboard_number(function: Callable[[Period], Number]) -> DashboardNumber:
 def confirmation_source(function: Callable[[Period], Any]) -> ConfirmationSource:
     """Have the conversations that a function returns count as confirmed by their customer."""
     return ConfirmationSource(function)
-
-
-def collect_dashboard_numbers(modules: Iterable[ModuleType]) -> dict[str, DashboardNumber]:
-    """The numbers that are defined in these modules' apps, by key, in their order."""
-    return {
-        value.key: value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, DashboardNumber) and is_defined_in_app(value.function, module)
-    }
-
-
-def collect_confirmation_sources(modules: Iterable[ModuleType]) -> list[ConfirmationSource]:
-    """The sources that are defined in these modules' apps, in their order."""
-    return [
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, ConfirmationSource) and is_defined_in_app(value.function, module)
-    ]

@@ -10,11 +10,9 @@ so its effect happens once. What it returns is a reference that the customer is 
 nothing. When it raises `ToolError`, the conversation waits all the same.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 
-from .questions import is_defined_in_app
 from .tools import Customer
 
 
@@ -43,13 +41,3 @@ class PersonRequestHandler:
 def person_request_handler(function: Callable[[PersonRequest], str]) -> PersonRequestHandler:
     """Have a function called when a customer asks for a person."""
     return PersonRequestHandler(function)
-
-
-def collect_person_request_handlers(modules: Iterable[ModuleType]) -> list[PersonRequestHandler]:
-    """The handlers that are defined in these modules' apps, in their order."""
-    return [
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, PersonRequestHandler) and is_defined_in_app(value.function, module)
-    ]

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Generic
 
+from .app_functions import is_defined_in_app
 from .messages import ResponseModel
 
 
@@ -68,9 +69,3 @@ def collect_questions(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]
                     f"Two questions are named {each.name}: {' and '.join(places)}. Rename one of them."
                 )
     return questions
-
-
-def is_defined_in_app(function: Callable[..., Any], module: ModuleType) -> bool:
-    """Whether a function is defined in any module of the app that `module` belongs to."""
-    app = module.__name__.rpartition(".")[0] or module.__name__
-    return f"{function.__module__}.".startswith(f"{app}.")

@@ -17,9 +17,10 @@ from typing import Any, Literal, Protocol
 from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ValidationError
 
+from .app_functions import collect_app_functions
 from .messages import ToolCall, ToolResult
 from .provenance import FromCustomer
-from .questions import Question, is_defined_in_app
+from .questions import Question
 from .tool_arguments import build_arguments_model, list_problems, strip_titles, validate_arguments
 from .tool_results import build_abandoned_result, build_result
 from .translation import gettext_noop
@@ -243,13 +244,7 @@ class Registry(Mapping[str, Tool]):
         cls, modules: Iterable[ModuleType], unknown_progress: "str | LazyText" = UNKNOWN_TOOL_PROGRESS
     ) -> "Registry":
         """The tools in these modules, also those that they import from other modules of the same app."""
-        tools = (
-            value
-            for module in modules
-            for value in vars(module).values()
-            if isinstance(value, Tool) and is_defined_in_app(value.function, module)
-        )
-        return cls(tools, unknown_progress)
+        return cls(collect_app_functions(Tool, modules), unknown_progress)
 
     def _register(self, new: Tool) -> None:
         old = self._tools.get(new.name)

@@ -8,11 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.app_modules import find_app_modules
-from supportbot.assistant.conversation_events import (
-    ConversationEventHandler,
-    collect_conversation_event_handlers,
-)
-from supportbot.assistant.person_requests import PersonRequestHandler, collect_person_request_handlers
+from supportbot.assistant.app_functions import collect_app_functions
+from supportbot.assistant.conversation_events import ConversationEventHandler
+from supportbot.assistant.person_requests import PersonRequestHandler
 from supportbot.assistant.questions import Question, collect_questions
 from supportbot.assistant.tools import UNKNOWN_TOOL_PROGRESS, Registry
 
@@ -37,8 +35,12 @@ class ConversationsConfig(AppConfig):
         make_all_private()
         self.tools = Registry.from_modules(find_app_modules("tools"), _(UNKNOWN_TOOL_PROGRESS))
         self.questions = collect_questions(find_app_modules("questions"))
-        self.person_request_handlers = collect_person_request_handlers(find_app_modules("person_requests"))
-        self.event_handlers = collect_conversation_event_handlers(find_app_modules("conversation_events"))
+        self.person_request_handlers = collect_app_functions(
+            PersonRequestHandler, find_app_modules("person_requests")
+        )
+        self.event_handlers = collect_app_functions(
+            ConversationEventHandler, find_app_modules("conversation_events")
+        )
         post_migrate.connect(_ensure_staff_groups, sender=self)
 
     def ask(self, question: Question[Any], key: str, conversation: int) -> bool:

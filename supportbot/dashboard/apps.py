@@ -2,12 +2,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.app_modules import find_app_modules
-from supportbot.assistant.dashboard_numbers import (
-    ConfirmationSource,
-    DashboardNumber,
-    collect_confirmation_sources,
-    collect_dashboard_numbers,
-)
+from supportbot.assistant.app_functions import collect_app_functions
+from supportbot.assistant.dashboard_numbers import ConfirmationSource, DashboardNumber
 
 
 class DashboardConfig(AppConfig):
@@ -20,5 +16,5 @@ class DashboardConfig(AppConfig):
 
     def ready(self) -> None:
         modules = find_app_modules("dashboard_numbers")
-        self.numbers = collect_dashboard_numbers(modules)
-        self.confirmation_sources = collect_confirmation_sources(modules)
+        self.numbers = {each.key: each for each in collect_app_functions(DashboardNumber, modules)}
+        self.confirmation_sources = collect_app_functions(ConfirmationSource, modules)

@@ -5,7 +5,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.app_modules import find_app_modules
-from supportbot.assistant.customer_records import CustomerRecord, collect_customer_records
+from supportbot.assistant.app_functions import collect_app_functions
+from supportbot.assistant.customer_records import CustomerRecord
 
 
 class DeskConfig(AppConfig):
@@ -16,7 +17,7 @@ class DeskConfig(AppConfig):
     customer_records: list[CustomerRecord]
 
     def ready(self) -> None:
-        records = collect_customer_records(find_app_modules("customer_records"))
+        records = collect_app_functions(CustomerRecord, find_app_modules("customer_records"))
         # What apps know of a customer stands before what we do.
         self.customer_records = sorted(
             records, key=lambda each: each.function.__module__.startswith(f"{self.name}.")

@@ -7,14 +7,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from supportbot.assistant.app_functions import collect_app_functions
 from supportbot.assistant.dashboard_numbers import (
     Breakdown,
+    ConfirmationSource,
     Count,
+    DashboardNumber,
     Kind,
     Opens,
     Period,
-    collect_confirmation_sources,
-    collect_dashboard_numbers,
     confirmation_source,
     dashboard_number,
 )
@@ -234,7 +235,7 @@ def make_app() -> ModuleType:
 def test_an_app_of_a_stranger_shows_its_numbers(alice, bob):
     app = make_app()
 
-    (number,) = collect_dashboard_numbers([app]).values()
+    (number,) = collect_app_functions(DashboardNumber, [app])
     chosen = choose_period({"period": "today"})
     report = build_report("x", number(chosen.period), chosen, lambda model: model == "auth.user")
 
@@ -242,7 +243,7 @@ def test_an_app_of_a_stranger_shows_its_numbers(alice, bob):
     table = {row.label: row.cells[0].value for row in report.tables[1].rows}
     assert table == {"Robert": 1, "Alice": 1}
     assert report.tables[1].rows[0].cells[0].address.startswith("/admin/numbers/list/?number=x&")
-    assert len(collect_confirmation_sources([app])) == 1
+    assert len(collect_app_functions(ConfirmationSource, [app])) == 1
 
 
 def test_what_an_app_calls_confirmed_counts_as_that(leads, settings, monkeypatch):
@@ -250,7 +251,9 @@ def test_what_an_app_calls_confirmed_counts_as_that(leads, settings, monkeypatch
 
     add_conversation(30)
     config = apps.get_app_config("dashboard")
-    monkeypatch.setattr(config, "confirmation_sources", collect_confirmation_sources([make_app()]))
+    monkeypatch.setattr(
+        config, "confirmation_sources", collect_app_functions(ConfirmationSource, [make_app()])
+    )
 
     assert count_ends(leads) == {"confirmed": 1}
 

@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders.models import Order
+from supportbot.assistant.app_functions import collect_app_functions
 from supportbot.assistant.customer_records import (
     CustomerOnRecord,
+    CustomerRecord,
     Record,
     Records,
-    collect_customer_records,
     customer_record,
 )
 from supportbot.audit.models import AuditEvent
@@ -202,6 +203,6 @@ def test_an_app_of_a_stranger_shows_its_records():
     list_returns.function.__module__ = app.__name__
     app.list_returns = list_returns
 
-    (found,) = collect_customer_records([app])
+    (found,) = collect_app_functions(CustomerRecord, [app])
     assert found.right == "returns.view_return"
     assert found(CustomerOnRecord(7, ())).rows[0].name == "RET-7"
