@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models
 from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
+from django.db.transaction import TransactionManagementError
 
 M = TypeVar("M", bound=models.Model)
 Rows = Iterable[Any]  # of a sequence of values each
@@ -35,6 +36,8 @@ class _Statement:
     arguments: for each place in the SQL (which of the given values, its field), or (-1, a constant).
     converters: by column, what makes Python's values of the database's, and the expression that it was selected by.
     select, klass_info: the columns, and of which models they are, as Django's compiler says.
+    is_locking: whether it locks its rows, which holds until the end of a transaction. Django asks for one only when it
+        builds the SQL.
     """
 
     sql: str
@@ -42,9 +45,12 @@ class _Statement:
     converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
     select: Sequence[Any]
     klass_info: Any
+    is_locking: bool
 
     def fetch_rows(self, values: Sequence[object], database: Any) -> Rows:
         """The rows for these values, as Python has them."""
+        if self.is_locking and not database.in_atomic_block:
+            raise TransactionManagementError("Rows are locked within a transaction only.")
         arguments = [
             each if place < 0 else each.get_db_prep_value(values[place], database)
             for place, each in self.arguments
@@ -101,6 +107,7 @@ class CompiledRows:
             compiler.get_converters([column for column, _sql, _name in compiler.select]),
             compiler.select,
             compiler.klass_info,
+            compiler.query.select_for_update,
         )
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from supportbot.compiled_queries import CompiledInsert, CompiledQuery, CompiledRows, CompiledUpdate
 from supportbot.conversations.models import Conversation, Turn
@@ -90,3 +91,15 @@ def test_an_update_of_what_was_deleted_is_an_error():
 
     with pytest.raises(DatabaseError):
         CompiledUpdate(Turn).save(turn)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_locked_within_a_transaction_only_however_often_they_were_before():
+    conversation = Conversation.objects.create()
+
+    for _time in range(2):
+        with pytest.raises(TransactionManagementError):
+            Conversation.objects.lock(conversation.pk)
+        with transaction.atomic():
+            assert Conversation.objects.lock(conversation.pk) == conversation

@@ -23,8 +23,10 @@ const board = () => document.getElementById("board");
 let webSocket = null;
 let lastFrameAt = Date.now();
 let failedAttempts = 0; // since something was received
+let isOver = false; // signed out: the page shows nothing of the customers any more
 
 function connect() {
+  if (isOver) return;
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   webSocket = new WebSocket(`${scheme}//${location.host}/ws/desk/${board() ? "?board=1" : ""}`);
   lastFrameAt = Date.now();
@@ -45,6 +47,7 @@ function connect() {
 
 // Who sits down at this device next sees nothing of the customers.
 function endPage() {
+  isOver = true;
   bar.dataset.connection = "gone";
   removePrivateParts();
   clearTitle();
@@ -53,6 +56,7 @@ function endPage() {
 
 // Each element of the frame takes the place of the one with its id. One that the page has not is left out.
 function applyFragments(html) {
+  if (isOver) return;
   lastFrameAt = Date.now();
   const parsed = new DOMParser().parseFromString(html, "text/html");
   for (const element of [...parsed.body.children]) {
@@ -119,7 +123,7 @@ function checkConnection() {
 
 // While there is no socket, as behind a proxy that knows none, or with too many pages open.
 async function poll() {
-  if (bar.dataset.connection === "open") return;
+  if (isOver || bar.dataset.connection === "open") return;
   try {
     const response = await fetch(`${bar.dataset.fragments}${board() ? "?board" : ""}`);
     if (response.redirected) endPage(); // to where one signs in

@@ -53,12 +53,15 @@ def list_events(subject: str) -> list[AuditEvent]:
     return list(found.order_by("-pk")[:MAX_LISTED_EVENTS])[::-1]
 
 
-def record_reading(staff: Any, conversation_id: int) -> None:
-    """Staff read a transcript. Whatever they read of it within `READING_PERIOD` is one reading.
+def record_reading(
+    staff: Any, conversation_id: int | None, *, action: str = "read_transcript", subject: str = ""
+) -> None:
+    """Staff read a transcript, or what else `action` says. What they read of it in `READING_PERIOD` is one reading.
 
     Call it wherever any of it is given out: a page, its older part, and the socket that brings what is missing.
     """
+    read = {"conversation_id": conversation_id, "subject": subject}
     since = timezone.now() - READING_PERIOD
-    readings = AuditEvent.objects.filter(action="read_transcript", created__gt=since)
-    if not readings.filter(actor_id=staff.pk, conversation_id=conversation_id).exists():
-        record_event("read_transcript", staff=staff, conversation_id=conversation_id)
+    recent = AuditEvent.objects.filter(action=action, created__gt=since, actor_id=staff.pk)
+    if not recent.filter(**read).exists():
+        record_events(action, [read], staff=staff)

@@ -192,7 +192,7 @@ def add_up_tokens(period: Period) -> Sums:
         section=_("Tokens and cost"),
         label=_("Requests to models"),
         meaning=_("Each time a model was asked, for an answer, a summary or a note."),
-        rows=ModelRequest.objects.select_related("conversation__user"),
+        rows=ModelRequest.objects.all(),
         at="created",
         opens=Opens("conversations.conversation", "conversation_id"),
         columns=(

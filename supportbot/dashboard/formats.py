@@ -17,11 +17,6 @@ def format_count(value: int | Decimal) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)
 
 
-def format_dollars(value: Decimal) -> str:
-    places = 2 if value >= 1 or not value else 4
-    return f"${number_format(value, places, use_l10n=True, force_grouping=True)}"
-
-
 def format_seconds(seconds: float | None, *, in_opening_hours: bool = False) -> str:
     """“45 s”, “12 min”, “5 h 12 min”, “3 d 4 h”. Opening hours are never days: a day of them has no fixed length."""
     if seconds is None:

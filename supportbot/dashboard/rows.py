@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
@@ -17,6 +18,9 @@ from supportbot.assistant.dashboard_numbers import Breakdown, Count, Durations, 
 
 from .building import list_numbers
 from .slots import filter_between
+
+# Of what an address may ask for, the time before the first period included.
+FIRST_MOMENT, LAST_MOMENT = datetime(1980, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,14 @@ def find_rows(asked: Mapping[str, str]) -> RowList:
         return RowList(number, since, until, "", rows)
     breakdown = _find_breakdown(number, asked["by"])
     value = asked.get("kind", "")
+    if "\0" in value:  # which PostgreSQL does not compare
+        raise Http404
+    try:
+        rows = rows.filter(_match_kind(breakdown, value))
+    except ValidationError:  # such as a word for a truth
+        raise Http404 from None
     labels = {kind.value: str(kind.label) for kind in breakdown.kinds}
-    return RowList(
-        number,
-        since,
-        until,
-        labels.get(value) or value or _("not set"),
-        rows.filter(_match_kind(breakdown, value)),
-    )
+    return RowList(number, since, until, labels.get(value) or value or _("not set"), rows)
 
 
 def list_headings(number: Number) -> list[Any]:
@@ -111,4 +115,6 @@ def _parse_moment(text: str) -> datetime | None:
         moment = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment is not None and timezone.is_aware(moment) else None
+    if moment is None or not timezone.is_aware(moment) or not FIRST_MOMENT <= moment <= LAST_MOMENT:
+        return None
+    return moment

@@ -12,9 +12,10 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.dashboard_numbers import Amount, Breakdown, Sums
+from supportbot.usage.templatetags.usage import format_dollars
 
 from .counts import read_kind
-from .formats import describe_change, format_count, format_dollars
+from .formats import describe_change, format_count
 from .periods import ChosenPeriod, Slice, list_slices, name_slices
 from .reports import Cell, Figure, Plot, Report, Row, RowsLink, Table
 from .slots import PREVIOUS, annotate_slots

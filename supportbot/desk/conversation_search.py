@@ -92,7 +92,8 @@ def find_by_words_among(search: str, among: QuerySet[Any]) -> list[int]:
     """
     words = split_words(search)
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return _find_by_words(words, newest, among)[:MAX_FOUND] if words and newest else []
+    found = _find_by_words(words, newest, among) if words and newest else []
+    return list(dict.fromkeys(found))[:MAX_FOUND]
 
 
 def _find_by_customer(search: str, words: list[str]) -> list[int]:

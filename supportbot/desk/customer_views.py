@@ -6,13 +6,11 @@ from django.contrib import admin
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from supportbot.audit.models import AuditEvent
-from supportbot.audit.recording import READING_PERIOD, record_event
+from supportbot.audit.recording import record_reading
 from supportbot.conversations.models import Conversation
 
 from .customers import CustomerPage, load_account_page, load_guest_page
@@ -28,7 +26,7 @@ def show_account(request, customer):
     page = load_account_page(customer, request.user.has_perm)
     if page is None:
         raise Http404
-    record_customer_reading(request.user, page.user.get_username())
+    record_reading(request.user, None, action="read_customer", subject=page.user.get_username())
     return _render_page(request, page)
 
 
@@ -42,17 +40,8 @@ def show_guest(request, pk):
     if conversation.user_id is not None:  # the guest has signed in since
         return redirect("desk-customer", conversation.user_id)
     page = load_guest_page(conversation, request.user.has_perm)
-    record_customer_reading(request.user, "", conversation.pk)
+    record_reading(request.user, conversation.pk, action="read_customer")
     return _render_page(request, page)
-
-
-def record_customer_reading(staff: Any, subject: str, conversation_id: int | None = None) -> None:
-    """Staff saw all that is known of a customer. Looked at again within `READING_PERIOD`, it is one reading."""
-    recent = AuditEvent.objects.filter(
-        action="read_customer", created__gt=timezone.now() - READING_PERIOD, actor_id=staff.pk
-    )
-    if not recent.filter(subject=subject, conversation_id=conversation_id).exists():
-        record_event("read_customer", staff=staff, subject=subject, conversation_id=conversation_id)
 
 
 def _render_page(request: Any, page: CustomerPage) -> Any:

@@ -4,8 +4,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -26,6 +27,7 @@ class LastProbe:
 
     tried_at: float = float("-inf")
     error: Exception | None = None
+    lock: Lock = field(default_factory=Lock)
 
 
 def check_writes() -> None:
@@ -34,13 +36,14 @@ def check_writes() -> None:
     It is tried once in `PROBE_INTERVAL_SECONDS`; until then the answer is the same.
     """
     last = process.get(LastProbe)
-    if monotonic() - last.tried_at > PROBE_INTERVAL_SECONDS:
-        try:
-            _try_writes()
-            last.error = None
-        except (Error, OSError) as error:
-            last.error = error
-        last.tried_at = monotonic()
+    with last.lock:  # on a slow disk, who asks meanwhile waits for the answer and does not write too
+        if monotonic() - last.tried_at > PROBE_INTERVAL_SECONDS:
+            try:
+                _try_writes()
+                last.error = None
+            except (Error, OSError) as error:
+                last.error = error
+            last.tried_at = monotonic()
     if last.error is not None:
         raise last.error.with_traceback(None)
 

@@ -54,7 +54,7 @@ def close_quiet_outage(model: str = "") -> bool:
     """
     current = Outage.objects.filter(ended=None, model=model)
     if current.filter(last__lt=timezone.now() - QUIET_PERIOD).update(ended=timezone.now()):
-        logger.warning("The model answers again.")
+        logger.warning("%s answers again.", f"The model {model}" if model else "A model")
     return not current.exists()
 
 

@@ -68,6 +68,13 @@ def test_the_rows_behind_a_number_are_exported_with_every_word(leads, rated):
     assert response["Content-Disposition"] == 'attachment; filename="dashboard.count_ratings.csv"'
 
 
+OF_RATINGS = {
+    "number": "dashboard.count_ratings",
+    "since": "2000-01-01T00:00Z",
+    "until": "2100-01-01T00:00Z",
+}
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -81,6 +88,10 @@ def test_the_rows_behind_a_number_are_exported_with_every_word(leads, rated):
             "by": "guest_key",
             "kind": "g",
         },
+        OF_RATINGS | {"by": "is_good", "kind": "perhaps"},
+        OF_RATINGS | {"by": "is_good", "kind": "a\0b"},
+        OF_RATINGS | {"since": "0001-01-01T00:00:00+14:00"},
+        OF_RATINGS | {"until": "9999-12-31T23:59:59-14:00"},
     ],
 )
 def test_an_address_that_no_number_has_is_not_found(leads, rated, query):

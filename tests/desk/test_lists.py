@@ -95,6 +95,19 @@ def test_words_are_looked_for_in_the_newest_messages_alone_and_people_among_all(
     assert find_conversations("maria").keys == [customers["maria"].pk]
 
 
+def test_among_others_a_conversation_is_found_once_however_often_a_word_stands_in_it(customers, monkeypatch):
+    monkeypatch.setattr(conversation_search, "MAX_FOUND", 2)
+    quiet, loud = (add_conversation() for _ in range(2))
+    for chat, seqs in ((quiet, [9]), (loud, [7, 8, 9])):
+        turn = Turn.objects.create(conversation=chat, state="done")
+        for seq in seqs:
+            Message.objects.create(conversation=chat, turn=turn, seq=seq, role="customer", text="Zanzibar")
+
+    among = Conversation.objects.values("pk")
+
+    assert conversation_search.find_by_words_among("zanzibar", among) == [loud.pk, quiet.pk]
+
+
 def test_of_too_many_the_newest_are_shown_and_the_page_says_that_there_are_more(
     agent, monkeypatch, customers
 ):

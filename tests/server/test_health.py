@@ -3,14 +3,17 @@
 import errno
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from django.db import InterfaceError, connection
 from django.test import AsyncClient, Client
 
+from supportbot.server import write_probe
 from supportbot.server.log_filters import RefusalFilter
 from supportbot.server.process import process
 from supportbot.server.write_probe import LastProbe
@@ -106,6 +109,23 @@ def test_however_often_it_is_asked_it_writes_now_and_then(monkeypatch):
 
     assert answers == {b"ready\n"}
     assert 0 < sum(written) <= 2 * 64 * 1024  # of the place of the photos, and of a database in a file
+
+
+def test_those_who_ask_at_once_have_it_written_once(monkeypatch):
+    written: list[int] = []
+    is_writing = Event()
+
+    def write_slowly() -> None:
+        written.append(1)
+        is_writing.wait(0.2)
+
+    monkeypatch.setattr(write_probe, "_try_writes", write_slowly)
+    forget_probe()
+    with ThreadPoolExecutor(8) as threads:
+        for _asker in range(8):
+            threads.submit(write_probe.check_writes)
+
+    assert written == [1]
 
 
 def test_a_database_that_is_away_in_any_way_is_not_ready():

@@ -3,7 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
 from typing import Any, NamedTuple
@@ -125,11 +125,7 @@ def check_network_rate() -> None:
     limit, address_key = get_address_message_limit(), get_current_address_key()
     if not (limit and address_key):
         return
-    since = timezone.now() - timedelta(minutes=1)
-    recent = CustomerRequest.objects.filter(
-        address_key=address_key, visitor__startswith="guest:", kind__in=MODEL_KINDS, created__gt=since
-    )
-    if _is_over(recent.count(), limit):
+    if _is_over(_count_of_network(address_key, MODEL_KINDS), limit):
         raise build_network_refusal()
 
 
@@ -146,10 +142,11 @@ def _check_person_rate(conversation: Conversation) -> None:
     """Raise `RequestRefused` where the guests of one network ask for a person too often in an hour."""
     if not (address_key := _get_guest_address_key(conversation)):
         return
-    since = timezone.now() - timedelta(hours=1)
+    now = timezone.now()
     asked = CustomerRequest.objects.filter(
         address_key=address_key,
-        created__gt=since,
+        created__gt=now - timedelta(hours=1),
+        created__lte=now,
         kind=CustomerRequest.Kind.PERSON,
         conversation__user=None,
     )
@@ -180,17 +177,28 @@ def _get_guest_address_key(conversation: Conversation) -> str:
 
 def _count_requests(conversation: Conversation, kind: str) -> RequestCounts:
     """What was done in the last minute."""
-    now = timezone.now()
-    minute = (now - timedelta(minutes=1), now)  # what is later was done before the clock was set back
-    by_visitor, by_network = _compile_counts(MODEL_KINDS if kind in MODEL_KINDS else (kind,))
-    counts: dict[int, int] = dict(by_visitor.fetch_rows(conversation.visitor.key, *minute))
+    kinds = MODEL_KINDS if kind in MODEL_KINDS else (kind,)
+    by_visitor, _by_network = _compile_counts(kinds)
+    counts: dict[int, int] = dict(by_visitor.fetch_rows(conversation.visitor.key, *_get_last_minute()))
     address_key = _get_guest_address_key(conversation)
-    at_address: dict[str, int] = dict(by_network.fetch_rows(address_key, *minute)) if address_key else {}
-    return RequestCounts(counts.get(conversation.pk, 0), sum(counts.values()), sum(at_address.values()))
+    at_address = _count_of_network(address_key, kinds) if address_key else 0
+    return RequestCounts(counts.get(conversation.pk, 0), sum(counts.values()), at_address)
+
+
+def _count_of_network(address_key: str, kinds: tuple[str, ...]) -> int:
+    """How many requests of these kinds guests have made from there in the last minute."""
+    _by_visitor, by_network = _compile_counts(kinds)
+    return sum(number for _key, number in by_network.fetch_rows(address_key, *_get_last_minute()))
+
+
+def _get_last_minute() -> tuple[datetime, datetime]:
+    """Up to now: what is later was done before the clock was set back."""
+    now = timezone.now()
+    return now - timedelta(minutes=1), now
 
 
 @cache
-def _compile_counts(kinds: Collection[str]) -> tuple[CompiledRows, CompiledRows]:
+def _compile_counts(kinds: tuple[str, ...]) -> tuple[CompiledRows, CompiledRows]:
     """Two queries for requests of these kinds between two moments: of a visitor by conversation, and of a network."""
 
     def count_of_visitor(visitor: Any, after: Any, until: Any) -> QuerySet[Any, Any]:

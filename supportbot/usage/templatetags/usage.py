@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from ..models import ModelRequest, Outage
@@ -40,7 +41,8 @@ def format_dollars(cost: Decimal | None) -> str:
     """“$0.0042” or “$12.50”; empty where no price is known."""
     if cost is None:
         return ""
-    return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
+    places = 2 if cost >= 1 or not cost else 4
+    return f"${number_format(cost, places, use_l10n=True, force_grouping=True)}"
 
 
 @register.filter("seconds")
