@@ -266,7 +266,9 @@ class OrderBuilder:
 
     def _find_tracking_url(self) -> str:
         found = re.search(
-            r"tracking[^:\n]*:\s*(https?://\S{1,480})", self._first.cells.get("Note attributes", ""), re.I
+            r"tracking[^:\n]{0,60}:\s{0,20}(https?://\S{1,480})",
+            self._first.cells.get("Note attributes", ""),
+            re.I,
         )
         return found[1] if found else ""
 

@@ -162,8 +162,10 @@ def _keep_staff_changes(order: Order, old: Order, told: Mapping[str, str]) -> No
     if not order.platform_id:
         order.platform, order.platform_id = old.platform or order.platform, old.platform_id
     for field in KEPT_FIELDS:
-        stored = getattr(old, field)
-        if stored and not getattr(order, field) and str(stored) != told.get(field):
+        stored, new, told_before = getattr(old, field), getattr(order, field), told.get(field)
+        # What the platform says once more is no news to whoever has corrected it.
+        is_news = bool(new) and str(new) != told_before
+        if stored and str(stored) != told_before and not is_news:
             setattr(order, field, stored)
     was_told = told.get("status") == Order.Status.DELIVERED
     if old.status == Order.Status.DELIVERED and order.status == Order.Status.SHIPPED and not was_told:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from orders.cells import THREE_DECIMALS, UnreadableCell, read_time
@@ -34,11 +34,14 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
+MAX_DIGITS = 40  # of a number: written out, 1e200000000 takes 200 MB
+
+
 def get_text(part: Any, name: str) -> str:
     """The value as the text of a cell; empty for none, and for what is no text or number."""
     value = part.get(name) if isinstance(part, Mapping) else None
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{value:f}" if abs(value.adjusted()) < MAX_DIGITS else ""
     return str(value).translate(UNSTORABLE).strip() if isinstance(value, str | int) else ""
 
 
@@ -70,9 +73,9 @@ def add_amounts(parts: list[Mapping[str, Any]], name: str) -> Decimal | None:
     """The sum of these amounts; None if there are none, or one cannot be read."""
     try:
         amounts = [Decimal(get_text(part, name)) for part in parts]
-    except InvalidOperation:
+        return sum(amounts, Decimal(0)) if amounts else None
+    except ArithmeticError:  # no number, or one that no sum can hold
         return None
-    return sum(amounts, Decimal(0)) if amounts else None
 
 
 def write_amount(amount: Decimal | None, currency: str) -> str:

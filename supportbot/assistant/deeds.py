@@ -162,6 +162,8 @@ NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|none|cannot|nicht|kein\w*|nie|niemals|ne|pas|aucun\w*|jamais|ning[uú]n\w*|nunca)\b"
     r"|n['’]t\b|\bn['’]"
 )
+# Behind these another clause begins, which a “not” before them does not deny.
+CONJUNCTION = re.compile(r"\b(?:so|and|but|therefore|aber|und|daher|mais|et|donc|pero|y)\b")
 # Behind these a clause tells of a condition, or of what somebody else has said.
 CONDITION = re.compile(
     r"\b(?:if|once|when|after|until|before|unless|as soon as|whether|that|which|who|wenn|sobald|nachdem|ob|falls|dass|"
@@ -170,8 +172,14 @@ CONDITION = re.compile(
 EARLIER = re.compile(r"\b(?:already|earlier|before|previously|bereits|schon|vorhin|déjà|ya)\b")
 # What a result says in few words: keys, and values such as a status. An article tells of no deed.
 SHORT_STRING = re.compile(r'"([^"\n\\]{1,40})"')
+# Keys that say nothing of the kind: without a value, and of when a row was stored.
+NO_REPORT = re.compile(r'"[^"\n\\]{1,40}"\s?:\s?(?:null|false|"")|"\w{1,40}_at"\s?:')
 # Other words by which a result tells of a deed.
 REPORTS = {"open": ("ticket",), "send": ("shipped", "transit", "deliver"), "cancel": ("void",)}
+_REPORTED = {
+    kind: re.compile(rf"(?<![^\W_])(?:{_join_words([*done.split(), *REPORTS.get(kind, ())])})")
+    for kind, (_verbs, done) in DEEDS.items()
+}
 
 
 def list_deeds(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
@@ -187,12 +195,8 @@ def list_deeds(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
 @lru_cache(maxsize=CACHED_TEXTS)
 def list_reports(result: str) -> frozenset[str]:
     """The kinds of deeds that a tool's result tells of, as by an order's status “cancelled”."""
-    words = " ".join(SHORT_STRING.findall(normalize_text(result)))
-    return frozenset(
-        kind
-        for kind, (_verbs, done) in DEEDS.items()
-        if any(word in words for word in (*done.split(), *REPORTS.get(kind, ())))
-    )
+    words = " ".join(SHORT_STRING.findall(NO_REPORT.sub("", normalize_text(result))))
+    return frozenset(kind for kind, pattern in _REPORTED.items() if pattern.search(words))
 
 
 def find_unproven_deed(
@@ -206,10 +210,10 @@ def find_unproven_deed(
     words = _WORD.findall(text)
     if _DEED_WORDS.isdisjoint(words):
         return ""
-    proven = {_ANY, *done}
+    proven = {*done}
     if EARLIER.search(text) or re.search(r"\d{3}", text):
         proven.update(done_earlier)
-    if _ANY in done:
+    if _ANY in proven:
         return ""
     for patterns, known in ((OWN_DEEDS, proven), (REPORTED_DEEDS, proven | {*reported})):
         matches = (
@@ -227,5 +231,7 @@ def find_unproven_deed(
 def _is_no_claim(text: str, match: re.Match[str]) -> bool:
     """Whether the clause denies it, or makes it a condition or somebody's words."""
     begin = max(text.rfind(mark, 0, match.start()) for mark in ",;:—") + 1
-    is_denied = NEGATION.search(text, begin, match.end()) or NEGATION.match(text, match.end() + 1)
+    links = CONJUNCTION.finditer(text, begin, match.start())
+    denied_from = max((each.end() for each in links), default=begin)
+    is_denied = NEGATION.search(text, denied_from, match.end()) or NEGATION.match(text, match.end() + 1)
     return bool(is_denied or CONDITION.search(text, begin, match.start()))

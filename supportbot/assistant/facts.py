@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from .fact_patterns import (
     CLOCK_TIME,
@@ -113,7 +113,7 @@ def _find_weekday(day: str) -> str:
         return ""  # the thirtieth of February
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read_amounts(number: str) -> frozenset[str]:
     """The amounts that “1.234” may be: with a point or a comma before thousands or before decimals."""
     bare = re.sub(r"['’\s]", "", number)
@@ -212,13 +212,10 @@ _HINT = re.compile(r"[^\W\d_]+|[@:€$£¥₹₩₺₽%./-]")
 _DIGIT = re.compile(r"\d")
 _NUMBERS = frozenset("0")
 _TOP_DOMAINS = _split_words("www http https com org io eu de at ch fr es it nl uk pt shop store app dev")
-_MONTHS = _split_words(
-    "jan feb mar mär mae maa apr avr abr may mai mei mag jun jui giu jul aug aoû aou ago sep set oct okt ott nov dec "
-    "dez déc dic"
-)
+_MONTHS = frozenset(name[:3] for names in MONTH_NAMES for name in names.split("|"))
 _UNIT_STARTS = _split_words(
-    "hou hrs hr stu heu hor ore uur day tag wer arb jou dia día gio dag wee woc sem set mon moi mes maa min yea jah an "
-    "ans año ann jaa"
+    "hou hrs hr stu heu hor ore uur day tag wer arb jou dia día gio dag wee wek woc sem set mon moi mes maa min yea "
+    "jah an ans año ann jaa"
 )
 _CURRENCIES = _split_words(
     "€ $ £ ¥ ₹ ₩ ₺ ₽ eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try dol pou fra kro cen"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from supportbot.assistant.deeds import find_unproven_deed, list_deeds
 from supportbot.assistant.grounding import CheckedText, GroundingCheck
 from supportbot.assistant.messages import Image, Mark, Message, ToolCall
 from supportbot.assistant.tools import Registry, tool
@@ -126,6 +127,8 @@ def test_what_was_shown_may_be_said_in_any_form(sentence):
         ("time", "Wir haben bis 23 Uhr geöffnet."),
         ("weekday", "It arrives on a Sunday."),
         ("span", "It has a 2-year warranty."),
+        ("span", "Het duurt 2 weken."),
+        ("date", "Arriva il 12 luglio 2026."),
         ("money", "That is five dollars."),
         ("percent", "You get ten percent off."),
         ("number", "The tracking number is 1Z888AA10123456784."),
@@ -167,6 +170,8 @@ def test_what_was_shown_nowhere_is_marked(kind, sentence):
         "I've personally escalated it.",
         "I've let our team know.",
         "I've put in a refund.",
+        "I could not find a parcel so I've refunded you.",
+        "I couldn't reach the shop and I've refunded you in full.",
         "I see that it is late, so I've refunded you.",
         "Your order is cancelled.",
         "Wir haben Ihre Bestellung storniert.",
@@ -205,6 +210,7 @@ def test_a_deed_that_nobody_has_done_is_marked(sentence):
         "Votre commande n'a pas été annulée.",
         "No ticket has been opened.",
         "I have changed nothing.",
+        "There is no need to worry that I have cancelled it.",
         "Ich habe Ihre Bestellung gefunden, sie wurde verschickt.",
         "Tickets are created by our team.",
         "Your details are updated in Settings.",
@@ -246,6 +252,13 @@ def test_a_deed_of_an_earlier_turn_may_be_told_as_one():
     assert check.find_marks("I've opened another ticket.")
 
 
+def test_a_tool_that_says_nothing_of_itself_may_have_done_it_earlier_too():
+    done_earlier = list_deeds("zap_it")
+
+    assert find_unproven_deed("I've already cancelled order 1234.", set(), done_earlier, set()) == ""
+    assert find_unproven_deed("I've cancelled your order.", set(), done_earlier, set())
+
+
 def test_a_turn_that_begins_again_has_done_what_it_did_before_its_process_died():
     opened = ToolCall("c2", "create_ticket", "{}")
     stored = [
@@ -264,6 +277,19 @@ def test_an_article_about_refunds_is_no_refund():
 
     assert check.find_marks("Orders are refunded to the card within five days.") == []
     assert check.find_marks("Your order has been refunded.")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        '{"status": "processing", "shipped": null, "delivered": ""}',
+        '{"note": "absent", "sent_at": "2026-11-01"}',
+    ],
+)
+def test_what_a_result_only_has_a_place_for_was_not_done(result):
+    told = Message("tool", result, tool_call_id="c1")
+
+    assert begin_check(history=[ASKED, told]).find_marks("Your order has been sent.")
 
 
 def test_what_a_result_says_was_done_may_be_told():

@@ -260,6 +260,12 @@ def test_what_staff_filled_in_stays_until_the_platform_says_something_else(sende
     sent["fulfillments"] = [SHOPIFY_PARCEL]
     sender.send_shopify(change_order(SHOPIFY_ORDER, **sent, updated_at="2026-09-04T09:00:00Z"))
     assert Order.objects.get().tracking == "357962501027"
+    Order.objects.update(tracking="CORRECTED")
+    sender.send_shopify(change_order(SHOPIFY_ORDER, **sent, updated_at="2026-09-05T09:00:00Z"))
+    assert Order.objects.get().tracking == "CORRECTED", "what is said once more is no news"
+    sent["fulfillments"] = [SHOPIFY_PARCEL | {"tracking_number": "777"}]
+    sender.send_shopify(change_order(SHOPIFY_ORDER, **sent, updated_at="2026-09-06T09:00:00Z"))
+    assert Order.objects.get().tracking == "777"
 
 
 def test_deliveries_are_forgotten_after_some_weeks(sender):

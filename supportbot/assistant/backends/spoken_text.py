@@ -5,6 +5,7 @@ well be about them.
 """
 
 import enum
+import re
 
 from .mentions import continues_sentence, is_undecided
 from .text_marks import (
@@ -53,6 +54,7 @@ class SpokenText:
         self._mode = Mode.TEXT
         self._thought = ThoughtBounds("")
         self._call_mark = ""
+        self._call_scanned = 0  # how many characters of the call are known to hold no closing mark
         self._out: list[str] = []
         self._has_returned = False
         self._has_begun = False  # whether there is visible text before this place
@@ -170,6 +172,7 @@ class SpokenText:
             self._is_stripping = not self._has_begun
         elif CALL_BODY.match(self._pending):
             self._mode, self._call_mark, self._is_stripping = Mode.CALL, mark, True
+            self._call_scanned = 0
         else:
             self._show(mark)
 
@@ -199,11 +202,13 @@ class SpokenText:
 
     def _read_call(self) -> bool:
         closing = CALLS[self._call_mark.lower()]
-        end = self._pending.lower().find(closing) if closing else -1
-        if end < 0:
+        found = re.compile(re.escape(closing), re.IGNORECASE) if closing else None
+        end = found.search(self._pending, self._call_scanned) if found else None
+        if end is None:
+            self._call_scanned = max(0, len(self._pending) - len(closing or ""))
             return False
-        self._end_call(self._pending[:end])
-        self._pending = self._pending[end + len(closing) :]
+        self._end_call(self._pending[: end.start()])
+        self._pending = self._pending[end.end() :]
         return True
 
     def _end_call(self, body: str) -> None:
