@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.images import Picture, PictureError, prepare
-from supportbot.conversations.attachments.storage import MAX_IMAGES_PER_MESSAGE, store_image
+from supportbot.conversations.attachments.storage import MAX_IMAGES_PER_MESSAGE, StorageFull, store_image
 from supportbot.conversations.limits.rate_limits import RequestRefused
 
 from .parsing import Attached
@@ -54,7 +54,9 @@ def store_photos(conversation_id: int, found: SortedAttachments) -> tuple[list[U
     for name, picture in found.photos:
         try:
             ids.append(store_image(conversation_id, picture).public_id)
-        except RequestRefused:  # too many today, or no room
+        except StorageFull:
+            raise  # the mail is brought again
+        except RequestRefused:  # too many today
             left_out.append(name)
     return ids, left_out
 
@@ -66,7 +68,7 @@ def describe_left_out(names: Sequence[str]) -> str:
     shown = ", ".join(names[:MAX_LISTED_NAMES]) + (", …" if len(names) > MAX_LISTED_NAMES else "")
     return _(
         "The e-mail came with attachments that aren't kept: %(names)s. Only photos are taken from e-mails, at most "
-        "%(limit)d."
+        "%(limit)d, and so many a day."
     ) % {"names": shown, "limit": MAX_IMAGES_PER_MESSAGE}
 
 

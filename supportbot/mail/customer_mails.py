@@ -51,7 +51,8 @@ def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
         "mail/unread_reply.txt",
         is_automatic=False,
     )
-    send_to_customer(conversation, mail, replies=unread)
+    if not send_to_customer(conversation, mail, replies=unread):
+        return
     Conversation.objects.filter(pk=conversation.pk).update(replies_mailed_until=unread[-1].created)
 
 
@@ -101,7 +102,8 @@ def mail_ticket_numbers(conversation_id: int | None) -> None:
         "company": settings.COMPANY_NAME,
     }
     mail = CustomerMail("ticket", f"ticket-{notices[len(numbers) - 1].pk}", subject, "mail/ticket.txt")
-    send_to_customer(conversation, mail, numbers=numbers)
+    if not send_to_customer(conversation, mail, numbers=numbers):
+        return
     TicketNotice.objects.filter(number__in=numbers).update(mailed=timezone.now())
 
 
@@ -130,8 +132,8 @@ def mail_transcript(conversation_id: int | None, key: str) -> None:
     rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
     subject = _("Your conversation with %(company)s support") % {"company": settings.COMPANY_NAME}
     mail = CustomerMail("transcript", f"transcript-{key.rpartition(':')[2]}", subject, "mail/transcript.txt")
-    send_to_customer(conversation, mail, messages=rows.prefetch_related("attachments"))
-    record_event("transcript_mailed", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+    if send_to_customer(conversation, mail, messages=rows.prefetch_related("attachments")):
+        record_event("transcript_mailed", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
 
 
 def mail_too_large(conversation_id: int | None, key: str) -> None:

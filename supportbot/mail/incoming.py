@@ -133,6 +133,8 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
     """Post the mail and store its row. Raises `RequestRefused`."""
     images, left_out = store_photos(conversation_id, files)
     parts, is_cut = split_text(mail.text)
+    if len(parts) > 1:  # a card number may stand across a cut
+        parts, is_cut = split_text(mask_card_numbers(mail.text).text)
     has_more_below = may_answer_below(mail.text, mail.whole_text)
     notes = [
         describe_left_out(left_out),
@@ -142,9 +144,11 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
     note = " ".join(filter(None, notes))
     client_id = f"mail:{mail.key[:CLIENT_ID_CHARS]}"
     if parts or images:
-        turns.post_mail.run_sync(conversation_id, parts or [""], client_id, images=images, note=note)
+        turns.post_mail.run_sync(
+            conversation_id, parts or [""], client_id, images=images, note=note, sender=mail.sender
+        )
     else:
-        turns.post_mail.run_sync(conversation_id, [note], client_id)
+        turns.post_mail.run_sync(conversation_id, [note], client_id, sender=mail.sender)
     _store_row(
         mail,
         outcome,
@@ -158,7 +162,6 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
 def _keep(mail: ParsedMail, outcome: str, conversation: Conversation | None) -> str:
     """Keep it for staff, who may post it."""
     text = mail.text or mail.whole_text
-    enqueue(KEPT_JOB_KIND, "all", run_after=timezone.now() + KEPT_ALERT_DELAY)
     _store_row(mail, outcome, conversation, text=text, left_out=[each.name for each in mail.attached])
     return outcome
 
@@ -166,19 +169,26 @@ def _keep(mail: ParsedMail, outcome: str, conversation: Conversation | None) -> 
 def _store_row(
     mail: ParsedMail, outcome: str, conversation: Conversation | None, **values: Any
 ) -> IncomingMail:
-    text = mask_card_numbers(values.pop("text", ""))[0][:MAX_KEPT_CHARS]
+    text = mask_card_numbers(values.pop("text", "")).text[:MAX_KEPT_CHARS]
+    _tell_staff(outcome)
     return IncomingMail.objects.create(
         key=mail.key,
         message_id=mail.message_id,
         outcome=outcome,
         sender=mail.sender,
         sender_name=mail.sender_name,
-        subject=mask_card_numbers(mail.subject)[0][:200],
+        subject=mask_card_numbers(mail.subject).text[:200],
         size=mail.size,
         conversation_id=conversation.pk if conversation else None,
         text=text,
         **values,
     )
+
+
+def _tell_staff(outcome: str) -> None:
+    """Have staff told, in one mail with all others of the hour, of what they must look at."""
+    if outcome in IncomingMail.OPEN_OUTCOMES:
+        enqueue(KEPT_JOB_KIND, "all", run_after=timezone.now() + KEPT_ALERT_DELAY)
 
 
 def _note_bounce(mail: ParsedMail, row: IncomingMail) -> None:
@@ -197,6 +207,7 @@ def _keep_unreadable(raw: bytes) -> Taken:
     known = _find_known(key)
     if known is None:
         IncomingMail.objects.create(key=key, outcome=Outcome.UNREADABLE, size=len(raw))
+        _tell_staff(Outcome.UNREADABLE)
     return known or Taken(Outcome.UNREADABLE)
 
 

@@ -72,6 +72,7 @@ class IncomingMailAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         mail = kwargs.get("obj")
         context["can_be_posted"] = mail is not None and _can_be_posted(mail)
+        context["can_be_dismissed"] = context["can_be_posted"] or (mail is not None and mail.needs_staff)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_change(self, request: HttpRequest, obj: IncomingMail) -> HttpResponse:

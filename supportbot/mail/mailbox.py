@@ -48,7 +48,9 @@ def fetch_new_mails(imap_url: str) -> Round:
     taken = postponed = 0
     try:
         with _open_mailbox(imap_url) as mailbox:
-            for uid in mailbox.uids(AND(seen=False))[:MAX_MAILS_PER_ROUND]:
+            for uid in mailbox.uids(AND(seen=False)):
+                if taken == MAX_MAILS_PER_ROUND:  # those that stay unread keep no newer ones from being taken
+                    break
                 if _take(mailbox, uid):
                     mailbox.flag([uid], [MailMessageFlags.SEEN], True)
                     taken += 1

@@ -36,8 +36,10 @@ def decode_text(data: bytes, charset: str) -> str:
     for name in ("utf-8", codec) if SINGLE_BYTE.match(codec) else (codec, "utf-8"):
         if name:
             try:
-                return data.decode(name)
-            except (UnicodeDecodeError, ValueError):
+                text = data.decode(name)
+                text.encode()  # half of a surrogate pair, as UTF-7 can hold, cannot be stored
+                return text
+            except ValueError:
                 continue
     return data.decode("cp1252", errors="replace")
 

@@ -9,6 +9,8 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 
+from supportbot.conversations.card_numbers import mask_card_numbers
+
 from .bounded_message import read_message
 from .from_header import has_hidden_sender, read_addresses
 from .mime_text import decode_text, find_html_charset
@@ -148,7 +150,7 @@ def _read_sender(message: Message) -> tuple[str, str]:
     address = to_one_line(address).lower()
     # More than one @ is read by each program in its own way.
     is_address = bool(ADDRESS.fullmatch(address)) and len(address) <= ADDRESS_CHARS
-    return _decode(name)[:NAME_CHARS], address if is_address else ""
+    return mask_card_numbers(_decode(name)).text[:NAME_CHARS], address if is_address else ""
 
 
 def _decode(value: str) -> str:
@@ -229,4 +231,4 @@ def _read_file_name(part: Message) -> str:
     if part.get_content_type() == "message/rfc822":
         return "message.eml"
     name = to_one_line(str(part.get_filename() or "")).replace("/", "_").replace("\\", "_")
-    return _decode(name)[:FILE_NAME_CHARS] or part.get_content_type()
+    return mask_card_numbers(_decode(name)).text[:FILE_NAME_CHARS] or part.get_content_type()

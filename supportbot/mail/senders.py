@@ -14,6 +14,8 @@ from .reply_tokens import find_tokens, is_token_of, read_conversation_id
 
 Outcome = IncomingMail.Outcome
 
+COMMENT = re.compile(r"\([^()]{0,1000}\)")  # in which a server quotes what others have said
+MAX_COMMENT_DEPTH = 5
 RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*(\w+)", re.IGNORECASE)
 
 
@@ -59,14 +61,21 @@ def is_forged(message: Message) -> bool:
     own = settings.ENVIRONMENT.mail_authserv_id.lower()
     if not own:
         return False
+    results = ""
     for value in message.get_all("Authentication-Results", []):
-        name, _, results = str(value).replace("\n", " ").lower().partition(";")
-        if name.split()[:1] == [own]:
-            found = dict(reversed(RESULT.findall(results)))
-            if "dmarc" in found and found["dmarc"] != "none":
-                return found["dmarc"] == "fail"
-            return found.get("dkim") != "pass" and found.get("spf") == "fail"
-    return False
+        name, _, said = _drop_comments(str(value).replace("\n", " ")).lower().partition(";")
+        if name.split()[:1] == [own]:  # some servers write a line for each check
+            results += f" {said}"
+    found = dict(reversed(RESULT.findall(results)))
+    if found.get("dmarc", "none") != "none":
+        return found["dmarc"] == "fail"
+    return found.get("dkim") != "pass" and found.get("spf") == "fail"
+
+
+def _drop_comments(value: str) -> str:
+    for _depth in range(MAX_COMMENT_DEPTH):
+        value = COMMENT.sub(" ", value)
+    return value
 
 
 def _find_conversation(token: str) -> Conversation | None:

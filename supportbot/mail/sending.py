@@ -40,10 +40,10 @@ def can_send() -> bool:
     return bool(settings.ENVIRONMENT.smtp_url)
 
 
-def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: object) -> None:
+def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: object) -> bool:
     """Send it to where the customer is reached, and note that. Raises OSError when it cannot be sent now.
 
-    An address that the mail server refuses for good is marked, and told of in the conversation.
+    False for an address that the mail server refuses for good: it is marked, and told of in the conversation.
     """
     recipient = conversation.reply_email
     thread = build_thread(conversation.pk, recipient)
@@ -73,8 +73,9 @@ def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: 
         if not _is_permanent(error):
             raise
         turns.note_undeliverable.run_sync(conversation.pk)
-        return
+        return False
     SentMail.objects.create(conversation=conversation, email=recipient.lower(), kind=mail.kind)
+    return True
 
 
 def _is_permanent(error: SMTPRecipientsRefused) -> bool:

@@ -147,6 +147,14 @@ def test_a_card_number_is_hidden_before_it_is_stored(chat, sent):
     assert "4111" not in list_posted(chat)[0] + IncomingMail.objects.latest("pk").text
 
 
+def test_a_card_number_across_the_parts_of_a_long_mail_is_hidden_too(chat, sent):
+    for letters in range(3_960, 4_000, 8):
+        take(build_answer(sent, ALICE, f"{'a' * letters} 4111 1111 1111 1111 end of it"))
+
+    assert "4111" not in " ".join(list_posted(chat))
+    assert "1111 end" not in " ".join(list_posted(chat))
+
+
 class TestFiles:
     def attach(self, answer: EmailMessage, name: str, data: bytes, kind: str = "image/png") -> None:
         maintype, _, subtype = kind.partition("/")
@@ -229,6 +237,7 @@ BROKEN = {
     + b"word \n" * 300_000,
     "many addresses": b"From: a@b.org\nTo: " + b"(((" * 30_000 + b"\n\nHi",
     "many senders": b"From: " + b"a@b.org, " * 20_000 + b"\n\nHi",
+    "half a letter in utf-7": b"From: a@b.org\nContent-Type: text/plain; charset=utf-7\n\n+2AA- hello",
     "a broken picture": b"From: a@b.org\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"
     + base64.b64encode(b"x" * 99),
 }

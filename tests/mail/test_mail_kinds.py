@@ -12,6 +12,7 @@ from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
 from supportbot.mail.incoming import take_mail
 from supportbot.mail.models import IncomingMail
+from supportbot.mail.posting import post_kept_mail
 from tests.mail.mails import ALICE, build_answer, list_posted, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
@@ -116,7 +117,7 @@ class TestBounces:
         assert "came back" in Message.objects.filter(role="system").latest("pk").text
 
     def test_an_address_from_which_the_customer_writes_or_another_one_is_written_to_again(
-        self, chat, sent, alice
+        self, chat, sent, alice, agent
     ):
         take_mail(build_bounce(sent, "alice@example.com"))
         take(build_answer(sent, ALICE, "I am here."))
@@ -124,6 +125,12 @@ class TestBounces:
         assert not chat.is_undeliverable
 
         turns.note_undeliverable.run_sync(chat.pk)
+        take(build_answer(sent, "eve@example.org", "Post me."))
+        IncomingMail.objects.filter(sender="eve@example.org").update(conversation=chat)
+        post_kept_mail(IncomingMail.objects.get(sender="eve@example.org").pk, agent)
+        chat.refresh_from_db()
+        assert chat.is_undeliverable, "what staff post of somebody else proves nothing"
+
         User.objects.filter(pk=alice.pk).update(email="new@example.com")
         assert not Conversation.objects.get().is_undeliverable
 

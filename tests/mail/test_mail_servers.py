@@ -126,6 +126,7 @@ def test_an_address_that_the_server_refuses_is_marked_and_in_no_log(
 
     chat.refresh_from_db()
     assert chat.is_undeliverable != is_tried_again
+    assert chat.replies_mailed_until is None, "what was not taken was not mailed"
     assert Job.objects.filter(kind="send_unread_reply").exists() == is_tried_again
     assert "secret@example.org" not in caplog.text
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import Counter
+from email.message import EmailMessage
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
 from supportbot.mail.models import IncomingMail
 from supportbot.mail.reply_tokens import build_thread
+from supportbot.mail.senders import is_forged
 from supportbot.mail.staff_mails import mail_kept_alert
 from tests.mail.mails import ALICE, build_answer, list_posted, take, write_to_customer
 
@@ -97,7 +99,22 @@ class TestForgery:
         assert take(build_answer(sent, ALICE, "Four.", headers=passes)) == "posted"
         weak = {"Authentication-Results": "mx.example.com; spf=fail; dkim=none"}
         assert take(build_answer(None, "eve@example.org", "Five.", headers=weak)) == "forged"
+        quoted = {
+            "Authentication-Results": "mx.example.com; arc=pass (i=1 (of c.example) dmarc=pass dkim=pass); dmarc=fail"
+        }
+        assert take(build_answer(sent, ALICE, "Six.", headers=quoted)) == "forged"
         assert list_posted(chat) == ["One.", "Three.", "Four."]
+
+    def test_what_our_own_mail_server_says_in_several_lines_counts_together(self, mail_settings):
+        mail_settings(mail_authserv_id="mx.example.com")
+        lines = ("mx.example.com; dkim=pass header.d=evil.example", "mx.example.com; dmarc=fail")
+        forged, genuine = EmailMessage(), EmailMessage()
+        for line in lines:
+            forged["Authentication-Results"] = line
+        for line in ("mx.example.com; spf=fail", "mx.example.com; dkim=pass; dmarc=pass"):
+            genuine["Authentication-Results"] = line
+
+        assert (is_forged(forged), is_forged(genuine)) == (True, False)
 
 
 class TestStrangers:

@@ -33,12 +33,19 @@ CONTACT_NAME_CHARS = 100
 @on_database_thread()
 @transaction.atomic
 def post_mail(
-    conversation_id: int, parts: Sequence[str], client_id: str, *, images: Sequence[UUID] = (), note: str = ""
+    conversation_id: int,
+    parts: Sequence[str],
+    client_id: str,
+    *,
+    images: Sequence[UUID] = (),
+    note: str = "",
+    sender: str = "",
 ) -> None:
     """Store a customer's mail. A person who has the conversation gets it, a closed one is reopened, the bot answers.
 
     `parts` are its text, cut to what one message holds; `images` go with the first one. `note` is what the server says
-    of it to customer and staff. The same `client_id` is stored once. Raises `RequestRefused`.
+    of it to customer and staff. `sender` is the address that it came from, where that is sure. The same `client_id` is
+    stored once. Raises `RequestRefused`.
     """
     ids = [f"{client_id}:{number}" for number in range(len(parts))]
     for part, each in zip(parts, ids, strict=True):
@@ -48,7 +55,9 @@ def post_mail(
     mailed = Message.objects.filter(conversation=conversation_id, client_id__in=ids)
     mailed.update(channel=Message.Channel.MAIL)
     conversation = Conversation.objects.lock(conversation_id)
-    if conversation.failed_email:  # whoever writes from there can be reached there
+    if (
+        sender and sender.lower() == conversation.failed_email.lower()
+    ):  # whoever writes from there is reached there
         conversation.failed_email = ""
         save_owner(conversation)
     turn_id = mailed.order_by("-seq").values_list("turn_id", flat=True).first()
