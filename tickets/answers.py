@@ -88,16 +88,15 @@ def find_answered_ticket(
     if reference and (named := Ticket.objects.filter(here, number=reference).first()):
         return lock_continuing_ticket(named.pk)
     tickets = _list_answerable_tickets(conversation_id)
-    is_ended = any(
-        status == Status.CLOSED for _pk, status in tickets
-    )  # which not any word to a person opens again
+    # Not any word to a person opens what has been closed.
+    is_ended = any(status == Status.CLOSED for _pk, status in tickets)
     is_answer = is_for_person and not is_ended
     if not tickets or not (is_answer or _has_team_spoken_last(conversation_id, message_id)):
         return None
     replied = TicketReply.objects.filter(ticket__in=[pk for pk, _status in tickets]).order_by("-pk")
     newest = replied.values_list("ticket", flat=True).first()
-    pending = [pk for pk, status in tickets if status == Status.PENDING]
-    return Ticket.objects.lock_ticket(newest or next(iter(pending), tickets[0][0]))
+    active = [pk for wanted in (Status.PENDING, Status.OPEN) for pk, status in tickets if status == wanted]
+    return Ticket.objects.lock_ticket(newest or next(iter(active), tickets[0][0]))
 
 
 def find_ticket_for_reply(conversation_id: int, reference: str) -> Ticket | None:
@@ -130,7 +129,8 @@ def _list_answerable_tickets(conversation_id: int) -> list[tuple[int, str]]:
     tickets = list(goes_on.values_list("pk", "status", "resolution"))
     if all(status == Status.CLOSED for _pk, status, _resolution in tickets):
         return [(pk, status) for pk, status, resolution in tickets if resolution == Ticket.Resolution.STAFF]
-    return [(pk, status) for pk, status, _ in tickets if status in (Status.PENDING, Status.RESOLVED)]
+    # One that is open already stays so: what is said of it opens no other one.
+    return [(pk, status) for pk, status, _ in tickets if status != Status.CLOSED]
 
 
 def _has_team_spoken_last(conversation_id: int, message_id: int | None) -> bool:

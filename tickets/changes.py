@@ -59,9 +59,11 @@ def change_tickets(tickets: Iterable[Ticket], actor: Actor, **values: Any) -> in
 
 @transaction.atomic
 def open_ticket(ticket: Ticket, actor: Actor) -> Ticket:
-    """Store a new ticket."""
+    """Store a new ticket. One that staff add as ended has ended now."""
+    status, ticket.status = ticket.status, Status.OPEN
     ticket.save()
     record_ticket_event("ticket_opened", ticket, actor)
+    change_ticket(ticket, actor, status=status)
     return ticket
 
 

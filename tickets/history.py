@@ -26,7 +26,7 @@ class HistoryLine:
 def load_history(number: str, after_event: int = 0) -> list[HistoryLine]:
     """What was done to the ticket, oldest first."""
     audit: Any = apps.get_app_config("audit")
-    return list(build_lines(event for event in audit.list_events(number) if event.pk > after_event))
+    return list(build_lines(audit.list_events(number, after_event)))
 
 
 def build_lines(events: Iterable[Any]) -> Iterable[HistoryLine]:

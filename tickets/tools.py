@@ -132,15 +132,17 @@ def _describe_ticket(ticket: Ticket) -> dict[str, Any]:
 def _add_to_existing(pk: int, issue: str, priority: str) -> dict[str, Any]:
     """Add an issue to the ticket of the same request. Raises `ToolError` when the ticket has no room for it."""
     with transaction.atomic():
-        ticket = Ticket.objects.select_for_update().get(pk=pk)
+        ticket = Ticket.objects.lock_ticket(pk)
         if not ticket.has_issue(issue) and len(issue) > ticket.remaining_chars:
             raise ToolError(
                 f"Ticket {ticket.number} was already opened for this message and has no room for so many words: "
                 f"at most {ticket.remaining_chars:,} characters can be added. The team reads the conversation too."
             )
         old_priority, is_new = ticket.priority, ticket.add_issue(issue, priority)
-        if is_new or ticket.priority != old_priority:
-            changes = {"issue": None, "priority": [old_priority, ticket.priority]}
+        changes: dict[str, Any] = {"issue": None} if is_new else {}
+        if ticket.priority != old_priority:
+            changes["priority"] = [old_priority, ticket.priority]
+        if changes:
             record_ticket_event("ticket_changed", ticket, ASSISTANT, changes=changes)
     if not is_new:
         return _serialize_ticket(ticket) | {"note": DUPLICATE_NOTE}

@@ -113,7 +113,12 @@ def _render_ticket(request: HttpRequest, ticket: Ticket, status: int = 200, **co
         "may_answer": may_answer,
         "is_ended": not ticket.is_active,
         "may_solve": ticket.merged_into is None and ticket.status != Ticket.Status.CLOSED,
-        "rating": conversations.find_rating(ticket.conversation_id, ticket.number) if may_answer else None,
+        # Of an end that did not last nobody is asked.
+        "rating": (
+            conversations.find_rating(ticket.conversation_id, ticket.number)
+            if may_answer and not ticket.is_active
+            else None
+        ),
         # Of the answer that this page sends: pressed twice, it is stored once.
         "form_id": secrets.token_hex(16),
     }

@@ -25,8 +25,11 @@ class AuditConfig(AppConfig):
 
         record_events(action, events, staff=staff, actor=actor)
 
-    def list_events(self, subject: str) -> Sequence[Any]:
-        """What was done to a thing, oldest first: `created`, `actor`, `actor_name`, `action` and `details` of each."""
+    def list_events(self, subject: str, after: int = 0) -> Sequence[Any]:
+        """What was done to a thing, oldest first: `created`, `actor`, `actor_name`, `action` and `details` of each.
+
+        `after` is the key of an event: only what came later.
+        """
         from .recording import list_events
 
-        return list_events(subject)
+        return list_events(subject, after)

@@ -46,10 +46,10 @@ def record_events(
     )
 
 
-def list_events(subject: str) -> list[AuditEvent]:
-    """What was done to the thing of this name, oldest first, such as a ticket's history."""
+def list_events(subject: str, after: int = 0) -> list[AuditEvent]:
+    """What was done to the thing of this name after the event of that key, oldest first, as in a ticket's history."""
     # The index finds the beginning of a subject, and no whole one.
-    found = AuditEvent.objects.filter(subject__istartswith=subject, subject=subject)
+    found = AuditEvent.objects.filter(subject__istartswith=subject, subject=subject, pk__gt=after)
     return list(found.order_by("-pk")[:MAX_LISTED_EVENTS])[::-1]
 
 

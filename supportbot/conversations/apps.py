@@ -52,6 +52,16 @@ class ConversationsConfig(AppConfig):
 
         return enqueue_question(conversation, question, key)
 
+    def check_message(self, text: str) -> str:
+        """Why this can be no message, in words; empty if it can."""
+        from .limits.rate_limits import RequestRefused, check_text
+
+        try:
+            check_text(text)
+        except RequestRefused as refusal:
+            return str(refusal)
+        return ""
+
     def post_staff_reply(
         self,
         conversation: int,

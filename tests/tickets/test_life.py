@@ -14,7 +14,7 @@ from supportbot.jobs.registry import ClaimedJob
 from tickets.actors import SYSTEM, build_staff_actor
 from tickets.admin.list_filters import build_view_condition
 from tickets.answers import confirm_by_customer, reopen_by_customer
-from tickets.changes import change_ticket, change_tickets
+from tickets.changes import change_ticket, change_tickets, open_ticket
 from tickets.closing import JOB_KIND
 from tickets.jobs import close_ticket
 from tickets.models import Ticket, TicketReply
@@ -161,6 +161,29 @@ def test_of_two_tickets_the_one_that_was_answered_is_opened(ticket, talk, agent,
     ticket.refresh_from_db()
     newer.refresh_from_db()
     assert (ticket.status, newer.status) == ("open", "resolved")
+
+
+def test_what_is_said_of_an_open_ticket_opens_no_other_one(ticket, talk, agent, alice):
+    Ticket.objects.create(
+        number="TKT-00000002", issue="Broken", conversation=talk, customer=alice, status="resolved"
+    )
+    change_ticket(ticket, build_staff_actor(agent), status="pending")
+    turns.take_over.run_sync(talk.pk, agent.pk)
+
+    for client_id in ("c1", "c2"):
+        say(talk, client_id=client_id)
+
+    assert list(Ticket.objects.order_by("number").values_list("status", flat=True)) == ["open", "resolved"]
+
+
+def test_a_ticket_that_is_added_as_solved_has_an_end(agent):
+    added = open_ticket(
+        Ticket(number="TKT-00000003", issue="Called", status="resolved"), build_staff_actor(agent)
+    )
+
+    added.refresh_from_db()
+    assert (added.status, added.resolution, added.resolved is not None) == ("resolved", "staff", True)
+    assert added.status_changes.count() == Job.objects.filter(kind=JOB_KIND).count() == 1
 
 
 def test_closing_the_conversation_leaves_a_colleagues_ticket_open(ticket, talk, agent, bob):

@@ -64,6 +64,10 @@ def ask_the_assistant(model_admin: Any, request: HttpRequest, queryset: QuerySet
     """Ask again. The answers replace what the assistant wrote before; what staff wrote stays."""
     conversations: Any = apps.get_app_config("conversations")
     tickets = list(queryset.exclude(conversation=None))
+    if not tickets:
+        refusal = gettext("None of these tickets has a conversation to ask about.")
+        model_admin.message_user(request, refusal, messages.WARNING)
+        return
     enqueued = [
         conversations.ask(question, ticket.number, ticket.conversation_id)
         for ticket in tickets

@@ -54,8 +54,7 @@ def post_reply(request: HttpRequest, pk: int) -> HttpResponse:
     _require(request, CHANGE_TICKETS, ANSWER_CUSTOMERS)
     ticket = get_object_or_404(Ticket, pk=pk)
     text = request.POST.get("text", "").strip()
-    refusal = _store_words(request, ticket, text) if text else _("Please write something first.")
-    if refusal:
+    if refusal := _store_words(request, ticket, text):
         context = admin.site.each_context(request) | {
             "ticket": ticket,
             "title": str(ticket),
@@ -106,11 +105,13 @@ def _store_words(request: HttpRequest, ticket: Ticket, text: str) -> str:
     is_note, client_id = "note" in request.POST, request.POST.get("client_id", "")[:64]
     if not is_note and (unreachable := ticket.describe_unreachable()):
         return unreachable
+    conversations: Any = apps.get_app_config("conversations")
+    if refusal := conversations.check_message(text):
+        return str(refusal)  # before a conversation begins for it
     conversation_id = begin_conversation(ticket.pk)
     if is_note:
         desk: Any = apps.get_app_config("desk")
         return desk.add_note(conversation_id, request.user, text, client_id)
-    conversations: Any = apps.get_app_config("conversations")
     return conversations.post_staff_reply(
         conversation_id,
         request.user,
