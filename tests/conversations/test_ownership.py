@@ -1,11 +1,14 @@
 """One owner at a time: the bot, nobody yet, a person, or nobody any longer; and whoever is late is told who has it."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from supportbot.assistant.messages import Answer, Message, ToolCall, ToolResult
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
-from supportbot.conversations.models import Conversation, Turn
+from supportbot.conversations.models import Conversation, StaffPresence, Turn
 from supportbot.conversations.models import Message as StoredMessage
 from supportbot.conversations.models.conversation import LOCKED_CONVERSATION
 from supportbot.conversations.turns import LeaseLost
@@ -160,6 +163,7 @@ def test_it_goes_to_the_same_person_if_they_are_here(transactional_db, chat, age
 
     assert owner_of(chat) == ("human", "agent")
     assert change.lease is None
+    assert texts(chat, "system")[-1] == "agent has this conversation again."
 
 
 def test_what_cannot_be_tried_again_once_a_person_has_it(lease, chat, agent):
@@ -200,9 +204,27 @@ def test_a_process_that_died_between_the_handover_and_the_end_of_the_turn_leaves
     assert Ticket.objects.count() == 1
 
 
-def agent_presence(user) -> None:
-    from supportbot.conversations.models import StaffPresence
+def test_who_writes_to_a_person_who_is_away_is_told_once_until_they_answer(transactional_db, chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    agent_presence(agent)
 
+    def say_and_read(client_id: str) -> list[str]:
+        before = len(texts(chat, "system"))
+        turns.submit_message.run_sync(chat.pk, "Is anybody there?", client_id)
+        return texts(chat, "system")[before:]
+
+    assert say_and_read("a1") == []
+    StaffPresence.objects.update(last_seen=timezone.now() - timedelta(minutes=5))
+    (told,) = say_and_read("a2")
+    assert "agent is away right now, and will answer as soon as they are back." in told
+    assert "The answer will come here" in told
+    assert say_and_read("a3") == []
+
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Yes.", "s1")
+    assert len(say_and_read("a4")) == 1
+
+
+def agent_presence(user) -> None:
     StaffPresence.objects.create(user=user)
 
 

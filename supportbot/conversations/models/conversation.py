@@ -91,6 +91,9 @@ class Conversation(models.Model):
     )
     alerted = models.DateTimeField(null=True, help_text="When staff were last mailed that it waits.")
     replies_mailed_until = models.DateTimeField(null=True)
+    absence_told = models.DateTimeField(
+        null=True, help_text="When the customer was told that whoever has it is away; empty once they write."
+    )
     failed_email = models.EmailField(
         blank=True, help_text="An address of the customer from which our mail came back."
     )

@@ -12,6 +12,7 @@ from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
 from .ownership import reopen_closed, save_owner, start_waiting
+from .person_messages import store_for_person
 from .ratings import withdraw_rating
 from .submit import TITLE_CHARS, find_duplicate
 
@@ -45,18 +46,18 @@ def post_to_team(conversation_id: int, text: str, client_id: str, *, reference: 
         return TurnChange(conversation.pk, (load_stored_turn(known),))
     count_request(conversation)
     withdraw_rating(conversation)
-    if conversation.owner == Owner.CLOSED:
+    was_closed = conversation.owner == Owner.CLOSED
+    if was_closed:
         reopen_closed(conversation)
-    said = [(Message.Role.CUSTOMER, masked, client_id)]
     conversation.title = conversation.title or masked.text.split("\n", maxsplit=1)[0][:TITLE_CHARS]
-    ended = []
     if conversation.owner == Owner.BOT:
         ended = end_bot_turns(conversation)
         sentence = start_waiting(conversation, masked.text, reference=reference)
-        written = add_event_turn(conversation, [*said, (Message.Role.SYSTEM, sentence, None)])
+        told = (Message.Role.SYSTEM, sentence, None)
+        written = add_event_turn(conversation, [(Message.Role.CUSTOMER, masked, client_id), told])
+        save_owner(conversation)
+        change = build_change(conversation, [*ended, written], with_owner=True, notifies_desk=True)
     else:
-        written = add_event_turn(conversation, said)
-    save_owner(conversation)
-    change = build_change(conversation, [*ended, written], with_owner=True, notifies_desk=True)
+        change = store_for_person(conversation, masked, client_id, was_closed=was_closed)
     notify_of_customer_message(conversation, change, reference)
     return change

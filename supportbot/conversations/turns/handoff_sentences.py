@@ -21,6 +21,14 @@ def is_staff_here(user_id: int | None = None) -> bool:
     return here.filter(user=user_id).exists() if user_id else here.exists()
 
 
+def is_assignee_away(conversation: Conversation) -> bool:
+    """Whether the person who has the conversation is known to be away."""
+    presence = StaffPresence.objects.filter(user=conversation.assignee_id).first()
+    if presence is None:
+        return False
+    return not presence.is_here or presence.last_seen < timezone.now() - PRESENCE_TIMEOUT
+
+
 def count_waiting_before(conversation: Conversation) -> int:
     """How many conversations have been waiting for a person for longer than this one."""
     waiting = Conversation.objects.filter(owner=Conversation.Owner.WAITING).exclude(pk=conversation.pk)
@@ -35,17 +43,23 @@ def describe_wait(conversation: Conversation, reference: str) -> str:
     return " ".join(parts)
 
 
+def describe_absence(conversation: Conversation) -> str:
+    """Who has the conversation is away: when they answer, and where."""
+    name = {"name": conversation.assignee_name}
+    if opening_hours.is_open(timezone.now()):
+        when = _("%(name)s is away right now, and will answer as soon as they are back.") % name
+    else:
+        when = f"{_('%(name)s is away right now.') % name} {_describe_hours()}"
+    return f"{when} {_describe_place(conversation)}"
+
+
+def describe_return(name: str) -> str:
+    return _("%(name)s has this conversation again.") % {"name": name}
+
+
 def _describe_time(conversation: Conversation) -> str:
-    now = timezone.now()
-    if not opening_hours.is_open(now):
-        opening = opening_hours.find_next_opening(now)
-        hours = {"hours": opening_hours.describe_opening_hours()}
-        if opening is None:
-            return _("Our team isn't here right now. Our hours: %(hours)s.") % hours
-        when = {"day": date_format(opening, "l, j F"), "time": date_format(opening, "H:i")}
-        return _(
-            "Our team isn't here right now. Our hours: %(hours)s. We'll answer from %(day)s at %(time)s."
-        ) % (hours | when)
+    if not opening_hours.is_open(timezone.now()):
+        return _("Our team isn't here right now. %(hours)s") % {"hours": _describe_hours()}
     if not is_staff_here():
         return _(
             "All of our colleagues are away right now. One of them will answer as soon as they are back."
@@ -58,6 +72,16 @@ def _describe_time(conversation: Conversation) -> str:
         "There are %(before)d people before you. A colleague will join this chat after that.",
         before,
     ) % {"before": before}
+
+
+def _describe_hours() -> str:
+    """When the team is there, and when it answers next."""
+    hours = {"hours": opening_hours.describe_opening_hours()}
+    opening = opening_hours.find_next_opening(timezone.now())
+    if opening is None:
+        return _("Our hours: %(hours)s.") % hours
+    when = {"day": date_format(opening, "l, j F"), "time": date_format(opening, "H:i")}
+    return _("Our hours: %(hours)s. We'll answer from %(day)s at %(time)s.") % (hours | when)
 
 
 def _describe_place(conversation: Conversation) -> str:

@@ -43,6 +43,7 @@ SUBSTANCE_CHARS = 12  # a message shorter than this, such as “yes”, says lit
 OWNER_FIELDS = [
     *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after", "bot_silent_until"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email", "failed_email"),
+    "absence_told",
 ]
 
 
@@ -244,7 +245,7 @@ def _give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
     """Make it this person's. The bot is not kept silent any longer: when it has it again, it answers at once."""
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.assignee = Owner.HUMAN, staff
-    conversation.waiting_since = conversation.bot_silent_until = None
+    conversation.waiting_since = conversation.bot_silent_until = conversation.absence_told = None
     sentence = handoff_sentences.describe_takeover(conversation.assignee_name)
     joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)

@@ -57,6 +57,7 @@ def post_staff_message(
     attachments = storage.get_unsent_images(conversation, images)
     written = add_event_turn(conversation, [(Message.Role.STAFF, text, client_id)], author=staff)
     storage.attach_to_message(written.messages[0], attachments)
+    conversation.absence_told = None
     save_owner(conversation)
     enqueue(
         REPLY_JOB_KIND,
@@ -71,14 +72,35 @@ def post_staff_message(
 
 
 def store_for_person(
-    conversation: Conversation, text: MaskedText, client_id: str | None, images: Sequence[UUID]
+    conversation: Conversation,
+    text: MaskedText,
+    client_id: str | None,
+    images: Sequence[UUID] = (),
+    *,
+    was_closed: bool = False,
 ) -> TurnChange:
-    """A customer's message to a person, or to one who is waited for: no model runs. The caller holds the lock."""
+    """A customer's message to a person, or to one who is waited for: no model runs. The caller holds the lock.
+
+    `was_closed` says that it has just been opened again.
+    """
     unsent = storage.get_unsent_images(conversation, images)
-    written = add_event_turn(conversation, [(Message.Role.CUSTOMER, text, client_id)])
+    told = [(Message.Role.SYSTEM, each, None) for each in _list_notices(conversation, was_closed)]
+    written = add_event_turn(conversation, [(Message.Role.CUSTOMER, text, client_id), *told])
     storage.attach_to_message(written.messages[0], unsent)
     save_owner(conversation)
     return build_change(conversation, [written], with_owner=True, notifies_desk=True)
+
+
+def _list_notices(conversation: Conversation, was_closed: bool) -> list[str]:
+    """What the customer is told with a message to a person: that they have it again, and once that they are away."""
+    notices = []
+    if was_closed:
+        notices.append(handoff_sentences.describe_return(conversation.assignee_name))
+    is_untold = conversation.owner == Owner.HUMAN and conversation.absence_told is None
+    if is_untold and handoff_sentences.is_assignee_away(conversation):
+        conversation.absence_told = timezone.now()
+        notices.append(handoff_sentences.describe_absence(conversation))
+    return notices
 
 
 @on_database_thread(repeat=True)

@@ -76,7 +76,7 @@ def submit_message(
     first_line = (masked.text or _("A photo")).split("\n", maxsplit=1)[0]
     conversation.title = conversation.title or first_line[:TITLE_CHARS]
     if conversation.owner != Conversation.Owner.BOT:
-        change = store_for_person(conversation, masked, client_id, images)
+        change = store_for_person(conversation, masked, client_id, images, was_closed=was_closed)
     else:
         change = _store_for_bot(conversation, masked, client_id, images, can_start)
     notify_of_customer_message(conversation, change)

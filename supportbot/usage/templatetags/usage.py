@@ -42,7 +42,8 @@ def format_dollars(cost: Decimal | None) -> str:
     if cost is None:
         return ""
     places = 2 if cost >= 1 or not cost else 4
-    return f"${number_format(cost, places, use_l10n=True, force_grouping=True)}"
+    # Rounded first: to write it out Django cuts digits off.
+    return f"${number_format(round(cost, places), places, use_l10n=True, force_grouping=True)}"
 
 
 @register.filter("seconds")
