@@ -129,7 +129,9 @@ def the_customer_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_person_is_no_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets the bot answer what is said to the person."""
 
-    def store_for_bot(conversation: Conversation, text: str, client_id: str | None, images: Any) -> Any:
+    def store_for_bot(
+        conversation: Conversation, text: str, client_id: str | None, images: Any, **_: object
+    ) -> Any:
         conversation.owner = Conversation.Owner.BOT
         ownership.save_owner(conversation)
         return submit._store_for_bot(conversation, text, client_id, images, can_start=True)
