@@ -12,7 +12,7 @@ from supportbot.assistant.dashboard_numbers import Breakdown, Count, Kind
 
 from .formats import describe_change, describe_share, format_count
 from .periods import ChosenPeriod, Slice, list_slices, name_slices
-from .reports import Cell, Figure, Plot, Report, Row, RowsLink, Table
+from .reports import TIME_TABLE, Cell, Figure, Plot, Report, Row, RowsLink, Table
 from .slots import PREVIOUS, annotate_slots
 
 MAX_EMPTY_KINDS = 9
@@ -95,7 +95,7 @@ class CountReport:
                 cells.append(self._build_cell(count, each.start, each.end, value, by))
             rows.append(Row(each.label, each.key, cells))
         headings = [name_slices(self.chosen.first, self.chosen.last), *(label for label, _value in columns)]
-        return Table("time", _("Over time"), headings, rows)
+        return Table(TIME_TABLE, _("Over time"), headings, rows)
 
     def _build_kind_table(self, breakdown: Breakdown) -> Table:
         rows = [

@@ -23,7 +23,6 @@ from supportbot.assistant.dashboard_numbers import (
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Rating, Turn
 from supportbot.usage.models import ModelRequest
-from supportbot.usage.templatetags.usage import format_dollars
 
 from .failure_words import list_failure_kinds
 from .formats import format_seconds
@@ -201,7 +200,7 @@ def add_up_tokens(period: Period) -> Sums:
             (_("Purpose"), lambda row: row.purpose),
             (_("Tokens read"), lambda row: row.input),
             (_("Tokens written"), lambda row: row.output),
-            (_("Cost"), lambda row: format_dollars(row.cost)),
+            (_("Cost in US dollars"), lambda row: row.cost),
         ),
         amounts=(
             Amount("input", _("Tokens read"), _("What the models were sent, as their providers count it.")),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from supportbot.assistant.dashboard_numbers import Breakdown, Number
 
 WIDE_COLUMNS = 5
+TIME_TABLE = "time"
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`name` names it in addresses: “time”, or the field by which the rows are told apart."""
+    """`name` names it in addresses: TIME_TABLE, or the field by which the rows are told apart."""
 
     name: str
     caption: str
     headings: Sequence[Any]
     rows: Sequence[Row]
+
+    @property
+    def shown_rows(self) -> Sequence[Row]:
+        """The newest slice first for whoever reads; a spreadsheet gets them in the order of time."""
+        return self.rows[::-1] if self.name == TIME_TABLE else self.rows
 
     @property
     def is_wide(self) -> bool:

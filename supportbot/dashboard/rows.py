@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +12,7 @@ from django.http import Http404
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.dashboard_numbers import Breakdown, Count, Durations, Number, Period, Sums
@@ -71,6 +72,8 @@ def format_value(value: Any) -> str:
         return date_format(timezone.localtime(value), "j M Y, H:i")
     if isinstance(value, date):
         return date_format(value, "j M Y")
+    if isinstance(value, Decimal):
+        return number_format(f"{value.normalize():f}", use_l10n=True)
     return "" if value is None else str(value)
 
 

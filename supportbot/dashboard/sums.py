@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count as CountOf
 from django.db.models import Sum
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.dashboard_numbers import Amount, Breakdown, Sums
@@ -17,7 +18,7 @@ from supportbot.usage.templatetags.usage import format_dollars
 from .counts import read_kind
 from .formats import describe_change, format_count
 from .periods import ChosenPeriod, Slice, list_slices, name_slices
-from .reports import Cell, Figure, Plot, Report, Row, RowsLink, Table
+from .reports import TIME_TABLE, Cell, Figure, Plot, Report, Row, RowsLink, Table
 from .slots import PREVIOUS, annotate_slots
 
 
@@ -107,7 +108,7 @@ class SumsReport:
             for place, each in enumerate(self.slices)
         ]
         heading = name_slices(self.chosen.first, self.chosen.last)
-        return Table("time", _("Over time"), self._list_headings(heading), rows)
+        return Table(TIME_TABLE, _("Over time"), self._list_headings(heading), rows)
 
     def _build_kind_table(self, breakdown: Breakdown) -> Table:
         totals, period = self.totals[breakdown.field], self.chosen.period
@@ -126,24 +127,27 @@ class SumsReport:
         return [first, self.number.label, *(amount.label for amount in self.number.amounts)]
 
     def _build_plots(self) -> list[Plot]:
-        """One for each unit: tokens and dollars have no scale in common."""
+        """One for each unit, since tokens and dollars have no scale in common; none for what is never known."""
         labels = [each.label for each in self.slices]
         name = name_slices(self.chosen.first, self.chosen.last)
         plots = []
-        for unit in dict.fromkeys(amount.unit for amount in self.number.amounts):
-            series = [
-                (amount.label, [float(self._find_sum(place, amount)) for place in range(len(labels))])
-                for amount in self.number.amounts
-                if amount.unit == unit
-            ]
-            caption = series[0][0] if len(series) == 1 else self.number.label
+        known = [each for each in self.number.amounts if self.totals[""][WHOLE, ""].known[each.field]]
+        for unit in dict.fromkeys(amount.unit for amount in known):
+            amounts = [amount for amount in known if amount.unit == unit]
+            series = [(amount.label, self._list_sums(amount)) for amount in amounts]
+            caption = get_text_list([str(amount.label) for amount in amounts], _("and"))
             if unit == "dollars":
                 caption = _("%(what)s, US dollars") % {"what": caption}
             plots.append(Plot(caption, labels, series, name))
         return plots
 
-    def _find_sum(self, place: int, amount: Amount) -> Any:
-        return self.totals[""].get((place, ""), Total()).sums[amount.field]
+    def _list_sums(self, amount: Amount) -> list[float | None]:
+        """Of each slice; None where there was something and nobody knows how much."""
+        totals = [self.totals[""].get((place, ""), Total()) for place in range(len(self.slices))]
+        return [
+            float(total.sums[amount.field]) if total.known[amount.field] or not total.count else None
+            for total in totals
+        ]
 
 
 def add_up(key: str, number: Sums, chosen: ChosenPeriod, can_open: Callable[[str], bool]) -> Report:

@@ -22,7 +22,7 @@ from .formats import (
     format_seconds,
 )
 from .periods import ChosenPeriod, Slice, list_slices, name_slices
-from .reports import Cell, Figure, Plot, Report, Row, RowsLink, Table
+from .reports import TIME_TABLE, Cell, Figure, Plot, Report, Row, RowsLink, Table
 from .slots import PREVIOUS, annotate_slots
 
 Times = dict[int, list[float]]
@@ -84,7 +84,7 @@ class TimesReport:
             Row(each.label, each.key, self._build_cells(self.times[place], each.start, each.end))
             for place, each in enumerate(self.slices)
         ]
-        return Table("time", _("Over time"), headings, rows)
+        return Table(TIME_TABLE, _("Over time"), headings, rows)
 
     def _build_plot(self) -> Plot:
         by_slice = [

@@ -4,9 +4,10 @@ import csv
 import io
 
 import pytest
+from asgiref.sync import async_to_sync
 
 from supportbot.conversations.models import Conversation, Rating
-from supportbot.dashboard.csv_export import quote_cell
+from supportbot.dashboard.csv_export import quote_cell, stream_csv
 
 pytestmark = pytest.mark.django_db
 
@@ -24,9 +25,29 @@ def test_all_else_is_as_it_was(value):
 
 
 def read_rows(response):
-    text = b"".join(response.streaming_content).decode()
+    text = b"".join(async_to_sync(take_all)(response.streaming_content)).decode()
     assert text.startswith("\ufeff")
     return list(csv.reader(io.StringIO(text[1:], newline="")))
+
+
+async def take_all(parts):
+    return [part async for part in parts]
+
+
+async def test_a_long_export_is_read_while_it_is_sent():
+    read = []
+
+    def read_rows_slowly():
+        for number in range(10_000):
+            read.append(number)
+            yield [number]
+
+    parts = aiter(stream_csv("long", ["Number"], read_rows_slowly()).streaming_content)
+    await anext(parts)
+
+    assert len(read) < 1000
+    assert len([part async for part in parts]) > 10
+    assert len(read) == 10_000
 
 
 @pytest.fixture
