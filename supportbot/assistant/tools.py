@@ -152,7 +152,9 @@ class Tool:
         except ToolError as refusal:
             return build_result(call, "refused", {"error": str(refusal)})
         except ToolTimeOver:
-            logger.warning("Tool %s took too long: what it did after its time was refused", self.name)
+            logger.warning(
+                "Tool %s was ended before it was done: what it did after that was refused", self.name
+            )
             return build_abandoned_result(call, self.effect, "timed_out", TIMED_OUT)
         except BaseException:
             # Of any kind: sys.exit() or a KeyboardInterrupt of one tool must not end the whole process.

@@ -40,7 +40,7 @@ class ToolTransaction:
     PostgreSQL.
 
     After `end_now()`, which another thread calls, nothing that the tool does reaches the database: its statements raise
-    `ToolTimeOver`.
+    `ToolTimeOver`, also the one that was interrupted.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -66,7 +66,10 @@ class ToolTransaction:
         self._connection = connection
         is_sqlite = connection.vendor == "sqlite"
         try:
-            with connection.execute_wrapper(self._execute_on_sqlite if is_sqlite else self._execute):
+            with (
+                self._refuse_new_connections(connection),
+                connection.execute_wrapper(self._execute_on_sqlite if is_sqlite else self._execute),
+            ):
                 if is_sqlite:
                     with _mark_locking_queries(connection):
                         yield
@@ -95,11 +98,37 @@ class ToolTransaction:
         finally:
             self._statement_lock.release()
 
-    def _execute(self, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        with self._statement_lock:
+    @contextmanager
+    def _refuse_new_connections(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
+        """Within the block, one that `end_now()` has closed stays closed."""
+        ensure_connection = connection.ensure_connection
+
+        def ensure_connection_in_time() -> None:
             if self.is_over:
                 raise ToolTimeOver
+            ensure_connection()
+
+        vars(connection)["ensure_connection"] = ensure_connection_in_time
+        try:
+            yield
+        finally:
+            del vars(connection)["ensure_connection"]
+
+    def _execute(self, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        with self._statement_lock:
+            return self._execute_in_time(execute, sql, params, many, context)
+
+    def _execute_in_time(
+        self, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        if self.is_over:
+            raise ToolTimeOver
+        try:
             return execute(sql, params, many, context)
+        except DatabaseError:
+            if self.is_over:  # so it was interrupted
+                raise ToolTimeOver from None
+            raise
 
     def _execute_on_sqlite(
         self, execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]
@@ -111,7 +140,7 @@ class ToolTransaction:
                 self._has_begun = False
                 return None
             self._begin_if_needed(context["connection"], sql)
-            return execute(sql, params, many, context)
+            return self._execute_in_time(execute, sql, params, many, context)
 
     def _begin_if_needed(self, connection: BaseDatabaseWrapper, sql: str) -> None:
         """Take SQLite's lock before the first statement of a transaction that needs it. Wait for it within the time."""

@@ -209,7 +209,7 @@ def work_in_the_database(play: Play, _ctx: ToolContext) -> None:
 )
 @pytest.mark.parametrize("effect", ["write", "irreversible", "read"])
 async def test_when_its_time_is_over_its_lock_is_free_and_what_it_writes_is_refused(
-    run, play, script, effect
+    run, play, script, effect, caplog
 ):
     task = await run(script, effect=effect, timeout=TIMEOUT_SECONDS)
 
@@ -222,7 +222,8 @@ async def test_when_its_time_is_over_its_lock_is_free_and_what_it_writes_is_refu
     # A tool that reads has no transaction of its own: what it wrote in time is stored.
     kept_in_time = effect == "read" and script is not hang_in_an_inner_transaction
     assert await issues() == ({"first"} if kept_in_time else set())
-    assert play.caught
+    assert set(play.caught) == {"ToolTimeOver"}
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]  # nothing has failed
     assert (await ToolCall.objects.aget()).state == "timed_out"
 
 
