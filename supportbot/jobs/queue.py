@@ -120,6 +120,13 @@ def release_job(claimed: ClaimedJob, run_after: datetime | None = None) -> None:
     get_owned_job(claimed).update(run_after=run_after or timezone.now(), attempts=claimed.attempts - 1)
 
 
+@on_database_thread()
+def is_first_of_conversation(claimed: ClaimedJob) -> bool:
+    """Whether no older job of its kind goes on about its conversation, which would do the same thing beside it."""
+    others = Job.objects.filter(kind=claimed.kind, conversation=claimed.conversation_id)
+    return not others.filter(pk__lt=claimed.id).exists()
+
+
 def get_owned_job(claimed: ClaimedJob) -> QuerySet[Job]:
     """The job's row, as long as nobody else has claimed it since."""
     return Job.objects.filter(pk=claimed.id, attempts=claimed.attempts)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from supportbot.jobs.queue import is_first_of_conversation
 from supportbot.jobs.registry import ClaimedJob, JobPostponed, job
 from supportbot.server.executors import run_in_tool_thread
 
@@ -13,6 +14,7 @@ from .access_codes import mail_code
 MAX_ATTEMPTS = 60  # over two days: somebody was promised to be told
 MAX_CODE_ATTEMPTS = 6  # over ten minutes, for which somebody waits who looks at the page
 ANSWER_PAUSE = timedelta(seconds=5)
+EARLIER_MAIL_PAUSE = timedelta(seconds=5)
 
 
 @job(max_attempts=MAX_ATTEMPTS)
@@ -56,7 +58,9 @@ async def send_mail_answer(claimed: ClaimedJob) -> None:
 
 @job(max_attempts=MAX_ATTEMPTS)
 async def send_ticket_numbers(claimed: ClaimedJob) -> None:
-    """Mail a customer the numbers of their tickets."""
+    """Mail a customer the numbers of their tickets. Two jobs about one conversation would each mail all of them."""
+    if not await is_first_of_conversation(claimed):
+        raise JobPostponed(timezone.now() + EARLIER_MAIL_PAUSE)
     await run_in_tool_thread(customer_mails.mail_ticket_numbers, claimed.conversation_id)
 
 

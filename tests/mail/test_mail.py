@@ -150,6 +150,24 @@ def test_a_customer_who_is_there_gets_no_mail(chat, agent):
     assert not mail.outbox
 
 
+@pytest.mark.parametrize("end", [turns.close_conversation, turns.hand_back])
+def test_nor_where_staff_have_left_after_the_reply_while_the_customer_is_still_there(chat, agent, end):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "It is on its way.", "s1")
+    end.run_sync(chat.pk, agent.pk)
+    turns.note_customers_here.run_sync([chat.pk])
+
+    mail_unread_reply(chat.pk)
+
+    assert not mail.outbox
+    Job.objects.all().delete()
+    chat.refresh_from_db()
+    seen = chat.customer_last_seen
+    turns.note_customers_here.run_sync([chat.pk])
+    chat.refresh_from_db()
+    assert chat.customer_last_seen == seen, "nothing is to be mailed any more, so nothing is written"
+
+
 def test_only_what_was_written_after_the_customer_left_is_mailed(chat, agent):
     turns.take_over.run_sync(chat.pk, agent.pk)
     reply(chat, agent, "Hello Alice.", "s1")

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import logging
 import os
 from email import policy
 from email.parser import BytesParser
@@ -51,7 +50,6 @@ def imap(box: Mailbox, mail_settings: Any, monkeypatch: pytest.MonkeyPatch) -> M
 
 @pytest.fixture
 def outbox(settings: Any) -> Any:
-    logging.getLogger("mail.log").setLevel(logging.WARNING)  # of the server itself
     with smtp_server() as running:
         address = urlsplit(running.url)
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -129,6 +127,20 @@ def test_an_address_that_the_server_refuses_is_marked_and_in_no_log(
     assert chat.replies_mailed_until is None, "what was not taken was not mailed"
     assert Job.objects.filter(kind="send_unread_reply").exists() == is_tried_again
     assert "secret@example.org" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_jobs_that_are_due_at_once_mail_a_ticket_number_once(outbox: Outbox):
+    chat = Conversation.objects.create(guest_key="g")
+    turns.request_person.run_sync(chat.pk, text="My lamp is broken")
+    turns.store_contact.run_sync(chat.pk, "Gus", "gus@example.org")
+    assert Job.objects.filter(kind="send_ticket_numbers").count() == 2
+
+    for _attempt in range(2):
+        async_to_sync(run_due_mail_jobs)()
+
+    assert [sent["To"] for sent in outbox.sent] == ["gus@example.org"]
+    assert not Job.objects.filter(kind="send_ticket_numbers").exists()
 
 
 def test_a_crash_between_storing_and_marking_doubles_nothing(imap: Mailbox, monkeypatch: Any):

@@ -1,6 +1,7 @@
 """A mail server that takes what is sent, and a mailbox that is read: both real, and gone afterwards."""
 
 import imaplib
+import logging
 import os
 import pwd
 import ssl
@@ -43,6 +44,7 @@ class Outbox:
 
 @contextmanager
 def smtp_server() -> Iterator[Outbox]:
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # of the server itself
     outbox = Outbox()
     controller = Controller(outbox, hostname="127.0.0.1", port=free_port())
     controller.start()

@@ -5,11 +5,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
+from supportbot.jobs.models import Job
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
@@ -144,9 +146,14 @@ def post_notice(conversation_id: int, text: str) -> TurnChange:
 
 @on_database_thread()
 def note_customers_here(conversation_ids: Sequence[int]) -> None:
-    """These customers have their page open. Noted only where a person is wanted or there, in one statement."""
-    with_person = Conversation.objects.filter(pk__in=conversation_ids, owner__in=(Owner.WAITING, Owner.HUMAN))
-    with_person.update(customer_last_seen=timezone.now())
+    """These customers have their page open, so that they see what is not mailed then. It is one statement.
+
+    Noted only where a person is wanted or there, or has left with an answer that is still to be mailed.
+    """
+    unsent = Job.objects.filter(kind=REPLY_JOB_KIND, conversation=OuterRef("pk"))
+    with_person = Q(owner__in=(Owner.WAITING, Owner.HUMAN)) | Exists(unsent)
+    here = Conversation.objects.filter(with_person, pk__in=conversation_ids)
+    here.update(customer_last_seen=timezone.now())
 
 
 @on_database_thread()

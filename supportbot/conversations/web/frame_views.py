@@ -76,11 +76,11 @@ def _get_frames(request: HttpRequest, conversation: Conversation) -> JsonRespons
 
 
 def _note_presence(conversation: Conversation) -> None:
-    """Who waits for a person with this page open is not sent the answer by mail. It is noted now and then."""
-    if conversation.owner in PERSON_OWNERS:
-        last = conversation.customer_last_seen
-        if last is None or timezone.now() - last > PRESENCE_INTERVAL:
-            async_to_sync(turns.note_customers_here)([conversation.pk])
+    """Who waits for a person with this page open, or had one, is not sent the answer by mail. Noted now and then."""
+    last = conversation.customer_last_seen
+    is_due = last is None or timezone.now() - last > PRESENCE_INTERVAL
+    if is_due and (conversation.owner in PERSON_OWNERS or last is not None):
+        async_to_sync(turns.note_customers_here)([conversation.pk])
 
 
 def _parse_number(text: str, default: int) -> int:
