@@ -12,10 +12,13 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models
 from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
+from django.db.models.sql import UpdateQuery
 from django.db.transaction import TransactionManagementError
 
 M = TypeVar("M", bound=models.Model)
-Rows = Iterable[Any]  # of a sequence of values each
+Rows = Sequence[Any]  # of a sequence of values each
+Fields = Sequence["str | models.Field[Any, Any]"]
+Arguments = Sequence[tuple[int, Any]]
 
 
 class Parameter(Expression):
@@ -41,7 +44,7 @@ class _Statement:
     """
 
     sql: str
-    arguments: Sequence[tuple[int, Any]]
+    arguments: Arguments
     converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
     select: Sequence[Any]
     klass_info: Any
@@ -51,12 +54,8 @@ class _Statement:
         """The rows for these values, as Python has them."""
         if self.is_locking and not database.in_atomic_block:
             raise TransactionManagementError("Rows are locked within a transaction only.")
-        arguments = [
-            each if place < 0 else each.get_db_prep_value(values[place], database)
-            for place, each in self.arguments
-        ]
         with database.cursor() as cursor:
-            cursor.execute(self.sql, arguments)
+            cursor.execute(self.sql, _fill_arguments(self.arguments, values, database))
             rows = list(map(list, cursor.fetchall()))
         for column, (converters, expression) in self.converters.items():
             for row in rows:
@@ -68,14 +67,14 @@ class _Statement:
 class CompiledRows:
     """The rows of a `values_list` of which only some values change.
 
-    model, fields: name the field that each of the changing values is compared with.
+    model, fields: the field that each of the changing values is compared with; the model's own by their names.
     build: makes the queryset of a `Parameter` for each of `fields`.
     """
 
     def __init__(
         self,
         model: type[models.Model],
-        fields: Sequence[str],
+        fields: Fields,
         build: Callable[..., models.QuerySet[Any, Any]],
     ) -> None:
         self._model, self._fields, self._build = model, fields, build
@@ -93,17 +92,12 @@ class CompiledRows:
         return statement
 
     def _compile(self, database: Any) -> _Statement:
-        parameters = [
-            Parameter(place, self._model._meta.get_field(name)) for place, name in enumerate(self._fields)
-        ]
-        compiler: Any = self._build(*parameters).query.get_compiler(connection=database)
+        queryset = self._build(*_build_parameters(self._model, self._fields))
+        compiler: Any = queryset.query.get_compiler(connection=database)
         sql, arguments = compiler.as_sql()
         return _Statement(
             sql,
-            [
-                (each.place, each.output_field) if isinstance(each, Parameter) else (-1, each)
-                for each in arguments
-            ],
+            _place_arguments(arguments),
             compiler.get_converters([column for column, _sql, _name in compiler.select]),
             compiler.select,
             compiler.klass_info,
@@ -114,9 +108,7 @@ class CompiledRows:
 class CompiledQuery(CompiledRows, Generic[M]):
     """The same for a queryset of instances, which may join others by `select_related`, but has no annotations."""
 
-    def __init__(
-        self, model: type[M], fields: Sequence[str], build: Callable[..., models.QuerySet[M]]
-    ) -> None:
+    def __init__(self, model: type[M], fields: Fields, build: Callable[..., models.QuerySet[M]]) -> None:
         super().__init__(model, fields, build)
         self._instance_type = model
 
@@ -189,6 +181,62 @@ class CompiledUpdate(Generic[M]):
             cursor.execute(self._sql, [*values, instance.pk])
             if cursor.rowcount != 1:
                 raise DatabaseError(f"There is no {instance._meta.label} of this key any more.")
+
+
+class CompiledRowsUpdate:
+    """A `QuerySet.update` of which only some values change.
+
+    model, fields: the field that each of the changing values is compared with or written to.
+    build: makes the queryset of a `Parameter` for each of `fields`, and what is written to its rows, by field.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        fields: Fields,
+        build: Callable[..., tuple[models.QuerySet[Any, Any], Mapping[str, Any]]],
+    ) -> None:
+        self._model, self._fields, self._build = model, fields, build
+        self._statements: dict[str, tuple[str, Arguments]] = {}  # by the kind of database
+
+    def update_rows(self, *values: object) -> int:
+        """Change the rows for these values, in the order of `fields`. Returns how many there are."""
+        database = _get_database()
+        if database.vendor not in self._statements:
+            self._statements[database.vendor] = self._compile(database)
+        sql, arguments = self._statements[database.vendor]
+        with database.cursor() as cursor:
+            cursor.execute(sql, _fill_arguments(arguments, values, database))
+            changed: int = cursor.rowcount
+        return changed
+
+    def _compile(self, database: Any) -> tuple[str, Arguments]:
+        queryset, written = self._build(*_build_parameters(self._model, self._fields))
+        query: Any = queryset.query.chain(UpdateQuery)
+        query.add_update_values(written)
+        sql, arguments = query.get_compiler(connection=database).as_sql()
+        return sql, _place_arguments(arguments)
+
+
+def _build_parameters(model: type[models.Model], fields: Fields) -> list[Parameter]:
+    return [
+        Parameter(place, model._meta.get_field(field) if isinstance(field, str) else field)
+        for place, field in enumerate(fields)
+    ]
+
+
+def _place_arguments(arguments: Iterable[Any]) -> Arguments:
+    """What stands for each argument of a statement, as `_Statement` has it."""
+    return [
+        (each.place, each.output_field) if isinstance(each, Parameter) else (-1, each) for each in arguments
+    ]
+
+
+def _fill_arguments(arguments: Arguments, values: Sequence[object], database: Any) -> list[Any]:
+    """The arguments of a statement for these values, as the database takes them."""
+    return [
+        each if place < 0 else each.get_db_prep_value(values[place], database) for place, each in arguments
+    ]
 
 
 def _get_database() -> Any:

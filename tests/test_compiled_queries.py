@@ -7,7 +7,13 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
-from supportbot.compiled_queries import CompiledInsert, CompiledQuery, CompiledRows, CompiledUpdate
+from supportbot.compiled_queries import (
+    CompiledInsert,
+    CompiledQuery,
+    CompiledRows,
+    CompiledRowsUpdate,
+    CompiledUpdate,
+)
 from supportbot.conversations.models import Conversation, Turn
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +97,26 @@ def test_an_update_of_what_was_deleted_is_an_error():
 
     with pytest.raises(DatabaseError):
         CompiledUpdate(Turn).save(turn)
+
+
+def test_an_update_of_rows_changes_those_that_match_and_counts_them():
+    conversation = Conversation.objects.create()
+    turns = [Turn.objects.create(conversation=conversation, fencing_token=token) for token in (1, 2)]
+    begin = CompiledRowsUpdate(
+        Turn,
+        ["conversation", "fencing_token", "first_token", "error"],
+        lambda conversation, token, moment, error: (
+            Turn.objects.filter(conversation=conversation, fencing_token=token, state="queued"),
+            {"first_token": moment, "error": error, "state": "running"},
+        ),
+    )
+
+    assert begin.update_rows(conversation.pk, 2, LONG_AGO, "100 % sure") == 1
+    assert begin.update_rows(conversation.pk, 2, LONG_AGO, "again") == 0
+
+    untouched, begun = Turn.objects.order_by("pk")
+    assert read_fields(untouched) == read_fields(turns[0])
+    assert (begun.first_token, begun.error, begun.state) == (LONG_AGO, "100 % sure", "running")
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")

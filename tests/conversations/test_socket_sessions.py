@@ -1,6 +1,7 @@
 """A page is open as long as the session that it was opened with: when that ends, nothing more comes or is taken."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from supportbot.conversations.models import Message, Turn
+from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.realtime import socket_sessions
 from supportbot.conversations.realtime.socket_sessions import (
     CLOSE_NOT_FOUND,
@@ -166,6 +167,15 @@ def test_to_look_at_it_is_one_query(django_assert_num_queries, alices, chat):
 
     with django_assert_num_queries(1):
         holder.require_valid(chat.pk)
+
+
+def test_whoever_has_said_nothing_yet_may_see_no_conversation(guests):
+    guests.begin()
+    nobodys = Conversation.objects.create()
+    holder = replace(pass_of_browser(guests), guest_key="")
+
+    with pytest.raises(socket_sessions.SessionEnded):
+        holder.require_valid(nobodys.pk)
 
 
 def test_to_look_at_all_is_two_queries_however_many_there_are(

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists
 from django.utils import timezone
 
+from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
 
@@ -22,6 +23,32 @@ from . import channel_layer
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 CloseSocket = Callable[[int], Awaitable[None]]
+
+
+def _find_visible(pk: Any, session_key: Any, now: Any, visitor: Visitor) -> Any:
+    """The conversation, if the visitor may see it and the session lives."""
+    session = Session.objects.filter(session_key=session_key, expire_date__gt=now)
+    return Conversation.objects.visible_to(visitor).filter(Exists(session), pk=pk)
+
+
+# Looked at before whatever a page asks for, so their SQL is built once.
+_SESSION_FIELDS = ("id", Session._meta.get_field("session_key"), Session._meta.get_field("expire_date"))
+GUEST_ACCESS = CompiledRows(
+    Conversation,
+    [*_SESSION_FIELDS, "guest_key"],
+    lambda pk, session_key, now, guest_key: _find_visible(
+        pk, session_key, now, Visitor(guest_key=guest_key)
+    ).values_list("pk"),
+)
+ACCOUNT_ACCESS = CompiledRows(
+    Conversation,
+    [*_SESSION_FIELDS, "user", get_user_model()._meta.get_field("password")],
+    lambda pk, session_key, now, user, password: (
+        _find_visible(pk, session_key, now, Visitor(user_id=user))
+        .filter(user__is_active=True, user__password=password)
+        .values_list("pk")
+    ),
+)
 
 # Codes with which a socket is closed.
 CLOSE_SIGNED_OUT = 4401
@@ -91,12 +118,14 @@ class SocketSession:
         if self.permission:
             self.require_permission(self.permission)
             return
-        session = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
-        found = Conversation.objects.visible_to(self.visitor).filter(Exists(session), pk=conversation_id)
-        if self.user_id:
-            found = found.filter(user__is_active=True, user__password=self.password)
-        if not found.exists():
+        if not self._may_see(conversation_id):
             raise SessionEnded(self.close_code if find_expired_sessions.run_sync([self]) else CLOSE_NOT_FOUND)
+
+    def _may_see(self, conversation_id: int) -> bool:
+        asked = (conversation_id, self.session_key, timezone.now())
+        if self.user_id:
+            return bool(ACCOUNT_ACCESS.fetch_rows(*asked, self.user_id, self.password))
+        return bool(self.guest_key and GUEST_ACCESS.fetch_rows(*asked, self.guest_key))
 
     def require_permission(self, permission: str) -> None:
         """Raise `SessionEnded` unless the session lives and its account has this right, as a member of staff."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from supportbot.assistant.messages import Message, ToolCall
@@ -64,11 +63,6 @@ def lock_leased_turn(lease: TurnLease) -> tuple[Turn, Conversation]:
     if turn is None:
         raise LeaseLost
     return turn, conversation
-
-
-def filter_leased_turn(lease: TurnLease) -> QuerySet[Turn]:
-    """The turn's row; empty when the turn is no longer this process's."""
-    return Turn.objects.filter(pk=lease.turn_id, fencing_token=lease.fencing_token, state=Turn.State.RUNNING)
 
 
 @on_database_thread(repeat=True)

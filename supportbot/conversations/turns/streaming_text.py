@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
+from supportbot.compiled_queries import CompiledRowsUpdate
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn
-from .leases import LEASE_DURATION, LeaseLost, TurnLease, filter_leased_turn
+from .leases import LEASE_DURATION, LeaseLost, TurnLease
 
 # One statement for all streams of a process, many times a second.
 UPDATE_STREAMING_TEXT_SQL = """
@@ -17,6 +18,17 @@ UPDATE_STREAMING_TEXT_SQL = """
     WHERE id = %s AND status = 'streaming'
       AND turn_id IN (SELECT id FROM conversations_turn WHERE id = %s AND fencing_token = %s)
 """
+FIRST_TEXT = CompiledRowsUpdate(
+    Message, ["id", "text"], lambda pk, text: (Message.objects.filter(pk=pk), {"text": text})
+)
+FIRST_TOKEN = CompiledRowsUpdate(
+    Turn,
+    ["id", "fencing_token", "first_token"],
+    lambda pk, token, moment: (
+        Turn.objects.filter(pk=pk, fencing_token=token, state=Turn.State.RUNNING),
+        {"first_token": moment},
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +67,8 @@ def begin_answer(lease: TurnLease, message_id: int, text: str) -> None:
     Raises `LeaseLost`.
     """
     # The message first, as everybody else who locks both rows; without the lease both are rolled back.
-    Message.objects.filter(pk=message_id).update(text=text)
-    if not filter_leased_turn(lease).update(first_token=timezone.now()):
+    FIRST_TEXT.update_rows(message_id, text)
+    if not FIRST_TOKEN.update_rows(lease.turn_id, lease.fencing_token, timezone.now()):
         raise LeaseLost
 
 
