@@ -1,6 +1,8 @@
 """The measuring tools measure: every token is counted, and a token that does not come is noticed."""
 
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -17,9 +19,12 @@ from tests.bench.browser import PING, TEXT, frame, whole_frames
 from tests.bench.lengths import lengths
 from tests.bench.parts import search
 from tests.bench.plan import Plan
+from tests.bench.profile import describe
 from tests.bench.report import Table
 from tests.bench.result import Result
-from tests.bench.systems import Script, scripted_model, textbook
+from tests.bench.sampler import Sampler
+from tests.bench.systems import Script, Server, scripted_model, textbook
+from tests.bench.turns import fit
 from tests.bench.uploads import largest_photo, uploads
 from tests.servers.fixtures import migrated_database, stocked_database
 
@@ -31,11 +36,17 @@ Values = dict[str, tuple[float, float]]
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Result:
-    """Three chats with the textbook, each busy with short answers for half a second."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The textbook, whose model answers in five tokens."""
     data = tmp_path_factory.mktemp("bench")
     with scripted_model(data, Script(tokens=5, interval_ms=5)) as model, textbook(model, data) as server:
-        return server.measure(chats=3, window=0.5)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def measured(served: Server) -> Result:
+    """Three chats with the textbook, each busy with short answers for half a second."""
+    return served.measure(chats=3, window=0.5)
 
 
 def test_the_textbook_loses_nothing(measured: Result) -> None:
@@ -53,14 +64,59 @@ def test_every_number_of_a_measurement_is_present(measured: Result) -> None:
     assert measured.bytes_per_token > len("t00000x000000000000000")
 
 
-def test_a_client_that_expects_more_than_comes_says_so(tmp_path_factory: pytest.TempPathFactory) -> None:
-    data = tmp_path_factory.mktemp("bench")
-    with scripted_model(data, Script(tokens=4, interval_ms=5)) as model, textbook(model, data) as server:
-        more = replace(server, model=replace(model, script=Script(tokens=5, interval_ms=5)))
-        result = more.measure(chats=1, window=0.2)
+def test_a_client_that_expects_more_than_comes_says_so(served: Server) -> None:
+    more = replace(served, model=replace(served.model, script=Script(tokens=6, interval_ms=5)))
+    result = more.measure(chats=1, window=0.2)
 
     assert result.missing > 0
     assert not result.whole
+
+
+def test_whole_turns_are_measured_to_the_last_token(served: Server) -> None:
+    result = served.answering(3).measure(chats=3, ramp=0, turns=2)
+    nobody_asks = served.answering(5).measure(chats=2, window=0.1, idle=True)
+
+    assert result.whole
+    assert (result.turns, result.tokens) == (6, 18)
+    assert result.opening_ms_per_chat > 0
+    assert nobody_asks.whole
+    assert (nobody_asks.turns, nobody_asks.tokens) == (0, 0)
+
+
+@pytest.mark.parametrize("noise", [1, 1.1])
+def test_the_line_through_answers_of_three_lengths_is_what_a_turn_and_a_token_cost(noise: float) -> None:
+    costs = {20: 5 + 20 * 0.1, 200: 5 + 200 * 0.1, 800: (5 + 800 * 0.1) * noise}
+
+    fixed_ms, token_ms = fit(costs)
+
+    assert fixed_ms == pytest.approx(5, rel=2 * (noise - 1) or 1e-9)
+    assert token_ms == pytest.approx(0.1, rel=noise - 1 or 1e-9)
+
+
+def test_a_profile_shows_the_thread_that_works_and_none_that_waits() -> None:
+    over = threading.Event()
+    threads = [
+        threading.Thread(target=_compute, args=(over,), name="busy_0"),
+        threading.Thread(target=over.wait, name="idle_0"),
+    ]
+    sampler = Sampler(
+        serving=("tests/test_bench.py", "test_a_profile_shows_the_thread_that_works_and_none_that_waits")
+    )
+    for thread in (*threads, sampler):
+        thread.start()
+    time.sleep(0.3)
+    over.set()
+    found = sampler.end()
+
+    told = describe(found)
+    assert "busy: " in told
+    assert "tests/test_bench.py _compute" in told
+    assert "idle" not in told
+
+
+def _compute(over: threading.Event) -> None:
+    while not over.is_set():
+        sum(range(1000))
 
 
 def test_frames_are_found_however_the_bytes_are_cut() -> None:

@@ -3,8 +3,9 @@
     python -m tests.bench.load --url http://127.0.0.1:8000/ --pid 4711 --model http://127.0.0.1:9100
 
 Opens the chats one after the other, starts them spread over the length of an answer, and then measures a
-window in which all are busy. It reads every token's number and time of sending out of the text, so lag is
-from the model's write to this client's read, and no token can be lost unseen. Prints one line, or JSON.
+window in which all are busy; with --turns so many whole turns of each, and with --idle none. It reads every token's
+number and time of sending out of the text, so lag is from the model's write to this client's read, and no token can be
+lost unseen. Prints one line, or JSON.
 """
 
 import argparse
@@ -23,15 +24,29 @@ from .window import SECOND, Recording, Used, Window, now_us
 OPENED_A_SECOND = 100
 OPENING_SECONDS = 180
 PAUSE_US = 20_000
+TURNS_SECONDS = 600  # in which the turns of --turns must have ended
+AFTERWARDS_US = 200_000  # for what a server still does of a turn when the answer has ended
 
 
 class Chat:
-    __slots__ = ("asked_at", "busy", "dead", "finished", "number", "page", "rest", "seen", "sock", "tokens")
+    __slots__ = (
+        "asked",
+        "asked_at",
+        "busy",
+        "dead",
+        "finished",
+        "number",
+        "page",
+        "rest",
+        "seen",
+        "sock",
+        "tokens",
+    )
 
     def __init__(self, number: int, opened: Opened) -> None:
         self.number, self.sock, self.page, self.rest = number, opened.sock, opened.page, opened.rest
         self.busy = self.dead = False
-        self.asked_at = self.tokens = 0
+        self.asked = self.asked_at = self.tokens = 0
         self.seen = bytearray()
         self.finished = b""  # the last answer's id
 
@@ -49,24 +64,31 @@ class Load:
         self._stopping = False
 
     def run(self) -> Result:
-        before = self._server.resident_kb()
+        before, before_cpu = self._server.resident_kb(), self._server.cpu_seconds()
         self._open()
         self._pump(now_us() + SECOND)
-        idle = self._server.resident_kb()
-        self._plan_first_turns()
-        self._pump(now_us() + int((self.options.ramp + self.options.warm) * SECOND))
+        idle, opening = self._server.resident_kb(), self._server.cpu_seconds() - before_cpu
+        if not self.options.idle and not self.options.turns:
+            self._plan_first_turns()
+            self._pump(now_us() + int((self.options.ramp + self.options.warm) * SECOND))
         window = self._measure()
         self._let_all_end()
         window.idle_kb, window.active_kb = (
             (kb - before) / self.options.chats for kb in (idle, window.active_kb)
         )
+        window.opening_ms = 1000 * opening / self.options.chats
         return window.result(len(self._chats), self._missing, self._errors)
 
     def _measure(self) -> Window:
         read_url(f"{self.options.model}/stats")  # counts anew from here
         self._recording = recording = Recording()
         begin = Used.by_now(self._server)
-        self._pump(begin.at + int(self.options.window * SECOND))
+        if self.options.turns:
+            self._plan_first_turns()
+            self._pump(begin.at + TURNS_SECONDS * SECOND, while_busy=True)
+            self._pump(now_us() + AFTERWARDS_US)
+        else:
+            self._pump(begin.at + int(self.options.window * SECOND))
         end, active = Used.by_now(self._server), self._server.resident_kb()
         self._recording = Recording()
         model = json.loads(read_url(f"{self.options.model}/stats"))
@@ -96,13 +118,15 @@ class Load:
         heapq.heappush(self._agenda, (at, chat.number, chat))
 
     def _pump(self, until: int, *, while_busy: bool = False) -> None:
-        """Send and receive until then; always at least once."""
+        """Send and receive until then, at least once; with `while_busy` no longer than there is somebody who waits."""
         while True:
             self._ask_who_is_due()
+            if while_busy and not self._busy and not self._agenda:
+                return
             next_due = min(until, self._agenda[0][0]) if self._agenda else until
             for key, _events in self._selector.select(max(0, next_due - now_us()) / SECOND):
                 self._read(key.data)
-            if now_us() >= until or (while_busy and not self._busy):
+            if now_us() >= until:
                 return
 
     def _let_all_end(self) -> None:
@@ -126,6 +150,7 @@ class Load:
     def _ask(self, chat: Chat) -> None:
         question = frame_of_question(chat.page)
         chat.busy, chat.tokens, chat.seen = True, 0, bytearray(self.options.tokens)
+        chat.asked += 1
         chat.asked_at = now_us()
         self._busy += 1
         self._send(chat, TEXT, question)
@@ -197,7 +222,7 @@ class Load:
             self._errors[error] += 1
         else:
             self._recording.turns += 1
-        if not self._stopping:
+        if not self._stopping and (not self.options.turns or chat.asked < self.options.turns):
             self._plan(now_us() + PAUSE_US, chat)
 
     def _lose(self, chat: Chat, why: str) -> None:
@@ -222,6 +247,10 @@ def main() -> None:
     parser.add_argument("--ramp", type=float, default=4, help="Seconds over which the first turns begin.")
     parser.add_argument("--warm", type=float, default=1, help="Seconds from there to the window.")
     parser.add_argument("--window", type=float, default=5, help="Seconds that are measured.")
+    parser.add_argument(
+        "--turns", type=int, default=0, help="Measure so many whole turns of each chat instead."
+    )
+    parser.add_argument("--idle", action="store_true", help="Nobody asks anything.")
     parser.add_argument("--drain", type=float, default=60, help="Seconds in which the last turns may end.")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -8,12 +8,15 @@ from time import perf_counter
 from .backends import backends
 from .browser import get
 from .desk import desk
+from .idle import idle
 from .lengths import lengths
 from .orders import orders
 from .plan import BOTH, Plan
+from .profile import profile
 from .report import Table
 from .result import Result, medians
 from .systems import SYSTEMS, Script, Server, fill, scripted_model, serving, supportbot
+from .turns import turns
 from .uploads import uploads
 
 # A chat is held when its words come in time, and also begin in time: a server that keeps its customers
@@ -27,9 +30,7 @@ def started(plan: Plan) -> Iterator[dict[str, Server]]:
     """All systems at once, warmed up, so that measurements can take turns: an idle one costs nothing."""
     with ExitStack() as stack:
         model = stack.enter_context(scripted_model(plan.data, plan.script))
-        servers = {
-            name: stack.enter_context(serving(name, model, plan.data, plan.profile)) for name in plan.systems
-        }
+        servers = {name: stack.enter_context(serving(name, model, plan.data)) for name in plan.systems}
         for server in servers.values():
             server.warm_up()
         yield servers
@@ -150,6 +151,8 @@ def page(plan: Plan) -> Iterator[Table]:
 
 PARTS: dict[str, Callable[[Plan], Iterator[Table]]] = {
     "stream": stream,
+    "turns": turns,
+    "idle": idle,
     "most": most,
     "database": database,
     "page": page,
@@ -158,4 +161,5 @@ PARTS: dict[str, Callable[[Plan], Iterator[Table]]] = {
     "backends": backends,
     "uploads": uploads,
     "orders": orders,
+    "profile": profile,
 }

@@ -26,6 +26,8 @@ class Plan:
     # What a look-up of an order has behind it, and the rows of an export.
     orders: int = 100_000
     imported_rows: int = 20_000
+    # Chats in which nobody says anything.
+    idle: int = 1_000
     most_limit: int = 1200
     most_probes: int = 4
     # Lengths of conversations, how many of each there are, and how often somebody asks in each of them.
@@ -34,7 +36,6 @@ class Plan:
     asked: int = 3
     # Answers that one backend reads at once.
     streams: int = 50
-    profile: Path | None = None
     results: list[dict[str, Any]] = field(default_factory=list)
 
     def note(self, part: str, what: str, result: Result) -> Result:

@@ -25,6 +25,7 @@ class Result:
     bytes_per_token: float
     idle_kb_per_chat: float
     active_kb_per_chat: float
+    opening_ms_per_chat: float  # the server's CPU for the page and its socket
     # How far to trust the rest: the model's lateness, and who else was on the processors (100 is one core).
     model_late_p99_ms: float
     model_percent: float

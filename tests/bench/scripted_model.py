@@ -4,7 +4,8 @@
 
 One thread without a framework, about 15 us a token, so that a measurement is not one of this program.
 Whatever it is asked, the answer is the same script. `GET /stats` says what it was asked and what it sent since
-that was last asked for, how late it was, and the CPU that took.
+that was last asked for, how late it was, and the CPU that took. `GET /tokens/20` makes all further answers 20 tokens
+long, and is to be asked when none streams.
 """
 
 import argparse
@@ -45,11 +46,8 @@ class Connection:
 
 class ScriptedModel:
     def __init__(self, port: int, tokens: int, interval_ms: float) -> None:
-        self._tokens = tokens
+        self._speak(tokens)
         self._interval = int(interval_ms * 1e6)
-        self._chat = chat(tokens, with_usage=False)
-        self._chat_with_usage = chat(tokens, with_usage=True)
-        self._responses = responses(tokens)
         # Every stream has the same interval, so a queue keeps the order in which tokens are due.
         self._streams: deque[Connection] = deque()
         self._late = [0] * LATE_STEPS
@@ -59,6 +57,12 @@ class ScriptedModel:
         self._listener = socket.create_server(("127.0.0.1", port), backlog=2048)
         self._listener.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ)
+
+    def _speak(self, tokens: int) -> None:
+        self._tokens = tokens
+        self._chat = chat(tokens, with_usage=False)
+        self._chat_with_usage = chat(tokens, with_usage=True)
+        self._responses = responses(tokens)
 
     def serve(self) -> None:
         while True:
@@ -128,6 +132,9 @@ class ScriptedModel:
             self._begin(connection, self._responses, body)
         elif path == b"/stats":
             self._respond(connection, b"200 OK", self._stats())
+        elif path.startswith(b"/tokens/"):
+            self._speak(int(path.removeprefix(b"/tokens/")))
+            self._respond(connection, b"200 OK", {"tokens": self._tokens})
         else:
             self._respond(connection, b"404 Not Found", {"error": {"message": "There is no such path."}})
 

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .machine import OTHER_CORES, PROJECT, SERVER_CORES, free_port, manage, running
+from .machine import OTHER_CORES, PROJECT, SERVER_CORES, free_port, manage, read_url, running
 from .result import Result
 
 SYSTEMS = ("textbook", "ours")
@@ -53,8 +53,17 @@ class Server:
     model: Model
     log: Path
 
-    def measure(self, chats: int, window: float, ramp: float | None = None, warm: float = 1) -> Result:
-        """Put a load on it from a process of its own."""
+    def measure(
+        self,
+        chats: int,
+        window: float = 0,
+        ramp: float | None = None,
+        warm: float = 1,
+        *,
+        turns: int = 0,
+        idle: bool = False,
+    ) -> Result:
+        """Put a load on it from a process of its own: for a window, or so many whole turns of each chat."""
         script = self.model.script
         arguments = {
             "--url": self.url,
@@ -65,8 +74,9 @@ class Server:
             "--ramp": script.seconds if ramp is None else ramp,
             "--warm": warm,
             "--window": window,
+            "--turns": turns,
         }
-        words = [str(word) for pair in arguments.items() for word in pair]
+        words = [str(word) for pair in arguments.items() for word in pair] + ["--idle"] * idle
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.load", *words, "--json"],
             cwd=PROJECT,
@@ -81,6 +91,11 @@ class Server:
             print(f"{self.system} met {result.errors}; its log ends with:\n{self.log.read_text()[-1500:]}")
         return result
 
+    def answering(self, tokens: int) -> "Server":
+        """The same server, whose model answers in so many tokens from now on."""
+        read_url(f"{self.model.url}/tokens/{tokens}")
+        return replace(self, model=replace(self.model, script=replace(self.model.script, tokens=tokens)))
+
     def warm_up(self) -> None:
         """Let it import, compile and connect what it does only once."""
         self.measure(chats=5, window=0.5, ramp=0, warm=0)
@@ -94,12 +109,10 @@ def scripted_model(data: Path, script: Script) -> Iterator[Model]:
         yield Model(f"http://127.0.0.1:{port}", script)
 
 
-def serving(
-    system: str, model: Model, data: Path, profile: Path | None = None
-) -> AbstractContextManager[Server]:
+def serving(system: str, model: Model, data: Path) -> AbstractContextManager[Server]:
     if system == "textbook":
         return textbook(model, data)
-    return supportbot(model, data / "empty.sqlite3", profile)
+    return supportbot(model, data / "empty.sqlite3")
 
 
 @contextmanager
@@ -115,16 +128,16 @@ def textbook(model: Model, data: Path) -> Iterator[Server]:
 def supportbot(
     model: Model,
     database: Path,
-    profile: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    profile: Path | None = None,
 ) -> Iterator[Server]:
-    """With `profile`, where its event loop spends its time is written there when it has ended."""
+    """With `profile`, where its threads spend their time is written there when it has ended."""
     port = free_port()
     address = {"LLM_BASE_URL": f"{model.url}/v1", "PORT": str(port)}
     environment = supportbot_environment(database) | address | dict(environment or {})
     manage("migrate", "--verbosity", "0", environment=environment)
     log = database.with_name(f"supportbot-{port}.log")
-    profiler = ["-m", "cProfile", "-o", str(profile)] if profile else []
+    profiler = ["-m", "tests.bench.sampler", str(profile)] if profile else []
     with running([*profiler, "manage.py", "serve"], port, log, SERVER_CORES, environment) as pid:
         yield Server("ours", f"http://127.0.0.1:{port}/", pid, model, log)
 

@@ -40,7 +40,7 @@ class Used:
 
 @dataclass
 class Window:
-    """A whole measurement. `model` is what the scripted model says of itself, memory is per chat."""
+    """A whole measurement. `model` is what the scripted model says of itself, memory and opening are per chat."""
 
     recording: Recording
     begin: Used
@@ -48,6 +48,7 @@ class Window:
     model: dict[str, float]
     idle_kb: float
     active_kb: float
+    opening_ms: float = 0
 
     def result(self, chats: int, missing: int, errors: Counter[str]) -> Result:
         recording, seconds = self.recording, (self.end.at - self.begin.at) / SECOND
@@ -73,6 +74,7 @@ class Window:
             bytes_per_token=recording.bytes / tokens,
             idle_kb_per_chat=self.idle_kb,
             active_kb_per_chat=self.active_kb,
+            opening_ms_per_chat=self.opening_ms,
             model_late_p99_ms=self.model["late_p99_ms"],
             model_percent=100 * model / seconds,
             client_percent=100 * client / seconds,
