@@ -4,17 +4,25 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from supportbot.jobs.queue import enqueue
+
 from .models import IncomingMail, SentMail
 
 HANDLED_DAYS = 30  # that rows of mails are kept of which staff have nothing to do
 SENT_DAYS = 2  # longer than any limit counts
+JOB_KIND = "delete_mail_rows"  # of jobs.py
+
+
+def plan_cleanup() -> None:
+    """Have old rows deleted by a job, as long as there are any: where mail only goes out, nothing else would do it."""
+    if SentMail.objects.exists():
+        enqueue(JOB_KIND, "all", run_after=timezone.now() + timedelta(days=1))
 
 
 def delete_old_mails() -> None:
     """What staff must still look at stays."""
     now = timezone.now()
     old = IncomingMail.objects.filter(received__lt=now - timedelta(days=HANDLED_DAYS))
-    old.exclude(handled=None, outcome__in=IncomingMail.OPEN_OUTCOMES).exclude(
-        outcome__in=IncomingMail.POSTED_OUTCOMES
-    ).delete()
+    posted = IncomingMail.POSTED_OUTCOMES
+    old.exclude(IncomingMail.NEEDS_STAFF).exclude(outcome__in=posted).delete()
     SentMail.objects.filter(created__lt=now - timedelta(days=SENT_DAYS)).delete()

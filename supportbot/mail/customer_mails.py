@@ -13,6 +13,7 @@ from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation, Message, Turn
 
+from .message_parts import describe_size_refusal
 from .models import IncomingMail, SentMail, TicketNotice
 from .sending import CustomerMail, can_send, send_to_customer
 
@@ -142,9 +143,8 @@ def mail_too_large(conversation_id: int | None, key: str) -> None:
     if conversation is None or _is_over_limit(conversation, "too_large"):
         return
     subject = _("Your e-mail was too large")
-    send_to_customer(
-        conversation, CustomerMail("too_large", f"too-large-{key[-16:]}", subject, "mail/too_large.txt")
-    )
+    mail = CustomerMail("too_large", f"too-large-{key[-16:]}", subject, "mail/too_large.txt")
+    send_to_customer(conversation, mail, refusal=describe_size_refusal())
 
 
 def is_address_proven(conversation: Conversation) -> bool:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,15 +20,19 @@ from .attachments import SortedAttachments, describe_left_out, sort_attachments,
 from .mail_kinds import find_kind, read_bounce
 from .message_parts import describe_cut, describe_rest, describe_size, split_text
 from .models import IncomingMail
-from .parsing import MailUnreadable, ParsedMail, build_key, parse_mail, read_header
+from .outcomes import choose_outcome
+from .parsing import MailUnreadable, ParsedMail, build_key, parse_mail
 from .reply_text import may_answer_below
 from .reply_tokens import remove_tags
-from .senders import Match, find_returned_conversation, is_forged, match_conversation
+from .senders import Match, find_returned_conversation, match_conversation
 
 Outcome = IncomingMail.Outcome
 
-MAX_STRANGERS_PER_DAY = 100
-MAX_PER_STRANGER_AND_DAY = 5
+# Before it is known whether there is anything in it.
+TO_BE_POSTED = (Outcome.POSTED, Outcome.OPENED)
+# What programs send. People have subjects like those of automatic replies, so of these alone the text is kept.
+OF_PROGRAMS = (Outcome.OWN, Outcome.BOUNCE, Outcome.AUTOMATIC)
+WITHOUT_TEXT = (Outcome.OWN, Outcome.BOUNCE)
 MAX_KEPT_CHARS = 20_000
 CLIENT_ID_CHARS = 48
 SIZE_JOB_KIND, KEPT_JOB_KIND = "send_size_refusal", "send_kept_alert"  # of jobs.py
@@ -59,12 +61,13 @@ def take_mail(raw: bytes) -> Taken:
     if (known := _find_known(mail.key)) is not None:
         return known
     match = match_conversation(mail)
-    files = sort_attachments(mail.attached) if _may_be_posted(mail, match) else NO_FILES
+    outcome = choose_outcome(mail, match)
+    files = sort_attachments(mail.attached) if outcome in TO_BE_POSTED else NO_FILES
     with transaction.atomic():
         if (known := _find_known(mail.key)) is not None:
             return known
         try:
-            return Taken(_take_new(mail, match, files))
+            return Taken(_take_new(mail, match, outcome, files))
         except RequestRefused as refusal:
             raise MailPostponed(str(refusal)) from None
 
@@ -82,54 +85,34 @@ def take_large_mail(head: bytes, size: int, *, tells_sender: bool) -> Taken:
         if (known := _find_known(mail.key)) is not None:
             return known
         match = match_conversation(mail)
-        row = _store_row(mail, find_kind(mail) or Outcome.TOO_LARGE, match.conversation)
-        if row.outcome == Outcome.TOO_LARGE and match.conversation is not None and not match.problem:
-            turns.post_notice.run_sync(match.conversation.pk, describe_size(size))
+        here = match.conversation.pk if match.conversation else None
+        row = _store_row(mail, find_kind(mail) or Outcome.TOO_LARGE, here)
+        if row.outcome == Outcome.TOO_LARGE and here is not None and not match.problem:
+            turns.post_notice.run_sync(here, describe_size(size))
             if tells_sender:
-                key = f"{match.conversation.pk}:{mail.key[:CLIENT_ID_CHARS]}"
-                enqueue(SIZE_JOB_KIND, key, conversation_id=match.conversation.pk)
+                enqueue(SIZE_JOB_KIND, f"{here}:{mail.key[:CLIENT_ID_CHARS]}", conversation_id=here)
     return Taken(row.outcome)
 
 
-def _take_new(mail: ParsedMail, match: Match, files: SortedAttachments) -> str:
-    if kind := find_kind(mail):
-        # People have such subjects too, so staff may still post what counts as automatic.
-        text = (mail.text or mail.whole_text) if kind == Outcome.AUTOMATIC else ""
-        row = _store_row(mail, kind, match.conversation, text=text)
-        if kind == Outcome.BOUNCE:
-            _note_bounce(mail, row)
-        return kind
-    if match.problem or not mail.sender:
-        return _keep(mail, match.problem or Outcome.UNKNOWN, match.conversation)
-    has_content = bool(mail.text or files.photos or files.left_out)
-    if not has_content:
-        return _keep(mail, Outcome.EMPTY, match.conversation)
-    if match.conversation is not None:
-        return _post(mail, match.conversation.pk, files, Outcome.POSTED)
-    return _take_from_stranger(mail, files)
+def _take_new(mail: ParsedMail, match: Match, outcome: str, files: SortedAttachments) -> str:
+    """Returns what was done: of a mail in which nothing is to be posted, `EMPTY`. Raises `RequestRefused`."""
+    conversation = match.conversation
+    if outcome not in TO_BE_POSTED:
+        _keep(mail, outcome, conversation)
+    elif not (mail.text or files.photos or files.left_out):
+        outcome = Outcome.EMPTY
+        _keep(mail, outcome, conversation)
+    elif conversation is not None:
+        _post(mail, conversation.pk, files, outcome)
+    else:
+        title = remove_tags(mail.subject) or mail.sender
+        begun = turns.begin_by_mail.run_sync(mail.sender_name, mail.sender, title)
+        _post(mail, begun, files, outcome)
+        turns.wait_with_mail.run_sync(begun)
+    return outcome
 
 
-def _take_from_stranger(mail: ParsedMail, files: SortedAttachments) -> str:
-    """A new conversation that waits for a person, or a row for staff. Nothing is answered: the sender may be forged."""
-    if settings.ENVIRONMENT.mail_strangers == "keep" or _is_spam(mail) or _is_of_staff(mail):
-        return _keep(mail, Outcome.UNKNOWN, None)
-    if is_forged(mail.message):
-        return _keep(mail, Outcome.FORGED, None)
-    since = timezone.now() - timedelta(days=1)
-    opened = IncomingMail.objects.filter(outcome=Outcome.OPENED, received__gt=since)
-    if (
-        opened.count() >= MAX_STRANGERS_PER_DAY
-        or opened.filter(sender=mail.sender).count() >= MAX_PER_STRANGER_AND_DAY
-    ):
-        return _keep(mail, Outcome.LIMITED, None)
-    title = remove_tags(mail.subject) or mail.sender
-    conversation_id = turns.begin_by_mail.run_sync(mail.sender_name, mail.sender, title)
-    _post(mail, conversation_id, files, Outcome.OPENED)
-    turns.wait_with_mail.run_sync(conversation_id)
-    return Outcome.OPENED
-
-
-def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outcome: str) -> str:
+def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outcome: str) -> None:
     """Post the mail and store its row. Raises `RequestRefused`."""
     images, left_out = store_photos(conversation_id, files)
     parts, is_cut = split_text(mail.text)
@@ -152,23 +135,22 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
     _store_row(
         mail,
         outcome,
-        Conversation(pk=conversation_id),
+        conversation_id,
         text=mail.whole_text if has_more_below else mail.text if is_cut else "",
         left_out=[*left_out, *files.decorations],
     )
-    return outcome
 
 
-def _keep(mail: ParsedMail, outcome: str, conversation: Conversation | None) -> str:
-    """Keep it for staff, who may post it."""
-    text = mail.text or mail.whole_text
-    _store_row(mail, outcome, conversation, text=text, left_out=[each.name for each in mail.attached])
-    return outcome
+def _keep(mail: ParsedMail, outcome: str, conversation: Conversation | None) -> None:
+    """Keep it, with its text where somebody may have written it: staff may post that."""
+    text = "" if outcome in WITHOUT_TEXT else mail.text or mail.whole_text
+    left_out = [each.name for each in mail.attached] if outcome not in OF_PROGRAMS else []
+    row = _store_row(mail, outcome, conversation.pk if conversation else None, text=text, left_out=left_out)
+    if outcome == Outcome.BOUNCE:
+        _note_bounce(mail, row)
 
 
-def _store_row(
-    mail: ParsedMail, outcome: str, conversation: Conversation | None, **values: Any
-) -> IncomingMail:
+def _store_row(mail: ParsedMail, outcome: str, conversation_id: int | None, **values: Any) -> IncomingMail:
     text = mask_card_numbers(values.pop("text", "")).text[:MAX_KEPT_CHARS]
     _tell_staff(outcome)
     return IncomingMail.objects.create(
@@ -179,7 +161,7 @@ def _store_row(
         sender_name=mail.sender_name,
         subject=mask_card_numbers(mail.subject).text[:200],
         size=mail.size,
-        conversation_id=conversation.pk if conversation else None,
+        conversation_id=conversation_id,
         text=text,
         **values,
     )
@@ -214,18 +196,3 @@ def _keep_unreadable(raw: bytes) -> Taken:
 def _find_known(key: str) -> Taken | None:
     row = IncomingMail.objects.filter(key=key).first()
     return None if row is None else Taken(row.outcome, is_new=False)
-
-
-def _may_be_posted(mail: ParsedMail, match: Match) -> bool:
-    return not match.problem and bool(mail.sender) and not find_kind(mail)
-
-
-def _is_of_staff(mail: ParsedMail) -> bool:
-    """As when one of them answers the mail that told them of a customer."""
-    return get_user_model().objects.filter(is_staff=True, email__iexact=mail.sender).exists()
-
-
-def _is_spam(mail: ParsedMail) -> bool:
-    """What our mail server calls so. A sender can only accuse themselves by such a line."""
-    flag, status = read_header(mail.message, "X-Spam-Flag"), read_header(mail.message, "X-Spam-Status")
-    return "yes" in (flag.lower(), status.lower().split(",")[0].strip())

@@ -28,9 +28,7 @@ class NeedsStaffFilter(admin.SimpleListFilter):
         return [("1", gettext_lazy("Yes"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[IncomingMail]) -> QuerySet[IncomingMail]:
-        if self.value() != "1":
-            return queryset
-        return queryset.filter(handled=None, outcome__in=IncomingMail.OPEN_OUTCOMES)
+        return queryset.filter(IncomingMail.NEEDS_STAFF) if self.value() == "1" else queryset
 
 
 @admin.register(IncomingMail)

@@ -1,6 +1,7 @@
 """Mails that are sent in the background: each is a job with a key, asked for once and tried until it is sent."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from supportbot.server.executors import run_in_tool_thread
 
 from . import customer_mails, staff_mails
 from .access_codes import mail_code
+from .cleanup import delete_old_mails, plan_cleanup
 
 MAX_ATTEMPTS = 60  # over two days: somebody was promised to be told
 MAX_CODE_ATTEMPTS = 6  # over ten minutes, for which somebody waits who looks at the page
@@ -68,6 +70,16 @@ async def send_ticket_numbers(claimed: ClaimedJob) -> None:
 async def send_transcript(claimed: ClaimedJob) -> None:
     """Mail a customer the conversation."""
     await run_in_tool_thread(customer_mails.mail_transcript, claimed.conversation_id, claimed.key)
+
+
+def _delete_and_plan(_claimed: ClaimedJob, _result: Any) -> None:
+    delete_old_mails()
+    plan_cleanup()
+
+
+@job(store=_delete_and_plan)
+async def delete_mail_rows(_claimed: ClaimedJob) -> None:
+    """All of it is done in the transaction that ends the job, so that it can be planned again there."""
 
 
 @job(max_attempts=MAX_ATTEMPTS)

@@ -64,17 +64,20 @@ def fetch_new_mails(imap_url: str) -> Round:
 def _take(mailbox: MailBox, uid: str) -> bool:
     """Whether the mail was stored. Of one that is too large only the head is fetched.
 
-    A mail over which our code stumbles keeps none of the others from being taken: it stays unread, and is logged.
+    A mail over which our code stumbles, or for which the disk has no room, keeps none of the others from being taken:
+    it stays unread, and is logged.
     """
     head = _fetch_one(mailbox, uid, headers_only=True)
+    is_large = head.size_rfc822 > MAX_MAIL_BYTES
+    raw = head.raw if is_large else _fetch_one(mailbox, uid).raw
     try:
-        if head.size_rfc822 > MAX_MAIL_BYTES:
-            take_large_mail(head.raw, head.size_rfc822, tells_sender=True)
+        if is_large:
+            take_large_mail(raw, head.size_rfc822, tells_sender=True)
         else:
-            take_mail(_fetch_one(mailbox, uid).raw)
+            take_mail(raw)
     except MailPostponed:
         return False
-    except (OSError, ImapToolsError, imaplib.IMAP4.error, OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - what it says may hold what the customer says
         logger.error("A mail could not be taken and stays unread: %s", type(error).__name__)

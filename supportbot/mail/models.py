@@ -94,6 +94,7 @@ class IncomingMail(models.Model):
         *(Outcome.FOREIGN, Outcome.FORGED, Outcome.UNKNOWN, Outcome.LIMITED),
         *(Outcome.EMPTY, Outcome.UNREADABLE, Outcome.TOO_LARGE),
     )
+    NEEDS_STAFF = models.Q(handled=None, outcome__in=OPEN_OUTCOMES)
 
     key = models.CharField(max_length=64, unique=True, editable=False)
     message_id = models.CharField(max_length=300, blank=True, editable=False)

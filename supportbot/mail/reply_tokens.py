@@ -29,7 +29,6 @@ MAX_TOKENS = 40  # that are looked at in one mail
 class Thread:
     """A conversation by mail with one recipient."""
 
-    conversation_id: int
     token: str
 
     @property
@@ -53,7 +52,7 @@ class Thread:
 
 
 def build_thread(conversation_id: int, recipient: str) -> Thread:
-    return Thread(conversation_id, f"{_encode_number(conversation_id)}{_sign(conversation_id, recipient)}")
+    return Thread(f"{_encode_number(conversation_id)}{_sign(conversation_id, recipient)}")
 
 
 def read_conversation_id(token: str) -> int | None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 
+from .cleanup import plan_cleanup
 from .markers import detect_customer_language, get_marker
 from .models import IncomingMail, SentMail
 from .reply_tokens import Thread, build_thread
@@ -75,6 +76,7 @@ def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: 
         turns.note_undeliverable.run_sync(conversation.pk)
         return False
     SentMail.objects.create(conversation=conversation, email=recipient.lower(), kind=mail.kind)
+    plan_cleanup()
     return True
 
 

@@ -42,7 +42,7 @@ def mail_new_ticket(number: str) -> None:
 
 def mail_kept_alert() -> None:
     """Mail who wants to know that mails were kept for staff since they were told last; nobody, if all were handled."""
-    kept = IncomingMail.objects.filter(handled=None, outcome__in=IncomingMail.OPEN_OUTCOMES).count()
+    kept = IncomingMail.objects.filter(IncomingMail.NEEDS_STAFF).count()
     if kept:
         subject = ngettext("%(count)d e-mail must be looked at", "%(count)d e-mails must be looked at", kept)
         path = f"{reverse('admin:mail_incomingmail_changelist')}?open=1"

@@ -3,12 +3,15 @@
 import base64
 from email.message import EmailMessage
 from itertools import combinations
+from unittest.mock import Mock
 
 import pytest
+from django.core import mail
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Message
 from supportbot.jobs.models import Job
+from supportbot.mail.customer_mails import mail_too_large
 from supportbot.mail.incoming import MailPostponed, take_large_mail, take_mail
 from supportbot.mail.models import IncomingMail
 from tests.mail.mails import ALICE, build_answer, list_posted, take
@@ -202,14 +205,28 @@ class TestFiles:
         assert take(answer) == "posted"
         assert "invoice.pdf" in list_posted(chat)[0]
 
+    @pytest.mark.parametrize("kind", ["kept", "foreign", "automatic"])
+    def test_pictures_of_what_is_not_posted_are_not_looked_at(self, sent, mail_settings, monkeypatch, kind):
+        mail_settings(mail_strangers="keep")
+        monkeypatch.setattr("supportbot.mail.incoming.sort_attachments", Mock(side_effect=AssertionError))
+        of_sent, sender = (None, "gus@example.org") if kind == "kept" else (sent, "eve@example.org")
+        headers = {"Auto-Submitted": "auto-replied"} if kind == "automatic" else {}
+        answer = build_answer(of_sent, sender, "See here.", headers=headers)
+        self.attach(answer, "lamp.png", png(200, 100))
 
-def test_a_mail_that_is_too_large_is_refused_in_words_to_staff_and_customer(chat, sent):
+        assert take(answer) == ("unknown" if kind == "kept" else kind)
+
+
+def test_a_mail_that_is_too_large_is_refused_in_words_to_staff_and_customer(chat, sent, monkeypatch):
     head = build_answer(sent, ALICE, "").as_bytes().partition(b"\n\n")[0]
     assert take_large_mail(head, 31_000_000, tells_sender=True).outcome == "too_large"
     assert take_large_mail(head, 31_000_000, tells_sender=True).is_new is False
 
     assert "30 MB" in Message.objects.filter(role="system").latest("pk").text
     assert Job.objects.filter(kind="send_size_refusal").count() == 1
+    monkeypatch.setattr("supportbot.mail.message_parts.MAX_MAIL_BYTES", 9 * 1024 * 1024)
+    mail_too_large(chat.pk, "key")
+    assert "larger than 9 MB" in mail.outbox[-1].body
 
 
 BROKEN = {

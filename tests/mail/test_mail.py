@@ -12,8 +12,10 @@ from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import MAX_CONTACTS_PER_DAY, RequestRefused
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
+from supportbot.jobs.queue import complete_job
+from supportbot.jobs.registry import ClaimedJob
 from supportbot.mail import customer_mails
-from supportbot.mail.models import MailPreference
+from supportbot.mail.models import MailPreference, SentMail
 from supportbot.mail.staff_mails import mail_waiting_alert
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +190,23 @@ def test_the_mail_waits_some_minutes_in_which_staff_may_write_more(chat, agent):
 
     queued = Job.objects.get(kind="send_unread_reply")
     assert queued.run_after > timezone.now() + timedelta(minutes=1)
+
+
+def test_what_is_counted_of_sent_mails_is_deleted_where_no_mail_ever_comes_in(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+    mail_unread_reply(chat.pk)
+    planned = Job.objects.get(kind="delete_mail_rows")
+    claimed = ClaimedJob(planned.pk, planned.kind, planned.key, 0)
+
+    assert complete_job.run_sync(claimed)
+
+    assert SentMail.objects.count() == 1  # it still counts
+    again = Job.objects.get(kind="delete_mail_rows")
+    SentMail.objects.update(created=timezone.now() - timedelta(days=3))
+    assert complete_job.run_sync(ClaimedJob(again.pk, again.kind, again.key, 0))
+    assert not SentMail.objects.exists()
+    assert not Job.objects.filter(kind="delete_mail_rows").exists()
 
 
 def test_a_guest_is_asked_for_an_address_and_reached_there(guest_chat, agent):

@@ -158,8 +158,9 @@ def test_a_crash_between_storing_and_marking_doubles_nothing(imap: Mailbox, monk
     assert imap.count_unread() == 0
 
 
+@pytest.mark.parametrize("error", [ValueError, OSError])
 def test_what_cannot_be_stored_stays_unread_and_holds_up_nothing_else(
-    imap: Mailbox, monkeypatch: Any, caplog: Any
+    imap: Mailbox, monkeypatch: Any, caplog: Any, error: type[Exception]
 ):
     for text in ("stumble", "walk"):
         imap.deliver(build_answer(None, f"{text}@example.org", text))
@@ -167,7 +168,7 @@ def test_what_cannot_be_stored_stays_unread_and_holds_up_nothing_else(
 
     def stumble(raw: bytes) -> Any:
         if b"stumble" in raw:
-            raise ValueError(raw.decode())
+            raise error(raw.decode())
         return take(raw)
 
     with monkeypatch.context() as patched:
@@ -231,7 +232,8 @@ class TestPipe:
         assert "secret" not in caplog.text
 
     def test_one_that_is_too_large_is_returned_with_words(self, monkeypatch, capsys):
-        monkeypatch.setattr("supportbot.mail.management.commands.receive_mail.MAX_MAIL_BYTES", 1024 * 1024)
+        for where in ("management.commands.receive_mail", "message_parts"):
+            monkeypatch.setattr(f"supportbot.mail.{where}.MAX_MAIL_BYTES", 1024 * 1024)
         raw = build_answer(None, "gus@example.org", "x" * 1_100_000).as_bytes()
         assert self.bring(monkeypatch, raw) == os.EX_DATAERR
         assert "larger than 1 MB" in capsys.readouterr().err

@@ -148,7 +148,7 @@ class TestStrangers:
         assert IncomingMail.objects.filter(outcome="limited", text="7").exists()
 
     def test_all_of_them_together_are_limited(self, monkeypatch):
-        monkeypatch.setattr("supportbot.mail.incoming.MAX_STRANGERS_PER_DAY", 3)
+        monkeypatch.setattr("supportbot.mail.outcomes.MAX_STRANGERS_PER_DAY", 3)
         outcomes = Counter(take(build_answer(None, f"s{n}@example.org", "Hi")) for n in range(5))
         assert outcomes == {"opened": 3, "limited": 2}
 

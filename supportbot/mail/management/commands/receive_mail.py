@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from ...cleanup import delete_old_mails
 from ...incoming import MailPostponed, take_large_mail, take_mail
-from ...message_parts import MAX_MAIL_BYTES
+from ...message_parts import MAX_MAIL_BYTES, describe_size_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,5 @@ class Command(BaseCommand):
         while more := sys.stdin.buffer.read(1024 * 1024):
             size += len(more)
         take_large_mail(raw[:HEAD_BYTES].partition(b"\n\n")[0], size, tells_sender=False)
-        limit = MAX_MAIL_BYTES // 1024 // 1024
-        self.stderr.write(f"Your e-mail is larger than {limit} MB. Please send it with smaller attachments.")
+        self.stderr.write(describe_size_refusal())
         return os.EX_DATAERR
