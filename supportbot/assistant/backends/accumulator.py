@@ -10,8 +10,10 @@ from ..errors import ErrorCode, ModelError
 from ..messages import Answer, Message, ToolCall
 from . import timeouts
 from .bare_calls import BareCallReader
+from .call_arguments import normalize_arguments
 from .call_ids import make_call_id
-from .call_parts import CallCollector, CallParts, normalize_arguments
+from .call_names import find_tool_name
+from .call_parts import CallCollector, CallParts
 from .provider_fields import build_provider_fields, sanitize_json
 from .sanitize import sanitize_text
 from .spoken_text import SpokenText
@@ -172,9 +174,11 @@ class AnswerAccumulator:
         return calls or self._bare_calls.calls
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
+        name = find_tool_name(parts.name, self._tool_names)
         arguments = normalize_arguments(sanitize_text(parts.arguments))
-        self.has_changed_calls = self.has_changed_calls or arguments != parts.arguments
-        return ToolCall(call_id, parts.name, arguments)
+        is_changed = (name, arguments) != (parts.name, parts.arguments)
+        self.has_changed_calls = self.has_changed_calls or is_changed
+        return ToolCall(call_id, name, arguments)
 
     def _build_call_fields(self, parts: CallParts) -> Mapping[str, Any]:
         """What the provider of a call wants back with it. An id that is none, or stands twice, is not kept."""

@@ -12,11 +12,13 @@ from typing import Any
 
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
+from .call_names import strip_name_marks
 from .provider_fields import merge_value
 from .sanitize import is_json_object, sanitize_text
 
 MAX_CHECKED_CALLS = 8  # the last ones: nothing is added to earlier ones any more
-KNOWN_FIELDS = {"index", "id", "type", "function", "name", "arguments"}
+ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input")
+KNOWN_FIELDS = {"index", "id", "type", "function", "name", *ARGUMENTS_KEYS}
 
 
 @dataclass
@@ -45,9 +47,10 @@ class CallCollector:
     def add_part(self, part: Mapping[str, Any]) -> None:
         """Add a piece of a call, or a whole one. Raises TypeError or AttributeError for what is neither."""
         function = part.get("function") or part
-        name, arguments = function.get("name") or "", function.get("arguments")
+        name, arguments = function.get("name") or "", _get_arguments(function)
         if not isinstance(name, str):
             raise TypeError("the name of a function is no text")
+        name = strip_name_marks(name)
         index, new_id = _read_index(part.get("index")), _read_id(part.get("id"))
         call = self._find_call(index, new_id, name, arguments)
         if call is None:
@@ -115,6 +118,11 @@ class CallCollector:
         return name + more if self._can_join(name, more) else more
 
 
+def _get_arguments(function: Mapping[str, Any]) -> Any:
+    """What stands under one of the names that servers have for the arguments; None for nothing."""
+    return next((function[key] for key in ARGUMENTS_KEYS if function.get(key) is not None), None)
+
+
 def join_arguments(arguments: str, piece: Any) -> str:
     """The arguments with one more piece. What comes whole takes the place of what has come before in pieces."""
     if piece is None:
@@ -136,27 +144,6 @@ def _replaces(arguments: str, more: str) -> bool:
         # All again at the end; or an empty object stood in for what comes only now.
         return is_json_object(more) or arguments.strip() == "{}"
     return ends == begins == '"' and _is_json_text(arguments) and _is_json_text(more)
-
-
-def normalize_arguments(arguments: str) -> str:
-    """The arguments as a JSON object, from the forms that servers and models give them; else as they are.
-
-    Nothing, white space and `null` are no arguments; an object may be written as JSON within JSON text.
-    """
-    text = arguments.strip()
-    for _layer in range(3):
-        if text in ("", "null", "None", "[]"):
-            return "{}"
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return arguments
-        if isinstance(value, dict):
-            return text
-        if not isinstance(value, str):
-            return arguments
-        text = value.strip()
-    return arguments
 
 
 def _is_json_text(text: str) -> bool:

@@ -132,7 +132,8 @@ def _read_plain_piece(chunk: Mapping[str, Any]) -> str:
 
 
 def _iter_calls(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from message.get("tool_calls") or ()
+    calls = message.get("tool_calls") or ()
+    yield from [calls] if isinstance(calls, dict) else calls
     function = message.get("function_call")  # the old form, for one call
     if function:
         yield {"index": "function_call", "function": function}

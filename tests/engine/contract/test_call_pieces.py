@@ -2,7 +2,8 @@
 
 Every call has index 0: ai-dynamo/dynamo#4723, vercel/ai#14277, BerriAI/litellm#33678. No index, empty ids (Gemini):
 openai/openai-python#2806, Arize-ai/phoenix#11376, AstrBotDevs/AstrBot#6692. A new id with every piece: vLLM with
-speculative decoding.
+speculative decoding. Names in pieces, with the id of each: openclaw/openclaw#130532. Objects instead of text:
+ggml-org/llama.cpp#20198, can1357/oh-my-pi#1779.
 """
 
 from typing import Any
@@ -10,10 +11,7 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
-from tests.engine.desk import Desk
-from tests.provider import Ask, Call, End, Script, wire
-
-from .wires import WIRES, Wire
+from tests.provider import wire
 
 ORDER = '{"order_id": "ORD-123"}'
 TWO = [("lookup_order", ORDER), ("my_orders", "{}")]
@@ -167,6 +165,24 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
         chunks(piece("lookup_order", "", "a", 0), piece(arguments=ORDER, index="0")),
         ONE,
     ),
+    "a name in pieces, the id with each": (
+        chunks(piece("lookup", "", "a", 0), piece("_order", "", "a", 0), piece("", ORDER, "a", 0)),
+        ONE,
+    ),
+    "an object instead of a list of calls": (
+        [wire.chunk({"tool_calls": piece(*LOOK, "a", 0)})],
+        ONE,
+    ),
+    "arguments under another name": (
+        chunks(
+            {"index": 0, "id": "a", "function": {"name": "lookup_order", "input": {"order_id": "ORD-123"}}}
+        ),
+        ONE,
+    ),
+    "a name with a mark of the model in pieces": (
+        chunks(piece("lookup_order", "", "a", 0), piece("<|channel|>commentary", ORDER, "a", 0)),
+        ONE,
+    ),
     "a nameless piece with nothing in it": (chunks(piece(*LOOK, "a", 0), piece("", "", "", 1)), ONE),
 }
 
@@ -180,39 +196,3 @@ def test_pieces_are_put_together_as_they_were_meant(events: list[bytes], calls: 
     )
 
     assert [(call.name, call.arguments) for call in accumulator.build_answer().message.tool_calls] == calls
-
-
-FORMS = {
-    "null": None,
-    "nothing": "",
-    "white space": " \n",
-    "the word null": "null",
-    "an empty list": "[]",
-    "JSON in JSON": '"{}"',
-}
-
-
-@pytest.mark.parametrize("arguments", FORMS.values(), ids=FORMS)
-async def test_no_arguments_are_none_in_whatever_form(
-    provider: Script, desk: Desk, spoken: Wire, arguments: str | None
-):
-    if arguments is None and spoken is not WIRES["chat"]:
-        arguments = ""
-    provider.play(Ask((Call("lookup_order", arguments, "a"),)), End("tool_calls"))
-    provider.say("Which one?")
-
-    await desk.ask("Where is my order?")
-
-    assert desk.answers[0].message.tool_calls[0].arguments == "{}"
-    assert "order_id" in desk.results[0].content, (
-        "the model reads what is missing, and not that it wrote no JSON"
-    )
-
-
-async def test_arguments_as_json_within_json_are_read(provider: Script, desk: Desk):
-    provider.play(Ask((Call("lookup_order", '"{\\"order_id\\": \\"ORD-123\\"}"', "a"),)), End("tool_calls"))
-    provider.say("Shipped.")
-
-    await desk.ask("ORD-123?")
-
-    assert [result.outcome for result in desk.results] == ["done"]

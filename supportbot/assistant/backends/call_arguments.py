@@ -1,0 +1,84 @@
+"""The arguments of a call as a JSON object, from the forms that models and servers give them.
+
+Nothing, white space and `null` are no arguments; an object may be JSON within JSON text, stand in a fence, be followed
+by end marks or a bracket too many (nearai/ironclaw#5951, tya5/reyn#1063), hold a line break that JSON forbids
+(cubeplexai/cubeloop#8), or be written as Python does.
+"""
+
+import ast
+import json
+import re
+from typing import Any
+
+NO_ARGUMENTS = ("", "null", "None", "[]")
+MAX_LAYERS = 3  # of JSON within JSON text
+MAX_PYTHON_CHARS = 10_000
+FENCE = re.compile(r"```\w*\s*(.*?)\s*(?:```)?\s*", re.DOTALL)
+NAMES_IN_JSON = {"true": True, "false": False, "null": None}
+
+
+def normalize_arguments(arguments: str) -> str:
+    """The arguments as a JSON object; as they are if they are none in any of the usual forms."""
+    text = arguments.strip()
+    for _layer in range(MAX_LAYERS):
+        if text in NO_ARGUMENTS:
+            return "{}"
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = read_loose_object(text)
+            return arguments if value is None else json.dumps(value, ensure_ascii=False)
+        if isinstance(value, dict):
+            return text
+        if not isinstance(value, str):
+            return arguments
+        text = value.strip()
+    return arguments
+
+
+def read_loose_object(text: str) -> dict[str, Any] | None:
+    """The one object in a text that is not quite JSON; None if there is none, or several that differ."""
+    if fence := FENCE.fullmatch(text):
+        text = fence[1]
+    if not text.startswith("{"):
+        return None
+    objects, rest = _split_objects(text)
+    if not objects:
+        return _read_python_object(text)
+    meant = [each for place, each in enumerate(objects) if each and each not in objects[:place]]
+    is_clear = len(meant) < 2 and not rest.startswith("{")
+    return (meant or objects)[0] if is_clear else None
+
+
+def _split_objects(text: str) -> tuple[list[dict[str, Any]], str]:
+    """The objects at the beginning of a text, one after the other, and what follows them."""
+    decoder = json.JSONDecoder(strict=False)
+    objects = []
+    while text.startswith("{"):
+        try:
+            value, end = decoder.raw_decode(text)
+        except (ValueError, RecursionError):
+            break
+        objects.append(value)
+        text = text[end:].lstrip()
+    return objects, text
+
+
+def _read_python_object(text: str) -> dict[str, Any] | None:
+    """An object in single quotation marks, or with a comma at its end."""
+    if len(text) > MAX_PYTHON_CHARS:
+        return None
+    try:
+        value = ast.literal_eval(_ReadJsonNames().visit(ast.parse(text, mode="eval")))
+        json.dumps(value, allow_nan=False)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
+    is_object = isinstance(value, dict) and all(isinstance(key, str) for key in value)
+    return value if is_object else None
+
+
+class _ReadJsonNames(ast.NodeTransformer):
+    """Reads `true`, `false` and `null` as JSON does."""
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Constant(NAMES_IN_JSON[node.id]) if node.id in NAMES_IN_JSON else node

@@ -1,0 +1,27 @@
+"""The tool that is meant by a name as models and servers write it.
+
+Behind vLLM marks stay in the names of gpt-oss (vllm-project/vllm#32587), Kimi writes `functions.lookup_order:0`, Gemini
+`default_api.lookup_order`, and some servers send a name twice (bytedance/deer-flow#654).
+"""
+
+import re
+from collections.abc import Collection
+
+MARK = re.compile(r"<[|｜].*", re.DOTALL)
+COUNT = re.compile(r":\d+$")
+QUOTES_AND_SPACES = " \t\r\n`'\""
+
+
+def strip_name_marks(name: str) -> str:
+    """The name up to the first mark that a model writes for its server."""
+    return MARK.sub("", name) if "<" in name else name
+
+
+def find_tool_name(name: str, tool_names: Collection[str]) -> str:
+    """The name of the tool that is meant, or the name as it was written if none of these is."""
+    if name in tool_names:
+        return name
+    bare = COUNT.sub("", strip_name_marks(name).strip(QUOTES_AND_SPACES)).removesuffix("()")
+    without_place = re.split(r"[./:]", bare)[-1]
+    found = next((each for each in (bare, without_place) if each in tool_names), "")
+    return found or next((each for each in tool_names if bare and not bare.replace(each, "")), name)
