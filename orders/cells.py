@@ -1,55 +1,69 @@
 """Reads the values of single cells, as platforms and spreadsheets write them. Raises `UnreadableCell`."""
 
 import re
-from datetime import UTC, datetime
+import unicodedata
 from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
-from django.utils import timezone
 
 from .numbers import extract_email
 
 MAX_AMOUNT = 10**10
 MAX_URL_CHARS = 500
+MAX_QUOTED_CHARS = 60
 # ISO 4217 has these with three decimals.
 THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 # And these have none, so that a mark before three digits stands between thousands.
 NO_DECIMALS = ("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF")
+MAX_AMOUNT_CHARS = 60
 PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
-ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
-TIME_OF_DAY = (
-    r"(?:,?\s+(?:at\s+)?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<end>\d\d))?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<offset>[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
+# Groups of three digits, as in 1,234,567.00, or of two before the last three, as India writes 12,34,567.00.
+GROUPED = re.compile(
+    r"[+-]?(?:(?:\d+|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*)(?:[.,]\d+)?|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?|[.,]\d{1,2})"
 )
-LOCAL_TIME = re.compile(
-    r"(?P<first>\d{1,2})(?P<separator>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4}|(?<!-)\d\d(?!\d))"
-    + TIME_OF_DAY
-)
-# “Sep 1, 2026, 9:00:00 AM” and “Tue, 1 Sep 2026 09:00:00 +0000”.
-NAMED_TIME = re.compile(
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-    r"(?:(?P<month>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})|(?P<early_day>\d{1,2})\.?\s+(?P<late_month>[a-z]{3,9})\.?),?\s+"
-    r"(?P<year>\d{4})" + TIME_OF_DAY,
-    re.IGNORECASE,
-)
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+ABBREVIATION = re.compile(
+    r"[^\W\d_]{1,4}/?\.(?!\d*[^\W\d_])"
+)  # “Rs.”, “kr.”, “S/.”: its mark is none of the amount's
+NO_CENTS = re.compile(r"(?<=\d)[.,]\s?[-–—]{1,2}(?=\D*$)")  # “12,–”
+ARABIC_MARKS = str.maketrans({"٫": ".", "٬": ","})
+LOST_DIGITS = re.compile(r"-?\d[.,]\d{1,14}E\+\d{1,3}", re.IGNORECASE)
+TEXT_MARK = re.compile(r"'(?:[=+@-]|[\W\d_]*\d[\W\d_]*$)")
 
 
 class UnreadableCell(ValueError):
     """What is wrong with a value, in words that follow its column's name."""
 
 
+def quote_cell(text: str) -> str:
+    return repr(text if len(text) <= MAX_QUOTED_CHARS else f"{text[:MAX_QUOTED_CHARS]}…")
+
+
+def has_lost_digits(text: str) -> bool:
+    """Whether a spreadsheet has put 5.27763E+12 in the place of a long number."""
+    return bool("E+" in text.upper() and LOST_DIGITS.fullmatch(text))
+
+
+def strip_text_mark(text: str) -> str:
+    """Without the apostrophe by which spreadsheets keep “+49 30 1234” and “0815” from being computed."""
+    return text[1:] if text.startswith("'") and TEXT_MARK.match(text) else text
+
+
 def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -> Decimal:
     """An amount such as “12.50”, “1.234,50”, “€ 12,50” or “-5”. One that may be two amounts is not read."""
     if PLAIN_AMOUNT.fullmatch(text):
         return Decimal(text)
-    bare = re.sub(r"[^\d.,+-]", "", text.replace("−", "-"))
-    if text.startswith("(") and text.endswith(")"):
+    unsigned = "".join(each for each in text[:MAX_AMOUNT_CHARS] if unicodedata.category(each) != "Sc").strip()
+    written = unicodedata.normalize("NFKC", unsigned).translate(ARABIC_MARKS).replace("−", "-")
+    written = ABBREVIATION.sub("", NO_CENTS.sub("", written))
+    bare = re.sub(r"[^\d.,+-]", "", written)
+    if written.startswith("(") and written.endswith(")"):
         bare = f"-{bare}"  # as bookkeepers write it
-    is_grouped = re.fullmatch(r"[+-]?(?:\d+|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*)(?:[.,]\d+)?", bare)
-    if not is_grouped or re.search(r"[^\W\d_]{4,}|\d[^\W\d_]+\d", text):
-        raise UnreadableCell(f"is {text!r}, not an amount such as 12.50.")
+    elif re.fullmatch(r"\d[\d.,]*-", bare):
+        bare = f"-{bare[:-1]}"  # and accounting systems
+    is_amount = GROUPED.fullmatch(bare) and not re.search(r"[^\W\d_]{4,}|\d[^\W\d_]+\d", written)
+    if not is_amount or len(text) > MAX_AMOUNT_CHARS:
+        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.")
     point, comma = bare.rfind("."), bare.rfind(",")
     if point >= 0 and comma >= 0:
         decimal_mark = "." if point > comma else ","
@@ -59,10 +73,10 @@ def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -
     try:
         amount = Decimal(whole)
     except InvalidOperation:
-        raise UnreadableCell(f"is {text!r}, not an amount such as 12.50.") from None
+        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.") from None
     places = 3 if currency in THREE_DECIMALS else 2
     if abs(amount) >= MAX_AMOUNT or amount != amount.quantize(Decimal(1).scaleb(-places)):
-        raise UnreadableCell(f"is {text!r}, not an amount such as 12.50.")
+        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.")
     return amount
 
 
@@ -71,9 +85,9 @@ def _find_decimal_mark(bare: str, text: str, currency: str, *, has_decimal_comma
     mark = "," if "," in bare else "."
     if bare.count(mark) > 1:
         return "." if mark == "," else ","
-    if re.search(rf"\{mark}\d{{3}}$", bare) and currency not in THREE_DECIMALS:
+    if re.search(rf"\d\{mark}\d{{3}}$", bare) and currency not in THREE_DECIMALS:
         if mark == ("," if has_decimal_commas else ".") and currency not in NO_DECIMALS:
-            raise UnreadableCell(f"is {text!r}, which may be two different amounts.")
+            raise UnreadableCell(f"is {quote_cell(text)}, which may be two different amounts.")
         return "." if mark == "," else ","
     return mark
 
@@ -82,59 +96,8 @@ def read_quantity(text: str) -> int:
     """A number of pieces; 0 is one too."""
     match = re.fullmatch(r"(\d{1,6})(?:[.,]0+)?", text)
     if not match:
-        raise UnreadableCell(f"is {text!r}, not a number of pieces.")
+        raise UnreadableCell(f"is {quote_cell(text)}, not a number of pieces.")
     return int(match[1])
-
-
-def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
-    """A time with its zone. One that is written without an offset is in the shop's own time zone.
-
-    `is_day_first` says how 03/04/2026 is meant; None if nobody knows. With full stops the day is always first.
-    """
-    try:
-        moment = datetime.fromisoformat(ISO_TIME.sub("", text.replace(" UTC", "+00:00").replace("/", "-")))
-    except ValueError:
-        moment = _read_local_time(text, is_day_first)
-    if not 1990 <= moment.year < 2100:
-        raise UnreadableCell(f"is in the year {moment.year}.")
-    return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
-
-
-def _read_local_time(text: str, is_day_first: bool | None) -> datetime:
-    if named := NAMED_TIME.fullmatch(text.strip()):
-        month_name = (named["month"] or named["late_month"])[:3].lower()
-        month = MONTHS.index(month_name) + 1 if month_name in MONTHS else 0
-        return _build_time(text, named, month, int(named["day"] or named["early_day"]))
-    match = LOCAL_TIME.fullmatch(text.strip())
-    if not match:
-        raise UnreadableCell(f"is {text!r}, not a time such as 2026-09-01 09:00:00 -0500.")
-    first, second = int(match["first"]), int(match["second"])
-    day_first = True if match["separator"] == "." or first > 12 else False if second > 12 else is_day_first
-    if day_first is None and first != second:
-        raise UnreadableCell(f"is {text!r}: say --day-first or --month-first.")
-    day, month = (first, second) if day_first else (second, first)
-    return _build_time(text, match, month, day)
-
-
-def _build_time(text: str, match: re.Match[str], month: int, day: int) -> datetime:
-    hour = int(match["hour"] or 0)
-    if match["half"]:
-        hour = hour % 12 + (12 if match["half"].lower().startswith("p") else 0)
-    offset = (match["offset"] or "").replace("UTC", "Z").replace("GMT", "Z")
-    time = f"{hour:02}:{match['minute'] or '00'}:{match['end'] or '00'}{offset}"
-    try:
-        year = match["year"] if len(match["year"]) == 4 else f"20{match['year']}"
-        return datetime.fromisoformat(f"{year}-{month:02}-{day:02} {time}")
-    except ValueError:
-        raise UnreadableCell(f"is {text!r}, which is no day.") from None
-
-
-def guess_day_first(times: list[str]) -> bool | None:
-    """How a file writes its days, if one of them shows it."""
-    matches = [match for match in map(LOCAL_TIME.match, times) if match and match["separator"] != "."]
-    if any(int(match["first"]) > 12 for match in matches):
-        return True
-    return False if any(int(match["second"]) > 12 for match in matches) else None
 
 
 def read_email(text: str) -> str:
@@ -142,7 +105,7 @@ def read_email(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise UnreadableCell(f"is {text!r}, not an e-mail address.") from None
+        raise UnreadableCell(f"is {quote_cell(text)}, not an e-mail address.") from None
     return email
 
 
@@ -150,7 +113,7 @@ def read_url(text: str) -> str:
     try:
         URLValidator(["http", "https"])(text)
     except ValidationError:
-        raise UnreadableCell(f"is {text!r}, not an address of the web.") from None
+        raise UnreadableCell(f"is {quote_cell(text)}, not an address of the web.") from None
     if len(text) > MAX_URL_CHARS:
         raise UnreadableCell(f"is longer than {MAX_URL_CHARS} characters.")
     return text
@@ -158,5 +121,5 @@ def read_url(text: str) -> str:
 
 def read_currency(text: str) -> str:
     if not re.fullmatch("[A-Za-z]{3}", text):
-        raise UnreadableCell(f"is {text!r}, not a code such as USD.")
+        raise UnreadableCell(f"is {quote_cell(text)}, not a code such as USD.")
     return text.upper()

@@ -20,8 +20,8 @@ MAX_BEGINNING_BYTES = 8
 Table: TypeAlias = ExportFile | WorkbookSheet
 
 
-def open_export(path: Path, formats: Sequence[ExportFormat]) -> list[Table]:
-    """The tables of a file: one, or each table of a zip.
+def open_export(path: Path, formats: Sequence[ExportFormat], encoding: str | None = None) -> list[Table]:
+    """The tables of a file: one, or each table of a zip. Text has this encoding; None if it is to be found out.
 
     Raises `NotAnExportError` when one of them has none of these forms, and OSError.
     """
@@ -29,11 +29,11 @@ def open_export(path: Path, formats: Sequence[ExportFormat]) -> list[Table]:
         beginning = stream.read(MAX_BEGINNING_BYTES)
     size = path.stat().st_size
     if beginning.startswith(b"\x1f\x8b"):
-        return [inspect_file(path.name, size, lambda: gzip.open(path), formats)]
+        return [inspect_file(path.name, size, lambda: gzip.open(path), formats, encoding)]
     if beginning.startswith(OLD_WORKBOOK):
         return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
     if not beginning.startswith(b"PK\x03\x04"):
-        return [inspect_file(path.name, size, lambda: path.open("rb"), formats)]
+        return [inspect_file(path.name, size, lambda: path.open("rb"), formats, encoding)]
     with zipfile.ZipFile(path) as archive:
         if WORKBOOK_MEMBERS.intersection(archive.namelist()):
             return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
@@ -41,13 +41,16 @@ def open_export(path: Path, formats: Sequence[ExportFormat]) -> list[Table]:
     names = [name for name in names if name.lower().endswith((*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES))]
     if not names:
         raise NotAnExportError("It holds neither a CSV file nor a workbook.")
-    return [_inspect_member(path, name, size // len(names), formats) for name in names]
+    return [_inspect_member(path, name, size // len(names), formats, encoding) for name in names]
 
 
-def _inspect_member(path: Path, name: str, size: int, formats: Sequence[ExportFormat]) -> Table:
-    is_workbook = name.lower().endswith(WORKBOOK_SUFFIXES)
-    inspect = inspect_workbook if is_workbook else inspect_file
-    return inspect(f"{path.name}/{name}", size, partial(_open_member, path, name), formats)
+def _inspect_member(
+    path: Path, name: str, size: int, formats: Sequence[ExportFormat], encoding: str | None
+) -> Table:
+    title, open_bytes = f"{path.name}/{name}", partial(_open_member, path, name)
+    if name.lower().endswith(WORKBOOK_SUFFIXES):
+        return inspect_workbook(title, size, open_bytes, formats)
+    return inspect_file(title, size, open_bytes, formats, encoding)
 
 
 @contextmanager

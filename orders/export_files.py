@@ -9,11 +9,13 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .export_formats import ExportFormat, find_header
+from .code_pages import detect_encoding
+from .export_formats import ExportFormat, Header, find_header, simplify_column
+from .wrapped_lines import find_wrapping, list_trailers, unwrap_line
 
 SEPARATORS = ",;\t|"
 MAX_TITLE_LINES = 20
@@ -46,21 +48,26 @@ class ExportFile:
     columns: tuple[str, ...]
     header_line: int
     format: ExportFormat
+    wrapping: str | None = None  # see `wrapped_lines`
+    guessed_encoding: str = ""  # where the bytes themselves do not show it
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the file has them. Empty ones are passed over."""
         places = [(place, column) for place, column in enumerate(self.columns) if column in wanted]
         with self.open_bytes() as stream:
             lines = io.TextIOWrapper(stream, self.encoding, "mark_damage", newline="")
-            numbered = enumerate(lines, 1)
+            numbered: Iterator[tuple[int, str]] = enumerate(lines, 1)
             for _ in range(self.header_line):
                 next(numbered, None)
+            if self.wrapping is not None:
+                numbered = ((line, unwrap_line(text, self.wrapping)) for line, text in numbered)
             for line, text, is_broken in _join_lines(numbered, self.separator, len(self.columns)):
                 cells, problem = self._split_row(text, is_broken=is_broken)
                 if problem or any(cells):
                     count = len(cells)
                     named = {column: cells[place].strip() for place, column in places if place < count}
-                    yield FileRow(line, named, problem)
+                    if not repeats_header(named):
+                        yield FileRow(line, named, problem)
 
     def _split_row(self, text: str, *, is_broken: bool) -> tuple[list[str], str]:
         """Returns the cells, and what is wrong with the row: then they are there as far as they can be told."""
@@ -83,6 +90,15 @@ class ExportFile:
         return cells, ""
 
 
+def repeats_header(cells: Mapping[str, str]) -> bool:
+    """Whether the row is the header once more, as where two exports were put together."""
+    for column, text in cells.items():
+        # Their beginnings first, since nearly every row ends the matter here.
+        if text[:1].upper() != column[:1] or simplify_column(text) != simplify_column(column):
+            return False
+    return bool(cells)
+
+
 def _mark_damage(error: UnicodeError) -> tuple[str, int]:
     """Put what no text has in the place of bytes that cannot be decoded: it is found in its row again."""
     if not isinstance(error, UnicodeDecodeError):
@@ -94,24 +110,48 @@ codecs.register_error("mark_damage", _mark_damage)
 
 
 def inspect_file(
-    name: str, size: int, open_bytes: Callable[[], Any], formats: Sequence[ExportFormat]
+    name: str,
+    size: int,
+    open_bytes: Callable[[], Any],
+    formats: Sequence[ExportFormat],
+    encoding: str | None = None,
 ) -> ExportFile:
-    """How the file is written, by its beginning. Raises `NotAnExportError`."""
+    """How the file is written, by its beginning, but for the encoding that is given. Raises `NotAnExportError`."""
     with open_bytes() as stream:
-        sample = stream.read(SAMPLE_BYTES)
-    encoding = _detect_encoding(sample)
-    lines = sample.decode(encoding, "replace").splitlines()[:MAX_TITLE_LINES]
+        sample, piece = _read_samples(stream)
+    guessed = "" if encoding else detect_encoding(piece)
+    encoding = encoding or guessed
+    if sample.startswith(codecs.BOM_UTF8) and encoding == "utf-8":
+        encoding = "utf-8-sig"
+    lines = io.StringIO(sample.decode(encoding, "replace"), newline="").readlines()
+    header, wrapping = _find_header(lines, formats)
+    return ExportFile(
+        name,
+        size,
+        open_bytes,
+        encoding,
+        header.separator,
+        header.columns,
+        header.line,
+        header.format,
+        wrapping,
+        "" if guessed.startswith("utf") else guessed,
+    )
+
+
+def _find_header(lines: Sequence[str], formats: Sequence[ExportFormat]) -> tuple[Header, str | None]:
+    """The header, and how its lines and those below it are wrapped, if they are."""
+    top = lines[:MAX_TITLE_LINES]
     header = find_header(
         (
-            (number, separator, _split_header(line, separator))
-            for number, line in enumerate(lines, 1)
+            (number, separator, _split_header(unwrap_line(line, wrapping), separator))
+            for number, line in enumerate(top, 1)
             for separator in SEPARATORS
+            for wrapping in list_trailers(line, separator)
         ),
         formats,
     )
-    return ExportFile(
-        name, size, open_bytes, encoding, header.separator, header.columns, header.line, header.format
-    )
+    return header, find_wrapping(lines[header.line - 1 :], header.separator, len(header.columns))
 
 
 def _split_header(line: str, separator: str) -> list[str]:
@@ -121,20 +161,12 @@ def _split_header(line: str, separator: str) -> list[str]:
         return []
 
 
-def _detect_encoding(sample: bytes) -> str:
-    """By its mark, by the zero bytes of UTF-16, or by what can be decoded; Windows-1252 is what spreadsheets write."""
-    if sample.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if sample[1:200:2].count(0) > 50:
-        return "utf-16-le"
-    if sample[0:200:2].count(0) > 50:
-        return "utf-16-be"
-    text = sample.decode("utf-8", "surrogateescape")
-    broken = len(re.findall("[\ud800-\udfff]", text[:-4]))
-    others = sum(1 for character in text if character > "\x7f") - broken
-    return "windows-1252" if broken > others else "utf-8"
+def _read_samples(stream: Any) -> tuple[bytes, bytes]:
+    """The beginning of a file, and a piece of it by which its encoding is told: the first one that is not all ASCII."""
+    beginning = piece = stream.read(SAMPLE_BYTES)
+    while piece.isascii() and (following := stream.read(SAMPLE_BYTES)):
+        piece = following
+    return beginning, beginning if piece.isascii() else piece + stream.read(SAMPLE_BYTES)
 
 
 def _join_lines(

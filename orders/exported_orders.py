@@ -13,19 +13,22 @@ from typing import Any, NamedTuple, TypeVar
 from django.utils import timezone
 
 from .cells import (
+    LOST_DIGITS,
     UnreadableCell,
     read_amount,
     read_currency,
     read_email,
     read_quantity,
-    read_time,
     read_url,
+    strip_text_mark,
 )
 from .export_archives import Table
 from .export_files import FileRow
 from .models import Order, OrderItem
 from .numbers import normalise_number
+from .order_notes import read_parcel_notes
 from .order_rows import BEGINNING_COLUMNS, Survey, gather_rows, get_number, split_orders, survey_file
+from .times import read_time
 
 T = TypeVar("T")
 
@@ -37,6 +40,8 @@ ITEM_STATES = {
     "unfulfilled": OrderItem.State.NOT_SHIPPED,
 }
 
+
+CUT_DIGITS = "a spreadsheet has cut its digits."
 
 # By field of an order: the columns that say something of it.
 FIELD_COLUMNS = {
@@ -135,7 +140,7 @@ class OrderBuilder:
     ) -> None:
         self._rows, self._first, self._survey = rows, rows[0], survey
         self._platform, self._unknown = platform, unknown
-        self._number = get_number(rows[0])
+        self._number = strip_text_mark(get_number(rows[0]))
         self._notes: list[CellNote] = []
         self._currency = ""
 
@@ -150,7 +155,16 @@ class OrderBuilder:
             )
         if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at", "Status")):
             raise RefusedOrder(self._first.line, self._number, "The order's first row is missing.")
+        if LOST_DIGITS.fullmatch(self._number):
+            raise RefusedOrder(
+                self._first.line, self._number, f"This order number is not whole: {CUT_DIGITS}"
+            )
+        if self._is_unfinished():
+            raise RefusedOrder(
+                self._first.line, self._number, "This is a draft or an abandoned checkout, not an order."
+            )
         self._currency = self._read_currency()
+        parcel = read_parcel_notes(self._first.cells.get("Note attributes", ""))
         order = Order(
             number=self._number,
             platform=self._platform,
@@ -165,9 +179,9 @@ class OrderBuilder:
             shipping_method=self._read_text("Shipping method", 200),
             expected_delivery=self._read_day("Expected delivery"),
             delivered_at=self._read_time("Delivered at"),
-            carrier=self._read_text("Carrier", 80) or self._find_note("carrier", 80),
-            tracking=self._read_text("Tracking number", 200) or self._find_note("tracking", 200),
-            tracking_url=self._read("Tracking url", read_url) or self._find_tracking_url(),
+            carrier=self._read_text("Carrier", 80) or parcel.carrier,
+            tracking=self._read_text("Tracking number", 200) or parcel.tracking,
+            tracking_url=self._read("Tracking url", read_url) or parcel.tracking_url,
             currency=self._currency,
             subtotal=self._read_amount("Subtotal"),
             shipping=self._read_amount("Shipping"),
@@ -190,6 +204,16 @@ class OrderBuilder:
         quantity = self._read("Lineitem quantity", read_quantity, row)
         return ExportedItem(name, sku, quantity, self._read_amount("Lineitem price", row), state)
 
+    def _is_unfinished(self) -> bool:
+        """Whether it is in Shopify's export of abandoned checkouts or of drafts, which looks like that of orders.
+
+        A checkout has its own id for a number, a draft one such as #D12, and neither says that anything was paid.
+        """
+        if self._platform != "shopify" or self._first.cells.get("Financial Status"):
+            return False
+        number = self._number.lstrip("#")
+        return bool(re.fullmatch(r"D\d+", number)) or number == self._first.cells.get("Id", "")
+
     def _derive_status(self) -> str:
         """The status as far as Shopify knows it: what was sent, not what has arrived. Staff set «delivered».
 
@@ -204,7 +228,7 @@ class OrderBuilder:
             return Order.Status.PROCESSING
         paid = self._read_text("Financial Status", 40).lower()
         sent = self._read_text("Fulfillment Status", 40).lower()
-        if self._read_text("Cancelled at", 40) or paid == "voided":
+        if self._read_text("Cancelled at", 40):
             return Order.Status.CANCELLED
         by_fulfillment = {
             "restocked": Order.Status.RETURNED,
@@ -212,7 +236,8 @@ class OrderBuilder:
             "shipped": Order.Status.SHIPPED,
             "partial": Order.Status.PARTLY_SHIPPED,
         }
-        nothing_sent = Order.Status.CANCELLED if paid == "refunded" else Order.Status.PROCESSING
+        is_over = paid in ("refunded", "voided")
+        nothing_sent = Order.Status.CANCELLED if is_over else Order.Status.PROCESSING
         return by_fulfillment.get(sent, nothing_sent)
 
     def _read_email(self) -> str:
@@ -247,30 +272,16 @@ class OrderBuilder:
 
     def _read_text(self, column: str, max_chars: int, row: FileRow | None = None) -> str:
         row = row or self._first
-        text = row.cells.get(column, "")
+        text = strip_text_mark(row.cells.get(column, ""))
+        if "+" in text and LOST_DIGITS.fullmatch(text):
+            self._note(row, f"{column} is {text!r}: {CUT_DIGITS}")
+            return ""
         if len(text) > max_chars:
             self._note(row, f"{column} is longer than {max_chars} characters, and was cut.")
         return text[:max_chars]
 
     def _find_first(self, columns: Sequence[str], max_chars: int) -> str:
         return next(filter(None, (self._read_text(column, max_chars) for column in columns)), "")
-
-    def _find_note(self, name: str, max_chars: int) -> str:
-        """The value of a note such as «tracking: 1234», one of the lines of the column Note Attributes."""
-        wanted = (name, f"{name} number", f"{name}_number", f"{name}_url", f"{name} url")
-        for line in self._first.cells.get("Note attributes", "").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip().lower() in wanted and not value.strip().startswith("http"):
-                return value.strip()[:max_chars]
-        return ""
-
-    def _find_tracking_url(self) -> str:
-        found = re.search(
-            r"tracking[^:\n]{0,60}:\s{0,20}(https?://\S{1,480})",
-            self._first.cells.get("Note attributes", ""),
-            re.I,
-        )
-        return found[1] if found else ""
 
     def _note(self, row: FileRow, why: str) -> None:
         self._notes.append(CellNote(row.line, self._number, why))

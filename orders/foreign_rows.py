@@ -41,7 +41,8 @@ def _translate_cells(theirs: Mapping[str, str], form: ExportFormat) -> dict[str,
     status = simplify_status(cells.get("Status", ""))
     if not cells.get("Financial Status"):
         cells["Financial Status"] = form.payments.get(status, "")
-    cells["Status"] = _translate_status(form.statuses.get(status, cells.get("Status", "")), cells)
+    if "Status" in form.columns or "Fulfillment Status" not in form.columns:
+        cells["Status"] = _translate_status(form.statuses.get(status, cells.get("Status", "")), cells)
     return cells
 
 

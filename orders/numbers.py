@@ -19,6 +19,9 @@ PHONE_DIGITS = 9  # the last ones: before them stand a country's and an area's c
 MIN_PHONE_DIGITS = 6
 
 PART = re.compile(r"[^\W\d_]+|\d+")
+EXTENSION = re.compile(
+    r"(?:\bEXT(?:ENSION)?\b|\bX|#)\W{0,3}\d{1,6}\W*$"
+)  # “ext. 08467” behind a telephone number
 # An O between digits is a zero, and an I or L a one, for whoever reads a number from a label.
 LETTER_FOR_ZERO = re.compile(r"(?<=\d)O|O(?=\d)")
 LETTER_FOR_ONE = re.compile(r"(?<=\d)[IL]|[IL](?=\d)")
@@ -56,8 +59,8 @@ def shorten_number(number: str) -> str:
 
 
 def shorten_phone(phone: str) -> str:
-    """The last digits of a telephone number, empty if there are too few."""
-    digits = "".join(re.findall(r"\d", _fold(phone)))
+    """The last digits of a telephone number without its extension, empty if there are too few."""
+    digits = "".join(re.findall(r"\d", EXTENSION.sub("", _fold(phone))))
     return digits[-PHONE_DIGITS:] if len(digits) >= MIN_PHONE_DIGITS else ""
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from .cells import guess_day_first
 from .export_archives import Table
 from .export_files import FileRow
 from .export_formats import COLUMNS, NotAnExportError
 from .foreign_rows import translate_rows
+from .times import guess_day_first
 
 # A row with one of these begins an order; the others are further items of it.
 BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")

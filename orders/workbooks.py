@@ -5,18 +5,21 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, load_workbook
 
-from .export_files import MAX_TITLE_LINES, FileRow
+from .export_files import MAX_TITLE_LINES, SEPARATORS, ExportFile, FileRow, inspect_file, repeats_header
 from .export_formats import ExportFormat, Header, NotAnExportError, find_header
 
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 # A sheet is read as a whole, unlike text, and takes about as much memory as its XML: some 100,000 rows of 57 cells.
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 TOO_LARGE = "The workbook is too large to be read at once. Save it as CSV (UTF-8) in the spreadsheet, and import that."
+MIN_SEPARATORS = 4  # of a line that is a table's header
+MAX_WHOLE_NUMBER = 10**15  # of more than fifteen digits spreadsheets keep no more than these
 DAMAGED = "The workbook cannot be read: it is damaged, or it needs a password. Save it as CSV (UTF-8), and import that."
 
 
@@ -30,18 +33,21 @@ class WorkbookSheet:
     columns: tuple[str, ...]
     header_line: int
     format: ExportFormat
+    guessed_encoding: str = ""  # there is nothing to guess
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the sheet has them. Empty ones are passed over."""
         places = [(place, column) for place, column in enumerate(self.columns) if column in wanted]
         for line, values in _read_sheet(self.sheet):
             if line > self.header_line and any(value != "" for value in values):
-                yield FileRow(line, {column: write_cell(values[place]).strip() for place, column in places})
+                cells = {column: write_cell(values[place]).strip() for place, column in places}
+                if not repeats_header(cells):
+                    yield FileRow(line, cells)
 
 
 def inspect_workbook(
     name: str, size: int, open_bytes: Callable[[], Any], formats: Sequence[ExportFormat]
-) -> WorkbookSheet:
+) -> WorkbookSheet | ExportFile:
     """Raises `NotAnExportError`."""
     with open_bytes() as stream:
         packed = io.BytesIO(stream.read())
@@ -52,6 +58,8 @@ def inspect_workbook(
             header = _find_header(sheet, formats)
         except NotAnExportError as error:
             problem = error
+            if lines := _list_unsplit_lines(sheet):
+                return inspect_file(name, size, partial(io.BytesIO, lines), formats)
             continue
         return WorkbookSheet(name, size, sheet, header.columns, header.line, header.format)
     raise problem
@@ -80,6 +88,23 @@ def _find_header(sheet: CalamineSheet, formats: Sequence[ExportFormat]) -> Heade
     )
 
 
+def _list_unsplit_lines(sheet: CalamineSheet) -> bytes:
+    """The lines of a CSV file that a spreadsheet has put into one column, since it looked for another separator.
+
+    Empty if the sheet is another one.
+    """
+    rows = [
+        (line, [write_cell(value) for value in values if value != ""]) for line, values in _read_sheet(sheet)
+    ]
+    longest = max(
+        (cells[0] for _line, cells in rows[:MAX_TITLE_LINES] if len(cells) == 1), default="", key=len
+    )
+    if max(map(longest.count, SEPARATORS)) < MIN_SEPARATORS:
+        return b""
+    above = "\n" * (rows[0][0] - 1)  # so that lines are counted as the sheet does
+    return (above + "\n".join(cells[0] if cells else "" for _line, cells in rows)).encode()
+
+
 def _read_sheet(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[Any]]]:
     """The rows with their numbers as the spreadsheet shows them."""
     return enumerate(sheet.iter_rows(), (sheet.start or (0, 0))[0] + 1)
@@ -89,6 +114,8 @@ def write_cell(value: Any) -> str:
     """As text of an export: what is stored, however the spreadsheet shows it."""
     if isinstance(value, str):
         return value
+    if isinstance(value, int | float) and abs(value) >= MAX_WHOLE_NUMBER:
+        return f"{value:.14E}"  # as a CSV of it has such a number: the digits behind are not those that were there
     if isinstance(value, float):
         # Spreadsheets show fifteen digits; what stands behind them is rounding.
         return f"{value:.0f}" if value.is_integer() else f"{value:.15g}"

@@ -6,10 +6,11 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from orders.cells import THREE_DECIMALS, UnreadableCell, read_time
+from orders.cells import THREE_DECIMALS, UnreadableCell
 from orders.export_files import FileRow
 from orders.exported_orders import ExportedOrder, OrderBuilder
 from orders.order_rows import Survey
+from orders.times import read_time
 
 # What a database or a browser cannot keep.
 UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])

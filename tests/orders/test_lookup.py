@@ -185,9 +185,11 @@ def test_the_address_is_taken_out_of_what_stands_around_it(chat, written):
     assert lookup_order(chat(), "1001", written).get("order_id") == "#1001"
 
 
-@pytest.mark.parametrize("written", ["+49 30 1234567", "030/123 45 67", "0049301234567", "(030) 1234567"])
+@pytest.mark.parametrize(
+    "written", ["+49 30 1234567", "030/123 45 67", "0049301234567", "(030) 1234567", "030 1234567 ext. 12"]
+)
 def test_a_shop_that_sells_by_phone_is_told_the_number_of_the_telephone(chat, written):
-    Order.objects.create(number="#1001", phone="+49 (0)30 1234567")
+    Order.objects.create(number="#1001", phone="+49 (0)30 1234567 ext. 08467")
 
     assert lookup_order(chat(), "1001", phone=written).get("order_id") == "#1001"
 

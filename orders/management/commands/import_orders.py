@@ -1,8 +1,11 @@
 """`manage.py import_orders FILE …`: imports order exports of Shopify and of other platforms."""
 
+import codecs
 import csv
+import io
 import zipfile
 import zlib
+from argparse import ArgumentTypeError
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,12 +33,22 @@ class Problem(NamedTuple):
     why: str
 
 
+class Reading(NamedTuple):
+    """How files are read: what nobody can see in them, and whether a count is shown meanwhile."""
+
+    formats: Sequence[ExportFormat]
+    encoding: str | None
+    is_day_first: bool | None
+    quiet: bool
+
+
 @dataclass
 class Report:
     """What became of the orders of all files, and what was refused or left out."""
 
     counts: Counter[str] = field(default_factory=Counter)
     left_out_count: int = 0
+    guessed_encodings: dict[str, str] = field(default_factory=dict)  # by file
     # By file, in the order in which they were read.
     problems: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
 
@@ -72,6 +85,11 @@ class Command(BaseCommand):
             metavar="FILE",
             help="the files have the form that FILE describes, see docs/orders.md",
         )
+        parser.add_argument(
+            "--encoding",
+            type=_check_encoding,
+            help="that of text files, such as windows-1250, where letters look wrong otherwise",
+        )
         days = parser.add_mutually_exclusive_group()
         days.add_argument("--day-first", action="store_true", help="03/04/2026 is the third of April")
         days.add_argument("--month-first", action="store_true", help="03/04/2026 is the fourth of March")
@@ -81,9 +99,10 @@ class Command(BaseCommand):
     ) -> None:
         is_day_first = True if options["day_first"] else False if options["month_first"] else None
         formats, report = _choose_formats(options["map"]), Report()
+        reading = Reading(formats, options["encoding"], is_day_first, verbosity == 0)
         try:
             for file in files:
-                _import_path(file, formats, is_day_first, report, quiet=verbosity == 0)
+                _import_path(file, reading, report)
         finally:  # what went before a file that cannot be read is stored, and is told
             problems = report.list_problems()
             self._print_problems(problems, with_file=len(files) > 1 or len(report.problems) > 1)
@@ -107,6 +126,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{counts.total():,} orders: {sums}.{nothing}")
         if report.left_out_count:
             self.stdout.write(f"{report.left_out_count:,} cells could not be read and were left out.")
+        for file, encoding in report.guessed_encodings.items():
+            self.stdout.write(
+                f"{file} was read as {encoding}. If letters look wrong, import it again with --encoding."
+            )
 
 
 def _choose_formats(path: Path | None) -> Sequence[ExportFormat]:
@@ -119,13 +142,19 @@ def _choose_formats(path: Path | None) -> Sequence[ExportFormat]:
         raise CommandError(f"{path}: {error.strerror or error}") from None
 
 
-def _import_path(
-    path: Path, formats: Sequence[ExportFormat], is_day_first: bool | None, report: Report, *, quiet: bool
-) -> None:
+def _check_encoding(name: str) -> str:
+    try:
+        io.TextIOWrapper(io.BytesIO(), name)  # which refuses what Python knows, but does not make text of
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ArgumentTypeError(f"{name} is no encoding that Python knows.") from None
+
+
+def _import_path(path: Path, reading: Reading, report: Report) -> None:
     """Import the tables of a file. Raises `CommandError`, in words for whoever runs it, when it cannot be read."""
     try:
-        for export in open_export(path, formats):
-            _import_table(export, f"{path.parent / export.name}", is_day_first, report, quiet=quiet)
+        for export in open_export(path, reading.formats, reading.encoding):
+            _import_table(export, f"{path.parent / export.name}", reading, report)
     except NotAnExportError as error:
         raise CommandError(f"{path}: {error}") from None
     except (EOFError, zipfile.BadZipFile, zlib.error):
@@ -134,15 +163,18 @@ def _import_path(
         raise CommandError(f"{error.filename or path}: {error.strerror or error}") from None
 
 
-def _import_table(
-    export: Table, file: str, is_day_first: bool | None, report: Report, *, quiet: bool
-) -> None:
+def _import_table(export: Table, file: str, reading: Reading, report: Report) -> None:
     """Import a table in batches, and add to the report what became of it."""
     report.add_notes(file, [])  # it is one of the tables, also without problems
+    if export.guessed_encoding:
+        report.guessed_encodings[file] = export.guessed_encoding
     batch: list[ExportedOrder] = []
     # `disable=None` shows the count to a person only, not in a log.
     for found in tqdm(
-        read_orders(export, is_day_first), desc=export.name, unit=" orders", disable=quiet or None
+        read_orders(export, reading.is_day_first),
+        desc=export.name,
+        unit=" orders",
+        disable=reading.quiet or None,
     ):
         if isinstance(found, RefusedOrder):
             report.add_outcomes(file, Counter(), [found])

@@ -1,0 +1,148 @@
+"""Tells in which encoding a spreadsheet has written a file, by the letters that come out.
+
+In UTF the bytes show it. The code pages of Windows, of DOS and of the Mac do not: the same byte is an ş to one and a þ
+to another. The one is taken by which letters stand where letters of its languages do.
+"""
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Callable
+
+MAX_SAMPLED_CHARS = 20_000
+WESTERN = "äöüßÄÖÜéèêëàâçîïôùûœñáíóúãõåæøìòÅÆØÉÈÀÇÊÎÔŒÑÁÍÓÚÃÕ"
+# In the order in which they are taken where two fit alike.
+LATIN_LETTERS = {
+    "windows-1252": WESTERN,
+    "windows-1254": "çğıöşüâîÇĞİÖŞÜ",
+    "windows-1250": "ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýáíéúČĎŘŠŤŮŽÝÁÍÉÚőűŐŰöüÖÜăâîţşßä",
+    "mac-roman": WESTERN,
+    "cp850": WESTERN,
+}
+ICELANDIC = "þðýÞÐÝ"  # which share their bytes with letters of Turkish
+SIGNS = "€–—“”„…½°®©™×"  # which stand between words
+# The commonest letters of the other scripts' languages.
+SCRIPT_LETTERS = {
+    "windows-1251": ("CYRILLIC", "оеаинтсрвлкмдпуії"),
+    "windows-1253": ("GREEK", "αοιετσνηυρπκμλςάέήίόύώ"),
+}
+NON_ASCII = re.compile(r"[^\x00-\x7f]")
+KANA = re.compile("[\u3041-\u30ff]")
+HANGUL = re.compile("[\uac00-\ud7a3]")
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def detect_encoding(sample: bytes) -> str:
+    """The encoding of a file, by a piece of it that is not all ASCII, where there is one."""
+    if sample.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if sample[1:200:2].count(0) > 50:
+        return "utf-16-le"
+    if sample[0:200:2].count(0) > 50:
+        return "utf-16-be"
+    text = sample.decode("utf-8", "surrogateescape")
+    ending = re.search("[\udc80-\udcff]{1,3}\\Z", text)  # of a character that the end of the piece has cut
+    broken = len(re.findall("[\udc80-\udcff]", text[: ending.start()] if ending else text))
+    others = len(NON_ASCII.findall(text)) - broken - (len(ending[0]) if ending else 0)
+    is_utf = broken <= others and (others or not ending)
+    return "utf-8" if is_utf else _find_code_page(sample)
+
+
+def _find_code_page(sample: bytes) -> str:
+    text = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:MAX_SAMPLED_CHARS]
+    for encoding, is_likely in EAST_ASIAN.items():
+        if is_likely(text.decode(encoding, "ignore"), text):
+            return encoding
+    scores = {encoding: _score_latin(text, encoding) for encoding in LATIN_LETTERS}
+    scores |= {encoding: _score_script(text, encoding) for encoding in SCRIPT_LETTERS}
+    return max(scores, key=scores.__getitem__)  # the first of those that fit alike
+
+
+def _count_share(pattern: re.Pattern[str], text: str) -> float:
+    return len(pattern.findall(text)) / max(len(NON_ASCII.findall(text)), 1)
+
+
+def _has_neighbours(pattern: str, decoded: str) -> bool:
+    """Whether these characters stand beside each other, as in a text of them, and not one by one in other words."""
+    single, pairs = len(re.findall(pattern, decoded)), len(re.findall(f"(?=(?:{pattern}){{2}})", decoded))
+    return single >= 3 and pairs > 0.4 * single
+
+
+def _is_japanese(decoded: str, text: bytes) -> bool:
+    is_whole = len(text) - len(decoded.encode("cp932", "ignore")) <= 2  # but for what the piece's end has cut
+    return (
+        is_whole
+        and _count_share(KANA, decoded) > 0.2
+        and _has_neighbours("[\u3041-\u30ff\u4e00-\u9fff]", decoded)
+    )
+
+
+def _is_korean(decoded: str, text: bytes) -> bool:
+    found = HANGUL.findall(decoded)
+    common = sum(len(each.encode("euc_kr", "ignore")) == 2 for each in found)
+    is_common = common > 0.8 * len(found) and _count_share(HANGUL, decoded) > 0.8
+    return is_common and _has_neighbours("[\uac00-\ud7a3]", decoded)
+
+
+def _has_common_han(encoding: str, first: int, last: int) -> Callable[[str, bytes], bool]:
+    """Chinese: nearly all are common characters, whose first bytes these are."""
+
+    def is_likely(decoded: str, text: bytes) -> bool:
+        found = HAN.findall(decoded)
+        common = sum(first <= each.encode(encoding)[0] <= last for each in found)
+        is_common = common > 0.8 * len(found) and _count_share(HAN, decoded) > 0.7
+        return is_common and _has_neighbours("[\u4e00-\u9fff]", decoded)
+
+    return is_likely
+
+
+EAST_ASIAN: dict[str, Callable[[str, bytes], bool]] = {
+    "cp932": _is_japanese,
+    "cp949": _is_korean,
+    "gb18030": _has_common_han("gb18030", 0xB0, 0xD7),
+    "big5": _has_common_han("big5", 0xA4, 0xC6),
+}
+
+
+def _score_latin(text: bytes, encoding: str) -> float:
+    """How many characters are letters of the languages that use it, and stand in words of ASCII letters."""
+    decoded, score = text.decode(encoding, "replace"), 0.0
+    for match in NON_ASCII.finditer(decoded):
+        letter, place = match[0], match.start()
+        before, after = decoded[max(place - 1, 0) : place], decoded[place + 1 : place + 2]
+        score += _rate_letter(letter, before, after, encoding)
+    return score
+
+
+def _rate_letter(letter: str, before: str, after: str, encoding: str) -> float:
+    if letter == "\ufffd":
+        return -2
+    if letter in LATIN_LETTERS[encoding]:
+        if letter.isupper() and before.islower():
+            return -0.5
+        # A word is hardly ever of such letters alone.
+        neighbours = [each for each in (before, after) if each.isalpha()]
+        others = sum(not each.isascii() for each in neighbours)
+        return (1, 0.5, -0.5)[others] if neighbours else 0.2
+    if letter in ICELANDIC and encoding == "windows-1252":
+        return 0.4
+    if before.isalpha() and after.isalpha() and letter not in "’‘´·":
+        return -0.5 if unicodedata.category(letter) in ("Ll", "Lu") else -2
+    return 0.5 if letter in SIGNS and encoding.startswith("windows") else 0
+
+
+def _score_script(text: bytes, encoding: str) -> float:
+    """Letters of the script beside each other, and not within words of ASCII letters."""
+    decoded, (script, common), score = text.decode(encoding, "replace"), SCRIPT_LETTERS[encoding], 0.0
+    for match in NON_ASCII.finditer(decoded):
+        letter, place = match[0], match.start()
+        before, after = decoded[max(place - 1, 0) : place], decoded[place + 1 : place + 2]
+        if letter == "\ufffd":
+            score -= 2
+        elif unicodedata.name(letter, "").startswith(script):
+            is_mixed = any(each.isascii() and each.isalpha() for each in (before, after))
+            is_odd = letter.isupper() and before.islower()
+            score += -1 if is_mixed or is_odd else 1 if letter.lower() in common else 0.5
+    return score

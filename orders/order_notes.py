@@ -1,0 +1,39 @@
+"""Finds what apps have noted of an order's parcel: lines such as “tracking_number: 357962501027” of Note Attributes."""
+
+import re
+from typing import NamedTuple
+
+CARRIER = re.compile(
+    r"\b(?:carrier|courier|(?:tracking|shipping|delivery|logistics) (?:company|provider|partner))(?: name| title)?$"
+)
+TRACKING = re.compile(
+    r"\b(?:tracking|awb|waybill|consignment|parcel|shipment)(?: (?:number|no|nr|num|id|code|awb))?$"
+)
+TRACKING_URL = re.compile(r"\b(?:tracking|track|courier|carrier|awb)\b")
+# A tracking number has some digits: “tracking: accepted” is about cookies.
+TRACKING_NUMBER = re.compile(r"(?=(?:\D*\d){4})[\w .,/-]{5,}")
+NO_VALUES = ("", "null", "none", "undefined", "n/a", "-", "false", "true")
+
+
+class ParcelNotes(NamedTuple):
+    carrier: str = ""
+    tracking: str = ""
+    tracking_url: str = ""
+
+
+def read_parcel_notes(notes: str) -> ParcelNotes:
+    """What is noted first of each."""
+    found: dict[str, str] = {}
+    for line in notes.splitlines():
+        key, _, value = line.partition(":")
+        name, value = re.sub(r"[\W_]+", " ", key[:80]).strip().lower(), value.strip()
+        if value.lower() in NO_VALUES:
+            continue
+        if re.match(r"https?://\S", value):
+            if TRACKING_URL.search(name):
+                found.setdefault("tracking_url", value.split()[0][:500])
+        elif TRACKING.search(name) and TRACKING_NUMBER.fullmatch(value):
+            found.setdefault("tracking", value[:200])
+        elif CARRIER.search(name):
+            found.setdefault("carrier", value[:80])
+    return ParcelNotes(**found)

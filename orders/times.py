@@ -1,0 +1,123 @@
+"""Reads days and times of cells, as platforms and spreadsheets write them. Raises `UnreadableCell`."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from functools import cache
+
+from django.utils import timezone, translation
+from django.utils.dates import MONTHS, MONTHS_3, MONTHS_ALT, MONTHS_AP
+
+from .cells import UnreadableCell, quote_cell
+
+MAX_TIME_CHARS = 60
+ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+TIME_OF_DAY = (
+    r"(?:,?\s*(?:T|\b(?:at|um|à|a\sles|a\slas|alle|às|kl\.?|klo|om|saat)\b)?\s*"
+    r"(?P<early_half>[ap]\.?m\.?|午前|午後|上午|下午|오전|오후)?\s*(?<!\d)"
+    r"(?P<hour>\d{1,2})\s?[:.時时点시h]\s?(?P<minute>\d\d)\s?[分분]?(?:[:.]?\s?(?P<end>\d\d)[秒초]?(?:\.\d{1,9})?)?"
+    r"\s*(?P<half>[ap]\.?\s?m\.?)?(?:\s*(?:Uhr|h))?\s*(?P<offset>[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
+)
+LOCAL_TIME = re.compile(
+    r"(?P<first>\d{1,2})(?P<separator>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4}|(?<!-)\d\d(?!\d))"
+    + TIME_OF_DAY,
+    re.IGNORECASE,
+)
+# “2026/9/1 9:00”, “2026年9月1日” and “2026. 9. 1.”
+YEAR_FIRST = re.compile(
+    r"(?P<year>\d{4})\s?[-/.年년]\s?(?P<month>\d{1,2})\s?[-/.月월]\s?(?P<day>\d{1,2})\s?[日일.]?"
+    + TIME_OF_DAY,
+    re.IGNORECASE,
+)
+# “Sep 1, 2026, 9:00:00 AM”, “Tue, 1 Sep 2026 09:00:00 +0000”, “1er septembre 2026” and “1-Sep-26”.
+NAMED_TIME = re.compile(
+    r"(?:[^\W\d_]{2,12}\.?,?\s)?\s?"
+    r"(?:(?P<month>[^\W\d_]{3,12})\.?[\s-]\s?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+    r"|(?P<early_day>\d{1,2})(?:\.|st|nd|rd|th|er|º)?(?:\s|-|(?<=\.))(?:of\s|de\s)?(?P<late_month>[^\W\d_]{3,12})\.?),?[\s-]"
+    r"(?:de\s|del\s)?(?P<year>\d{4}|\d\d(?!\d))" + TIME_OF_DAY,
+    re.IGNORECASE,
+)
+ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Languages in which no month has another one's name.
+MONTH_LANGUAGES = (
+    *("en", "de", "fr", "es", "it", "pt", "nl", "tr", "pl", "sv"),
+    *("da", "nb", "ru", "uk", "el", "hu", "ro", "cs", "id"),
+)
+AFTERNOON = ("p", "午後", "下午", "오후")
+
+
+def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
+    """A time with its zone. One that is written without an offset is in the shop's own time zone.
+
+    `is_day_first` says how 03/04/2026 is meant; None if nobody knows. With full stops the day is always first.
+    """
+    try:
+        moment = datetime.fromisoformat(ISO_TIME.sub("", text.replace(" UTC", "+00:00").replace("/", "-")))
+    except ValueError:
+        moment = _read_local_time(text, is_day_first)
+    if not 1990 <= moment.year < 2100:
+        raise UnreadableCell(f"is in the year {moment.year}.")
+    return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+
+
+def _read_local_time(text: str, is_day_first: bool | None) -> datetime:
+    written = " ".join(unicodedata.normalize("NFKC", text[: MAX_TIME_CHARS + 1]).split())
+    if len(written) <= MAX_TIME_CHARS:
+        if named := NAMED_TIME.fullmatch(written):
+            month = find_month(named["month"] or named["late_month"])
+            return _build_time(text, named, month, int(named["day"] or named["early_day"]))
+        if match := YEAR_FIRST.fullmatch(written):
+            return _build_time(text, match, int(match["month"]), int(match["day"]))
+        if match := LOCAL_TIME.fullmatch(written):
+            return _build_time(text, match, *_read_month_and_day(text, match, is_day_first))
+    raise UnreadableCell(f"is {quote_cell(text)}, not a time such as 2026-09-01 09:00:00 -0500.")
+
+
+def _read_month_and_day(text: str, match: re.Match[str], is_day_first: bool | None) -> tuple[int, int]:
+    first, second = int(match["first"]), int(match["second"])
+    day_first = True if match["separator"] == "." or first > 12 else False if second > 12 else is_day_first
+    if day_first is None and first != second:
+        raise UnreadableCell(f"is {quote_cell(text)}: say --day-first or --month-first.")
+    return (second, first) if day_first else (first, second)
+
+
+def _build_time(text: str, match: re.Match[str], month: int, day: int) -> datetime:
+    hour = int(match["hour"] or 0)
+    if half := (match["half"] or match["early_half"] or "").lower():
+        hour = hour % 12 + (12 if half.startswith(AFTERNOON) else 0)
+    offset = (match["offset"] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
+    time = f"{hour:02}:{match['minute'] or '00'}:{match['end'] or '00'}{offset}"
+    try:
+        year = match["year"] if len(match["year"]) == 4 else f"20{match['year']}"
+        return datetime.fromisoformat(f"{year}-{month:02}-{day:02} {time}")
+    except ValueError:
+        raise UnreadableCell(f"is {quote_cell(text)}, which is no day.") from None
+
+
+def find_month(name: str) -> int:
+    """The number of a month, by its name or the beginning of it; 0 if that is none, or may be two."""
+    name = name.casefold()
+    if name in ENGLISH_MONTHS:
+        return ENGLISH_MONTHS.index(name) + 1
+    numbers = {number for each, number in _list_month_names().items() if each.startswith(name)}
+    return numbers.pop() if len(numbers) == 1 else 0
+
+
+@cache
+def _list_month_names() -> dict[str, int]:
+    """By name, in small letters and without full stop, as Django knows them."""
+    names: dict[str, int] = {}
+    for language in MONTH_LANGUAGES:
+        with translation.override(language):
+            for table in (MONTHS, MONTHS_3, MONTHS_ALT, MONTHS_AP):
+                for number, (_key, name) in enumerate(table.items(), 1):
+                    names.setdefault(str(name).casefold().strip("."), number)
+    return names
+
+
+def guess_day_first(times: list[str]) -> bool | None:
+    """How a file writes its days, if one of them shows it."""
+    matches = [match for match in map(LOCAL_TIME.match, times) if match and match["separator"] != "."]
+    if any(int(match["first"]) > 12 for match in matches):
+        return True
+    return False if any(int(match["second"]) > 12 for match in matches) else None
