@@ -4,10 +4,10 @@ import asyncio
 import os
 import sys
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 # These need the apps, which get_asgi_application loads.
 from channels.auth import AuthMiddlewareStack
@@ -17,6 +17,7 @@ from supportbot.conversations.worker import housekeeping, runner
 from supportbot.server.backpressure import backpressure_middleware
 from supportbot.server.client_address import remember_client_address
 from supportbot.server.cookie_names import adopt_plain_cookies
+from supportbot.server.http_handler import ThreadedHandler
 from supportbot.server.open_files import refuse_sockets_beyond_limit
 from supportbot.server.outages import close_sockets_in_outages
 from supportbot.server.request_limits import limit_request_bodies
@@ -25,7 +26,7 @@ from supportbot.urls import websocket_urlpatterns
 sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
 application = ProtocolTypeRouter(
     {
-        "http": remember_client_address(limit_request_bodies(adopt_plain_cookies(http))),
+        "http": remember_client_address(limit_request_bodies(adopt_plain_cookies(ThreadedHandler()))),
         "websocket": remember_client_address(
             backpressure_middleware(
                 refuse_sockets_beyond_limit(adopt_plain_cookies(close_sockets_in_outages(sockets)))

@@ -99,7 +99,7 @@ TEMPLATES = [
 if ENVIRONMENT.database_url:
     DATABASES = {"default": dj_database_url.parse(ENVIRONMENT.database_url)}
     if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        # Requests come on many short-lived threads, so connections are pooled rather than kept by a thread.
+        # There is no limit to the threads of requests, so connections are pooled rather than kept by a thread.
         DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
             "min_size": 1,
             "max_size": 16,
