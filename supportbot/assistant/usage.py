@@ -1,5 +1,6 @@
 """What one request cost, in one form for all providers: the tokens, and the price where the provider names it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,6 +8,7 @@ from typing import Any
 
 TICKS_PER_DOLLAR = Decimal(10) ** 10  # of xAI's field `cost_in_usd_ticks`
 MAX_TICKS = 10**15  # a hundred thousand dollars, for one request
+COUNT_AS_TEXT = re.compile(r"[0-9]{1,12}")
 MAX_COUNT = 2**31  # what is larger fits into no integer column, and is no number of tokens either
 
 
@@ -52,5 +54,8 @@ def parse_usage(raw: Mapping[str, Any]) -> Usage:
 def _read_count(raw: Any, *names: str) -> int:
     """The first of these fields that holds a plausible number of tokens, else 0: any server may have written them."""
     values = (raw.get(name) for name in names) if isinstance(raw, Mapping) else ()
-    numbers = (value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
+    read = (
+        int(value) if isinstance(value, str) and COUNT_AS_TEXT.fullmatch(value) else value for value in values
+    )
+    numbers = (value for value in read if isinstance(value, int | float) and not isinstance(value, bool))
     return next((int(value) for value in numbers if 0 <= value < MAX_COUNT), 0)  # NaN is neither

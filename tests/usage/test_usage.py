@@ -65,6 +65,11 @@ def test_a_total_that_cannot_be_true_is_the_sum_of_its_parts(total):
     )
 
 
+def test_counts_may_be_written_as_text():
+    assert parse_usage({"prompt_tokens": "100", "completion_tokens": "10"}) == Usage(100, 0, 10, 0, 110)
+    assert parse_usage({"prompt_tokens": "9" * 5000, "completion_tokens": "²"}) == Usage()
+
+
 def test_the_provider_s_own_price_goes_before_ours():
     assert calculate_cost("grok-4.3", parse_usage(RESPONSES)) == Decimal("0.00125")
 

@@ -15,6 +15,7 @@ from .call_ids import make_call_id
 from .call_names import find_tool_name
 from .call_parts import CallCollector, CallParts
 from .provider_fields import build_provider_fields, sanitize_json
+from .repeated_text import RepeatedText
 from .sanitize import sanitize_text
 from .spoken_text import SpokenText
 from .text_calls import parse_text_calls
@@ -49,6 +50,8 @@ class AnswerAccumulator:
         self._collector = CallCollector(tool_names)
         self._tool_names = tool_names
         self._bare_calls = BareCallReader(tool_names)
+        self._repeated = RepeatedText()
+        self._half_char = ""  # the first half of a character, whose other half the next piece brings
         self._is_done = False
         self._is_cut = False  # the provider itself says that the answer is not whole
         self._has_reasoned = False
@@ -90,7 +93,7 @@ class AnswerAccumulator:
         Raises `ModelError`, with the code `MALFORMED` for data that cannot be read.
         """
         try:
-            text = sanitize_text("".join([self._add_event(event) for event in events]))
+            text = self._join_pieces([self._add_event(event) for event in events])
             self._collector.require_bounds()
         except MALFORMED_DATA_ERRORS as error:
             raise ModelError(ErrorCode.MALFORMED, f"unreadable chunk: {type(error).__name__}") from error
@@ -98,7 +101,14 @@ class AnswerAccumulator:
 
     def finish_text(self) -> str:
         """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
-        return self._take_in(self.spoken.flush_text(), is_last=True)
+        held = sanitize_text(self._half_char + self._repeated.flush_text())
+        self._half_char = ""
+        said = self.spoken.feed_text(held) if held else ""
+        was_withdrawn, self.spoken.is_withdrawn = self.spoken.is_withdrawn, False
+        rest = self.spoken.flush_text()
+        text = rest if self.spoken.is_withdrawn else said + rest
+        self.spoken.is_withdrawn = self.spoken.is_withdrawn or was_withdrawn
+        return self._take_in(text, is_last=True)
 
     @property
     def is_thought_first(self) -> bool:
@@ -131,6 +141,16 @@ class AnswerAccumulator:
     def token_counts(self) -> dict[str, Any]:
         """The provider's token counts, so that they can be stored."""
         return dict(sanitize_json(self._usage))
+
+    def _join_pieces(self, pieces: Sequence[str]) -> str:
+        """The text of some pieces. Half a character at its end waits for the next piece (elizaOS/eliza#30904)."""
+        text = "".join(pieces) if self._repeated.comes_in_pieces else self._repeated.join_pieces(pieces)
+        if text.isascii() and not self._half_char:
+            return sanitize_text(text)
+        text, self._half_char = self._half_char + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._half_char = text[:-1], text[-1]
+        return sanitize_text(text)
 
     def _take_in(self, text: str, *, is_last: bool = False) -> str:
         if self.spoken.is_withdrawn:

@@ -129,10 +129,9 @@ def join_arguments(arguments: str, piece: Any) -> str:
         return arguments
     if not isinstance(piece, str):  # some servers send an object instead of its text
         return json.dumps(piece, ensure_ascii=False)
-    more = sanitize_text(piece)
-    if not more.strip() and is_json_object(arguments):
+    if not piece.strip() and is_json_object(arguments):
         return arguments
-    return more if _replaces(arguments, more) else arguments + more
+    return piece if _replaces(arguments, piece) else arguments + piece
 
 
 def _replaces(arguments: str, more: str) -> bool:

@@ -14,6 +14,7 @@ class ChatAccumulator(AnswerAccumulator):
 
     _has_begun = False
     _has_text = False
+    _message_text = ""  # of messages in the place of pieces
 
     def _add_event(self, data: bytes) -> str:
         if self._is_done:
@@ -49,7 +50,8 @@ class ChatAccumulator(AnswerAccumulator):
         for place in (chunk, chunk.get("x_groq"), *(chunk.get("choices") or ())):  # Groq's, and Moonshot's
             usage = place.get("usage") if isinstance(place, dict) else None
             if usage and isinstance(usage, dict):
-                self._usage = usage
+                # LocalAI counts nothing with each piece, and others again after the end (mudler/LocalAI#1609).
+                self._usage = usage if any(map(_is_count, usage.values())) else self._usage or usage
                 self._has_trailer = bool(self._finish_reason) and not has_choices
 
     def _add_choice(self, choice: Mapping[str, Any]) -> str:
@@ -57,8 +59,7 @@ class ChatAccumulator(AnswerAccumulator):
         has_piece = any(value for name, value in message.items() if name != "role")
         is_piece = choice.get("delta") is not None and (has_piece or not whole)
         if not is_piece and whole:
-            # A server may repeat all of it in the last chunk: what was said is not said again.
-            message = whole if not (self._has_text or self.has_calls) else _keep_own_fields(whole)
+            message = self._take_new_part(whole)
         text = self._read_text(message) or ("" if is_piece else choice.get("text") or "")
         self._has_text = self._has_text or bool(text)
         for call in _iter_calls(message):
@@ -70,20 +71,34 @@ class ChatAccumulator(AnswerAccumulator):
             self._detect_reasoning(message)
         return text
 
+    def _take_new_part(self, whole: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is new in a message: it may come in the place of a piece, or repeat all of the answer at its end."""
+        content = whole.get("content")
+        if not (self._has_text or self.has_calls):
+            self._message_text = content if isinstance(content, str) else ""
+            return whole
+        new = {name: value for name, value in whole.items() if name not in NOT_RETURNED}
+        if not self.has_calls:
+            new["tool_calls"] = whole.get("tool_calls")
+        if self._message_text and isinstance(content, str) and not self._message_text.startswith(content):
+            new["content"] = content.removeprefix(self._message_text)
+            self._message_text += new["content"]
+        return new
+
     def _set_finish_reason(self, reason: str, brings_answer: bool, is_piece: bool) -> None:
         if brings_answer and is_piece:
             self._finish_reason, self._finished_in_midst = reason, bool(reason)
         elif reason:
             self._finish_reason = reason
             self._finished_in_midst = False
-        if not is_piece and (brings_answer or reason):
-            self._finish_reason = self._finish_reason or "stop"  # it is all there
+        if not is_piece and brings_answer and not self._finish_reason:
+            self._finish_reason, self._finished_in_midst = "stop", True  # it may be all there
 
     def _read_text(self, message: Mapping[str, Any]) -> str:
         """The words of a message: its content, as text or in parts, or why it will not answer."""
         content = message.get("content")
-        if isinstance(content, list):
-            return "".join(map(self._read_part, content))
+        if isinstance(content, list | dict):
+            return "".join(map(self._read_part, content if isinstance(content, list) else [content]))
         refusal = message.get("refusal")
         if refusal and not content and isinstance(refusal, str):
             self.has_refused = True
@@ -102,7 +117,10 @@ class ChatAccumulator(AnswerAccumulator):
         if kind == "refusal":
             self.has_refused = True
         text = part.get("text") or part.get("refusal") or ""
-        return str(text.get("value") or "") if isinstance(text, dict) else str(text)
+        text = text.get("value") or "" if isinstance(text, dict) else text
+        if not isinstance(text, str):
+            raise TypeError("the words of a part are no text")
+        return text
 
     def _detect_reasoning(self, delta: Mapping[str, Any]) -> None:
         """Note that the model reasons, from a chunk without text.
@@ -139,5 +157,5 @@ def _iter_calls(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield {"index": "function_call", "function": function}
 
 
-def _keep_own_fields(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in message.items() if name not in NOT_RETURNED}
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | float | str) and bool(value) and value != "0"

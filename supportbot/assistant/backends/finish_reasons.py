@@ -2,9 +2,11 @@
 
 Text-generation-inference says `eos_token` (huggingface/text-generation-inference#2344), others `end_turn`, `STOP` or
 nothing (vespa-engine/vespa#33327, sgl-project/sglang#3912, ollama/ollama#4357). So a reason that nobody knows is an
-end like any other; only those of the sets below are not.
+end like any other; only those of the sets below are not. Some write them with the name of the field before them, as
+`FinishReason.MAX_TOKENS`, or with other marks between the words.
 """
 
+import re
 from typing import Any
 
 LENGTH_REASONS = {
@@ -23,18 +25,31 @@ FILTER_REASONS = {
         "refusal",
     ),
     *("prohibited_content", "sensitive", "guardrail_intervened", "image_safety", "moderation", "language"),
+    *(
+        "blocked",
+        "content_blocked",
+        "content_policy_violation",
+        "policy_violation",
+        "guardrail",
+        "guardrails",
+    ),
 }
 # The server itself says that it broke off.
-BROKEN_REASONS = {"error", "network_error", "insufficient_system_resource", "abort", "aborted"}
+BROKEN_REASONS = {
+    *("error", "network_error", "internal_error", "server_error", "engine_error", "upstream_error", "failed"),
+    *("insufficient_system_resource", "abort", "aborted", "cancelled", "canceled", "timeout"),
+}
+FIELD_NAME = re.compile(r"^(finish|stop)_?reason[._]")
+ENDING = re.compile(r"_(reached|exceeded)$")
 
 
 def normalize_finish_reason(reason: Any) -> str:
     """One of “stop”, “length”, “content_filter” and “error”; empty for none."""
     name = reason.get("type") if isinstance(reason, dict) else reason  # SGLang's own form is an object
-    name = str(name or "").strip().lower()
+    name = FIELD_NAME.sub("", re.sub(r"[\s-]+", "_", str(name or "").strip().lower()))
     if not name or name in ("null", "none"):
         return ""
-    if name in LENGTH_REASONS:
+    if name in LENGTH_REASONS or ENDING.sub("", name) in LENGTH_REASONS:
         return "length"
     if name in FILTER_REASONS:
         return "content_filter"

@@ -13,6 +13,8 @@ def sanitize_text(text: str) -> str:
     """The text without NUL and lone surrogates, which JSON can spell, but databases and sockets refuse."""
     if "\0" in text:
         text = text.replace("\0", "")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -74,7 +74,6 @@ class ModelServer:
                 stream_cls=openai.AsyncStream[object],
             )
             async with stream:
-                self._require_model_server(stream.response)
                 async for part in self._read_stream(aiter(stream.response.aiter_bytes()), accumulator):
                     yield part
         except openai.APIError as error:
@@ -93,6 +92,8 @@ class ModelServer:
         reporter = StreamReporter(accumulator)
         async for data in _iter_data(reads, accumulator):
             events = parser.feed(data) if data else []
+            if parser.is_web_page:
+                raise self._build_page_error()
             for part in reporter.iter_parts(accumulator.add_events(events) if events else ""):
                 yield part
             if (accumulator.text or reporter.is_reasoning) and not accumulator.is_finished:
@@ -172,11 +173,14 @@ class ModelServer:
         return self._clients[loop]
 
     def _require_model_server(self, response: httpx2.Response) -> None:
-        """Raises `ModelError` for a web page: the address is that of a site, or of a proxy's notice."""
+        """Raises `ModelError` for a web page."""
         if response.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html":
-            raise ModelError(
-                ErrorCode.NO_MODEL, f"a web page instead of an answer, {self._endpoint}", retry=False
-            )
+            raise self._build_page_error()
+
+    def _build_page_error(self) -> ModelError:
+        """The error for a web page: the address is that of a site, or of a proxy's notice."""
+        detail = f"a web page instead of an answer, {self._endpoint}"
+        return ModelError(ErrorCode.NO_MODEL, detail, retry=False)
 
     def _convert_error(self, error: openai.APIError) -> ModelError:
         if isinstance(error, openai.APIConnectionError):

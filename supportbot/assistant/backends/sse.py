@@ -1,11 +1,14 @@
 """Server-sent events, as far as model providers use them (WHATWG's HTML standard, section 9.2)."""
 
 import json
+import re
 from collections.abc import Sequence
 
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_EVENT_BYTES
 
+KEEP_ALIVE_NAMES = (b"ping", b"keepalive", b"keep-alive", b"heartbeat")
+NAMED_EVENT = re.compile(rb'event: response\.[a-z_.]+\ndata: (\{"type".+)')
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -17,11 +20,15 @@ class SSEParser:
     without a blank line is an event if it is whole (openai/openai-node#2725, earendil-works/pi#9047). A body that is
     no stream of events but one JSON text is one event, or one a line. It works on bytes, as a piece may end in the
     middle of a character.
+
+    What some routers send to keep a connection alive is no event either: one of a name such as “ping”
+    (betalgo/openai#472), or a comment in the place of data (mnfst/llm-gateway#2053).
     """
 
     def __init__(self) -> None:
         self._rest = b""
         self._has_begun = False
+        self.is_web_page = False
         self._is_json = False  # the body is no stream of events
         self._ends_in_cr = False
 
@@ -63,6 +70,7 @@ class SSEParser:
         data = data.removeprefix(BYTE_ORDER_MARK).lstrip()
         self._has_begun = bool(data)
         self._is_json = data[:1] in (b"{", b"[")
+        self.is_web_page = data[:1] == b"<"
         return data
 
 
@@ -86,16 +94,34 @@ def _split_unseparated(block: bytes) -> list[bytes]:
 
 
 def _extract_data(block: bytes) -> bytes:
-    if b"\n" not in block and block.startswith(b"data: "):  # nearly every event, and fast
+    if b"\n" not in block and block.startswith(b"data: {"):  # nearly every event, and fast
         return block[6:]
+    if named := NAMED_EVENT.fullmatch(block):  # nearly every other one
+        return named[1]
     lines = block.split(b"\n")
-    data = _join_data(lines)
-    is_error = any(line.startswith(b"event:") and line[6:].strip() == b"error" for line in lines)
-    return _mark_as_error(data) if is_error and data else data
+    name = next((line[6:].strip() for line in lines if line.startswith(b"event:")), b"")
+    data = _strip_data(_join_data(lines))
+    if not data or name in KEEP_ALIVE_NAMES:
+        return b""
+    if name == b"error":
+        return _mark_as_error(data)
+    # A name of the Responses API, without which its data says nothing.
+    is_nameless = name.startswith(b"response.") and b'"type"' not in data and data.startswith(b"{")
+    return b'{"type": "%b",%b' % (name, data[1:]) if is_nameless else data
 
 
 def _join_data(lines: Sequence[bytes]) -> bytes:
     return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
+
+
+def _strip_data(data: bytes) -> bytes:
+    """The data without what gateways put around it: the name of its field again, or quotation marks."""
+    bare = data.strip()
+    while bare.startswith(b"data:"):
+        bare = data = bare[5:].strip()
+    if bare.startswith(b":"):
+        return b""
+    return b"[DONE]" if bare.strip(b'"') == b"[DONE]" else data
 
 
 def _mark_as_error(data: bytes) -> bytes:

@@ -4,7 +4,9 @@ Framing: openai/openai-python#3819, assistant-ui/assistant-ui#6954 (a byte order
 earendil-works/pi#9047, google-gemini/gemini-cli#29059 (no blank line at the end). Reasons:
 huggingface/text-generation-inference#2344, mistralai/client-python#123, vespa-engine/vespa#33327, qualcomm/GenieX#1243,
 sgl-project/sglang#3912, ollama/ollama#4357; suhaibbinyounis/github-copilot-api-vscode#100, tensorzero/tensorzero#2078
-(one with every chunk). Content in parts: vercel/ai#8072, BerriAI/litellm#16272, Arize-ai/openinference#3761.
+(one with every chunk). Signs of life that are no comments: mnfst/llm-gateway#2053, betalgo/openai#472,
+caozhiyuan/copilot-api#88, omnigent-ai/omnigent#1474, router-for-me/CLIProxyAPI#4691.
+Content in parts: vercel/ai#8072, BerriAI/litellm#16272, Arize-ai/openinference#3761.
 """
 
 import asyncio
@@ -77,6 +79,48 @@ STREAMS: dict[str, list[bytes]] = {
         *WORDS,
         wire.event({"choices": [{"message": MESSAGE, "finish_reason": "stop"}]}),
     ],
+    "a comment in the place of data": [b"data: : OPENROUTER PROCESSING\n\n", *WHOLE],
+    "pings with words": [
+        b"event: ping\ndata: 2024-02-14 10:11:12\n\n",
+        *WHOLE[:2],
+        b"event: ping\ndata: ping\n\n",
+        *WHOLE[2:],
+    ],
+    "pings with nothing": [
+        b'event: ping\ndata: ""\n\n',
+        b"event: keepalive\ndata: null\n\n",
+        b"data:\n\n",
+        *WHOLE,
+    ],
+    "pings as objects": [
+        wire.event({"type": "keepalive"}),
+        *WHOLE[:2],
+        wire.event({"type": "ping"}),
+        *WHOLE[2:],
+    ],
+    "every field of the standard": [b":\n\nid: 7\nevent: message\nretry: 9\n" + each for each in WHOLE],
+    "the name of the field twice": [b"data: " + each for each in WHOLE],
+    "white space around [DONE]": [*WORDS, wire.chunk({}, "stop"), b"data:   [DONE]  \r\n\r\n"],
+    "[DONE] as JSON text": [*WORDS, wire.chunk({}, "stop"), b'data: "[DONE]"\n\n'],
+    "messages in the place of pieces": [
+        *(
+            wire.event({"choices": [{"message": {"content": each}}]})
+            for each in ("Not ", "before ", "Monday.")
+        ),
+        *wire.ending(),
+    ],
+    "all so far as messages": [
+        *(
+            wire.event({"choices": [{"message": {"content": each}}]})
+            for each in ("Not ", "Not before ", TEXT)
+        ),
+        *wire.ending(),
+    ],
+    "an object for content": [
+        *(wire.chunk({"content": {"type": "text", "text": each}}) for each in ("Not ", "before ", "Monday.")),
+        *wire.ending(),
+    ],
+    "reasons with the name of the field": reason("FinishReason.STOP"),
     "other choices": [
         wire.event({"choices": [{"index": 1, "delta": {"content": "Well"}}]}),
         *WHOLE,
@@ -94,7 +138,17 @@ async def test_a_stream_is_read_to_its_end_however_it_is_framed_and_ended(
     assert (desk.history[-1].text, desk.answers[-1].finish_reason) == (TEXT, "stop")
 
 
-@pytest.mark.parametrize("name", ["length", "max_tokens", "MAX_TOKENS", "model_length"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "length",
+        "max_tokens",
+        "MAX_TOKENS",
+        "model_length",
+        "FinishReason.MAX_TOKENS",
+        "max_output_tokens_reached",
+    ],
+)
 async def test_out_of_tokens_has_many_names(provider: Provider, desk: Desk, name: str):
     provider.play(*reason(name))
 
@@ -109,6 +163,9 @@ async def test_out_of_tokens_has_many_names(provider: Provider, desk: Desk, name
         ("content_filter", ErrorCode.FILTERED),
         ("SAFETY", ErrorCode.FILTERED),
         ("sensitive", ErrorCode.FILTERED),
+        ("content-filter", ErrorCode.FILTERED),
+        ("FINISH_REASON_SAFETY", ErrorCode.FILTERED),
+        ("server_error", ErrorCode.PROVIDER_ERROR),
         ("error", ErrorCode.PROVIDER_ERROR),
         ("insufficient_system_resource", ErrorCode.PROVIDER_ERROR),
     ],
@@ -167,12 +224,21 @@ async def test_an_error_is_found_in_all_its_places(
     assert (await fails(desk)).code == code
 
 
-async def test_a_web_page_is_a_wrong_address(provider: Provider, desk: Desk):
-    page = plain(200, b"<html>Welcome</html>")
-    page.head = page.head.replace(b"application/json", b"text/html; charset=utf-8")
+@pytest.mark.parametrize("kind", [b"text/html; charset=utf-8", b"text/plain"])
+async def test_a_web_page_is_a_wrong_address(provider: Provider, desk: Desk, kind: bytes):
+    page = plain(200, b"\n<!DOCTYPE html><html>Welcome</html>")
+    page.head = page.head.replace(b"application/json", kind)
     provider.add(page)
 
     assert (await fails(desk)).code == ErrorCode.NO_MODEL
+
+
+async def test_a_stream_that_is_called_a_web_page_is_a_stream(provider: Provider, desk: Desk):
+    page = plain(200, b"".join(WHOLE))
+    page.head = page.head.replace(b"application/json", b"text/html")
+    provider.add(page)
+
+    assert await desk.ask("When?") == TEXT
 
 
 async def test_comments_are_signs_of_life(provider: Provider, warm_desk: Desk):
