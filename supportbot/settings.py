@@ -115,6 +115,7 @@ else:
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(exist_ok=True)
     DATABASES["default"] |= {
+        "ENGINE": "supportbot.server.sqlite3",
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # A transaction that reads first and then writes is refused at once unless it begins as a writer.

@@ -12,6 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("supportbot", "tickets", "orders")
 CONVERSATIONS = "supportbot/conversations"
+NAMED_BY_DJANGO = Path(
+    "supportbot/server/sqlite3/base.py"
+)  # so it looks for the module of a database's backend
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "common", "base", "core", "services", "managers"}
 
 
@@ -146,7 +149,11 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 def test_no_module_and_no_test_has_a_name_that_says_nothing() -> None:
     paths = [path.relative_to(ROOT) for folder in (*OURS, "tests") for path in (ROOT / folder).rglob("*.py")]
 
-    nameless = [path for path in paths if NAMES_THAT_SAY_NOTHING & set(path.with_suffix("").parts)]
+    nameless = [
+        path
+        for path in paths
+        if path != NAMED_BY_DJANGO and NAMES_THAT_SAY_NOTHING & set(path.with_suffix("").parts)
+    ]
 
     assert len(paths) > 200
     assert nameless == []

@@ -1,0 +1,1 @@
+"""Django's backend for SQLite, with what each statement costs less: settings name it as the database's ENGINE."""
