@@ -67,6 +67,9 @@ LIMITS = {
     "LLM_STALL_SECONDS": "4",
     "LLM_FIRST_TOKEN_SECONDS": "6",
     "DRAIN_SECONDS": "3",
+    # All customers of the run come from one address.
+    "ADDRESS_TICKETS_PER_HOUR": "0",
+    "ADDRESS_PERSON_REQUESTS_PER_HOUR": "0",
 }
 
 
