@@ -28,7 +28,15 @@ MISSING = re.compile(
 )
 PLACEHOLDER_SIGNATURE = "skip_thought_signature_validator"
 PLACEHOLDER_REASONING = " "
-UNWANTED_SYSTEM = re.compile(r"system (role|message|prompt)s?.{0,40}not (be )?(support|allow)", re.IGNORECASE)
+# A parameter by the other names under which servers refuse it.
+OTHER_NAMES = {"reasoning_effort": ("thinking", "reasoning effort"), "reasoning": ("thinking",)}
+# Gemma's at Google say “developer instruction” (CherryHQ/cherry-studio#3242, 0xPlaygrounds/rig#788).
+UNWANTED_SYSTEM = re.compile(
+    r"(system (role|message|prompt|instruction)|developer instruction)s?.{0,40}not (be )?(support|allow|enabled)"
+    r"|(not|n['’]t) (support|allow|accept)\w* (the )?['\"`]?(system|developer)\b|only user and assistant roles"
+    r"|(unknown|invalid|unsupported) role\W{1,3}(system|developer)",
+    re.IGNORECASE,
+)
 UNWANTED_ORDER = re.compile(
     r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user", re.IGNORECASE
 )
@@ -207,7 +215,11 @@ class Dialect:
 
 
 def _names_field(text: str, name: str) -> bool:
-    return re.search(rf"(?<![a-zA-Z0-9_]){re.escape(name)}(?![a-zA-Z0-9_])", text) is not None
+    """Whether a text names a field, as it is sent, in camel case (“reasoningEffort”), or by another name."""
+    first, *rest = name.split("_")
+    names = {name, first + "".join(map(str.capitalize, rest)), *OTHER_NAMES.get(name, ())}
+    pattern = "|".join(map(re.escape, names))
+    return re.search(rf"(?<![a-zA-Z0-9_])(?:{pattern})(?![a-zA-Z0-9_])", text) is not None
 
 
 def _list_own_fields(messages: Sequence[Mapping[str, Any]]) -> set[str]:

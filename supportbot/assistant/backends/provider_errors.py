@@ -25,34 +25,36 @@ CONTEXT_TOO_LONG = _compile(
     r"exceeds? (the )?(model'?s? )?context (window|length|size)",
     r"(input|prompt|sequence)( token)?s?( length| size| count)?( \(?\d+\)?( tokens)?)? exceeds?\b",
     r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context|input is too long",
+    r"超长|(输入|上下文|长度).{0,20}(过长|超出|超过)|(超出|超过).{0,20}(上下文|长度|tokens?)",
 )
 PREVIOUS_RESPONSE = _compile(r"previous[ _]response")
 FILTERED = _compile(
     r"usage guidelines|content[_ ]filter|content[_ ]policy|data_inspection_failed|content management policy",
     r"responsible ?ai|inappropriate content|content exists risk|flagged (as|by|for)|moderation",
     r"violat\w+ (our|the|safety|usage)|safety (system|settings|check)|sensitive (content|words|information)",
+    r"敏感|不安全|违规|内容安全",
 )
 KEY_REFUSED = _compile(
     r"api[ _-]?key|unauthori[sz]ed|authenticat|invalid (bearer |access |auth\w* )?token|credentials",
-    r"permission denied",
+    r"permission denied|身份验证|鉴权|令牌|密钥",
 )
 KEY_REFUSED_IN_STREAM = _compile(
     r"(invalid|incorrect|wrong|missing)[\w ]{0,12}api[ _-]?key|authentication_error"
 )
-# OpenAI, Claude, DeepSeek, OpenRouter, Moonshot, xAI, Zhipu.
+# OpenAI, Claude, DeepSeek, OpenRouter, Moonshot, xAI, and Zhipu and other Chinese providers in their own language.
 NO_CREDIT = _compile(
     r"insufficient[_ ](quota|balance|funds|credits?|user_quota)|credit balance|more credits|out of credits?",
     r"used all (available )?credits|spending[_ ]limit|billing[_ ](hard[_ ])?(limit|not|issue|account)|prepaid",
     r"payment required|account.{0,40}(suspended|arrears|overdue)|(please )?recharge|arrearage",
     r"balance is (too low|not enough|insufficient)|no (remaining )?credits?\b|exceeded_current_quota",
-    r"purchase (more )?credits",
+    r"purchase (more )?credits|余额不足|欠费|请充值",
 )
 # Gemini words a rate limit by the minute like an empty account, but says when to come back.
 RATE_BY_THE_MINUTE = _compile(r"retry ?delay|per minute")
 NO_MODEL = _compile(
     r"model.{0,80}(does not exist|not found|not exist|no longer available|deprecated|not available|is not a valid)",
     r"model_not_found|model_decommissioned|decommissioned|unknown model|invalid model|no such model",
-    r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)",
+    r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)|模型不存在",
 )
 # What is wrong with a picture that a customer sent.
 ABOUT_MESSAGE = _compile(
@@ -60,6 +62,9 @@ ABOUT_MESSAGE = _compile(
     r"\bimages?\b.{0,60}(decode|process|unsupported|invalid|corrupt|too (large|small|big)|format|exceed|not valid)",
     r"invalid_image|image_parse_error|image_too",
 )
+# OpenRouter's way to say that no server takes what is asked for, such as tools, pictures or a `tool_choice`
+# (evalstate/fast-agent#122, zed-industries/zed#36094).
+NO_ENDPOINT = _compile(r"no endpoints found (that|matching)")
 # A parameter, or the way in which we ask: it is wrong for every customer alike.
 ABOUT_PARAMETER = _compile(
     r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(parameter|value|field|feature|operation)",
@@ -69,9 +74,13 @@ ABOUT_PARAMETER = _compile(
     r"jinja|chat[_ ]template|(invalid|wrong|bad|missing|required) (\w+ ){0,2}(field|argument|property|type)",
     r"additional ?properties|property '|stream_options|max_(completion_)?tokens|reasoning|response_format",
     r"thought_signature|tool[_ ]?choice|tool[_ ]?call[_ ]?id|\btools?\b|deserialize|valid(ation)? error|schema",
+    r"not (a )?multimodal|image inputs?|developer instruction",
     r"messages?[.\[]\d|\broles?\b|must be (\w+ ){0,3}(one of|less|greater|at)",
 )
-RATE_LIMITED = _compile(r"rate[ _]?limit|too many requests|at capacity|try again (later|in)")
+# Bedrock and others refuse by the rate with another status (`ThrottlingException`).
+RATE_LIMITED = _compile(
+    r"rate[ _]?limit|too many requests|at capacity|try again (later|in)|throttl|过于频繁|限流|并发数|速率限制"
+)
 
 # The first rule that fits a status and a text counts; an empty set of statuses means any.
 RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
@@ -84,6 +93,8 @@ RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({401, 403}, None, ErrorCode.KEY_REFUSED),
     ({400}, KEY_REFUSED, ErrorCode.KEY_REFUSED),
     ({429, 498}, None, ErrorCode.BUSY),
+    ({400}, RATE_LIMITED, ErrorCode.BUSY),
+    ({404}, NO_ENDPOINT, ErrorCode.MISCONFIGURED),
     ({500, 501}, ABOUT_PARAMETER, ErrorCode.MISCONFIGURED),
     ({406, 411, 414, 415, 426, 431, 501, 505}, None, ErrorCode.MISCONFIGURED),
     ({408, 409, 425, 499, *range(500, 600)}, None, ErrorCode.DOWN),

@@ -1,0 +1,130 @@
+"""Refusals in words that are not OpenAI's: what can be asked otherwise is, and the rest is told for what it is.
+
+Gemma at Google: CherryHQ/cherry-studio#3242, 0xPlaygrounds/rig#788, BoundaryML/baml#2109 (within OpenRouter's).
+OpenRouter: evalstate/fast-agent#122, zed-industries/zed#36094. vLLM: BerriAI/litellm#32237 (in a stream with status
+200). Chinese: Zhipu's list of errors.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from supportbot.assistant.backends.provider_errors import error_from_status
+from supportbot.assistant.errors import ErrorCode
+from tests.engine.desk import Desk
+from tests.provider import Provider, wire
+from tests.provider.server import Request
+
+from .wires import WIRES
+
+GEMMA = "Developer instruction is not enabled for models/gemma-3-27b-it"
+WITHIN = {
+    "message": "Provider returned error",
+    "code": 400,
+    "metadata": {"raw": json.dumps({"error": GEMMA})},
+}
+EXTRA = {
+    "type": "extra_forbidden",
+    "loc": ["body", "stream_options"],
+    "msg": "Extra inputs are not permitted",
+}
+
+
+def has_system(request: Request) -> bool:
+    return bool(request.sent[0]["role"] == "system")
+
+
+UNWANTED: dict[str, tuple[str, int, Any]] = {
+    "a developer's instruction": ("system", 400, {"error": {"message": GEMMA}}),
+    "the same within a router's error": ("system", 400, {"error": WITHIN}),
+    "two roles alone": ("system", 400, {"error": "Only user and assistant roles are supported!"}),
+    "a value": ("system", 400, {"error": "'messages[0].role' does not support 'system' with this model."}),
+    "messages": ("system", 400, {"error": "This model doesn't support system messages"}),
+    "a role": ("system", 422, {"error": "Unknown role: system"}),
+    "camel case": (
+        "reasoning_effort",
+        400,
+        {"error": "Argument not supported on this model: reasoningEffort"},
+    ),
+    "thinking": ("reasoning_effort", 400, {"error": {"message": '"qwen2.5" does not support thinking'}}),
+    "a place in the body": ("stream_options", 422, {"detail": [EXTRA]}),
+}
+
+
+@pytest.mark.parametrize(("unwanted", "status", "body"), UNWANTED.values(), ids=UNWANTED)
+async def test_what_a_server_does_not_want_is_left_out(unwanted: str, status: int, body: Any):
+    with Provider() as provider:
+        backend = WIRES["chat"].connect(provider, effort="low")
+
+        def answer(request: Request) -> None:
+            is_refused = has_system(request) if unwanted == "system" else unwanted in request.body
+            if is_refused:
+                provider.fail(status, json.dumps(body).encode())
+            else:
+                provider.say("Hello.")
+
+        provider.otherwise(answer)
+        provider._answer = lambda request, wrong: Provider._answer(provider, request, "")  # type: ignore[method-assign]
+
+        assert await Desk(backend).ask("Hi") == "Hello."
+        assert len(provider.requests) == 2
+        await backend.aclose()
+
+
+async def test_a_router_without_a_server_that_forbids_tools_gets_none_in_the_last_round():
+    body = {
+        "error": {"message": "No endpoints found that support the provided 'tool_choice' value.", "code": 404}
+    }
+    with Provider() as provider:
+        backend = WIRES["chat"].connect(provider)
+        provider.otherwise(
+            lambda request: (
+                provider.fail(404, json.dumps(body).encode())
+                if request.tool_choice == "none"
+                else provider.say("Hello.")
+            )
+        )
+        desk = Desk(backend)
+        desk.set_limits(rounds=0)
+
+        assert await desk.ask("Hi") == "Hello."
+        await backend.aclose()
+
+
+async def test_a_refusal_with_status_200_is_learnt_from_too():
+    error = {"object": "error", "message": "Extra inputs are not permitted: stream_options", "code": 400}
+    with Provider() as provider:
+        backend = WIRES["chat"].connect(provider)
+        provider.otherwise(
+            lambda request: (
+                provider.play(wire.event({"error": error}), wire.DONE)
+                if "stream_options" in request.body
+                else provider.say("Hello.")
+            )
+        )
+
+        assert await Desk(backend).ask("Hi") == "Hello."
+        await backend.aclose()
+
+
+NO_TOOLS = "No endpoints found that support tool use. To learn more about provider routing, visit: …"
+REASONS: list[tuple[int, str, ErrorCode]] = [
+    (404, NO_TOOLS, ErrorCode.MISCONFIGURED),
+    (404, "No endpoints found that support image input", ErrorCode.MISCONFIGURED),
+    (404, "No endpoints found for nobody/model-1.", ErrorCode.NO_MODEL),
+    (400, "The model is not multimodal. Please remove image inputs.", ErrorCode.MISCONFIGURED),
+    (400, "ThrottlingException: Too many requests, please wait before trying again.", ErrorCode.BUSY),
+    (429, "余额不足或无可用资源包,请充值。", ErrorCode.NO_CREDIT),
+    (400, "您的账户已欠费，请充值后重试", ErrorCode.NO_CREDIT),
+    (429, "您当前使用该API的并发数过高，请降低并发", ErrorCode.BUSY),
+    (400, "系统检测到输入或生成内容可能包含不安全或敏感内容", ErrorCode.FILTERED),
+    (400, "模型不存在，请检查模型代码。", ErrorCode.NO_MODEL),
+    (400, "Prompt 超长", ErrorCode.CONTEXT_TOO_LONG),
+    (400, "身份验证失败。", ErrorCode.KEY_REFUSED),
+]
+
+
+@pytest.mark.parametrize(("status", "text", "code"), REASONS)
+def test_a_refusal_in_any_words_is_told_for_what_it_is(status: int, text: str, code: ErrorCode):
+    assert error_from_status(status, {"error": {"message": text}}, "").code == code
