@@ -1,30 +1,47 @@
 """Puts one answer of a model together from the events of a Responses API stream."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .accumulator import AnswerAccumulator, decode_json
 from .call_parts import CallParts
+from .finish_reasons import normalize_finish_reason
 from .provider_errors import error_from_event, find_error
 from .sanitize import sanitize_text
 
 KNOWN_ITEM_FIELDS = {"type", "id", "call_id", "name", "arguments", "status", "object"}
-FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
+ENDS = {f"response.{name}" for name in ("completed", "incomplete", "failed", "cancelled", "done")}
+# Events that repeat words in one piece, and the field that holds them.
+WHOLE_PARTS = {
+    "response.output_text.done": "text",
+    "response.refusal.done": "refusal",
+    "response.content_part.done": "part",
+}
 
 
 class ResponsesAccumulator(AnswerAccumulator):
     """Reads the events of a Responses API stream.
 
     What servers send in pieces they may also send whole, in the last event of an item or of the response. On xAI's
-    streams both were seen (vercel/ai#12456), so each text and call is taken where it comes first.
+    streams both were seen (vercel/ai#12456), so each text and call is taken where it comes first. vLLM's pieces and
+    wholes differ in their ids (vllm-project/vllm#23218, #47916), so words are known by themselves too.
     """
 
     response_id = ""  # under which the provider has stored the conversation; empty if it has not
-    _has_text = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._said: list[str] = []
+        self._place: tuple[Any, Any] = ("", "")  # of the last piece
+        self._places: set[Any] = set()  # ids and numbers of the items whose words have come in pieces
+        self._calls_by_id: dict[str, CallParts] = {}  # by the ids of their items
 
     def _add_event(self, data: bytes) -> str:
-        if self._is_done or data == b"[DONE]":
+        if self._is_done:
+            return ""
+        if data == b"[DONE]":
+            self._is_done, self._finish_reason = True, "stop"
             return ""
         return self._add_decoded(decode_json(data))
 
@@ -34,10 +51,8 @@ class ResponsesAccumulator(AnswerAccumulator):
     def _add_decoded(self, event: Any) -> str:
         kind = event.get("type")
         if kind in ("response.output_text.delta", "response.refusal.delta"):
-            self._has_text = True
             self.has_refused = self.has_refused or kind == "response.refusal.delta"
-            delta: str = event["delta"]
-            return delta
+            return self._add_piece(event)
         if kind == "error" or (event.get("error") and not kind):
             raise error_from_event(event)
         if kind == "response.output_item.added":
@@ -45,17 +60,43 @@ class ResponsesAccumulator(AnswerAccumulator):
         elif kind == "response.output_item.done":
             return self._add_item(event["item"], event.get("output_index"))
         elif kind == "response.function_call_arguments.delta":
-            call = self._get_call(event.get("output_index"), event)
-            call.arguments += event["delta"]
+            self._get_call(event).arguments += event["delta"]
         elif kind == "response.function_call_arguments.done":
-            self._get_call(event.get("output_index"), event).arguments = _serialize(event["arguments"])
-        elif kind in ("response.completed", "response.incomplete", "response.failed"):
+            self._get_call(event).arguments = _serialize(event["arguments"])
+        elif kind in WHOLE_PARTS:
+            self.has_refused = self.has_refused or kind == "response.refusal.done"
+            part = event[WHOLE_PARTS[kind]]
+            return self._add_words([part if isinstance(part, dict) else {"text": part}], event)
+        elif kind in ENDS:
             return self._finish_response(event["response"])
         elif kind is None:  # a server that does not stream, or an error in a form of its own
             return self._add_unnamed(event)
         elif str(kind).startswith("response.reasoning"):
             self._note_reasoning()
         return ""
+
+    def _add_piece(self, event: Mapping[str, Any]) -> str:
+        place = (event.get("item_id"), event.get("output_index"))
+        if place != self._place:
+            self._place = place
+            self._places.update(each for each in place if each is not None)
+        delta: str = event["delta"]
+        self._said.append(delta)
+        return delta
+
+    def _add_words(self, content: Any, place: Mapping[str, Any]) -> str:
+        """The words of a message, or of a part of one, unless an earlier event has brought them."""
+        if isinstance(content, str):
+            text = content
+        else:
+            self.has_refused = self.has_refused or any(part.get("type") == "refusal" for part in content)
+            text = "".join(str(part.get("text") or part.get("refusal") or "") for part in content)
+        ids = (place.get("item_id") or place.get("id"), place.get("output_index"))
+        came_in_pieces = any(each in self._places for each in ids)
+        if came_in_pieces or not text or text.strip() in "".join(self._said):
+            return ""
+        self._said.append(text)
+        return text
 
     def _add_unnamed(self, event: Mapping[str, Any]) -> str:
         if "output" in event:
@@ -66,37 +107,32 @@ class ResponsesAccumulator(AnswerAccumulator):
         return ""
 
     def _note_reasoning(self) -> None:
-        self._has_reasoned = self._has_reasoned or not self._has_text
+        self._has_reasoned = self._has_reasoned or not self._said
 
-    def _begin_item(self, item: Mapping[str, Any], output_index: object) -> None:
-        if item["type"] == "reasoning":
+    def _begin_item(self, item: Mapping[str, Any], output_index: object) -> CallParts | None:
+        """Note what an item is. Returns the call that it is, if it is one."""
+        kind = _get_kind(item)
+        if kind == "reasoning":
             self._note_reasoning()
-        elif item["type"] == "function_call":
-            call = self._get_call(output_index, item)
-            call.id = sanitize_text(item.get("call_id") or call.id)
-            call.name = sanitize_text(item.get("name") or call.name)
+        if kind != "function_call":
+            return None
+        call = self._take_call(item, output_index)
+        call.id = sanitize_text(item.get("call_id") or call.id)
+        call.name = sanitize_text(item.get("name") or call.name)
+        return call
 
     def _add_item(self, item: Mapping[str, Any], output_index: object) -> str:
         """Add a whole item. Returns its text, unless that has arrived in pieces before."""
-        self._begin_item(item, output_index)
-        if item["type"] == "function_call":
-            call = self._get_call(output_index, item)
+        call = self._begin_item(item, output_index)
+        if call is not None:
             call.arguments = _serialize(item.get("arguments") or call.arguments)
             call.fields = {key: value for key, value in item.items() if key not in KNOWN_ITEM_FIELDS}
-        elif item["type"] == "message" and not self._has_text:
-            return self._read_content(item.get("content") or ())
+        elif _get_kind(item) == "message":
+            place = {"id": item.get("id"), "output_index": output_index}
+            return self._add_words(item.get("content") or (), place)
         elif item.get("encrypted_content"):
             self._keep_item(item)
         return ""
-
-    def _read_content(self, content: Any) -> str:
-        if isinstance(content, str):
-            text = content
-        else:
-            self.has_refused = self.has_refused or any(part.get("type") == "refusal" for part in content)
-            text = "".join(str(part.get("text") or part.get("refusal") or "") for part in content)
-        self._has_text = bool(text)
-        return text
 
     def _keep_item(self, item: Mapping[str, Any]) -> None:
         """Keep an item that only its provider can read, which it wants back where it stores nothing itself."""
@@ -105,14 +141,36 @@ class ResponsesAccumulator(AnswerAccumulator):
         if own not in kept:
             kept.append(own)
 
-    def _get_call(self, output_index: object, event: Mapping[str, Any]) -> CallParts:
-        key = event.get("item_id") or event.get("id") if output_index is None else output_index
-        hash(key)
-        found = next((call for call in self._collector.calls if call.index == key), None)
+    def _get_call(self, event: Mapping[str, Any]) -> CallParts:
+        """The call to which arguments belong: by the id of its item, by its place, or else the last one."""
+        place, calls = event.get("output_index"), self._collector.calls
+        found = self._calls_by_id.get(event.get("item_id") or "") or self._find_at_place(place)
+        if found is None and place is None and calls:
+            return calls[-1]
+        return found or self._add_call(event.get("item_id"), place)
+
+    def _take_call(self, item: Mapping[str, Any], place: object) -> CallParts:
+        """The call that an item is. There are servers that number all of them 0 (BerriAI/litellm#21331)."""
+        item_id, call_id = item.get("id"), item.get("call_id")
+        found = self._calls_by_id.get(item_id or "")
         if found is None:
-            found = CallParts(key)
-            self._collector.calls.append(found)
+            found = self._find_at_place(place)
+            if found is None or (call_id and found.id and found.id != call_id):
+                found = self._add_call(item_id, place)
+        if item_id:
+            self._calls_by_id[item_id] = found
         return found
+
+    def _find_at_place(self, place: object) -> CallParts | None:
+        hash(place)
+        return next((call for call in reversed(self._collector.calls) if call.index == place), None)
+
+    def _add_call(self, item_id: str | None, place: object) -> CallParts:
+        call = CallParts(place)
+        self._collector.calls.append(call)
+        if item_id:
+            self._calls_by_id[item_id] = call
+        return call
 
     def _finish_response(self, response: Mapping[str, Any]) -> str:
         self._model = str(response.get("model") or "")
@@ -121,9 +179,11 @@ class ResponsesAccumulator(AnswerAccumulator):
         if response.get("error") or response.get("status") == "failed":
             raise error_from_event(response.get("error"))
         text = self._add_missing_items(response.get("output") or ())
-        if response.get("status") == "incomplete":
+        status = response.get("status")
+        if status in ("incomplete", "cancelled"):
             details = response.get("incomplete_details") or {}
-            self._finish_reason = FINISH_REASONS.get(details.get("reason", ""), "")
+            reason = normalize_finish_reason(details.get("reason"))
+            self._finish_reason = reason if reason in ("length", "content_filter") else ""
             self._is_cut = not self._finish_reason
         else:
             self._finish_reason = "stop"
@@ -131,10 +191,28 @@ class ResponsesAccumulator(AnswerAccumulator):
         self._is_done = True
         return text
 
-    def _add_missing_items(self, output: Iterable[Mapping[str, Any]]) -> str:
+    def _add_missing_items(self, output: Sequence[Mapping[str, Any]]) -> str:
         """Add the items of a finished response that no earlier event has brought. Returns their text."""
-        new = [item for item in output if item["type"] != "function_call" or not self.has_calls]
-        return "".join([self._add_item(item, index) for index, item in enumerate(new)])
+        texts = []
+        missing = sum(_get_kind(item) == "function_call" for item in output) - len(self._collector.calls)
+        for place, item in enumerate(output):
+            is_call = _get_kind(item) == "function_call"
+            if not is_call or (missing > 0 and not self._is_known_call(item)):
+                missing -= is_call
+                texts.append(self._add_item(item, ("whole", place)))  # how it counts is of no use here
+        return "".join(texts)
+
+    def _is_known_call(self, item: Mapping[str, Any]) -> bool:
+        ids = {call.id for call in self._collector.calls if call.id}
+        return item.get("id") in self._calls_by_id or item.get("call_id") in ids
+
+
+def _get_kind(item: Mapping[str, Any]) -> str:
+    """What an item is, of which some servers do not say the type. Raises KeyError for one that is nothing."""
+    if "type" not in item and "role" in item:
+        return "message"
+    kind: str = item["type"]
+    return kind
 
 
 def _serialize(arguments: Any) -> str:
