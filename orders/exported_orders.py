@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .cells import (
     LOST_DIGITS,
@@ -119,7 +120,8 @@ def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[Exp
             yield RefusedOrder(
                 other[0].line,
                 get_number(other[0]),
-                f"Another order has this number, in line {own[0].line}; only that one is imported.",
+                _("Another order has this number, in line %(line)s; only that one is imported.")
+                % {"line": own[0].line},
             )
         try:
             yield OrderBuilder(own, survey, form.platform, unknown).build_order()
@@ -149,20 +151,8 @@ class OrderBuilder:
         for row in self._rows:
             if row.problem:
                 raise RefusedOrder(row.line, self._number, row.problem)
-        if not normalise_number(self._number) or len(self._number) > 40:
-            raise RefusedOrder(
-                self._first.line, self._number[:40], "The row has no order number (column Name)."
-            )
-        if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at", "Status")):
-            raise RefusedOrder(self._first.line, self._number, "The order's first row is missing.")
-        if LOST_DIGITS.fullmatch(self._number):
-            raise RefusedOrder(
-                self._first.line, self._number, f"This order number is not whole: {CUT_DIGITS}"
-            )
-        if self._is_unfinished():
-            raise RefusedOrder(
-                self._first.line, self._number, "This is a draft or an abandoned checkout, not an order."
-            )
+        if problem := self._find_refusal():
+            raise RefusedOrder(self._first.line, self._number[:40], problem)
         self._currency = self._read_currency()
         parcel = read_parcel_notes(self._first.cells.get("Note attributes", ""))
         order = Order(
@@ -192,6 +182,18 @@ class OrderBuilder:
         order.normalise_fields()
         items = [item for row in self._rows if (item := self._build_item(row))]
         return ExportedOrder(order, items, self._first.line, self._notes, self._unknown)
+
+    def _find_refusal(self) -> str:
+        """Why these rows are no order, empty if they are."""
+        if not normalise_number(self._number) or len(self._number) > 40:
+            return _("The row has no order number (column Name).")
+        if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at", "Status")):
+            return _("The order's first row is missing.")
+        if LOST_DIGITS.fullmatch(self._number):
+            return _("This order number is not whole: a spreadsheet has cut its digits.")
+        if self._is_unfinished():
+            return _("This is a draft or an abandoned checkout, not an order.")
+        return ""
 
     def _build_item(self, row: FileRow) -> ExportedItem | None:
         sku = self._read_text("Lineitem sku", 100, row)

@@ -2,12 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection, models, transaction
 from django.db.models.functions import Lower
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .exported_orders import ExportedItem, ExportedOrder, RefusedOrder
 from .models import LiveOrder, Order, OrderItem
@@ -40,7 +43,8 @@ KEPT_FIELDS = (
     "expected_delivery",
     "delivered_at",
 )
-DELETED = "The shop has deleted this order since."
+DELETED = gettext_lazy("The shop has deleted this order since.")
+MAX_ZONES_APART = timedelta(hours=26)
 ORDERS_LOCK = 0x6F7264657273  # of PostgreSQL's advisory locks
 
 
@@ -67,14 +71,14 @@ def save_orders(
     numbers = [exported.order.number for exported in batch]
     known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
     contents = _load_items(numbers)
-    deleted = _find_deleted(batch) if told is None else set()
+    deleted = _find_deleted(batch) if told is None else {}
     accounts = _find_accounts({exported.order.email for exported in batch} - {""})
     by_outcome: dict[str, list[ExportedOrder]] = {"new": [], "updated": [], "unchanged": []}
     refused = []
     for exported in batch:
         order, old = exported.order, known.get(exported.order.number)
-        is_deleted = bool(order.platform_id) and (order.platform, order.platform_id) in deleted
-        if conflict := DELETED if is_deleted else _find_conflict(order, old):
+        is_deleted = any(_is_deleted(order, live) for live in deleted.get(order.platform_id, ()))
+        if conflict := str(DELETED) if is_deleted else _find_conflict(order, old):
             refused.append(RefusedOrder(exported.line, order.number, conflict))
             continue
         order.customer_id = accounts.get(order.email)
@@ -84,11 +88,35 @@ def save_orders(
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
 
 
-def _find_deleted(batch: Sequence[ExportedOrder]) -> set[tuple[str, str]]:
-    """Platform and id of the orders that their platform has deleted since: an older export may still have them."""
+def _find_deleted(batch: Sequence[ExportedOrder]) -> dict[str, list[LiveOrder]]:
+    """By the platform's id, the orders that their shops have deleted since: an older export may still have them."""
     ids = {exported.order.platform_id for exported in batch} - {""}
-    found = LiveOrder.objects.filter(platform_id__in=ids, deleted_at__isnull=False, order=None)
-    return set(found.values_list("platform", "platform_id"))
+    deleted: dict[str, list[LiveOrder]] = defaultdict(list)
+    for live in LiveOrder.objects.filter(platform_id__in=ids, deleted_at__isnull=False, order=None):
+        deleted[live.platform_id].append(live)
+    return deleted
+
+
+def _is_deleted(order: Order, live: LiveOrder) -> bool:
+    """Whether this is the order that was deleted, and not that of another shop with the same id.
+
+    An export does not say of which shop it is. Only Shopify's ids are those of one order among all shops.
+    """
+    if order.platform != live.platform or live.platform == "shopify":
+        return order.platform == live.platform
+    number, written = live.told.get("number"), live.told.get("ordered_at")
+    if number:
+        return number == order.number and _may_be_same_time(order.ordered_at, parse_datetime(written or ""))
+    others = LiveOrder.objects.filter(platform=live.platform).exclude(shop=live.shop)
+    return not others.exists()
+
+
+def _may_be_same_time(one: datetime | None, other: datetime | None) -> bool:
+    """Whether these may be one time: exports leave the zone out, and all zones differ by quarters of an hour."""
+    one, other = _round_times(one, other)
+    if not (one and other):
+        return True
+    return abs(one - other) <= MAX_ZONES_APART and not (one - other) % timedelta(minutes=15)
 
 
 def _find_conflict(order: Order, old: Order | None) -> str:
@@ -107,8 +135,10 @@ def _find_conflict(order: Order, old: Order | None) -> str:
         is_other = True
     if not is_other:
         return ""
-    whose = old.email or "a customer without an e-mail address"
-    return f"Another order with this number is stored, that of {whose}. It stays as it is."
+    if old.email:
+        words = _("Another order with this number is stored, that of %(email)s. It stays as it is.")
+        return words % {"email": old.email}
+    return _("Another order with this number is stored, without an e-mail address. It stays as it is.")
 
 
 def _round_times(one: datetime | None, other: datetime | None) -> tuple[datetime | None, datetime | None]:

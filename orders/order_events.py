@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .exported_orders import ExportedOrder, RefusedOrder
 from .importer import KEPT_FIELDS, lock_orders, save_orders
@@ -98,7 +99,8 @@ def _is_after_deletion(happened_at: datetime, deleted_at: datetime, changed_at: 
 def _delete_order(event: OrderEvent, live: LiveOrder) -> Outcome:
     """Delete it, also one that only an import has stored, and remember that."""
     order = live.order or _find_imported_order(event)
-    live.order, live.told = None, {}
+    # By these an older export of it is told from the order of another shop that has the same id.
+    live.order, live.told = None, {"number": order.number, "ordered_at": _write_time(order)} if order else {}
     if event.changed_at:
         live.deleted_at = live.changed_at = event.changed_at
     else:
@@ -111,12 +113,16 @@ def _delete_order(event: OrderEvent, live: LiveOrder) -> Outcome:
     return Outcome.DELETED
 
 
+def _write_time(order: Order) -> str | None:
+    return order.ordered_at.isoformat() if order.ordered_at else None
+
+
 def _find_imported_order(event: OrderEvent) -> Order | None:
     """The one with this number or id, of this platform or of an import from before platforms were stored."""
     if event.number:
         order = Order.objects.filter(number=event.number).first()
         if order and order.platform_id not in ("", event.order_id or order.platform_id):
-            raise RefusedOrder(0, event.number, "Another order with this number is stored.")
+            raise RefusedOrder(0, event.number, _("Another order with this number is stored."))
         return order
     others = LiveOrder.objects.filter(platform=event.platform, platform_id=event.platform_id)
     if others.exclude(shop=event.shop).exists():
@@ -144,6 +150,6 @@ def _save_order(exported: ExportedOrder, live: LiveOrder) -> Outcome:
 def _rename_order(order: Order, number: str) -> None:
     """Follow a platform that has given the order another number."""
     if Order.objects.filter(number=number).exists():
-        raise RefusedOrder(0, number, "Another order with this number is stored.")
+        raise RefusedOrder(0, number, _("Another order with this number is stored."))
     order.number = number
     order.save()

@@ -20,7 +20,8 @@ class LiveOrder(models.Model):
     sent_at = models.DateTimeField(null=True)
     stage = models.SmallIntegerField(default=0)
     deleted_at = models.DateTimeField(null=True)
-    # Text by field of the order: what differs from it there was filled in by staff.
+    # Text by field of the order: what differs from it there was filled in by staff. Of a deleted one, its number and
+    # time.
     told = models.JSONField(default=dict)
 
     class Meta:

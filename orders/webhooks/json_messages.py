@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from django.core.exceptions import ValidationError as InvalidValue
 from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orders.exported_orders import ExportedItem, ExportedOrder
@@ -34,7 +35,7 @@ def _check_email(value: str) -> str:
         if value:
             validate_email(value)
     except InvalidValue:
-        raise ValueError("This is not an e-mail address") from None
+        raise ValueError(_("This is not an e-mail address")) from None
     return value.lower()
 
 
@@ -43,20 +44,20 @@ def _check_url(value: str) -> str:
         if value:
             URLValidator(["http", "https"])(value)
     except InvalidValue:
-        raise ValueError("This is not an address that begins with https://") from None
+        raise ValueError(_("This is not an address that begins with https://")) from None
     return value
 
 
 def _check_number(value: str) -> str:
     if not normalise_number(value):
-        raise ValueError("An order number has letters or digits")
+        raise ValueError(_("An order number has letters or digits"))
     return value
 
 
 def _read_time(value: datetime) -> datetime:
     """One without an offset is in the shop's time zone."""
     if not 1990 <= value.year < 2100:
-        raise ValueError("This is not a time of our days")
+        raise ValueError(_("This is not a time of our days"))
     return (value if value.tzinfo else timezone.make_aware(value)).astimezone(UTC)
 
 
@@ -140,6 +141,7 @@ def read_events(message: dict[str, Any]) -> list[OrderEvent]:
             orders = [OrderMessage.model_validate(message)]
     except ValidationError as error:
         found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-        more = [f"and {len(found) - MAX_TOLD_PROBLEMS} more"] if len(found) > MAX_TOLD_PROBLEMS else []
+        rest = len(found) - MAX_TOLD_PROBLEMS
+        more = [_("and %(count)s more") % {"count": rest}] if rest > 0 else []
         raise UnreadableMessage("; ".join([*found[:MAX_TOLD_PROBLEMS], *more])) from None
     return [order.build_event() for order in orders]

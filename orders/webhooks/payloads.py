@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from orders.cells import THREE_DECIMALS, UnreadableCell
 from orders.export_files import FileRow
 from orders.exported_orders import ExportedOrder, OrderBuilder
@@ -25,9 +27,9 @@ def parse_message(body: bytes) -> dict[str, Any]:
     try:
         message = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise UnreadableMessage("The body is not JSON in UTF-8.") from None
+        raise UnreadableMessage(_("The body is not JSON in UTF-8.")) from None
     if not isinstance(message, dict):
-        raise UnreadableMessage("The body is not a JSON object.")
+        raise UnreadableMessage(_("The body is not a JSON object."))
     return message
 
 
@@ -61,8 +63,9 @@ def get_time(part: Any, name: str) -> datetime | None:
     text = get_text(part, name)
     try:
         return read_time(text) if text else None
-    except UnreadableCell as error:
-        raise UnreadableMessage(f"{name} {error}") from None
+    except UnreadableCell:
+        problem = _("%(field)s is no time such as 2026-09-01T09:00:00Z.") % {"field": name}
+        raise UnreadableMessage(problem) from None
 
 
 def find_text(parts: list[Any], *names: str) -> str:

@@ -8,10 +8,15 @@ import hmac
 MIN_SECRET_CHARS = 16
 
 
+def split_secrets(setting: str, *, may_have_commas: bool = False) -> list[str]:
+    """The secret, or each of several with commas. What has commas itself may as well be one."""
+    return [setting.strip()] if may_have_commas else [part.strip() for part in setting.split(",")]
+
+
 def list_secrets(setting: str) -> list[str]:
     """The secret, and each of several with commas while one replaces another. WooCommerce makes some with commas."""
     whole = setting.strip()
-    parts = [part.strip() for part in whole.split(",")] if "," in whole else []
+    parts = split_secrets(whole) if "," in whole else []
     return [each for each in (whole, *parts) if len(each) >= MIN_SECRET_CHARS]
 
 

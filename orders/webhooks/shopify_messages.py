@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from orders.exported_orders import ExportedOrder
 from orders.order_events import OrderEvent
 
@@ -38,12 +40,12 @@ def read_event(topic: str, message: dict[str, Any], shop: str, sent_at: datetime
     Raises `UnreadableMessage` and `RefusedOrder`.
     """
     if not topic:
-        raise UnreadableMessage("The header X-Shopify-Topic is missing.")
+        raise UnreadableMessage(_("The header %(name)s is missing.") % {"name": "X-Shopify-Topic"})
     if topic not in ORDER_TOPICS:
         return None
     platform_id = get_text(message, "id")
     if not platform_id or len(platform_id) > 40:
-        raise UnreadableMessage("The order has no id.")
+        raise UnreadableMessage(_("The order has no id."))
     if topic == "orders/delete":
         return OrderEvent(PLATFORM, shop, platform_id, changed_at=NEVER, sent_at=sent_at)
     return OrderEvent(

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from orders.exported_orders import ExportedOrder
 from orders.models import Order
 from orders.order_events import OrderEvent
@@ -45,12 +47,12 @@ def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | N
     Raises `UnreadableMessage` and `RefusedOrder`.
     """
     if not topic:
-        raise UnreadableMessage("The header X-WC-Webhook-Topic is missing.")
+        raise UnreadableMessage(_("The header %(name)s is missing.") % {"name": "X-WC-Webhook-Topic"})
     if topic not in ORDER_TOPICS or _is_about_nothing(message):
         return None
     platform_id = get_text(message, "id")
     if not platform_id or len(platform_id) > 40:
-        raise UnreadableMessage("The order has no id.")
+        raise UnreadableMessage(_("The order has no id."))
     status = get_text(message, "status")
     if topic == "order.deleted" or status == "trash":
         return OrderEvent(PLATFORM, shop, platform_id)

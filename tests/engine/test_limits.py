@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.backends import transport
+from supportbot.assistant.backends.bare_calls import BareCallReader
 from supportbot.assistant.errors import ERROR_TRAITS, ErrorCode, ModelError
 from supportbot.assistant.limits import NOT_RUN, Limits, bound_calls
 from supportbot.assistant.messages import Answer, Message, ToolCall
@@ -127,6 +128,10 @@ FLOODS = {
     "of calls": [call_part(number, "{}") for number in range(3_000)],
     "of arguments": [call_part(0, "x}" * 20)] * 5_000,
     "of thoughts": [wire.chunk({"reasoning_content": "hm " * 1_000})] * 1_000,
+    "of a call as text": [
+        wire.chunk({"content": "<tool_call>{"}),
+        *[wire.chunk({"content": "x" * 40})] * 3_000,
+    ],
     "in one line": [b"data: " + b"x" * 5_000_000],
 }
 
@@ -144,6 +149,15 @@ async def test_a_stream_without_end_is_given_up_in_words(provider, desk, stream,
     assert failure.value.code in (ErrorCode.MALFORMED, ErrorCode.CUT)
     assert "try again" in ERROR_TRAITS[failure.value.code].message
     await provider.until(lambda provider: not provider.open_streams)
+
+
+def test_a_text_that_begins_like_a_call_is_held_no_longer_than_a_call_may_be():
+    reader = BareCallReader(["look"])
+    shown = [
+        reader.take_in('{"name": "look", "arguments": {"a": "'),
+        *(reader.take_in("x" * 50_000) for _ in "ab"),
+    ]
+    assert [len(text) > 0 for text in shown] == [False, False, True]
 
 
 LONG = {

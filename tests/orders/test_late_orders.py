@@ -20,6 +20,7 @@ from .platforms import (
     change_order,
 )
 from .test_export_files import HEADER, MUG, PIN
+from .test_foreign_exports import WOO, WOO_HEADER
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +170,23 @@ def test_an_older_export_brings_no_deleted_order_back(sender, tmp_path, capsys):
     call_command("import_orders", str(file))
     assert Order.objects.get().number == "#1002"
     assert "Line 2, #1001: The shop has deleted this order since." in capsys.readouterr().err
+
+
+def test_another_shop_s_deletion_is_not_that_of_an_order_with_the_same_id(sender, tmp_path):
+    one, two = ({"X-WC-Webhook-Source": f"https://{name}.example/"} for name in ("one", "two"))
+    sender.send_woocommerce(WOOCOMMERCE_ORDER, **one)
+    for number in (727, 728):  # one that is stored, and one that nobody knew
+        sender.send_woocommerce({"id": number}, "order.deleted", **one)
+    file = tmp_path / "export.csv"
+    in_another_zone, unknown = WOO.replace(" 09:", " 11:"), WOO.replace("727", "728")
+    file.write_text("\n".join([WOO_HEADER, in_another_zone, unknown]))
+    call_command("import_orders", str(file))
+    assert not Order.objects.exists(), "they are those that the only shop has deleted"
+
+    sender.send_woocommerce({"id": 1}, "order.deleted", **two)
+    file.write_text("\n".join([WOO_HEADER, WOO.replace(" 09:00:00", " 10:03:07"), unknown]))
+    call_command("import_orders", str(file))
+    assert [order.number for order in Order.objects.order_by("number")] == ["727", "728"]
 
 
 def test_an_imported_order_goes_on_live(sender):

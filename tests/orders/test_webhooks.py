@@ -92,6 +92,8 @@ def test_while_one_secret_replaces_another_both_are_taken(sender, settings):
         ("", 0),
         (SECRET, 0),
         ("short", 3),
+        (f"{SECRET}, {SECRET}", 0),
+        (f"{SECRET},too short", 3),  # WooCommerce makes some with commas
         ("a secret with spaces in it", 1),
         ("with a line\nend in it, really", 4),
     ],
@@ -101,6 +103,20 @@ def test_a_secret_that_protects_nothing_is_told_by_check_without_showing_it(sett
     found = [each for each in run_checks(tags=["security"]) if str(each.id).startswith("orders.")]
     assert len(found) == problems
     assert not value or value not in str(found)
+
+
+def test_what_is_wrong_with_a_message_is_said_in_the_reader_s_language(sender, monkeypatch):
+    words = {
+        "orders.webhooks.payloads": [b"[]"],
+        "orders.webhooks.shopify_messages": [b"{}"],
+        "orders.exported_orders": [b'{"id": 1, "updated_at": "soon"}'],
+    }
+    for module in words:
+        monkeypatch.setattr(f"{module}._", lambda text: f"ÜBERSETZT {text}")
+    for body in [body for bodies in words.values() for body in bodies]:
+        signed = {"X-Shopify-Hmac-Sha256": sign(body, SECRET), "X-Shopify-Topic": "orders/updated"}
+        answer = sender.post("/orders/webhooks/shopify", body, **signed)
+        assert (answer.status_code, answer.json()["error"].startswith("ÜBERSETZT")) == (422, True), body
 
 
 @pytest.mark.parametrize("path", ["/orders/webhooks/shopify", "/orders/webhooks/woocommerce/", "/orders/api"])

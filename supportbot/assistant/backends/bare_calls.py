@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .call_parts import CallParts
 from .text_calls import ARGUMENTS_KEYS, NAME_KEYS, iter_python_calls, read_call
 
@@ -33,7 +34,7 @@ class BareCallReader:
         """Add a piece of the answer. Returns what of it may be shown."""
         if self._is_undecided:
             self._held += text
-            if self._may_be_call(self._held):
+            if len(self._held) <= MAX_RECEIVED_ARGUMENT_CHARS and self._may_be_call(self._held):
                 return ""
             text = self._take_held()
         if "\n" not in text or not self._tool_names:

@@ -7,6 +7,8 @@ well be about them.
 import enum
 import re
 
+from ..errors import ErrorCode, ModelError
+from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
 from .mentions import continues_sentence, is_undecided
 from .text_marks import (
     CALL_BODY,
@@ -204,12 +206,18 @@ class SpokenText:
         closing = CALLS[self._call_mark.lower()]
         found = re.compile(re.escape(closing), re.IGNORECASE) if closing else None
         end = found.search(self._pending, self._call_scanned) if found else None
+        self._require_bounds(self._pending if end is None else self._pending[: end.start()])
         if end is None:
             self._call_scanned = max(0, len(self._pending) - len(closing or ""))
             return False
         self._end_call(self._pending[: end.start()])
         self._pending = self._pending[end.end() :]
         return True
+
+    def _require_bounds(self, body: str) -> None:
+        """Raise `ModelError` when more has come of a call than any needs, as of those that are no text."""
+        if len(body) > MAX_RECEIVED_ARGUMENT_CHARS or len(self.raw_calls) > MAX_RECEIVED_CALLS:
+            raise ModelError(ErrorCode.MALFORMED, "tool calls without end")
 
     def _end_call(self, body: str) -> None:
         self.raw_calls.append(self._call_mark + body)
