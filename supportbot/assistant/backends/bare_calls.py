@@ -17,6 +17,8 @@ LINE_END = re.compile(r"\n\s*")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
 FENCE = re.compile(r"```\w*\s")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
+PYTHON_PREFIXES = ("print(", "default_api.")  # as Gemma writes them around a call
+NAMED_CALL = re.compile(r"([\w-]+)\s+(?=\{)")  # `lookup_order` and its arguments in the next line (GLM)
 KEYS = "|".join(NAME_KEYS)
 CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id", "tool_calls")
 
@@ -71,9 +73,7 @@ class BareCallReader:
             return True
         if fence := FENCE.match(text):
             text = text[fence.end() :].lstrip()
-        names = [f"{name}(" for name in self._tool_names]
-        function = text.removeprefix("[").lstrip()
-        if any(name.startswith(function) or function.startswith(name) for name in names):
+        if self._may_be_function(text.removeprefix("[").lstrip()):
             return True
         begun = OBJECT_BEGUN.match(text)
         if begun is None or not begun[0]:
@@ -83,10 +83,28 @@ class BareCallReader:
             return key in CALL_KEYS
         return begun.end() == len(text) and any(each.startswith(key or "") for each in CALL_KEYS)
 
+    def _may_be_function(self, text: str) -> bool:
+        """Whether a text begins with the name of a tool, as Python or GLM calls it, or with the beginning of one."""
+        for prefix in PYTHON_PREFIXES:
+            if text and prefix.startswith(text):
+                return True
+            text = text.removeprefix(prefix)
+        for name in self._tool_names:
+            if f"{name}(".startswith(text) or text.startswith(f"{name}("):
+                return True
+            rest = text.removeprefix(name)
+            if rest != text and rest[:1].isspace() and rest.lstrip()[:1] in ("", "{"):
+                return True
+        return False
+
 
 def parse_bare_calls(text: str, tool_names: Collection[str]) -> list[CallParts]:
     """The calls in an answer that consists of nothing but calls of known tools, in a fence or without one."""
-    values, rest = _decode_values(text)
+    if named := NAMED_CALL.match(text.strip()):
+        values, rest = _decode_values(text.strip()[named.end() :])
+        values = [{"name": named[1], "arguments": value} for value in values]
+    else:
+        values, rest = _decode_values(text)
     found = [call for value in values for call in read_call(value)] if not rest else []
     if not values:
         found = list(iter_python_calls(rest))

@@ -9,6 +9,7 @@ import re
 
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
+from .bare_harmony import BareHarmonyReader
 from .mentions import continues_sentence, is_undecided
 from .text_marks import (
     CALL_BODY,
@@ -53,6 +54,7 @@ class SpokenText:
         self.raw_calls: list[str] = []
         self._held: list[str] | None = [] if is_thought_first else None
         self._pending = ""
+        self._bare_harmony = BareHarmonyReader()
         self._mode = Mode.TEXT
         self._thought = ThoughtBounds("")
         self._call_mark = ""
@@ -73,12 +75,13 @@ class SpokenText:
             self._position.add_words(data)
             self._has_returned = True
             return data
-        self._pending += data
+        self._pending += data if self._bare_harmony.is_over else self._bare_harmony.read_text(data)
         self._read_pending(is_last=False)
         return self._take_out()
 
     def flush_text(self) -> str:
         """The text is over. Returns what is left to be shown."""
+        self._pending += self._bare_harmony.flush_text()
         self._read_pending(is_last=True)
         if self._mode is Mode.CALL:
             self._end_call(self._pending)

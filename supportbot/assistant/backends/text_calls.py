@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from .call_arguments import read_loose_object
+from .call_names import find_tool_name
 from .call_parts import CallParts
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
@@ -17,19 +19,22 @@ SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
 # `functions.lookup_order:0<|…|>{…}` (Kimi, DeepSeek), and with `<|constrain|>json<|message|>` between them (gpt-oss).
 NAMED = re.compile(
     rf"\s*(?:functions?(?:\.|{SPECIAL}))?([\w-]+)(?::\d+)?"
-    rf"(?:\s|\[ARGS\]|>|{SPECIAL}|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
+    rf"(?:\s|\[ARGS\]|\[CALL_ID\]\w*|>|{SPECIAL}|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
 )
+DSML = re.compile(r"(</?)\s?[|｜]\s?DSML\s?[|｜]\s?", re.IGNORECASE)
 CALL_BEGINNINGS = re.compile(r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>")
 OPENING_MARK = re.compile(
     r"\s*(?:<function=|\[tool_calls\]|\[tool_request\]"
     r"|(?:<\|start\|>assistant)?(?:<\|channel\|>\w+)? to=|<[|｜]?[\w:▁｜]+[|｜]?>)",
     re.IGNORECASE,
 )
+CLOSING_MARKS = re.compile(rf"(?:\s|{SPECIAL})+$")
 # `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
 # `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
 FUNCTION = re.compile(
-    r"<(?:[｜\w]*[｜:])?(?:function=|invoke name=|tool_call name=)[\"']?([\w-]+)[\"']?\s*>(.*?)"
-    r"(?=</(?:[｜\w]*[｜:])?(?:function|invoke|tool_call)>|<(?:[｜\w]*[｜:])?(?:function=|invoke name=)|$)",
+    r"<(?:[｜\w]*[｜:])?(?:function=|function name=|invoke name=|tool_call name=)[\"']?([\w-]+)[\"']?\s*>(.*?)"
+    r"(?=</(?:[｜\w]*[｜:])?(?:function|invoke|tool_call)>|<(?:[｜\w]*[｜:])?(?:function=|function name=|invoke name=)"
+    r"|$)",
     re.DOTALL | re.IGNORECASE,
 )
 PARAMETER = re.compile(
@@ -46,15 +51,21 @@ ESCAPED_CALL = re.compile(r"call:([\w-]+)\s*\{(.*?)\}\s*(?=call:|<|$)", re.DOTAL
 ESCAPED_ARGUMENT = re.compile(
     r"([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
 )
-NAME_KEYS, ARGUMENTS_KEYS = ("name", "tool_name", "function", "tool"), ("arguments", "parameters", "args")
+NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
+ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input", "action_input")
+CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3)
 MAX_PYTHON_CHARS = 10_000
 
 
 def parse_text_calls(body: str, tool_names: Collection[str]) -> list[CallParts]:
     """The calls of known tools in a mark of a call and what stood after it, up to its end."""
-    pieces = CALL_BEGINNINGS.split(body)
-    found = [CallParts(None, "", *call) for piece in pieces for call in _iter_calls(piece)]
-    return [call for call in found if call.name in tool_names]
+    pieces = CALL_BEGINNINGS.split(DSML.sub(r"\1", body))
+    found = [
+        (find_tool_name(name, tool_names), arguments)
+        for piece in pieces
+        for name, arguments in _iter_calls(piece)
+    ]
+    return [CallParts(None, "", name, arguments) for name, arguments in found if name in tool_names]
 
 
 def _iter_calls(body: str) -> Iterator[tuple[str, str]]:
@@ -66,6 +77,7 @@ def _iter_calls(body: str) -> Iterator[tuple[str, str]]:
         return
     while mark := OPENING_MARK.match(body):
         body = body[mark.end() :]
+    body = CLOSING_MARKS.sub("", body)
     if escaped := ESCAPED_CALL.findall(body):
         for name, inner in escaped:
             found = ESCAPED_ARGUMENT.finditer(inner)
@@ -76,7 +88,7 @@ def _iter_calls(body: str) -> Iterator[tuple[str, str]]:
         for value in _iter_json(body[named.end() :]):
             yield named[1], json.dumps(value, ensure_ascii=False)
         return
-    values = list(_iter_json(body))
+    values = list(_iter_json(body)) or _read_loose_json(body)
     for value in values:
         for call in value if isinstance(value, list) else [value]:
             yield from read_call(call)
@@ -101,12 +113,19 @@ def iter_python_calls(body: str) -> Iterator[tuple[str, str]]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and not any(isinstance(each, ast.Call) for each in node.args):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = _get_function_name(node.func)
             try:
                 values = {str(each.arg): ast.literal_eval(each.value) for each in node.keywords}
                 yield name, json.dumps(values, ensure_ascii=False)
             except (ValueError, TypeError):
                 continue
+
+
+def _get_function_name(function: ast.expr) -> str:
+    if not isinstance(function, ast.Attribute):
+        return str(getattr(function, "id", ""))
+    is_method = function.attr in CALLING_METHODS and isinstance(function.value, ast.Name)
+    return _get_function_name(function.value) if is_method else function.attr
 
 
 def read_call(call: Any) -> Iterator[tuple[str, str]]:
@@ -119,6 +138,8 @@ def read_call(call: Any) -> Iterator[tuple[str, str]]:
         inner = function if isinstance(function, dict) else each
         name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
         arguments: Any = next((inner[key] for key in ARGUMENTS_KEYS if inner.get(key) is not None), {})
+        if name is None and len(inner) == 1:  # `{"lookup_order": {…}}` (Apertus)
+            name, arguments = next(iter(inner.items()))
         if isinstance(name, str):
             yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
@@ -132,6 +153,13 @@ def _read_value(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
+
+
+def _read_loose_json(body: str) -> list[Any]:
+    """The call in a body that is not quite JSON: as Python writes it, or without its last bracket."""
+    text = body.strip()
+    found = read_loose_object(text) or (read_loose_object(f"{text}}}") if text.endswith("}") else None)
+    return [found] if found else []
 
 
 def _iter_json(text: str) -> Iterator[Any]:

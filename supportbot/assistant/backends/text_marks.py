@@ -2,7 +2,9 @@
 
 Sources: open-webui/open-webui#16973 and ollama/ollama#18044 (`<think>`, also the closing mark alone),
 langchain-ai/langchain#33998, irreg/native_tool_call_adapter#3 (a call as text); the chat templates of Qwen, DeepSeek,
-Mistral, Llama, Kimi, gpt-oss (harmony), Command, Phi, Gemma, GLM, Seed and MiniMax. All are compared in small letters.
+Mistral, Llama, Kimi, gpt-oss (harmony), Command, Phi, Gemma, GLM, Seed, MiniMax, LongCat, Apertus, Apriel, Ernie,
+Nemotron and Step; NousResearch/hermes-agent#15473 (DeepSeek's marks in other characters), vllm-project/vllm#35906
+(harmony without some of its marks). All are compared in small letters.
 """
 
 import re
@@ -18,9 +20,16 @@ THOUGHT_NAMES = (
     "antthinking",
     "reflection",
     "scratchpad",
+    "scratch_pad",
+    "thought_process",
+    "thinking_process",
+    "longcat_think",
+    "analysis",
+    "｜think｜",
 )
 THOUGHT_OPENINGS = (
     *(f"<{name}>" for name in THOUGHT_NAMES),
+    *("<|inner_prefix|>", "<unused94>thought"),
     *("[think]", "◁think▷", "<|begin_of_thought|>", "<|start_thinking|>", "<|channel>thought", "<|think|>"),
     *("<|channel|>analysis<|message|>", "<|channel|>commentary<|message|>", "<|begin_of_thinking|>"),
     *(
@@ -30,6 +39,7 @@ THOUGHT_OPENINGS = (
 )
 THOUGHT_CLOSINGS = (
     *(f"</{name}>" for name in THOUGHT_NAMES),
+    *("<|inner_suffix|>", "<unused95>", "<｜/think｜>", "[begin final response]"),
     *("[/think]", "◁/think▷", "<|end_of_thought|>", "<|end_thinking|>", "<channel|>", "<|/think|>"),
     *("<|end_of_thinking|>",),
 )
@@ -38,6 +48,7 @@ HARMONY_CLOSINGS = (
     "<|end|>",
     "<|start|>assistant<|channel|>final<|message|>",
     f"<|start|>assistant{TYPED_FINAL}",
+    *("<|channel|>final<|message|>", TYPED_FINAL),
 )
 # After these the answer is over, whatever the model goes on with.
 ENDINGS = (
@@ -102,8 +113,15 @@ SKIPPED = (
         "<|/tool_call|>",
         "</tool_calls>",
     ),
+    *("<answer>", "</answer>", "<response>", "</response>", "[end final response]"),
     *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>"),
 )
+DSML = (
+    "｜dsml｜",
+    "|dsml|",
+    " | dsml | ",
+    "｜ dsml ｜ ",
+)  # DeepSeek's, in the characters that it may come in
 CLAUDES = "antml"  # the namespace of Claude's marks
 # A call as text, with the mark at its end; without one it goes to the end of the answer.
 CALLS = {
@@ -114,11 +132,12 @@ CALLS = {
     "<function_call>": "</function_call>",
     "<functioncall>": "</functioncall>",
     "<function_calls>": "</function_calls>",
-    "<｜dsml｜function_calls>": "</｜dsml｜function_calls>",
     "<start_function_call>": "<end_function_call>",
     "<function=": "</function>",
+    "<function name=": "</function>",
     "<invoke name=": "</invoke>",
-    "<｜dsml｜invoke name=": "</｜dsml｜invoke>",
+    **{f"<{dsml}{name}": f"</{dsml}{name}" for dsml in DSML for name in ("function_calls>", "tool_calls>")},
+    **{f"<{dsml}invoke name=": f"</{dsml}invoke>" for dsml in DSML},
     f"<{CLAUDES}:function_calls>": f"</{CLAUDES}:function_calls>",
     f"<{CLAUDES}:invoke name=": f"</{CLAUDES}:invoke>",
     "<tool_call name=": "</tool_call>",
@@ -126,6 +145,12 @@ CALLS = {
     "<seed:tool_call>": "</seed:tool_call>",
     "<tool_code>": "</tool_code>",
     "<tool_response>": "</tool_response>",
+    "<tool_use>": "</tool_use>",
+    "<toolcall>": "</toolcall>",
+    "<longcat_tool_call>": "</longcat_tool_call>",
+    "<|tools_prefix|>": "<|tools_suffix|>",
+    "<｜tool_calls_begin｜>": "<｜tool_calls_end｜>",
+    "<｜tool_call_begin｜>": "<｜tool_call_end｜>",
     "<|tool_calls_section_begin|>": "<|tool_calls_section_end|>",
     "<|tool_call_begin|>": "<|tool_call_end|>",
     "<｜tool▁calls▁begin｜>": "<｜tool▁calls▁end｜>",
@@ -163,7 +188,10 @@ PLAIN = re.compile(r"[^<\[◁`~\n]*")
 BOUNDS_OF_THOUGHT = re.compile(
     "|".join(map(re.escape, [*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
 )
-ENDS_OF_HARMONY = re.compile("|".join(map(re.escape, [*HARMONY_CLOSINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE)
+CALLS_OF_HARMONY = tuple(mark for mark in CALLS if mark.endswith(" to="))  # these end a thought too, and stay
+ENDS_OF_HARMONY = re.compile(
+    "|".join(map(re.escape, [*CALLS_OF_HARMONY, *HARMONY_CLOSINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
+)
 
 
 def measure_partial_mark(text: str) -> int:

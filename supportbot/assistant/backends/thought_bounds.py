@@ -1,7 +1,7 @@
 """Where a model's thought ends, in a text that comes in pieces. A thought may hold others, each with its own end."""
 
 from .mentions import continues_sentence, is_undecided, may_be_mention
-from .text_marks import BOUNDS_OF_THOUGHT, ENDS_OF_HARMONY, MAX_MARK_CHARS, THOUGHT_OPENINGS
+from .text_marks import BOUNDS_OF_THOUGHT, CALLS_OF_HARMONY, ENDS_OF_HARMONY, MAX_MARK_CHARS, THOUGHT_OPENINGS
 
 
 class ThoughtBounds:
@@ -19,7 +19,9 @@ class ThoughtBounds:
         if self._is_harmony:
             end = ENDS_OF_HARMONY.search(text, self._scanned)
             self._scanned = max(0, len(text) - MAX_MARK_CHARS)
-            return end.end() if end else None
+            if end is None:
+                return None
+            return end.start() if end[0].lower() in CALLS_OF_HARMONY else end.end()
         for mark in BOUNDS_OF_THOUGHT.finditer(text, self._scanned):
             if mark[0].lower() in THOUGHT_OPENINGS:
                 if not self._read_opening(text, mark.start(), mark.end()):

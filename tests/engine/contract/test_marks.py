@@ -1,7 +1,9 @@
 """What a model writes for the program that runs it is no word to a customer: thoughts, end marks, calls as text.
 
 Sources: open-webui/open-webui#16973; ollama/ollama#18044 (the closing mark alone); langchain-ai/langchain#33998;
-irreg/native_tool_call_adapter#3 (a call as text); the chat templates named in `text_marks`.
+irreg/native_tool_call_adapter#3 (a call as text); NousResearch/hermes-agent#15473 (DeepSeek's in other characters),
+vllm-project/vllm#35906 (harmony without some of its marks), Augustas11/macprovider#743 (without any); the chat
+templates named in `text_marks`.
 """
 
 import json
@@ -55,6 +57,19 @@ SPOKEN = {
     "<bos>It left.<pad><pad><eos>": "It left.",
     "<s><think>a</think>\n\nHello!": "Hello!",
     "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>Hello!<|reserved_special_token_7|>": "Hello!",
+    "<|inner_prefix|>a<|inner_suffix|>Hello!": "Hello!",
+    "<unused94>thought\na<unused95>Hello!": "Hello!",
+    "<longcat_think>\na</longcat_think>\nHello!": "Hello!",
+    "<｜think｜>a<｜/think｜>Hello!": "Hello!",
+    "<think>a</think>\n<answer>\nHello!</answer>": "Hello!",
+    "<think>a</think>\n<response>\nHello!</response>": "Hello!",
+    "Here are my reasoning steps:\na\n[BEGIN FINAL RESPONSE]\nHello![END FINAL RESPONSE]": "Hello!",
+    "<|channel|>analysis<|message|>Hm.<|channel|>final<|message|>Hello!": "Hello!",
+    "analysisWe need to greet.assistantfinalHello!": "Hello!",
+    "analysisHm.assistantanalysisWell.assistantfinalHello!": "Hello!",
+    "analysis of it shows this.": "analysis of it shows this.",
+    "An analysisWe": "An analysisWe",
+    "ana": "ana",
     # Thoughts in the middle of a line, and within each other.
     "Sure. <think>She is angry</think> It left.": "Sure. It left.",
     "Your order <think>Let me see.</think>has left.": "Your order has left.",
@@ -159,7 +174,29 @@ TEXT_CALLS = [
     '<tool_code>\nprint(default_api.lookup_order(order_id="ORD-123"))\n</tool_code>',
     "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>lookup_order\n```json\n"
     '{"order_id": "ORD-123"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+    '<｜DSML｜tool_calls><｜DSML｜invoke name="lookup_order"><｜DSML｜parameter name="order_id">ORD-123'
+    "</｜DSML｜parameter></｜DSML｜invoke></｜DSML｜tool_calls>",
+    '< | DSML | function_calls>\n< | DSML | invoke name="lookup_order">\n< | DSML | parameter name="order_id">ORD-123'
+    "</ | DSML | parameter>\n</ | DSML | invoke>\n</ | DSML | function_calls>",
+    '<|DSML|invoke name="lookup_order"><|DSML|parameter name="order_id">ORD-123</|DSML|parameter></|DSML|invoke>',
+    '<｜tool_calls_begin｜><｜tool_call_begin｜>function<｜tool_sep｜><steptml:invoke name="lookup_order">'
+    '<steptml:parameter name="order_id">ORD-123</steptml:parameter></steptml:invoke><｜tool_call_end｜>'
+    "<｜tool_calls_end｜>",
+    '<|tool_call_start|>[lookup_order(order_id="ORD-123")]<|tool_call_end|>',
+    f"<TOOLCALL>[{CALL}]</TOOLCALL>",
+    f"<longcat_tool_call>{CALL}</longcat_tool_call>",
+    '<|tools_prefix|>[{"lookup_order": {"order_id": "ORD-123"}}]<|tools_suffix|>',
+    '[TOOL_CALLS]lookup_order[CALL_ID]abcdef123[ARGS]{"order_id": "ORD-123"}',
+    '<|python_tag|>lookup_order.call(order_id="ORD-123")<|eom_id|>',
+    '<tool_use>{"name": "lookup_order", "input": {"order_id": "ORD-123"}}</tool_use>',
+    '<function name="lookup_order">{"order_id": "ORD-123"}</function>',
+    f"<tool_call>{CALL[:-1]}</tool_call>",  # without the last bracket
+    "<tool_call>{'name': 'lookup_order', 'arguments': {'order_id': 'ORD-123'}}</tool_call>",
+    'analysisWe must look.assistantcommentary to=functions.lookup_order json{"order_id": "ORD-123"}',
     # The whole answer is a call, without any mark.
+    '```tool_code\nprint(default_api.lookup_order(order_id="ORD-123"))\n```',
+    'lookup_order\n{"order_id": "ORD-123"}',
+    '{"action": "lookup_order", "action_input": {"order_id": "ORD-123"}}',
     CALL,
     f"{CALL.replace('arguments', 'parameters')}<|im_end|>",
     f"\n```json\n{CALL}\n```\n",
@@ -198,6 +235,8 @@ async def test_a_call_as_text_of_a_tool_that_was_not_offered_is_none(provider: S
         "[1](https://techcorp.example) says so.",
         "```python\nlookup(1)\n```",
         "lookup_order is a tool.",
+        'lookup_order\n{"order_id": "ORD-123"} is how one calls it.',
+        "print(1) prints a number.",
         'Like so:\n\n```json\n{\n  "name": "Tom"\n}\n```\n\n[1](https://techcorp.example)\n\n{"a": 1}\n',
         f"{CALL}\nis how one looks an order up.",
     ],
