@@ -13,6 +13,7 @@ from .actors import Actor
 from .audit import record_ticket_event, record_ticket_events
 from .closing import plan_closing
 from .models import StatusChange, Ticket
+from .people import name_person
 
 Status = Ticket.Status
 
@@ -160,4 +161,4 @@ def _name_row(row: Any) -> str:
     """A person as colleagues call them, a ticket by its number; empty for nobody."""
     if row is None:
         return ""
-    return str(row) if isinstance(row, Ticket) else row.get_full_name() or row.get_username()
+    return str(row) if isinstance(row, Ticket) else name_person(row)

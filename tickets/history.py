@@ -1,6 +1,6 @@
 """A ticket's history in sentences, from the audit log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,20 +49,30 @@ def describe_event(event: Any) -> list[str]:
     """What was done, a sentence for each thing, without who did it."""
     changes = event.details.get("changes")
     if changes is not None:
-        return [_describe_change(name, values) for name, values in changes.items()]
+        added = event.details.get("added", ())
+        return [_describe_change(name, values, is_added=name in added) for name, values in changes.items()]
     number = {"number": event.details.get("number", "")}
     sentences = {
         "ticket_opened": _("opened the ticket"),
         "ticket_replied": _("replied to the customer"),
         "ticket_joined": _("merged %(number)s into this ticket") % number,
         "person_requested": _("asked for a person"),
-        "rated": _("rated it as good") if event.details.get("is_good") else _("rated it as not good"),
+        "rated": _describe_rating(event.details),
     }
     return [sentences.get(event.action, event.action)]
 
 
-def _describe_change(name: str, values: list[str] | None) -> str:
+def _describe_rating(details: Mapping[str, Any]) -> str:
+    """An event of an earlier version does not say what of the rating was new."""
+    if details.get("changed") == ["words"]:
+        return _("wrote a few words about the rating")
+    return _("rated it as good") if details.get("is_good") else _("rated it as not good")
+
+
+def _describe_change(name: str, values: list[str] | None, *, is_added: bool) -> str:
     label = get_label(name)
+    if is_added:
+        return _("added to “%(field)s”") % {"field": label}
     if values is None:
         return _("changed “%(field)s”") % {"field": label}
     old, new = (describe_value(name, value) for value in values)

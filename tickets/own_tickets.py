@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from .models import Ticket, TicketReply
-from .person_requests import describe_request
+from .person_requests import read_quote
 
 MAX_SHOWN_MESSAGES = 100  # the rest is in the conversation
 
@@ -44,11 +44,17 @@ def load_messages(ticket: Ticket, *, is_own: bool) -> list[Any]:
 
 
 def describe_issue(ticket: Ticket) -> str:
-    """In the customer's own words: a request for a person is written down as staff read it."""
+    """What it is about, in the customer's own words where they are known, else by the assistant's subject.
+
+    What staff made the subject is theirs, and what the assistant wrote of a request for a person is for them.
+    """
     parts = ticket.issue.split(Ticket.ISSUE_SEPARATOR)
-    own = [part.removeprefix(describe_request()).strip() for part in parts]
-    own = [part for part in own if part != gettext("No reason was given.")]
-    return Ticket.ISSUE_SEPARATOR.join(filter(None, own)) or gettext("You asked to talk to a person.")
+    quotes = [read_quote(part) for part in parts]
+    if "subject" in ticket.by_assistant and ticket.subject and not any(quotes):
+        return ticket.subject
+    own = [part if quote is None else quote for part, quote in zip(parts, quotes, strict=True)]
+    own = list(dict.fromkeys(filter(None, own)))
+    return Ticket.ISSUE_SEPARATOR.join(own) or gettext("You asked to talk to a person.")
 
 
 def describe_state(ticket: Ticket) -> str:

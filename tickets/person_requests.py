@@ -12,10 +12,29 @@ from .audit import record_ticket_event
 from .changes import open_ticket
 from .models import Ticket
 
+OPENING_QUOTE, CLOSING_QUOTE = "“", "”"
+
 
 def describe_request() -> str:
     """What such a ticket begins with, as staff read it."""
     return _("The customer asks to talk to a person.")
+
+
+def write_issue(request: PersonRequest) -> str:
+    """For staff. The customer's own words stand in quotation marks, which `read_quote` finds again."""
+    reason = " ".join(request.reason.split())  # an empty line would divide it into two issues
+    if request.is_quote:
+        reason = f"{OPENING_QUOTE}{reason}{CLOSING_QUOTE}"
+    return f"{describe_request()} {reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
+
+
+def read_quote(issue: str) -> str | None:
+    """The customer's own words in such an issue, empty if there are none. None for an issue of another kind."""
+    if not issue.startswith(describe_request()):
+        return None
+    rest = issue.removeprefix(describe_request()).strip()
+    is_quote = rest.startswith(OPENING_QUOTE) and rest.endswith(CLOSING_QUOTE)
+    return rest.removeprefix(OPENING_QUOTE).removesuffix(CLOSING_QUOTE) if is_quote else ""
 
 
 @person_request_handler
@@ -24,7 +43,7 @@ def join_or_open_ticket(request: PersonRequest) -> str:
 
     So is one that the team has just answered: whoever asks for a person after that is not content with the answer.
     """
-    issue = f"{describe_request()} {request.reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
+    issue = write_issue(request)
     ticket = find_ticket_to_join(request.conversation)
     if ticket is None:
         if not Ticket.objects.may_open_from_network_of(request.conversation):
@@ -40,5 +59,5 @@ def join_or_open_ticket(request: PersonRequest) -> str:
         announce_ticket(ticket)
         return ticket.number
     if len(issue) <= ticket.remaining_chars and ticket.add_issue(issue, ticket.priority):
-        record_ticket_event("ticket_changed", ticket, CUSTOMER, changes={"issue": None})
+        record_ticket_event("ticket_changed", ticket, CUSTOMER, changes={"issue": None}, added=["issue"])
     return reopen_by_customer(ticket).number

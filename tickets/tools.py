@@ -143,7 +143,8 @@ def _add_to_existing(pk: int, issue: str, priority: str) -> dict[str, Any]:
         if ticket.priority != old_priority:
             changes["priority"] = [old_priority, ticket.priority]
         if changes:
-            record_ticket_event("ticket_changed", ticket, ASSISTANT, changes=changes)
+            added = ["issue"] if is_new else []
+            record_ticket_event("ticket_changed", ticket, ASSISTANT, changes=changes, added=added)
     if not is_new:
         return _serialize_ticket(ticket) | {"note": DUPLICATE_NOTE}
     return _serialize_ticket(ticket) | {

@@ -1,6 +1,7 @@
 """The customers' pages of tickets. A ticket of somebody else is not found, as one that does not exist."""
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
@@ -16,6 +17,10 @@ from .models import Ticket
 from .own_tickets import describe_issue, describe_state, find_own_tickets, has_own_conversation, load_messages
 
 TICKETS_PER_PAGE = 20
+
+
+class AlreadyClosed(Exception):
+    """Somebody has closed the ticket meanwhile, so that nothing of its end is said again."""
 
 
 @require_safe
@@ -85,16 +90,23 @@ def _handle_form(request: HttpRequest, ticket: Ticket) -> str:
 
 def _end_ticket(ticket: Ticket) -> None:
     """The customer says that it is solved. Said twice, it is told once."""
-    with transaction.atomic():
+    with suppress(AlreadyClosed), transaction.atomic():
+        if ticket.conversation_id is not None:
+            _announce_end(ticket)  # the conversation is always locked before its tickets
         locked = Ticket.objects.lock_ticket(ticket.pk)
-        was_closed = locked.status == Ticket.Status.CLOSED
+        if locked.status == Ticket.Status.CLOSED:
+            raise AlreadyClosed
         confirm_by_customer(locked)
-    if locked.conversation_id is None or was_closed:
-        return
-    newest = locked.replies.select_related("author").last()
+
+
+def _announce_end(ticket: Ticket) -> None:
+    newest = ticket.replies.select_related("author").last()
     conversations: Any = apps.get_app_config("conversations")
     conversations.announce_own_end(
-        locked.conversation_id, locked.number, locked.assignee or (newest.author if newest else None)
+        ticket.conversation_id,
+        ticket.number,
+        end_key=f"{ticket.number}:{ticket.reopened_count}",
+        staff=ticket.assignee or (newest.author if newest else None),
     )
 
 

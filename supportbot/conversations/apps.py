@@ -118,11 +118,14 @@ class ConversationsConfig(AppConfig):
 
         enqueue_ends(ends, staff)
 
-    def announce_own_end(self, conversation: int, reference: str, staff: Any = None) -> None:
-        """The same where the customer said that it has ended. Call it outside of transactions, in a view."""
+    def announce_own_end(self, conversation: int, reference: str, *, end_key: str, staff: Any = None) -> None:
+        """The same where the customer said so, at once, as a part of the caller's transaction. For views.
+
+        It locks the conversation, so call it before rows that are locked after that. One `end_key` is told once.
+        """
         from .web import app_pages
 
-        app_pages.announce_own_end(conversation, reference, staff.pk if staff else None)
+        app_pages.announce_own_end(conversation, reference, end_key, staff.pk if staff else None)
 
     def find_rating(self, conversation: int, reference: str) -> Any:
         """What the customer is asked of how it ended, for `chat/_rating_fields.html`; None where nothing is asked."""

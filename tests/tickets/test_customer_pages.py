@@ -3,11 +3,13 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -69,6 +71,12 @@ def read(client: Client, path: str = PAGE) -> str:
     return response.content.decode()
 
 
+def find_issue(page: str) -> str:
+    found = re.search(r'class="ticket-issue[^>]*>([^<]*)<', page)
+    assert found
+    return unescape(found[1])
+
+
 def answer(client: Client, text: str = "It is still broken", client_id: str = "c1", **fields: Any) -> Any:
     return client.post(PAGE, {"action": "answer", "text": text, "client_id": client_id} | fields)
 
@@ -104,11 +112,30 @@ def test_a_request_for_a_person_is_shown_in_the_customers_words(alices, alice, t
     assert "You asked to talk to a person." in read(alices, "/tickets/")
 
     turns.cancel_person_request.run_sync(talk.pk)
-    turns.request_person.run_sync(talk.pk, "My lamp is broken")
+    turns.submit_message.run_sync(talk.pk, "My lamp is broken.\n\nIt is “new”", "a1", can_start=False)
+    turns.request_person.run_sync(talk.pk)
 
-    page = read(alices, f"/tickets/{ticket.number}/")
-    assert "My lamp is broken" in page
-    assert "The customer asks" not in page + read(alices, "/tickets/")
+    shown = find_issue(read(alices, f"/tickets/{ticket.number}/"))
+    assert shown == "My lamp is broken. It is “new”"
+    assert "The customer asks" not in read(alices, "/tickets/")
+
+
+@pytest.mark.parametrize(
+    ("subject", "by_assistant", "shown"),
+    [
+        ("Late lamp", ["subject"], "Late lamp"),
+        ("", [], "You asked to talk to a person."),
+        ("Difficult customer", [], "You asked to talk to a person."),  # as staff made it
+    ],
+)
+def test_what_the_assistant_wrote_of_them_for_the_team_is_not_shown_to_the_customer(
+    alices, talk, subject, by_assistant, shown
+):
+    turns.request_person.run_sync(talk.pk, "The customer is angry. The customer wrote: “Where is it”")
+    Ticket.objects.update(subject=subject, by_assistant=by_assistant)
+
+    assert find_issue(read(alices, f"/tickets/{Ticket.objects.get().number}/")) == shown
+    assert "The customer" not in read(alices, "/tickets/")
 
 
 def test_a_long_list_comes_in_pages_of_a_few_queries(alices, alice):
@@ -309,6 +336,28 @@ def test_it_is_solved_ends_it_and_asks_how_it_was(alices, ticket, talk, sam):
     ticket.refresh_from_db()
     assert ticket.status == "open"
     assert 'id="rating"' not in read(alices)
+
+
+@POSTS
+@pytest.mark.parametrize(
+    "part", ["tickets.views.confirm_by_customer", "supportbot.conversations.turns.announce_end"]
+)
+def test_that_it_is_solved_is_stored_and_told_together_or_not_at_all(alices, ticket, talk, monkeypatch, part):
+    answer(alices)
+    broken = Mock(side_effect=OperationalError, run_sync=Mock(side_effect=OperationalError))
+    with monkeypatch.context() as patched:
+        patched.setattr(part, broken)
+        with pytest.raises(OperationalError):
+            alices.post(PAGE, {"action": "solve"})
+    ticket.refresh_from_db()
+    told = talk.messages.filter(text__contains=f"{NUMBER} is solved")
+    assert (ticket.status, told.count()) == ("open", 0)
+
+    alices.post(PAGE, {"action": "solve"})
+    answer(alices, "No, it is not", "c2")
+    alices.post(PAGE, {"action": "solve"})
+
+    assert told.count() == 2, "each end is told once"
 
 
 @POSTS

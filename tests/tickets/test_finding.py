@@ -128,6 +128,28 @@ def test_a_view_or_a_filter_that_there_is_not_is_no_error(desk):
         assert desk.get(f"{LIST}?{query}", follow=True).status_code == 200
 
 
+@pytest.mark.parametrize("search", ["", "q=lamp&"])
+def test_what_the_list_is_narrowed_to_is_named_also_while_one_searches(desk, tickets, agent, search):
+    """Also who has nothing left to do, and is not offered any more."""
+    agent.first_name, agent.last_name = "Alex", "Agent"
+    agent.save()
+    Ticket.objects.filter(number="TKT-12345678").update(assignee=agent, status="closed")
+    tag = Tag.objects.get()
+    tickets["alice"].tags.add(tag)
+
+    page = desk.get(f"{LIST}?{search}assignee={agent.pk}&tag={tag.pk}")
+
+    chosen = {
+        choice["display"]
+        for each in page.context["cl"].filter_specs
+        if each.title in ("assignee", "tag")
+        for choice in each.choices(page.context["cl"])
+        if choice["selected"]
+    }
+    assert chosen == {"Alex Agent", "billing"}
+    assert [ticket.number for ticket in page.context["cl"].result_list] == ["TKT-12345678"]
+
+
 @pytest.fixture
 def year(db: None, agent: User) -> None:
     """Ten thousand tickets, most of them ended."""

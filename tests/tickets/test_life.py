@@ -1,8 +1,10 @@
 """A ticket ends and is opened again by what is said in its conversation, and the log says by whom."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
@@ -395,6 +397,26 @@ def test_a_solved_ticket_is_closed_after_some_days_by_the_system(ticket, agent):
     assert (ticket.status, ticket.resolution) == ("closed", "staff")
     event = AuditEvent.objects.filter(action="ticket_changed").first()
     assert (event.actor, event.details["changes"]["status"]) == ("system", ["resolved", "closed"])
+
+
+def test_what_was_solved_before_tickets_closed_by_themselves_closes_too(ticket, agent, settings):
+    migration = import_module("tickets.migrations.0007_closing_of_old_tickets")
+    resolve(ticket, agent, days_ago=8)
+    Ticket.objects.update(resolved=None)
+    Job.objects.all().delete()
+
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"ticket_close_days": 0})
+    migration.plan_closing(apps, None)
+    assert not Job.objects.exists()
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"ticket_close_days": 7})
+    migration.plan_closing(apps, None)
+    migration.plan_closing(apps, None)
+
+    ticket.refresh_from_db()
+    assert Job.objects.get().run_after == ticket.resolved + timedelta(days=7)
+    Ticket.objects.update(resolved=timezone.now() - timedelta(days=8))
+    run_closing(ticket)
+    assert ticket.status == "closed"
 
 
 def test_a_late_answer_to_the_team_opens_it_again_and_none_to_the_assistant(ticket, talk, agent):

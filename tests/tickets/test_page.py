@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
-from supportbot.conversations.models import Conversation
+from supportbot.conversations.models import Conversation, Rating
 from supportbot.desk.models import Note, SavedReply
 from supportbot.jobs.models import Job
 from tickets.actors import build_staff_actor
 from tickets.answers import lock_continuing_ticket
 from tickets.changes import change_ticket
+from tickets.history import load_history
 from tickets.merging import MergeRefused, merge_ticket
 from tickets.models import Tag, Ticket
 from tickets.models.queryset import TicketQuerySet
@@ -72,6 +73,39 @@ def test_its_history_says_who_did_what(desk, ticket, agent):
     words = " ".join(desk.get(page_of(ticket)).content.decode().split())
     assert "<strong>agent</strong> changed “Status” from “Open” to “Pending”" in words
     assert "<strong>agent</strong> changed “Subject”" in words
+
+
+def test_its_history_says_once_what_a_customer_did(desk, ticket, talk):
+    turns.submit_message.run_sync(talk.pk, "It is late", "a1", can_start=False)
+    turns.request_person.run_sync(talk.pk)
+    turns.cancel_person_request.run_sync(talk.pk)
+    asked = Rating.objects.create(conversation=talk, ticket=ticket.number, handler="staff")
+    turns.store_rating.run_sync(talk.pk, asked.pk, True, None)
+    turns.store_rating.run_sync(talk.pk, asked.pk, None, "So quick")
+
+    said = [line.sentence for line in load_history(ticket.number)]
+
+    assert said == [
+        "added to “Issue”",
+        "asked for a person",
+        "rated it as good",
+        "wrote a few words about the rating",
+    ]
+
+
+def test_the_desk_leads_to_the_page_of_the_ticket(desk, talk):
+    turns.request_person.run_sync(talk.pk)
+    ticket = Ticket.objects.get(conversation=talk)
+    page = desk.get(reverse("admin:conversations_conversation_change", args=[talk.pk])).content.decode()
+    (address,) = re.findall(rf'href="([^"]+)">{ticket.number}<', page)
+    assert desk.get(address, follow=True).redirect_chain == [(page_of(ticket), 302)]
+    assert desk.get(address.replace("TKT", "XXX")).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_can_be_posted_to_the_list_of_old_changes(desk, ticket):
+    address = reverse("admin:tickets_ticket_history", args=[ticket.pk])
+    assert (desk.get(address).status_code, desk.post(address).status_code) == (200, 405)
 
 
 def test_who_may_not_read_conversations_sees_the_ticket_without_it(ticket, agent, client, talk):
@@ -276,11 +310,15 @@ def test_who_may_only_look_sees_the_ticket_and_nothing_to_press(client, ticket):
         assert f'name="{button}"' not in page
 
 
-@pytest.mark.parametrize("page", ["reply", "merge", "news"])
+@pytest.mark.parametrize("page", ["reply", "merge", "news", "number"])
 def test_staff_without_rights_to_tickets_reach_none_of_it(client, ticket, page):
     client.force_login(User.objects.create(username="intern", is_staff=True))
-    address = reverse(f"admin:tickets_ticket_{page}", args=[ticket.pk])
-    answered = client.get(address) if page == "news" else client.post(address, {"text": "x", "target": "x"})
+    address = reverse(f"admin:tickets_ticket_{page}", args=[ticket.number if page == "number" else ticket.pk])
+    answered = (
+        client.get(address)
+        if page in ("news", "number")
+        else client.post(address, {"text": "x", "target": "x"})
+    )
     assert answered.status_code == 403
     ticket.refresh_from_db()
     assert ticket.status == "open"

@@ -12,9 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Tag, Ticket
+from ..people import name_person
+from .keys import parse_key
 
 MAX_LISTED_TAGS = 50
-MAX_KEY_DIGITS = 18
 VIEWS: dict[str, str | Promise] = {
     "mine": _("Mine"),
     "unassigned": _("Unassigned"),
@@ -40,8 +41,7 @@ def build_view_condition(view: str, staff_id: int | None) -> Q:
 def count_views(staff_id: int | None) -> dict[str, int]:
     """How many tickets each saved view shows: one query of the active tickets, which have an index of their own."""
     counts = {view: Count("pk", filter=build_view_condition(view, staff_id)) for view in VIEWS}
-    active = Ticket.objects.filter(status__in=Ticket.ACTIVE_STATUSES)
-    return active.order_by().aggregate(**counts)
+    return Ticket.objects.filter_active().order_by().aggregate(**counts)
 
 
 class ViewFilter(admin.SimpleListFilter):
@@ -59,43 +59,58 @@ class ViewFilter(admin.SimpleListFilter):
         return queryset.filter(build_view_condition(view, request.user.pk)) if view in VIEWS else queryset
 
 
-class AssigneeFilter(admin.SimpleListFilter):
+class RowFilter(admin.SimpleListFilter):
+    """Narrows the list to the tickets of one of many rows, such as a colleague or a tag."""
+
+    field = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What can be chosen, and what is chosen. While one searches only that: a search has queries enough."""
+        chosen = parse_key(self.value())
+        rows = [] if SEARCH_VAR in request.GET else self.list_rows()
+        if chosen and all(row.pk != chosen for row in rows):
+            rows += self.get_rows().filter(pk=chosen)
+        return sorted(((str(row.pk), self.name_row(row)) for row in rows), key=lambda row: row[1].casefold())
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        key = parse_key(self.value())
+        return queryset.filter(**{self.field: key}) if key else queryset
+
+    def get_rows(self) -> Any:
+        """The queryset of all that could be chosen."""
+        raise NotImplementedError
+
+    def list_rows(self) -> list[Any]:
+        """Those of them that are offered."""
+        raise NotImplementedError
+
+    def name_row(self, row: Any) -> str:
+        return str(row)
+
+
+class AssigneeFilter(RowFilter):
     """Whose tickets: of those who have some that still have to be dealt with."""
 
     title = _("assignee")
-    parameter_name = "assignee"
+    parameter_name = field = "assignee"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if SEARCH_VAR in request.GET:  # a search has queries enough of its own
-            return list_chosen(self.value())
+    def get_rows(self) -> Any:
+        return get_user_model()._default_manager.all()
+
+    def list_rows(self) -> list[Any]:
         busy = Ticket.objects.filter_active().exclude(assignee=None).order_by().values("assignee")
-        people: Any = get_user_model()._default_manager.filter(pk__in=busy)
-        names = [(str(person.pk), person.get_full_name() or person.get_username()) for person in people]
-        return sorted(names, key=lambda name: name[1].casefold())
+        return list(self.get_rows().filter(pk__in=busy))
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.value() or ""
-        return queryset.filter(assignee=int(value)) if _is_key(value) else queryset
+    def name_row(self, row: Any) -> str:
+        return name_person(row)
 
 
-class TagFilter(admin.SimpleListFilter):
+class TagFilter(RowFilter):
     title = _("tag")
-    parameter_name = "tag"
+    parameter_name, field = "tag", "tags"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if SEARCH_VAR in request.GET:
-            return list_chosen(self.value())
-        return [(str(tag.pk), tag.name) for tag in Tag.objects.all()[:MAX_LISTED_TAGS]]
+    def get_rows(self) -> Any:
+        return Tag.objects.all()
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.value() or ""
-        return queryset.filter(tags=int(value)) if _is_key(value) else queryset
-
-
-def list_chosen(value: str | None) -> list[tuple[str, str]]:
-    """The one that the list is narrowed to, so that it still is."""
-    return [(value, value)] if value else []
-
-
-def _is_key(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) <= MAX_KEY_DIGITS
+    def list_rows(self) -> list[Any]:
+        return list(self.get_rows()[:MAX_LISTED_TAGS])

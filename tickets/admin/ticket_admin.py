@@ -9,24 +9,27 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from ..actors import build_staff_actor
 from ..audit import record_ticket_event
 from ..changes import change_ticket, open_ticket
 from ..history import get_label
 from ..models import Ticket
+from ..people import find_account, name_person
 from ..search import find_tickets
 from ..tags import list_tags, parse_tags, set_tags
 from . import ticket_views
 from .actions import ask_the_assistant, assign_to_me, build_status_action
 from .list_filters import VIEWS, AssigneeFilter, TagFilter, ViewFilter, count_views
-from .ticket_form import TicketForm, find_account, name_person
+from .ticket_form import TicketForm
 
 NEW_TICKET_FIELDS = [
     *("issue", "priority", "status", "assignee"),
@@ -103,6 +106,7 @@ class TicketAdmin(admin.ModelAdmin):
             path("<int:pk>/reply/", wrap(ticket_views.post_reply), name="tickets_ticket_reply"),
             path("<int:pk>/merge/", wrap(ticket_views.merge_tickets), name="tickets_ticket_merge"),
             path("<int:pk>/news/", wrap(ticket_views.show_news), name="tickets_ticket_news"),
+            path("number/<str:number>/", wrap(ticket_views.open_by_number), name="tickets_ticket_number"),
             *super().get_urls(),
         ]
 
@@ -163,6 +167,11 @@ class TicketAdmin(admin.ModelAdmin):
         views = [(name, label, counts.get(name, ""), name == shown) for name, label in VIEWS.items()]
         context = {"title": gettext("Tickets"), "views": views, "shown_view": shown}
         return super().changelist_view(request, (extra_context or {}) | context)
+
+    @method_decorator(require_safe)
+    def history_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """It only shows: what is posted there changes nothing, and locks no ticket."""
+        return super().history_view(*args, **kwargs)
 
     def render_change_form(  # noqa: PLR0917 - Django calls it so
         self,

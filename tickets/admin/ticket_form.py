@@ -5,13 +5,13 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..history import describe_value, name_actor
 from ..models import Tag, Ticket
+from ..people import name_person
 from ..tags import list_tags, parse_tags
 
 SHOWN_VALUE_CHARS = 200
@@ -29,18 +29,6 @@ def list_form_values(ticket: Ticket) -> dict[str, str]:
     form = TicketForm(instance=ticket)
     values = {name: bound.value() for name, bound in ((name, form[name]) for name in form.fields)}
     return {name: "" if value is None else str(value) for name, value in values.items()}
-
-
-def name_person(person: Any) -> str:
-    return person.get_full_name() or person.get_username()
-
-
-def find_account(email: str) -> Any:
-    """The customer's account with this address; None where there is none, or more than one, or it is of the staff."""
-    if not email:
-        return None
-    found = list(get_user_model()._default_manager.filter(email__iexact=email, is_active=True)[:2])
-    return found[0] if len(found) == 1 and not found[0].is_staff else None
 
 
 class TicketForm(forms.ModelForm):

@@ -18,7 +18,7 @@ from ..actors import build_staff_actor
 from ..history import load_history
 from ..merging import MergeRefused, merge_ticket
 from ..models import Ticket
-from .list_filters import MAX_KEY_DIGITS
+from .keys import parse_key
 from .ticket_form import list_form_values
 
 CHANGE_TICKETS, VIEW_TICKETS = "tickets.change_ticket", "tickets.view_ticket"
@@ -81,12 +81,19 @@ def merge_tickets(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
+def open_by_number(request: HttpRequest, number: str) -> HttpResponse:
+    """To the page of the ticket that is called so: other apps know no more of it than its number."""
+    _require(request, VIEW_TICKETS)
+    return redirect("admin:tickets_ticket_change", get_object_or_404(Ticket, number=number).pk)
+
+
+@require_safe
 @never_cache
 def show_news(request: HttpRequest, pk: int) -> HttpResponse:
     """What was done to the ticket since the page was opened, for a page that asks now and then."""
     _require(request, VIEW_TICKETS)
     ticket = get_object_or_404(Ticket.objects.select_related("assignee"), pk=pk)
-    since, seen = (_parse_event(request.GET.get(name, "")) for name in ("since", "seen"))
+    since, seen = (parse_key(request.GET.get(name, "")) for name in ("since", "seen"))
     lines = load_history(ticket.number, since)
     if not lines or lines[-1].event <= seen:
         return HttpResponse(status=204)  # htmx leaves what is shown as it is
@@ -133,12 +140,6 @@ def begin_conversation(pk: int) -> int:
         )
         ticket.save(update_fields=["conversation", "updated"])
     return ticket.conversation_id
-
-
-def _parse_event(written: str) -> int:
-    """An event's key in the audit log, 0 for what is none."""
-    is_key = written.isascii() and written.isdecimal() and len(written) <= MAX_KEY_DIGITS
-    return int(written) if is_key else 0
 
 
 def _require(request: HttpRequest, *permissions: str) -> None:

@@ -41,7 +41,7 @@ class TicketQuerySet(models.QuerySet[Any]):
 
     def find_open_duplicate(self, conversation_id: int, issue: str) -> Any:
         """The conversation's active ticket about the same issue, whatever its case and punctuation."""
-        active = self.filter(conversation=conversation_id, status__in=self.model.ACTIVE_STATUSES)
+        active = self.filter(conversation=conversation_id).filter_active()
         return next((ticket for ticket in active if ticket.has_issue(issue)), None)
 
     def get_or_create_for_request(self, request: str, **fields: Any) -> tuple[Any, bool]:

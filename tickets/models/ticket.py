@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..people import name_person
 from .numbers import find_order_number, generate_number, normalise_issue
 from .queryset import TicketQuerySet
 from .tag import Tag
@@ -226,7 +227,7 @@ class Ticket(models.Model):
     def customer_name(self) -> str:
         """An account's name; of a guest what they said when asked, or what staff wrote down."""
         if self.customer is not None:
-            return self.customer.get_full_name() or self.customer.get_username()
+            return name_person(self.customer)
         return self.guest_name
 
     @property

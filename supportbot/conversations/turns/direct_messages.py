@@ -52,7 +52,7 @@ def post_to_team(conversation_id: int, text: str, client_id: str, *, reference: 
     conversation.title = conversation.title or masked.text.split("\n", maxsplit=1)[0][:TITLE_CHARS]
     if conversation.owner == Owner.BOT:
         ended = end_bot_turns(conversation)
-        sentence = start_waiting(conversation, masked.text, reference=reference)
+        sentence = start_waiting(conversation, words=masked.text, reference=reference)
         told = (Message.Role.SYSTEM, sentence, None)
         written = add_event_turn(conversation, [(Message.Role.CUSTOMER, masked, client_id), told])
         save_owner(conversation)

@@ -19,7 +19,7 @@ from ..card_numbers import mask_card_numbers
 from ..models import Conversation, Message
 from . import handoff_sentences
 from .event_turns import add_event_turn
-from .ownership import describe_last_words, save_owner, start_waiting
+from .ownership import save_owner, start_waiting
 from .submit import TITLE_CHARS, submit_message
 
 Owner = Conversation.Owner
@@ -97,7 +97,7 @@ def begin_by_mail(name: str, email: str, title: str) -> int:
 def wait_with_mail(conversation_id: int) -> None:
     """What was begun by mail waits for a person, as if its customer had asked for one."""
     conversation = Conversation.objects.lock(conversation_id)
-    sentence = start_waiting(conversation, describe_last_words(conversation))
+    sentence = start_waiting(conversation)
     add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
 

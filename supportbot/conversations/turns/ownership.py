@@ -97,18 +97,25 @@ def request_person(
 
 
 def start_waiting(
-    conversation: Conversation, reason: str, actor: str = AuditEvent.Actor.CUSTOMER, *, reference: str = ""
+    conversation: Conversation,
+    reason: str = "",
+    actor: str = AuditEvent.Actor.CUSTOMER,
+    *,
+    words: str = "",
+    reference: str = "",
 ) -> str:
     """Have the conversation wait for a person. Returns the sentence for the customer; the caller saves.
 
-    For callers that hold the lock, such as the tool `request_human` in the transaction of its turn. `actor` is who did
-    it, for the audit log. `reference` is what it is about where that is known; else the apps are asked for one.
+    For callers that hold the lock, such as the tool `request_human` in the transaction of its turn. `reason` is a line
+    for staff; without one it is the customer's own `words`, or what they wrote last. `actor` is who did it, for the
+    audit log. `reference` is what it is about where that is known; else the apps are asked for one.
     """
     conversation.owner, conversation.assignee = Owner.WAITING, None
     conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
-    why = reason.strip() or describe_last_words(conversation) or _("No reason was given.")
-    conversation.waiting_reason = why[:REASON_CHARS]
-    reference = reference or _notify_apps(conversation)
+    reason = reason.strip()
+    quoted = "" if reason else words or describe_last_words(conversation)
+    conversation.waiting_reason = (reason or quoted or _("No reason was given."))[:REASON_CHARS]
+    reference = reference or _notify_apps(conversation, (reason or quoted)[:REASON_CHARS], bool(quoted))
     _enqueue_alert(conversation)
     record_event(
         "person_requested",
@@ -261,14 +268,15 @@ def _enqueue_alert(conversation: Conversation) -> None:
     enqueue(ALERT_JOB_KIND, str(conversation.pk), conversation_id=conversation.pk, run_after=due)
 
 
-def _notify_apps(conversation: Conversation) -> str:
+def _notify_apps(conversation: Conversation, reason: str, is_quote: bool) -> str:
     """Have apps do what they do when a person is asked for. Returns the first reference that one of them gives."""
     request = PersonRequest(
         conversation.pk,
         build_customer(conversation.user),
-        conversation.waiting_reason,
+        reason,
         name=conversation.customer_name,
         email=conversation.reply_email,
+        is_quote=is_quote,
     )
     config: Any = apps.get_app_config("conversations")
     references = []

@@ -61,13 +61,13 @@ def store_rating(conversation_id: int, rating_id: int, is_good: bool | None, wor
     conversation, rating = _lock_rating(conversation_id, rating_id)
     if not may_rate(rating):
         raise RequestRefused(_("A rating can be changed for one day. Thank you for yours."))
-    before = (rating.is_good, rating.words)
+    before = {"is_good": rating.is_good, "words": rating.words}
     rating.is_good = rating.is_good if is_good is None else is_good
     if rating.is_good is None:
         raise RequestRefused(_("Please choose “Good” or “Not good” first."))
     if words is not None:
         rating.words = _check_words(words)
-    if (rating.is_good, rating.words) != before:
+    if changed := [name for name, old in before.items() if getattr(rating, name) != old]:
         count_request(conversation, CustomerRequest.Kind.RATING)
         rating.rated = rating.rated or timezone.now()
         rating.dismissed = None
@@ -78,6 +78,7 @@ def store_rating(conversation_id: int, rating_id: int, is_good: bool | None, wor
             conversation_id=conversation.pk,
             subject=rating.ticket,
             is_good=rating.is_good,
+            changed=changed,
         )
     return _show_rating(conversation, rating)
 

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
@@ -56,16 +57,17 @@ def find_rating(conversation_id: int, reference: str) -> RatingState | None:
     return describe_rating(Rating.objects.filter(conversation=conversation_id, ticket=reference).first())
 
 
-def announce_own_end(conversation_id: int, reference: str, staff_id: int | None) -> None:
+def announce_own_end(conversation_id: int, reference: str, end_key: str, staff_id: int | None) -> None:
+    """A part of the caller's transaction; the pages show it after that."""
     change = turns.announce_end.run_sync(
         conversation_id,
         reference,
         ended=timezone.now(),
         staff_id=staff_id,
         is_by_customer=True,
-        key=f"end:{secrets.token_hex(16)}",
+        key=f"end:{end_key}"[:CLIENT_ID_CHARS],
     )
-    async_to_sync(runner.publish_and_start)(change)
+    transaction.on_commit(lambda: async_to_sync(runner.publish_and_start)(change))
 
 
 def _get_own_conversation(request: HttpRequest, conversation_id: int) -> Conversation:
