@@ -7,7 +7,7 @@ import pytest
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
 from supportbot.conversations.turns.history import load_history
 
-WORDS = "«Grüße» <b>&amp;</b> 🎉"
+WORDS = "«Grüße» <b>&amp;</b> **🎉**"
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def said(chat: Conversation) -> Conversation:
     rows = [
         ("customer", WORDS, "complete"),
         ("assistant", "", "complete"),
-        ("assistant", "Shipped.", "complete"),
+        ("assistant", "**Shipped.**", "complete"),
     ]
     cut = [("customer", "And?", "complete"), ("assistant", "It will", "partial")]
     for state, messages in (("done", rows), ("stopped", cut)):

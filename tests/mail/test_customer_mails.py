@@ -193,11 +193,11 @@ class TestAnswerOfTheAssistant:
         return turn.pk
 
     def test_it_is_mailed_and_says_whose_it_is(self, chat):
-        mail_answer(chat.pk, self.end(chat, "done", "It comes on Monday."))
+        mail_answer(chat.pk, self.end(chat, "done", "It comes on **Monday**: [your order](https://e.org/1)."))
 
         (sent,) = mail.outbox
         assert "AI assistant" in sent.body
-        assert "It comes on Monday." in sent.body
+        assert "It comes on Monday: your order (https://e.org/1)." in sent.body
         assert sent.message()["Auto-Submitted"] == "auto-generated"
 
     def test_it_is_waited_for(self, chat):

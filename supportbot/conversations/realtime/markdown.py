@@ -9,6 +9,7 @@ import re
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 
 from .markdown_emphasis import CjkInlineParser
 from .markdown_links import add_links, is_valid_link
@@ -58,6 +59,11 @@ _markdown.inline.ruler.before("autolink", "line_break_tag", _parse_line_break_ta
 _markdown.add_render_rule("th_open", _open_cell)
 _markdown.add_render_rule("td_open", _open_cell)
 add_links(_markdown)
+
+
+def parse_markdown(text: str) -> list[Token]:
+    """What a text is made of, by the same rules for pages and for plain text."""
+    return _markdown.parse(text)
 
 
 def render_markdown(text: str) -> str:

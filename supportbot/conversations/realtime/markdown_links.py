@@ -151,7 +151,7 @@ def get_untold_target(address: str, shown: str) -> str:
     scheme, _, rest = address.partition(":")
     if scheme == "tel":
         number = rest.partition(";")[0]
-        return "" if _get_digits(shown) == _get_digits(number) else number
+        return "" if get_digits(shown) == get_digits(number) else number
     if scheme == "mailto":
         email = unquote(rest.partition("?")[0])
         return email if "@" in shown and shown.removeprefix("mailto:") != email else ""
@@ -159,7 +159,7 @@ def get_untold_target(address: str, shown: str) -> str:
     return "" if shown == host or _tells_host(shown, host) else host
 
 
-def _get_digits(text: str) -> str:
+def get_digits(text: str) -> str:
     return re.sub(r"[^\d+]", "", text)
 
 

@@ -13,6 +13,7 @@ from ..models import Message
 from ..realtime import error_messages
 from ..realtime.language import detect_language
 from ..realtime.markdown import render_markdown
+from ..realtime.markdown_text import render_plain_text
 
 register = template.Library()
 
@@ -23,6 +24,13 @@ register.filter("language", detect_language)
 @register.filter("markdown")
 def render_safe_markdown(text: str) -> str:
     return mark_safe(render_markdown(text))  # noqa: S308 - sanitised there, and nowhere else marked safe
+
+
+@register.filter("plain_text")
+def render_plain_message(message: Message) -> str:
+    """What a message says where nothing draws it: Markdown is what the assistant writes, and nobody else."""
+    is_markdown = message.role == Message.Role.ASSISTANT
+    return render_plain_text(message.text) if is_markdown else message.text
 
 
 @register.filter("pretty_json")
