@@ -50,8 +50,8 @@ TEXTS = {
         "Order    Price\n-----  -------\nORD-1      9 €\n注文   19,90 €",
     ),
     "a wide table": (
-        f"| Order | {'Long ' * 10}|\n|--|--|\n| ORD-1 | {'x' * 60}<br>y |\n| ORD-2 | |",
-        f"Order: ORD-1\n{'Long ' * 10}".rstrip() + f": {'x' * 60} y\n\nOrder: ORD-2",
+        f"| Order | {'Long ' * 10}|\n|--|--|\n| ORD-1 | {'x' * 80}<br>y |\n| ORD-2 | |",
+        f"Order: ORD-1\n{'Long ' * 10}".rstrip() + f": {'x' * 80} y\n\nOrder: ORD-2",
     ),
     "nothing": ("", ""),
     "what Markdown keeps to itself": ("[x]: https://e.org", "[x]: https://e.org"),
