@@ -6,11 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler, SQLUpdateCompiler
 from django.test.utils import CaptureQueriesContext
 
 from supportbot.assistant.messages import Answer, ToolCall
 from supportbot.assistant.messages import Message as Said
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.realtime.socket_sessions import SocketSession
 from supportbot.conversations.turns import (
     changes,
     recovery,
@@ -22,6 +24,7 @@ from supportbot.conversations.turns import (
 
 from .markup import Element, parse
 from .page import Browser
+from .test_socket_sessions import pass_of_browser
 
 WORDS = "The parcel has left our **warehouse**."
 ANSWER = Answer(Said("assistant", WORDS), "stop")
@@ -108,6 +111,31 @@ def test_a_turn_reads_its_messages_once_a_step(db, alice):
     made = queries(tool_calls.store_requested_calls.run_sync, work, asked)
 
     assert sum(each.startswith("SELECT") and "conversations_message" in each for each in made) == 1
+
+
+def run_turn(session: SocketSession, conversation: Conversation, client_id: str) -> None:
+    """All that is done with the database for a message that is answered without tools."""
+    session.require_valid(conversation.pk)
+    lease = submit.submit_message.run_sync(conversation.pk, "And now?", client_id).lease
+    streaming_text.begin_answer.run_sync(lease, lease.message_id, "The ")
+    transitions.finish_turn.run_sync(lease, "done", WORDS, answer=ANSWER)
+
+
+@pytest.mark.parametrize("is_guest", [False, True], ids=["account", "guest"])
+def test_the_statements_of_a_turn_are_not_built_anew(is_guest, alice, guests, monkeypatch):
+    if is_guest:
+        conversation = guests.begin()
+        session = pass_of_browser(guests)
+    else:
+        conversation, session = Conversation.objects.create(user=alice), pass_of_browser(Browser(alice))
+    run_turn(session, conversation, "a1")
+
+    built = []
+    for compiler in (SQLCompiler, SQLInsertCompiler, SQLUpdateCompiler):
+        monkeypatch.setattr(compiler, "as_sql", lambda self, *_args, **_options: built.append(self.query))
+    run_turn(session, conversation, "a2")
+
+    assert built == []
 
 
 def test_a_turn_costs_as_much_in_a_crowd(db, alice):

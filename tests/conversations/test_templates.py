@@ -1,8 +1,13 @@
 """Templates can be read, and whatever a person reads of them can be translated."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from supportbot.conversations.templatetags.chat import render_clock_time
+
 from . import wording
+from .markup import parse
 
 TEMPLATES = {
     path.relative_to(wording.ROOT).as_posix(): path.read_text()
@@ -11,6 +16,14 @@ TEMPLATES = {
 }
 # What the model reads, in the language that it understands best.
 UNTRANSLATED = {"templates/chat/system_prompt.txt"}
+
+
+def test_a_time_of_day_is_that_of_the_sites_time_zone(settings):
+    settings.TIME_ZONE = "Asia/Kolkata"
+
+    shown = parse(render_clock_time(datetime(2026, 3, 1, 21, 5, 7, tzinfo=UTC))).all("time")[0]
+
+    assert (shown.text, shown["datetime"]) == ("02:35", "2026-03-02T02:35:07+05:30")
 
 
 def test_no_line_is_longer_than_120_characters():

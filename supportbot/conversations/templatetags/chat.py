@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -59,6 +60,29 @@ def get_speaker_name(message: Message, company: str) -> str:
         return company
     is_partial = message.status == Message.Status.PARTIAL
     return _("Assistant (incomplete)") if is_partial else _("Assistant")
+
+
+@register.filter("author")
+def get_author_label(message: Message) -> str:
+    """Who says it, as a customer's page has it: “You”, “Assistant”, “Ann, support team”."""
+    match message.role:
+        case Message.Role.CUSTOMER:
+            return _("You")
+        case Message.Role.ASSISTANT:
+            return _("Assistant")
+        case Message.Role.STAFF if message.author_name:
+            return _("%(name)s, support team") % {"name": message.author_name}
+        case Message.Role.STAFF:
+            return _("Support team")
+        case _:
+            return _("Support")
+
+
+@register.filter("clock")
+def render_clock_time(moment: datetime) -> str:
+    """The time of day in the site's time zone, as an element that says the whole moment."""
+    here = timezone.localtime(moment)
+    return format_html('<time datetime="{}">{}</time>', here.isoformat(), f"{here:%H:%M}")
 
 
 @register.filter("unwrap")
