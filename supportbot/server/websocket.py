@@ -13,8 +13,23 @@ from .backpressure import MAX_SENT_BYTES
 TEXT, BINARY, CONTINUATION = 1, 2, 0  # opcodes of RFC 6455
 
 
+class FactoryOption:
+    """An option of a connection, which is that of its factory unless the connection gets one of its own.
+
+    Autobahn copies all of them into each connection, and formats them for a line of a log that nobody keeps.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, protocol: Any, owner: type | None = None) -> Any:
+        return self if protocol is None else getattr(protocol.factory, self._name)
+
+
 class FragmentingProtocol(WebSocketProtocol):
     """Sends a message of any length, in frames of `MAX_SENT_BYTES`, which a browser puts together again."""
+
+    CONFIG_ATTRS = ()  # that are copied
 
     def sendMessage(self, payload: bytes, isBinary: bool = False, **options: Any) -> None:  # noqa: N802, N803
         if len(payload) <= MAX_SENT_BYTES:
@@ -27,3 +42,7 @@ class FragmentingProtocol(WebSocketProtocol):
             end = begin + MAX_SENT_BYTES
             self.sendFrame(opcode=opcode, payload=payload[begin:end], fin=end >= len(payload))
             opcode = CONTINUATION
+
+
+for option in WebSocketProtocol.CONFIG_ATTRS:
+    setattr(FragmentingProtocol, option, FactoryOption(option))
