@@ -10,7 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 django.setup(set_prefix=False)
 
 # These need the apps, which get_asgi_application loads.
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from supportbot.conversations.worker import housekeeping, runner
@@ -23,7 +22,7 @@ from supportbot.server.outages import close_sockets_in_outages
 from supportbot.server.request_limits import limit_request_bodies
 from supportbot.urls import websocket_urlpatterns
 
-sockets = AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+sockets = URLRouter(websocket_urlpatterns)
 application = ProtocolTypeRouter(
     {
         "http": remember_client_address(limit_request_bodies(adopt_plain_cookies(ThreadedHandler()))),

@@ -19,6 +19,7 @@ from supportbot.conversations.realtime.socket_sessions import CLOSE_NOT_FOUND, S
 from supportbot.conversations.turns import OwnershipResult
 from supportbot.conversations.web.frames import BaseFrame
 from supportbot.conversations.web.socket_consumer import ConversationConsumer
+from supportbot.conversations.web.socket_login import load_socket_session
 from supportbot.conversations.worker import runner
 from supportbot.server.executors import DatabaseFunction, on_database_thread
 
@@ -38,9 +39,9 @@ class DeskConversationConsumer(ConversationConsumer):
     page: DeskConnection
     _beat: asyncio.Task[None] | None = None
 
-    async def check_access(self) -> None:
+    async def check_access(self, session_key: str) -> None:
         self.conversation_id = self.scope["url_route"]["kwargs"]["pk"]
-        self.staff = self.scope["user"]
+        self.staff, self.session = await load_socket_session(session_key, self.permission)
         await begin_reading.run_after(self.require_valid_session, self.conversation_id, self.staff)
 
     def get_audience(self) -> Audience:

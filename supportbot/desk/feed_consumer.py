@@ -10,6 +10,7 @@ from django.urls import reverse
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.web.socket_consumer import SocketConsumer
+from supportbot.conversations.web.socket_login import load_socket_session
 from supportbot.conversations.worker import runner
 from supportbot.server.executors import on_database_thread
 
@@ -28,8 +29,8 @@ class DeskFeedConsumer(SocketConsumer):
     frame_type = DeskFeedFrame
     permission = READ_CONVERSATIONS
 
-    async def check_access(self) -> None:
-        self.staff = self.scope["user"]
+    async def check_access(self, session_key: str) -> None:
+        self.staff, self.session = await load_socket_session(session_key, self.permission)
         self._can_answer = await find_answer_right.run_after(self.require_valid_session, self.staff)
 
     def require_valid_session(self) -> None:

@@ -12,11 +12,12 @@ from supportbot.conversations.models import Conversation, Turn
 from supportbot.conversations.new_ids import is_issued_id, issue_id
 from supportbot.conversations.realtime import empty_pages
 from supportbot.conversations.turns import submit
-from supportbot.conversations.web import views
+from supportbot.conversations.web import beginning
 from supportbot.server.guest_sessions import SessionStore, is_issued_key, issue_key
 
 from .page import Browser, Page
 from .photos import upload
+from .rows import until
 
 # Frames that ask for nothing that a conversation is needed for.
 LOOKS = [
@@ -125,16 +126,16 @@ def test_a_photo_begins_it(guests):
 def test_of_two_first_photos_at_once_both_are_taken(guests, monkeypatch):
     """The second request was let in before the first one had made the guest's session."""
     chat = Conversation(public_id=guests.look().split("/")[2])
-    look = views._find_own_conversation
+    look = beginning.find_own_conversation
     answers = []
 
     def look_before_the_other_is_done(visitor, public_id):
-        monkeypatch.setattr(views, "_find_own_conversation", look)
+        monkeypatch.setattr(beginning, "find_own_conversation", look)
         found = look(visitor, public_id)
         answers.append(upload(guests, chat).status_code)
         return found
 
-    monkeypatch.setattr(views, "_find_own_conversation", look_before_the_other_is_done)
+    monkeypatch.setattr(beginning, "find_own_conversation", look_before_the_other_is_done)
 
     answers.append(upload(guests, chat).status_code)
 
@@ -183,7 +184,11 @@ async def test_trouble_with_one_page_is_nobody_elses_and_comes_after_what_was_sa
 
     assert "Hello to you." in (await second.settled("done")).text
     assert first.notices == []
-    assert found == [1]
+
+    async def has_failed():
+        return found
+
+    assert await until(has_failed) == [1]
     empty_pages.remove_page(public_id, fail_to_join)
     await first.close()
     await second.close()

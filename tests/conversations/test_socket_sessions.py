@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -20,6 +21,7 @@ from supportbot.conversations.realtime.socket_sessions import (
     OpenSockets,
 )
 from supportbot.conversations.turns import submit
+from supportbot.conversations.web.beginning import NOT_BEGUN, find_conversation
 from supportbot.conversations.worker import housekeeping
 from supportbot.server.process import process
 
@@ -167,6 +169,26 @@ def test_to_look_at_it_is_one_query(django_assert_num_queries, alices, chat):
 
     with django_assert_num_queries(1):
         holder.require_valid(chat.pk)
+
+
+def test_to_open_a_socket_is_two_queries_and_one_more_for_an_account(
+    django_assert_num_queries, guests, alices, chat
+):
+    def find_as(browser: Browser, address: str) -> int:
+        key = browser.client.session.session_key or ""
+        return find_conversation.run_sync(key, UUID(address.split("/")[2]), may_begin=True)[1]
+
+    of_guest = guests.begin()
+    another = Browser()
+    address = another.look()
+
+    with django_assert_num_queries(3):
+        assert find_as(alices, chat.get_absolute_url()) == chat.pk
+    with django_assert_num_queries(2):
+        assert find_as(guests, of_guest.get_absolute_url()) == of_guest.pk
+    key = another.client.cookies["sessionid"].value
+    with django_assert_num_queries(2):
+        assert find_conversation.run_sync(key, UUID(address.split("/")[2]), may_begin=True)[1] == NOT_BEGUN
 
 
 def test_whoever_has_said_nothing_yet_may_see_no_conversation(guests):

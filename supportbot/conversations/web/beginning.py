@@ -9,8 +9,10 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 
+from supportbot.compiled_queries import CompiledQuery, CompiledRows
 from supportbot.server.executors import on_database_thread
 from supportbot.server.guest_sessions import SessionStore
 
@@ -19,8 +21,41 @@ from ..models import Conversation
 from ..new_ids import is_issued_id, issue_id
 from ..realtime.socket_sessions import CLOSE_NOT_FOUND, CLOSE_RECONNECT, SessionEnded, SocketSession
 from ..visitors import Visitor, get_or_create_visitor, get_visitor
+from .socket_login import load_socket_session
 
 NOT_BEGUN = 0  # in place of the primary key of a conversation in which nothing was said or done yet
+# Every page and every socket begins with these, so their SQL is built once.
+WITH_PUBLIC_ID = CompiledRows(
+    Conversation,
+    ["public_id"],
+    lambda public_id: Conversation.objects.filter(public_id=public_id).order_by().values_list("pk"),
+)
+OF_ACCOUNT = CompiledQuery(
+    Conversation,
+    ["user", "public_id"],
+    lambda user, public_id: _find_own_rows(Visitor(user_id=user), public_id),
+)
+OF_GUEST = CompiledQuery(
+    Conversation,
+    ["guest_key", "public_id"],
+    lambda guest_key, public_id: _find_own_rows(Visitor(guest_key=guest_key), public_id),
+)
+
+
+def find_own_conversation(visitor: Visitor, public_id: UUID) -> Conversation | None:
+    """The conversation of this id, with its people, if it is the visitor's own."""
+    if visitor.user_id:
+        return OF_ACCOUNT.fetch_first(visitor.user_id, public_id)
+    return OF_GUEST.fetch_first(visitor.guest_key, public_id) if visitor.guest_key else None
+
+
+def _find_own_rows(visitor: Visitor, public_id: Any) -> QuerySet[Conversation]:
+    own = Conversation.objects.visible_to(visitor).filter(public_id=public_id)
+    return own.select_related("user", "assignee")
+
+
+def _is_stored(public_id: UUID) -> bool:
+    return bool(list(WITH_PUBLIC_ID.fetch_rows(public_id)))
 
 
 def build_new_conversation(visitor: Visitor, public_id: UUID) -> Conversation:
@@ -31,7 +66,7 @@ def build_new_conversation(visitor: Visitor, public_id: UUID) -> Conversation:
 def find_first_id(visitor: Visitor, session_key: str) -> UUID:
     """The id of the visitor's next conversation: the same for all pages on which they have said nothing yet."""
     first = issue_id(visitor.key if visitor.user_id else f"session:{session_key}")
-    return issue_id() if Conversation.objects.filter(public_id=first).exists() else first
+    return issue_id() if _is_stored(first) else first
 
 
 def reload_visitor(user: Any, session: Any) -> Visitor:
@@ -41,7 +76,7 @@ def reload_visitor(user: Any, session: Any) -> Visitor:
 
 def is_new_id(public_id: UUID) -> bool:
     """Whether a conversation may begin under this id."""
-    return is_issued_id(public_id) and not Conversation.objects.filter(public_id=public_id).exists()
+    return is_issued_id(public_id) and not _is_stored(public_id)
 
 
 def ensure_begun(user: Any, session: Any, conversation: Conversation) -> Conversation:
@@ -58,22 +93,17 @@ def ensure_begun(user: Any, session: Any, conversation: Conversation) -> Convers
         raise
 
 
-@on_database_thread(repeat=True)
-def find_conversation(
-    socket: SocketSession, public_id: UUID, *, may_begin: bool
-) -> tuple[SocketSession, int]:
-    """The conversation that a page shows: its primary key, or `NOT_BEGUN` of one that may begin.
+@on_database_thread()
+def find_conversation(session_key: str, public_id: UUID, *, may_begin: bool) -> tuple[SocketSession, int]:
+    """The session of a socket, and the conversation that its page shows.
 
-    Raises `SessionEnded` for any other one. The session is returned too, for a guest may have begun to talk, on another
-    page, since the socket's was loaded.
+    That is its primary key, or `NOT_BEGUN` of one that may begin. Raises `SessionEnded` for any other one.
     """
-    if not socket.is_stored:
-        socket = socket.become_guest(get_visitor(None, SessionStore(socket.session_key)).guest_key)
-    mine = Conversation.objects.visible_to(socket.visitor).filter(public_id=public_id)
-    found = mine.values_list("pk", flat=True).first()
+    _user, socket = load_socket_session.run_sync(session_key)
+    found = find_own_conversation(socket.visitor, public_id)
     if found is None and not (may_begin and socket.session_key and is_new_id(public_id)):
         raise SessionEnded(CLOSE_NOT_FOUND)
-    return socket, found or NOT_BEGUN
+    return socket, found.pk if found else NOT_BEGUN
 
 
 @on_database_thread(repeat=True)
@@ -101,7 +131,7 @@ def begin_from_socket(socket: SocketSession, public_id: UUID) -> tuple[SocketSes
 
 def _check_guest(visitor: Visitor, public_id: UUID) -> None:
     """Raise `RequestRefused`, before anything is stored, where guests of this network begin too much."""
-    if visitor.user_id is None and not Conversation.objects.filter(public_id=public_id).exists():
+    if visitor.user_id is None and not _is_stored(public_id):
         check_network_rate()
 
 

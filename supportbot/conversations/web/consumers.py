@@ -16,11 +16,11 @@ from .socket_consumer import DATABASE_TIMEOUT_SECONDS, ConversationConsumer
 class ChatConsumer(ConversationConsumer):
     frame_type = Frame
 
-    async def check_access(self) -> None:
+    async def check_access(self, session_key: str) -> None:
         self.public_id = self.scope["url_route"]["kwargs"]["public_id"]
         # A page that has shown something is not one of a conversation that has not begun.
         is_blank = not self.get_query_number("seen")
-        found = await find_conversation(self.session, self.public_id, may_begin=is_blank)
+        found = await find_conversation(session_key, self.public_id, may_begin=is_blank)
         self.session, self.conversation_id = found
 
     def get_audience(self) -> Audience:

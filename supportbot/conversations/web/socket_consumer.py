@@ -22,9 +22,10 @@ from ..realtime import broadcast, socket_sessions
 from ..realtime.audiences import Audience
 from ..realtime.connections import PageConnection
 from ..realtime.fragments import render_notice, render_revision
-from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession, build_socket_session
+from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession
 from ..worker import housekeeping
 from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame
+from .socket_login import read_session_key
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,8 @@ class SocketConsumer(AsyncWebsocketConsumer):
     session: SocketSession
     writer: SocketWriter
 
-    async def check_access(self) -> None:
-        """Raise `SessionEnded` unless this session may have this socket."""
+    async def check_access(self, session_key: str) -> None:
+        """Load the session of this key. Raise `SessionEnded` unless it may have this socket."""
         raise NotImplementedError
 
     async def open_page(self) -> None:
@@ -82,9 +83,8 @@ class SocketConsumer(AsyncWebsocketConsumer):
             return
         # Accepted before anything else is refused: a browser does not tell a page why a handshake was.
         await self.accept()
-        self.session = build_socket_session(self.scope["user"], self.scope["session"], self.permission)
         try:
-            await self.check_access()
+            await self.check_access(read_session_key(self.scope))
         except SessionEnded as refusal:
             await self.close(refusal.code)
             return

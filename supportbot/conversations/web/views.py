@@ -25,7 +25,7 @@ from ..models import Conversation
 from ..new_ids import issue_id
 from ..realtime.socket_sessions import SessionEnded
 from ..turns.changes import describe_owner
-from ..visitors import Visitor, get_visitor, renew_session
+from ..visitors import get_visitor, renew_session
 from . import beginning
 from .http_actions import parse_form, perform_action
 from .script_data import script_limits, script_texts
@@ -64,20 +64,15 @@ def require_own_conversation(view: View) -> View:
 
 def _get_own_conversation(request: HttpRequest, public_id: UUID) -> Conversation:
     visitor = get_visitor(request.user, request.session)
-    conversation = _find_own_conversation(visitor, public_id)
+    conversation = beginning.find_own_conversation(visitor, public_id)
     if conversation is None and not beginning.is_new_id(public_id):
         # Another request of this browser, such as a second photo, may have begun it and its session a moment ago.
         visitor = beginning.reload_visitor(request.user, request.session)
-        conversation = _find_own_conversation(visitor, public_id)
+        conversation = beginning.find_own_conversation(visitor, public_id)
         if conversation is None:
             raise Http404
     ensure_cookie(request)
     return conversation or beginning.build_new_conversation(visitor, public_id)
-
-
-def _find_own_conversation(visitor: Visitor, public_id: UUID) -> Conversation | None:
-    own = Conversation.objects.visible_to(visitor).select_related("user", "assignee")
-    return own.filter(public_id=public_id).first()
 
 
 @require_safe
