@@ -22,17 +22,26 @@ PART = re.compile(r"[^\W\d_]+|\d+")
 EXTENSION = re.compile(
     r"(?:\bEXT(?:ENSION)?\b|\bX|#)\W{0,3}\d{1,6}\W*$"
 )  # “ext. 08467” behind a telephone number
-# An O between digits is a zero, and an I or L a one, for whoever reads a number from a label.
-LETTER_FOR_ZERO = re.compile(r"(?<=\d)O|O(?=\d)")
-LETTER_FOR_ONE = re.compile(r"(?<=\d)[IL]|[IL](?=\d)")
+# An O among digits is a zero, and an I or L a one, for whoever reads a number from a label.
+LOOKALIKES = re.compile(r"[\dOIL]{2,40}")
+AS_DIGITS = str.maketrans("OIL", "011")
 # Every repetition has a bound: a search must not take longer than what a stranger wrote is long.
-EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-SPELLED_AT = re.compile(
-    r"\s{0,3}[(\[{<]?\s?\b(?:at|ät|arroba|chiocciola|chez)\b\s?[)\]}>]?\s{0,3}", re.IGNORECASE
+# Words of scripts without spaces may stand right beside an address, and are hardly ever part of one.
+LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+EMAIL = re.compile(
+    rf"(?<![.+%'-])(?<!{LETTER})(?:{LETTER}|[.+%'-]){{1,64}}@(?:{LETTER}|-){{1,63}}(?:\.(?:{LETTER}|-){{1,63}}){{1,6}}"
 )
-SPELLED_DOT = re.compile(
-    r"\s{0,3}[(\[{<]?\s?\b(?:dot|punkt|punto|point|ponto)\b\s?[)\]}>]?\s{0,3}", re.IGNORECASE
+ANY_EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+AT_WORDS = (
+    r"at|ät|arroba|arobas|arobase|chez|chiocciola|klammeraffe|apenstaartje|snabel-?a|kukac|małpa|malpa|zavináč|zavinac"
+    r"|собака|アット(?:マーク)?"
 )
+DOT_WORDS = r"dot|punkt|punto|point|ponto|punt|prik|pont|kropka|tečka|tecka|nokta|точка|крапка|ドット"
+SPELLED_AT = re.compile(rf"\s{{0,3}}[(\[{{<]?\s?\b(?:{AT_WORDS})\b\s?[)\]}}>]?\s{{0,3}}", re.IGNORECASE)
+SPELLED_DOT = re.compile(rf"\s{{0,3}}[(\[{{<]?\s?\b(?:{DOT_WORDS})\b\s?[)\]}}>]?\s{{0,3}}", re.IGNORECASE)
+# “zoe @ example .com” and “zoe@example,com”
+LOOSE_AT = re.compile(r"(?<=[\w.+%'-])\s{0,3}@\s{0,3}(?=\w)")
+LOOSE_DOT = re.compile(r"(@[\w-]{1,63}(?:\.[\w-]{1,63}){0,5})\s{0,2}[.,。]\s{0,2}(?=\w{2,24}\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ def shorten_number(number: str) -> str:
 
 def shorten_phone(phone: str) -> str:
     """The last digits of a telephone number without its extension, empty if there are too few."""
-    digits = "".join(re.findall(r"\d", EXTENSION.sub("", _fold(phone))))
+    digits = "".join(re.findall(r"\d", EXTENSION.sub("", _fold(phone[:MAX_WRITTEN_CHARS]))))
     return digits[-PHONE_DIGITS:] if len(digits) >= MIN_PHONE_DIGITS else ""
 
 
@@ -69,7 +78,7 @@ def read_number(written: str) -> WrittenNumber:
     text = _fold(written[:MAX_WRITTEN_CHARS])
     keys: dict[str, None] = {}  # in the order in which they were written
     tracking: dict[str, None] = {}
-    for variant in dict.fromkeys((text, LETTER_FOR_ONE.sub("1", LETTER_FOR_ZERO.sub("0", text)))):
+    for variant in dict.fromkeys((text, LOOKALIKES.sub(_read_lookalikes, text))):
         keys |= dict.fromkeys(_join_parts(variant, _may_be_one_number))
         tracking |= dict.fromkeys(_join_parts(variant, lambda _gap, _left, _right: True))
     whole = list(keys)[:MAX_CANDIDATES]
@@ -80,13 +89,25 @@ def read_number(written: str) -> WrittenNumber:
     )
 
 
+def _read_lookalikes(found: re.Match[str]) -> str:
+    return found[0].translate(AS_DIGITS) if re.search(r"\d", found[0]) else found[0]
+
+
 def extract_email(written: str) -> str:
     """The e-mail address in what somebody wrote, in small letters; what they wrote if there is none in it.
 
     “<zoe@example.com>.”, “mailto:zoe@example.com” and “zoe at example dot com” are all the same address.
     """
-    text = unicodedata.normalize("NFKC", written.replace("\0", "")).strip().replace("mailto:", " ")
-    found = EMAIL.search(text) or EMAIL.search(SPELLED_DOT.sub(".", SPELLED_AT.sub("@", text)))
+    text = written[:MAX_WRITTEN_CHARS].replace("\0", "")
+    if not text.isascii():
+        # What nobody sees, such as marks of direction that came with a paste, is no part of it.
+        visible = "".join(each for each in text if unicodedata.category(each) not in ("Cf", "Cs"))
+        text = unicodedata.normalize("NFKC", visible)
+    text = text.strip().replace("mailto:", " ")
+    found = EMAIL.search(text) or ANY_EMAIL.search(text)
+    if not found:
+        spelled = SPELLED_DOT.sub(".", SPELLED_AT.sub("@", text))
+        found = EMAIL.search(spelled) or EMAIL.search(LOOSE_DOT.sub(r"\1.", LOOSE_AT.sub("@", spelled)))
     return (found[0].strip("'.-") if found else text).lower()
 
 

@@ -1,0 +1,103 @@
+"""Numbers and addresses as people of many languages write, copy, scan and paste them."""
+
+from time import process_time
+
+import pytest
+
+from orders.models import Order
+from orders.numbers import extract_email, read_number, shorten_phone
+
+ZOE = "zoe@example.com"
+TRACKING = "JD014600006281230704"
+SHOP = ("#4711", "ORD-2024-9001", "B-77", "SO/2026/0815", "#AP-516059", "3159107009", "#1001", "#1001-A")
+WRITTEN = {
+    "#4711": [
+        *("Bestellnummer: 4711", "meine Bestellung Nr 4711 ist nicht da", "Rechnung RE-4711", "Retoure 4711"),
+        *("commande n°4711", "numéro de commande : 4711", "ma commande 4 711", "facture F4711"),
+        *("pedido nº 4711", "núm. 4711", "encomenda 4711", "ordine n. 4711", "comanda nr. 4711"),
+        *("sipariş no: 4711", "4711 numaralı siparişim", "siparis 4711'in durumu", "bestelling 4711"),
+        *("zamówienie nr 4711", "tilaus 4711", "заказ №4711", "замовлення 4711", "đơn hàng 4711"),
+        *(
+            "ご注文番号：＃4711",
+            "注文番号は4711です",
+            "注文番号４７１１",
+            "订单号码：4711，谢谢",
+            "주문번호 4711번",
+        ),
+        *("رقم الطلب ٤٧١١", "شماره سفارش ۴۷۱۱", "ऑर्डर ४७११", "หมายเลขคำสั่งซื้อ ๔๗๑๑", "מספר הזמנה 4711"),
+        *("47II", "47l1", "4 7 1 1", "4-7-1-1", "4.711", "4,711", "(4711)", "order4711", "№4711"),
+        *("④⑦①①", "4711\u200b", "\u202a4711\u202c", TRACKING, "JD01 4600 0062 8123 0704"),
+        "https://shop.example/orders/4711/authenticate?key=9f8e7d",
+        "Fwd: Your order #4711 is on its way (2 items)",
+        "Hi,\n\nyour order #4711 from 1 September 2026 has shipped.\nTotal: 24.90 EUR\n-- \nShop",
+        "mein Code ist 4711, Tel. 030 1234567",
+        "Bestellung vom 01.09.2026 Nr. 4711",
+    ],
+    "ORD-2024-9001": ["9001", "ord20249001", "2024–9001"],
+    "B-77": ["b77", "B 77", "B_77", "bestelling b-77 aub"],
+    "SO/2026/0815": ["0815", "815", "SO 2026 0815", "so20260815"],
+    "#AP-516059": ["516059", "ap 516 059"],
+    "3159107009": ["Order ID 3159107009 on Etsy", "315-910-7009"],
+    "#1001-A": ["1001-A", "1001a"],
+    "#1001": ["1001", "IOO1"],
+}
+
+
+@pytest.mark.django_db
+def test_a_number_as_people_of_many_languages_write_it():
+    for number in SHOP:
+        Order.objects.create(number=number, email=ZOE, tracking=TRACKING if number == "#4711" else "")
+        Order.objects.create(number=f"X{number}9", email="bob@example.com")
+    theirs = Order.objects.filter(email=ZOE)
+    found = {
+        written: [order.number for order in theirs.find_by_number(written)]
+        for all_written in WRITTEN.values()
+        for written in all_written
+    }
+    assert found == {written: [number] for number, all_written in WRITTEN.items() for written in all_written}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("zoe @ example.com", "zoe@ example.com", "zoe@example .com", "zoe@example,com", "zoe@example。com"),
+        *(
+            "zoe\u200b@example.com",
+            "\u2068zoe@example.com\u2069",
+            "[zoe@example.com](mailto:zoe@example.com)",
+        ),
+        *(
+            "メールはzoe@example.comです",
+            "邮箱zoe@example.com",
+            "이메일zoe@example.com입니다",
+            "„zoe@example.com“",
+        ),
+        *(
+            "zoe arobase example point com",
+            "zoe klammeraffe example punkt com",
+            "zoe małpa example kropka com",
+        ),
+        *(
+            "zoe собака example точка com",
+            "zoe アット example ドット com",
+            "I am at home: zoe at example dot com",
+        ),
+    ],
+)
+def test_an_address_as_people_of_many_languages_write_it(written):
+    assert extract_email(written) == ZOE
+
+
+@pytest.mark.parametrize(
+    "written", ["müller@example.com", "ivan@пример.рф", "zoe.zimmer+shop@mail.example.co.uk"]
+)
+def test_letters_of_an_address_are_not_taken_for_words_beside_it(written):
+    assert extract_email(f"Mail: {written}.") == written
+
+
+def test_what_is_long_takes_no_longer_than_what_is_read_of_it():
+    begun = process_time()
+    for text in ("a@a.", "at dot ", "@ ", "OIL", "é@", "1 ", "a. ", "("):
+        for read in (extract_email, read_number, shorten_phone):
+            read(text * 50_000)
+    assert process_time() - begun < 1
