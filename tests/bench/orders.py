@@ -26,8 +26,11 @@ def orders(plan: Plan) -> Iterator[Table]:
             table.add(what, unit, imports[name], many[database]["import"][name])
         yield table
         table = Table(f"Look-up on {database}", (f"{FEW_ORDERS:,} orders", f"{plan.orders:,} orders"))
-        for what, (ms, _queries) in lookups.items():
-            table.add(what, "ms", ms, many[database]["lookups"][what][0])
+        for what, (ms, cpu_ms, _queries) in lookups.items():
+            # On a machine with other work the CPU is what tells, of this process: SQLite's work is in it.
+            many_ms, many_cpu_ms, _many_queries = many[database]["lookups"][what]
+            table.add(what, "ms", ms, many_ms)
+            table.add(f"{what}, CPU", "ms", cpu_ms, many_cpu_ms)
         table.notes.append(f"of an account with 10,000 are promised {PROMISED_MS} ms")
         yield table
 
@@ -42,7 +45,8 @@ def measure_orders(plan: Plan, count: int, rows: int) -> dict[str, dict[str, dic
             manage("migrate", "--verbosity", "0", environment=environment)
             words = ("--orders", str(count), "--rows", str(rows))
             found[database] = run_module("tests.bench.filled_orders", environment, *words)
-            for what, (ms, queries) in found[database]["lookups"].items():
-                plan.note_numbers("orders", f"{database}, {count:,}: {what}", ms=ms, queries=queries)
+            for what, (ms, cpu_ms, queries) in found[database]["lookups"].items():
+                name = f"{database}, {count:,}: {what}"
+                plan.note_numbers("orders", name, ms=ms, cpu_ms=cpu_ms, queries=queries)
             plan.note_numbers("orders", f"{database}, {rows:,} rows", **found[database]["import"])
     return found
