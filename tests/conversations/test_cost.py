@@ -138,6 +138,19 @@ def test_the_statements_of_a_turn_are_not_built_anew(is_guest, alice, guests, mo
     assert built == []
 
 
+@pytest.mark.parametrize("limit", [0, 100])
+def test_messages_are_counted_only_where_there_is_a_limit(limit, guests, settings):
+    conversation = guests.begin()
+    Conversation.objects.filter(pk=conversation.pk).update(address_key="network")
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = limit
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"address_messages_per_minute": limit})
+
+    made = queries(submit.submit_message.run_sync, conversation.pk, "And now?", "a1")
+
+    counts = [each for each in made if "COUNT(" in each and "customerrequest" in each]
+    assert len(counts) == (2 if limit else 0)
+
+
 def test_a_turn_costs_as_much_in_a_crowd(db, alice):
     alone = cost_of_a_turn(long_conversation(alice, 10))
     crowd(1000)

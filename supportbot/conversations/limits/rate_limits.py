@@ -176,11 +176,13 @@ def _get_guest_address_key(conversation: Conversation) -> str:
 
 
 def _count_requests(conversation: Conversation, kind: str) -> RequestCounts:
-    """What was done in the last minute."""
+    """What was done in the last minute; what no limit is set for counts as nothing, for without one it may be much."""
     kinds = MODEL_KINDS if kind in MODEL_KINDS else (kind,)
     by_visitor, _by_network = _compile_counts(kinds)
-    counts: dict[int, int] = dict(by_visitor.fetch_rows(conversation.visitor.key, *_get_last_minute()))
-    address_key = _get_guest_address_key(conversation)
+    counts: dict[int, int] = {}
+    if settings.CONVERSATION_MESSAGES_PER_MINUTE or settings.VISITOR_MESSAGES_PER_MINUTE:
+        counts = dict(by_visitor.fetch_rows(conversation.visitor.key, *_get_last_minute()))
+    address_key = _get_guest_address_key(conversation) if get_address_message_limit() else ""
     at_address = _count_of_network(address_key, kinds) if address_key else 0
     return RequestCounts(counts.get(conversation.pk, 0), sum(counts.values()), at_address)
 
