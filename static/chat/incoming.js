@@ -96,13 +96,17 @@ export function updateLog() {
   announceChanges();
 }
 
-// The server writes times in its own time zone.
+const language = document.documentElement.lang || undefined;
+const clockFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const monthFormat = new Intl.DateTimeFormat(language, { month: "short" });
+
+// The server writes times in its own time zone. They are written as on its other pages: 29 Nov, 13:37.
 function showLocalTimes() {
   for (const time of log.querySelectorAll("time:not([data-local])")) {
     const moment = new Date(time.dateTime);
     const isToday = moment.toDateString() === new Date().toDateString();
-    const clock = moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    const day = moment.toLocaleDateString([], { day: "numeric", month: "short" });
+    const clock = clockFormat.format(moment);
+    const day = `${moment.getDate()} ${monthFormat.format(moment)}`;
     time.textContent = isToday ? clock : `${day}, ${clock}`;
     time.dataset.local = "";
   }

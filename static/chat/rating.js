@@ -41,8 +41,9 @@ export function keepRating(shown, incoming) {
 export function updateRating() {
   const title = readTitle();
   if (focused) {
-    const words = document.getElementById("rating-words");
-    if (words) words.focus();
+    const change = document.querySelector("#rating .rating-change:not([open]) summary"); // what was written is sent
+    const field = change ?? document.getElementById("rating-words");
+    if (field) field.focus();
     else focusComposer();
   }
   if (title !== heardTitle) announce(title);

@@ -27,6 +27,7 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     await desk.is_live()
     await desk.reply("Which lamp do you mean?")
     await expect(chat.page.locator("[data-role=staff] .text")).to_have_text("Which lamp do you mean?")
+    await expect(chat.page.locator("[data-role=staff] time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
 
     # What the team answers is on the ticket's page, and what is answered there reaches the team.
     page = await chat.page.context.new_page()
@@ -54,6 +55,9 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     await chat.page.keyboard.press("Tab")
     await chat.page.keyboard.press("Enter")
     await expect(rating).to_contain_text("Our team reads what you wrote")
+    await expect(rating.locator("q")).to_have_text("Quick & kind")
+    await expect(rating.get_by_role("textbox")).to_be_hidden()
+    await expect(rating.get_by_text("Change what you wrote")).to_be_focused()
     await expect(desk.page.locator("#facts")).to_contain_text("Quick & kind")
 
     # The ticket is solved by now. It is not, says the customer, and the team hears of it.
