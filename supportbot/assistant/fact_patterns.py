@@ -6,6 +6,9 @@ than the text is long, whoever wrote it.
 
 import re
 
+from .number_words import COUNT_IN_WORDS, ORDINAL_IN_WORDS
+from .word_patterns import join_words
+
 MONTH_NAMES = (
     *(
         "jan",
@@ -19,12 +22,6 @@ MONTH_NAMES = (
     ),
     *("sep|set", "oct|okt|ott", "nov", "dec|dez|déc|dic"),
 )
-COUNTING = (
-    *("one ein eine einem einen", "two zwei deux dos", "three drei trois tres", "four vier quatre cuatro"),
-    *("five fünf cinq cinco", "six sechs seis", "seven sieben sept siete", "eight acht huit ocho"),
-    *("nine neun neuf nueve", "ten zehn dix diez", "eleven elf onze once", "twelve zwölf douze doce"),
-)
-NUMBER_WORDS = {word: str(number) for number, words in enumerate(COUNTING, 1) for word in words.split()}
 # By the number that `date.weekday` gives them. Short forms are left alone: “so” and “sat” are other words.
 WEEKDAYS = {
     word: str(number)
@@ -53,10 +50,11 @@ HOURS_IN = {"hour": 1, "day": 24, "week": 168}
 
 _NUMBER = r"(?<![\d.,])\d{1,12}(?:[.,'’\u00a0\u202f ]\d{3}){0,4}(?:[.,]\d{1,3})?"
 _MONTH = "|".join(f"(?:{names})[a-zäéûô]*" for names in MONTH_NAMES)
-_COUNT = r"\d{1,4}|" + "|".join(NUMBER_WORDS)
+_COUNT = rf"\d{{1,4}}|{COUNT_IN_WORDS}"
 _CURRENCY = (
     r"[€$£¥₹₩₺₽]|(?:us|au|ca|nz)\$|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
-    r"euros?|dollars?|pounds?|francs?|franken|kronor|cents?)\b"
+    r"euros?|dollars?|pounds?|francs?|franken|kronor|cents?|d[oó]lar(?:es)?|dollari|libras?|sterline|reais|z[lł]oty(?:ch)?|"
+    r"bucks?|quid|rupees?)\b"
 )
 _UNITS = (
     r"(?P<hour>hours?|hrs?|stunden?|heures?|horas?|ore|uur)|(?P<day>days?|tagen?|tage|werktagen?|werktage|arbeitstagen?|"
@@ -75,10 +73,26 @@ NUMERIC_DATE = re.compile(
 )
 MONTH_DATE = re.compile(
     rf"\b(?:(?P<m1>{_MONTH})\.?\s{{1,3}}(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)|"
-    rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s{{0,3}}(?:of\s|de\s)?(?P<m2>{_MONTH})\b)\.?(?:,?\s{{1,3}}(?:de\s)?(?P<y>\d{{4}}))?"
+    rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s{{0,3}}(?:of\s|de\s)?(?P<m2>{_MONTH})\b|"
+    rf"(?P<w3>{ORDINAL_IN_WORDS})\s(?:of\s)?(?P<m3>{_MONTH})\b|\b(?P<m4>{_MONTH})\s(?:the\s)?(?P<w4>{ORDINAL_IN_WORDS})\b)\.?(?:,?\s{{1,3}}(?:de\s)?(?P<y>\d{{4}}))?"
+)
+# “On the 21st.”, and the first day of “24 and 25 December”.
+MONTH_DAY = re.compile(
+    r"\b(?:on|by|until|till|from|before|after|since) the (\d{1,2})(?:st|nd|rd|th)\b"
+    r"(?=\s?(?:[.,;:!?)]|$|and\b|at\b|between\b))"
+)
+DAY_LIST = re.compile(
+    rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?\s?(?:and|und|et|y|e|en|&|,|or|oder|to|bis|-|–)\s?(?=\d{{1,2}}(?:st|nd|rd|th|\.)?\s"
+    rf"(?:of\s|de\s)?(?P<m1>{_MONTH})\b)|\b(?P<m2>{_MONTH})\s\d{{1,2}}(?:st|nd|rd|th)?\s?(?:and|&|,|or|to|-|–)\s?(?P<d2>\d{{1,2}})\b"
+)
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dt(\d\d):(\d\d)")
+# “USB 3.2.” is no day.
+BEFORE_VERSION = re.compile(
+    r"\b(?:usb|hdmi|bluetooth|version|v|release|firmware|android|ios|wi-?fi|wlan|step|schritt|chapter|kapitel|section|"
+    r"punkt|model|modell)\W{0,2}$"
 )
 CLOCK_TIME = re.compile(
-    r"(?<![\w:.])(?P<h>2[0-4]|[01]?\d)(?:\s?[:.h]\s?(?P<m>[0-5]\d)(?::\d\d)?)?\s?(?P<suffix>a\.?m\b|p\.?m\b|uhr\b|o'clock|h\b)?"
+    r"(?<![\w:.])(?P<h>2[0-4]|[01]?\d)(?:\s?[:.h]\s?(?P<m>[0-5]\d)(?!\d)(?::\d\d)?)?\s?(?P<suffix>a\.?m\b|p\.?m\b|uhr\b|o'clock|h\b)?"
 )
 HOUR_RANGE = re.compile(r"\b(\d{1,2})\s?(?:-|–|to|bis|until|à|a)\s?(\d{1,2})\b")
 SPAN = re.compile(
@@ -86,13 +100,15 @@ SPAN = re.compile(
     rf"(?:(?:business|working|calendar|full|more|further|weitere[nr]?|volle[nr]?)\s{{1,3}})?(?:{_UNITS})\b"
 )
 PERCENTAGE = re.compile(
-    rf"(?P<count>{_NUMBER}|\b(?:{'|'.join(NUMBER_WORDS)}))\s?(?:%(?!\s?(?:sure|certain|sicher|sûr|seguro))|percent\b|"
+    rf"(?P<count>{_NUMBER}|\b(?:{COUNT_IN_WORDS}))\s?(?:(?:%|percent\b)(?!\s?(?:sure|certain|sicher|sûr|seguro))|"
     r"per cent\b|prozent\b|pour ?cent\b|por ?ciento\b|procent\b)"
 )
+# “Nine dollars fifty”, “4 euros 90”, “two dollars and ten cents”.
 MONEY = re.compile(
-    rf"(?:{_CURRENCY})\s?(?P<behind>{_NUMBER})|(?P<count>{_NUMBER}|\b(?:{'|'.join(NUMBER_WORDS)}))\s?(?:{_CURRENCY})"
+    rf"(?:{_CURRENCY})\s?(?P<behind>{_NUMBER})|(?P<count>{_NUMBER}|\b(?:{COUNT_IN_WORDS}))\s?(?:{_CURRENCY})"
+    rf"(?:\s(?:and\s)?(?P<cents>\d{{2}}|{COUNT_IN_WORDS})(?=(?:\s?cents?)?\s?(?:[.,;:!?)]|$))(?:\s?cents?)?)?"
 )
-WEEKDAY = re.compile(rf"\b(?P<weekday>{'|'.join(WEEKDAYS)})s?\b")
+WEEKDAY = re.compile(rf"\b(?P<weekday>{join_words(WEEKDAYS)})s?\b")
 REFERENCE = re.compile(
     r"(?<![\w@/.-])(?:#\s?\d{2,20}[\w-]{0,20}|[a-z]{2,8}-\d{3,20}(?:-\w{1,20}){0,4}|[a-z]{1,4}\d{4,20}\w{0,10}|"
     r"\d{1,3}[a-z]{1,3}\d[a-z\d]{5,30}|\d{5,30})(?![\w@])"

@@ -12,7 +12,9 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from .fact_patterns import (
+    BEFORE_VERSION,
     CLOCK_TIME,
+    DAY_LIST,
     DAY_NUMBERS,
     DAY_RANGE,
     DECIMAL_NUMBER,
@@ -24,17 +26,19 @@ from .fact_patterns import (
     KEYS,
     MONEY,
     MONTH_DATE,
+    MONTH_DAY,
     MONTH_NAMES,
-    NUMBER_WORDS,
     NUMERIC_DATE,
     PERCENTAGE,
     PHONE,
     REFERENCE,
     SPAN,
+    TIMESTAMP,
     WEB_ADDRESS,
     WEEKDAY,
     WEEKDAYS,
 )
+from .number_words import NUMBER_WORDS, ORDINALS, read_count, read_ordinal
 from .shown_text import CACHED_TEXTS, normalize_text
 
 Reading = tuple[str, str]  # what kind of value, and the value in one form
@@ -86,6 +90,11 @@ def list_known_facts(plain: str) -> frozenset[Reading]:
     known = {reading for fact in find_facts(plain) for reading in fact.readings}
     for day in [value for kind, value in known if kind == "date"]:
         known |= {("day", day.split("-", 1)[1]), ("weekday", _find_weekday(day))}
+    for match in DAY_LIST.finditer(plain):
+        month = _find_month(match["m1"] or match["m2"])
+        known.add(("day", f"{month}-{int(match['d1'] or match['d2'])}"))
+    known |= {("month day", value.partition("-")[2]) for kind, value in known if kind == "day"}
+    known |= {("time", f"{int(hour)}:{minute}") for hour, minute in TIMESTAMP.findall(plain)}
     known |= {("weekday", str(day)) for days in DAY_RANGE.findall(plain) for day in _list_days_between(*days)}
     for low, high in HOUR_RANGE.findall(plain):
         known |= {("time", f"{int(hour)}:00") for hour in (low, high)}
@@ -141,7 +150,8 @@ def _read_as_written(kind: str, match: re.Match[str]) -> Iterator[Fact]:
 
 def _read_phone(kind: str, match: re.Match[str]) -> Iterator[Fact]:
     if sum(map(str.isdecimal, match[0])) >= MIN_PHONE_DIGITS:
-        yield Fact(kind, match[0], match[0])
+        # “+49 (0)221 …”: the zero is not dialled from abroad.
+        yield Fact(kind, match[0], match[0].replace("(0)", "") if match[0][0] == "+" else match[0])
 
 
 def _read_iso_date(kind: str, match: re.Match[str]) -> Iterator[Fact]:
@@ -150,14 +160,26 @@ def _read_iso_date(kind: str, match: re.Match[str]) -> Iterator[Fact]:
 
 def _read_numeric_date(kind: str, match: re.Match[str]) -> Iterator[Fact]:
     first, _separator, second, year = match.groups()
+    if not year and BEFORE_VERSION.search(match.string, max(0, match.start() - 20), match.start()):
+        return
     orders = [(second, first)] if match[2] == "." else [(second, first), (first, second)]
     yield from _build_date(kind, match[0], [(year or "", month, day) for month, day in orders])
 
 
 def _read_month_date(kind: str, match: re.Match[str]) -> Iterator[Fact]:
-    name, day = match["m1"] or match["m2"], match["d1"] or match["d2"]
-    month = next(number for number, names in enumerate(MONTH_NAMES, 1) if re.match(names, name))
-    yield from _build_date(kind, match[0], [(match["y"] or "", str(month), day)])
+    name = match["m1"] or match["m2"] or match["m3"] or match["m4"]
+    word = match["w3"] or match["w4"]
+    day = str(read_ordinal(word)) if word else match["d1"] or match["d2"]
+    yield from _build_date(kind, match[0], [(match["y"] or "", str(_find_month(name)), day)])
+
+
+def _find_month(name: str) -> int:
+    return next(number for number, names in enumerate(MONTH_NAMES, 1) if re.match(names, name))
+
+
+def _read_month_day(kind: str, match: re.Match[str]) -> Iterator[Fact]:
+    if 1 <= int(match[1]) <= 31:
+        yield Fact(kind, match[0], readings=frozenset({("month day", str(int(match[1])))}))
 
 
 def _build_date(kind: str, words: str, dates: list[tuple[str, str, str]]) -> Iterator[Fact]:
@@ -182,7 +204,7 @@ def _read_time(kind: str, match: re.Match[str]) -> Iterator[Fact]:
 def _read_span(kind: str, match: re.Match[str]) -> Iterator[Fact]:
     unit = next(name for name in ("hour", "day", "week", "month", "year", "minute") if match[name])
     for count in filter(None, (match["low"], match["high"])):
-        number = int(NUMBER_WORDS.get(count, count))
+        number = read_count(count)
         if unit == "minute":
             if number >= MIN_MINUTES:
                 yield Fact(kind, match[0], readings=frozenset({("minutes", str(number))}))
@@ -194,8 +216,11 @@ def _read_span(kind: str, match: re.Match[str]) -> Iterator[Fact]:
 
 
 def _read_number(kind: str, match: re.Match[str]) -> Iterator[Fact]:
-    number = next(filter(None, match.groupdict().values()))
-    amounts = read_amounts(NUMBER_WORDS.get(number, number))
+    number = match.groupdict().get("behind") or match["count"]
+    amounts = read_amounts(number if number[:1].isdecimal() else str(read_count(number)))
+    if cents := match.groupdict().get("cents"):
+        amounts = frozenset(format(Decimal(each) + Decimal(read_count(cents)) / 100, "f") for each in amounts)
+        amounts = frozenset(each.rstrip("0").rstrip(".") if "." in each else each for each in amounts)
     yield Fact(kind, match[0].strip(), readings=frozenset((kind, amount) for amount in amounts))
 
 
@@ -218,15 +243,17 @@ _UNIT_STARTS = _split_words(
     "jah an ans año ann jaa"
 )
 _CURRENCIES = _split_words(
-    "€ $ £ ¥ ₹ ₩ ₺ ₽ eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try dol pou fra kro cen"
+    "€ $ £ ¥ ₹ ₩ ₺ ₽ eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try dol dól pou fra kro cen "
+    "lib ste rea zlo zło buc qui rup"
 )
-_WORTH_READING = frozenset({"@", *_NUMBERS, *_TOP_DOMAINS, *NUMBER_WORDS, *WEEKDAYS})
+_WORTH_READING = frozenset({"@", *_NUMBERS, *_TOP_DOMAINS, *NUMBER_WORDS, *ORDINALS, *WEEKDAYS})
 _RULES: tuple[tuple[str, frozenset[str], re.Pattern[str], Reader], ...] = (
     ("email", frozenset("@"), EMAIL, _read_as_written),
     ("address", _TOP_DOMAINS, WEB_ADDRESS, _read_as_written),
     ("date", frozenset("-"), ISO_DATE, _read_iso_date),
     ("date", frozenset("./-"), NUMERIC_DATE, _read_numeric_date),
     ("date", _MONTHS, MONTH_DATE, _read_month_date),
+    ("date", frozenset(("st", "nd", "rd", "th")), MONTH_DAY, _read_month_day),
     ("percent", frozenset(("%", "per", "pro", "cent", "pou", "por")), PERCENTAGE, _read_number),
     ("money", _CURRENCIES, MONEY, _read_number),
     ("span", _UNIT_STARTS, SPAN, _read_span),

@@ -1,0 +1,160 @@
+"""The sentences in which answers claim deeds, by language, and those that only seem to."""
+
+import re
+
+from .deed_words import DEEDS, DUTCH_DONE, INFINITIVES, NOUNS, OTHER_NOUNS, OWN_FORMS
+from .word_patterns import join_words
+
+Patterns = tuple[tuple[frozenset[str], re.Pattern[str]], ...]
+
+
+def index_words(table: dict[str, str]) -> dict[str, str]:
+    return {word: kind for kind, words in table.items() for word in words.split()}
+
+
+def _strip_ending(word: str) -> str:
+    """A participle of Spanish, Italian or Portuguese without its ending, and any other one as it is."""
+    return word.removesuffix("o")
+
+
+KIND_OF_VERB = index_words({kind: verbs for kind, (verbs, _words) in DEEDS.items()})
+KIND_OF_DONE = index_words({kind: words for kind, (_verbs, words) in DEEDS.items()})
+_KIND_OF_NOUN, _KIND_OF_OWN = index_words(NOUNS), index_words(OWN_FORMS)
+_STEMS = {_strip_ending(word): kind for word, kind in KIND_OF_DONE.items()}
+KIND_OF_WORD = (
+    KIND_OF_VERB
+    | index_words(INFINITIVES)
+    | _KIND_OF_NOUN
+    | index_words(OTHER_NOUNS)
+    | _KIND_OF_OWN
+    | KIND_OF_DONE
+    | _STEMS
+)
+ENDINGS = ("", "e", "s", "es", "o", "a", "os", "as")
+# A sentence without one of these claims nothing.
+DEED_WORDS = frozenset(KIND_OF_WORD) | {f"{stem}{ending}" for stem in _STEMS for ending in ENDINGS}
+_DEED = rf"(?P<deed>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
+_NOUN = rf"(?P<deed>{join_words(_KIND_OF_NOUN)})\b"
+_ADVERBS = (
+    r"(?:\s+(?:\w{2,15}ly|just|already|now|also|gone ahead and|went ahead and|hereby|bereits|schon|soeben|"
+    r"bien|déjà|ya|già|appena|subito|já|agora)){0,3}"
+)
+_PROCESSED = (
+    r"(?:issued|processed|initiated|started|approved|granted|requested|authori[sz]ed|arranged|submitted|put in|"
+    r"put through|made|ordered|confirmed|completed|scheduled)"
+)
+_END = r"(?=\s*(?:[.,;!]|$))"
+_BETWEEN = r"[^.!?;,]{0,80}?"
+_OWN = r"cancelé anulé reembolsé abrí creé envié cambié modifiqué actualicé transferí reservé"
+_OWN_PORTUGUESE = (
+    r"cancelei anulei reembolsei estornei devolvi abri criei enviei alterei atualizei troquei encaminhei transferi "
+    r"reservei agendei"
+)
+
+
+def _compile_patterns(patterns: dict[str, tuple[str, ...]]) -> Patterns:
+    """Each pattern with the words of which one must stand in a sentence, or it cannot match there."""
+    return tuple(
+        (frozenset(words.split()), re.compile(pattern))
+        for words, group in patterns.items()
+        for pattern in group
+    )
+
+
+OWN_DEEDS = _compile_patterns(
+    {
+        "i": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+had\s+(?:\w+\s+){{1,4}}?{_DEED}",
+            rf"\bi\s+(?:did|was able to|managed to|have been able to)\s+(?P<deed>{join_words(KIND_OF_VERB)})\b",
+            r"\bi(?:['’]ve|\s+have)\s+let\s+(?:\w+\s+){1,3}(?P<deed>know)\b",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?:applied|added|given you)\s+(?:\w+\s+){{0,3}}?"
+            r"(?P<deed>discount|voucher|coupon)\b",
+        ),
+        "consider": (rf"\bconsider\s+(?:\w+\s+){{1,2}}?{_DEED}{_END}",),
+        "ich": (
+            rf"\bich\s+habe?\b{_BETWEEN}\b{_DEED}",
+            rf"\bhiermit\s+(?P<deed>{join_words(_KIND_OF_OWN)})\s+ich\b",
+        ),
+        "j je": (
+            rf"\b(?:j['’](?:en\s|y\s)?ai|je\s(?:(?:vous|les?|la)\s|l['’]){{1,2}}ai){_ADVERBS}\s+{_DEED}",
+        ),
+        "acabo acabei viens": (
+            r"\b(?:acabo\s+de|acabei\s+de|viens\s+(?:de|d['’]))\s?(?:(?:vous|les?|la)\s|l['’])?"
+            rf"(?P<deed>{join_words(index_words(INFINITIVES))})",
+        ),
+        "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_DEED}",),
+        _OWN: (rf"(?:^|[.;,]\s?|\bya\s)(?P<deed>{join_words(_OWN.split())})\s",),
+        "ho": (rf"\bho{_ADVERBS}\s+{_DEED}",),
+        "ik": (rf"\bik\s+heb\b{_BETWEEN}\b{_DEED}",),
+        _OWN_PORTUGUESE: (rf"(?:^|[.;,]\s?|\b(?:eu|já)\s)(?P<deed>{join_words(_OWN_PORTUGUESE.split())})\s",),
+    }
+)
+# What somebody has done may be told by a result, as in an order's status.
+REPORTED_DEEDS = _compile_patterns(
+    {
+        "we": (
+            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+        ),
+        "been was were now": (
+            rf"(?:(?:\b(?:has|have|had)|['’](?:ve|s))\s+been|\b(?:was|were|(?:is|are)\s+now)){_ADVERBS}\s+{_DEED}",
+        ),
+        "been was": (
+            r"\b(?P<deed>money)\s+(?:has\s+been|was)\s+(?:returned|sent back|transferred|paid)\b",
+            r"\b(?P<deed>discount|voucher|coupon)\s+(?:has\s+been|was)\s+(?:applied|added)\b",
+        ),
+        "your": (rf"\byour\s+(?:order|refund|ticket|booking|subscription)\s+is{_ADVERBS}\s+{_DEED}",),
+        "way": (rf"\b{_NOUN}\s+is\s+(?:now\s+|already\s+)?on\s+(?:its|the)\s+way\b",),
+        "it that": (
+            rf"\b(?:it|that)(?:['’]s|\s+is){_ADVERBS}\s+(?P<deed>cancelled|canceled|refunded|voided){_END}",
+        ),
+        "been was is": (rf"\b{_NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",),
+        "wir": (rf"\bwir\s+haben\b{_BETWEEN}\b{_DEED}",),
+        "wurde wurden ist sind": (
+            rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_DEED}",
+            rf"\b{_NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b"
+            r"(?:veranlasst|eingeleitet|angestoßen|bearbeitet|vorgenommen|bestätigt)\b",
+        ),
+        "nous": (rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_DEED}",),
+        "été": (
+            rf"\b(?:a|ont)(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+{_DEED}",
+            rf"\b{_NOUN}\s+a(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+(?:effectué|traité|lancé|émis)e?\b",
+        ),
+        "votre": (rf"\bvotre\s+\w+\s+est{_ADVERBS}\s+{_DEED}",),
+        "hemos ha han": (
+            rf"\b(?:hemos|se\s+(?:les?\s+)?ha|(?:ha|han)\s+sido){_ADVERBS}\s+{_DEED}",
+            rf"\b{_NOUN}\s+(?:se\s+ha|ha\s+sido){_ADVERBS}\s+(?:realizado|procesado|emitido|efectuado)a?\b",
+        ),
+        "fue fueron está están queda foi foram": (
+            rf"\b(?:fue|fueron|están?|queda|foi|foram){_ADVERBS}\s+{_DEED}",
+            rf"\b{_NOUN}\s+(?:fue|está|foi){_ADVERBS}\s+"
+            r"(?:realizad|procesad|emitid|efectuad|confirmad|efetuad|processad|feit)[oa]\b",
+        ),
+        "abbiamo": (rf"\babbiamo{_ADVERBS}\s+{_DEED}",),
+        "stato stata stati state": (
+            rf"\b(?:è|sono){_ADVERBS}\s+stat[oaie]{_ADVERBS}\s+{_DEED}",
+            rf"\b{_NOUN}\s+è{_ADVERBS}\s+stat[oa]{_ADVERBS}\s+(?:effettuat|emess|avviat|elaborat)[oa]\b",
+        ),
+        "wij we": (rf"\b(?:wij|we)\s+hebben\b{_BETWEEN}\b{_DEED}",),
+        DUTCH_DONE: (
+            rf"\b(?:is|zijn|werd|werden)\b{_BETWEEN}\b(?P<deed>{join_words(DUTCH_DONE.split())})\b",
+        ),
+    }
+)
+NEGATION = re.compile(
+    r"\b(?:not|no|never|nothing|none|cannot|nicht|nichts|kein\w*|nie|niemals|ne|pas|rien|aucun\w*|jamais|ning[uú]n\w*|"
+    r"nunca|nada|non|nulla|niente|nessun\w*|niet|niets|geen|nooit|não|nenhum\w*)\b"
+    r"|n['’]t\b|\bn['’]"
+)
+# Behind these another clause begins, which a “not” before them does not deny.
+CONJUNCTION = re.compile(
+    r"\b(?:so|and|but|therefore|aber|und|daher|mais|et|donc|pero|y|ma|quindi|maar|dus|mas|portanto)\b"
+)
+# Behind these a clause tells of a condition, or of what somebody else has said.
+CONDITION = re.compile(
+    r"\b(?:if|once|when|after|until|before|unless|as soon as|whether|that|which|who|wenn|sobald|nachdem|ob|falls|dass|"
+    r"si|quand|cuando|una vez|que|quando|dopo che|una volta|als (?:u|uw|je|het|de)|wanneer|zodra|nadat|dat|depois que|"
+    r"assim que|you (?:said|say|wrote|told|mentioned))\b|(?:^|(?<=[,;:—])\s?)se\b(?!\s(?:ha|han|les?)\b)"
+)

@@ -1,0 +1,93 @@
+"""The words by which an answer claims a deed, in seven languages, and those of tools' names that do it."""
+
+# By kind: the verbs of tools' names, and the participles by which answers claim it. Of those on -o the other forms
+# are known too, and so are the French ones.
+DEEDS: dict[str, tuple[str, str]] = {
+    "open": (
+        "create open file raise submit register log",
+        "opened created filed raised submitted registered eröffnet erstellt angelegt aufgenommen ouvert créé "
+        "enregistré abierto creado registrado aperto creato registrato aberto criado geopend aangemaakt geregistreerd",
+    ),
+    "cancel": (
+        "cancel void revoke",
+        "cancelled canceled voided revoked storniert annulliert annulé anulado cancelado annullato cancellato "
+        "geannuleerd",
+    ),
+    "refund": (
+        "refund reimburse credit repay",
+        "refunded reimbursed credited repaid erstattet zurückerstattet gutgeschrieben zurücküberwiesen remboursé "
+        "crédité reembolsado devuelto abonado rimborsato accreditato estornado creditado devolvido terugbetaald "
+        "teruggestort gecrediteerd",
+    ),
+    "change": (
+        "change update edit modify set correct replace remove delete",
+        "changed updated edited modified corrected replaced amended removed deleted geändert aktualisiert angepasst "
+        "ersetzt gelöscht entfernt modifié changé corrigé remplacé supprimé cambiado modificado actualizado eliminado "
+        "modificato cambiato aggiornato sostituito alterado atualizado trocado gewijzigd aangepast "
+        "bijgewerkt vervangen verwijderd",
+    ),
+    "send": (
+        "send mail email resend ship",
+        "sent emailed e-mailed mailed resent gesendet geschickt verschickt envoyé enviado inviato spedito verstuurd "
+        "verzonden gestuurd gemaild",
+    ),
+    "forward": (
+        "forward escalate notify request report hand pass",
+        "forwarded escalated notified informed alerted passed reported weitergeleitet weitergegeben informiert "
+        "gemeldet transmis signalé informé transmitido reenviado informado transferido inoltrato trasmesso segnalato "
+        "informato encaminhado notificado doorgestuurd doorgegeven ingelicht gemeld",
+    ),
+    "book": (
+        "book schedule arrange reserve",
+        "booked scheduled arranged reserved gebucht vereinbart reserviert réservé planifié reservado programado "
+        "prenotato riservato agendado geboekt gereserveerd ingepland",
+    ),
+    "block": (
+        "block lock freeze suspend deactivate unblock unlock",
+        "blocked locked unblocked unlocked deactivated suspended gesperrt entsperrt bloqué bloqueado bloccato "
+        "geblokkeerd",
+    ),
+    "discount": ("discount voucher coupon", ""),
+}
+DUTCH_DONE = (
+    "geopend aangemaakt geregistreerd geannuleerd terugbetaald teruggestort gecrediteerd gewijzigd aangepast "
+    "bijgewerkt vervangen verwijderd verstuurd verzonden gestuurd gemaild doorgestuurd doorgegeven geboekt "
+    "gereserveerd ingepland geblokkeerd"
+)
+# “I've issued a refund”: what was done is in the noun. And other words that tell the kind.
+NOUNS = {
+    "refund": "refund reimbursement credit erstattung rückerstattung gutschrift remboursement reembolso rimborso "
+    "estorno terugbetaling",
+    "cancel": "cancellation stornierung annulation cancelación anulación annullamento cancelamento annulering",
+    "change": "replacement exchange umtausch échange cambio sostituzione troca vervanging",
+    "book": "return pickup callback abholung rückruf ritiro",
+}
+# “The money has been returned”, and “I've applied a discount”.
+OTHER_NOUNS = {"refund": "money", "discount": "discount voucher coupon"}
+# “Je viens d'annuler”, “Acabo de cancelar”.
+INFINITIVES = {
+    "open": "ouvrir créer abrir crear criar",
+    "cancel": "annuler cancelar anular",
+    "refund": "rembourser créditer reembolsar abonar devolver estornar",
+    "change": "modifier changer remplacer cambiar modificar actualizar alterar atualizar trocar",
+    "send": "envoyer enviar",
+    "forward": "transmettre signaler transmitir reenviar transferir encaminhar",
+    "book": "réserver planifier reservar programar agendar",
+}
+# Said of oneself without an auxiliary verb: “Cancelé su pedido”, “Hiermit storniere ich”; and “I've let them know”.
+OWN_FORMS = {
+    "open": "abrí creé abri criei eröffne erstelle",
+    "cancel": "cancelé anulé cancelei anulei storniere",
+    "refund": "reembolsé reembolsei estornei devolvi erstatte",
+    "change": "cambié modifiqué actualicé alterei atualizei troquei ändere",
+    "send": "envié enviei sende schicke",
+    "forward": "know transmití transferí encaminhei transferi",
+    "book": "reservé reservei agendei",
+}
+# Other words by which a result tells of a deed.
+REPORTS = {
+    "open": ("ticket",),
+    "send": ("shipped", "transit", "deliver"),
+    "cancel": ("void",),
+    "discount": ("discount", "voucher", "coupon"),
+}
