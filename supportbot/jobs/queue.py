@@ -121,10 +121,13 @@ def release_job(claimed: ClaimedJob, run_after: datetime | None = None) -> None:
 
 
 @on_database_thread()
-def is_first_of_conversation(claimed: ClaimedJob) -> bool:
-    """Whether no older job of its kind goes on about its conversation, which would do the same thing beside it."""
-    others = Job.objects.filter(kind=claimed.kind, conversation=claimed.conversation_id)
-    return not others.filter(pk__lt=claimed.id).exists()
+def find_earlier_job(claimed: ClaimedJob) -> datetime | None:
+    """When the last of the jobs of this kind that were there before it, about the same conversation, is tried next.
+
+    For kinds of which two would do the same thing beside each other. None where there is no such job.
+    """
+    others = Job.objects.filter(kind=claimed.kind, conversation=claimed.conversation_id, pk__lt=claimed.id)
+    return others.order_by("-run_after").values_list("run_after", flat=True).first()
 
 
 def get_owned_job(claimed: ClaimedJob) -> QuerySet[Job]:

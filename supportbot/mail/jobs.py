@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from supportbot.jobs.queue import is_first_of_conversation
+from supportbot.jobs.queue import find_earlier_job
 from supportbot.jobs.registry import ClaimedJob, JobPostponed, job
 from supportbot.server.executors import run_in_tool_thread
 
@@ -61,8 +61,8 @@ async def send_mail_answer(claimed: ClaimedJob) -> None:
 @job(max_attempts=MAX_ATTEMPTS)
 async def send_ticket_numbers(claimed: ClaimedJob) -> None:
     """Mail a customer the numbers of their tickets. Two jobs about one conversation would each mail all of them."""
-    if not await is_first_of_conversation(claimed):
-        raise JobPostponed(timezone.now() + EARLIER_MAIL_PAUSE)
+    if (earlier := await find_earlier_job(claimed)) is not None:
+        raise JobPostponed(max(earlier, timezone.now()) + EARLIER_MAIL_PAUSE)
     await run_in_tool_thread(customer_mails.mail_ticket_numbers, claimed.conversation_id)
 
 
