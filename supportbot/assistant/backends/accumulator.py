@@ -15,7 +15,7 @@ from .call_ids import make_call_id
 from .call_names import find_tool_name
 from .call_parts import CallCollector, CallParts
 from .provider_fields import build_provider_fields, sanitize_json
-from .repeated_text import RepeatedText
+from .repeated_text import CLEAR_CHARS, RepeatedText
 from .sanitize import sanitize_text
 from .spoken_text import SpokenText
 from .text_calls import parse_text_calls
@@ -51,6 +51,7 @@ class AnswerAccumulator:
         self._tool_names = tool_names
         self._bare_calls = BareCallReader(tool_names)
         self._repeated = RepeatedText()
+        self._last_piece = ""  # words that came with the reason to finish, if more had come before
         self._half_char = ""  # the first half of a character, whose other half the next piece brings
         self._is_done = False
         self._is_cut = False  # the provider itself says that the answer is not whole
@@ -144,6 +145,8 @@ class AnswerAccumulator:
 
     def _join_pieces(self, pieces: Sequence[str]) -> str:
         """The text of some pieces. Half a character at its end waits for the next piece (elizaOS/eliza#30904)."""
+        if self._last_piece:
+            pieces = self._drop_repetition(pieces)
         text = "".join(pieces) if self._repeated.comes_in_pieces else self._repeated.join_pieces(pieces)
         if text.isascii() and not self._half_char:
             return sanitize_text(text)
@@ -151,6 +154,14 @@ class AnswerAccumulator:
         if "\ud800" <= text[-1:] <= "\udbff":
             text, self._half_char = text[:-1], text[-1]
         return sanitize_text(text)
+
+    def _drop_repetition(self, pieces: Sequence[str]) -> Sequence[str]:
+        """The pieces without the last one, if that is all of the answer again."""
+        last, self._last_piece = self._last_piece, ""
+        before = [piece for piece in pieces if piece is not last]
+        said = self.text + "".join(before)
+        is_again = len(last) >= CLEAR_CHARS and last.strip() == said.strip()
+        return before if is_again else pieces
 
     def _take_in(self, text: str, *, is_last: bool = False) -> str:
         if self.spoken.is_withdrawn:
@@ -195,7 +206,7 @@ class AnswerAccumulator:
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
         name = find_tool_name(parts.name, self._tool_names)
-        arguments = normalize_arguments(sanitize_text(parts.arguments))
+        arguments = normalize_arguments(sanitize_text(parts.arguments), name)
         is_changed = (name, arguments) != (parts.name, parts.arguments)
         self.has_changed_calls = self.has_changed_calls or is_changed
         return ToolCall(call_id, name, arguments)

@@ -18,6 +18,7 @@ FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
 FENCE = re.compile(r"```\w*\s")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
 PYTHON_PREFIXES = ("print(", "default_api.")  # as Gemma writes them around a call
+FUNCTOOLS = "functools"  # before a list of calls (Phi)
 NAMED_CALL = re.compile(r"([\w-]+)\s+(?=\{)")  # `lookup_order` and its arguments in the next line (GLM)
 KEYS = "|".join(NAME_KEYS)
 CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id", "tool_calls")
@@ -73,6 +74,9 @@ class BareCallReader:
             return True
         if fence := FENCE.match(text):
             text = text[fence.end() :].lstrip()
+        if text and FUNCTOOLS.startswith(text):
+            return True
+        text = text.removeprefix(FUNCTOOLS)
         if self._may_be_function(text.removeprefix("[").lstrip()):
             return True
         begun = OBJECT_BEGUN.match(text)
@@ -100,8 +104,9 @@ class BareCallReader:
 
 def parse_bare_calls(text: str, tool_names: Collection[str]) -> list[CallParts]:
     """The calls in an answer that consists of nothing but calls of known tools, in a fence or without one."""
-    if named := NAMED_CALL.match(text.strip()):
-        values, rest = _decode_values(text.strip()[named.end() :])
+    text = text.strip().removeprefix(FUNCTOOLS)
+    if named := NAMED_CALL.match(text):
+        values, rest = _decode_values(text[named.end() :])
         values = [{"name": named[1], "arguments": value} for value in values]
     else:
         values, rest = _decode_values(text)

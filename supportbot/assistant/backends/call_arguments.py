@@ -13,12 +13,30 @@ from typing import Any
 NO_ARGUMENTS = ("", "null", "None", "[]")
 MAX_LAYERS = 3  # of JSON within JSON text
 MAX_PYTHON_CHARS = 10_000
+# What some write before them: a mark, a byte order mark, or a word or two.
+BEFORE_OBJECT = re.compile(r"[^{}\[\]\"']{0,40}(?=\{)")
 FENCE = re.compile(r"```\w*\s*(.*?)\s*(?:```)?\s*", re.DOTALL)
 NAMES_IN_JSON = {"true": True, "false": False, "null": None}
 
 
-def normalize_arguments(arguments: str) -> str:
+def normalize_arguments(arguments: str, tool_name: str = "") -> str:
     """The arguments as a JSON object; as they are if they are none in any of the usual forms."""
+    normalized = _read_layers(arguments)
+    if tool_name and '"name"' in normalized:
+        return _unwrap_call(normalized, tool_name)
+    return normalized
+
+
+def _unwrap_call(arguments: str, tool_name: str) -> str:
+    """The arguments of a call that stands whole, with its name, in the place of its arguments."""
+    value = json.loads(arguments) if arguments.startswith("{") else None
+    if not isinstance(value, dict) or value.get("name") != tool_name or set(value) != {"name", "arguments"}:
+        return arguments
+    inner = value["arguments"]
+    return _read_layers(inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False))
+
+
+def _read_layers(arguments: str) -> str:
     text = arguments.strip()
     for _layer in range(MAX_LAYERS):
         if text in NO_ARGUMENTS:
@@ -30,6 +48,8 @@ def normalize_arguments(arguments: str) -> str:
             return arguments if value is None else json.dumps(value, ensure_ascii=False)
         if isinstance(value, dict):
             return text
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+            return json.dumps(value[0], ensure_ascii=False)
         if not isinstance(value, str):
             return arguments
         text = value.strip()
@@ -40,8 +60,10 @@ def read_loose_object(text: str) -> dict[str, Any] | None:
     """The one object in a text that is not quite JSON; None if there is none, or several that differ."""
     if fence := FENCE.fullmatch(text):
         text = fence[1]
-    if not text.startswith("{"):
+    before = BEFORE_OBJECT.match(text)
+    if before is None:
         return None
+    text = text[before.end() :]
     objects, rest = _split_objects(text)
     if not objects:
         return _read_python_object(text)
@@ -78,7 +100,11 @@ def _read_python_object(text: str) -> dict[str, Any] | None:
 
 
 class _ReadJsonNames(ast.NodeTransformer):
-    """Reads `true`, `false` and `null` as JSON does."""
+    """Reads `true`, `false` and `null` as JSON does, and keys without quotation marks as JavaScript does."""
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        node.keys = [ast.Constant(key.id) if isinstance(key, ast.Name) else key for key in node.keys]
+        return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Constant(NAMES_IN_JSON[node.id]) if node.id in NAMES_IN_JSON else node

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 MARK = re.compile(r"<[|｜].*", re.DOTALL)
 COUNT = re.compile(r":\d+$")
+PLACE = re.compile(r"[./:]|__")  # behind the name of a server or a module
 QUOTES_AND_SPACES = " \t\r\n`'\""
 
 
@@ -22,6 +23,12 @@ def find_tool_name(name: str, tool_names: Collection[str]) -> str:
     if name in tool_names:
         return name
     bare = COUNT.sub("", strip_name_marks(name).strip(QUOTES_AND_SPACES)).removesuffix("()")
-    without_place = re.split(r"[./:]", bare)[-1]
-    found = next((each for each in (bare, without_place) if each in tool_names), "")
-    return found or next((each for each in tool_names if bare and not bare.replace(each, "")), name)
+    without_place = PLACE.split(bare)[-1]
+    for written in (bare, without_place):
+        if found := next((each for each in tool_names if _fold(each) == _fold(written)), ""):
+            return found
+    return next((each for each in tool_names if bare and not bare.replace(each, "")), name)
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace("-", "_")

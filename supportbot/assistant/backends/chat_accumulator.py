@@ -61,6 +61,8 @@ class ChatAccumulator(AnswerAccumulator):
         if not is_piece and whole:
             message = self._take_new_part(whole)
         text = self._read_text(message) or ("" if is_piece else choice.get("text") or "")
+        if text and self._has_text and choice.get("finish_reason"):
+            self._last_piece = text
         self._has_text = self._has_text or bool(text)
         for call in _iter_calls(message):
             self._collector.add_part(call)

@@ -88,7 +88,7 @@ RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({400, 422, 500}, CONTEXT_TOO_LONG, ErrorCode.CONTEXT_TOO_LONG),
     ({402}, None, ErrorCode.NO_CREDIT),
     ({429}, RATE_BY_THE_MINUTE, ErrorCode.BUSY),
-    ({400, 401, 403, 429}, NO_CREDIT, ErrorCode.NO_CREDIT),
+    ({400, 401, 403, 412, 429}, NO_CREDIT, ErrorCode.NO_CREDIT),
     ({400, 403, 422, 451}, FILTERED, ErrorCode.FILTERED),
     ({401, 403}, None, ErrorCode.KEY_REFUSED),
     ({400}, KEY_REFUSED, ErrorCode.KEY_REFUSED),

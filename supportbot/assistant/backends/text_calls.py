@@ -41,6 +41,13 @@ PARAMETER = re.compile(
     r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]*>(.*?)</(?:[｜\w]*[｜:])?parameter>",
     re.DOTALL | re.IGNORECASE,
 )
+CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function|invoke)>", re.IGNORECASE)
+# The same without its closing mark, in a call that has one.
+OPEN_PARAMETER = re.compile(
+    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]*>(.*?)"
+    r"(?:</(?:[｜\w]*[｜:])?parameter>|(?=<(?:[｜\w]*[｜:])?parameter)|$)",
+    re.DOTALL | re.IGNORECASE,
+)
 # `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM)
 KEYED_NAME = re.compile(r"\s*([\w-]+)\s*(?=<arg_key>|<|$)")
 KEYED_ARGUMENT = re.compile(
@@ -70,8 +77,9 @@ def parse_text_calls(body: str, tool_names: Collection[str]) -> list[CallParts]:
 
 def _iter_calls(body: str) -> Iterator[tuple[str, str]]:
     if functions := FUNCTION.findall(body):
+        pattern = OPEN_PARAMETER if CLOSED_FUNCTION.search(body) else PARAMETER
         for name, inner in functions:
-            arguments: Any = {key: _read_value(value) for key, value in PARAMETER.findall(inner)}
+            arguments: Any = {key: _read_value(value) for key, value in pattern.findall(inner)}
             arguments = arguments or next(_iter_json(inner), {})
             yield name, json.dumps(arguments, ensure_ascii=False)
         return

@@ -62,6 +62,12 @@ LOOSE_ARGUMENTS = {
     "in a fence": f"```json\n{ORDER}\n```",
     "as Python writes them": "{'order_id': 'ORD-123'}",
     "a comma at the end": '{"order_id": "ORD-123",}',
+    "a word before them": f"Arguments: {ORDER}",
+    "a mark before them": f"<|message|>{ORDER}",
+    "a byte order mark before them": f"\ufeff{ORDER}",
+    "in a list": f"[{ORDER}]",
+    "keys as JavaScript writes them": '{order_id: "ORD-123"}',
+    "the whole call": f'{{"name": "lookup_order", "arguments": {ORDER}}}',
     "as JSON within JSON within JSON": json.dumps(json.dumps(ORDER)),
 }
 
@@ -89,6 +95,8 @@ async def test_arguments_that_are_not_quite_json_are_read(provider: Script, desk
         (words := "ORD-123", words),
         (code := '{"order_id": open("x")}', code),
         (keys := "{1: 'ORD-123'}", keys),
+        (two := f"[{ORDER}, {ORDER}]", two),
+        (text := f'"said": {ORDER}', text),
     ],
 )
 def test_only_what_is_clear_is_read_into_arguments(arguments: str, read: str):

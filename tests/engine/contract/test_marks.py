@@ -156,6 +156,7 @@ TEXT_CALLS = [
     "<|tool_calls_section_begin|><|tool_call_begin|>functions.lookup_order:0<|tool_call_argument_begin|>"
     '{"order_id": "ORD-123"}<|tool_call_end|><|tool_calls_section_end|>',
     "<function=lookup_order><parameter=order_id>ORD-123</parameter></function>",
+    "<tool_call><function=lookup_order>\n<parameter=order_id>\nORD-123\n</function></tool_call>",
     "<tool_call>lookup_order\n<arg_key>order_id</arg_key>\n<arg_value>ORD-123</arg_value>\n</tool_call>",
     "<tool_call>lookup_order<arg_key>order_id</arg_key><arg_value>ORD-123</arg_value></tool_call>",
     '<minimax:tool_call>\n<invoke name="lookup_order">\n<parameter name="order_id">ORD-123</parameter>\n</invoke>\n'
@@ -201,6 +202,7 @@ TEXT_CALLS = [
     f"{CALL.replace('arguments', 'parameters')}<|im_end|>",
     f"\n```json\n{CALL}\n```\n",
     f"[{CALL}]",
+    f"functools[{CALL}]",
     f'{{"tool_calls": [{CALL}]}}',
     '{"type": "function", "function": ' + CALL + "}",
     '[lookup_order(order_id="ORD-123")]',

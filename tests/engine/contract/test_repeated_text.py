@@ -105,3 +105,12 @@ async def test_a_call_that_only_the_last_message_has_is_one(chat: tuple[Provider
 
     assert await desk.ask("Where is it?") == "One moment.It has shipped."
     assert [result.outcome for result in desk.results] == ["done"]
+
+
+async def test_all_of_the_answer_again_with_the_reason_is_said_once(chat: tuple[Provider, Desk]):
+    provider, desk = chat
+    provider.play(*wire.words(TEXT), wire.chunk({"content": TEXT}, "stop"), wire.DONE)
+    provider.play(wire.text("Yes. "), wire.chunk({"content": "Yes."}, "stop"), wire.DONE)
+
+    assert await desk.ask("When?") == TEXT
+    assert await desk.ask("Really?") == "Yes. Yes.", "so few letters may well be said twice"
