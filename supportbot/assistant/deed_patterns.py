@@ -2,7 +2,7 @@
 
 import re
 
-from .deed_words import DEEDS, DUTCH_DONE, INFINITIVES, NOUNS, OTHER_NOUNS, OWN_FORMS
+from .deed_words import DEEDS, DUTCH_DONE, INFINITIVES, NOUNS, OTHER_NOUNS, OWN_FORMS, PRESENT_FORMS
 from .word_patterns import join_words
 
 Patterns = tuple[tuple[frozenset[str], re.Pattern[str]], ...]
@@ -27,12 +27,14 @@ KIND_OF_WORD = (
     | _KIND_OF_NOUN
     | index_words(OTHER_NOUNS)
     | _KIND_OF_OWN
+    | index_words(PRESENT_FORMS)
     | KIND_OF_DONE
     | _STEMS
 )
 ENDINGS = ("", "e", "s", "es", "o", "a", "os", "as")
 # A sentence without one of these claims nothing.
 DEED_WORDS = frozenset(KIND_OF_WORD) | {f"{stem}{ending}" for stem in _STEMS for ending in ENDINGS}
+PRESENT_WORDS = frozenset(index_words(PRESENT_FORMS)) | {"processing", "issuing", "initiating"}
 _DEED = rf"(?P<deed>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
 _NOUN = rf"(?P<deed>{join_words(_KIND_OF_NOUN)})\b"
 _ADVERBS = (
@@ -141,6 +143,32 @@ REPORTED_DEEDS = _compile_patterns(
         DUTCH_DONE: (
             rf"\b(?:is|zijn|werd|werden)\b{_BETWEEN}\b(?P<deed>{join_words(DUTCH_DONE.split())})\b",
         ),
+    }
+)
+_AM = rf"\bi(?:['’]m|\s+am){_ADVERBS}\s+"
+_NOW = r"(?:jetzt|nun|gerade|sofort|umgehend|maintenant|immédiatement|tout de suite|nu|meteen)\b"
+# What is said to be done right now. A call of the same message does it, or nothing does.
+PRESENT_DEEDS = _compile_patterns(
+    {
+        "i": (
+            rf"{_AM}(?P<deed>cancell?ing|refunding|reimbursing|forwarding|escalating|booking|blocking)\b",
+            rf"{_AM}(?P<deed>changing|updating)\s+your\b",
+            rf"{_AM}(?P<deed>opening|creating|filing)\s+(?:\w+\s+){{0,3}}?(?:ticket|case|complaint)\b",
+            rf"{_AM}(?:processing|issuing|initiating)\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+        ),
+        "ich": (
+            rf"\bich\s+(?P<deed>storniere|erstatte|sperre|buche|eröffne|ändere)\b{_BETWEEN}\b{_NOW}",
+            rf"\b{_NOW}\s+(?P<deed>storniere|erstatte|sperre|buche|eröffne|ändere)\s+ich\b",
+        ),
+        "je": (
+            r"\bje\s(?:(?:vous|les?|la)\s|l['’])?(?P<deed>annule|rembourse|modifie|ouvre|transmets|bloque)\b"
+            rf"{_BETWEEN}\b{_NOW}",
+        ),
+        "estoy sto estou": (
+            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<deed>(?:cancel|anul|reembols|cambi|modific|reserv|bloque|annull|rimbors|"
+            r"prenot|inoltr|blocc|estorn|alter|encaminh|agend)ando)\b",
+        ),
+        "ik": (rf"\bik\s+(?P<deed>annuleer|wijzig|boek|blokkeer)\b{_BETWEEN}\b{_NOW}",),
     }
 )
 NEGATION = re.compile(

@@ -84,6 +84,16 @@ OWN_FORMS = {
     "forward": "know transmití transferí encaminhei transferi",
     "book": "reservé reservei agendei",
 }
+# Said of what is being done: “I'm cancelling it now”. Its call may follow in the same message.
+PRESENT_FORMS = {
+    "open": "opening creating filing eröffne ouvre abriendo aprendo abrindo",
+    "cancel": "cancelling canceling storniere annule cancelando anulando annullando annuleer",
+    "refund": "refunding reimbursing erstatte rembourse reembolsando rimborsando estornando",
+    "change": "changing updating ändere modifie cambiando modificando alterando wijzig",
+    "forward": "forwarding escalating transmets transfiriendo inoltrando encaminhando",
+    "book": "booking scheduling buche réserve reservando prenotando agendando boek",
+    "block": "blocking sperre bloque bloqueando bloccando blokkeer",
+}
 # Other words by which a result tells of a deed.
 REPORTS = {
     "open": ("ticket",),

@@ -17,7 +17,10 @@ from .deed_patterns import (
     KIND_OF_WORD,
     NEGATION,
     OWN_DEEDS,
+    PRESENT_DEEDS,
+    PRESENT_WORDS,
     REPORTED_DEEDS,
+    Patterns,
 )
 from .deed_words import DEEDS, REPORTS
 from .shown_text import CACHED_TEXTS, normalize_text
@@ -61,7 +64,7 @@ def find_unproven_deed(
     `done_earlier` counts where the answer speaks of earlier, and `reported` where it tells what somebody has done.
     """
     text = normalize_text(sentence)
-    words = _WORD.findall(text)
+    words = _list_words(text)
     if DEED_WORDS.isdisjoint(words):
         return ""
     proven = {*done}
@@ -69,16 +72,35 @@ def find_unproven_deed(
         proven.update(done_earlier)
     if _ANY in proven:
         return ""
-    for patterns, known in ((OWN_DEEDS, proven), (REPORTED_DEEDS, proven | {*reported})):
-        matches = (
-            match
-            for first_words, pattern in patterns
-            if not first_words.isdisjoint(words)
-            for match in pattern.finditer(text)
-        )
-        for match in matches:
-            if KIND_OF_WORD[match["deed"]] not in known and not _is_no_claim(text, match):
-                return match[0]
+    own = _find_claim(text, words, OWN_DEEDS, proven)
+    return own or _find_claim(text, words, REPORTED_DEEDS, proven | {*reported})
+
+
+def find_present_deed(sentence: str, done: Collection[str]) -> str:
+    """The words of a deed that is said to be done right now, and is none of these; empty if there is none."""
+    text = normalize_text(sentence)
+    words = _list_words(text)
+    if PRESENT_WORDS.isdisjoint(words) or _ANY in done:
+        return ""
+    return _find_claim(text, words, PRESENT_DEEDS, done)
+
+
+@lru_cache(maxsize=256)
+def _list_words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text))
+
+
+def _find_claim(text: str, words: Collection[str], patterns: Patterns, known: Collection[str]) -> str:
+    """The words by which a text claims another deed than the known ones."""
+    matches = (
+        match
+        for first_words, pattern in patterns
+        if not first_words.isdisjoint(words)
+        for match in pattern.finditer(text)
+    )
+    for match in matches:
+        if KIND_OF_WORD[match["deed"]] not in known and not _is_no_claim(text, match):
+            return match[0]
     return ""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from .deeds import find_unproven_deed, list_deeds, list_reports
+from .deeds import find_present_deed, find_unproven_deed, list_deeds, list_reports
 from .facts import Fact, find_facts, list_known_facts
 from .messages import Answer, Mark, Message, ToolCall
 from .shown_text import ShownText, normalize_text
@@ -41,6 +41,15 @@ class GroundingCheck:
         begin = max((place for place, each in enumerate(messages, 1) if each.role == "user"), default=0)
         self._earlier_deeds = self._read_calls(messages[:begin])
         self._deeds = self._read_calls(messages[begin:])
+        self._wanted: set[str] = set()  # by the calls of the message that is checked
+
+    def note_wanted_calls(self, calls: Sequence[ToolCall]) -> None:
+        """The message that is checked ends with these calls, so that it may say what it is about to do."""
+        self._wanted = {deed for call in calls for deed in self._list_deeds(call, "")}
+
+    def has_present_deed(self, sentence: str) -> bool:
+        """Whether a sentence says that something is done right now, of which a call may follow."""
+        return find_present_deed(sentence, self._deeds) != ""
 
     def add_result(self, call: ToolCall, content: str, outcome: str) -> None:
         """A tool of this turn has returned this."""
@@ -54,6 +63,7 @@ class GroundingCheck:
         facts = [] if self._has_photo else find_facts(sentence)
         marks = [Mark(fact.kind, fact.words) for fact in facts if not self._is_known(fact)]
         deed = find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._reports)
+        deed = deed or find_present_deed(sentence, self._deeds | self._wanted)
         if deed and not self._shown.has_words(normalize_text(sentence.strip(" .!*-\n"))):
             marks.append(Mark("deed", deed))
         return marks
@@ -83,12 +93,14 @@ class CheckedText:
     """The text of one message on its way to the customer: checked sentence by sentence.
 
     With the mode “mark” it passes at once, with “hold” each sentence waits for its check, and one that cannot be
-    confirmed is left out.
+    confirmed is left out. One that says what is done right now waits for the end of the message, which may have a call
+    that does it.
     """
 
     def __init__(self, check: GroundingCheck, mode: GroundingMode) -> None:
         self._check = check
         self._holds = mode == "hold"
+        self._check.note_wanted_calls(())
         self.withdraw_text()
 
     def withdraw_text(self) -> None:
@@ -111,8 +123,9 @@ class CheckedText:
             return ""
         return self._check_sentences(is_end=self._unchecked_chars >= MAX_SENTENCE_CHARS)
 
-    def finish_text(self) -> str:
-        """The message has ended. Returns the rest that may be shown."""
+    def finish_text(self, calls: Sequence[ToolCall] = ()) -> str:
+        """The message has ended, with these calls. Returns the rest that may be shown."""
+        self._check.note_wanted_calls(calls)
         rest = self._check_sentences(is_end=True)
         return rest if self._holds else ""
 
@@ -128,7 +141,10 @@ class CheckedText:
         if is_end and (not ends or ends[-1] < len(text)):
             ends.append(len(text))
         for end in ends:
-            sentence, start = text[start:end], end
+            sentence = text[start:end]
+            if not is_end and self._check.has_present_deed(sentence):
+                break
+            start = end
             pieces = [
                 sentence[at : at + MAX_SENTENCE_CHARS] for at in range(0, len(sentence), MAX_SENTENCE_CHARS)
             ]

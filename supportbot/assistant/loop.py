@@ -148,7 +148,7 @@ async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText) -> Asy
                 if shown or not part.text:
                     yield TextDelta(shown)
             else:
-                if rest := checked.finish_text():
+                if rest := checked.finish_text(part.message.tool_calls):
                     yield TextDelta(rest)
                 yield checked.mark_answer(part)
 
