@@ -9,8 +9,7 @@ from autobahn.exception import Disconnected
 from daphne.ws_protocol import WebSocketProtocol
 
 from .backpressure import MAX_SENT_BYTES
-
-TEXT, BINARY, CONTINUATION = 1, 2, 0  # opcodes of RFC 6455
+from .socket_output import BINARY, CONTINUATION, TEXT, build_head, write_at_once
 
 
 class FactoryOption:
@@ -31,16 +30,14 @@ class FragmentingProtocol(WebSocketProtocol):
 
     CONFIG_ATTRS = ()  # that are copied
 
-    def sendMessage(self, payload: bytes, isBinary: bool = False, **options: Any) -> None:  # noqa: N802, N803
-        if len(payload) <= MAX_SENT_BYTES:
-            super().sendMessage(payload, isBinary, **options)
-            return
+    def sendMessage(self, payload: bytes, isBinary: bool = False, **_options: Any) -> None:  # noqa: N802, N803
         if self.state != self.STATE_OPEN:
             raise Disconnected("the connection is closing")
         opcode = BINARY if isBinary else TEXT
-        for begin in range(0, len(payload), MAX_SENT_BYTES):
+        for begin in range(0, len(payload) or 1, MAX_SENT_BYTES):
             end = begin + MAX_SENT_BYTES
-            self.sendFrame(opcode=opcode, payload=payload[begin:end], fin=end >= len(payload))
+            piece = payload[begin:end]
+            write_at_once(self.transport, build_head(opcode, len(piece), is_last=end >= len(payload)) + piece)
             opcode = CONTINUATION
 
 

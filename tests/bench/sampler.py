@@ -27,6 +27,8 @@ IDLE_PART = 0.05  # a thread that used less of the time between two looks has do
 Place = tuple[str, str]  # a function's file and name
 Stack = tuple[Place, ...]  # from the outermost function to the innermost
 
+# Waits for events, or handles them in C. A loop that is busy in short pieces is seen here at most looks.
+EVENT_LOOP: Place = ("internet/asyncioreactor.py", "run")
 SERVING: Place = ("daphne/server.py", "run")
 
 
@@ -45,7 +47,7 @@ class Seen:
 
     def iter_work(self) -> Iterator[tuple[Stack, float]]:
         for stack, used in self.stacks.items():
-            if 2 * self.idle_looks[stack] < self.looks[stack]:
+            if stack[-1] != EVENT_LOOP and 2 * self.idle_looks[stack] < self.looks[stack]:
                 yield stack, used
 
 

@@ -1,12 +1,12 @@
 """A model server behind the OpenAI SDK: the SDK's clients, streams read at low cost, and its errors as `ModelError`.
 
-Reading the model's stream is most of what a streamed token costs the server. So a stream is read with pauses, in which
-several tokens gather, and decoded without the SDK's objects. The SDK's authentication, retries and errors stay in use.
+A stream is decoded without the SDK's objects, which cost more than all else that is done to a token. When the process
+is busy, it is read with pauses, in which tokens gather. The SDK's authentication, retries and errors stay in use.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import httpx2
@@ -16,17 +16,14 @@ from pydantic import BaseModel
 from ..errors import ErrorCode, ModelError
 from . import timeouts
 from .accumulator import MALFORMED_DATA_ERRORS, AnswerAccumulator, decode_json
+from .pacing import get_pacer
 from .provider_errors import describe_endpoint, error_from_event, error_from_status
 from .sse import SSEParser
 from .stream_parts import StreamPart, StreamReporter, finish_stream
-from .transport import PacedTransport, UnknownHostError
+from .transport import BODY_EXTENSION, PausableBody, PausableTransport, UnknownHostError
 
 XAI_BASE_URL = "https://api.x.ai/v1"
 MAX_RETRY_AFTER_SECONDS = 5.0  # a customer is not kept waiting longer for a second attempt
-# The pause between two reads of one stream grows with the number of streams that this process reads.
-UNPACED_STREAMS = 4
-PAUSE_SECONDS_PER_STREAM = 0.0033
-MAX_PAUSE_SECONDS = 0.15
 
 
 class ModelServer:
@@ -49,7 +46,6 @@ class ModelServer:
         self._whole_answer_seconds = whole_answer_seconds
         # In another event loop than that in which it was first used, a client fails with RuntimeError.
         self._clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
-        self._active_streams = 0
 
     async def stream_answer(
         self,
@@ -62,7 +58,6 @@ class ModelServer:
 
         Raises `ModelError`.
         """
-        self._active_streams += 1
         try:
             # Not chat.completions.create(), which transforms the whole history according to its types first.
             stream = await self.get_client().post(
@@ -74,30 +69,35 @@ class ModelServer:
                 stream_cls=openai.AsyncStream[object],
             )
             async with stream:
-                async for part in self._read_stream(aiter(stream.response.aiter_bytes()), accumulator):
-                    yield part
+                with get_pacer().count_reader():
+                    async for part in self._read_stream(stream.response, accumulator):
+                        yield part
         except openai.APIError as error:
             raise self._convert_error(error) from None  # its text may quote the customer
         except httpx2.HTTPError as error:
             if not accumulator.is_finished:
                 raise ModelError(ErrorCode.CUT, type(error).__name__) from error
-        finally:
-            self._active_streams -= 1
         self._note_thinking(accumulator)
 
     async def _read_stream(
-        self, reads: AsyncIterator[bytes], accumulator: AnswerAccumulator
+        self, response: httpx2.Response, accumulator: AnswerAccumulator
     ) -> AsyncGenerator[StreamPart]:
-        parser = SSEParser()
-        reporter = StreamReporter(accumulator)
-        async for data in _iter_data(reads, accumulator):
+        """The parts of an answer, as they come: the first words at once, and then with a pause between two reads."""
+        parser, reporter, pacer = SSEParser(), StreamReporter(accumulator), get_pacer()
+        body: PausableBody | None = response.extensions.get(BODY_EXTENSION)
+        hold_reading = nullcontext if body is None else body.hold_reading
+        # What is not compressed need not go through the layers of a response, which decode it.
+        reads = response.aiter_bytes() if body is None or body.is_encoded else body
+        async for data in _iter_data(aiter(reads), accumulator):
             events = parser.feed(data) if data else []
             if parser.is_web_page:
                 raise self._build_page_error()
             for part in reporter.iter_parts(accumulator.add_events(events) if events else ""):
                 yield part
-            if (accumulator.text or reporter.is_reasoning) and not accumulator.is_finished:
-                await asyncio.sleep(self._compute_pause())
+            has_begun = accumulator.text or reporter.is_reasoning
+            if has_begun and pacer.pause_seconds and not accumulator.is_finished:
+                with hold_reading():
+                    await pacer.await_pause()
         for part in finish_stream(accumulator, parser.flush_events()):
             yield part
 
@@ -105,15 +105,6 @@ class ModelServer:
         """Remember whether this model thinks aloud without a mark before it: then its next thoughts are held back."""
         if accumulator.text:
             self.is_thought_first = accumulator.is_thought_first
-
-    def _compute_pause(self) -> float:
-        """Seconds to wait between two reads of one stream.
-
-        With few streams there is no pause, and so no lag. With many, each read brings more tokens, which share its
-        cost.
-        """
-        paced_streams = max(0, self._active_streams - UNPACED_STREAMS)
-        return min(MAX_PAUSE_SECONDS, paced_streams * PAUSE_SECONDS_PER_STREAM)
 
     async def post_request(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
@@ -157,7 +148,7 @@ class ModelServer:
             timeout = httpx2.Timeout(None)  # the tool-calling loop has its own deadlines
             hooks = {"response": [_refuse_long_retry]}
             http = openai.DefaultAsyncHttpx2Client(
-                transport=self._transport or PacedTransport(), timeout=timeout, event_hooks=hooks
+                transport=self._transport or PausableTransport(), timeout=timeout, event_hooks=hooks
             )
             self._clients[loop] = openai.AsyncOpenAI(
                 api_key=self._api_key

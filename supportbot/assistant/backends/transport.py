@@ -1,7 +1,7 @@
-"""A transport for the OpenAI SDK: aiohttp, which reads from a stream's socket only when the caller asks for more.
+"""A transport for the OpenAI SDK: aiohttp, and bodies whose reader can pause.
 
-Until then what the provider sends gathers in the socket, and is read in one piece. Otherwise the event loop would wake
-up for every token, which is most of what a token costs when it is decoded without the SDK's objects.
+Meanwhile what the provider sends gathers in the socket, and is then read in one piece. Otherwise the event loop would
+wake up for every token, which is most of what a token costs when it is decoded without the SDK's objects.
 """
 
 import socket
@@ -15,13 +15,14 @@ import httpx2
 from ..limits import MAX_RESPONSE_BYTES
 
 CONNECT_SECONDS = 5.0
+BODY_EXTENSION = "supportbot.body"  # of a response: its `PausableBody`
 
 
 class UnknownHostError(httpx2.UnsupportedProtocol):
     """There is no host of that name."""
 
 
-class PacedTransport(httpx2.AsyncBaseTransport):
+class PausableTransport(httpx2.AsyncBaseTransport):
     """Belongs to the event loop in which it sends its first request."""
 
     def __init__(self) -> None:
@@ -38,8 +39,13 @@ class PacedTransport(httpx2.AsyncBaseTransport):
                 data=await request.aread() or None,
                 allow_redirects=False,
             )
+        body = PausableBody(response)
         return httpx2.Response(
-            response.status, headers=list(response.raw_headers), stream=_Body(response), request=request
+            response.status,
+            headers=list(response.raw_headers),
+            stream=body,
+            request=request,
+            extensions={BODY_EXTENSION: body},
         )
 
     async def aclose(self) -> None:
@@ -47,9 +53,31 @@ class PacedTransport(httpx2.AsyncBaseTransport):
             await self._session.close()
 
 
-class _Body(httpx2.AsyncByteStream):
+class PausableBody(httpx2.AsyncByteStream):
+    """The body of an answer, as it comes over the wire."""
+
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether it was compressed."""
+        return "Content-Encoding" in self._response.headers
+
+    @contextmanager
+    def hold_reading(self) -> Iterator[None]:
+        """Within the block the socket gathers what comes."""
+        connection = self._response.connection
+        transport = connection.transport if connection else None
+        if transport is None:  # the whole body has arrived
+            yield
+            return
+        transport.pause_reading()
+        try:
+            yield
+        finally:
+            # Even if the caller stops here: a closed connection is noticed only by reading.
+            transport.resume_reading()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         bytes_left = MAX_RESPONSE_BYTES
@@ -58,17 +86,7 @@ class _Body(httpx2.AsyncByteStream):
                 bytes_left -= len(data)
                 if bytes_left < 0:
                     raise httpx2.ReadError(f"more than {MAX_RESPONSE_BYTES:,} bytes")
-                connection = self._response.connection
-                transport = connection.transport if connection else None
-                if transport is None:  # the whole body has arrived
-                    yield data
-                    continue
-                transport.pause_reading()
-                try:
-                    yield data
-                finally:
-                    # Even if the caller stops here: a closed connection is noticed only by reading.
-                    transport.resume_reading()
+                yield data
 
     async def aclose(self) -> None:
         # Not release(): after a whole body the connection has been returned to the pool already, and after a part of

@@ -104,11 +104,14 @@ class AnswerStream:
 
     async def flush_to_other_processes(self) -> None:
         """Bring other processes up to date, if they are not."""
-        if not channel_layer.has_channel_layer() or self._sent_length == self.length:
+        if self._sent_length == self.length:
+            return
+        self._sent_at = monotonic()
+        if not channel_layer.has_channel_layer():
             return
         # A page there was sent the text so far, or has just read the database: neither of them finds a gap.
         known_length = min(self._sent_length, self.stored_length)
-        self._sent_length, self._sent_at = self.length, monotonic()
+        self._sent_length = self.length
         frame = self._text.build_frame_since(known_length)
         await send_frame_to_other_processes(self.conversation_id, frame)
 

@@ -13,6 +13,9 @@ from django.template.loader import get_template
 
 from .language import detect_language
 
+# Made once: json.dumps would make one for each word.
+_encode_json = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def render_turn(row: Any, messages: Sequence[Any], template: str = "chat/_turn.html") -> str:
     """A turn with all its messages and tool lines, to replace what the page shows of it."""
@@ -50,9 +53,7 @@ def render_reload(revision: int) -> str:
 
 def build_delta_frame(message_id: int, offset: int, text: str) -> str:
     """Text in mid-stream; `offset` is the number of characters before it."""
-    return json.dumps(
-        {"delta": {"message": str(message_id), "offset": offset, "text": text}}, ensure_ascii=False
-    )
+    return _encode_json({"delta": {"message": str(message_id), "offset": offset, "text": text}})
 
 
 def render_thinking(message_id: int) -> str:

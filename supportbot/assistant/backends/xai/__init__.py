@@ -25,12 +25,14 @@ from ...errors import ErrorCode, ModelError
 from ...messages import Message, ParsedAnswer, Part, ResponseModel
 from ...tools import Tool
 from ..call_ids import address_messages
+from ..pacing import get_pacer
 from ..provider_errors import UnknownResource, describe_endpoint
 from ..provider_fields import make_origin
 from ..stored_state import StoredState
 from ..stream_parts import StreamPart, StreamReporter, finish_stream
 from ..typed_answers import read_typed_answer
 from .channel import DEFAULT_HOST, MAX_MESSAGE_BYTES, error_from_rpc, open_channel
+from .reading import gather_texts
 from .wire import XaiAccumulator, convert_message
 
 
@@ -186,9 +188,11 @@ class XaiBackend:
         reporter = StreamReporter(accumulator)
         call = self._get_stub().GetCompletionChunk(request, metadata=self._build_metadata(conversation))
         try:
-            while (chunk := await _read_chunk(call, accumulator)) is not None:
-                for part in reporter.iter_parts(accumulator.add_chunk(chunk)):
-                    yield part
+            with get_pacer().count_reader():
+                async with aclosing(gather_texts(call, accumulator)) as texts:
+                    async for text in texts:
+                        for part in reporter.iter_parts(text):
+                            yield part
         except grpc.aio.AioRpcError as error:
             if not accumulator.is_finished:
                 # Not from it: its text may quote the customer.
@@ -226,21 +230,3 @@ class XaiBackend:
             }
             self._channels[loop] = open_channel(self._address)
         return self._channels[loop]
-
-
-async def _read_chunk(
-    call: grpc.aio.UnaryStreamCall[Any, Any], accumulator: XaiAccumulator
-) -> chat_pb2.GetChatCompletionChunk | None:
-    """The next chunk, None at the end. When the answer is finished, only its token counts may follow, for a while."""
-    try:
-        async with asyncio.timeout(timeouts.TRAILER_SECONDS if accumulator.is_finished else None):
-            chunk = await call.read()
-    except TimeoutError:
-        return None
-    except asyncio.CancelledError:
-        # gRPC raises this too when the channel is closed, which is no wish to cancel this task.
-        task = asyncio.current_task()
-        if task is None or not task.cancelling():
-            raise ModelError(ErrorCode.CUT, "the channel was closed") from None
-        raise
-    return None if chunk is grpc.aio.EOF else chunk
