@@ -17,6 +17,7 @@ THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 # And these have none, so that a mark before three digits stands between thousands.
 NO_DECIMALS = ("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF")
 MAX_AMOUNT_CHARS = 60
+SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₩": "KRW", "zł": "PLN"}  # of one currency alone
 PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
 # Groups of three digits, as in 1,234,567.00, or of two before the last three, as India writes 12,34,567.00.
 GROUPED = re.compile(
@@ -120,6 +121,7 @@ def read_url(text: str) -> str:
 
 
 def read_currency(text: str) -> str:
+    text = SIGNS.get(text, text)
     if not re.fullmatch("[A-Za-z]{3}", text):
         raise UnreadableCell(f"is {quote_cell(text)}, not a code such as USD.")
     return text.upper()

@@ -65,9 +65,10 @@ def _count_share(pattern: re.Pattern[str], text: str) -> float:
 
 
 def _has_neighbours(pattern: str, decoded: str) -> bool:
-    """Whether these characters stand beside each other, as in a text of them, and not one by one in other words."""
+    """Whether these characters stand beside each other, as in a text of them, and not within words of ASCII letters."""
     single, pairs = len(re.findall(pattern, decoded)), len(re.findall(f"(?=(?:{pattern}){{2}})", decoded))
-    return single >= 3 and pairs > 0.4 * single
+    mixed = len(re.findall(f"[A-Za-z]{pattern}|{pattern}(?=[A-Za-z])", decoded))
+    return single >= 3 and pairs > 0.4 * single and mixed < 0.25 * single
 
 
 def _is_japanese(decoded: str, text: bytes) -> bool:

@@ -16,6 +16,9 @@ TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 WORKBOOK_MEMBERS = {"[Content_Types].xml", "content.xml"}  # of Excel's and of OpenDocument's
 MAX_BEGINNING_BYTES = 8
+MARKUP = (
+    "It is a web page or XML, whatever its name says. Open it in a spreadsheet, and save it as CSV (UTF-8)."
+)
 
 Table: TypeAlias = ExportFile | WorkbookSheet
 
@@ -32,6 +35,8 @@ def open_export(path: Path, formats: Sequence[ExportFormat], encoding: str | Non
         return [inspect_file(path.name, size, lambda: gzip.open(path), formats, encoding)]
     if beginning.startswith(OLD_WORKBOOK):
         return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
+    if beginning.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
+        raise NotAnExportError(MARKUP)
     if not beginning.startswith(b"PK\x03\x04"):
         return [inspect_file(path.name, size, lambda: path.open("rb"), formats, encoding)]
     with zipfile.ZipFile(path) as archive:

@@ -21,6 +21,27 @@ SEPARATORS = ",;\t|"
 MAX_TITLE_LINES = 20
 MAX_CELL_LINES = 200  # that a quoted cell may go over
 SAMPLE_BYTES = 1024 * 1024
+# What programs and spreadsheets write where there is nothing, or where a formula has failed.
+NOTHING = frozenset(
+    (
+        *("nan", "NaN", "NaT", "<NA>", "null", "NULL", "(null)", "None", "undefined"),
+        *(
+            "#N/A",
+            "#N/A!",
+            "N/A",
+            "n/a",
+            "#NV",
+            "#N/D",
+            "#YOK",
+            "#REF!",
+            "#BEZUG!",
+            "#VALUE!",
+            "#WERT!",
+            "#VALEUR!",
+        ),
+        *("#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "########"),
+    )
+)
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 DAMAGE = "\udcff"  # no text has it
@@ -53,7 +74,7 @@ class ExportFile:
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the file has them. Empty ones are passed over."""
-        places = [(place, column) for place, column in enumerate(self.columns) if column in wanted]
+        places = find_places(self.columns, wanted)
         with self.open_bytes() as stream:
             lines = io.TextIOWrapper(stream, self.encoding, "mark_damage", newline="")
             numbered: Iterator[tuple[int, str]] = enumerate(lines, 1)
@@ -65,7 +86,7 @@ class ExportFile:
                 cells, problem = self._split_row(text, is_broken=is_broken)
                 if problem or any(cells):
                     count = len(cells)
-                    named = {column: cells[place].strip() for place, column in places if place < count}
+                    named = {column: clean_cell(cells[place]) for place, column in places if place < count}
                     if not repeats_header(named):
                         yield FileRow(line, named, problem)
 
@@ -88,6 +109,17 @@ class ExportFile:
             counts = f"The row has {count} cells, but the header has {width}."
             return cells, f"{counts} Is a quotation mark missing?"
         return cells, ""
+
+
+def find_places(columns: Sequence[str], wanted: Collection[str]) -> list[tuple[int, str]]:
+    """Where the wanted columns stand. Of two with one name the first is meant: the other came with a later join."""
+    return [(columns.index(column), column) for column in dict.fromkeys(columns) if column in wanted]
+
+
+def clean_cell(text: str) -> str:
+    """The cell, empty if it has a word or a fault of programs for that there is nothing."""
+    text = text.strip()
+    return "" if text in NOTHING else text
 
 
 def repeats_header(cells: Mapping[str, str]) -> bool:

@@ -93,13 +93,19 @@ def split_orders(rows: list[FileRow], *, is_foreign: bool) -> list[list[FileRow]
         is_known = orders and row.cells and row.cells == orders[-1][0].cells
         if is_known and (not is_foreign or row.cells.get("Lineitem id")):
             continue  # the same order once more, as in two exports that were put together
-        begins = any(row.cells.get(column) for column in BEGINNING_COLUMNS)
+        begins = _begins_order(row)
         same = [each for each in orders if _is_same_order(each[0], row)]
-        if orders and (same or not begins):
+        if same and begins and not _begins_order(same[-1][0]):
+            same[-1].insert(0, row)  # somebody has sorted the rows
+        elif orders and (same or not begins):
             (same[-1] if same else orders[-1]).append(row)
         else:
             orders.append([row])
     return orders
+
+
+def _begins_order(row: FileRow) -> bool:
+    return any(row.cells.get(column) for column in BEGINNING_COLUMNS)
 
 
 def _is_same_order(first: FileRow, row: FileRow) -> bool:

@@ -11,7 +11,16 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, load_workbook
 
-from .export_files import MAX_TITLE_LINES, SEPARATORS, ExportFile, FileRow, inspect_file, repeats_header
+from .export_files import (
+    MAX_TITLE_LINES,
+    SEPARATORS,
+    ExportFile,
+    FileRow,
+    clean_cell,
+    find_places,
+    inspect_file,
+    repeats_header,
+)
 from .export_formats import ExportFormat, Header, NotAnExportError, find_header
 
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -37,10 +46,10 @@ class WorkbookSheet:
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the sheet has them. Empty ones are passed over."""
-        places = [(place, column) for place, column in enumerate(self.columns) if column in wanted]
+        places = find_places(self.columns, wanted)
         for line, values in _read_sheet(self.sheet):
             if line > self.header_line and any(value != "" for value in values):
-                cells = {column: write_cell(values[place]).strip() for place, column in places}
+                cells = {column: clean_cell(write_cell(values[place])) for place, column in places}
                 if not repeats_header(cells):
                     yield FileRow(line, cells)
 

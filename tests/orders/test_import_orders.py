@@ -183,7 +183,7 @@ def test_it_never_takes_an_order_from_the_account_that_has_it(run):
     assert Order.objects.get(number="#1001").customer == carol
 
 
-@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e40", "1.234", "a lot", "12.5.0.1,2", "--5"])
+@pytest.mark.parametrize("amount", ["Infinity", "1e40", "1.234", "a lot", "12.5.0.1,2", "--5"])
 def test_an_amount_that_is_none_is_left_out_and_told(run, changed, amount):
     said = run(changed("98.90,4.90,16.50,120.30", f'98.90,4.90,16.50,"{amount}"'))
     assert Order.objects.get(number="#1001").total is None

@@ -159,6 +159,9 @@ def _import_path(path: Path, reading: Reading, report: Report) -> None:
         raise CommandError(f"{path}: {error}") from None
     except (EOFError, zipfile.BadZipFile, zlib.error):
         raise CommandError(f"{path}: It is packed, and damaged.") from None
+    except RuntimeError:  # of zipfile alone
+        words = "It needs a password, or is packed in a way that is not known here. Unpack it first."
+        raise CommandError(f"{path}: {words}") from None
     except OSError as error:
         raise CommandError(f"{error.filename or path}: {error.strerror or error}") from None
 

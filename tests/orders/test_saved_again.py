@@ -1,0 +1,143 @@
+"""An export that was opened, worked on and saved in a spreadsheet or by a program says the same as before."""
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from orders.models import Order
+
+from .test_export_files import HEADER, MUG, PIN, PLATE, load, stored
+
+__all__ = ["load"]
+
+pytestmark = pytest.mark.django_db
+
+LONG_HEADER = f"{HEADER},Fulfilled at,Cancelled at,Shipping Method"
+# Two items, the second in a row that has nothing of the order's own, and an amount above a thousand.
+ROWS = [
+    (
+        "#1001",
+        "zoe@example.com",
+        "paid",
+        "fulfilled",
+        "{currency}",
+        "{total}",
+        "{time}",
+        "2",
+        "{name}",
+        "{price}",
+    ),
+    ("#1001", "zoe@example.com", "", "", "", "", "", "1", "Pin", "{small}"),
+]
+ENGLISH = {"total": "1234.50", "price": "615.00", "small": "4.50", "currency": "EUR"}
+COMMAS = {"total": "1.234,50", "price": "615,00", "small": "4,50", "currency": "EUR"}
+SAVED = {
+    "Excel in German": (";", "windows-1252", COMMAS | {"time": "01.09.2026 09:00", "name": "Müsli-Schüssel"}),
+    "Excel in French": (
+        *(";", "windows-1252"),
+        COMMAS | {"total": "1\xa0234,50 €", "time": "01/09/2026 09:00", "name": "Théière émaillée"},
+    ),
+    "Excel in Turkish": (";", "windows-1254", COMMAS | {"time": "1.09.2026 09:00", "name": "Kırmızı şişe"}),
+    "Excel in Polish": (
+        ";",
+        "windows-1250",
+        COMMAS | {"time": "2026-09-01 9:00", "name": "Żółty kubek, łyżka"},
+    ),
+    "Excel in Japanese": (",", "cp932", ENGLISH | {"time": "2026/9/1 9:00", "name": "マグカップ"}),
+    "Excel in Russian": (";", "windows-1251", COMMAS | {"time": "01.09.2026 9:00", "name": "Кружка синяя"}),
+    "Excel as Unicode text": ("\t", "utf-16", ENGLISH | {"time": "9/1/2026 9:00", "name": "Mug 🎁"}),
+    "Excel of a Mac": (";", "mac-roman", COMMAS | {"time": "01.09.26 09:00", "name": "Müsli-Schüssel, groß"}),
+    "Numbers": (";", "utf-8", COMMAS | {"time": "01.09.26, 09:00", "name": "Müsli-Schüssel"}),
+    "LibreOffice": (
+        ",",
+        "utf-8",
+        ENGLISH | {"time": "2026-09-01 09:00:00", "name": 'Mug 12" “blue”\nwith lid'},
+    ),
+}
+
+
+@pytest.mark.parametrize("program", SAVED)
+def test_whatever_has_saved_it(load, program):
+    separator, encoding, values = SAVED[program]
+    quote = program == "LibreOffice"
+    lines = []
+    for row in ROWS:
+        cells = [cell.format(**values) for cell in row]
+        is_odd = [quote or separator in cell or '"' in cell for cell in cells]
+        lines.append(
+            separator.join(
+                '"{}"'.format(cell.replace('"', '""')) if odd else cell
+                for cell, odd in zip(cells, is_odd, strict=True)
+            )
+        )
+    title = "Tabelle 1" if program == "Numbers" else ""
+    header = "\n".join(filter(None, [title, HEADER.replace(",", separator)]))
+    said = load(
+        *lines,
+        header=header,
+        encoding=encoding,
+        month_first="9/1" in values["time"],
+        day_first="01/09" in values["time"],
+    )
+    assert said.err == ""
+    order = Order.objects.get()
+    assert (order.total, order.currency) == (Decimal("1234.50"), "EUR")
+    assert order.ordered_at == datetime(2026, 9, 1, 9, tzinfo=UTC)
+    assert list(order.items.values_list("name", "quantity", "price")) == [
+        (values["name"], 2, Decimal(615)),
+        ("Pin", 1, Decimal("4.5")),
+    ]
+
+
+@pytest.mark.parametrize("nothing", ["nan", "NaN", "NULL", "None", "#N/A", "#NV", "N/A", "NaT"])
+def test_a_program_s_word_for_nothing_is_nothing(load, nothing):
+    item = ",".join(cell or nothing for cell in f"{PLATE},,,".split(","))
+    load(f"{MUG},{nothing},{nothing},{nothing}", item, header=LONG_HEADER)
+    order = Order.objects.get()
+    assert (order.status, order.shipped_at, order.shipping_method) == ("shipped", None, "")
+    assert stored() == {"#1001": ["Mug", "Plate"]}
+
+
+def test_rows_that_somebody_has_sorted(load):
+    said = load(PLATE, PIN, MUG)
+    assert (said.err, stored()) == ("", {"#1002": ["Pin"], "#1001": ["Mug", "Plate"]})
+
+
+def test_of_two_columns_with_one_name_the_first_is_meant(load):
+    load(f"{MUG},", header=f"{HEADER},Email")
+    assert Order.objects.get().email == "zoe@example.com"
+
+
+def test_a_currency_s_sign_stands_for_it(load):
+    load(MUG.replace("EUR", "€"))
+    assert Order.objects.get().currency == "EUR"
+
+
+def build_locked_zip() -> bytes:
+    """Marked as one that needs a password."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("orders.csv", f"{HEADER}\n{MUG}\n")
+    data = bytearray(packed.getvalue())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + offset] |= 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\xef\xbb\xbf<html><table><tr><td>Name</td></tr></table></html>", "web page or XML"),
+        (b'<?xml version="1.0"?><Workbook/>', "web page or XML"),
+        (build_locked_zip(), "needs a password"),
+    ],
+)
+def test_what_is_no_table_is_told_with_what_to_do(tmp_path, content, words):
+    file = tmp_path / "orders.xls"
+    file.write_bytes(content)
+    with pytest.raises(CommandError, match=words):
+        call_command("import_orders", str(file))
