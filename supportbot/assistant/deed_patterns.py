@@ -101,7 +101,8 @@ REPORTED_DEEDS = _compile_patterns(
             rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
         ),
         "been was were now": (
-            rf"(?:(?:\b(?:has|have|had)|['’](?:ve|s))\s+been|\b(?:was|were|(?:is|are)\s+now)){_ADVERBS}\s+{_DEED}",
+            rf"(?:(?:\b(?:has|have|had)|['’](?:ve|s))\s+been|\b(?:is|are)\s+now){_ADVERBS}\s+{_DEED}",
+            rf"\b(?:was|were){_ADVERBS}\s+(?!(?:removed|deleted|(?:un)?b?locked|suspended|deactivated)\b){_DEED}",
         ),
         "been was": (
             r"\b(?P<deed>money)\s+(?:has\s+been|was)\s+(?:returned|sent back|transferred|paid)\b",

@@ -9,19 +9,22 @@ import re
 from .number_words import COUNT_IN_WORDS, ORDINAL_IN_WORDS
 from .word_patterns import join_words
 
+# Whole names and usual short ones: “settings 3” and “mark 3” are no days.
 MONTH_NAMES = (
-    *(
-        "jan",
-        "feb",
-        "mar|mär|maer|maa",
-        "apr|avr|abr",
-        "may|mai|mei|mag",
-        "jun|jui|giu",
-        "jul|juil|lug",
-        "aug|aoû|aou|ago",
-    ),
-    *("sep|set", "oct|okt|ott", "nov", "dec|dez|déc|dic"),
+    "january jan januar jänner janvier enero gennaio januari janeiro",
+    "february feb februar février févr fevrier febrero febbraio februari fevereiro",
+    "march mar märz maerz mars marzo maart março",
+    "april apr avril avr abril aprile",
+    "may mai mayo maggio mei maio",
+    "june jun juni juin junio giugno junho",
+    "july jul juli juillet juil julio luglio julho",
+    "august aug août aout agosto augustus",
+    "september sep sept septembre septiembre settembre setembro",
+    "october oct oktober okt octobre octubre ottobre outubro",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
 )
+MONTHS = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
 # By the number that `date.weekday` gives them. Short forms are left alone: “so” and “sat” are other words.
 WEEKDAYS = {
     word: str(number)
@@ -49,7 +52,7 @@ DAY_NUMBERS = WEEKDAYS | {
 HOURS_IN = {"hour": 1, "day": 24, "week": 168}
 
 _NUMBER = r"(?<![\d.,])\d{1,12}(?:[.,'’\u00a0\u202f ]\d{3}){0,4}(?:[.,]\d{1,3})?"
-_MONTH = "|".join(f"(?:{names})[a-zäéûô]*" for names in MONTH_NAMES)
+_MONTH = join_words(MONTHS)
 _COUNT = rf"\d{{1,4}}|{COUNT_IN_WORDS}"
 _CURRENCY = (
     r"[€$£¥₹₩₺₽]|(?:us|au|ca|nz)\$|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
@@ -74,7 +77,7 @@ NUMERIC_DATE = re.compile(
 MONTH_DATE = re.compile(
     rf"\b(?:(?P<m1>{_MONTH})\.?\s{{1,3}}(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)|"
     rf"(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?\s{{0,3}}(?:of\s|de\s)?(?P<m2>{_MONTH})\b|"
-    rf"(?P<w3>{ORDINAL_IN_WORDS})\s(?:of\s)?(?P<m3>{_MONTH})\b|\b(?P<m4>{_MONTH})\s(?:the\s)?(?P<w4>{ORDINAL_IN_WORDS})\b)\.?(?:,?\s{{1,3}}(?:de\s)?(?P<y>\d{{4}}))?"
+    rf"(?P<w3>{ORDINAL_IN_WORDS})\sof\s(?P<m3>{_MONTH})\b|\b(?P<m4>{_MONTH})\sthe\s(?P<w4>{ORDINAL_IN_WORDS})\b)\.?(?:,?\s{{1,3}}(?:de\s)?(?P<y>\d{{4}}))?"
 )
 # “On the 21st.”, and the first day of “24 and 25 December”.
 MONTH_DAY = re.compile(

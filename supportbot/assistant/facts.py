@@ -27,7 +27,7 @@ from .fact_patterns import (
     MONEY,
     MONTH_DATE,
     MONTH_DAY,
-    MONTH_NAMES,
+    MONTHS,
     NUMERIC_DATE,
     PERCENTAGE,
     PHONE,
@@ -91,7 +91,7 @@ def list_known_facts(plain: str) -> frozenset[Reading]:
     for day in [value for kind, value in known if kind == "date"]:
         known |= {("day", day.split("-", 1)[1]), ("weekday", _find_weekday(day))}
     for match in DAY_LIST.finditer(plain):
-        month = _find_month(match["m1"] or match["m2"])
+        month = MONTHS[match["m1"] or match["m2"]]
         known.add(("day", f"{month}-{int(match['d1'] or match['d2'])}"))
     known |= {("month day", value.partition("-")[2]) for kind, value in known if kind == "day"}
     known |= {("time", f"{int(hour)}:{minute}") for hour, minute in TIMESTAMP.findall(plain)}
@@ -170,11 +170,7 @@ def _read_month_date(kind: str, match: re.Match[str]) -> Iterator[Fact]:
     name = match["m1"] or match["m2"] or match["m3"] or match["m4"]
     word = match["w3"] or match["w4"]
     day = str(read_ordinal(word)) if word else match["d1"] or match["d2"]
-    yield from _build_date(kind, match[0], [(match["y"] or "", str(_find_month(name)), day)])
-
-
-def _find_month(name: str) -> int:
-    return next(number for number, names in enumerate(MONTH_NAMES, 1) if re.match(names, name))
+    yield from _build_date(kind, match[0], [(match["y"] or "", str(MONTHS[name]), day)])
 
 
 def _read_month_day(kind: str, match: re.Match[str]) -> Iterator[Fact]:
@@ -237,7 +233,7 @@ _HINT = re.compile(r"[^\W\d_]+|[@:€$£¥₹₩₺₽%./-]")
 _DIGIT = re.compile(r"\d")
 _NUMBERS = frozenset("0")
 _TOP_DOMAINS = _split_words("www http https com org io eu de at ch fr es it nl uk pt shop store app dev")
-_MONTHS = frozenset(name[:3] for names in MONTH_NAMES for name in names.split("|"))
+_MONTHS = frozenset(name[:3] for name in MONTHS)
 _UNIT_STARTS = _split_words(
     "hou hrs hr stu heu hor ore uur day tag wer arb jou dia día gio dag wee wek woc sem set mon moi mes maa min yea "
     "jah an ans año ann jaa"
