@@ -4,11 +4,14 @@ A script asks for a text by its name and puts values in the place of {placeholde
 static/chat/page.js.
 """
 
+from dataclasses import dataclass, field
+
 from django.conf import settings
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from supportbot.assistant.images import reencode
+from supportbot.server.process import process
 
 from ..attachments.storage import MAX_IMAGES_PER_MESSAGE
 
@@ -16,9 +19,25 @@ from ..attachments.storage import MAX_IMAGES_PER_MESSAGE
 PERSON_REQUEST = gettext_lazy("I'd like to talk to a person.")
 
 
+@dataclass
+class TranslatedTexts:
+    """The texts of the scripts, as they were translated for pages before, by language."""
+
+    by_language: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
 def script_texts() -> dict[str, str]:
     """All texts of the scripts by their names."""
-    return _connection_texts() | _announcement_texts() | _message_texts() | _photo_texts() | _upload_texts()
+    known, language = process.get(TranslatedTexts).by_language, get_language()
+    if language not in known:
+        known[language] = {
+            **_connection_texts(),
+            **_announcement_texts(),
+            **_message_texts(),
+            **_photo_texts(),
+            **_upload_texts(),
+        }
+    return known[language]
 
 
 def script_limits() -> dict[str, int | list[str]]:

@@ -32,10 +32,10 @@ from .script_data import script_limits, script_texts
 
 View = Callable[..., HttpResponse]
 
-STARTERS = [
+STARTERS = (
     _("Where is my order?"),
     _("My parcel arrived damaged"),
-]
+)
 CONVERSATIONS_PER_PAGE = 20
 
 
