@@ -40,6 +40,20 @@ OF_GUEST = CompiledQuery(
     ["guest_key", "public_id"],
     lambda guest_key, public_id: _find_own_rows(Visitor(guest_key=guest_key), public_id),
 )
+LATEST_OF_ACCOUNT = CompiledQuery(
+    Conversation, ["user"], lambda user: Conversation.objects.visible_to(Visitor(user_id=user))[:1]
+)
+LATEST_OF_GUEST = CompiledQuery(
+    Conversation,
+    ["guest_key"],
+    lambda guest_key: Conversation.objects.visible_to(Visitor(guest_key=guest_key))[:1],
+)
+
+
+def find_latest_conversation(visitor: Visitor) -> Conversation | None:
+    if visitor.user_id:
+        return LATEST_OF_ACCOUNT.fetch_first(visitor.user_id)
+    return LATEST_OF_GUEST.fetch_first(visitor.guest_key) if visitor.guest_key else None
 
 
 def find_own_conversation(visitor: Visitor, public_id: UUID) -> Conversation | None:

@@ -81,7 +81,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Go to the visitor's latest conversation, or to the page of one that has not begun."""
     visitor = get_visitor(request.user, request.session)
     renew_session(request.user, request.session, is_new_visit=True)
-    latest = Conversation.objects.visible_to(visitor).first()
+    latest = beginning.find_latest_conversation(visitor)
     if latest is not None:
         return redirect(latest)
     ensure_cookie(request)
