@@ -1,7 +1,7 @@
 """A call without any mark, as JSON or Python: Llama, Mistral and small models write one behind many servers.
 
-It is the whole answer or its end, from the beginning of a line, and known only when the answer is over. So what begins
-like one is held back until then.
+It is the whole answer or its end, mostly from the beginning of a line, and known only when the answer is over. So what
+begins like one is held back until then.
 """
 
 import json
@@ -13,7 +13,7 @@ from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .call_parts import CallParts
 from .text_calls import ARGUMENTS_KEYS, NAME_KEYS, iter_python_calls, read_call
 
-LINE_END = re.compile(r"\n\s*")
+BEGINNING = re.compile(r"\n\s*|\[")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
 FENCE = re.compile(r"```\w*\s")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
@@ -40,14 +40,23 @@ class BareCallReader:
             if len(self._held) <= MAX_RECEIVED_ARGUMENT_CHARS and self._may_be_call(self._held):
                 return ""
             text = self._take_held()
-        if "\n" not in text or not self._tool_names:
+        if not self._tool_names or ("\n" not in text and "[" not in text):
             return text
-        starts = (end.end() for end in LINE_END.finditer(text))
-        start = next((each for each in starts if self._may_be_call(text[each:])), None)
+        start = self._find_start(text)
         if start is None:
             return text
         self._is_undecided, self._held = True, text[start:]
         return text[:start]
+
+    def _find_start(self, text: str) -> int | None:
+        """Where a call may begin: with a line, or in Python's form within one (vllm-project/vllm#22917)."""
+        for begun in BEGINNING.finditer(text):
+            is_bracket = begun[0] == "["
+            if is_bracket and self._may_be_function(text[begun.end() :].lstrip()):
+                return begun.start()
+            if not is_bracket and self._may_be_call(text[begun.end() :]):
+                return begun.end()
+        return None
 
     def drop_text(self) -> None:
         """What has come was no answer."""

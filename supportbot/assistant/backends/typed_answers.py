@@ -4,16 +4,19 @@ it."""
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from ..errors import ErrorCode, ModelError
 from ..messages import ParsedAnswer, ResponseModel
 from .accumulator import AnswerAccumulator
+from .call_arguments import normalize_arguments
 from .parse_errors import build_invalid_answer_error
 from .provider_errors import RefusedRequest
 from .spoken_text import SpokenText
 
+MAX_LOOSE_OBJECTS = 5
 ABOUT_FORMAT = re.compile(
     r"response_?format|json_?schema|json_object|text\.format|schema|structured|grammar", re.IGNORECASE
 )
@@ -94,6 +97,11 @@ def validate_answer(text: str, response_model: type[ResponseModel]) -> ResponseM
             return response_model.model_validate_json(candidate)
         except ValidationError as error:
             failure = error
+    for candidate in _iter_loose_candidates(text):
+        try:
+            return response_model.model_validate_json(candidate)
+        except ValidationError:
+            continue
     raise build_invalid_answer_error(failure, response_model) from None
 
 
@@ -114,6 +122,28 @@ def _iter_candidates(text: str) -> Iterator[str]:
         return
     if (start, end) != (0, len(text)):
         yield text[start:end]
+
+
+def _iter_loose_candidates(text: str) -> Iterator[str]:
+    """The objects in a text that is not quite JSON, and those within an object that has nothing else in it."""
+    decoder = json.JSONDecoder(strict=False)
+    found: list[Any] = [json.loads(loose)] if (loose := normalize_arguments(text)) != text else []
+    start = text.find("{")
+    while start >= 0 and len(found) < MAX_LOOSE_OBJECTS:
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            break
+        found.append(value)
+        start = text.find("{", end)
+    for value in found:
+        yield json.dumps(value)
+        if (
+            isinstance(value, dict)
+            and len(value) == 1
+            and isinstance(inner := next(iter(value.values())), dict)
+        ):
+            yield json.dumps(inner)
 
 
 def _strip_thoughts(text: str) -> str:
