@@ -103,7 +103,8 @@ def mail_ticket_numbers(conversation_id: int | None) -> None:
         "company": settings.COMPANY_NAME,
     }
     mail = CustomerMail("ticket", f"ticket-{notices[len(numbers) - 1].pk}", subject, "mail/ticket.txt")
-    if not send_to_customer(conversation, mail, numbers=numbers):
+    hours = turns.describe_closed_hours()
+    if not send_to_customer(conversation, mail, numbers=numbers, hours=hours):
         return
     TicketNotice.objects.filter(number__in=numbers).update(mailed=timezone.now())
 

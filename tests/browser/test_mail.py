@@ -99,6 +99,7 @@ async def test_a_guest_who_asks_at_night_is_answered_by_mail_and_in_the_chat_unt
     await expect(guest.system.last).to_contain_text(f"we'll answer by e-mail to {GUEST}")
     await guest.page.goto("about:blank")
     ticket = mailing.bring_mail(number)
+    assert "We'll answer from" in ticket.get_content()
     mailing.answer(ticket, "The red lamp does not light up.")
 
     # In the morning: it stands in the ticket, and is answered there.

@@ -1,5 +1,6 @@
 """What customers are mailed besides answers of staff: ticket numbers, transcripts, and what the assistant answers."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message
@@ -92,7 +94,20 @@ def test_a_guest_gets_the_numbers_of_all_new_tickets_in_one_mail_that_says_it_is
     assert "TKT-00000001, TKT-00000002" in sent.body
     assert sent.message()["Auto-Submitted"] == "auto-generated"
     assert sent.message()["X-Auto-Response-Suppress"] == "All"
+    assert "Our team isn't here" not in sent.body
     assert Job.objects.filter(kind="send_ticket_numbers").count() == 2
+
+
+def test_a_guest_who_is_told_the_number_at_night_is_told_when_the_team_answers(guest_chat, settings):
+    announce(guest_chat, "TKT-00000001")
+    in_three_days = f"{timezone.now() + timedelta(days=3):%a}"
+    changes = {"opening_hours": f"{in_three_days} 09:00-17:00"}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
+
+    mail_ticket_numbers(guest_chat.pk)
+
+    assert "Our team isn't here right now." in mail.outbox[0].body
+    assert "We'll answer from" in mail.outbox[0].body
 
 
 def test_a_guest_who_gives_an_address_later_gets_the_number_then(guest_chat):

@@ -9,6 +9,7 @@ from .changes import ChangedTurn, TurnChange, load_changes, load_missed_changes
 from .claiming import reload_lease
 from .direct_messages import check_direct_message, post_to_team
 from .ends import announce_end
+from .handoff_sentences import describe_closed_hours
 from .interruption import get_tool_registry
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
 from .leaving import end_conversation, find_conversations_to_leave, leave_conversation
@@ -57,6 +58,7 @@ __all__ = [
     "checkpoint",
     "close_conversation",
     "complete_call",
+    "describe_closed_hours",
     "dismiss_rating",
     "end_conversation",
     "find_conversations_to_leave",

@@ -57,9 +57,16 @@ def describe_return(name: str) -> str:
     return _("%(name)s has this conversation again.") % {"name": name}
 
 
+def describe_closed_hours() -> str:
+    """That the team isn't here now, and when it answers; empty while it is."""
+    if opening_hours.is_open(timezone.now()):
+        return ""
+    return _("Our team isn't here right now. %(hours)s") % {"hours": _describe_hours()}
+
+
 def _describe_time(conversation: Conversation) -> str:
-    if not opening_hours.is_open(timezone.now()):
-        return _("Our team isn't here right now. %(hours)s") % {"hours": _describe_hours()}
+    if closed := describe_closed_hours():
+        return closed
     if not is_staff_here():
         return _(
             "All of our colleagues are away right now. One of them will answer as soon as they are back."
