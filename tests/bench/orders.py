@@ -38,15 +38,16 @@ def orders(plan: Plan) -> Iterator[Table]:
 def measure_orders(plan: Plan, count: int, rows: int) -> dict[str, dict[str, dict[str, float]]]:
     """By database: what an import took, and each look-up."""
     found = {}
-    with databases(plan, f"orders-{count}") as addresses:
+    name = f"orders-{count}-{rows}"
+    with databases(plan, name) as addresses:
         for database, address in addresses.items():
-            place = plan.data / f"orders-{count}-{database}.sqlite3"
+            place = plan.data / f"{name}-{database}.sqlite3"
             environment = supportbot_environment(place) | {"DATABASE_URL": address}
             manage("migrate", "--verbosity", "0", environment=environment)
             words = ("--orders", str(count), "--rows", str(rows))
             found[database] = run_module("tests.bench.filled_orders", environment, *words)
             for what, (ms, cpu_ms, queries) in found[database]["lookups"].items():
-                name = f"{database}, {count:,}: {what}"
-                plan.note_numbers("orders", name, ms=ms, cpu_ms=cpu_ms, queries=queries)
+                title = f"{database}, {count:,}: {what}"
+                plan.note_numbers("orders", title, ms=ms, cpu_ms=cpu_ms, queries=queries)
             plan.note_numbers("orders", f"{database}, {rows:,} rows", **found[database]["import"])
     return found
