@@ -46,6 +46,20 @@ async def test_what_no_frame_told_is_told_by_looking_it_up(often, page, chat):
     assert "From elsewhere" in page.last.text
 
 
+def test_what_lacks_nothing_costs_two_queries_and_a_running_turn_is_told_again(
+    django_assert_num_queries, chat
+):
+    turn = Turn.objects.create(conversation=chat, state="done", revision=9)
+    Conversation.objects.filter(pk=chat.pk).update(revision=9)
+
+    with django_assert_num_queries(2):
+        assert turns.load_changes.run_sync(chat.pk, 9).turns == ()
+    assert [changed.row for changed in turns.load_changes.run_sync(chat.pk, 8).turns] == [turn]
+
+    Turn.objects.filter(pk=turn.pk).update(state="running")
+    assert [changed.row for changed in turns.load_changes.run_sync(chat.pk, 9).turns] == [turn]
+
+
 async def test_it_is_told_once(often, page, chat):
     await until(has_seen(chat, 0))
     await missed_by_all(chat)

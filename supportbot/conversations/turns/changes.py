@@ -7,7 +7,7 @@ from django.db.models import prefetch_related_objects
 
 from supportbot.assistant.messages import Message as Answer
 from supportbot.assistant.tool_results import build_error_result
-from supportbot.compiled_queries import CompiledQuery, CompiledUpdate
+from supportbot.compiled_queries import CompiledQuery, CompiledRows, CompiledUpdate
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn
@@ -19,6 +19,16 @@ MAX_RESYNC_TURNS = 100  # a page that lacks more loads anew
 MESSAGES_OF_TURN = CompiledQuery(Message, ["turn"], lambda turn: Message.objects.filter(turn=turn))
 MESSAGE_END = CompiledUpdate(Message, ["text", "status", "handle", "provider_fields"])
 TURN_UPDATE = CompiledUpdate(Turn)
+CONVERSATION = CompiledQuery(
+    Conversation, ["id"], lambda pk: Conversation.objects.select_related("assignee", "user").filter(pk=pk)
+)
+RUNNING_TURNS = CompiledRows(
+    Turn,
+    ["conversation"],
+    lambda conversation: (
+        Turn.objects.filter(conversation=conversation, state=Turn.State.RUNNING).order_by().values_list("pk")
+    ),
+)
 CONVERSATION_UPDATE = CompiledUpdate(Conversation, ["title", "last_seq", "revision", "updated"])
 
 
@@ -77,8 +87,10 @@ class TurnChange:
 @on_database_thread(repeat=True)
 def load_changes(conversation_id: int, since_revision: int) -> TurnChange:
     """What changed after a revision."""
-    conversation = Conversation.objects.select_related("assignee", "user").get(pk=conversation_id)
-    recent = conversation.recent_turns(MAX_RESYNC_TURNS + 1, after_revision=since_revision)
+    conversation = CONVERSATION.fetch_first(conversation_id)
+    if conversation is None:
+        raise Conversation.DoesNotExist
+    recent = _load_turns_after(conversation, since_revision)
     lacks_turns = len(recent) > MAX_RESYNC_TURNS
     turns = tuple(ChangedTurn(turn, list(turn.messages.all())) for turn in recent if not lacks_turns)
     return TurnChange(
@@ -89,6 +101,13 @@ def load_changes(conversation_id: int, since_revision: int) -> TurnChange:
         owner=describe_owner(conversation) if conversation.revision > since_revision else None,
         lacks_turns=lacks_turns,
     )
+
+
+def _load_turns_after(conversation: Conversation, revision: int) -> list[Turn]:
+    """The turns that a page lacks which lacks nothing up to this revision. Most pages that open lack none."""
+    if conversation.revision <= revision and not RUNNING_TURNS.fetch_rows(conversation.pk):
+        return []
+    return conversation.recent_turns(MAX_RESYNC_TURNS + 1, after_revision=revision)
 
 
 @on_database_thread()

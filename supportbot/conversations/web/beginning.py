@@ -69,7 +69,7 @@ def _find_own_rows(visitor: Visitor, public_id: Any) -> QuerySet[Conversation]:
 
 
 def _is_stored(public_id: UUID) -> bool:
-    return bool(list(WITH_PUBLIC_ID.fetch_rows(public_id)))
+    return bool(WITH_PUBLIC_ID.fetch_rows(public_id))
 
 
 def build_new_conversation(visitor: Visitor, public_id: UUID) -> Conversation:
