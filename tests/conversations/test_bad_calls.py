@@ -1,4 +1,4 @@
-"""A model may write what it likes into a tool call: nothing is done that the tool does not take word for word."""
+"""A model may write what it likes: what a tool that writes does is only what it takes word for word."""
 
 import pytest
 
@@ -91,7 +91,7 @@ async def test_a_model_that_insists_on_them_is_ended_and_there_is_a_way_to_a_per
 
 
 @pytest.mark.parametrize("calls", in_groups([Call(name, GOOD) for name in UNKNOWN]))
-async def test_a_tool_is_known_by_its_exact_name_alone(page, model, calls):
+async def test_a_tool_that_writes_is_known_by_its_exact_name_alone(page, model, calls):
     """B19: twenty-four names, also such as a customer might have written."""
     assert len(UNKNOWN) >= 20
     model.calls(*calls)

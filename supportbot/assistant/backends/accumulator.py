@@ -8,9 +8,10 @@ from pydantic_core import from_json
 
 from ..errors import ErrorCode, ModelError
 from ..messages import Answer, Message, ToolCall
+from ..tools import Tool
 from . import timeouts
 from .bare_calls import BareCallReader
-from .call_arguments import normalize_arguments
+from .call_arguments import normalize_arguments, read_loose_arguments
 from .call_ids import make_call_id
 from .call_names import find_tool_name
 from .call_parts import CallCollector, CallParts
@@ -31,12 +32,14 @@ class AnswerAccumulator:
         self,
         origin: str = "",
         used_ids: Collection[str] = (),
-        tool_names: Collection[str] = (),
+        tools: Sequence[Tool] = (),
         *,
         is_thought_first: bool = False,
     ) -> None:
         """`origin` names the model, as in `ProviderFields`. `used_ids` are the ids of the calls that it was sent.
 
+        A call of a tool that changes nothing is understood although it is written a little wrongly. One that changes
+        something is taken word for word.
         `is_thought_first` is said of a model that thinks aloud without a mark before it.
         """
         self.text = ""
@@ -47,9 +50,10 @@ class AnswerAccumulator:
         self.spoken = SpokenText(is_thought_first=is_thought_first)
         self._origin = origin
         self._used_ids = set(used_ids)
-        self._collector = CallCollector(tool_names)
-        self._tool_names = tool_names
-        self._bare_calls = BareCallReader(tool_names)
+        self._tool_names = [tool.name for tool in tools]
+        self._loose_names = [tool.name for tool in tools if tool.effect == "read"]
+        self._collector = CallCollector(self._tool_names)
+        self._bare_calls = BareCallReader(self._tool_names)
         self._repeated = RepeatedText()
         self._last_piece = ""  # words that came with the reason to finish, if more had come before
         self._half_char = ""  # the first half of a character, whose other half the next piece brings
@@ -201,12 +205,16 @@ class AnswerAccumulator:
 
     def _parse_text_calls(self) -> list[CallParts]:
         bodies = self.spoken.raw_calls
-        calls = [call for body in bodies for call in parse_text_calls(body, self._tool_names)]
+        calls = [
+            call for body in bodies for call in parse_text_calls(body, self._tool_names, self._loose_names)
+        ]
         return calls or self._bare_calls.calls
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
-        name = find_tool_name(parts.name, self._tool_names)
-        arguments = normalize_arguments(sanitize_text(parts.arguments), name)
+        name = find_tool_name(parts.name, self._loose_names)
+        arguments = normalize_arguments(sanitize_text(parts.arguments))
+        if name in self._loose_names:
+            arguments = read_loose_arguments(arguments, name)
         is_changed = (name, arguments) != (parts.name, parts.arguments)
         self.has_changed_calls = self.has_changed_calls or is_changed
         return ToolCall(call_id, name, arguments)

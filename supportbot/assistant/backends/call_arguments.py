@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from .sanitize import is_json_object
+
 NO_ARGUMENTS = ("", "null", "None", "[]")
 MAX_LAYERS = 3  # of JSON within JSON text
 MAX_PYTHON_CHARS = 10_000
@@ -19,24 +21,8 @@ FENCE = re.compile(r"```\w*\s*(.*?)\s*(?:```)?\s*", re.DOTALL)
 NAMES_IN_JSON = {"true": True, "false": False, "null": None}
 
 
-def normalize_arguments(arguments: str, tool_name: str = "") -> str:
-    """The arguments as a JSON object; as they are if they are none in any of the usual forms."""
-    normalized = _read_layers(arguments)
-    if tool_name and '"name"' in normalized:
-        return _unwrap_call(normalized, tool_name)
-    return normalized
-
-
-def _unwrap_call(arguments: str, tool_name: str) -> str:
-    """The arguments of a call that stands whole, with its name, in the place of its arguments."""
-    value = json.loads(arguments) if arguments.startswith("{") else None
-    if not isinstance(value, dict) or value.get("name") != tool_name or set(value) != {"name", "arguments"}:
-        return arguments
-    inner = value["arguments"]
-    return _read_layers(inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False))
-
-
-def _read_layers(arguments: str) -> str:
+def normalize_arguments(arguments: str) -> str:
+    """The arguments as a JSON object; as they are if they are none, also not as JSON within JSON text."""
     text = arguments.strip()
     for _layer in range(MAX_LAYERS):
         if text in NO_ARGUMENTS:
@@ -44,16 +30,46 @@ def _read_layers(arguments: str) -> str:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            value = read_loose_object(text)
-            return arguments if value is None else json.dumps(value, ensure_ascii=False)
+            return arguments
         if isinstance(value, dict):
             return text
-        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-            return json.dumps(value[0], ensure_ascii=False)
         if not isinstance(value, str):
             return arguments
         text = value.strip()
     return arguments
+
+
+def read_loose_arguments(arguments: str, tool_name: str = "") -> str:
+    """The arguments as a JSON object, from all of the forms; as they are if they are one, or none at all.
+
+    With a `tool_name` they may also be a whole call of it, with its name.
+    """
+    value = _read_loose_value(arguments)
+    if value is None:
+        return arguments
+    if tool_name and value.get("name") == tool_name and set(value) == {"name", "arguments"}:
+        inner = value["arguments"]
+        return read_loose_arguments(
+            inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
+        )
+    return arguments if is_json_object(arguments) else json.dumps(value, ensure_ascii=False)
+
+
+def _read_loose_value(arguments: str) -> dict[str, Any] | None:
+    text = normalize_arguments(arguments)
+    for _layer in range(MAX_LAYERS):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return read_loose_object(text.strip())
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, dict):
+            return value
+        if not isinstance(value, str):
+            return None
+        text = value
+    return None
 
 
 def read_loose_object(text: str) -> dict[str, Any] | None:

@@ -64,7 +64,7 @@ class ChatBackend:
         accumulator = ChatAccumulator(
             self._origin,
             {call.id for message in sent for call in message.tool_calls},
-            [tool.name for tool in tools],
+            tools,
             is_thought_first=self._server.is_thought_first,
         )
         headers = _build_headers(conversation)

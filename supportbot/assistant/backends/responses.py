@@ -70,7 +70,7 @@ class ResponsesBackend:
         accumulator = ResponsesAccumulator(
             self._origin,
             {call.id for message in sent for call in message.tool_calls},
-            [tool.name for tool in tools],
+            tools,
             is_thought_first=self._server.is_thought_first,
         )
         for request in self._iter_requests(body, system, messages, sent):

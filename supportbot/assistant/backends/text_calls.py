@@ -64,11 +64,16 @@ CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3
 MAX_PYTHON_CHARS = 10_000
 
 
-def parse_text_calls(body: str, tool_names: Collection[str]) -> list[CallParts]:
-    """The calls of known tools in a mark of a call and what stood after it, up to its end."""
+def parse_text_calls(
+    body: str, tool_names: Collection[str], loose_names: Collection[str] = ()
+) -> list[CallParts]:
+    """The calls of known tools in a mark of a call and what stood after it, up to its end.
+
+    The names of `loose_names` may be written a little wrongly.
+    """
     pieces = CALL_BEGINNINGS.split(DSML.sub(r"\1", body))
     found = [
-        (find_tool_name(name, tool_names), arguments)
+        (find_tool_name(name, loose_names), arguments)
         for piece in pieces
         for name, arguments in _iter_calls(piece)
     ]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ..errors import ErrorCode, ModelError
 from ..messages import ParsedAnswer, ResponseModel
 from .accumulator import AnswerAccumulator
-from .call_arguments import normalize_arguments
+from .call_arguments import read_loose_arguments
 from .parse_errors import build_invalid_answer_error
 from .provider_errors import RefusedRequest
 from .spoken_text import SpokenText
@@ -127,7 +127,7 @@ def _iter_candidates(text: str) -> Iterator[str]:
 def _iter_loose_candidates(text: str) -> Iterator[str]:
     """The objects in a text that is not quite JSON, and those within an object that has nothing else in it."""
     decoder = json.JSONDecoder(strict=False)
-    found: list[Any] = [json.loads(loose)] if (loose := normalize_arguments(text)) != text else []
+    found: list[Any] = [json.loads(loose)] if (loose := read_loose_arguments(text)) != text else []
     start = text.find("{")
     while start >= 0 and len(found) < MAX_LOOSE_OBJECTS:
         try:

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from supportbot.assistant.backends.call_arguments import normalize_arguments
+from supportbot.assistant.backends.call_arguments import read_loose_arguments
 from supportbot.assistant.backends.call_names import find_tool_name
 from tests.engine.desk import Desk
 from tests.provider import Ask, Call, End, Script
@@ -100,7 +100,7 @@ async def test_arguments_that_are_not_quite_json_are_read(provider: Script, desk
     ],
 )
 def test_only_what_is_clear_is_read_into_arguments(arguments: str, read: str):
-    assert normalize_arguments(arguments) == read
+    assert read_loose_arguments(arguments) == read
 
 
 NAMES = [

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
+from tests.engine.demo_shop import create_ticket, lookup_order, my_orders
 from tests.provider import wire
 
 ORDER = '{"order_id": "ORD-123"}'
@@ -189,7 +190,7 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize(("events", "calls"), SHAPES.values(), ids=SHAPES)
 def test_pieces_are_put_together_as_they_were_meant(events: list[bytes], calls: list[tuple[str, str]]):
-    accumulator = ChatAccumulator(tool_names=["lookup_order", "my_orders", "create_ticket"])
+    accumulator = ChatAccumulator(tools=[lookup_order, my_orders, create_ticket])
 
     accumulator.add_events(
         [each.removeprefix(b"data: ").strip() for each in [*events, *wire.ending("tool_calls")]]

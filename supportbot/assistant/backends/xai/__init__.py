@@ -78,9 +78,7 @@ class XaiBackend:
         store = self._store and not any(message.images for message in messages)
         sent = address_messages(messages, self._origin)
         used_ids = {call.id for message in sent for call in message.tool_calls}
-        accumulator = XaiAccumulator(
-            self._origin, used_ids, [tool.name for tool in tools], is_thought_first=self._is_thought_first
-        )
+        accumulator = XaiAccumulator(self._origin, used_ids, tools, is_thought_first=self._is_thought_first)
         functions = [build_tool(tool.name, tool.description, tool.parameters) for tool in tools]
         options = {"store_messages": store, "tools": functions}
         if functions and not may_call:
