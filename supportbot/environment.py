@@ -48,7 +48,9 @@ class Environment(BaseSettings):
         "", description="`postgres://user:password@host/name`. Unset: SQLite in `var/`."
     )
     redis_url: str = Field(
-        "", description="`redis://host:6379/0`, needed by more than one process. Unset: one process."
+        "",
+        description="`redis://host:6379/0`, over which several processes tell each other what pages show. Unset: they "
+        "do so over PostgreSQL, and with SQLite there is one process.",
     )
     behind_proxy: bool = Field(
         False, description="The proxy in front sets X-Forwarded-For and X-Forwarded-Proto itself."

@@ -129,13 +129,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Without Redis there is one process, which needs no channel layer to reach its own sockets.
-CHANNEL_LAYERS = {}
+# What carries messages between the processes of the site. On SQLite without Redis there is one process.
+PROCESS_TRANSPORT = ""
 if ENVIRONMENT.redis_url:
-    CHANNEL_LAYERS["default"] = {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [ENVIRONMENT.redis_url]},
-    }
+    PROCESS_TRANSPORT = "redis"
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    PROCESS_TRANSPORT = "postgresql"
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -251,8 +250,6 @@ LOGGING = {
         "django.channels": {"level": "WARNING"},
         # It logs each attempt to connect; `server/outages.py` says it once.
         "psycopg.pool": {"level": "ERROR"},
-        # It logs a traceback for every second without Redis; `realtime/channel_layer.py` says that in one line.
-        "channels_redis": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
         "django": {"level": "WARNING", "handlers": [], "propagate": True},
         "django.request": {"filters": ["outages"]},

@@ -29,7 +29,7 @@ SLOW = (
     *("tests/conversations/test_stalls", "tests/conversations/test_token_budgets"),
     *("tests/conversations/test_stored_state", "tests/conversations/test_handoff_paths"),
     *("tests/conversations/test_socket_sessions", "tests/conversations/test_provider_errors"),
-    *("tests/conversations/test_channel_layer", "tests/conversations/test_races"),
+    *("tests/conversations/test_process_messages", "tests/conversations/test_races"),
     "tests/conversations/test_stop_anywhere",
 )
 
@@ -72,6 +72,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def _fast_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.AXES_ENABLED = False  # it needs a request; its own tests switch it on
+
+
+@pytest.fixture(autouse=True)
+def _no_other_processes(settings: Any) -> None:
+    """Also on PostgreSQL, unless a test is about them."""
+    settings.PROCESS_TRANSPORT = ""
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ LIBRARIES = (
     *(
         "autobahn.twisted.websocket",
         "channels.generic.websocket",
-        "channels_redis.pubsub",
         "cryptography.x509",
     ),
     *("daphne.ws_protocol", "django.core.management", "django.core.serializers.json", "django.db.models"),

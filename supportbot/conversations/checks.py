@@ -17,7 +17,14 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 @register(Tags.security)
 def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
-    return [*_check_values(), *_check_model(), *_check_fallback(), *_check_debug(), *_check_open_files()]
+    return [
+        *_check_values(),
+        *_check_model(),
+        *_check_fallback(),
+        *_check_debug(),
+        *_check_processes(),
+        *_check_open_files(),
+    ]
 
 
 @register(Tags.security, deploy=True)
@@ -77,6 +84,13 @@ def _check_debug() -> Iterator[CheckMessage]:
     if settings.DEBUG and host not in LOOPBACK_HOSTS:
         hint = "Set DEBUG=0, SECRET_KEY and ALLOWED_HOSTS before strangers can reach this address."
         yield Warning(f"DEBUG is on and the site is served on {host}.", hint=hint, id="supportbot.W001")
+
+
+def _check_processes() -> Iterator[CheckMessage]:
+    if settings.ENVIRONMENT.redis_url and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        hint = "Set DATABASE_URL to a PostgreSQL database, or leave REDIS_URL out."
+        problem = "REDIS_URL is for several processes, but SQLite is for one."
+        yield Warning(problem, hint=hint, id="supportbot.W015")
 
 
 def _check_open_files() -> Iterator[CheckMessage]:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from supportbot.conversations.realtime import channel_layer
+from supportbot.conversations.realtime import process_messages
 from supportbot.server.process import process
 
 VIEWER_INTERVAL_SECONDS = 15.0
@@ -29,7 +29,7 @@ class Viewers:
 async def subscribe_viewers(conversation_id: int, listener: Listener) -> None:
     """Call the listener when somebody comes or goes, and when there is a new note."""
     process.get(Viewers).listeners[conversation_id].add(listener)
-    await channel_layer.join_group(_group_name(conversation_id))
+    await process_messages.join_group(_group_name(conversation_id))
 
 
 async def unsubscribe_viewers(conversation_id: int, listener: Listener) -> None:
@@ -38,7 +38,7 @@ async def unsubscribe_viewers(conversation_id: int, listener: Listener) -> None:
     if not state.listeners[conversation_id]:
         del state.listeners[conversation_id]
         state.pages.pop(conversation_id, None)
-        await channel_layer.leave_group(_group_name(conversation_id))
+        await process_messages.leave_group(_group_name(conversation_id))
 
 
 def list_viewers(conversation_id: int) -> list[str]:
@@ -52,18 +52,18 @@ async def announce_viewer(conversation_id: int, page_key: str, name: str) -> Non
     """Somebody looks at the conversation, in all processes; an empty name: no longer."""
     content = {"conversation_id": conversation_id, "page_key": page_key, "name": name}
     await _note_viewer(**content)
-    await channel_layer.send_to_group(_group_name(conversation_id), "desk_viewer", **content)
+    await process_messages.send_to_group(_group_name(conversation_id), "desk_viewer", **content)
 
 
 async def announce_change(conversation_id: int) -> None:
     """The pages that show this conversation look again at what staff alone see of it."""
     await _call_listeners(conversation_id)
-    await channel_layer.send_to_group(
+    await process_messages.send_to_group(
         _group_name(conversation_id), "desk_change", conversation_id=conversation_id
     )
 
 
-@channel_layer.on_message("desk_viewer")
+@process_messages.on_message("desk_viewer")
 async def _note_viewer(conversation_id: int, page_key: str, name: str) -> None:
     pages = process.get(Viewers).pages[conversation_id]
     before = list_viewers(conversation_id)
@@ -77,7 +77,7 @@ async def _note_viewer(conversation_id: int, page_key: str, name: str) -> None:
         await _call_listeners(conversation_id)
 
 
-@channel_layer.on_message("desk_change")
+@process_messages.on_message("desk_change")
 async def _call_listeners(conversation_id: int) -> None:
     listeners = tuple(process.get(Viewers).listeners.get(conversation_id, ()))
     await asyncio.gather(*(listener() for listener in listeners))

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from channels.layers import get_channel_layer
 from django.db import connection
 from django.test.signals import template_rendered
 
@@ -17,7 +16,7 @@ from supportbot.assistant.messages import Message as Said
 from supportbot.conversations import turns
 from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.realtime import broadcast
+from supportbot.conversations.realtime import broadcast, process_messages
 from supportbot.conversations.realtime.audiences import (
     Audience,
     get_customer_audience,
@@ -30,6 +29,7 @@ from supportbot.server.backpressure import SocketWriter
 from tests.provider import Provider
 
 from .markup import parse
+from .other_process import MemoryStore, OtherProcess
 from .page import Page
 from .photos import PICTURE
 from .rows import until
@@ -202,20 +202,23 @@ async def test_a_page_of_an_audience_that_another_process_sent_no_frame_for_look
 
 
 async def test_other_processes_are_sent_the_customers_frame_also_when_no_customer_watches_here(
-    transactional_db, chat, settings
+    transactional_db, chat, settings, monkeypatch
 ):
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    layer: Any = get_channel_layer()
-    other_process = await layer.new_channel()
-    await layer.group_add(f"conversation.{chat.pk}", other_process)
+    store = MemoryStore()
+    settings.PROCESS_TRANSPORT = "memory"
+    monkeypatch.setattr(process_messages, "_build_transport", store.build_transport)
+    other_process = OtherProcess(store.build_transport())
+    await other_process.join(f"conversation.{chat.pk}")
 
     change = await turns.submit_message(chat.pk, "Where is my lamp?", "a1")
     await broadcast.publish_change(change)
 
-    sent = await layer.receive(other_process)
-    assert sent["type"] == "change"
-    assert list(sent["content"]["frames"]) == [get_customer_audience().key]
-    assert sent["content"]["revision"] == change.revision
+    kind, content = await other_process.hear()
+    assert kind == "change"
+    assert list(content["frames"]) == [get_customer_audience().key]
+    assert content["revision"] == change.revision
+    await process_messages.close_connection()
+    await other_process.connection.close_connection()
 
 
 async def test_nothing_is_rendered_in_a_transaction_nor_on_a_thread_of_the_database(

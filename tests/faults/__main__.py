@@ -22,7 +22,7 @@ from tests.servers.site import PROJECT, SQLITE
 from .checker import check
 from .grounds import on_postgresql, on_sqlite
 from .nemesis import Nemesis
-from .outages import redis
+from .outages import Redis, redis
 from .servers import TOLD_TO_END, Server
 from .stage import Stage
 
@@ -49,10 +49,10 @@ async def new_stage(database: str, folder: Path, seed: int) -> AsyncIterator[Sta
         async with on_sqlite(empty, folder, seed=seed, **LIMITS) as stage:
             yield stage
         return
-    with postgresql() as cluster, redis() as layer:
+    with postgresql() as cluster, redis(Redis) as store:
         address = cluster.create("shop")
         _migrate(folder, address)
-        async with on_postgresql(address, layer.url, folder, seed=seed, **LIMITS) as stage:
+        async with on_postgresql(address, store.url, folder, seed=seed, **LIMITS) as stage:
             yield stage
 
 

@@ -1,4 +1,4 @@
-"""Stages on the two kinds of ground: one process on SQLite, or some on PostgreSQL and Redis."""
+"""Stages on the two kinds of ground: one process on SQLite, or some on PostgreSQL."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -32,7 +32,7 @@ async def on_sqlite(
 @asynccontextmanager
 async def on_postgresql(
     database: str,
-    layer: str,
+    redis_url: str,
     folder: Path,
     *,
     processes: int = 2,
@@ -40,8 +40,8 @@ async def on_postgresql(
     kill_points: Iterable[str] = (),
     **settings: str,
 ) -> AsyncIterator[Stage]:
-    """Servers of one site on this database, which has its tables, and on this Redis."""
-    shared = {"REDIS_URL": layer, **settings}
+    """Servers of one site on this database, which has its tables, and on this Redis if there is one."""
+    shared = {"REDIS_URL": redis_url, **settings}
     async with _stage(folder, [database] * processes, seed, kill_points, shared) as stage:
         yield stage
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from tests.servers import PostgreSQL, free_port, need, wait_until
 from tests.servers.processes import Process
@@ -37,10 +38,13 @@ class Redis:
             self._process = None
 
 
+AnyRedis = TypeVar("AnyRedis", bound=Redis)
+
+
 @contextmanager
-def redis() -> Iterator[Redis]:
+def redis(kind: type[AnyRedis]) -> Iterator[AnyRedis]:
     with TemporaryDirectory(prefix="redis-") as folder:
-        store = Redis(Path(folder))
+        store = kind(Path(folder))
         store.start()
         try:
             yield store

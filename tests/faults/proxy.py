@@ -9,12 +9,12 @@ from typing import Self
 
 
 class Proxy:
-    """Passes connections on to a port. What is set here counts for all connections, at once.
+    """Passes connections on to a port, or to a socket's path. What is set here counts for all connections, at once.
 
     `delay` are the seconds before each piece that goes back to the client, `piece` its most bytes.
     """
 
-    def __init__(self, target: int, *, delay: float = 0.0, piece: int = 65536) -> None:
+    def __init__(self, target: int | str, *, delay: float = 0.0, piece: int = 65536) -> None:
         self._target = target
         self.delay = delay
         self.piece = piece
@@ -92,7 +92,10 @@ class Proxy:
                     await reader.read()  # until the client has had enough
                 writer.close()
                 return
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            if isinstance(self._target, str):
+                far_reader, far_writer = await asyncio.open_unix_connection(self._target)
+            else:
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
             writer.transport.abort()  # nobody listens there
             return

@@ -4,7 +4,7 @@ FAULT_KILL=turns.submit_message:written@3     the process dies at the third pass
 FAULT_DISK=<path>                     while this file is there, the disk of SQLite and of the log is full
 FAULT_CLOCK=<path>                    the clock on the wall is wrong by as many seconds as this file says
 FAULT_SOCKET=0.5                      every socket is closed after so many seconds
-FAULT_LAYER=0.3                       the channel layer loses 30 % of what is sent
+FAULT_MESSAGES=0.3                    30 % of what other processes send is lost on its way
 FAULT_WRITES=<path>                   while this file is there, SQLite can write nothing at all, as on a full disk
 FAULT_DEADLINE=1                      seconds for which a write is tried again at once, instead of the usual sixty
 FAULT_LEASE=3                         seconds, instead of the usual ten, so that a test need not wait for them
@@ -115,18 +115,19 @@ def close_sockets_after(seconds: float) -> None:
     ChatConsumer.connect = for_a_while  # type: ignore[method-assign]
 
 
-def lose_on_layer(share: float) -> None:
-    from channels_redis.pubsub import RedisPubSubLoopLayer
+def lose_messages(share: float) -> None:
+    """Also what processes say of themselves."""
+    from supportbot.conversations.realtime.process_connection import ProcessConnection
 
     chance = random.Random(share)
-    send = RedisPubSubLoopLayer.group_send
+    take = ProcessConnection._take_message
 
-    @wraps(send)
-    async def group_send(self: Any, group: str, message: dict[str, Any]) -> None:
+    @wraps(take)
+    def take_message(self: Any, *message: Any) -> None:
         if chance.random() >= share:
-            await send(self, group, message)
+            take(self, *message)
 
-    RedisPubSubLoopLayer.group_send = group_send
+    ProcessConnection._take_message = take_message  # type: ignore[method-assign]
 
 
 def tell_what_it_does(*_: object) -> None:
@@ -162,8 +163,8 @@ def main() -> None:
         refuse_writes_while(Path(full))
     if seconds := os.environ.get("FAULT_SOCKET"):
         close_sockets_after(float(seconds))
-    if share := os.environ.get("FAULT_LAYER"):
-        lose_on_layer(float(share))
+    if share := os.environ.get("FAULT_MESSAGES"):
+        lose_messages(float(share))
     execute_from_command_line(["manage.py", *command])
 
 

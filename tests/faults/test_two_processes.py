@@ -1,4 +1,4 @@
-"""Two processes on PostgreSQL and Redis: either of them, and both stores, may go away under running answers."""
+"""Two processes on PostgreSQL, with Redis and without: a process or a store may go away under running answers."""
 
 import asyncio
 import signal
@@ -24,10 +24,15 @@ pytestmark = pytest.mark.xdist_group("two processes")
 
 NewStage = Callable[..., AbstractAsyncContextManager[Stage]]
 
+# What carries messages between the processes: Redis, unless it is taken away.
+REDIS: dict[str, str] = {}
+POSTGRESQL = {"REDIS_URL": ""}
+over_each_transport = pytest.mark.parametrize("transport", [REDIS, POSTGRESQL], ids=["redis", "postgresql"])
+
 
 @pytest.fixture(scope="module")
-def layer() -> Iterator[Redis]:
-    with redis() as store:
+def redis_store() -> Iterator[Redis]:
+    with redis(Redis) as store:
         yield store
 
 
@@ -46,17 +51,17 @@ def database(restarts: Restarts, tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 @pytest.fixture
-def new_stage(restarts: Restarts, layer: Redis, database: str, tmp_path: Path) -> NewStage:
+def new_stage(restarts: Restarts, redis_store: Redis, database: str, tmp_path: Path) -> NewStage:
     """Makes a stage with two servers and an empty database."""
     with restarts.cluster.connect() as connection:
         name = f"run-{monotonic_ns()}"
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE shop')
-    return partial(on_postgresql, database.replace("/shop", f"/{name}"), layer.url, tmp_path, **QUICK)
+    return partial(on_postgresql, database.replace("/shop", f"/{name}"), redis_store.url, tmp_path, **QUICK)
 
 
 async def test_the_other_process_takes_over_when_one_is_killed_in_mid_answer(new_stage: NewStage) -> None:
     """B1, B9: also a message that waits in line behind the cut answer is answered there."""
-    async with new_stage() as stage:
+    async with new_stage(**POSTGRESQL) as stage:
         customers = await stage.customers(6)
         stage.upstream.delay = 0.1
         asked = [await customer.say("p") for customer in customers]
@@ -73,9 +78,10 @@ async def test_the_other_process_takes_over_when_one_is_killed_in_mid_answer(new
         await stage.prove()
 
 
-async def test_stop_works_from_the_other_process(new_stage: NewStage) -> None:
+@over_each_transport
+async def test_stop_works_from_the_other_process(new_stage: NewStage, transport: dict[str, str]) -> None:
     """B11: within a second or so, with the provider's stream closed."""
-    async with new_stage() as stage:
+    async with new_stage(**transport) as stage:
         (customer,) = await stage.customers(1)
         here, there = [await customer.open(door) for door in stage.doors]
         for page in (here, there):
@@ -93,7 +99,7 @@ async def test_stop_works_from_the_other_process(new_stage: NewStage) -> None:
         await stage.prove()
 
 
-async def test_redis_may_go_away_and_come_back_empty(new_stage: NewStage, layer: Redis) -> None:
+async def test_redis_may_go_away_and_come_back_empty(new_stage: NewStage, redis_store: Redis) -> None:
     """B28: the chat goes on by the database, and is quick again afterwards."""
     async with new_stage() as stage:
         customers = await stage.customers(4)
@@ -103,11 +109,11 @@ async def test_redis_may_go_away_and_come_back_empty(new_stage: NewStage, layer:
         asked = [await customer.say("w") for customer in customers]
         await asyncio.gather(*(customer.when_it_streams() for customer in customers))
 
-        await asyncio.to_thread(layer.stop)
+        await asyncio.to_thread(redis_store.stop)
         asked += [await customer.say("t") for customer in customers]
         for customer, client_id in zip(customers * 2, asked, strict=True):
             assert await customer.until_ended(client_id) == "done"
-        await asyncio.to_thread(layer.start)
+        await asyncio.to_thread(redis_store.start)
 
         for customer in customers:
             assert await customer.until_ended(await customer.say("p")) == "done"
@@ -115,21 +121,21 @@ async def test_redis_may_go_away_and_come_back_empty(new_stage: NewStage, layer:
 
 
 async def test_a_page_that_opens_while_redis_is_away_is_quick_again_when_it_is_back(
-    new_stage: NewStage, layer: Redis
+    new_stage: NewStage, redis_store: Redis
 ) -> None:
     """B28: without a reload or a new connection, and with no traceback in the log."""
     async with new_stage() as stage:
-        await asyncio.to_thread(layer.stop)
+        await asyncio.to_thread(redis_store.stop)
         (customer,) = await stage.customers(1)
         here, there = [await customer.open(door) for door in stage.doors]
         for page in (here, there):
             await page.until(lambda page: page.is_open)
         assert await customer.until_ended(await customer.say("p", here), page=there) == "done"
         connects = customer.log.connects
-        await asyncio.to_thread(layer.start)
-        await stage.until(lambda: all("The channel layer is back" in log for log in _logs(stage)))
+        await asyncio.to_thread(redis_store.start)
+        await stage.until(lambda: all("Other processes are in reach again" in log for log in _logs(stage)))
 
-        # A second is less than what the look at the database takes that finds what the layer has lost.
+        # A second is less than what the look at the database takes that finds what was lost.
         stage.upstream.delay = 0.2
         await customer.say("p", here)
         await customer.when_it_streams(page=here)
@@ -139,15 +145,19 @@ async def test_a_page_that_opens_while_redis_is_away_is_quick_again_when_it_is_b
         assert customer.log.connects == connects
         for log in _logs(stage):
             assert "Traceback" not in log
-            assert log.count("The channel layer is out of reach") == 1
+            assert log.count("Other processes are out of reach") == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "as in a crash"])
+@pytest.mark.parametrize(
+    ("how", "transport"),
+    [(signal.SIGINT, REDIS), (signal.SIGQUIT, POSTGRESQL)],
+    ids=["in order", "as in a crash, without Redis"],
+)
 async def test_postgresql_may_be_restarted_under_running_answers(
-    new_stage: NewStage, restarts: Restarts, how: signal.Signals
+    new_stage: NewStage, restarts: Restarts, how: signal.Signals, transport: dict[str, str]
 ) -> None:
     """B27: answers pause and go on, and no process has to be started again."""
-    async with new_stage() as stage:
+    async with new_stage(**transport) as stage:
         customers = await stage.customers(6)
         stage.upstream.delay = 0.1
         asked = [await customer.say("w") for customer in customers]
@@ -247,12 +257,16 @@ async def test_no_connection_is_used_again_that_died_with_postgresql(
         await stage.prove()
 
 
-@pytest.mark.parametrize("share", ["0.3", "1"])
-async def test_every_page_is_right_in_the_end_whatever_the_layer_loses(
-    new_stage: NewStage, share: str
+@pytest.mark.parametrize(
+    ("share", "transport"),
+    [("1", REDIS), ("0.3", POSTGRESQL)],
+    ids=["all", "some, without Redis"],
+)
+async def test_every_page_is_right_in_the_end_whatever_of_their_messages_is_lost(
+    new_stage: NewStage, share: str, transport: dict[str, str]
 ) -> None:
     """B29: 30 % or all of what one process tells the other is lost."""
-    async with new_stage(FAULT_LAYER=share) as stage:
+    async with new_stage(FAULT_MESSAGES=share, **transport) as stage:
         customers = await stage.customers(3)
         for customer in customers:
             for door in stage.doors:

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -151,3 +152,17 @@ def test_a_place_for_photos_that_cannot_be_written_to_is_not_ready(settings, tmp
     settings.MEDIA_ROOT = tmp_path / "file" / "media"
 
     assert Client().get("/readyz").status_code == 503
+
+
+def test_a_process_whose_redis_is_away_is_not_ready(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    settings.PROCESS_TRANSPORT = "redis"
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
+        update={"redis_url": f"redis://127.0.0.1:{port}/0"}
+    )
+
+    response = Client().get("/readyz")
+
+    assert (response.status_code, response.content) == (503, b"not ready: ConnectionError\n")
+    assert "Not ready: ConnectionError" in [record.getMessage() for record in caplog.records]

@@ -1,8 +1,8 @@
-"""Two server processes on one PostgreSQL and one Redis are one site."""
+"""Two server processes on one PostgreSQL are one site, with Redis and without."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 import pytest
 
@@ -34,13 +34,16 @@ def provider(model: LastingProvider) -> Iterator[Provider]:
         yield provider
 
 
-@pytest.fixture(scope="module")
-def sites(model: LastingProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+@pytest.fixture(scope="module", params=["redis", "postgresql"])
+def sites(
+    request: pytest.FixtureRequest, model: LastingProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sites]:
     """Two processes of one site."""
     folder = tmp_path_factory.mktemp("sites")
-    with postgresql() as databases, redis() as layer:
-        database = databases.create("shop")
-        one, other = (Site(folder, database, REDIS_URL=layer, **asking(model)) for _ in range(2))
+    with ExitStack() as stores:
+        database = stores.enter_context(postgresql()).create("shop")
+        redis_url = stores.enter_context(redis()) if request.param == "redis" else ""
+        one, other = (Site(folder, database, REDIS_URL=redis_url, **asking(model)) for _ in range(2))
         one.manage("migrate", "--verbosity", "0")
         one.manage("demo_shop")
         with one, other:

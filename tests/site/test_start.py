@@ -112,10 +112,10 @@ def test_the_password_in_an_address_that_is_wrong_is_not_shown(
     assert "p4ss" not in done.stdout + done.stderr
 
 
-def test_what_can_be_read_is_not_objected_to(new_site: NewSite, tmp_path: Path) -> None:
+def test_what_can_be_read_is_not_objected_to(new_site: NewSite) -> None:
     done = new_site().try_to(
         "check",
-        DATABASE_URL=f"sqlite:///{tmp_path / 'shop.sqlite3'}",
+        DATABASE_URL="postgres://shop:p%2Fss@[::1]/shop",
         REDIS_URL="rediss://user:p%40ss@[::1]:6379/0",
         SMTP_URL="smtps://me%40example.com:secret@mail.example.com",
         ALERT_EMAILS="lead@example.com, Bob <bob@intranet>",
@@ -124,3 +124,10 @@ def test_what_can_be_read_is_not_objected_to(new_site: NewSite, tmp_path: Path) 
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_several_processes_are_not_meant_for_sqlite(new_site: NewSite) -> None:
+    done = new_site().try_to("check", REDIS_URL="redis://127.0.0.1:6379/0")
+
+    assert done.returncode == 0
+    assert "(supportbot.W015) REDIS_URL is for several processes, but SQLite is for one." in done.stderr

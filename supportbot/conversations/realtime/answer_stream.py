@@ -1,16 +1,12 @@
 """The text of an answer while it streams: from the model to the pages that watch."""
 
-from time import monotonic
+from typing import Any
 
 from supportbot.server.process import process
 
-from . import channel_layer
-from .broadcast import Watchers, deliver_frame, publish_frame, send_frame_to_other_processes
+from .broadcast import Watchers, deliver_frame, publish_frame, send_text_to_other_processes
 from .fragments import build_delta_frame, render_blocks
 from .markdown import BlockScanner
-
-# Text for other processes is gathered this long: a layer message costs forty times a direct one.
-REMOTE_FLUSH_SECONDS = 0.15
 
 
 class StreamedText:
@@ -76,7 +72,6 @@ class AnswerStream:
         self.stored_length = 0
         self._text = StreamedText(message_id)
         self._sent_length = 0
-        self._sent_at = 0.0
         process.get(Watchers).streams[conversation_id] = self._text
 
     @property
@@ -89,8 +84,7 @@ class AnswerStream:
 
     async def append(self, text: str) -> None:
         await deliver_frame(self.conversation_id, self._text.append(text))
-        if monotonic() - self._sent_at >= REMOTE_FLUSH_SECONDS:
-            await self.flush_to_other_processes()
+        send_text_to_other_processes(self.conversation_id, self._take_unsent_text)
 
     async def publish_notice(self, frame: str) -> None:
         """Show in the place of the text what the model does before it begins, also to pages that come meanwhile."""
@@ -102,22 +96,19 @@ class AnswerStream:
         self.stored_length = self._sent_length = 0
         await publish_frame(self.conversation_id, self._text.withdraw_text())
 
-    async def flush_to_other_processes(self) -> None:
-        """Bring other processes up to date, if they are not."""
-        if self._sent_length == self.length:
-            return
-        self._sent_at = monotonic()
-        if not channel_layer.has_channel_layer():
-            return
-        # A page there was sent the text so far, or has just read the database: neither of them finds a gap.
-        known_length = min(self._sent_length, self.stored_length)
-        self._sent_length = self.length
-        frame = self._text.build_frame_since(known_length)
-        await send_frame_to_other_processes(self.conversation_id, frame)
-
     def close(self) -> str:
         """End the stream. Returns its text."""
         streams = process.get(Watchers).streams
         if streams.get(self.conversation_id) is self._text:
             del streams[self.conversation_id]
         return self.text
+
+    def _take_unsent_text(self) -> dict[str, Any] | None:
+        """The message that brings other processes up to date; None if they are."""
+        if self._sent_length == self.length:
+            return None
+        # A page there was sent the text so far, or has just read the database: neither of them finds a gap.
+        known_length = min(self._sent_length, self.stored_length)
+        self._sent_length = self.length
+        frame = self._text.build_frame_since(known_length)
+        return {"conversation_id": self.conversation_id, "frame": frame}

@@ -1,6 +1,6 @@
-"""Who is watching: frames go straight to the sockets of this process, and over the channel layer to others.
+"""Who is watching: frames go straight to the sockets of this process, and as messages to other processes.
 
-The layer may lose what it carries. Nothing here is the truth: a page that missed something is right again with the
+A message may be lost. Nothing here is the truth: a page that missed something is right again with the
 next authoritative fragment, and the database says what is there.
 """
 
@@ -12,11 +12,12 @@ from typing import Protocol
 from supportbot.server.process import process
 
 from ..turns import TurnChange
-from . import channel_layer
+from . import process_messages
 from .audiences import Audience, get_customer_audience
 from .change_frames import render_frames, render_frames_beside
 from .desk_feed import notify_desk
 from .fragments import render_typing
+from .outbox import BuildContent
 
 
 class Subscriber(Protocol):
@@ -52,16 +53,16 @@ class Watchers:
 async def subscribe(conversation_id: int, page: Subscriber) -> None:
     """Show the page from now on what changes in the conversation, in whichever process."""
     process.get(Watchers).pages[conversation_id].add(page)
-    await channel_layer.join_group(_group_name(conversation_id))
+    await process_messages.join_group(_group_name(conversation_id))
 
 
 async def unsubscribe(conversation_id: int, page: Subscriber) -> None:
-    """The page is closed. With the last one of the conversation, this process leaves its group on the layer."""
+    """The page is closed. With the last one of the conversation, this process leaves its group."""
     pages = process.get(Watchers).pages
     pages[conversation_id].discard(page)
     if not pages[conversation_id]:
         del pages[conversation_id]
-        await channel_layer.leave_group(_group_name(conversation_id))
+        await process_messages.leave_group(_group_name(conversation_id))
 
 
 def get_watched_revisions() -> dict[int, int]:
@@ -99,7 +100,7 @@ async def publish_change(change: TurnChange) -> None:
     if not change.is_visible:
         return
     audiences = {page.audience for page in _get_pages(change.conversation_id)}
-    if channel_layer.has_channel_layer():
+    if process_messages.has_listener(_group_name(change.conversation_id)):
         audiences.add(get_customer_audience())
     for frame in render_frames(change, audiences):
         content = {
@@ -109,7 +110,7 @@ async def publish_change(change: TurnChange) -> None:
             "revision": frame.revision,
         }
         await _deliver_change(**content)
-        await channel_layer.send_to_group(_group_name(change.conversation_id), "change", **content)
+        await process_messages.send_to_group(_group_name(change.conversation_id), "change", **content)
 
 
 async def publish_frame(conversation_id: int, frame: str) -> None:
@@ -121,12 +122,12 @@ async def publish_frame(conversation_id: int, frame: str) -> None:
 async def publish_typing(conversation_id: int, audience: str, name: str = "") -> None:
     """Somebody of an audience (“customer” or “staff”) is writing: the others see it for some seconds. Never stored."""
     await _deliver_typing(conversation_id, audience, name)
-    await channel_layer.send_to_group(
+    await process_messages.send_to_group(
         _group_name(conversation_id), "typing", conversation_id=conversation_id, audience=audience, name=name
     )
 
 
-@channel_layer.on_message("typing")
+@process_messages.on_message("typing")
 async def _deliver_typing(conversation_id: int, audience: str, name: str) -> None:
     frame = render_typing(audience, name)
     for page in _get_pages(conversation_id):
@@ -148,7 +149,7 @@ async def deliver_missed(change: TurnChange) -> None:
         await deliver_frame(change.conversation_id, text)
 
 
-@channel_layer.on_message("frame")
+@process_messages.on_message("frame")
 async def deliver_frame(conversation_id: int, frame: str) -> None:
     """Show a frame to the pages of this process."""
     for page in _get_pages(conversation_id):
@@ -156,13 +157,18 @@ async def deliver_frame(conversation_id: int, frame: str) -> None:
 
 
 async def send_frame_to_other_processes(conversation_id: int, frame: str) -> None:
-    """Show a frame to the pages of other processes, if there is a channel layer that can be reached."""
-    await channel_layer.send_to_group(
+    """Show a frame to the pages of other processes, if they can be reached."""
+    await process_messages.send_to_group(
         _group_name(conversation_id), "frame", conversation_id=conversation_id, frame=frame
     )
 
 
-@channel_layer.on_message("change")
+def send_text_to_other_processes(conversation_id: int, build_content: BuildContent) -> None:
+    """Show them the text that is streaming here, within a moment: the function is called then for what they lack."""
+    process_messages.send_soon(_group_name(conversation_id), "frame", build_content)
+
+
+@process_messages.on_message("change")
 async def _deliver_change(
     conversation_id: int, frames: Mapping[str, str], previous_revision: int, revision: int
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from supportbot.server.process import process
 
-from . import channel_layer
+from . import process_messages
 
 GROUP = "desk"
 
@@ -21,23 +21,23 @@ class DeskListeners:
 
 async def subscribe_desk(listener: Listener) -> None:
     process.get(DeskListeners).listeners.add(listener)
-    await channel_layer.join_group(GROUP)
+    await process_messages.join_group(GROUP)
 
 
 async def unsubscribe_desk(listener: Listener) -> None:
     listeners = process.get(DeskListeners).listeners
     listeners.discard(listener)
     if not listeners:
-        await channel_layer.leave_group(GROUP)
+        await process_messages.leave_group(GROUP)
 
 
 async def notify_desk(conversation_id: int) -> None:
-    """The layer may lose it: a desk looks for itself now and then."""
+    """The message may be lost: a desk looks for itself now and then."""
     await _call_listeners(conversation_id)
-    await channel_layer.send_to_group(GROUP, "desk", conversation_id=conversation_id)
+    await process_messages.send_to_group(GROUP, "desk", conversation_id=conversation_id)
 
 
-@channel_layer.on_message("desk")
+@process_messages.on_message("desk")
 async def _call_listeners(conversation_id: int) -> None:
     for listener in tuple(process.get(DeskListeners).listeners):
         await listener(conversation_id)

@@ -11,7 +11,7 @@ from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
 from ..models import Conversation
-from . import channel_layer
+from . import process_messages
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +44,12 @@ async def announce_begun_conversation(public_id: UUID) -> None:
     is nobody else's: the page joins later, see `join_begun_conversations`.
     """
     await _join_begun_conversation(str(public_id))
-    await channel_layer.send_to_group(
-        channel_layer.ALL_PROCESSES, "conversation_begun", public_id=str(public_id)
+    await process_messages.send_to_group(
+        process_messages.ALL_PROCESSES, "conversation_begun", public_id=str(public_id)
     )
 
 
-@channel_layer.on_message("conversation_begun")
+@process_messages.on_message("conversation_begun")
 async def _join_begun_conversation(public_id: str) -> None:
     for join in list(process.get(EmptyPages).by_id.get(UUID(public_id), ())):
         try:

@@ -17,7 +17,7 @@ from supportbot.server.process import process
 
 from ..models import Conversation
 from ..visitors import Visitor, get_visitor
-from . import channel_layer
+from . import process_messages
 
 # Where rights are stored, whatever other backends check a log-in.
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -86,7 +86,7 @@ class SocketSession:
 
     @property
     def key_digest(self) -> str:
-        """The session's name on the channel layer, which must not learn what a session's cookie is."""
+        """The session's name among processes: nobody in between may learn what a session's cookie is."""
         return _digest_key(self.guest_key or self.session_key)
 
     @property
@@ -221,10 +221,10 @@ async def end_session(key: str) -> None:
     """The session with this key, or of the guest with this one, ends now: close its sockets in every process."""
     digest = _digest_key(key)
     await _close_sockets_of_session(digest)
-    await channel_layer.send_to_group(channel_layer.ALL_PROCESSES, "session_ended", key_digest=digest)
+    await process_messages.send_to_group(process_messages.ALL_PROCESSES, "session_ended", key_digest=digest)
 
 
-@channel_layer.on_message("session_ended")
+@process_messages.on_message("session_ended")
 async def _close_sockets_of_session(key_digest: str) -> None:
     await _close_sockets(lambda session: session.key_digest == key_digest)
 

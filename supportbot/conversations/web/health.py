@@ -2,8 +2,6 @@
 
 import logging
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +11,7 @@ from django.views.decorators.http import require_safe
 from supportbot.server.middleware import Middleware, View
 from supportbot.server.write_probe import check_writes
 
-from ..realtime import channel_layer
+from ..realtime import process_messages
 
 logger = logging.getLogger(__name__)
 
@@ -28,14 +26,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database and the channel layer answer, and what is written can be stored; 503 if not."""
-    unreachable: tuple[type[Exception], ...] = (DatabaseError, OSError, *channel_layer.get_layer_errors())
+    """The database and Redis answer, and what is written can be stored; 503 if not."""
     try:
         connection.ensure_connection()
         check_writes()
-        if (layer := get_channel_layer()) is not None:
-            async_to_sync(layer.group_send)("readyz", {"type": "readyz"})
-    except unreachable as error:
+        process_messages.check_store()
+    except (DatabaseError, OSError) as error:
         logger.warning("Not ready: %s", type(error).__name__)
         return HttpResponse(f"not ready: {type(error).__name__}\n", content_type="text/plain", status=503)
     return HttpResponse("ready\n", content_type="text/plain")

@@ -61,7 +61,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def __call__(self, scope, receive, send) -> None:
-        # As Channels does it, but for the channel layer: the process subscribes to it, not each socket.
+        # As Channels does it, but without a channel layer: the process hears of the others, not each socket.
         self.scope, self.base_send = scope, send
         try:
             while True:

@@ -19,7 +19,7 @@ from supportbot.server.process import process
 from .. import turns
 from ..attachments.cleanup import delete_orphans
 from ..limits.rate_limits import delete_old_requests
-from ..realtime import broadcast, empty_pages, socket_sessions
+from ..realtime import broadcast, empty_pages, process_messages, socket_sessions
 from . import model_health, runner, storage_notices
 
 logger = logging.getLogger(__name__)
@@ -45,11 +45,15 @@ class Housekeeper:
 
 
 def ensure_running() -> None:
-    """Start the housekeeping, if it is not going on already. Call it inside the event loop."""
+    """Start the housekeeping, and listening to other processes, if that is not going on already.
+
+    Call it inside the event loop.
+    """
     housekeeper = process.get(Housekeeper)
     task = housekeeper.task
     if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
         housekeeper.task = asyncio.create_task(_run_loop(), name="housekeeping")
+        process_messages.open_connection()
 
 
 async def _run_loop() -> None:
@@ -127,8 +131,6 @@ async def _store_streams() -> None:
         (stream.text, stream.message_id, each.lease.turn_id, each.lease.fencing_token)
         for each, stream, _length in grown
     ]
-    for _each, stream, _length in grown:
-        await stream.flush_to_other_processes()
     mine = {(each.lease.turn_id, each.lease.fencing_token): each for each in running}
     renewed_at = monotonic()
     lost = await turns.checkpoint(texts, mine)

@@ -17,7 +17,7 @@ from supportbot.server.process import process
 
 from .. import turns
 from ..models import Turn
-from ..realtime import broadcast, channel_layer
+from ..realtime import broadcast, process_messages
 from ..realtime.answer_stream import AnswerStream
 from ..turns import LeaseLost, TurnChange, TurnLease
 from ..turns.summaries import needs_summary
@@ -115,7 +115,7 @@ async def halt_turn(conversation_id: int, check: Callable[[], object] = lambda: 
     if turn_id is None:
         return
     await _cancel_turn(turn_id)
-    await channel_layer.send_to_group(channel_layer.ALL_PROCESSES, "cancel_turn", turn_id=turn_id)
+    await process_messages.send_to_group(process_messages.ALL_PROCESSES, "cancel_turn", turn_id=turn_id)
     with suppress(TimeoutError):
         async with asyncio.timeout(HALT_TIMEOUT_SECONDS):
             while await turns.is_running(turn_id):  # noqa: ASYNC110 - it may run in another process
@@ -134,7 +134,7 @@ def _cancel_lost_run(turn: Turn) -> None:
         running.cancel()
 
 
-@channel_layer.on_message("cancel_turn")
+@process_messages.on_message("cancel_turn")
 async def _cancel_turn(turn_id: int) -> None:
     """Cancel a turn if it runs in this process."""
     running = process.get(RunnerState).turns.get(turn_id)
@@ -154,7 +154,7 @@ async def drain() -> None:
     await asyncio.gather(*state.tasks, return_exceptions=True)
     await job_worker.drain()
     await model_backends.close_backends()
-    await channel_layer.close_subscription()
+    await process_messages.close_connection()
 
 
 def _end_task(task: asyncio.Task[None]) -> None:
