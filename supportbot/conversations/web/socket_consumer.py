@@ -77,6 +77,9 @@ class SocketConsumer(AsyncWebsocketConsumer):
         # database connections; ours are looked after where the database is used.
         await getattr(self, get_handler_name(message))(message)
 
+    async def websocket_disconnect(self, message) -> None:
+        raise StopConsumer  # and no such hop, which many sockets that are lost at once would queue for
+
     async def connect(self) -> None:
         if not has_own_origin(self.scope):
             await self.close()  # before accepting: the handshake is refused
