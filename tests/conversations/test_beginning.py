@@ -194,6 +194,26 @@ async def test_trouble_with_one_page_is_nobody_elses_and_comes_after_what_was_sa
     await second.close()
 
 
+async def test_a_page_that_opens_while_another_one_begins_is_let_in(transactional_db, guests, monkeypatch):
+    """It has found a session without a guest, and then a conversation that is not new."""
+    address = await sync_to_async(guests.look)()
+    begun = []
+
+    def begin_before(public_id):
+        monkeypatch.setattr(beginning, "is_new_id", is_new_id)
+        _user, session = beginning.load_socket_session.run_sync(guests.client.session.session_key)
+        begun.append(beginning.begin_from_socket.run_sync(session, public_id))
+        return is_new_id(public_id)
+
+    is_new_id = beginning.is_new_id
+    monkeypatch.setattr(beginning, "is_new_id", begin_before)
+
+    page = await open_empty(guests, address)
+
+    assert (len(begun), page.close_code) == (1, None)
+    await page.close()
+
+
 async def test_a_page_joins_what_was_begun_in_another_process(transactional_db, guests):
     page = await open_empty(guests, await sync_to_async(guests.look)())
     chat = await sync_to_async(guests.begin)()

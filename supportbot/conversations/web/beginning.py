@@ -113,11 +113,14 @@ def find_conversation(session_key: str, public_id: UUID, *, may_begin: bool) -> 
 
     That is its primary key, or `NOT_BEGUN` of one that may begin. Raises `SessionEnded` for any other one.
     """
-    _user, socket = load_socket_session.run_sync(session_key)
-    found = find_own_conversation(socket.visitor, public_id)
-    if found is None and not (may_begin and socket.session_key and is_new_id(public_id)):
-        raise SessionEnded(CLOSE_NOT_FOUND)
-    return socket, found.pk if found else NOT_BEGUN
+    # Twice, for another page of the same guest may have begun it between the look at the session and the last one.
+    for _look in range(2):
+        _user, socket = load_socket_session.run_sync(session_key)
+        if found := find_own_conversation(socket.visitor, public_id):
+            return socket, found.pk
+        if may_begin and socket.session_key and is_new_id(public_id):
+            return socket, NOT_BEGUN
+    raise SessionEnded(CLOSE_NOT_FOUND)
 
 
 @on_database_thread(repeat=True)
