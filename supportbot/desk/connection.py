@@ -12,7 +12,7 @@ from .fragments import render_note
 Check = Callable[[], object]
 
 # Words of this time come in one frame: those who watch must cost little beside those who are answered.
-TEXT_INTERVAL_SECONDS = 0.25
+TEXT_INTERVAL_SECONDS = 0.4
 
 
 class DeskConnection(PageConnection):
