@@ -142,7 +142,7 @@ class OrderBuilder:
     ) -> None:
         self._rows, self._first, self._survey = rows, rows[0], survey
         self._platform, self._unknown = platform, unknown
-        self._number = strip_text_mark(get_number(rows[0]))
+        self._number = get_number(rows[0])
         self._notes: list[CellNote] = []
         self._currency = ""
 

@@ -84,6 +84,8 @@ def save_orders(
         order.customer_id = accounts.get(order.email)
         outcome = _compare_with_stored(exported, old, contents[order.number], told or {})
         by_outcome[outcome].append(exported)
+        # What comes next with this number is compared with this one, as if it were stored already.
+        known[order.number], contents[order.number] = order, exported.items
     _upsert_orders(by_outcome["new"], by_outcome["updated"])
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
 
@@ -205,8 +207,8 @@ def _keep_staff_changes(order: Order, old: Order, told: Mapping[str, str]) -> No
 
 
 def _upsert_orders(new: Sequence[ExportedOrder], updated: Sequence[ExportedOrder]) -> None:
-    """Insert or update these orders, and replace their items."""
-    changed = [*new, *updated]
+    """Insert or update these orders, and replace their items. Of those with one number the last is stored."""
+    changed = list({exported.order.number: exported for exported in (*new, *updated)}.values())
     if not changed:
         return
     _upsert_rows([exported.order for exported in changed])

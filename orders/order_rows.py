@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from .cells import strip_text_mark
 from .export_archives import Table
 from .export_files import FileRow
 from .export_formats import COLUMNS, NotAnExportError
@@ -26,7 +27,8 @@ class Survey:
 
 
 def get_number(row: FileRow) -> str:
-    return row.cells.get("Name", "")
+    """The order's number, in the one form by which rows are gathered and orders are stored."""
+    return strip_text_mark(row.cells.get("Name", ""))
 
 
 def read_rows(export: Table, wanted: Collection[str]) -> Iterator[FileRow]:
@@ -66,6 +68,8 @@ def gather_rows(export: Table, spread: set[str]) -> Iterator[list[FileRow]]:
     group: list[FileRow] = []
     for row in read_rows(export, COLUMNS):
         number = get_number(row)
+        if number:
+            row.cells["Name"] = number  # so that a row and its repeat are alike, whichever of them has a mark
         if number in spread:
             apart.setdefault(number, []).append(row)
             apart_count += 1
@@ -110,4 +114,8 @@ def _begins_order(row: FileRow) -> bool:
 
 def _is_same_order(first: FileRow, row: FileRow) -> bool:
     pairs = [(first.cells.get(column, ""), row.cells.get(column, "")) for column in IDENTIFYING_COLUMNS]
-    return all(one.lower() == other.lower() for one, other in pairs if one and other)
+    return all(
+        strip_text_mark(one).lower() == strip_text_mark(other).lower()
+        for one, other in pairs
+        if one and other
+    )

@@ -1,0 +1,70 @@
+"""An order that comes twice is stored once, and two orders with one number never become one."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from orders.exported_orders import ExportedItem, ExportedOrder
+from orders.importer import save_orders
+from orders.models import Order
+
+from .test_export_files import MUG, PIN, load, stored
+
+__all__ = ["load"]
+
+pytestmark = pytest.mark.django_db
+
+ZOE = MUG.replace("#1001", "1001")
+MAX = MUG.replace("#1001", "'1001").replace("zoe", "max").replace("10.00", "300.00").replace("Mug", "Desk")
+
+
+# A spreadsheet's mark of text is no part of a number.
+
+
+@pytest.mark.parametrize("between", [[], [PIN]])
+@pytest.mark.parametrize("mark", ["'1001", "'#1001", "'0815", "'4711-2"])
+def test_a_number_with_a_mark_of_text_is_not_another_number(load, mark, between):
+    bare = mark[1:]
+    said = load(MUG.replace("#1001", bare), *between, MAX.replace("'1001", mark))
+    order = Order.objects.get(number=bare)
+    assert (order.email, order.total, stored()[bare]) == ("zoe@example.com", Decimal(10), ["Mug"])
+    assert f"Line {len(between) + 3}, {bare}: Another order has this number, in line 2" in said.err
+
+
+def test_further_rows_and_repeats_may_have_the_mark_or_not(load):
+    plate = "1001,zoe@example.com,,,,,,1,Plate,3.00"
+    said = load(ZOE, f"'{plate}", PIN, f"'{ZOE}", plate.replace("Plate", "Bowl"))
+    assert (said.err, stored()) == ("", {"#1002": ["Pin"], "1001": ["Mug", "Plate", "Bowl"]})
+
+
+# And where two of one number come in one batch nevertheless.
+
+
+def build_order(email: str, item: str, **fields) -> ExportedOrder:
+    order = Order(number="#1001", email=email, ordered_at=None, **fields)
+    order.normalise_fields()
+    return ExportedOrder(order, [ExportedItem(item, "", 1, Decimal(10), "")])
+
+
+def test_two_orders_of_one_batch_with_one_number_do_not_become_one():
+    outcome, refused = save_orders(
+        [build_order("zoe@example.com", "Mug"), build_order("max@example.com", "Desk")]
+    )
+    assert (dict(outcome), stored()) == ({"new": 1, "updated": 0, "unchanged": 0}, {"#1001": ["Mug"]})
+    assert ["that of zoe@example.com" in str(refusal) for refusal in refused] == [True]
+    assert Order.objects.get().email == "zoe@example.com"
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_an_order_that_comes_twice_in_one_batch_is_stored_as_it_came_last(is_stored):
+    if is_stored:
+        save_orders([build_order("zoe@example.com", "Cup")])
+    early, late = (
+        build_order("zoe@example.com", "Mug"),
+        build_order("zoe@example.com", "Mug", status="shipped"),
+    )
+    late.items.append(late.items[0]._replace(name="Plate"))
+    outcome, refused = save_orders([early, late, replace(late, order=late.order)])
+    assert (outcome["new"], outcome["updated"], outcome["unchanged"]) == (not is_stored, 1 + is_stored, 1)
+    assert (refused, Order.objects.get().status, stored()) == ([], "shipped", {"#1001": ["Mug", "Plate"]})
