@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 
 from supportbot.assistant.conversation_events import (
     ContactGiven,
@@ -11,6 +12,8 @@ from supportbot.assistant.conversation_events import (
     CustomerWrote,
     StaffReplied,
 )
+from supportbot.assistant.person_requests import PersonRequest
+from supportbot.assistant.tools import ToolError
 
 from ..models import Conversation, Message
 from .changes import ChangedTurn, TurnChange
@@ -60,3 +63,24 @@ def notify_of_closing(conversation: Conversation, staff_id: int, reference: str)
 
 def notify_of_contact(conversation: Conversation) -> None:
     notify_of_event(ContactGiven(conversation.pk, conversation.contact_name, conversation.contact_email))
+
+
+def notify_of_person_request(conversation: Conversation, reason: str, *, is_quote: bool) -> str:
+    """Have apps do what they do when a person is asked for. Returns the first reference that one of them gives."""
+    request = PersonRequest(
+        conversation.pk,
+        build_customer(conversation.user),
+        reason,
+        name=conversation.customer_name,
+        email=conversation.reply_email,
+        is_quote=is_quote,
+    )
+    config: Any = apps.get_app_config("conversations")
+    references = []
+    for handler in config.person_request_handlers:
+        try:
+            with transaction.atomic():
+                references.append(handler(request))
+        except ToolError:
+            continue  # a refusal: the conversation waits all the same
+    return next(filter(None, references), "")

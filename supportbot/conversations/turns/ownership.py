@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from supportbot.assistant.person_requests import PersonRequest
-from supportbot.assistant.tools import ToolError
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
@@ -26,9 +23,8 @@ from supportbot.server.executors import on_database_thread
 from ..limits.rate_limits import RequestRefused, check_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences
-from .app_events import notify_of_closing
+from .app_events import notify_of_closing, notify_of_person_request
 from .changes import TurnChange, build_change, load_stored_turn
-from .claiming import build_customer
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
 from .ratings import ask_for_rating, withdraw_rating
@@ -115,7 +111,9 @@ def start_waiting(
     reason = reason.strip()
     quoted = "" if reason else words or describe_last_words(conversation)
     conversation.waiting_reason = (reason or quoted or _("No reason was given."))[:REASON_CHARS]
-    reference = reference or _notify_apps(conversation, (reason or quoted)[:REASON_CHARS], bool(quoted))
+    reference = reference or notify_of_person_request(
+        conversation, (reason or quoted)[:REASON_CHARS], is_quote=bool(quoted)
+    )
     _enqueue_alert(conversation)
     record_event(
         "person_requested",
@@ -266,27 +264,6 @@ def _enqueue_alert(conversation: Conversation) -> None:
     if conversation.alerted is not None:
         due = max(due, conversation.alerted + ALERT_INTERVAL)
     enqueue(ALERT_JOB_KIND, str(conversation.pk), conversation_id=conversation.pk, run_after=due)
-
-
-def _notify_apps(conversation: Conversation, reason: str, is_quote: bool) -> str:
-    """Have apps do what they do when a person is asked for. Returns the first reference that one of them gives."""
-    request = PersonRequest(
-        conversation.pk,
-        build_customer(conversation.user),
-        reason,
-        name=conversation.customer_name,
-        email=conversation.reply_email,
-        is_quote=is_quote,
-    )
-    config: Any = apps.get_app_config("conversations")
-    references = []
-    for handler in config.person_request_handlers:
-        try:
-            with transaction.atomic():
-                references.append(handler(request))
-        except ToolError:
-            continue  # a refusal: the conversation waits all the same
-    return next(filter(None, references), "")
 
 
 def get_staff(staff_id: int) -> Any:
