@@ -49,8 +49,7 @@ class Environment(BaseSettings):
     )
     redis_url: str = Field(
         "",
-        description="`redis://host:6379/0`, over which several processes tell each other what pages show. Unset: they "
-        "do so over PostgreSQL, and with SQLite there is one process.",
+        description="`redis://host:6379/0`, if several processes are to talk over it, not over PostgreSQL.",
     )
     behind_proxy: bool = Field(
         False, description="The proxy in front sets X-Forwarded-For and X-Forwarded-Proto itself."
