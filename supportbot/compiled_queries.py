@@ -78,7 +78,8 @@ class CompiledRows:
         build: Callable[..., models.QuerySet[Any, Any]],
     ) -> None:
         self._model, self._fields, self._build = model, fields, build
-        self._statements: dict[str, _Statement] = {}  # by the kind of database
+        # By the kind of database, and whether it has words for locks, as SQLite has within a tool.
+        self._statements: dict[tuple[str, bool], _Statement] = {}
 
     def fetch_rows(self, *values: object) -> Rows:
         """The rows for these values, in the order of `fields`."""
@@ -86,9 +87,10 @@ class CompiledRows:
         return self._get_statement(database).fetch_rows(values, database)
 
     def _get_statement(self, database: Any) -> _Statement:
-        statement = self._statements.get(database.vendor)
+        kind = database.vendor, database.features.has_select_for_update
+        statement = self._statements.get(kind)
         if statement is None:
-            statement = self._statements[database.vendor] = self._compile(database)
+            statement = self._statements[kind] = self._compile(database)
         return statement
 
     def _compile(self, database: Any) -> _Statement:

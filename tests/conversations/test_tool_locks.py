@@ -147,6 +147,12 @@ def read_a_locked_row(play: Play, ctx: ToolContext) -> None:
     play.hang()
 
 
+def lock_by_the_model(play: Play, ctx: ToolContext) -> None:
+    """By a statement that is built once, which others have run without a tool before."""
+    Conversation.objects.lock(ctx.conversation)
+    play.hang()
+
+
 def lock_in_an_inner_transaction(play: Play, ctx: ToolContext) -> None:
     with transaction.atomic():
         Conversation.objects.select_for_update().get(pk=ctx.conversation)
@@ -155,7 +161,9 @@ def lock_in_an_inner_transaction(play: Play, ctx: ToolContext) -> None:
 
 @only_sqlite
 @pytest.mark.parametrize(
-    "script", [read_a_locked_row, lock_in_an_inner_transaction], ids=lambda s: s.__name__
+    "script",
+    [read_a_locked_row, lock_by_the_model, lock_in_an_inner_transaction],
+    ids=lambda s: s.__name__,
 )
 async def test_what_it_locks_by_select_for_update_nobody_else_changes(run, play, script, monkeypatch):
     monkeypatch.setattr("tests.conversations.test_tool_locks.PROMPT_SECONDS", 0.2)
