@@ -9,7 +9,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
 django.setup(set_prefix=False)
 
-# These need the apps, which get_asgi_application loads.
+# These need the apps, which django.setup loads.
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from supportbot.conversations.worker import housekeeping, runner

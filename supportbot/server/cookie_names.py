@@ -39,12 +39,18 @@ def adopt_plain_cookies(application: Callable[..., Any]) -> Callable[..., Any]:
     return serve_with_renamed_cookies
 
 
+def read_cookies(scope: Mapping[str, Any]) -> dict[str, str]:
+    """The cookies of a request or a handshake."""
+    return parse_cookie(
+        "; ".join(value.decode("latin1") for name, value in scope["headers"] if name == b"cookie")
+    )
+
+
 def _find_renamed(scope: Mapping[str, Any]) -> dict[str, str]:
     """The values of plain cookies that have no namesake with the prefix, by their new names."""
     if date.today() >= PLAIN_NAMES_UNTIL:  # noqa: DTZ011 - a day more or less is no matter
         return {}
-    text = "; ".join(value.decode("latin1") for name, value in scope["headers"] if name == b"cookie")
-    cookies = parse_cookie(text)
+    cookies = read_cookies(scope)
     names = {settings.SESSION_COOKIE_NAME: SESSION_COOKIE, settings.CSRF_COOKIE_NAME: CSRF_COOKIE}
     return {new: cookies[old] for new, old in names.items() if old in cookies and new not in cookies}
 

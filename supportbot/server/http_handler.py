@@ -15,7 +15,7 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.db import connections
+from django.db import close_old_connections, connections
 from django.http import FileResponse
 from django.urls import set_script_prefix
 
@@ -49,7 +49,7 @@ class RequestThreads:
             return function(*args)
         finally:
             # Whoever takes the thread from here on waits until this has returned.
-            if len(self.idle) < MAX_IDLE_THREADS and not _has_leftovers():
+            if not _has_leftovers() and len(self.idle) < MAX_IDLE_THREADS:
                 self.idle.append(thread)
             else:
                 connections.close_all()
@@ -113,6 +113,7 @@ class ThreadedHandler(ASGIHandler):
             raise
         response._handler_class = type(self)
         if response.streaming and response.is_async:
+            close_old_connections()  # the stream ends on another thread, which looks after its own
             return response
         try:
             if response.streaming:

@@ -143,6 +143,18 @@ async def test_while_a_process_hears_nothing_anybody_may_listen(
     assert (await other.hear())[1]["frame"] == "<p></p>"
 
 
+async def test_a_process_that_ends_says_nothing_after_its_goodbye(store: MemoryStore) -> None:
+    """Its pages close after that."""
+    await process_messages.join_group(GROUP)
+    await process_messages.close_connection()
+    store.published.clear()
+
+    await process_messages.leave_group(GROUP)
+    await asyncio.sleep(QUIET_SECONDS)
+
+    assert store.published == []
+
+
 async def test_text_is_gathered_and_comes_before_what_is_said_of_it_afterwards(
     store: MemoryStore, other: OtherProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +198,7 @@ async def test_messages_that_come_while_others_are_sent_go_together(
         'everyone ["frame"]',
         'everyone ["frame", {"of": "a newer version"}]',
         'presence ["presence", {}]',
+        'presence ["presence", {"joined": [5], "left": [], "digest": "", "asks": false}]',
         "",
     ],
 )

@@ -90,11 +90,21 @@ async def stream_from_loop(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(count())
 
 
+def stream_after_query(request: HttpRequest) -> StreamingHttpResponse:
+    User.objects.count()
+    connection.close_at = 0.0  # as of one that is not to be kept
+
+    async def count() -> AsyncIterator[str]:
+        yield "one"
+
+    return StreamingHttpResponse(count())
+
+
 urlpatterns = [
     path(f"{view.__name__}/", view)  # type: ignore[arg-type]
     for view in (
         *(tell_thread, wait_at_gate, leave_transaction_open, store_user, lose_connection, speak_german),
-        *(wait_for_long, count_users, stream_users, send_file, stream_from_loop),
+        *(wait_for_long, count_users, stream_users, send_file, stream_from_loop, stream_after_query),
     )
 ]
 
@@ -198,6 +208,13 @@ async def test_a_stream_comes_whole(handler, view, body, recwarn):
     assert not [
         str(warning.message) for warning in recwarn if "StreamingHttpResponse" in str(warning.message)
     ]
+
+
+async def test_a_stream_leaves_no_connection_with_the_thread_of_its_request(handler):
+    assert await ask(handler, stream_after_query) == b"one"
+
+    (thread,) = process.get(RequestThreads).idle
+    assert thread.submit(lambda: connection.connection).result(WAIT_SECONDS) is None
 
 
 async def test_every_request_begins_and_ends_once_on_its_thread(handler):

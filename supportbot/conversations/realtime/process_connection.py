@@ -64,8 +64,7 @@ class ProcessConnection:
             await self._wait_until_sent(self._outbox.add_line(group, encode_line(group, kind, content)))
 
     def send_soon(self, group: str, kind: str, build_content: BuildContent) -> None:
-        if not self._is_unavailable:
-            self._outbox.add_later(group, kind, build_content)
+        self._outbox.add_later(group, kind, build_content)
 
     async def announce_joined(self, group: str) -> None:
         """Tell the others that this process listens to a group now, if there are any."""
@@ -179,7 +178,7 @@ class ProcessConnection:
             if group == PRESENCE or group in self._groups:
                 try:
                     self._take_message(sender, *json.loads(message))
-                except (ValueError, TypeError, KeyError) as error:
+                except (ValueError, TypeError, KeyError, AttributeError) as error:
                     logger.warning("A message of another process cannot be read: %s", type(error).__name__)
 
     def _take_message(self, sender: str, kind: str, content: Any) -> None:

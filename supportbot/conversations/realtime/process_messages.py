@@ -75,8 +75,10 @@ async def join_group(group: str) -> None:
 
 async def leave_group(group: str) -> None:
     """Receive nothing more that is sent to the group."""
-    process.get(ProcessMessages).groups.remove_group(group)
-    if (connection := _get_connection()) is not None:
+    state = process.get(ProcessMessages)
+    state.groups.remove_group(group)
+    # None is made for it: the pages of a process that ends leave when it has said goodbye.
+    if (connection := state.connections.get(asyncio.get_running_loop())) is not None:
         connection.note_left(group)
 
 

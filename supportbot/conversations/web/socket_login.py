@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from channels.auth import get_user
 from django.conf import settings
-from django.http.cookie import parse_cookie
 
+from supportbot.server.cookie_names import read_cookies
 from supportbot.server.executors import on_database_thread
 from supportbot.server.guest_sessions import SessionStore
 
@@ -19,8 +19,7 @@ load_user: Any = cast(Any, get_user).func
 
 def read_session_key(scope: Mapping[str, Any]) -> str:
     """The session that the cookie of a handshake names, empty if it names none. It may have ended."""
-    text = "; ".join(value.decode("latin1") for name, value in scope["headers"] if name == b"cookie")
-    return parse_cookie(text).get(settings.SESSION_COOKIE_NAME, "")
+    return read_cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
 
 
 @on_database_thread()
