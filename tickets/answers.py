@@ -93,10 +93,12 @@ def find_answered_ticket(
     is_answer = is_for_person and not is_ended
     if not tickets or not (is_answer or _has_team_spoken_last(conversation_id, message_id)):
         return None
-    replied = TicketReply.objects.filter(ticket__in=[pk for pk, _status in tickets]).order_by("-pk")
-    newest = replied.values_list("ticket", flat=True).first()
     active = [pk for wanted in (Status.PENDING, Status.OPEN) for pk, status in tickets if status == wanted]
-    return Ticket.objects.lock_ticket(newest or next(iter(active), tickets[0][0]))
+    last = TicketReply.objects.filter(ticket__in=[pk for pk, _status in tickets]).order_by("-pk").first()
+    if last is not None:  # what was opened after it is what the customer speaks of
+        later = Ticket.objects.filter(pk__in=active, created__gt=last.created).order_by("-created")
+        active = [*later.values_list("pk", flat=True)[:1]] or [last.ticket_id]
+    return Ticket.objects.lock_ticket(next(iter(active), tickets[0][0]))
 
 
 def find_ticket_for_reply(conversation_id: int, reference: str) -> Ticket | None:

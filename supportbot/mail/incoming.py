@@ -28,10 +28,9 @@ from .senders import Match, find_returned_conversation, match_conversation
 
 Outcome = IncomingMail.Outcome
 
-# Before it is known whether there is anything in it.
-TO_BE_POSTED = (Outcome.POSTED, Outcome.OPENED)
-# What programs send. People have subjects like those of automatic replies, so of these alone the text is kept.
+# The names of what is attached to these are not kept.
 OF_PROGRAMS = (Outcome.OWN, Outcome.BOUNCE, Outcome.AUTOMATIC)
+# Nor the text of these. People have subjects like those of automatic replies, which staff may post all the same.
 WITHOUT_TEXT = (Outcome.OWN, Outcome.BOUNCE)
 MAX_KEPT_CHARS = 20_000
 CLIENT_ID_CHARS = 48
@@ -62,7 +61,7 @@ def take_mail(raw: bytes) -> Taken:
         return known
     match = match_conversation(mail)
     outcome = choose_outcome(mail, match)
-    files = sort_attachments(mail.attached) if outcome in TO_BE_POSTED else NO_FILES
+    files = sort_attachments(mail.attached) if outcome in IncomingMail.POSTED_OUTCOMES else NO_FILES
     with transaction.atomic():
         if (known := _find_known(mail.key)) is not None:
             return known
@@ -97,7 +96,7 @@ def take_large_mail(head: bytes, size: int, *, tells_sender: bool) -> Taken:
 def _take_new(mail: ParsedMail, match: Match, outcome: str, files: SortedAttachments) -> str:
     """Returns what was done: of a mail in which nothing is to be posted, `EMPTY`. Raises `RequestRefused`."""
     conversation = match.conversation
-    if outcome not in TO_BE_POSTED:
+    if outcome not in IncomingMail.POSTED_OUTCOMES:
         _keep(mail, outcome, conversation)
     elif not (mail.text or files.photos or files.left_out):
         outcome = Outcome.EMPTY

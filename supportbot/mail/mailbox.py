@@ -49,7 +49,8 @@ def fetch_new_mails(imap_url: str) -> Round:
     try:
         with _open_mailbox(imap_url) as mailbox:
             for uid in mailbox.uids(AND(seen=False)):
-                if taken == MAX_MAILS_PER_ROUND:  # those that stay unread keep no newer ones from being taken
+                # Some that stay unread keep no newer ones from being taken; so many are no trouble of single mails.
+                if MAX_MAILS_PER_ROUND in (taken, postponed):
                     break
                 if _take(mailbox, uid):
                     mailbox.flag([uid], [MailMessageFlags.SEEN], True)

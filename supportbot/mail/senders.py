@@ -57,7 +57,10 @@ def find_returned_conversation(ids: str, subject: str, recipient: str) -> Conver
 
 
 def is_forged(message: Message) -> bool:
-    """Whether our own mail server says that the sender is forged. Lines of others are anybody's claim."""
+    """Whether our own mail server says that the sender is forged. Lines of others are anybody's claim.
+
+    The server takes off what comes under its name from outside, as RFC 8601 wants it (docs/mail.md).
+    """
     own = settings.ENVIRONMENT.mail_authserv_id.lower()
     if not own:
         return False

@@ -223,6 +223,23 @@ def test_who_writes_to_a_person_who_is_away_is_told_once_until_they_answer(trans
     turns.post_staff_message.run_sync(chat.pk, agent.pk, "Yes.", "s1")
     assert len(say_and_read("a4")) == 1
 
+    turns.close_conversation.run_sync(chat.pk, agent.pk)
+    StaffPresence.objects.update(last_seen=timezone.now())
+    assert say_and_read("a5") == ["agent has this conversation again."]
+    StaffPresence.objects.update(last_seen=timezone.now() - timedelta(minutes=5))
+    assert "is away right now" in say_and_read("a6")[0]
+
+
+def test_nobody_is_promised_who_may_no_longer_answer(transactional_db, chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    StaffPresence.objects.create(user=agent, last_seen=timezone.now() - timedelta(minutes=5))
+    agent.is_active = False
+    agent.save()
+
+    turns.submit_message.run_sync(chat.pk, "Is anybody there?", "a1")
+
+    assert not any("as soon as they are back" in text for text in texts(chat, "system"))
+
 
 def agent_presence(user) -> None:
     StaffPresence.objects.create(user=user)

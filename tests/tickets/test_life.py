@@ -178,6 +178,21 @@ def test_what_is_said_of_an_open_ticket_opens_no_other_one(ticket, talk, agent, 
     assert list(Ticket.objects.order_by("number").values_list("status", flat=True)) == ["open", "resolved"]
 
 
+def test_what_is_said_of_a_new_ticket_opens_none_that_was_answered_and_solved(ticket, talk, agent):
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.post_staff_message.run_sync(talk.pk, agent.pk, "It is on its way.", "r1")
+    change_ticket(ticket, build_staff_actor(agent), status="resolved")
+    turns.hand_back.run_sync(talk.pk, agent.pk)
+    talk.refresh_from_db()
+    say_as_assistant(talk)
+    turns.request_person.run_sync(talk.pk, "The invoice")
+
+    say(talk, "It has a wrong name on it.", client_id="c1")
+
+    statuses = Ticket.objects.order_by("created").values_list("status", flat=True)
+    assert list(statuses) == ["resolved", "open"]
+
+
 def test_a_ticket_that_is_added_as_solved_has_an_end(agent):
     added = open_ticket(
         Ticket(number="TKT-00000003", issue="Called", status="resolved"), build_staff_actor(agent)

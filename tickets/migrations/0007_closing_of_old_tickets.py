@@ -18,7 +18,7 @@ def plan_closing(apps, schema_editor):
         return
     jobs = (
         Job(kind=JOB_KIND, key=number, run_after=moment + days)
-        for number, moment in resolved.values_list("number", "resolved").iterator()
+        for number, moment in resolved.values_list("number", "resolved")
     )
     Job.objects.bulk_create(jobs, batch_size=JOBS_A_STATEMENT, ignore_conflicts=True)
 

@@ -22,8 +22,9 @@ def is_staff_here(user_id: int | None = None) -> bool:
 
 
 def is_assignee_away(conversation: Conversation) -> bool:
-    """Whether the person who has the conversation is known to be away."""
-    presence = StaffPresence.objects.filter(user=conversation.assignee_id).first()
+    """Whether the person who has the conversation is known to be away, and may come back to it."""
+    of_staff = StaffPresence.objects.filter(user__is_staff=True, user__is_active=True)
+    presence = of_staff.filter(user=conversation.assignee_id).first()
     if presence is None:
         return False
     return not presence.is_here or presence.last_seen < timezone.now() - PRESENCE_TIMEOUT

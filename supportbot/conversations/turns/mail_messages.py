@@ -55,10 +55,8 @@ def post_mail(
     mailed = Message.objects.filter(conversation=conversation_id, client_id__in=ids)
     mailed.update(channel=Message.Channel.MAIL)
     conversation = Conversation.objects.lock(conversation_id)
-    if (
-        sender and sender.lower() == conversation.failed_email.lower()
-    ):  # whoever writes from there is reached there
-        conversation.failed_email = ""
+    if sender and sender == conversation.failed_email.lower():
+        conversation.failed_email = ""  # whoever writes from there is reached there
         save_owner(conversation)
     turn_id = mailed.order_by("-seq").values_list("turn_id", flat=True).first()
     if note:

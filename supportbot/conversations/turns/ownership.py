@@ -220,7 +220,7 @@ def describe_last_words(conversation: Conversation) -> str:
 def reopen_closed(conversation: Conversation) -> None:
     """A customer writes into a closed conversation: it goes to the same person if there, else to the bot."""
     if conversation.assignee_id and handoff_sentences.is_staff_here(conversation.assignee_id):
-        conversation.owner = Owner.HUMAN
+        conversation.owner, conversation.absence_told = Owner.HUMAN, None
     else:
         conversation.owner, conversation.assignee = Owner.BOT, None
         last = conversation.turns.order_by("-pk").values_list("pk", flat=True).first()
