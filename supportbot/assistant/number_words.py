@@ -78,5 +78,6 @@ def read_count(count: str) -> int:
 
 
 def read_ordinal(words: str) -> int:
-    tens, _hyphen, last = words.replace(" ", "-").rpartition("-")
+    """An ordinal in words, whatever white space stands in it: people break lines anywhere."""
+    tens, _hyphen, last = re.sub(r"\s", "-", words).rpartition("-")
     return int(NUMBER_WORDS.get(tens, "0")) + ORDINALS[last]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.deeds import find_unproven_deed, list_deeds
+from supportbot.assistant.facts import list_known_facts
 from supportbot.assistant.grounding import CheckedText, GroundingCheck
 from supportbot.assistant.messages import Image, Mark, Message, ToolCall
 from supportbot.assistant.tools import Registry, tool
@@ -359,6 +360,13 @@ def test_a_number_beside_another_one_was_shown_too():
     check = begin_check(history=[ASKED, listed])
 
     assert [check.find_marks(f"It is ORD-{number}.") for number in (123, 456, 789)] == [[], [], []]
+
+
+@pytest.mark.parametrize("space", [" ", "\n", "\t", "\u2028", "\x0b", "-"])
+def test_a_day_in_words_is_read_whatever_stands_between_them(space):
+    """Customers break lines anywhere, and what they wrote is read again for each later answer."""
+    assert ("day", "5-21") in list_known_facts(f"the twenty{space}first of may")
+    assert ("hours", "504") in list_known_facts(f"in twenty{space}one days")
 
 
 HOSTILE = [

@@ -17,7 +17,7 @@ MAX_LAYERS = 3  # of JSON within JSON text
 MAX_PYTHON_CHARS = 10_000
 # What some write before them: a mark, a byte order mark, or a word or two.
 BEFORE_OBJECT = re.compile(r"[^{}\[\]\"']{0,40}(?=\{)")
-FENCE = re.compile(r"```\w*\s*(.*?)\s*(?:```)?\s*", re.DOTALL)
+FENCE_BEGINS = re.compile(r"```\w*\s*")
 NAMES_IN_JSON = {"true": True, "false": False, "null": None}
 
 
@@ -74,8 +74,8 @@ def _read_loose_value(arguments: str) -> dict[str, Any] | None:
 
 def read_loose_object(text: str) -> dict[str, Any] | None:
     """The one object in a text that is not quite JSON; None if there is none, or several that differ."""
-    if fence := FENCE.fullmatch(text):
-        text = fence[1]
+    if fence := FENCE_BEGINS.match(text):
+        text = text[fence.end() :].rstrip().removesuffix("```").rstrip()
     before = BEFORE_OBJECT.match(text)
     if before is None:
         return None
@@ -83,9 +83,9 @@ def read_loose_object(text: str) -> dict[str, Any] | None:
     objects, rest = _split_objects(text)
     if not objects:
         return _read_python_object(text)
-    meant = [each for place, each in enumerate(objects) if each and each not in objects[:place]]
-    is_clear = len(meant) < 2 and not rest.startswith("{")
-    return (meant or objects)[0] if is_clear else None
+    meant = next((each for each in objects if each), objects[0])
+    is_clear = all(each in ({}, meant) for each in objects) and not rest.startswith("{")
+    return meant if is_clear else None
 
 
 def _split_objects(text: str) -> tuple[list[dict[str, Any]], str]:

@@ -2,6 +2,9 @@
 
 Only a call of a tool that was offered is one (irreg/native_tool_call_adapter#3; BerriAI/litellm#12679: Kimi K2). The
 forms are those of the models' chat templates.
+
+What stands between two marks is found by a search for each of them (`_find_between`): one pattern for both would look
+for the second mark once for every first one, and a model can be led to write thousands.
 """
 
 import ast
@@ -28,7 +31,8 @@ OPENING_MARK = re.compile(
     r"|(?:<\|start\|>assistant)?(?:<\|channel\|>\w+)? to=|<[|｜]?[\w:▁｜]+[|｜]?>)",
     re.IGNORECASE,
 )
-CLOSING_MARKS = re.compile(rf"(?:\s|{SPECIAL})+$")
+CLOSING_MARK = re.compile(rf"{SPECIAL}$")
+MAX_CLOSING_MARK_CHARS = 64
 # `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
 # `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
 FUNCTION = re.compile(
@@ -37,26 +41,25 @@ FUNCTION = re.compile(
     r"|$)",
     re.DOTALL | re.IGNORECASE,
 )
-PARAMETER = re.compile(
-    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]*>(.*?)</(?:[｜\w]*[｜:])?parameter>",
-    re.DOTALL | re.IGNORECASE,
+PARAMETER_BEGINS = re.compile(
+    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]{0,200}>", re.IGNORECASE
 )
+PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?parameter>", re.IGNORECASE)
 CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function|invoke)>", re.IGNORECASE)
 # The same without its closing mark, in a call that has one.
-OPEN_PARAMETER = re.compile(
-    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]*>(.*?)"
-    r"(?:</(?:[｜\w]*[｜:])?parameter>|(?=<(?:[｜\w]*[｜:])?parameter)|$)",
-    re.DOTALL | re.IGNORECASE,
+OPEN_PARAMETER_ENDS = re.compile(
+    rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?parameter)|$", re.IGNORECASE
 )
 # `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM)
 KEYED_NAME = re.compile(r"\s*([\w-]+)\s*(?=<arg_key>|<|$)")
-KEYED_ARGUMENT = re.compile(
-    r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL | re.IGNORECASE
-)
+KEY_BEGINS = re.compile(r"<arg_key>", re.IGNORECASE)
+KEYED_VALUE_BEGINS = re.compile(r"</arg_key>\s*<arg_value>", re.IGNORECASE)
+KEYED_VALUE_ENDS = re.compile(r"</arg_value>", re.IGNORECASE)
 # `call:lookup_order{order_id:<escape>…<escape>}` (Gemma)
-ESCAPED_CALL = re.compile(r"call:([\w-]+)\s*\{(.*?)\}\s*(?=call:|<|$)", re.DOTALL)
+ESCAPED_CALL_BEGINS = re.compile(r"call:([\w-]+)\s*\{")
+ESCAPED_CALL_ENDS = re.compile(r"\}\s*(?=call:|<|$)")
 ESCAPED_ARGUMENT = re.compile(
-    r"([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
+    r"(?<![\w-])([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
 )
 NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
 ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input", "action_input")
@@ -82,38 +85,74 @@ def parse_text_calls(
 
 def _iter_calls(body: str) -> Iterator[tuple[str, str]]:
     if functions := FUNCTION.findall(body):
-        pattern = OPEN_PARAMETER if CLOSED_FUNCTION.search(body) else PARAMETER
+        ends = OPEN_PARAMETER_ENDS if CLOSED_FUNCTION.search(body) else PARAMETER_ENDS
         for name, inner in functions:
-            arguments: Any = {key: _read_value(value) for key, value in pattern.findall(inner)}
+            found = _find_between(inner, PARAMETER_BEGINS, ends)
+            arguments: Any = {begun[1]: _read_value(value) for begun, value in found}
             arguments = arguments or next(_iter_json(inner), {})
             yield name, json.dumps(arguments, ensure_ascii=False)
         return
-    while mark := OPENING_MARK.match(body):
-        body = body[mark.end() :]
-    body = CLOSING_MARKS.sub("", body)
-    if escaped := ESCAPED_CALL.findall(body):
-        for name, inner in escaped:
-            found = ESCAPED_ARGUMENT.finditer(inner)
-            texts = {each[1]: each["text"] if each["mark"] else _read_value(each["bare"]) for each in found}
-            yield name, json.dumps(texts, ensure_ascii=False)
+    body = _drop_outer_marks(body)
+    if escaped := list(_find_between(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)):
+        for begun, inner in escaped:
+            values = {
+                each[1]: each["text"] if each["mark"] else _read_value(each["bare"])
+                for each in ESCAPED_ARGUMENT.finditer(inner)
+            }
+            yield begun[1], json.dumps(values, ensure_ascii=False)
         return
     if named := NAMED.match(body):
         for value in _iter_json(body[named.end() :]):
             yield named[1], json.dumps(value, ensure_ascii=False)
         return
-    values = list(_iter_json(body)) or _read_loose_json(body)
-    for value in values:
+    objects = list(_iter_json(body)) or _read_loose_json(body)
+    for value in objects:
         for call in value if isinstance(value, list) else [value]:
             yield from read_call(call)
-    if not any(isinstance(value, dict) or value for value in values):
+    if not any(isinstance(value, dict) or value for value in objects):
         yield from _iter_keyed_calls(body)
         yield from iter_python_calls(body)
 
 
+def _find_between(
+    text: str, begins: re.Pattern[str], ends: re.Pattern[str]
+) -> Iterator[tuple[re.Match[str], str]]:
+    """Each place where something begins, and what stands from there up to its end."""
+    position = 0
+    while (begun := begins.search(text, position)) and (ended := ends.search(text, begun.end())):
+        yield begun, text[begun.end() : ended.start()]
+        position = ended.end()
+
+
+def _drop_outer_marks(body: str) -> str:
+    """The text without the marks at its beginning, and without those and the white space at its end."""
+    start, end = 0, len(body.rstrip())
+    while opening := OPENING_MARK.match(body, start):
+        start = opening.end()
+    while end > start:
+        closing = CLOSING_MARK.search(body, max(start, end - MAX_CLOSING_MARK_CHARS), end)
+        if closing:
+            end = closing.start()
+        elif body[end - 1].isspace():
+            end -= 1
+        else:
+            break
+    return body[start:end]
+
+
 def _iter_keyed_calls(body: str) -> Iterator[tuple[str, str]]:
-    if name := KEYED_NAME.match(body):
-        values = {key.strip(): _read_value(value) for key, value in KEYED_ARGUMENT.findall(body)}
-        yield name[1], json.dumps(values, ensure_ascii=False)
+    name = KEYED_NAME.match(body)
+    if name is None:
+        return
+    values, position = {}, 0
+    while (
+        (key := KEY_BEGINS.search(body, position))
+        and (value := KEYED_VALUE_BEGINS.search(body, key.end()))
+        and (end := KEYED_VALUE_ENDS.search(body, value.end()))
+    ):
+        values[body[key.end() : value.start()].strip()] = _read_value(body[value.end() : end.start()])
+        position = end.end()
+    yield name[1], json.dumps(values, ensure_ascii=False)
 
 
 def iter_python_calls(body: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,72 @@
+"""A call as text takes a time that grows with its length, whoever led the model to write it.
+
+What is tried here has the beginnings of much and the ends of nothing. What grows with the square of its length takes
+seconds.
+"""
+
+from time import process_time
+
+import pytest
+
+from supportbot.assistant.backends.call_arguments import read_loose_arguments
+from supportbot.assistant.backends.text_calls import parse_text_calls
+
+MOST_SECONDS = 0.5
+CHARS = 60_000  # of the 64,000 that a call may have
+BODIES = {
+    "line breaks within": ("<tool_call>x", "\n", "x"),
+    "white space behind a mark": ("<|a|>", " ", "x"),
+    "closing marks": ("<tool_call>x", "<|a|> ", ""),
+    "opening marks": ("", "<|a|>", "x"),
+    "calls that do not end": ("<tool_call>", "call:look{", ""),
+    "white space behind a call": ("<tool_call>call:look{}", " ", "x"),
+    "an argument without a value": ("<tool_call>call:look{", "a", "}"),
+    "keys that do not end": ("<tool_call>look", "<arg_key>", ""),
+    "keys without a value": ("<tool_call>look", "<arg_key>a</arg_key>", ""),
+    "values that do not end": ("<tool_call>look", "<arg_key>a</arg_key><arg_value>", ""),
+    "parameters that do not end": ("<function=look>", "<parameter=a>", ""),
+    "parameters that do not begin": ("<function=look>", "<parameter=a", "</function>"),
+    "white space in a fence": ("<tool_call>```x y", " ", "x"),
+    "objects": ("<tool_call>look ", "{}", ""),
+    "arguments in Python": ("<tool_call>[", "look(a=1),", "]"),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_no_call_is_read_for_longer_than_it_is_long(body: tuple[str, str, str]):
+    begin, unit, end = body
+    text = begin + unit * (CHARS // len(unit)) + end
+    began = process_time()
+    parse_text_calls(text, ["look"], ["look"])
+    assert process_time() - began < MOST_SECONDS
+
+
+ARGUMENTS = {
+    "white space in a fence": f"```x y{' ' * CHARS}x",
+    "objects that differ": "".join(f'{{"a": {count}}}' for count in range(CHARS // 10)),
+}
+
+
+@pytest.mark.parametrize("arguments", ARGUMENTS.values(), ids=ARGUMENTS)
+def test_no_arguments_are_read_for_longer_than_they_are_long(arguments: str):
+    began = process_time()
+    assert read_loose_arguments(arguments) == arguments
+    assert process_time() - began < MOST_SECONDS
+
+
+ORDER = '{"order_id": "ORD-1"}'
+SURROUNDED = [
+    f"<tool_call>look {ORDER}\n<|end|> <|call|>\n\n",
+    f"<|channel|> to=look<|a|>{ORDER}",
+    "<tool_call>call:look{order_id:<escape>ORD-1<escape>} <|end|>",
+    "<tool_call>look<arg_key>order_id</arg_key>\n<arg_value>ORD-1</arg_value>\n<|end|>",
+    "<function=look><parameter=order_id>\nORD-1\n</parameter></function>",
+    "<function=look><parameter=order_id>ORD-1</function>",
+    f'<tool_call>```json\n{{"name": "look", "arguments": {ORDER},}}\n```',
+]
+
+
+@pytest.mark.parametrize("body", SURROUNDED, ids=range(len(SURROUNDED)))
+def test_what_stands_around_a_call_is_left_out(body: str):
+    calls = [(call.name, call.arguments) for call in parse_text_calls(body, ["look"], ["look"])]
+    assert calls == [("look", ORDER)]
