@@ -23,7 +23,7 @@ from supportbot.server.password_hashing import bound_sign_ins
 
 admin.site.site_header = format_lazy(_("{company} support"), company=settings.COMPANY_NAME)
 admin.site.site_title = admin.site.site_header
-admin.site.index_title = _("The desk")
+admin.site.index_title = _("Administration")
 admin.site.enable_nav_sidebar = False  # the lists need the space
 admin.site.login = bound_sign_ins(admin.site.login)  # type: ignore[method-assign,assignment]
 

@@ -44,13 +44,14 @@ def load_messages(ticket: Ticket, *, is_own: bool) -> list[Any]:
 
 
 def describe_issue(ticket: Ticket) -> str:
-    """What it is about, in the customer's own words where they are known, else by the assistant's subject.
+    """What it is about: the customer's own words where they asked for a person, else by the assistant's subject.
 
     What staff made the subject is theirs, and what the assistant wrote of a request for a person is for them.
     """
     parts = ticket.issue.split(Ticket.ISSUE_SEPARATOR)
     quotes = [read_quote(part) for part in parts]
-    if "subject" in ticket.by_assistant and ticket.subject and not any(quotes):
+    began_as_request = quotes[0] is not None
+    if "subject" in ticket.by_assistant and ticket.subject and not (began_as_request and any(quotes)):
         return ticket.subject
     own = [part if quote is None else quote for part, quote in zip(parts, quotes, strict=True)]
     own = list(dict.fromkeys(filter(None, own)))

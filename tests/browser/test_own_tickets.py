@@ -36,7 +36,7 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     await page.get_by_role("link", name="My tickets").click()
     await page.get_by_role("link", name="Waiting for your answer").click()
     await expect(page.locator("[data-role=staff] .text")).to_have_text("Which lamp do you mean?")
-    await page.get_by_label("Your answer to our team").fill("The green one.")
+    await page.get_by_label("Your message to our team").fill("The green one.")
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator(".ticket-state")).to_have_text("Open: our team has it")
     for log in (chat.page.locator("#log"), desk.log):

@@ -120,6 +120,19 @@ def test_a_request_for_a_person_is_shown_in_the_customers_words(alices, alice, t
     assert "The customer asks" not in read(alices, "/tickets/")
 
 
+def test_one_that_the_assistant_opened_keeps_its_subject_when_a_person_is_asked_for(alices, ticket, talk):
+    ticket.issue, ticket.subject = (
+        "Complaint about a damaged item. The customer wrote: “broken”",
+        "Damaged item",
+    )
+    ticket.by_assistant = ["subject"]
+    ticket.save()
+    turns.submit_message.run_sync(talk.pk, "alice@example.com", "a1", can_start=False)
+    turns.request_person.run_sync(talk.pk)
+
+    assert find_issue(read(alices, f"/tickets/{ticket.number}/")) == "Damaged item"
+
+
 @pytest.mark.parametrize(
     ("subject", "by_assistant", "shown"),
     [
