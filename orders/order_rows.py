@@ -1,5 +1,6 @@
 """Gathers the rows of an order export by order: a row for each line item, the order's own fields on the first alone."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
@@ -94,9 +95,6 @@ def split_orders(rows: list[FileRow], *, is_foreign: bool) -> list[list[FileRow]
     """
     orders: list[list[FileRow]] = []
     for row in rows:
-        is_known = orders and row.cells and row.cells == orders[-1][0].cells
-        if is_known and (not is_foreign or row.cells.get("Lineitem id")):
-            continue  # the same order once more, as in two exports that were put together
         begins = _begins_order(row)
         same = [each for each in orders if _is_same_order(each[0], row)]
         if same and begins and not _begins_order(same[-1][0]):
@@ -105,7 +103,25 @@ def split_orders(rows: list[FileRow], *, is_foreign: bool) -> list[list[FileRow]
             (same[-1] if same else orders[-1]).append(row)
         else:
             orders.append([row])
-    return orders
+    return [_drop_repeats(each, is_foreign=is_foreign) for each in orders]
+
+
+def _drop_repeats(rows: list[FileRow], *, is_foreign: bool) -> list[FileRow]:
+    """An order's rows without those of its copies, as in two exports that were put together.
+
+    The first row tells how many copies there are, so that two equal items of one order stay two.
+    """
+    first = rows[0].cells
+    copies = sum(row.cells == first for row in rows)
+    if not first or copies == 1 or (is_foreign and not first.get("Lineitem id")):
+        return rows
+    contents = [frozenset(row.cells.items()) for row in rows]
+    counts, kept, found = Counter(contents), Counter[frozenset[tuple[str, str]]](), []
+    for row, content in zip(rows, contents, strict=True):
+        if kept[content] * copies < counts[content]:
+            kept[content] += 1
+            found.append(row)
+    return found
 
 
 def _begins_order(row: FileRow) -> bool:

@@ -9,7 +9,7 @@ from orders.exported_orders import ExportedItem, ExportedOrder
 from orders.importer import save_orders
 from orders.models import Order
 
-from .test_export_files import MUG, PIN, load, stored
+from .test_export_files import MUG, PIN, PLATE, load, stored
 
 __all__ = ["load"]
 
@@ -36,6 +36,37 @@ def test_further_rows_and_repeats_may_have_the_mark_or_not(load):
     plate = "1001,zoe@example.com,,,,,,1,Plate,3.00"
     said = load(ZOE, f"'{plate}", PIN, f"'{ZOE}", plate.replace("Plate", "Bowl"))
     assert (said.err, stored()) == ("", {"#1002": ["Pin"], "1001": ["Mug", "Plate", "Bowl"]})
+
+
+# Two exports that were put together.
+
+
+@pytest.mark.parametrize(
+    ("rows", "items"),
+    [
+        ([MUG, PLATE, MUG, PLATE], ["Mug", "Plate"]),
+        ([MUG, PLATE, PIN, MUG, PLATE], ["Mug", "Plate"]),
+        ([MUG, MUG, PLATE, PLATE], ["Mug", "Plate"]),
+        ([PLATE, PLATE, MUG, MUG], ["Mug", "Plate"]),
+        ([MUG, PLATE] * 3, ["Mug", "Plate"]),
+        ([MUG, PLATE, PLATE], ["Mug", "Plate", "Plate"]),
+        ([PLATE, PLATE, MUG], ["Mug", "Plate", "Plate"]),
+        ([MUG, PLATE, PLATE] * 2, ["Mug", "Plate", "Plate"]),
+        ([MUG, PLATE, MUG, PLATE, PLATE], ["Mug", "Plate", "Plate"]),
+        ([MUG, PLATE, PLATE, MUG, PLATE], ["Mug", "Plate", "Plate"]),
+        ([MUG, PLATE, MUG, PLATE, PLATE.replace("Plate", "Bowl")], ["Mug", "Plate", "Bowl"]),
+    ],
+)
+def test_a_copy_of_an_order_brings_no_item_twice(load, rows, items):
+    said = load(*rows)
+    assert (said.err, stored()["#1001"]) == ("", items)
+
+
+def test_copies_of_two_orders_with_one_number_leave_the_first_as_it_is(load):
+    other = [MUG.replace("zoe", "max").replace("Mug", "Desk"), PLATE.replace("zoe", "max")]
+    said = load(*[MUG, PLATE, *other] * 2)
+    assert stored() == {"#1001": ["Mug", "Plate"]}
+    assert said.err.count("Another order has this number, in line 2") == 1
 
 
 # And where two of one number come in one batch nevertheless.
