@@ -185,7 +185,7 @@ def _compare_with_stored(
         if "items" in exported.unknown:
             exported.items[:] = contents
         order.normalise_fields()
-    same = all(getattr(order, field) == getattr(old, field) for field in IMPORTED_FIELDS)
+    same = all(getattr(order, field) == getattr(old, field) for field in (*IMPORTED_FIELDS, *LOOKUP_KEYS))
     return "unchanged" if same and exported.items == contents else "updated"
 
 

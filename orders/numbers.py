@@ -19,9 +19,8 @@ PHONE_DIGITS = 9  # the last ones: before them stand a country's and an area's c
 MIN_PHONE_DIGITS = 6
 
 PART = re.compile(r"[^\W\d_]+|\d+")
-EXTENSION = re.compile(
-    r"(?:\bEXT(?:ENSION)?\b|\bX|#)\W{0,3}\d{1,6}\W*$"
-)  # “ext. 08467” behind a telephone number
+# “ext. 08467”, “x12” or “#12” behind a telephone number; the X of “1-800-FLEX 123456” is part of a word.
+EXTENSION = re.compile(r"(?<=\d)\W{0,3}(?:EXT(?:ENSION)?|X|#)\W{0,3}\d{1,6}\W*$")
 # An O among digits is a zero, and an I or L a one, for whoever reads a number from a label.
 LOOKALIKES = re.compile(r"[\dOIL]{2,40}")
 AS_DIGITS = str.maketrans("OIL", "011")
@@ -68,8 +67,14 @@ def shorten_number(number: str) -> str:
 
 
 def shorten_phone(phone: str) -> str:
-    """The last digits of a telephone number without its extension, empty if there are too few."""
-    digits = "".join(re.findall(r"\d", EXTENSION.sub("", _fold(phone[:MAX_WRITTEN_CHARS]))))
+    """The last digits of a telephone number, empty if there are too few.
+
+    Without its extension, unless what is left would be no number: “+49 30 #123456” has none.
+    """
+    written = _fold(phone[:MAX_WRITTEN_CHARS])
+    digits = "".join(re.findall(r"\d", EXTENSION.sub("", written)))
+    if len(digits) < MIN_PHONE_DIGITS:
+        digits = "".join(re.findall(r"\d", written))
     return digits[-PHONE_DIGITS:] if len(digits) >= MIN_PHONE_DIGITS else ""
 
 

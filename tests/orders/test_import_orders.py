@@ -1,6 +1,7 @@
 """`import_orders` on a small Shopify export, `shopify_export.csv`, of which some orders are broken."""
 
 import csv
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -141,8 +142,10 @@ def test_changed_items_replace_the_old_ones(run, changed):
 
 def test_what_staff_filled_in_outlives_the_next_import(run):
     run()
-    filled_in = {"status": "delivered", "expected_delivery": "2026-09-05", "carrier": "UPS"}
-    Order.objects.filter(number="#1005").update(tracking="by hand", **filled_in)
+    order = Order.objects.get(number="#1005")
+    order.status, order.carrier, order.tracking = "delivered", "UPS", "by hand"
+    order.expected_delivery = date(2026, 9, 5)
+    order.save()
     assert "12 unchanged" in run().out
     order = Order.objects.get(number="#1005")
     assert (order.status, order.tracking, order.carrier) == ("delivered", "by hand", "UPS")
