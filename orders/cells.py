@@ -42,7 +42,7 @@ def quote_cell(text: str) -> str:
 
 def has_lost_digits(text: str) -> bool:
     """Whether a spreadsheet has put 5.27763E+12 in the place of a long number."""
-    return bool("E+" in text.upper() and LOST_DIGITS.fullmatch(text))
+    return "+" in text and bool(LOST_DIGITS.fullmatch(text))
 
 
 def strip_text_mark(text: str) -> str:

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable
 
 MAX_SAMPLED_CHARS = 20_000
+CLEAR_SHARE = 0.7  # of what is not ASCII
+CAPITALS_SHARE = 0.6
 WESTERN = "äöüßÄÖÜéèêëàâçîïôùûœñáíóúãõåæøìòÅÆØÉÈÀÇÊÎÔŒÑÁÍÓÚÃÕ"
 # In the order in which they are taken where two fit alike.
 LATIN_LETTERS = {
@@ -27,6 +29,7 @@ SCRIPT_LETTERS = {
     "windows-1253": ("GREEK", "αοιετσνηυρπκμλςάέήίόύώ"),
 }
 NON_ASCII = re.compile(r"[^\x00-\x7f]")
+WORD = re.compile(r"[^\W\d_]+")
 KANA = re.compile("[\u3041-\u30ff]")
 HANGUL = re.compile("[\uac00-\ud7a3]")
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -52,11 +55,16 @@ def detect_encoding(sample: bytes) -> str:
 
 def _find_code_page(sample: bytes) -> str:
     text = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:MAX_SAMPLED_CHARS]
+    scripts = {encoding: _score_script(text, encoding) for encoding in SCRIPT_LETTERS}
+    script = max(scripts, key=scripts.__getitem__)
+    if _is_script_in_capitals(text, script, scripts[script]):
+        return script
     for encoding, is_likely in EAST_ASIAN.items():
         if is_likely(text.decode(encoding, "ignore"), text):
             return encoding
-    scores = {encoding: _score_latin(text, encoding) for encoding in LATIN_LETTERS}
-    scores |= {encoding: _score_script(text, encoding) for encoding in SCRIPT_LETTERS}
+    if _has_common_han("cp932", 0x88, 0x97)(text.decode("cp932", "ignore"), text):
+        return "cp932"  # Japanese without kana, such as names and places alone
+    scores = {encoding: _score_latin(text, encoding) for encoding in LATIN_LETTERS} | scripts
     return max(scores, key=scores.__getitem__)  # the first of those that fit alike
 
 
@@ -147,3 +155,14 @@ def _score_script(text: bytes, encoding: str) -> float:
             is_odd = letter.isupper() and before.islower()
             score += -1 if is_mixed or is_odd else 1 if letter.lower() in common else 0.5
     return score
+
+
+def _is_script_in_capitals(text: bytes, encoding: str, score: float) -> bool:
+    """Whether these are common letters of the script, most of them in words of capitals.
+
+    Their bytes are those of common Chinese and Korean characters too, which make such words hardly ever.
+    """
+    count = sum(byte > 0x7F for byte in text)
+    words = WORD.findall(text.decode(encoding, "replace"))
+    in_capitals = sum(len(word) for word in words if word.isupper() and not word.isascii())
+    return score > CLEAR_SHARE * count and in_capitals > CAPITALS_SHARE * count

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .cells import (
-    LOST_DIGITS,
     UnreadableCell,
+    has_lost_digits,
     read_amount,
     read_currency,
     read_email,
@@ -189,7 +189,7 @@ class OrderBuilder:
             return _("The row has no order number (column Name).")
         if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at", "Status")):
             return _("The order's first row is missing.")
-        if LOST_DIGITS.fullmatch(self._number):
+        if has_lost_digits(self._number):
             return _("This order number is not whole: a spreadsheet has cut its digits.")
         if self._is_unfinished():
             return _("This is a draft or an abandoned checkout, not an order.")
@@ -275,7 +275,7 @@ class OrderBuilder:
     def _read_text(self, column: str, max_chars: int, row: FileRow | None = None) -> str:
         row = row or self._first
         text = strip_text_mark(row.cells.get(column, ""))
-        if "+" in text and LOST_DIGITS.fullmatch(text):
+        if has_lost_digits(text):
             self._note(row, f"{column} is {text!r}: {CUT_DIGITS}")
             return ""
         if len(text) > max_chars:
