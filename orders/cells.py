@@ -54,6 +54,8 @@ def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -
     """An amount such as “12.50”, “1.234,50”, “€ 12,50” or “-5”. One that may be two amounts is not read."""
     if PLAIN_AMOUNT.fullmatch(text):
         return Decimal(text)
+    if any(each.isnumeric() and not each.isdecimal() for each in text[:MAX_AMOUNT_CHARS]):
+        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.")  # “12⁹⁹” and “1½”
     unsigned = "".join(each for each in text[:MAX_AMOUNT_CHARS] if unicodedata.category(each) != "Sc").strip()
     written = unicodedata.normalize("NFKC", unsigned).translate(ARABIC_MARKS).replace("−", "-")
     written = ABBREVIATION.sub("", NO_CENTS.sub("", written))

@@ -1,7 +1,7 @@
 """Reads the rows of an order export that is text, as shops and spreadsheets write it.
 
-Any of four separators, UTF-8, UTF-16 or Windows-1252, and a header in any case below some lines of title. A file is
-read as a stream and twice: before its rows are given out it is known how they are written.
+Any of four separators, UTF-8, UTF-16 or a code page (see `code_pages`), and a header in any case below some lines of
+title. A file is read as a stream, and several times: before its rows are given out it is known how they are written.
 """
 
 import codecs

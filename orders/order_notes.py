@@ -3,6 +3,9 @@
 import re
 from typing import NamedTuple
 
+from .cells import UnreadableCell
+from .times import read_time
+
 CARRIER = re.compile(
     r"\b(?:carrier|courier|(?:tracking|shipping|delivery|logistics) (?:company|provider|partner))(?: name| title)?$"
 )
@@ -10,8 +13,8 @@ TRACKING = re.compile(
     r"\b(?:tracking|awb|waybill|consignment|parcel|shipment)(?: (?:number|no|nr|num|id|code|awb))?$"
 )
 TRACKING_URL = re.compile(r"\b(?:tracking|track|courier|carrier|awb)\b")
-# A tracking number has some digits: “tracking: accepted” is about cookies.
-TRACKING_NUMBER = re.compile(r"(?=(?:\D*\d){4})[\w .,/-]{5,}")
+# A tracking number has some digits: “tracking: accepted” is about cookies. And “next shipment: 2026-10-01” is a day.
+TRACKING_NUMBER = re.compile(r"(?!\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b)(?=(?:\D*\d){4})[\w .,/-]{5,}")
 NO_VALUES = ("", "null", "none", "undefined", "n/a", "-", "false", "true")
 
 
@@ -32,8 +35,20 @@ def read_parcel_notes(notes: str) -> ParcelNotes:
         if re.match(r"https?://\S", value):
             if TRACKING_URL.search(name):
                 found.setdefault("tracking_url", value.split()[0][:500])
-        elif TRACKING.search(name) and TRACKING_NUMBER.fullmatch(value):
+        elif TRACKING.search(name) and _is_tracking_number(value):
             found.setdefault("tracking", value[:200])
         elif CARRIER.search(name):
             found.setdefault("carrier", value[:80])
     return ParcelNotes(**found)
+
+
+def _is_tracking_number(value: str) -> bool:
+    return bool(TRACKING_NUMBER.fullmatch(value)) and not _is_day_in_words(value)
+
+
+def _is_day_in_words(value: str) -> bool:
+    """Whether it is written as “1 October 2026”. Digits alone are none, though 20261001 may be one."""
+    try:
+        return not value.isdecimal() and bool(read_time(value, is_day_first=True))
+    except UnreadableCell:
+        return False

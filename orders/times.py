@@ -99,17 +99,21 @@ def find_month(name: str) -> int:
     name = name.casefold()
     if name in ENGLISH_MONTHS:
         return ENGLISH_MONTHS.index(name) + 1
-    numbers = {number for each, number in _list_month_names().items() if each.startswith(name)}
+    if number := _list_month_names(is_full=True).get(name):
+        return number  # “červen” is June, though “červenec”, July, begins with it
+    names = _list_month_names(is_full=False)
+    numbers = {number for each, number in names.items() if each.startswith(name)}
     return numbers.pop() if len(numbers) == 1 else 0
 
 
 @cache
-def _list_month_names() -> dict[str, int]:
-    """By name, in small letters and without full stop, as Django knows them."""
+def _list_month_names(*, is_full: bool) -> dict[str, int]:
+    """By name, in small letters and without full stop, as Django knows them; with those that are shortened or not."""
     names: dict[str, int] = {}
+    tables = (MONTHS, MONTHS_ALT) if is_full else (MONTHS, MONTHS_3, MONTHS_ALT, MONTHS_AP)
     for language in MONTH_LANGUAGES:
         with translation.override(language):
-            for table in (MONTHS, MONTHS_3, MONTHS_ALT, MONTHS_AP):
+            for table in tables:
                 for number, (_key, name) in enumerate(table.items(), 1):
                     names.setdefault(str(name).casefold().strip("."), number)
     return names

@@ -37,6 +37,12 @@ def test_an_amount(written, amount):
     assert read_amount(written, "EUR") == Decimal(amount)
 
 
+@pytest.mark.parametrize("written", ["12⁹⁹", "1½", "½", "12₉₉", "€ 12⁹⁹", "12.50²", "①②", "1Ⅻ", "五"])
+def test_a_digit_that_stands_for_another_amount_than_it_would_give_is_not_read(written):
+    with pytest.raises(UnreadableCell, match="not an amount"):
+        read_amount(written, "EUR")
+
+
 @pytest.mark.parametrize(("currency", "amount"), [("JPY", Decimal(1234)), ("KWD", Decimal("1.234"))])
 def test_a_mark_before_three_digits_is_read_by_the_currency(currency, amount):
     assert read_amount("1.234", currency) == amount
@@ -67,6 +73,10 @@ def test_a_mark_before_three_digits_is_read_by_the_currency(currency, amount):
         ("01 Ağustos 2026 09:00", "2026-08-01T09:00:00"),
         ("1 Ağu 2026", "2026-08-01T00:00:00"),
         ("1 września 2026", "2026-09-01T00:00:00"),
+        ("1. červen 2026", "2026-06-01T00:00:00"),
+        ("1. června 2026", "2026-06-01T00:00:00"),
+        ("1. července 2026", "2026-07-01T00:00:00"),
+        ("1. červenec 2026", "2026-07-01T00:00:00"),
         ("13/09/2026 09.30", "2026-09-13T09:30:00"),
         ("September 1st, 2026 at 9:00 a.m.", "2026-09-01T09:00:00"),
     ],
