@@ -52,8 +52,8 @@ class AnswerAccumulator:
         self._used_ids = set(used_ids)
         self._tool_names = [tool.name for tool in tools]
         self._loose_names = [tool.name for tool in tools if tool.effect == "read"]
-        self._collector = CallCollector(self._tool_names)
-        self._bare_calls = BareCallReader(self._tool_names)
+        self._collector = CallCollector(self._tool_names, self._loose_names)
+        self._bare_calls = BareCallReader(self._tool_names, self._loose_names)
         self._repeated = RepeatedText()
         self._last_piece = ""  # words that came with the reason to finish, if more had come before
         self._half_char = ""  # the first half of a character, whose other half the next piece brings

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .call_parts import CallParts
-from .text_calls import ARGUMENTS_KEYS, NAME_KEYS, iter_python_calls, read_call
+from .python_calls import iter_python_calls
+from .text_calls import ARGUMENTS_KEYS, NAME_KEYS, read_call
 
 BEGINNING = re.compile(r"\n\s*|\[")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
@@ -21,15 +22,21 @@ PYTHON_PREFIXES = ("print(", "default_api.")  # as Gemma writes them around a ca
 FUNCTOOLS = "functools"  # before a list of calls (Phi)
 NAMED_CALL = re.compile(r"([\w-]+)\s+(?=\{)")  # `lookup_order` and its arguments in the next line (GLM)
 KEYS = "|".join(NAME_KEYS)
+MAX_BEGINNING_CHARS = 400  # that are looked at to say whether a text may be a call
 CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id", "tool_calls")
 
 
 class BareCallReader:
-    """Holds a text back as long as it may be nothing but calls of these tools."""
+    """Holds a text back as long as it may be nothing but calls of these tools.
 
-    def __init__(self, tool_names: Collection[str]) -> None:
+    Within a line only those of `loose_names` are called, which change nothing: of others a sentence may just speak.
+    """
+
+    def __init__(self, tool_names: Collection[str], loose_names: Collection[str] = ()) -> None:
         self.calls: list[CallParts] = []
         self._tool_names = tool_names
+        self._loose_names = loose_names
+        self._names = tool_names  # of which what is held back may be a call
         self._is_undecided = bool(tool_names)
         self._held = ""
 
@@ -52,25 +59,27 @@ class BareCallReader:
         """Where a call may begin: with a line, or in Python's form within one (vllm-project/vllm#22917)."""
         for begun in BEGINNING.finditer(text):
             is_bracket = begun[0] == "["
-            if is_bracket and self._may_be_function(text[begun.end() :].lstrip()):
+            self._names = self._loose_names if is_bracket else self._tool_names
+            inner = text[begun.end() : begun.end() + MAX_BEGINNING_CHARS]
+            if is_bracket and self._may_be_function(inner.lstrip()):
                 return begun.start()
-            if not is_bracket and self._may_be_call(text[begun.end() :]):
+            if not is_bracket and self._may_be_call(inner):
                 return begun.end()
         return None
 
     def drop_text(self) -> None:
         """What has come was no answer."""
-        self._held, self._is_undecided = "", bool(self._tool_names)
+        self._held, self._is_undecided, self._names = "", bool(self._tool_names), self._tool_names
 
     def finish_text(self) -> str:
         """The answer is over. Returns what was held back and is no call."""
         text = self._take_held()
-        self.calls = parse_bare_calls(text, self._tool_names)
+        self.calls = parse_bare_calls(text, self._names, self._loose_names)
         return "" if self.calls or self._is_broken_call(text) else text
 
     def _is_broken_call(self, text: str) -> bool:
         """Whether a text is the beginning of a call whose end never came."""
-        names = "|".join(map(re.escape, self._tool_names))
+        names = "|".join(map(re.escape, self._names))
         return bool(re.search(f'"({KEYS})"\\s*:\\s*"({names})"', text)) and not _decode_values(text)[0]
 
     def _take_held(self) -> str:
@@ -78,7 +87,7 @@ class BareCallReader:
         return text
 
     def _may_be_call(self, text: str) -> bool:
-        text = text.lstrip()
+        text = text[:MAX_BEGINNING_CHARS].lstrip()
         if FENCE_BEGUN.fullmatch(text):
             return True
         if fence := FENCE.match(text):
@@ -102,7 +111,7 @@ class BareCallReader:
             if text and prefix.startswith(text):
                 return True
             text = text.removeprefix(prefix)
-        for name in self._tool_names:
+        for name in self._names:
             if f"{name}(".startswith(text) or text.startswith(f"{name}("):
                 return True
             rest = text.removeprefix(name)
@@ -111,7 +120,9 @@ class BareCallReader:
         return False
 
 
-def parse_bare_calls(text: str, tool_names: Collection[str]) -> list[CallParts]:
+def parse_bare_calls(
+    text: str, tool_names: Collection[str], loose_names: Collection[str] = ()
+) -> list[CallParts]:
     """The calls in an answer that consists of nothing but calls of known tools, in a fence or without one."""
     text = text.strip().removeprefix(FUNCTOOLS)
     if named := NAMED_CALL.match(text):
@@ -121,7 +132,7 @@ def parse_bare_calls(text: str, tool_names: Collection[str]) -> list[CallParts]:
         values, rest = _decode_values(text)
     found = [call for value in values for call in read_call(value)] if not rest else []
     if not values:
-        found = list(iter_python_calls(rest))
+        found = list(iter_python_calls(rest, loose_names))
     is_all_known = all(name in tool_names for name, _arguments in found)
     return [CallParts(None, "", *call) for call in found] if is_all_known else []
 

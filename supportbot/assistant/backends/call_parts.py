@@ -38,19 +38,23 @@ class CallParts:
 
 
 class CallCollector:
-    """The calls of one answer, in their order. `tool_names` are the tools that may be called."""
+    """The calls of one answer, in their order. `tool_names` are the tools that may be called.
 
-    def __init__(self, tool_names: Collection[str] = ()) -> None:
+    Those of `loose_names` are known by their names with a mark of the model behind them too.
+    """
+
+    def __init__(self, tool_names: Collection[str] = (), loose_names: Collection[str] = ()) -> None:
         self.calls: list[CallParts] = []
         self._tool_names = tool_names
+        self._exact_names = frozenset(tool_names).difference(loose_names)
 
     def add_part(self, part: Mapping[str, Any]) -> None:
         """Add a piece of a call, or a whole one. Raises TypeError or AttributeError for what is neither."""
         function = part.get("function") or part
-        name, arguments = function.get("name") or "", _get_arguments(function)
-        if not isinstance(name, str):
+        written, arguments = function.get("name") or "", _get_arguments(function)
+        if not isinstance(written, str):
             raise TypeError("the name of a function is no text")
-        name = strip_name_marks(name)
+        name = strip_name_marks(written)
         index, new_id = _read_index(part.get("index")), _read_id(part.get("id"))
         call = self._find_call(index, new_id, name, arguments)
         if call is None:
@@ -58,6 +62,8 @@ class CallCollector:
             self.calls.append(call)
         call.id = call.id or sanitize_text(new_id)
         call.name = self._join_name(call.name, sanitize_text(name))
+        if call.name in self._exact_names:
+            call.name += sanitize_text(written[len(name) :])
         call.arguments = join_arguments(call.arguments, arguments)
         own = {key: value for key, value in part.items() if key not in KNOWN_FIELDS}
         if function is not part and (inner := {k: v for k, v in function.items() if k not in KNOWN_FIELDS}):

@@ -7,7 +7,6 @@ What stands between two marks is found by a search for each of them (`_find_betw
 for the second mark once for every first one, and a model can be led to write thousands.
 """
 
-import ast
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 from .call_arguments import read_loose_object
 from .call_names import find_tool_name
 from .call_parts import CallParts
+from .python_calls import iter_python_calls
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
 # `lookup_order[ARGS]{…}` and `lookup_order{…}` (Mistral), `lookup_order>{…}` (Llama),
@@ -61,10 +61,9 @@ ESCAPED_CALL_ENDS = re.compile(r"\}\s*(?=call:|<|$)")
 ESCAPED_ARGUMENT = re.compile(
     r"(?<![\w-])([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
 )
+BARE_VALUE = re.compile(r"\s*(?:-?\d[\d.]*|true|false|null)\s*")
 NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
 ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input", "action_input")
-CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3)
-MAX_PYTHON_CHARS = 10_000
 
 
 def parse_text_calls(
@@ -72,46 +71,75 @@ def parse_text_calls(
 ) -> list[CallParts]:
     """The calls of known tools in a mark of a call and what stood after it, up to its end.
 
-    The names of `loose_names` may be written a little wrongly.
+    Those of `loose_names` may be written a little wrongly, and so may their names. All others change something, and are
+    taken word for word or not at all.
     """
     pieces = CALL_BEGINNINGS.split(DSML.sub(r"\1", body))
     found = [
         (find_tool_name(name, loose_names), arguments)
         for piece in pieces
-        for name, arguments in _iter_calls(piece)
+        for name, arguments in _iter_calls(piece, loose_names)
     ]
     return [CallParts(None, "", name, arguments) for name, arguments in found if name in tool_names]
 
 
-def _iter_calls(body: str) -> Iterator[tuple[str, str]]:
+def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
     if functions := FUNCTION.findall(body):
-        ends = OPEN_PARAMETER_ENDS if CLOSED_FUNCTION.search(body) else PARAMETER_ENDS
+        is_closed = CLOSED_FUNCTION.search(body) is not None
         for name, inner in functions:
-            found = _find_between(inner, PARAMETER_BEGINS, ends)
-            arguments: Any = {begun[1]: _read_value(value) for begun, value in found}
-            arguments = arguments or next(_iter_json(inner), {})
-            yield name, json.dumps(arguments, ensure_ascii=False)
+            is_loose = _is_loose(name, loose_names)
+            if is_loose or _is_each_parameter_closed(inner):
+                yield name, _read_parameters(inner, may_be_open=is_loose and is_closed)
         return
     body = _drop_outer_marks(body)
     if escaped := list(_find_between(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)):
         for begun, inner in escaped:
-            values = {
-                each[1]: each["text"] if each["mark"] else _read_value(each["bare"])
-                for each in ESCAPED_ARGUMENT.finditer(inner)
-            }
-            yield begun[1], json.dumps(values, ensure_ascii=False)
+            yield from _iter_escaped_calls(begun[1], inner, is_loose=_is_loose(begun[1], loose_names))
         return
     if named := NAMED.match(body):
         for value in _iter_json(body[named.end() :]):
             yield named[1], json.dumps(value, ensure_ascii=False)
         return
-    objects = list(_iter_json(body)) or _read_loose_json(body)
+    objects = list(_iter_json(body))
     for value in objects:
         for call in value if isinstance(value, list) else [value]:
             yield from read_call(call)
+    if not objects:
+        loose = _read_loose_json(body)
+        yield from (call for value in loose for call in read_call(value) if _is_loose(call[0], loose_names))
+        objects = loose
     if not any(isinstance(value, dict) or value for value in objects):
-        yield from _iter_keyed_calls(body)
-        yield from iter_python_calls(body)
+        yield from _iter_keyed_calls(body, loose_names)
+        yield from iter_python_calls(body, loose_names)
+
+
+def _is_loose(name: str, loose_names: Collection[str]) -> bool:
+    return find_tool_name(name, loose_names) in loose_names
+
+
+def _is_each_parameter_closed(inner: str) -> bool:
+    """Whether no closing mark is missing, so that nobody has to guess where a value ends."""
+    closed, opened = (
+        [(begun[1], value) for begun, value in _find_between(inner, PARAMETER_BEGINS, ends)]
+        for ends in (PARAMETER_ENDS, OPEN_PARAMETER_ENDS)
+    )
+    return closed == opened
+
+
+def _read_parameters(inner: str, *, may_be_open: bool) -> str:
+    ends = OPEN_PARAMETER_ENDS if may_be_open else PARAMETER_ENDS
+    found = _find_between(inner, PARAMETER_BEGINS, ends)
+    arguments: Any = {begun[1]: _read_value(value) for begun, value in found}
+    return json.dumps(arguments or next(_iter_json(inner), {}), ensure_ascii=False)
+
+
+def _iter_escaped_calls(name: str, inner: str, *, is_loose: bool) -> Iterator[tuple[str, str]]:
+    """The call with these arguments. Text stands between marks, and where it does not, it ends at any comma in it."""
+    found = list(ESCAPED_ARGUMENT.finditer(inner))
+    if not is_loose and not all(each["mark"] or BARE_VALUE.fullmatch(each["bare"]) for each in found):
+        return
+    values = {each[1]: each["text"] if each["mark"] else _read_value(each["bare"]) for each in found}
+    yield name, json.dumps(values, ensure_ascii=False)
 
 
 def _find_between(
@@ -140,44 +168,23 @@ def _drop_outer_marks(body: str) -> str:
     return body[start:end]
 
 
-def _iter_keyed_calls(body: str) -> Iterator[tuple[str, str]]:
+def _iter_keyed_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
     name = KEYED_NAME.match(body)
     if name is None:
         return
-    values, position = {}, 0
+    values: dict[str, Any] = {}
+    position, other = name.end(), []
     while (
         (key := KEY_BEGINS.search(body, position))
         and (value := KEYED_VALUE_BEGINS.search(body, key.end()))
         and (end := KEYED_VALUE_ENDS.search(body, value.end()))
     ):
+        other.append(body[position : key.start()])
         values[body[key.end() : value.start()].strip()] = _read_value(body[value.end() : end.start()])
         position = end.end()
-    yield name[1], json.dumps(values, ensure_ascii=False)
-
-
-def iter_python_calls(body: str) -> Iterator[tuple[str, str]]:
-    """`[lookup_order(order_id="ORD-123")]` and `print(default_api.lookup_order(…))` (Llama 4, Gemma)."""
-    if "(" not in body or len(body) > MAX_PYTHON_CHARS:
-        return
-    try:
-        tree = ast.parse(body.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and not any(isinstance(each, ast.Call) for each in node.args):
-            name = _get_function_name(node.func)
-            try:
-                values = {str(each.arg): ast.literal_eval(each.value) for each in node.keywords}
-                yield name, json.dumps(values, ensure_ascii=False)
-            except (ValueError, TypeError):
-                continue
-
-
-def _get_function_name(function: ast.expr) -> str:
-    if not isinstance(function, ast.Attribute):
-        return str(getattr(function, "id", ""))
-    is_method = function.attr in CALLING_METHODS and isinstance(function.value, ast.Name)
-    return _get_function_name(function.value) if is_method else function.attr
+    is_exact = not "".join([*other, body[position:]]).strip()
+    if is_exact or _is_loose(name[1], loose_names):
+        yield name[1], json.dumps(values, ensure_ascii=False)
 
 
 def read_call(call: Any) -> Iterator[tuple[str, str]]:

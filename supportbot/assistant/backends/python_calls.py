@@ -1,0 +1,55 @@
+"""Calls as Python writes them: `[lookup_order(order_id="ORD-123")]` and `print(default_api.lookup_order(…))`.
+
+Llama 4 and Gemma are taught to.
+"""
+
+import ast
+import json
+from collections.abc import Collection, Iterator
+
+from .call_names import find_tool_name
+
+CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3)
+MAX_PYTHON_CHARS = 10_000
+
+
+def iter_python_calls(body: str, loose_names: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """The calls in a text that is nothing but calls: not those within an expression, such as a condition.
+
+    One of a tool of `loose_names` may leave its arguments without names: then its model is told of it.
+    """
+    if "(" not in body or len(body) > MAX_PYTHON_CHARS:
+        return
+    try:
+        tree = ast.parse(body.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for call in _list_calls(tree.body):
+        name = _get_function_name(call.func)
+        is_exact = not call.args and all(each.arg for each in call.keywords)
+        if not is_exact and find_tool_name(name, loose_names) not in loose_names:
+            continue
+        try:
+            values = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+            yield name, json.dumps(values, ensure_ascii=False)
+        except (ValueError, TypeError):
+            continue
+
+
+def _list_calls(expression: ast.expr) -> list[ast.Call]:
+    """The calls of a list or of the function around them, such as `print`; nothing if something else is there too."""
+    if isinstance(expression, (ast.List, ast.Tuple)):
+        inner = expression.elts
+    elif isinstance(expression, ast.Call) and any(isinstance(each, ast.Call) for each in expression.args):
+        inner = [] if expression.keywords else expression.args
+    else:
+        return [expression] if isinstance(expression, ast.Call) else []
+    found = [_list_calls(each) for each in inner]
+    return [call for calls in found for call in calls] if all(found) else []
+
+
+def _get_function_name(function: ast.expr) -> str:
+    if not isinstance(function, ast.Attribute):
+        return str(getattr(function, "id", ""))
+    is_method = function.attr in CALLING_METHODS and isinstance(function.value, ast.Name)
+    return _get_function_name(function.value) if is_method else function.attr

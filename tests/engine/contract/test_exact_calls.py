@@ -1,0 +1,103 @@
+"""What a tool that writes does is only what its call says word for word, also where it is text or comes in pieces.
+
+A tool that only reads may be called a little wrongly, as `test_marks.py` and `test_call_forms.py` have it.
+"""
+
+import json
+
+import pytest
+
+from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
+from tests.engine.demo_shop import create_ticket, lookup_order
+from tests.provider import wire
+
+TICKET = {"issue": "Late", "priority": "low"}
+ARGUMENTS = json.dumps(TICKET)
+CALL = f'{{"name": "create_ticket", "arguments": {ARGUMENTS}}}'
+PRIORITY = "<parameter=priority>low</parameter>"
+GEMMAS = "<start_function_call>call:create_ticket{{issue:{},priority:{}}}<end_function_call>"
+KEYED = "<arg_key>{}</arg_key><arg_value>{}</arg_value>"
+EXACT = {
+    "JSON": f"<tool_call>{CALL}</tool_call>",
+    "JSON without a mark": f"I open one.\n\n{CALL}",
+    "parameters": f"<function=create_ticket><parameter=issue>Late</parameter>{PRIORITY}</function>",
+    "its name and JSON": f"[TOOL_CALLS]create_ticket[ARGS]{ARGUMENTS}",
+    "keys and values": f"<tool_call>create_ticket\n{KEYED.format('issue', 'Late')}\n{KEYED.format('priority', 'low')}\n"
+    "</tool_call>",
+    "text between marks": GEMMAS.format("<escape>Late<escape>", "<escape>low<escape>"),
+    "Python": '[create_ticket(issue="Late", priority="low")]',
+    "Python within print": '<tool_code>print(default_api.create_ticket(issue="Late", priority="low"))</tool_code>',
+}
+WRONG = {
+    "as a Python dictionary": f"<tool_call>{CALL}</tool_call>".replace('"', "'"),
+    "keys as JavaScript writes them": '<tool_call>{name: "create_ticket", arguments: {issue: "Late", priority: "low"}}',
+    "without the last bracket": f"<tool_call>{CALL[:-1]}</tool_call>",
+    "a comma at the end": f"<tool_call>{CALL[:-1]},}}</tool_call>",
+    "a parameter that does not end": f"<function=create_ticket><parameter=issue>Late{PRIORITY}</function>",
+    "a last parameter that does not end": "<function=create_ticket><parameter=issue>Late</parameter>"
+    "<parameter=priority>low</function>",
+    "a parameter cut off": "<function=create_ticket><parameter=issue>Late</parameter><parameter=priority>lo",
+    "a value that does not end": f"<tool_call>create_ticket{KEYED.format('issue', 'Late')}<arg_key>priority</arg_key>"
+    "<arg_value>low</tool_call>",
+    "words beside the keys": f"<tool_call>create_ticket{KEYED.format('issue', 'Late')} or so "
+    f"{KEYED.format('priority', 'low')}",
+    "text without marks": GEMMAS.format("Late, and broken", "low"),
+    "a mark that does not end": GEMMAS.format("<escape>Late", "low"),
+    "no names of arguments": '[create_ticket("Late", "low")]',
+    "a dictionary unpacked": '[create_ticket(**{"issue": "Late", "priority": "low"})]',
+    "within a condition": '<tool_code>create_ticket(issue="Late", priority="low") if False else 0</tool_code>',
+    "denied": '<tool_code>not create_ticket(issue="Late", priority="low")</tool_code>',
+    "as a keyword": '<tool_code>print(f(), sep=create_ticket(issue="Late", priority="low"))</tool_code>',
+    "beside something else": '[create_ticket(issue="Late", priority="low"), 5]',
+    "its name not quite": f"<tool_call>{CALL.replace('create_', 'Create-')}</tool_call>",
+    "within a sentence": 'If you like I can open a ticket: [create_ticket(issue="Late", priority="low")]',
+    "within a sentence with a space": 'I could do [ create_ticket(issue="Late", priority="low") ]',
+    "within a sentence as JSON": f"I could do [{CALL}]",
+}
+
+
+def read_answer(said: str, size: int) -> list[tuple[str, str]]:
+    """The calls of an answer whose text comes in pieces of this size."""
+    accumulator = ChatAccumulator(tools=[lookup_order, create_ticket])
+    pieces = [said[start : start + size] for start in range(0, len(said), size)]
+    events = [*(wire.chunk({"content": piece}) for piece in pieces), *wire.ending()]
+    for event in events:
+        accumulator.add_events([event.removeprefix(b"data: ").strip()])
+    accumulator.finish_text()
+    return [(call.name, call.arguments) for call in accumulator.build_answer().message.tool_calls]
+
+
+@pytest.mark.parametrize("said", EXACT.values(), ids=EXACT)
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_what_writes_is_called_in_the_form_of_its_model(said: str, size: int):
+    assert [(name, json.loads(arguments)) for name, arguments in read_answer(said, size)] == [
+        ("create_ticket", TICKET)
+    ]
+
+
+@pytest.mark.parametrize("said", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_what_writes_is_taken_word_for_word(said: str, size: int):
+    assert "create_ticket" not in [name for name, _arguments in read_answer(said, size)]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["create_ticket<|channel|>json"],
+        ["create_", "ticket<|channel|>json"],
+        ["create_ticket", "<|channel|>json"],
+        ["create_ticket<|channel|>json"] * 2,
+    ],
+)
+def test_what_writes_is_named_exactly(names: list[str]):
+    accumulator = ChatAccumulator(tools=[lookup_order, create_ticket])
+    pieces = [{"index": 0, "id": "a", "function": {"name": name}} for name in names]
+    pieces.append({"index": 0, "function": {"arguments": ARGUMENTS}})
+    events = [*(wire.chunk({"tool_calls": [piece]}) for piece in pieces), *wire.ending("tool_calls")]
+
+    accumulator.add_events([event.removeprefix(b"data: ").strip() for event in events])
+
+    named = [call.name for call in accumulator.build_answer().message.tool_calls]
+    assert named
+    assert "create_ticket" not in named
