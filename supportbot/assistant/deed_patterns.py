@@ -20,6 +20,7 @@ def _strip_ending(word: str) -> str:
 KIND_OF_VERB = index_words({kind: verbs for kind, (verbs, _words) in DEEDS.items()})
 KIND_OF_DONE = index_words({kind: words for kind, (_verbs, words) in DEEDS.items()})
 _KIND_OF_NOUN, _KIND_OF_OWN = index_words(NOUNS), index_words(OWN_FORMS)
+_KIND_OF_PRESENT = index_words(PRESENT_FORMS)
 _STEMS = {_strip_ending(word): kind for word, kind in KIND_OF_DONE.items()}
 KIND_OF_WORD = (
     KIND_OF_VERB
@@ -27,14 +28,14 @@ KIND_OF_WORD = (
     | _KIND_OF_NOUN
     | index_words(OTHER_NOUNS)
     | _KIND_OF_OWN
-    | index_words(PRESENT_FORMS)
+    | _KIND_OF_PRESENT
     | KIND_OF_DONE
     | _STEMS
 )
 ENDINGS = ("", "e", "s", "es", "o", "a", "os", "as")
 # A sentence without one of these claims nothing.
 DEED_WORDS = frozenset(KIND_OF_WORD) | {f"{stem}{ending}" for stem in _STEMS for ending in ENDINGS}
-PRESENT_WORDS = frozenset(index_words(PRESENT_FORMS)) | {"processing", "issuing", "initiating"}
+PRESENT_WORDS = frozenset(_KIND_OF_PRESENT) | {"processing", "issuing", "initiating"}
 _DEED = rf"(?P<deed>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
 _NOUN = rf"(?P<deed>{join_words(_KIND_OF_NOUN)})\b"
 _ADVERBS = (
@@ -47,11 +48,9 @@ _PROCESSED = (
 )
 _END = r"(?=\s*(?:[.,;!]|$))"
 _BETWEEN = r"[^.!?;,]{0,80}?"
-_OWN = r"cancelé anulé reembolsé abrí creé envié cambié modifiqué actualicé transferí reservé"
-_OWN_PORTUGUESE = (
-    r"cancelei anulei reembolsei estornei devolvi abri criei enviei alterei atualizei troquei encaminhei transferi "
-    r"reservei agendei"
-)
+# What the forms of the first person end in says whose they are.
+_OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "í")))
+_OWN_PORTUGUESE = " ".join(word for word in _KIND_OF_OWN if word.endswith("i"))
 
 
 def _compile_patterns(patterns: dict[str, tuple[str, ...]]) -> Patterns:
@@ -87,7 +86,7 @@ OWN_DEEDS = _compile_patterns(
             rf"(?P<deed>{join_words(index_words(INFINITIVES))})",
         ),
         "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_DEED}",),
-        _OWN: (rf"(?:^|[.;,]\s?|\bya\s)(?P<deed>{join_words(_OWN.split())})\s",),
+        _OWN_SPANISH: (rf"(?:^|[.;,]\s?|\bya\s)(?P<deed>{join_words(_OWN_SPANISH.split())})\s",),
         "ho": (rf"\bho{_ADVERBS}\s+{_DEED}",),
         "ik": (rf"\bik\s+heb\b{_BETWEEN}\b{_DEED}",),
         _OWN_PORTUGUESE: (rf"(?:^|[.;,]\s?|\b(?:eu|já)\s)(?P<deed>{join_words(_OWN_PORTUGUESE.split())})\s",),
@@ -147,12 +146,17 @@ REPORTED_DEEDS = _compile_patterns(
     }
 )
 _AM = rf"\bi(?:['’]m|\s+am){_ADVERBS}\s+"
+# Of Spanish, Italian and Portuguese. What is opened may be a page, so those of “open” want a ticket behind them.
+_GERUNDS = [word for word in _KIND_OF_PRESENT if word.endswith("ndo")]
+_OPENING = join_words(word for word in _GERUNDS if _KIND_OF_PRESENT[word] == "open")
+_DOING = join_words(word for word in _GERUNDS if _KIND_OF_PRESENT[word] != "open")
+_TICKET = r"(?:ticket|caso|incidencia|reclamaci[oó]n|queja|reclamo|segnalazione|chamado|reclamação)"
 _NOW = r"(?:jetzt|nun|gerade|sofort|umgehend|maintenant|immédiatement|tout de suite|nu|meteen)\b"
 # What is said to be done right now. A call of the same message does it, or nothing does.
 PRESENT_DEEDS = _compile_patterns(
     {
         "i": (
-            rf"{_AM}(?P<deed>cancell?ing|refunding|reimbursing|forwarding|escalating|booking|blocking)\b",
+            rf"{_AM}(?P<deed>cancell?ing|refunding|reimbursing|forwarding|escalating|booking|scheduling|blocking)\b",
             rf"{_AM}(?P<deed>changing|updating)\s+your\b",
             rf"{_AM}(?P<deed>opening|creating|filing)\s+(?:\w+\s+){{0,3}}?(?:ticket|case|complaint)\b",
             rf"{_AM}(?:processing|issuing|initiating)\s+(?:\w+\s+){{0,3}}?{_NOUN}",
@@ -161,13 +165,14 @@ PRESENT_DEEDS = _compile_patterns(
             rf"\bich\s+(?P<deed>storniere|erstatte|sperre|buche|eröffne|ändere)\b{_BETWEEN}\b{_NOW}",
             rf"\b{_NOW}\s+(?P<deed>storniere|erstatte|sperre|buche|eröffne|ändere)\s+ich\b",
         ),
-        "je": (
-            r"\bje\s(?:(?:vous|les?|la)\s|l['’])?(?P<deed>annule|rembourse|modifie|ouvre|transmets|bloque)\b"
+        "j je": (
+            r"\b(?:je\s(?:(?:vous|les?|la)\s|l['’])?|j['’])"
+            r"(?P<deed>annule|rembourse|modifie|ouvre|transmets|réserve|bloque)\b"
             rf"{_BETWEEN}\b{_NOW}",
         ),
         "estoy sto estou": (
-            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<deed>(?:cancel|anul|reembols|cambi|modific|reserv|bloque|annull|rimbors|"
-            r"prenot|inoltr|blocc|estorn|alter|encaminh|agend)ando)\b",
+            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<deed>{_DOING})\b",
+            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<deed>{_OPENING})\s+(?:\w+\s+){{0,3}}?{_TICKET}\b",
         ),
         "ik": (rf"\bik\s+(?P<deed>annuleer|wijzig|boek|blokkeer)\b{_BETWEEN}\b{_NOW}",),
     }

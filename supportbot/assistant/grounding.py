@@ -108,6 +108,7 @@ class CheckedText:
         self._unchecked: list[str] = []
         self._unchecked_chars = 0
         self._is_marked = False  # whether the last piece may have ended a sentence
+        self._awaits_call = False  # a sentence waits for the end of the message, and so do all behind it
         self._released: list[str] = []
         self.marks: list[Mark] = []
         self.is_held = False
@@ -115,9 +116,11 @@ class CheckedText:
     def add_text(self, piece: str) -> str:
         """Take in more text. Returns what may be shown now."""
         self._unchecked.append(piece)
-        self._unchecked_chars += len(piece)
         if not self._holds:  # nothing waits for the check, so it is made once, at the end
             return piece
+        if self._awaits_call:
+            return ""
+        self._unchecked_chars += len(piece)
         was_marked, self._is_marked = self._is_marked, not SENTENCE_MARKS.isdisjoint(piece)
         if not (self._is_marked or was_marked or self._unchecked_chars >= MAX_SENTENCE_CHARS):
             return ""
@@ -126,7 +129,7 @@ class CheckedText:
     def finish_text(self, calls: Sequence[ToolCall] = ()) -> str:
         """The message has ended, with these calls. Returns the rest that may be shown."""
         self._check.note_wanted_calls(calls)
-        rest = self._check_sentences(is_end=True)
+        rest = self._check_sentences(is_end=True, is_over=True)
         return rest if self._holds else ""
 
     def mark_answer(self, answer: Answer) -> Answer:
@@ -134,15 +137,19 @@ class CheckedText:
         message = replace(answer.message, text="".join(self._released)) if self.is_held else answer.message
         return replace(answer, message=message, marks=tuple(self.marks), is_held=self.is_held)
 
-    def _check_sentences(self, *, is_end: bool) -> str:
-        """Check the sentences that are whole, and with `is_end` what is left. Returns those that may be shown."""
+    def _check_sentences(self, *, is_end: bool, is_over: bool = False) -> str:
+        """Check the sentences that are whole, and with `is_end` what is left. Returns those that may be shown.
+
+        Only when the message `is_over` is it known whether a call does what a sentence says is being done.
+        """
         text, start, confirmed = "".join(self._unchecked), 0, []
         ends = [match.end() for match in SENTENCE_END.finditer(text)]
         if is_end and (not ends or ends[-1] < len(text)):
             ends.append(len(text))
         for end in ends:
             sentence = text[start:end]
-            if not is_end and self._check.has_present_deed(sentence):
+            if not is_over and self._check.has_present_deed(sentence):
+                self._awaits_call = True
                 break
             start = end
             pieces = [

@@ -1,10 +1,15 @@
 """“I'm cancelling it now” is true if the message goes on with the call that does it, and a lie if it does not."""
 
+import re
 from collections.abc import AsyncGenerator, Sequence
+from time import process_time
 from typing import Any
 
 import pytest
 
+from supportbot.assistant.deed_patterns import KIND_OF_DONE, KIND_OF_WORD
+from supportbot.assistant.deed_words import DUTCH_DONE, PRESENT_FORMS
+from supportbot.assistant.deeds import find_present_deed
 from supportbot.assistant.grounding import CheckedText, GroundingMode
 from supportbot.assistant.loop import run_turn
 from supportbot.assistant.messages import Answer, Message, Part, TextDelta, ToolCall, ToolResult
@@ -22,6 +27,10 @@ DEEDS = [
     ("Je vous rembourse tout de suite.", REFUND),
     ("Estoy reembolsando su pedido.", REFUND),
     ("Sto rimborsando l'importo.", REFUND),
+    ("J'ouvre un ticket maintenant.", TICKET),
+    ("Estoy abriendo un ticket.", TICKET),
+    ("Sto aprendo una segnalazione.", TICKET),
+    ("Estou abrindo um chamado.", TICKET),
 ]
 
 
@@ -49,11 +58,28 @@ def test_what_is_done_right_now_is_done_by_a_call_of_the_message(sentence: str, 
         "I'm sorry about that.",
         "Would you like me to cancel it?",
         "Ich storniere nichts.",
+        "Estoy abriendo la página de su pedido.",
         "If I'm cancelling it, you will be told.",
     ],
 )
 def test_what_does_nothing_is_no_deed(sentence: str):
     assert mark(sentence) == []
+
+
+CONTEXTS = ("I'm {} your ticket.", "Ich {} jetzt.", "Je {} maintenant.", "Estoy {} ticket.", "Ik {} nu.")
+
+
+@pytest.mark.parametrize("word", [word for words in PRESENT_FORMS.values() for word in words.split()])
+def test_each_word_of_the_present_is_found_in_its_language(word: str):
+    kind = KIND_OF_WORD[word]
+    found = [find_present_deed(each.format(word), ()) for each in CONTEXTS]
+
+    assert any(found)
+    assert not any(find_present_deed(each.format(word), {kind}) for each in CONTEXTS)
+
+
+def test_the_words_that_stand_in_a_list_of_their_own_are_words_of_deeds():
+    assert [word for word in DUTCH_DONE.split() if word not in KIND_OF_DONE] == []
 
 
 SAID = "One moment. I'm refunding you now. Thanks for waiting."
@@ -67,6 +93,20 @@ def test_with_hold_it_waits_for_the_end_of_the_message(calls: Sequence[ToolCall]
 
     assert first == "One moment."
     assert (first + text.finish_text(calls)).strip() == shown
+
+
+@pytest.mark.parametrize("behind", [40, 4_000])
+def test_with_hold_it_waits_however_much_follows_and_is_not_read_again_meanwhile(behind: int):
+    said = "One moment. I'm refunding you now." + " It is no trouble." * behind
+    text = CheckedText(begin_check(), "hold")
+    began = process_time()
+
+    first = "".join([text.add_text(piece) for piece in re.findall(r"\s*\S+", said)])
+
+    assert process_time() - began < 0.5
+    assert first == "One moment."
+    assert (first + text.finish_text((REFUND,))) == said
+    assert text.marks == []
 
 
 class Refunder:

@@ -11,6 +11,7 @@ from supportbot.assistant.backends.pacing import (
     MIN_PAUSE_SECONDS,
     SHORT_PAUSE_SECONDS,
     Pacer,
+    _pacers,
     compute_load,
     compute_pause,
     get_pacer,
@@ -133,6 +134,19 @@ async def test_nothing_is_checked_while_nothing_is_read(monkeypatch: pytest.Monk
 
     assert len(checks) == number
     assert get_pacer() is pacer
+
+
+def test_no_pacer_outlives_its_event_loop() -> None:
+    """What waits for the end of a pause holds its loop, so the loop of a pacer does not go by itself."""
+
+    async def leave_pacer() -> tuple[Pacer, asyncio.AbstractEventLoop]:
+        return get_pacer(), asyncio.get_running_loop()
+
+    first, _loop = asyncio.run(leave_pacer())
+    assert first in _pacers.values()
+
+    _second, _other_loop = asyncio.run(leave_pacer())
+    assert first not in _pacers.values()
 
 
 def count_calls(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> list[None]:

@@ -162,10 +162,11 @@ class AnswerAccumulator:
     def _drop_repetition(self, pieces: Sequence[str]) -> Sequence[str]:
         """The pieces without the last one, if that is all of the answer again."""
         last, self._last_piece = self._last_piece, ""
+        if len(last) < CLEAR_CHARS:  # before the answer is put together: some name a reason with every token
+            return pieces
         before = [piece for piece in pieces if piece is not last]
         said = self.text + "".join(before)
-        is_again = len(last) >= CLEAR_CHARS and last.strip() == said.strip()
-        return before if is_again else pieces
+        return before if last.strip() == said.strip() else pieces
 
     def _take_in(self, text: str, *, is_last: bool = False) -> str:
         if self.spoken.is_withdrawn:

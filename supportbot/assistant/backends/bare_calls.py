@@ -12,7 +12,7 @@ from typing import Any
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .call_parts import CallParts
 from .python_calls import iter_python_calls
-from .text_calls import ARGUMENTS_KEYS, NAME_KEYS, read_call
+from .text_calls import NAME_KEYS, TEXT_ARGUMENTS_KEYS, read_call
 
 BEGINNING = re.compile(r"\n\s*|\[")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
@@ -23,7 +23,7 @@ FUNCTOOLS = "functools"  # before a list of calls (Phi)
 NAMED_CALL = re.compile(r"([\w-]+)\s+(?=\{)")  # `lookup_order` and its arguments in the next line (GLM)
 KEYS = "|".join(NAME_KEYS)
 MAX_BEGINNING_CHARS = 400  # that are looked at to say whether a text may be a call
-CALL_KEYS = (*NAME_KEYS, *ARGUMENTS_KEYS, "type", "id", "tool_calls")
+CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_calls")
 
 
 class BareCallReader:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .call_arguments import read_loose_object
 from .call_names import find_tool_name
-from .call_parts import CallParts
+from .call_parts import ARGUMENTS_KEYS, CallParts
 from .python_calls import iter_python_calls
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
@@ -63,7 +63,7 @@ ESCAPED_ARGUMENT = re.compile(
 )
 BARE_VALUE = re.compile(r"\s*(?:-?\d[\d.]*|true|false|null)\s*")
 NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
-ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input", "action_input")
+TEXT_ARGUMENTS_KEYS = (*ARGUMENTS_KEYS, "action_input")
 
 
 def parse_text_calls(
@@ -196,7 +196,7 @@ def read_call(call: Any) -> Iterator[tuple[str, str]]:
         function = each.get("function")
         inner = function if isinstance(function, dict) else each
         name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
-        arguments: Any = next((inner[key] for key in ARGUMENTS_KEYS if inner.get(key) is not None), {})
+        arguments: Any = next((inner[key] for key in TEXT_ARGUMENTS_KEYS if inner.get(key) is not None), {})
         if name is None and len(inner) == 1:  # `{"lookup_order": {…}}` (Apertus)
             name, arguments = next(iter(inner.items()))
         if isinstance(name, str):

@@ -215,6 +215,18 @@ REASONS: list[tuple[int, Any, ErrorCode]] = [
     (400, "data_inspection_failed: Input data may contain inappropriate content.", ErrorCode.FILTERED),
     (400, "no", ErrorCode.REQUEST_REFUSED),
     (500, "Internal server error", ErrorCode.DOWN),
+    (404, "No endpoints found that support tool use. To learn more, visit: …", ErrorCode.MISCONFIGURED),
+    (404, "No endpoints found that support image input", ErrorCode.MISCONFIGURED),
+    (404, "No endpoints found for nobody/model-1.", ErrorCode.NO_MODEL),
+    (400, "The model is not multimodal. Please remove image inputs.", ErrorCode.MISCONFIGURED),
+    (400, "ThrottlingException: Too many requests, please wait before trying again.", ErrorCode.BUSY),
+    (429, "余额不足或无可用资源包,请充值。", ErrorCode.NO_CREDIT),
+    (400, "您的账户已欠费，请充值后重试", ErrorCode.NO_CREDIT),
+    (429, "您当前使用该API的并发数过高，请降低并发", ErrorCode.BUSY),
+    (400, "系统检测到输入或生成内容可能包含不安全或敏感内容", ErrorCode.FILTERED),
+    (400, "模型不存在，请检查模型代码。", ErrorCode.NO_MODEL),
+    (400, "Prompt 超长", ErrorCode.CONTEXT_TOO_LONG),
+    (400, "身份验证失败。", ErrorCode.KEY_REFUSED),
 ]
 
 

@@ -2,7 +2,7 @@
 
 Gemma at Google: CherryHQ/cherry-studio#3242, 0xPlaygrounds/rig#788, BoundaryML/baml#2109 (within OpenRouter's).
 OpenRouter: evalstate/fast-agent#122, zed-industries/zed#36094. vLLM: BerriAI/litellm#32237 (in a stream with status
-200). Chinese: Zhipu's list of errors.
+200).
 """
 
 import json
@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from supportbot.assistant.backends.provider_errors import error_from_status
-from supportbot.assistant.errors import ErrorCode
 from tests.engine.desk import Desk
 from tests.provider import Provider, wire
 from tests.provider.server import Request
@@ -106,25 +104,3 @@ async def test_a_refusal_with_status_200_is_learnt_from_too():
 
         assert await Desk(backend).ask("Hi") == "Hello."
         await backend.aclose()
-
-
-NO_TOOLS = "No endpoints found that support tool use. To learn more about provider routing, visit: …"
-REASONS: list[tuple[int, str, ErrorCode]] = [
-    (404, NO_TOOLS, ErrorCode.MISCONFIGURED),
-    (404, "No endpoints found that support image input", ErrorCode.MISCONFIGURED),
-    (404, "No endpoints found for nobody/model-1.", ErrorCode.NO_MODEL),
-    (400, "The model is not multimodal. Please remove image inputs.", ErrorCode.MISCONFIGURED),
-    (400, "ThrottlingException: Too many requests, please wait before trying again.", ErrorCode.BUSY),
-    (429, "余额不足或无可用资源包,请充值。", ErrorCode.NO_CREDIT),
-    (400, "您的账户已欠费，请充值后重试", ErrorCode.NO_CREDIT),
-    (429, "您当前使用该API的并发数过高，请降低并发", ErrorCode.BUSY),
-    (400, "系统检测到输入或生成内容可能包含不安全或敏感内容", ErrorCode.FILTERED),
-    (400, "模型不存在，请检查模型代码。", ErrorCode.NO_MODEL),
-    (400, "Prompt 超长", ErrorCode.CONTEXT_TOO_LONG),
-    (400, "身份验证失败。", ErrorCode.KEY_REFUSED),
-]
-
-
-@pytest.mark.parametrize(("status", "text", "code"), REASONS)
-def test_a_refusal_in_any_words_is_told_for_what_it_is(status: int, text: str, code: ErrorCode):
-    assert error_from_status(status, {"error": {"message": text}}, "").code == code
