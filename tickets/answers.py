@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -81,8 +82,9 @@ def find_answered_ticket(
     Without `message_id`, that to which the next message would be one.
 
     It is one when a person has the conversation or is waited for, or when the last who spoke before was the team. What
-    is said to the assistant about something else does not open an old matter again. What is said on a ticket's page is
-    said of that one, whatever its status: `reference` is its number.
+    is said to the assistant about something else does not open an old matter again. To a person, it is about what was
+    ended last, if the customer was just told so. What is said on a ticket's page is said of that one, whatever its
+    status: `reference` is its number.
     """
     here = Q(conversation=conversation_id)
     if reference and (named := Ticket.objects.filter(here, number=reference).first()):
@@ -91,7 +93,13 @@ def find_answered_ticket(
     # Not any word to a person opens what has been closed.
     is_ended = any(status == Status.CLOSED for _pk, status in tickets)
     is_answer = is_for_person and not is_ended
-    if not tickets or not (is_answer or _has_team_spoken_last(conversation_id, message_id)):
+    if not tickets:
+        return None
+    conversations: Any = apps.get_app_config("conversations")
+    last_word = conversations.find_last_word(conversation_id, message_id)
+    if is_for_person and last_word == "end" and not any(_is_active(status) for _pk, status in tickets):
+        return _lock_ticket_ended_last([pk for pk, _status in tickets])
+    if not (is_answer or last_word == "team"):
         return None
     active = [pk for wanted in (Status.PENDING, Status.OPEN) for pk, status in tickets if status == wanted]
     last = TicketReply.objects.filter(ticket__in=[pk for pk, _status in tickets]).order_by("-pk").first()
@@ -117,7 +125,11 @@ def find_ticket_to_join(conversation_id: int) -> Ticket | None:
     """The ticket of a conversation that a customer who asks for a person asks about, locked."""
     active = Ticket.objects.filter(conversation=conversation_id).filter_active().order_by("-created")
     newest = active.values_list("pk", flat=True).first()
-    return Ticket.objects.lock_ticket(newest) if newest else find_answered_ticket(conversation_id)
+    if newest:
+        return Ticket.objects.lock_ticket(newest)
+    conversations: Any = apps.get_app_config("conversations")
+    has_just_ended = conversations.find_last_word(conversation_id) == "end"
+    return find_answered_ticket(conversation_id, is_for_person=has_just_ended)
 
 
 def _list_answerable_tickets(conversation_id: int) -> list[tuple[int, str]]:
@@ -135,11 +147,12 @@ def _list_answerable_tickets(conversation_id: int) -> list[tuple[int, str]]:
     return [(pk, status) for pk, status, _ in tickets if status != Status.CLOSED]
 
 
-def _has_team_spoken_last(conversation_id: int, message_id: int | None) -> bool:
-    """Whether a person of the team wrote the last message before this one that is neither ours nor the customer's."""
-    messages: Any = TicketReply._meta.get_field("message").related_model
-    earlier = messages.objects.filter(conversation=conversation_id)
-    if message_id is not None:
-        earlier = earlier.filter(pk__lt=message_id)
-    spoken = earlier.filter(role__in=("staff", "assistant")).order_by("-seq")
-    return spoken.values_list("role", flat=True).first() == "staff"
+def _lock_ticket_ended_last(keys: list[int]) -> Ticket:
+    last: int = (
+        Ticket.objects.filter(pk__in=keys).order_by("-resolved", "-pk").values_list("pk", flat=True)[0]
+    )
+    return Ticket.objects.lock_ticket(last)
+
+
+def _is_active(status: str) -> bool:
+    return status in Ticket.ACTIVE_STATUSES

@@ -127,6 +127,12 @@ class ConversationsConfig(AppConfig):
 
         app_pages.announce_own_end(conversation, reference, end_key, staff.pk if staff else None)
 
+    def find_last_word(self, conversation: int, before_message: int | None = None) -> str:
+        """Of whom the last word is that was not the customer's: “team”, “end” of a matter, or “assistant”."""
+        from .turns import find_last_word
+
+        return find_last_word(conversation, before_message)
+
     def find_rating(self, conversation: int, reference: str) -> Any:
         """What the customer is asked of how it ended, for `chat/_rating_fields.html`; None where nothing is asked."""
         from .web import app_pages

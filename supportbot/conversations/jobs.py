@@ -31,6 +31,7 @@ from .models import Message as StoredMessage
 from .turns import ends
 from .turns.background_questions import split_question_key
 from .turns.history import describe_images, load_history, render_transcript
+from .turns.team_words import END_PREFIX
 from .turns.token_estimates import estimate_request_tokens
 
 # What was promised to somebody is tried for a week, whatever is in its way.
@@ -101,7 +102,7 @@ async def announce_end(claimed: ClaimedJob) -> None:
             reference,
             ended=datetime.fromisoformat(moment),
             staff_id=int(staff) if staff else None,
-            key=f"end:{claimed.id}",
+            key=f"{END_PREFIX}{claimed.id}",
         )
 
 

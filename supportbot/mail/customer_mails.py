@@ -19,7 +19,7 @@ from .sending import CustomerMail, can_send, send_to_customer
 
 # What is sent by itself to one address. Words of staff are not limited.
 MAX_PER_HOUR = {"transcript": 2}
-MAX_PER_DAY = {"transcript": 5, "ticket": 5, "answer": 20, "too_large": 5}
+MAX_PER_DAY = {"transcript": 5, "ticket": 5, "answer": 20, "too_large": 5, "end": 10}
 MAX_TICKET_MAILS_PER_NETWORK_AND_DAY = 20  # of guests
 MAX_ANSWER_AGE = timedelta(hours=6)  # of a turn that does not end
 
@@ -29,7 +29,7 @@ class AnswerNotReady(Exception):
 
 
 def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
-    """Mail in one message all that staff have written since the customer was last seen.
+    """Mail in one message all that staff have written since the customer was last seen, and that they have ended it.
 
     `turn_id` is of the reply that this is about; a job of a version before jobs knew it has None. If staff have
     written another one since, its own job sends them all.
@@ -37,7 +37,7 @@ def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
     conversation = _find_reachable(conversation_id)
     if conversation is None:
         return
-    replies = Message.objects.filter(conversation=conversation, role=Message.Role.STAFF)
+    replies = turns.filter_team_words(Message.objects.filter(conversation=conversation))
     if conversation.customer_last_seen:
         replies = replies.filter(created__gt=conversation.customer_last_seen)
     if conversation.replies_mailed_until:
@@ -45,13 +45,10 @@ def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
     unread = list(replies.order_by("pk"))
     if not unread or turn_id not in (None, unread[-1].turn_id):
         return
-    mail = CustomerMail(
-        "reply",
-        f"reply-{unread[-1].pk}",
-        _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME},
-        "mail/unread_reply.txt",
-        is_automatic=False,
-    )
+    is_of_person = any(each.role == Message.Role.STAFF for each in unread)
+    if not is_of_person and not _may_tell_of_end(conversation):
+        return
+    mail = _build_reply_mail(unread[-1]) if is_of_person else _build_end_mail(unread[-1])
     if not send_to_customer(conversation, mail, replies=unread):
         return
     Conversation.objects.filter(pk=conversation.pk).update(replies_mailed_until=unread[-1].created)
@@ -156,6 +153,23 @@ def is_address_proven(conversation: Conversation) -> bool:
     return (
         bool(conversation.reply_email) and answered.filter(sender__iexact=conversation.reply_email).exists()
     )
+
+
+def _build_reply_mail(newest: Message) -> CustomerMail:
+    subject = _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME}
+    return CustomerMail("reply", f"reply-{newest.pk}", subject, "mail/unread_reply.txt", is_automatic=False)
+
+
+def _build_end_mail(newest: Message) -> CustomerMail:
+    """Staff have ended it without a word: what is mailed is only that."""
+    subject = _("%(company)s support has closed your request") % {"company": settings.COMPANY_NAME}
+    return CustomerMail("end", f"end-{newest.pk}", subject, "mail/unread_reply.txt")
+
+
+def _may_tell_of_end(conversation: Conversation) -> bool:
+    """Not to an address from which a mail came that nobody has answered: it may be forged, as that of spam is."""
+    is_known = not _was_begun_by_mail(conversation) or conversation.replies_mailed_until is not None
+    return is_known and not _is_over_limit(conversation, "end")
 
 
 def _find_reachable(conversation_id: int | None) -> Conversation | None:

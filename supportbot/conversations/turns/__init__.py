@@ -35,6 +35,7 @@ from .ratings import dismiss_rating, store_rating
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
 from .submit import submit_message
+from .team_words import LastWord, filter_team_words, find_last_word
 from .tool_calls import CompletedCall, complete_call, run_tool, store_requested_calls, store_result
 from .transitions import finish_turn, is_running, request_stop, retry_turn
 
@@ -43,6 +44,7 @@ __all__ = [
     "NO_MESSAGE",
     "ChangedTurn",
     "CompletedCall",
+    "LastWord",
     "LeaseLost",
     "OwnershipResult",
     "StreamingAnswer",
@@ -61,7 +63,9 @@ __all__ = [
     "describe_closed_hours",
     "dismiss_rating",
     "end_conversation",
+    "filter_team_words",
     "find_conversations_to_leave",
+    "find_last_word",
     "finish_turn",
     "get_tool_registry",
     "hand_back",

@@ -1,4 +1,5 @@
-"""A matter of a conversation has ended, such as a ticket: its customer is told so, and asked how it was."""
+"""A matter of a conversation has ended, such as a ticket: its customer is told so, by mail if they have left, and asked
+how it was."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from .changes import TurnChange, build_change
 from .event_turns import add_event_turn
 from .ownership import save_owner
 from .ratings import ask_for_rating
+from .team_words import enqueue_reply_mail
 
 CLOSING_TIME = timedelta(seconds=10)  # between a sentence of a transaction and what follows from it
 
@@ -42,6 +44,8 @@ def announce_end(
     if is_by_customer or not _was_closed_then(conversation, ended):
         sentence = handoff_sentences.describe_solved(reference, is_by_customer=is_by_customer)
         told.append(add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, key)]))
+        if not is_by_customer:
+            enqueue_reply_mail(conversation, told[-1].row)
     else:
         conversation.next_revision()  # the pages show what is asked
     save_owner(conversation)

@@ -19,8 +19,10 @@ from ..card_numbers import mask_card_numbers
 from ..models import Conversation, Message
 from . import handoff_sentences
 from .event_turns import add_event_turn
+from .interruption import end_bot_turns
 from .ownership import save_owner, start_waiting
 from .submit import TITLE_CHARS, submit_message
+from .team_words import LastWord, find_last_word
 
 Owner = Conversation.Owner
 
@@ -43,11 +45,13 @@ def post_mail(
 ) -> None:
     """Store a customer's mail. A person who has the conversation gets it, a closed one is reopened, the bot answers.
 
+    Not so where the last that was said is that the team has ended a matter: that is answered to the team.
     `parts` are its text, cut to what one message holds; `images` go with the first one. `note` is what the server says
     of it to customer and staff. `sender` is the address that it came from, where that is sure. The same `client_id` is
     stored once. Raises `RequestRefused`.
     """
     ids = [f"{client_id}:{number}" for number in range(len(parts))]
+    is_for_team = _answers_end(conversation_id, ids)
     for part, each in zip(parts, ids, strict=True):
         submit_message.run_sync(
             conversation_id, part, each, can_start=False, images=images if each == ids[0] else ()
@@ -62,7 +66,9 @@ def post_mail(
     if note:
         add_event_turn(conversation, [(Message.Role.SYSTEM, note, None)])
         save_owner(conversation)
-    if conversation.owner == Owner.BOT and turn_id is not None:
+    if is_for_team:
+        wait_with_mail.run_sync(conversation_id)
+    elif conversation.owner == Owner.BOT and turn_id is not None:
         enqueue(
             ANSWER_JOB_KIND,
             f"{conversation_id}:{turn_id}",
@@ -70,6 +76,19 @@ def post_mail(
             last_turn_id=turn_id,
             run_after=timezone.now() + ANSWER_DELAY,
         )
+
+
+def _answers_end(conversation_id: int, client_ids: Sequence[str]) -> bool:
+    """Whether the mail goes to the team, for whom the conversation waits from now on. It does not, if it is stored."""
+    conversation = Conversation.objects.lock(conversation_id)
+    if conversation.owner != Owner.BOT or find_last_word(conversation_id) != LastWord.END:
+        return False
+    if conversation.messages.filter(client_id__in=client_ids).exists():
+        return False
+    end_bot_turns(conversation)
+    conversation.owner, conversation.waiting_since = Owner.WAITING, timezone.now()
+    save_owner(conversation)
+    return True
 
 
 @on_database_thread()

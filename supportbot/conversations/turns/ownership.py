@@ -28,10 +28,11 @@ from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
 from .ratings import ask_for_rating, withdraw_rating
+from .team_words import build_closing_id, enqueue_reply_mail
 
 Owner = Conversation.Owner
 
-# Kinds of jobs that `mail` registers: staff are told of a customer who waits, a customer who left of an answer.
+# A kind of job that `mail` registers: staff are told of a customer who waits.
 ALERT_JOB_KIND = "send_waiting_alert"
 ALERT_INTERVAL = timedelta(minutes=10)  # at least, between two mails of one conversation
 REASON_CHARS = 300
@@ -186,8 +187,9 @@ def close_conversation(conversation_id: int, staff_id: int, *, reference: str = 
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_closing(conversation.assignee_name)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
-    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, build_closing_id())])
     save_owner(conversation)
+    enqueue_reply_mail(conversation, closed.row)
     record_event("closed", staff=staff, conversation_id=conversation.pk)
     notify_of_closing(conversation, staff_id, reference)
     ask_for_rating(conversation, reference, staff)

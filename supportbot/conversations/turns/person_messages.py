@@ -24,16 +24,13 @@ from .app_events import notify_of_contact, notify_of_staff_reply
 from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn
 from .ownership import OwnershipResult, build_refusal, get_staff, is_assigned_to, save_owner
+from .team_words import REPLY_JOB_KIND, enqueue_reply_mail
 
 Owner = Conversation.Owner
 
-# A kind of job that `mail` registers: a customer who has left is sent the answer.
-REPLY_JOB_KIND = "send_unread_reply"
-# Another one: a guest who has given an address is sent the numbers of the tickets that were opened before.
+# A kind of job that `mail` registers: a guest who has given an address is sent the numbers of the tickets so far.
 CONTACT_JOB_KIND = "send_ticket_numbers"
 CONTACT_MAIL_DELAY = timedelta(minutes=1)  # in which a guest may correct it
-# In which a customer who is there has seen the answer, and staff write more.
-REPLY_MAIL_DELAY = timedelta(minutes=2)
 
 
 @on_database_thread(repeat=True)
@@ -61,13 +58,7 @@ def post_staff_message(
     storage.attach_to_message(written.messages[0], attachments)
     conversation.absence_told = None
     save_owner(conversation)
-    enqueue(
-        REPLY_JOB_KIND,
-        f"{conversation.pk}:{written.row.pk}",
-        conversation_id=conversation.pk,
-        last_turn_id=written.row.pk,
-        run_after=timezone.now() + REPLY_MAIL_DELAY,
-    )
+    enqueue_reply_mail(conversation, written.row)
     record_event("replied", staff=staff, conversation_id=conversation.pk)
     notify_of_staff_reply(conversation, written, reference)
     return OwnershipResult(build_change(conversation, [written], notifies_desk=True), True)

@@ -65,7 +65,7 @@ def announce_own_end(conversation_id: int, reference: str, end_key: str, staff_i
         ended=timezone.now(),
         staff_id=staff_id,
         is_by_customer=True,
-        key=f"end:{end_key}"[:CLIENT_ID_CHARS],
+        key=f"own-end:{end_key}"[:CLIENT_ID_CHARS],
     )
     transaction.on_commit(lambda: async_to_sync(runner.publish_and_start)(change))
 
