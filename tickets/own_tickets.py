@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from .models import Ticket, TicketReply
-from .person_requests import read_quote
 
 MAX_SHOWN_MESSAGES = 100  # the rest is in the conversation
 
@@ -49,7 +48,7 @@ def describe_issue(ticket: Ticket) -> str:
     What staff made the subject is theirs, and what the assistant wrote of a request for a person is for them.
     """
     parts = ticket.issue.split(Ticket.ISSUE_SEPARATOR)
-    quotes = [read_quote(part) for part in parts]
+    quotes = [ticket.find_quote(part) for part in parts]
     began_as_request = quotes[0] is not None
     if "subject" in ticket.by_assistant and ticket.subject and not (began_as_request and any(quotes)):
         return ticket.subject

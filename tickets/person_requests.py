@@ -12,29 +12,17 @@ from .audit import record_ticket_event
 from .changes import open_ticket
 from .models import Ticket
 
-OPENING_QUOTE, CLOSING_QUOTE = "“", "”"
-
-
-def describe_request() -> str:
-    """What such a ticket begins with, as staff read it."""
-    return _("The customer asks to talk to a person.")
-
 
 def write_issue(request: PersonRequest) -> str:
-    """For staff. The customer's own words stand in quotation marks, which `read_quote` finds again."""
-    reason = " ".join(request.reason.split())  # an empty line would divide it into two issues
-    if request.is_quote:
-        reason = f"{OPENING_QUOTE}{reason}{CLOSING_QUOTE}"
-    return f"{describe_request()} {reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
+    """As staff read it. The customer's own words stand in quotation marks."""
+    reason = _join_lines(request.reason)
+    asked = _("The customer asks to talk to a person.")
+    return f"{asked} {f'“{reason}”' if request.is_quote else reason}".strip()[: Ticket.ISSUE_MAX_CHARS]
 
 
-def read_quote(issue: str) -> str | None:
-    """The customer's own words in such an issue, empty if there are none. None for an issue of another kind."""
-    if not issue.startswith(describe_request()):
-        return None
-    rest = issue.removeprefix(describe_request()).strip()
-    is_quote = rest.startswith(OPENING_QUOTE) and rest.endswith(CLOSING_QUOTE)
-    return rest.removeprefix(OPENING_QUOTE).removesuffix(CLOSING_QUOTE) if is_quote else ""
+def read_quote(request: PersonRequest) -> str:
+    """As the customer reads it, in their own words; empty where they said none."""
+    return _join_lines(request.reason) if request.is_quote else ""
 
 
 @person_request_handler
@@ -43,7 +31,7 @@ def join_or_open_ticket(request: PersonRequest) -> str:
 
     So is one that the team has just answered: whoever asks for a person after that is not content with the answer.
     """
-    issue = write_issue(request)
+    issue, quote = write_issue(request), read_quote(request)
     ticket = find_ticket_to_join(request.conversation)
     if ticket is None:
         if not Ticket.objects.may_open_from_network_of(request.conversation):
@@ -51,6 +39,7 @@ def join_or_open_ticket(request: PersonRequest) -> str:
         ticket = open_ticket(
             Ticket(
                 issue=issue,
+                person_requests={issue: quote},
                 customer_id=request.customer.id if request.customer else None,
                 conversation_id=request.conversation,
             ),
@@ -59,5 +48,12 @@ def join_or_open_ticket(request: PersonRequest) -> str:
         announce_ticket(ticket)
         return ticket.number
     if len(issue) <= ticket.remaining_chars and ticket.add_issue(issue, ticket.priority):
+        ticket.person_requests[issue] = quote
+        ticket.save(update_fields=["person_requests"])
         record_ticket_event("ticket_changed", ticket, CUSTOMER, changes={"issue": None}, added=["issue"])
     return reopen_by_customer(ticket).number
+
+
+def _join_lines(text: str) -> str:
+    """An empty line would divide it into two issues."""
+    return " ".join(text.split())

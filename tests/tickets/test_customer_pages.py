@@ -4,10 +4,12 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from importlib import import_module
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import Client
@@ -118,6 +120,32 @@ def test_a_request_for_a_person_is_shown_in_the_customers_words(alices, alice, t
     shown = find_issue(read(alices, f"/tickets/{ticket.number}/"))
     assert shown == "My lamp is broken. It is “new”"
     assert "The customer asks" not in read(alices, "/tickets/")
+
+
+def test_the_words_are_found_again_in_whichever_language_staff_read_them(alices, talk, monkeypatch):
+    turns.submit_message.run_sync(talk.pk, "My lamp is broken.", "a1", can_start=False)
+    with monkeypatch.context() as german:
+        german.setattr("tickets.person_requests._", lambda _words: "Der Kunde bittet um einen Menschen.")
+        turns.request_person.run_sync(talk.pk)
+    ticket = Ticket.objects.get()
+    assert ticket.issue == "Der Kunde bittet um einen Menschen. “My lamp is broken.”"
+    assert find_issue(read(alices, f"/tickets/{ticket.number}/")) == "My lamp is broken."
+
+    ticket.issue += " Difficult customer."
+    ticket.save()
+    assert find_issue(read(alices, f"/tickets/{ticket.number}/")) == "My lamp is broken."
+
+
+def test_tickets_from_before_the_words_were_stored_show_them_too(alices, alice, talk):
+    asks = "The customer asks to talk to a person."
+    Ticket.objects.create(issue=f"Late\n\n{asks} “Where is it?”\n\n{asks}", customer=alice, number=NUMBER)
+    plain = Ticket.objects.create(issue="Broken", customer=alice)
+
+    import_module("tickets.migrations.0008_person_requests").store_requests(apps, None)
+
+    assert find_issue(read(alices, f"/tickets/{NUMBER}/")) == "Late\n\nWhere is it?"
+    plain.refresh_from_db()
+    assert plain.person_requests == {}
 
 
 def test_one_that_the_assistant_opened_keeps_its_subject_when_a_person_is_asked_for(alices, ticket, talk):

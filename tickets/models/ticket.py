@@ -146,6 +146,8 @@ class Ticket(models.Model):
     wants = models.TextField(_("what the customer wants"), blank=True)
     tried = models.TextField(_("what was tried"), blank=True)
     still_open = models.TextField(_("what is still open"), blank=True)
+    # The issues of the ticket that ask for a person, as staff read them, with the customer's own words in each, if any.
+    person_requests = models.JSONField(default=dict, blank=True, editable=False)
     # Names of the fields above that hold what the assistant wrote.
     by_assistant = models.JSONField(default=list, blank=True, editable=False)
 
@@ -274,6 +276,14 @@ class Ticket(models.Model):
             self.start_waiting(self.waiting_since)  # the priority may be another one
         self.save(update_fields=["issue", "priority", "order_number", "waiting_since", "due", "updated"])
         return is_new
+
+    def find_quote(self, issue: str) -> str | None:
+        """The customer's own words in an issue that asks for a person, empty if there are none; None for any other.
+
+        It still is that issue where staff have added something behind it.
+        """
+        asked = [request for request in self.person_requests if issue.startswith(request)]
+        return self.person_requests[max(asked, key=len)] if asked else None
 
     def apply_assistant_values(self, values: Mapping[str, str]) -> list[str]:
         """Save what the assistant says, by field name, but replace nothing that staff wrote.
