@@ -171,6 +171,7 @@ LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_I18N = True
+FORMAT_MODULE_PATH = ["supportbot.formats"]
 USE_TZ = True
 
 MEDIA_ROOT = ENVIRONMENT.media_dir or VAR_DIR / "media"

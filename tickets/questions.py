@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, Field, field_validator
 
 from supportbot.assistant.questions import question
@@ -37,7 +38,7 @@ class HandoverNote(BaseModel):
     still_open: str = Field(description="What a colleague must find out or do next.")
 
 
-@question(Triage)
+@question(Triage, label=_("Sorting a ticket"))
 def triage(number: str, answer: Triage | None) -> None:
     """Sort this customer-support conversation for the team, which gets a ticket about it.
 
@@ -47,7 +48,7 @@ def triage(number: str, answer: Triage | None) -> None:
     _store_values(number, answer, priority="suggested_priority")
 
 
-@question(HandoverNote)
+@question(HandoverNote, label=_("Note for a colleague"))
 def handover_note(number: str, answer: HandoverNote | None) -> None:
     """Write a note for the colleague who takes this customer-support conversation over.
 

@@ -30,7 +30,7 @@ import {
   restorePhotos,
 } from "./photos.js";
 import { scrollToEnd } from "./scrolling.js";
-import { showTrayNote, takePhotos } from "./tray.js";
+import { hideTrayNote, showTrayNote, takePhotos } from "./tray.js";
 import { retryFailedUploads } from "./uploads.js";
 
 const STORAGE_KEY = `outbox:${conversationId}`;
@@ -51,11 +51,17 @@ function saveOutbox(items) {
 export function sendMessage(action) {
   const words = readMessage();
   const photos = words === null ? null : isNote() ? [] : takePhotos(() => sendMessage(action));
-  if (!photos || !(words || photos.length)) {
-    text.focus();
-    return;
-  }
+  if (!photos) return text.focus();
+  if (!words && !photos.length) return askForWords();
   if (queueMessage({ text: words, photos, action })) writeMessage("");
+}
+
+// The hint goes with the first word.
+function askForWords() {
+  const hint = getText("messageEmpty");
+  showTrayNote(hint);
+  text.addEventListener("input", () => hideTrayNote(hint), { once: true });
+  text.focus();
 }
 
 // Returns false if the message cannot be kept, and so is not sent.

@@ -16,6 +16,11 @@ export function showTrayNote(words) {
   announce(words);
 }
 
+// Takes these words away, and no others that were written over them.
+export function hideTrayNote(words) {
+  if (trayNote.textContent === words) trayNote.textContent = "";
+}
+
 // ---- Attaching -------------------------------------------------------------------------------------
 
 function attachFiles(files) {

@@ -6,7 +6,9 @@ from enum import StrEnum, auto
 
 from .translation import gettext_noop
 
-GENERAL_MESSAGE = gettext_noop("Something went wrong on our side. You can try again, or talk to a person.")
+GENERAL_MESSAGE = gettext_noop("Something went wrong on our side.")
+# What a customer reads where the answer can't be run again, but the advice of its error would be to do so.
+NO_RETRY_ADVICE = gettext_noop("You can talk to a person instead.")
 
 
 class ErrorCode(StrEnum):
@@ -59,8 +61,12 @@ class ErrorCode(StrEnum):
 class ErrorTraits:
     """What follows from an error."""
 
-    # What the customer reads: what happened, and what to do next. English, to be translated by whoever shows it.
+    # What the customer reads. English, to be translated by whoever shows it.
     message: str = GENERAL_MESSAGE
+    # What to do next: true as long as nothing else was said since, so it is shown apart from what happened.
+    advice: str = gettext_noop("You can try again, or talk to a person.")
+    # Whether the advice is to run the answer again, which not every failed answer can be.
+    advises_retry: bool = True
     # The model cannot serve anybody now. Staff are told when it happens again and again.
     is_outage: bool = False
     # The outage lasts until somebody changes the settings, so staff are told at once.
@@ -73,105 +79,136 @@ class ErrorTraits:
     is_billed: bool = True
 
 
-_BUSY = gettext_noop("The assistant is very busy right now. Please try again in a minute.")
-_UNAVAILABLE = gettext_noop("The assistant isn't available right now. You can talk to a person instead.")
+_TRY_AGAIN = gettext_noop("Please try again.")
+_TRY_IN_A_MINUTE = gettext_noop("Please try again in a minute.")
+_REPHRASE = gettext_noop("Try rephrasing it, or talk to a person.")
+_BUSY = gettext_noop("The assistant is very busy right now.")
+_UNAVAILABLE = gettext_noop("The assistant isn't available right now.")
 
 ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
     ErrorCode.UNREACHABLE: ErrorTraits(
-        gettext_noop("The assistant can't be reached right now. Please try again in a minute."),
+        gettext_noop("The assistant can't be reached right now."),
+        _TRY_IN_A_MINUTE,
         is_outage=True,
         allows_fallback=True,
         is_billed=False,
     ),
     ErrorCode.DOWN: ErrorTraits(
-        gettext_noop("The assistant isn't working right now. Please try again in a few minutes."),
+        gettext_noop("The assistant isn't working right now."),
+        gettext_noop("Please try again in a few minutes."),
         is_outage=True,
         allows_fallback=True,
         is_billed=False,
     ),
-    ErrorCode.BUSY: ErrorTraits(_BUSY, is_outage=True, allows_fallback=True, is_billed=False),
+    ErrorCode.BUSY: ErrorTraits(
+        _BUSY, _TRY_IN_A_MINUTE, is_outage=True, allows_fallback=True, is_billed=False
+    ),
     ErrorCode.KEY_REFUSED: ErrorTraits(
-        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+        _UNAVAILABLE,
+        NO_RETRY_ADVICE,
+        advises_retry=False,
+        is_outage=True,
+        is_permanent=True,
+        allows_fallback=True,
+        is_billed=False,
     ),
     ErrorCode.NO_CREDIT: ErrorTraits(
-        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+        _UNAVAILABLE,
+        NO_RETRY_ADVICE,
+        advises_retry=False,
+        is_outage=True,
+        is_permanent=True,
+        allows_fallback=True,
+        is_billed=False,
     ),
     ErrorCode.NO_MODEL: ErrorTraits(
-        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+        _UNAVAILABLE,
+        NO_RETRY_ADVICE,
+        advises_retry=False,
+        is_outage=True,
+        is_permanent=True,
+        allows_fallback=True,
+        is_billed=False,
     ),
     ErrorCode.MISCONFIGURED: ErrorTraits(
-        _UNAVAILABLE, is_outage=True, is_permanent=True, allows_fallback=True, is_billed=False
+        _UNAVAILABLE,
+        NO_RETRY_ADVICE,
+        advises_retry=False,
+        is_outage=True,
+        is_permanent=True,
+        allows_fallback=True,
+        is_billed=False,
     ),
     ErrorCode.NO_FIRST_TOKEN: ErrorTraits(
-        gettext_noop("The assistant took too long to respond. Please try again."),
+        gettext_noop("The assistant took too long to respond."),
+        _TRY_AGAIN,
         is_outage=True,
         allows_fallback=True,
         is_billed=False,
     ),
     ErrorCode.PROVIDER_ERROR: ErrorTraits(
-        gettext_noop("The answer was interrupted. Please try again."), is_outage=True, allows_fallback=True
+        gettext_noop("The answer was interrupted."), _TRY_AGAIN, is_outage=True, allows_fallback=True
     ),
     ErrorCode.STALLED: ErrorTraits(
-        gettext_noop("The answer stopped partway through. Please try again."),
+        gettext_noop("The answer stopped partway through."),
+        _TRY_AGAIN,
         is_broken_off=True,
         allows_fallback=True,
     ),
     ErrorCode.CUT: ErrorTraits(
-        gettext_noop("The answer is incomplete. Please try again."), is_broken_off=True, allows_fallback=True
+        gettext_noop("The answer is incomplete."), _TRY_AGAIN, is_broken_off=True, allows_fallback=True
     ),
     ErrorCode.MALFORMED: ErrorTraits(
-        gettext_noop("Something went wrong with that answer. Please try again."),
+        gettext_noop("Something went wrong with that answer."),
+        _TRY_AGAIN,
         is_broken_off=True,
         allows_fallback=True,
     ),
-    ErrorCode.TOO_LONG: ErrorTraits(
-        gettext_noop("This took too long. You can try again, or talk to a person.")
-    ),
+    ErrorCode.TOO_LONG: ErrorTraits(gettext_noop("This took too long.")),
     ErrorCode.REQUEST_REFUSED: ErrorTraits(is_outage=True, allows_fallback=True, is_billed=False),
     ErrorCode.MESSAGE_REFUSED: ErrorTraits(
-        gettext_noop("The assistant couldn't process this message. Try rephrasing it, or talk to a person."),
+        gettext_noop("The assistant couldn't process this message."),
+        _REPHRASE,
+        advises_retry=False,
         allows_fallback=True,
         is_billed=False,
     ),
     ErrorCode.CONTEXT_TOO_LONG: ErrorTraits(
-        gettext_noop(
-            "This conversation has become too long for the assistant. "
-            "Please start a new conversation from the menu."
-        )
+        gettext_noop("This conversation has become too long for the assistant."),
+        gettext_noop("Please start a new conversation from the menu."),
+        advises_retry=False,
     ),
     ErrorCode.FILTERED: ErrorTraits(
-        gettext_noop("The assistant can't answer that. Try rephrasing it, or talk to a person.")
+        gettext_noop("The assistant can't answer that."), _REPHRASE, advises_retry=False
     ),
     ErrorCode.EMPTY: ErrorTraits(
-        gettext_noop("I couldn't come up with an answer. Try again, or rephrase your question.")
+        gettext_noop("I couldn't come up with an answer."),
+        gettext_noop("Try again, or rephrase your question."),
     ),
-    ErrorCode.ENDLESS: ErrorTraits(
-        gettext_noop("The assistant couldn't work this out. You can try again, or talk to a person.")
-    ),
+    ErrorCode.ENDLESS: ErrorTraits(gettext_noop("The assistant couldn't work this out.")),
     ErrorCode.UNCONFIRMED: ErrorTraits(
-        gettext_noop(
-            "A part of this answer was left out because it couldn't be confirmed. You can talk to a person instead."
-        )
+        gettext_noop("A part of this answer was left out because it couldn't be confirmed."),
+        NO_RETRY_ADVICE,
+        advises_retry=False,
     ),
     ErrorCode.DECLINED: ErrorTraits(),
     ErrorCode.INVALID: ErrorTraits(),
-    ErrorCode.INTERRUPTED: ErrorTraits(gettext_noop("The answer was interrupted. Please try again.")),
+    ErrorCode.INTERRUPTED: ErrorTraits(gettext_noop("The answer was interrupted."), _TRY_AGAIN),
     ErrorCode.TAKEN_OVER: ErrorTraits(),
     ErrorCode.OVER_BUDGET: ErrorTraits(
-        gettext_noop(
-            "The assistant has reached its limit for today. Please come back tomorrow, or talk to a person."
-        ),
+        gettext_noop("The assistant has reached its limit for today."),
+        gettext_noop("Please come back tomorrow, or talk to a person."),
+        advises_retry=False,
         is_billed=False,
     ),
-    ErrorCode.TOKENS_SET_ASIDE: ErrorTraits(_BUSY, is_billed=False),
+    ErrorCode.TOKENS_SET_ASIDE: ErrorTraits(_BUSY, _TRY_IN_A_MINUTE, is_billed=False),
     ErrorCode.NOT_STORED: ErrorTraits(
-        gettext_noop("We couldn't save this answer. It is our fault; please try again.")
+        gettext_noop("We couldn't save this answer. That is our fault."), _TRY_AGAIN
     ),
     ErrorCode.OVER_GUEST_BUDGET: ErrorTraits(
-        gettext_noop(
-            "The assistant has reached its limit for today for visitors who aren't signed in. "
-            "Please sign in to go on, or talk to a person."
-        ),
+        gettext_noop("The assistant has reached its limit for today for visitors who aren't signed in."),
+        gettext_noop("Please sign in to go on, or talk to a person."),
+        advises_retry=False,
         is_billed=False,
     ),
     ErrorCode.BUG: ErrorTraits(),

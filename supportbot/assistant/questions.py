@@ -3,7 +3,7 @@
     class Mood(BaseModel):
         mood: Literal["happy", "neutral", "angry"]
 
-    @question(Mood)
+    @question(Mood, label="Customer's mood")
     def mood(key: str, answer: Mood | None) -> None:
         '''How does the customer feel at the end of the conversation?'''
 
@@ -21,23 +21,28 @@ from typing import Any, Generic
 
 from .app_functions import is_defined_in_app
 from .messages import ResponseModel
+from .translation import LazyText
 
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[ResponseModel]):
-    """`store(key, answer)` is the decorated function, `instruction` its docstring."""
+    """`store(key, answer)` is the decorated function, `instruction` its docstring, `label` what staff read."""
 
     name: str
     instruction: str
     response_model: type[ResponseModel]
     store: Callable[[str, ResponseModel | None], None]
+    label: str | LazyText
 
 
 def question(
     response_model: type[ResponseModel],
+    *,
+    label: str | LazyText = "",
 ) -> Callable[[Callable[[str, ResponseModel | None], None]], Question[ResponseModel]]:
     """Make a function into a `Question` that is answered by filling in `response_model`.
 
+    `label` names it where staff see what the model was asked; without one that is the function's name.
     Raises TypeError for a function without a docstring.
     """
 
@@ -47,7 +52,10 @@ def question(
             raise TypeError(
                 f"Question {function.__qualname__} needs a docstring: it is what the model reads."
             )
-        return Question(function.__name__, instruction, response_model, function)
+        name = function.__name__
+        return Question(
+            name, instruction, response_model, function, label or name.replace("_", " ").capitalize()
+        )
 
     return make_question
 

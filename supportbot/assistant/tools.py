@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ValidationError
@@ -23,7 +23,7 @@ from .provenance import FromCustomer
 from .questions import Question
 from .tool_arguments import build_arguments_model, list_problems, strip_titles, validate_arguments
 from .tool_results import build_abandoned_result, build_result
-from .translation import gettext_noop
+from .translation import LazyText, gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +36,6 @@ UNKNOWN_TOOL_PROGRESS = gettext_noop("Looking for a way to help")
 MAX_PROGRESS_ARGUMENT_CHARS = 60
 MAX_RESULT_CHARS = 20_000
 TIMED_OUT = "The tool took too long. Nothing was changed."
-
-
-class LazyText(Protocol):
-    """A text that becomes a `str` when it is read, in the language of its reader, such as `gettext_lazy` returns."""
-
-    def __str__(self) -> str: ...
 
 
 class ToolError(Exception):

@@ -1,6 +1,7 @@
 """What this app itself wants to know of the model: a long conversation's older part in short."""
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, Field
 
 from supportbot.assistant.questions import question
@@ -14,7 +15,7 @@ class Summary(BaseModel):
     summary: str = Field(description="At most 250 words, in the customer's language.")
 
 
-@question(Summary)
+@question(Summary, label=_("Summary of a long conversation"))
 def summary(key: str, answer: Summary | None) -> None:
     """Sum up this customer-support conversation for the assistant who goes on with it.
 

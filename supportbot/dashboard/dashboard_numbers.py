@@ -22,9 +22,10 @@ from supportbot.assistant.dashboard_numbers import (
 )
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Rating, Turn
+from supportbot.usage.failure_words import FAILURE_WORDS, describe_failure
 from supportbot.usage.models import ModelRequest
+from supportbot.usage.purposes import describe_purpose
 
-from .failure_words import list_failure_kinds
 from .formats import format_seconds
 
 Owner = Conversation.Owner
@@ -197,7 +198,7 @@ def add_up_tokens(period: Period) -> Sums:
         columns=(
             (_("Model"), lambda row: row.model or row.backend),
             (_("When"), lambda row: row.created),
-            (_("Purpose"), lambda row: row.purpose),
+            (_("Purpose"), lambda row: describe_purpose(row.purpose)),
             (_("Tokens read"), lambda row: row.input),
             (_("Tokens written"), lambda row: row.output),
             (_("Cost in US dollars"), lambda row: row.cost),
@@ -227,10 +228,16 @@ def count_failures(period: Period) -> Count:
         columns=(
             (_("Conversation"), lambda turn: turn.conversation),
             (_("When"), lambda turn: turn.created),
-            (_("Why"), lambda turn: turn.error),
+            (_("Why"), lambda turn: describe_failure(turn.error)),
             (_("Model"), lambda turn: turn.model or turn.backend),
         ),
-        breakdowns=(Breakdown("error", _("What went wrong"), list_failure_kinds()),),
+        breakdowns=(
+            Breakdown(
+                "error",
+                _("What went wrong"),
+                tuple(Kind(str(code), words) for code, words in FAILURE_WORDS.items()),
+            ),
+        ),
     )
 
 

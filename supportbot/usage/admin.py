@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .failure_words import describe_failure
 from .models import ModelRequest, Outage
+from .purposes import describe_purpose
 from .templatetags.usage import format_dollars
 
 SHOWN_DAYS = 14
@@ -24,7 +26,11 @@ class NewestValuesFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         newest = ModelRequest.objects.order_by("-pk").values(self.parameter_name)[:NEWEST_REQUESTS]
-        return [(value, value) for value in sorted({row[self.parameter_name] for row in newest}) if value]
+        values = sorted({row[self.parameter_name] for row in newest})
+        return [(value, self.describe_value(value)) for value in values if value]
+
+    def describe_value(self, value: str) -> str:
+        return value
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ModelRequest]) -> QuerySet[ModelRequest]:
         value = self.value()
@@ -33,6 +39,9 @@ class NewestValuesFilter(admin.SimpleListFilter):
 
 class PurposeFilter(NewestValuesFilter):
     title, parameter_name = _("purpose"), "purpose"
+
+    def describe_value(self, value: str) -> str:
+        return describe_purpose(value)
 
 
 class ModelFilter(NewestValuesFilter):
@@ -54,7 +63,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 class ModelRequestAdmin(ReadOnlyAdmin):
     list_display = [
         "created",
-        "purpose",
+        "purpose_in_words",
         "model",
         "input",
         "cached",
@@ -64,6 +73,8 @@ class ModelRequestAdmin(ReadOnlyAdmin):
         "conversation",
     ]
     list_filter = [PurposeFilter, ModelFilter, "created"]
+    fields = ["created", "purpose_in_words", "backend", "model", "input", "cached", "output", "reasoning"]
+    fields += ["price", "conversation", "turn"]
     sortable_by = ["created"]  # the others have no index
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ["conversation__user"]
@@ -76,6 +87,10 @@ class ModelRequestAdmin(ReadOnlyAdmin):
             request, {**(extra_context or {}), "days": sum_by_day(timezone.localdate())}
         )
 
+    @admin.display(description=_("purpose"))
+    def purpose_in_words(self, row: ModelRequest) -> str:
+        return describe_purpose(row.purpose)
+
     @admin.display(description=_("cost"), ordering="cost")
     def price(self, row: ModelRequest) -> str:
         return format_dollars(row.cost)
@@ -83,7 +98,12 @@ class ModelRequestAdmin(ReadOnlyAdmin):
 
 @admin.register(Outage)
 class OutageAdmin(ReadOnlyAdmin):
-    list_display = ["began", "ended", "model", "code", "failures"]
+    list_display = ["began", "ended", "model", "failure_in_words", "failures"]
+    fields = ["began", "ended", "last", "model", "failure_in_words", "failures"]
+
+    @admin.display(description=_("first failure"))
+    def failure_in_words(self, outage: Outage) -> str:
+        return describe_failure(outage.code)
 
 
 def sum_by_day(today: date) -> list[dict[str, Any]]:

@@ -2,8 +2,11 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from .purposes import describe_purpose
 
 
 class ModelRequest(models.Model):
@@ -42,7 +45,7 @@ class ModelRequest(models.Model):
 
     def __str__(self) -> str:
         return gettext("%(purpose)s by %(model)s") % {
-            "purpose": self.purpose,
+            "purpose": describe_purpose(self.purpose),
             "model": self.model or self.backend,
         }
 
@@ -71,4 +74,6 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("Outage of %(time)s") % {"time": f"{self.began:%Y-%m-%d %H:%M}"}
+        return gettext("Outage of %(time)s") % {
+            "time": date_format(timezone.localtime(self.began), "DATETIME_FORMAT")
+        }

@@ -9,6 +9,7 @@ from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from supportbot.server.executors import on_database_thread
@@ -89,5 +90,6 @@ def mail_alert(number: str) -> None:
             "Customers' messages are kept, and each customer is offered to talk to a person, which opens a ticket.\n"
             "This is the only mail about it; the desk shows it until it is over.\n"
         )
-    values = {"time": f"{outage.began:%Y-%m-%d %H:%M %Z}", "code": outage.code, "model": outage.model}
+    began = date_format(timezone.localtime(outage.began), "j M Y, H:i e")
+    values = {"time": began, "code": outage.code, "model": outage.model}
     send_mail(subject % {"company": settings.COMPANY_NAME}, text % values, None, addresses)

@@ -9,6 +9,7 @@ from supportbot.compiled_queries import CompiledInsert
 
 from .models import ModelRequest
 from .prices import calculate_cost
+from .purposes import ANSWER
 
 NEW_REQUEST = CompiledInsert(ModelRequest)
 
@@ -16,7 +17,7 @@ NEW_REQUEST = CompiledInsert(ModelRequest)
 def record_answer(turn: Any, answer: Answer) -> None:
     """Store the request that brought this message of a turn."""
     record_request(
-        "answer",
+        ANSWER,
         turn.backend,
         answer.model,
         answer.usage,

@@ -25,7 +25,10 @@ async def test_enter_sends_shift_enter_makes_a_line_and_nothing_sends_nothing(
     chat = await somebody(site)
     for nothing in ("", "   "):
         await chat.say(nothing)
+    hint = chat.page.get_by_text("Please write a message first.").first
+    await expect(hint).to_be_visible()
     await chat.box.fill("One line")
+    await expect(hint).to_be_hidden()
     await chat.box.press("Shift+Enter")
     await chat.box.press_sequentially("and another")
     await expect(chat.customer).to_have_count(0)
@@ -90,6 +93,9 @@ async def test_there_is_a_way_to_a_person_also_when_the_model_fails(
 
     await expect(chat.system.locator(".text")).to_contain_text(TICKET)
     await expect(chat.page.locator("#owner")).to_have_text("Waiting for a person")
+    # There is nothing to press here any more, and no word says so.
+    failure = chat.page.locator(".failure")
+    await expect(failure).to_have_text("The assistant isn't available right now.", use_inner_text=True)
 
 
 async def test_a_starter_is_said_when_it_is_pressed(

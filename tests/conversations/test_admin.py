@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
-from supportbot.usage.models import ModelRequest
+from supportbot.usage.models import ModelRequest, Outage
 from supportbot.usage.recording import record_request
 
 from .markup import Element, parse
@@ -194,6 +194,21 @@ def test_staff_see_what_each_turn_took_and_all_of_them_together(desk, alice):
     )
     assert any(line.startswith("Together: grok-4.3 · 3 requests · 1824 tokens in") for line in lines)
     assert any("$0.0029" in line for line in lines)
+
+
+def test_lists_of_staff_tell_times_and_purposes_as_the_desk_does(desk, alice):
+    record_request("handover_note", "chat", "grok-4.3", USAGE)
+    record_request("removed_app_question", "chat", "grok-4.3", USAGE)
+    ModelRequest.objects.update(created="2026-11-28T16:12:00Z")
+    outage = Outage.objects.create(began=ModelRequest.objects.all()[0].created, code="key_refused")
+
+    rows = [row.text for row in read(desk, reverse("admin:usage_modelrequest_changelist")).all("tr")]
+    outages = read(desk, reverse("admin:usage_outage_changelist"))
+
+    assert any(row.startswith("28 Nov 2026, 16:12Note for a colleague") for row in rows), rows
+    assert any("Removed app question" in row for row in rows), rows
+    assert "The key was refused" in outages.one(id="result_list").text
+    assert str(outage) == "Outage of 28 Nov 2026, 16:12"
 
 
 def test_staff_see_what_each_day_took(desk, alice):

@@ -18,7 +18,7 @@ from supportbot.conversations.limits import guest_limits, rate_limits
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.limits.token_budgets import Funds
 from supportbot.conversations.models import Conversation, CustomerRequest, TokenBudget, Turn
-from supportbot.conversations.realtime.error_messages import get_failure_message
+from supportbot.conversations.realtime.error_messages import get_failure_advice
 from supportbot.conversations.turns import cancel_person_request, request_person, submit, transitions
 from supportbot.desk import budget_alerts
 from supportbot.jobs.models import Job
@@ -274,4 +274,4 @@ async def test_a_guest_reads_how_to_go_on(model, guests, of_guest, limit):
 
 def test_the_words_of_both_budgets_name_the_next_step():
     for code in ("over_budget", "over_guest_budget"):
-        assert "talk to a person" in get_failure_message(Turn(state="failed", error=code))
+        assert "talk to a person" in get_failure_advice(Turn(state="failed", error=code))

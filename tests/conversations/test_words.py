@@ -9,7 +9,7 @@ from django.test import Client
 
 from supportbot.assistant.errors import ErrorCode
 from supportbot.conversations.models import Turn
-from supportbot.conversations.realtime.error_messages import get_failure_message
+from supportbot.conversations.realtime.error_messages import get_failure_advice, get_failure_message
 
 from . import wording
 
@@ -55,12 +55,18 @@ def _said(sentence: str) -> str:
     return wording.PLACEHOLDER.sub("", sentence)
 
 
+@pytest.mark.parametrize("may_retry", [True, False])
 @pytest.mark.parametrize("code", [*ErrorCode, "something new"])
-def test_whatever_went_wrong_with_an_answer_the_customer_reads_what_to_do_next(code: str) -> None:
-    words = get_failure_message(Turn(state=Turn.State.FAILED, error=code))
+def test_whatever_went_wrong_with_an_answer_the_customer_reads_what_can_be_done_next(
+    code: str, may_retry: bool
+) -> None:
+    turn = Turn(state=Turn.State.FAILED, error=code, may_retry=may_retry)
+    happened, advice = get_failure_message(turn), get_failure_advice(turn)
 
-    assert words.count(".") >= 2, "what happened, and the next step"
-    assert BUTTONS.search(words)
+    assert happened.endswith(".")
+    assert not BUTTONS.search(happened), "it stays when nothing can be done any more"
+    assert BUTTONS.search(advice)
+    assert may_retry or "try again" not in advice.lower(), "there is no such button"
 
 
 def test_a_form_of_an_old_page_is_refused_in_our_own_words(alice: User) -> None:

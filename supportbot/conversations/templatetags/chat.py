@@ -19,6 +19,7 @@ from ..realtime.markdown_text import render_plain_text
 register = template.Library()
 
 register.filter("failure", error_messages.get_failure_message)
+register.filter("failure_advice", error_messages.get_failure_advice)
 register.filter("language", detect_language)
 
 

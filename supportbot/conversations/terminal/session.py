@@ -26,7 +26,7 @@ from .. import turns
 from ..attachments import storage
 from ..limits.rate_limits import RequestRefused, check_image_rate, check_text
 from ..models import Conversation, Message, Turn
-from ..realtime.error_messages import get_failure_message
+from ..realtime.error_messages import get_failure_advice, get_failure_message
 from ..turns.history import load_history
 from ..visitors import Visitor
 from ..worker import housekeeping, model_health, runner
@@ -132,7 +132,7 @@ class Terminal:
         for sentence in await load_handoff_sentences(turn):
             self._screen.print_note(sentence)
         if failure := get_failure_message(turn):
-            self._screen.print_note(failure)
+            self._screen.print_note(f"{failure} {get_failure_advice(turn)}".strip())
         self._screen.print_detail(usage)
         return turn.state == Turn.State.DONE
 

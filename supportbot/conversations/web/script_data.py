@@ -81,6 +81,7 @@ def _announcement_texts() -> dict[str, str]:
 
 def _message_texts() -> dict[str, str]:
     return {
+        "messageEmpty": _("Please write a message first."),
         "messageLength": _("{count} of {max} characters"),
         "messageTooLong": _("{count} of {max} characters. Please shorten your message."),
         "storageFull": _(

@@ -9,9 +9,12 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from ..failure_words import describe_failure
 from ..models import ModelRequest, Outage
 
 register = template.Library()
+
+register.filter("failure_words", describe_failure)
 
 
 @register.simple_tag(name="current_outages")

@@ -1,0 +1,1 @@
+"""How dates and times are written, by language: Django finds the folder of the language that a page is in."""
