@@ -88,6 +88,14 @@ async def test_a_passing_trouble_is_not_noticed(provider, desk, status):
     assert len(provider.requests) == 2
 
 
+@pytest.mark.parametrize("wait", ["0", "0.1"])
+async def test_a_server_that_says_when_is_asked_again_then(provider, desk, wait):
+    provider.fail(429, retry_after=wait)
+    provider.say("Here I am.")
+
+    assert await desk.ask("Hello?") == "Here I am."
+
+
 @pytest.mark.parametrize("wait", ["60", "Wed, 21 Oct 2099 07:28:00 GMT"])
 async def test_a_customer_is_not_kept_waiting_for_a_far_second_try(provider, desk, wait):
     provider.fail(429, retry_after=wait)

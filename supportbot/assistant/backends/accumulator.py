@@ -13,7 +13,7 @@ from . import timeouts
 from .bare_calls import BareCallReader
 from .call_arguments import normalize_arguments, read_loose_arguments
 from .call_ids import make_call_id
-from .call_names import find_tool_name
+from .call_names import find_name_elsewhere, find_tool_name
 from .call_parts import CallCollector, CallParts
 from .provider_fields import build_provider_fields, sanitize_json
 from .repeated_text import CLEAR_CHARS, RepeatedText
@@ -212,7 +212,8 @@ class AnswerAccumulator:
         return calls or self._bare_calls.calls
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
-        name = find_tool_name(parts.name, self._loose_names)
+        written = parts.name or find_name_elsewhere(parts.id, parts.arguments, self._loose_names)
+        name = find_tool_name(written, self._loose_names)
         arguments = normalize_arguments(sanitize_text(parts.arguments))
         if name in self._loose_names:
             arguments = read_loose_arguments(arguments, name)

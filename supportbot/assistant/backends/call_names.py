@@ -4,8 +4,10 @@ Behind vLLM marks stay in the names of gpt-oss (vllm-project/vllm#32587), Kimi w
 `default_api.lookup_order`, and some servers send a name twice (bytedance/deer-flow#654).
 """
 
+import json
 import re
 from collections.abc import Collection
+from typing import Any
 
 MARK = re.compile(r"<[|｜].*", re.DOTALL)
 COUNT = re.compile(r":\d+$")
@@ -28,6 +30,19 @@ def find_tool_name(name: str, tool_names: Collection[str]) -> str:
         if found := next((each for each in tool_names if _fold(each) == _fold(written)), ""):
             return found
     return next((each for each in tool_names if bare and not bare.replace(each, "")), name)
+
+
+def find_name_elsewhere(call_id: str, arguments: str, tool_names: Collection[str]) -> str:
+    """The name of a tool that a call without a name means: by an id such as Kimi's, or by a call in its arguments
+    (BerriAI/litellm#3333); empty for none."""
+    named: Any = find_tool_name(call_id, tool_names)
+    if named not in tool_names:
+        try:
+            value = json.loads(arguments)
+        except (ValueError, RecursionError):
+            return ""
+        named = value.get("name") if isinstance(value, dict) and "arguments" in value else ""
+    return named if isinstance(named, str) and named in tool_names else ""
 
 
 def _fold(name: str) -> str:

@@ -14,6 +14,7 @@ class ChatAccumulator(AnswerAccumulator):
 
     _has_begun = False
     _has_text = False
+    _is_voice = False  # the words are those of a recording
     _message_text = ""  # of messages in the place of pieces
 
     def _add_event(self, data: bytes) -> str:
@@ -99,13 +100,26 @@ class ChatAccumulator(AnswerAccumulator):
     def _read_text(self, message: Mapping[str, Any]) -> str:
         """The words of a message: its content, as text or in parts, or why it will not answer."""
         content = message.get("content")
+        if _is_flagged_thought(message):
+            self._has_reasoned = self._has_reasoned or not self._has_text
+            self.spoken.has_thought = True  # a closing mark may stand before the answer
+            return ""
         if isinstance(content, list | dict):
             return "".join(map(self._read_part, content if isinstance(content, list) else [content]))
         refusal = message.get("refusal")
         if refusal and not content and isinstance(refusal, str):
             self.has_refused = True
             return refusal
-        return "" + (content or "")
+        return "" + (content or "") or self._read_transcript(message)
+
+    def _read_transcript(self, message: Mapping[str, Any]) -> str:
+        """The words of an answer that is spoken, unless they have come as text too."""
+        audio = message.get("audio")
+        words = audio.get("transcript") if isinstance(audio, dict) else None
+        if not isinstance(words, str) or (self._has_text and not self._is_voice):
+            return ""
+        self._is_voice = True
+        return words
 
     def _read_part(self, part: Any) -> str:
         """The words of a part. Mistral's models think in parts (vercel/ai#8072, BerriAI/litellm#16272)."""
@@ -153,10 +167,17 @@ def _read_plain_piece(chunk: Mapping[str, Any]) -> str:
 
 def _iter_calls(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     calls = message.get("tool_calls") or ()
-    yield from [calls] if isinstance(calls, dict) else calls
+    yield from [calls] if isinstance(calls, dict) else [call for call in calls if call is not None]
     function = message.get("function_call")  # the old form, for one call
     if function:
         yield {"index": "function_call", "function": function}
+
+
+def _is_flagged_thought(message: Mapping[str, Any]) -> bool:
+    """Whether a server says that the words are a thought, as Gemini's does beside them."""
+    extra = message.get("extra_content")
+    google = extra.get("google") if isinstance(extra, dict) else None
+    return isinstance(google, dict) and google.get("thought") is True
 
 
 def _is_count(value: Any) -> bool:

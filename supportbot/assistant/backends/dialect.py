@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .call_ids import make_portable_id
+from .schema_keywords import drop_keywords, find_refused_keyword
 
 # The parts of a request without which it is still the same question.
 OPTIONAL_PARAMETERS = (
@@ -62,6 +63,7 @@ class Dialect:
 
     left_out: set[str] = field(default_factory=set)  # parameters
     left_out_fields: set[str] = field(default_factory=set)  # of messages and calls
+    left_out_keywords: set[str] = field(default_factory=set)  # of the schemas of tools
     renamed_limit: bool = False
     wants_signatures: bool = False
     wants_reasoning: bool = False
@@ -87,6 +89,8 @@ class Dialect:
         if self.cannot_forbid_tools and body.get("tool_choice") == "none":
             adapted.pop("tools", None)
             adapted.pop("tool_choice", None)
+        if self.left_out_keywords and "tools" in adapted:
+            adapted["tools"] = drop_keywords(adapted["tools"], self.left_out_keywords)
         if "messages" in body:
             adapted["messages"] = self._adapt_messages(body["messages"])
         return adapted
@@ -98,6 +102,7 @@ class Dialect:
             self._learn_tool_choice(text, body)
             or self._learn_missing_field(text, body)
             or self._learn_unknown_field(text, body)
+            or self._learn_keyword(text, body)
             or self._learn_parameter(text, body)
             or self._learn_order(text, body)
         )
@@ -140,6 +145,13 @@ class Dialect:
             return False
         self.left_out_fields.add(name)
         self.wants_reasoning = self.wants_reasoning and name != "reasoning_content"
+        return True
+
+    def _learn_keyword(self, text: str, body: Mapping[str, Any]) -> bool:
+        keyword = find_refused_keyword(text, body.get("tools") or ())
+        if not keyword:
+            return False
+        self.left_out_keywords.add(keyword)
         return True
 
     def _learn_parameter(self, text: str, body: Mapping[str, Any]) -> bool:

@@ -20,9 +20,12 @@ def _compile(*patterns: str) -> re.Pattern[str]:
 CONTEXT_TOO_LONG = _compile(
     r"maximum (prompt|context|model) length|input_too_large|context_length_exceeded|exceed_context_size_error",
     r"exceeds the (available )?context|reduce the length of the (messages|input|prompt)",
-    r"context length is only|prompt (is )?too long|input token count.{0,40}exceeds|too many tokens in the prompt",
-    r"context length exceeded|token count exceeds the maximum",
-    r"exceeds? (the )?(model'?s? )?context (window|length|size)",
+    r"context length (is|of) only|prompt (is )?too long|input token count.{0,40}exceeds|too many tokens in the prompt",
+    r"context length exceeded|token count exceeds the maximum|(greater|longer) than the (model'?s )?context length",
+    r"exceed(s|ed)? (the )?(model'?s? )?(context (window|length|size|limit)|token limit)|context has room for",
+    # vLLM (what is left of its context is less than nothing), TGI, Cohere, DashScope.
+    r"max_tokens.{0,40}got -\d|inputs?`? tokens \+ `?max_new_tokens|tokens in the prompt cannot exceed",
+    r"range of input length should be",
     r"(input|prompt|sequence)( token)?s?( length| size| count)?( \(?\d+\)?( tokens)?)? exceeds?\b",
     r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context|input is too long",
     r"超长|(输入|上下文|长度).{0,20}(过长|超出|超过)|(超出|超过).{0,20}(上下文|长度|tokens?)",
@@ -47,20 +50,24 @@ NO_CREDIT = _compile(
     r"used all (available )?credits|spending[_ ]limit|billing[_ ](hard[_ ])?(limit|not|issue|account)|prepaid",
     r"payment required|account.{0,40}(suspended|arrears|overdue)|(please )?recharge|arrearage",
     r"balance is (too low|not enough|insufficient)|no (remaining )?credits?\b|exceeded_current_quota",
-    r"purchase (more )?credits|余额不足|欠费|请充值",
+    r"purchase (more )?credits|budget[_ ](has been )?exceeded|exceeded ?budget|over budget|monthly spend limit",
+    r"used up your .{0,40}(allocation|quota|credits?)|specified api usage limits?|余额不足|欠费|请充值",
 )
 # Gemini words a rate limit by the minute like an empty account, but says when to come back.
 RATE_BY_THE_MINUTE = _compile(r"retry ?delay|per minute")
 NO_MODEL = _compile(
     r"model.{0,80}(does not exist|not found|not exist|no longer available|deprecated|not available|is not a valid)",
     r"model_not_found|model_decommissioned|decommissioned|unknown model|invalid model|no such model",
-    r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)|模型不存在",
+    r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)|model_not_available|模型不存在",
+    r"unable to access (the )?model|model identifier is invalid|llm provider not provided",
+    # LM Studio answers 200 to what it does not know.
+    r"unexpected endpoint",
 )
 # What is wrong with a picture that a customer sent.
 ABOUT_MESSAGE = _compile(
     r"(decode|process|download|read|load|parse|unsupported|invalid|fetch|corrupt\w*|too large).{0,40}\bimages?\b",
     r"\bimages?\b.{0,60}(decode|process|unsupported|invalid|corrupt|too (large|small|big)|format|exceed|not valid)",
-    r"invalid_image|image_parse_error|image_too",
+    r"invalid_image|image_parse_error|image_too|image urls? must be valid|at most \d+ image",
 )
 # OpenRouter's way to say that no server takes what is asked for, such as tools, pictures or a `tool_choice`
 # (evalstate/fast-agent#122, zed-industries/zed#36094).
@@ -70,7 +77,7 @@ ABOUT_PARAMETER = _compile(
     r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(parameter|value|field|feature|operation)",
     r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(argument|name|key|input)",
     r"['\"]loc['\"]|unexpected keyword",
-    r"not (support|permitted|allowed|implement)|(n't| not) (\w+ ){0,2}support|parameter|--[a-z]",
+    r"not (support|permitted|allowed|implement)|(n['’]t| not) (\w+ ){0,2}support|parameter|--[a-z]|terms_required",
     r"jinja|chat[_ ]template|(invalid|wrong|bad|missing|required) (\w+ ){0,2}(field|argument|property|type)",
     r"additional ?properties|property '|stream_options|max_(completion_)?tokens|reasoning|response_format",
     r"thought_signature|tool[_ ]?choice|tool[_ ]?call[_ ]?id|\btools?\b|deserialize|valid(ation)? error|schema",
@@ -79,8 +86,15 @@ ABOUT_PARAMETER = _compile(
 )
 # Bedrock and others refuse by the rate with another status (`ThrottlingException`).
 RATE_LIMITED = _compile(
-    r"rate[ _]?limit|too many requests|at capacity|try again (later|in)|throttl|过于频繁|限流|并发数|速率限制"
+    r"rate[ _]?limit|too many (requests|tokens per)|at capacity|try again (later|in)|before trying again|throttl",
+    r"过于频繁|限流|并发数|速率限制",
 )
+# The model is being loaded (Bedrock with 400 or 424, llama.cpp in a stream).
+NOT_READY = _compile(
+    r"getting ready|not ready for inference|model (is )?(still |currently )?loading|loading model"
+)
+# The model called a tool in a form that the server cannot read (Groq). The next time it may do better.
+UNREADABLE_CALL = _compile(r"tool_use_failed")
 
 # The first rule that fits a status and a text counts; an empty set of statuses means any.
 RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
@@ -94,6 +108,8 @@ RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({400}, KEY_REFUSED, ErrorCode.KEY_REFUSED),
     ({429, 498}, None, ErrorCode.BUSY),
     ({400}, RATE_LIMITED, ErrorCode.BUSY),
+    ({400, 424}, NOT_READY, ErrorCode.DOWN),
+    ({400}, UNREADABLE_CALL, ErrorCode.PROVIDER_ERROR),
     ({404}, NO_ENDPOINT, ErrorCode.MISCONFIGURED),
     ({500, 501}, ABOUT_PARAMETER, ErrorCode.MISCONFIGURED),
     ({406, 411, 414, 415, 426, 431, 501, 505}, None, ErrorCode.MISCONFIGURED),
@@ -110,6 +126,8 @@ STREAM_RULES: Sequence[tuple[re.Pattern[str], ErrorCode]] = (
     (FILTERED, ErrorCode.FILTERED),
     (KEY_REFUSED_IN_STREAM, ErrorCode.KEY_REFUSED),
     (RATE_LIMITED, ErrorCode.BUSY),
+    (NOT_READY, ErrorCode.DOWN),
+    (NO_MODEL, ErrorCode.NO_MODEL),
 )
 PASSING_CODES = (ErrorCode.BUSY, ErrorCode.DOWN, ErrorCode.PROVIDER_ERROR)
 STATUS_FIELDS = ("code", "status", "status_code", "http_code", "http_status", "statusCode", "error_code")
@@ -122,8 +140,8 @@ class UnknownResource(ModelError):
 class RefusedRequest(ModelError):
     """The provider does not take the request as it is. `text` is what it said, for the backend alone to read."""
 
-    def __init__(self, code: ErrorCode, detail: str, text: str) -> None:
-        super().__init__(code, detail, retry=False)
+    def __init__(self, code: ErrorCode, detail: str, text: str, *, retry: bool = False) -> None:
+        super().__init__(code, detail, retry=retry)
         self.text = text
 
 
@@ -151,6 +169,8 @@ def error_from_status(status: int, body: object, detail: str) -> ModelError:
     )
     if code in (ErrorCode.MISCONFIGURED, ErrorCode.REQUEST_REFUSED):
         return RefusedRequest(code, detail, text)
+    if code == ErrorCode.PROVIDER_ERROR:  # where no tool may be called, it is taken without them
+        return RefusedRequest(code, detail, text, retry=True)
     is_unknown = code == ErrorCode.NO_MODEL and status == 404
     return (UnknownResource if is_unknown else ModelError)(code, detail, retry=code in PASSING_CODES)
 

@@ -12,6 +12,10 @@ from .sanitize import sanitize_text
 
 KNOWN_ITEM_FIELDS = {"type", "id", "call_id", "name", "arguments", "status", "object"}
 ENDS = {f"response.{name}" for name in ("completed", "incomplete", "failed", "cancelled", "done")}
+PIECES = {
+    *("response.output_text.delta", "response.refusal.delta"),
+    *("response.output_audio_transcript.delta", "response.audio_transcript.delta"),
+}
 # Events that repeat words in one piece, and the field that holds them.
 WHOLE_PARTS = {
     "response.output_text.done": "text",
@@ -50,7 +54,7 @@ class ResponsesAccumulator(AnswerAccumulator):
 
     def _add_decoded(self, event: Any) -> str:
         kind = event.get("type")
-        if kind in ("response.output_text.delta", "response.refusal.delta"):
+        if kind in PIECES:
             self.has_refused = self.has_refused or kind == "response.refusal.delta"
             return self._add_piece(event)
         if kind == "error" or (event.get("error") and not kind):

@@ -5,6 +5,7 @@ is busy, it is read with pauses, in which tokens gather. The SDK's authenticatio
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
@@ -24,6 +25,7 @@ from .transport import BODY_EXTENSION, PausableBody, PausableTransport, UnknownH
 
 XAI_BASE_URL = "https://api.x.ai/v1"
 MAX_RETRY_AFTER_SECONDS = 5.0  # a customer is not kept waiting longer for a second attempt
+SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 
 
 class ModelServer:
@@ -229,5 +231,5 @@ async def _refuse_long_retry(response: httpx2.Response) -> None:
     The customer is told at once that the model is busy.
     """
     retry_after = response.headers.get("retry-after", "0")
-    if not retry_after.isdigit() or int(retry_after) > MAX_RETRY_AFTER_SECONDS:
+    if not SECONDS.fullmatch(retry_after) or float(retry_after) > MAX_RETRY_AFTER_SECONDS:
         response.headers["x-should-retry"] = "false"

@@ -169,6 +169,7 @@ class SpokenText:
         elif kind in THOUGHT_CLOSINGS:
             # One that was closed already is closed twice.
             self._is_after_closing = not self.has_thought or self._held is not None
+            self._is_stripping = self._is_stripping or not (self._has_begun or self._is_after_closing)
         elif kind in (OPENING_STRIKE, *SOFT_ENDINGS):
             self._read_soft_mark(mark)
         elif kind in ENDINGS and (kind not in HARMONY_CLOSINGS or self._has_begun):

@@ -3,7 +3,7 @@
 Every call has index 0: ai-dynamo/dynamo#4723, vercel/ai#14277, BerriAI/litellm#33678. No index, empty ids (Gemini):
 openai/openai-python#2806, Arize-ai/phoenix#11376, AstrBotDevs/AstrBot#6692. A new id with every piece: vLLM with
 speculative decoding. Names in pieces, with the id of each: openclaw/openclaw#130532. Objects instead of text:
-ggml-org/llama.cpp#20198, can1357/oh-my-pi#1779.
+ggml-org/llama.cpp#20198, can1357/oh-my-pi#1779. A call in its own arguments: BerriAI/litellm#3333.
 """
 
 from typing import Any
@@ -182,6 +182,18 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
     ),
     "a name with a mark of the model in pieces": (
         chunks(piece("lookup_order", "", "a", 0), piece("<|channel|>commentary", ORDER, "a", 0)),
+        ONE,
+    ),
+    "a piece that is none": (
+        [wire.chunk({"tool_calls": [None]}), *chunks(piece(*LOOK, "a", 0))],
+        ONE,
+    ),
+    "no name, but an id that says it": (
+        chunks(piece(arguments=ORDER, call_id="functions.lookup_order:0", index=0)),
+        ONE,
+    ),
+    "no name, but a call in the arguments": (
+        chunks(piece("", f'{{"name": "lookup_order", "arguments": {ORDER}}}', "a", 0)),
         ONE,
     ),
     "a nameless piece with nothing in it": (chunks(piece(*LOOK, "a", 0), piece("", "", "", 1)), ONE),

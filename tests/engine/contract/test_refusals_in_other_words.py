@@ -70,6 +70,29 @@ async def test_what_a_server_does_not_want_is_left_out(unwanted: str, status: in
         await backend.aclose()
 
 
+@pytest.mark.parametrize("wire_name", ["chat", "responses"])
+async def test_keywords_of_schemas_that_a_server_does_not_know_are_left_out(wire_name: str):
+    """BerriAI/litellm#14330, Laisky/one-api#60, adolfousier/opencrabs#99 (Gemini)."""
+    words = (
+        'Invalid JSON payload received. Unknown name "additionalProperties" at '
+        "'tools[0].function_declarations[0].parameters': Cannot find field."
+    )
+    with WIRES[wire_name].provider() as provider:
+        backend = WIRES[wire_name].connect(provider)
+        provider.otherwise(
+            lambda request: (
+                provider.fail(400, json.dumps([{"error": {"message": words}}]).encode())
+                if "additionalProperties" in json.dumps(request.body["tools"])
+                else provider.say("Hello.")
+            )
+        )
+
+        assert await Desk(backend).ask("Hi") == "Hello."
+        assert len(provider.requests) == 2
+        assert "order_id" in json.dumps(provider.requests[-1].body["tools"])
+        await backend.aclose()
+
+
 async def test_a_router_without_a_server_that_forbids_tools_gets_none_in_the_last_round():
     body = {
         "error": {"message": "No endpoints found that support the provided 'tool_choice' value.", "code": 404}

@@ -6,6 +6,7 @@ huggingface/text-generation-inference#2344, mistralai/client-python#123, vespa-e
 sgl-project/sglang#3912, ollama/ollama#4357; suhaibbinyounis/github-copilot-api-vscode#100, tensorzero/tensorzero#2078
 (one with every chunk). Signs of life that are no comments: mnfst/llm-gateway#2053, betalgo/openai#472,
 caozhiyuan/copilot-api#88, omnigent-ai/omnigent#1474, router-for-me/CLIProxyAPI#4691.
+Thoughts and recordings: langfuse/langfuse-python#1831, openai/openai-node#1991 (the words are a transcript).
 Content in parts: vercel/ai#8072, BerriAI/litellm#16272, Arize-ai/openinference#3761.
 """
 
@@ -38,6 +39,11 @@ def spoken() -> Wire:
 
 def reason(name: Any) -> list[bytes]:
     return [*WORDS, wire.chunk({}, name), wire.DONE]
+
+
+def flagged(text: str) -> bytes:
+    """A piece of a thought as Gemini's server sends it."""
+    return wire.chunk({"content": text, "extra_content": {"google": {"thought": True}}})
 
 
 STREAMS: dict[str, list[bytes]] = {
@@ -121,6 +127,25 @@ STREAMS: dict[str, list[bytes]] = {
         *wire.ending(),
     ],
     "reasons with the name of the field": reason("FinishReason.STOP"),
+    "thoughts that are flagged": [flagged("Hm. "), flagged("A date."), *WHOLE],
+    "thoughts that are flagged, and marked": [
+        flagged("<thought>Hm."),
+        wire.text("</thought>\n"),
+        *WHOLE,
+    ],
+    "the words of a recording": [
+        wire.chunk({"audio": {"id": "a", "transcript": "Not before "}}),
+        wire.chunk({"audio": {"transcript": "Monday."}}),
+        wire.chunk({"audio": {"data": "AAAA"}}),
+        *wire.ending(),
+    ],
+    "a recording beside its words": [
+        *(
+            wire.chunk({"content": each, "audio": {"transcript": each}})
+            for each in ("Not ", "before ", "Monday.")
+        ),
+        *wire.ending(),
+    ],
     "other choices": [
         wire.event({"choices": [{"index": 1, "delta": {"content": "Well"}}]}),
         *WHOLE,
