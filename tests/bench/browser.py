@@ -23,11 +23,16 @@ class OpeningError(Exception):
 
 @dataclass(slots=True)
 class Opened:
-    """An open chat: its socket, the page's address, and bytes that came right behind the handshake."""
+    """An open chat: its socket, the page's address, and bytes that came right behind the handshake.
+
+    `address` is that of the socket, `cookies` are the visitor's.
+    """
 
     sock: socket.socket
     page: str
     rest: bytes
+    address: str
+    cookies: dict[str, str]
 
 
 def open_chat(url: str, cookies: dict[str, str] | None = None) -> Opened:
@@ -35,8 +40,17 @@ def open_chat(url: str, cookies: dict[str, str] | None = None) -> Opened:
     found = WS_CONNECT.search(html)
     if not found:
         raise OpeningError("no ws-connect in the page")
-    sock, rest = open_socket(urljoin(page, unescape(found[1])), page, cookies)
-    return Opened(sock, page, rest)
+    address = urljoin(page, unescape(found[1]))
+    sock, rest = open_socket(address, page, cookies)
+    return Opened(sock, page, rest, address, cookies)
+
+
+def open_again(opened: Opened, url: str) -> Opened:
+    """The same chat on a second page, at another process of the site."""
+    here, there = urlsplit(opened.page).netloc, urlsplit(url).netloc
+    page, address = opened.page.replace(here, there), opened.address.replace(here, there)
+    sock, rest = open_socket(address, page, opened.cookies)
+    return Opened(sock, page, rest, address, opened.cookies)
 
 
 def get(url: str, cookies: dict[str, str] | None = None) -> tuple[str, str, dict[str, str]]:

@@ -6,6 +6,9 @@ Opens the chats one after the other, starts them spread over the length of an an
 window in which all are busy; with --turns so many whole turns of each, and with --idle none. It reads every token's
 number and time of sending out of the text, so lag is from the model's write to this client's read, and no token can be
 lost unseen. Prints one line, or JSON.
+
+Of several processes of one site each has its share of the chats, and with --second-pages the first of these are open at
+the next process too.
 """
 
 import argparse
@@ -15,9 +18,10 @@ import json
 import selectors
 from collections import Counter
 
-from .browser import CLOSE, PING, PONG, TEXT, Opened, OpeningError, frame, open_chat, whole_frames
+from .browser import CLOSE, PING, PONG, TEXT, Opened, OpeningError, frame, open_again, open_chat, whole_frames
 from .machine import Watched, read_url
 from .result import Result, as_json
+from .second_page import SecondPage, open_second_page
 from .texts import TOKENS, ended_answers, frame_of_question
 from .window import SECOND, Recording, Used, Window, now_us
 
@@ -54,9 +58,10 @@ class Chat:
 class Load:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self._server = Watched(options.pid)
+        self._server = Watched(*options.pid)
         self._selector = selectors.DefaultSelector()
         self._chats: list[Chat] = []
+        self._second_pages: dict[int, SecondPage] = {}  # by the chat's number
         self._agenda: list[tuple[int, int, Chat]] = []
         self._recording = Recording()
         self._errors: Counter[str] = Counter()
@@ -77,6 +82,7 @@ class Load:
             (kb - before) / self.options.chats for kb in (idle, window.active_kb)
         )
         window.opening_ms = 1000 * opening / self.options.chats
+        window.second_lags = self._recording.second_lags
         return window.result(len(self._chats), self._missing, self._errors)
 
     def _measure(self) -> Window:
@@ -101,13 +107,19 @@ class Load:
                 self._errors["not opened in time"] += self.options.chats - number
                 return
             try:
-                chat = Chat(number, open_chat(self.options.url))
+                self._open_chat(number)
             except (OSError, OpeningError) as error:
                 self._errors[str(error)] += 1
-            else:
-                self._chats.append(chat)
-                self._selector.register(chat.sock, selectors.EVENT_READ, chat)
             self._pump(start + (number + 1) * SECOND // OPENED_A_SECOND)
+
+    def _open_chat(self, number: int) -> None:
+        urls = self.options.url
+        opened = open_chat(urls[number % len(urls)])
+        self._chats.append(Chat(number, opened))
+        self._selector.register(opened.sock, selectors.EVENT_READ, self._chats[-1])
+        if number < self.options.second_pages:
+            again = open_again(opened, urls[(number + 1) % len(urls)])
+            self._second_pages[number] = open_second_page(again, self._selector)
 
     def _plan_first_turns(self) -> None:
         start, spread = now_us(), int(self.options.ramp * SECOND)
@@ -125,7 +137,10 @@ class Load:
                 return
             next_due = min(until, self._agenda[0][0]) if self._agenda else until
             for key, _events in self._selector.select(max(0, next_due - now_us()) / SECOND):
-                self._read(key.data)
+                if isinstance(key.data, SecondPage):
+                    key.data.read(self._selector)
+                else:
+                    self._read(key.data)
             if now_us() >= until:
                 return
 
@@ -140,6 +155,17 @@ class Load:
             if not chat.dead:
                 self._send(chat, CLOSE, (1000).to_bytes(2))
                 chat.sock.close()
+        self._close_second_pages()
+
+    def _close_second_pages(self) -> None:
+        """What the first page of a chat was shown, and the second one was not, is missing."""
+        if self._second_pages:
+            self._pump(now_us() + AFTERWARDS_US)
+        for chat in self._chats:
+            if (page := self._second_pages.get(chat.number)) is not None:
+                self._missing += max(0, chat.asked * self.options.tokens - len(page.seen))
+                self._recording.second_lags.extend(page.lags)
+                page.sock.close()
 
     def _ask_who_is_due(self) -> None:
         while self._agenda and self._agenda[0][0] <= now_us():
@@ -239,8 +265,13 @@ class Load:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Opens chats, keeps them busy, and measures.")
-    parser.add_argument("--url", required=True, help="The chat page on this machine.")
-    parser.add_argument("--pid", type=int, required=True, help="The server's process.")
+    parser.add_argument(
+        "--url", action="append", required=True, help="The chat page on this machine; one of each process."
+    )
+    parser.add_argument(
+        "--pid", type=int, action="append", required=True, help="The server's process; may be given again."
+    )
+    parser.add_argument("--second-pages", type=int, default=0, help="Of how many chats there are two pages.")
     parser.add_argument("--model", required=True, help="The scripted model, without /v1.")
     parser.add_argument("--chats", type=int, default=50)
     parser.add_argument("--tokens", type=int, default=200, help="As the scripted model was told.")

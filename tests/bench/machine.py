@@ -112,10 +112,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class Watched:
-    """The CPU and memory of a process and its children."""
+    """The CPU and memory of processes and their children."""
 
-    def __init__(self, pid: int) -> None:
-        self._process = psutil.Process(pid)
+    def __init__(self, *pids: int) -> None:
+        self._processes = [psutil.Process(pid) for pid in pids]
 
     def cpu_seconds(self) -> float:
         # User and system, its own and that of children which have ended.
@@ -125,7 +125,7 @@ class Watched:
         return float(sum(each.memory_info().rss for each in self._family())) / 1024
 
     def _family(self) -> list[psutil.Process]:
-        return [self._process, *self._process.children(recursive=True)]
+        return [each for process in self._processes for each in (process, *process.children(recursive=True))]
 
 
 def machine_cpu_seconds() -> float:

@@ -12,6 +12,7 @@ from .idle import idle
 from .lengths import lengths
 from .orders import orders
 from .plan import BOTH, Plan
+from .processes import processes
 from .profile import profile
 from .report import Table
 from .result import Result, medians
@@ -154,6 +155,7 @@ PARTS: dict[str, Callable[[Plan], Iterator[Table]]] = {
     "turns": turns,
     "idle": idle,
     "most": most,
+    "processes": processes,
     "database": database,
     "page": page,
     "desk": desk,

@@ -19,6 +19,7 @@ class Result:
     lag_p99_ms: float
     first_p50_ms: float
     first_p99_ms: float
+    second_p99_ms: float  # lag of a token on second pages
     missing: int
     errors: dict[str, int]
     frames_per_token: float

@@ -47,11 +47,15 @@ class Model:
 
 @dataclass(frozen=True)
 class Server:
+    """`more_urls` are those of other processes of the same site, `more_pids` what is measured with them."""
+
     system: str
     url: str
     pid: int
     model: Model
     log: Path
+    more_urls: tuple[str, ...] = ()
+    more_pids: tuple[int, ...] = ()
 
     def measure(
         self,
@@ -62,12 +66,11 @@ class Server:
         *,
         turns: int = 0,
         idle: bool = False,
+        second_pages: int = 0,
     ) -> Result:
         """Put a load on it from a process of its own: for a window, or so many whole turns of each chat."""
         script = self.model.script
         arguments = {
-            "--url": self.url,
-            "--pid": self.pid,
             "--model": self.model.url,
             "--chats": chats,
             "--tokens": script.tokens,
@@ -75,8 +78,11 @@ class Server:
             "--warm": warm,
             "--window": window,
             "--turns": turns,
+            "--second-pages": second_pages,
         }
         words = [str(word) for pair in arguments.items() for word in pair] + ["--idle"] * idle
+        words += [f"--url={url}" for url in (self.url, *self.more_urls)]
+        words += [f"--pid={pid}" for pid in (self.pid, *self.more_pids)]
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.load", *words, "--json"],
             cwd=PROJECT,

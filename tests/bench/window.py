@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic_ns, process_time
 
 from .machine import Watched, machine_cpu_seconds
@@ -20,7 +20,7 @@ class Recording:
     """What arrives: lag of each token, time to each first one, in microseconds, and how it was packed."""
 
     def __init__(self) -> None:
-        self.lags, self.firsts = array("q"), array("q")
+        self.lags, self.firsts, self.second_lags = array("q"), array("q"), array("q")
         self.turns = self.frames = self.bytes = 0
 
 
@@ -49,6 +49,7 @@ class Window:
     idle_kb: float
     active_kb: float
     opening_ms: float = 0
+    second_lags: "array[int]" = field(default_factory=lambda: array("q"))
 
     def result(self, chats: int, missing: int, errors: Counter[str]) -> Result:
         recording, seconds = self.recording, (self.end.at - self.begin.at) / SECOND
@@ -68,6 +69,7 @@ class Window:
             lag_p99_ms=percentile(recording.lags, 0.99) / 1000,
             first_p50_ms=percentile(recording.firsts, 0.5) / 1000,
             first_p99_ms=percentile(recording.firsts, 0.99) / 1000,
+            second_p99_ms=percentile(self.second_lags, 0.99) / 1000,
             missing=missing,
             errors=dict(errors),
             frames_per_token=recording.frames / tokens,

@@ -12,7 +12,7 @@ from supportbot.conversations.realtime.process_transport import Transport
 
 from .page import Browser
 
-KINDS = ("change", "frame", "session_ended")
+KINDS = ("change", "frame", "session_ended", "text_wanted")
 
 
 class OtherProcess:

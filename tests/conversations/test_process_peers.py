@@ -171,7 +171,7 @@ async def test_text_is_gathered_and_comes_before_what_is_said_of_it_afterwards(
 
     second = json.loads((await other.hear())[1]["frame"])["delta"]
     assert first == {"message": "1", "offset": 0, "text": "It "}
-    assert second == {"message": "1", "offset": 0, "text": "It has shipped."}  # nothing of it is stored yet
+    assert second == {"message": "1", "offset": 3, "text": "has shipped."}
     assert (await other.hear())[1]["frame"] == "<p>complete</p>"
     assert len(store.list_messages()) == 3
 

@@ -19,7 +19,6 @@ class StreamedText:
     def __init__(self, message_id: int) -> None:
         self.message_id = message_id
         self.length = 0
-        self.notice = ""  # a frame that says what the model does before the first word
         self._parts: list[str] = []
         self._blocks = BlockScanner()
         self._rendered_length = 0  # of what has gone out as blocks
@@ -63,52 +62,51 @@ class StreamedText:
 class AnswerStream:
     """Carries one message's text to those who watch the conversation.
 
-    `stored_length` is how much of it the database has.
+    `length` is how much there is of it, `stored_length` how much the database has, `sent_length` how much other
+    processes were sent.
     """
 
     def __init__(self, conversation_id: int, message_id: int) -> None:
         self.conversation_id = conversation_id
         self.message_id = message_id
-        self.stored_length = 0
+        self.length = self.stored_length = self.sent_length = 0
+        self.notice = ""  # a frame that says what the model does before the first word
         self._text = StreamedText(message_id)
-        self._sent_length = 0
-        process.get(Watchers).streams[conversation_id] = self._text
+        process.get(Watchers).streams[conversation_id] = self
 
     @property
     def text(self) -> str:
         return self._text.text
 
-    @property
-    def length(self) -> int:
-        return self._text.length
-
     async def append(self, text: str) -> None:
+        self.length += len(text)
         await deliver_frame(self.conversation_id, self._text.append(text))
-        send_text_to_other_processes(self.conversation_id, self._take_unsent_text)
+        send_text_to_other_processes(self.conversation_id, self.take_unsent_text)
 
     async def publish_notice(self, frame: str) -> None:
         """Show in the place of the text what the model does before it begins, also to pages that come meanwhile."""
-        self._text.notice = frame
+        self.notice = frame
         await publish_frame(self.conversation_id, frame)
 
     async def withdraw_text(self) -> None:
         """Take what was shown of the message off all pages: it was no answer. The message begins anew."""
-        self.stored_length = self._sent_length = 0
+        self.length = self.stored_length = self.sent_length = 0
         await publish_frame(self.conversation_id, self._text.withdraw_text())
+
+    def build_snapshot_frame(self) -> str:
+        return self._text.build_snapshot_frame()
+
+    def take_unsent_text(self) -> dict[str, Any] | None:
+        """The message with what other processes have not been sent yet; None if there is nothing."""
+        if self.sent_length == self.length:
+            return None
+        frame = self._text.build_frame_since(self.sent_length)
+        self.sent_length = self.length
+        return {"conversation_id": self.conversation_id, "frame": frame}
 
     def close(self) -> str:
         """End the stream. Returns its text."""
         streams = process.get(Watchers).streams
-        if streams.get(self.conversation_id) is self._text:
+        if streams.get(self.conversation_id) is self:
             del streams[self.conversation_id]
         return self.text
-
-    def _take_unsent_text(self) -> dict[str, Any] | None:
-        """The message that brings other processes up to date; None if they are."""
-        if self._sent_length == self.length:
-            return None
-        # A page there was sent the text so far, or has just read the database: neither of them finds a gap.
-        known_length = min(self._sent_length, self.stored_length)
-        self._sent_length = self.length
-        frame = self._text.build_frame_since(known_length)
-        return {"conversation_id": self.conversation_id, "frame": frame}

@@ -7,16 +7,16 @@ next authoritative fragment, and the database says what is there.
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from supportbot.server.process import process
 
 from ..turns import TurnChange
-from . import process_messages
+from . import heard_text, process_messages
 from .audiences import Audience, get_customer_audience
 from .change_frames import render_frames, render_frames_beside
 from .desk_feed import notify_desk
-from .fragments import render_typing
+from .fragments import is_text_frame, render_typing
 from .outbox import BuildContent
 
 
@@ -37,9 +37,11 @@ class OpenStream(Protocol):
 
     message_id: int
     length: int
+    sent_length: int
     notice: str
 
     def build_snapshot_frame(self) -> str: ...
+    def take_unsent_text(self) -> Mapping[str, Any] | None: ...
 
 
 @dataclass
@@ -62,6 +64,7 @@ async def unsubscribe(conversation_id: int, page: Subscriber) -> None:
     pages[conversation_id].discard(page)
     if not pages[conversation_id]:
         del pages[conversation_id]
+        heard_text.forget_text(conversation_id)
         await process_messages.leave_group(_group_name(conversation_id))
 
 
@@ -93,6 +96,20 @@ def get_stream_snapshot(conversation_id: int) -> str:
     return stream.build_snapshot_frame() if stream.length else stream.notice
 
 
+def get_open_text(change: TurnChange) -> str:
+    """A frame with the text that is streaming, for a page that has just been shown what is stored; empty if it has all.
+
+    What streams here is sent as a whole, and of what streams in another process what comes behind the stored text.
+    """
+    conversation_id = change.conversation_id
+    if text := get_stream_snapshot(conversation_id):
+        return text
+    for message in (each for turn in change.turns for each in turn.messages):
+        if message.status == message.Status.STREAMING and _get_pages(conversation_id):
+            return heard_text.get_text_behind(conversation_id, message.pk, len(message.text))
+    return ""
+
+
 async def publish_change(change: TurnChange) -> None:
     """Show a change to everyone who watches the conversation, rendered once for each audience."""
     if change.notifies_desk:
@@ -103,7 +120,7 @@ async def publish_change(change: TurnChange) -> None:
     if process_messages.has_listener(_group_name(change.conversation_id)):
         audiences.add(get_customer_audience())
     for frame in render_frames(change, audiences):
-        content = {
+        content: dict[str, Any] = {
             "conversation_id": change.conversation_id,
             "frames": frame.html,
             "previous_revision": frame.previous_revision,
@@ -145,15 +162,26 @@ async def deliver_missed(change: TurnChange) -> None:
         return
     for frame in await render_frames_beside(change, {page.audience for page in pages}):
         await _deliver_change(change.conversation_id, frame.html, frame.previous_revision, frame.revision)
-    if text := get_stream_snapshot(change.conversation_id):
+    if text := get_open_text(change):
         await deliver_frame(change.conversation_id, text)
 
 
-@process_messages.on_message("frame")
 async def deliver_frame(conversation_id: int, frame: str) -> None:
     """Show a frame to the pages of this process."""
     for page in _get_pages(conversation_id):
         await page.deliver(frame)
+
+
+@process_messages.on_message("frame")
+async def _deliver_frame_of_other_process(conversation_id: int, frame: str) -> None:
+    if not _get_pages(conversation_id):
+        return
+    if frame.startswith("{"):
+        frame = heard_text.take_piece(conversation_id, frame)
+    elif is_text_frame(frame):
+        heard_text.forget_text(conversation_id)  # it takes the place of what was heard
+    if frame:
+        await deliver_frame(conversation_id, frame)
 
 
 async def send_frame_to_other_processes(conversation_id: int, frame: str) -> None:
@@ -168,7 +196,23 @@ def send_text_to_other_processes(conversation_id: int, build_content: BuildConte
     process_messages.send_soon(_group_name(conversation_id), "frame", build_content)
 
 
+@process_messages.on_message("text_wanted")
+async def _send_text_again(conversation_id: int, message_id: int, offset: int) -> None:
+    """Another process lacks the text from there on."""
+    stream = process.get(Watchers).streams.get(conversation_id)
+    if stream is not None and stream.message_id == message_id and stream.length > offset:
+        stream.sent_length = min(stream.sent_length, offset)
+        send_text_to_other_processes(conversation_id, stream.take_unsent_text)
+
+
 @process_messages.on_message("change")
+async def _deliver_change_of_other_process(
+    conversation_id: int, frames: Mapping[str, str], previous_revision: int, revision: int
+) -> None:
+    heard_text.forget_text(conversation_id)  # the change may show it anew, or be its end
+    await _deliver_change(conversation_id, frames, previous_revision, revision)
+
+
 async def _deliver_change(
     conversation_id: int, frames: Mapping[str, str], previous_revision: int, revision: int
 ) -> None:

@@ -8,9 +8,9 @@ from supportbot.server.backpressure import SocketWriter
 
 from ..turns import TurnChange, load_changes
 from .audiences import Audience
-from .broadcast import get_stream_snapshot
+from .broadcast import get_open_text
 from .change_frames import ChangeFrame, render_frames_beside
-from .fragments import get_delta_message, is_text_frame, render_revision
+from .fragments import is_text_frame, render_revision
 from .gathered_text import GatheredText
 
 MAX_BUFFERED_ERRORS = 20  # for a page that does not read
@@ -90,20 +90,9 @@ class PageConnection:
                 buffered, self._buffered = self._buffered, None
             await self._send_loaded(change, frames)
             for frame, previous_revision, revision in buffered:
-                if not is_text_frame(frame) or self._continues_loaded_text(frame, change):
+                if not is_text_frame(frame):
                     await self._send(frame, previous_revision, revision)
-            await self._send(get_stream_snapshot(self._conversation_id))
-
-    def _continues_loaded_text(self, frame: str, change: TurnChange) -> bool:
-        """Whether a piece of text belongs to an answer that another process streams.
-
-        It goes on from the text that was loaded. What streams here is sent as a whole.
-        """
-        if get_stream_snapshot(self._conversation_id):
-            return False
-        message_id = get_delta_message(frame)
-        messages = (message for turn in change.turns for message in turn.messages)
-        return any(str(each.pk) == message_id and each.status == each.Status.STREAMING for each in messages)
+            await self._send(get_open_text(change))
 
     async def _send_loaded(self, change: TurnChange, frames: list[ChangeFrame]) -> None:
         """Send what was loaded, until the page stops reading: it gets the rest when it goes on."""

@@ -80,10 +80,5 @@ def is_text_frame(frame: str) -> bool:
     return frame.startswith(("{", '<div class="blocks"'))
 
 
-def get_delta_message(frame: str) -> str:
-    """The message to which a frame of `build_delta_frame` adds text; empty for any other frame."""
-    return str(json.loads(frame)["delta"]["message"]) if frame.startswith("{") else ""
-
-
 def _render_template(template: str, /, **context: Any) -> str:
     return get_template(template).render(context)

@@ -61,7 +61,11 @@ class ProcessConnection:
     async def send_message(self, group: str, kind: str, content: Mapping[str, Any]) -> None:
         """Send to those who listen to a group. Returns when it has been sent, or cannot be."""
         if not self._is_unavailable:
-            await self._wait_until_sent(self._outbox.add_line(group, encode_line(group, kind, content)))
+            await self._wait_until_sent(self.add_message(group, kind, content))
+
+    def add_message(self, group: str, kind: str, content: Mapping[str, Any]) -> "asyncio.Future[None]":
+        """The same for whoever does not wait for it. The future is done when it was sent, or cannot be."""
+        return self._outbox.add_line(group, encode_line(group, kind, content))
 
     def send_soon(self, group: str, kind: str, build_content: BuildContent) -> None:
         self._outbox.add_later(group, kind, build_content)

@@ -56,6 +56,13 @@ async def send_to_group(group: str, kind: str, **content: Any) -> None:
         await connection.send_message(group, kind, content)
 
 
+def send_without_waiting(group: str, kind: str, **content: Any) -> None:
+    """The same for whoever must not wait until it has been sent."""
+    connection = _get_connection()
+    if connection is not None and connection.has_listener(group):
+        connection.add_message(group, kind, content)
+
+
 def send_soon(group: str, kind: str, build_content: BuildContent) -> None:
     """Send the content that the function returns when it is called, within a moment; None is not sent.
 

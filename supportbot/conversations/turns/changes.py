@@ -111,10 +111,10 @@ def _load_turns_after(conversation: Conversation, revision: int) -> list[Turn]:
 
 
 @on_database_thread()
-def load_missed_changes(seen: dict[int, int], running_here: Iterable[int]) -> list[TurnChange]:
+def load_missed_changes(seen: dict[int, int], streaming_here: Iterable[int]) -> list[TurnChange]:
     """What the pages of this process missed, given the revision that each conversation's pages have seen.
 
-    `running_here` are the conversations whose turn runs in this process: of these the pages miss no text.
+    `streaming_here` are the conversations of which this process has the text that streams: their pages miss none of it.
     """
     behind = {
         pk
@@ -122,7 +122,7 @@ def load_missed_changes(seen: dict[int, int], running_here: Iterable[int]) -> li
         if revision > seen[pk]
     }
     streaming = Turn.objects.filter(conversation__in=seen, state=Turn.State.RUNNING)
-    behind |= set(streaming.values_list("conversation", flat=True)) - set(running_here)
+    behind |= set(streaming.values_list("conversation", flat=True)) - set(streaming_here)
     return [load_changes.run_sync(conversation, seen[conversation]) for conversation in behind]
 
 

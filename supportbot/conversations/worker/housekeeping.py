@@ -19,7 +19,7 @@ from supportbot.server.process import process
 from .. import turns
 from ..attachments.cleanup import delete_orphans
 from ..limits.rate_limits import delete_old_requests
-from ..realtime import broadcast, empty_pages, process_messages, socket_sessions
+from ..realtime import broadcast, empty_pages, heard_text, process_messages, socket_sessions
 from . import model_health, runner, storage_notices
 
 logger = logging.getLogger(__name__)
@@ -164,6 +164,7 @@ async def _note_customers_here() -> None:
 
 async def _resync_stale_connections() -> None:
     if seen := broadcast.get_watched_revisions():
-        running_here = [each.lease.conversation_id for each in runner.get_running_turns()]
-        for change in await turns.load_missed_changes(seen, running_here):
+        streaming = [each.lease.conversation_id for each in runner.get_running_turns()]
+        streaming += heard_text.get_conversations_heard_since(monotonic() - RESYNC_INTERVAL_SECONDS)
+        for change in await turns.load_missed_changes(seen, streaming):
             await broadcast.deliver_missed(change)
