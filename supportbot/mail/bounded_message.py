@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
-from email.policy import Compat32, compat32
+from email.policy import Compat32
 from functools import partial
 from typing import Any
+
+from .mime_text import decode_text
 
 MAX_LINES = 3_000_000
 MAX_READ_PARTS, MAX_READ_HEADERS = 20_000, 50_000
@@ -25,10 +27,20 @@ class _Count:
     headers: int = 0
 
 
+class ReadableHeaders(Compat32):
+    """Headers as texts, also where a program has written letters into them as they are."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return value if value.isascii() else decode_text(value.encode("utf-8", "surrogateescape"), "")
+
+
+READABLE_HEADERS = ReadableHeaders()
+
+
 class BoundedMessage(Message):
     """A mail or a part of one, which counts for the whole mail as it is read."""
 
-    def __init__(self, count: _Count, policy: Compat32 = compat32) -> None:
+    def __init__(self, count: _Count, policy: Compat32 = READABLE_HEADERS) -> None:
         super().__init__(policy=policy)
         self._count, self._level = count, 0
 
@@ -54,4 +66,4 @@ def read_message(raw: bytes) -> Message:
     count = _Count(raw.count(b"\n"))
     if count.lines > MAX_LINES:
         raise MailTooIntricate
-    return BytesParser(_class=partial(BoundedMessage, count), policy=compat32).parsebytes(raw)
+    return BytesParser(_class=partial(BoundedMessage, count), policy=READABLE_HEADERS).parsebytes(raw)

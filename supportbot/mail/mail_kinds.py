@@ -46,7 +46,11 @@ PROGRAM_NAMES = re.compile(
 DAEMON_NAMES = re.compile(r"^(?:mailer-?daemon|postmaster)(?:[-+.].*)?$")
 AUTOMATIC_REPLY = (
     r"auto(?:matic|mated|mática|matica|matische|matisch|-?)?[\s-]*(?:reply|response|answer)|vacation reply"
-    r"|(?:automatische|autom\.)\s(?:antwort|abwesenheit\w*|rückmeldung)"
+    r"|(?:automatische|autom\.)\s(?:antwort|abwesenheit\w*|rückmeldung|reactie)"
+    r"|odpowiedź automatyczna|autoodpowiedź|автоматична відповідь|автоматичен отговор|аўтаматычны адказ"
+    r"|samodejni odgovor"
+    r"|resposta automàtica|erantzun automatikoa|trả lời tự động|balasan otomatis|การตอบกลับอัตโนมัติ|תגובה אוטומטית"
+    r"|automatinis atsakymas|automātiska atbilde|automaatvastus|sjálfvirkt svar|स्वचालित (?:उत्तर|जवाब)|پاسخ خودکار"
     r"|réponse automatique|respuesta automática|respuesta automatica|risposta automatica|resposta automática"
     r"|automatisch antwoord|autosvar|automatiskt svar|automatisk svar|automatyczna odpowiedź|automaattinen vastaus"
     r"|automatická odpov[eě][dď]|automatikus válasz|otomatik yanıt|αυτόματη απάντηση|răspuns automat|automatski odgovor"
@@ -56,12 +60,18 @@ AWAY = (
     r"out[\s-]of[\s-](?:the[\s-])?office|abwesend|außer haus|nicht im (?:büro|haus)"
     r"|absente?(?:\(e\))?(?: du bureau)?|fuera de (?:la )?oficina|ausente de la oficina|fuori (?:sede|ufficio)"
     r"|assente dall['’]ufficio|fora do escritório|ausente do escritório|afwezig|niet aanwezig|niet op kantoor"
-    r"|poza biurem"
+    r"|poza biurem|nieobecn[ya] w (?:biurze|pracy)|mimo kancelář|nem vagyok az irodában|házon kívül|poissa toimistolta"
+    r"|ikke på kontoret|inte på kontoret|вне офиса|не в офисе|поза офісом|ofis dışında|εκτός γραφείου|în afara biroului"
+    r"|外出中|不在のお知らせ|不在通知|不在办公室|不在辦公室|休假中|부재중|nicht erreichbar|nicht am arbeitsplatz"
 )
 AWAY_NOTE = (
-    r"on (?:vacation|holiday|annual leave)|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
+    r"on (?:vacation|holiday|(?:annual |parental |maternity |sick )?leave)|ooo"
+    r"|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
     r"|absence du bureau|message d['’]absence|notification d['’]absence|ausencia de la oficina|ausência temporária"
-    r"|afwezigheids\w+|frånvaro"
+    r"|afwezigheids\w+|frånvaro|fraværende|fravær|poissaolo|nieobecność|nepřítomnost|neprítomnosť|távollét|в отпуске"
+    r"|у відпустці|ausência do escritório|en (?:congé|vacances)|de (?:vacaciones|férias)|in (?:ferie|vacanza|congedo)"
+    r"|(?:op|im|in|auf) (?:vakantie|urlaub|elternzeit)|på (?:semester|ferie)|na urlopie|izinde|absent(?:e)?|assente"
+    r"|休假|休暇"
 )
 # «Alice is out of the office», as some programs write, and people of themselves.
 WHO_IS_AWAY = (
@@ -71,11 +81,12 @@ WHO_IS_AWAY = (
 # After these words a program says until when, or repeats our subject. «Out of office chairs?» is a question.
 AUTOMATIC_END = (
     r"\s*(?:$|[:：!.,;()\[\]|–—-]"
-    r"|(?:re|aw|antw|sv|auto|autoreply|bis|until|till|vom|from|to|tot|du|hasta|fino|até|do)\b)"
+    r"|(?:re|aw|antw|sv|auto|autoreply|bis|until|till|vom|from|to|tot|du|hasta|fino|até|do|til|jusqu|до|od|am|ab)\b)"
 )
 AUTOMATIC_SUBJECT = re.compile(
     r"^\W*(?:\[[^\]]{1,60}\]\s*)?(?:(?:re|aw|antw|sv|r|rif)\s*:\s*)?(?:"
-    rf"(?:{AUTOMATIC_REPLY}|(?:{WHO_IS_AWAY})?(?:{AWAY})|{AWAY_NOTE}){AUTOMATIC_END}"
+    rf"(?:{AUTOMATIC_REPLY}|(?:{WHO_IS_AWAY})?(?:{AWAY}|{AWAY_NOTE})){AUTOMATIC_END}"
+    r"|[^?]{1,150}(?:\s[-–—]\s|[\[(])auto-?(?:reply|response|antwort)[\])]?\W*$"
     # Who must first prove to a filter that they are a person: no program of ours does.
     r"|your e-?mail requires verification|please confirm your message)",
     re.IGNORECASE,
@@ -170,9 +181,15 @@ def _is_automatic(mail: ParsedMail) -> bool:
         or str(message.get("Return-Path", "")).strip() == "<>"
         or message.get_content_type() == "multipart/report"
         or message.get_content_type() == "text/calendar"
+        or (not mail.text and any(map(_answers_invitation, walk_parts(message))))
         or PROGRAM_NAMES.match(mail.sender.partition("@")[0])
         or AUTOMATIC_SUBJECT.match(mail.subject)
     )
+
+
+def _answers_invitation(part: Message) -> bool:
+    """«Accepted», as a calendar says it; who writes something beside it is a person."""
+    return part.get_content_type() == "text/calendar" and str(part.get_param("method", "")).upper() == "REPLY"
 
 
 def _is_report(message: Message, kind: str) -> bool:

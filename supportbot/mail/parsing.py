@@ -28,6 +28,11 @@ RECIPIENT_HEADERS = (
 )
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+# How else programs write texts.
+TEXT_KINDS = {
+    **dict.fromkeys(("text/markdown", "text/x-markdown"), "text/plain"),
+    **dict.fromkeys(("text/enriched", "text/richtext", "application/xhtml+xml"), "text/html"),
+}
 SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
@@ -171,7 +176,7 @@ def _read_parts(message: Message) -> tuple[list[str], list[Attached]]:
     attached: list[Attached] = []
     size = 0
     for part in _iterate_parts(message):
-        kind = part.get_content_type()
+        kind = _find_text_kind(part)
         is_file = part.get_content_disposition() == "attachment" or bool(part.get_filename())
         has_room = len(texts) < MAX_TEXTS and size < MAX_TEXT_CHARS and sum(map(len, texts)) < MAX_CHARS
         if kind in ("text/plain", "text/html") and not is_file and has_room:
@@ -180,6 +185,12 @@ def _read_parts(message: Message) -> tuple[list[str], list[Attached]]:
         elif kind not in SIGNATURE_TYPES:
             attached.append(Attached(_read_file_name(part), kind, _read_bytes(part)))
     return [text for text in texts if text.strip()], attached
+
+
+def _find_text_kind(part: Message) -> str:
+    """The part's type, by which its text is read: of several parts without a line between them it is plain text."""
+    kind = part.get_content_type()
+    return "text/plain" if kind.startswith("multipart/") else TEXT_KINDS.get(kind, kind)
 
 
 def _iterate_parts(message: Message) -> Iterator[Message]:

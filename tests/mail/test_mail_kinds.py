@@ -55,6 +55,28 @@ AUTOMATIC = [
     {"Subject": "自動応答: TechCorp"},
     {"Subject": "自动答复: TechCorp"},
     {"Subject": "Your email requires verification verify#abc-123"},
+    *(
+        {"Subject": subject}
+        for subject in (
+            *(
+                "Odpowiedź automatyczna: TechCorp",
+                "Автоматична відповідь: TechCorp",
+                "Trả lời tự động: TechCorp",
+            ),
+            *("Balasan otomatis: TechCorp", "תגובה אוטומטית: TechCorp", "Automatische reactie: TechCorp"),
+            *("การตอบกลับอัตโนมัติ: TechCorp", "Automaatvastus: TechCorp", "स्वचालित उत्तर: TechCorp"),
+            *("OOO: TechCorp", "Je suis en congé", "Absent jusqu'au 3 décembre", "Estoy de vacaciones"),
+            *(
+                "Estou de férias",
+                "Ik ben op vakantie",
+                "Ich bin im Urlaub bis 5.12.",
+                "Sono in ferie fino al 3/12",
+            ),
+            *("Fravær", "Frånvaro: TechCorp", "Poissa toimistolta", "Nieobecność", "Mimo kancelář"),
+            *("Nem vagyok az irodában", "В отпуске до 5.12.", "休假", "不在のお知らせ", "Ofis dışında"),
+            *("Thank you for contacting us [auto-reply]", "We have your message - Autoreply"),
+        )
+    ),
 ]
 PEOPLE = [
     {"Auto-Submitted": "no"},
@@ -63,6 +85,8 @@ PEOPLE = [
         {"Subject": subject}
         for subject in (
             *("Out of stock?", "Out of office chairs?", "Auto: Lampe defekt", "Automatic lamp is broken"),
+            *("Vacation order late", "Leave it at the door", "Urlaub und Lieferung", "Ooops, wrong lamp"),
+            *("Absence of invoice", "In ferie senza lampada", "Autoreply in your shop is broken"),
             *("Abwesend bei Lieferung", "Afwezig bij levering", "On holiday lights", "It is out of stock"),
         )
     ),

@@ -23,6 +23,7 @@ EMPTY_TAGS = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr", "col"
 SKIPPED = frozenset({"style", "script", "title", "template", "noscript"})
 INLINE = frozenset({"br", "span", "a", "b", "i", "u", "em", "strong", "font", "td", "th", "tbody", "thead"})
 VOID = frozenset({"br", "hr"})
+CELLS = frozenset({"td", "th"})  # with a space between them
 BLOCKS = frozenset(
     {
         "p",
@@ -54,6 +55,8 @@ SIGNATURE_NAMES = re.compile(
     r"|id-?signature|bloop_sign|yahoo-?signature|mobile_?signature|x_gmail_signature"
 )
 QUOTE_NAMES = re.compile(r"^(?:quote|gmail_quote_old)$")
+# What a reader of mails does not show, such as the words that lists of mails show of newsletters.
+HIDDEN = re.compile(r"(?:^|;)(?:display:none|visibility:hidden|mso-hide:all)\b", re.IGNORECASE)
 # How Outlook draws the line above the mail that is answered.
 RULED = re.compile(r"border:none;border-top:solid#(?:e1e1e1|b5c4df)1\.0pt", re.IGNORECASE)
 
@@ -91,11 +94,14 @@ class _Reader(HTMLParser):
             self._end_line()
             if self._depth == 0:  # within a quotation it is one of an older mail
                 self.lines.append(OLD_MAIL)
-        element = _Element(tag, _is_quote(tag, values), bool(SIGNATURE_NAMES.search(names)))
+        is_skipped = bool(SIGNATURE_NAMES.search(names) or HIDDEN.search(_strip_spaces(values)))
+        element = _Element(tag, _is_quote(tag, values), is_skipped)
         self._open.append(element)
         self._count(element, 1)
         if tag == "li" and not self._skipped:
             self._line = BULLET
+        if tag in CELLS and self._line.strip():
+            self._line = f"{self._line.rstrip()} "
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open[-1].tag != tag:
@@ -197,9 +203,13 @@ def _count_depth(html: str) -> int:
     return deepest
 
 
+def _strip_spaces(values: dict[str, str]) -> str:
+    return values.get("style", "").replace(" ", "")
+
+
 def _is_quote(tag: str, values: dict[str, str]) -> bool:
     if tag == "blockquote":
-        style = values.get("style", "").replace(" ", "").lower()
+        style = _strip_spaces(values).lower()
         # Without a line at its left it is how some programs indent what was written.
         return not ("border:none" in style and "padding:0" in style and values.get("type") != "cite")
     return tag == "div" and bool(QUOTE_NAMES.match(values.get("name", "").lower()))

@@ -1,5 +1,6 @@
 """Where what a mail quotes begins: at a line that introduces it, at a block of header lines, or at our own line."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -25,6 +26,10 @@ MIN_HEADER_KINDS = 3
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
 TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2}\b")
+# «Label: value», in any script. The sender's has name and address.
+LABEL = r"[*_]{0,2}[^\W\d_][^:：<>@\d]{0,24}[:：]"
+LABELLED_LINE = re.compile(rf"^{LABEL}\s*\S")
+SENDER_LINE = re.compile(rf"^{LABEL}.{{1,100}}[<\[]\s?(?:mailto:)?{ADDRESS.pattern}\s?[>\]]")
 UNDERSCORES = re.compile(r"^_{10,}$")
 
 
@@ -128,6 +133,8 @@ def _begins_header_block(lines: Sequence[str], start: int) -> bool:
     if UNDERSCORES.match(first):
         start = _skip_blank(lines, start + 1)
         first = lines[start].strip() if start < len(lines) else ""
+    if _is_block_by_form(lines[start : start + HEADER_BLOCK_LINES]):
+        return True
     if not _find_header_kind(first):
         return False
     kinds, block = set(), []
@@ -143,6 +150,17 @@ def _begins_header_block(lines: Sequence[str], start: int) -> bool:
         {"from", "sent", "to"} <= kinds and bool(ADDRESS.search(text))
     )
     return len(kinds) >= MIN_HEADER_KINDS and is_whole and is_of_mail
+
+
+def _is_block_by_form(lines: Sequence[str]) -> bool:
+    """Whether these are header lines in whichever language: a sender with name and address, then when it was sent."""
+    if not lines or not SENDER_LINE.match(lines[0].strip()):
+        return False
+    block = list(itertools.takewhile(LABELLED_LINE.match, (line.strip() for line in lines)))
+    others = block[1:]
+    return len(others) >= MIN_HEADER_KINDS - 1 and any(
+        TIME.search(each) or YEAR.search(each) for each in others
+    )
 
 
 def _find_header_kind(line: str) -> str:

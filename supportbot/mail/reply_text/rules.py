@@ -16,6 +16,8 @@ from .words import DEVICE_AT_END, EXCUSE, PROGRAM_NAMES, PROGRAM_SIGNATURE
 
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+SIGNED_BEGINNING, SIGNED_END = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
+SIGNATURE_END = "-----END PGP SIGNATURE-----"
 RULE = re.compile(r"^[\s_=*-]{3,}$")
 MAX_SIGNATURE_LINES, MAX_SIGNATURE_CHARS = 10, 90
 
@@ -23,6 +25,7 @@ MAX_SIGNATURE_LINES, MAX_SIGNATURE_CHARS = 10, 90
 def cut_to_new_text(text: str, *, is_forward: bool) -> str:
     """See `extract_reply`."""
     lines = [_clean_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    lines = _open_signed_text(lines)
     old = find_old_mail(lines, is_forward=is_forward)
     if not is_forward:
         found = find_by_library(lines[:old])
@@ -37,6 +40,18 @@ def cut_to_new_text(text: str, *, is_forward: bool) -> str:
 def _clean_line(line: str) -> str:
     line = INVISIBLE.sub("", line.replace("\xa0", " ").replace("\t", " "))
     return line if SIGNATURE.match(line) else line.rstrip()
+
+
+def _open_signed_text(lines: list[str]) -> list[str]:
+    """Without what PGP writes around a text that is signed, and before lines that begin with «-»."""
+    if SIGNED_BEGINNING not in lines or SIGNED_END not in lines:
+        return lines
+    begin, end = lines.index(SIGNED_BEGINNING), lines.index(SIGNED_END)
+    text = lines[begin + 1 : end]
+    head = text.index("") if "" in text else 0
+    signed = [line.removeprefix("- ") for line in text[head:]]
+    below = lines[lines.index(SIGNATURE_END) + 1 :] if SIGNATURE_END in lines else []
+    return [*lines[:begin], *signed, *below]
 
 
 def _drop_quotes(lines: Sequence[str], *, has_old_mail: bool) -> list[str]:

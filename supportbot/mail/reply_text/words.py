@@ -71,6 +71,10 @@ WROTE_PATTERN = re.compile("|".join(WROTE), re.IGNORECASE)
 OWN_WRITING = re.compile(
     r"\b(?:i|we)\s(?:\w+\s)?(?:wrote|writes?)\b|\bschrieb(?:en)?\s(?:ich|wir)\b|\b(?:ich|wir)\b.{0,60}\b(?:schrieb|geschrieben)"
     r"|\bschreef\sik\b|\bik\b.{0,60}\b(?:schreef|geschreven)|\bskrev\sjeg\b|\bskrev\s(?:jag|vi)\b|\b(?:jag|jeg|vi)\sskrev\b"
+    # Nor one who says what somebody wrote to them.
+    r"|\bwrote\s(?:to\s)?(?:me|us)\b|\b(?:mir|uns)\b.{0,60}\b(?:schrieb|geschrieben)|\bschrieb(?:en)?\s(?:\w+\s)?(?:mir|uns)\b"
+    r"|\b(?:m['’]|nous\s)a\s[ée]crit|\b(?:me|nos)\s(?:escribi[óo]|escreveu)|\b(?:mi|ci)\sha\sscritto"
+    r"|\bschreef\s(?:\w+\s)?(?:aan\s)?(?:mij|me|ons)\b|\bskrev\stil\s|\bnapisał\w*\s(?:do\s)?(?:mnie|mi|nam)\b"
     r"|\bnapisał[ae]?m\b|\bя\s(?:\w+\s)?написала?\b",
     re.IGNORECASE,
 )

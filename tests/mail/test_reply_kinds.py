@@ -1,0 +1,119 @@
+"""What is new in mails of rarer kinds: heads of old mails in any language, signed texts, odd types of text."""
+
+import pytest
+
+from supportbot.mail.mail_kinds import find_kind
+from supportbot.mail.parsing import parse_mail
+from tests.mail.test_reply_text import build_raw
+
+HEAD = "From: Ann <ann@example.org>\nTo: support@example.com\nSubject: Re: lamp\nMIME-Version: 1.0\n"
+OURS = "\n\n##- Please write your reply above this line -##\n\nWhich lamp is it?\n"
+# The lines that Outlook and others write above the mail that is answered: the sender, when, to whom, about what.
+HEADER_BLOCKS = {
+    "Romanian": ("De la", "Trimis: vineri, 27 noiembrie 2026 15:02", "Către", "Subiect"),
+    "Greek": ("Από", "Στάλθηκε: Παρασκευή, 27 Νοεμβρίου 2026 3:02 μμ", "Προς", "Θέμα"),
+    "Bulgarian": ("От", "Изпратено: петък, 27 ноември 2026 г. 15:02", "До", "Тема"),
+    "Vietnamese": ("Từ", "Đã gửi: Thứ Sáu, 27 tháng 11, 2026 15:02", "Đến", "Chủ đề"),
+    "Indonesian": ("Dari", "Dikirim: Jumat, 27 November 2026 15:02", "Kepada", "Subjek"),
+    "Thai": ("จาก", "ส่ง: 27 พฤศจิกายน 2569 15:02", "ถึง", "เรื่อง"),
+    "Catalan": ("De", "Enviat el: divendres, 27 de novembre de 2026 15:02", "Per a", "Assumpte"),
+    "Slovenian": ("*Od", "*Poslano:* petek, 27. november 2026 15:02", "*Za", "*Zadeva"),
+}
+
+
+def read_plain(text: str) -> str:
+    return parse_mail(build_raw("Content-Type: text/plain; charset=utf-8", text.encode())).text
+
+
+def read_html(html: str) -> str:
+    return parse_mail(build_raw("Content-Type: text/html; charset=utf-8", html.encode())).text
+
+
+@pytest.mark.parametrize("language", HEADER_BLOCKS)
+def test_an_old_mail_is_known_by_the_form_of_its_head_in_any_language(language):
+    sender, sent, to, subject = HEADER_BLOCKS[language]
+    block = f"{sender}: Shop <support@example.com>\n{sent}\n{to}: Ann <ann@example.org>\n{subject}: Lamp"
+    assert read_plain(f"That one.\n\n{block}\n\nWhich lamp is it?") == "That one."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name: Ann Archer\nMail: ann@example.org\nOrder: 4711\nDate: 27.11.2026 15:02",
+        "Contact: Ann <ann@example.org>\nPlease call me tomorrow at 10:00.",
+        "On Monday 23.11.2026 at 14:00 your colleague wrote to me:\nthe lamp comes on Tuesday. It did not.",
+        "Am Montag, dem 23.11.2026 um 14:00 hat mir Ihr Kollege geschrieben:\nDie Lampe kommt am Dienstag.",
+        "Le 23.11.2026 à 14:00 votre collègue m'a écrit :\nla lampe arrive mardi.",
+    ],
+)
+def test_what_a_customer_lists_or_tells_is_kept(text):
+    assert read_plain(text) == text
+
+
+def test_a_signed_text_is_posted_without_its_signature():
+    signed = (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nThe red one.\n- -- two lamps\n"
+        "-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAdFiEE\n=abcd\n-----END PGP SIGNATURE-----\n"
+    )
+    assert read_plain(signed) == "The red one.\n-- two lamps"
+    assert read_plain(f"{signed}{OURS}") == "The red one.\n-- two lamps"
+    assert (
+        read_plain("-----BEGIN PGP SIGNED MESSAGE-----\nhalf") == "-----BEGIN PGP SIGNED MESSAGE-----\nhalf"
+    )
+
+
+def test_cells_of_a_table_stand_apart():
+    table = "<table><tr><th>Order</th><th>Days</th></tr><tr><td>ORD-123</td><td> 2 </td></tr></table>"
+    assert read_html(table) == "Order Days\nORD-123 2"
+
+
+@pytest.mark.parametrize(
+    "style", ["display:none", "color:red; display : none", "visibility:hidden", "mso-hide:all"]
+)
+def test_what_no_reader_shows_is_not_read(style):
+    assert read_html(f'<div style="{style}">Newsletter words</div><div>The red one.</div>') == "The red one."
+    assert read_html('<div style="display:block">The red one.</div>') == "The red one."
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "right"),
+    [
+        ("multipart/mixed", "The red one.", "The red one."),
+        ("multipart/alternative; boundary=gone", "The red one.", "The red one."),
+        ("text/markdown; charset=utf-8", "The **red** one.", "The **red** one."),
+        ("text/enriched", "The <bold>red</bold> one.", "The red one."),
+        ("application/xhtml+xml", "<p>The red one.</p>", "The red one."),
+    ],
+)
+def test_a_text_is_read_whatever_its_type_is_called(kind, body, right):
+    assert parse_mail(build_raw(f"Content-Type: {kind}", body.encode())).text == right
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_headers_in_which_letters_stand_as_they_are_are_read(charset):
+    head = (
+        HEAD.replace("Ann", "Jürgen")
+        .replace("lamp", "Küchenlampe")
+        .replace("@example.org", "@münchen.example")
+    )
+    mail = parse_mail(head.encode(charset) + b"\nThe red one.")
+    assert (mail.sender_name, mail.sender, mail.subject) == (
+        "Jürgen",
+        "ann@münchen.example",
+        "Re: Küchenlampe",
+    )
+
+
+def test_a_file_is_named_by_letters_as_they_are():
+    file = "Content-Type: application/pdf\nContent-Disposition: attachment; filename=Grüße.pdf\n\nx"
+    body = f"--b\n\nHi\n--b\n{file}\n--b--\n".encode()
+    mail = parse_mail(build_raw("Content-Type: multipart/mixed; boundary=b", body))
+    assert [each.name for each in mail.attached] == ["Grüße.pdf"]
+
+
+@pytest.mark.parametrize(("words", "kind"), [("", "automatic"), ("I am on holiday then, please call.", "")])
+def test_who_accepts_an_invitation_writes_nothing_unless_they_do(words, kind):
+    event = "Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR"
+    body = f"--b\nContent-Type: text/plain\n\n{words}\n--b\n{event}\n--b--\n"
+    mail = parse_mail(build_raw("Content-Type: multipart/alternative; boundary=b", body.encode()))
+    assert find_kind(mail) == kind
