@@ -140,7 +140,7 @@ function joinSentences(sentences) {
 
 // While an answer is coming its language is not known yet. It is the customer's, if theirs is.
 function getLanguage(message) {
-  const known = message.querySelector(".text[lang], .tail[lang]");
+  const known = message.querySelector(".blocks[lang]");
   const asked = message.parentElement.querySelector('[data-role="customer"] > .text[lang]');
   return (known ?? (isComing(message) ? asked : null))?.lang ?? "";
 }

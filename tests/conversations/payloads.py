@@ -133,6 +133,12 @@ def unsafe(text: Element) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
+def find_words(text: Element) -> Element:
+    """What is within the text of a message: its words, and those of an answer within its blocks."""
+    first = next((each for each in text.children if isinstance(each, Element)), text)
+    return first if first.attributes.get("class") == "blocks" else text
+
+
 def skeleton(page: Element, texts: str) -> list[tuple[str, list[str]]]:
     """The page's own elements with the names of their attributes: all but what is in texts of that class."""
     inside = {id(each) for text in page.classed(texts) for each in text}

@@ -9,6 +9,7 @@ from supportbot.conversations.realtime.fragments import render_turn
 from supportbot.conversations.realtime.language import detect_language
 
 from .markup import parse
+from .payloads import find_words
 
 CLEAR = {
     "en": "Your order ORD-123 has been shipped and should reach you tomorrow.",
@@ -76,6 +77,6 @@ def test_each_message_says_its_speaker_its_direction_and_its_language():
 
     articles = turn.all("article")
     assert [each["aria-label"].strip() for each in articles] == ["You", "Assistant", "Sam, support team"]
-    texts = [each.classed("text")[0] for each in articles]
+    texts = [find_words(each.classed("text")[0]) for each in articles]
     assert [each["dir"] for each in texts] == ["auto"] * 3
     assert [each.attributes.get("lang") for each in texts] == ["de", "de", "ar"]
