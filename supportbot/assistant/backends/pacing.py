@@ -1,30 +1,66 @@
 """How long a stream of a model waits between two reads: not at all while this process has room.
 
-When it is busy, each read shall bring more tokens, which share its cost: then the cost falls instead of every word's
+When it is busy, each read shall bring more words, which share its cost: then the cost falls instead of every word's
 lag growing. So the pause grows and shrinks with the load. The streams of an event loop have it in common, whichever
-backend reads them, so none is read more often than another.
+backend reads them, so none is read more often than another, and those whose pauses end together are read together.
 """
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import exp
 from time import process_time
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
-# A process that uses more of a core than this takes short pauses, which nobody notices: a word waits for half of one.
-LIGHT_LOAD, SHORT_PAUSE_SECONDS = 0.25, 0.025
-# Beyond this it takes longer ones, so that something is left for what comes in bursts: pages, and the beginnings of
-# turns. Beyond 0.15 s words would come in visible jerks, and there is little left to save.
-BUSY_LOAD, MAX_PAUSE_SECONDS = 0.6, 0.15
-MIN_PAUSE_SECONDS = 0.01
+# A process that uses more of a core than the first of these takes short pauses, and none any longer below the second.
+LIGHT_LOAD, IDLE_LOAD = 0.25, 0.15
+# Beyond this it takes long ones, so that something is left for what comes in bursts: pages, and the beginnings of
+# turns. Beyond 0.2 s words would come in visible jerks, and there is little left to save.
+BUSY_LOAD, MAX_PAUSE_SECONDS = 0.5, 0.2
+# In a short pause a stream is read as soon as two pieces have come: that costs half as much as each by itself, and only
+# the first one waits, for the other. Every tenth time it is read with one, so that more than half wait for no other.
+SHORT_PAUSE_SECONDS = 0.025
+MAX_PAIR_SECONDS, SINGLE_READS = 0.045, 10
+LEAST_LONG_PAUSE_SECONDS = 0.04  # a process that would take less goes back to short ones
 # An event loop whose timers are so late has no room, whoever has the processor.
 FULL_LOAD_LAG_SECONDS = 0.1
 CHECK_SECONDS = 0.1
 # The logarithm of the factor by which a check changes the pause, for a load that is off by 1. It takes a check or two
 # until a change shows in the load, so a pause that changed faster would swing.
 GAIN = 0.5
-SLOT_SECONDS = 0.005  # pauses end at a multiple of this
+# Pauses end at ticks, so that one wake-up of the event loop reads many streams.
+TICK_SECONDS, LONG_PAUSE_TICKS = 0.01, 5
+
+
+class Body(Protocol):
+    """The body of an answer. While reading is paused, what comes gathers in its socket."""
+
+    pauses: int  # how many there were
+
+    @property
+    def is_paused(self) -> bool: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def count_waiting_bytes(self) -> int: ...
+
+
+@dataclass(slots=True)
+class Pause:
+    """One pause of a body, which ends at `latest`, in seconds of the event loop's clock."""
+
+    body: Body
+    latest: float
+    waiting_bytes: int = 0  # when there were some for the first time
+
+    def has_enough(self) -> bool:
+        """Whether two pieces have come, or one if that is to be enough. Tells them apart by the tick."""
+        number = self.body.count_waiting_bytes()
+        if not self.waiting_bytes:
+            self.waiting_bytes = number
+            return number > 0 and self.body.pauses % SINGLE_READS == 0
+        return number > self.waiting_bytes
 
 
 class Pacer:
@@ -35,7 +71,7 @@ class Pacer:
         self._readers = 0
         self._is_checking = False
         self._checked_at = self._cpu_seconds = 0.0
-        self._waiting: dict[int, list[asyncio.Future[None]]] = {}  # by the slot in which their pause ends
+        self._pauses: dict[int, list[Pause]] = {}  # by the tick at which they may end
 
     @contextmanager
     def count_reader(self) -> Iterator[None]:
@@ -49,21 +85,31 @@ class Pacer:
         finally:
             self._readers -= 1
 
-    async def await_pause(self) -> None:
-        """Wait for the end of a pause. Those of many streams end together, so that one wake-up reads them all."""
-        loop = asyncio.get_running_loop()
-        slot = int((loop.time() + self.pause_seconds) / SLOT_SECONDS)
-        if slot not in self._waiting:
-            self._waiting[slot] = []
-            loop.call_at(slot * SLOT_SECONDS, self._end_pauses, slot)
-        ended = loop.create_future()
-        self._waiting[slot].append(ended)
-        await ended
+    def begin_pause(self, body: Body) -> None:
+        """Read no more of a body until its pause has ended, if this process takes pauses now."""
+        if not self.pause_seconds or body.is_paused:
+            return
+        body.pause_reading()
+        now = asyncio.get_running_loop().time()
+        if self.pause_seconds <= SHORT_PAUSE_SECONDS:
+            self._await_tick(int(now / TICK_SECONDS) + 1, Pause(body, now + MAX_PAIR_SECONDS))
+        else:
+            ticks = int((now + self.pause_seconds) / TICK_SECONDS / LONG_PAUSE_TICKS) * LONG_PAUSE_TICKS
+            self._await_tick(ticks, Pause(body, latest=0))
 
-    def _end_pauses(self, slot: int) -> None:
-        for ended in self._waiting.pop(slot):
-            if not ended.done():  # or else its reader was cancelled
-                ended.set_result(None)
+    def _await_tick(self, tick: int, pause: Pause) -> None:
+        if tick not in self._pauses:
+            self._pauses[tick] = []
+            asyncio.get_running_loop().call_at(tick * TICK_SECONDS, self._end_pauses, tick)
+        self._pauses[tick].append(pause)
+
+    def _end_pauses(self, tick: int) -> None:
+        now = asyncio.get_running_loop().time()
+        for pause in self._pauses.pop(tick):
+            if now >= pause.latest or pause.has_enough():
+                pause.body.resume_reading()
+            else:
+                self._await_tick(max(tick, int(now / TICK_SECONDS)) + 1, pause)
 
     def _schedule_check(self) -> None:
         loop = asyncio.get_running_loop()
@@ -91,17 +137,19 @@ def compute_load(elapsed_seconds: float, cpu_seconds: float) -> float:
 
 
 def compute_pause(pause_seconds: float, load: float) -> float:
-    """The next pause, after a check that has found this load."""
-    is_long = pause_seconds > SHORT_PAUSE_SECONDS
-    wanted_load = BUSY_LOAD if is_long else LIGHT_LOAD
-    if load > wanted_load:
-        pause_seconds = max(pause_seconds, MIN_PAUSE_SECONDS)
-    changed = pause_seconds * exp(GAIN * (load - wanted_load))
-    if is_long:
-        return min(MAX_PAUSE_SECONDS, max(SHORT_PAUSE_SECONDS, changed))
-    if load <= BUSY_LOAD:
-        changed = min(SHORT_PAUSE_SECONDS, changed)
-    return changed if changed >= MIN_PAUSE_SECONDS else 0.0
+    """The next pause, after a check that has found this load: none, the short one, or a long one.
+
+    None while there is room. Then short ones, which save most of what can be saved without a word that waits
+    noticeably. Long ones grow until the load is `BUSY_LOAD`, so that no word waits longer than the load demands.
+    """
+    if pause_seconds < SHORT_PAUSE_SECONDS:
+        return SHORT_PAUSE_SECONDS if load > LIGHT_LOAD else 0.0
+    if pause_seconds == SHORT_PAUSE_SECONDS:
+        if load > BUSY_LOAD:
+            return LONG_PAUSE_TICKS * TICK_SECONDS
+        return SHORT_PAUSE_SECONDS if load > IDLE_LOAD else 0.0
+    changed = pause_seconds * exp(GAIN * (load - BUSY_LOAD))
+    return min(MAX_PAUSE_SECONDS, changed) if changed >= LEAST_LONG_PAUSE_SECONDS else SHORT_PAUSE_SECONDS
 
 
 _pacers: WeakKeyDictionary[asyncio.AbstractEventLoop, Pacer] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ is busy, it is read with pauses, in which tokens gather. The SDK's authenticatio
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -87,7 +87,6 @@ class ModelServer:
         """The parts of an answer, as they come: the first words at once, and then with a pause between two reads."""
         parser, reporter, pacer = SSEParser(), StreamReporter(accumulator), get_pacer()
         body: PausableBody | None = response.extensions.get(BODY_EXTENSION)
-        hold_reading = nullcontext if body is None else body.hold_reading
         # What is not compressed need not go through the layers of a response, which decode it.
         reads = response.aiter_bytes() if body is None or body.is_encoded else body
         async for data in _iter_data(aiter(reads), accumulator):
@@ -97,9 +96,8 @@ class ModelServer:
             for part in reporter.iter_parts(accumulator.add_events(events) if events else ""):
                 yield part
             has_begun = accumulator.text or reporter.is_reasoning
-            if has_begun and pacer.pause_seconds and not accumulator.is_finished:
-                with hold_reading():
-                    await pacer.await_pause()
+            if has_begun and body is not None and not accumulator.is_finished:
+                pacer.begin_pause(body)
         for part in finish_stream(accumulator, parser.flush_events()):
             yield part
 

@@ -4,7 +4,11 @@ Meanwhile what the provider sends gathers in the socket, and is then read in one
 wake up for every token, which is most of what a token costs when it is decoded without the SDK's objects.
 """
 
+import asyncio
+import fcntl
 import socket
+import sys
+import termios
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from urllib.request import getproxies
@@ -57,27 +61,40 @@ class PausableBody(httpx2.AsyncByteStream):
     """The body of an answer, as it comes over the wire."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.pauses = 0
         self._response = response
+        self._paused: asyncio.Transport | None = None
 
     @property
     def is_encoded(self) -> bool:
         """Whether it was compressed."""
         return "Content-Encoding" in self._response.headers
 
-    @contextmanager
-    def hold_reading(self) -> Iterator[None]:
-        """Within the block the socket gathers what comes."""
+    @property
+    def is_paused(self) -> bool:
+        return self._paused is not None
+
+    def pause_reading(self) -> None:
+        """From now on the socket gathers what comes. Whoever reads this waits until it is resumed."""
         connection = self._response.connection
         transport = connection.transport if connection else None
         if transport is None:  # the whole body has arrived
-            yield
             return
+        self.pauses += 1
+        self._paused = transport
         transport.pause_reading()
-        try:
-            yield
-        finally:
-            # Even if the caller stops here: a closed connection is noticed only by reading.
-            transport.resume_reading()
+
+    def resume_reading(self) -> None:
+        paused, self._paused = self._paused, None
+        if paused is not None and not paused.is_closing():
+            paused.resume_reading()
+
+    def count_waiting_bytes(self) -> int:
+        """How many have gathered in the socket since reading was paused."""
+        if self._paused is None or self._paused.is_closing():
+            return 0
+        number = fcntl.ioctl(self._paused.get_extra_info("socket"), termios.FIONREAD, bytes(4))
+        return int.from_bytes(number, sys.byteorder)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         bytes_left = MAX_RESPONSE_BYTES
@@ -89,6 +106,8 @@ class PausableBody(httpx2.AsyncByteStream):
                 yield data
 
     async def aclose(self) -> None:
+        # A closed connection is noticed only by reading.
+        self.resume_reading()
         # Not release(): after a whole body the connection has been returned to the pool already, and after a part of
         # one it must be closed, so that the provider stops.
         self._response.close()

@@ -44,7 +44,7 @@ async def texts_of(backend, release, texts):
 
 
 async def test_with_room_no_word_waits_for_the_next(provider, backend, room, monkeypatch):
-    monkeypatch.setattr(pacing.Pacer, "await_pause", None)
+    monkeypatch.setattr(pacing, "Pause", None)
     pieces = words("One two three four")
     reply = provider.play(*(piece for word in pieces[:-1] for piece in (word, HOLD)), pieces[-1], End())
 
