@@ -1,6 +1,7 @@
 // Draws the plots of the numbers, each from what its element carries. The tables beside them say the same without scripts.
 
 const HEIGHT_PX = 230;
+const COUNT_STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 5]];
 const MARK_PX = 7;
 
@@ -15,7 +16,7 @@ function resolveColour(name) {
   return getComputedStyle(probe).color;
 }
 
-// A mark for each line: circle, square, triangle, diamond, cross, bar.
+// A mark for each line: circle, square, triangle, diamond, triangle upside down, bar.
 const MARKS = [
   (path, x, y, r) => path.arc(x, y, r, 0, 2 * Math.PI),
   (path, x, y, r) => path.rect(x - r, y - r, 2 * r, 2 * r),
@@ -56,12 +57,22 @@ function buildSeries([label, values], number) {
   return { label: `${sign} ${label}`, stroke, width: 2, dash: DASHES[number % DASHES.length], points, value: showValue };
 }
 
+// What the others are parts of: a broad line below them, of which one sees what no part covers.
+function buildTotalSeries([label, values]) {
+  const stroke = resolveColour("--ink");
+  return { label: `━ ${label}`, stroke, width: 5, points: { show: values.length === 1 }, value: showValue };
+}
+
 const format = new Intl.NumberFormat(document.documentElement.lang || undefined, { maximumFractionDigits: 2 });
 const showValue = (_plot, value) => (value === null || value === undefined ? "" : format.format(value));
 const fitValues = (_plot, values) => 24 + 7.5 * Math.max(0, ...(values ?? []).map((value) => value.length));
 
 function buildOptions(element, data) {
   const axis = { stroke: resolveColour("--quiet"), grid: { stroke: resolveColour("--line"), width: 1 } };
+  const total = data.hasTotal ? [buildTotalSeries(data.series[0])] : [];
+  const parts = data.series.slice(total.length).map(buildSeries);
+  // There are no halves of what is counted.
+  const steps = data.isCount ? { incrs: COUNT_STEPS } : {};
   const showLabel = (place) => (Number.isInteger(place) ? (data.labels[place] ?? "") : "");
   return {
     width: Math.max(element.clientWidth, 200),
@@ -72,9 +83,9 @@ function buildOptions(element, data) {
     scales: { x: { time: false }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.08 : 1] } },
     axes: [
       { ...axis, values: (_plot, places) => places.map(showLabel), space: 60, incrs: [1, 2, 3, 5, 7, 10, 14, 30] },
-      { ...axis, values: (_plot, values) => values.map((value) => format.format(value)), size: fitValues },
+      { ...axis, ...steps, values: (_plot, values) => values.map((value) => format.format(value)), size: fitValues },
     ],
-    series: [{ label: data.slice, value: (_plot, place) => showLabel(place) }, ...data.series.map(buildSeries)],
+    series: [{ label: data.slice, value: (_plot, place) => showLabel(place) }, ...total, ...parts],
   };
 }
 

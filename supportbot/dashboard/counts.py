@@ -124,12 +124,13 @@ class CountReport:
         series = [(self.number.label, [self.counts[""][place, ""] for place in places])]
         if self.number.kinds:
             counter = self.counts[self.number.kinds.field]
-            series = [
+            series += [
                 (kind.label, [counter[place, kind.value] for place in places])
                 for kind in list_kinds(self.number.kinds, self.counts)
             ]
         name = name_slices(self.chosen.first, self.chosen.last)
-        return Plot(self.number.label, [each.label for each in self.slices], series, name)
+        labels, has_total = [each.label for each in self.slices], self.number.kinds is not None
+        return Plot(self.number.label, labels, series, name, is_count=True, has_total=has_total)
 
 
 def count_rows(key: str, number: Count, chosen: ChosenPeriod, can_open: Callable[[str], bool]) -> Report:

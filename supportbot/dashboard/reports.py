@@ -64,18 +64,24 @@ class Table:
 
 @dataclass(frozen=True)
 class Plot:
-    """Lines over the slices of the period. A value is None where there is none."""
+    """Lines over the slices of the period. A value is None where there is none; a count has no halves.
+
+    With `has_total` the first line is the sum of the others.
+    """
 
     caption: Any
     labels: Sequence[str]
     series: Sequence[tuple[Any, Sequence[float | None]]]
     slice_name: str
+    is_count: bool = False
+    has_total: bool = False
 
     @property
     def script_data(self) -> str:
         """What the page's script draws it from."""
         series = [[str(label), list(values)] for label, values in self.series]
-        return json.dumps({"labels": list(self.labels), "series": series, "slice": self.slice_name})
+        data = {"labels": list(self.labels), "series": series, "slice": self.slice_name}
+        return json.dumps(data | {"isCount": self.is_count, "hasTotal": self.has_total})
 
 
 @dataclass(frozen=True)

@@ -87,16 +87,20 @@ class SumsReport:
         kind: str | None = None,
         breakdown: Breakdown | None = None,
     ) -> list[Cell]:
-        """How many rows, and each amount; an amount that is known of none of them is empty."""
+        """How many rows, and each amount; an amount that is known of none of them, or nowhere at all, is empty."""
         address = self.link.build_address(start, end, kind, breakdown) if total.count else ""
         cells = [Cell(total.count, format_count(total.count), address)]
         for amount in self.number.amounts:
             value = total.sums[amount.field]
-            if total.count and not total.known[amount.field]:
+            is_known = total.known[amount.field] if total.count else self._is_known_anywhere(amount)
+            if not is_known:
                 cells.append(Cell(None, "–"))
             else:
                 cells.append(Cell(value, _format_amount(value, amount), address))
         return cells
+
+    def _is_known_anywhere(self, amount: Amount) -> bool:
+        return any(self.totals[""][slot, ""].known[amount.field] for slot in (WHOLE, PREVIOUS))
 
     def _build_time_table(self) -> Table:
         rows = [
@@ -138,7 +142,7 @@ class SumsReport:
             caption = get_text_list([str(amount.label) for amount in amounts], _("and"))
             if unit == "dollars":
                 caption = _("%(what)s, US dollars") % {"what": caption}
-            plots.append(Plot(caption, labels, series, name))
+            plots.append(Plot(caption, labels, series, name, is_count=unit != "dollars"))
         return plots
 
     def _list_sums(self, amount: Amount) -> list[float | None]:

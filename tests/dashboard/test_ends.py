@@ -161,6 +161,9 @@ def test_a_ticket_ends_each_time_and_is_reopened_only_within_the_week(leads):
     )
 
     assert [figure.cell.value for figure in report.figures] == [4, 1, 1, 0, 2]
+    (_label, totals), *kinds = report.plots[0].series
+    assert sum(totals) == 4
+    assert totals == [sum(values) for values in zip(*(values for _label, values in kinds), strict=True)]
 
 
 @pytest.mark.parametrize(

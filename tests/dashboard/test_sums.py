@@ -27,6 +27,16 @@ def test_a_cost_that_nobody_knows_is_not_drawn(leads):
     assert [plot.caption for plot in load_report(leads).plots] == ["Tokens read and Tokens written"]
 
 
+def test_a_cost_that_nobody_knows_of_any_request_is_no_amount_anywhere(leads):
+    ask(1, None)
+
+    report = load_report(leads)
+
+    costs = [report.figures[-1].cell, report.figures[-1].before]
+    costs += [row.cells[-1] for table in report.tables for row in table.rows]
+    assert {(cell.value, cell.text) for cell in costs} == {(None, "–")}
+
+
 def test_a_day_whose_cost_nobody_knows_is_a_gap_in_the_line(leads):
     ask(1, "0.25")
     ask(0, None)
