@@ -33,13 +33,13 @@ def record_reply(ticket: Ticket, message_id: int, staff: Any, staff_name: str) -
 
 
 @transaction.atomic
-def reopen_by_customer(ticket: Ticket) -> Ticket:
+def reopen_by_customer(ticket: Ticket, *, cause: str = "") -> Ticket:
     """The customer has answered, whichever way: the ticket is open again, or that into which it was merged.
 
-    The caller has locked the ticket. Returns the one that is open now.
+    The caller has locked the ticket. Returns the one that is open now. `cause` is as in `change_ticket`.
     """
     ticket = _follow_merges(ticket)
-    change_ticket(ticket, CUSTOMER, status=Status.OPEN)
+    change_ticket(ticket, CUSTOMER, cause=cause, status=Status.OPEN)
     return ticket
 
 

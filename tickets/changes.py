@@ -45,17 +45,20 @@ class TicketChange:
 
 
 @transaction.atomic
-def change_ticket(ticket: Ticket, actor: Actor, **values: Any) -> bool:
-    """Change a ticket that the caller has locked. Whether anything was another value before."""
-    return bool(change_tickets([ticket], actor, **values))
+def change_ticket(ticket: Ticket, actor: Actor, *, cause: str = "", **values: Any) -> bool:
+    """Change a ticket that the caller has locked. Whether anything was another value before.
+
+    `cause` is what the customer did that had this effect, for the history: “reply”.
+    """
+    return bool(change_tickets([ticket], actor, cause=cause, **values))
 
 
 @transaction.atomic
-def change_tickets(tickets: Iterable[Ticket], actor: Actor, **values: Any) -> int:
+def change_tickets(tickets: Iterable[Ticket], actor: Actor, *, cause: str = "", **values: Any) -> int:
     """Change the same values of several tickets that the caller has locked. Returns how many had others before."""
     now = timezone.now()
     changes = [_apply_values(ticket, values, now) for ticket in tickets]
-    return _store_changes([change for change in changes if change.fields], actor)
+    return _store_changes([change for change in changes if change.fields], actor, cause)
 
 
 @transaction.atomic
@@ -103,7 +106,7 @@ def _apply_status(ticket: Ticket, old: str, now: datetime) -> None:
     ticket.resolution = ticket.resolution or Ticket.Resolution.STAFF
 
 
-def _store_changes(changes: list[TicketChange], actor: Actor) -> int:
+def _store_changes(changes: list[TicketChange], actor: Actor, cause: str) -> int:
     if not changes:
         return 0
     names = {name for change in changes for name in change.fields}
@@ -122,7 +125,8 @@ def _store_changes(changes: list[TicketChange], actor: Actor) -> int:
         ),
         batch_size=TICKETS_A_STATEMENT,
     )
-    described = [(change.ticket, {"changes": change.described}) for change in changes]
+    why = {"cause": cause} if cause else {}
+    described = [(change.ticket, {"changes": change.described} | why) for change in changes]
     record_ticket_events("ticket_changed", described, actor)
     _announce_ends(changes, actor)
     plan_closing(

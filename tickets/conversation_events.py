@@ -36,7 +36,7 @@ def reopen_answered_ticket(event: CustomerWrote) -> None:
         event.conversation, event.message, is_for_person=event.is_for_person, reference=event.reference
     )
     if ticket is not None:
-        reopen_by_customer(ticket)
+        reopen_by_customer(ticket, cause="reply")
 
 
 @conversation_event_handler(StaffReplied)

@@ -49,6 +49,8 @@ def describe_event(event: Any) -> list[str]:
     """What was done, a sentence for each thing, without who did it."""
     changes = event.details.get("changes")
     if changes is not None:
+        if deed := _describe_deed(event.actor, event.details.get("cause", ""), changes):
+            return [deed]
         added = event.details.get("added", ())
         return [_describe_change(name, values, is_added=name in added) for name, values in changes.items()]
     number = {"number": event.details.get("number", "")}
@@ -60,6 +62,30 @@ def describe_event(event: Any) -> list[str]:
         "rated": _describe_rating(event.details),
     }
     return [sentences.get(event.action, event.action)]
+
+
+def _describe_deed(actor: str, cause: str, changes: Mapping[str, list[str] | None]) -> str:
+    """What a customer or the system did where that says more than which values it changed; else empty."""
+    statuses = changes.get("status") if len(changes) == 1 else None
+    if actor == "customer" and statuses:
+        old, new = statuses
+        return _describe_customer_step(old, new, cause)
+    if actor == "customer" and "guest_email" in changes:
+        return _("gave a name and an e-mail address")
+    if actor == "customer" and "customer" in changes:
+        return _("signed in")
+    if actor == "system" and statuses and statuses[1] == Ticket.Status.CLOSED:
+        return _("closed it, as nobody had written for long enough")
+    return ""
+
+
+def _describe_customer_step(old: str, new: str, cause: str) -> str:
+    """From one status to another."""
+    if new == Ticket.Status.CLOSED:
+        return _("said that it is solved")
+    if old not in Ticket.ENDED_STATUSES:
+        return _("replied")
+    return _("reopened it by a reply") if cause == "reply" else _("reopened it")
 
 
 def _describe_rating(details: Mapping[str, Any]) -> str:

@@ -20,8 +20,8 @@ from .tools import Customer
 class PersonRequest:
     """Who asks for a person, and why. `conversation` is its primary key, `customer` is None for a guest.
 
-    `reason` is a line for staff: what the customer wrote last, which `is_quote` says, or what the model says the matter
-    is; empty if nobody knows. It is untrusted.
+    `reason` is a line for staff: the last that the customer wrote about it, which `is_quote` says, or what the model
+    says the matter is; empty if nobody knows. It is untrusted.
     """
 
     conversation: int

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -7,13 +8,32 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.row_ids import parse_row_id
 
+from .action_words import describe_action
 from .models import AuditEvent
+
+
+class ActionFilter(admin.AllValuesFieldListFilter):
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        every, *actions = super().choices(changelist)
+        yield every
+        for choice in actions:
+            yield {**choice, "display": describe_action(str(choice["display"]))}
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(admin.ModelAdmin):
-    list_display = ["created", "actor", "actor_name", "action", "conversation_id", "subject"]
-    list_filter = ["actor", "action", "created"]
+    list_display = ["created", "actor", "actor_name", "action_in_words", "conversation_id", "subject"]
+    list_filter = ["actor", ("action", ActionFilter), "created"]
+    fields = [
+        "created",
+        "actor",
+        "actor_name",
+        "actor_id",
+        "action_in_words",
+        "conversation_id",
+        "subject",
+        "details",
+    ]
     search_fields = ["actor_name__istartswith", "subject__istartswith"]
     search_help_text = _("The beginning of a name or of a subject, or a conversation’s number")
     list_per_page = 100
@@ -21,6 +41,10 @@ class AuditEventAdmin(admin.ModelAdmin):
     # Each of them would count all events once more.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description=_("action"))
+    def action_in_words(self, event: AuditEvent) -> str:
+        return describe_action(event.action)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str

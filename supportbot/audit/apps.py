@@ -1,7 +1,8 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,8 +11,16 @@ class AuditConfig(AppConfig):
     label = "audit"
     verbose_name = _("Audit log")
 
+    def __init__(self, app_name: str, app_module: Any) -> None:
+        super().__init__(app_name, app_module)
+        self.action_words: dict[str, str | Promise] = {}
+
     def ready(self) -> None:
         from . import login_events  # noqa: F401 - it registers a signal receiver
+
+    def add_action_words(self, words: Mapping[str, str | Promise]) -> None:
+        """How staff read of the actions of another app, such as “Opened a ticket” for `ticket_opened`."""
+        self.action_words.update(words)
 
     def record_events(
         self, action: str, events: Iterable[dict[str, Any]], *, staff: Any = None, actor: str = "system"

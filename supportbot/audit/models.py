@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.prefix_index import PrefixIndex
 
+from .action_words import describe_action
+
 
 class AuditEvent(models.Model):
     """One thing that somebody did. The database refuses to change or delete a row, see the first migration.
@@ -36,7 +38,7 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ["-pk"]
         verbose_name = _("event")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["action", "created"], name="events_by_action"),
             PrefixIndex(fields=["actor_name"], name="events_by_actor_name"),
@@ -44,4 +46,4 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.actor_name or self.actor}: {self.action}"
+        return f"{self.actor_name or self.get_actor_display()}: {describe_action(self.action)}"

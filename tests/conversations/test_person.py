@@ -5,6 +5,7 @@ import pytest
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.turns.person_reasons import describe_last_words
 from tests.provider import Call, nobody_listens
 from tickets.models import Ticket
 
@@ -59,6 +60,29 @@ async def test_staff_read_what_the_customer_had_asked_before(page, model):
 
     assert "My parcel is wet" in (await Ticket.objects.aget()).issue
     assert (await Conversation.objects.aget()).waiting_reason == "My parcel is wet"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (["My parcel is wet", "ORD-123", "alice@example.com"], "My parcel is wet"),
+        (["It is broken", "I'd like to talk to a person.", "hello? is somebody there??"], "It is broken"),
+        (["届いた商品が壊れています", "はい"], "届いた商品が壊れています"),
+        (["Mein Paket ist kaputt", "ja bitte", "Danke!"], "Mein Paket ist kaputt"),
+        (["My support chat does not connect", "thank you very much"], "My support chat does not connect"),
+        (["hi", "ORD-123", "alice@example.com"], "ORD-123"),
+        (["alice@example.com"], ""),
+        (["hi", "yes please", "https://shop.example/cart", "I want to speak to a real person now"], ""),
+    ],
+)
+@pytest.mark.django_db
+def test_the_reason_is_what_says_something_about_the_matter(alice, said, reason):
+    chat = Conversation.objects.create(user=alice)
+    turn = chat.turns.create(state="done")
+    for seq, text in enumerate(said, 1):
+        chat.messages.create(turn=turn, seq=seq, role="customer", text=text)
+
+    assert describe_last_words(chat) == reason
 
 
 async def test_a_double_click_is_one_wish(page):

@@ -265,7 +265,7 @@ def test_every_step_is_in_the_log_with_who_made_it(ticket, talk, agent):
             "ticket_changed",
             {"changes": {"status": ["open", "pending"], "assignee": ["", "agent"]}},
         ),
-        ("customer", "", "ticket_changed", {"changes": {"status": ["pending", "open"]}}),
+        ("customer", "", "ticket_changed", {"changes": {"status": ["pending", "open"]}, "cause": "reply"}),
         ("system", "", "ticket_changed", {"changes": {"priority": ["medium", "high"]}}),
     ]
 

@@ -14,8 +14,8 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Rating
 from supportbot.desk.models import Note, SavedReply
 from supportbot.jobs.models import Job
-from tickets.actors import build_staff_actor
-from tickets.answers import lock_continuing_ticket
+from tickets.actors import SYSTEM, build_staff_actor
+from tickets.answers import confirm_by_customer, lock_continuing_ticket, reopen_by_customer
 from tickets.changes import change_ticket
 from tickets.history import load_history
 from tickets.merging import MergeRefused, merge_ticket
@@ -90,6 +90,27 @@ def test_its_history_says_once_what_a_customer_did(desk, ticket, talk):
         "asked for a person",
         "rated it as good",
         "wrote a few words about the rating",
+    ]
+
+
+def test_its_history_names_what_a_customer_and_the_system_did(ticket, talk, agent):
+    change_ticket(ticket, build_staff_actor(agent), status="pending")
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.submit_message.run_sync(talk.pk, "Here it is", "a1", can_start=False)
+    change_ticket(ticket, build_staff_actor(agent), status="resolved")
+    turns.submit_message.run_sync(talk.pk, "Not yet", "a2", can_start=False)
+    confirm_by_customer(Ticket.objects.get())
+    reopen_by_customer(Ticket.objects.get())
+    change_ticket(Ticket.objects.get(), SYSTEM, status="closed")
+
+    said = [(line.who, line.sentence) for line in load_history(ticket.number) if line.who != "agent"]
+
+    assert said == [
+        ("The customer", "replied"),
+        ("The customer", "reopened it by a reply"),
+        ("The customer", "said that it is solved"),
+        ("The customer", "reopened it"),
+        ("The system", "closed it, as nobody had written for long enough"),
     ]
 
 

@@ -27,6 +27,7 @@ from .app_events import notify_of_closing, notify_of_person_request
 from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
+from .person_reasons import describe_last_words
 from .ratings import ask_for_rating, withdraw_rating
 from .team_words import build_closing_id, enqueue_reply_mail
 
@@ -36,7 +37,6 @@ Owner = Conversation.Owner
 ALERT_JOB_KIND = "send_waiting_alert"
 ALERT_INTERVAL = timedelta(minutes=10)  # at least, between two mails of one conversation
 REASON_CHARS = 300
-SUBSTANCE_CHARS = 12  # a message shorter than this, such as “yes”, says little about the matter
 OWNER_FIELDS = [
     *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after", "bot_silent_until"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email", "failed_email"),
@@ -104,8 +104,8 @@ def start_waiting(
     """Have the conversation wait for a person. Returns the sentence for the customer; the caller saves.
 
     For callers that hold the lock, such as the tool `request_human` in the transaction of its turn. `reason` is a line
-    for staff; without one it is the customer's own `words`, or what they wrote last. `actor` is who did it, for the
-    audit log. `reference` is what it is about where that is known; else the apps are asked for one.
+    for staff; without one it is the customer's own `words`, or the last that they wrote about it. `actor` is who did
+    it, for the audit log. `reference` is what it is about where that is known; else the apps are asked for one.
     """
     conversation.owner, conversation.assignee = Owner.WAITING, None
     conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
@@ -210,13 +210,6 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     save_owner(conversation)
     record_event("request_cancelled", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     return build_change(conversation, [cancelled], with_owner=True, notifies_desk=True)
-
-
-def describe_last_words(conversation: Conversation) -> str:
-    """What the customer wrote last that has some substance, for staff: empty if they wrote nothing."""
-    said = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("-turn_id", "-seq")
-    recent = [text for text in said.values_list("text", flat=True)[:5] if text]
-    return next((text for text in recent if len(text) >= SUBSTANCE_CHARS), next(iter(recent), ""))
 
 
 def reopen_closed(conversation: Conversation) -> None:
