@@ -8,7 +8,9 @@ from time import process_time
 
 import pytest
 
+from supportbot.assistant.backends.bare_calls import BareCallReader
 from supportbot.assistant.backends.call_arguments import read_loose_arguments
+from supportbot.assistant.backends.prose_thoughts import ProseThoughtReader
 from supportbot.assistant.backends.text_calls import parse_text_calls
 
 MOST_SECONDS = 0.5
@@ -29,7 +31,31 @@ BODIES = {
     "white space in a fence": ("<tool_call>```x y", " ", "x"),
     "objects": ("<tool_call>look ", "{}", ""),
     "arguments in Python": ("<tool_call>[", "look(a=1),", "]"),
+    "elements that do not end": ("<tool_call>", "<name>", ""),
+    "names that do not end": ("<tool_call><name>", "a", ""),
+    "tags beside a call": ("<tool_call>{}", "<a>", ""),
 }
+BARE = {
+    "elements that do not end": ("<look>", "<a>", ""),
+    "elements": ("<look>", "<a>x</a>", "x"),
+    "actions": ("", "\nAction: look\n", ""),
+    "stars": ("Thought: x", "\n" + "*" * 999, ""),
+    "blanks": ("", " ", "x"),
+    "thoughts": ("Thought: ", "Thought:\n", ""),
+}
+
+
+@pytest.mark.parametrize("body", BARE.values(), ids=BARE)
+def test_no_answer_is_read_for_longer_than_it_is_long(body: tuple[str, str, str]):
+    begin, unit, end = body
+    text = begin + unit * (CHARS // len(unit)) + end
+    began = process_time()
+    thoughts, calls = ProseThoughtReader(), BareCallReader(["look"], ["look"])
+    for start in range(0, len(text), 20):
+        calls.take_in(thoughts.read_text(text[start : start + 20]))
+    calls.take_in(thoughts.flush_text())
+    calls.finish_text()
+    assert process_time() - began < MOST_SECONDS
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)

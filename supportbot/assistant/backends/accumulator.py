@@ -13,13 +13,15 @@ from . import timeouts
 from .bare_calls import BareCallReader
 from .call_arguments import normalize_arguments, read_loose_arguments
 from .call_ids import make_call_id
-from .call_names import find_name_elsewhere, find_tool_name
+from .call_names import find_name_by_arguments, find_name_elsewhere, find_tool_name
 from .call_parts import CallCollector, CallParts
-from .provider_fields import build_provider_fields, sanitize_json
+from .prose_thoughts import ProseThoughtReader
+from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
 from .repeated_text import CLEAR_CHARS, RepeatedText
 from .sanitize import sanitize_text
 from .spoken_text import SpokenText
 from .text_calls import parse_text_calls
+from .text_marks import find_last_call
 
 # What reading an event raises when it does not have the shape that the provider's API promises.
 MALFORMED_DATA_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -50,10 +52,12 @@ class AnswerAccumulator:
         self.spoken = SpokenText(is_thought_first=is_thought_first)
         self._origin = origin
         self._used_ids = set(used_ids)
+        self._tools = tools
         self._tool_names = [tool.name for tool in tools]
         self._loose_names = [tool.name for tool in tools if tool.effect == "read"]
         self._collector = CallCollector(self._tool_names, self._loose_names)
         self._bare_calls = BareCallReader(self._tool_names, self._loose_names)
+        self._prose = ProseThoughtReader()
         self._repeated = RepeatedText()
         self._last_piece = ""  # words that came with the reason to finish, if more had come before
         self._half_char = ""  # the first half of a character, whose other half the next piece brings
@@ -70,7 +74,7 @@ class AnswerAccumulator:
     @property
     def has_reasoned(self) -> bool:
         """Whether the model reasoned before its first word."""
-        return self._has_reasoned or self.spoken.has_thought
+        return self._has_reasoned or self.spoken.has_thought or self._prose.has_thought
 
     @property
     def is_finished(self) -> bool:
@@ -172,6 +176,10 @@ class AnswerAccumulator:
         if self.spoken.is_withdrawn:
             self.text = ""
             self._bare_calls.drop_text()
+            self._prose = ProseThoughtReader()
+        if not self._prose.is_over:
+            text = self._prose.read_text(text) if text else ""
+            text += self._prose.flush_text() if is_last else ""
         text = self._bare_calls.take_in(text)
         if is_last:
             text += self._bare_calls.finish_text()
@@ -209,10 +217,24 @@ class AnswerAccumulator:
         calls = [
             call for body in bodies for call in parse_text_calls(body, self._tool_names, self._loose_names)
         ]
-        return calls or self._bare_calls.calls
+        calls = calls or self._bare_calls.calls
+        if not calls and not self.text.strip() and (body := find_last_call(self._get_thought())):
+            calls = parse_text_calls(body, self._loose_names, self._loose_names)
+        return [call for call in calls if call.name or self._find_name(call)]
+
+    def _find_name(self, call: CallParts) -> str:
+        """The tool that a call without a name means, if it changes nothing and no other can be meant."""
+        name = find_name_elsewhere(call.id, call.arguments, self._loose_names)
+        name = name or find_name_by_arguments(call.arguments, self._tools)
+        return name if name in self._loose_names else ""
+
+    def _get_thought(self) -> str:
+        """The last thought, in which a model may have stopped to call a tool."""
+        fields = (self._fields.get(name) for name in REASONING_FIELDS)
+        return self.spoken.last_thought or next((each for each in fields if isinstance(each, str)), "")
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
-        written = parts.name or find_name_elsewhere(parts.id, parts.arguments, self._loose_names)
+        written = parts.name or self._find_name(parts)
         name = find_tool_name(written, self._loose_names)
         arguments = normalize_arguments(sanitize_text(parts.arguments))
         if name in self._loose_names:

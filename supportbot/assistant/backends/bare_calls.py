@@ -7,23 +7,25 @@ begins like one is held back until then.
 import json
 import re
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
+from .agent_calls import LISTED, may_be_agent_call, parse_agent_calls
 from .call_parts import CallParts
+from .json_calls import CALL_KEYS, NAME_KEYS, read_call
+from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
-from .text_calls import NAME_KEYS, TEXT_ARGUMENTS_KEYS, read_call
 
-BEGINNING = re.compile(r"\n\s*|\[")
+BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
 FENCE = re.compile(r"```\w*\s")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
 PYTHON_PREFIXES = ("print(", "default_api.")  # as Gemma writes them around a call
 FUNCTOOLS = "functools"  # before a list of calls (Phi)
-NAMED_CALL = re.compile(r"([\w-]+)\s+(?=\{)")  # `lookup_order` and its arguments in the next line (GLM)
+NAMED_CALL = re.compile(r"([\w-]+)\s*(?=\{)")  # `lookup_order` and its arguments in the next line (GLM)
 KEYS = "|".join(NAME_KEYS)
 MAX_BEGINNING_CHARS = 400  # that are looked at to say whether a text may be a call
-CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_calls")
 
 
 class BareCallReader:
@@ -37,6 +39,8 @@ class BareCallReader:
         self._tool_names = tool_names
         self._loose_names = loose_names
         self._names = tool_names  # of which what is held back may be a call
+        self._is_within_line = False
+        self._last_piece = ""
         self._is_undecided = bool(tool_names)
         self._held = ""
 
@@ -44,38 +48,55 @@ class BareCallReader:
         """Add a piece of the answer. Returns what of it may be shown."""
         if self._is_undecided:
             self._held += text
-            if len(self._held) <= MAX_RECEIVED_ARGUMENT_CHARS and self._may_be_call(self._held):
+            if len(self._held) > MAX_RECEIVED_ARGUMENT_CHARS:
+                return self._take_held()
+            if self._may_be_call(self._held):
                 return ""
             text = self._take_held()
-        if not self._tool_names or ("\n" not in text and "[" not in text):
+        if not self._tool_names or ("\n" not in text and "[" not in text and "{" not in text):
+            self._last_piece = text
             return text
         start = self._find_start(text)
+        self._last_piece = text
         if start is None:
             return text
         self._is_undecided, self._held = True, text[start:]
         return text[:start]
 
     def _find_start(self, text: str) -> int | None:
-        """Where a call may begin: with a line, or in Python's form within one (vllm-project/vllm#22917)."""
+        """Where a call may begin: with a line, or in Python's form and as JSON within one (vllm-project/vllm#22917)."""
         for begun in BEGINNING.finditer(text):
-            is_bracket = begun[0] == "["
-            self._names = self._loose_names if is_bracket else self._tool_names
+            self._is_within_line = begun[0] in ("[", "{")
+            self._names = self._loose_names if begun[0] == "[" else self._tool_names
             inner = text[begun.end() : begun.end() + MAX_BEGINNING_CHARS]
-            if is_bracket and self._may_be_function(inner.lstrip()):
-                return begun.start()
-            if not is_bracket and self._may_be_call(inner):
-                return begun.end()
+            if begun[0] == "[":
+                if self._may_be_function(inner.lstrip()):
+                    return begun.start()
+            elif begun[0] == "{" and not self._is_after_sentence(text[: begun.start()]):
+                continue
+            elif self._may_be_call(begun[0].strip() + inner):
+                return begun.start() if self._is_within_line else begun.end()
         return None
+
+    def _is_after_sentence(self, before: str) -> bool:
+        """Whether a sentence or a line has ended before this place: otherwise what stands here is a word of it."""
+        return (self._last_piece + before).rstrip()[-1:] in ("", *SENTENCE_ENDS, ":")
 
     def drop_text(self) -> None:
         """What has come was no answer."""
         self._held, self._is_undecided, self._names = "", bool(self._tool_names), self._tool_names
+        self._is_within_line = False
 
     def finish_text(self) -> str:
         """The answer is over. Returns what was held back and is no call."""
         text = self._take_held()
-        self.calls = parse_bare_calls(text, self._names, self._loose_names)
-        return "" if self.calls or self._is_broken_call(text) else text
+        agents = parse_agent_calls(text, self._names, self._loose_names)
+        if agents is not None:
+            self.calls, words = agents
+            return words
+        exact_names = self._loose_names if self._is_within_line else self._names
+        self.calls, rest = parse_bare_calls(text, self._names, self._loose_names, exact_names)
+        return rest if self.calls or not self._is_broken_call(text) else ""
 
     def _is_broken_call(self, text: str) -> bool:
         """Whether a text is the beginning of a call whose end never came."""
@@ -95,7 +116,7 @@ class BareCallReader:
         if text and FUNCTOOLS.startswith(text):
             return True
         text = text.removeprefix(FUNCTOOLS)
-        if self._may_be_function(text.removeprefix("[").lstrip()):
+        if self._may_be_function(text.removeprefix("[").lstrip()) or may_be_agent_call(text, self._names):
             return True
         begun = OBJECT_BEGUN.match(text)
         if begun is None or not begun[0]:
@@ -115,33 +136,55 @@ class BareCallReader:
             if f"{name}(".startswith(text) or text.startswith(f"{name}("):
                 return True
             rest = text.removeprefix(name)
-            if rest != text and rest[:1].isspace() and rest.lstrip()[:1] in ("", "{"):
+            if rest != text and rest.lstrip()[:1] in ("", "{"):
                 return True
         return False
 
 
 def parse_bare_calls(
-    text: str, tool_names: Collection[str], loose_names: Collection[str] = ()
-) -> list[CallParts]:
-    """The calls in an answer that consists of nothing but calls of known tools, in a fence or without one."""
-    text = text.strip().removeprefix(FUNCTOOLS)
-    if named := NAMED_CALL.match(text):
-        values, rest = _decode_values(text[named.end() :])
+    text: str,
+    tool_names: Collection[str],
+    loose_names: Collection[str] = (),
+    exact_names: Collection[str] | None = None,
+) -> tuple[list[CallParts], str]:
+    """The calls in an answer that begins with calls of known tools, in a fence or without one, and its words.
+
+    Of `exact_names`, or else of all, a call is run where nothing but calls stands there. Words behind one of
+    `loose_names` were said before its result was known, and are left out.
+    """
+    body = LISTED.sub("", text.strip(), count=1).removeprefix(FUNCTOOLS)
+    if named := NAMED_CALL.match(body):
+        values, rest = _decode_values(body[named.end() :])
         values = [{"name": named[1], "arguments": value} for value in values]
     else:
-        values, rest = _decode_values(text)
-    found = [call for value in values for call in read_call(value)] if not rest else []
+        values, rest = _decode_values(body)
+    found = [call for value in values for call in read_call(value, loose_names)]
     if not values:
         found = list(iter_python_calls(rest, loose_names))
-    is_all_known = all(name in tool_names for name, _arguments in found)
-    return [CallParts(None, "", *call) for call in found] if is_all_known else []
+        rest = ""
+    if not found and not rest[:1].islower() and any(map(partial(_names_tool, tool_names=tool_names), values)):
+        return [], rest  # not as it must be written: it is not run, and nobody's words
+    if not found or not all(name in tool_names or not name for name, _arguments in found):
+        return [], text
+    if rest[:1].islower():  # a sentence about them goes on
+        return [], text
+    all_names = tool_names if exact_names is None else exact_names
+    run_names = loose_names if rest or (len(values) > 1 and named) else all_names
+    calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
+    return calls, "" if calls else rest
+
+
+def _names_tool(value: Any, tool_names: Collection[str]) -> bool:
+    return isinstance(value, dict) and any(
+        value.get(key) in tool_names for key in NAME_KEYS if isinstance(value.get(key), str)
+    )
 
 
 def _decode_values(text: str) -> tuple[list[Any], str]:
-    """The JSON values at the beginning of a text, or of a fence that it consists of, and what follows them."""
+    """The JSON values at the beginning of a text, or of a fence in which it begins, and what follows them."""
     body = text.strip()
-    if fence := FENCE.match(body):
-        body = body[fence.end() :].removesuffix("```").strip()
+    fence = FENCE.match(body)
+    body = body[fence.end() :].lstrip() if fence else body
     values: list[Any] = []
     while body:
         try:
@@ -150,4 +193,6 @@ def _decode_values(text: str) -> tuple[list[Any], str]:
             break
         values += value if isinstance(value, list) else [value]
         body = body[end:].lstrip(" \n\r\t,;")
-    return values, body
+    if fence and (values or body.endswith("```")):
+        body = body.removeprefix("```") if values else body.removesuffix("```")
+    return values, body.strip()

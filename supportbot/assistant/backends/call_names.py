@@ -6,8 +6,10 @@ Behind vLLM marks stay in the names of gpt-oss (vllm-project/vllm#32587), Kimi w
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
+
+from ..tools import Tool
 
 MARK = re.compile(r"<[|｜].*", re.DOTALL)
 COUNT = re.compile(r":\d+$")
@@ -43,6 +45,21 @@ def find_name_elsewhere(call_id: str, arguments: str, tool_names: Collection[str
             return ""
         named = value.get("name") if isinstance(value, dict) and "arguments" in value else ""
     return named if isinstance(named, str) and named in tool_names else ""
+
+
+def find_name_by_arguments(arguments: str, tools: Sequence[Tool]) -> str:
+    """The only tool that takes these arguments; empty if there is none, or several do."""
+    try:
+        names = set(json.loads(arguments))
+    except (ValueError, TypeError, RecursionError):
+        return ""
+    schemas = [(tool.name, tool.parameters) for tool in tools]
+    fitting = [
+        name
+        for name, schema in schemas
+        if names and names <= set(schema.get("properties", ())) and names >= set(schema.get("required", ()))
+    ]
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _fold(name: str) -> str:

@@ -16,6 +16,7 @@ from .text_marks import (
     CALL_BODY_BEGUN,
     CALLS,
     CLOSING_STRIKE,
+    CUT_MARK,
     ENDINGS,
     HARMONY_CLOSINGS,
     OPENING_STRIKE,
@@ -29,6 +30,7 @@ from .text_marks import (
 from .text_position import TextPosition
 from .thought_bounds import ThoughtBounds
 
+MADE_UP_RESULT = "<tool_response>"
 FIRST_WITHOUT_SPACES = "\u2e80"  # from here on Unicode has the scripts that put no spaces between words
 
 
@@ -52,6 +54,7 @@ class SpokenText:
         self.closed_unopened = False  # a closing mark came without an opening one
         self.is_withdrawn = False  # what was returned before the last piece was no answer, but a thought
         self.raw_calls: list[str] = []
+        self.last_thought = ""
         self._held: list[str] | None = [] if is_thought_first else None
         self._pending = ""
         self._bare_harmony = BareHarmonyReader()
@@ -82,6 +85,8 @@ class SpokenText:
     def flush_text(self) -> str:
         """The text is over. Returns what is left to be shown."""
         self._pending += self._bare_harmony.flush_text()
+        if self._mode is Mode.TEXT and not self._is_code:
+            self._pending = CUT_MARK.sub("", self._pending)
         self._read_pending(is_last=True)
         if self._mode is Mode.CALL:
             self._end_call(self._pending)
@@ -176,6 +181,8 @@ class SpokenText:
             self._mode = Mode.ENDED
         elif kind not in CALLS:
             self._is_stripping = not self._has_begun
+        elif kind == MADE_UP_RESULT and self.raw_calls:
+            self._mode = Mode.ENDED  # what follows stands on it
         elif CALL_BODY.match(self._pending):
             self._mode, self._call_mark, self._is_stripping = Mode.CALL, mark, True
             self._call_scanned = 0
@@ -197,6 +204,8 @@ class SpokenText:
         end = self._thought.find_end(self._pending)
         if end is None and is_last:
             end = self._thought.answer_start or None
+        if end is not None or is_last:
+            self.last_thought = self._pending[:end]
         if end is None:
             if is_last and self._has_begun:  # never closed: whatever it was, it is all that there is
                 self._mode = Mode.TEXT

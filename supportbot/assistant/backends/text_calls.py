@@ -14,7 +14,8 @@ from typing import Any
 
 from .call_arguments import read_loose_object
 from .call_names import find_tool_name
-from .call_parts import ARGUMENTS_KEYS, CallParts
+from .call_parts import CallParts
+from .json_calls import has_words, is_loose, read_call, split_json
 from .python_calls import iter_python_calls
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
@@ -62,8 +63,12 @@ ESCAPED_ARGUMENT = re.compile(
     r"(?<![\w-])([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
 )
 BARE_VALUE = re.compile(r"\s*(?:-?\d[\d.]*|true|false|null)\s*")
-NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
-TEXT_ARGUMENTS_KEYS = (*ARGUMENTS_KEYS, "action_input")
+# `<name>lookup_order</name><arguments>{…}</arguments>`
+TAGGED_NAME = re.compile(
+    r"<(?:tool_|function_)?name>\s*([\w-]+)\s*</(?:tool_|function_)?name>", re.IGNORECASE
+)
+TAGGED_ARGUMENTS_BEGIN = re.compile(r"<(?:arguments|parameters|args|input)>", re.IGNORECASE)
+TAGGED_ARGUMENTS_END = re.compile(r"</(?:arguments|parameters|args|input)>", re.IGNORECASE)
 
 
 def parse_text_calls(
@@ -86,57 +91,76 @@ def parse_text_calls(
 def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
     if functions := FUNCTION.findall(body):
         is_closed = CLOSED_FUNCTION.search(body) is not None
+        is_alone = not has_words(FUNCTION.sub("", body))
         for name, inner in functions:
-            is_loose = _is_loose(name, loose_names)
-            if is_loose or _is_each_parameter_closed(inner):
-                yield name, _read_parameters(inner, may_be_open=is_loose and is_closed)
+            may_be_loose = is_loose(name, loose_names)
+            if may_be_loose or (is_alone and _is_exact(inner)):
+                yield name, _read_parameters(inner, may_be_open=may_be_loose and is_closed)
+        return
+    if tagged := TAGGED_NAME.search(body):
+        yield from _iter_tagged_call(body, tagged, may_be_loose=is_loose(tagged[1], loose_names))
         return
     body = _drop_outer_marks(body)
     if escaped := list(_find_between(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)):
         for begun, inner in escaped:
-            yield from _iter_escaped_calls(begun[1], inner, is_loose=_is_loose(begun[1], loose_names))
+            yield from _iter_escaped_calls(begun[1], inner, may_be_loose=is_loose(begun[1], loose_names))
         return
     if named := NAMED.match(body):
-        for value in _iter_json(body[named.end() :]):
-            yield named[1], json.dumps(value, ensure_ascii=False)
+        values, outside = split_json(body[named.end() :])
+        if is_loose(named[1], loose_names) or (len(values) == 1 and not has_words(outside)):
+            yield from ((named[1], json.dumps(value, ensure_ascii=False)) for value in values)
         return
-    objects = list(_iter_json(body))
-    for value in objects:
+    values, outside = split_json(body)
+    is_alone = bool(values) and not has_words(outside)
+    values = values or _read_loose_json(body)
+    for value in values:
         for call in value if isinstance(value, list) else [value]:
-            yield from read_call(call)
-    if not objects:
-        loose = _read_loose_json(body)
-        yield from (call for value in loose for call in read_call(value) if _is_loose(call[0], loose_names))
-        objects = loose
-    if not any(isinstance(value, dict) or value for value in objects):
+            yield from (
+                each for each in read_call(call, loose_names) if is_alone or is_loose(each[0], loose_names)
+            )
+    if not any(isinstance(value, dict) or value for value in values):
         yield from _iter_keyed_calls(body, loose_names)
         yield from iter_python_calls(body, loose_names)
 
 
-def _is_loose(name: str, loose_names: Collection[str]) -> bool:
-    return find_tool_name(name, loose_names) in loose_names
-
-
-def _is_each_parameter_closed(inner: str) -> bool:
-    """Whether no closing mark is missing, so that nobody has to guess where a value ends."""
+def _is_exact(inner: str) -> bool:
+    """Whether nothing but arguments stands here, and no closing mark is missing: nobody has to guess their ends."""
     closed, opened = (
         [(begun[1], value) for begun, value in _find_between(inner, PARAMETER_BEGINS, ends)]
         for ends in (PARAMETER_ENDS, OPEN_PARAMETER_ENDS)
     )
-    return closed == opened
+    if not closed:
+        values, outside = split_json(inner)
+        return len(values) < 2 and not has_words(outside)
+    position, other = 0, []
+    while begun := PARAMETER_BEGINS.search(inner, position):
+        other.append(inner[position : begun.start()])
+        ended = PARAMETER_ENDS.search(inner, begun.end())
+        position = ended.end() if ended else len(inner)
+    return closed == opened and not "".join([*other, inner[position:]]).strip()
+
+
+def _iter_tagged_call(body: str, name: re.Match[str], *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
+    """The call whose name and arguments stand in elements of their own."""
+    arguments = next(_find_between(body, TAGGED_ARGUMENTS_BEGIN, TAGGED_ARGUMENTS_END), None)
+    values, outside = split_json(arguments[1]) if arguments else ([{}], "")
+    rest = body[: name.start()] + body[name.end() :]
+    rest = rest.replace(arguments[1], "") if arguments else rest
+    if len(values) == 1 and (may_be_loose or not has_words(outside + rest)):
+        yield name[1], json.dumps(values[0], ensure_ascii=False)
 
 
 def _read_parameters(inner: str, *, may_be_open: bool) -> str:
     ends = OPEN_PARAMETER_ENDS if may_be_open else PARAMETER_ENDS
     found = _find_between(inner, PARAMETER_BEGINS, ends)
     arguments: Any = {begun[1]: _read_value(value) for begun, value in found}
-    return json.dumps(arguments or next(_iter_json(inner), {}), ensure_ascii=False)
+    return json.dumps(arguments or next(iter(split_json(inner)[0]), {}), ensure_ascii=False)
 
 
-def _iter_escaped_calls(name: str, inner: str, *, is_loose: bool) -> Iterator[tuple[str, str]]:
+def _iter_escaped_calls(name: str, inner: str, *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
     """The call with these arguments. Text stands between marks, and where it does not, it ends at any comma in it."""
     found = list(ESCAPED_ARGUMENT.finditer(inner))
-    if not is_loose and not all(each["mark"] or BARE_VALUE.fullmatch(each["bare"]) for each in found):
+    if not may_be_loose and not all(each["mark"] or BARE_VALUE.fullmatch(each["bare"]) for each in found):
         return
     values = {each[1]: each["text"] if each["mark"] else _read_value(each["bare"]) for each in found}
     yield name, json.dumps(values, ensure_ascii=False)
@@ -183,24 +207,8 @@ def _iter_keyed_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple
         values[body[key.end() : value.start()].strip()] = _read_value(body[value.end() : end.start()])
         position = end.end()
     is_exact = not "".join([*other, body[position:]]).strip()
-    if is_exact or _is_loose(name[1], loose_names):
+    if is_exact or is_loose(name[1], loose_names):
         yield name[1], json.dumps(values, ensure_ascii=False)
-
-
-def read_call(call: Any) -> Iterator[tuple[str, str]]:
-    """The name and the arguments of a call that is a JSON object, or of those in it; nothing if it is none."""
-    several = call.get("tool_calls") if isinstance(call, dict) else None
-    for each in several if isinstance(several, list) else [call]:
-        if not isinstance(each, dict):
-            continue
-        function = each.get("function")
-        inner = function if isinstance(function, dict) else each
-        name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
-        arguments: Any = next((inner[key] for key in TEXT_ARGUMENTS_KEYS if inner.get(key) is not None), {})
-        if name is None and len(inner) == 1:  # `{"lookup_order": {…}}` (Apertus)
-            name, arguments = next(iter(inner.items()))
-        if isinstance(name, str):
-            yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
 def _read_value(text: str) -> Any:
@@ -219,15 +227,3 @@ def _read_loose_json(body: str) -> list[Any]:
     text = body.strip()
     found = read_loose_object(text) or (read_loose_object(f"{text}}}") if text.endswith("}") else None)
     return [found] if found else []
-
-
-def _iter_json(text: str) -> Iterator[Any]:
-    """The JSON values in a text, one after the other."""
-    decoder = json.JSONDecoder()
-    position = 0
-    while begins := re.compile(r"[{\[]").search(text, position):
-        try:
-            value, position = decoder.raw_decode(text, begins.start())
-        except (ValueError, RecursionError):
-            return
-        yield value

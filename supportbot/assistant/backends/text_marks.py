@@ -79,7 +79,11 @@ ENDINGS = (
         "<|eos_token|>",
     ),
     *("<|endofresponse|>", "<[end▁of▁sentence]>", "<|endofturn|>"),
+    # What a tool is to answer: the model makes it up.
+    *("<｜tool▁outputs▁begin｜>", "<｜tool▁output▁begin｜>", "[tool_results]", "<|start_tool_results|>"),
 )
+# The beginning of a mark at the end of an answer, which was cut there.
+CUT_MARK = re.compile(r"<[|｜][a-z_▁]{2,40}[|｜]?$", re.IGNORECASE)
 # These may be words elsewhere, so they end an answer only where its line ends too.
 SOFT_ENDINGS = ("</s>", "<eos>", "[/inst]")
 OPENING_STRIKE, CLOSING_STRIKE = "<s>", "</s>"  # also HTML for what no longer counts, such as a price
@@ -167,8 +171,8 @@ CALLS = {
     "[tool_request]": "[end_tool_request]",
 }
 # What follows the opening mark of a call; with anything else after it the text only talks of the mark.
-CALL_BODY = re.compile(r"\s*(?:[{\[<\"']|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)")
-CALL_BODY_BEGUN = re.compile(r"\s*[\w.:\-]*\s*(?:j|js|jso|json|c|co|cod|code)?\s*")
+CALL_BODY = re.compile(r"\s*(?:[{\[<\"']|```|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)")
+CALL_BODY_BEGUN = re.compile(r"\s*`{0,2}|\s*[\w.:\-]*\s*(?:j|js|jso|json|c|co|cod|code)?\s*")
 
 ALL_MARKS = tuple(
     sorted(
@@ -192,6 +196,19 @@ CALLS_OF_HARMONY = tuple(mark for mark in CALLS if mark.endswith(" to="))  # the
 ENDS_OF_HARMONY = re.compile(
     "|".join(map(re.escape, [*CALLS_OF_HARMONY, *HARMONY_CLOSINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
 )
+
+
+def find_last_call(thought: str) -> str:
+    """The call with which a thought ends; empty if it ends otherwise. Models stop there to wait for its result."""
+    text = thought.rstrip()
+    closing_mark = next((each for each in THOUGHT_CLOSINGS if text.lower().endswith(each)), "")
+    text = text.removesuffix(text[len(text) - len(closing_mark) :]).rstrip()
+    small = text.lower()
+    mark = max(CALLS, key=small.rfind)
+    start = small.rfind(mark)
+    closing = small.rfind(CALLS[mark] or "\n\n", start) if start >= 0 else -1
+    is_last = closing < 0 or closing + len(CALLS[mark]) == len(text)
+    return text[start : closing if closing >= 0 else None] if start >= 0 and is_last else ""
 
 
 def measure_partial_mark(text: str) -> int:

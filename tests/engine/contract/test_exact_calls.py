@@ -25,6 +25,10 @@ EXACT = {
     "keys and values": f"<tool_call>create_ticket\n{KEYED.format('issue', 'Late')}\n{KEYED.format('priority', 'low')}\n"
     "</tool_call>",
     "text between marks": GEMMAS.format("<escape>Late<escape>", "<escape>low<escape>"),
+    "an action": f"Thought: it is late.\nAction: create_ticket\nAction Input: {ARGUMENTS}",
+    "an element": "<create_ticket>\n<issue>Late</issue>\n<priority>low</priority>\n</create_ticket>",
+    "elements": f"<tool_call><name>create_ticket</name><arguments>{ARGUMENTS}</arguments></tool_call>",
+    "in a fence within a mark": f"<tool_call>```json\n{CALL}\n```</tool_call>",
     "Python": '[create_ticket(issue="Late", priority="low")]',
     "Python within print": '<tool_code>print(default_api.create_ticket(issue="Late", priority="low"))</tool_code>',
 }
@@ -52,6 +56,24 @@ WRONG = {
     "its name not quite": f"<tool_call>{CALL.replace('create_', 'Create-')}</tool_call>",
     "within a sentence": 'If you like I can open a ticket: [create_ticket(issue="Late", priority="low")]',
     "within a sentence with a space": 'I could do [ create_ticket(issue="Late", priority="low") ]',
+    "its name, JSON and words": f"[TOOL_CALLS]create_ticket[ARGS]{ARGUMENTS} and hurry",
+    "its name and two objects": f"<tool_call>create_ticket{ARGUMENTS}{ARGUMENTS}</tool_call>",
+    "words before JSON": f"<tool_call>[maybe] {CALL}</tool_call>",
+    "words behind JSON": f"<tool_call>{CALL} and hurry</tool_call>",
+    "JSON among words": f"<function=create_ticket>maybe {ARGUMENTS}</function>",
+    "words before a function": f"<tool_call>[or] <function=create_ticket>{ARGUMENTS}</function></tool_call>",
+    "words beside parameters": "<function=create_ticket>or <parameter=issue>Late</parameter>"
+    f"{PRIORITY}</function>",
+    "words behind the call of gpt-oss": "<|channel|>commentary to=functions.create_ticket <|constrain|>json<|message|>"
+    f"{ARGUMENTS} ok?<|call|>",
+    "words beside elements": f"<tool_call><name>create_ticket</name> or <arguments>{ARGUMENTS}</arguments></tool_call>",
+    "an action with words": f"Action: create_ticket\nAction Input: {ARGUMENTS} maybe",
+    "an element with words": "<create_ticket><issue>Late</issue> or <priority>low</priority></create_ticket>",
+    "without a name": f'{{"arguments": {ARGUMENTS}}}',
+    "arguments beside the name": '{"tool": "create_ticket", "issue": "Late", "priority": "low"}',
+    "JSON with words behind it": f"{CALL}\n\nShall I?",
+    "JSON behind a sentence": f"Sure! {CALL}",
+    "in a thought": f"<think>Maybe.\n<tool_call>{CALL}</tool_call>",
     "within a sentence as JSON": f"I could do [{CALL}]",
 }
 

@@ -1,0 +1,89 @@
+"""Calls in the forms that agents have taught their models before there were tools in an API.
+
+`Action: lookup_order` and in the next line `Action Input: {…}` (LangChain's ReAct; Command R puts a list of calls
+behind `Action:`), and `<lookup_order><order_id>…</order_id></lookup_order>` (Cline, Roo Code). They begin a line.
+"""
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from .call_arguments import read_loose_arguments
+from .call_parts import CallParts
+from .sanitize import is_json_object
+
+# What may stand before an action: the thought that led to it.
+THOUGHT = re.compile(r"\s*\**thought:\**", re.IGNORECASE)
+ACTION = re.compile(
+    r"(?:^|\n)[ \t]{0,20}\**action:\**[ \t]{0,20}`?(?P<name>[\w.-]{1,64})`?[ \t]{0,20}\n\s{0,20}\**action[ _]input:\**",
+    re.IGNORECASE,
+)
+ACTION_BEGUN = re.compile(r"\**action:\**\s*`?(?P<name>[\w.-]*)", re.IGNORECASE)
+OBSERVATION = re.compile(r"\n\s{0,20}\**(?:observation|thought|final answer):", re.IGNORECASE)
+FINAL_ANSWER = re.compile(r"(?:^|\n)\s{0,20}\**final answer:\**\s*", re.IGNORECASE)
+LISTED = re.compile(r"\**action:\**\s*(?=```|\[)", re.IGNORECASE)  # the calls of Command R
+ELEMENT_BEGUN = re.compile(r"<(?P<name>[\w-]*)(?P<end>>?)")
+CHILD = re.compile(r"\s*<(?P<name>[\w-]{1,64})>(?P<value>.*?)</(?P=name)>", re.DOTALL)
+LABELS = ("thought:", "action:")
+
+
+def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
+    """Whether a text, of which more comes, begins with a thought before a call, or with a call of one of these."""
+    words = text.lower().replace("*", "")
+    if THOUGHT.match(text) or LISTED.match(text) or (text and any(each.startswith(words) for each in LABELS)):
+        return True
+    if begun := ACTION_BEGUN.match(text):
+        name = begun["name"]
+        return any(each.startswith(name) for each in tool_names)
+    if element := ELEMENT_BEGUN.match(text):
+        name = element["name"]
+        return name in tool_names if element["end"] else any(each.startswith(name) for each in tool_names)
+    return False
+
+
+def parse_agent_calls(
+    text: str, tool_names: Collection[str], loose_names: Collection[str]
+) -> tuple[list[CallParts], str] | None:
+    """The call in such a text, and the words in it; None if it has none.
+
+    A call that changes something is run where nothing stands behind it, and is left out otherwise. A result that the
+    model has made up is never shown.
+    """
+    if action := ACTION.search(text):
+        name, rest = action["name"], text[action.end() :]
+        if name not in tool_names:
+            final = FINAL_ANSWER.search(text)
+            return ([], text[final.end() :]) if final else None
+        before = text[: action.start()]
+        words = "" if THOUGHT.match(before) else before.strip()
+        observed = OBSERVATION.search(rest)
+        arguments = rest[: observed.start()].strip() if observed else rest.strip()
+        return _build_call(name, arguments, loose_names), words
+    element = ELEMENT_BEGUN.match(text.lstrip())
+    if element and element["end"] and element["name"] in tool_names:
+        return _parse_element(text.lstrip(), element["name"], loose_names)
+    final = FINAL_ANSWER.search(text) if THOUGHT.match(text) else None
+    return ([], text[final.end() :]) if final else None
+
+
+def _parse_element(text: str, name: str, loose_names: Collection[str]) -> tuple[list[CallParts], str] | None:
+    inner, end, rest = text.partition(">")[2].partition(f"</{name}>")
+    values: dict[str, Any] = {}
+    position = 0
+    while child := CHILD.match(inner, position):
+        values[child["name"]] = child["value"].strip()
+        position = child.end()
+    other = inner[position:].strip()
+    if not values and not is_json_object(other or "{}"):
+        return ([], rest.strip()) if other.startswith("<") else None
+    is_loose = name in loose_names
+    if not is_loose and (rest.strip() or not end or (values and other)):
+        return [], rest.strip()
+    return [CallParts(None, "", name, json.dumps(values, ensure_ascii=False) if values else other)], ""
+
+
+def _build_call(name: str, arguments: str, loose_names: Collection[str]) -> list[CallParts]:
+    if name in loose_names:
+        arguments = read_loose_arguments(arguments, name)
+    return [CallParts(None, "", name, arguments)] if is_json_object(arguments) else []

@@ -1,0 +1,74 @@
+"""Calls that are JSON objects, in the keys that models have for them, and what stands beside them in a text."""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from .call_names import find_tool_name
+from .call_parts import ARGUMENTS_KEYS
+
+JSON_BEGINS = re.compile(r"[{\[]")
+NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
+TEXT_ARGUMENTS_KEYS = (*ARGUMENTS_KEYS, "action_input")
+FUNCTION_KEYS = ("function", "function_call")
+CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_call_id", "tool_calls", "function_call")
+# What may stand around a call besides white space: tags, fences, and marks of lists.
+BESIDE_CALLS = re.compile(r"</?[\w:｜|]{1,40}>|```\w*|[\s,;\[\]]")
+
+
+def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """The name and the arguments of a call that is a JSON object, or of those in it; nothing if it is none.
+
+    The name is empty where only arguments stand there. Of `loose_names` they may stand beside the name.
+    """
+    several = call.get("tool_calls") if isinstance(call, dict) else None
+    for each in several if isinstance(several, list) else [call]:
+        if not isinstance(each, dict):
+            continue
+        function = next((each[key] for key in FUNCTION_KEYS if isinstance(each.get(key), dict)), None)
+        inner = function if function is not None else each
+        beside = {key: value for key, value in inner.items() if key not in CALL_KEYS}
+        name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
+        arguments: Any = next((inner[key] for key in TEXT_ARGUMENTS_KEYS if inner.get(key) is not None), {})
+        if name is None and len(inner) == 1 and beside:  # `{"lookup_order": {…}}` (Apertus)
+            name, arguments = next(iter(inner.items()))
+            beside = {}
+        elif (
+            name is None
+            and set(inner) <= {"type", *TEXT_ARGUMENTS_KEYS}
+            and isinstance(arguments, dict)
+            and arguments
+        ):
+            name = ""
+        if isinstance(name, str) and beside and not set(TEXT_ARGUMENTS_KEYS).intersection(inner):
+            if not is_loose(name, loose_names):
+                continue
+            arguments = beside
+        if isinstance(name, str):
+            yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def is_loose(name: str, loose_names: Collection[str]) -> bool:
+    """Whether a call of that name may be written a little wrongly."""
+    return find_tool_name(name, loose_names) in loose_names
+
+
+def split_json(text: str) -> tuple[list[Any], str]:
+    """The JSON values in a text, one after the other, and what stands beside them."""
+    decoder = json.JSONDecoder()
+    position, values, outside = 0, [], []
+    while begins := JSON_BEGINS.search(text, position):
+        try:
+            value, end = decoder.raw_decode(text, begins.start())
+        except (ValueError, RecursionError):
+            break
+        outside.append(text[position : begins.start()])
+        values.append(value)
+        position = end
+    return values, "".join([*outside, text[position:]])
+
+
+def has_words(text: str) -> bool:
+    """Whether more than white space, tags and fences stands beside a call."""
+    return BESIDE_CALLS.sub("", text) != ""

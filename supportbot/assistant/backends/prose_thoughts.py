@@ -1,0 +1,82 @@
+"""Thoughts that a model writes without any mark, as prose with a heading, before the answer that has one too.
+
+Granite writes “Here is my thought process: … Here is my response: …” (ibm-granite's chat template of 3.2), small models
+“Thought: … Final Answer: …” as LangChain's agents taught them, and Open WebUI's API an element of HTML.
+"""
+
+import re
+
+from .agent_calls import FINAL_ANSWER
+
+ACTION = re.compile(r"\n\s{0,20}\**action:", re.IGNORECASE)
+# By what the answer begins with: what comes before it.
+BEGINNINGS = {
+    "here is my thought process:": "granite",
+    "here's my thought process:": "granite",
+    "here’s my thought process:": "granite",
+    "thought:": "agent",
+    "final answer:": "agent",
+    '<details type="reasoning"': "page",
+}
+ANSWERS = {
+    "granite": re.compile(r"here(?: is|['’]s) my (?:response|answer|reply):\s*", re.IGNORECASE),
+    "agent": FINAL_ANSWER,
+    "page": re.compile(r"</details>\s*", re.IGNORECASE),
+}
+MAX_BEGINNING_CHARS = max(map(len, BEGINNINGS))
+MAX_ANSWER_CHARS = 60  # of what the answer is introduced by
+
+
+class ProseThoughtReader:
+    """Holds the beginning of an answer back as long as it may be a thought in prose.
+
+    A thought that no answer follows is one of the customer's words after all, or leads to a call: it is passed on.
+    """
+
+    def __init__(self) -> None:
+        self.is_over = False  # the text is what it is
+        self.has_thought = False
+        self._answer = ANSWERS["agent"]
+        self._held: list[str] = []
+        self._tail = ""  # of what is held, in which the answer may begin
+        self._beginning = ""
+
+    def read_text(self, data: str) -> str:
+        """Add a piece. Returns what of the text may be passed on."""
+        self._held.append(data)
+        if not self.has_thought and not self._find_thought(data):
+            return self.flush_text() if self.is_over else ""
+        self._tail = self._tail[-MAX_ANSWER_CHARS:] + data
+        if self._answer is FINAL_ANSWER and ACTION.search(self._tail):
+            return self._pass_on()  # a call follows, and what stands behind it is made up
+        found = self._answer.search(self._tail)
+        if found is None:
+            return ""
+        rest = self._tail[found.end() :]
+        if not rest:
+            return ""
+        self._held, self.is_over = [], True
+        return rest
+
+    def flush_text(self) -> str:
+        """The text is over, or no thought. Returns what was held back."""
+        held = self._pass_on()
+        is_agent = self._answer is FINAL_ANSWER and ACTION.search(held)
+        if self.has_thought and not is_agent and (found := self._answer.search(held)):
+            return held[found.end() :]
+        return held
+
+    def _pass_on(self) -> str:
+        held, self._held, self.is_over = "".join(self._held), [], True
+        return held
+
+    def _find_thought(self, data: str) -> bool:
+        """Whether the text begins with a thought. It `is_over` as soon as it cannot."""
+        self._beginning = (self._beginning + data).lstrip()[: MAX_BEGINNING_CHARS * 4]
+        words = self._beginning.lower().replace("*", "")
+        kind = next((kind for name, kind in BEGINNINGS.items() if words.startswith(name)), "")
+        if kind:
+            self.has_thought, self._answer = True, ANSWERS[kind]
+        else:
+            self.is_over = not any(name.startswith(words) for name in BEGINNINGS)
+        return self.has_thought
