@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 
-from supportbot.conversations.realtime.socket_sessions import MODEL_BACKEND
+from supportbot.conversations import answerers
+from supportbot.conversations.answerers import ANSWER_CUSTOMERS
 
 READ_CONVERSATIONS = "conversations.view_conversation"
-ANSWER_CUSTOMERS = "conversations.change_conversation"
 ASSIGN_CONVERSATIONS = "conversations.assign_conversation"
 
 
@@ -28,9 +28,7 @@ def can_assign(user: Any) -> bool:
 
 def find_answerers() -> QuerySet[User]:
     """Those of the staff who may answer customers, by name."""
-    # A backend has to be named where there are several; this one has the groups and their rights.
-    rightful = User.objects.with_perm(ANSWER_CUSTOMERS, backend=MODEL_BACKEND)
-    return rightful.filter(is_staff=True).order_by("first_name", "username")
+    return answerers.find_answerers().order_by("first_name", "username")
 
 
 def require_reader(view):

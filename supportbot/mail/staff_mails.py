@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.template.loader import render_to_string
@@ -11,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from supportbot.conversations.answerers import find_answerers
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.realtime.socket_sessions import MODEL_BACKEND
 
 from .models import IncomingMail, TicketNotice
 from .sending import AUTOMATIC_HEADERS, build_address, can_send, to_one_line
@@ -63,7 +62,5 @@ def _mail_staff(wish: str, subject: str, template: str, *, path: str, **context:
 def _list_staff_addresses(wish: str) -> list[str]:
     """Of those who may answer customers and want this kind of mail, by the field of `MailPreference`."""
     wants_it = Q(mail_preference=None) | Q(**{f"mail_preference__{wish}": True})
-    users: Any = get_user_model().objects
-    answerers = users.with_perm("conversations.change_conversation", backend=MODEL_BACKEND)
-    wanted = answerers.filter(wants_it, is_staff=True).exclude(email="")
+    wanted = find_answerers().filter(wants_it).exclude(email="")
     return list(wanted.order_by("pk").values_list("email", flat=True))

@@ -238,7 +238,8 @@ def test_nobody_is_promised_who_may_no_longer_answer(transactional_db, chat, age
 
     turns.submit_message.run_sync(chat.pk, "Is anybody there?", "a1")
 
-    assert not any("as soon as they are back" in text for text in texts(chat, "system"))
+    assert not any("agent is away" in text for text in texts(chat, "system"))
+    assert "All of our colleagues are away right now." in texts(chat, "system")[-1]
 
 
 def agent_presence(user) -> None:

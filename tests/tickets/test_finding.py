@@ -103,6 +103,7 @@ def test_the_saved_views_show_what_their_numbers_say(desk, agent, bob):
         "mine": {"assignee": agent},
         "mine-late": {"assignee": agent, "created": now - timedelta(days=3)},
         "nobodys": {},
+        "of-who-has-left": {"assignee": User.objects.create(username="gone", is_active=False)},
         "bobs-pending": {"assignee": bob, "status": "pending"},
         "mine-closed": {"assignee": agent, "status": "closed"},
     }.items():
@@ -116,8 +117,8 @@ def test_the_saved_views_show_what_their_numbers_say(desk, agent, bob):
         assert counts[view] == len(shown[view])
     assert shown == {
         "mine": ["mine", "mine-late"],
-        "unassigned": ["nobodys"],
-        "waiting": ["mine", "mine-late", "nobodys"],
+        "unassigned": ["nobodys", "of-who-has-left"],
+        "waiting": ["mine", "mine-late", "nobodys", "of-who-has-left"],
         "overdue": ["mine-late"],
     }
     assert '<a href="?view=overdue" data-view="overdue">' in desk.get(LIST).content.decode()

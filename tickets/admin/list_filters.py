@@ -32,7 +32,9 @@ def build_view_condition(view: str, staff_id: int | None) -> Q:
     active = Q(status__in=Ticket.ACTIVE_STATUSES)
     return {
         "mine": active & Q(assignee=staff_id),
-        "unassigned": active & Q(assignee=None),
+        # What somebody has who is no longer of the team is nobody's.
+        "unassigned": active
+        & (Q(assignee=None) | Q(assignee__is_active=False) | Q(assignee__is_staff=False)),
         "waiting": active & Q(status=Ticket.Status.OPEN),
         "overdue": active & Q(status=Ticket.Status.OPEN, due__lt=timezone.now()),
     }[view]

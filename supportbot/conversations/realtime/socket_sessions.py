@@ -15,12 +15,10 @@ from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
 
+from ..answerers import find_staff_with_right
 from ..models import Conversation
 from ..visitors import Visitor, get_visitor
 from . import process_messages
-
-# Where rights are stored, whatever other backends check a log-in.
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 CloseSocket = Callable[[int], Awaitable[None]]
 
@@ -205,8 +203,7 @@ def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSess
 
 def _find_permitted_staff(permission: str, user_ids: Collection[int]) -> set[int]:
     """Those of the accounts that are active staff with this right, by a group or of their own."""
-    users: Any = get_user_model().objects
-    allowed = users.with_perm(permission, backend=MODEL_BACKEND).filter(pk__in=user_ids, is_staff=True)
+    allowed = find_staff_with_right(permission).filter(pk__in=user_ids)
     return set(allowed.values_list("pk", flat=True))
 
 

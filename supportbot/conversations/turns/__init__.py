@@ -38,6 +38,7 @@ from .submit import submit_message
 from .team_words import LastWord, filter_team_words, find_last_word
 from .tool_calls import CompletedCall, complete_call, run_tool, store_requested_calls, store_result
 from .transitions import finish_turn, is_running, request_stop, retry_turn
+from .unattended import find_unattended_conversations, wait_for_another_person
 
 __all__ = [
     "LEASE_DURATION",
@@ -66,6 +67,7 @@ __all__ = [
     "filter_team_words",
     "find_conversations_to_leave",
     "find_last_word",
+    "find_unattended_conversations",
     "finish_turn",
     "get_tool_registry",
     "hand_back",
@@ -95,5 +97,6 @@ __all__ = [
     "store_result",
     "submit_message",
     "take_over",
+    "wait_for_another_person",
     "wait_with_mail",
 ]

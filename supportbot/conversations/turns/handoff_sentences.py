@@ -30,6 +30,17 @@ def is_assignee_away(conversation: Conversation) -> bool:
     return not presence.is_here or presence.last_seen < timezone.now() - PRESENCE_TIMEOUT
 
 
+def has_lost_person(conversation: Conversation) -> bool:
+    """Whether somebody has it who is no longer of the staff, or whose account is gone. No query for it.
+
+    Who has lost the right alone is found by `unattended`.
+    """
+    if conversation.owner != Conversation.Owner.HUMAN:
+        return False
+    holder = conversation.assignee
+    return holder is None or not (holder.is_staff and holder.is_active)
+
+
 def count_waiting_before(conversation: Conversation) -> int:
     """How many conversations have been waiting for a person for longer than this one."""
     waiting = Conversation.objects.filter(owner=Conversation.Owner.WAITING).exclude(pk=conversation.pk)

@@ -59,9 +59,10 @@ def check_person_request(conversation_id: int, client_id: str | None) -> bool:
 
     Raises `RequestRefused`.
     """
-    conversation = Conversation.objects.select_related("user").get(pk=conversation_id)
-    is_asked = conversation.owner in (Owner.WAITING, Owner.HUMAN)
-    if is_asked or (client_id and conversation.messages.filter(client_id=client_id).exists()):
+    conversation = Conversation.objects.select_related("user", "assignee").get(pk=conversation_id)
+    if _is_person_asked(conversation) or (
+        client_id and conversation.messages.filter(client_id=client_id).exists()
+    ):
         return False
     check_rate(conversation, CustomerRequest.Kind.PERSON)
     return True
@@ -80,7 +81,7 @@ def request_person(
     conversation = Conversation.objects.lock(conversation_id)
     if client_id and (known := conversation.messages.filter(client_id=client_id).first()):
         return TurnChange(conversation.pk, (load_stored_turn(known.turn_id),))
-    if conversation.owner in (Owner.WAITING, Owner.HUMAN):
+    if _is_person_asked(conversation):
         return build_change(conversation, (), with_owner=True, duplicate_client_id=client_id or "")
     if text:
         count_request(conversation, CustomerRequest.Kind.PERSON)
@@ -235,6 +236,13 @@ def record_return(conversation: Conversation) -> None:
     )
     if conversation.last_seq and has_ended and silence <= Conversation.RETURN_PERIOD:
         record_event("returned", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+
+
+def _is_person_asked(conversation: Conversation) -> bool:
+    """Whether one is waited for, or has it and may still answer."""
+    if conversation.owner == Owner.HUMAN:
+        return not handoff_sentences.has_lost_person(conversation)
+    return conversation.owner == Owner.WAITING
 
 
 def save_owner(conversation: Conversation) -> None:

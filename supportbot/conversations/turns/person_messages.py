@@ -23,7 +23,7 @@ from . import handoff_sentences
 from .app_events import notify_of_contact, notify_of_staff_reply
 from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn
-from .ownership import OwnershipResult, build_refusal, get_staff, is_assigned_to, save_owner
+from .ownership import OwnershipResult, build_refusal, get_staff, is_assigned_to, save_owner, start_waiting
 from .team_words import REPLY_JOB_KIND, enqueue_reply_mail
 
 Owner = Conversation.Owner
@@ -74,10 +74,15 @@ def store_for_person(
 ) -> TurnChange:
     """A customer's message to a person, or to one who is waited for: no model runs. The caller holds the lock.
 
+    It waits for another person, where the one who has it may no longer answer.
     `was_closed` says that it has just been opened again.
     """
     unsent = storage.get_unsent_images(conversation, images)
-    told = [(Message.Role.SYSTEM, each, None) for each in _list_notices(conversation, was_closed)]
+    if handoff_sentences.has_lost_person(conversation):
+        notices = [start_waiting(conversation, actor=AuditEvent.Actor.SYSTEM, words=text.text)]
+    else:
+        notices = _list_notices(conversation, was_closed)
+    told = [(Message.Role.SYSTEM, each, None) for each in notices]
     written = add_event_turn(conversation, [(Message.Role.CUSTOMER, text, client_id), *told])
     storage.attach_to_message(written.messages[0], unsent)
     save_owner(conversation)

@@ -81,6 +81,7 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (empty_pages.join_begun_conversations, RESYNC_INTERVAL_SECONDS),
         (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
         (_note_customers_here, PRESENCE_INTERVAL_SECONDS),
+        (_find_other_persons, PRESENCE_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
         if action is _recover_turns and not runner.count_free_slots():
@@ -160,6 +161,12 @@ async def _note_customers_here() -> None:
     """Whose page is open sees a person's answer here, and need not get it by mail."""
     if watched := broadcast.get_conversations_of_customers():
         await turns.note_customers_here(watched)
+
+
+async def _find_other_persons() -> None:
+    """Nobody waits for a person who may no longer answer."""
+    for conversation_id in await turns.find_unattended_conversations():
+        await runner.publish_and_start(await turns.wait_for_another_person(conversation_id))
 
 
 async def _resync_stale_connections() -> None:

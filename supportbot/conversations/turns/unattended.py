@@ -1,0 +1,50 @@
+"""A conversation whose person may no longer answer, such as one who has left the shop: it waits for another person.
+
+It does as soon as its customer waits for an answer: when they write to somebody who is no longer of the staff, and else
+within some seconds, also where the right alone was lost.
+"""
+
+from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
+
+from supportbot.audit.models import AuditEvent
+from supportbot.server.executors import on_database_thread
+
+from ..answerers import find_answerers
+from ..models import Conversation, Message
+from .changes import TurnChange, build_change
+from .event_turns import add_event_turn
+from .ownership import save_owner, start_waiting
+
+Owner = Conversation.Owner
+
+MAX_CONVERSATIONS_PER_SWEEP = 20
+
+
+@on_database_thread(repeat=True)
+def find_unattended_conversations() -> list[int]:
+    """Those whose customer spoke last, to somebody who may no longer answer."""
+    messages = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM)
+    lost = Q(assignee=None) | ~Q(assignee__in=find_answerers().order_by().values("pk"))
+    found = Conversation.objects.filter(lost, owner=Owner.HUMAN).annotate(
+        last_role=Subquery(messages.order_by("-seq").values("role")[:1])
+    )
+    waits = found.filter(last_role=Message.Role.CUSTOMER).order_by("updated")
+    return list(waits.values_list("pk", flat=True)[:MAX_CONVERSATIONS_PER_SWEEP])
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def wait_for_another_person(conversation_id: int) -> TurnChange:
+    """Have it wait for a person again, and tell the customer what happens now."""
+    conversation = Conversation.objects.lock(conversation_id)
+    if conversation.owner != Owner.HUMAN or _may_answer(conversation.assignee_id):
+        return build_change(conversation, (), with_owner=True)
+    sentence = start_waiting(conversation, actor=AuditEvent.Actor.SYSTEM)
+    told = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    save_owner(conversation)
+    return build_change(conversation, [told], with_owner=True, notifies_desk=True)
+
+
+def _may_answer(staff_id: int | None) -> bool:
+    return staff_id is not None and find_answerers().filter(pk=staff_id).exists()
