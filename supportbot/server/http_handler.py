@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
@@ -73,6 +74,19 @@ class ThreadedHandler(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
+
+    async def read_body(self, receive: Any) -> Any:
+        """As Django does, but what comes in one piece, as Daphne sends it, needs no file that may go to a disk."""
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            return BytesIO(message.get("body", b""))
+
+        first = [message]
+
+        async def receive_again() -> Any:
+            return first.pop() if first else await receive()
+
+        return await super().read_body(receive_again)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         try:

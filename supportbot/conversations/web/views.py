@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from time import time
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from ..realtime.socket_sessions import SessionEnded
 from ..turns.changes import describe_owner
 from ..visitors import get_visitor, renew_session
 from . import beginning
+from .blank_page import render_blank_page
 from .http_actions import parse_form, perform_action
 from .script_data import script_limits, script_texts
 
@@ -37,6 +39,7 @@ STARTERS = (
     _("My parcel arrived damaged"),
 )
 CONVERSATIONS_PER_PAGE = 20
+CONVERSATION_TEMPLATE = "chat/conversation.html"
 
 
 def get_shop_context(request: HttpRequest) -> dict[str, Any]:
@@ -156,7 +159,9 @@ def _render_conversation(
         "form_id": secrets.token_hex(16),
         "now": int(time()),
     }
-    return render(request, "chat/conversation.html", context, status=status)
+    if conversation.pk is None and status == HTTPStatus.OK and not request.user.is_authenticated:
+        return HttpResponse(render_blank_page(request, CONVERSATION_TEMPLATE, context))
+    return render(request, CONVERSATION_TEMPLATE, context, status=status)
 
 
 @require_GET

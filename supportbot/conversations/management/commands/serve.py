@@ -53,6 +53,7 @@ class Command(BaseCommand):
         # Daphne has no settings for these.
         http_protocol.WebRequest = BoundedRequest
         http_protocol.HTTPFactory.protocol = BoundedChannel
+        http_protocol.HTTPFactory.log = _log_nothing
         ws_protocol.WebSocketFactory.protocol = FragmentingProtocol
         raise_file_limit()
         server = Server(
@@ -93,6 +94,10 @@ class Command(BaseCommand):
             return "the built-in demo model; set XAI_API_KEY to talk to Grok"
         address = env.llm_base_url or "https://api.x.ai/v1"
         return f"{env.llm_model} at {CREDENTIALS_PATTERN.sub('', address)}"
+
+
+def _log_nothing(_factory: Any, _request: Any) -> None:
+    """In the place of Twisted's line for each request, which it formats though no log takes it."""
 
 
 def _list_demo_accounts() -> str:
