@@ -8,6 +8,7 @@ from .actions import LOOKUP_ORDER, MY_ORDERS, MY_TICKETS, Action, PlannedCall
 from .handover_note import offer_ticket
 from .mentions import get_order_key
 from .request import ORDER_PARAMETER_WORDS, CompletedCall, Dialogue, ToolDescription
+from .ticket_subject import describe_topics, find_subject
 from .wording import describe_failure, format_bold, join_words
 
 MAX_LOOKUPS = 4  # a sentence below says “four”
@@ -105,7 +106,11 @@ def _was_reported_before(dialogue: Dialogue, lookup: CompletedCall) -> bool:
 
 
 def _offer_help(dialogue: Dialogue, found: Sequence[CompletedCall]) -> Action:
-    """A ticket where the order is late, or where the customer says that it has not arrived."""
+    """A ticket where the order is late or has not arrived, or where we had offered one before it was named."""
+    topics, _quotes = find_subject(dialogue.exchanges)
+    if dialogue.pending_offer and topics and found:
+        subject = describe_topics(topics, format_bold(found[-1].order_number))
+        return offer_ticket(dialogue, f"Our team can look into {subject}.", dialogue.pending_offer)
     if any(wording.is_late(call.fields) for call in found):
         return offer_ticket(dialogue, "")
     if not NOT_ARRIVED.search(dialogue.simple_text):
@@ -154,7 +159,8 @@ def list_orders(dialogue: Dialogue) -> Action:
         question = "number" if LOOKUP_ORDER in dialogue.tools else ""
         return Action(describe_failure("list your orders", error), question)
     if orders := wording.find_rows(calls[-1].result, "orders"):
-        return Action(f"These are the orders in your account:\n\n{wording.format_orders(orders)}")
+        more = "\n\nSend me a number to see more about it." if len(orders) > 1 else ""
+        return Action(f"These are the orders in your account:\n\n{wording.format_orders(orders)}{more}")
     return Action("I don't see any orders in your account. I can look one up by its number.", "number")
 
 

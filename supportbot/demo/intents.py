@@ -80,15 +80,8 @@ def _answer_topics(dialogue: Dialogue) -> Action:
 
 
 def _follow_up_offer(dialogue: Dialogue) -> Action:
-    return (
-        list_orders(dialogue) if "orders" in dialogue.open_questions else handover_note.accept_offer(dialogue)
-    )
-
-
-def _has_no_idea(dialogue: Dialogue) -> bool:
-    return bool(
-        dialogue.open_questions & {"number", "email"} and re.search(phrases.NO_IDEA, dialogue.simple_text)
-    )
+    follow_up = list_orders if "orders" in dialogue.open_questions else handover_note.accept_offer
+    return follow_up(dialogue)
 
 
 def _offer_alternative(dialogue: Dialogue) -> Action:
@@ -100,10 +93,6 @@ def _offer_alternative(dialogue: Dialogue) -> Action:
         return list_orders(dialogue)
     hint = "The number is usually in the confirmation e-mail. Without it I can't look the order up."
     return offer_ticket(dialogue, hint, "person")
-
-
-def _decline_pictures(dialogue: Dialogue) -> Action:
-    return Action("I can't see pictures or open links. Please describe what they show.")
 
 
 def _acknowledge_photos(dialogue: Dialogue) -> Action:
@@ -132,18 +121,13 @@ def _gives_partial_email(dialogue: Dialogue) -> bool:
     return "email" in dialogue.open_questions and "@" in words and not find_emails(words)
 
 
-def _reject_partial_email(dialogue: Dialogue) -> Action:
-    return Action("That doesn't look like a complete e-mail address, such as name@example.com.", "email")
+def _say(text: str, question: str = "") -> Callable[[Dialogue], Action]:
+    return lambda dialogue: Action(text, question)
 
 
-def _explain_sign_in(dialogue: Dialogue) -> Action:
-    return Action(
-        "You can sign in from the menu at the top of this page. Then I know which orders are yours."
-    )
-
-
-def _acknowledge_refusal(dialogue: Dialogue) -> Action:
-    return Action("All right, no ticket. What else can I do for you?")
+_EXPLAIN_SIGN_IN = _say("You can sign in from the menu at the top of this page. Then I know your orders.")
+_REJECT_EMAIL = _say("That doesn't look like a complete e-mail address, such as name@example.com.", "email")
+_DECLINE_PICTURES = _say("I can't see pictures or open links. Please describe what they show.")
 
 
 _HANDOVER = frozenset({"complaint", "person", "accept"})
@@ -184,22 +168,24 @@ INTENTS = (
     ),
     Intent("person", ask_for_person, phrases.PERSON, yields_to={"about me"}),
     Intent(
-        "sign in", _explain_sign_in, r"\b(?:how|where)\b.*\b(?:sign|log) ?(?:in|on)\b", yields_to=_HANDOVER
+        "sign in", _EXPLAIN_SIGN_IN, r"\b(?:how|where)\b.*\b(?:sign|log) ?(?:in|on)\b", yields_to=_HANDOVER
     ),
     Intent("topic", _answer_topics, condition=_mentions_topic, yields_to=_HANDOVER | {"tickets", "sign in"}),
     Intent(
         "no idea",
         _offer_alternative,
-        condition=_has_no_idea,
+        condition=lambda dialogue: (
+            dialogue.open_questions & {"number", "email"} and re.search(phrases.NO_IDEA, dialogue.simple_text)
+        ),
         yields_to=_HANDOVER | {"number", "orders", "my orders"},
     ),
     Intent("why", _explain_question, condition=_asks_why, yields_to=_HANDOVER),
-    Intent("partial e-mail", _reject_partial_email, condition=_gives_partial_email, yields_to=_HANDOVER),
+    Intent("partial e-mail", _REJECT_EMAIL, condition=_gives_partial_email, yields_to=_HANDOVER),
     Intent("photos", _acknowledge_photos, condition=lambda dialogue: dialogue.current_exchange.photo_count),
-    Intent("picture", _decline_pictures, phrases.PICTURE, yields_to={"photos"}),
+    Intent("picture", _DECLINE_PICTURES, phrases.PICTURE, yields_to={"photos"}),
     Intent(
         "no ticket",
-        _acknowledge_refusal,
+        _say("All right, no ticket. What else can I do for you?"),
         condition=lambda dialogue: phrases.NOT_WANTED.search(dialogue.simple_text),
         yields_to=_HANDOVER | _LOOKUP | {"topic", "tickets"},
     ),

@@ -33,7 +33,7 @@ PERSON = _join_patterns(
     rf"\b(?:real|live|actual) {_PEOPLE}\b",
     rf"\b(?:any|a|some) {_PEOPLE} (?:i|we|to|who|that|available)\b",
     r"\b(?:call|phone|ring) me\b|\bcall ?back\b",
-    r"\b(?:can|could|will) (?:someone|somebody|anyone) (?!tell)",
+    r"\b(?:can|could|(?<!when )will) (?:someone|somebody|anyone) (?!tell)",
 )
 
 # Questions about an order, which are answered whatever else is in the message.
@@ -50,7 +50,7 @@ STATUS = _join_patterns(
     r"\b(?:check|look ?up|look for|look at|find|see|show me|tell me about|info\w* (?:on|about)|details (?:of|on|about|for)|"
     r"update (?:on|about|for)|news (?:on|about|of))\b(?: \S+){0,3}? (?:order|package|parcel|delivery|ord)\b",
     r"\bany (?:news|updates?)\b|\border (?:status|update|details|info)|\bwhy (?:was|is|has)\b.*\border\b",
-    r"\bwhat did i (?:order|buy)\b|\bwhat is in (?:it|my order|the order|order)",
+    r"\b(?:what|when) did i (?:order|buy)\b|\bwhat is in (?:it|my order|the order|order)",
     r"\bhow much (?:was|is|did) (?:it|that|the order|my order|i pay|order)\b",
 )
 
@@ -62,7 +62,7 @@ REMARK = _join_patterns(
     r"\bmissing (?:package|parcel|order)|\b(?:package|parcel|order|delivery) (?:is|went|has gone) missing",
     r"\b(?:question|help|problem|issue|trouble)\b(?: \w+){0,3} (?:order|package|parcel|delivery)\b",
     r"\bi (?:have )?ordered (?!by accident)|^(?:my )?(?:order|parcel|package)\W*$|\border number\b",
-    r"\b(?:says|marked|shows)\b.*\bdelivered\b",
+    r"\b(?:says|marked|shows)\b.*\bdelivered\b|\b(?:supposed to|should(?: have)?) (?:be(?:en)? (?:here|deli\w+)|arrive|come)\b",
 )
 
 ALL_ORDERS = _join_patterns(
@@ -75,6 +75,7 @@ TICKETS = _join_patterns(
     r"\b(?:happen\w*|status|news|progress|update|where|how is|how about|what about|what is|see|show|list|check|look|any)\b"
     r"(?: \S+){0,6}? (?:tickets?|tkt\S*|complaint|my case)\b",
     r"\b(?:ticket|complaint)\b.*\b(?:status|update|done|ready|solved|resolved|answered|progress|news)",
+    r"\bwhat (?:happens|comes) (?:now|next)\b|\bwhen (?:will|do) (?:\w+ ){1,2}(?:answer|reply|hear|get back|respond)",
     r"\bmy tickets\b|\btkt\W?\d+|^\W*(?:my )?(?:ticket|tkt)\b\W*(?:status)?\W*[\d]*\W*$",
 )
 

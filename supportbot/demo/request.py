@@ -119,6 +119,16 @@ class Dialogue:
         return self.exchanges[-2].asked_questions if len(self.exchanges) > 1 else frozenset()
 
     @cached_property
+    def pending_offer(self) -> str:
+        """What we offered before the customer named the order that it is about: a ticket, a person, or nothing."""
+        for exchange in reversed(self.exchanges[:-1]):
+            if offers := exchange.asked_questions & {"ticket", "person"}:
+                return min(offers)
+            if "email" not in exchange.asked_questions:
+                break
+        return ""
+
+    @cached_property
     def _numbers_by_exchange(self) -> list[list[str]]:
         earlier = (Exchange(), *self.exchanges)
         return [

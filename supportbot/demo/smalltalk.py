@@ -3,6 +3,7 @@
 import re
 
 from .actions import OFFERS, Action
+from .languages import ENGLISH, detect_language
 from .mentions import find_emails, simplify_text
 from .request import Dialogue
 from .wording import escape_markdown
@@ -76,12 +77,6 @@ FILLERS = (
     r"ok|okay|oh|well|so|um|uh|hmm+|and|but|then|please|thanks|thank you|for (?:your|the|all) \w+|now|there|all|mate|dear|sir|"
     r"madam|team|bot|man|guys?|very much|anyway|actually|i|just|again|it is|that is|really|for now|no|yes|you|too|everyone|"
     r"support|sounds"
-)
-FOREIGN_WORDS = re.compile(
-    r"\b(?:ich|wo|mein\w*|bestellung|nicht|und|bitte|danke|guten|wann|paket|der|hallo|où|ma|mon|"
-    r"commande|bonjour|merci|je|est|quand|pas|colis|hola|gracias|dónde|donde|mi|pedido|está|esta|no ha|"
-    r"cuándo|por favor|ciao|grazie|dov|ordine|il mio|quando|olá|obrigado|onde|meu|waar|mijn|bestelling|"
-    r"dank|niet|gdzie|moje|zamówienie|dziękuję|var|min|beställning|tack|siparişim|nerede)\b"
 )
 
 
@@ -158,8 +153,7 @@ def describe_assistant(dialogue: Dialogue) -> Action:
 MISSED_ANSWERS = {
     "number": "I couldn't find an order number there. It looks like ORD-123.",
     "email": "I couldn't find an e-mail address there.",
-    "ticket": "I'm not sure whether that's a yes or a no.",
-    "person": "I'm not sure whether that's a yes or a no.",
+    **dict.fromkeys(("ticket", "person"), "I'm not sure whether that's a yes or a no."),
 }
 
 
@@ -169,10 +163,14 @@ def handle_unknown(dialogue: Dialogue) -> Action:
     if UPSET.search(words):
         return Action("I'm sorry that this is frustrating.", "person")
     abilities = f"I can {_list_abilities(dialogue)}."
-    if _is_foreign(words):
+    if detect_language(words) is not ENGLISH:
         return Action(f"I'm sorry, I only understand simple English. {abilities}")
-    if (offers := dialogue.open_questions & OFFERS) and find_emails(words):
-        return Action("Thank you for the address.", sorted(offers)[0])
+    offers, is_question = (
+        dialogue.open_questions & OFFERS,
+        re.search(r"\?|\b(?:you|who|what|why|how)\b", words),
+    )
+    if offers and (find_emails(words) or (len(words.split()) > 2 and not is_question)):
+        return Action("Thank you. Our team can read that here too.", sorted(offers)[0])
     for question, text in MISSED_ANSWERS.items():
         if question in dialogue.open_questions and (question not in OFFERS or len(words.split()) <= 2):
             return Action(text, question)
@@ -181,10 +179,3 @@ def handle_unknown(dialogue: Dialogue) -> Action:
     if was_lost or len(re.findall(r"[a-z]{3,}", words)) >= 4:
         return Action(f"{sorry} Our team can help with anything else.", "ticket")
     return Action(f"{sorry} What do you need?")
-
-
-def _is_foreign(words: str) -> bool:
-    letters = [letter for letter in words if letter.isalpha()]
-    strange = sum(letter > "ɏ" for letter in letters)
-    hits = FOREIGN_WORDS.findall(words)
-    return strange * 2 > len(letters) > 0 or len(hits) >= 2 or (len(hits) == 1 and len(words.split()) <= 2)

@@ -11,7 +11,7 @@ from .wording import is_late, join_words
 
 PRIORITY_RANKS: dict[Priority, int] = {"low": 0, "medium": 1, "high": 2}
 URGENT = re.compile(r"\b(?:urgent\w*|asap|immediately|emergency|right now|straight away|at once)\b")
-MAX_EXCHANGES_BACK = 4  # how far back the subject may have been named
+MAX_EXCHANGES_BACK = 6  # how far back the subject may have been named
 
 
 def find_topics(words: str) -> list[Topic]:
@@ -51,15 +51,24 @@ def choose_priority(topics: Sequence[Topic], words: str, otherwise: Priority = "
 def find_subject(exchanges: Sequence[Exchange]) -> tuple[list[Topic], list[str]]:
     """The topics of the last of these exchanges that has any, and the customer's words for them.
 
-    The search ends at the last ticket, which dealt with anything older. A late order that was looked up
-    counts as the topic of delay, even if nobody called it late.
+    What was said while a ticket was on offer is one matter with what it was offered for. The search ends at the last
+    ticket, which dealt with anything older. A late order that was looked up
+    counts as the topic of delay, even if nobody called it late; one that was delivered and has not come, as lost.
     """
-    last = exchanges[-1]
-    for exchange in reversed(exchanges[-MAX_EXCHANGES_BACK:]):
+    last, recent = exchanges[-1], exchanges[-MAX_EXCHANGES_BACK:]
+    lookups = [call for exchange in recent for call in exchange.find_calls(LOOKUP_ORDER)]
+    lost = find_topics("lost parcel") if lookups and lookups[-1].fields.get("status") == "delivered" else []
+    for place, exchange in reversed([*enumerate(recent)]):
         if exchange is not last and exchange.find_calls(CREATE_TICKET):
             break
         if found := find_topics(simplify_text(exchange.text)):
-            return found, list(dict.fromkeys([exchange.text, last.text]))
+            first = place
+            while first and "ticket" in recent[first - 1].asked_questions:
+                first -= 1
+                found = list(dict.fromkeys([*find_topics(simplify_text(recent[first].text)), *found]))
+            details = [each.text for each in recent[first:-1] if len(each.text.split()) > 2]
+            found = [topic for each in found for topic in (lost if lost and each.name == "delay" else [each])]
+            return found, list(dict.fromkeys([*details, exchange.text, last.text]))
         if any(is_late(call.fields) for call in exchange.find_calls(LOOKUP_ORDER)):
             return find_topics("late"), [last.text]
     return [], [last.text]

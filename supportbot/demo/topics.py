@@ -121,7 +121,7 @@ TOPICS = (
     ),
     Topic(
         "payment",
-        r"\b(?:pay|paying|payments?|paypal|klarna|credit card|debit card|charged?|billing|invoices?|"
+        r"\b(?:(?<!did i )pay|paying|payments?|paypal|klarna|credit card|debit card|charged?|billing|invoices?|"
         r"receipts?|instal?lments?)\b",
         "a payment or an invoice",
         "question",

@@ -378,9 +378,45 @@ async def test_it_asks_only_once_whether_there_is_anything_else() -> None:
     assert ["?" in answer for answer in answers] == [True, False, False]
 
 
+DAMAGED_123 = "create_ticket high: Report of a damaged or faulty item in order ORD-123."
+# What was told before the order was named, and while a ticket was on offer, belongs to the ticket.
+WHOLE_MATTERS = [
+    alice("My headphones arrived damaged", "ORD-123", calls=LOOKUP_123, says=("faulty item", OFFERS_TICKET)),
+    alice("My headphones arrived damaged", "ORD-123", "yes please", calls=DAMAGED_123),
+    guest("My parcel arrived damaged", "ORD-123", EMAIL, says=("shipped", OFFERS_TICKET), calls=LOOKUP_123),
+    guest("My parcel arrived damaged", "ORD-123", EMAIL, "yes", calls=DAMAGED_123),
+    alice(
+        "I'd like a refund", "it came on Monday and I sent it back at once", says=("Thank you", OFFERS_TICKET)
+    ),
+    alice(
+        "I'd like a refund",
+        "the left side is cracked",
+        "yes",
+        calls="create_ticket high: Request for a refund",
+    ),
+    alice(
+        "can i change the delivery address?",
+        "ORD-456",
+        "12 Elm Street, Springfield",
+        "yes",
+        calls="create_ticket high: Request for another delivery address for order ORD-456.",
+    ),
+    alice("where is my order", "the first one", "it was supposed to be here yesterday", calls=LOOKUP_123),
+    alice(
+        "I never received ORD-800",
+        "yes",
+        calls="create_ticket high: Report of the possible loss of order ORD-800",
+    ),
+    alice("My headphones arrived damaged", "yes", "what happens now?", calls="my_tickets"),
+    alice("My headphones arrived damaged", "why should I trust you?", says="didn't understand"),
+    alice("how much did I pay for the headphones?", calls="my_orders", says=LISTED),
+]
+
+
 @pytest.mark.parametrize(
     "case",
     [
+        *WHOLE_MATTERS,
         *ORDER_QUESTIONS,
         *ORDER_NUMBERS,
         *ORDER_RESULTS,
