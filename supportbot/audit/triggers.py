@@ -6,6 +6,12 @@ SQLITE = (
     "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_auditevent "
     "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
 )
+# SQLite deletes the row that INSERT OR REPLACE writes over without asking the trigger of deletions.
+SQLITE_NO_REPLACE = (
+    "CREATE TRIGGER IF NOT EXISTS audit_event_no_replace BEFORE INSERT ON audit_auditevent "
+    "WHEN EXISTS (SELECT 1 FROM audit_auditevent WHERE id = NEW.id) "
+    "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+)
 POSTGRESQL = (
     "CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$",
@@ -15,6 +21,7 @@ POSTGRESQL = (
 DROP_SQLITE = (
     "DROP TRIGGER IF EXISTS audit_event_no_update",
     "DROP TRIGGER IF EXISTS audit_event_no_delete",
+    "DROP TRIGGER IF EXISTS audit_event_no_replace",
 )
 DROP_POSTGRESQL = (
     "DROP TRIGGER IF EXISTS audit_event_no_change ON audit_auditevent",
@@ -23,7 +30,12 @@ DROP_POSTGRESQL = (
 
 
 def create_triggers(connection) -> None:
-    _execute(connection, {"sqlite": SQLITE, "postgresql": POSTGRESQL})
+    _execute(connection, {"sqlite": SQLITE + SQLITE_NO_REPLACE, "postgresql": POSTGRESQL})
+
+
+def create_replace_trigger(connection) -> None:
+    """For databases that were made before there was one. PostgreSQL has no such statement."""
+    _execute(connection, {"sqlite": SQLITE_NO_REPLACE, "postgresql": ()})
 
 
 def drop_triggers(connection) -> None:

@@ -8,6 +8,14 @@ from supportbot.audit.recording import record_event
 from supportbot.audit.triggers import create_triggers, drop_triggers
 
 pytestmark = pytest.mark.django_db
+COLUMNS = "(id, created, actor, action, actor_name, subject, details)"
+VALUES = "VALUES ({id}, '2026-01-01', 'staff', 'nothing', '', '', '{{}}')"
+EMPTYING = {"sqlite": "DELETE FROM audit_auditevent WHERE 1", "postgresql": "TRUNCATE audit_auditevent"}
+OVERWRITING = {
+    "sqlite": f"INSERT OR REPLACE INTO audit_auditevent {COLUMNS} {VALUES}",
+    "postgresql": f"INSERT INTO audit_auditevent {COLUMNS} OVERRIDING SYSTEM VALUE {VALUES} "
+    "ON CONFLICT (id) DO UPDATE SET action = 'nothing'",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +46,10 @@ def test_a_row_says_who_did_what_to_what(event):
         lambda event: event.save(),
         lambda event: connection.cursor().execute("DELETE FROM audit_auditevent"),
         lambda event: connection.cursor().execute("UPDATE audit_auditevent SET actor_name = 'sam'"),
+        lambda event: connection.cursor().execute(EMPTYING[connection.vendor]),
+        lambda event: connection.cursor().execute(OVERWRITING[connection.vendor].format(id=event.pk)),
     ],
-    ids=["bulk update", "bulk delete", "save", "SQL delete", "SQL update"],
+    ids=["bulk update", "bulk delete", "save", "SQL delete", "SQL update", "SQL empty", "SQL overwrite"],
 )
 def test_it_cannot_be_changed_or_deleted_in_any_way(event, change):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
