@@ -1,6 +1,7 @@
 """CSV for spreadsheets: UTF-8 with a mark that says so, and no cell that a spreadsheet would take for a formula."""
 
 import csv
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -16,10 +17,18 @@ BYTE_ORDER_MARK = "\ufeff"
 LINES_A_CHUNK = 500
 # With what a formula begins; the wide ones are those of Japanese keyboards, which spreadsheets take for the same.
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+# White space, controls and marks of no width, which programs leave out before they look.
+SKIPPED = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"
+BEGINNING = re.compile(rf"^[{SKIPPED}]*")
+# Where a spreadsheet that divides cells by semicolons, as half of Europe has it, begins a cell or a row of its own.
+FORMULA_WITHIN = re.compile(rf"([;\t\r\n][{SKIPPED}\"']*)(?=[=+@＝＋＠]|[-－]\w)")
 
 
 def quote_cell(value: Any) -> Any:
-    """The value as a cell. A text that could be a formula gets an apostrophe before it, and is shown as text."""
+    """The value as a cell. A text that could be a formula gets an apostrophe before it, and is shown as text.
+
+    So does what could become one, where the spreadsheet divides the text into cells in its own way.
+    """
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -27,7 +36,10 @@ def quote_cell(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return value
     text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+    begin = len(text) - len(BEGINNING.sub("", text, count=1))
+    safe = text[:begin] + FORMULA_WITHIN.sub(r"\1'", text[begin:])
+    is_formula = text.startswith(FORMULA_STARTS) or text[begin:].startswith(FORMULA_STARTS)
+    return f"'{safe}" if is_formula else safe
 
 
 def stream_csv(name: str, headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:

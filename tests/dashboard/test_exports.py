@@ -12,6 +12,7 @@ from supportbot.dashboard.csv_export import quote_cell, stream_csv
 pytestmark = pytest.mark.django_db
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠A1")
+FORMULAS += ("\u00a0=1", "\u3000=1", "\u200b=1", "\ufeff=1", "\x00=1", "\x0b=1", " \u200b +1")
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -19,7 +20,25 @@ def test_what_begins_like_a_formula_is_text(text):
     assert quote_cell(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("value", [0, -5, 1.5, "Kettle", "5 = 5", "Ø"])
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ('a; "=1', "a; \"'=1"),
+        ("a\n=1", "a\n'=1"),
+        ("a\r\n@SUM(A1)", "a\r\n'@SUM(A1)"),
+        ("a;-2+3", "a;'-2+3"),
+        ("a\t＝1", "a\t'＝1"),
+        ("=1;=2", "'=1;'=2"),
+    ],
+)
+def test_what_would_be_a_cell_of_its_own_by_semicolons_is_text_too(text, safe):
+    assert quote_cell(text) == safe
+
+
+@pytest.mark.parametrize(
+    "value", [0, -5, 1.5, "Kettle", "5 = 5", "Ø", "thanks ;-)", "One:\n- two", "a; b", "a\nb", "a, -5"]
+)
 def test_all_else_is_as_it_was(value):
     assert quote_cell(value) == value
 
