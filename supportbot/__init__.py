@@ -1,0 +1,1 @@
+"""A customer-support chat: the Django project, its settings and its rooms."""

@@ -1,3 +1,5 @@
+"""The addresses of the site; those of the apps are found by the name of their module."""
+
 from typing import Any
 
 from django.apps import apps

@@ -1,0 +1,1 @@
+"""The tests; each file begins with the promise that it holds. README.md says which folder promises what."""

@@ -91,3 +91,17 @@ def write_old_names() -> None:
 
 if __name__ == "__main__":
     write_old_names()
+
+
+def test_every_room_says_what_is_in_it() -> None:
+    rooms = [path for name in (*OURS, "tests") for path in (ROOT / name).rglob("__init__.py")]
+    named_by_django = {"migrations", "management", "commands", "templatetags"}
+
+    silent = [
+        str(path.parent.relative_to(ROOT))
+        for path in rooms
+        if path.parent.name not in named_by_django and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+
+    assert len(rooms) > 40
+    assert not silent

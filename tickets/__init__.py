@@ -1,0 +1,1 @@
+"""Tickets: what the team works on until it ends, and what customers see of theirs."""

@@ -1,3 +1,5 @@
+"""The audit log in admin: to be searched and filtered, never changed."""
+
 from collections.abc import Iterator
 from typing import Any
 

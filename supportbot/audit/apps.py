@@ -1,3 +1,5 @@
+"""The app of the audit log, and what other apps call of it."""
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""The app of the conversations: finds tools, questions and handlers, and is what other apps call."""
+
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any

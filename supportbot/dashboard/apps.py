@@ -1,3 +1,5 @@
+"""The app of the numbers, which finds those of all apps."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

@@ -1,0 +1,1 @@
+"""Mail out and in: what is sent to whom, and which mail comes into which conversation."""

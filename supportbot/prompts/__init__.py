@@ -1,0 +1,1 @@
+"""What the assistant is told, in versions that staff try and publish."""

@@ -1,0 +1,1 @@
+"""What the models were asked, what that took and cost, and when none of them answered."""

@@ -1,0 +1,1 @@
+"""The audit log only grows, and says in words what was done."""

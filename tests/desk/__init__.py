@@ -1,0 +1,1 @@
+"""What staff see and may do, and nothing of it for anybody else."""

@@ -1,0 +1,1 @@
+"""Background jobs: kinds, attempts, leases and ends."""

@@ -1,0 +1,1 @@
+"""Who is mailed what, and which mail comes into which conversation."""

@@ -1,0 +1,1 @@
+"""Imports, live orders, and which order is found by whom."""

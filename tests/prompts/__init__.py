@@ -1,0 +1,1 @@
+"""The prompt in versions, and trying it out."""

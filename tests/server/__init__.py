@@ -1,0 +1,1 @@
+"""What stands between Daphne and Django: limits, outages, locks and private files."""

@@ -1,0 +1,1 @@
+"""Real server processes: start, restart, and two processes as one site."""

@@ -1,0 +1,1 @@
+"""What the models took: counted, priced and summed up."""

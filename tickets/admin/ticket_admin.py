@@ -1,3 +1,5 @@
+"""Tickets in admin: the list, the form, and the ticket's page."""
+
 from typing import Any
 
 from django.contrib import admin, messages

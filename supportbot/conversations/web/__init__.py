@@ -1,0 +1,1 @@
+"""The pages, sockets and forms of the chat: each checks who asks and what, calls, and renders."""
