@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
+from django.utils.translation import gettext as _
 
 from .numbers import extract_email
 
@@ -23,17 +24,31 @@ PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
 GROUPED = re.compile(
     r"[+-]?(?:(?:\d+|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*)(?:[.,]\d+)?|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?|[.,]\d{1,2})"
 )
-ABBREVIATION = re.compile(
-    r"[^\W\d_]{1,4}/?\.(?!\d*[^\W\d_])"
-)  # “Rs.”, “kr.”, “S/.”: its mark is none of the amount's
+# “Rs.”, “kr.”, “S/.”, “L.E.”, “د.إ”: their marks are none of the amount's.
+ABBREVIATION = re.compile(r"(?:[^\W\d_]{1,4}/?\.){1,3}(?:[^\W\d_]{1,2}(?![^\W\d_.]))?(?!\d*[^\W\d_])")
+# All digits of an amount. Between two of them stand marks, or a blank before three: “2 x 10.00” is no amount.
+DIGITS = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)(?:[.,]\d+)?|\d(?:[\d.,]|['’‘´`](?=\d{3}))*")
+IN_PARENTHESES = re.compile(r"[^\d()]*\([^()]*\)[^\d()]*")
 NO_CENTS = re.compile(r"(?<=\d)[.,]\s?[-–—]{1,2}(?=\D*$)")  # “12,–”
 ARABIC_MARKS = str.maketrans({"٫": ".", "٬": ","})
+THOUSANDS = re.compile(r"\d{1,3}(?:([.,\s])\d{3})+")
 LOST_DIGITS = re.compile(r"-?\d[.,]\d{1,14}E\+\d{1,3}", re.IGNORECASE)
 TEXT_MARK = re.compile(r"'(?:[=+@-]|[\W\d_]*\d[\W\d_]*$)")
+# ="0815" and =T("0815"), by which programs have a spreadsheet keep a number as it is, and what it makes of +49 30 1234.
+TEXT_FORMULA = re.compile(r'=(?:T\()?"((?:[^"]|"")*)"\)?|=([+-][\d.,() /-]+)')
+# A table that was computed with has 1001.0 where 1001 stood.
+EMPTY_DECIMALS = re.compile(r"(#?\d+)[.,]0{1,2}")
 
 
 class UnreadableCell(ValueError):
-    """What is wrong with a value, in words that follow its column's name."""
+    """What is wrong with a value. In the words, %(column)s stands for its column's name."""
+
+    def __init__(self, words: str, **values: object) -> None:
+        self.words, self.values = words, values
+        super().__init__(self.describe("…"))
+
+    def describe(self, column: str) -> str:
+        return self.words % {"column": column, **self.values}
 
 
 def quote_cell(text: str) -> str:
@@ -46,27 +61,28 @@ def has_lost_digits(text: str) -> bool:
 
 
 def strip_text_mark(text: str) -> str:
-    """Without the apostrophe by which spreadsheets keep “+49 30 1234” and “0815” from being computed."""
-    return text[1:] if text.startswith("'") and TEXT_MARK.match(text) else text
+    """Without the apostrophe or the formula by which spreadsheets keep “+49 30 1234” and “0815” from being computed."""
+    if text.startswith("'"):
+        return text[1:] if TEXT_MARK.match(text) else text
+    if formula := TEXT_FORMULA.fullmatch(text):
+        return (formula[1] or formula[2] or "").replace('""', '"').strip()
+    return text
+
+
+def strip_empty_decimals(number: str) -> str:
+    """“1001” of “1001.0”, where a number is a name and no amount."""
+    if number.endswith("0") and (found := EMPTY_DECIMALS.fullmatch(number)):
+        return found[1]
+    return number
 
 
 def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -> Decimal:
     """An amount such as “12.50”, “1.234,50”, “€ 12,50” or “-5”. One that may be two amounts is not read."""
     if PLAIN_AMOUNT.fullmatch(text):
         return Decimal(text)
-    if any(each.isnumeric() and not each.isdecimal() for each in text[:MAX_AMOUNT_CHARS]):
-        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.")  # “12⁹⁹” and “1½”
-    unsigned = "".join(each for each in text[:MAX_AMOUNT_CHARS] if unicodedata.category(each) != "Sc").strip()
-    written = unicodedata.normalize("NFKC", unsigned).translate(ARABIC_MARKS).replace("−", "-")
-    written = ABBREVIATION.sub("", NO_CENTS.sub("", written))
-    bare = re.sub(r"[^\d.,+-]", "", written)
-    if written.startswith("(") and written.endswith(")"):
-        bare = f"-{bare}"  # as bookkeepers write it
-    elif re.fullmatch(r"\d[\d.,]*-", bare):
-        bare = f"-{bare[:-1]}"  # and accounting systems
-    is_amount = GROUPED.fullmatch(bare) and not re.search(r"[^\W\d_]{4,}|\d[^\W\d_]+\d", written)
-    if not is_amount or len(text) > MAX_AMOUNT_CHARS:
-        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.")
+    bare = _strip_signs(text[:MAX_AMOUNT_CHARS])
+    if not GROUPED.fullmatch(bare) or len(text) > MAX_AMOUNT_CHARS:
+        raise _refuse_amount(text)
     point, comma = bare.rfind("."), bare.rfind(",")
     if point >= 0 and comma >= 0:
         decimal_mark = "." if point > comma else ","
@@ -76,11 +92,32 @@ def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -
     try:
         amount = Decimal(whole)
     except InvalidOperation:
-        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.") from None
+        raise _refuse_amount(text) from None
     places = 3 if currency in THREE_DECIMALS else 2
     if abs(amount) >= MAX_AMOUNT or amount != amount.quantize(Decimal(1).scaleb(-places)):
-        raise UnreadableCell(f"is {quote_cell(text)}, not an amount such as 12.50.")
+        raise _refuse_amount(text)
     return amount
+
+
+def _strip_signs(text: str) -> str:
+    """The digits and marks of an amount, with its minus sign in front; empty if other digits stand beside them."""
+    if any(each.isnumeric() and not each.isdecimal() for each in text):
+        return ""  # “12⁹⁹” and “1½”
+    if re.search(r"\d\s?[^\W\d]?[$€£¥₹]\s?\d", text):
+        return ""  # “12€50”, whose sign is its mark
+    visible = "".join(each for each in text if unicodedata.category(each) not in ("Sc", "Cf")).strip()
+    written = unicodedata.normalize("NFKC", visible).translate(ARABIC_MARKS).replace("−", "-")
+    written = ABBREVIATION.sub("", NO_CENTS.sub("", written))
+    bare = re.sub(r"[^\d.,+-]", "", written)
+    if len(DIGITS.findall(written)) != 1 or re.search(r"[^\W\d_]{4,}|\d[^\W\d_]+\d|%", written):
+        return ""
+    if "(" in written and IN_PARENTHESES.fullmatch(written):
+        return f"-{bare}"  # as bookkeepers write it
+    return f"-{bare[:-1]}" if re.fullmatch(r"\d[\d.,]*-", bare) else bare  # and accounting systems
+
+
+def _refuse_amount(text: str) -> UnreadableCell:
+    return UnreadableCell(_("%(column)s is %(text)s, not an amount such as 12.50."), text=quote_cell(text))
 
 
 def _find_decimal_mark(bare: str, text: str, currency: str, *, has_decimal_commas: bool) -> str:
@@ -90,16 +127,20 @@ def _find_decimal_mark(bare: str, text: str, currency: str, *, has_decimal_comma
         return "." if mark == "," else ","
     if re.search(rf"\d\{mark}\d{{3}}$", bare) and currency not in THREE_DECIMALS:
         if mark == ("," if has_decimal_commas else ".") and currency not in NO_DECIMALS:
-            raise UnreadableCell(f"is {quote_cell(text)}, which may be two different amounts.")
+            words = _("%(column)s is %(text)s, which may be two different amounts.")
+            raise UnreadableCell(words, text=quote_cell(text))
         return "." if mark == "," else ","
     return mark
 
 
-def read_quantity(text: str) -> int:
-    """A number of pieces; 0 is one too."""
+def read_quantity(text: str, *, has_decimal_commas: bool = False) -> int:
+    """A number of pieces; 0 is one too. “1,000” is a thousand where the comma is not the file's decimal mark."""
+    grouped = THOUSANDS.fullmatch(text)
+    if grouped and grouped[1] != ("," if has_decimal_commas else "."):
+        text = re.sub(r"\D", "", text)
     match = re.fullmatch(r"(\d{1,6})(?:[.,]0+)?", text)
     if not match:
-        raise UnreadableCell(f"is {quote_cell(text)}, not a number of pieces.")
+        raise UnreadableCell(_("%(column)s is %(text)s, not a number of pieces."), text=quote_cell(text))
     return int(match[1])
 
 
@@ -108,7 +149,8 @@ def read_email(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise UnreadableCell(f"is {quote_cell(text)}, not an e-mail address.") from None
+        words = _("%(column)s is %(text)s, not an e-mail address.")
+        raise UnreadableCell(words, text=quote_cell(text)) from None
     return email
 
 
@@ -116,14 +158,15 @@ def read_url(text: str) -> str:
     try:
         URLValidator(["http", "https"])(text)
     except ValidationError:
-        raise UnreadableCell(f"is {quote_cell(text)}, not an address of the web.") from None
+        words = _("%(column)s is %(text)s, not an address of the web.")
+        raise UnreadableCell(words, text=quote_cell(text)) from None
     if len(text) > MAX_URL_CHARS:
-        raise UnreadableCell(f"is longer than {MAX_URL_CHARS} characters.")
+        raise UnreadableCell(_("%(column)s is longer than %(limit)s characters."), limit=MAX_URL_CHARS)
     return text
 
 
 def read_currency(text: str) -> str:
     text = SIGNS.get(text, text)
     if not re.fullmatch("[A-Za-z]{3}", text):
-        raise UnreadableCell(f"is {quote_cell(text)}, not a code such as USD.")
+        raise UnreadableCell(_("%(column)s is %(text)s, not a code such as USD."), text=quote_cell(text))
     return text.upper()

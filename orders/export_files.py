@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .cells import strip_text_mark
 from .code_pages import detect_encoding
 from .export_formats import ExportFormat, Header, find_header, simplify_column
 from .wrapped_lines import find_wrapping, list_trailers, unwrap_line
@@ -117,8 +118,10 @@ def find_places(columns: Sequence[str], wanted: Collection[str]) -> list[tuple[i
 
 
 def clean_cell(text: str) -> str:
-    """The cell, empty if it has a word or a fault of programs for that there is nothing."""
+    """The text of a cell, empty if it has a word or a fault of programs for that there is nothing."""
     text = text.strip()
+    if text.startswith(("'", "=")):
+        text = strip_text_mark(text)
     return "" if text in NOTHING else text
 
 

@@ -21,28 +21,19 @@ from .cells import (
     read_email,
     read_quantity,
     read_url,
-    strip_text_mark,
+    strip_empty_decimals,
 )
 from .export_archives import Table
 from .export_files import FileRow
-from .models import Order, OrderItem
+from .models import Order
 from .numbers import normalise_number
 from .order_notes import read_parcel_notes
-from .order_rows import BEGINNING_COLUMNS, Survey, gather_rows, get_number, split_orders, survey_file
+from .order_rows import Survey, gather_rows, get_number, split_orders, survey_file
+from .repeated_rows import begins_order
+from .shopify_states import ITEM_STATES, SENT_STATES, UNSENT_STATES, simplify_state
 from .times import read_time
 
 T = TypeVar("T")
-
-ITEM_STATES = {
-    "fulfilled": OrderItem.State.SHIPPED,
-    "partial": OrderItem.State.PARTLY_SHIPPED,
-    "restocked": OrderItem.State.RETURNED,
-    "pending": OrderItem.State.NOT_SHIPPED,
-    "unfulfilled": OrderItem.State.NOT_SHIPPED,
-}
-
-
-CUT_DIGITS = "a spreadsheet has cut its digits."
 
 # By field of an order: the columns that say something of it.
 FIELD_COLUMNS = {
@@ -115,7 +106,7 @@ def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[Exp
         survey.is_day_first = form.is_day_first if is_day_first is None else is_day_first
     unknown = _list_unknown_fields(export)
     for rows in gather_rows(export, survey.spread):
-        own, *others = split_orders(rows, is_foreign=bool(form.columns))
+        own, *others = split_orders(rows, may_look_alike="Lineitem name" in form.columns)
         for other in others:
             yield RefusedOrder(
                 other[0].line,
@@ -158,9 +149,9 @@ class OrderBuilder:
         order = Order(
             number=self._number,
             platform=self._platform,
-            platform_id=self._read_text("Id", 40).removesuffix(".0"),
+            platform_id=strip_empty_decimals(self._read_text("Id", 40)),
             email=self._read_email(),
-            phone=self._find_first(("Phone", "Billing phone", "Shipping phone"), 40),
+            phone=strip_empty_decimals(self._find_first(("Phone", "Billing phone", "Shipping phone"), 40)),
             name=self._find_first(("Billing name", "Shipping name"), 200),
             status=self._derive_status(),
             payment=self._read_text("Financial Status", 30).lower().replace("_", " "),
@@ -187,7 +178,7 @@ class OrderBuilder:
         """Why these rows are no order, empty if they are."""
         if not normalise_number(self._number) or len(self._number) > 40:
             return _("The row has no order number (column Name).")
-        if not any(self._first.cells.get(column) for column in (*BEGINNING_COLUMNS, "Created at", "Status")):
+        if not begins_order(self._first) and not self._first.cells.get("Status"):
             return _("The order's first row is missing.")
         if has_lost_digits(self._number):
             return _("This order number is not whole: a spreadsheet has cut its digits.")
@@ -199,11 +190,12 @@ class OrderBuilder:
         sku = self._read_text("Lineitem sku", 100, row)
         name = self._read_text("Lineitem name", 500, row) or sku
         if not name and any(row.cells.get(column) for column in ("Lineitem quantity", "Lineitem price")):
-            self._note(row, "Lineitem name is empty, so the item is left out.")
+            self._note(row, _("Lineitem name is empty, so the item is left out."))
         if not name:
             return None
-        state = ITEM_STATES.get(self._read_text("Lineitem fulfillment status", 40, row).lower(), "")
-        quantity = self._read("Lineitem quantity", read_quantity, row)
+        state = ITEM_STATES.get(simplify_state(self._read_text("Lineitem fulfillment status", 40, row)), "")
+        has_commas = self._survey.has_decimal_commas
+        quantity = self._read("Lineitem quantity", read_quantity, row, has_decimal_commas=has_commas)
         return ExportedItem(name, sku, quantity, self._read_amount("Lineitem price", row), state)
 
     def _is_unfinished(self) -> bool:
@@ -224,23 +216,24 @@ class OrderBuilder:
         if known := self._first.cells.get("Status"):
             if known in Order.Status.values:
                 return known
-            self._note(
-                self._first, f"Status is {known[:40]!r}, which is not known; it is taken for processing."
-            )
+            self._note_unknown_state("Status", known)
             return Order.Status.PROCESSING
         paid = self._read_text("Financial Status", 40).lower()
-        sent = self._read_text("Fulfillment Status", 40).lower()
+        sent = self._read_text("Fulfillment Status", 40)
         if self._read_text("Cancelled at", 40):
             return Order.Status.CANCELLED
-        by_fulfillment = {
-            "restocked": Order.Status.RETURNED,
-            "fulfilled": Order.Status.SHIPPED,
-            "shipped": Order.Status.SHIPPED,
-            "partial": Order.Status.PARTLY_SHIPPED,
-        }
         is_over = paid in ("refunded", "voided")
         nothing_sent = Order.Status.CANCELLED if is_over else Order.Status.PROCESSING
-        return by_fulfillment.get(sent, nothing_sent)
+        state = simplify_state(sent)
+        if state in UNSENT_STATES:
+            return nothing_sent
+        if state not in SENT_STATES:
+            self._note_unknown_state("Fulfillment Status", sent)
+        return SENT_STATES.get(state, Order.Status.PROCESSING)
+
+    def _note_unknown_state(self, column: str, text: str) -> None:
+        words = _("%(column)s is %(text)s, which is not known; it is taken for processing.")
+        self._note(self._first, words % {"column": column, "text": repr(text[:40])})
 
     def _read_email(self) -> str:
         """The order's e-mail address. Orders from a till have none, so a guest cannot look them up by it."""
@@ -269,17 +262,19 @@ class OrderBuilder:
         try:
             return read(text, **options) if text else None
         except UnreadableCell as error:
-            self._note(row, f"{column} {error}")
+            self._note(row, error.describe(column))
             return None
 
     def _read_text(self, column: str, max_chars: int, row: FileRow | None = None) -> str:
         row = row or self._first
-        text = strip_text_mark(row.cells.get(column, ""))
+        text = row.cells.get(column, "")
         if has_lost_digits(text):
-            self._note(row, f"{column} is {text!r}: {CUT_DIGITS}")
+            words = _("%(column)s is %(text)s: a spreadsheet has cut its digits.")
+            self._note(row, words % {"column": column, "text": repr(text)})
             return ""
         if len(text) > max_chars:
-            self._note(row, f"{column} is longer than {max_chars} characters, and was cut.")
+            words = _("%(column)s is longer than %(limit)s characters, and was cut.")
+            self._note(row, words % {"column": column, "limit": max_chars})
         return text[:max_chars]
 
     def _find_first(self, columns: Sequence[str], max_chars: int) -> str:

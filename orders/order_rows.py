@@ -1,18 +1,16 @@
 """Gathers the rows of an order export by order: a row for each line item, the order's own fields on the first alone."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from .cells import strip_text_mark
+from .cells import strip_empty_decimals
 from .export_archives import Table
 from .export_files import FileRow
 from .export_formats import COLUMNS, NotAnExportError
 from .foreign_rows import translate_rows
+from .repeated_rows import begins_order, drop_repeats
 from .times import guess_day_first
 
-# A row with one of these begins an order; the others are further items of it.
-BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
 IDENTIFYING_COLUMNS = ("Id", "Email", "Total", "Created at")
 MAX_SPREAD_ROWS = 300_000  # of orders whose rows stand apart; they are kept until the end of the file
 MAX_SAMPLED_TIMES = 10_000
@@ -29,7 +27,7 @@ class Survey:
 
 def get_number(row: FileRow) -> str:
     """The order's number, in the one form by which rows are gathered and orders are stored."""
-    return strip_text_mark(row.cells.get("Name", ""))
+    return strip_empty_decimals(row.cells.get("Name", ""))
 
 
 def read_rows(export: Table, wanted: Collection[str]) -> Iterator[FileRow]:
@@ -88,50 +86,21 @@ def gather_rows(export: Table, spread: set[str]) -> Iterator[list[FileRow]]:
     yield from apart.values()
 
 
-def split_orders(rows: list[FileRow], *, is_foreign: bool) -> list[list[FileRow]]:
-    """The rows with one number, by order: two orders may have been given the same one.
-
-    Those of another platform's form have the order's own columns in each row, so that two items may look alike.
-    """
+def split_orders(rows: list[FileRow], *, may_look_alike: bool) -> list[list[FileRow]]:
+    """The rows with one number, by order: two orders may have been given the same one. See `drop_repeats`."""
     orders: list[list[FileRow]] = []
     for row in rows:
-        begins = _begins_order(row)
+        begins = begins_order(row)
         same = [each for each in orders if _is_same_order(each[0], row)]
-        if same and begins and not _begins_order(same[-1][0]):
+        if same and begins and not begins_order(same[-1][0]):
             same[-1].insert(0, row)  # somebody has sorted the rows
         elif orders and (same or not begins):
             (same[-1] if same else orders[-1]).append(row)
         else:
             orders.append([row])
-    return [_drop_repeats(each, is_foreign=is_foreign) for each in orders]
-
-
-def _drop_repeats(rows: list[FileRow], *, is_foreign: bool) -> list[FileRow]:
-    """An order's rows without those of its copies, as in two exports that were put together.
-
-    The first row tells how many copies there are, so that two equal items of one order stay two.
-    """
-    first = rows[0].cells
-    copies = sum(row.cells == first for row in rows)
-    if not first or copies == 1 or (is_foreign and not first.get("Lineitem id")):
-        return rows
-    contents = [frozenset(row.cells.items()) for row in rows]
-    counts, kept, found = Counter(contents), Counter[frozenset[tuple[str, str]]](), []
-    for row, content in zip(rows, contents, strict=True):
-        if kept[content] * copies < counts[content]:
-            kept[content] += 1
-            found.append(row)
-    return found
-
-
-def _begins_order(row: FileRow) -> bool:
-    return any(row.cells.get(column) for column in BEGINNING_COLUMNS)
+    return [drop_repeats(each, may_look_alike=may_look_alike) for each in orders]
 
 
 def _is_same_order(first: FileRow, row: FileRow) -> bool:
     pairs = [(first.cells.get(column, ""), row.cells.get(column, "")) for column in IDENTIFYING_COLUMNS]
-    return all(
-        strip_text_mark(one).lower() == strip_text_mark(other).lower()
-        for one, other in pairs
-        if one and other
-    )
+    return all(one.lower() == other.lower() for one, other in pairs if one and other)

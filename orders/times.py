@@ -2,39 +2,54 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 
 from django.utils import timezone, translation
-from django.utils.dates import MONTHS, MONTHS_3, MONTHS_ALT, MONTHS_AP
+from django.utils.dates import MONTHS, MONTHS_3, MONTHS_ALT, MONTHS_AP, WEEKDAYS
+from django.utils.translation import gettext as _
 
 from .cells import UnreadableCell, quote_cell
 
-MAX_TIME_CHARS = 60
+MAX_TIME_CHARS = 80
 ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+# The days since the end of 1899 with a part of a day, as a spreadsheet keeps a time of the years 1990 to 2099.
+SERIAL_TIME = re.compile(r"(?:3[3-9]|[4-6]\d|7[0-2])\d{3}(?:[.,]\d{1,12})?")
+FIRST_SERIAL_DAY = date(1899, 12, 30)
+ZONE_NAME = re.compile(r"(?<=\d)\s?\([^()]{1,40}\)$")  # “GMT+0200 (Central European Summer Time)”
+AT_WORDS = r"T|at|um|à|a\sles|a\slas|alle|às|kl|klo|om|saat|в|о|у"
+EARLY_HALF = r"[ap]\.?m\.?|午前|午後|上午|下午|오전|오후"
+# What stands between a year and the time: “г.” is “year”, and Turkish and Hungarian have the weekday there.
+BEHIND_YEAR = (
+    r"(?:\.|\s?[гр](?:\.|\b))?"
+    rf"(?:,?\s(?!(?:{AT_WORDS}|{EARLY_HALF})\b)(?P<weekday>[^\W\d_]{{2,12}})\.?(?=,?\s\d))?"
+)
+LATE_HALF = r"[ap]\.?\s?m\.?|[πμ]\.?\s?μ\.?|ص|م"
 TIME_OF_DAY = (
-    r"(?:,?\s*(?:T|\b(?:at|um|à|a\sles|a\slas|alle|às|kl\.?|klo|om|saat)\b)?\s*"
-    r"(?P<early_half>[ap]\.?m\.?|午前|午後|上午|下午|오전|오후)?\s*(?<!\d)"
+    rf"(?:,?\s*(?:[-–]\s)?(?:\b(?:{AT_WORDS})(?:\b\.?|(?<=T)))?\s*(?P<early_half>{EARLY_HALF})?\s*(?<!\d)"
     r"(?P<hour>\d{1,2})\s?[:.時时点시h]\s?(?P<minute>\d\d)\s?[分분]?(?:[:.]?\s?(?P<end>\d\d)[秒초]?(?:\.\d{1,9})?)?"
-    r"\s*(?P<half>[ap]\.?\s?m\.?)?(?:\s*(?:Uhr|h))?\s*(?P<offset>[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
+    rf"\s*(?P<half>{LATE_HALF})?(?:\s*(?:Uhr|h))?\s*(?P<offset>(?:UTC|GMT)?[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
 )
 LOCAL_TIME = re.compile(
-    r"(?P<first>\d{1,2})(?P<separator>[./-])(?P<second>\d{1,2})[./-](?P<year>\d{4}|(?<!-)\d\d(?!\d))"
+    r"(?P<first>\d{1,2})(?P<separator>[./-])\s?(?P<second>\d{1,2})[./-]\s?(?P<year>\d{4}|(?<!-)\d\d(?!\d))"
+    + BEHIND_YEAR
     + TIME_OF_DAY,
     re.IGNORECASE,
 )
-# “2026/9/1 9:00”, “2026年9月1日” and “2026. 9. 1.”
+# “2026/9/1 9:00”, “2026年9月1日(火)”, “2026. 9. 1.” and “2026-Sep-01”
 YEAR_FIRST = re.compile(
-    r"(?P<year>\d{4})\s?[-/.年년]\s?(?P<month>\d{1,2})\s?[-/.月월]\s?(?P<day>\d{1,2})\s?[日일.]?"
+    r"(?P<year>\d{4})(?:\s?[-/.年년]\s?|\s(?=\D))(?P<month>\d{1,2}|[^\W\d_]{3,12}(?=\.?[\s-]))"
+    r"\s?[-/.月월]?\s?(?P<day>\d{1,2})\s?[日일.]?(?:\s?\(\w\)|\s?(?:星期|周|週)\w|\s?\w(?:曜日|요일))?"
+    + BEHIND_YEAR
     + TIME_OF_DAY,
     re.IGNORECASE,
 )
 # “Sep 1, 2026, 9:00:00 AM”, “Tue, 1 Sep 2026 09:00:00 +0000”, “1er septembre 2026” and “1-Sep-26”.
 NAMED_TIME = re.compile(
-    r"(?:[^\W\d_]{2,12}\.?,?\s)?\s?"
+    r"(?:[^\W\d_]{2,12}(?:-feira)?\.?,?\s(?:den\s)?)?\s?"
     r"(?:(?P<month>[^\W\d_]{3,12})\.?[\s-]\s?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
     r"|(?P<early_day>\d{1,2})(?:\.|st|nd|rd|th|er|º)?(?:\s|-|(?<=\.))(?:of\s|de\s)?(?P<late_month>[^\W\d_]{3,12})\.?),?[\s-]"
-    r"(?:de\s|del\s)?(?P<year>\d{4}|\d\d(?!\d))" + TIME_OF_DAY,
+    r"(?:de\s|del\s)?(?P<year>\d{4}|\d\d(?!\d))" + BEHIND_YEAR + TIME_OF_DAY,
     re.IGNORECASE,
 )
 ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -43,7 +58,7 @@ MONTH_LANGUAGES = (
     *("en", "de", "fr", "es", "it", "pt", "nl", "tr", "pl", "sv"),
     *("da", "nb", "ru", "uk", "el", "hu", "ro", "cs", "id"),
 )
-AFTERNOON = ("p", "午後", "下午", "오후")
+AFTERNOON = ("p", "午後", "下午", "오후", "μ", "م")
 
 
 def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
@@ -56,28 +71,49 @@ def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
     except ValueError:
         moment = _read_local_time(text, is_day_first)
     if not 1990 <= moment.year < 2100:
-        raise UnreadableCell(f"is in the year {moment.year}.")
+        raise UnreadableCell(_("%(column)s is in the year %(year)s."), year=moment.year)
     return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
 
 
 def _read_local_time(text: str, is_day_first: bool | None) -> datetime:
-    written = " ".join(unicodedata.normalize("NFKC", text[: MAX_TIME_CHARS + 1]).split())
-    if len(written) <= MAX_TIME_CHARS:
-        if named := NAMED_TIME.fullmatch(written):
-            month = find_month(named["month"] or named["late_month"])
-            return _build_time(text, named, month, int(named["day"] or named["early_day"]))
-        if match := YEAR_FIRST.fullmatch(written):
-            return _build_time(text, match, int(match["month"]), int(match["day"]))
-        if match := LOCAL_TIME.fullmatch(written):
-            return _build_time(text, match, *_read_month_and_day(text, match, is_day_first))
-    raise UnreadableCell(f"is {quote_cell(text)}, not a time such as 2026-09-01 09:00:00 -0500.")
+    if SERIAL_TIME.fullmatch(text):
+        days = float(text.replace(",", "."))
+        midnight = datetime.combine(FIRST_SERIAL_DAY, time())
+        return midnight + timedelta(seconds=round(days * 24 * 60 * 60))
+    written = ZONE_NAME.sub("", _simplify_time(text[: MAX_TIME_CHARS + 1]))
+    if len(text) <= MAX_TIME_CHARS:
+        for pattern in (NAMED_TIME, YEAR_FIRST, LOCAL_TIME):
+            match = pattern.fullmatch(written)
+            if match and (not match["weekday"] or match["weekday"].casefold() in _list_weekdays()):
+                return _build_time(text, match, *_find_month_and_day(text, match, is_day_first))
+    words = _("%(column)s is %(text)s, not a time such as 2026-09-01 09:00:00 -0500.")
+    raise UnreadableCell(words, text=quote_cell(text))
+
+
+def _simplify_time(text: str) -> str:
+    """With all of Unicode's digits as ASCII, and without marks of direction."""
+    if not text.isascii():
+        visible = "".join(each for each in text if unicodedata.category(each) != "Cf")
+        text = unicodedata.normalize("NFKC", visible)
+        text = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in text)
+    return " ".join(text.split())
+
+
+def _find_month_and_day(text: str, match: re.Match[str], is_day_first: bool | None) -> tuple[int, int]:
+    if match.re is LOCAL_TIME:
+        return _read_month_and_day(text, match, is_day_first)
+    if match.re is NAMED_TIME:
+        return find_month(match["month"] or match["late_month"]), int(match["day"] or match["early_day"])
+    month = match["month"]
+    return int(month) if month.isdecimal() else find_month(month), int(match["day"])
 
 
 def _read_month_and_day(text: str, match: re.Match[str], is_day_first: bool | None) -> tuple[int, int]:
     first, second = int(match["first"]), int(match["second"])
     day_first = True if match["separator"] == "." or first > 12 else False if second > 12 else is_day_first
     if day_first is None and first != second:
-        raise UnreadableCell(f"is {quote_cell(text)}: say --day-first or --month-first.")
+        words = _("%(column)s is %(text)s: say --day-first or --month-first.")
+        raise UnreadableCell(words, text=quote_cell(text))
     return (second, first) if day_first else (first, second)
 
 
@@ -85,13 +121,15 @@ def _build_time(text: str, match: re.Match[str], month: int, day: int) -> dateti
     hour = int(match["hour"] or 0)
     if half := (match["half"] or match["early_half"] or "").lower():
         hour = hour % 12 + (12 if half.startswith(AFTERNOON) else 0)
-    offset = (match["offset"] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
-    time = f"{hour:02}:{match['minute'] or '00'}:{match['end'] or '00'}{offset}"
+    offset = re.sub(r"UTC|GMT", "Z", (match["offset"] or "").upper())
+    offset = offset.removeprefix("Z") or offset
+    clock = f"{hour:02}:{match['minute'] or '00'}:{match['end'] or '00'}{offset}"
     try:
         year = match["year"] if len(match["year"]) == 4 else f"20{match['year']}"
-        return datetime.fromisoformat(f"{year}-{month:02}-{day:02} {time}")
+        return datetime.fromisoformat(f"{year}-{month:02}-{day:02} {clock}")
     except ValueError:
-        raise UnreadableCell(f"is {quote_cell(text)}, which is no day.") from None
+        words = _("%(column)s is %(text)s, which is no day.")
+        raise UnreadableCell(words, text=quote_cell(text)) from None
 
 
 def find_month(name: str) -> int:
@@ -117,6 +155,15 @@ def _list_month_names(*, is_full: bool) -> dict[str, int]:
                 for number, (_key, name) in enumerate(table.items(), 1):
                     names.setdefault(str(name).casefold().strip("."), number)
     return names
+
+
+@cache
+def _list_weekdays() -> frozenset[str]:
+    names = set[str]()
+    for language in MONTH_LANGUAGES:
+        with translation.override(language):
+            names |= {str(name).casefold() for name in WEEKDAYS.values()}
+    return frozenset(names)
 
 
 def guess_day_first(times: list[str]) -> bool | None:

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from orders.cells import UnreadableCell, read_amount
+from orders.cells import UnreadableCell, read_amount, read_quantity
+from orders.export_files import clean_cell
 from orders.times import read_time
 
 
@@ -31,6 +32,10 @@ from orders.times import read_time
         ("١٬٢٣٤٫٥٠", "1234.5"),
         ("12.50 ﷼", "12.5"),
         ("1\u202f234,50\xa0€", "1234.5"),
+        ("L.E. 12.50", "12.5"),
+        ("\u200f12.50 د.إ.\u200f", "12.5"),
+        ("US$(5.00)", "-5"),
+        ("12.50.-", "12.5"),
     ],
 )
 def test_an_amount(written, amount):
@@ -41,6 +46,50 @@ def test_an_amount(written, amount):
 def test_a_digit_that_stands_for_another_amount_than_it_would_give_is_not_read(written):
     with pytest.raises(UnreadableCell, match="not an amount"):
         read_amount(written, "EUR")
+
+
+@pytest.mark.parametrize(
+    "written", ["12 50", "1 2 3", "1 23 456", "12:50", "2 x 10.00", "3 for 10.00", "12€50", "50 %", "12,5 0"]
+)
+def test_digits_that_are_not_of_one_amount_are_not_put_together(written):
+    with pytest.raises(UnreadableCell, match="not an amount"):
+        read_amount(written, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("written", "has_decimal_commas", "pieces"),
+    [
+        ("1,000", False, 1000),
+        ("1.000", False, 1),
+        ("1.000", True, 1000),
+        ("1,000", True, 1),
+        ("1.250", True, 1250),
+        ("1 250", False, 1250),
+        ("2.0", True, 2),
+        ("１２", False, 12),
+        ("0", False, 0),
+    ],
+)
+def test_a_thousand_pieces_are_not_one(written, has_decimal_commas, pieces):
+    assert read_quantity(written, has_decimal_commas=has_decimal_commas) == pieces
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('="0815"', "0815"),
+        ('=T("0815")', "0815"),
+        ('="say ""hi"""', 'say "hi"'),
+        ("=+49301234567", "+49301234567"),
+        ("'+49 30 1234567", "+49 30 1234567"),
+        ("'2026-09-01 09:00:00 +0200", "2026-09-01 09:00:00 +0200"),
+        ("'t Hooft", "'t Hooft"),
+        ("=A1+B1", "=A1+B1"),
+        ("#N/A", ""),
+    ],
+)
+def test_what_keeps_a_spreadsheet_from_computing_is_no_part_of_the_text(written, text):
+    assert clean_cell(written) == text
 
 
 @pytest.mark.parametrize(("currency", "amount"), [("JPY", Decimal(1234)), ("KWD", Decimal("1.234"))])
@@ -79,6 +128,26 @@ def test_a_mark_before_three_digits_is_read_by_the_currency(currency, amount):
         ("1. červenec 2026", "2026-07-01T00:00:00"),
         ("13/09/2026 09.30", "2026-09-13T09:30:00"),
         ("September 1st, 2026 at 9:00 a.m.", "2026-09-01T09:00:00"),
+        ("46266.375", "2026-09-01T09:00:00"),
+        ("46266,375", "2026-09-01T09:00:00"),
+        ("46266", "2026-09-01T00:00:00"),
+        ("Tue Sep 01 2026 09:00:00 GMT+0200 (Central European Summer Time)", "2026-09-01T07:00:00"),
+        ("1. 9. 2026 9:00", "2026-09-01T09:00:00"),
+        ("1.9.2026. 09:00", "2026-09-01T09:00:00"),
+        ("01.09.2026 г. 9:00:00", "2026-09-01T09:00:00"),
+        ("1 сентября 2026 г. в 9:00", "2026-09-01T09:00:00"),
+        ("вторник, 1 сентября 2026 г., 9:00", "2026-09-01T09:00:00"),
+        ("1 вересня 2026 р. о 09:00", "2026-09-01T09:00:00"),
+        ("٢٠٢٦/٠٩/٠١ ٠٩:٠٠", "2026-09-01T09:00:00"),
+        ("2026-09-01 kl. 09:00", "2026-09-01T09:00:00"),
+        ("tirsdag den 1. september 2026 kl. 9.00", "2026-09-01T09:00:00"),
+        ("terça-feira, 1 de setembro de 2026 09:00", "2026-09-01T09:00:00"),
+        ("1 Eylül 2026 Salı 09:00", "2026-09-01T09:00:00"),
+        ("2026年9月1日(火) 9:00", "2026-09-01T09:00:00"),
+        ("2026-Sep-01 09:00", "2026-09-01T09:00:00"),
+        ("13/09/2026 - 09:00", "2026-09-13T09:00:00"),
+        ("13/9/2026 9:00:00 μ.μ.", "2026-09-13T21:00:00"),
+        ("\u200f13/09/2026 09:00:00 ص", "2026-09-13T09:00:00"),
     ],
 )
 def test_a_time(written, moment):
@@ -97,8 +166,11 @@ def test_a_time(written, moment):
         "٣",
         "1 jui 2026",
         "1 Foobar 2026",
-        "46266.375",
+        "20266.375",
+        "1001",
         "2026年13月1日",
+        "1 September 2026 before 9:00",
+        "1/9/2569 9:00",
     ],
 )
 def test_what_is_no_time_is_not_read(written):

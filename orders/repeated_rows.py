@@ -1,0 +1,76 @@
+"""Leaves out what a table has twice of an order, as where two exports were put together, also of different days."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from .cells import UnreadableCell, read_amount
+from .export_files import FileRow
+from .models import Order
+from .shopify_states import SENT_STATES, simplify_state
+
+# A row with one of these begins an order; the others are further items of it.
+BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
+# By these an item is told from the others of its order. Its state is none of them: it changes from day to day.
+ITEM_COLUMNS = ("Lineitem id", "Lineitem name", "Lineitem sku", "Lineitem quantity", "Lineitem price")
+# Later ones stand behind.
+PAYMENTS = ("pending", "authorized", "partially paid", "paid", "partially refunded", "refunded", "voided")
+STATUSES = ("", *Order.Status.values)
+
+Item = tuple[str, ...]
+
+
+def begins_order(row: FileRow) -> bool:
+    return any(row.cells.get(column) for column in BEGINNING_COLUMNS)
+
+
+def drop_repeats(rows: list[FileRow], *, may_look_alike: bool) -> list[FileRow]:
+    """An order's rows without those of its copies. Of copies from different days the newest one is taken.
+
+    The first item tells how many copies there are, so that two equal items of one order stay two. Where the order's
+    own columns are in each row, two items `may_look_alike`, unless they have ids.
+    """
+    first = _identify_item(rows[0])
+    if len(rows) == 1 or (may_look_alike and not rows[0].cells.get("Lineitem id")):
+        return rows
+    copies = [row for row in rows if _identify_item(row) == first and begins_order(row)]
+    if len(copies) < 2:
+        return rows
+    newest = max(range(len(copies)), key=lambda place: (_rate_progress(copies[place].cells), -place))
+    kept = list(_keep_rows_of_copy(rows, newest, len(copies)))
+    kept.remove(copies[newest])
+    return [copies[newest], *kept]
+
+
+def _identify_item(row: FileRow) -> Item:
+    return tuple(row.cells.get(column, "") for column in ITEM_COLUMNS)
+
+
+def _keep_rows_of_copy(rows: list[FileRow], copy: int, copies: int) -> Iterator[FileRow]:
+    """In the order of the file. Of an item that not all copies have, as many as the fullest of them may have."""
+    places = defaultdict[Item, list[int]](list)
+    for place, row in enumerate(rows):
+        places[_identify_item(row)].append(place)
+    kept = set[int]()
+    for found in places.values():
+        count = -(-len(found) // copies)
+        begin = min(copy * count, len(found) - count)
+        kept.update(found[begin : begin + count])
+    return (rows[place] for place in sorted(kept))
+
+
+def _rate_progress(cells: Mapping[str, str]) -> tuple[bool, int, Decimal, int, int]:
+    """How far an order has come; a later state is larger."""
+    paid, sent = simplify_state(cells.get("Financial Status", "")), cells.get("Fulfillment Status", "")
+    try:
+        refunded = read_amount(cells.get("Refunded amount", ""), "")
+    except UnreadableCell:
+        refunded = Decimal(0)
+    status = SENT_STATES.get(simplify_state(sent), "")
+    return (
+        bool(cells.get("Cancelled at")),
+        PAYMENTS.index(paid) if paid in PAYMENTS else -1,
+        refunded,
+        STATUSES.index(status),
+        STATUSES.index(cells.get("Status", "")) if cells.get("Status", "") in STATUSES else -1,
+    )
