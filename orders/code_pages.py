@@ -39,6 +39,8 @@ def detect_encoding(sample: bytes) -> str:
     """The encoding of a file, by a piece of it that is not all ASCII, where there is one."""
     if sample.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
+    if sample.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if sample[1:200:2].count(0) > 50:

@@ -5,14 +5,14 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import IO, TypeAlias
+from pathlib import Path, PurePosixPath
+from typing import IO, NamedTuple, TypeAlias
 
 from .export_files import ExportFile, inspect_file
 from .export_formats import ExportFormat, NotAnExportError
 from .workbooks import OLD_WORKBOOK, WorkbookSheet, inspect_workbook
 
-TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
+TEXT_SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 WORKBOOK_MEMBERS = {"[Content_Types].xml", "content.xml"}  # of Excel's and of OpenDocument's
 MAX_BEGINNING_BYTES = 8
@@ -23,10 +23,19 @@ MARKUP = (
 Table: TypeAlias = ExportFile | WorkbookSheet
 
 
-def open_export(path: Path, formats: Sequence[ExportFormat], encoding: str | None = None) -> list[Table]:
+class PassedOver(NamedTuple):
+    """A file in a zip that is no export, and why."""
+
+    name: str
+    why: str
+
+
+def open_export(
+    path: Path, formats: Sequence[ExportFormat], encoding: str | None = None
+) -> Sequence[Table | PassedOver]:
     """The tables of a file: one, or each table of a zip. Text has this encoding; None if it is to be found out.
 
-    Raises `NotAnExportError` when one of them has none of these forms, and OSError.
+    Raises `NotAnExportError` when none of them has one of these forms, and OSError.
     """
     with path.open("rb") as stream:
         beginning = stream.read(MAX_BEGINNING_BYTES)
@@ -42,11 +51,33 @@ def open_export(path: Path, formats: Sequence[ExportFormat], encoding: str | Non
     with zipfile.ZipFile(path) as archive:
         if WORKBOOK_MEMBERS.intersection(archive.namelist()):
             return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
-        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-    names = [name for name in names if name.lower().endswith((*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES))]
+        names = [name for name in archive.namelist() if _may_be_table(name)]
     if not names:
         raise NotAnExportError("It holds neither a CSV file nor a workbook.")
-    return [_inspect_member(path, name, size // len(names), formats, encoding) for name in names]
+    return _inspect_members(path, names, size // len(names), formats, encoding)
+
+
+def _may_be_table(name: str) -> bool:
+    """Macs pack files of their own beside each file."""
+    is_of_mac = name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith("._")
+    return not is_of_mac and name.lower().endswith((*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES))
+
+
+def _inspect_members(
+    path: Path, names: Sequence[str], size: int, formats: Sequence[ExportFormat], encoding: str | None
+) -> list[Table | PassedOver]:
+    """The tables of a zip. What is no export, such as a note beside it, is passed over, unless that is all of them."""
+    found: list[Table | PassedOver] = []
+    problem: NotAnExportError | None = None
+    for name in names:
+        try:
+            found.append(_inspect_member(path, name, size, formats, encoding))
+        except NotAnExportError as error:
+            found.append(PassedOver(f"{path.name}/{name}", str(error)))
+            problem = problem or error
+    if problem and all(isinstance(each, PassedOver) for each in found):
+        raise problem
+    return found
 
 
 def _inspect_member(
@@ -59,6 +90,10 @@ def _inspect_member(
 
 
 @contextmanager
-def _open_member(path: Path, name: str) -> Iterator[IO[bytes]]:
+def _open_member(path: Path, name: str) -> Iterator[IO[bytes] | gzip.GzipFile]:
     with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
-        yield stream
+        if name.lower().endswith(".gz"):
+            with gzip.open(stream) as unpacked:
+                yield unpacked
+        else:
+            yield stream

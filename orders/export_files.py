@@ -8,19 +8,21 @@ import codecs
 import csv
 import io
 import re
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from .cells import strip_text_mark
 from .code_pages import detect_encoding
-from .export_formats import ExportFormat, Header, find_header, simplify_column
+from .export_formats import ITEM_COLUMNS, REQUIRED_COLUMNS, ExportFormat, Header, find_header, simplify_column
+from .quoted_rows import join_lines, split_cells
 from .wrapped_lines import find_wrapping, list_trailers, unwrap_line
 
 SEPARATORS = ",;\t|"
 MAX_TITLE_LINES = 20
-MAX_CELL_LINES = 200  # that a quoted cell may go over
 SAMPLE_BYTES = 1024 * 1024
 # What programs and spreadsheets write where there is nothing, or where a formula has failed.
 NOTHING = frozenset(
@@ -46,7 +48,7 @@ NOTHING = frozenset(
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 DAMAGE = "\udcff"  # no text has it
-OPEN_QUOTE = "A quotation mark is missing in this row, or there is one too many."
+REQUIRED_ITEM_COLUMNS = frozenset(REQUIRED_COLUMNS) & ITEM_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class FileRow:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExportFile:
     """One table, which can be read several times. `size` is of the packed bytes."""
 
@@ -79,11 +81,11 @@ class ExportFile:
         with self.open_bytes() as stream:
             lines = io.TextIOWrapper(stream, self.encoding, "mark_damage", newline="")
             numbered: Iterator[tuple[int, str]] = enumerate(lines, 1)
-            for _ in range(self.header_line):
+            for _line in range(self.header_line):
                 next(numbered, None)
             if self.wrapping is not None:
                 numbered = ((line, unwrap_line(text, self.wrapping)) for line, text in numbered)
-            for line, text, is_broken in _join_lines(numbered, self.separator, len(self.columns)):
+            for line, text, is_broken in join_lines(numbered, self.separator, len(self.columns)):
                 cells, problem = self._split_row(text, is_broken=is_broken)
                 if problem or any(cells):
                     count = len(cells)
@@ -97,19 +99,29 @@ class ExportFile:
         if not is_text:
             text = LONE_SURROGATE.sub(REPLACEMENT, text)  # so that the row can be printed
         if is_broken:
-            return text.split(self.separator), OPEN_QUOTE
+            return text.split(self.separator), _(
+                "A quotation mark is missing in this row, or there is one too many."
+            )
         try:
-            cells = next(csv.reader([text], delimiter=self.separator), [])
+            cells = split_cells(text, self.separator)
         except csv.Error as error:
-            return [], f"The row cannot be read: {error}."
+            return [], _("The row cannot be read: %(error)s.") % {"error": error}
         if not is_text or "\0" in text:
             name = self.encoding.removesuffix("-sig").upper()
-            return cells, f"The row has characters that are not {name} text."
+            return cells, _("The row has characters that are not %(name)s text.") % {"name": name}
         width, count = len(self.columns), len(cells)
-        if count != width and any(cells) and (any(cells[width:]) or count < width / 2):
-            counts = f"The row has {count} cells, but the header has {width}."
-            return cells, f"{counts} Is a quotation mark missing?"
+        if count != width and any(cells) and (any(cells[width:]) or count < self.least_width):
+            words = _(
+                "The row has %(count)s cells, but the header has %(width)s. Is a quotation mark missing?"
+            )
+            return cells, words % {"count": count, "width": width}
         return cells, ""
+
+    @cached_property
+    def least_width(self) -> int:
+        """How many cells a row has at the least. Spreadsheets leave out empty ones at the end, but not the item."""
+        items = [place for place, column in enumerate(self.columns) if column in REQUIRED_ITEM_COLUMNS]
+        return max(items) + 1 if items and not self.format.columns else len(self.columns) // 2
 
 
 def find_places(columns: Sequence[str], wanted: Collection[str]) -> list[tuple[int, str]]:
@@ -202,50 +214,3 @@ def _read_samples(stream: Any) -> tuple[bytes, bytes]:
     while piece.isascii() and (following := stream.read(SAMPLE_BYTES)):
         piece = following
     return beginning, beginning if piece.isascii() else piece + stream.read(SAMPLE_BYTES)
-
-
-def _join_lines(
-    numbered: Iterator[tuple[int, str]], separator: str, width: int
-) -> Iterator[tuple[int, str, bool]]:
-    """Yields (first line, text, whether it is broken) of each row: a quoted cell may go over several lines.
-
-    A stray quotation mark does not swallow the rows behind it: when a line inside an open cell is a whole row by
-    itself, the row that opened it is broken, and reading goes on with the line behind its first one.
-    """
-    waiting: deque[tuple[int, str]] = deque()  # lines that were read ahead and are to be read again
-    row: list[tuple[int, str]] = []
-    while True:
-        line = waiting.popleft() if waiting else next(numbered, None)
-        if line is None and not row:
-            return
-        if row and (line is None or len(row) > MAX_CELL_LINES or _is_whole_row(line[1], separator, width)):
-            yield *row[0], True
-            waiting.extendleft(reversed([*row[1:], line] if line else row[1:]))
-            row = []
-        elif line is not None and _ends_in_cell(line[1], separator, is_in_cell=bool(row)):
-            row.append(line)
-        elif line is not None:
-            row.append(line)
-            yield row[0][0], "".join(text for _number, text in row), False
-            row = []
-
-
-def _ends_in_cell(text: str, separator: str, *, is_in_cell: bool) -> bool:
-    """Whether a quoted cell goes on behind this line. A mark inside of a cell without quotes is a mark of inches."""
-    position = text.find('"')
-    while position >= 0:
-        if is_in_cell and text[position + 1 : position + 2] == '"':
-            position += 1  # a doubled one stands for itself
-        elif is_in_cell or position == 0 or text[position - 1] == separator:
-            is_in_cell = not is_in_cell
-        position = text.find('"', position + 1)
-    return is_in_cell
-
-
-def _is_whole_row(text: str, separator: str, width: int) -> bool:
-    if text.count(separator) < width - 1:
-        return False
-    try:
-        return len(next(csv.reader([text], delimiter=separator), [])) == width
-    except csv.Error:  # such as a cell beyond what the reader takes
-        return False

@@ -114,9 +114,18 @@ class Header:
     separator: str = ""
 
 
+OWN_COLUMNS = {column.replace(" ", "").lower(): column for column in COLUMNS}
+BYTE_ORDER_MARK = re.compile(
+    r'(?:\ufeff|ï»¿)+"?([^"]*)"?'
+)  # also where a program took it for text of the first cell
+
+
 def simplify_column(column: str) -> str:
-    """“ORDER_NAME ” may stand for “Order name”."""
-    return " ".join(re.sub(r"[_\s\ufeff]+", " ", column).split()).capitalize()
+    """“ORDER_NAME ” may stand for “Order name”, and “FinancialStatus” for “Financial status”."""
+    if marked := BYTE_ORDER_MARK.fullmatch(column):
+        column = marked[1]
+    words = re.sub(r"[_\s\ufeff]+", " ", column).split()
+    return OWN_COLUMNS.get("".join(words).lower(), " ".join(words)).capitalize()
 
 
 def find_header(

@@ -176,7 +176,7 @@ class OrderBuilder:
 
     def _find_refusal(self) -> str:
         """Why these rows are no order, empty if they are."""
-        if not normalise_number(self._number) or len(self._number) > 40:
+        if not self._is_order_number():
             return _("The row has no order number (column Name).")
         if not begins_order(self._first) and not self._first.cells.get("Status"):
             return _("The order's first row is missing.")
@@ -185,6 +185,11 @@ class OrderBuilder:
         if self._is_unfinished():
             return _("This is a draft or an abandoned checkout, not an order.")
         return ""
+
+    def _is_order_number(self) -> bool:
+        """Shopify's have digits. A word alone, such as “Total”, stands in a row that somebody has put below them."""
+        is_name = self._platform != "shopify" or any(map(str.isdigit, self._number))
+        return is_name and bool(normalise_number(self._number)) and len(self._number) <= 40
 
     def _build_item(self, row: FileRow) -> ExportedItem | None:
         sku = self._read_text("Lineitem sku", 100, row)

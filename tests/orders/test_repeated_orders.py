@@ -4,12 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 
 from orders.exported_orders import ExportedItem, ExportedOrder
 from orders.importer import save_orders
 from orders.models import Order
 
-from .test_export_files import MUG, PIN, PLATE, load, stored
+from .test_export_files import HEADER, MUG, PIN, PLATE, load, stored
 
 __all__ = ["load"]
 
@@ -99,3 +100,56 @@ def test_an_order_that_comes_twice_in_one_batch_is_stored_as_it_came_last(is_sto
     outcome, refused = save_orders([early, late, replace(late, order=late.order)])
     assert (outcome["new"], outcome["updated"], outcome["unchanged"]) == (not is_stored, 1 + is_stored, 1)
     assert (refused, Order.objects.get().status, stored()) == ([], "shipped", {"#1001": ["Mug", "Plate"]})
+
+
+OPEN_MUG = MUG.replace("fulfilled", "unfulfilled")
+OPEN_PLATE, SENT_PLATE = (f"{PLATE},{state}" for state in ("pending", "fulfilled"))
+STATE_HEADER = f"{HEADER},Lineitem fulfillment status"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ([f"{OPEN_MUG},pending", OPEN_PLATE], [f"{MUG},fulfilled", SENT_PLATE]),
+        ([f"{MUG},fulfilled", SENT_PLATE], [f"{OPEN_MUG},pending", OPEN_PLATE]),
+        ([f"{OPEN_MUG},pending", PIN, OPEN_PLATE], [f"{MUG},fulfilled", SENT_PLATE]),
+        ([f"{OPEN_MUG},pending", f"{MUG},fulfilled"], [OPEN_PLATE, SENT_PLATE]),
+    ],
+)
+def test_of_an_order_in_two_exports_of_different_days_the_newer_one_is_taken(load, rows):
+    load(*rows[0], *rows[1], header=STATE_HEADER)
+    order = Order.objects.get(number="#1001")
+    items = [(item.name, item.state) for item in order.items.all()]
+    assert (order.status, items) == ("shipped", [("Mug", "shipped"), ("Plate", "shipped")])
+
+
+def test_what_was_paid_back_since_is_in_the_newer_one(load):
+    header = f"{HEADER},Refunded Amount"
+    paid, refunded = f"{MUG},0.00", f"{MUG.replace('paid', 'partially_refunded')},3.00"
+    load(refunded, f"{PLATE},", paid, f"{PLATE},", f"{PLATE.replace('Plate', 'Bowl')},", header=header)
+    order = Order.objects.get()
+    assert (order.refunded, order.payment) == (Decimal(3), "partially refunded")
+    assert stored() == {"#1001": ["Mug", "Plate", "Bowl"]}
+
+
+def test_each_row_with_the_order_s_own_cells_is_no_copy(load):
+    """As where somebody has filled the gaps."""
+    load(MUG, MUG.replace("1,Mug,10.00", "1,Plate,3.00"), MUG.replace("1,Mug", "2,Mug"))
+    assert stored() == {"#1001": ["Mug", "Plate", "Mug"]}
+
+
+def test_platforms_with_all_items_in_one_cell_are_joined_too(tmp_path):
+    header = "Order ID,Order Status,Order Date,Customer Email,Order Total (inc tax),Product Details"
+    details = "|".join(
+        f"Product Qty: 1, Product SKU: {sku}, Product Name: {name}, Product Unit Price: {price}"
+        for sku, name, price in (("M", "Mug", "10.00"), ("P", "Pin", "1.00"))
+    )
+    file = tmp_path / "orders.csv"
+    rows = [
+        f'7,{state},2026-09-01,zoe@example.com,11.00,"{details}"'
+        for state in ("Awaiting Shipment", "Shipped")
+    ]
+    file.write_text("\n".join([header, *rows]))
+    call_command("import_orders", str(file), verbosity=0)
+    assert stored() == {"7": ["Mug", "Pin"]}
+    assert Order.objects.get().status == "shipped"

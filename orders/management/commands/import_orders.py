@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from ...export_archives import Table, open_export
+from ...export_archives import PassedOver, Table, open_export
 from ...export_formats import BrokenMapError, ExportFormat, NotAnExportError, load_format, load_formats
 from ...exported_orders import CellNote, ExportedOrder, RefusedOrder, read_orders
 from ...importer import save_orders
@@ -49,6 +50,9 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     left_out_count: int = 0
     guessed_encodings: dict[str, str] = field(default_factory=dict)  # by file
+    passed_over: dict[str, str] = field(
+        default_factory=dict
+    )  # files in a zip that are no exports, with the reason
     # By file, in the order in which they were read.
     problems: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
 
@@ -126,6 +130,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{counts.total():,} orders: {sums}.{nothing}")
         if report.left_out_count:
             self.stdout.write(f"{report.left_out_count:,} cells could not be read and were left out.")
+        for file, why in report.passed_over.items():
+            self.stderr.write(_("%(file)s was passed over. %(why)s") % {"file": file, "why": why})
         for file, encoding in report.guessed_encodings.items():
             self.stdout.write(
                 f"{file} was read as {encoding}. If letters look wrong, import it again with --encoding."
@@ -154,7 +160,11 @@ def _import_path(path: Path, reading: Reading, report: Report) -> None:
     """Import the tables of a file. Raises `CommandError`, in words for whoever runs it, when it cannot be read."""
     try:
         for export in open_export(path, reading.formats, reading.encoding):
-            _import_table(export, f"{path.parent / export.name}", reading, report)
+            file = f"{path.parent / export.name}"
+            if isinstance(export, PassedOver):
+                report.passed_over[file] = export.why
+            else:
+                _import_table(export, file, reading, report)
     except NotAnExportError as error:
         raise CommandError(f"{path}: {error}") from None
     except (EOFError, zipfile.BadZipFile, zlib.error):

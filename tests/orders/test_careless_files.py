@@ -1,0 +1,136 @@
+"""Files in which rows, marks or names are not quite as they should be: what is there is read right, or told by line."""
+
+import gzip
+import io
+import zipfile
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+
+from orders.models import Order
+
+from .test_export_files import HEADER, MUG, PIN, PLATE, load, stored
+
+__all__ = ["load"]
+
+pytestmark = pytest.mark.django_db
+
+WIDE_HEADER = HEADER + "".join(f",Tax {number}" for number in range(40))
+
+
+def test_rows_without_their_empty_cells_at_the_end(load):
+    said = load(MUG, PLATE, PIN, header=WIDE_HEADER)
+    assert (said.err, stored()) == ("", {"#1001": ["Mug", "Plate"], "#1002": ["Pin"]})
+
+
+def test_a_row_that_ends_before_its_item_is_no_order(load):
+    """Such as one that a line break without quotation marks has cut in two."""
+    begin, _, end = MUG.partition("2026-09-01")
+    said = load(f"{begin}2026", f"{end}", PIN)
+    assert stored() == {"#1002": ["Pin"]}
+    assert "Line 2, #1001: The row has 7 cells, but the header has 10." in said.err
+    assert "Line 3, " in said.err
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ('"Mug "best" blue"', 'Mug "best" blue'),
+        (r'"Mug \"best\" blue"', 'Mug "best" blue'),
+        (r'"Mug \"best\""', 'Mug "best"'),
+        ('"6" Mug, blue"', '6" Mug, blue'),
+        ('"Mug ""best"", blue"', 'Mug "best", blue'),
+        ('6" Mug', '6" Mug'),
+        ('""', ""),
+    ],
+)
+def test_quotation_marks_within_a_cell_are_kept_though_nobody_doubled_them(load, written, name):
+    said = load(MUG.replace("Mug", written), PIN)
+    assert stored() == {"#1001": [name] if name else [], "#1002": ["Pin"]}
+    assert bool(said.err) is not bool(name)
+
+
+def test_quotation_marks_that_may_be_meant_in_two_ways_are_told(load):
+    said = load(MUG.replace("Mug", '"Mug "best", blue"'), PIN)
+    assert stored() == {"#1002": ["Pin"]}
+    assert "Line 2, #1001: The row has 11 cells" in said.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-16", "utf-8-sig"])
+def test_a_mark_of_the_encoding_tells_it(load, encoding):
+    load(MUG.replace("Mug", "Müsli-Schüssel"), encoding=encoding)
+    assert stored() == {"#1001": ["Müsli-Schüssel"]}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"ï»¿{HEADER}",
+        f"\ufeff\ufeff{HEADER}",
+        "ï»¿" + ",".join(f'"{column}"' for column in HEADER.split(",")),
+        "\ufeff\ufeff" + ",".join(f'"{column}"' for column in HEADER.split(",")),
+        HEADER.replace(" ", ""),
+    ],
+)
+def test_a_header_with_a_mark_of_the_encoding_as_text_or_without_spaces(load, header):
+    load(MUG, PLATE, header=header)
+    assert stored() == {"#1001": ["Mug", "Plate"]}
+
+
+@pytest.mark.parametrize("number", ["1001.0", "1001,0", "1001.00", '"=""1001"""', "'1001"])
+def test_a_number_that_a_program_has_computed_with_is_the_same_number(load, number):
+    said = load(MUG.replace("#1001", f'"{number}"' if "," in number else number), PIN)
+    assert (said.err, stored()) == ("", {"1001": ["Mug"], "#1002": ["Pin"]})
+
+
+def test_a_row_of_totals_is_no_order(load):
+    said = load(MUG, PIN, "Total,,,,,11.00,,,,")
+    assert stored() == {"#1001": ["Mug"], "#1002": ["Pin"]}
+    assert "Line 4, Total: The row has no order number" in said.err
+
+
+def test_an_item_whose_order_begins_in_another_file_changes_nothing_of_it(load):
+    load(MUG, PLATE)
+    said = load(PLATE.replace(",,,,,,1", ",,,,,2026-09-01 09:00:00 +0200,1"), PIN)
+    order = Order.objects.get(number="#1001")
+    assert (order.status, order.total, stored()["#1001"]) == ("shipped", Decimal(10), ["Mug", "Plate"])
+    assert "Line 2, #1001: The order's first row is missing." in said.err
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("PARTIALLY_FULFILLED", "partly_shipped"),
+        ("Partially fulfilled", "partly_shipped"),
+        ("Fulfilled", "shipped"),
+        ("ON_HOLD", "processing"),
+        ("in progress", "processing"),
+    ],
+)
+def test_states_as_pages_and_programs_write_them(load, state, status):
+    said = load(MUG.replace("fulfilled", state))
+    assert (said.err, Order.objects.get().status) == ("", status)
+
+
+@pytest.mark.parametrize("payment", ["paid", "refunded"])
+def test_a_state_that_is_not_known_is_told(load, payment):
+    said = load(MUG.replace("paid,fulfilled", f"{payment},despatched"))
+    assert Order.objects.get().status == "processing"
+    assert "Line 2, #1001: Fulfillment Status is 'despatched', which is not known" in said.err
+
+
+def test_a_zip_with_more_in_it_than_exports(tmp_path, capsys):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as files:
+        files.writestr("._orders.csv", b"\0\5\x16\7Mac OS X")
+        files.writestr("folder/readme.txt", "Exported by TechCorp")
+        files.writestr("folder/Orders.CSV", f"{HEADER}\n{MUG}\n")
+        files.writestr("more.csv.gz", gzip.compress(f"{HEADER}\n{PIN}\n".encode()))
+    file = tmp_path / "exports.zip"
+    file.write_bytes(inner.getvalue())
+    call_command("import_orders", str(file))
+    assert stored() == {"#1001": ["Mug"], "#1002": ["Pin"]}
+    err = capsys.readouterr().err
+    assert "folder/readme.txt was passed over. These columns" in err
+    assert "._orders" not in err
