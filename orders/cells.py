@@ -45,9 +45,9 @@ class UnreadableCell(ValueError):
 
     def __init__(self, words: str, **values: object) -> None:
         self.words, self.values = words, values
-        super().__init__(self.describe("…"))
+        super().__init__(self.describe_cell("…"))
 
-    def describe(self, column: str) -> str:
+    def describe_cell(self, column: str) -> str:
         return self.words % {"column": column, **self.values}
 
 
@@ -64,7 +64,7 @@ def strip_text_mark(text: str) -> str:
     """Without the apostrophe or the formula by which spreadsheets keep “+49 30 1234” and “0815” from being computed."""
     if text.startswith("'"):
         return text[1:] if TEXT_MARK.match(text) else text
-    if formula := TEXT_FORMULA.fullmatch(text):
+    if text.startswith("=") and (formula := TEXT_FORMULA.fullmatch(text)):
         return (formula[1] or formula[2] or "").replace('""', '"').strip()
     return text
 

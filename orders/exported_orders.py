@@ -267,7 +267,7 @@ class OrderBuilder:
         try:
             return read(text, **options) if text else None
         except UnreadableCell as error:
-            self._note(row, error.describe(column))
+            self._note(row, error.describe_cell(column))
             return None
 
     def _read_text(self, column: str, max_chars: int, row: FileRow | None = None) -> str:

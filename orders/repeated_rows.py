@@ -30,10 +30,11 @@ def drop_repeats(rows: list[FileRow], *, may_look_alike: bool) -> list[FileRow]:
     The first item tells how many copies there are, so that two equal items of one order stay two. Where the order's
     own columns are in each row, two items `may_look_alike`, unless they have ids.
     """
-    first = _identify_item(rows[0])
-    if len(rows) == 1 or (may_look_alike and not rows[0].cells.get("Lineitem id")):
+    beginnings = [row for row in rows if begins_order(row)] if len(rows) > 1 else rows
+    if len(beginnings) < 2 or (may_look_alike and not rows[0].cells.get("Lineitem id")):
         return rows
-    copies = [row for row in rows if _identify_item(row) == first and begins_order(row)]
+    first = _identify_item(rows[0])
+    copies = [row for row in beginnings if _identify_item(row) == first]
     if len(copies) < 2:
         return rows
     newest = max(range(len(copies)), key=lambda place: (_rate_progress(copies[place].cells), -place))
