@@ -16,6 +16,7 @@ from supportbot.conversations.worker import housekeeping, runner
 from supportbot.server.backpressure import backpressure_middleware
 from supportbot.server.client_address import remember_client_address
 from supportbot.server.cookie_names import adopt_plain_cookies
+from supportbot.server.garbage import collect_closed_sockets
 from supportbot.server.http_handler import ThreadedHandler
 from supportbot.server.open_files import refuse_sockets_beyond_limit
 from supportbot.server.outages import close_sockets_in_outages
@@ -26,9 +27,11 @@ sockets = URLRouter(websocket_urlpatterns)
 application = ProtocolTypeRouter(
     {
         "http": remember_client_address(limit_request_bodies(adopt_plain_cookies(ThreadedHandler()))),
-        "websocket": remember_client_address(
-            backpressure_middleware(
-                refuse_sockets_beyond_limit(adopt_plain_cookies(close_sockets_in_outages(sockets)))
+        "websocket": collect_closed_sockets(
+            remember_client_address(
+                backpressure_middleware(
+                    refuse_sockets_beyond_limit(adopt_plain_cookies(close_sockets_in_outages(sockets)))
+                )
             )
         ),
     }

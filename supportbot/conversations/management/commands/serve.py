@@ -1,6 +1,5 @@
 """Serves the site with Daphne: pages and sockets in one process, ended without losing a word."""
 
-import gc
 import re
 import sys
 from typing import Any
@@ -16,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from supportbot import model_backends
 from supportbot.demo.accounts import DEMO_ACCOUNTS
+from supportbot.server.garbage import prepare_collector
 from supportbot.server.http_channel import BoundedChannel
 from supportbot.server.open_files import count_socket_room, get_file_limit, raise_file_limit
 from supportbot.server.reloader import run_with_reload
@@ -46,10 +46,7 @@ class Command(BaseCommand):
         # Loaded late: it hooks into the end of the server, which must exist by then.
         application = get_default_application()
         model_backends.get_backend(settings.LLM_BACKEND)  # now, not in the middle of the first answer
-        # What is loaded by now stays for good, so the garbage collector need not look through it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
+        prepare_collector()
         # Daphne has no settings for these.
         http_protocol.WebRequest = BoundedRequest
         http_protocol.HTTPFactory.protocol = BoundedChannel
