@@ -2,7 +2,18 @@
 
 import re
 
-from .deed_words import DEEDS, DUTCH_DONE, INFINITIVES, NOUNS, OTHER_NOUNS, OWN_FORMS, PRESENT_FORMS
+from .deed_languages import LANGUAGES, MORE_DEEDS
+from .deed_words import (
+    DEEDS,
+    DUTCH_DONE,
+    INFINITIVES,
+    NOUNS,
+    OTHER_NOUNS,
+    OTHER_VERBS,
+    OWN_DONE,
+    OWN_FORMS,
+    PRESENT_FORMS,
+)
 from .word_patterns import join_words
 
 Patterns = tuple[tuple[frozenset[str], re.Pattern[str]], ...]
@@ -18,15 +29,18 @@ def _strip_ending(word: str) -> str:
 
 
 KIND_OF_VERB = index_words({kind: verbs for kind, (verbs, _words) in DEEDS.items()})
+KIND_OF_TOOL_VERB = KIND_OF_VERB | index_words(OTHER_VERBS)
 KIND_OF_DONE = index_words({kind: words for kind, (_verbs, words) in DEEDS.items()})
-_KIND_OF_NOUN, _KIND_OF_OWN = index_words(NOUNS), index_words(OWN_FORMS)
+KIND_OF_NOUN, _KIND_OF_OWN = index_words(NOUNS), index_words(OWN_FORMS)
 _KIND_OF_PRESENT = index_words(PRESENT_FORMS)
 _STEMS = {_strip_ending(word): kind for word, kind in KIND_OF_DONE.items()}
 KIND_OF_WORD = (
     KIND_OF_VERB
     | index_words(INFINITIVES)
-    | _KIND_OF_NOUN
+    | KIND_OF_NOUN
     | index_words(OTHER_NOUNS)
+    | index_words(OWN_DONE)
+    | index_words(MORE_DEEDS)
     | _KIND_OF_OWN
     | _KIND_OF_PRESENT
     | KIND_OF_DONE
@@ -37,7 +51,7 @@ ENDINGS = ("", "e", "s", "es", "o", "a", "os", "as")
 DEED_WORDS = frozenset(KIND_OF_WORD) | {f"{stem}{ending}" for stem in _STEMS for ending in ENDINGS}
 PRESENT_WORDS = frozenset(_KIND_OF_PRESENT) | {"processing", "issuing", "initiating"}
 _DEED = rf"(?P<deed>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
-_NOUN = rf"(?P<deed>{join_words(_KIND_OF_NOUN)})\b"
+NOUN = rf"(?P<deed>{join_words(KIND_OF_NOUN)})\b"
 _ADVERBS = (
     r"(?:\s+(?:\w{2,15}ly|just|already|now|also|gone ahead and|went ahead and|hereby|bereits|schon|soeben|"
     r"bien|déjà|ya|già|appena|subito|já|agora)){0,3}"
@@ -53,7 +67,7 @@ _OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "�
 _OWN_PORTUGUESE = " ".join(word for word in _KIND_OF_OWN if word.endswith("i"))
 
 
-def _compile_patterns(patterns: dict[str, tuple[str, ...]]) -> Patterns:
+def compile_patterns(patterns: dict[str, tuple[str, ...]]) -> Patterns:
     """Each pattern with the words of which one must stand in a sentence, or it cannot match there."""
     return tuple(
         (frozenset(words.split()), re.compile(pattern))
@@ -62,20 +76,40 @@ def _compile_patterns(patterns: dict[str, tuple[str, ...]]) -> Patterns:
     )
 
 
-OWN_DEEDS = _compile_patterns(
+OWN_DEEDS = compile_patterns(
     {
         "i": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{NOUN}",
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+had\s+(?:\w+\s+){{1,4}}?{_DEED}",
             rf"\bi\s+(?:did|was able to|managed to|have been able to)\s+(?P<deed>{join_words(KIND_OF_VERB)})\b",
             r"\bi(?:['’]ve|\s+have)\s+let\s+(?:\w+\s+){1,3}(?P<deed>know)\b",
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?:applied|added|given you)\s+(?:\w+\s+){{0,3}}?"
             r"(?P<deed>discount|voucher|coupon)\b",
         ),
+        "reset upgraded extended stopped paused": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>reset|upgraded|extended|stopped|paused)\s+(?:your|the)\b",
+        ),
+        "added": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>added)\s+(?:\w+\s+){{1,5}}?to\s+(?:your|the)\s+"
+            r"(?:account|order|case|ticket|file|cart|basket|booking)\b",
+        ),
+        "made": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>made)\s+(?:the|this|that|those|these|your)\s+"
+            r"(?:\w+\s+)?changes?\b",
+        ),
+        "put": (rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>put)\s+(?:\w+\s+){{1,4}}?on\s+hold\b",),
+        "placed purchased": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>placed|purchased)\s+(?:\w+\s+){{0,3}}?(?:order|replacement)\b",
+        ),
+        "contacted phoned called spoken reached asked": (
+            rf"\bi(?:['’]ve|\s+have){_ADVERBS}\s+(?P<deed>contacted|phoned|called|spoken|reached|asked)\s+"
+            r"(?:out\s+to\s+|to\s+|with\s+)?(?=(?:dhl|ups|dpd|gls|hermes|(?:the|our|my)\s+\w+)\b)",
+        ),
         "consider": (rf"\bconsider\s+(?:\w+\s+){{1,2}}?{_DEED}{_END}",),
         "ich": (
             rf"\bich\s+habe?\b{_BETWEEN}\b{_DEED}",
+            rf"\bich\s+habe?\b{_BETWEEN}\b(?P<deed>kontaktiert|angerufen|angeschrieben|benachrichtigt)\b",
             rf"\bhiermit\s+(?P<deed>{join_words(_KIND_OF_OWN)})\s+ich\b",
         ),
         "j je": (
@@ -89,15 +123,16 @@ OWN_DEEDS = _compile_patterns(
         _OWN_SPANISH: (rf"(?:^|[.;,]\s?|\bya\s)(?P<deed>{join_words(_OWN_SPANISH.split())})\s",),
         "ho": (rf"\bho{_ADVERBS}\s+{_DEED}",),
         "ik": (rf"\bik\s+heb\b{_BETWEEN}\b{_DEED}",),
+        **LANGUAGES,
         _OWN_PORTUGUESE: (rf"(?:^|[.;,]\s?|\b(?:eu|já)\s)(?P<deed>{join_words(_OWN_PORTUGUESE.split())})\s",),
     }
 )
 # What somebody has done may be told by a result, as in an order's status.
-REPORTED_DEEDS = _compile_patterns(
+REPORTED_DEEDS = compile_patterns(
     {
         "we": (
             rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
-            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{NOUN}",
         ),
         "been was were now": (
             rf"(?:(?:\b(?:has|have|had)|['’](?:ve|s))\s+been|\b(?:is|are)\s+now){_ADVERBS}\s+{_DEED}",
@@ -108,40 +143,56 @@ REPORTED_DEEDS = _compile_patterns(
             r"\b(?P<deed>discount|voucher|coupon)\s+(?:has\s+been|was)\s+(?:applied|added)\b",
         ),
         "your": (rf"\byour\s+(?:order|refund|ticket|booking|subscription)\s+is{_ADVERBS}\s+{_DEED}",),
-        "way": (rf"\b{_NOUN}\s+is\s+(?:now\s+|already\s+)?on\s+(?:its|the)\s+way\b",),
+        "through": (rf"\b{NOUN}\s+(?:has\s+(?:now\s+)?gone|went)\s+through\b",),
+        "way": (
+            rf"\b{NOUN}(?:\s+of\s+[^!?;]{{1,20}}?)?\s+is\s+(?:now\s+|already\s+)?on\s+(?:its|the)\s+way\b",
+        ),
         "it that": (
             rf"\b(?:it|that)(?:['’]s|\s+is){_ADVERBS}\s+(?P<deed>cancelled|canceled|refunded|voided){_END}",
         ),
-        "been was is": (rf"\b{_NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",),
+        "been was is": (rf"\b{NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",),
         "wir": (rf"\bwir\s+haben\b{_BETWEEN}\b{_DEED}",),
         "wurde wurden ist sind": (
             rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_DEED}",
-            rf"\b{_NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b"
-            r"(?:veranlasst|eingeleitet|angestoßen|bearbeitet|vorgenommen|bestätigt)\b",
+            rf"\b{NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b"
+            r"(?:veranlasst|eingeleitet|angestoßen|angewiesen|ausgelöst|bearbeitet|vorgenommen|bestätigt)\b",
         ),
         "nous": (rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_DEED}",),
         "été": (
             rf"\b(?:a|ont)(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+{_DEED}",
-            rf"\b{_NOUN}\s+a(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+(?:effectué|traité|lancé|émis)e?\b",
+            rf"\b{NOUN}\s+a(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+(?:effectué|traité|lancé|émis)e?\b",
         ),
         "votre": (rf"\bvotre\s+\w+\s+est{_ADVERBS}\s+{_DEED}",),
         "hemos ha han": (
             rf"\b(?:hemos|se\s+(?:les?\s+)?ha|(?:ha|han)\s+sido){_ADVERBS}\s+{_DEED}",
-            rf"\b{_NOUN}\s+(?:se\s+ha|ha\s+sido){_ADVERBS}\s+(?:realizado|procesado|emitido|efectuado)a?\b",
+            rf"\b{NOUN}\s+(?:se\s+ha|ha\s+sido){_ADVERBS}\s+(?:realizado|procesado|emitido|efectuado)a?\b",
         ),
         "fue fueron está están queda foi foram": (
             rf"\b(?:fue|fueron|están?|queda|foi|foram){_ADVERBS}\s+{_DEED}",
-            rf"\b{_NOUN}\s+(?:fue|está|foi){_ADVERBS}\s+"
+            rf"\b{NOUN}\s+(?:fue|está|foi){_ADVERBS}\s+"
             r"(?:realizad|procesad|emitid|efectuad|confirmad|efetuad|processad|feit)[oa]\b",
         ),
         "abbiamo": (rf"\babbiamo{_ADVERBS}\s+{_DEED}",),
         "stato stata stati state": (
             rf"\b(?:è|sono){_ADVERBS}\s+stat[oaie]{_ADVERBS}\s+{_DEED}",
-            rf"\b{_NOUN}\s+è{_ADVERBS}\s+stat[oa]{_ADVERBS}\s+(?:effettuat|emess|avviat|elaborat)[oa]\b",
+            rf"\b{NOUN}\s+è{_ADVERBS}\s+stat[oa]{_ADVERBS}\s+(?:effettuat|emess|avviat|elaborat)[oa]\b",
         ),
         "wij we": (rf"\b(?:wij|we)\s+hebben\b{_BETWEEN}\b{_DEED}",),
         DUTCH_DONE: (
             rf"\b(?:is|zijn|werd|werden)\b{_BETWEEN}\b(?P<deed>{join_words(DUTCH_DONE.split())})\b",
+        ),
+    }
+)
+# A sentence that is no more than that: “Refund issued.”
+MAX_HEADLESS_WORDS = 7
+HEADLESS_DEEDS = compile_patterns(
+    {
+        "order ticket subscription booking": (
+            rf"^\W{{0,3}}(?:(?:your|the)\s+)?(?:order|ticket|subscription|booking)\s+(?:successfully\s+)?{_DEED}"
+            r"(?:\s+successfully)?\s*[.!]*$",
+        ),
+        NOUNS["refund"] + " " + NOUNS["cancel"] + " " + NOUNS["change"] + " " + NOUNS["book"]: (
+            rf"^\W{{0,3}}(?:(?:your|the)\s+)?{NOUN}\s+(?:successfully\s+)?{_PROCESSED}(?:\s+successfully)?\s*[.!]*$",
         ),
     }
 )
@@ -153,13 +204,13 @@ _DOING = join_words(word for word in _GERUNDS if _KIND_OF_PRESENT[word] != "open
 _TICKET = r"(?:ticket|caso|incidencia|reclamaci[oó]n|queja|reclamo|segnalazione|chamado|reclamação)"
 _NOW = r"(?:jetzt|nun|gerade|sofort|umgehend|maintenant|immédiatement|tout de suite|nu|meteen)\b"
 # What is said to be done right now. A call of the same message does it, or nothing does.
-PRESENT_DEEDS = _compile_patterns(
+PRESENT_DEEDS = compile_patterns(
     {
         "i": (
             rf"{_AM}(?P<deed>cancell?ing|refunding|reimbursing|forwarding|escalating|booking|scheduling|blocking)\b",
             rf"{_AM}(?P<deed>changing|updating)\s+your\b",
             rf"{_AM}(?P<deed>opening|creating|filing)\s+(?:\w+\s+){{0,3}}?(?:ticket|case|complaint)\b",
-            rf"{_AM}(?:processing|issuing|initiating)\s+(?:\w+\s+){{0,3}}?{_NOUN}",
+            rf"{_AM}(?:processing|issuing|initiating)\s+(?:\w+\s+){{0,3}}?{NOUN}",
         ),
         "ich": (
             rf"\bich\s+(?P<deed>storniere|erstatte|sperre|buche|eröffne|ändere)\b{_BETWEEN}\b{_NOW}",
@@ -179,7 +230,8 @@ PRESENT_DEEDS = _compile_patterns(
 )
 NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|none|cannot|nicht|nichts|kein\w*|nie|niemals|ne|pas|rien|aucun\w*|jamais|ning[uú]n\w*|"
-    r"nunca|nada|non|nulla|niente|nessun\w*|niet|niets|geen|nooit|não|nenhum\w*)\b"
+    r"nunca|nada|non|nulla|niente|nessun\w*|niet|niets|geen|nooit|não|nenhum\w*|"
+    r"inte|inget|aldrig|ikke|intet|aldri|не|ничего|нет)\b"
     r"|n['’]t\b|\bn['’]"
 )
 # Behind these another clause begins, which a “not” before them does not deny.
@@ -190,5 +242,6 @@ CONJUNCTION = re.compile(
 CONDITION = re.compile(
     r"\b(?:if|once|when|after|until|before|unless|as soon as|whether|that|which|who|wenn|sobald|nachdem|ob|falls|dass|"
     r"si|quand|cuando|una vez|que|quando|dopo che|una volta|als (?:u|uw|je|het|de)|wanneer|zodra|nadat|dat|depois que|"
-    r"assim que|you (?:said|say|wrote|told|mentioned))\b|(?:^|(?<=[,;:—])\s?)se\b(?!\s(?:ha|han|les?)\b)"
+    r"assim que|jeśli|gdy|om|när|hvis|når|pokud|až|если|когда|"
+    r"you (?:said|say|wrote|told|mentioned))\b|(?:^|(?<=[,;:—])\s?)se\b(?!\s(?:ha|han|les?)\b)"
 )

@@ -94,6 +94,19 @@ PRESENT_FORMS = {
     "book": "booking scheduling buche réserve reservando prenotando agendando boek",
     "block": "blocking sperre bloque bloqueando bloccando blokkeer",
 }
+# Said of oneself alone, as others say such things of an order or a day too.
+OWN_DONE = {
+    "change": "upgraded extended reset stopped paused added made",
+    "block": "put",
+    "forward": "contacted asked called phoned spoken reached kontaktiert angerufen angeschrieben benachrichtigt",
+    "order": "placed purchased",
+}
+# The verbs of tools' names that do what has no participle of its own above.
+OTHER_VERBS = {
+    "order": "purchase buy place",
+    "change": "upgrade extend reset add pause",
+    "forward": "contact ask",
+}
 # Other words by which a result tells of a deed.
 REPORTS = {
     "open": ("ticket",),

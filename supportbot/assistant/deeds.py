@@ -8,13 +8,16 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from .deed_languages import NO_SPACES, UNSPACED
 from .deed_patterns import (
     CONDITION,
     CONJUNCTION,
     DEED_WORDS,
+    HEADLESS_DEEDS,
     KIND_OF_DONE,
-    KIND_OF_VERB,
+    KIND_OF_TOOL_VERB,
     KIND_OF_WORD,
+    MAX_HEADLESS_WORDS,
     NEGATION,
     OWN_DEEDS,
     PRESENT_DEEDS,
@@ -23,10 +26,12 @@ from .deed_patterns import (
     Patterns,
 )
 from .deed_words import DEEDS, REPORTS
+from .promise_patterns import CONDITION as PROMISE_CONDITION
+from .promise_patterns import KIND_OF_PROMISE, PROMISE_WORDS, PROMISED_DEEDS
 from .shown_text import CACHED_TEXTS, normalize_text
 from .word_patterns import join_words
 
-_ANY = "*"
+ANY_DEED = "*"
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 EARLIER = re.compile(r"\b(?:already|earlier|before|previously|bereits|schon|vorhin|déjà|ya|già|reeds|já)\b")
 # What a result says in few words: keys, and values such as a status. An article tells of no deed.
@@ -44,9 +49,10 @@ def list_deeds(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
 
     A tool that says nothing of what it does may have done anything.
     """
-    named = {KIND_OF_VERB[part] for part in tool_name.casefold().split("_") if part in KIND_OF_VERB}
+    parts = tool_name.casefold().split("_")
+    named = {KIND_OF_TOOL_VERB[part] for part in parts if part in KIND_OF_TOOL_VERB}
     declared = {KIND_OF_DONE[word] for word in done_words if word in KIND_OF_DONE}
-    return named | declared or {_ANY}
+    return named | declared or {ANY_DEED}
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
@@ -65,24 +71,44 @@ def find_unproven_deed(
     """
     text = normalize_text(sentence)
     words = _list_words(text)
-    if DEED_WORDS.isdisjoint(words):
+    is_unspaced = not text.isascii() and NO_SPACES.search(text) is not None
+    if DEED_WORDS.isdisjoint(words) and not is_unspaced:
         return ""
     proven = {*done}
     if EARLIER.search(text) or re.search(r"\d{3}", text):
         proven.update(done_earlier)
-    if _ANY in proven:
+    if ANY_DEED in proven:
         return ""
+    if is_unspaced and (match := UNSPACED.search(text)) and match.lastgroup not in proven | {*reported}:
+        return match[0]
     own = _find_claim(text, words, OWN_DEEDS, proven)
-    return own or _find_claim(text, words, REPORTED_DEEDS, proven | {*reported})
+    told = proven | {*reported}
+    own = own or _find_claim(text, words, REPORTED_DEEDS, told)
+    return own or (_find_claim(text, words, HEADLESS_DEEDS, told) if len(words) <= MAX_HEADLESS_WORDS else "")
 
 
 def find_present_deed(sentence: str, done: Collection[str]) -> str:
     """The words of a deed that is said to be done right now, and is none of these; empty if there is none."""
     text = normalize_text(sentence)
     words = _list_words(text)
-    if PRESENT_WORDS.isdisjoint(words) or _ANY in done:
+    if PRESENT_WORDS.isdisjoint(words) or ANY_DEED in done:
         return ""
     return _find_claim(text, words, PRESENT_DEEDS, done)
+
+
+def list_promises(sentence: str) -> list[tuple[str, str]]:
+    """The kinds of deeds that are promised, each with its words. What hangs on a condition is an offer."""
+    text = normalize_text(sentence)
+    words = _list_words(text)
+    if PROMISE_WORDS.isdisjoint(words):
+        return []
+    promises = [
+        (KIND_OF_PROMISE[match["deed"]], match[0])
+        for first_words, pattern in PROMISED_DEEDS
+        if not first_words.isdisjoint(words)
+        for match in pattern.finditer(text)
+    ]
+    return [] if promises and PROMISE_CONDITION.search(text) else promises
 
 
 @lru_cache(maxsize=256)

@@ -11,18 +11,24 @@ from .word_patterns import join_words
 
 # Whole names and usual short ones: “settings 3” and “mark 3” are no days.
 MONTH_NAMES = (
-    "january jan januar jänner janvier enero gennaio januari janeiro",
-    "february feb februar février févr fevrier febrero febbraio februari fevereiro",
-    "march mar märz maerz mars marzo maart março",
-    "april apr avril avr abril aprile",
-    "may mai mayo maggio mei maio",
-    "june jun juni juin junio giugno junho",
-    "july jul juli juillet juil julio luglio julho",
-    "august aug août aout agosto augustus",
-    "september sep sept septembre septiembre settembre setembro",
-    "october oct oktober okt octobre octubre ottobre outubro",
-    "november nov novembre noviembre novembro",
-    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+    *("january jan januar jänner janvier enero gennaio januari janeiro stycznia января ledna ocak",),
+    *(
+        "february feb februar février févr fevrier febrero febbraio februari fevereiro "
+        "lutego февраля února şubat",
+    ),
+    *("march mar märz maerz mars marzo maart março marca марта března mart marts",),
+    *("april apr avril avr abril aprile kwietnia апреля dubna nisan",),
+    *("may mai mayo maggio mei maio maja мая května mayıs maj",),
+    *("june jun juni juin junio giugno junho czerwca июня června haziran",),
+    *("july jul juli juillet juil julio luglio julho lipca июля července temmuz",),
+    *("august aug août aout agosto augustus sierpnia августа srpna ağustos augusti",),
+    *("september sep sept septembre septiembre settembre setembro września сентября září eylül",),
+    *("october oct oktober okt octobre octubre ottobre outubro października октября října ekim",),
+    *("november nov novembre noviembre novembro listopada ноября listopadu kasım",),
+    *(
+        "december dec dezember dez décembre déc diciembre dic dicembre dezembro "
+        "grudnia декабря prosince aralık",
+    ),
 )
 MONTHS = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
 # By the number that `date.weekday` gives them. Short forms are left alone: “so” and “sat” are other words.
@@ -31,12 +37,18 @@ WEEKDAYS = {
     for number, words in enumerate(
         (
             *(
-                "monday montag lundi lunes",
-                "tuesday dienstag mardi martes",
-                "wednesday mittwoch mercredi miércoles",
+                "monday montag lundi lunes lunedì maandag segunda-feira",
+                "tuesday dienstag mardi martes martedì dinsdag terça-feira",
+                "wednesday mittwoch mercredi miércoles mercoledì woensdag quarta-feira",
             ),
-            *("thursday donnerstag jeudi jueves", "friday freitag vendredi viernes"),
-            *("saturday samstag sonnabend samedi sábado", "sunday sonntag dimanche domingo"),
+            *(
+                "thursday donnerstag jeudi jueves giovedì donderdag quinta-feira",
+                "friday freitag vendredi viernes venerdì vrijdag sexta-feira",
+            ),
+            *(
+                "saturday samstag sonnabend samedi sábado sabato zaterdag",
+                "sunday sonntag dimanche domingo domenica zondag",
+            ),
         )
     )
     for word in words.split()
@@ -49,21 +61,30 @@ DAY_NUMBERS = WEEKDAYS | {
     )
     for word in words.split()
 }
+# As a time, not as in “Have a great weekend!”.
+WEEKEND = re.compile(
+    r"\b(?:(?:at|on|over) (?:the )?weekends?|a[mn] wochenenden?|les? week-ends?|(?:el|los) fin(?:es)? de semana|"
+    r"nel fine settimana|in het weekend|(?:no|nos|aos) fi(?:m|ns) de semana)\b"
+)
 HOURS_IN = {"hour": 1, "day": 24, "week": 168}
 
 _NUMBER = r"(?<![\d.,])\d{1,12}(?:[.,'’\u00a0\u202f ]\d{3}){0,4}(?:[.,]\d{1,3})?"
 _MONTH = join_words(MONTHS)
 _COUNT = rf"\d{{1,4}}|{COUNT_IN_WORDS}"
 _CURRENCY = (
-    r"[€$£¥₹₩₺₽]|(?:us|au|ca|nz)\$|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
+    r"[€$£¥₹₩₺₽₪₫฿₱₦₴円元원]|(?:us|au|ca|nz)\$|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
     r"euros?|dollars?|pounds?|francs?|franken|kronor|cents?|d[oó]lar(?:es)?|dollari|libras?|sterline|reais|z[lł]oty(?:ch)?|"
-    r"bucks?|quid|rupees?)\b"
+    r"bucks?|quid|rupees?|kr|zł|kč|руб(?:л\w{1,3})?)\b"
 )
 _UNITS = (
-    r"(?P<hour>hours?|hrs?|stunden?|heures?|horas?|ore|uur)|(?P<day>days?|tagen?|tage|werktagen?|werktage|arbeitstagen?|"
-    r"arbeitstage|jours?|d[ií]as?|giorni|dagen|werkdagen)|(?P<week>weeks?|wochen?|semaines?|semanas?|settimane|weken)|"
-    r"(?P<year>years?|jahr(?:en?)?|ans?|años?|anni|jaar)|"
-    r"(?P<month>months?|monaten?|monate|mois|mes(?:es)?|mesi|maanden)|(?P<minute>minutes?|mins?|minuten?|minutos?|minuti)"
+    r"(?P<hour>hours?|hrs?|stunden?|heures?|horas?|or[ae]|uur|godzin[ay]?|час(?:ов|а)?|timm(?:ar|e)|saat|hodin[ay]?)|"
+    r"(?P<day>days?|tagen?|tage|werktagen?|werktage|arbeitstagen?|arbeitstage|jours?|d[ií]as?|giorn[io]|dag(?:ar|en?|er)?|werkdagen|"
+    r"dni|дн(?:ей|я)|день|gün|dn[íy])|"
+    r"(?P<week>weeks?|wochen?|semaines?|semanas?|settiman[ae]|we(?:ken|ek)|tygodni(?:e|a)?|недел[иьюя]|veck(?:or|a)|uger?|uker?|hafta|"
+    r"týdn[yůe])|"
+    r"(?P<year>years?|jahr(?:en?)?|ans?|años?|ann[io]|jaar|год(?:а|у)?|лет|år|yıl)|"
+    r"(?P<month>months?|monaten?|monate|mois|mes(?:es)?|mes[ie]|mês|maand(?:en)?|miesi(?:ąc|ące|ęcy)|месяц(?:ев|а)?|månad(?:er)?|måneder|"
+    r"měsíc[eů]?)|(?P<minute>minutes?|mins?|minuten?|minutos?|minuti)"
 )
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 WEB_ADDRESS = re.compile(
@@ -88,6 +109,17 @@ DAY_LIST = re.compile(
     rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th|\.)?\s?(?:and|und|et|y|e|en|&|,|or|oder|to|bis|-|–)\s?(?=\d{{1,2}}(?:st|nd|rd|th|\.)?\s"
     rf"(?:of\s|de\s)?(?P<m1>{_MONTH})\b)|\b(?P<m2>{_MONTH})\s\d{{1,2}}(?:st|nd|rd|th)?\s?(?:and|&|,|or|to|-|–)\s?(?P<d2>\d{{1,2}})\b"
 )
+# “On 12/05”, and 12月5日.
+SHORT_DATE = re.compile(r"\b(?:on|by|until|before|le|el|il|em|op|den)\s(\d{1,2})/(\d{1,2})(?![\d/])")
+UNSPACED_DATE = re.compile(r"(?<!\d)(\d{1,2})(?:月|월\s?)(\d{1,2})(?:日|号|號|일)")
+# Where something is said to arrive, “tomorrow” is a day.
+TOMORROW = re.compile(
+    r"(?:\b(?:arriv|deliver|com(?:es|ing)\b|reach|receiv|get it|be there|komm|geliefert|zugestellt|livr|llega|entreg|"
+    r"recib|consegn|chega|bezorg|geleverd|aankom)[^.!?]{0,60}?)"
+    r"\b(?P<day>tomorrow|morgen|demain|mañana|domani|amanhã)\b"
+)
+# “JD01 4600 0062 8123 0704”
+GROUPED_NUMBER = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?:\s\d{4}){3,6}(?:\s\d{1,3})?(?!\w)")
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dt(\d\d):(\d\d)")
 # “USB 3.2.” is no day.
 BEFORE_VERSION = re.compile(
@@ -97,10 +129,18 @@ BEFORE_VERSION = re.compile(
 CLOCK_TIME = re.compile(
     r"(?<![\w:.])(?P<h>2[0-4]|[01]?\d)(?:\s?[:.h]\s?(?P<m>[0-5]\d)(?!\d)(?::\d\d)?)?\s?(?P<suffix>a\.?m\b|p\.?m\b|uhr\b|o'clock|h\b)?"
 )
-HOUR_RANGE = re.compile(r"\b(\d{1,2})\s?(?:-|–|to|bis|until|à|a)\s?(\d{1,2})\b")
+# Not the month and day of “2026-11-19”.
+HOUR_RANGE = re.compile(
+    r"(?<![\w.:/-])(\d{1,2})(?:h|\suhr)?\s?(?:-|–|to|bis|until|à|a)\s?(\d{1,2})(?!\d|[.:/-]\d)"
+)
 SPAN = re.compile(
     rf"\b(?P<low>{_COUNT})(?:\s?(?:-|–|to|or|bis|oder|à|ou|a|o)\s?(?P<high>{_COUNT}))?[\s-]{{1,3}}"
     rf"(?:(?:business|working|calendar|full|more|further|weitere[nr]?|volle[nr]?)\s{{1,3}})?(?:{_UNITS})\b"
+)
+# Elsewhere “a” counts nothing.
+WITHIN_ONE = re.compile(
+    r"\b(?:in|within|takes?|after|another|about|dans|sous|tra|entro|over|binnen|de|em)\s"
+    rf"(?P<low>an?|une?|un[ao]?|een|uma?)\s(?:{_UNITS})\b"
 )
 PERCENTAGE = re.compile(
     rf"(?P<count>{_NUMBER}|\b(?:{COUNT_IN_WORDS}))\s?(?:(?:%|percent\b)(?!\s?(?:sure|certain|sicher|sûr|seguro))|"

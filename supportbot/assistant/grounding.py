@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from .deeds import find_present_deed, find_unproven_deed, list_deeds, list_reports
-from .facts import Fact, find_facts, list_known_facts
+from .deeds import ANY_DEED, find_present_deed, find_unproven_deed, list_deeds, list_promises, list_reports
+from .fact_readers import Fact
+from .facts import find_facts, list_known_facts
 from .messages import Answer, Mark, Message, ToolCall
 from .shown_text import ShownText, normalize_text
 from .tools import Registry
@@ -23,7 +24,14 @@ MAX_SENTENCE_CHARS = 600  # a longer one is checked in pieces
 SENTENCE_MARKS = frozenset(".!?…。！？\n\"'”’»)]*_")
 MAX_MARKS = 20  # of one message
 # A full stop behind a number or a single letter (“19. November”, “e. g.”) ends no sentence.
-SENTENCE_END = re.compile(r"(?:\.(?<!\d\.)(?<![\s.]\w\.)|[!?…])[\"'”’»)\]*_]*(?=\s)|[。！？\n]")
+# Neither does one between a short form and a number (“Dec. 9th”, “approx. 5 days”).
+_SHORT_FORMS = (
+    r"(?<!(?i:\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|tel|ext|max|min|ref)\.))"
+    r"(?<!(?i:\b(?:ca|nr|no)\.))(?<!(?i:\bapprox\.))"
+)
+SENTENCE_END = re.compile(
+    rf"(?:\.(?<!\d\.)(?<![\s.]\w\.)(?:(?!\s\d)|{_SHORT_FORMS})|[!?…])[\"'”’»)\]*_]*(?=\s)|[。！？\n]"
+)
 
 
 class GroundingCheck:
@@ -64,9 +72,22 @@ class GroundingCheck:
         marks = [Mark(fact.kind, fact.words) for fact in facts if not self._is_known(fact)]
         deed = find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._reports)
         deed = deed or find_present_deed(sentence, self._deeds | self._wanted)
+        deed = deed or self._find_empty_promise(sentence)
         if deed and not self._shown.has_words(normalize_text(sentence.strip(" .!*-\n"))):
             marks.append(Mark("deed", deed))
         return marks
+
+    def _find_empty_promise(self, sentence: str) -> str:
+        """The words of a deed that is promised, and that no tool can do. What a ticket says goes to the team."""
+        promises = list_promises(sentence)
+        if not promises:
+            return ""
+        effects = [tool for tool in self._tools.values() if tool.effect != "read"]
+        possible = {deed for tool in effects for deed in list_deeds(tool.name, tool.done_words)}
+        if "open" in possible:
+            possible.add("forward")
+        is_any_possible = ANY_DEED in possible
+        return next((words for kind, words in promises if not is_any_possible and kind not in possible), "")
 
     def _is_known(self, fact: Fact) -> bool:
         if fact.value:

@@ -7,7 +7,7 @@ from .word_patterns import join_words
 # Articles that are numbers too, as “un”, “una” and “een”, are left out.
 COUNTING = (
     *(
-        "one ein eine einem einen",
+        "one ein eine einem einen einer",
         "two zwei deux dos due twee dois duas",
         "three drei trois tres tre drie três",
     ),
@@ -44,6 +44,7 @@ TENS = (
 )
 NUMBER_WORDS = {word: str(number) for number, words in enumerate(COUNTING, 1) for word in words.split()}
 NUMBER_WORDS |= {word: str(number * 10) for number, words in enumerate(TENS, 3) for word in words.split()}
+ARTICLES = frozenset(("a", "an", "un", "une", "una", "uno", "een", "um", "uma"))  # within “in a week”
 # “The twenty-first of November.”
 _FIRST_ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
@@ -66,6 +67,8 @@ def read_count(count: str) -> int:
     """A number in digits or in words."""
     if count.isdecimal():
         return int(count)
+    if count in ARTICLES:
+        return 1
     total = current = 0
     for word in re.split(r"[\s-]+(?:and\s)?", count):
         if word == "thousand":

@@ -1,0 +1,130 @@
+"""The sentences in which answers promise a deed: “I'll cancel it for you”. One that no tool does is not kept."""
+
+import re
+
+from .deed_patterns import KIND_OF_NOUN, NOUN, Patterns, compile_patterns, index_words
+from .word_patterns import join_words
+
+# Said by a verb in the infinitive.
+INFINITIVES = {
+    "cancel": "cancel void stornieren annullieren annuler cancelar anular annullare annuleren",
+    "refund": "refund reimburse erstatten zurückerstatten gutschreiben rembourser reembolsar rimborsare terugbetalen "
+    "terugstorten estornar devolver",
+    "change": "exchange replace ändern umtauschen ersetzen modifier changer remplacer modificar cambiar modificare "
+    "cambiare sostituire wijzigen vervangen alterar trocar",
+    "forward": "escalate forward weiterleiten weitergeben transmettre inoltrare doorsturen encaminhar transferir",
+    "book": "reschedule buchen umbuchen réserver reservar prenotare boeken",
+    "block": "block unblock sperren entsperren bloquer bloquear bloccare blokkeren",
+}
+# Said by a form of the first person.
+FORMS = {
+    "cancel": "storniere annulliere annule annulerai cancelaré cancelo anulo anularé annullerò annullo annuleer "
+    "cancelarei",
+    "refund": "erstatte rembourse rembourserai reembolsaré devolveré devuelvo rimborserò reembolsarei estornarei "
+    "devolverei",
+    "change": "ändere modifie modifierai cambiaré modificaré cambierò modificherò wijzig alterarei trocarei",
+    "forward": "transmets transmettrai transmitiré inoltrerò encaminharei",
+    "block": "sperre bloque bloquerai bloquearé bloccherò blokkeer bloquearei",
+}
+# Words that say which deed it is by what follows them.
+GUIDES = {
+    "open": "open create file raise submit eröffnen erstellen eröffne erstelle ouvrir créer abrir crear criar aprire "
+    "creare aanmaken openen",
+    "change": "change update correct modify",
+    "forward": "leite gebe",
+    "discount": "discount voucher coupon gutschein rabatt",
+    "send": "send",
+}
+KIND_OF_PROMISE = KIND_OF_NOUN | index_words(INFINITIVES) | index_words(FORMS) | index_words(GUIDES)
+PROMISE_WORDS = frozenset(KIND_OF_PROMISE) | {
+    *("cancelled", "refunded", "weiter", "procedo", "procederé", "voy", "procède", "procéder"),
+}
+
+_INFINITIVE = rf"(?P<deed>{join_words(index_words(INFINITIVES))})"
+_OPEN = rf"(?P<deed>{join_words(GUIDES['open'].split())})"
+_TICKET = (
+    r"(?:\w+\s+){0,3}?(?:ticket|case|complaint|fall|beschwerde|réclamation|caso|reclamación|reclamo|segnalazione|"
+    r"chamado|reclamação|klacht)\b"
+)
+_BETWEEN = r"[^.!?;,:]{0,80}?"
+_ADVERBS = (
+    r"(?:\s+(?:\w{2,15}ly|now|just|also|then|gladly|happily|go ahead and|go and|proceed to|make sure to|personally))"
+    r"{0,3}"
+)
+_I_WILL = rf"\bi(?:['’]ll|\s+will|(?:['’]m|\s+am)\s+(?:going|about)\s+to){_ADVERBS}\s+"
+_FORMS_OF = {
+    ending: join_words(word for word in index_words(FORMS) if word.endswith(ending))
+    for ending in ("é", "ò", "ei")
+}
+_GERMAN = join_words(["storniere", "annulliere", "erstatte", "ändere", "sperre"])
+_FRENCH_STEMS = ("annule", "rembourse", "modifie", "bloque")
+_FRENCH = join_words([*_FRENCH_STEMS, *(f"{stem}rai" for stem in _FRENCH_STEMS), "transmets", "transmettrai"])
+
+PROMISED_DEEDS: Patterns = compile_patterns(
+    {
+        "while": (
+            r"\bwhile\s+i\s+(?P<deed>cancel|refund|replace|exchange|block)\s+(?:this|that|it|you|your|the)\b",
+        ),
+        "ll will going about": (
+            rf"{_I_WILL}(?P<deed>cancel|void|refund|reimburse|exchange|replace|escalate|forward|reschedule|block)"
+            r"\s+(?:this|that|these|those|it|you|your|the|both|all|everything)\b",
+            rf"{_I_WILL}(?P<deed>change|update|correct|modify)\s+(?:your|(?:that|it) for|the order)\b",
+            rf"{_I_WILL}(?P<deed>open|create|file|raise|submit)\s+{_TICKET}",
+            rf"{_I_WILL}(?:process|issue|initiate|request|arrange|schedule|book|start|approve)\s+(?:\w+\s+){{0,3}}?{NOUN}",
+            rf"{_I_WILL}(?:give|apply|add|offer)\s+(?:\w+\s+){{0,4}}?(?P<deed>discount|voucher|coupon)\b",
+            rf"{_I_WILL}(?P<deed>send)\s+(?:you\s+)?(?:\w+\s+){{0,3}}?(?:replacement|new one|return label|invoice)\b",
+            rf"{_I_WILL}make\s+sure\s+(?:that\s+)?(?:\w+\s+){{1,4}}?(?:gets?|is|are)\s+(?P<deed>cancel|refund)(?:l?ed)\b",
+        ),
+        "me": (
+            rf"\blet\s+me{_ADVERBS}\s+(?P<deed>cancel|void|refund|reimburse|exchange|escalate|block)\s+"
+            r"(?:this|that|it|you|your|the)\b",
+        ),
+        "ich": (
+            rf"\bich\s+werde\b{_BETWEEN}\b{_INFINITIVE}\b",
+            rf"\bich\s+(?P<deed>{_GERMAN})\b",
+            rf"\bich\s+(?P<deed>leite|gebe)\b{_BETWEEN}\bweiter\b",
+            rf"\bich\s+(?P<deed>eröffne|erstelle)\s+{_TICKET}",
+            rf"\bich\s+(?:veranlasse|beauftrage)\b{_BETWEEN}\b{NOUN}",
+            rf"\bich\s+werde\b{_BETWEEN}\b{NOUN}{_BETWEEN}\b(?:veranlassen|einleiten|beauftragen|anstoßen)\b",
+        ),
+        "je j": (
+            rf"\bje\s+vais\s+(?:(?:vous|te|les?|la)\s+|l['’])?{_INFINITIVE}\b",
+            rf"\bje\s+vais\s+{_OPEN}\s+{_TICKET}",
+            rf"\b(?:je\s+(?:(?:vous|te|les?|la)\s+|l['’]){{0,2}}|j['’])(?P<deed>{_FRENCH})\b",
+            rf"\bje\s+(?:vais\s+procéder|procède)\s+(?:à|au)\b{_BETWEEN}{NOUN}",
+        ),
+        "voy procedo procederé": (
+            rf"\b(?:voy|procedo|procederé)\s+a\s+{_INFINITIVE}(?:[lmt][eao]s?|selo)?\b",
+            rf"\b(?:voy|procedo|procederé)\s+a\s+{_OPEN}\s+{_TICKET}",
+        ),
+        FORMS["cancel"] + " " + FORMS["refund"] + " " + FORMS["change"] + " " + FORMS["forward"]: (
+            rf"\b(?P<deed>{_FORMS_OF['é']}|{_FORMS_OF['ò']}|{_FORMS_OF['ei']})\b",
+        ),
+        "te le lo": (r"\b(?:te|le|se\s+lo)\s+(?P<deed>cancelo|anulo|devuelvo)\b",),
+        "annullo": (
+            r"\b(?P<deed>annullo)\s+(?:subito\s+)?(?:il|l['’]|la|lo)\s?(?:tuo|suo|sua|tua|ordine)\b",
+        ),
+        "procedo sto vado": (
+            rf"\b(?:procedo\s+(?:subito\s+)?ad?|sto\s+per|vado\s+ad?)\s+{_INFINITIVE}\b",
+            rf"\bprocedo\s+(?:subito\s+)?con\b{_BETWEEN}{NOUN}",
+        ),
+        "ik": (
+            rf"\bik\s+(?:ga|zal)\b{_BETWEEN}\b{_INFINITIVE}\b",
+            r"\bik\s+(?P<deed>annuleer|wijzig|blokkeer)\s+(?:uw|je|de|het|dit|deze)\b",
+        ),
+        "vou irei": (
+            rf"\b(?:vou|irei)\s+{_INFINITIVE}\b",
+            rf"\b(?:vou|irei)\s+{_OPEN}\s+{_TICKET}",
+        ),
+    }
+)
+# With one of these the promise hangs on something, or is a question, or none at all.
+CONDITION = re.compile(
+    r"\?|\b(?:if|once|when|after|until|before|unless|as soon as|whether|upon|should|would|"
+    r"please(?! (?:hold|wait|bear))|just (?:say|let|confirm|reply|tell|send)|confirm|tell me|reply|send me|let me know|"
+    r"give me (?:your|the)|cannot|not|never|nothing|no(?! problem| worries)|"
+    r"wenn|sobald|nachdem|falls|ob|bevor|dann|bitte|könnte|würde|nicht|nichts|kein\w*|erst|"
+    r"si|quand|lorsque|dès|après|avant|pas|rien|pourrais|veuillez|"
+    r"cuando|una vez|después|antes|podría|nada|se|quando|dopo|prima|appena|non|potrei|"
+    r"als|wanneer|zodra|nadat|voordat|niet|niets|geen|zou|assim que|depois|não|favor)\b|n['’]t\b|\bn['’]"
+)

@@ -1,0 +1,289 @@
+"""What is promised and no tool can do, and what is claimed in further words and languages, is marked; offers are not.
+
+After sonichi/sutando#4499 (“I've placed the order”, and no tool was called) and SeraphimSerapis/tool-eval-bench#172
+(“nothing has been sent yet, but I'll send it now”).
+"""
+
+from typing import Any
+
+import pytest
+
+from supportbot.assistant.deed_patterns import DEED_WORDS, PRESENT_WORDS
+from supportbot.assistant.deeds import find_present_deed, find_unproven_deed, list_promises
+from supportbot.assistant.facts import list_known_facts
+from supportbot.assistant.grounding import CheckedText, GroundingCheck
+from supportbot.assistant.promise_patterns import PROMISE_WORDS
+from supportbot.assistant.tools import Registry, tool
+from tests.engine.test_grounding import HISTORY, SYSTEM, create_ticket, lookup_order, refund_order
+
+
+@tool(effect="write")
+def zap_it(ctx: Any) -> dict[str, Any]:
+    """Do something."""
+    return {}
+
+
+ABLE = Registry([create_ticket, refund_order, lookup_order])
+UNABLE = Registry([create_ticket, lookup_order])
+
+
+def find_marks(sentence: str, tools: Registry = UNABLE) -> list[str]:
+    return [mark.kind for mark in GroundingCheck(SYSTEM, HISTORY, tools).find_marks(sentence)]
+
+
+PROMISES = [
+    "I'll cancel it for you.",
+    "No problem, I’ll cancel that right now.",
+    "I will refund you the full amount.",
+    "I'm going to cancel your order.",
+    "I'll go ahead and cancel your order.",
+    "Okay, I'll arrange a pickup for you.",
+    "I'll issue a refund to your card.",
+    "I'll give you a discount.",
+    "I'll make sure it gets cancelled.",
+    "Give me a moment while I cancel your order.",
+    "Sure, let me refund that for you.",
+    "Ich storniere Ihre Bestellung für Sie.",
+    "Ich werde Ihnen den Betrag erstatten.",
+    "Ich werde die Rückerstattung veranlassen.",
+    "Je vais annuler votre commande.",
+    "Je vous rembourse le montant total.",
+    "Je vais procéder au remboursement.",
+    "Voy a cancelar su pedido.",
+    "Cancelaré tu pedido ahora mismo.",
+    "Vale, te cancelo el pedido.",
+    "Procederé a reembolsarle.",
+    "Annullerò il tuo ordine.",
+    "Procedo ad annullare il tuo ordine.",
+    "Ik ga uw bestelling annuleren.",
+    "Oké, ik annuleer uw bestelling.",
+    "Vou cancelar o seu pedido.",
+]
+
+
+@pytest.mark.parametrize("sentence", PROMISES)
+def test_a_promise_that_no_tool_can_keep_is_marked(sentence):
+    assert find_marks(sentence) == ["deed"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I can cancel it for you if you like.",
+        "Would you like me to cancel your order?",
+        "If you confirm, I'll cancel it.",
+        "Just say so, and I'll cancel it.",
+        "Once you send it back, I'll refund you.",
+        "Tell me its number and I'll cancel it.",
+        "I won't cancel it.",
+        "I'll help you cancel your order.",
+        "I'll explain how a refund works.",
+        "I'll look up your order now.",
+        "Let me check whether I can cancel it.",
+        "I'll change my answer then.",
+        "I'll send you the details here.",
+        "I'll open a ticket for you right away.",
+        "I'll forward this to our team.",
+        "Wenn Sie möchten, storniere ich die Bestellung.",
+        "Soll ich Ihre Bestellung stornieren?",
+        "Ich gebe Ihnen gern Auskunft.",
+        "Ich leite das an unser Team weiter.",
+        "Si vous le souhaitez, je vais annuler votre commande.",
+        "Je vais vous expliquer comment annuler.",
+        "¿Quiere que cancele su pedido?",
+        "Le cuento cómo cancelar.",
+        "L'annullo non è possibile.",
+        "Zal ik uw bestelling annuleren?",
+        "Posso cancelar o pedido.",
+    ],
+)
+def test_an_offer_is_no_promise_and_what_a_tool_can_do_may_be_promised(sentence):
+    assert find_marks(sentence) == []
+
+
+def test_what_one_tool_can_do_another_cannot():
+    assert find_marks("I'll refund you the full amount.", ABLE) == []
+    assert find_marks("I'll cancel your order.", ABLE) == ["deed"]
+    assert find_marks("I'll cancel your order.", Registry([zap_it])) == []  # it may do anything
+
+
+def test_with_hold_an_empty_promise_is_not_shown():
+    text = CheckedText(GroundingCheck(SYSTEM, HISTORY, UNABLE), "hold")
+
+    shown = text.add_text("I see. I'll cancel it for you. It is on its way. ") + text.finish_text()
+
+    assert (shown.split(), text.is_held) == (["I", "see.", "It", "is", "on", "its", "way."], True)
+
+
+CLAIMS = [
+    "The refund of 20 euros is on its way.",
+    "I placed the order for you.",
+    "I've put your order on hold.",
+    "I've upgraded your shipping.",
+    "I've added a note to your account.",
+    "I've made the change you asked for.",
+    "I have reached out to DHL.",
+    "I've asked our team to stop it.",
+    "Ticket created successfully.",
+    "Refund issued.",
+    "Good news: the cancellation went through.",
+    "Die Erstattung wurde bereits angewiesen.",
+    "Ich habe DHL kontaktiert.",
+    "Anulowałem Twoje zamówienie.",
+    "Jag har återbetalat beloppet.",
+    "Jeg har refunderet beløbet.",
+    "Zrušil jsem vaši objednávku.",
+    "Я вернул вам деньги.",
+    "Siparişinizi iptal ettim.",
+    "ご注文をキャンセルしました。",
+    "已为您取消订单。",
+    "주문을 취소했습니다.",
+    "تم إلغاء طلبك.",
+]
+
+
+@pytest.mark.parametrize("sentence", CLAIMS)
+def test_a_claim_in_further_words_and_languages_is_marked(sentence):
+    assert find_marks(sentence) == ["deed"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I've called up your order: it's on its way.",
+        "I've added it up.",
+        "I've put together what I found.",
+        "I made a mistake there, sorry.",
+        "Your order was placed on 3 November.",
+        "You ordered 2 cables.",
+        "It went through customs.",
+        "I've asked you for the number because I need it.",
+        "Refund requests take a while.",
+        "Nie anulowałem zamówienia.",
+        "Jag har inte avbokat något.",
+        "Jeg har ikke annulleret noget.",
+        "Я не отменил ваш заказ.",
+        "İptal etmek ister misiniz?",
+        "キャンセルしますか？",
+        "需要我为您取消订单吗？",
+        "취소해 드릴까요?",
+        "Have a great weekend!",
+        "Schönes Wochenende!",
+        "See you tomorrow!",
+        "Guten Morgen!",
+        "Have a nice day!",
+        "Zamówienie z 3 listopada dotrze 19 listopada.",
+        "Заказ от 3 ноября отправлен.",
+        "ご注文は11月19日に届きます。",
+        "Din beställning kommer om 2 dagar.",
+        "Заказ придёт через 2 дня.",
+        "The order comes in 48 hours.",
+        "Tracking number 3579 6250 1027.",
+    ],
+)
+def test_true_sentences_with_such_words_are_not_marked(sentence):
+    assert find_marks(sentence) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("weekday", "Wir haben sonntags geöffnet."),
+        ("weekday", "We're open on Sundays."),
+        ("weekday", "Siamo aperti domenica."),
+        ("weekday", "Wij zijn zondag open."),
+        ("date", "Es kommt morgen."),
+        ("date", "It will be delivered tomorrow."),
+        ("date", "It ships on Dec. 24th."),
+        ("date", "It comes on 12/24."),
+        ("date", "Dostawa 24 grudnia."),
+        ("date", "Доставка 24 декабря."),
+        ("date", "12月24日に届きます。"),
+        ("span", "It takes about a month."),
+        ("span", "In einer Woche ist es da."),
+        ("span", "Dostawa trwa 5 dni."),
+        ("span", "Доставка займёт 5 дней."),
+        ("span", "Leveransen tar 5 dagar."),
+        ("money", "The fee is 99 kr."),
+        ("money", "Koszt to 12 zł."),
+        ("money", "Стоимость 500 руб."),
+        ("money", "送料は800円です。"),
+        ("money", "It costs ₪120."),
+        ("time", "Nous sommes ouverts jusqu'à 19h."),
+        ("number", "IBAN DE89 3704 0044 0532 0130 00."),
+    ],
+)
+def test_facts_of_further_languages_are_checked(kind, sentence):
+    text = CheckedText(GroundingCheck(SYSTEM, HISTORY, UNABLE), "hold")
+    text.add_text(sentence)
+    text.finish_text()
+
+    assert [mark.kind for mark in text.marks] == [kind]
+
+
+def test_a_day_is_no_opening_hour():
+    assert ("time", "19:00") not in list_known_facts('"expected_delivery": "2026-11-19"')
+    assert {("time", "9:00"), ("time", "17:00")} <= list_known_facts("open mon-fri 9-17")
+
+
+def test_a_number_in_groups_is_the_number():
+    shown = GroundingCheck("Tracking: JD014600006281230704", HISTORY, UNABLE)
+
+    assert shown.find_marks("Its number is JD01 4600 0062 8123 0704.") == []
+
+
+FRAMES = (
+    *(
+        "i've {} your order",
+        "i have let you {}",
+        "i did {} it",
+        "i've put {} on hold",
+        "i'm {} your ticket now",
+    ),
+    *(
+        "i've processed a {}",
+        "your {} is on its way",
+        "your order was {}",
+        "the {} went through",
+        "{} issued.",
+    ),
+    *("order {}", "i'll {} your ticket", "i'll issue a {}", "let me {} it", "while i {} it"),
+    *(
+        "ich habe es {}",
+        "ich {} das jetzt weiter",
+        "ich werde es {}",
+        "hiermit {} ich",
+        "j'ai {}",
+        "je vais {} ça",
+    ),
+    *(
+        "je vous {} maintenant",
+        "he {}",
+        "voy a {}",
+        "ya {} su",
+        "ho {}",
+        "procedo ad {}",
+        "è stato {}",
+        "ik heb {}",
+    ),
+    *(
+        "ik ga {}",
+        "foi {}",
+        "vou {}",
+        "te {} el",
+        "{} il tuo ordine",
+        "{} jsem",
+        "я {}",
+        "jag har {}",
+        "{} ettim",
+    ),
+)
+
+
+def test_every_word_of_the_tables_has_a_kind():
+    for word in sorted(DEED_WORDS | PRESENT_WORDS | PROMISE_WORDS):
+        for frame in FRAMES:
+            sentence = frame.format(word)
+            find_unproven_deed(sentence, (), (), ())
+            find_present_deed(sentence, ())
+            list_promises(sentence)
