@@ -1,5 +1,6 @@
 """Reads orders that a shop's own system sends, in the form that docs/orders.md describes."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -8,7 +9,15 @@ from django.core.exceptions import ValidationError as InvalidValue
 from django.core.validators import URLValidator, validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from orders.exported_orders import ExportedItem, ExportedOrder
 from orders.models import Order, OrderItem
@@ -48,6 +57,12 @@ def _check_url(value: str) -> str:
     return value
 
 
+def _check_currency(value: str) -> str:
+    if value and not re.fullmatch("[A-Z]{3}", value):
+        raise ValueError(_("This is not a code such as EUR"))
+    return value
+
+
 def _check_number(value: str) -> str:
     if not normalise_number(value):
         raise ValueError(_("An order number has letters or digits"))
@@ -67,9 +82,19 @@ Moment = Annotated[datetime, AfterValidator(_read_time)]
 Amount = Annotated[Decimal, Field(max_digits=13, decimal_places=3)]
 
 
-class ItemMessage(BaseModel):
+class Message(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def drop_nulls(cls, values: Any) -> Any:
+        """Many systems write null for what they do not know."""
+        if not isinstance(values, dict):
+            return values
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class ItemMessage(Message):
     name: Annotated[str, Text, Field(min_length=1, max_length=500)]
     sku: Annotated[str, Text, Field(max_length=100)] = ""
     quantity: Annotated[int, Field(ge=0, lt=1_000_000)] | None = None
@@ -77,10 +102,8 @@ class ItemMessage(BaseModel):
     state: OrderItem.State | None = None
 
 
-class OrderMessage(BaseModel):
+class OrderMessage(Message):
     """An order as a whole: what is left out of it is empty."""
-
-    model_config = ConfigDict(extra="forbid")
 
     number: Annotated[Id, AfterValidator(_check_number)]
     id: Id = ""
@@ -99,7 +122,7 @@ class OrderMessage(BaseModel):
     carrier: Annotated[str, Text, Field(max_length=80)] = ""
     tracking: Annotated[str, Text, Field(max_length=200)] = ""
     tracking_url: Annotated[str, Text, Field(max_length=500), AfterValidator(_check_url)] = ""
-    currency: Annotated[str, Text, Field(pattern="^([A-Z]{3})?$")] = ""
+    currency: Annotated[str, Text, AfterValidator(str.upper), AfterValidator(_check_currency)] = ""
     subtotal: Amount | None = None
     shipping: Amount | None = None
     taxes: Amount | None = None

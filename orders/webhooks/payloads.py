@@ -25,7 +25,7 @@ class UnreadableMessage(Exception):
 def parse_message(body: bytes) -> dict[str, Any]:
     """The JSON object of a body. Raises `UnreadableMessage`."""
     try:
-        message = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+        message = json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise UnreadableMessage(_("The body is not JSON in UTF-8.")) from None
     if not isinstance(message, dict):
@@ -45,7 +45,8 @@ def get_text(part: Any, name: str) -> str:
     value = part.get(name) if isinstance(part, Mapping) else None
     if isinstance(value, Decimal):
         return f"{value:f}" if abs(value.adjusted()) < MAX_DIGITS else ""
-    return str(value).translate(UNSTORABLE).strip() if isinstance(value, str | int) else ""
+    is_text = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).translate(UNSTORABLE).strip() if is_text else ""
 
 
 def get_part(part: Any, name: str) -> Mapping[str, Any]:

@@ -69,9 +69,15 @@ def receive_shopify(request: HttpRequest, secret: str) -> HttpResponse:
     shop, topic = headers.get("X-Shopify-Shop-Domain", "").lower()[:255], headers.get("X-Shopify-Topic", "")
     delivery = headers.get("X-Shopify-Webhook-Id") or headers.get("X-Shopify-Event-Id", "")
     sent_at = _parse_time(headers.get("X-Shopify-Triggered-At", ""))
+    is_test = headers.get("X-Shopify-Test", "").lower() == "true"
+
+    def read_event(message: dict[str, Any]) -> OrderEvent | None:
+        is_sample = is_test and shopify_messages.is_sample(message)
+        return None if is_sample else shopify_messages.read_event(topic, message, shop, sent_at)
+
     return _store_platform_message(
         request,
-        lambda message: shopify_messages.read_event(topic, message, shop, sent_at),
+        read_event,
         build_key("shopify", shop, topic, delivery),
     )
 

@@ -53,7 +53,7 @@ def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | N
     platform_id = get_text(message, "id")
     if not platform_id or len(platform_id) > 40:
         raise UnreadableMessage(_("The order has no id."))
-    status = get_text(message, "status")
+    status = _simplify_status(message)
     if topic == "order.deleted" or status == "trash":
         return OrderEvent(PLATFORM, shop, platform_id)
     if status in DRAFTS:
@@ -111,6 +111,10 @@ def _read_order(message: dict[str, Any]) -> ExportedOrder:
     return build_order(PLATFORM, cells, _read_items(message, currency))
 
 
+def _simplify_status(message: Mapping[str, Any]) -> str:
+    return get_text(message, "status").lower().removeprefix("wc-")
+
+
 def _join_name(address: Mapping[str, Any]) -> str:
     names = [get_text(address, "first_name"), get_text(address, "last_name")]
     return " ".join(filter(None, names)) or get_text(address, "company")
@@ -118,7 +122,7 @@ def _join_name(address: Mapping[str, Any]) -> str:
 
 def _read_status(message: Mapping[str, Any]) -> str:
     """Money back says nothing of goods: what had been completed was sent, whatever was paid back later."""
-    status = get_text(message, "status").removeprefix("wc-")
+    status = _simplify_status(message)
     if status == "refunded":
         was_sent = bool(_write_time(message, "date_completed"))
         return Order.Status.SHIPPED if was_sent else Order.Status.CANCELLED
@@ -126,7 +130,7 @@ def _read_status(message: Mapping[str, Any]) -> str:
 
 
 def _read_payment(message: Mapping[str, Any], refunded: Decimal | None) -> str:
-    status = get_text(message, "status").removeprefix("wc-")
+    status = _simplify_status(message)
     if refunded and status not in PAYMENTS:
         return "partially refunded"
     return PAYMENTS.get(status) or ("paid" if _write_time(message, "date_paid") else "pending")

@@ -1,5 +1,6 @@
 """All that Shopify, WooCommerce and a system of the shop's own tell of an order is kept."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from .platforms import (
     WOOCOMMERCE_ORDER,
     WOOCOMMERCE_PARCELS,
     change_order,
+    sign,
 )
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +160,47 @@ def test_a_status_that_nobody_knows_is_told(sender):
     answer = sender.send_woocommerce(change_order(WOOCOMMERCE_ORDER, status="of-a-plugin")).json()
     assert "'of-a-plugin', which is not known" in answer["left_out"][0]
     assert Order.objects.get().status == "processing"
+
+
+def test_the_order_of_a_test_notification_is_none_and_one_that_was_placed_as_a_test_is_one(sender):
+    test = {"X-Shopify-Test": "true"}
+    sample = change_order(SHOPIFY_ORDER, name="#9999", email="jon@example.com", test=True)
+    assert sender.send_shopify(sample, **test).json() == {"outcome": "ignored"}
+    assert not Order.objects.exists()
+    placed = change_order(SHOPIFY_ORDER, id=5001, test=True)
+    assert sender.send_shopify(placed, **test).json()["outcome"] == "stored"
+
+
+def test_the_numbers_of_several_boxes_are_all_kept(sender, chat):
+    boxes = SHOPIFY_PARCEL | {"tracking_numbers": ["357962501027", "357962501028", None]}
+    sender.send_shopify(change_order(SHOPIFY_ORDER, fulfillment_status="fulfilled", fulfillments=[boxes]))
+    assert Order.objects.get().tracking == "357962501027, 357962501028"
+    assert lookup_order(chat(), "357962501028", "zoe@example.com")["order_id"] == "#1001"
+
+
+def test_a_null_is_as_if_the_field_was_left_out(sender):
+    keep = ("number", "updated_at", "items")
+    message = {name: value if name in keep else None for name, value in JSON_ORDER.items()}
+    message["items"] = [{"name": "Mug", "sku": None, "quantity": None, "price": None, "state": None}]
+    assert sender.send_json(message).status_code == 200
+    order = Order.objects.get()
+    assert (order.email, order.status, order.total) == ("", "processing", None)
+    assert sender.send_json(change_order(JSON_ORDER, number=None)).status_code == 422
+
+
+def test_a_currency_may_be_in_small_letters(sender):
+    assert sender.send_json(change_order(JSON_ORDER, currency="eur")).status_code == 200
+    assert Order.objects.get().currency == "EUR"
+    assert "currency: " in sender.send_json(change_order(JSON_ORDER, currency="€")).json()["error"]
+
+
+@pytest.mark.parametrize("status", ["Completed", "wc-completed", "WC-Completed"])
+def test_a_status_of_woocommerce_in_any_form(sender, status):
+    sender.send_woocommerce(change_order(WOOCOMMERCE_ORDER, status=status))
+    assert Order.objects.get().status == "shipped"
+
+
+def test_a_mark_of_the_encoding_before_a_message_is_passed_over(sender):
+    body = b"\xef\xbb\xbf" + json.dumps(SHOPIFY_ORDER).encode()
+    signed = {"X-Shopify-Hmac-Sha256": sign(body), "X-Shopify-Topic": "orders/updated"}
+    assert sender.post("/orders/webhooks/shopify", body, **signed).status_code == 200
