@@ -242,4 +242,6 @@ def _read_file_name(part: Message) -> str:
     if part.get_content_type() == "message/rfc822":
         return "message.eml"
     name = to_one_line(str(part.get_filename() or "")).replace("/", "_").replace("\\", "_")
-    return mask_card_numbers(_decode(name)).text[:FILE_NAME_CHARS] or part.get_content_type()
+    # A type is as untrusted as a name: a database refuses a zero byte in either.
+    name = _decode(name) or to_one_line(part.get_content_type())
+    return mask_card_numbers(name).text[:FILE_NAME_CHARS]

@@ -117,3 +117,8 @@ def test_who_accepts_an_invitation_writes_nothing_unless_they_do(words, kind):
     body = f"--b\nContent-Type: text/plain\n\n{words}\n--b\n{event}\n--b--\n"
     mail = parse_mail(build_raw("Content-Type: multipart/alternative; boundary=b", body.encode()))
     assert find_kind(mail) == kind
+
+
+def test_a_file_without_a_name_is_called_by_its_type_without_what_no_database_stores():
+    mail = parse_mail(build_raw("Content-Type: application/\0x-lamp", b"x"))
+    assert [each.name for each in mail.attached] == ["application/ x-lamp"]
