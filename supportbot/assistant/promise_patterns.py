@@ -68,11 +68,11 @@ PROMISED_DEEDS: Patterns = compile_patterns(
         "ll will going about": (
             rf"{_I_WILL}(?P<deed>cancel|void|refund|reimburse|exchange|replace|escalate|forward|reschedule|block)"
             r"\s+(?:this|that|these|those|it|you|your|the|both|all|everything)\b",
-            rf"{_I_WILL}(?P<deed>change|update|correct|modify)\s+(?:your|(?:that|it) for|the order)\b",
+            rf"{_I_WILL}(?P<deed>change|update|correct|modify)\s+(?:your|(?:that|it)\s+for|the\s+order)\b",
             rf"{_I_WILL}(?P<deed>open|create|file|raise|submit)\s+{_TICKET}",
             rf"{_I_WILL}(?:process|issue|initiate|request|arrange|schedule|book|start|approve)\s+(?:\w+\s+){{0,3}}?{NOUN}",
             rf"{_I_WILL}(?:give|apply|add|offer)\s+(?:\w+\s+){{0,4}}?(?P<deed>discount|voucher|coupon)\b",
-            rf"{_I_WILL}(?P<deed>send)\s+(?:you\s+)?(?:\w+\s+){{0,3}}?(?:replacement|new one|return label|invoice)\b",
+            rf"{_I_WILL}(?P<deed>send)\s+(?:you\s+)?(?:\w+\s+){{0,3}}?(?:replacement|new\s+one|return\s+label|invoice)\b",
             rf"{_I_WILL}make\s+sure\s+(?:that\s+)?(?:\w+\s+){{1,4}}?(?:gets?|is|are)\s+(?P<deed>cancel|refund)(?:l?ed)\b",
         ),
         "me": (
