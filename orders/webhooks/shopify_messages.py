@@ -138,7 +138,7 @@ def _list_numbers(parcel: Mapping[str, Any]) -> list[str]:
     first, listed = get_text(parcel, "tracking_number"), parcel.get("tracking_numbers")
     boxes = [{"number": number} for number in listed] if isinstance(listed, list) else []
     numbers = [text for box in boxes if (text := get_text(box, "number"))]
-    return numbers if first in ("", *numbers) else [first]
+    return numbers if first in numbers else [first] if first else []
 
 
 def _read_items(message: Mapping[str, Any]) -> Iterator[dict[str, str]]:
