@@ -1,6 +1,7 @@
-"""SQLite as Django knows it, but for how a statement's placeholders become SQLite's own.
+"""SQLite as Django knows it, but for what it does beside each statement.
 
-Django does that anew for each statement that is run, which takes longer than SQLite itself with the small ones.
+Django makes SQLite's placeholders anew each time, and with `DEBUG` it asks SQLite how the statement would be written
+out, for a list of queries that nobody reads. Both take longer than SQLite itself with the small ones.
 """
 
 from collections.abc import Iterable
@@ -23,6 +24,11 @@ class CachingCursor(base.SQLiteCursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    @property
+    def queries_logged(self) -> bool:
+        """Whether the statements are kept, as a test that counts them asks for; not because of `DEBUG`."""
+        return bool(self.force_debug_cursor)
+
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=CachingCursor)
 
