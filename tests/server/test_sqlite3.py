@@ -1,8 +1,9 @@
 """The database is SQLite as Django knows it: its placeholders mean the same, the first time and the next."""
 
 import pytest
-from django.db import connection
+from django.db import connection, reset_queries
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper
+from django.test.utils import CaptureQueriesContext
 
 from supportbot.conversations.models import Conversation
 
@@ -38,3 +39,14 @@ def test_a_statement_is_converted_once(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(SQLiteCursorWrapper, "convert_query", fail)
     monkeypatch.setattr("supportbot.server.sqlite3.base.base.FORMAT_QMARK_REGEX", None)
     assert not list(Conversation.objects.filter(title="something else"))
+
+
+def test_statements_are_kept_for_a_test_that_counts_them_and_not_because_of_debug(settings):
+    settings.DEBUG = True
+    reset_queries()
+    assert not Conversation.objects.exists()
+    assert not connection.queries_log
+
+    with CaptureQueriesContext(connection) as captured:
+        assert not Conversation.objects.exists()
+    assert len(captured) == 1
