@@ -1,15 +1,72 @@
 """How long a model may take: to begin, between two pieces, and for a whole turn."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing, closing
+from typing import Any, TypeVar, cast
 
 from .errors import ErrorCode, ModelError
 from .limits import Limits
 from .messages import Part, Waiting
 
+T = TypeVar("T")
+
 # A server that is given longer than this to begin is one of one's own, which may have to load its model first.
 LOADING_SECONDS = 60.0
+
+
+class LimitedWaits:
+    """Waits one after the other, each with a limit, as by `asyncio.timeout_at`, but with one timer for all of them.
+
+    There is one for each word, and to set and clear a timer takes as long as to decode the word. So the timer stays as
+    it was set, and is set anew when it goes off within a wait that has a later limit.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = self._limit = 0.0
+        self._task: asyncio.Task[Any] | None = None  # while it waits
+        self._is_over = False
+
+    async def wait_until(self, limit: float, awaitable: Awaitable[T]) -> T:
+        """What the awaitable returns. At the limit it is cancelled, and `TimeoutError` is raised."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        cancels = task.cancelling()
+        self._task, self._limit = task, limit
+        if self._timer is None or self._timer_at > limit:
+            self._set_timer()
+        try:
+            return await awaitable
+        except asyncio.CancelledError:
+            # Others may have cancelled the task as well: that is not ours to keep from them.
+            if self._is_over and task.cancelling() - 1 <= cancels:
+                raise TimeoutError from None
+            raise
+        finally:
+            self._task = None
+            if self._is_over:
+                self._is_over = False
+                task.uncancel()
+
+    def close(self) -> None:
+        """There will be no more waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _set_timer(self) -> None:
+        self.close()
+        self._timer, self._timer_at = self._loop.call_at(self._limit, self._check_limit), self._limit
+
+    def _check_limit(self) -> None:
+        self._timer = None
+        if self._task is None:
+            return  # the next wait sets it
+        if self._loop.time() < self._limit:
+            self._set_timer()
+        else:
+            self._is_over = True
+            self._task.cancel()
 
 
 class TurnClock:
@@ -26,17 +83,17 @@ class TurnClock:
             async with aclosing(self._await_first_part(stream)) as parts:
                 async for part in parts:
                     yield part
-            while True:
-                limit = min(self._now() + self._limits.stall, self._deadline)
-                try:
-                    async with asyncio.timeout_at(limit):
-                        part = await anext(stream)
-                except StopAsyncIteration:
-                    return
-                except TimeoutError:
-                    is_turn_over = limit == self._deadline
-                    raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.STALLED) from None
-                yield part
+            with closing(LimitedWaits()) as waits:
+                while (following := await self._await_next_part(stream, waits)) is not None:
+                    yield following
+
+    async def _await_next_part(self, stream: AsyncGenerator[Part], waits: LimitedWaits) -> Part | None:
+        limit = min(self._now() + self._limits.stall, self._deadline)
+        try:
+            return await waits.wait_until(limit, anext(stream, None))
+        except TimeoutError:
+            is_turn_over = limit == self._deadline
+            raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.STALLED) from None
 
     async def _await_first_part(self, stream: AsyncGenerator[Part]) -> AsyncGenerator[Part]:
         """The first part, and before it that it is waited for, if that takes long.

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 
@@ -10,7 +10,7 @@ import pytest
 
 from supportbot.assistant.backends import transport
 from supportbot.assistant.backends.chat import ChatBackend
-from supportbot.assistant.deadlines import TurnClock
+from supportbot.assistant.deadlines import LimitedWaits, TurnClock
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.limits import Limits
 from supportbot.assistant.messages import Part, TextDelta
@@ -119,3 +119,58 @@ async def test_a_turn_that_is_cancelled_twice_ends_as_one_that_was_cancelled():
 
     with pytest.raises(asyncio.CancelledError):
         await reading
+
+
+async def wait_within(waits: LimitedWaits, seconds: float, awaitable: Awaitable[str]) -> str:
+    return await waits.wait_until(asyncio.get_running_loop().time() + seconds, awaitable)
+
+
+async def test_of_many_waits_each_has_its_own_limit(monkeypatch):
+    """One timer serves them all: it goes off within a later wait, and that goes on to its own limit."""
+    timers = []
+    loop = asyncio.get_running_loop()
+    call_at = loop.call_at
+    monkeypatch.setattr(loop, "call_at", lambda *args, **kw: timers.append(args[0]) or call_at(*args, **kw))
+    waits = LimitedWaits()
+    for _ in range(100):
+        assert await wait_within(waits, 0.2, asyncio.sleep(0, "word")) == "word"
+    assert len(timers) == 1
+    assert await wait_within(waits, 5, asyncio.sleep(0.25, "late")) == "late"
+
+    began = monotonic()
+    for seconds in (0.05, 0.1):
+        with pytest.raises(TimeoutError):
+            await wait_within(waits, seconds, asyncio.Future())
+
+    assert 0.15 <= monotonic() - began < 1
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_who_is_cancelled_within_a_wait_is_cancelled_though_its_limit_is_over():
+    waits = LimitedWaits()
+    task = asyncio.create_task(wait_within(waits, 0, hold_on_to_cancellation()))
+    await asyncio.sleep(0.02)  # the limit is over, and what is waited for does not end at once
+
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert task.cancelled()
+
+
+async def hold_on_to_cancellation() -> str:
+    try:
+        await asyncio.Future()
+    finally:
+        await asyncio.sleep(0.05)
+    return ""
+
+
+async def test_a_timer_that_goes_off_between_two_waits_cancels_nothing():
+    waits = LimitedWaits()
+    await wait_within(waits, 0.01, asyncio.sleep(0, ""))
+
+    await asyncio.sleep(0.03)
+
+    assert await wait_within(waits, 1, asyncio.sleep(0.01, "word")) == "word"
