@@ -11,6 +11,7 @@ from .actors import CUSTOMER, Actor, build_staff_actor
 from .audit import record_ticket_event
 from .changes import change_ticket
 from .models import Ticket, TicketReply
+from .models.queryset import TicketQuerySet
 
 Status = Ticket.Status
 
@@ -122,9 +123,11 @@ def find_ticket_for_reply(conversation_id: int, reference: str) -> Ticket | None
 
 
 def find_ticket_to_join(conversation_id: int) -> Ticket | None:
-    """The ticket of a conversation that a customer who asks for a person asks about, locked."""
-    active = Ticket.objects.filter(conversation=conversation_id).filter_active().order_by("-created")
-    newest = active.values_list("pk", flat=True).first()
+    """The ticket of a conversation that a customer who asks for a person asks about, locked.
+
+    It may be one into which a ticket of this conversation was merged.
+    """
+    newest = _list_continuing(conversation_id).filter_active().values_list("pk", flat=True).first()
     if newest:
         return Ticket.objects.lock_ticket(newest)
     conversations: Any = apps.get_app_config("conversations")
@@ -137,14 +140,18 @@ def _list_answerable_tickets(conversation_id: int) -> list[tuple[int, str]]:
 
     Where all have been closed, those that the team had ended, and not the customer.
     """
-    here = Q(conversation=conversation_id)
-    merged_here = Ticket.objects.filter(here, merged_into__isnull=False).values("merged_into")
-    goes_on = Ticket.objects.filter(here | Q(pk__in=merged_here), merged_into=None).order_by("-created")
-    tickets = list(goes_on.values_list("pk", "status", "resolution"))
+    tickets = list(_list_continuing(conversation_id).values_list("pk", "status", "resolution"))
     if all(status == Status.CLOSED for _pk, status, _resolution in tickets):
         return [(pk, status) for pk, status, resolution in tickets if resolution == Ticket.Resolution.STAFF]
     # One that is open already stays so: what is said of it opens no other one.
     return [(pk, status) for pk, status, _ in tickets if status != Status.CLOSED]
+
+
+def _list_continuing(conversation_id: int) -> TicketQuerySet:
+    """The tickets in which the matters of a conversation go on, the newest first."""
+    here = Q(conversation=conversation_id)
+    merged_here = Ticket.objects.filter(here, merged_into__isnull=False).values("merged_into")
+    return Ticket.objects.filter(here | Q(pk__in=merged_here), merged_into=None).order_by("-created")
 
 
 def _lock_ticket_ended_last(keys: list[int]) -> Ticket:

@@ -22,7 +22,7 @@ from tickets.merging import MergeRefused, merge_ticket
 from tickets.models import Tag, Ticket
 from tickets.models.queryset import TicketQuerySet
 from tickets.search import find_tickets
-from tickets.tools import my_tickets
+from tickets.tools import create_ticket, my_tickets
 
 
 def page_of(ticket: Ticket) -> str:
@@ -301,6 +301,21 @@ def test_who_waits_on_a_merged_ticket_waits_on_the_one_that_goes_on(ticket, alic
     merge(ticket, ended.number, agent)
     ended.refresh_from_db()
     assert (ended.status, ended.waiting_since, ended.due) == ("open", since, since + timedelta(hours=8))
+
+
+def test_whoever_speaks_of_a_merged_matter_again_gets_no_other_ticket(chat, alice, agent):
+    ctx, other = chat(alice), Conversation.objects.create(user=alice)
+    talk = Conversation.objects.get(pk=ctx.conversation)
+    ticket = Ticket.objects.create(issue="Late", customer=alice, conversation=talk)
+    target = Ticket.objects.create(issue="The same", customer=alice, conversation=other)
+    merge(ticket, target.number, agent)
+
+    turns.request_person.run_sync(talk.pk, text="I'd like to talk to a person.", client_id="p1")
+    assert Ticket.objects.count() == 2
+    assert target.number in talk.messages.filter(role="system").latest("pk").text
+
+    said = create_ticket(ctx, "Late!", "low")
+    assert (said["ticket_id"], Ticket.objects.count()) == (target.number, 2)
 
 
 def test_nobody_is_told_of_a_merge_that_was_refused(ticket, talk, bob, agent):

@@ -40,9 +40,14 @@ class TicketQuerySet(models.QuerySet[Any]):
         return not limit or self.opened_from_network_of(conversation_id).count() < limit
 
     def find_open_duplicate(self, conversation_id: int, issue: str) -> Any:
-        """The conversation's active ticket about the same issue, whatever its case and punctuation."""
-        active = self.filter(conversation=conversation_id).filter_active()
-        return next((ticket for ticket in active if ticket.has_issue(issue)), None)
+        """The conversation's active ticket about the same issue, whatever its case and punctuation.
+
+        Of one that was merged it is the one in which the matter goes on.
+        """
+        is_active = models.Q(merged_into=None, status__in=self.model.ACTIVE_STATUSES)
+        goes_on = models.Q(merged_into__status__in=self.model.ACTIVE_STATUSES)
+        here = self.filter(is_active | goes_on, conversation=conversation_id).select_related("merged_into")
+        return next((ticket.merged_into or ticket for ticket in here if ticket.has_issue(issue)), None)
 
     def get_or_create_for_request(self, request: str, **fields: Any) -> tuple[Any, bool]:
         """The ticket of this request, and whether it was created now.
