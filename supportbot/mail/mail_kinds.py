@@ -62,16 +62,23 @@ AWAY = (
     r"|assente dall['’]ufficio|fora do escritório|ausente do escritório|afwezig|niet aanwezig|niet op kantoor"
     r"|poza biurem|nieobecn[ya] w (?:biurze|pracy)|mimo kancelář|nem vagyok az irodában|házon kívül|poissa toimistolta"
     r"|ikke på kontoret|inte på kontoret|вне офиса|не в офисе|поза офісом|ofis dışında|εκτός γραφείου|în afara biroului"
-    r"|外出中|不在のお知らせ|不在通知|不在办公室|不在辦公室|休假中|부재중|nicht erreichbar|nicht am arbeitsplatz"
+    r"|外出中|不在のお知らせ|不在通知|不在办公室|不在辦公室|休假中|부재중|nicht am arbeitsplatz"
 )
 AWAY_NOTE = (
-    r"on (?:vacation|holiday|(?:annual |parental |maternity |sick )?leave)|ooo"
-    r"|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
+    r"ooo|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
     r"|absence du bureau|message d['’]absence|notification d['’]absence|ausencia de la oficina|ausência temporária"
-    r"|afwezigheids\w+|frånvaro|fraværende|fravær|poissaolo|nieobecność|nepřítomnost|neprítomnosť|távollét|в отпуске"
-    r"|у відпустці|ausência do escritório|en (?:congé|vacances)|de (?:vacaciones|férias)|in (?:ferie|vacanza|congedo)"
-    r"|(?:op|im|in|auf) (?:vakantie|urlaub|elternzeit)|på (?:semester|ferie)|na urlopie|izinde|absent(?:e)?|assente"
-    r"|休假|休暇"
+    r"|ausência do escritório|afwezigheids\w+|frånvaro|fraværende|fravær|poissaolo|nieobecność|nepřítomnost"
+    r"|neprítomnosť|távollét"
+)
+# What people write of themselves too, such as «In ferie, dov'è la lampada?»: alone, until when, or with our subject.
+AWAY_STATE = (
+    r"on (?:vacation|holiday|(?:annual |parental |maternity |sick )?leave)|en (?:congé|vacances)"
+    r"|de (?:vacaciones|férias)|in (?:ferie|vacanza|congedo)|(?:op|im|in|auf) (?:vakantie|urlaub|elternzeit)"
+    r"|på (?:semester|ferie)|na urlopie|izinde|absente?|assente|в отпуске|у відпустці|休假|休暇"
+)
+STATE_END = (
+    r"\s*(?:(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^,;?]{0,40})?(?:[\s.!]*$"
+    r"|\s*[:：]\s*(?:re|aw|antw|sv|r|rif)\s*[:：])"
 )
 # «Alice is out of the office», as some programs write, and people of themselves.
 WHO_IS_AWAY = (
@@ -85,7 +92,8 @@ AUTOMATIC_END = (
 )
 AUTOMATIC_SUBJECT = re.compile(
     r"^\W*(?:\[[^\]]{1,60}\]\s*)?(?:(?:re|aw|antw|sv|r|rif)\s*:\s*)?(?:"
-    rf"(?:{AUTOMATIC_REPLY}|(?:{WHO_IS_AWAY})?(?:{AWAY}|{AWAY_NOTE})){AUTOMATIC_END}"
+    rf"(?:{AUTOMATIC_REPLY}|(?:{WHO_IS_AWAY})?(?:{AWAY})|{AWAY_NOTE}){AUTOMATIC_END}"
+    rf"|(?:{WHO_IS_AWAY})?(?:{AWAY_STATE}){STATE_END}"
     r"|[^?]{1,150}(?:\s[-–—]\s|[\[(])auto-?(?:reply|response|antwort)[\])]?\W*$"
     # Who must first prove to a filter that they are a person: no program of ours does.
     r"|your e-?mail requires verification|please confirm your message)",

@@ -65,7 +65,14 @@ AUTOMATIC = [
             ),
             *("Balasan otomatis: TechCorp", "תגובה אוטומטית: TechCorp", "Automatische reactie: TechCorp"),
             *("การตอบกลับอัตโนมัติ: TechCorp", "Automaatvastus: TechCorp", "स्वचालित उत्तर: TechCorp"),
-            *("OOO: TechCorp", "Je suis en congé", "Absent jusqu'au 3 décembre", "Estoy de vacaciones"),
+            *(
+                "OOO: TechCorp",
+                "On vacation: Re: TechCorp",
+                "Alice Archer is on leave until Monday",
+                "Je suis en congé",
+                "Absent jusqu'au 3 décembre",
+                "Estoy de vacaciones",
+            ),
             *(
                 "Estou de férias",
                 "Ik ben op vakantie",
@@ -86,6 +93,16 @@ PEOPLE = [
         for subject in (
             *("Out of stock?", "Out of office chairs?", "Auto: Lampe defekt", "Automatic lamp is broken"),
             *("Vacation order late", "Leave it at the door", "Urlaub und Lieferung", "Ooops, wrong lamp"),
+            *(
+                "In ferie, dov'è la lampada?",
+                "Im Urlaub - bitte später liefern",
+                "On holiday: please deliver later",
+            ),
+            *(
+                "Im Urlaub bis 5.12., bitte danach liefern",
+                "Ihr Shop ist nicht erreichbar",
+                "En vacances: où est-elle ?",
+            ),
             *("Absence of invoice", "In ferie senza lampada", "Autoreply in your shop is broken"),
             *("Abwesend bei Lieferung", "Afwezig bij levering", "On holiday lights", "It is out of stock"),
         )
