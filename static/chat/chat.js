@@ -11,7 +11,7 @@
 //                                tray → shrink, connection → forget → restored
 
 import { focusComposer, restoreDraft } from "./composer.js";
-import { sendRequest } from "./connection.js";
+import { sendPress } from "./connection.js";
 import { updateLog } from "./incoming.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
 import { composer, log } from "./page.js";
@@ -32,10 +32,10 @@ const BUTTONS = {
   // The request names the answer that it is meant for, since that may have ended when it arrives.
   stop() {
     const running = log.querySelector('[data-turn][data-state="running"]');
-    if (running) sendRequest({ action: "stop", turn: Number(running.dataset.turn) });
+    if (running) sendPress({ action: "stop", turn: Number(running.dataset.turn) });
   },
-  retry: ({ value }) => sendRequest({ action: "retry", turn: Number(value) }),
-  action: ({ value }) => (value === "person" ? queuePersonRequest() : sendRequest({ action: value })),
+  retry: ({ value }) => sendPress({ action: "retry", turn: Number(value) }),
+  action: ({ value }) => (value === "person" ? queuePersonRequest() : sendPress({ action: value })),
 };
 
 document.getElementById("request").addEventListener("submit", (event) => {

@@ -175,6 +175,12 @@ export function sendRequest(request) {
   return Boolean(socketWrapper);
 }
 
+// What somebody presses: what was said of the press before is over, unless the page is cut off for good.
+export function sendPress(request) {
+  if (chat.dataset.connection !== "gone") showNotice("");
+  return sendRequest(request);
+}
+
 function sendEarlyRequests() {
   const requests = earlyRequests;
   earlyRequests = [];

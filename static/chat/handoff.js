@@ -1,7 +1,7 @@
 // A person in the chat: both sides see that the other one writes, and a guest can say where to be reached.
 
 import { focusComposer } from "./composer.js";
-import { sendRequest } from "./connection.js";
+import { sendPress, sendRequest } from "./connection.js";
 import { chat, isDesk, isNote, log, text } from "./page.js";
 import { showInTitle } from "./title.js";
 
@@ -29,7 +29,7 @@ chat.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-contact]")) return;
   event.preventDefault();
   const { name, email } = Object.fromEntries(new FormData(event.target));
-  sendRequest({ action: "contact", name, email });
+  sendPress({ action: "contact", name, email });
 });
 
 // Who has the conversation changes while a guest is filling in the form. It stays the same element with all that was

@@ -1,7 +1,7 @@
 // How it was: what the customer says goes over the same line as everything else, and every page shows what is stored.
 
 import { focusComposer } from "./composer.js";
-import { sendRequest } from "./connection.js";
+import { sendPress } from "./connection.js";
 import { announce, chat } from "./page.js";
 
 let heardTitle = readTitle();
@@ -16,7 +16,7 @@ chat.addEventListener("submit", (event) => {
   if (button.name === "action") request.action = button.value;
   else if (words !== undefined) request.words = words;
   if (button.name === "is_good") request.is_good = button.value === "1";
-  sendRequest(request);
+  sendPress(request);
 });
 
 function readTitle() {

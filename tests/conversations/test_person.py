@@ -70,6 +70,7 @@ async def test_staff_read_what_the_customer_had_asked_before(page, model):
         (["届いた商品が壊れています", "はい"], "届いた商品が壊れています"),
         (["Mein Paket ist kaputt", "ja bitte", "Danke!"], "Mein Paket ist kaputt"),
         (["My support chat does not connect", "thank you very much"], "My support chat does not connect"),
+        (["My headphones arrived damaged", "This is how it looks"], "My headphones arrived damaged"),
         (["hi", "ORD-123", "alice@example.com"], "ORD-123"),
         (["alice@example.com"], ""),
         (["hi", "yes please", "https://shop.example/cart", "I want to speak to a real person now"], ""),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 
 from supportbot.conversations.templatetags.chat import render_clock_time
 
@@ -18,12 +19,23 @@ TEMPLATES = {
 UNTRANSLATED = {"templates/chat/system_prompt.txt"}
 
 
-def test_a_time_of_day_is_that_of_the_sites_time_zone(settings):
+@pytest.mark.parametrize(
+    ("now", "shown"),
+    [
+        ("2026-03-02T10:00", "02:35"),
+        ("2026-03-03T10:00", "2 Mar, 02:35"),
+        ("2027-01-01T10:00", "2 Mar 2026, 02:35"),
+    ],
+)
+def test_a_time_is_that_of_the_sites_time_zone_and_says_its_day_unless_that_is_today(
+    settings, monkeypatch, now, shown
+):
     settings.TIME_ZONE = "Asia/Kolkata"
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(f"{now}Z"))
 
-    shown = parse(render_clock_time(datetime(2026, 3, 1, 21, 5, 7, tzinfo=UTC))).all("time")[0]
+    time = parse(render_clock_time(datetime(2026, 3, 1, 21, 5, 7, tzinfo=UTC))).all("time")[0]
 
-    assert (shown.text, shown["datetime"]) == ("02:35", "2026-03-02T02:35:07+05:30")
+    assert (time.text, time["datetime"]) == (shown, "2026-03-02T02:35:07+05:30")
 
 
 def test_no_line_is_longer_than_120_characters():

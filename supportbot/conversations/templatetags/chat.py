@@ -1,10 +1,11 @@
 """Filters for the templates of the chat and of the desk."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
@@ -81,9 +82,14 @@ def get_author_label(message: Message) -> str:
 
 @register.filter("clock")
 def render_clock_time(moment: datetime) -> str:
-    """The time of day in the site's time zone, as an element that says the whole moment."""
-    here = timezone.localtime(moment)
-    return format_html('<time datetime="{}">{}</time>', here.isoformat(), f"{here:%H:%M}")
+    """The time in the site's time zone, with the day unless that is today, as an element that says the whole moment."""
+    here, today = timezone.localtime(moment), timezone.localdate()
+    shown = f"{here:%H:%M}" if here.date() == today else _format_earlier_day(here, today)
+    return format_html('<time datetime="{}">{}</time>', here.isoformat(), shown)
+
+
+def _format_earlier_day(here: datetime, today: date) -> str:
+    return date_format(here, "j M, H:i" if here.year == today.year else "j M Y, H:i")
 
 
 @register.filter("unwrap")

@@ -26,7 +26,9 @@ _SMALL_WORDS = frozenset(
         hi hello hey hiya good morning afternoon evening day night dear there yes yeah yep yup sure ok okay
         no nope nah not thanks thank thx you very much please pls bye great fine right well so um oh hmm
         help me can could would will i im we my a an the it is its are am this that to of for and or but do
-        d s m ve ll re just now here still really all hallo guten tag morgen abend moin servus ja nein danke
+        d s m ve ll re just now here still really all how what when
+        where who why look looks see photo photos picture pictures attached hallo
+        guten tag morgen abend moin servus ja nein danke
         bitte bonjour bonsoir salut oui non merci hola buenos buenas dias tardes sí si gracias favor por
         ciao buongiorno buonasera sì grazie prego olá oi bom dia sim não obrigado obrigada hoi goedemorgen
         goedemiddag nee dank hej tak tack dzień dobry cześć nie dziękuję привет здравствуйте да нет спасибо
