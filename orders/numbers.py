@@ -1,4 +1,4 @@
-"""Order numbers and e-mail addresses as people write them, and the forms in which they are compared.
+"""Order numbers and telephone numbers as people write them, and the forms in which they are compared.
 
 A customer writes “Bestell-Nr. 1001”, “1OO1”, “١٠٠١”, half of ORD-2024-9001, the tracking number, or pastes a mail. What
 may be a number in that is looked for among the orders that they may see, and nowhere else.
@@ -9,8 +9,10 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from urllib.parse import unquote
 
-MAX_WRITTEN_CHARS = 2000
+from .email_addresses import MAX_WRITTEN_CHARS, extract_email
+
 MAX_JOINED_PARTS = 8
 MAX_GAP_CHARS = 3
 MAX_CANDIDATES = 200
@@ -24,32 +26,26 @@ EXTENSION = re.compile(r"(?<=\d)\W{0,3}(?:EXT(?:ENSION)?|X|#)\W{0,3}\d{1,6}\W*$"
 # An O among digits is a zero, and an I or L a one, for whoever reads a number from a label.
 LOOKALIKES = re.compile(r"[\dOIL]{2,40}")
 AS_DIGITS = str.maketrans("OIL", "011")
-# Every repetition has a bound: a search must not take longer than what a stranger wrote is long.
-# Words of scripts without spaces may stand right beside an address, and are hardly ever part of one.
-LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-EMAIL = re.compile(
-    rf"(?<![.+%'-])(?<!{LETTER})(?:{LETTER}|[.+%'-]){{1,64}}@(?:{LETTER}|-){{1,63}}(?:\.(?:{LETTER}|-){{1,63}}){{1,6}}"
-)
-ANY_EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-AT_WORDS = (
-    r"at|ät|arroba|arobas|arobase|chez|chiocciola|klammeraffe|apenstaartje|snabel-?a|kukac|małpa|malpa|zavináč|zavinac"
-    r"|собака|アット(?:マーク)?"
-)
-DOT_WORDS = r"dot|punkt|punto|point|ponto|punt|prik|pont|kropka|tečka|tecka|nokta|точка|крапка|ドット"
-SPELLED_AT = re.compile(rf"\s{{0,3}}[(\[{{<]?\s?\b(?:{AT_WORDS})\b\s?[)\]}}>]?\s{{0,3}}", re.IGNORECASE)
-SPELLED_DOT = re.compile(rf"\s{{0,3}}[(\[{{<]?\s?\b(?:{DOT_WORDS})\b\s?[)\]}}>]?\s{{0,3}}", re.IGNORECASE)
-# “zoe @ example .com” and “zoe@example,com”
-LOOSE_AT = re.compile(r"(?<=[\w.+%'-])\s{0,3}@\s{0,3}(?=\w)")
-LOOSE_DOT = re.compile(r"(@[\w-]{1,63}(?:\.[\w-]{1,63}){0,5})\s{0,2}[.,。]\s{0,2}(?=\w{2,24}\b)")
+LINE_END = re.compile(r"[^\w\n]{0,3}(?:\n|\Z)")
+# Some shops have numbers of letters alone.
+WORD = re.compile(r"(?<!\w)[^\W\d_]{6,12}(?!\w)")
+MAX_WORDS = 40
+DATE_MARKS = frozenset(".,:/–—-")
+PHONE_NUMBER = re.compile(r"\+?\(?\d(?:[^\S\n]|[\d()./-]){5,40}\d")
+MIN_WHOLE_PHONE_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenNumber:
-    """What may be meant: whole numbers, the last digits of one, or a tracking number. All in the form of keys."""
+    """What may be meant: whole numbers, the last digits of one, or a tracking number. All in the form of keys.
+
+    It is true where it has a digit: words alone are no guess, though a number may be one.
+    """
 
     keys: frozenset[str]
     short_keys: frozenset[str]
     tracking_keys: frozenset[str]
+    words: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.keys or self.tracking_keys)
@@ -79,41 +75,26 @@ def shorten_phone(phone: str) -> str:
 
 
 def read_number(written: str) -> WrittenNumber:
-    """All that may be an order's number in what somebody wrote. It is empty where there is no digit."""
+    """All that may be an order's number in what somebody wrote."""
     text = _fold(written[:MAX_WRITTEN_CHARS])
     keys: dict[str, None] = {}  # in the order in which they were written
+    short: dict[str, None] = {}
     tracking: dict[str, None] = {}
-    for variant in dict.fromkeys((text, LOOKALIKES.sub(_read_lookalikes, text))):
+    decoded = unquote(text) if "%" in text else text  # “%231001” in a link is #1001
+    for variant in dict.fromkeys((text, decoded, LOOKALIKES.sub(_read_lookalikes, text))):
         keys |= dict.fromkeys(_join_parts(variant, _may_be_one_number))
-        tracking |= dict.fromkeys(_join_parts(variant, lambda _gap, _left, _right: True))
-    whole = list(keys)[:MAX_CANDIDATES]
+        short |= dict.fromkeys(_join_parts(variant, _may_be_end_of_number))
+        tracking |= dict.fromkeys(_join_parts(variant, lambda _gap, _left, _right, _is_last: True))
     return WrittenNumber(
-        frozenset(whole),
-        frozenset(key.lstrip("0") for key in whole if key.isdecimal()) - {""},
+        frozenset(list(keys)[:MAX_CANDIDATES]),
+        frozenset(key.lstrip("0") for key in list(short)[:MAX_CANDIDATES] if key.isdecimal()) - {""},
         frozenset(key for key in tracking if len(key) >= MIN_TRACKING_CHARS),
+        frozenset(WORD.findall(text)[:MAX_WORDS]),
     )
 
 
 def _read_lookalikes(found: re.Match[str]) -> str:
     return found[0].translate(AS_DIGITS) if re.search(r"\d", found[0]) else found[0]
-
-
-def extract_email(written: str) -> str:
-    """The e-mail address in what somebody wrote, in small letters; what they wrote if there is none in it.
-
-    “<zoe@example.com>.”, “mailto:zoe@example.com” and “zoe at example dot com” are all the same address.
-    """
-    text = written[:MAX_WRITTEN_CHARS].replace("\0", "")
-    if not text.isascii():
-        # What nobody sees, such as marks of direction that came with a paste, is no part of it.
-        visible = "".join(each for each in text if unicodedata.category(each) not in ("Cf", "Cs"))
-        text = unicodedata.normalize("NFKC", visible)
-    text = text.strip().replace("mailto:", " ")
-    found = EMAIL.search(text) or ANY_EMAIL.search(text)
-    if not found:
-        spelled = SPELLED_DOT.sub(".", SPELLED_AT.sub("@", text))
-        found = EMAIL.search(spelled) or EMAIL.search(LOOSE_DOT.sub(r"\1.", LOOSE_AT.sub("@", spelled)))
-    return (found[0].strip("'.-") if found else text).lower()
 
 
 def read_contact(email: str, phone: str) -> tuple[str, str]:
@@ -122,28 +103,43 @@ def read_contact(email: str, phone: str) -> tuple[str, str]:
     An address goes first. Words without one, such as “none”, are none.
     """
     address = extract_email(email)
-    return (address, "") if "@" in address else ("", shorten_phone(phone))
+    return (address, "") if "@" in address else ("", shorten_phone(_find_phone(phone)))
 
 
-def _join_parts(text: str, may_join: Callable[[str, str, str], bool]) -> Iterator[str]:
+def _find_phone(written: str) -> str:
+    """The telephone number in what somebody wrote: the last one with enough digits, or all of it."""
+    numbers = PHONE_NUMBER.findall(_fold(written[:MAX_WRITTEN_CHARS]))
+    whole = [each for each in numbers if len(re.findall(r"\d", each)) >= MIN_WHOLE_PHONE_DIGITS]
+    return whole[-1] if whole else written
+
+
+def _join_parts(text: str, may_join: Callable[[str, str, str, bool], bool]) -> Iterator[str]:
     """What neighbouring groups of letters and of digits make together, if there is a digit in it."""
     parts = list(PART.finditer(text))
     gaps = [text[left.end() : right.start()] for left, right in pairwise(parts)]
+    are_last = [bool(LINE_END.match(text, part.end())) for part in parts]
     for first in range(len(parts)):
         joined = ""
         for last in range(first, min(first + MAX_JOINED_PARTS, len(parts))):
             gap = gaps[last - 1] if last > first else ""
             is_near = len(gap) <= MAX_GAP_CHARS and "\n" not in gap
-            if last > first and not (is_near and may_join(gap, parts[last - 1][0], parts[last][0])):
+            left, right = parts[max(last - 1, 0)][0], parts[last][0]
+            if last > first and not (is_near and may_join(gap, left, right, are_last[last])):
                 break
             joined += parts[last][0]
             if not joined.isalpha():
                 yield joined
 
 
-def _may_be_one_number(gap: str, left: str, right: str) -> bool:
-    """“ord 123” and “1001-A” may be, “1001 a parcel” may not."""
-    return not (right.isalpha() and left.isdecimal() and any(map(str.isspace, gap)))
+def _may_be_one_number(gap: str, left: str, right: str, is_last: bool) -> bool:
+    """“ord 123”, “1001-A” and a line that ends with “1001 A” may be, “1001 a parcel” may not."""
+    is_apart = right.isalpha() and left.isdecimal() and any(map(str.isspace, gap))
+    return not is_apart or (is_last and len(right) <= 2)
+
+
+def _may_be_end_of_number(gap: str, _left: str, right: str, _is_last: bool) -> bool:
+    """“4 7 1 1” and “4.711” may be the last digits of a number, but “12.3.” is a day and “12:30” a time."""
+    return DATE_MARKS.isdisjoint(gap) or len(right) >= 3
 
 
 def _fold(text: str) -> str:

@@ -43,16 +43,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
         that somebody may see.
         """
         meant = read_number(written)
-        if not meant:
+        keys = meant.keys | meant.words
+        if not keys:
             return self.none()
         is_meant = (
-            Q(key__in=meant.keys)
-            | Q(short_key__in=meant.short_keys)
-            | Q(tracking_key__in=meant.tracking_keys)
+            Q(key__in=keys) | Q(short_key__in=meant.short_keys) | Q(tracking_key__in=meant.tracking_keys)
         )
         # Without the order of the rows, or the database would sort all of somebody's orders first.
         rows = list(self.filter(is_meant).order_by().values_list("pk", "key", "tracking_key")[:MAX_MATCHES])
-        whole = {key for _pk, key, _tracking in rows} & meant.keys
+        whole = {key for _pk, key, _tracking in rows} & keys
         # “1001-A” names #1001-A alone, though #1001 is in it.
         longest = {key for key in whole if not any(key in other for other in whole - {key})}
         named = [pk for pk, key, _tracking in rows if key in longest]

@@ -4,12 +4,23 @@ from time import process_time
 
 import pytest
 
+from orders.email_addresses import extract_email
 from orders.models import Order
-from orders.numbers import extract_email, read_number, shorten_phone
+from orders.numbers import read_contact, read_number, shorten_phone
 
 ZOE = "zoe@example.com"
 TRACKING = "JD000000000012345678"
-SHOP = ("#4711", "ORD-2024-9001", "B-77", "SO/2026/0815", "#AP-123456", "1234567890", "#1001", "#1001-A")
+SHOP = (
+    "#4711",
+    "ORD-2024-9001",
+    "B-77",
+    "SO/2026/0815",
+    "#AP-123456",
+    "1234567890",
+    "#1001",
+    "#1001-A",
+    "XKBKNABJK",
+)
 WRITTEN = {
     "#4711": [
         *("Bestellnummer: 4711", "meine Bestellung Nr 4711 ist nicht da", "Rechnung RE-4711", "Retoure 4711"),
@@ -38,8 +49,9 @@ WRITTEN = {
     "SO/2026/0815": ["0815", "815", "SO 2026 0815", "so20260815"],
     "#AP-123456": ["123456", "ap 123 456"],
     "1234567890": ["Order ID 1234567890 on Etsy", "123-456-7890"],
-    "#1001-A": ["1001-A", "1001a"],
-    "#1001": ["1001", "IOO1"],
+    "#1001-A": ["1001-A", "1001a", "#1001 A", "Bestellung 1001 - A."],
+    "#1001": ["1001", "IOO1", "%231001", "https://shop.example/?order=%231001", "1001 a parcel came"],
+    "XKBKNABJK": ["XKBKNABJK", "Bestellung xkbknabjk vom 3.9.", "order XKBKNABJK please"],
 }
 
 
@@ -82,6 +94,12 @@ def test_a_number_as_people_of_many_languages_write_it():
             "zoe アット example ドット com",
             "I am at home: zoe at example dot com",
         ),
+        *("zoe krøllalfa example punktum com", "zoe равлик example крапка com", "zoe ät example piste com"),
+        *("zoe골뱅이example점com", "zoe 艾特 example 点 com", "zoeアットマークexampleドットcom"),
+        *("zoe a còng example chấm com", "zoe kuyruklu a example nokta com", "zoe παπάκι example τελεία com"),
+        *("zoe שטרודל example נקודה com", "zoe آت example دوت com", "zoe arond example punct com"),
+        *("zoe_at_example_dot_com", "zoe -at- example -dot- com", "zoe[@]example[.]com", "zoe@example[.]com"),
+        *("_zoe@example.com_", "zoe%40example.com", "zoe&#64;example.com", "zoe@example·com"),
     ],
 )
 def test_an_address_as_people_of_many_languages_write_it(written):
@@ -89,7 +107,8 @@ def test_an_address_as_people_of_many_languages_write_it(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["müller@example.com", "ivan@пример.рф", "zoe.zimmer+shop@mail.example.co.uk"]
+    "written",
+    ["müller@example.com", "ivan@пример.рф", "zoe.zimmer+shop@mail.example.co.uk", "_zoe@example.com"],
 )
 def test_letters_of_an_address_are_not_taken_for_words_beside_it(written):
     assert extract_email(f"Mail: {written}.") == written
@@ -101,3 +120,29 @@ def test_what_is_long_takes_no_longer_than_what_is_read_of_it():
         for read in (extract_email, read_number, shorten_phone):
             read(text * 50_000)
     assert process_time() - begun < 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "written", ["am 12.3. bestellt", "um 12:30", "12/3", "12-3", "1.2.3", "1.23 EUR", "3."]
+)
+def test_a_day_or_a_time_is_not_the_end_of_a_number(written):
+    for number in ("000000123", "SO/2026/1230"):
+        Order.objects.create(number=number, email=ZOE)
+    assert not Order.objects.find_by_number(written).exists()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Zoe, 030 1234567, 10115 Berlin",
+        "030 1234567 (seit 2024)",
+        "call 030.123.45.67 after 5pm",
+        "030 1234567, Bestellung 4711",
+        "+49 (0)30 1234567 ext. 12",
+        "wa.me/49301234567",
+        "٠٣٠ ١٢٣٤٥٦٧",
+    ],
+)
+def test_a_telephone_number_among_other_numbers(written):
+    assert read_contact("", written) == ("", "301234567")
