@@ -2,7 +2,9 @@
 
 import pytest
 
+from supportbot.conversations import turns
 from supportbot.mail.mail_kinds import find_kind
+from supportbot.mail.markers import SENTENCES, detect_customer_language, get_marker
 from supportbot.mail.parsing import parse_mail
 from tests.mail.test_reply_text import build_raw
 
@@ -122,3 +124,26 @@ def test_who_accepts_an_invitation_writes_nothing_unless_they_do(words, kind):
 def test_a_file_without_a_name_is_called_by_its_type_without_what_no_database_stores():
     mail = parse_mail(build_raw("Content-Type: application/\0x-lamp", b"x"))
     assert [each.name for each in mail.attached] == ["application/ x-lamp"]
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_what_stands_below_our_line_is_ours_in_every_language(language):
+    marker = get_marker(language)
+    first, _, rest = marker.partition(" ")
+    for old in (
+        f"{marker}\n\nWhich lamp?",
+        f"{first}\n{rest}\n\nWhich lamp?",
+        f"> {marker}\n>\n> Which lamp?",
+    ):
+        assert read_plain(f"That one.\n\n{old}") == "That one."
+
+
+def test_the_line_is_in_the_language_in_which_the_customer_wrote(mail_settings, chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    for said, sentence in (
+        ("壊れたランプを交換してください", "この行より上に"),
+        ("Kde je moje objednávka, už není na cestě?", "Svou odpověď"),
+    ):
+        turns.submit_message.run_sync(chat.pk, said, said, can_start=False)
+        assert get_marker(detect_customer_language(chat)).removeprefix("##- ").startswith(sentence)
+        chat.messages.all().delete()
