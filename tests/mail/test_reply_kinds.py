@@ -42,6 +42,8 @@ def test_an_old_mail_is_known_by_the_form_of_its_head_in_any_language(language):
     "text",
     [
         "Name: Ann Archer\nMail: ann@example.org\nOrder: 4711\nDate: 27.11.2026 15:02",
+        "Name: Ann <ann@example.org>\nOrder: 4711\nBought: 12.11.2026\nItem: a lamp",
+        "Contact: Ann <ann@example.org>\nPhone: 0301234\nOpen until: 18:00\nSince: 2019",
         "Contact: Ann <ann@example.org>\nPlease call me tomorrow at 10:00.",
         "On Monday 23.11.2026 at 14:00 your colleague wrote to me:\nthe lamp comes on Tuesday. It did not.",
         "Am Montag, dem 23.11.2026 um 14:00 hat mir Ihr Kollege geschrieben:\nDie Lampe kommt am Dienstag.",

@@ -26,6 +26,8 @@ MIN_HEADER_KINDS = 3
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
 TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2}\b")
+TIME_OF_DAY = re.compile(r"(?<![\d.])\d{1,2}[:.h]\d{2}(?![\d.])")  # and no date
+ANY_DATE = re.compile(r"\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")  # also of calendars in which the year is 2569
 # «Label: value», in any script. The sender's has name and address.
 LABEL = r"[*_]{0,2}[^\W\d_][^:：<>@\d]{0,24}[:：]"
 LABELLED_LINE = re.compile(rf"^{LABEL}\s*\S")
@@ -153,13 +155,15 @@ def _begins_header_block(lines: Sequence[str], start: int) -> bool:
 
 
 def _is_block_by_form(lines: Sequence[str]) -> bool:
-    """Whether these are header lines in whichever language: a sender with name and address, then when it was sent."""
+    """Whether these are header lines in whichever language: a sender with name and address, next when it was sent.
+
+    Of lists that customers write, such as of an order, hardly any has both, in this order, and two lines more.
+    """
     if not lines or not SENDER_LINE.match(lines[0].strip()):
         return False
     block = list(itertools.takewhile(LABELLED_LINE.match, (line.strip() for line in lines)))
-    others = block[1:]
-    return len(others) >= MIN_HEADER_KINDS - 1 and any(
-        TIME.search(each) or YEAR.search(each) for each in others
+    return len(block) > MIN_HEADER_KINDS and any(
+        TIME_OF_DAY.search(each) and ANY_DATE.search(each) for each in block[1:3]
     )
 
 
