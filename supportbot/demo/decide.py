@@ -159,8 +159,8 @@ def list_orders(dialogue: Dialogue) -> Action:
         question = "number" if LOOKUP_ORDER in dialogue.tools else ""
         return Action(describe_failure("list your orders", error), question)
     if orders := wording.find_rows(calls[-1].result, "orders"):
-        more = "\n\nSend me a number to see more about it." if len(orders) > 1 else ""
-        return Action(f"These are the orders in your account:\n\n{wording.format_orders(orders)}{more}")
+        listed = f"These are the orders in your account:\n\n{wording.format_orders(orders)}"
+        return Action(f"{listed}\n\nSend me a number to see more about it.")
     return Action("I don't see any orders in your account. I can look one up by its number.", "number")
 
 

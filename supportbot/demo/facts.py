@@ -17,7 +17,7 @@ from .mentions import simplify_text
 from .phrases import PERSON, STATUS
 from .request import Dialogue
 from .smalltalk import UPSET
-from .ticket_subject import PRIORITY_RANKS, URGENT, choose_priority, describe_topics, find_topics
+from .ticket_subject import PRIORITY_RANKS, URGENT, choose_priority, describe_matter, find_topics
 from .topics import Topic
 
 # What a shop may call the category of each topic, the likeliest words first.
@@ -128,7 +128,7 @@ class DialogueFacts:
 
     def get_subject(self) -> Fact:
         if self._ranked_topics:
-            words = describe_topics(self._ranked_topics[:1], self._dialogue.current_order)
+            words = describe_matter(self._dialogue, self._ranked_topics[:1])
             words = re.sub(r"^(?:an?|the) ", "", words)
             return Fact((words[:1].upper() + words[1:],))
         quotes = (each.text for each in self._dialogue.exchanges if has_substance(simplify_text(each.text)))
@@ -153,20 +153,11 @@ class DialogueFacts:
     def get_orders(self) -> Fact:
         return Fact(tuple(self._dialogue.all_order_numbers))
 
-    def get_email(self) -> Fact:
-        return Fact(tuple(filter(None, [self._dialogue.latest_email])))
+    def get_value(self, name: str) -> Fact:
+        return Fact(tuple(filter(None, [getattr(self._dialogue, name)])))
 
-    def get_ticket(self) -> Fact:
-        return Fact(tuple(filter(None, [self._dialogue.latest_ticket])))
-
-    def get_customer(self) -> Fact:
-        return Fact(tuple(filter(None, [self._dialogue.customer_name])))
-
-    def wants_person(self) -> Fact:
-        return Fact(flag=re.search(PERSON, self._simple_text) is not None)
-
-    def is_urgent(self) -> Fact:
-        return Fact(flag=URGENT.search(self._simple_text) is not None)
+    def has_words(self, pattern: str) -> Fact:
+        return Fact(flag=re.search(pattern, self._simple_text) is not None)
 
 
 def _is_called(member: str, word: str) -> bool:
@@ -176,8 +167,8 @@ def _is_called(member: str, word: str) -> bool:
 
 
 FACT_GETTERS: tuple[tuple[str, Callable[[DialogueFacts], Fact]], ...] = (
-    (r"is urgent|urgent\b", DialogueFacts.is_urgent),
-    (r"(?:wants?|needs?) (?:a )?(?:person|human|agent)|escalat|hand ?over", DialogueFacts.wants_person),
+    (r"is urgent|urgent\b", lambda it: it.has_words(URGENT.pattern)),
+    (r"(?:wants?|needs?) (?:a )?(?:person|human|agent)|escalat|hand ?over", lambda it: it.has_words(PERSON)),
     (r"categor|topic|department|queue|reason|tag|label", DialogueFacts.get_category),
     (r"priorit|urgency|severity", DialogueFacts.get_priority),
     (r"sentiment|mood|tone\b|feeling|emotion", DialogueFacts.get_sentiment),
@@ -189,7 +180,7 @@ FACT_GETTERS: tuple[tuple[str, Callable[[DialogueFacts], Fact]], ...] = (
     (r"(?:still )?open\b|still|next|pending|to ?do\b|remaining", DialogueFacts.get_open_points),
     (r"(?:order|order (?:id|number|no))$", DialogueFacts.get_order),
     (r"order(?:s| ids| numbers)$", DialogueFacts.get_orders),
-    (r"e ?mail", DialogueFacts.get_email),
-    (r"ticket(?: id| number)?$", DialogueFacts.get_ticket),
-    (r"(?:customer )?name$|customer$", DialogueFacts.get_customer),
+    (r"e ?mail", lambda it: it.get_value("latest_email")),
+    (r"ticket(?: id| number)?$", lambda it: it.get_value("latest_ticket")),
+    (r"(?:customer )?name$|customer$", lambda it: it.get_value("customer_name")),
 )

@@ -80,8 +80,7 @@ def _answer_topics(dialogue: Dialogue) -> Action:
 
 
 def _follow_up_offer(dialogue: Dialogue) -> Action:
-    follow_up = list_orders if "orders" in dialogue.open_questions else handover_note.accept_offer
-    return follow_up(dialogue)
+    return (list_orders if "orders" in dialogue.open_questions else handover_note.accept_offer)(dialogue)
 
 
 def _offer_alternative(dialogue: Dialogue) -> Action:

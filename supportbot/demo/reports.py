@@ -8,7 +8,7 @@ from .handover_note import COMPLAINT, has_substance
 from .mentions import simplify_text
 from .phrases import PERSON
 from .request import CompletedCall, Dialogue, Exchange
-from .ticket_subject import describe_topics
+from .ticket_subject import describe_matter
 from .topics import Topic
 from .wording import is_late, remove_instructions
 
@@ -73,7 +73,7 @@ def describe_wishes(dialogue: Dialogue, topics: Sequence[Topic]) -> list[str]:
     sentences = []
     for kind, verb in KIND_VERBS.items():
         if of_kind := [topic for topic in topics if topic.kind == kind]:
-            sentences.append(f"The customer {verb} {describe_topics(of_kind, dialogue.current_order)}.")
+            sentences.append(f"The customer {verb} {describe_matter(dialogue, of_kind)}.")
     words = simplify_text(dialogue.all_text)
     if COMPLAINT.search(words):
         sentences.append("They want to complain.")
@@ -117,7 +117,7 @@ def describe_open_points(dialogue: Dialogue, topics: Sequence[Topic]) -> list[st
     sentences += [f"The customer has not said {topic} yet." for topic in missing]
     grave = [topic for topic in topics if topic.kind != "question"]
     if grave and not tickets:
-        sentences.append(f"No ticket was opened about {describe_topics(grave, dialogue.current_order)}.")
+        sentences.append(f"No ticket was opened about {describe_matter(dialogue, grave)}.")
     late = {call.order_number for call in dialogue.find_calls(LOOKUP_ORDER) if is_late(call.fields)}
     sentences += [f"Order {order} is late." for order in sorted(late)]
     return sentences or ["Nothing is known to be open."]

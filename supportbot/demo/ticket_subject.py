@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .actions import CREATE_TICKET, LOOKUP_ORDER
 from .mentions import simplify_text
-from .request import Exchange
+from .request import Dialogue, Exchange
 from .topics import TOPICS, Priority, Topic
 from .wording import is_late, join_words
 
@@ -40,6 +41,14 @@ def describe_topics(topics: Sequence[Topic], order: str) -> str:
         else:
             parts.append(topic.phrase.format(order=f"order {order}" if order else "an order"))
     return join_words(parts)
+
+
+def describe_matter(dialogue: Dialogue, topics: Sequence[Topic]) -> str:
+    """The topics, with the order that was spoken of when one of them came up, else the next one that was named."""
+    said = dialogue.exchanges
+    came_up = (n for n, each in enumerate(said, 1) if {*topics} & {*find_topics(simplify_text(each.text))})
+    parts = (replace(dialogue, exchanges=said[:n]) for n in range(next(came_up, 1), len(said) + 1))
+    return describe_topics(topics, next(filter(None, (part.current_order for part in parts)), ""))
 
 
 def choose_priority(topics: Sequence[Topic], words: str, otherwise: Priority = "medium") -> Priority:

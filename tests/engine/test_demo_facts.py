@@ -119,6 +119,21 @@ async def test_it_also_fills_in_a_form_about_plain_messages() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        ["My headphones arrived damaged", "ORD-123", "where is ORD-456?"],
+        ["where is ORD-123?", "It arrived damaged", "and where is ORD-456?"],
+    ],
+)
+async def test_a_matter_keeps_its_order_when_another_one_is_asked_about_later(said: list[str]) -> None:
+    messages = [each for text in said for each in (Message("user", text), Message("assistant", "I see."))]
+
+    triage = (await DemoBackend(words_per_second=0).parse("", messages, Triage)).value
+
+    assert triage.subject == "Damaged or faulty item in order ORD-123"
+
+
+@pytest.mark.parametrize(
     ("said", "category", "priority", "sentiment"),
     [
         ("my mug arrived broken", "product", "high", "neutral"),
