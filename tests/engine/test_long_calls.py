@@ -40,6 +40,7 @@ BARE = {
     "elements": ("<look>", "<a>x</a>", "x"),
     "actions": ("", "\nAction: look\n", ""),
     "stars": ("Thought: x", "\n" + "*" * 999, ""),
+    "stars in one line": ("Thought: ", "*", ""),
     "blanks": ("", " ", "x"),
     "thoughts": ("Thought: ", "Thought:\n", ""),
 }

@@ -14,15 +14,16 @@ from .call_parts import CallParts
 from .sanitize import is_json_object
 
 # What may stand before an action: the thought that led to it.
-THOUGHT = re.compile(r"\s*\**thought:\**", re.IGNORECASE)
+THOUGHT = re.compile(r"\s*\*{0,3}thought:\*{0,3}", re.IGNORECASE)
 ACTION = re.compile(
-    r"(?:^|\n)[ \t]{0,20}\**action:\**[ \t]{0,20}`?(?P<name>[\w.-]{1,64})`?[ \t]{0,20}\n\s{0,20}\**action[ _]input:\**",
+    r"(?:^|\n)[ \t]{0,20}\*{0,3}action:\*{0,3}[ \t]{0,20}`?(?P<name>[\w.-]{1,64})`?[ \t]{0,20}"
+    r"\n\s{0,20}\*{0,3}action[ _]input:\*{0,3}",
     re.IGNORECASE,
 )
-ACTION_BEGUN = re.compile(r"\**action:\**\s*`?(?P<name>[\w.-]*)", re.IGNORECASE)
-OBSERVATION = re.compile(r"\n\s{0,20}\**(?:observation|thought|final answer):", re.IGNORECASE)
-FINAL_ANSWER = re.compile(r"(?:^|\n)\s{0,20}\**final answer:\**\s*", re.IGNORECASE)
-LISTED = re.compile(r"\**action:\**\s*(?=```|\[)", re.IGNORECASE)  # the calls of Command R
+ACTION_BEGUN = re.compile(r"\*{0,3}action:\*{0,3}\s*`?(?P<name>[\w.-]*)", re.IGNORECASE)
+OBSERVATION = re.compile(r"\n\s{0,20}\*{0,3}(?:observation|thought|final answer):", re.IGNORECASE)
+FINAL_ANSWER = re.compile(r"(?:^|\n)\s{0,20}\*{0,3}final answer:\*{0,3}\s*", re.IGNORECASE)
+LISTED = re.compile(r"\*{0,3}action:\*{0,3}\s*(?=```|\[)", re.IGNORECASE)  # the calls of Command R
 ELEMENT_BEGUN = re.compile(r"<(?P<name>[\w-]*)(?P<end>>?)")
 CHILD = re.compile(r"\s*<(?P<name>[\w-]{1,64})>(?P<value>.*?)</(?P=name)>", re.DOTALL)
 LABELS = ("thought:", "action:")
@@ -40,6 +41,12 @@ def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
         name = element["name"]
         return name in tool_names if element["end"] else any(each.startswith(name) for each in tool_names)
     return False
+
+
+def skip_thought(text: str) -> str:
+    """What stands behind `Action:`, if that is a list of calls or a fence, also behind the thought before it."""
+    listed = LISTED.search(text) if THOUGHT.match(text) else LISTED.match(text)
+    return text[listed.end() :] if listed else text
 
 
 def parse_agent_calls(

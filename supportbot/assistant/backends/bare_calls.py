@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
-from .agent_calls import LISTED, may_be_agent_call, parse_agent_calls
+from .agent_calls import may_be_agent_call, parse_agent_calls, skip_thought
+from .call_names import find_tool_name
 from .call_parts import CallParts
 from .json_calls import CALL_KEYS, NAME_KEYS, read_call
 from .mentions import SENTENCE_ENDS
@@ -152,13 +153,17 @@ def parse_bare_calls(
     Of `exact_names`, or else of all, a call is run where nothing but calls stands there. Words behind one of
     `loose_names` were said before its result was known, and are left out.
     """
-    body = LISTED.sub("", text.strip(), count=1).removeprefix(FUNCTOOLS)
+    body = skip_thought(text.strip()).removeprefix(FUNCTOOLS)
     if named := NAMED_CALL.match(body):
         values, rest = _decode_values(body[named.end() :])
         values = [{"name": named[1], "arguments": value} for value in values]
     else:
         values, rest = _decode_values(body)
-    found = [call for value in values for call in read_call(value, loose_names)]
+    found = [
+        (find_tool_name(name, loose_names), arguments)
+        for value in values
+        for name, arguments in read_call(value, loose_names)
+    ]
     if not values:
         found = list(iter_python_calls(rest, loose_names))
         rest = ""

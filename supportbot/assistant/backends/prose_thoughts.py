@@ -8,7 +8,7 @@ import re
 
 from .agent_calls import FINAL_ANSWER
 
-ACTION = re.compile(r"\n\s{0,20}\**action:", re.IGNORECASE)
+ACTION = re.compile(r"\n\s{0,20}\*{0,3}action:", re.IGNORECASE)
 # By what the answer begins with: what comes before it.
 BEGINNINGS = {
     "here is my thought process:": "granite",

@@ -28,7 +28,7 @@ NAMED = re.compile(
 DSML = re.compile(r"(</?)\s?[|｜]\s?DSML\s?[|｜]\s?", re.IGNORECASE)
 CALL_BEGINNINGS = re.compile(r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>")
 OPENING_MARK = re.compile(
-    r"\s*(?:<function=|\[tool_calls\]|\[tool_request\]"
+    r"\s*(?:<function=|\[tool_calls?\]|\[tool_request\]"
     r"|(?:<\|start\|>assistant)?(?:<\|channel\|>\w+)? to=|<[|｜]?[\w:▁｜]+[|｜]?>)",
     re.IGNORECASE,
 )

@@ -168,6 +168,9 @@ CALLS = {
     "<|start|>assistant<|channel|>commentary to=": "<|call|>",
     "<|python_tag|>": "",
     "[tool_calls]": "",
+    "[tool_call]": "[/tool_call]",
+    "<use_tool>": "</use_tool>",
+    "<use_mcp_tool>": "</use_mcp_tool>",
     "[tool_request]": "[end_tool_request]",
 }
 # What follows the opening mark of a call; with anything else after it the text only talks of the mark.

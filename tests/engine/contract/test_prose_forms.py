@@ -18,6 +18,7 @@ from tests.provider import wire
 ORDER = {"order_id": "ORD-123"}
 CALL = json.dumps({"name": "lookup_order", "arguments": ORDER})
 ACTION = f"Action: lookup_order\nAction Input: {json.dumps(ORDER)}"
+ACTION_IN_JSON = json.dumps({"action": "lookup_order", "action_input": ORDER})
 TICKET = json.dumps({"name": "create_ticket", "arguments": {"issue": "Late", "priority": "low"}})
 TEXT = "Not before Monday."
 SPOKEN = {
@@ -55,6 +56,10 @@ CALLED = {
         "One moment.\n\n"
     ),
     f"Action: ```json\n[{CALL.replace('name', 'tool_name').replace('arguments', 'parameters')}]\n```": "",
+    f"Thought: I look.\nAction:\n```json\n{ACTION_IN_JSON}\n```": "",
+    CALL.replace("lookup_order", "functions.lookup_order"): "",
+    f"[TOOL_CALL]{CALL}[/TOOL_CALL]": "",
+    f"<use_tool><tool_name>lookup_order</tool_name><arguments>{json.dumps(ORDER)}</arguments></use_tool>": "",
     "<lookup_order>\n<order_id>ORD-123</order_id>\n</lookup_order>": "",
     "I look.\n\n<lookup_order><order_id>ORD-123</order_id></lookup_order>": "I look.\n\n",
     f"<lookup_order>{json.dumps(ORDER)}</lookup_order>": "",
