@@ -40,6 +40,10 @@ def drop_older_half(messages: Sequence[Message]) -> list[Message]:
 
 def estimate_tokens(message: Message) -> int:
     """Estimate what a message costs. Rather too high for English, which has some four characters a token."""
+    if not (
+        message.tool_calls or message.images or message.provider_fields
+    ):  # nearly every one, many times a turn
+        return MESSAGE_OVERHEAD_TOKENS + len(message.text) // CHARS_PER_TOKEN
     call_chars = sum(
         len(call.name) + len(call.arguments) + CALL_OVERHEAD_CHARS for call in message.tool_calls
     )
