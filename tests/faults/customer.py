@@ -1,6 +1,7 @@
 """A customer at a browser: a conversation, some pages of it, and what this one does there all day."""
 
 import asyncio
+import re
 from contextlib import suppress
 from random import Random
 
@@ -30,8 +31,11 @@ class Customer:
         return self.pages[0]
 
     async def begin(self) -> Page:
-        """Open the front page, which leads to a conversation."""
-        self._path = (await self._get("/")).url.path
+        """Open the front page, which shows a conversation."""
+        # The page of a conversation that has not begun, whose forms have its address.
+        found = re.search(r'id="composer"[^>]*action="([^"]+)"', (await self._get("/")).text)
+        assert found is not None
+        self._path = found[1]
         self.log.conversation = self._path.split("/")[2].replace("-", "")
         return await self.open()
 
