@@ -74,6 +74,8 @@ def _describe_deed(actor: str, cause: str, changes: Mapping[str, list[str] | Non
         return _("gave a name and an e-mail address")
     if actor == "customer" and "customer" in changes:
         return _("signed in")
+    if actor == "assistant" and len(changes) > 1 and not any(changes.values()):
+        return _("filled in %(fields)s") % {"fields": ", ".join(f"“{get_label(name)}”" for name in changes)}
     if actor == "system" and statuses and statuses[1] == Ticket.Status.CLOSED:
         return _("closed it, as nobody had written for long enough")
     return ""

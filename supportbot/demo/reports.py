@@ -81,7 +81,8 @@ def describe_wishes(dialogue: Dialogue, topics: Sequence[Topic]) -> list[str]:
         sentences.append("They want to talk to a person.")
     if not sentences:
         return [f"The customer wrote: “{shorten_text(quotes[0])}”"]
-    return [*sentences, f"In their words: “{shorten_text(quotes[-1])}”"]
+    own = [quote for quote in quotes if not re.search(PERSON, simplify_text(quote))] or quotes
+    return [*sentences, f"In their words: “{shorten_text(own[-1])}”"]
 
 
 def describe_calls(dialogue: Dialogue) -> list[str]:

@@ -24,6 +24,7 @@ class PromptAdmin(admin.ModelAdmin):
     list_select_related = ["author"]
     fields = ["company", "tone", "languages", "policies", "tool_rules", "note"]
     change_form_template = "admin/prompts/prompt/change_form.html"
+    change_list_template = "admin/prompts/prompt/change_list.html"
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
@@ -37,6 +38,10 @@ class PromptAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Prompt]:
         newest = Prompt.objects.exclude(published=None).order_by("-published").values("pk")[:1]
         return super().get_queryset(request).annotate(in_use=Subquery(newest))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        has_published = Prompt.objects.get_current() is not None
+        return super().changelist_view(request, {**(extra_context or {}), "has_published": has_published})
 
     @admin.display(boolean=True, description=_("in use"))
     def is_current(self, prompt: Any) -> bool:

@@ -93,7 +93,7 @@ class ModelRequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("cost"), ordering="cost")
     def price(self, row: ModelRequest) -> str:
-        return format_dollars(row.cost)
+        return format_dollars(row.cost) or "–"
 
 
 @admin.register(Outage)

@@ -87,6 +87,17 @@ async def test_it_writes_a_note_for_the_colleague_who_takes_over() -> None:
     assert note.still_open == ["Ticket TKT-48291037 is waiting for the team."]
 
 
+async def test_a_note_quotes_what_is_said_about_the_matter() -> None:
+    said = ["My headphones arrived damaged", "I'd like to talk to a person."]
+    messages = [each for text in said for each in (Message("user", text), Message("assistant", "I see."))]
+
+    note = (await DemoBackend(words_per_second=0).parse("", messages, Note)).value
+
+    assert note.wants.endswith(
+        "They want to talk to a person. In their words: “My headphones arrived damaged”"
+    )
+
+
 async def test_a_note_tells_what_nobody_has_answered() -> None:
     note = (
         await DemoBackend(words_per_second=0).parse(

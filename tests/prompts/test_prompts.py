@@ -141,6 +141,16 @@ def test_the_list_shows_which_version_is_in_use(desk):
     assert page.count('alt="False"') == 1
 
 
+def test_the_list_says_what_the_assistant_follows_until_a_version_is_published(desk):
+    Prompt.objects.create(tone="Grumpy.")
+    note = "the assistant follows the built-in prompt"
+    assert note in desk.get(LIST).content.decode()
+
+    Prompt.objects.create(tone="Kind.", published="2026-11-01T10:00:00Z")
+
+    assert note not in desk.get(LIST).content.decode()
+
+
 @pytest.mark.parametrize("action", ["publish", "draft"])
 def test_who_has_not_the_right_changes_nothing(client, agent, action):
     prompt = Prompt.objects.create(tone="Grumpy.")

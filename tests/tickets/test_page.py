@@ -14,8 +14,9 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Rating
 from supportbot.desk.models import Note, SavedReply
 from supportbot.jobs.models import Job
-from tickets.actors import SYSTEM, build_staff_actor
+from tickets.actors import ASSISTANT, SYSTEM, build_staff_actor
 from tickets.answers import confirm_by_customer, lock_continuing_ticket, reopen_by_customer
+from tickets.audit import record_ticket_event
 from tickets.changes import change_ticket
 from tickets.history import load_history
 from tickets.merging import MergeRefused, merge_ticket
@@ -102,6 +103,7 @@ def test_its_history_names_what_a_customer_and_the_system_did(ticket, talk, agen
     confirm_by_customer(Ticket.objects.get())
     reopen_by_customer(Ticket.objects.get())
     change_ticket(Ticket.objects.get(), SYSTEM, status="closed")
+    record_ticket_event("ticket_changed", ticket, ASSISTANT, changes={"subject": None, "category": None})
 
     said = [(line.who, line.sentence) for line in load_history(ticket.number) if line.who != "agent"]
 
@@ -111,6 +113,7 @@ def test_its_history_names_what_a_customer_and_the_system_did(ticket, talk, agen
         ("The customer", "said that it is solved"),
         ("The customer", "reopened it"),
         ("The system", "closed it, as nobody had written for long enough"),
+        ("The AI assistant", "filled in “Subject”, “Category”"),
     ]
 
 
