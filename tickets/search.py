@@ -55,8 +55,9 @@ def _match_number(search: str) -> Q:
 
 
 def _match_labels(search: str) -> Q:
-    """Tickets about the order with this number, or with this tag."""
-    order = ~Q(order_number="") & Q(order_number=search.upper())
+    """Tickets about the order with this number, with or without «#» before it, or with this tag."""
+    number = search.upper().lstrip("#")
+    order = ~Q(order_number="") & Q(order_number__in=(number, f"#{number}"))
     tagged = Ticket.tags.through.objects.filter(tag__name=search.casefold()).values("ticket")
     return order | Q(pk__in=tagged)
 

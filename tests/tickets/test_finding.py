@@ -44,7 +44,9 @@ def tickets(alice: User) -> dict[str, Ticket]:
             customer=alice,
             conversation=begin_talk("My kettle leaks", user=alice),
         ),
-        "guest": Ticket(number="TKT-12300000", issue="Opening hours", conversation=guests),
+        "guest": Ticket(
+            number="TKT-12300000", issue="Opening hours", conversation=guests, order_number="#1001"
+        ),
         "phone": Ticket(
             number="TKT-99999999",
             issue="Wants an invoice",
@@ -66,6 +68,9 @@ def tickets(alice: User) -> dict[str, Ticket]:
         ("12345678", "alice"),
         ("TKT-5", ""),
         ("ord-123", "alice"),
+        ("#ORD-123", "alice"),
+        ("1001", "guest"),
+        ("#1001", "guest"),
         ("alice", "alice"),
         ("ALICE@example.com", "alice"),
         ("åsa", "guest"),
