@@ -64,6 +64,8 @@ class PausableBody(httpx2.AsyncByteStream):
         self.pauses = 0
         self._response = response
         self._paused: asyncio.Transport | None = None
+        self._resumed: asyncio.Future[None] | None = None  # of a pause on a connection with TLS
+        self._bytes_before = 0
 
     @property
     def is_encoded(self) -> bool:
@@ -72,25 +74,35 @@ class PausableBody(httpx2.AsyncByteStream):
 
     @property
     def is_paused(self) -> bool:
-        return self._paused is not None
+        return self._paused is not None or self._resumed is not None
 
     def pause_reading(self) -> None:
-        """From now on the socket gathers what comes. Whoever reads this waits until it is resumed."""
+        """From now on what comes gathers. Whoever reads this waits until it is resumed."""
         connection = self._response.connection
         transport = connection.transport if connection else None
         if transport is None:  # the whole body has arrived
             return
         self.pauses += 1
-        self._paused = transport
-        transport.pause_reading()
+        if transport.get_extra_info("ssl_object") is None:
+            self._paused = transport
+            transport.pause_reading()
+        else:
+            # Beneath TLS the socket is read on whatever its transport is told, so it gathers in aiohttp's buffer.
+            self._resumed = asyncio.get_running_loop().create_future()
+            self._bytes_before = self._response.content.total_bytes
 
     def resume_reading(self) -> None:
         paused, self._paused = self._paused, None
         if paused is not None and not paused.is_closing():
             paused.resume_reading()
+        resumed, self._resumed = self._resumed, None
+        if resumed is not None and not resumed.done():  # or else the reader was cancelled
+            resumed.set_result(None)
 
     def count_waiting_bytes(self) -> int:
-        """How many have gathered in the socket since reading was paused."""
+        """How many have gathered since reading was paused."""
+        if self._resumed is not None:
+            return self._response.content.total_bytes - self._bytes_before
         if self._paused is None or self._paused.is_closing():
             return 0
         number = fcntl.ioctl(self._paused.get_extra_info("socket"), termios.FIONREAD, bytes(4))
@@ -99,11 +111,16 @@ class PausableBody(httpx2.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         bytes_left = MAX_RESPONSE_BYTES
         with _translate_errors():
-            while data := await self._response.content.readany():
+            while data := await self._read_data():
                 bytes_left -= len(data)
                 if bytes_left < 0:
                     raise httpx2.ReadError(f"more than {MAX_RESPONSE_BYTES:,} bytes")
                 yield data
+
+    async def _read_data(self) -> bytes:
+        if self._resumed is not None:
+            await self._resumed
+        return await self._response.content.readany()
 
     async def aclose(self) -> None:
         # A closed connection is noticed only by reading.
