@@ -23,10 +23,15 @@ LATIN_LETTERS = {
 }
 ICELANDIC = "þðýÞÐÝ"  # which share their bytes with letters of Turkish
 SIGNS = "€–—“”„…½°®©™×"  # which stand between words
+CYRILLIC = "оеаинтсрвлкмдпуії"
 # The commonest letters of the other scripts' languages.
 SCRIPT_LETTERS = {
-    "windows-1251": ("CYRILLIC", "оеаинтсрвлкмдпуії"),
+    "windows-1251": ("CYRILLIC", CYRILLIC),
     "windows-1253": ("GREEK", "αοιετσνηυρπκμλςάέήίόύώ"),
+    "windows-1255": ("HEBREW LETTER", "יוהלאמרתבשנכםן"),
+    "windows-1256": ("ARABIC LETTER", "اليمنورتبدعحسفةأ"),
+    "koi8-r": ("CYRILLIC", CYRILLIC),
+    "cp866": ("CYRILLIC", CYRILLIC),
 }
 NON_ASCII = re.compile(r"[^\x00-\x7f]")
 WORD = re.compile(r"[^\W\d_]+")
@@ -130,6 +135,10 @@ def _score_latin(text: bytes, encoding: str) -> float:
 def _rate_letter(letter: str, before: str, after: str, encoding: str) -> float:
     if letter == "\ufffd":
         return -2
+    # In Portuguese it is always õe; the same byte is an ő in Hungarian.
+    is_rare = letter in ICELANDIC or (letter in "õÕ" and after != "e")
+    if is_rare and encoding == "windows-1252":
+        return 0.4
     if letter in LATIN_LETTERS[encoding]:
         if letter.isupper() and before.islower():
             return -0.5
@@ -137,8 +146,6 @@ def _rate_letter(letter: str, before: str, after: str, encoding: str) -> float:
         neighbours = [each for each in (before, after) if each.isalpha()]
         others = sum(not each.isascii() for each in neighbours)
         return (1, 0.5, -0.5)[others] if neighbours else 0.2
-    if letter in ICELANDIC and encoding == "windows-1252":
-        return 0.4
     if before.isalpha() and after.isalpha() and letter not in "’‘´·":
         return -0.5 if unicodedata.category(letter) in ("Ll", "Lu") else -2
     return 0.5 if letter in SIGNS and encoding.startswith("windows") else 0

@@ -182,7 +182,10 @@ def _read_format(described: dict[str, Any], name: str) -> ExportFormat:
     known = ("name", "platform", "recognised_by", "columns", "status", "payment", "items", "currency", "days")
     if unknown := described.keys() - {*known}:
         raise BrokenMapError(f"Not known: {', '.join(sorted(unknown))}. These are: {', '.join(known)}.")
-    columns = {ours: _read_choices(theirs) for ours, theirs in described.get("columns", {}).items()}
+    columns = {
+        OWN_COLUMNS.get(ours.replace(" ", "").lower(), ours): _read_choices(theirs)
+        for ours, theirs in described.get("columns", {}).items()
+    }
     if unknown := columns.keys() - COLUMNS:
         known_columns = ", ".join((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
         raise BrokenMapError(

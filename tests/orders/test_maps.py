@@ -119,3 +119,12 @@ def test_a_map_that_cannot_be_used_is_an_error_in_plain_words(load, described, w
 def test_a_map_that_is_not_there_is_an_error_in_plain_words(load, tmp_path):
     with pytest.raises(CommandError, match=r"none\.toml: No such file"):
         load(*OWN, map=tmp_path / "none.toml")
+
+
+def test_our_columns_may_be_named_in_any_case_as_in_an_export(load):
+    described = (
+        '[columns]\nname = "Nr"\nEMAIL = "Mail"\n"Billing Name" = "Kunde"\n"Financial status" = "Zahlung"\n'
+    )
+    load("Nr,Mail,Kunde,Zahlung", "7,zoe@example.com,Zoe,paid", described=described)
+    order = Order.objects.get(number="7")
+    assert (order.email, order.name, order.payment) == ("zoe@example.com", "Zoe", "paid")
