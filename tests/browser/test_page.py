@@ -179,6 +179,13 @@ async def test_a_transcript_can_be_taken_along(somebody: Somebody, site: Site, p
     provider.say(ANSWER)
     await chat.ask(QUESTION)
 
+    await chat.page.get_by_label("Menu").focus()
+    await chat.page.keyboard.press("Enter")
+    own = ("End this conversation", "Download as text", "Download as JSON", "Send by e-mail")
+    for name in ("New conversation", "My conversations", "My tickets", *own):
+        await chat.page.keyboard.press("Tab")
+        await expect(chat.page.locator(".menu nav").get_by_text(name, exact=True)).to_be_focused()
+    await chat.page.keyboard.press("Escape")
     for words, ending in (("Download as text", ".txt"), ("Download as JSON", ".json")):
         async with chat.page.expect_download() as download:
             await chat.menu(words)
@@ -273,10 +280,11 @@ async def test_everything_can_be_reached_and_used_with_the_keyboard(
     await menu.focus()
     await keyboard.press("Enter")
     for name in (
-        *("New conversation", "My conversations", "My tickets"),
-        *("Download as text", "Download as JSON", "Send by e-mail"),
+        "New conversation",
+        "My conversations",
+        "My tickets",
         "Sign in",
-    ):
+    ):  # nothing to take along yet
         await keyboard.press("Tab")
         await expect(page.locator(".menu nav").get_by_text(name, exact=True)).to_be_focused()
     await keyboard.press("Escape")
