@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from supportbot.conversations.templatetags.chat import render_clock_time
@@ -66,3 +68,12 @@ def test_every_text_is_marked_for_translation(name):
 )
 def test_a_text_that_is_not_marked_is_noticed(source):
     assert list(wording.unmarked(source))
+
+
+def test_the_page_of_a_fault_needs_nothing_that_may_be_broken_and_looks_like_the_others():
+    page = parse(render_to_string("500.html"))
+
+    sheets = [link["href"] for link in page.all("link", rel="stylesheet")]
+    assert sheets
+    assert all(finders.find(sheet.removeprefix("/static/")) for sheet in sheets)
+    assert "{% static " not in TEMPLATES["templates/500.html"]  # it fails where files are not collected
