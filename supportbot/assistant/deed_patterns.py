@@ -243,5 +243,6 @@ CONDITION = re.compile(
     r"\b(?:if|once|when|after|until|before|unless|as soon as|whether|that|which|who|wenn|sobald|nachdem|ob|falls|dass|"
     r"si|quand|cuando|una vez|que|quando|dopo che|una volta|als (?:u|uw|je|het|de)|wanneer|zodra|nadat|dat|depois que|"
     r"assim que|jeśli|gdy|om|när|hvis|når|pokud|až|если|когда|"
+    r"sorry|apologi[sz]e|leid|désolée?s?|siento|dispiace|spijt|desculpe|"
     r"you (?:said|say|wrote|told|mentioned))\b|(?:^|(?<=[,;:—])\s?)se\b(?!\s(?:ha|han|les?)\b)"
 )

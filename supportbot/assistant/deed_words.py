@@ -28,9 +28,10 @@ DEEDS: dict[str, tuple[str, str]] = {
     ),
     "send": (
         "send mail email resend ship",
-        "sent emailed e-mailed mailed resent gesendet geschickt verschickt envoyé enviado inviato spedito verstuurd "
-        "verzonden gestuurd gemaild",
+        "sent shipped emailed e-mailed mailed resent dispatched gesendet geschickt verschickt versendet versandt "
+        "envoyé expédié enviado inviato spedito verstuurd verzonden gestuurd gemaild",
     ),
+    "deliver": ("deliver", "delivered zugestellt ausgeliefert livré entregado consegnato bezorgd entregue"),
     "forward": (
         "forward escalate notify request report hand pass",
         "forwarded escalated notified informed alerted passed reported weitergeleitet weitergegeben informiert "
@@ -110,7 +111,30 @@ OTHER_VERBS = {
 # Other words by which a result tells of a deed.
 REPORTS = {
     "open": ("ticket",),
-    "send": ("shipped", "transit", "deliver"),
+    # Not “delivery” alone: an order has such a day long before it is sent.
+    "send": (
+        *(
+            "shipped",
+            "transit",
+            "delivered",
+            "out for delivery",
+            "out_for_delivery",
+            "in delivery",
+            "in_delivery",
+        ),
+        *(
+            "fulfilled",
+            "completed",
+            "tracking",
+            "carrier",
+            "on the way",
+            "on its way",
+            "en route",
+            "unterwegs",
+        ),
+        *("en camino", "onderweg", "in viaggio", "a caminho"),
+    ),
+    "deliver": ("completed", "picked up", "picked_up", "collected"),
     "cancel": ("void",),
     "discount": ("discount", "voucher", "coupon"),
 }

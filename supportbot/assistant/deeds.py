@@ -38,6 +38,7 @@ EARLIER = re.compile(r"\b(?:already|earlier|before|previously|bereits|schon|vorh
 SHORT_STRING = re.compile(r'"([^"\n\\]{1,40})"')
 # Keys that say nothing of the kind: without a value, and of when a row was stored.
 NO_REPORT = re.compile(r'"[^"\n\\]{1,40}"\s?:\s?(?:null|false|"")|"\w{1,40}_at"\s?:')
+TOLD_KINDS = ("send", "deliver")  # what a customer may know better than the shop
 _REPORTED = {
     kind: re.compile(rf"(?<![^\W_])(?:{join_words([*done.split(), *REPORTS.get(kind, ())])})")
     for kind, (_verbs, done) in DEEDS.items()
@@ -60,6 +61,13 @@ def list_reports(result: str) -> frozenset[str]:
     """The kinds of deeds that a tool's result tells of, as by an order's status “cancelled”."""
     words = " ".join(SHORT_STRING.findall(NO_REPORT.sub("", normalize_text(result))))
     return frozenset(kind for kind, pattern in _REPORTED.items() if pattern.search(words))
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def list_told_deeds(text: str) -> frozenset[str]:
+    """What a customer tells of an order, as that it was delivered damaged; a question tells nothing."""
+    plain = normalize_text(text)
+    return frozenset(kind for kind in TOLD_KINDS if "?" not in plain and _REPORTED[kind].search(plain))
 
 
 def find_unproven_deed(

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from .deeds import ANY_DEED, find_present_deed, find_unproven_deed, list_deeds, list_promises, list_reports
+from .deeds import (
+    ANY_DEED,
+    find_present_deed,
+    find_unproven_deed,
+    list_deeds,
+    list_promises,
+    list_reports,
+    list_told_deeds,
+)
 from .fact_readers import Fact
 from .facts import find_facts, list_known_facts
 from .messages import Answer, Mark, Message, ToolCall
@@ -45,6 +53,8 @@ class GroundingCheck:
         self._reports = {
             report for each in messages if each.role == "tool" for report in list_reports(each.text)
         }
+        for each in messages:
+            self._reports |= list_told_deeds(each.text) if each.role == "user" else frozenset()
         # A turn whose process died begins again with its own calls behind the customer's words.
         begin = max((place for place, each in enumerate(messages, 1) if each.role == "user"), default=0)
         self._earlier_deeds = self._read_calls(messages[:begin])

@@ -4,6 +4,7 @@ After sonichi/sutando#4499 (“I've placed the order”, and no tool was called)
 (“nothing has been sent yet, but I'll send it now”).
 """
 
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from supportbot.assistant.deed_patterns import DEED_WORDS, PRESENT_WORDS
 from supportbot.assistant.deeds import find_present_deed, find_unproven_deed, list_promises
 from supportbot.assistant.facts import list_known_facts
 from supportbot.assistant.grounding import CheckedText, GroundingCheck
+from supportbot.assistant.messages import Message
 from supportbot.assistant.promise_patterns import PROMISE_WORDS
 from supportbot.assistant.tools import Registry, tool
 from tests.engine.test_grounding import HISTORY, SYSTEM, create_ticket, lookup_order, refund_order
@@ -230,6 +232,53 @@ def test_a_number_in_groups_is_the_number():
     shown = GroundingCheck("Tracking: JD014600006281230704", HISTORY, UNABLE)
 
     assert shown.find_marks("Its number is JD01 4600 0062 8123 0704.") == []
+
+
+PROCESSING = {
+    "order_id": "ORD-123",
+    "status": "processing",
+    "shipped": None,
+    "expected_delivery": "2026-11-19",
+}
+STATUSES = [
+    "Your order has been shipped.",
+    "We have shipped your order.",
+    "Your order was delivered.",
+    "Ihre Bestellung wurde versendet.",
+    "Ihre Bestellung wurde zugestellt.",
+    "Votre commande a été expédiée.",
+    "Votre commande a été livrée.",
+    "Su pedido ha sido enviado.",
+    "Su pedido ha sido entregado.",
+    "Il tuo ordine è stato spedito.",
+    "Uw bestelling is verzonden.",
+    "O seu pedido foi enviado.",
+]
+
+
+def begin_about(customer: str, order: dict[str, Any]) -> GroundingCheck:
+    history = [Message("user", customer), HISTORY[1], Message("tool", json.dumps(order), tool_call_id="c1")]
+    return GroundingCheck(SYSTEM, history, UNABLE)
+
+
+@pytest.mark.parametrize("sentence", STATUSES)
+def test_an_order_that_has_only_a_day_of_delivery_was_not_sent(sentence):
+    assert begin_about("Where is ORD-123?", PROCESSING).find_marks(sentence)
+    assert begin_about("Was ORD-123 delivered?", PROCESSING).find_marks(sentence)
+
+
+@pytest.mark.parametrize("sentence", STATUSES)
+@pytest.mark.parametrize("status", ["delivered", "completed"])
+def test_an_order_that_was_delivered_was_sent(sentence, status):
+    assert begin_about("Where is ORD-123?", {"status": status}).find_marks(sentence) == []
+
+
+def test_what_a_customer_tells_of_a_parcel_may_be_repeated():
+    check = begin_about("ORD-123 was delivered damaged.", PROCESSING)
+
+    assert check.find_marks("I see, your order was delivered damaged.") == []
+    assert begin_about("Hello", PROCESSING).find_marks("I'm sorry your order was delivered damaged.") == []
+    assert begin_about("Hello", PROCESSING).find_marks("I'm sorry, your order was refunded.")
 
 
 FRAMES = (
