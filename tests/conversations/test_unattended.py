@@ -77,6 +77,18 @@ def test_who_is_answered_keeps_their_person_until_they_write_or_ask(chat, agent)
     assert chat.owner == "waiting"
 
 
+@pytest.mark.parametrize("lose", [deactivate, demote, User.delete])
+def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, agent, lose):
+    sam = User.objects.create_user("sam", is_staff=True)
+    assert not turns.take_over.run_sync(chat.pk, sam.pk).is_done
+    lose(agent)
+    shown = turns.close_conversation.run_sync(chat.pk, sam.pk).change.owner  # refused, and shows who has it
+    assert (shown.owner, shown.assignee_id, shown.assignee_name) == ("human", None, "")
+    assert turns.take_over.run_sync(chat.pk, sam.pk).is_done
+    chat.refresh_from_db()
+    assert (chat.owner, chat.assignee) == ("human", sam)
+
+
 def test_whoever_may_answer_keeps_theirs(chat):
     turns.submit_message.run_sync(chat.pk, "Is anybody there?", "c1", can_start=False)
     assert turns.find_unattended_conversations.run_sync() == []

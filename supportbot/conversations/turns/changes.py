@@ -164,10 +164,12 @@ def build_change(
 
 
 def describe_owner(conversation: Conversation) -> OwnerState:
+    """Who is no longer of the staff has nothing any longer: a colleague may take it over."""
+    is_lost = handoff_sentences.has_lost_person(conversation)
     return OwnerState(
         conversation.owner,
-        conversation.assignee_id,
-        conversation.assignee_name,
+        None if is_lost else conversation.assignee_id,
+        "" if is_lost else conversation.assignee_name,
         handoff_sentences.takes_contact(conversation),
         conversation.contact_name,
         conversation.contact_email,

@@ -129,7 +129,7 @@ def start_waiting(
 @on_database_thread(repeat=True)
 @transaction.atomic
 def take_over(conversation_id: int, staff_id: int, *, client_id: str = "") -> OwnershipResult:
-    """A member of staff takes the conversation. Not done if another one has it, who is named in the result.
+    """A member of staff takes the conversation. Not done if a colleague has it, who is named in the result.
 
     With `client_id` it is taken to post that message: nothing changes if it is stored, whoever has it by now.
     """
@@ -140,7 +140,7 @@ def take_over(conversation_id: int, staff_id: int, *, client_id: str = "") -> Ow
         return OwnershipResult(
             build_change(conversation, (), with_owner=True), True, conversation.assignee_name
         )
-    if conversation.owner == Owner.HUMAN and conversation.assignee_id is not None:
+    if conversation.owner == Owner.HUMAN and not handoff_sentences.has_lost_person(conversation):
         return build_refusal(conversation)
     record_event("took_over", staff=staff, conversation_id=conversation.pk)
     return _give_to(conversation, staff)
