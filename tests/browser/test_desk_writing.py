@@ -171,3 +171,22 @@ async def test_a_press_that_waits_for_a_photo_is_done_with_it_or_not_at_all_and_
         await chooser.set_input_files(photo(tmp_path, "lamp.png"))
         await expect(desk.page.locator("#tray-note")).to_contain_text("Photos can't be added to a note.")
         await expect(desk.page.locator("#tray > *")).to_have_count(0)
+
+
+async def test_what_somebody_has_who_is_no_longer_of_the_staff_can_be_taken_over(
+    desk: Desk, site: Site
+) -> None:
+    take = desk.page.get_by_role("button", name="Take over")
+    async with waiting_customer(site) as customer:
+        sam = "(SELECT id FROM auth_user WHERE username = 'sam')"
+        site.rows(
+            f"UPDATE conversations_conversation SET owner = 'human', assignee_id = {sam} WHERE id = %s",
+            customer.number,
+        )
+        await desk.open(customer.number)
+        await expect(take).to_be_hidden()
+        site.rows("UPDATE auth_user SET is_active = %s WHERE username = 'sam'", False)
+        try:
+            await desk.take(customer.number)
+        finally:
+            site.rows("UPDATE auth_user SET is_active = %s WHERE username = 'sam'", True)
