@@ -49,6 +49,18 @@ KIND_OF_WORD = (
 ENDINGS = ("", "e", "s", "es", "o", "a", "os", "as")
 # A sentence without one of these claims nothing.
 DEED_WORDS = frozenset(KIND_OF_WORD) | {f"{stem}{ending}" for stem in _STEMS for ending in ENDINGS}
+
+
+def _list_kinds_of_forms() -> dict[str, set[str]]:
+    """The kinds that a word of a sentence may stand for."""
+    kinds: dict[str, set[str]] = {word: {kind} for word, kind in KIND_OF_WORD.items()}
+    for stem, kind in _STEMS.items():
+        for ending in ENDINGS:
+            kinds.setdefault(f"{stem}{ending}", set()).add(kind)
+    return kinds
+
+
+KINDS_OF_FORMS = _list_kinds_of_forms()
 PRESENT_WORDS = frozenset(_KIND_OF_PRESENT) | {"processing", "issuing", "initiating"}
 _DEED = rf"(?P<deed>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
 NOUN = rf"(?P<deed>{join_words(KIND_OF_NOUN)})\b"

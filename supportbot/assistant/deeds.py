@@ -17,6 +17,7 @@ from .deed_patterns import (
     KIND_OF_DONE,
     KIND_OF_TOOL_VERB,
     KIND_OF_WORD,
+    KINDS_OF_FORMS,
     MAX_HEADLESS_WORDS,
     NEGATION,
     OWN_DEEDS,
@@ -89,10 +90,15 @@ def find_unproven_deed(
         return ""
     if is_unspaced and (match := UNSPACED.search(text)) and match.lastgroup not in proven | {*reported}:
         return match[0]
-    own = _find_claim(text, words, OWN_DEEDS, proven)
+    kinds = {kind for word in words & KINDS_OF_FORMS.keys() for kind in KINDS_OF_FORMS[word]}
     told = proven | {*reported}
-    own = own or _find_claim(text, words, REPORTED_DEEDS, told)
-    return own or (_find_claim(text, words, HEADLESS_DEEDS, told) if len(words) <= MAX_HEADLESS_WORDS else "")
+    if own := "" if kinds <= proven else _find_claim(text, words, OWN_DEEDS, proven):
+        return own
+    if kinds <= told:  # as nearly always: what it speaks of was done
+        return ""
+    reported_deed = _find_claim(text, words, REPORTED_DEEDS, told)
+    is_headless = not reported_deed and len(words) <= MAX_HEADLESS_WORDS
+    return _find_claim(text, words, HEADLESS_DEEDS, told) if is_headless else reported_deed
 
 
 def find_present_deed(sentence: str, done: Collection[str]) -> str:
