@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from .email_addresses import MAX_WRITTEN_CHARS, extract_email
@@ -82,9 +82,10 @@ def read_number(written: str) -> WrittenNumber:
     tracking: dict[str, None] = {}
     decoded = unquote(text) if "%" in text else text  # “%231001” in a link is #1001
     for variant in dict.fromkeys((text, decoded, LOOKALIKES.sub(_read_lookalikes, text))):
-        keys |= dict.fromkeys(_join_parts(variant, _may_be_one_number))
-        short |= dict.fromkeys(_join_parts(variant, _may_be_end_of_number))
-        tracking |= dict.fromkeys(_join_parts(variant, lambda _gap, _left, _right, _is_last: True))
+        parts = _split_parts(variant)
+        keys |= dict.fromkeys(_join_parts(parts, _may_be_one_number))
+        short |= dict.fromkeys(_join_parts(parts, _may_be_end_of_number))
+        tracking |= dict.fromkeys(_join_parts(parts, lambda _left, _right: True))
     return WrittenNumber(
         frozenset(list(keys)[:MAX_CANDIDATES]),
         frozenset(key.lstrip("0") for key in list(short)[:MAX_CANDIDATES] if key.isdecimal()) - {""},
@@ -113,33 +114,48 @@ def _find_phone(written: str) -> str:
     return whole[-1] if whole else written
 
 
-def _join_parts(text: str, may_join: Callable[[str, str, str, bool], bool]) -> Iterator[str]:
+class _Part(NamedTuple):
+    """A group of letters or of digits, what stands between it and the one before, and whether its line ends there."""
+
+    text: str
+    gap: str
+    is_near: bool
+    is_last: bool
+
+
+def _split_parts(text: str) -> list[_Part]:
+    parts, end = [], 0
+    for found in PART.finditer(text):
+        gap = text[end : found.start()]
+        is_near = len(gap) <= MAX_GAP_CHARS and "\n" not in gap
+        end = found.end()
+        parts.append(_Part(found[0], gap, is_near, bool(LINE_END.match(text, end))))
+    return parts
+
+
+def _join_parts(parts: list[_Part], may_join: Callable[[_Part, _Part], bool]) -> Iterator[str]:
     """What neighbouring groups of letters and of digits make together, if there is a digit in it."""
-    parts = list(PART.finditer(text))
-    gaps = [text[left.end() : right.start()] for left, right in pairwise(parts)]
-    are_last = [bool(LINE_END.match(text, part.end())) for part in parts]
     for first in range(len(parts)):
         joined = ""
         for last in range(first, min(first + MAX_JOINED_PARTS, len(parts))):
-            gap = gaps[last - 1] if last > first else ""
-            is_near = len(gap) <= MAX_GAP_CHARS and "\n" not in gap
-            left, right = parts[max(last - 1, 0)][0], parts[last][0]
-            if last > first and not (is_near and may_join(gap, left, right, are_last[last])):
+            part = parts[last]
+            if last > first and not (part.is_near and may_join(parts[last - 1], part)):
                 break
-            joined += parts[last][0]
+            joined += part.text
             if not joined.isalpha():
                 yield joined
 
 
-def _may_be_one_number(gap: str, left: str, right: str, is_last: bool) -> bool:
+def _may_be_one_number(left: _Part, right: _Part) -> bool:
     """“ord 123”, “1001-A” and a line that ends with “1001 A” may be, “1001 a parcel” may not."""
-    is_apart = right.isalpha() and left.isdecimal() and any(map(str.isspace, gap))
-    return not is_apart or (is_last and len(right) <= 2)
+    is_apart = right.text.isalpha() and left.text.isdecimal() and any(map(str.isspace, right.gap))
+    return not is_apart or (right.is_last and len(right.text) <= 2)
 
 
-def _may_be_end_of_number(gap: str, _left: str, right: str, _is_last: bool) -> bool:
+def _may_be_end_of_number(left: _Part, right: _Part) -> bool:
     """“4 7 1 1” and “4.711” may be the last digits of a number, but “12.3.” is a day and “12:30” a time."""
-    return DATE_MARKS.isdisjoint(gap) or len(right) >= 3
+    is_day_or_time = len(right.text) < 3 and not DATE_MARKS.isdisjoint(right.gap)
+    return left.text.isdecimal() and right.text.isdecimal() and not is_day_or_time
 
 
 def _fold(text: str) -> str:
