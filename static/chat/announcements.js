@@ -96,7 +96,7 @@ function announceTools(message) {
 }
 
 function announceEnd(turn) {
-  speak(turn.querySelector(".failure > p")?.textContent.trim());
+  speak(turn.querySelector(".failure > p")?.innerText.trim());
   const isCut = turn.dataset.state === "done" && turn.querySelector('.message:last-of-type[data-status="partial"]');
   if (isCut) speak(getText("answerCutOff"));
 }
