@@ -17,9 +17,6 @@ import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./
 import { composer, log } from "./page.js";
 import { scrollToEnd } from "./scrolling.js";
 
-// A conversation that has not begun is shown at the site's own address. From now on it has the address that it keeps.
-if (location.href.split(/[?#]/)[0] !== composer.action) history.replaceState(null, "", composer.action);
-
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
   sendMessage();

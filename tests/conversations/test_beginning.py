@@ -69,14 +69,6 @@ def test_a_guest_who_looks_again_sees_the_same_page(guests):
     assert guests.look() == guests.look() == guests.look()
 
 
-def test_the_front_page_is_the_conversation_until_there_is_one_and_then_leads_to_it(guests, of_bob, bobs):
-    response = guests.client.get("/")
-
-    assert response.status_code == 200
-    assert guests.client.get(guests.look()).status_code == 200
-    assert bobs.client.get("/").headers["location"] == of_bob.get_absolute_url()
-
-
 def test_strangers_see_different_pages(guests, db):
     assert guests.look() != Browser().look()
 

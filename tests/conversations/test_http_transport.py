@@ -12,7 +12,7 @@ from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.turns import ownership
 
 from .markup import Element, parse
-from .page import Browser, find_address
+from .page import Browser
 from .rows import until
 
 QUESTION = "Where is my order?"
@@ -289,7 +289,7 @@ async def test_a_page_without_sockets_learns_that_its_session_has_ended(visitor)
 @pytest.mark.parametrize("way", ["form", "frame", "person"])
 async def test_a_guests_first_word_begins_the_conversation_without_scripts_or_sockets_too(model, way):
     client = AsyncClient()
-    path = find_address((await client.get("/")).content.decode())
+    path = (await client.get("/")).headers["location"]
     looked = Visitor(client, path)
     page = await looked.load()
     assert parse("".join((await looked.get_frames())["frames"])).one(id="pulse")["data-newest"] == "0"
@@ -315,7 +315,7 @@ async def test_a_guests_first_word_begins_the_conversation_without_scripts_or_so
 
 async def test_an_empty_form_begins_nothing(model):
     client = AsyncClient()
-    looked = Visitor(client, find_address((await client.get("/")).content.decode()))
+    looked = Visitor(client, (await client.get("/")).headers["location"])
     response = await looked.submit((await looked.load()).one("form", id="composer"), text=" ")
     assert response.status_code == 422
     assert not await Conversation.objects.aexists()

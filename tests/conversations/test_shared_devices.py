@@ -11,7 +11,7 @@ from supportbot.conversations.turns import ownership, person_messages, submit
 from tickets.models import Ticket
 
 from .markup import parse
-from .page import Browser, find_address
+from .page import Browser
 
 SECRET = "My secret question"
 Owner = Conversation.Owner
@@ -28,7 +28,7 @@ def press_forget(browser: Browser, conversation: Conversation) -> str:
     page = parse(browser.client.get(conversation.get_absolute_url()).content.decode())
     (form,) = [each for each in page.all("form") if "End this chat" in each.text]
     response = browser.client.post(form["action"], follow=True)
-    return find_address(response.content.decode())
+    return response.redirect_chain[-1][0]
 
 
 def test_a_guest_who_ends_the_chat_leaves_nothing_on_the_device(guests, said):

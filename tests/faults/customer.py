@@ -1,7 +1,6 @@
 """A customer at a browser: a conversation, some pages of it, and what this one does there all day."""
 
 import asyncio
-import re
 from contextlib import suppress
 from random import Random
 
@@ -31,11 +30,8 @@ class Customer:
         return self.pages[0]
 
     async def begin(self) -> Page:
-        """Open the front page, which shows a conversation."""
-        # The page of a conversation that has not begun, whose forms have its address.
-        found = re.search(r'id="composer"[^>]*action="([^"]+)"', (await self._get("/")).text)
-        assert found is not None
-        self._path = found[1]
+        """Open the front page, which leads to a conversation."""
+        self._path = (await self._get("/")).url.path
         self.log.conversation = self._path.split("/")[2].replace("-", "")
         return await self.open()
 

@@ -50,8 +50,8 @@ class Visitor:
             return await client.post(f"{site.url}{path}", headers={**token, **headers}, **body)
 
     async def begin(self, site: Site) -> str:
-        """Open the front page; returns the path of the conversation that it shows."""
-        return parse((await self.get(site)).text).one("form", id="composer")["action"]
+        """Open the front page; returns the path of the conversation that it leads to."""
+        return (await self.get(site)).url.path
 
     @asynccontextmanager
     async def window(self, site: Site, path: str, *, may_resync: bool = False) -> AsyncIterator["Window"]:

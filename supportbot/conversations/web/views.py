@@ -81,11 +81,7 @@ def _get_own_conversation(request: HttpRequest, public_id: UUID) -> Conversation
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """Go to the visitor's latest conversation, or show the page of one that has not begun.
-
-    That is shown at once, since to lead a browser to its address costs as much as the page. The page's scripts put the
-    address in the place of this one, and its forms have it too.
-    """
+    """Go to the visitor's latest conversation, or to the page of one that has not begun."""
     visitor = get_visitor(request.user, request.session)
     renew_session(request.user, request.session, is_new_visit=True)
     latest = beginning.find_latest_conversation(visitor)
@@ -93,7 +89,7 @@ def index(request: HttpRequest) -> HttpResponse:
         return redirect(latest)
     ensure_cookie(request)
     first_id = beginning.find_first_id(visitor, request.session.session_key or "")
-    return _render_conversation(request, beginning.build_new_conversation(visitor, first_id))
+    return redirect("conversation", first_id)
 
 
 @require_POST
