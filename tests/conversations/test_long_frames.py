@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from supportbot.conversations.models import Conversation, Message, Turn
-from supportbot.conversations.realtime import broadcast
+from supportbot.conversations.realtime import broadcast, heard_text
 from supportbot.conversations.realtime.audiences import get_customer_audience
 from supportbot.conversations.realtime.change_frames import render_frames
 from supportbot.conversations.realtime.connections import PageConnection
@@ -73,7 +73,10 @@ async def test_a_single_turn_that_is_longer_than_a_frame_is_shown_too(model, ali
     await page.close()
 
 
-async def test_a_page_that_stops_reading_gets_the_rest_and_not_all_of_it_again(page, chat):
+async def test_a_page_that_stops_reading_gets_the_rest_and_not_all_of_it_again(model, alices, chat):
+    await store_turns(chat, [["what the page opens with"]])
+    page = await alices.open(chat, seen=0)
+    await page.until(lambda page: page.complete == 1)
     await store_turns(chat, [[CONTENTS["wide"]]] * 15)
     line = await line_of(chat)
     send, sent = line.send, []
@@ -84,20 +87,21 @@ async def test_a_page_that_stops_reading_gets_the_rest_and_not_all_of_it_again(p
         return await send(frame)
 
     line.send = send_one
-    await page.request(action="resync", seen=0)
-    await page.until(lambda page: page.turns)
-    first = set(page.turns)
+    await page.request(action="resync", seen=1)
+    await page.until(lambda page: len(page.turns) > 1)
+    first, number_of_frames = set(page.turns), len(page.frames)
     assert await page.is_quiet()
-    assert 0 < page.complete < 15
+    assert 1 < page.complete < 16
 
     line.send = send
     line.resumeProducing()
-    await page.until(lambda page: page.complete == 15)
+    await page.until(lambda page: page.complete == 16)
 
     assert len(sent) == 1
-    assert len(page.turns) == 15
-    later = "".join(page.frames[1:])
+    assert len(page.turns) == 16
+    later = "".join(page.frames[number_of_frames:])
     assert not [number for number in first if f'id="turn-{number}"' in later]
+    await page.close()
 
 
 async def test_a_page_whose_line_broke_in_between_goes_on_from_there(model, alices, chat):
@@ -194,12 +198,14 @@ async def test_text_of_another_process_that_comes_while_the_page_is_loaded_is_no
     line = BrokenLine(RuntimeError("unused"))
     line.error = None
     page = PageConnection(chat.pk, line, get_customer_audience())
+    await broadcast.subscribe(chat.pk, page)
     delta = build_delta_frame(message.pk, 7, "shipped")
-    of_another = build_delta_frame(message.pk + 1, 0, "What ended meanwhile")
+    of_another = build_delta_frame(message.pk - 1, 0, "What ended meanwhile")
     render = render_frames
 
     def render_while_text_comes(*args: Any) -> Any:
-        page._buffered += [(delta, 0, 0), (of_another, 0, 0)]
+        for frame in (of_another, delta):
+            page._buffered.append((heard_text.take_piece(chat.pk, frame), 0, 0))
         return render(*args)
 
     monkeypatch.setattr(
@@ -209,3 +215,4 @@ async def test_text_of_another_process_that_comes_while_the_page_is_loaded_is_no
 
     assert [event["text"] for event in line.events[1:]] == [delta]
     assert "It has " in line.events[0]["text"]
+    await broadcast.unsubscribe(chat.pk, page)
