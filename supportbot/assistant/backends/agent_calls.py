@@ -65,6 +65,9 @@ def parse_agent_calls(
         before = text[: action.start()]
         words = "" if THOUGHT.match(before) else before.strip()
         observed = OBSERVATION.search(rest)
+        if observed and name not in loose_names:
+            final = FINAL_ANSWER.search(rest)
+            return [], rest[final.end() :] if final else words
         arguments = rest[: observed.start()].strip() if observed else rest.strip()
         return _build_call(name, arguments, loose_names), words
     element = ELEMENT_BEGUN.match(text.lstrip())

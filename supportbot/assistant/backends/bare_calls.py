@@ -14,7 +14,7 @@ from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .agent_calls import may_be_agent_call, parse_agent_calls, skip_thought
 from .call_names import find_tool_name
 from .call_parts import CallParts
-from .json_calls import CALL_KEYS, NAME_KEYS, read_call
+from .json_calls import CALL_KEYS, NAME_KEYS, are_only_calls, read_call
 from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 
@@ -55,10 +55,10 @@ class BareCallReader:
                 return ""
             text = self._take_held()
         if not self._tool_names or ("\n" not in text and "[" not in text and "{" not in text):
-            self._last_piece = text
+            self._keep_last_piece(text)
             return text
         start = self._find_start(text)
-        self._last_piece = text
+        self._keep_last_piece(text)
         if start is None:
             return text
         self._is_undecided, self._held = True, text[start:]
@@ -83,19 +83,25 @@ class BareCallReader:
         """Whether a sentence or a line has ended before this place: otherwise what stands here is a word of it."""
         return (self._last_piece + before).rstrip()[-1:] in ("", *SENTENCE_ENDS, ":")
 
+    def _keep_last_piece(self, text: str) -> None:
+        """Spaces within a line end no sentence, so what came before them counts."""
+        if text.strip() or "\n" in text:
+            self._last_piece = text
+
     def drop_text(self) -> None:
         """What has come was no answer."""
+        self._last_piece = ""
         self._held, self._is_undecided, self._names = "", bool(self._tool_names), self._tool_names
         self._is_within_line = False
 
     def finish_text(self) -> str:
         """The answer is over. Returns what was held back and is no call."""
         text = self._take_held()
-        agents = parse_agent_calls(text, self._names, self._loose_names)
+        exact_names = self._loose_names if self._is_within_line else self._names
+        agents = parse_agent_calls(text, exact_names, self._loose_names)
         if agents is not None:
             self.calls, words = agents
             return words
-        exact_names = self._loose_names if self._is_within_line else self._names
         self.calls, rest = parse_bare_calls(text, self._names, self._loose_names, exact_names)
         return rest if self.calls or not self._is_broken_call(text) else ""
 
@@ -174,7 +180,8 @@ def parse_bare_calls(
     if rest[:1].islower():  # a sentence about them goes on
         return [], text
     all_names = tool_names if exact_names is None else exact_names
-    run_names = loose_names if rest or (len(values) > 1 and named) else all_names
+    is_alone = not rest and not (len(values) > 1 and named) and are_only_calls(values, loose_names)
+    run_names = all_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
     return calls, "" if calls else rest
 

@@ -13,6 +13,7 @@ NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
 TEXT_ARGUMENTS_KEYS = (*ARGUMENTS_KEYS, "action_input")
 FUNCTION_KEYS = ("function", "function_call")
 CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_call_id", "tool_calls", "function_call")
+USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role")  # which say nothing about whether a call is meant
 # What may stand around a call besides white space: tags, fences, and marks of lists.
 BESIDE_CALLS = re.compile(r"</?[\w:｜|]{1,40}>|```\w*|[\s,;\[\]]")
 
@@ -45,8 +46,39 @@ def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[st
             if not is_loose(name, loose_names):
                 continue
             arguments = beside
+        elif (
+            isinstance(name, str) and _has_unusual_keys(each, inner, name) and not is_loose(name, loose_names)
+        ):
+            continue
         if isinstance(name, str):
             yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def are_only_calls(values: list[Any], loose_names: Collection[str]) -> bool:
+    """Whether all of these JSON values are calls, or lists of calls."""
+    return all(
+        _is_only_calls(each, loose_names)
+        for value in values
+        for each in (value if isinstance(value, list) else [value])
+    )
+
+
+def _is_only_calls(value: Any, loose_names: Collection[str]) -> bool:
+    several = value.get("tool_calls") if isinstance(value, dict) else None
+    if not isinstance(several, list):
+        return any(read_call(value, loose_names))
+    return not _has_unusual_keys(value, value, "") and all(
+        any(read_call(each, loose_names)) for each in several
+    )
+
+
+def _has_unusual_keys(call: dict[str, Any], inner: dict[str, Any], name: str) -> bool:
+    """Whether something beside a call may be a condition of it, such as `"condition": "if they agree"`."""
+    return any(
+        value and key not in USUAL_KEYS and key != name
+        for source in (call, inner)
+        for key, value in source.items()
+    )
 
 
 def is_loose(name: str, loose_names: Collection[str]) -> bool:

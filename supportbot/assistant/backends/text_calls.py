@@ -15,7 +15,7 @@ from typing import Any
 from .call_arguments import read_loose_object
 from .call_names import find_tool_name
 from .call_parts import CallParts
-from .json_calls import has_words, is_loose, read_call, split_json
+from .json_calls import are_only_calls, has_words, is_loose, read_call, split_json
 from .python_calls import iter_python_calls
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
@@ -111,7 +111,7 @@ def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, 
             yield from ((named[1], json.dumps(value, ensure_ascii=False)) for value in values)
         return
     values, outside = split_json(body)
-    is_alone = bool(values) and not has_words(outside)
+    is_alone = bool(values) and not has_words(outside) and are_only_calls(values, loose_names)
     values = values or _read_loose_json(body)
     for value in values:
         for call in value if isinstance(value, list) else [value]:
@@ -160,7 +160,9 @@ def _read_parameters(inner: str, *, may_be_open: bool) -> str:
 def _iter_escaped_calls(name: str, inner: str, *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
     """The call with these arguments. Text stands between marks, and where it does not, it ends at any comma in it."""
     found = list(ESCAPED_ARGUMENT.finditer(inner))
-    if not may_be_loose and not all(each["mark"] or BARE_VALUE.fullmatch(each["bare"]) for each in found):
+    has_other = ESCAPED_ARGUMENT.sub("", inner).strip(", \t\n") != ""
+    is_exact = not has_other and all(each["mark"] or BARE_VALUE.fullmatch(each["bare"]) for each in found)
+    if not may_be_loose and not is_exact:
         return
     values = {each[1]: each["text"] if each["mark"] else _read_value(each["bare"]) for each in found}
     yield name, json.dumps(values, ensure_ascii=False)

@@ -30,6 +30,8 @@ EXACT = {
     "elements": f"<tool_call><name>create_ticket</name><arguments>{ARGUMENTS}</arguments></tool_call>",
     "in a fence within a mark": f"<tool_call>```json\n{CALL}\n```</tool_call>",
     "Python": '[create_ticket(issue="Late", priority="low")]',
+    "JSON with the keys of the API": f'{{"id": "a", "type": "function", "index": 0, "function": {CALL}}}',
+    "a list of calls": f'{{"tool_calls": [{CALL}], "role": "assistant", "content": null}}',
     "Python within print": '<tool_code>print(default_api.create_ticket(issue="Late", priority="low"))</tool_code>',
 }
 WRONG = {
@@ -75,6 +77,23 @@ WRONG = {
     "JSON behind a sentence": f"Sure! {CALL}",
     "in a thought": f"<think>Maybe.\n<tool_call>{CALL}</tool_call>",
     "within a sentence as JSON": f"I could do [{CALL}]",
+    "an action and a final answer": f"Action: create_ticket\nAction Input: {ARGUMENTS}\n"
+    "Thought: No, I should ask first.\nFinal Answer: Shall I open a ticket?",
+    "an action and a result that is made up": f"Action: create_ticket\nAction Input: {ARGUMENTS}\n"
+    "Observation: ticket 5 opened",
+    "an action and another one": f"Action: create_ticket\nAction Input: {ARGUMENTS}\nThought: No.\n"
+    'Action: lookup_order\nAction Input: {"order_id": "ORD-12345"}',
+    "an action behind JSON within a line": 'Such as: {"action": 1}\n'
+    f"Action: create_ticket\nAction Input: {ARGUMENTS}",
+    "words between arguments": GEMMAS.format("<escape>Late<escape> or maybe not", "<escape>low<escape>"),
+    "JSON beside it": f'[{CALL}, "maybe"]',
+    "JSON behind it": f'{CALL} ["not yet"]',
+    "JSON beside it in a mark": f'<tool_call>[{CALL}, "not yet"]</tool_call>',
+    "JSON behind it in a mark": f'<tool_call>{CALL} {{"do": false, "b": 1}}</tool_call>',
+    "JSON beside it in a list of calls": f'{{"tool_calls": [{CALL}, "not yet"]}}',
+    "a condition beside a list of calls": f'{{"tool_calls": [{CALL}], "condition": "if they agree"}}',
+    "a condition beside the arguments": CALL[:-1] + ', "condition": "only if the customer agrees"}',
+    "a condition beside a function": f'{{"function": {CALL}, "condition": "only if the customer agrees"}}',
 }
 
 

@@ -37,6 +37,7 @@ SPOKEN = {
     "<lookup_order> is a tool.": "<lookup_order> is a tool.",
     'It says {"name": "Tom"} there.': 'It says {"name": "Tom"} there.',
     f"One writes {CALL} for that.": f"One writes {CALL} for that.",
+    f"One writes{' ' * 9}{CALL}, Tom says.": f"One writes{' ' * 9}{CALL}, Tom says.",
     f"Thought: do it.\nAction: create_ticket\nAction Input: {TICKET} maybe": "",
     "<create_ticket><issue>Late\n<priority>low</priority></create_ticket>": "",
     f"{TICKET}\n\nShall I?": "Shall I?",
