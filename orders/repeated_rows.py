@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 
 from .cells import UnreadableCell, read_amount
 from .export_files import FileRow
@@ -28,7 +29,8 @@ def drop_repeats(rows: list[FileRow], *, may_look_alike: bool) -> list[FileRow]:
     """An order's rows without those of its copies. Of copies from different days the newest one is taken.
 
     The first item tells how many copies there are, so that two equal items of one order stay two. Where the order's
-    own columns are in each row, two items `may_look_alike`, unless they have ids.
+    own columns are in each row, two items `may_look_alike`, unless they have ids. Where it is seen which rows are the
+    newest copy's, they are all: what the shop has taken out of the order since is gone.
     """
     beginnings = [row for row in rows if begins_order(row)] if len(rows) > 1 else rows
     if len(beginnings) < 2 or (may_look_alike and not rows[0].cells.get("Lineitem id")):
@@ -37,10 +39,21 @@ def drop_repeats(rows: list[FileRow], *, may_look_alike: bool) -> list[FileRow]:
     copies = [row for row in beginnings if _identify_item(row) == first]
     if len(copies) < 2:
         return rows
-    newest = max(range(len(copies)), key=lambda place: (_rate_progress(copies[place].cells), -place))
-    kept = list(_keep_rows_of_copy(rows, newest, len(copies)))
-    kept.remove(copies[newest])
-    return [copies[newest], *kept]
+    progress = [_rate_progress(copy.cells) for copy in copies]
+    newest = progress.index(max(progress))
+    begin = rows.index(copies[newest])
+    begun = set(map(id, copies))
+    further = [row for row in rows if id(row) not in begun]
+    if progress.count(progress[newest]) == 1 and _is_behind_whole_copy(rows, begin, further):
+        end = rows.index(copies[newest + 1]) if newest + 1 < len(copies) else len(rows)
+        return rows[begin:end]
+    return [copies[newest], *_keep_rows_of_copy(further, newest, len(copies))]
+
+
+def _is_behind_whole_copy(rows: list[FileRow], begin: int, further: list[FileRow]) -> bool:
+    """Whether further items stand before this copy's beginning. Then nobody has sorted the rows by it."""
+    has_file_order = all(row.line <= following.line for row, following in pairwise(rows))
+    return has_file_order and bool(further) and further[0].line < rows[begin].line
 
 
 def _identify_item(row: FileRow) -> Item:

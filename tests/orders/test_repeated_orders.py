@@ -103,6 +103,8 @@ def test_an_order_that_comes_twice_in_one_batch_is_stored_as_it_came_last(is_sto
 
 
 OPEN_MUG = MUG.replace("fulfilled", "unfulfilled")
+TWO_PLATES = PLATE.replace("1,Plate", "2,Plate")
+MUG_AGAIN = PLATE.replace("Plate,3.00", "Mug,10.00")
 OPEN_PLATE, SENT_PLATE = (f"{PLATE},{state}" for state in ("pending", "fulfilled"))
 STATE_HEADER = f"{HEADER},Lineitem fulfillment status"
 
@@ -121,6 +123,35 @@ def test_of_an_order_in_two_exports_of_different_days_the_newer_one_is_taken(loa
     order = Order.objects.get(number="#1001")
     items = [(item.name, item.state) for item in order.items.all()]
     assert (order.status, items) == ("shipped", [("Mug", "shipped"), ("Plate", "shipped")])
+
+
+@pytest.mark.parametrize(
+    ("rows", "items"),
+    [
+        ([OPEN_MUG, MUG, MUG_AGAIN, MUG_AGAIN], ["Mug", "Mug"]),
+        ([MUG, OPEN_MUG, MUG_AGAIN, MUG_AGAIN], ["Mug", "Mug"]),
+        ([OPEN_MUG, OPEN_MUG, MUG, *[MUG_AGAIN] * 6, PLATE], ["Mug", "Mug", "Mug", "Plate"]),
+    ],
+)
+def test_equal_items_of_an_order_in_sorted_exports_of_different_days(load, rows, items):
+    load(*rows)
+    assert (Order.objects.get().status, stored()["#1001"]) == ("shipped", items)
+
+
+@pytest.mark.parametrize(
+    ("rows", "items"),
+    [
+        ([OPEN_MUG, TWO_PLATES, MUG, PLATE], ["Mug 1", "Plate 1"]),
+        ([OPEN_MUG, PLATE, MUG], ["Mug 1"]),
+        ([OPEN_MUG, MUG_AGAIN, PIN, MUG, PLATE, OPEN_MUG, MUG_AGAIN], ["Mug 1", "Plate 1"]),
+        ([OPEN_MUG, MUG_AGAIN, MUG, *[MUG_AGAIN] * 2], ["Mug 1"] * 3),
+    ],
+)
+def test_what_the_shop_has_taken_out_or_changed_since_is_not_told(load, rows, items):
+    load(*rows)
+    order = Order.objects.get(number="#1001")
+    told = [f"{item.name} {item.quantity}" for item in order.items.all()]
+    assert (order.status, told) == ("shipped", items)
 
 
 def test_what_was_paid_back_since_is_in_the_newer_one(load):
