@@ -15,3 +15,7 @@ def find_staff_with_right(permission: str) -> QuerySet[User]:
 
 def find_answerers() -> QuerySet[User]:
     return find_staff_with_right(ANSWER_CUSTOMERS)
+
+
+def may_answer(staff_id: int | None) -> bool:
+    return staff_id is not None and find_answerers().filter(pk=staff_id).exists()

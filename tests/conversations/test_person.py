@@ -72,6 +72,14 @@ async def test_staff_read_what_the_customer_had_asked_before(page, model):
         (["My support chat does not connect", "thank you very much"], "My support chat does not connect"),
         (["My headphones arrived damaged", "This is how it looks"], "My headphones arrived damaged"),
         (["hi", "ORD-123", "alice@example.com"], "ORD-123"),
+        (
+            ["hi", "I need a refund and want to talk to a human"],
+            "I need a refund and want to talk to a human",
+        ),
+        (
+            ["This is how it looks", "I want my money back from you people"],
+            "I want my money back from you people",
+        ),
         (["alice@example.com"], ""),
         (["hi", "yes please", "https://shop.example/cart", "I want to speak to a real person now"], ""),
     ],

@@ -89,6 +89,22 @@ def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, ag
     assert (chat.owner, chat.assignee) == ("human", sam)
 
 
+def test_a_colleague_takes_over_from_who_has_lost_the_right_alone(chat, agent):
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "It comes on Monday.", "s1")
+    sam = User.objects.create_user("sam", is_staff=True)
+    take_right(agent)
+    assert turns.take_over.run_sync(chat.pk, sam.pk).is_done
+
+
+def test_what_is_written_about_another_ticket_stays_with_it_when_the_person_is_lost(chat, agent):
+    other = Ticket.objects.create(conversation=chat, customer=chat.user, subject="Another", issue="Another")
+    number = Ticket.objects.exclude(pk=other.pk).get().number
+    deactivate(agent)
+    turns.post_to_team.run_sync(chat.pk, "About the lamp", "c1", reference=number)
+    assert number in chat.messages.filter(role="system").latest("pk").text
+    assert not Ticket.objects.filter(issue__contains="About the lamp").exists()
+
+
 def test_whoever_may_answer_keeps_theirs(chat):
     turns.submit_message.run_sync(chat.pk, "Is anybody there?", "c1", can_start=False)
     assert turns.find_unattended_conversations.run_sync() == []

@@ -58,6 +58,6 @@ def post_to_team(conversation_id: int, text: str, client_id: str, *, reference: 
         save_owner(conversation)
         change = build_change(conversation, [*ended, written], with_owner=True, notifies_desk=True)
     else:
-        change = store_for_person(conversation, masked, client_id, was_closed=was_closed)
+        change = store_for_person(conversation, masked, client_id, was_closed=was_closed, reference=reference)
     notify_of_customer_message(conversation, change, reference)
     return change

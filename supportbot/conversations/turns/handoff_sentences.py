@@ -33,7 +33,7 @@ def is_assignee_away(conversation: Conversation) -> bool:
 def has_lost_person(conversation: Conversation) -> bool:
     """Whether somebody has it who is no longer of the staff, or whose account is gone. No query for it.
 
-    Who has lost the right alone is found by `unattended`.
+    Who has lost the right alone is found by `unattended`, and by whoever takes it over.
     """
     if conversation.owner != Conversation.Owner.HUMAN:
         return False

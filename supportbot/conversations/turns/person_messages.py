@@ -71,15 +71,17 @@ def store_for_person(
     images: Sequence[UUID] = (),
     *,
     was_closed: bool = False,
+    reference: str = "",
 ) -> TurnChange:
     """A customer's message to a person, or to one who is waited for: no model runs. The caller holds the lock.
 
-    It waits for another person, where the one who has it may no longer answer.
-    `was_closed` says that it has just been opened again.
+    It waits for another person, where the one who has it may no longer answer. `reference` is what it is about, such as
+    a ticket's number. `was_closed` says that it has just been opened again.
     """
     unsent = storage.get_unsent_images(conversation, images)
     if handoff_sentences.has_lost_person(conversation):
-        notices = [start_waiting(conversation, actor=AuditEvent.Actor.SYSTEM, words=text.text)]
+        words, actor = text.text, AuditEvent.Actor.SYSTEM
+        notices = [start_waiting(conversation, actor=actor, words=words, reference=reference)]
     else:
         notices = _list_notices(conversation, was_closed)
     told = [(Message.Role.SYSTEM, each, None) for each in notices]

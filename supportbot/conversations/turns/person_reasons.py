@@ -9,13 +9,17 @@ RECENT_MESSAGES = 20
 SUBSTANCE_LETTERS = 6  # “broken” has as many
 LETTERS_OF_WIDE = 3  # what one sign of Chinese or Japanese stands for
 
-_ADDRESS = re.compile(r"\S+@\S+|\bhttps?://\S+")
-_NUMBER = re.compile(r"\S*\d\S*")
+# From the beginning of a word only, or a long one would be looked through from each of its letters.
+_ADDRESS = re.compile(r"(?<!\S)\S+@\S+|\bhttps?://\S+")
+_NUMBER = re.compile(r"(?<!\S)\S*\d\S*")
 _WORD = re.compile(r"[^\W\d_]+")
-# A wish for a person says nothing about the matter; it is what is being explained.
+# A wish for a person says nothing about the matter; it is what is being explained. Between its words are small ones,
+# and nothing of the matter.
 _PERSON_WISH = re.compile(
-    r"\b(?:talk|speak|chat|connect|transfer|pass|put|want|need|get|give|like|is|are)\b[^.!?\n]{0,40}?"
-    r"\b(?:persons?|humans?|agents?|people|someone|somebody|anyone|anybody|representative|operator|staff|colleague|"
+    r"\b(?:talk|speak|chat|connect|transfer|pass|put|want|need|get|give|like|is|are)\b"
+    r"(?:\s+(?:to|with|through|over|on|from|you|your|me|us|my|a|an|the|there|any|one|of|some|real|live|actual|human|"
+    r"another|different|other|now|please|and|or|chat|talk|speak|is|are|want|need|like|get)){0,6}\s+"
+    r"(?:persons?|humans?|agents?|people|someone|somebody|anyone|anybody|representative|operator|staff|colleague|"
     r"manager|employee)\b(?: (?:there|here|available))?|^\W*(?:an? )?(?:real )?(?:person|human|agent)\b",
     re.IGNORECASE,
 )

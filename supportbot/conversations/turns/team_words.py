@@ -1,5 +1,6 @@
 """What the server says for the team: that staff have ended a matter or closed the conversation. It is mailed as words
-of staff are, and a customer who answers it answers the team.
+of staff are. Who answers the end of a matter by mail answers the team; who answers a closing reopens the conversation,
+and has the assistant where that person is away.
 
 Such a message is known by its client id, which begins with `END_PREFIX` or `CLOSING_PREFIX`.
 """

@@ -1,7 +1,7 @@
 """A conversation whose person may no longer answer, such as one who has left the shop: it waits for another person.
 
 It does as soon as its customer waits for an answer: when they write to somebody who is no longer of the staff, and else
-within some seconds, also where the right alone was lost.
+within half a minute, also where the right alone was lost.
 """
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, Subquery
 from supportbot.audit.models import AuditEvent
 from supportbot.server.executors import on_database_thread
 
-from ..answerers import find_answerers
+from ..answerers import find_answerers, may_answer
 from ..models import Conversation, Message
 from .changes import TurnChange, build_change
 from .event_turns import add_event_turn
@@ -38,13 +38,9 @@ def find_unattended_conversations() -> list[int]:
 def wait_for_another_person(conversation_id: int) -> TurnChange:
     """Have it wait for a person again, and tell the customer what happens now."""
     conversation = Conversation.objects.lock(conversation_id)
-    if conversation.owner != Owner.HUMAN or _may_answer(conversation.assignee_id):
+    if conversation.owner != Owner.HUMAN or may_answer(conversation.assignee_id):
         return build_change(conversation, (), with_owner=True)
     sentence = start_waiting(conversation, actor=AuditEvent.Actor.SYSTEM)
     told = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     return build_change(conversation, [told], with_owner=True, notifies_desk=True)
-
-
-def _may_answer(staff_id: int | None) -> bool:
-    return staff_id is not None and find_answerers().filter(pk=staff_id).exists()
