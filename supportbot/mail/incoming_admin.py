@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from supportbot.conversations.answerers import ANSWER_CUSTOMERS
 from supportbot.conversations.limits.rate_limits import RequestRefused
 
 from .models import IncomingMail
 from .posting import MailNotPosted, dismiss_mail, post_kept_mail
 
-ANSWER_CUSTOMERS = "conversations.change_conversation"
 FIELDS = (
     *("outcome", "received", "sender", "sender_name", "subject", "text", "left_out", "size"),
     *("conversation", "handled", "handled_by"),

@@ -65,7 +65,7 @@ AWAY = (
     r"|外出中|不在のお知らせ|不在通知|不在办公室|不在辦公室|休假中|부재중|nicht am arbeitsplatz"
 )
 AWAY_NOTE = (
-    r"ooo|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
+    r"ooo(?=\s*(?:$|[:：]|(?:until|till|bis)\b))|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
     r"|absence du bureau|message d['’]absence|notification d['’]absence|ausencia de la oficina|ausência temporária"
     r"|ausência do escritório|afwezigheids\w+|frånvaro|fraværende|fravær|poissaolo|nieobecność|nepřítomnost"
     r"|neprítomnosť|távollét"
@@ -76,8 +76,10 @@ AWAY_STATE = (
     r"|de (?:vacaciones|férias)|in (?:ferie|vacanza|congedo)|(?:op|im|in|auf) (?:vakantie|urlaub|elternzeit)"
     r"|på (?:semester|ferie)|na urlopie|izinde|absente?|assente|в отпуске|у відпустці|休假|休暇"
 )
+# Until when is said in a few words: who writes more of them, or a dash, goes on with a wish.
 STATE_END = (
-    r"\s*(?:(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^,;?]{0,40})?(?:[\s.!]*$"
+    r"\s*(?:(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^\s,;?]*(?:\s[^\s,;?]*[^\s,;?–—-]){0,3})?"
+    r"(?:[\s.!]*$"
     r"|\s*[:：]\s*(?:re|aw|antw|sv|r|rif)\s*[:：])"
 )
 # «Alice is out of the office», as some programs write, and people of themselves.
@@ -88,7 +90,7 @@ WHO_IS_AWAY = (
 # After these words a program says until when, or repeats our subject. «Out of office chairs?» is a question.
 AUTOMATIC_END = (
     r"\s*(?:$|[:：!.,;()\[\]|–—-]"
-    r"|(?:re|aw|antw|sv|auto|autoreply|bis|until|till|vom|from|to|tot|du|hasta|fino|até|do|til|jusqu|до|od|am|ab)\b)"
+    r"|(?:re|aw|antw|sv|auto|autoreply|bis|until|till|vom|from|to|tot|du|hasta|fino|até|do|til|jusqu|до|od)\b)"
 )
 AUTOMATIC_SUBJECT = re.compile(
     r"^\W*(?:\[[^\]]{1,60}\]\s*)?(?:(?:re|aw|antw|sv|r|rif)\s*:\s*)?(?:"

@@ -14,7 +14,7 @@ from supportbot.conversations.card_numbers import mask_card_numbers
 from .bounded_message import read_message
 from .from_header import has_hidden_sender, read_addresses
 from .mime_text import decode_text, find_html_charset
-from .reply_text import MAX_CHARS, extract_reply, html_to_text, unwrap_flowed
+from .reply_text import MAX_CHARS, enriched_to_html, extract_reply, html_to_text, unwrap_flowed
 from .reply_text.words import FORWARD_SUBJECT
 from .sending import to_one_line
 
@@ -28,10 +28,11 @@ RECIPIENT_HEADERS = (
 )
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+ENRICHED_TYPES = ("text/enriched", "text/richtext")
 # How else programs write texts.
 TEXT_KINDS = {
     **dict.fromkeys(("text/markdown", "text/x-markdown"), "text/plain"),
-    **dict.fromkeys(("text/enriched", "text/richtext", "application/xhtml+xml"), "text/html"),
+    **dict.fromkeys((*ENRICHED_TYPES, "application/xhtml+xml"), "text/html"),
 }
 SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
@@ -213,7 +214,10 @@ def _choose_alternative(parts: list[Message]) -> list[Message]:
         if part.get_content_type() == "text/plain" and _read_text(part, "text/plain").strip():
             # Pictures that stand in the HTML still come with the mail.
             return [part, *(image for each in parts if each is not part for image in _find_images(each))]
-    return [part for part in parts if part.get_content_type() != "text/plain"]
+    # Words that are there as HTML too would be read twice.
+    has_html = any(each.get_content_type() == "text/html" for part in parts for each in walk_parts(part))
+    left_out = {"text/plain", *(TEXT_KINDS if has_html else ())}
+    return [part for part in parts if part.get_content_type() not in left_out]
 
 
 def _find_images(part: Message) -> list[Message]:
@@ -223,6 +227,8 @@ def _find_images(part: Message) -> list[Message]:
 def _read_text(part: Message, kind: str) -> str:
     data = _read_bytes(part)
     charset = str(part.get_content_charset("") or "")
+    if part.get_content_type() in ENRICHED_TYPES:
+        return html_to_text(enriched_to_html(decode_text(data, charset)))
     if kind == "text/html":
         return html_to_text(decode_text(data, charset or find_html_charset(data)))
     text = decode_text(data, charset)[:MAX_PART_CHARS]

@@ -81,6 +81,8 @@ AUTOMATIC = [
             ),
             *("Fravær", "Frånvaro: TechCorp", "Poissa toimistolta", "Nieobecność", "Mimo kancelář"),
             *("Nem vagyok az irodában", "В отпуске до 5.12.", "休假", "不在のお知らせ", "Ofis dışında"),
+            *("Im Urlaub bis 12. Januar 2027", "On leave until 12 January", "in ferie fino al 12 gennaio"),
+            *("OOO until Monday", "Ooo"),
             *("Thank you for contacting us [auto-reply]", "We have your message - Autoreply"),
         )
     ),
@@ -104,6 +106,16 @@ PEOPLE = [
                 "En vacances: où est-elle ?",
             ),
             *("Absence of invoice", "In ferie senza lampada", "Autoreply in your shop is broken"),
+            *(
+                "Nicht im Haus am Freitag, bitte beim Nachbarn abgeben",
+                "Abwesend ab 5.12.: bitte später liefern",
+                "Abwesenheit am 24.12. bei Lieferung",
+            ),
+            *("Ooo! Love the lamp, but one is broken", "ooo... my lamp is broken"),
+            *(
+                "Im Urlaub bis Montag - bitte später liefern",
+                "On holiday until Monday please deliver later",
+            ),
             *("Abwesend bei Lieferung", "Afwezig bij levering", "On holiday lights", "It is out of stock"),
         )
     ),

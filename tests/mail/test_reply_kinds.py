@@ -22,6 +22,9 @@ HEADER_BLOCKS = {
     "Slovenian": ("*Od", "*Poslano:* petek, 27. november 2026 15:02", "*Za", "*Zadeva"),
 }
 
+SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\n"
+UNSIGNED = "\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAdFiEE\n-----END PGP SIGNATURE-----"
+
 
 def read_plain(text: str) -> str:
     return parse_mail(build_raw("Content-Type: text/plain; charset=utf-8", text.encode())).text
@@ -45,6 +48,9 @@ def test_an_old_mail_is_known_by_the_form_of_its_head_in_any_language(language):
         "Name: Ann <ann@example.org>\nOrder: 4711\nBought: 12.11.2026\nItem: a lamp",
         "Contact: Ann <ann@example.org>\nPhone: 0301234\nOpen until: 18:00\nSince: 2019",
         "Contact: Ann <ann@example.org>\nPlease call me tomorrow at 10:00.",
+        "Hello, please help.\n\nCustomer: John Doe <john@x.com>\nOrdered: 12.11.2026 10:22\nItem: Lamp\n"
+        "Problem: it is broken and I want money back\n\nThanks",
+        "Hi,\n\nContact: Ann Lee <ann@x.org>\nDelivered: 2026-11-20 14:30\nOrder: ORD-123\nIssue: box was empty",
         "On Monday 23.11.2026 at 14:00 your colleague wrote to me:\nthe lamp comes on Tuesday. It did not.",
         "Am Montag, dem 23.11.2026 um 14:00 hat mir Ihr Kollege geschrieben:\nDie Lampe kommt am Dienstag.",
         "Le 23.11.2026 à 14:00 votre collègue m'a écrit :\nla lampe arrive mardi.",
@@ -66,17 +72,31 @@ def test_a_signed_text_is_posted_without_its_signature():
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        (f"{SIGNED}The red one.\n\nThanks{UNSIGNED}", "The red one.\n\nThanks"),
+        (f"Hello,\n{SIGNED}Hash: SHA256\nCharset: utf-8\n\nThe red one.{UNSIGNED}", "Hello,\nThe red one."),
+        (f"{SIGNED}Order: 4711\n\nThe red one.{UNSIGNED}\nBye", "Order: 4711\n\nThe red one.\nBye"),
+        (f"It is{UNSIGNED}\n{SIGNED}\nThe red one.{UNSIGNED}", f"It is{UNSIGNED}\nThe red one."),
+        (f"{SIGNED}\nThe red one.\n-----BEGIN PGP SIGNATURE-----\n\niQEzBAEBCAAdFiEE", "The red one."),
+    ],
+    ids=["no headers", "words above", "words that look like headers", "an end above", "cut off"],
+)
+def test_the_words_around_the_marks_of_a_signature_are_kept(text, right):
+    assert read_plain(text) == right
+
+
 def test_cells_of_a_table_stand_apart():
     table = "<table><tr><th>Order</th><th>Days</th></tr><tr><td>ORD-123</td><td> 2 </td></tr></table>"
     assert read_html(table) == "Order Days\nORD-123 2"
 
 
-@pytest.mark.parametrize(
-    "style", ["display:none", "color:red; display : none", "visibility:hidden", "mso-hide:all"]
-)
+@pytest.mark.parametrize("style", ["display:none", "color:red; display : none", "visibility:hidden"])
 def test_what_no_reader_shows_is_not_read(style):
     assert read_html(f'<div style="{style}">Newsletter words</div><div>The red one.</div>') == "The red one."
-    assert read_html('<div style="display:block">The red one.</div>') == "The red one."
+    for shown in ("display:block", "mso-hide:all"):  # the latter hides in one program alone
+        assert read_html(f'<div style="{shown}">The red one.</div>') == "The red one."
 
 
 @pytest.mark.parametrize(
@@ -86,11 +106,27 @@ def test_what_no_reader_shows_is_not_read(style):
         ("multipart/alternative; boundary=gone", "The red one.", "The red one."),
         ("text/markdown; charset=utf-8", "The **red** one.", "The **red** one."),
         ("text/enriched", "The <bold>red</bold> one.", "The red one."),
+        (
+            "text/enriched",
+            "<color><param>red</param>Hello</color>,\n\nwhich is\nmine?\n\n\nA << B & C\n\n\n\nAnn",
+            "Hello,\nwhich is mine?\n\nA < B & C\n\nAnn",
+        ),
+        ("text/richtext", "The red one.<nl>A <lt> B", "The red one.\nA < B"),
         ("application/xhtml+xml", "<p>The red one.</p>", "The red one."),
     ],
 )
 def test_a_text_is_read_whatever_its_type_is_called(kind, body, right):
     assert parse_mail(build_raw(f"Content-Type: {kind}", body.encode())).text == right
+
+
+@pytest.mark.parametrize("kind", ["text/markdown", "text/x-markdown", "text/enriched", "text/richtext"])
+def test_of_alternatives_the_words_are_read_once(kind):
+    html = "--r\nContent-Type: text/html\n\n<p>The <b>red</b> one.</p>\n--r--"
+    other = f"--b\nContent-Type: {kind}\n\nThe red one.\n"
+    both = f"{other}--b\nContent-Type: multipart/related; boundary=r\n\n{html}\n--b--\n"
+    for body in (both, f"{other}--b--\n"):
+        raw = build_raw("Content-Type: multipart/alternative; boundary=b", body.encode())
+        assert parse_mail(raw).text == "The red one."
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "latin-1"])

@@ -7,7 +7,7 @@ programs and languages, and know the line of our own mails above which to write.
 """
 
 from .flowed import unwrap_flowed
-from .html_text import html_to_text
+from .html_text import enriched_to_html, html_to_text
 from .rules import cut_to_new_text
 from .words import POINTS_BELOW
 
@@ -15,7 +15,14 @@ MAX_CHARS = 100_000  # of a mail's text that is looked at
 
 MAX_POINTING_CHARS = 400
 
-__all__ = ["MAX_CHARS", "extract_reply", "html_to_text", "may_answer_below", "unwrap_flowed"]
+__all__ = [
+    "MAX_CHARS",
+    "enriched_to_html",
+    "extract_reply",
+    "html_to_text",
+    "may_answer_below",
+    "unwrap_flowed",
+]
 
 
 def extract_reply(text: str, *, is_forward: bool = False) -> str:

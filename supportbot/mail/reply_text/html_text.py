@@ -12,6 +12,8 @@ MAX_DEPTH = 40
 MAX_HTML_CHARS = 500_000
 MAX_OPEN_TAGS = 3_000
 TAG = re.compile(r"<[^<>]{0,2000}>")
+PARAMETER = re.compile(r"<param>[^<]{0,1000}</param>", re.IGNORECASE)  # such as the name of a colour
+LINE_BREAKS = re.compile(r"\n{2,}")
 TAG_BEGINNING = re.compile(r"<(/?)([a-zA-Z]+)")
 BULK = (
     (re.compile("<!--"), re.compile("-->")),
@@ -56,7 +58,7 @@ SIGNATURE_NAMES = re.compile(
 )
 QUOTE_NAMES = re.compile(r"^(?:quote|gmail_quote_old)$")
 # What a reader of mails does not show, such as the words that lists of mails show of newsletters.
-HIDDEN = re.compile(r"(?:^|;)(?:display:none|visibility:hidden|mso-hide:all)\b", re.IGNORECASE)
+HIDDEN = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)\b", re.IGNORECASE)
 # How Outlook draws the line above the mail that is answered.
 RULED = re.compile(r"border:none;border-top:solid#(?:e1e1e1|b5c4df)1\.0pt", re.IGNORECASE)
 
@@ -175,6 +177,13 @@ def html_to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(clean)
     return reader.finish_text()
+
+
+def enriched_to_html(text: str) -> str:
+    """Rich text of RFC 1896, where lines wrap: n breaks are n - 1. «<<» is «<» there, and «<lt>» in older ones."""
+    text = PARAMETER.sub("", text.replace("\r\n", "\n").replace("&", "&amp;").replace("<<", "&lt;"))
+    text = text.replace("<lt>", "&lt;").replace("<nl>", "<br>")
+    return LINE_BREAKS.sub(lambda found: "<br>" * (len(found[0]) - 1), text)
 
 
 def _drop_bulk(html: str) -> str:

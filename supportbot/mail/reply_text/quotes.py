@@ -157,14 +157,14 @@ def _begins_header_block(lines: Sequence[str], start: int) -> bool:
 def _is_block_by_form(lines: Sequence[str]) -> bool:
     """Whether these are header lines in whichever language: a sender with name and address, next when it was sent.
 
-    Of lists that customers write, such as of an order, hardly any has both, in this order, and two lines more.
+    Below it stands a recipient's address. Of lists that customers write, such as of an order, hardly any has a second
+    one, and all of that in this order.
     """
     if not lines or not SENDER_LINE.match(lines[0].strip()):
         return False
     block = list(itertools.takewhile(LABELLED_LINE.match, (line.strip() for line in lines)))
-    return len(block) > MIN_HEADER_KINDS and any(
-        TIME_OF_DAY.search(each) and ANY_DATE.search(each) for each in block[1:3]
-    )
+    is_sent = any(TIME_OF_DAY.search(each) and ANY_DATE.search(each) for each in block[1:3])
+    return len(block) > MIN_HEADER_KINDS and is_sent and any(map(ADDRESS.search, block[1:]))
 
 
 def _find_header_kind(line: str) -> str:

@@ -1,5 +1,6 @@
 """Takes the new lines out of a mail's text."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from .words import DEVICE_AT_END, EXCUSE, PROGRAM_NAMES, PROGRAM_SIGNATURE
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 SIGNED_BEGINNING, SIGNED_END = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
+SIGNED_HEADER = re.compile(r"^(?:Hash|Version|Comment|Charset|MessageID|NotDashEscaped):")
 SIGNATURE_END = "-----END PGP SIGNATURE-----"
 RULE = re.compile(r"^[\s_=*-]{3,}$")
 MAX_SIGNATURE_LINES, MAX_SIGNATURE_CHARS = 10, 90
@@ -44,13 +46,13 @@ def _clean_line(line: str) -> str:
 
 def _open_signed_text(lines: list[str]) -> list[str]:
     """Without what PGP writes around a text that is signed, and before lines that begin with «-»."""
-    if SIGNED_BEGINNING not in lines or SIGNED_END not in lines:
+    begin = lines.index(SIGNED_BEGINNING) if SIGNED_BEGINNING in lines else len(lines)
+    if SIGNED_END not in lines[begin:]:
         return lines
-    begin, end = lines.index(SIGNED_BEGINNING), lines.index(SIGNED_END)
-    text = lines[begin + 1 : end]
-    head = text.index("") if "" in text else 0
-    signed = [line.removeprefix("- ") for line in text[head:]]
-    below = lines[lines.index(SIGNATURE_END) + 1 :] if SIGNATURE_END in lines else []
+    end = lines.index(SIGNED_END, begin)
+    text = list(itertools.dropwhile(SIGNED_HEADER.match, lines[begin + 1 : end]))
+    signed = [line.removeprefix("- ") for line in (text if text[:1] != [""] else text[1:])]
+    below = lines[lines.index(SIGNATURE_END, end) + 1 :] if SIGNATURE_END in lines[end:] else []
     return [*lines[:begin], *signed, *below]
 
 
