@@ -33,7 +33,7 @@ NO_CENTS = re.compile(r"(?<=\d)[.,]\s?[-–—]{1,2}(?=\D*$)")  # “12,–”
 ARABIC_MARKS = str.maketrans({"٫": ".", "٬": ","})
 THOUSANDS = re.compile(r"\d{1,3}(?:([.,\s])\d{3})+")
 LOST_DIGITS = re.compile(r"-?\d[.,]\d{1,14}E\+\d{1,3}", re.IGNORECASE)
-TEXT_MARK = re.compile(r"'(?:[=+@-]|[\W\d_]*\d[\W\d_]*$)")
+TEXT_MARK = re.compile(r"'(?:[=+@-]|(?=[\W_]*\d)[\W\d_]*$)")
 # ="0815" and =T("0815"), by which programs have a spreadsheet keep a number as it is, and what it makes of +49 30 1234.
 TEXT_FORMULA = re.compile(r'=(?:T\()?"((?:[^"]|"")*)"\)?|=([+-][\d.,() /-]+)')
 # A table that was computed with has 1001.0 where 1001 stood.

@@ -50,7 +50,7 @@ def extract_email(written: str) -> str:
 
     “<zoe@example.com>.”, “mailto:zoe@example.com” and “zoe at example dot com” are all the same address.
     """
-    text = _decode_signs(written[:MAX_WRITTEN_CHARS].replace("\0", ""))
+    text = _decode_signs(written[:MAX_WRITTEN_CHARS]).replace("\0", "")
     if not text.isascii():
         # What nobody sees, such as marks of direction that came with a paste, is no part of it.
         visible = "".join(each for each in text if unicodedata.category(each) not in ("Cf", "Cs"))

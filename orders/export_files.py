@@ -102,13 +102,13 @@ class ExportFile:
         if not is_text:
             text = LONE_SURROGATE.sub(REPLACEMENT, text)  # so that the row can be printed
         if is_broken:
-            return text.split(self.separator), _(
+            return self._split_roughly(text), _(
                 "A quotation mark is missing in this row, or there is one too many."
             )
         try:
             cells = split_cells(text, self.separator)
         except csv.Error as error:
-            return [], _("The row cannot be read: %(error)s.") % {"error": error}
+            return self._split_roughly(text), _("The row cannot be read: %(error)s.") % {"error": error}
         if not is_text or "\0" in text:
             name = self.encoding.removesuffix("-sig").upper()
             return cells, _("The row has characters that are not %(name)s text.") % {"name": name}
@@ -119,6 +119,10 @@ class ExportFile:
             )
             return cells, words % {"count": count, "width": width}
         return cells, ""
+
+    def _split_roughly(self, text: str) -> list[str]:
+        """The cells of a row that cannot be read, so that its order can be named."""
+        return [cell.strip(' "') for cell in text.rstrip("\r\n").split(self.separator)]
 
     @cached_property
     def least_width(self) -> int:

@@ -35,6 +35,8 @@ from .times import read_time
 
 T = TypeVar("T")
 
+MAX_TRACKING_CHARS = 200
+
 # By field of an order: the columns that say something of it.
 FIELD_COLUMNS = {
     "platform_id": ("Id",),
@@ -161,7 +163,7 @@ class OrderBuilder:
             expected_delivery=self._read_day("Expected delivery"),
             delivered_at=self._read_time("Delivered at"),
             carrier=self._read_text("Carrier", 80) or parcel.carrier,
-            tracking=self._read_text("Tracking number", 200) or parcel.tracking,
+            tracking=self._read_text("Tracking number", MAX_TRACKING_CHARS) or parcel.tracking,
             tracking_url=self._read("Tracking url", read_url) or parcel.tracking_url,
             currency=self._currency,
             subtotal=self._read_amount("Subtotal"),
@@ -221,7 +223,7 @@ class OrderBuilder:
         if known := self._first.cells.get("Status"):
             if known in Order.Status.values:
                 return known
-            self._note_unknown_state("Status", known)
+            self._note_unknown_state("Status", known, Order.Status.PROCESSING)
             return Order.Status.PROCESSING
         paid = self._read_text("Financial Status", 40).lower()
         sent = self._read_text("Fulfillment Status", 40)
@@ -233,12 +235,12 @@ class OrderBuilder:
         if state in UNSENT_STATES:
             return nothing_sent
         if state not in SENT_STATES:
-            self._note_unknown_state("Fulfillment Status", sent)
-        return SENT_STATES.get(state, Order.Status.PROCESSING)
+            self._note_unknown_state("Fulfillment Status", sent, nothing_sent)
+        return SENT_STATES.get(state, nothing_sent)
 
-    def _note_unknown_state(self, column: str, text: str) -> None:
-        words = _("%(column)s is %(text)s, which is not known; it is taken for processing.")
-        self._note(self._first, words % {"column": column, "text": repr(text[:40])})
+    def _note_unknown_state(self, column: str, text: str, status: Order.Status) -> None:
+        words = _("%(column)s is %(text)s, which is not known; it is taken for “%(status)s”.")
+        self._note(self._first, words % {"column": column, "text": repr(text[:40]), "status": status.label})
 
     def _read_email(self) -> str:
         """The order's e-mail address. Orders from a till have none, so a guest cannot look them up by it."""

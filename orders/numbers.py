@@ -39,7 +39,7 @@ MIN_WHOLE_PHONE_DIGITS = 7
 class WrittenNumber:
     """What may be meant: whole numbers, the last digits of one, or a tracking number. All in the form of keys.
 
-    It is true where it has a digit: words alone are no guess, though a number may be one.
+    It is true where it has a digit. Words alone may be a number too, in shops that have such ones.
     """
 
     keys: frozenset[str]

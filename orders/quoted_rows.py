@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-MARKS = re.compile(r'(?:\\")*("+)')  # those of a text, without one that a backslash takes for text
+MARKS = re.compile(r'(?:\\")?("+)')  # those of a text, without one that a backslash takes for text
 MAX_CELL_LINES = 200  # that a quoted cell may go over
 
 
@@ -33,6 +33,8 @@ def _split_careless_cells(text: str, separator: str) -> list[str]:
         else:
             end = text.find(separator, position)
             cells.append(text[position : end if end >= 0 else None])
+            if cells[-1].endswith('"'):  # the cell before may have ended too early
+                raise csv.Error("a quotation mark may be meant in two ways")
             position = end + 1 if end >= 0 else len(text) + 1
     return cells
 

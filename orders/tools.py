@@ -73,7 +73,7 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
             "possible": [order.number for order in meant],
         }
     if not meant:
-        if read_number(order_id):  # words without a number are no guess
+        if _is_guess(order_id):
             _record_failed_lookup(ctx, contact_key)
         return {"error": f"Order {asked} not found"}
     return _serialize_order(meant[0])
@@ -93,6 +93,12 @@ def my_orders(ctx: ToolContext) -> dict[str, Any]:
         )
     newest = Order.objects.visible_to(ctx.customer)[:MAX_LISTED_ORDERS]
     return {"orders": [_serialize_summary(order) for order in newest]}
+
+
+def _is_guess(order_id: str) -> bool:
+    """Whether a number was named. Words alone are one only where the shop has orders whose numbers are words."""
+    meant = read_number(order_id)
+    return bool(meant) or (bool(meant.words) and Order.objects.filter(short_key="").exists())
 
 
 def _record_failed_lookup(ctx: ToolContext, contact_key: str) -> None:

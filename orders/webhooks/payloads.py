@@ -1,7 +1,7 @@
 """Takes values out of a message whose form nobody has checked, as the text of an export's cells."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from orders.cells import THREE_DECIMALS, UnreadableCell
 from orders.export_files import FileRow
-from orders.exported_orders import ExportedOrder, OrderBuilder
+from orders.exported_orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
 from orders.order_rows import Survey
 from orders.times import read_time
 
@@ -72,6 +72,17 @@ def get_time(part: Any, name: str) -> datetime | None:
 def find_text(parts: list[Any], *names: str) -> str:
     """The first that is not empty, by name and then by part."""
     return next((text for name in names for part in parts if (text := get_text(part, name))), "")
+
+
+def join_numbers(numbers: Iterable[str]) -> str:
+    """An order's tracking numbers, each once and whole, the newest ones last. Of too many they are kept."""
+    joined = ""
+    for number in dict.fromkeys(reversed(list(filter(None, numbers)))):
+        longer = f"{number}, {joined}" if joined else number
+        if joined and len(longer) > MAX_TRACKING_CHARS:
+            break
+        joined = longer
+    return joined
 
 
 def add_amounts(parts: list[Mapping[str, Any]], name: str) -> Decimal | None:

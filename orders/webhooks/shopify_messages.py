@@ -22,6 +22,7 @@ from .payloads import (
     get_parts,
     get_text,
     get_time,
+    join_numbers,
     write_amount,
 )
 
@@ -125,9 +126,7 @@ def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
     return {
         "Fulfilled at": get_text(parcels[-1], "created_at"),
         "Carrier": find_text(newest_first, "tracking_company"),
-        "Tracking number": ", ".join(
-            dict.fromkeys(number for each in parcels for number in _list_numbers(each))
-        ),
+        "Tracking number": join_numbers(number for each in parcels for number in _list_numbers(each)),
         "Tracking url": find_text(newest_first, "tracking_url"),
         "Status": DELIVERED if has_arrived and is_open else "",
     }
@@ -138,7 +137,7 @@ def _list_numbers(parcel: Mapping[str, Any]) -> list[str]:
     first, listed = get_text(parcel, "tracking_number"), parcel.get("tracking_numbers")
     boxes = [{"number": number} for number in listed] if isinstance(listed, list) else []
     numbers = [text for box in boxes if (text := get_text(box, "number"))]
-    return numbers if first in numbers else [first] if first else []
+    return numbers if not first or first in numbers else [first]
 
 
 def _read_items(message: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -20,6 +20,7 @@ from .payloads import (
     get_parts,
     get_text,
     get_time,
+    join_numbers,
     write_amount,
 )
 
@@ -148,7 +149,7 @@ def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
         "Carrier": find_text(
             newest_first, "custom_tracking_provider", "formatted_tracking_provider", "tracking_provider"
         ),
-        "Tracking number": ", ".join(filter(None, (get_text(each, "tracking_number") for each in parcels))),
+        "Tracking number": join_numbers(get_text(each, "tracking_number") for each in parcels),
         "Tracking url": find_text(newest_first, "custom_tracking_link", "formatted_tracking_link"),
     }
 

@@ -51,10 +51,25 @@ def test_quotation_marks_within_a_cell_are_kept_though_nobody_doubled_them(load,
     assert bool(said.err) is not bool(name)
 
 
-def test_quotation_marks_that_may_be_meant_in_two_ways_are_told(load):
-    said = load(MUG.replace("Mug", '"Mug "best", blue"'), PIN)
+@pytest.mark.parametrize("number", ["#1001", '"#1001"'])
+@pytest.mark.parametrize("written", ['"Mug "best", blue"', r'"Mug \"best\", blue"'])
+@pytest.mark.parametrize("end", ["", ","])
+def test_quotation_marks_that_may_be_meant_in_two_ways_are_told(load, number, written, end):
+    """Also where the row's last cell is empty, so that the number of cells shows nothing."""
+    mug, plate = (row.replace("#1001", number) for row in (MUG, PLATE))
+    said = load(
+        f"{mug}{end}",
+        f"{plate.replace('Plate', written)}{end}",
+        f"{PIN}{end}",
+        header=f"{HEADER}{end and ',Phone'}",
+    )
     assert stored() == {"#1002": ["Pin"]}
-    assert "Line 2, #1001: The row has 11 cells" in said.err
+    assert "Line 3, #1001: The row cannot be read: a quotation mark may be meant in two ways." in said.err
+
+
+def test_a_row_whose_last_cell_is_empty_may_have_marks_that_nobody_doubled(load):
+    said = load(MUG.replace("Mug", '"6" Mug, blue"') + ",", header=f"{HEADER},Phone")
+    assert (said.err, stored()) == ("", {"#1001": ['6" Mug, blue']})
 
 
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-16", "utf-8-sig"])
@@ -113,11 +128,14 @@ def test_states_as_pages_and_programs_write_them(load, state, status):
     assert (said.err, Order.objects.get().status) == ("", status)
 
 
-@pytest.mark.parametrize("payment", ["paid", "refunded"])
-def test_a_state_that_is_not_known_is_told(load, payment):
+@pytest.mark.parametrize(
+    ("payment", "status"), [("paid", "processing"), ("refunded", "cancelled"), ("voided", "cancelled")]
+)
+def test_a_state_that_is_not_known_is_told(load, payment, status):
     said = load(MUG.replace("paid,fulfilled", f"{payment},despatched"))
-    assert Order.objects.get().status == "processing"
-    assert "Line 2, #1001: Fulfillment Status is 'despatched', which is not known" in said.err
+    assert Order.objects.get().status == status
+    words = f"'despatched', which is not known; it is taken for “{status.capitalize()}”."
+    assert f"Line 2, #1001: Fulfillment Status is {words}" in said.err
 
 
 def test_a_zip_with_more_in_it_than_exports(tmp_path, capsys):

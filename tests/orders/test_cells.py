@@ -1,11 +1,14 @@
 """The value of a cell, as platforms, spreadsheets and bookkeepers write it."""
 
+import csv
 from decimal import Decimal
+from time import process_time
 
 import pytest
 
 from orders.cells import UnreadableCell, read_amount, read_quantity
 from orders.export_files import clean_cell
+from orders.quoted_rows import split_cells
 from orders.times import read_time
 
 
@@ -84,12 +87,25 @@ def test_a_thousand_pieces_are_not_one(written, has_decimal_commas, pieces):
         ("'+49 30 1234567", "+49 30 1234567"),
         ("'2026-09-01 09:00:00 +0200", "2026-09-01 09:00:00 +0200"),
         ("'t Hooft", "'t Hooft"),
+        ("'(030) 123_456", "(030) 123_456"),
+        ("'12 Mugs", "'12 Mugs"),
+        ("'--", "--"),
+        ("'..", "'.."),
         ("=A1+B1", "=A1+B1"),
         ("#N/A", ""),
     ],
 )
 def test_what_keeps_a_spreadsheet_from_computing_is_no_part_of_the_text(written, text):
     assert clean_cell(written) == text
+
+
+def test_a_long_cell_takes_no_longer_than_it_is_long():
+    begun = process_time()
+    for cell in (f"'{'1' * 50_000}a", f"'{'1.' * 25_000}a", f"'{'.' * 50_000}a"):
+        assert clean_cell(cell) == cell
+    with pytest.raises(csv.Error):
+        split_cells('"' + r"\"" * 30_000 + "x", ",")
+    assert process_time() - begun < 1
 
 
 @pytest.mark.parametrize(("currency", "amount"), [("JPY", Decimal(1234)), ("KWD", Decimal("1.234"))])

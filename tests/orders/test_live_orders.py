@@ -178,6 +178,25 @@ def test_the_numbers_of_several_boxes_are_all_kept(sender, chat):
     assert lookup_order(chat(), "357962501028", "zoe@example.com")["order_id"] == "#1001"
 
 
+@pytest.mark.parametrize("first", [None, "", "B2"])
+def test_the_numbers_of_boxes_of_which_none_is_named_apart(sender, first):
+    boxes = SHOPIFY_PARCEL | {"tracking_number": first, "tracking_numbers": ["A1", "B2"]}
+    sender.send_shopify(change_order(SHOPIFY_ORDER, fulfillments=[boxes]))
+    assert Order.objects.get().tracking == "A1, B2"
+
+
+def test_of_too_many_boxes_the_newest_numbers_are_kept_whole(sender, chat):
+    numbers = [f"3579625010{number}" for number in range(10, 50)]
+    boxes = SHOPIFY_PARCEL | {"tracking_number": numbers[0], "tracking_numbers": [*numbers, numbers[-3]]}
+    sender.send_shopify(change_order(SHOPIFY_ORDER, fulfillments=[boxes]))
+    shipments = WOOCOMMERCE_PARCELS | {"value": [{"tracking_number": each} for each in numbers]}
+    sender.send_woocommerce(change_order(WOOCOMMERCE_ORDER, meta_data=[shipments]))
+    shopify, woocommerce = Order.objects.order_by("pk")
+    assert shopify.tracking.split(", ") == [*numbers[-14:-3], *numbers[-2:], numbers[-3]]
+    assert woocommerce.tracking.split(", ") == numbers[-14:]
+    assert lookup_order(chat(), numbers[-3], "zoe@example.com")["order_id"] == shopify.number
+
+
 def test_a_null_is_as_if_the_field_was_left_out(sender):
     keep = ("number", "updated_at", "items")
     message = {name: value if name in keep else None for name, value in JSON_ORDER.items()}

@@ -293,6 +293,19 @@ def test_a_guest_is_asked_to_sign_in_or_to_name_one_order(chat, alice):
         my_orders(chat())
 
 
+@pytest.mark.parametrize(("stored", "counted"), [("XKBKNABJK", 5), ("#1001", 0)])
+def test_words_are_guesses_where_a_shop_s_numbers_are_words(chat, alice, stored, counted):
+    Order.objects.create(number=stored, email="zoe@example.com")
+    ctx = chat()
+    for word in ("KBKNABJKX", "my parcel please", "QWERTZU", "ASDFGHJ", "YXCVBNM"):
+        assert "not found" in lookup_order(ctx, word, "zoe@example.com")["error"]
+
+    assert FailedLookup.objects.count() == counted
+    if counted:
+        with pytest.raises(ToolError, match="paused"):
+            lookup_order(ctx, stored, "zoe@example.com")
+
+
 @pytest.mark.parametrize(
     ("guesses", "guest_keys", "emails", "right"),
     [

@@ -99,7 +99,14 @@ def test_a_number_as_people_of_many_languages_write_it():
         *("zoe a còng example chấm com", "zoe kuyruklu a example nokta com", "zoe παπάκι example τελεία com"),
         *("zoe שטרודל example נקודה com", "zoe آت example دوت com", "zoe arond example punct com"),
         *("zoe_at_example_dot_com", "zoe -at- example -dot- com", "zoe[@]example[.]com", "zoe@example[.]com"),
-        *("_zoe@example.com_", "zoe%40example.com", "zoe&#64;example.com", "zoe@example·com"),
+        *(
+            "_zoe@example.com_",
+            "zoe%40example.com",
+            "zo%00e%40example.com%00",
+            "zo\0e%40example.com",
+            "zoe&#64;example.com",
+            "zoe@example·com",
+        ),
     ],
 )
 def test_an_address_as_people_of_many_languages_write_it(written):
