@@ -1,11 +1,13 @@
 """What comes while the reading of a body is paused gathers, and is counted, without and with TLS."""
 
 import asyncio
+import errno
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import aiohttp
 import httpx2
@@ -17,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from supportbot.assistant.backends import transport
 from supportbot.assistant.backends.transport import BODY_EXTENSION, PausableBody, PausableTransport
+from supportbot.assistant.limits import MAX_RESPONSE_BYTES
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
@@ -119,3 +122,17 @@ async def test_who_leaves_within_a_pause_leaves_nothing_behind(served):
 
     assert not served.body.is_paused
     assert served.body.count_waiting_bytes() == 0
+
+
+@pytest.mark.parametrize(("can_count", "number"), [(True, MAX_RESPONSE_BYTES), (False, 0)])
+async def test_a_socket_that_cannot_be_asked_fails_no_pause(can_count, number, monkeypatch):
+    """It is told by reading whether the connection has failed, and not every system can count."""
+    async with serving("http", None) as served:
+        await served.send(PAUSE_AFTER)
+        with monkeypatch.context() as patches:
+            patches.setattr(transport, "CAN_COUNT", can_count)
+            patches.setattr(transport.fcntl, "ioctl", Mock(side_effect=OSError(errno.EBADF, "closed")))
+            counted = served.body.count_waiting_bytes()
+        served.body.resume_reading()
+
+    assert counted == number

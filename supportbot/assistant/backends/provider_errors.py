@@ -89,9 +89,10 @@ RATE_LIMITED = _compile(
     r"rate[ _]?limit|too many (requests|tokens per)|at capacity|try again (later|in)|before trying again|throttl",
     r"过于频繁|限流|并发数|速率限制",
 )
-# The model is being loaded (Bedrock with 400 or 424, llama.cpp in a stream).
+# The model is being loaded (Bedrock with 400 or 424, llama.cpp in a stream), or is away for a while.
 NOT_READY = _compile(
-    r"getting ready|not ready for inference|model (is )?(still |currently )?loading|loading model"
+    r"getting ready|not ready for inference|model (is )?(still |currently )?loading|loading model",
+    r"model.{0,80}((currently|temporarily) (not available|unavailable)|not available (right now|at the moment))",
 )
 # The model called a tool in a form that the server cannot read (Groq). The next time it may do better.
 UNREADABLE_CALL = _compile(r"tool_use_failed")

@@ -5,10 +5,8 @@ wake up for every token, which is most of what a token costs when it is decoded 
 """
 
 import asyncio
-import fcntl
 import socket
 import sys
-import termios
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from urllib.request import getproxies
@@ -17,6 +15,14 @@ import aiohttp
 import httpx2
 
 from ..limits import MAX_RESPONSE_BYTES
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # as on Windows
+    CAN_COUNT = False
+else:
+    CAN_COUNT = True
 
 CONNECT_SECONDS = 5.0
 BODY_EXTENSION = "supportbot.body"  # of a response: its `PausableBody`
@@ -100,12 +106,20 @@ class PausableBody(httpx2.AsyncByteStream):
             resumed.set_result(None)
 
     def count_waiting_bytes(self) -> int:
-        """How many have gathered since reading was paused."""
+        """How many have gathered since reading was paused, as far as the system can tell.
+
+        Many where the connection has failed, which is told by reading.
+        """
         if self._resumed is not None:
             return self._response.content.total_bytes - self._bytes_before
         if self._paused is None or self._paused.is_closing():
             return 0
-        number = fcntl.ioctl(self._paused.get_extra_info("socket"), termios.FIONREAD, bytes(4))
+        if not CAN_COUNT:
+            return 0
+        try:
+            number = fcntl.ioctl(self._paused.get_extra_info("socket"), termios.FIONREAD, bytes(4))
+        except OSError:
+            return MAX_RESPONSE_BYTES
         return int.from_bytes(number, sys.byteorder)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -229,6 +229,7 @@ ERRORS: dict[str, tuple[Any, ErrorCode]] = {
     "the object itself": ({"object": "error", "message": "boom", "code": 400}, ErrorCode.REQUEST_REFUSED),
     "detail": ({"detail": "boom"}, ErrorCode.PROVIDER_ERROR),
     "base_resp": ({"base_resp": {"status_code": 1004, "status_msg": "no"}}, ErrorCode.PROVIDER_ERROR),
+    "away for a while": ({"error": {"message": "The model is currently not available"}}, ErrorCode.DOWN),
     "no credit": ({"error": {"message": "Insufficient Balance"}}, ErrorCode.NO_CREDIT),
     "a wrong key": ({"error": {"message": "Invalid API key", "code": 401}}, ErrorCode.KEY_REFUSED),
     "a list": ([{"error": {"code": 400, "message": "API key not valid."}}], ErrorCode.KEY_REFUSED),
