@@ -48,7 +48,7 @@ class TicketChange:
 def change_ticket(ticket: Ticket, actor: Actor, *, cause: str = "", **values: Any) -> bool:
     """Change a ticket that the caller has locked. Whether anything was another value before.
 
-    `cause` is what the customer did that had this effect, for the history: “reply”.
+    `cause` is what the customer did that had this effect, for the history: “reply” or “person”, for whom they asked.
     """
     return bool(change_tickets([ticket], actor, cause=cause, **values))
 

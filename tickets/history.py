@@ -49,7 +49,10 @@ def describe_event(event: Any) -> list[str]:
     """What was done, a sentence for each thing, without who did it."""
     changes = event.details.get("changes")
     if changes is not None:
-        if deed := _describe_deed(event.actor, event.details.get("cause", ""), changes):
+        cause = event.details.get("cause", "")
+        if _is_told_by_request(cause, changes):
+            return []
+        if deed := _describe_deed(event.actor, cause, changes):
             return [deed]
         added = event.details.get("added", ())
         return [_describe_change(name, values, is_added=name in added) for name, values in changes.items()]
@@ -62,6 +65,12 @@ def describe_event(event: Any) -> list[str]:
         "rated": _describe_rating(event.details),
     }
     return [sentences.get(event.action, event.action)]
+
+
+def _is_told_by_request(cause: str, changes: Mapping[str, list[str] | None]) -> bool:
+    """Whether the team is waited for again since the customer asked for a person, which is an event of its own."""
+    old, _new = changes.get("status") or ("", "")
+    return cause == "person" and old not in Ticket.ENDED_STATUSES
 
 
 def _describe_deed(actor: str, cause: str, changes: Mapping[str, list[str] | None]) -> str:

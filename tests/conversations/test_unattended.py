@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
+from supportbot.conversations.realtime.fragments import render_owner
 from supportbot.conversations.worker import housekeeping
 from supportbot.jobs.models import Job
 from tickets.models import Ticket
@@ -84,6 +85,7 @@ def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, ag
     lose(agent)
     shown = turns.close_conversation.run_sync(chat.pk, sam.pk).change.owner  # refused, and shows who has it
     assert (shown.owner, shown.assignee_id, shown.assignee_name) == ("human", None, "")
+    assert "With nobody: the colleague who had it" in render_owner(shown, template="desk/_owner.html")
     assert turns.take_over.run_sync(chat.pk, sam.pk).is_done
     chat.refresh_from_db()
     assert (chat.owner, chat.assignee) == ("human", sam)

@@ -78,8 +78,10 @@ def test_its_history_says_who_did_what(desk, ticket, agent):
 
 def test_its_history_says_once_what_a_customer_did(desk, ticket, talk):
     turns.submit_message.run_sync(talk.pk, "It is late", "a1", can_start=False)
+    Ticket.objects.filter(pk=ticket.pk).update(status="pending")
     turns.request_person.run_sync(talk.pk)
     turns.cancel_person_request.run_sync(talk.pk)
+    assert Ticket.objects.get().status == "open"
     asked = Rating.objects.create(conversation=talk, ticket=ticket.number, handler="staff")
     turns.store_rating.run_sync(talk.pk, asked.pk, True, None)
     turns.store_rating.run_sync(talk.pk, asked.pk, None, "So quick")
@@ -102,6 +104,8 @@ def test_its_history_names_what_a_customer_and_the_system_did(ticket, talk, agen
     turns.submit_message.run_sync(talk.pk, "Not yet", "a2", can_start=False)
     confirm_by_customer(Ticket.objects.get())
     reopen_by_customer(Ticket.objects.get())
+    confirm_by_customer(Ticket.objects.get())
+    reopen_by_customer(Ticket.objects.get(), cause="person")
     change_ticket(Ticket.objects.get(), SYSTEM, status="closed")
     record_ticket_event("ticket_changed", ticket, ASSISTANT, changes={"subject": None, "category": None})
 
@@ -110,6 +114,8 @@ def test_its_history_names_what_a_customer_and_the_system_did(ticket, talk, agen
     assert said == [
         ("The customer", "replied"),
         ("The customer", "reopened it by a reply"),
+        ("The customer", "said that it is solved"),
+        ("The customer", "reopened it"),
         ("The customer", "said that it is solved"),
         ("The customer", "reopened it"),
         ("The system", "closed it, as nobody had written for long enough"),

@@ -274,7 +274,8 @@ class Ticket(models.Model):
         self.order_number = self.order_number or find_order_number(issue)
         if self.waiting_since is not None:
             self.start_waiting(self.waiting_since)  # the priority may be another one
-        self.save(update_fields=["issue", "priority", "order_number", "waiting_since", "due", "updated"])
+        fields = ["issue", "person_requests", "priority", "order_number", "waiting_since", "due"]
+        self.save(update_fields=[*fields, "updated"])
         return is_new
 
     def find_quote(self, issue: str) -> str | None:
