@@ -349,7 +349,12 @@ SMALL_TALK = [
     alice("asdf", says="didn't understand"),
     alice("asdf", "qwer", says=("didn't understand", OFFERS_TICKET)),
     alice("my boiler makes a strange noise at night", says=("didn't understand", OFFERS_TICKET)),
+    alice("no sound at all", says="didn't understand"),
+    alice("No screws inside", says="didn't understand"),
     alice("Wo ist meine Bestellung?", says="only understand simple English"),
+    alice("Die Lampe flackert", says="only understand simple English"),
+    alice("No funciona", says="only understand simple English"),
+    alice("Waar is dat?", says="only understand simple English"),
     alice("Привет, где мой заказ?", says="only understand simple English"),
 ]
 
