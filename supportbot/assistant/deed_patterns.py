@@ -74,6 +74,10 @@ _PROCESSED = (
 )
 _END = r"(?=\s*(?:[.,;!]|$))"
 _BETWEEN = r"[^.!?;,]{0,80}?"
+_PEOPLE = (
+    r"(?:dhl|ups|dpd|gls|hermes|(?:the|our|my)\s+(?:\w+\s+)?(?:team|support|warehouse|carrier|courier|manager|"
+    r"supplier|colleagues?|department|shop|seller|bank|driver))\b(?!['’]s)"
+)
 # What the forms of the first person end in says whose they are.
 _OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "í")))
 _OWN_PORTUGUESE = " ".join(word for word in _KIND_OF_OWN if word.endswith("i"))
@@ -100,7 +104,8 @@ OWN_DEEDS = compile_patterns(
             r"(?P<deed>discount|voucher|coupon)\b",
         ),
         "reset upgraded extended stopped paused": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>reset|upgraded|extended|stopped|paused)\s+(?:your|the)\b",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>reset|upgraded|extended|stopped|paused)\s+"
+            r"(?:your|the\s+(?:password|account|subscription|plan|order|delivery|return\s+period))\b",
         ),
         "added": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>added)\s+(?:\w+\s+){{1,5}}?to\s+(?:your|the)\s+"
@@ -115,8 +120,8 @@ OWN_DEEDS = compile_patterns(
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>placed|purchased)\s+(?:\w+\s+){{0,3}}?(?:order|replacement)\b",
         ),
         "contacted phoned called spoken reached asked": (
-            rf"\bi(?:['’]ve|\s+have){_ADVERBS}\s+(?P<deed>contacted|phoned|called|spoken|reached|asked)\s+"
-            r"(?:out\s+to\s+|to\s+|with\s+)?(?=(?:dhl|ups|dpd|gls|hermes|(?:the|our|my)\s+\w+)\b)",
+            rf"\bi(?:['’]ve|\s+have){_ADVERBS}\s+(?P<deed>contacted|phoned|called|asked|"
+            rf"reached(?=\s+out\s+to\b)|spoken(?=\s+(?:to|with)\b))\s+(?:out\s+to\s+|to\s+|with\s+)?{_PEOPLE}",
         ),
         "consider": (rf"\bconsider\s+(?:\w+\s+){{1,2}}?{_DEED}{_END}",),
         "ich": (
@@ -254,7 +259,7 @@ CONJUNCTION = re.compile(
 CONDITION = re.compile(
     r"\b(?:if|once|when|after|until|before|unless|as soon as|whether|that|which|who|wenn|sobald|nachdem|ob|falls|dass|"
     r"si|quand|cuando|una vez|que|quando|dopo che|una volta|als (?:u|uw|je|het|de)|wanneer|zodra|nadat|dat|depois que|"
-    r"assim que|jeśli|gdy|om|när|hvis|når|pokud|až|если|когда|"
+    r"assim que|jeśli|gdy|om|när|hvis|når|pokud|zda|až|если|когда|"
     r"sorry|apologi[sz]e|leid|désolée?s?|siento|dispiace|spijt|desculpe|"
     r"you (?:said|say|wrote|told|mentioned))\b|(?:^|(?<=[,;:—])\s?)se\b(?!\s(?:ha|han|les?)\b)"
 )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from .deed_languages import NO_SPACES, UNSPACED
+from .deed_languages import NO_SPACES, find_unspaced_deed
 from .deed_patterns import (
     CONDITION,
     CONJUNCTION,
@@ -88,8 +88,8 @@ def find_unproven_deed(
         proven.update(done_earlier)
     if ANY_DEED in proven:
         return ""
-    if is_unspaced and (match := UNSPACED.search(text)) and match.lastgroup not in proven | {*reported}:
-        return match[0]
+    if is_unspaced and (unspaced := find_unspaced_deed(text, proven | {*reported})):
+        return unspaced
     kinds = {kind for word in words & KINDS_OF_FORMS.keys() for kind in KINDS_OF_FORMS[word]}
     told = proven | {*reported}
     if own := "" if kinds <= proven else _find_claim(text, words, OWN_DEEDS, proven):

@@ -52,6 +52,12 @@ _ADVERBS = (
     r"{0,3}"
 )
 _I_WILL = rf"\bi(?:['’]ll|\s+will|(?:['’]m|\s+am)\s+(?:going|about)\s+to){_ADVERBS}\s+"
+# What one says of one's own words or mind, or of a page, is no promise: “Ich ändere meine Meinung.”
+_NO_IDIOM = (
+    r"(?!\s+(?:(?:de|di)\s+)?(?:mein|m(?:a|on|es|is?|ijn)\b|l?a\s+mi(?:a|nha)\b|opini|ide(?:e|i?a)\b|tema\b|argomento|"
+    r"sujet)|\s+in\s+my\s+(?:answer|reply|message|response|text)\b|"
+    r"\s+to\s+(?:our|the|this)\s+(?:\w+\s+){0,2}?(?:page|site|website|article|form|link)\b)"
+)
 _FORMS_OF = {
     ending: join_words(word for word in index_words(FORMS) if word.endswith(ending))
     for ending in ("é", "ò", "ei")
@@ -67,12 +73,13 @@ PROMISED_DEEDS: Patterns = compile_patterns(
         ),
         "ll will going about": (
             rf"{_I_WILL}(?P<deed>cancel|void|refund|reimburse|exchange|replace|escalate|forward|reschedule|block)"
-            r"\s+(?:this|that|these|those|it|you|your|the|both|all|everything)\b",
+            rf"\s+(?:this|that|these|those|it|you|your|the|both|all|everything)\b{_NO_IDIOM}",
             rf"{_I_WILL}(?P<deed>change|update|correct|modify)\s+(?:your|(?:that|it)\s+for|the\s+order)\b",
             rf"{_I_WILL}(?P<deed>open|create|file|raise|submit)\s+{_TICKET}",
             rf"{_I_WILL}(?:process|issue|initiate|request|arrange|schedule|book|start|approve)\s+(?:\w+\s+){{0,3}}?{NOUN}",
             rf"{_I_WILL}(?:give|apply|add|offer)\s+(?:\w+\s+){{0,4}}?(?P<deed>discount|voucher|coupon)\b",
-            rf"{_I_WILL}(?P<deed>send)\s+(?:you\s+)?(?:\w+\s+){{0,3}}?(?:replacement|new\s+one|return\s+label|invoice)\b",
+            rf"{_I_WILL}(?P<deed>send)\s+(?:you\s+)?(?:\w+\s+){{0,3}}?(?:replacement|new\s+one|return\s+label|invoice)\b"
+            r"(?!\s+(?:amount|number|date|total|details|address))",
             rf"{_I_WILL}make\s+sure\s+(?:that\s+)?(?:\w+\s+){{1,4}}?(?:gets?|is|are)\s+(?P<deed>cancel|refund)(?:l?ed)\b",
         ),
         "me": (
@@ -80,25 +87,25 @@ PROMISED_DEEDS: Patterns = compile_patterns(
             r"(?:this|that|it|you|your|the)\b",
         ),
         "ich": (
-            rf"\bich\s+werde\b{_BETWEEN}\b{_INFINITIVE}\b",
-            rf"\bich\s+(?P<deed>{_GERMAN})\b",
+            rf"\bich\s+werde\b{_NO_IDIOM}{_BETWEEN}\b{_INFINITIVE}\b",
+            rf"\bich\s+(?P<deed>{_GERMAN})\b{_NO_IDIOM}",
             rf"\bich\s+(?P<deed>leite|gebe)\b{_BETWEEN}\bweiter\b",
             rf"\bich\s+(?P<deed>eröffne|erstelle)\s+{_TICKET}",
             rf"\bich\s+(?:veranlasse|beauftrage)\b{_BETWEEN}\b{NOUN}",
             rf"\bich\s+werde\b{_BETWEEN}\b{NOUN}{_BETWEEN}\b(?:veranlassen|einleiten|beauftragen|anstoßen)\b",
         ),
         "je j": (
-            rf"\bje\s+vais\s+(?:(?:vous|te|les?|la)\s+|l['’])?{_INFINITIVE}\b",
+            rf"\bje\s+vais\s+(?:(?:vous|te|les?|la)\s+|l['’])?{_INFINITIVE}\b{_NO_IDIOM}",
             rf"\bje\s+vais\s+{_OPEN}\s+{_TICKET}",
-            rf"\b(?:je\s+(?:(?:vous|te|les?|la)\s+|l['’]){{0,2}}|j['’])(?P<deed>{_FRENCH})\b",
+            rf"\b(?:je\s+(?:(?:vous|te|les?|la)\s+|l['’]){{0,2}}|j['’])(?P<deed>{_FRENCH})\b{_NO_IDIOM}",
             rf"\bje\s+(?:vais\s+procéder|procède)\s+(?:à|au)\b{_BETWEEN}{NOUN}",
         ),
         "voy procedo procederé": (
-            rf"\b(?:voy|procedo|procederé)\s+a\s+{_INFINITIVE}(?:[lmt][eao]s?|selo)?\b",
+            rf"\b(?:voy|procedo|procederé)\s+a\s+{_INFINITIVE}(?:[lmt][eao]s?|selo)?\b{_NO_IDIOM}",
             rf"\b(?:voy|procedo|procederé)\s+a\s+{_OPEN}\s+{_TICKET}",
         ),
         FORMS["cancel"] + " " + FORMS["refund"] + " " + FORMS["change"] + " " + FORMS["forward"]: (
-            rf"\b(?P<deed>{_FORMS_OF['é']}|{_FORMS_OF['ò']}|{_FORMS_OF['ei']})\b",
+            rf"\b(?P<deed>{_FORMS_OF['é']}|{_FORMS_OF['ò']}|{_FORMS_OF['ei']})\b{_NO_IDIOM}",
         ),
         "te le lo": (r"\b(?:te|le|se\s+lo)\s+(?P<deed>cancelo|anulo|devuelvo)\b",),
         "annullo": (
@@ -113,7 +120,7 @@ PROMISED_DEEDS: Patterns = compile_patterns(
             r"\bik\s+(?P<deed>annuleer|wijzig|blokkeer)\s+(?:uw|je|de|het|dit|deze)\b",
         ),
         "vou irei": (
-            rf"\b(?:vou|irei)\s+{_INFINITIVE}\b",
+            rf"\b(?:vou|irei)\s+{_INFINITIVE}\b{_NO_IDIOM}",
             rf"\b(?:vou|irei)\s+{_OPEN}\s+{_TICKET}",
         ),
     }
