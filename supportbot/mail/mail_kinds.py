@@ -78,7 +78,8 @@ AWAY_STATE = (
 )
 # Until when is said in a few words: who writes more of them, or a dash, goes on with a wish.
 STATE_END = (
-    r"\s*(?:(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^\s,;?]*(?:\s[^\s,;?]*[^\s,;?–—-]){0,3})?"
+    r"\s*(?:(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^\s,;?]*"
+    r"(?:\s(?:zum|the|al|el|le))?(?:\s(?!bitte\b|please\b)[^\s,;?]*[^\s,;?–—-]){0,3})?"
     r"(?:[\s.!]*$"
     r"|\s*[:：]\s*(?:re|aw|antw|sv|r|rif)\s*[:：])"
 )

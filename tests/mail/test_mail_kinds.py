@@ -82,7 +82,7 @@ AUTOMATIC = [
             *("Fravær", "Frånvaro: TechCorp", "Poissa toimistolta", "Nieobecność", "Mimo kancelář"),
             *("Nem vagyok az irodában", "В отпуске до 5.12.", "休假", "不在のお知らせ", "Ofis dışında"),
             *("Im Urlaub bis 12. Januar 2027", "On leave until 12 January", "in ferie fino al 12 gennaio"),
-            *("OOO until Monday", "Ooo"),
+            *("OOO until Monday", "Ooo", "Im Urlaub bis zum 12. Januar 2027"),
             *("Thank you for contacting us [auto-reply]", "We have your message - Autoreply"),
         )
     ),
@@ -115,6 +115,7 @@ PEOPLE = [
             *(
                 "Im Urlaub bis Montag - bitte später liefern",
                 "On holiday until Monday please deliver later",
+                "Im Urlaub bis Montag bitte lagern",
             ),
             *("Abwesend bei Lieferung", "Afwezig bij levering", "On holiday lights", "It is out of stock"),
         )
