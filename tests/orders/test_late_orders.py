@@ -268,7 +268,8 @@ def test_an_order_stays_in_its_account_when_its_address_is_changed(sender, alice
 
 
 def test_what_staff_filled_in_stays_until_the_platform_says_something_else(sender):
-    sent = {"fulfillment_status": "fulfilled", "fulfillments": [SHOPIFY_PARCEL | {"tracking_number": None}]}
+    without_number = SHOPIFY_PARCEL | {"tracking_number": None, "tracking_numbers": []}
+    sent = {"fulfillment_status": "fulfilled", "fulfillments": [without_number]}
     sender.send_shopify(change_order(SHOPIFY_ORDER, **sent))
     today = timezone.localdate()
     Order.objects.update(status="delivered", tracking="ABC", expected_delivery=today)
