@@ -20,6 +20,7 @@ from .deeds import (
     list_reports,
     list_told_deeds,
 )
+from .fact_patterns import CLOSED, DAY_RANGE, OPEN
 from .fact_readers import Fact
 from .facts import find_facts, list_known_facts
 from .messages import Answer, Mark, Message, ToolCall
@@ -79,7 +80,11 @@ class GroundingCheck:
     def find_marks(self, sentence: str) -> list[Mark]:
         """What in this sentence cannot be confirmed. After a photo facts are not checked: they may stand on it."""
         facts = [] if self._has_photo else find_facts(sentence)
-        marks = [Mark(fact.kind, fact.words) for fact in facts if not self._is_known(fact)]
+        marks = [
+            Mark(fact.kind, fact.words)
+            for fact in facts
+            if not self._is_known(fact) and not (fact.kind == "weekday" and self._is_closing_day(sentence))
+        ]
         deed = find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._reports)
         deed = deed or find_present_deed(sentence, self._deeds | self._wanted)
         deed = deed or self._find_empty_promise(sentence)
@@ -98,6 +103,13 @@ class GroundingCheck:
             possible.add("forward")
         is_any_possible = ANY_DEED in possible
         return next((words for kind, words in promises if not is_any_possible and kind not in possible), "")
+
+    def _is_closing_day(self, sentence: str) -> bool:
+        """Whether it says only that on this day, which no opening hours name, nobody is there."""
+        plain = normalize_text(sentence)
+        if not CLOSED.search(plain) or OPEN.search(plain):
+            return False
+        return any(days[2] for text in self._shown.plain_texts for days in DAY_RANGE.finditer(text))
 
     def _is_known(self, fact: Fact) -> bool:
         if fact.value:

@@ -193,6 +193,8 @@ def test_a_claim_in_further_words_and_languages_is_marked(sentence):
         "I've asked the system, and your order is with DHL.",
         "I've called the parcel's status up for you.",
         "I reset the search and looked again.",
+        "Wir haben sonntags geschlossen.",
+        "We're closed on Sundays.",
         "Have a great weekend!",
         "Schönes Wochenende!",
         "See you tomorrow!",
@@ -216,6 +218,8 @@ def test_true_sentences_with_such_words_are_not_marked(sentence):
     [
         ("weekday", "Wir haben sonntags geöffnet."),
         ("weekday", "We're open on Sundays."),
+        ("weekday", "We're closed on Saturdays and open on Sundays."),
+        ("weekday", "Your ticket was closed on Sunday."),
         ("weekday", "Siamo aperti domenica."),
         ("weekday", "Wij zijn zondag open."),
         ("date", "Es kommt morgen."),
