@@ -23,7 +23,7 @@ async def test_a_photo_shows_how_far_it_is_and_can_be_taken_back(
 ) -> None:
     chat = await somebody(site)
     tray = Tray(chat)
-    await tray.line_is_slow()
+    await tray.line_is_slow(5)  # so that it is on its way until it is taken back
     await tray.attach(heavy_photo(tmp_path, "parcel.jpg"))
     bar = chat.page.get_by_role("progressbar", name="Uploading photo")
     await chat.page.wait_for_function("bar => bar.value > 0 && bar.value < 1", arg=await bar.element_handle())
