@@ -10,8 +10,8 @@ from supportbot.assistant.backends.pacing import (
     MAX_PAUSE_SECONDS,
     SHORT_PAUSE_SECONDS,
     SINGLE_READS,
-    TICK_SECONDS,
     Pacer,
+    Pause,
     _pacers,
     compute_load,
     compute_pause,
@@ -111,10 +111,10 @@ def test_the_pause_is_none_or_short_or_worth_a_tick() -> None:
 class Stream:
     """A body whose socket holds what a test puts into it; a read takes all of it. The numbers are of bytes."""
 
-    def __init__(self, pauses: int = 0) -> None:
+    def __init__(self, pauses: int = 0, waiting: int = 0) -> None:
         self.pauses = pauses
         self.is_paused = False
-        self.waiting = 0
+        self.waiting = waiting
         self.read = asyncio.Event()
 
     def pause_reading(self) -> None:
@@ -135,36 +135,23 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return count_calls(monkeypatch, Pacer, "_end_pauses")
 
 
-async def wait_for_ticks(ticks: list[None], number: int) -> None:
-    number += len(ticks)
-    while len(ticks) < number:  # noqa: ASYNC110 - there is nothing to be told by
-        await asyncio.sleep(TICK_SECONDS / 10)
-
-
-async def test_in_a_short_pause_a_stream_is_read_when_a_second_piece_has_come(ticks: list[None]) -> None:
-    pacer, stream = Pacer(), Stream()
-    pacer.pause_seconds = SHORT_PAUSE_SECONDS
-    pacer.begin_pause(stream)
+def test_in_a_short_pause_a_stream_is_read_when_a_second_piece_has_come() -> None:
+    stream = Stream(pauses=1)
+    pause = Pause(stream, latest=0)
+    assert not pause.has_enough()
 
     stream.waiting = 200
-    await wait_for_ticks(ticks, 1)
-    assert stream.is_paused
+    assert not pause.has_enough()
+    assert not pause.has_enough()
 
     stream.waiting = 400
-    await asyncio.wait_for(stream.read.wait(), 1)
+    assert pause.has_enough()
 
 
-async def test_every_tenth_time_one_piece_is_enough(ticks: list[None]) -> None:
-    pacer = Pacer()
-    pacer.pause_seconds = SHORT_PAUSE_SECONDS
-    streams = [Stream(pauses=number) for number in range(2 * SINGLE_READS)]
-    for stream in streams:
-        stream.waiting = 200
-        pacer.begin_pause(stream)
+def test_every_tenth_time_one_piece_is_enough() -> None:
+    pauses = [Pause(Stream(number, waiting=200), latest=0) for number in range(2 * SINGLE_READS)]
 
-    await wait_for_ticks(ticks, 1)
-
-    assert [stream.is_paused for stream in streams].count(False) == 2
+    assert [pause.has_enough() for pause in pauses].count(True) == 2
 
 
 @pytest.mark.parametrize("waiting", [0, 200])
