@@ -83,7 +83,15 @@ _TRY_AGAIN = gettext_noop("Please try again.")
 _TRY_IN_A_MINUTE = gettext_noop("Please try again in a minute.")
 _REPHRASE = gettext_noop("Try rephrasing it, or talk to a person.")
 _BUSY = gettext_noop("The assistant is very busy right now.")
-_UNAVAILABLE = gettext_noop("The assistant isn't available right now.")
+_PERMANENT_OUTAGE = ErrorTraits(
+    gettext_noop("The assistant isn't available right now."),
+    NO_RETRY_ADVICE,
+    advises_retry=False,
+    is_outage=True,
+    is_permanent=True,
+    allows_fallback=True,
+    is_billed=False,
+)
 
 ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
     ErrorCode.UNREACHABLE: ErrorTraits(
@@ -103,42 +111,10 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
     ErrorCode.BUSY: ErrorTraits(
         _BUSY, _TRY_IN_A_MINUTE, is_outage=True, allows_fallback=True, is_billed=False
     ),
-    ErrorCode.KEY_REFUSED: ErrorTraits(
-        _UNAVAILABLE,
-        NO_RETRY_ADVICE,
-        advises_retry=False,
-        is_outage=True,
-        is_permanent=True,
-        allows_fallback=True,
-        is_billed=False,
-    ),
-    ErrorCode.NO_CREDIT: ErrorTraits(
-        _UNAVAILABLE,
-        NO_RETRY_ADVICE,
-        advises_retry=False,
-        is_outage=True,
-        is_permanent=True,
-        allows_fallback=True,
-        is_billed=False,
-    ),
-    ErrorCode.NO_MODEL: ErrorTraits(
-        _UNAVAILABLE,
-        NO_RETRY_ADVICE,
-        advises_retry=False,
-        is_outage=True,
-        is_permanent=True,
-        allows_fallback=True,
-        is_billed=False,
-    ),
-    ErrorCode.MISCONFIGURED: ErrorTraits(
-        _UNAVAILABLE,
-        NO_RETRY_ADVICE,
-        advises_retry=False,
-        is_outage=True,
-        is_permanent=True,
-        allows_fallback=True,
-        is_billed=False,
-    ),
+    ErrorCode.KEY_REFUSED: _PERMANENT_OUTAGE,
+    ErrorCode.NO_CREDIT: _PERMANENT_OUTAGE,
+    ErrorCode.NO_MODEL: _PERMANENT_OUTAGE,
+    ErrorCode.MISCONFIGURED: _PERMANENT_OUTAGE,
     ErrorCode.NO_FIRST_TOKEN: ErrorTraits(
         gettext_noop("The assistant took too long to respond."),
         _TRY_AGAIN,
