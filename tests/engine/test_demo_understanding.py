@@ -375,6 +375,16 @@ async def test_an_address_in_place_of_a_yes_or_no_is_taken_for_what_it_is() -> N
     assert OFFERS_TICKET in answer
 
 
+async def test_an_address_that_follows_a_named_order_looks_it_up() -> None:
+    chat = Chat(is_guest=True)
+    assert OFFERS_TICKET in await chat.say("My lamp arrived broken, the order is ORD-123")
+
+    answer = await chat.say("alice@example.com")
+
+    assert "**ORD-123** has been shipped" in answer
+    assert OFFERS_TICKET in answer
+
+
 async def test_it_asks_only_once_whether_there_is_anything_else() -> None:
     chat = Chat()
 
