@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,9 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from . import login_events  # noqa: F401 - it registers a signal receiver
+
+        # Staff know nothing of the package that locks a sign-in after wrong passwords.
+        apps.get_app_config("axes").verbose_name = _("Sign-ins")
 
     def add_action_words(self, words: Mapping[str, str | Promise]) -> None:
         """How staff read of the actions of another app, such as “Opened a ticket” for `ticket_opened`."""
