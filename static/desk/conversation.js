@@ -23,7 +23,7 @@ function showOwner() {
   const { owner, assignee } = document.getElementById("owner").dataset;
   const pressed = document.activeElement.closest(".talk-actions button");
   chat.dataset.owner = owner;
-  chat.toggleAttribute("data-nobody", owner === "human" && !assignee); // who had it is no longer of the staff
+  chat.toggleAttribute("data-nobody", owner === "human" && !assignee); // who had it may no longer answer
   chat.toggleAttribute("data-mine", owner === "human" && assignee === chat.dataset.staff);
   if (pressed && !pressed.offsetParent) keepFocus();
   showPlaceholder();

@@ -52,7 +52,9 @@ def _answers_with_email(dialogue: Dialogue) -> bool:
     lookups = [exchange.find_calls(LOOKUP_ORDER) for exchange in dialogue.exchanges[:-1]]
     last = next(filter(None, reversed(lookups)), [])
     was_named = not dialogue.order_numbers and dialogue.current_order and not last
-    return bool(find_emails(dialogue.current_exchange.text) and (was_named or any(call.error for call in last)))
+    return bool(
+        find_emails(dialogue.current_exchange.text) and (was_named or any(call.error for call in last))
+    )
 
 
 def _says_what_went_wrong(dialogue: Dialogue) -> bool:

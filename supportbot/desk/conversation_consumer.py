@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from supportbot.audit.recording import record_reading
 from supportbot.conversations import turns
+from supportbot.conversations.answerers import may_answer
 from supportbot.conversations.limits.rate_limits import RequestRefused, check_text
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime import broadcast, desk_feed
@@ -29,7 +30,7 @@ from .facts import load_facts
 from .fragments import get_staff_audience, render_facts, render_viewers
 from .frames import DeskConversationFrame
 from .refusals import describe_refusal
-from .rights import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS, READ_CONVERSATIONS, find_answerers
+from .rights import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS, READ_CONVERSATIONS
 
 
 class DeskConversationConsumer(ConversationConsumer):
@@ -179,4 +180,4 @@ def has_conversation(conversation_id: int, staff_id: int) -> bool:
 
 @on_database_thread(repeat=True)
 def is_answerer(user_id: int) -> bool:
-    return find_answerers().filter(pk=user_id).exists()
+    return may_answer(user_id)

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from supportbot.audit.recording import record_reading
+from supportbot.conversations.answerers import find_answerers
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns.changes import describe_owner
 from supportbot.conversations.web.script_data import script_limits, script_texts
@@ -16,7 +17,7 @@ from supportbot.conversations.web.script_data import script_limits, script_texts
 from .facts import Facts
 from .models import Note
 from .notes import choose_notes_among, merge_in_time_order
-from .rights import can_answer, can_assign, find_answerers
+from .rights import can_answer, can_assign
 
 
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
@@ -47,7 +48,7 @@ def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:
         "owner": describe_owner(conversation),
         "facts": facts,
         "can_answer": can_answer(request.user),
-        "colleagues": find_answerers() if can_assign(request.user) else (),
+        "colleagues": find_answerers().order_by("first_name", "username") if can_assign(request.user) else (),
         "script_texts": script_texts() | _build_desk_texts(),
         "script_limits": script_limits(),
     }

@@ -3,11 +3,8 @@
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 
-from supportbot.conversations import answerers
 from supportbot.conversations.answerers import ANSWER_CUSTOMERS
 
 READ_CONVERSATIONS = "conversations.view_conversation"
@@ -24,11 +21,6 @@ def can_answer(user: Any) -> bool:
 
 def can_assign(user: Any) -> bool:
     return can_answer(user) and user.has_perm(ASSIGN_CONVERSATIONS)
-
-
-def find_answerers() -> QuerySet[User]:
-    """Those of the staff who may answer customers, by name."""
-    return answerers.find_answerers().order_by("first_name", "username")
 
 
 def require_reader(view):

@@ -94,6 +94,28 @@ def test_the_reason_is_what_says_something_about_the_matter(alice, said, reason)
     assert describe_last_words(chat) == reason
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "I want to speak to a customer service representative",
+        "connect me with a support agent",
+        "Can I talk to customer support staff",
+        "please let me talk to a member of staff",
+        "I need help from a real human",
+        "get me in touch with someone",
+        "I'd like to be connected to one of your agents",
+    ],
+)
+@pytest.mark.django_db
+def test_a_wish_for_a_person_is_no_reason(alice, wish):
+    chat = Conversation.objects.create(user=alice)
+    turn = chat.turns.create(state="done")
+    for seq, text in enumerate(("The lamp arrived broken", wish), 1):
+        chat.messages.create(turn=turn, seq=seq, role="customer", text=text)
+
+    assert describe_last_words(chat) == "The lamp arrived broken"
+
+
 async def test_a_double_click_is_one_wish(page):
     await page.request(action="person")
     await page.request(action="person")

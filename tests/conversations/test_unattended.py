@@ -36,7 +36,7 @@ def take_right(agent: User) -> None:
 WAYS = [deactivate, demote, take_right, User.delete]
 
 
-@pytest.mark.parametrize("lose", [deactivate, demote, User.delete])
+@pytest.mark.parametrize("lose", WAYS)
 def test_who_writes_to_somebody_who_is_no_longer_of_the_staff_waits_for_another(
     transactional_db, chat, agent, lose
 ):
@@ -78,7 +78,7 @@ def test_who_is_answered_keeps_their_person_until_they_write_or_ask(chat, agent)
     assert chat.owner == "waiting"
 
 
-@pytest.mark.parametrize("lose", [deactivate, demote, User.delete])
+@pytest.mark.parametrize("lose", WAYS)
 def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, agent, lose):
     sam = User.objects.create_user("sam", is_staff=True)
     assert not turns.take_over.run_sync(chat.pk, sam.pk).is_done
@@ -91,17 +91,11 @@ def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, ag
     assert (chat.owner, chat.assignee) == ("human", sam)
 
 
-def test_a_colleague_takes_over_from_who_has_lost_the_right_alone(chat, agent):
-    turns.post_staff_message.run_sync(chat.pk, agent.pk, "It comes on Monday.", "s1")
-    sam = User.objects.create_user("sam", is_staff=True)
-    take_right(agent)
-    assert turns.take_over.run_sync(chat.pk, sam.pk).is_done
-
-
-def test_what_is_written_about_another_ticket_stays_with_it_when_the_person_is_lost(chat, agent):
+@pytest.mark.parametrize("lose", [deactivate, take_right])
+def test_what_is_written_about_another_ticket_stays_with_it_when_the_person_is_lost(chat, agent, lose):
     other = Ticket.objects.create(conversation=chat, customer=chat.user, subject="Another", issue="Another")
     number = Ticket.objects.exclude(pk=other.pk).get().number
-    deactivate(agent)
+    lose(agent)
     turns.post_to_team.run_sync(chat.pk, "About the lamp", "c1", reference=number)
     assert number in chat.messages.filter(role="system").latest("pk").text
     assert not Ticket.objects.filter(issue__contains="About the lamp").exists()

@@ -164,7 +164,7 @@ def build_change(
 
 
 def describe_owner(conversation: Conversation) -> OwnerState:
-    """Who is no longer of the staff has nothing any longer: a colleague may take it over."""
+    """Who may no longer answer has nothing any longer: a colleague may take it over."""
     is_lost = handoff_sentences.has_lost_person(conversation)
     return OwnerState(
         conversation.owner,

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from supportbot import opening_hours
 
+from ..answerers import may_answer
 from ..models import Conversation, StaffPresence
 
 PRESENCE_TIMEOUT = timedelta(minutes=1)
@@ -31,14 +32,8 @@ def is_assignee_away(conversation: Conversation) -> bool:
 
 
 def has_lost_person(conversation: Conversation) -> bool:
-    """Whether somebody has it who is no longer of the staff, or whose account is gone. No query for it.
-
-    Who has lost the right alone is found by `unattended`, and by whoever takes it over.
-    """
-    if conversation.owner != Conversation.Owner.HUMAN:
-        return False
-    holder = conversation.assignee
-    return holder is None or not (holder.is_staff and holder.is_active)
+    """Whether somebody has it who may no longer answer, or whose account is gone."""
+    return conversation.owner == Conversation.Owner.HUMAN and not may_answer(conversation.assignee_id)
 
 
 def count_waiting_before(conversation: Conversation) -> int:

@@ -20,7 +20,6 @@ from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
-from ..answerers import may_answer
 from ..limits.rate_limits import RequestRefused, check_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences
@@ -141,7 +140,7 @@ def take_over(conversation_id: int, staff_id: int, *, client_id: str = "") -> Ow
         return OwnershipResult(
             build_change(conversation, (), with_owner=True), True, conversation.assignee_name
         )
-    if conversation.owner == Owner.HUMAN and may_answer(conversation.assignee_id):
+    if conversation.owner == Owner.HUMAN and not handoff_sentences.has_lost_person(conversation):
         return build_refusal(conversation)
     record_event("took_over", staff=staff, conversation_id=conversation.pk)
     return _give_to(conversation, staff)

@@ -18,7 +18,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _PERSON_WISH = re.compile(
     r"\b(?:talk|speak|chat|connect|transfer|pass|put|want|need|get|give|like|is|are)\b"
     r"(?:\s+(?:to|with|through|over|on|from|you|your|me|us|my|a|an|the|there|any|one|of|some|real|live|actual|human|"
-    r"another|different|other|now|please|and|or|chat|talk|speak|is|are|want|need|like|get)){0,6}\s+"
+    r"another|different|other|now|please|and|or|chat|talk|speak|is|are|want|need|like|get|customer|service|support|care|"
+    r"sales|member|in|touch|be|connected|help|your)){0,8}\s+"
     r"(?:persons?|humans?|agents?|people|someone|somebody|anyone|anybody|representative|operator|staff|colleague|"
     r"manager|employee)\b(?: (?:there|here|available))?|^\W*(?:an? )?(?:real )?(?:person|human|agent)\b",
     re.IGNORECASE,

@@ -1,7 +1,7 @@
 """A conversation whose person may no longer answer, such as one who has left the shop: it waits for another person.
 
-It does as soon as its customer waits for an answer: when they write to somebody who is no longer of the staff, and else
-within half a minute, also where the right alone was lost.
+It does as soon as its customer waits for an answer: when they write to somebody who may not, and within half a minute
+where they had written before.
 """
 
 from django.db import transaction
@@ -10,10 +10,11 @@ from django.db.models import OuterRef, Q, Subquery
 from supportbot.audit.models import AuditEvent
 from supportbot.server.executors import on_database_thread
 
-from ..answerers import find_answerers, may_answer
+from ..answerers import find_answerers
 from ..models import Conversation, Message
 from .changes import TurnChange, build_change
 from .event_turns import add_event_turn
+from .handoff_sentences import has_lost_person
 from .ownership import save_owner, start_waiting
 
 Owner = Conversation.Owner
@@ -38,7 +39,7 @@ def find_unattended_conversations() -> list[int]:
 def wait_for_another_person(conversation_id: int) -> TurnChange:
     """Have it wait for a person again, and tell the customer what happens now."""
     conversation = Conversation.objects.lock(conversation_id)
-    if conversation.owner != Owner.HUMAN or may_answer(conversation.assignee_id):
+    if not has_lost_person(conversation):
         return build_change(conversation, (), with_owner=True)
     sentence = start_waiting(conversation, actor=AuditEvent.Actor.SYSTEM)
     told = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])

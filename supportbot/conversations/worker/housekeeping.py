@@ -29,6 +29,7 @@ SESSION_CHECK_INTERVAL_SECONDS = 1.0
 SWEEP_INTERVAL_SECONDS = 2.0
 RESYNC_INTERVAL_SECONDS = 5.0
 PRESENCE_INTERVAL_SECONDS = 20.0
+UNATTENDED_INTERVAL_SECONDS = 20.0
 CLEANUP_INTERVAL_SECONDS = 3600.0
 # With very many streams each is stored a little less often, so that storing has a bounded share.
 CHECKPOINTS_PER_SECOND = 200
@@ -81,7 +82,7 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (empty_pages.join_begun_conversations, RESYNC_INTERVAL_SECONDS),
         (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
         (_note_customers_here, PRESENCE_INTERVAL_SECONDS),
-        (_find_other_persons, PRESENCE_INTERVAL_SECONDS),
+        (_find_other_persons, UNATTENDED_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
         if action is _recover_turns and not runner.count_free_slots():
