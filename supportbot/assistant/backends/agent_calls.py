@@ -22,11 +22,13 @@ ACTION = re.compile(
 )
 ACTION_BEGUN = re.compile(r"\*{0,3}action:\*{0,3}\s*`?(?P<name>[\w.-]*)", re.IGNORECASE)
 OBSERVATION = re.compile(r"\n\s{0,20}\*{0,3}(?:observation|thought|final answer):", re.IGNORECASE)
+MADE_UP = re.compile(r"\n\s{0,20}\*{0,3}observation:", re.IGNORECASE)  # a result that no tool has given
 FINAL_ANSWER = re.compile(r"(?:^|\n)\s{0,20}\*{0,3}final answer:\*{0,3}\s*", re.IGNORECASE)
 LISTED = re.compile(r"\*{0,3}action:\*{0,3}\s*(?=```|\[)", re.IGNORECASE)  # the calls of Command R
 ELEMENT_BEGUN = re.compile(r"<(?P<name>[\w-]*)(?P<end>>?)")
 CHILD = re.compile(r"\s*<(?P<name>[\w-]{1,64})>(?P<value>.*?)</(?P=name)>", re.DOTALL)
 LABELS = ("thought:", "action:")
+INPUT_LABEL = "action input:"
 
 
 def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
@@ -36,7 +38,10 @@ def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
         return True
     if begun := ACTION_BEGUN.match(text):
         name = begun["name"]
-        return any(each.startswith(name) for each in tool_names)
+        input_begun = text[begun.end() :].lower().strip("*` \t\n").replace("_", " ")
+        return any(each.startswith(name) for each in tool_names) or INPUT_LABEL.startswith(
+            input_begun[: len(INPUT_LABEL)]
+        )
     if element := ELEMENT_BEGUN.match(text):
         name = element["name"]
         return name in tool_names if element["end"] else any(each.startswith(name) for each in tool_names)
@@ -55,25 +60,33 @@ def parse_agent_calls(
     """The call in such a text, and the words in it; None if it has none.
 
     A call that changes something is run where nothing stands behind it, and is left out otherwise. A result that the
-    model has made up is never shown.
+    model has made up is never shown, and neither is what it has answered to it.
     """
     if action := ACTION.search(text):
         name, rest = action["name"], text[action.end() :]
-        if name not in tool_names:
-            final = FINAL_ANSWER.search(text)
-            return ([], text[final.end() :]) if final else None
         before = text[: action.start()]
         words = "" if THOUGHT.match(before) else before.strip()
+        if name not in tool_names:
+            return _read_final_answer(rest, words, may_be_made_up=True)
         observed = OBSERVATION.search(rest)
-        if observed and name not in loose_names:
-            final = FINAL_ANSWER.search(rest)
-            return [], rest[final.end() :] if final else words
+        if observed and name not in loose_names and rest[observed.end() :].strip("* \n"):
+            return _read_final_answer(rest, words, may_be_made_up=True) or ([], words)
         arguments = rest[: observed.start()].strip() if observed else rest.strip()
         return _build_call(name, arguments, loose_names), words
     element = ELEMENT_BEGUN.match(text.lstrip())
     if element and element["end"] and element["name"] in tool_names:
         return _parse_element(text.lstrip(), element["name"], loose_names)
-    final = FINAL_ANSWER.search(text) if THOUGHT.match(text) else None
+    has_called = any(begun["name"] in tool_names for begun in ACTION_BEGUN.finditer(text))
+    if THOUGHT.match(text) or (has_called and MADE_UP.search(text)):
+        return _read_final_answer(text, "", may_be_made_up=has_called)
+    return None
+
+
+def _read_final_answer(text: str, words: str, *, may_be_made_up: bool) -> tuple[list[CallParts], str] | None:
+    """The final answer in a text, or the words before it where a made-up result is in it; None if it has neither."""
+    if may_be_made_up and MADE_UP.search(text):
+        return [], words
+    final = FINAL_ANSWER.search(text)
     return ([], text[final.end() :]) if final else None
 
 

@@ -14,7 +14,7 @@ from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .agent_calls import may_be_agent_call, parse_agent_calls, skip_thought
 from .call_names import find_tool_name
 from .call_parts import CallParts
-from .json_calls import CALL_KEYS, NAME_KEYS, are_only_calls, read_call
+from .json_calls import NAME_KEYS, USUAL_KEYS, are_only_calls, names_tool, read_call, read_words
 from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 
@@ -130,8 +130,8 @@ class BareCallReader:
             return not text
         key = begun["key"]
         if begun["end"]:
-            return key in CALL_KEYS
-        return begun.end() == len(text) and any(each.startswith(key or "") for each in CALL_KEYS)
+            return key in USUAL_KEYS
+        return begun.end() == len(text) and any(each.startswith(key or "") for each in USUAL_KEYS)
 
     def _may_be_function(self, text: str) -> bool:
         """Whether a text begins with the name of a tool, as Python or GLM calls it, or with the beginning of one."""
@@ -173,8 +173,10 @@ def parse_bare_calls(
     if not values:
         found = list(iter_python_calls(rest, loose_names))
         rest = ""
-    if not found and not rest[:1].islower() and any(map(partial(_names_tool, tool_names=tool_names), values)):
-        return [], rest  # not as it must be written: it is not run, and nobody's words
+    words = read_words(values)
+    said = f"{words}\n\n{rest}".strip()
+    if not found and not rest[:1].islower() and any(map(partial(names_tool, tool_names=tool_names), values)):
+        return [], said  # not as it must be written: it is not run, and nobody's words
     if not found or not all(name in tool_names or not name for name, _arguments in found):
         return [], text
     if rest[:1].islower():  # a sentence about them goes on
@@ -183,13 +185,7 @@ def parse_bare_calls(
     is_alone = not rest and not (len(values) > 1 and named) and are_only_calls(values, loose_names)
     run_names = all_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
-    return calls, "" if calls else rest
-
-
-def _names_tool(value: Any, tool_names: Collection[str]) -> bool:
-    return isinstance(value, dict) and any(
-        value.get(key) in tool_names for key in NAME_KEYS if isinstance(value.get(key), str)
-    )
+    return calls, words if calls else said
 
 
 def _decode_values(text: str) -> tuple[list[Any], str]:

@@ -13,7 +13,8 @@ NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
 TEXT_ARGUMENTS_KEYS = (*ARGUMENTS_KEYS, "action_input")
 FUNCTION_KEYS = ("function", "function_call")
 CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_call_id", "tool_calls", "function_call")
-USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role")  # which say nothing about whether a call is meant
+# Those that say nothing about whether a call is meant.
+USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role", "status", "object", "strict")
 # What may stand around a call besides white space: tags, fences, and marks of lists.
 BESIDE_CALLS = re.compile(r"</?[\w:｜|]{1,40}>|```\w*|[\s,;\[\]]")
 
@@ -23,12 +24,7 @@ def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[st
 
     The name is empty where only arguments stand there. Of `loose_names` they may stand beside the name.
     """
-    several = call.get("tool_calls") if isinstance(call, dict) else None
-    for each in several if isinstance(several, list) else [call]:
-        if not isinstance(each, dict):
-            continue
-        function = next((each[key] for key in FUNCTION_KEYS if isinstance(each.get(key), dict)), None)
-        inner = function if function is not None else each
+    for each, inner in _iter_functions(call):
         beside = {key: value for key, value in inner.items() if key not in CALL_KEYS}
         name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
         arguments: Any = next((inner[key] for key in TEXT_ARGUMENTS_KEYS if inner.get(key) is not None), {})
@@ -52,6 +48,29 @@ def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[st
             continue
         if isinstance(name, str):
             yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def names_tool(call: Any, tool_names: Collection[str]) -> bool:
+    """Whether such an object, or one of those in it, has the name of a tool, be it a call or not."""
+    names = (source.get(key) for parts in _iter_functions(call) for source in parts for key in NAME_KEYS)
+    return any(isinstance(name, str) and name in tool_names for name in names)
+
+
+def read_words(values: list[Any]) -> str:
+    """What is said beside calls in a message that is a JSON object."""
+    messages = (
+        value for value in values if isinstance(value, dict) and isinstance(value.get("tool_calls"), list)
+    )
+    words = (message.get("content") for message in messages)
+    return "\n\n".join(each.strip() for each in words if isinstance(each, str) and each.strip())
+
+
+def _iter_functions(call: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """A call, or each of those in a message, and in it the object that has the name and the arguments."""
+    several = call.get("tool_calls") if isinstance(call, dict) else None
+    for each in several if isinstance(several, list) else [call]:
+        if isinstance(each, dict):
+            yield each, next((each[key] for key in FUNCTION_KEYS if isinstance(each.get(key), dict)), each)
 
 
 def are_only_calls(values: list[Any], loose_names: Collection[str]) -> bool:

@@ -26,6 +26,11 @@ EXACT = {
     "</tool_call>",
     "text between marks": GEMMAS.format("<escape>Late<escape>", "<escape>low<escape>"),
     "an action": f"Thought: it is late.\nAction: create_ticket\nAction Input: {ARGUMENTS}",
+    "an action that waits for its result": f"Action: create_ticket\nAction Input: {ARGUMENTS}\nObservation:",
+    "an action that waits, in bold": f"**Action:** create_ticket\n**Action Input:** {ARGUMENTS}\n**Observation:**\n",
+    "JSON with the keys of the Responses API": '{"type": "function_call", "id": "a", "call_id": "b", '
+    f'"name": "create_ticket", "arguments": {json.dumps(ARGUMENTS)}, "status": "completed"}}',
+    "JSON of a strict function": f'{{"type": "function", "object": "call", "function": {CALL[:-1]}, "strict": true}}}}',
     "an element": "<create_ticket>\n<issue>Late</issue>\n<priority>low</priority>\n</create_ticket>",
     "elements": f"<tool_call><name>create_ticket</name><arguments>{ARGUMENTS}</arguments></tool_call>",
     "in a fence within a mark": f"<tool_call>```json\n{CALL}\n```</tool_call>",

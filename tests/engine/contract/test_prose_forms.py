@@ -21,7 +21,25 @@ ACTION = f"Action: lookup_order\nAction Input: {json.dumps(ORDER)}"
 ACTION_IN_JSON = json.dumps({"action": "lookup_order", "action_input": ORDER})
 TICKET = json.dumps({"name": "create_ticket", "arguments": {"issue": "Late", "priority": "low"}})
 TEXT = "Not before Monday."
+TICKET_ACTION = f"Action: create_ticket\nAction Input: {json.dumps({'issue': 'Late', 'priority': 'low'})}"
+MADE_UP = "Observation: ticket 5 opened\nThought: Done.\nFinal Answer: I opened ticket 5."
+CONDITION = {"condition": "if they agree"}
 SPOKEN = {
+    f"{TICKET_ACTION}\n{MADE_UP}": "",
+    f"Thought: I open one.\n{TICKET_ACTION}\n{MADE_UP}": "",
+    f"One moment.\n\n{TICKET_ACTION}\n{MADE_UP}": "One moment.\n\n",
+    f"{TICKET_ACTION.replace('create', 'open')}\n{MADE_UP}": "",
+    f"Thought: I open one.\n{TICKET_ACTION.replace('create', 'open')}\n{MADE_UP}": "",
+    f'Thought: I open one.\nAction: create_ticket(issue="Late")\n{MADE_UP}': "",
+    f"{TICKET_ACTION}\nThought: No, I ask.\nFinal Answer: Shall I?": "Shall I?",
+    json.dumps({"function": json.loads(TICKET), **CONDITION}): "",
+    json.dumps({"type": "function", "function_call": json.loads(TICKET), **CONDITION}): "",
+    json.dumps({"tool_calls": [{**json.loads(TICKET), **CONDITION}]}): "",
+    json.dumps({"role": "assistant", "content": "Shall I?", "tool_calls": [json.loads(TICKET)]}): "Shall I?",
+    json.dumps(
+        {"tool_calls": [json.loads(TICKET)], "role": "assistant", "content": "I open it."}
+    ): "I open it.",
+    '{"function": "a tool", "status": "new"}': '{"function": "a tool", "status": "new"}',
     f"Here is my thought process:\n\nNo tool.\n\nHere is my response:\n\n{TEXT}": TEXT,
     f"**Here's my thought process:** No tool.\n\nHere’s my response: {TEXT}": TEXT,
     f"Thought: I know it.\nFinal Answer: {TEXT}": TEXT,
@@ -68,6 +86,8 @@ CALLED = {
     json.dumps({"tool": "lookup_order", **ORDER}): "",
     json.dumps({"function_call": {"name": "lookup_order", "arguments": json.dumps(ORDER)}}): "",
     f"lookup_order{json.dumps(ORDER)}": "",
+    json.dumps({"tool_calls": [json.loads(CALL)], "role": "assistant", "content": "I look."}): "I look.",
+    json.dumps({"role": "assistant", "content": "I look.", "tool_calls": [json.loads(CALL)]}): "I look.",
     f"{CALL}\n\nPlease wait while I look.": "",
     f"```json\n{CALL}\n```\nPlease wait while I look.": "",
     f"Sure! {CALL}": "Sure! ",
@@ -95,7 +115,7 @@ def read_answer(said: str, size: int, field: str = "content") -> tuple[str, Answ
 def test_thoughts_in_prose_are_no_words(said: str, shown: str, size: int):
     text, answer = read_answer(said, size)
 
-    assert (text, answer.message.tool_calls) == (shown, ())
+    assert (text.rstrip(), answer.message.tool_calls) == (shown.rstrip(), ())
     assert answer.message.text == text
 
 
