@@ -1,6 +1,6 @@
 """Leaves out what a table has twice of an order, as where two exports were put together, also of different days."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -46,12 +46,16 @@ def drop_repeats(rows: list[FileRow], *, may_look_alike: bool) -> list[FileRow]:
     further = [row for row in rows if id(row) not in begun]
     if progress.count(progress[newest]) == 1 and _is_behind_whole_copy(rows, begin, further):
         end = rows.index(copies[newest + 1]) if newest + 1 < len(copies) else len(rows)
-        return rows[begin:end]
+        counts = Counter(map(_identify_item, rows[begin:end]))
+        before = set(map(_identify_item, rows[:begin]))
+        # Of rows that were sorted, an item that stands only here, and more than once, may be that of each copy.
+        if all(count == 1 or item in before for item, count in counts.items()):
+            return rows[begin:end]
     return [copies[newest], *_keep_rows_of_copy(further, newest, len(copies))]
 
 
 def _is_behind_whole_copy(rows: list[FileRow], begin: int, further: list[FileRow]) -> bool:
-    """Whether further items stand before this copy's beginning. Then nobody has sorted the rows by it."""
+    """Whether further items stand before this copy's beginning. Then nobody has sorted the rows by what begins one."""
     has_file_order = all(row.line <= following.line for row, following in pairwise(rows))
     return has_file_order and bool(further) and further[0].line < rows[begin].line
 

@@ -47,9 +47,7 @@ def join_or_open_ticket(request: PersonRequest) -> str:
         )
         announce_ticket(ticket)
         return ticket.number
-    if len(issue) <= ticket.remaining_chars and not ticket.has_issue(issue):
-        ticket.person_requests[issue] = quote
-        ticket.add_issue(issue, ticket.priority)
+    if len(issue) <= ticket.remaining_chars and ticket.add_issue(issue, ticket.priority, quote=quote):
         record_ticket_event("ticket_changed", ticket, CUSTOMER, changes={"issue": None}, added=["issue"])
     return reopen_by_customer(ticket, cause="person").number
 

@@ -22,7 +22,7 @@ SKIPPED = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"
 BEGINNING = re.compile(rf"^[{SKIPPED}]*")
 # Where a spreadsheet that divides cells by semicolons, as half of Europe has it, begins a cell or a row of its own; and
 # the formula there, if any. All of a gap is one match that is never tried again, so that no text takes long.
-CELL_WITHIN = re.compile(rf"([;\t\r\n][;{SKIPPED}\"']*+)([=+@＝＋＠]|[-－](?=\w))?")
+CELL_WITHIN = re.compile(rf"([;\t\r\n][;{SKIPPED}\"']*+)([=+@＝＋＠]|[-－](?=[-－]*[\w(\"'=+@]))?")
 
 
 def quote_cell(value: Any) -> Any:

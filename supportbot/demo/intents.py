@@ -51,10 +51,8 @@ def _answers_with_email(dialogue: Dialogue) -> bool:
     """Whether an e-mail address is given after the last look-up did not succeed, or the order was named without it."""
     lookups = [exchange.find_calls(LOOKUP_ORDER) for exchange in dialogue.exchanges[:-1]]
     last = next(filter(None, reversed(lookups)), [])
-    was_named = not dialogue.order_numbers and dialogue.current_order and not last
-    return bool(
-        find_emails(dialogue.current_exchange.text) and (was_named or any(call.error for call in last))
-    )
+    was_named = dialogue.current_order and not (last or dialogue.order_numbers)
+    return bool((was_named or any(call.error for call in last)) and find_emails(dialogue.simple_text))
 
 
 def _says_what_went_wrong(dialogue: Dialogue) -> bool:

@@ -15,7 +15,7 @@ FREQUENT_WORDS = {
     ENGLISH: "the a an and is are was it i my you your to of in for not no have has this that what where when with order please hello hi thanks men per",
     Language("de", "German"): "der die das und ist nicht ich mein meine meiner wo wann wie bitte danke hallo ein eine einen zu mit auf für von noch aber habe hat wurde sie bestellung paket",
     Language("fr", "French"): "le la les un une et est pas je mon ma mes où quand que qui pour avec dans sur bonjour merci vous ai été ne commande colis s'il j'ai n'est c'est",
-    Language("es", "Spanish"): "el la los las un una y es no mi mis dónde donde cuándo que para con en por favor hola gracias está ha he pero pedido paquete funciona puedo llegado entiendo gusta",
+    Language("es", "Spanish"): "el la los las un una y es no mi mis dónde donde cuándo que para con en por favor hola gracias está ha he pero pedido paquete funciona puedo llegado entiendo gusta tengo quiero sirve encuentro recibí recibido nada esto este consigo abre",
     Language("it", "Italian"): "il lo la gli un una e è non mio mia dove quando che per con di ciao grazie ho ha del della ordine pacco arrivato",
     Language("nl", "Dutch"): "de het een en is dit dat niet ik mijn waar wanneer wat met voor op van hallo dank heb heeft maar bestelling pakket graag",
     Language("pt", "Portuguese"): "o os um uma e é não meu minha onde quando que para com em por favor olá obrigado obrigada está mas pedido encomenda chegou",

@@ -65,7 +65,8 @@ AWAY = (
     r"|外出中|不在のお知らせ|不在通知|不在办公室|不在辦公室|休假中|부재중|nicht am arbeitsplatz"
 )
 AWAY_NOTE = (
-    r"ooo(?=\s*(?:$|[:：]|(?:until|till|bis)\b))|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
+    r"ooo(?=\s*(?:$|[:：)\]|]|[(\[]\s*re\s*:|[-–—,]\s*(?:back|until|till|zurück|wieder)\b|(?:until|till|bis)\b))"
+    r"|abwesenheit(?:s(?:notiz|nachricht|meldung|assistent))?"
     r"|absence du bureau|message d['’]absence|notification d['’]absence|ausencia de la oficina|ausência temporária"
     r"|ausência do escritório|afwezigheids\w+|frånvaro|fraværende|fravær|poissaolo|nieobecność|nepřítomnost"
     r"|neprítomnosť|távollét"
@@ -79,7 +80,8 @@ AWAY_STATE = (
 # Until when is said in a few words: who writes more of them, or a dash, goes on with a wish.
 STATE_END = (
     r"\s*(?:(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^\s,;?]*"
-    r"(?:\s(?:zum|the|al|el|le))?(?:\s(?!bitte\b|please\b)[^\s,;?]*[^\s,;?–—-]){0,3})?"
+    r"(?:\s(?:zum|the|al|el|le|en met))?(?:\s(?!bitte\b|please\b)[^\s,;?]*[^\s,;?–—-]){0,3}"
+    r"(?:\s(?:(?:of|de|del)\s)?\d{4})?(?:\s(?:inclus|inclusive|einschließlich))?)?"
     r"(?:[\s.!]*$"
     r"|\s*[:：]\s*(?:re|aw|antw|sv|r|rif)\s*[:：])"
 )

@@ -215,9 +215,14 @@ def _choose_alternative(parts: list[Message]) -> list[Message]:
             # Pictures that stand in the HTML still come with the mail.
             return [part, *(image for each in parts if each is not part for image in _find_images(each))]
     # Words that are there as HTML too would be read twice.
-    has_html = any(each.get_content_type() == "text/html" for part in parts for each in walk_parts(part))
+    has_html = any(_has_html_words(each) for part in parts for each in walk_parts(part))
     left_out = {"text/plain", *(TEXT_KINDS if has_html else ())}
     return [part for part in parts if part.get_content_type() not in left_out]
+
+
+def _has_html_words(part: Message) -> bool:
+    is_html = part.get_content_type() == "text/html" and part.get_content_disposition() != "attachment"
+    return is_html and bool(_read_text(part, "text/html").strip())
 
 
 def _find_images(part: Message) -> list[Message]:

@@ -29,6 +29,9 @@ def test_what_begins_like_a_formula_is_text(text):
         ("a\n=1", "a\n'=1"),
         ("a\r\n@SUM(A1)", "a\r\n'@SUM(A1)"),
         ("a;-2+3", "a;'-2+3"),
+        ('a;-(HYPERLINK("x"))', 'a;\'-(HYPERLINK("x"))'),
+        ("a;--cmd|' /C calc'!A0", "a;'--cmd|' /C calc'!A0"),
+        ("a;-@SUM(1)", "a;'-@SUM(1)"),
         ("a\t＝1", "a\t'＝1"),
         ("=1;=2", "'=1;'=2"),
         ("a; ;\n\n=1 ;-;-2", "a; ;\n\n'=1 ;-;'-2"),
@@ -46,7 +49,22 @@ def test_a_text_of_gaps_alone_is_read_in_no_time(gap):
 
 
 @pytest.mark.parametrize(
-    "value", [0, -5, 1.5, "Kettle", "5 = 5", "Ø", "thanks ;-)", "One:\n- two", "a; b", "a\nb", "a, -5"]
+    "value",
+    [
+        0,
+        -5,
+        1.5,
+        "Kettle",
+        "5 = 5",
+        "Ø",
+        "thanks ;-)",
+        "One:\n- two",
+        "Bye\n-- \nZoe",
+        "a\n---",
+        "a; b",
+        "a\nb",
+        "a, -5",
+    ],
 )
 def test_all_else_is_as_it_was(value):
     assert quote_cell(value) == value

@@ -354,6 +354,8 @@ SMALL_TALK = [
     alice("Wo ist meine Bestellung?", says="only understand simple English"),
     alice("Die Lampe flackert", says="only understand simple English"),
     alice("No funciona", says="only understand simple English"),
+    alice("No tengo cuenta", says="only understand simple English"),
+    alice("no recibí nada", says="only understand simple English"),
     alice("Waar is dat?", says="only understand simple English"),
     alice("Привет, где мой заказ?", says="only understand simple English"),
 ]

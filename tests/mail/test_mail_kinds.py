@@ -83,6 +83,10 @@ AUTOMATIC = [
             *("Nem vagyok az irodában", "В отпуске до 5.12.", "休假", "不在のお知らせ", "Ofis dışında"),
             *("Im Urlaub bis 12. Januar 2027", "On leave until 12 January", "in ferie fino al 12 gennaio"),
             *("OOO until Monday", "Ooo", "Im Urlaub bis zum 12. Januar 2027"),
+            *("[OOO] Re: Your ticket", "OOO (Re: your order)", "OOO - back on Dec 1", "OOO, back Monday"),
+            *("On holiday until Monday 5 December 2026", "On leave until the 5th of December 2026"),
+            *("De vacaciones hasta el 12 de diciembre de 2026", "De férias até 12 de dezembro de 2026"),
+            *("Op vakantie tot en met 12 december", "En congé jusqu'au lundi 12 décembre inclus"),
             *("Thank you for contacting us [auto-reply]", "We have your message - Autoreply"),
         )
     ),
@@ -112,6 +116,12 @@ PEOPLE = [
                 "Abwesenheit am 24.12. bei Lieferung",
             ),
             *("Ooo! Love the lamp, but one is broken", "ooo... my lamp is broken"),
+            *(
+                "OOO, my lamp broke",
+                "ooo - it broke",
+                "OOO Lampe kaputt",
+                "On vacation until Monday please hold",
+            ),
             *(
                 "Im Urlaub bis Montag - bitte später liefern",
                 "On holiday until Monday please deliver later",

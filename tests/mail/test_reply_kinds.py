@@ -111,6 +111,7 @@ def test_what_no_reader_shows_is_not_read(style):
             "<color><param>red</param>Hello</color>,\n\nwhich is\nmine?\n\n\nA << B & C\n\n\n\nAnn",
             "Hello,\nwhich is mine?\n\nA < B & C\n\nAnn",
         ),
+        ("text/enriched", "The red one.\n\n<Excerpt>Which one?</Excerpt>", "The red one."),
         ("text/richtext", "The red one.<nl>A <lt> B", "The red one.\nA < B"),
         ("application/xhtml+xml", "<p>The red one.</p>", "The red one."),
     ],
@@ -127,6 +128,14 @@ def test_of_alternatives_the_words_are_read_once(kind):
     for body in (both, f"{other}--b--\n"):
         raw = build_raw("Content-Type: multipart/alternative; boundary=b", body.encode())
         assert parse_mail(raw).text == "The red one."
+
+
+@pytest.mark.parametrize("html", ["\n\n<p></p>", "\nContent-Disposition: attachment\n\n<p>A page</p>"])
+def test_words_beside_html_without_any_are_kept(html):
+    other = "--b\nContent-Type: text/markdown\n\nThe red one.\n"
+    body = f"{other}--b\nContent-Type: text/html{html}\n--b--\n"
+    raw = build_raw("Content-Type: multipart/alternative; boundary=b", body.encode())
+    assert parse_mail(raw).text == "The red one."
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "latin-1"])

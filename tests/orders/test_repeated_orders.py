@@ -105,6 +105,7 @@ def test_an_order_that_comes_twice_in_one_batch_is_stored_as_it_came_last(is_sto
 OPEN_MUG = MUG.replace("fulfilled", "unfulfilled")
 TWO_PLATES = PLATE.replace("1,Plate", "2,Plate")
 MUG_AGAIN = PLATE.replace("Plate,3.00", "Mug,10.00")
+BOWL = PLATE.replace("Plate", "Bowl")
 OPEN_PLATE, SENT_PLATE = (f"{PLATE},{state}" for state in ("pending", "fulfilled"))
 STATE_HEADER = f"{HEADER},Lineitem fulfillment status"
 
@@ -131,6 +132,7 @@ def test_of_an_order_in_two_exports_of_different_days_the_newer_one_is_taken(loa
         ([OPEN_MUG, MUG, MUG_AGAIN, MUG_AGAIN], ["Mug", "Mug"]),
         ([MUG, OPEN_MUG, MUG_AGAIN, MUG_AGAIN], ["Mug", "Mug"]),
         ([OPEN_MUG, OPEN_MUG, MUG, *[MUG_AGAIN] * 6, PLATE], ["Mug", "Mug", "Mug", "Plate"]),
+        ([OPEN_MUG, BOWL, MUG, BOWL, TWO_PLATES, TWO_PLATES], ["Mug", "Bowl", "Plate"]),
     ],
 )
 def test_equal_items_of_an_order_in_sorted_exports_of_different_days(load, rows, items):

@@ -262,14 +262,13 @@ class Ticket(models.Model):
         known = (self.issue, *self.issue.split(self.ISSUE_SEPARATOR))
         return normalise_issue(issue) in map(normalise_issue, known)
 
-    def add_issue(self, issue: str, priority: str) -> bool:
-        """Add another issue of the same request; False if the ticket has it already.
-
-        The ticket takes the higher one of the two priorities.
-        """
+    def add_issue(self, issue: str, priority: str, *, quote: str | None = None) -> bool:
+        """Add another issue, perhaps with a `quote`; False if the ticket has it. The higher priority is kept."""
         is_new = not self.has_issue(issue)
         if is_new:
             self.issue = f"{self.issue}{self.ISSUE_SEPARATOR}{issue}"
+            if quote is not None:
+                self.person_requests[issue] = quote
         self.priority = max(self.priority, priority, key=Ticket.Priority.values.index)
         self.order_number = self.order_number or find_order_number(issue)
         if self.waiting_since is not None:

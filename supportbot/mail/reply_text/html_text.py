@@ -13,6 +13,7 @@ MAX_HTML_CHARS = 500_000
 MAX_OPEN_TAGS = 3_000
 TAG = re.compile(r"<[^<>]{0,2000}>")
 PARAMETER = re.compile(r"<param>[^<]{0,1000}</param>", re.IGNORECASE)  # such as the name of a colour
+EXCERPT = re.compile(r"<(/?)excerpt>", re.IGNORECASE)  # a quote
 LINE_BREAKS = re.compile(r"\n{2,}")
 TAG_BEGINNING = re.compile(r"<(/?)([a-zA-Z]+)")
 BULK = (
@@ -182,6 +183,7 @@ def html_to_text(html: str) -> str:
 def enriched_to_html(text: str) -> str:
     """Rich text of RFC 1896, where lines wrap: n breaks are n - 1. «<<» is «<» there, and «<lt>» in older ones."""
     text = PARAMETER.sub("", text.replace("\r\n", "\n").replace("&", "&amp;").replace("<<", "&lt;"))
+    text = EXCERPT.sub(r"<\1blockquote>", text)
     text = text.replace("<lt>", "&lt;").replace("<nl>", "<br>")
     return LINE_BREAKS.sub(lambda found: "<br>" * (len(found[0]) - 1), text)
 
