@@ -2,7 +2,6 @@
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import User
 
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
@@ -31,8 +30,7 @@ async def test_in_mid_answer_the_bot_falls_silent_and_a_person_is_waited_for(
 
 
 @pytest.mark.parametrize("is_here", [True, False])
-def test_in_a_closed_conversation_it_goes_to_who_had_it_or_waits(chat, is_here, monkeypatch):
-    agent = User.objects.create_user("sam", is_staff=True)
+def test_in_a_closed_conversation_it_goes_to_who_had_it_or_waits(chat, agent, is_here, monkeypatch):
     monkeypatch.setattr(turns.handoff_sentences, "is_staff_here", lambda *_: is_here)
     turns.take_over.run_sync(chat.pk, agent.pk)
     turns.close_conversation.run_sync(chat.pk, agent.pk)
@@ -43,8 +41,7 @@ def test_in_a_closed_conversation_it_goes_to_who_had_it_or_waits(chat, is_here, 
     assert change.notifies_desk
 
 
-def test_to_a_person_nothing_but_the_message_is_added(chat):
-    agent = User.objects.create_user("sam", is_staff=True)
+def test_to_a_person_nothing_but_the_message_is_added(chat, agent):
     turns.take_over.run_sync(chat.pk, agent.pk)
     before = Message.objects.count()
 
