@@ -54,12 +54,13 @@ UNSPACED = re.compile(
     r"(?P<open>チケットを(?:作成|発行)(?:いた)?しました|已经?(?:为您|帮您|成功)?(?:创建|提交)(?:了)?工单|티켓을\s?(?:생성|등록)했습니다)|"
     r"(?P<change>変更(?:いた)?しました|已经?(?:为您|帮您|成功)?(?:修改|更改)|변경(?:했습니다|해\s?드렸습니다))"
 )
+CLAUSE_ENDS = ",、،;؛。!?؟\n"  # in a text whose full-width marks are folded
 # Before a claim in its clause, or right behind it: then it is a question, a condition or a denial.
 _NO_CLAIM_BEFORE = re.compile(
     r"如果|若|是否|一旦|要是|假如|没有|沒有|未.{0,2}$|もし|만약|\bإذا|\bلم\s|\bلن\s|\bهل\s|\bعند|\bبعد"
 )
 _NO_CLAIM_BEHIND = re.compile(
-    r"[^,，、،;；。]{0,40}[?？]|(?:でしょう|です)?か(?:[。\s]|$)|的|[^,，、،;；。]{0,4}場合|만|다면"
+    rf"[^{CLAUSE_ENDS}]{{0,40}}[?؟]|(?:でしょう|です)?か(?:[。\s]|$)|的|[^{CLAUSE_ENDS}]{{0,4}}場合|만|다면"
 )
 NO_SPACES = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
@@ -67,7 +68,7 @@ NO_SPACES = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
 def find_unspaced_deed(text: str, known: Collection[str]) -> str:
     """The words by which such a text claims another deed than the known ones; empty if it claims none."""
     for match in UNSPACED.finditer(text):
-        begin = max(text.rfind(mark, 0, match.start()) for mark in ",，、،;；。") + 1
+        begin = max(text.rfind(mark, 0, match.start()) for mark in CLAUSE_ENDS) + 1
         is_no_claim = _NO_CLAIM_BEFORE.search(text, begin, match.start())
         if match.lastgroup not in known and not (is_no_claim or _NO_CLAIM_BEHIND.match(text, match.end())):
             return match[0]

@@ -76,7 +76,9 @@ _END = r"(?=\s*(?:[.,;!]|$))"
 _BETWEEN = r"[^.!?;,]{0,80}?"
 _PEOPLE = (
     r"(?:dhl|ups|dpd|gls|hermes|(?:the|our|my)\s+(?:\w+\s+)?(?:team|support|warehouse|carrier|courier|manager|"
-    r"supplier|colleagues?|department|shop|seller|bank|driver))\b(?!['’]s)"
+    r"supplier|colleagues?|department|shop|store|seller|bank|driver|company|office|partners?|staff|service|"
+    r"manufacturer|vendor|dealer|provider|technician|supervisor|agent|customs))\b"
+    r"(?!['’]s|\s+(?:systems?|records?|database|pages?|articles?|tools?|numbers?|status|hours|details|data)\b)"
 )
 # What the forms of the first person end in says whose they are.
 _OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "í")))
@@ -105,7 +107,8 @@ OWN_DEEDS = compile_patterns(
         ),
         "reset upgraded extended stopped paused": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>reset|upgraded|extended|stopped|paused)\s+"
-            r"(?:your|the\s+(?:password|account|subscription|plan|order|delivery|return\s+period))\b",
+            r"(?:your|the\s+(?:\w+\s+)?(?:password|account|subscription|plan|order|delivery|return\s+period|shipment|"
+            r"parcel|package|payment|warranty|guarantee|deadline|contract|membership|device|router|card))\b",
         ),
         "added": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>added)\s+(?:\w+\s+){{1,5}}?to\s+(?:your|the)\s+"

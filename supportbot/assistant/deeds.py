@@ -88,10 +88,10 @@ def find_unproven_deed(
         proven.update(done_earlier)
     if ANY_DEED in proven:
         return ""
-    if is_unspaced and (unspaced := find_unspaced_deed(text, proven | {*reported})):
+    told = proven | {*reported}
+    if is_unspaced and (unspaced := find_unspaced_deed(text, told)):
         return unspaced
     kinds = {kind for word in words & KINDS_OF_FORMS.keys() for kind in KINDS_OF_FORMS[word]}
-    told = proven | {*reported}
     if own := "" if kinds <= proven else _find_claim(text, words, OWN_DEEDS, proven):
         return own
     if kinds <= told:  # as nearly always: what it speaks of was done

@@ -159,14 +159,6 @@ REFERENCE = re.compile(
 PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s()/.\-]{6,24}\d(?!\w)")
 _DAYS = "|".join(DAY_NUMBERS)
 DAY_RANGE = re.compile(rf"\b({_DAYS})s?\b(?:\s?(?:-|–|to|through|until|bis|à|au|a|al)\s?\b({_DAYS})s?\b)?")
-# That a shop is closed on days which its opening hours leave out follows from them; a ticket is closed on its own day.
-CLOSED = re.compile(
-    r"\b(?:we|shop|store|office|hotline|wir|laden|geschäft|büro|nous|estamos|tienda|siamo|negozio|wij|loja)\b.{0,80}?"
-    r"\b(?:closed|not open|geschlossen|nicht geöffnet|fermée?s?|cerrad[oa]s?|chius[oie]|gesloten|fechad[oa]s?)\b"
-)
-OPEN = re.compile(
-    r"(?<!not )(?<!nicht )\b(?:open|opens|geöffnet|offen|ouverte?s?|abiert[oa]s?|apert[oie]|abert[oa]s?)\b"
-)
 # What results say in JSON, where the key says what a number is.
 JSON_NUMBER = re.compile(r'"([\w ]{1,60})"\s?:\s?"?(-?\d{1,15}(?:\.\d{1,6})?)"?')
 KEYS = {

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from .closing_days import says_only_closed
 from .deeds import (
     ANY_DEED,
     find_present_deed,
@@ -20,7 +21,7 @@ from .deeds import (
     list_reports,
     list_told_deeds,
 )
-from .fact_patterns import CLOSED, DAY_RANGE, OPEN
+from .fact_patterns import DAY_RANGE
 from .fact_readers import Fact
 from .facts import find_facts, list_known_facts
 from .messages import Answer, Mark, Message, ToolCall
@@ -83,7 +84,8 @@ class GroundingCheck:
         marks = [
             Mark(fact.kind, fact.words)
             for fact in facts
-            if not self._is_known(fact) and not (fact.kind == "weekday" and self._is_closing_day(sentence))
+            if not self._is_known(fact)
+            and not (fact.kind == "weekday" and self._is_closing_day(sentence, fact.words))
         ]
         deed = find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._reports)
         deed = deed or find_present_deed(sentence, self._deeds | self._wanted)
@@ -104,10 +106,9 @@ class GroundingCheck:
         is_any_possible = ANY_DEED in possible
         return next((words for kind, words in promises if not is_any_possible and kind not in possible), "")
 
-    def _is_closing_day(self, sentence: str) -> bool:
+    def _is_closing_day(self, sentence: str, day_words: str) -> bool:
         """Whether it says only that on this day, which no opening hours name, nobody is there."""
-        plain = normalize_text(sentence)
-        if not CLOSED.search(plain) or OPEN.search(plain):
+        if not says_only_closed(normalize_text(sentence), day_words):
             return False
         return any(days[2] for text in self._shown.plain_texts for days in DAY_RANGE.finditer(text))
 

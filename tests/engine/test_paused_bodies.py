@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from supportbot.assistant.backends import transport
+from supportbot.assistant.backends.pacing import SHORT_PAUSE_SECONDS, Pacer
 from supportbot.assistant.backends.transport import BODY_EXTENSION, PausableBody, PausableTransport
-from supportbot.assistant.limits import MAX_RESPONSE_BYTES
+from tests.engine.test_pacing import Stream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
@@ -124,15 +125,21 @@ async def test_who_leaves_within_a_pause_leaves_nothing_behind(served):
     assert served.body.count_waiting_bytes() == 0
 
 
-@pytest.mark.parametrize(("can_count", "number"), [(True, MAX_RESPONSE_BYTES), (False, 0)])
-async def test_a_socket_that_cannot_be_asked_fails_no_pause(can_count, number, monkeypatch):
+@pytest.mark.parametrize("can_count", [True, False])
+@pytest.mark.parametrize("error", [OSError(errno.EBADF, "closed"), ValueError("negative file descriptor")])
+async def test_a_socket_that_cannot_be_asked_fails_no_pause(can_count, error, monkeypatch):
     """It is told by reading whether the connection has failed, and not every system can count."""
+    pacer, other = Pacer(), Stream()
+    pacer.pause_seconds = SHORT_PAUSE_SECONDS
     async with serving("http", None) as served:
         await served.send(PAUSE_AFTER)
-        with monkeypatch.context() as patches:
-            patches.setattr(transport, "CAN_COUNT", can_count)
-            patches.setattr(transport.fcntl, "ioctl", Mock(side_effect=OSError(errno.EBADF, "closed")))
-            counted = served.body.count_waiting_bytes()
         served.body.resume_reading()
+        monkeypatch.setattr(transport, "CAN_COUNT", can_count)
+        monkeypatch.setattr(transport.fcntl, "ioctl", Mock(side_effect=error))
+        pacer.begin_pause(served.body)
+        pacer.begin_pause(other)
+        assert served.body.is_paused
+        assert served.body.count_waiting_bytes() == 0
 
-    assert counted == number
+        await asyncio.wait_for(other.read.wait(), 1)
+        assert not served.body.is_paused

@@ -60,6 +60,7 @@ NO_MODEL = _compile(
     r"model_not_found|model_decommissioned|decommissioned|unknown model|invalid model|no such model",
     r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)|model_not_available|模型不存在",
     r"unable to access (the )?model|model identifier is invalid|llm provider not provided",
+    r"model.{0,80}unavailable (in|for|to|with|on|under)\b",
     # LM Studio answers 200 to what it does not know.
     r"unexpected endpoint",
 )
@@ -92,7 +93,8 @@ RATE_LIMITED = _compile(
 # The model is being loaded (Bedrock with 400 or 424, llama.cpp in a stream), or is away for a while.
 NOT_READY = _compile(
     r"getting ready|not ready for inference|model (is )?(still |currently )?loading|loading model",
-    r"model.{0,80}((currently|temporarily) (not available|unavailable)|not available (right now|at the moment))",
+    r"model.{0,80}(currently (not available|unavailable)(?! (in|for|to|with|on|under)\b)|"
+    r"temporarily (not available|unavailable)|not available (right now|at the moment))",
 )
 # The model called a tool in a form that the server cannot read (Groq). The next time it may do better.
 UNREADABLE_CALL = _compile(r"tool_use_failed")
@@ -109,7 +111,7 @@ RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({400}, KEY_REFUSED, ErrorCode.KEY_REFUSED),
     ({429, 498}, None, ErrorCode.BUSY),
     ({400}, RATE_LIMITED, ErrorCode.BUSY),
-    ({400, 424}, NOT_READY, ErrorCode.DOWN),
+    ({400, 404, 424}, NOT_READY, ErrorCode.DOWN),
     ({400}, UNREADABLE_CALL, ErrorCode.PROVIDER_ERROR),
     ({404}, NO_ENDPOINT, ErrorCode.MISCONFIGURED),
     ({500, 501}, ABOUT_PARAMETER, ErrorCode.MISCONFIGURED),

@@ -106,20 +106,15 @@ class PausableBody(httpx2.AsyncByteStream):
             resumed.set_result(None)
 
     def count_waiting_bytes(self) -> int:
-        """How many have gathered since reading was paused, as far as the system can tell.
-
-        Many where the connection has failed, which is told by reading.
-        """
+        """How many have gathered since reading was paused, as far as the system can tell."""
         if self._resumed is not None:
             return self._response.content.total_bytes - self._bytes_before
-        if self._paused is None or self._paused.is_closing():
-            return 0
-        if not CAN_COUNT:
+        if not CAN_COUNT or self._paused is None or self._paused.is_closing():
             return 0
         try:
             number = fcntl.ioctl(self._paused.get_extra_info("socket"), termios.FIONREAD, bytes(4))
-        except OSError:
-            return MAX_RESPONSE_BYTES
+        except (OSError, ValueError):
+            return 0  # the end of the pause tells
         return int.from_bytes(number, sys.byteorder)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

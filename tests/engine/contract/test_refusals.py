@@ -207,6 +207,13 @@ REASONS: list[tuple[int, Any, ErrorCode]] = [
     (404, "404 page not found", ErrorCode.NO_MODEL),
     (405, "Method Not Allowed", ErrorCode.NO_MODEL),
     (400, "The model `gpt-9` does not exist", ErrorCode.NO_MODEL),
+    (400, "The model grok-9 is currently not available in your region.", ErrorCode.NO_MODEL),
+    (400, "The model grok-9 is currently not available in your country.", ErrorCode.NO_MODEL),
+    (400, "The model grok-9 is currently unavailable for your team.", ErrorCode.NO_MODEL),
+    (404, "The model grok-9 is currently not available in your region.", ErrorCode.NO_MODEL),
+    (400, "The model grok-9 is currently not available. Try again.", ErrorCode.DOWN),
+    (404, "The model grok-9 is temporarily unavailable", ErrorCode.DOWN),
+    (404, "The model grok-9 is temporarily unavailable for maintenance", ErrorCode.DOWN),
     (400, '"auto" tool choice requires --enable-auto-tool-choice', ErrorCode.MISCONFIGURED),
     (400, "registry.ollama.ai/library/gemma2 does not support tools", ErrorCode.MISCONFIGURED),
     (500, "tools param requires --jinja flag", ErrorCode.MISCONFIGURED),
@@ -232,7 +239,9 @@ REASONS: list[tuple[int, Any, ErrorCode]] = [
 
 @pytest.mark.parametrize(("status", "body", "code"), REASONS)
 def test_a_refusal_is_told_for_what_it_is(status: int, body: Any, code: ErrorCode):
-    assert error_from_status(status, body, "").code == code
+    error = error_from_status(status, body, "")
+
+    assert (error.code, error.retry) == (code, code in (ErrorCode.BUSY, ErrorCode.DOWN))
 
 
 def test_the_log_has_the_reason_and_none_of_the_customers_words_or_keys():
