@@ -17,6 +17,7 @@ from .call_parts import CallParts
 from .json_calls import NAME_KEYS, USUAL_KEYS, are_only_calls, names_tool, read_call, read_words
 from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
+from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
 
 BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
@@ -32,7 +33,8 @@ MAX_BEGINNING_CHARS = 400  # that are looked at to say whether a text may be a c
 class BareCallReader:
     """Holds a text back as long as it may be nothing but calls of these tools.
 
-    Within a line only those of `loose_names` are called, which change nothing: of others a sentence may just speak.
+    Within a line only those of `loose_names` are called, which change nothing: of others a sentence may just speak. The
+    same holds below a sentence that asks, or tells of a condition or an example; below other words all are called.
     """
 
     def __init__(self, tool_names: Collection[str], loose_names: Collection[str] = ()) -> None:
@@ -42,11 +44,17 @@ class BareCallReader:
         self._names = tool_names  # of which what is held back may be a call
         self._is_within_line = False
         self._last_piece = ""
+        self._before = ""  # the end of what was shown
         self._is_undecided = bool(tool_names)
         self._held = ""
 
     def take_in(self, text: str) -> str:
         """Add a piece of the answer. Returns what of it may be shown."""
+        shown = self._release_text(text)
+        self._before = (self._before + shown)[-MAX_SENTENCE_CHARS:]
+        return shown
+
+    def _release_text(self, text: str) -> str:
         if self._is_undecided:
             self._held += text
             if len(self._held) > MAX_RECEIVED_ARGUMENT_CHARS:
@@ -90,17 +98,20 @@ class BareCallReader:
 
     def drop_text(self) -> None:
         """What has come was no answer."""
-        self._last_piece = ""
+        self._last_piece = self._before = ""
         self._held, self._is_undecided, self._names = "", bool(self._tool_names), self._tool_names
         self._is_within_line = False
 
     def finish_text(self) -> str:
         """The answer is over. Returns what was held back and is no call."""
         text = self._take_held()
-        exact_names = self._loose_names if self._is_within_line else self._names
-        agents = parse_agent_calls(text, exact_names, self._loose_names)
+        agents = parse_agent_calls(text, self._names, self._loose_names)
+        before = self._before + (agents[1] if agents else "")
+        is_meant = not self._is_within_line and not is_behind_supposition(before)
+        exact_names = self._names if is_meant else self._loose_names
         if agents is not None:
-            self.calls, words = agents
+            calls, words = agents
+            self.calls = [call for call in calls if call.name in exact_names]
             return words
         self.calls, rest = parse_bare_calls(text, self._names, self._loose_names, exact_names)
         return rest if self.calls or not self._is_broken_call(text) else ""
@@ -182,7 +193,8 @@ def parse_bare_calls(
     if rest[:1].islower():  # a sentence about them goes on
         return [], text
     all_names = tool_names if exact_names is None else exact_names
-    is_alone = not rest and not (len(values) > 1 and named) and are_only_calls(values, loose_names)
+    is_named = not (len(values) > 1 and named) and all(name for name, _arguments in found)
+    is_alone = not rest and is_named and are_only_calls(values, loose_names)
     run_names = all_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
     return calls, words if calls else said

@@ -77,15 +77,17 @@ def parse_text_calls(
     """The calls of known tools in a mark of a call and what stood after it, up to its end.
 
     Those of `loose_names` may be written a little wrongly, and so may their names. All others change something, and are
-    taken word for word or not at all.
+    taken word for word or not at all, also where something stands beside them that is no call of a tool.
     """
-    pieces = CALL_BEGINNINGS.split(DSML.sub(r"\1", body))
-    found = [
-        (find_tool_name(name, loose_names), arguments)
-        for piece in pieces
-        for name, arguments in _iter_calls(piece, loose_names)
-    ]
-    return [CallParts(None, "", name, arguments) for name, arguments in found if name in tool_names]
+    calls = []
+    for piece in CALL_BEGINNINGS.split(DSML.sub(r"\1", body)):
+        found = [
+            (find_tool_name(name, loose_names), arguments)
+            for name, arguments in _iter_calls(piece, loose_names)
+        ]
+        run_names = tool_names if all(name in tool_names for name, _arguments in found) else loose_names
+        calls += [CallParts(None, "", name, arguments) for name, arguments in found if name in run_names]
+    return calls
 
 
 def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,13 @@ KEYED = "<arg_key>{}</arg_key><arg_value>{}</arg_value>"
 EXACT = {
     "JSON": f"<tool_call>{CALL}</tool_call>",
     "JSON without a mark": f"I open one.\n\n{CALL}",
+    "JSON behind a condition of something else": f"If it is late, a ticket helps. I open one.\n\n{CALL}",
+    "JSON behind a question": f"Is it late? I open a ticket:\n\n{CALL}",
+    "JSON behind an offer of further help": f"I open one. If you need anything else, tell me!\n\n{CALL}",
+    "JSON behind what the team will do": "You'd like a refund, so I open a ticket. They answer as soon as possible, "
+    f"and ask you if they need more.\n\n{CALL}",
+    "an action behind words": f"I open one.\n\nAction: create_ticket\nAction Input: {ARGUMENTS}",
+    "an element behind words": f"I open one:\n<create_ticket>{ARGUMENTS}</create_ticket>",
     "parameters": f"<function=create_ticket><parameter=issue>Late</parameter>{PRIORITY}</function>",
     "its name and JSON": f"[TOOL_CALLS]create_ticket[ARGS]{ARGUMENTS}",
     "keys and values": f"<tool_call>create_ticket\n{KEYED.format('issue', 'Late')}\n{KEYED.format('priority', 'low')}\n"
@@ -80,6 +87,17 @@ WRONG = {
     "arguments beside the name": '{"tool": "create_ticket", "issue": "Late", "priority": "low"}',
     "JSON with words behind it": f"{CALL}\n\nShall I?",
     "JSON behind a sentence": f"Sure! {CALL}",
+    "JSON behind a condition": f"If you agree, I'd send this:\n{CALL}",
+    "JSON behind what one would do": f"I would open this ticket:\n\n{CALL}",
+    "JSON behind a question of whether": f"Shall I open a ticket?\n\n{CALL}",
+    "JSON in a fence behind a condition": f"Wenn Sie einverstanden sind, sende ich das:\n```json\n{CALL}\n```",
+    "an action behind an example": f"For example one writes:\nAction: create_ticket\nAction Input: {ARGUMENTS}",
+    "an element behind a condition": f"If you agree:\n<create_ticket>{ARGUMENTS}</create_ticket>",
+    "JSON behind a Chinese question": f"需要我提交工单吗？\n\n{CALL}",
+    "Python behind a condition": 'Si vous voulez :\n[create_ticket(issue="Late", priority="low")]',
+    "another name behind it in a mark": f'<tool_call>{CALL} {{"name": "wait"}}</tool_call>',
+    "arguments alone behind it": f'{CALL}{{"arguments": {{"not": "yet"}}}}',
+    "arguments alone behind it in a mark": f'<tool_call>{CALL}{{"arguments": {{"not": "yet"}}}}</tool_call>',
     "in a thought": f"<think>Maybe.\n<tool_call>{CALL}</tool_call>",
     "within a sentence as JSON": f"I could do [{CALL}]",
     "an action and a final answer": f"Action: create_ticket\nAction Input: {ARGUMENTS}\n"

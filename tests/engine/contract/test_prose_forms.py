@@ -59,6 +59,8 @@ SPOKEN = {
     f"Thought: do it.\nAction: create_ticket\nAction Input: {TICKET} maybe": "",
     "<create_ticket><issue>Late\n<priority>low</priority></create_ticket>": "",
     f"{TICKET}\n\nShall I?": "Shall I?",
+    f"If you agree, I'd send this:\n\n{TICKET}": "If you agree, I'd send this:\n\n",
+    f"For example one writes:\n{TICKET_ACTION}": "For example one writes:\n",
     f"Sure! {TICKET}": "Sure! ",
     '{"tool": "create_ticket", "issue": "Late", "priority": "low"}': "",
     '{"arguments": {"issue": "Late", "priority": "low"}}': "",
