@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .accumulator import AnswerAccumulator, decode_json
+from .chunk_pattern import ChunkPattern
 from .finish_reasons import normalize_finish_reason
 from .provider_errors import error_from_event, find_error
 from .provider_fields import NOT_RETURNED, REASONING_FIELDS, merge_message_fields
+
+PLAIN_FIELDS = {"role", "content"}  # of a piece that brings nothing but words
 
 
 class ChatAccumulator(AnswerAccumulator):
@@ -17,13 +20,24 @@ class ChatAccumulator(AnswerAccumulator):
     _is_voice = False  # the words are those of a recording
     _message_text = ""  # of messages in the place of pieces
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._pattern = ChunkPattern()
+
     def _add_event(self, data: bytes) -> str:
         if self._is_done:
             return ""
+        if words := self._pattern.read_words(data):
+            self._unfinish()
+            return words
         if data == b"[DONE]":
             self._is_done = True
             return ""
         chunk = decode_json(data)
+        if self._has_text and isinstance(chunk, dict) and (words := _read_plain_piece(chunk)):
+            self._pattern.learn_from(data, words)
+            self._unfinish()
+            return words
         if isinstance(chunk, list) and chunk and all(isinstance(each, dict) for each in chunk):
             return "".join(map(self.add_chunk, chunk))  # Gemini's form of an error, or a stream in one piece
         return self.add_chunk(chunk)
@@ -33,9 +47,6 @@ class ChatAccumulator(AnswerAccumulator):
 
     def add_chunk(self, chunk: Mapping[str, Any]) -> str:
         """Add a chunk, or a whole completion, and return its text. Raises `ModelError` for an error in it."""
-        if self._has_text and (words := _read_plain_piece(chunk)):
-            self._finish_reason, self._finished_in_midst = "", False
-            return words
         error = find_error(chunk)
         if error is not None:
             raise error_from_event(error)
@@ -46,6 +57,10 @@ class ChatAccumulator(AnswerAccumulator):
         )
         self._add_usage(chunk, has_choices=bool(choices))
         return text
+
+    def _unfinish(self) -> None:
+        """Words have come that stand by themselves: a reason to finish before them was none."""
+        self._finish_reason, self._finished_in_midst = "", False
 
     def _add_usage(self, chunk: Mapping[str, Any], *, has_choices: bool) -> None:
         for place in (chunk, chunk.get("x_groq"), *(chunk.get("choices") or ())):  # Groq's, and Moonshot's
@@ -159,7 +174,7 @@ def _read_plain_piece(chunk: Mapping[str, Any]) -> str:
     has_more = (
         choice.get("finish_reason") or choice.get("index") or choice.get("error") or choice.get("usage")
     )
-    if has_more or type(delta) is not dict or len(delta) != 1:
+    if has_more or type(delta) is not dict or not delta.keys() <= PLAIN_FIELDS:
         return ""
     content = delta.get("content")
     return content if type(content) is str else ""

@@ -34,6 +34,9 @@ class SSEParser:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Returns the data of the events that are complete by now. Raises `ModelError` for one without an end."""
+        if self._has_begun and not (self._rest or self._is_json) and (events := _split_plain_events(data)):
+            self._ends_in_cr = False
+            return events
         data = self._rest + self._normalize_line_ends(data)
         if not self._has_begun:
             data = self._skip_beginning(data)
@@ -72,6 +75,15 @@ class SSEParser:
         self._is_json = data[:1] in (b"{", b"[")
         self.is_web_page = data[:1] == b"<"
         return data
+
+
+def _split_plain_events(data: bytes) -> list[bytes]:
+    """The data of whole events that are one line of JSON each, as nearly all; empty where anything else stands."""
+    if not (data.startswith(b"data: {") and data.endswith(b"}\n\n")) or b"\r" in data:
+        return []
+    events = data[6:-2].split(b"\n\ndata: ")
+    is_plain = data.count(b"\n") == 2 * len(events) and all(event.startswith(b"{") for event in events)
+    return events if is_plain else []
 
 
 def _split_unseparated(block: bytes) -> list[bytes]:
