@@ -11,8 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import get_template
 
-from .language import detect_language
-
 # Made once: json.dumps would make one for each word.
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -72,7 +70,7 @@ def render_blocks(message_id: int, text: str, rest: str, end: int, swap: str = "
     `end` is the number of characters of the message so far.
     """
     context = {"message": message_id, "text": text, "rest": rest, "end": end, "swap": swap}
-    return _render_template("chat/_block.html", **context, language=detect_language(text))
+    return _render_template("chat/_block.html", **context)
 
 
 def is_text_frame(frame: str) -> bool:

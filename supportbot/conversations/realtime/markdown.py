@@ -5,6 +5,7 @@ their host, and the sanitiser at the end keeps only a short list of tags whateve
 """
 
 import re
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -24,6 +25,18 @@ ALIGNMENTS = {f"text-align:{side}": f"align-{side}" for side in ("left", "center
 ALLOWED_CLASSES = {"th": set(ALIGNMENTS.values()), "td": set(ALIGNMENTS.values())}
 FENCE = re.compile(r"( *)(`{3,}(?=[^`]*$)|~{3,})(.*)")
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+CACHED_TEXTS = (
+    128  # of a process: an answer is rendered for its customer and for staff, and with each page it is on
+)
+# Made once: to read the lists takes longer than to clean most answers.
+_cleaner = nh3.Cleaner(
+    tags=ALLOWED_TAGS,
+    attributes=ALLOWED_ATTRIBUTES,
+    allowed_classes=ALLOWED_CLASSES,
+    url_schemes={"https", "http", "mailto", "tel"},
+    link_rel="noopener noreferrer nofollow",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+)
 
 
 class _Markdown(MarkdownIt):
@@ -66,17 +79,10 @@ def parse_markdown(text: str) -> list[Token]:
     return _markdown.parse(text)
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
 def render_markdown(text: str) -> str:
     """The HTML of a text, of allowed tags alone. It may stand in a page as it is."""
-    return nh3.clean(
-        _markdown.render(text),
-        tags=ALLOWED_TAGS,
-        attributes=ALLOWED_ATTRIBUTES,
-        allowed_classes=ALLOWED_CLASSES,
-        url_schemes={"https", "http", "mailto", "tel"},
-        link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-    )
+    return _cleaner.clean(_markdown.render(text))
 
 
 class BlockScanner:

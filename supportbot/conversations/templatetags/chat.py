@@ -2,12 +2,13 @@
 
 import json
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,18 @@ register = template.Library()
 register.filter("failure", error_messages.get_failure_message)
 register.filter("failure_advice", error_messages.get_failure_advice)
 register.filter("language", detect_language)
+
+
+@register.filter("lang_attribute")
+def render_lang_attribute(text: str) -> str:
+    """` lang="de"` with a space before it, for the element around a text; empty if its language is not clear."""
+    language = detect_language(text)
+    return _render_lang(language) if language else ""
+
+
+@cache
+def _render_lang(language: str) -> SafeString:
+    return format_html(' lang="{}"', language)
 
 
 @register.filter("markdown")
@@ -83,7 +96,8 @@ def get_author_label(message: Message) -> str:
 @register.filter("clock")
 def render_clock_time(moment: datetime) -> str:
     """The time in the site's time zone, with the day unless that is today, as an element that says the whole moment."""
-    here, today = timezone.localtime(moment), timezone.localdate()
+    zone = timezone.get_current_timezone()  # looked up once: it takes as long as the rest
+    here, today = timezone.localtime(moment, zone), timezone.localdate(timezone=zone)
     shown = f"{here:%H:%M}" if here.date() == today else _format_earlier_day(here, today)
     return format_html('<time datetime="{}">{}</time>', here.isoformat(), shown)
 

@@ -1,0 +1,84 @@
+"""What a page is sent is made out once for each text, however many fragments and audiences it goes into."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from supportbot.conversations.models import Message, Turn
+from supportbot.conversations.realtime import language, markdown
+from supportbot.conversations.realtime.audiences import get_customer_audience
+from supportbot.conversations.realtime.change_frames import render_frames
+from supportbot.conversations.turns import TurnChange
+from supportbot.conversations.turns.changes import ChangedTurn
+from supportbot.desk.fragments import get_staff_audience
+
+QUESTION = "Where is the parcel that you have sent to my neighbour?"
+ANSWER = "It is on its **way** to you, and will be there when you are back from work."
+
+
+@pytest.fixture
+def done(monkeypatch) -> Counter[tuple[str, str]]:
+    """How often each text was parsed as Markdown, and looked at for its language."""
+    counts: Counter[tuple[str, str]] = Counter()
+
+    def count(module: Any, name: str) -> None:
+        do = getattr(module, name)
+
+        def counted(text: str, *args: Any) -> Any:
+            counts[name, text] += 1
+            return do(text, *args)
+
+        monkeypatch.setattr(module, name, counted)
+
+    markdown.render_markdown.cache_clear()
+    language.find_language.cache_clear()
+    count(markdown._markdown, "render")
+    count(language, "_detect_by_words")
+    return counts
+
+
+def change(state: str, answer: str, status: str) -> TurnChange:
+    """The turn of a question and its answer, with rows of its own as when it was loaded."""
+    messages = [
+        Message(pk=1, role="customer", text=QUESTION),
+        Message(pk=2, role="assistant", text=answer, status=status),
+    ]
+    for each in messages:
+        each.calls = each.images = []
+    return TurnChange(1, (ChangedTurn(Turn(pk=1, state=state), messages),), revision=1)
+
+
+def test_each_text_of_a_turn_is_made_out_once_for_all_its_fragments_and_audiences(done):
+    audiences = [get_customer_audience(), get_staff_audience()]
+
+    begun = render_frames(change("running", "", "streaming"), audiences)
+    ended = render_frames(change("done", ANSWER, "complete"), audiences)
+
+    assert done == {
+        ("render", ANSWER): 1,
+        ("_detect_by_words", QUESTION.lower()): 1,
+        ("_detect_by_words", ANSWER.lower()): 1,
+    }
+    assert all('lang="en">Where is' in html for html in begun[0].html.values())
+    assert all('lang="en"><p>It is on its <strong>way' in html for html in ended[0].html.values())
+
+
+def test_ids_are_written_as_they_are_where_numbers_have_separators(settings):
+    settings.USE_THOUSAND_SEPARATOR = True
+    messages = [Message(pk=7654321, role="assistant", text="x" * 1234, status="streaming")]
+    messages[0].calls = []
+    turn = ChangedTurn(Turn(pk=1234567, state="running", revision=98765), messages)
+
+    frames = render_frames(
+        TurnChange(1, (turn,), revision=98765), [get_customer_audience(), get_staff_audience()]
+    )
+
+    for html in frames[0].html.values():
+        for attribute in (
+            'data-turn="1234567"',
+            'data-revision="98765"',
+            'id="tail-7654321"',
+            'data-end="1234"',
+        ):
+            assert attribute in html
