@@ -35,7 +35,9 @@ class Audience:
             ]
 
     def render_rest(self, change: TurnChange) -> str:
-        """The HTML of what changed besides turns."""
+        """The HTML of what changed besides turns, mostly nothing."""
+        if change.owner is None and not change.duplicate_client_id and not change.lacks_turns:
+            return ""
         with translation.override(self.language):
             html = (
                 render_owner(change.owner, template=self.owner_template) if change.owner is not None else ""

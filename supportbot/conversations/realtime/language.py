@@ -75,9 +75,8 @@ def detect_language(text: str) -> str:
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def find_language(text: str) -> str:
-    text = CODE.sub(" ", text).lower()
-    if NEUTRAL_MARK.search(text):
-        text = " ".join(word for word in text.split() if word.isalpha() or not NEUTRAL_MARK.search(word))
+    words = CODE.sub(" ", text).lower().split()
+    text = " ".join([word for word in words if word.isalpha() or not NEUTRAL_MARK.search(word)])
     return _detect_by_script(text) or _detect_by_words(text)
 
 
