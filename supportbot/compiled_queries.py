@@ -5,6 +5,7 @@ run it. These are built once in a process. They read and write the same instance
 they send no signals.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -19,6 +20,7 @@ M = TypeVar("M", bound=models.Model)
 Rows = Sequence[Any]  # of a sequence of values each
 Fields = Sequence["str | models.Field[Any, Any]"]
 Arguments = Sequence[tuple[int, Any]]
+LIST_SUFFIX = "__in"  # of the name of a field that is compared with any number of values
 
 
 class Parameter(Expression):
@@ -31,12 +33,31 @@ class Parameter(Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         return "%s", [self]
 
+    def prepare_value(self, value: Any, database: Any) -> Any:
+        """The value as the database takes it."""
+        return self.output_field.get_db_prep_value(value, database)
+
+
+class ListParameter(Parameter):
+    """Stands behind `__in` for any number of values, given as one array: so the SQL does not depend on how many."""
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        return "SELECT value FROM json_each(%s)", [self]
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        field: Any = self.output_field
+        return f"SELECT unnest(%s::{field.cast_db_type(connection)}[])", [self]
+
+    def prepare_value(self, value: Any, database: Any) -> Any:
+        values = [super(ListParameter, self).prepare_value(each, database) for each in value]
+        return json.dumps(values) if database.vendor == "sqlite" else values
+
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
     """A query as it is run, on any connection to this kind of database.
 
-    arguments: for each place in the SQL (which of the given values, its field), or (-1, a constant).
+    arguments: for each place in the SQL (which of the given values, its parameter), or (-1, a constant).
     converters: by column, what makes Python's values of the database's, and the expression that it was selected by.
     select, klass_info: the columns, and of which models they are, as Django's compiler says.
     is_locking: whether it locks its rows, which holds until the end of a transaction. Django asks for one only when it
@@ -67,7 +88,8 @@ class _Statement:
 class CompiledRows:
     """The rows of a `values_list` of which only some values change.
 
-    model, fields: the field that each of the changing values is compared with; the model's own by their names.
+    model, fields: the field that each of the changing values is compared with; the model's own by their names, which
+        end in `__in` where it is compared with any number of them.
     build: makes the queryset of a `Parameter` for each of `fields`.
     """
 
@@ -221,24 +243,24 @@ class CompiledRowsUpdate:
 
 
 def _build_parameters(model: type[models.Model], fields: Fields) -> list[Parameter]:
-    return [
-        Parameter(place, model._meta.get_field(field) if isinstance(field, str) else field)
-        for place, field in enumerate(fields)
-    ]
+    return [_build_parameter(model, place, field) for place, field in enumerate(fields)]
+
+
+def _build_parameter(model: type[models.Model], place: int, field: Any) -> Parameter:
+    if not isinstance(field, str):
+        return Parameter(place, field)
+    kind = ListParameter if field.endswith(LIST_SUFFIX) else Parameter
+    return kind(place, model._meta.get_field(field.removesuffix(LIST_SUFFIX)))
 
 
 def _place_arguments(arguments: Iterable[Any]) -> Arguments:
     """What stands for each argument of a statement, as `_Statement` has it."""
-    return [
-        (each.place, each.output_field) if isinstance(each, Parameter) else (-1, each) for each in arguments
-    ]
+    return [(each.place, each) if isinstance(each, Parameter) else (-1, each) for each in arguments]
 
 
 def _fill_arguments(arguments: Arguments, values: Sequence[object], database: Any) -> list[Any]:
     """The arguments of a statement for these values, as the database takes them."""
-    return [
-        each if place < 0 else each.get_db_prep_value(values[place], database) for place, each in arguments
-    ]
+    return [each if place < 0 else each.prepare_value(values[place], database) for place, each in arguments]
 
 
 def _get_database() -> Any:

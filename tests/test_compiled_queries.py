@@ -69,6 +69,46 @@ def test_rows_are_those_of_the_queryset():
     assert rows == [([{"total": 0}], conversation.public_id), ([{"total": 1}], conversation.public_id)]
 
 
+LISTS = {
+    "id__in": CompiledRows(Turn, ["id__in"], lambda ids: Turn.objects.filter(pk__in=ids).values_list("pk")),
+    "conversation__in": CompiledRows(
+        Turn, ["conversation__in"], lambda ids: Turn.objects.filter(conversation__in=ids).values_list("pk")
+    ),
+    "conversation__public_id__in": CompiledRows(
+        Conversation,
+        ["public_id__in"],
+        lambda ids: Turn.objects.filter(conversation__public_id__in=ids).values_list("pk"),
+    ),
+    "error__in": CompiledRows(
+        Turn, ["error__in"], lambda words: Turn.objects.filter(error__in=words).values_list("pk")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_any_number_of_values_is_compared_by_the_same_statement(name, django_assert_num_queries):
+    errors = ["", "it's “100 %”", '["a"]', "1", "{x}"]
+    turns = [Turn.objects.create(conversation=Conversation.objects.create(), error=error) for error in errors]
+    values = list(Turn.objects.order_by("pk").values_list(name.removesuffix("__in"), flat=True))
+
+    for count in (0, 1, 4):
+        with django_assert_num_queries(1):
+            found = LISTS[name].fetch_rows(values[1 : count + 1])
+        assert sorted(pk for (pk,) in found) == [turn.pk for turn in turns[1 : count + 1]]
+
+
+def test_an_update_of_any_number_of_rows_changes_those_alone():
+    conversation = Conversation.objects.create()
+    turns = [Turn.objects.create(conversation=conversation) for _ in range(3)]
+    rename = CompiledRowsUpdate(
+        Turn, ["id__in", "error"], lambda ids, error: (Turn.objects.filter(pk__in=ids), {"error": error})
+    )
+
+    assert rename.update_rows([turn.pk for turn in turns[:2]], "late") == 2
+    assert rename.update_rows([], "never") == 0
+    assert list(Turn.objects.order_by("pk").values_list("error", flat=True)) == ["late", "late", ""]
+
+
 def test_a_new_instance_is_stored_whole_and_knows_its_key():
     turn = Turn(conversation=Conversation.objects.create(), usage=[{"total": 1}], started=LONG_AGO)
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 
 from .models import Job
@@ -20,6 +21,10 @@ LEASE_MARGIN = timedelta(minutes=1)  # that a lease lasts longer than a run may 
 BACKOFF_BASE = timedelta(seconds=20)  # before the second attempt, and twice as long before each further one
 BACKOFF_MAX = timedelta(hours=1)
 JOBS_A_STATEMENT = 200
+# Looked for every two seconds, mostly in vain.
+DUE_JOB = CompiledRows(
+    Job, ["run_after"], lambda now: Job.objects.filter(run_after__lte=now).order_by().values_list("pk")[:1]
+)
 
 
 class ResultNotStored(Exception):
@@ -53,10 +58,15 @@ def enqueue_many(
 
 
 @on_database_thread()
-@transaction.atomic
 def claim_due_jobs(limit: int) -> list[ClaimedJob]:
     """Take a lease on at most `limit` jobs that are due and of a kind that this process knows, the oldest first."""
-    now, kinds = timezone.now(), get_job_kinds()
+    now = timezone.now()
+    return _claim_jobs(limit, now) if DUE_JOB.fetch_rows(now) else []
+
+
+@transaction.atomic
+def _claim_jobs(limit: int, now: datetime) -> list[ClaimedJob]:
+    kinds = get_job_kinds()
     claimed = []
     for row in Job.objects.filter(run_after__lte=now, kind__in=list(kinds)).order_by("run_after")[:limit]:
         lease_until = now + timedelta(seconds=kinds[row.kind].timeout_seconds) + LEASE_MARGIN

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 
 from .models import Outage
@@ -19,6 +20,10 @@ from .models import Outage
 logger = logging.getLogger(__name__)
 
 QUIET_PERIOD = timedelta(minutes=1)
+# Looked at every two seconds while models answer.
+OPEN_OUTAGES = CompiledRows(
+    Outage, ["model"], lambda model: Outage.objects.filter(ended=None, model=model).values_list("pk")
+)
 
 
 def record_failure(code: str, model: str = "") -> Outage | None:
@@ -53,6 +58,8 @@ def close_quiet_outage(model: str = "") -> bool:
 
     Without that wait staff would get a mail for each failure of a model that answers now and then.
     """
+    if not OPEN_OUTAGES.fetch_rows(model):
+        return True
     current = Outage.objects.filter(ended=None, model=model)
     if current.filter(last__lt=timezone.now() - QUIET_PERIOD).update(ended=timezone.now()):
         logger.warning("%s answers again.", f"The model {model}" if model else "A model")

@@ -1,6 +1,7 @@
 """What a turn or a page costs depends neither on how much is stored nor on how long the conversation is."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,15 +13,21 @@ from django.test.utils import CaptureQueriesContext
 from supportbot.assistant.messages import Answer, ToolCall
 from supportbot.assistant.messages import Message as Said
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.realtime import empty_pages, socket_sessions
 from supportbot.conversations.realtime.socket_sessions import SocketSession
 from supportbot.conversations.turns import (
     changes,
+    leases,
+    person_messages,
     recovery,
     streaming_text,
     submit,
     tool_calls,
     transitions,
+    unattended,
 )
+from supportbot.jobs import queue
+from supportbot.usage import outages
 
 from .markup import Element, parse
 from .page import Browser
@@ -130,12 +137,51 @@ def test_the_statements_of_a_turn_are_not_built_anew(is_guest, alice, guests, mo
         conversation, session = Conversation.objects.create(user=alice), pass_of_browser(Browser(alice))
     run_turn(session, conversation, "a1")
 
-    built = []
-    for compiler in (SQLCompiler, SQLInsertCompiler, SQLUpdateCompiler):
-        monkeypatch.setattr(compiler, "as_sql", lambda self, *_args, **_options: built.append(self.query))
+    built = note_built_sql(monkeypatch)
     run_turn(session, conversation, "a2")
 
     assert built == []
+
+
+def note_built_sql(monkeypatch) -> list:
+    """The queries whose SQL is built from now on, which is not run then."""
+    built: list = []
+    for compiler in (SQLCompiler, SQLInsertCompiler, SQLUpdateCompiler):
+        monkeypatch.setattr(compiler, "as_sql", lambda self, *_args, **_options: built.append(self.query))
+    return built
+
+
+def keep_house(sessions: set[SocketSession], conversation: Conversation, lease: leases.TurnLease) -> None:
+    """What a process with open pages and a turn that runs does with the database again and again."""
+    key = (lease.turn_id, lease.fencing_token)
+    assert streaming_text.checkpoint.run_sync([("The ", lease.message_id, *key)], [key]) == set()
+    assert socket_sessions.find_expired_sessions.run_sync(sessions) == set()
+    assert recovery.recover_abandoned_turns.run_sync(9) == []
+    assert queue.claim_due_jobs.run_sync(4) == []
+    assert outages.close_quiet_outage.run_sync()
+    assert empty_pages._find_begun.run_sync([uuid4()]) == []
+    assert changes.load_missed_changes.run_sync({conversation.pk: 9}, [conversation.pk]) == []
+    person_messages.note_customers_here.run_sync([conversation.pk])
+    assert unattended.find_unattended_conversations.run_sync() == []
+
+
+def test_the_statements_that_run_again_and_again_are_not_built_anew(alice, guests, monkeypatch):
+    conversation = guests.begin()
+    sessions = {pass_of_browser(guests), pass_of_browser(Browser(alice))}
+    lease = submit.submit_message.run_sync(conversation.pk, "Hello", "a1").lease
+    keep_house(sessions, conversation, lease)
+
+    built = note_built_sql(monkeypatch)
+    keep_house(sessions, conversation, lease)
+
+    assert built == []
+
+
+def test_pages_of_guests_who_have_said_nothing_are_not_looked_up(django_assert_num_queries, db):
+    session = SocketSession("", None, "", "", is_stored=False)
+
+    with django_assert_num_queries(0):
+        assert socket_sessions.find_expired_sessions.run_sync({session}) == set()
 
 
 @pytest.mark.parametrize("limit", [0, 100])

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
@@ -14,6 +15,12 @@ from ..models import Conversation
 from . import process_messages
 
 logger = logging.getLogger(__name__)
+
+BEGUN = CompiledRows(
+    Conversation,
+    ["public_id__in"],
+    lambda public_ids: Conversation.objects.filter(public_id__in=public_ids).values_list("public_id"),
+)
 
 JoinConversation = Callable[[], Awaitable[None]]
 
@@ -67,5 +74,4 @@ async def join_begun_conversations() -> None:
 
 @on_database_thread()
 def _find_begun(public_ids: Collection[UUID]) -> list[UUID]:
-    begun = Conversation.objects.filter(public_id__in=public_ids)
-    return list(begun.values_list("public_id", flat=True))
+    return [public_id for (public_id,) in BEGUN.fetch_rows(public_ids)]

@@ -47,6 +47,21 @@ ACCOUNT_ACCESS = CompiledRows(
         .values_list("pk")
     ),
 )
+# Looked at for all pages of a process each second.
+LIVING_SESSIONS = CompiledRows(
+    Session,
+    ["session_key__in", "expire_date"],
+    lambda keys, now: Session.objects.filter(session_key__in=keys, expire_date__gt=now).values_list(
+        "session_key"
+    ),
+)
+PASSWORDS = CompiledRows(
+    get_user_model(),
+    ["id__in"],
+    lambda ids: (
+        get_user_model()._default_manager.filter(pk__in=ids, is_active=True).values_list("pk", "password")
+    ),
+)
 
 # Codes with which a socket is closed.
 CLOSE_SIGNED_OUT = 4401
@@ -183,11 +198,11 @@ def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSess
 
     The session is gone, or the account may no longer sign in, or not with that password, or has lost its right.
     """
-    stored = Session.objects.filter(session_key__in={each.session_key for each in sessions})
-    living = set(stored.filter(expire_date__gt=timezone.now()).values_list("session_key", flat=True))
+    keys = {each.session_key for each in sessions if each.is_stored}
+    living = {key for (key,) in LIVING_SESSIONS.fetch_rows(keys, timezone.now())} if keys else set()
     user_ids = {each.user_id for each in sessions if each.user_id}
-    users = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
-    passwords: dict[int | None, str] = {None: "", **dict(users.values_list("pk", "password"))}
+    passwords = dict(PASSWORDS.fetch_rows(user_ids)) if user_ids else {}
+    passwords[None] = ""  # a guest has none
     permitted = {
         permission: _find_permitted_staff(permission, user_ids)
         for permission in {each.permission for each in sessions if each.permission}

@@ -29,6 +29,20 @@ RUNNING_TURNS = CompiledRows(
         Turn.objects.filter(conversation=conversation, state=Turn.State.RUNNING).order_by().values_list("pk")
     ),
 )
+REVISIONS = CompiledRows(
+    Conversation,
+    ["id__in"],
+    lambda ids: Conversation.objects.filter(pk__in=ids).order_by().values_list("pk", "revision"),
+)
+STREAMING_CONVERSATIONS = CompiledRows(
+    Turn,
+    ["conversation__in"],
+    lambda ids: (
+        Turn.objects.filter(conversation__in=ids, state=Turn.State.RUNNING)
+        .order_by()
+        .values_list("conversation")
+    ),
+)
 CONVERSATION_UPDATE = CompiledUpdate(Conversation, ["title", "last_seq", "revision", "updated"])
 
 
@@ -116,13 +130,8 @@ def load_missed_changes(seen: dict[int, int], streaming_here: Iterable[int]) -> 
 
     `streaming_here` are the conversations of which this process has the text that streams: their pages miss none of it.
     """
-    behind = {
-        pk
-        for pk, revision in Conversation.objects.filter(pk__in=seen).values_list("pk", "revision")
-        if revision > seen[pk]
-    }
-    streaming = Turn.objects.filter(conversation__in=seen, state=Turn.State.RUNNING)
-    behind |= set(streaming.values_list("conversation", flat=True)) - set(streaming_here)
+    behind = {pk for pk, revision in REVISIONS.fetch_rows(seen) if revision > seen[pk]}
+    behind |= {pk for (pk,) in STREAMING_CONVERSATIONS.fetch_rows(seen)} - set(streaming_here)
     return [load_changes.run_sync(conversation, seen[conversation]) for conversation in behind]
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
+from supportbot.compiled_queries import CompiledRowsUpdate
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
@@ -142,16 +144,22 @@ def post_notice(conversation_id: int, text: str) -> TurnChange:
     return build_change(conversation, [told])
 
 
+def _query_customers_here(ids: Any, now: Any) -> tuple[QuerySet[Conversation], dict[str, Any]]:
+    unsent = Job.objects.filter(kind=REPLY_JOB_KIND, conversation=OuterRef("pk"))
+    with_person = Q(owner__in=(Owner.WAITING, Owner.HUMAN)) | Exists(unsent)
+    return Conversation.objects.filter(with_person, pk__in=ids), {"customer_last_seen": now}
+
+
+CUSTOMERS_HERE = CompiledRowsUpdate(Conversation, ["id__in", "customer_last_seen"], _query_customers_here)
+
+
 @on_database_thread()
 def note_customers_here(conversation_ids: Sequence[int]) -> None:
     """These customers have their page open, so that they see what is not mailed then. It is one statement.
 
     Noted only where a person is wanted or there, or has left with an answer that is still to be mailed.
     """
-    unsent = Job.objects.filter(kind=REPLY_JOB_KIND, conversation=OuterRef("pk"))
-    with_person = Q(owner__in=(Owner.WAITING, Owner.HUMAN)) | Exists(unsent)
-    here = Conversation.objects.filter(with_person, pk__in=conversation_ids)
-    here.update(customer_last_seen=timezone.now())
+    CUSTOMERS_HERE.update_rows(conversation_ids, timezone.now())
 
 
 @on_database_thread()

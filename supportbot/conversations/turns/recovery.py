@@ -2,14 +2,16 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
+from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn
@@ -77,19 +79,40 @@ def release_turn(lease: TurnLease) -> None:
     turn.save()
 
 
-def _find_abandoned_conversations(limit: int, grace_period: timedelta) -> list[int]:
-    lost = Turn.objects.filter(_has_passed("lease_until"), state=Turn.State.RUNNING)
+def _has_passed(moment: str, now: Any, latest: Any) -> Q:
+    """Whether a stored moment is over, also one of a clock that was ahead of this one: later than the `latest`."""
+    return Q(**{f"{moment}__lt": now}) | Q(**{f"{moment}__gt": latest})
+
+
+def _query_lost_turns(now: Any, latest: Any) -> QuerySet[Turn, Any]:
+    lost = Turn.objects.filter(_has_passed("lease_until", now, latest), state=Turn.State.RUNNING)
+    return lost.order_by("lease_until").values_list("conversation")[:MAX_CONVERSATIONS_PER_SWEEP]
+
+
+def _query_waiting_turns(now: Any, latest: Any, queued_before: Any) -> QuerySet[Turn, Any]:
     was_released = Q(lease_until__isnull=False)
-    is_forgotten = _has_passed("created", grace_period) | was_released
-    is_due = Q(not_before=None) & is_forgotten | _has_passed("not_before")
+    is_forgotten = _has_passed("created", queued_before, latest) | was_released
+    is_due = Q(not_before=None) & is_forgotten | _has_passed("not_before", now, latest)
     same_conversation = Turn.objects.active().filter(conversation=OuterRef("conversation"))
     ahead = same_conversation.filter(Q(state=Turn.State.RUNNING) | Q(pk__lt=OuterRef("pk")))
     waiting = Turn.objects.filter(is_due, ~Exists(ahead), state=Turn.State.QUEUED)
     # Those that wait for tokens take turns, or so many of them would keep the others away.
     in_rotation = waiting.order_by(F("not_before").asc(nulls_first=True), "pk")
-    # By what has an index: so many rows are read as there are such turns, not as there are turns.
-    found = [*lost.order_by("lease_until")[:limit], *in_rotation[:limit]]
-    return list(dict.fromkeys(turn.conversation_id for turn in found))[:limit]
+    return in_rotation.values_list("conversation")[:MAX_CONVERSATIONS_PER_SWEEP]
+
+
+# Looked for every two seconds, mostly in vain; by what has an index, so that as many rows are read as there are such
+# turns, not as there are turns.
+LOST_TURNS = CompiledRows(Turn, ["lease_until", "lease_until"], _query_lost_turns)
+WAITING_TURNS = CompiledRows(Turn, ["created", "created", "created"], _query_waiting_turns)
+
+
+def _find_abandoned_conversations(limit: int, grace_period: timedelta) -> list[int]:
+    now = timezone.now()
+    latest = now + MAX_CLOCK_SKEW
+    lost = LOST_TURNS.fetch_rows(now, latest)
+    waiting = WAITING_TURNS.fetch_rows(now, latest, now - grace_period)
+    return list(dict.fromkeys(pk for (pk,) in [*lost, *waiting]))[:limit]
 
 
 @transaction.atomic
@@ -101,7 +124,9 @@ def _recover_conversation(conversation_id: int) -> TurnChange:
         save_conversation(conversation)
         return build_change(conversation, ended_turns, with_owner=True, notifies_desk=True)
     ended: list[ChangedTurn] = []
-    for turn in conversation.turns.filter(_has_passed("lease_until"), state=Turn.State.RUNNING):
+    now = timezone.now()
+    is_lost = _has_passed("lease_until", now, now + MAX_CLOCK_SKEW)
+    for turn in conversation.turns.filter(is_lost, state=Turn.State.RUNNING):
         ended += _requeue_or_interrupt(turn, conversation)
     ended += _end_overdue_turns(conversation)
     revision = conversation.revision
@@ -121,12 +146,6 @@ def _end_overdue_turns(conversation: Conversation) -> list[ChangedTurn]:
         turn.finished, turn.waits_since, turn.not_before = timezone.now(), None, None
         ended += save_change(turn, conversation).turns
     return ended
-
-
-def _has_passed(moment: str, since: timedelta = timedelta(0)) -> Q:
-    """Whether a stored moment is over, by so much; also one of a clock that was ahead of this one."""
-    now = timezone.now()
-    return Q(**{f"{moment}__lt": now - since}) | Q(**{f"{moment}__gt": now + MAX_CLOCK_SKEW})
 
 
 def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[ChangedTurn, ...]:

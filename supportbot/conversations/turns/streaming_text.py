@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils import timezone
 
-from supportbot.compiled_queries import CompiledRowsUpdate
+from supportbot.compiled_queries import CompiledRows, CompiledRowsUpdate
 from supportbot.server.executors import on_database_thread
 
 from ..models import Conversation, Message, Turn
@@ -28,6 +28,18 @@ FIRST_TOKEN = CompiledRowsUpdate(
         Turn.objects.filter(pk=pk, fencing_token=token, state=Turn.State.RUNNING),
         {"first_token": moment},
     ),
+)
+WANTED_TURNS = CompiledRows(
+    Turn,
+    ["id__in"],
+    lambda ids: Turn.objects.filter(pk__in=ids, state=Turn.State.RUNNING, stop_requested=False).values_list(
+        "pk", "fencing_token"
+    ),
+)
+LEASES = CompiledRowsUpdate(
+    Turn,
+    ["id__in", "lease_until"],
+    lambda ids, moment: (Turn.objects.filter(pk__in=ids), {"lease_until": moment}),
 )
 
 
@@ -86,7 +98,6 @@ def checkpoint(
         with connection.cursor() as cursor:
             cursor.executemany(UPDATE_STREAMING_TEXT_SQL, texts)
     running = set(running)
-    mine = Turn.objects.filter(pk__in=[turn for turn, _ in running], state=Turn.State.RUNNING)
-    kept = set(mine.filter(stop_requested=False).values_list("pk", "fencing_token")) & running
-    Turn.objects.filter(pk__in=[turn for turn, _ in kept]).update(lease_until=timezone.now() + LEASE_DURATION)
+    kept = set(map(tuple, WANTED_TURNS.fetch_rows([turn for turn, _ in running]))) & running
+    LEASES.update_rows([turn for turn, _ in kept], timezone.now() + LEASE_DURATION)
     return running - kept

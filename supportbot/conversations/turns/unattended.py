@@ -4,10 +4,13 @@ It does as soon as its customer waits for an answer: when they write to somebody
 where they had written before.
 """
 
+from typing import Any
+
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from supportbot.audit.models import AuditEvent
+from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 
 from ..answerers import find_answerers
@@ -22,16 +25,23 @@ Owner = Conversation.Owner
 MAX_CONVERSATIONS_PER_SWEEP = 20
 
 
-@on_database_thread(repeat=True)
-def find_unattended_conversations() -> list[int]:
-    """Those whose customer spoke last, to somebody who may no longer answer."""
+def _query_unattended() -> QuerySet[Conversation, Any]:
     messages = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM)
     lost = Q(assignee=None) | ~Q(assignee__in=find_answerers().order_by().values("pk"))
     found = Conversation.objects.filter(lost, owner=Owner.HUMAN).annotate(
         last_role=Subquery(messages.order_by("-seq").values("role")[:1])
     )
     waits = found.filter(last_role=Message.Role.CUSTOMER).order_by("updated")
-    return list(waits.values_list("pk", flat=True)[:MAX_CONVERSATIONS_PER_SWEEP])
+    return waits.values_list("pk")[:MAX_CONVERSATIONS_PER_SWEEP]
+
+
+UNATTENDED = CompiledRows(Conversation, [], _query_unattended)
+
+
+@on_database_thread(repeat=True)
+def find_unattended_conversations() -> list[int]:
+    """Those whose customer spoke last, to somebody who may no longer answer."""
+    return [pk for (pk,) in UNATTENDED.fetch_rows()]
 
 
 @on_database_thread(repeat=True)
