@@ -59,7 +59,8 @@ class _Statement:
 
     arguments: for each place in the SQL (which of the given values, its parameter), or (-1, a constant).
     converters: by column, what makes Python's values of the database's, and the expression that it was selected by.
-    select, klass_info: the columns, and of which models they are, as Django's compiler says.
+    columns, names: those of an instance, and of its fields; empty where values are read.
+    populators: what makes the instances that are joined, and gives them to it.
     is_locking: whether it locks its rows, which holds until the end of a transaction. Django asks for one only when it
         builds the SQL.
     """
@@ -67,8 +68,9 @@ class _Statement:
     sql: str
     arguments: Arguments
     converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
-    select: Sequence[Any]
-    klass_info: Any
+    columns: slice
+    names: Sequence[str]
+    populators: Sequence[Any]
     is_locking: bool
 
     def fetch_rows(self, values: Sequence[object], database: Any) -> Rows:
@@ -123,8 +125,7 @@ class CompiledRows:
             sql,
             _place_arguments(arguments),
             compiler.get_converters([column for column, _sql, _name in compiler.select]),
-            compiler.select,
-            compiler.klass_info,
+            *_describe_instances(compiler, database),
             compiler.query.select_for_update,
         )
 
@@ -140,14 +141,10 @@ class CompiledQuery(CompiledRows, Generic[M]):
         """The instances for these values, in the order of `fields`."""
         database = _get_database()
         statement = self._get_statement(database)
-        select, klass_info = statement.select, statement.klass_info
-        columns = slice(klass_info["select_fields"][0], klass_info["select_fields"][-1] + 1)
-        names = [column.target.attname for column, _sql, _name in select[columns]]
-        populators = get_related_populators(klass_info, select, database.alias)
         instances = []
         for row in statement.fetch_rows(values, database):
-            instance = self._instance_type.from_db(database.alias, names, row[columns])
-            for populator in populators:
+            instance = self._instance_type.from_db(database.alias, statement.names, row[statement.columns])
+            for populator in statement.populators:
                 populator.populate(row, instance)
             instances.append(instance)
         return instances
@@ -240,6 +237,16 @@ class CompiledRowsUpdate:
         query.add_update_values(written)
         sql, arguments = query.get_compiler(connection=database).as_sql()
         return sql, _place_arguments(arguments)
+
+
+def _describe_instances(compiler: Any, database: Any) -> tuple[slice, Sequence[str], Sequence[Any]]:
+    """How instances are made of rows, as `_Statement` has it. Of a `values_list` none are."""
+    info = compiler.klass_info
+    if info is None:
+        return slice(0), (), ()
+    columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+    names = [column.target.attname for column, _sql, _name in compiler.select[columns]]
+    return columns, names, get_related_populators(info, compiler.select, database.alias)
 
 
 def _build_parameters(model: type[models.Model], fields: Fields) -> list[Parameter]:
