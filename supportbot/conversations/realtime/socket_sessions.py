@@ -224,8 +224,9 @@ def _find_permitted_staff(permission: str, user_ids: Collection[int]) -> set[int
 
 async def close_expired_sockets() -> None:
     """Close the sockets here whose session has ended, wherever that was done."""
-    if sockets := process.get(OpenSockets).list_all():
-        expired = await find_expired_sessions({session for _close, session in sockets})
+    sessions = {session for _close, session in process.get(OpenSockets).list_all()}
+    if stored := {each for each in sessions if each.is_stored}:  # what was never stored does not end
+        expired = await find_expired_sessions(stored)
         await _close_sockets(expired.__contains__)
 
 

@@ -18,7 +18,12 @@ from .rating_state import RatingState, describe_asked_rating
 MAX_RESYNC_TURNS = 100  # a page that lacks more loads anew
 MESSAGES_OF_TURN = CompiledQuery(Message, ["turn"], lambda turn: Message.objects.filter(turn=turn))
 MESSAGE_END = CompiledUpdate(Message, ["text", "status", "handle", "provider_fields"])
-TURN_UPDATE = CompiledUpdate(Turn)
+# All that changes of a turn: what it began with would only be put into its indexes again. Its prompt is stored by
+# whoever takes a lease on it.
+FIXED_FIELDS = ("conversation", "prompt", "created")
+TURN_UPDATE = CompiledUpdate(
+    Turn, [field.name for field in Turn._meta.local_concrete_fields if field.name not in FIXED_FIELDS]
+)
 CONVERSATION = CompiledQuery(
     Conversation, ["id"], lambda pk: Conversation.objects.select_related("assignee", "user").filter(pk=pk)
 )
