@@ -16,9 +16,7 @@ class ChunkPattern:
         """Take the pattern from a chunk with these words, unless their place in it is in doubt."""
         _head, _name, rest = data.partition(CONTENT)
         value = rest.lstrip(b" ")
-        quoted = b'"%b"' % words.encode(
-            errors="surrogatepass"
-        )  # half a character, whose other half comes next
+        quoted = b'"%b"' % words.encode(errors="surrogatepass")  # which may be half a character
         if value.startswith(quoted) and CONTENT not in value:
             self._before, self._after = data[: len(data) - len(value) + 1], value[len(quoted) - 1 :]
 

@@ -30,8 +30,9 @@ CHECK_SECONDS = 0.1
 # The logarithm of the factor by which a check changes the pause, for a load that is off by 1. It takes a check or two
 # until a change shows in the load, so a pause that changed faster would swing.
 GAIN = 0.5
-# Pauses end at ticks, so that one wake-up of the event loop reads many streams.
-TICK_SECONDS, LONG_PAUSE_TICKS = 0.01, 5
+# Pauses end at ticks, so that one wake-up of the event loop reads many streams. At the first tick of a short pause
+# hardly any stream has brought two pieces, and to ask each of them costs something.
+TICK_SECONDS, FIRST_LOOK_TICKS, LONG_PAUSE_TICKS = 0.01, 2, 5
 
 
 class Body(Protocol):
@@ -92,7 +93,7 @@ class Pacer:
         body.pause_reading()
         now = asyncio.get_running_loop().time()
         if self.pause_seconds <= SHORT_PAUSE_SECONDS:
-            self._await_tick(int(now / TICK_SECONDS) + 1, Pause(body, now + MAX_PAIR_SECONDS))
+            self._await_tick(int(now / TICK_SECONDS) + FIRST_LOOK_TICKS, Pause(body, now + MAX_PAIR_SECONDS))
         else:
             ticks = int((now + self.pause_seconds) / TICK_SECONDS / LONG_PAUSE_TICKS) * LONG_PAUSE_TICKS
             self._await_tick(ticks, Pause(body, latest=0))
