@@ -7,11 +7,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
+from django.http import Http404
 
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.conversations.new_ids import is_issued_id, issue_id
 from supportbot.conversations.realtime import empty_pages
 from supportbot.conversations.turns import submit
+from supportbot.conversations.visitors import Visitor
 from supportbot.conversations.web import beginning
 from supportbot.server.guest_sessions import SessionStore, is_issued_key, issue_key
 
@@ -212,6 +214,24 @@ async def test_a_page_that_opens_while_another_one_begins_is_let_in(transactiona
 
     assert (len(begun), page.close_code) == (1, None)
     await page.close()
+
+
+@pytest.mark.parametrize("is_owner", [True, False], ids=["its guest", "somebody else"])
+def test_what_another_page_begins_at_the_same_moment_is_its_guests_alone(db, is_owner, monkeypatch):
+    guest, public_id = Visitor(guest_key="dora"), issue_id()
+    stored = beginning._get_or_create_conversation(guest, public_id)
+    looks, is_stored = (
+        [False],
+        beginning._is_stored,
+    )  # the first look comes before the other page has stored it
+    monkeypatch.setattr(beginning, "_is_stored", lambda each: looks.pop() if looks else is_stored(each))
+
+    if is_owner:
+        assert beginning._get_or_create_conversation(guest, public_id) == stored
+    else:
+        with pytest.raises(Http404):
+            beginning._get_or_create_conversation(Visitor(guest_key="mallory"), public_id)
+    assert (looks, Conversation.objects.count()) == ([], 1)
 
 
 async def test_a_page_joins_what_was_begun_in_another_process(transactional_db, guests):

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
-from supportbot.compiled_queries import CompiledQuery, CompiledRows
+from supportbot.compiled_queries import CompiledInsert, CompiledQuery, CompiledRows
 from supportbot.server.executors import on_database_thread
 from supportbot.server.guest_sessions import SessionStore
 
@@ -48,6 +48,8 @@ LATEST_OF_GUEST = CompiledQuery(
     ["guest_key"],
     lambda guest_key: Conversation.objects.visible_to(Visitor(guest_key=guest_key))[:1],
 )
+
+NEW_CONVERSATION = CompiledInsert(Conversation)
 
 
 def find_latest_conversation(visitor: Visitor) -> Conversation | None:
@@ -154,8 +156,21 @@ def _check_guest(visitor: Visitor, public_id: UUID) -> None:
 
 def _get_or_create_conversation(visitor: Visitor, public_id: UUID) -> Conversation:
     """Raises Http404 for an id of somebody else's conversation."""
-    made = {"user_id": visitor.user_id, "guest_key": visitor.guest_key}
-    conversation, is_new = Conversation.objects.get_or_create(public_id=public_id, defaults=made)
-    if not is_new and not Conversation.objects.visible_to(visitor).filter(pk=conversation.pk).exists():
+    conversation = None if _is_stored(public_id) else _create_conversation(visitor, public_id)
+    conversation = conversation or find_own_conversation(visitor, public_id)
+    if conversation is None:
         raise Http404
+    return conversation
+
+
+def _create_conversation(visitor: Visitor, public_id: UUID) -> Conversation | None:
+    """None where another page has begun it at the same moment."""
+    conversation = build_new_conversation(visitor, public_id)
+    try:
+        with transaction.atomic():
+            NEW_CONVERSATION.save(conversation)
+    except IntegrityError:
+        if _is_stored(public_id):
+            return None
+        raise
     return conversation
