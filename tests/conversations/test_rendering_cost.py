@@ -7,6 +7,7 @@ import pytest
 
 from supportbot.conversations.models import Message, Turn
 from supportbot.conversations.realtime import language, markdown
+from supportbot.conversations.realtime.answer_stream import StreamedText
 from supportbot.conversations.realtime.audiences import get_customer_audience
 from supportbot.conversations.realtime.change_frames import render_frames
 from supportbot.conversations.turns import TurnChange
@@ -31,7 +32,7 @@ def done(monkeypatch) -> Counter[tuple[str, str]]:
 
         monkeypatch.setattr(module, name, counted)
 
-    markdown.render_markdown.cache_clear()
+    markdown.render_piece.cache_clear()
     language.find_language.cache_clear()
     count(markdown._markdown, "render")
     count(language, "_detect_by_words")
@@ -82,3 +83,21 @@ def test_ids_are_written_as_they_are_where_numbers_have_separators(settings):
             'data-end="1234"',
         ):
             assert attribute in html
+
+
+def test_a_block_that_was_shown_as_it_streamed_is_not_rendered_again_with_the_whole_answer(done):
+    blocks = ["It left on Monday:\n\n", "- by **air**\n- to you\n\n", "It takes long.\n\n"]
+    text = StreamedText(2)
+    for block in blocks:
+        text.append(block)
+    text.append("Is that all?")
+
+    ended = render_frames(change("done", text.text, "complete"), [get_customer_audience()])
+
+    assert {key[1]: count for key, count in done.items() if key[0] == "render"} == dict.fromkeys(
+        [*blocks, "Is that all?"], 1
+    )
+    assert (
+        "<li>by <strong>air</strong></li>\n<li>to you</li>\n</ul>\n<p>It takes long.</p>"
+        in ended[0].html["customer:en"]
+    )

@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from .markdown_emphasis import CjkInlineParser
 from .markdown_links import add_links, is_valid_link
+from .markdown_pieces import split_markdown
 
 ALLOWED_TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "ul", "ol", "li", "a"),
@@ -25,9 +26,8 @@ ALIGNMENTS = {f"text-align:{side}": f"align-{side}" for side in ("left", "center
 ALLOWED_CLASSES = {"th": set(ALIGNMENTS.values()), "td": set(ALIGNMENTS.values())}
 FENCE = re.compile(r"( *)(`{3,}(?=[^`]*$)|~{3,})(.*)")
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
-CACHED_TEXTS = (
-    128  # of a process: an answer is rendered for its customer and for staff, and with each page it is on
-)
+# Of a process: a piece of an answer is shown as it streams, and at the end to its customer and to staff.
+CACHED_PIECES = 1_000
 # Made once: to read the lists takes longer than to clean most answers.
 _cleaner = nh3.Cleaner(
     tags=ALLOWED_TAGS,
@@ -79,10 +79,15 @@ def parse_markdown(text: str) -> list[Token]:
     return _markdown.parse(text)
 
 
-@lru_cache(maxsize=CACHED_TEXTS)
 def render_markdown(text: str) -> str:
     """The HTML of a text, of allowed tags alone. It may stand in a page as it is."""
-    return _cleaner.clean(_markdown.render(text))
+    return "".join(map(render_piece, split_markdown(text)))
+
+
+@lru_cache(maxsize=CACHED_PIECES)
+def render_piece(piece: str) -> str:
+    """The same of a text that is rendered as a whole."""
+    return _cleaner.clean(_markdown.render(piece))
 
 
 class BlockScanner:
