@@ -1,5 +1,6 @@
 """What a page is sent is made out once for each text, however many fragments and audiences it goes into."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -10,6 +11,7 @@ from supportbot.conversations.realtime import language, markdown
 from supportbot.conversations.realtime.answer_stream import StreamedText
 from supportbot.conversations.realtime.audiences import get_customer_audience
 from supportbot.conversations.realtime.change_frames import render_frames
+from supportbot.conversations.realtime.fragments import build_delta_frame
 from supportbot.conversations.turns import TurnChange
 from supportbot.conversations.turns.changes import ChangedTurn
 from supportbot.desk.fragments import get_staff_audience
@@ -101,3 +103,10 @@ def test_a_block_that_was_shown_as_it_streamed_is_not_rendered_again_with_the_wh
         "<li>by <strong>air</strong></li>\n<li>to you</li>\n</ul>\n<p>It takes long.</p>"
         in ended[0].html["customer:en"]
     )
+
+
+@pytest.mark.parametrize("text", ["word", "", 'a "b" \\ {c}\n\t', "é 你 \U0001f600 \u2028 \x00 </script>"])
+def test_text_in_mid_stream_is_whole_as_json(text):
+    assert json.loads(build_delta_frame(7, 30, text)) == {
+        "delta": {"message": "7", "offset": 30, "text": text}
+    }
