@@ -25,13 +25,16 @@ from django.utils.safestring import SafeString
 class QuickVariable(Variable):
     """A name and attributes of what it stands for, such as `message.role`."""
 
-    __slots__ = ()
+    __slots__ = ("attributes", "name")
+
+    def __init__(self, var: Any) -> None:
+        super().__init__(var)
+        self.name, *self.attributes = self.lookups or ()
 
     def resolve(self, context: Any) -> Any:
-        name, *attributes = self.lookups or ()
         try:
-            value = context[name]
-            for attribute in attributes:
+            value = context[self.name]
+            for attribute in self.attributes:
                 if callable(value):
                     break
                 is_container = hasattr(type(value), "__getitem__")

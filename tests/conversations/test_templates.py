@@ -40,6 +40,14 @@ def test_a_time_is_that_of_the_sites_time_zone_and_says_its_day_unless_that_is_t
     assert (time.text, time["datetime"]) == (shown, "2026-03-02T02:35:07+05:30")
 
 
+def test_a_time_is_that_of_the_site_on_a_page_as_in_a_frame_of_its_socket(settings):
+    settings.TIME_ZONE = "Asia/Kolkata"
+    moment = datetime(2026, 3, 1, 21, 5, 7, tzinfo=UTC)
+
+    with timezone.override("Pacific/Auckland"):  # as a middleware may for a request
+        assert parse(render_clock_time(moment)).all("time")[0]["datetime"] == "2026-03-02T02:35:07+05:30"
+
+
 def test_no_line_is_longer_than_120_characters():
     long = [
         f"{name}:{number}"

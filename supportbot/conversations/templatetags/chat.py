@@ -96,7 +96,7 @@ def get_author_label(message: Message) -> str:
 @register.filter("clock")
 def render_clock_time(moment: datetime) -> str:
     """The time in the site's time zone, with the day unless that is today, as an element that says the whole moment."""
-    zone = timezone.get_current_timezone()  # looked up once: it takes as long as the rest
+    zone = timezone.get_default_timezone()
     here, today = timezone.localtime(moment, zone), timezone.localdate(timezone=zone)
     shown = f"{here:%H:%M}" if here.date() == today else _format_earlier_day(here, today)
     return format_html('<time datetime="{}">{}</time>', here.isoformat(), shown)
