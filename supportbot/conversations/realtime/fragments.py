@@ -52,7 +52,7 @@ def render_reload(revision: int) -> str:
 def build_delta_frame(message_id: int, offset: int, text: str) -> str:
     """Text in mid-stream; `offset` is the number of characters before it."""
     # Only the text needs to be encoded; to have all of it encoded takes eight times as long.
-    return f'{{"delta": {{"message": "{message_id}", "offset": {offset}, "text": {_encode_json(text)}}}}}'
+    return f'{{"delta":{{"message":"{message_id}","offset":{offset},"text":{_encode_json(text)}}}}}'
 
 
 def render_thinking(message_id: int) -> str:
