@@ -1,7 +1,9 @@
 """What a page is sent is made out once for each text, however many fragments and audiences it goes into."""
 
 import json
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +67,18 @@ def test_each_text_of_a_turn_is_made_out_once_for_all_its_fragments_and_audience
     }
     assert all('lang="en">Where is' in html for html in begun[0].html.values())
     assert all('lang="en"><p>It is on its <strong>way' in html for html in ended[0].html.values())
+
+
+def test_a_page_finds_the_turns_that_it_has_no_place_for_in_what_it_is_sent(settings):
+    """Its script looks for how a turn begins, to the letter."""
+    source = Path(settings.BASE_DIR, "static/chat/incoming.js").read_text()
+    beginning = re.compile(re.findall(r"matchAll\(/(<section class=.*?)/g\)", source)[0])
+
+    frames = render_frames(
+        change("done", ANSWER, "complete"), [get_customer_audience(), get_staff_audience()]
+    )
+
+    assert [beginning.findall(html) for html in frames[0].html.values()] == [["1"], ["1"]]
 
 
 def test_ids_are_written_as_they_are_where_numbers_have_separators(settings):
