@@ -70,8 +70,8 @@ def find_facts(sentence: str) -> list[Fact]:
     text = normalize_text(sentence)
     hints = _list_hints(text)
     found = []
-    for kind, wanted, needed, pattern, read in _RULES if hints else ():
-        if hints.isdisjoint(wanted) or hints.isdisjoint(needed):
+    for kind, wanted, pattern, read in _RULES:
+        if hints.isdisjoint(wanted):
             continue
         rest, end = [], 0
         for match in pattern.finditer(text):
@@ -91,12 +91,7 @@ def _list_hints(text: str) -> set[str]:
         hints |= _NUMBERS
         if not text.isascii():
             hints.update(each for each in _UNSPACED_UNITS if each in text)
-    if _ADDRESS_MARK.search(text):
-        hints |= _ADDRESSES
-    is_worth_reading = not hints.isdisjoint(_WORTH_READING) or any(
-        not (hints.isdisjoint(these) or hints.isdisjoint(those)) for these, those in _WORTH_READING_TOGETHER
-    )
-    if not is_worth_reading:
+    if hints.isdisjoint(_WORTH_READING) and (hints.isdisjoint(_ARTICLES) or hints.isdisjoint(_UNIT_WORDS)):
         return set()
     return hints | {word[:3] for word in hints}
 
@@ -152,8 +147,6 @@ def _split_words(words: str) -> frozenset[str]:
 _HINT = re.compile(r"[^\W\d_]+|[@:€$£¥₹₩₺₽₪₫฿₱₦₴%./-]")
 _DIGIT = re.compile(r"\d")
 _NUMBERS = frozenset("0")
-_ADDRESS_MARK = re.compile(r"\.\S|://")  # “at” and “it” end addresses, but most of them are words
-_ADDRESSES = frozenset(("://",))
 _TOP_DOMAINS = _split_words("www http https com org io eu de at ch fr es it nl uk pt shop store app dev")
 _MONTHS = frozenset(MONTHS)
 _UNIT_STARTS = _split_words(
@@ -170,35 +163,36 @@ _CURRENCIES = _split_words(
 )
 _TOMORROWS = _split_words("tomorrow morgen demain mañana domani amanhã")
 _WEEKENDS = _split_words("weekend weekends wochenende wochenenden week fin fins fine fim")
-_WEEKDAYS = frozenset(part for day in WEEKDAYS for part in (day, f"{day}s", *day.split("-")))
 _UNSPACED_UNITS = "円元원月월"
 _UNIT_WORDS = _split_words(
     "hour day week month year stunde tag woche monat jahr heure jour semaine mois an hora día semana mes año ora "
     "giorno settimana mese anno uur dag week maand jaar dia mês ano"
 )
-_COUNTS = _NUMBERS | NUMBER_WORDS.keys()
-_DATES = _NUMBERS | ORDINALS.keys()
-_WORTH_READING = _COUNTS | _DATES | _TOMORROWS | _WEEKENDS | _WEEKDAYS | frozenset("@")
-_WORTH_READING_TOGETHER = ((_ARTICLES, _UNIT_WORDS), (_TOP_DOMAINS, _ADDRESSES))
-# Each is tried where one of its marks or beginnings of words stands, and one of what it needs besides.
-_RULES: tuple[tuple[str, frozenset[str], frozenset[str], re.Pattern[str], Reader], ...] = (
-    ("email", frozenset("@"), frozenset("@"), EMAIL, read_as_written),
-    ("address", _TOP_DOMAINS, _ADDRESSES, WEB_ADDRESS, read_as_written),
-    ("date", frozenset("-"), _NUMBERS, ISO_DATE, read_iso_date),
-    ("date", frozenset("./-"), _NUMBERS, NUMERIC_DATE, read_numeric_date),
-    ("date", frozenset("/"), _NUMBERS, SHORT_DATE, read_short_date),
-    ("date", frozenset("月월"), _NUMBERS, UNSPACED_DATE, read_unspaced_date),
-    ("date", _TOMORROWS, _TOMORROWS, TOMORROW, read_tomorrow),
-    ("date", _MONTHS, _DATES, MONTH_DATE, read_month_date),
-    ("date", frozenset(("st", "nd", "rd", "th")), _NUMBERS, MONTH_DAY, read_month_day),
-    ("percent", frozenset(("%", "per", "pro", "cent", "pou", "por")), _COUNTS, PERCENTAGE, read_number),
-    ("money", _CURRENCIES, _COUNTS, MONEY, read_number),
-    ("span", _UNIT_STARTS, _COUNTS, SPAN, read_span),
-    ("span", _ARTICLES, _UNIT_STARTS, WITHIN_ONE, read_span),
-    ("time", frozenset((":", ".", "am", "pm", "uhr", "h", "clock")), _NUMBERS, CLOCK_TIME, read_time),
-    ("weekday", _WEEKDAYS, _WEEKDAYS, WEEKDAY, read_weekday),
-    ("weekday", _WEEKENDS, _WEEKENDS, WEEKEND, read_weekend),
-    ("number", _NUMBERS, _NUMBERS, REFERENCE, read_as_written),
-    ("number", _NUMBERS, _NUMBERS, GROUPED_NUMBER, read_as_written),
-    ("phone", _NUMBERS, _NUMBERS, PHONE, read_phone),
+_WORTH_READING = frozenset(
+    {
+        *("@", *_NUMBERS, *_TOP_DOMAINS, *NUMBER_WORDS, *ORDINALS, *_TOMORROWS, *_WEEKENDS),
+        *(f"{day}{ending}" for day in WEEKDAYS for ending in ("", "s")),
+        *(part for day in WEEKDAYS for part in day.split("-")),
+    }
+)
+_RULES: tuple[tuple[str, frozenset[str], re.Pattern[str], Reader], ...] = (
+    ("email", frozenset("@"), EMAIL, read_as_written),
+    ("address", _TOP_DOMAINS, WEB_ADDRESS, read_as_written),
+    ("date", frozenset("-"), ISO_DATE, read_iso_date),
+    ("date", frozenset("./-"), NUMERIC_DATE, read_numeric_date),
+    ("date", frozenset("/"), SHORT_DATE, read_short_date),
+    ("date", frozenset("月월"), UNSPACED_DATE, read_unspaced_date),
+    ("date", _TOMORROWS, TOMORROW, read_tomorrow),
+    ("date", _MONTHS, MONTH_DATE, read_month_date),
+    ("date", frozenset(("st", "nd", "rd", "th")), MONTH_DAY, read_month_day),
+    ("percent", frozenset(("%", "per", "pro", "cent", "pou", "por")), PERCENTAGE, read_number),
+    ("money", _CURRENCIES, MONEY, read_number),
+    ("span", _UNIT_STARTS, SPAN, read_span),
+    ("span", _ARTICLES, WITHIN_ONE, read_span),
+    ("time", frozenset((":", ".", "am", "pm", "uhr", "h", "clock")), CLOCK_TIME, read_time),
+    ("weekday", frozenset(word[:3] for word in WEEKDAYS), WEEKDAY, read_weekday),
+    ("weekday", _WEEKENDS, WEEKEND, read_weekend),
+    ("number", _NUMBERS, REFERENCE, read_as_written),
+    ("number", _NUMBERS, GROUPED_NUMBER, read_as_written),
+    ("phone", _NUMBERS, PHONE, read_phone),
 )

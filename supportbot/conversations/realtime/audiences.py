@@ -35,9 +35,7 @@ class Audience:
             ]
 
     def render_rest(self, change: TurnChange) -> str:
-        """The HTML of what changed besides turns, mostly nothing."""
-        if change.owner is None and not change.duplicate_client_id and not change.lacks_turns:
-            return ""
+        """The HTML of what changed besides turns."""
         with translation.override(self.language):
             html = (
                 render_owner(change.owner, template=self.owner_template) if change.owner is not None else ""

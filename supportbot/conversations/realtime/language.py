@@ -75,8 +75,9 @@ def detect_language(text: str) -> str:
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def find_language(text: str) -> str:
-    words = CODE.sub(" ", text).lower().split()
-    text = " ".join([word for word in words if word.isalpha() or not NEUTRAL_MARK.search(word)])
+    text = CODE.sub(" ", text).lower()
+    if NEUTRAL_MARK.search(text):
+        text = " ".join(word for word in text.split() if word.isalpha() or not NEUTRAL_MARK.search(word))
     return _detect_by_script(text) or _detect_by_words(text)
 
 
