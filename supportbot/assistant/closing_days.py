@@ -12,7 +12,8 @@ _DAY = rf"(?:{WEEKEND.pattern}|\b(?:{join_words(WEEKDAYS)})s?\b)"
 _BEFORE_DAY = r"(?:and|und|et|y|e|en|on|am|an|le|les|los|el|la|il|di|op|aos?|nos?|public|bank)"
 _DAYS_ALONE = re.compile(rf"(?:\W|\b{_BEFORE_DAY}\b|{_DAY})*")
 _CLAUSE_END = re.compile(
-    r"[,;:.!?\n]|\b(?:even though|even if|although|though|but|because|while|since|obwohl|aber|weil|während|mais|"
+    rf"[;:.!?\n]|,(?!\s+{_DAY})|"
+    r"\b(?:even though|even if|although|though|but|because|while|since|obwohl|aber|weil|während|mais|"
     r"bien que|parce que|pero|aunque|porque|sebbene|perché|maar|omdat|mas|embora)\b|"
     rf"\b(?:and|und|et|y|e|en)\b(?!\s+(?:\w+\s+)?{_DAY})"
 )
@@ -31,7 +32,8 @@ _CLOSED = re.compile(
 )
 _OPEN = re.compile(r"\b(?:opens?|geöffnet|offen|ouverte?s?|abiert[oa]s?|apert[oaie]|geopend|abert[oa]s?)\b")
 _DENIAL = re.compile(
-    rf"\b(?:not|never|rarely|hardly|nicht|nie|kein\w{{0,2}}|pas|jamais|no(?!\s+{_DAY})|nunca|non|mai|niet|nooit|não)\b|n['’]t\b"
+    rf"\b(?:not|never|rarely|hardly|nicht|nie|kein\w{{0,2}}|pas|jamais|no(?!\s+{_DAY})|nunca|non|mai|niet|nooit|não|"
+    r"except|au(?:ß|ss)er|sauf|excepto|salvo|tranne|behalve|exceto)\b|n['’]t\b"
 )
 # What is closed, or whose: a ticket is closed on its own day.
 _OTHER = re.compile(
@@ -42,10 +44,12 @@ _OTHER = re.compile(
 
 def says_only_closed(plain: str, day_words: str) -> bool:
     """Whether a sentence, with its text normalized, says of this day only that nobody is there."""
-    clauses = _CLAUSE_END.split(plain)
-    # “On Sundays, we are closed.”
-    is_day_alone = any(day_words in clause and _DAYS_ALONE.fullmatch(clause) for clause in clauses)
-    is_closed = any(_says_closed(clause) and (is_day_alone or day_words in clause) for clause in clauses)
+    is_closed = is_behind_day = False
+    for clause in _CLAUSE_END.split(plain):
+        has_day = day_words in clause
+        is_closed = is_closed or (_says_closed(clause) and (has_day or is_behind_day))
+        # “On Sundays, we are closed.”
+        is_behind_day = (has_day or is_behind_day) and _DAYS_ALONE.fullmatch(clause) is not None
     return is_closed and not _OPEN.search(_NOT_OPEN.sub(" ", plain))
 
 

@@ -55,12 +55,14 @@ NO_CREDIT = _compile(
 )
 # Gemini words a rate limit by the minute like an empty account, but says when to come back.
 RATE_BY_THE_MINUTE = _compile(r"retry ?delay|per minute")
+# Whom a model is not there for, which does not pass by itself.
+_TO_SOME = r"(in|for|to|with|on|under) (your|this|free|the \w+ (plan|tier|region|country))\b"
 NO_MODEL = _compile(
     r"model.{0,80}(does not exist|not found|not exist|no longer available|deprecated|not available|is not a valid)",
     r"model_not_found|model_decommissioned|decommissioned|unknown model|invalid model|no such model",
     r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)|model_not_available|模型不存在",
     r"unable to access (the )?model|model identifier is invalid|llm provider not provided",
-    r"model.{0,80}unavailable (in|for|to|with|on|under)\b",
+    rf"model.{{0,80}}unavailable {_TO_SOME}",
     # LM Studio answers 200 to what it does not know.
     r"unexpected endpoint",
 )
@@ -90,12 +92,14 @@ RATE_LIMITED = _compile(
     r"rate[ _]?limit|too many (requests|tokens per)|at capacity|try again (later|in)|before trying again|throttl",
     r"过于频繁|限流|并发数|速率限制",
 )
+_FOR_A_WHILE = r"temporarily (not available|unavailable)|not available (right now|at the moment)"
 # The model is being loaded (Bedrock with 400 or 424, llama.cpp in a stream), or is away for a while.
 NOT_READY = _compile(
     r"getting ready|not ready for inference|model (is )?(still |currently )?loading|loading model",
-    r"model.{0,80}(currently (not available|unavailable)(?! (in|for|to|with|on|under)\b)|"
-    r"temporarily (not available|unavailable)|not available (right now|at the moment))",
+    rf"model.{{0,80}}(currently (not available|unavailable)(?! {_TO_SOME})|"
+    rf"{_FOR_A_WHILE})",
 )
+AWAY_FOR_A_WHILE = _compile(rf"^(?!.*not found).*?model.{{0,80}}({_FOR_A_WHILE})")
 # The model called a tool in a form that the server cannot read (Groq). The next time it may do better.
 UNREADABLE_CALL = _compile(r"tool_use_failed")
 
@@ -111,9 +115,10 @@ RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({400}, KEY_REFUSED, ErrorCode.KEY_REFUSED),
     ({429, 498}, None, ErrorCode.BUSY),
     ({400}, RATE_LIMITED, ErrorCode.BUSY),
-    ({400, 404, 424}, NOT_READY, ErrorCode.DOWN),
+    ({400, 424}, NOT_READY, ErrorCode.DOWN),
     ({400}, UNREADABLE_CALL, ErrorCode.PROVIDER_ERROR),
     ({404}, NO_ENDPOINT, ErrorCode.MISCONFIGURED),
+    ({404}, AWAY_FOR_A_WHILE, ErrorCode.DOWN),
     ({500, 501}, ABOUT_PARAMETER, ErrorCode.MISCONFIGURED),
     ({406, 411, 414, 415, 426, 431, 501, 505}, None, ErrorCode.MISCONFIGURED),
     ({408, 409, 425, 499, *range(500, 600)}, None, ErrorCode.DOWN),

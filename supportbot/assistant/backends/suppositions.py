@@ -1,39 +1,47 @@
-"""Whether the words before a call say that it is not meant yet: “If you agree, I'd send this:”, or “For example:”.
+"""Whether the words before a call say that it is not meant yet: “Shall I send this?”, “If you agree, I'd send this:”.
 
-Only the last sentence before it counts, and a call that stands in a mark of its own is always meant.
+Only the last sentence before it counts, and only where it asks, or speaks of the customer's consent, of what one would
+do, or of an example. Whatever else it says, the call is meant; and one that stands in a mark of its own always is.
 """
 
 import re
 
 MAX_SENTENCE_CHARS = 300  # of a longer one only the end is looked at
-SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？](?!$)")
-# What hangs on the customer's answer. That the team writes “if they need more” or “as soon as possible” is none of it.
+# Also at the end of a paragraph or of an item of a list, and before what closes bold print or a quotation.
+SENTENCE_END = re.compile(r"(?<!\b\w)[.!?…][\"'”’»)\]*_]*(?=\s)|[。！？](?!$)|\n\s*(?:\n|(?=[-*#•]|\d+[.)]))")
+# Marks, quotation marks, rules and emoji behind the last word.
+DECORATION = re.compile(r"[^\w?？]+$")
 SUPPOSITIONS = (
-    r"if (?:you|i|so|it|this|that|all|everything)|unless (?:you|i)|(?:when|once|until|as soon as) (?:you|i)",
-    r"(?:i|we|one|it|this|that) would|(?:i|we)['’]d|(?:i|we|you|one) (?:could|might)|should you|suppose|assuming",
-    r"for (?:example|instance)|e\.g\.|such as|one (?:writes|calls|says|types)|looks? like",
-    r"(?:wenn|sobald|falls) (?:sie|du|ich|es|das|ja)|angenommen|ich (?:würde|könnte)|würde ich|zum beispiel|z\.\s?b\.",
-    r"(?:si|dès que|quand) (?:vous|tu|oui)|je pourrais|par exemple",
-    r"(?:si|cuando) (?:usted|quieres?|lo|est[áa]s?)|podría|por ejemplo",
-    r"(?:se|quando) (?:vuole|vuoi|lei|desidera)|potrei|ad esempio",
-    r"(?:als|wanneer|zodra) (?:u|je|het|dat)|ik zou|zou ik|bijvoorbeeld",
-    r"(?:se|quando|assim que) (?:você|quiser)|poderia|por exemplo",
+    r"if you(?:['’]re| are)? (?:agree|confirm|approve|consent|okay|ok|happy|fine)",
+    r"if you(?: would|['’]d)? (?:like|want|wish|prefer)(?=\s*(?:[,:;]|$)|\s(?:me|us|this|that|it|so)\b)",
+    r"if (?:(?:this|that|it)(?:['’]s| is) (?:okay|ok|fine|right|correct|alright)|so)",
+    r"(?:once|when|unless) you (?:agree|confirm)",
+    r"(?<!that )(?:i|we)(?: would|['’]d)(?! (?:be|like|love|rather|have|need)\b)|please confirm",
+    r"for example|for instance|e\.g\.|an example|one (?:writes|calls|says|types)",
+    r"(?:wenn|falls|sobald) (?:sie|du) (?:(?:damit )?einverstanden|möchten|möchtest|wollen|willst|wünschen|zustimmen|"
+    r"zustimmst|bestätigen|bestätigst)|ich würde(?! mich\b)|würde ich|zum beispiel|ein beispiel|bitte bestätigen",
+    r"si (?:vous (?:voulez|souhaitez|êtes d['’]accord|confirmez|acceptez)|tu veux|cela vous convient)|par exemple",
+    r"si (?:(?:usted )?(?:quiere|desea|confirma|acepta|está de acuerdo)|(?:le|te) parece bien|quieres)|por ejemplo",
+    r"se (?:vuole|vuoi|desidera|conferma|accetta|è d['’]accordo)|ad esempio|per esempio",
+    r"(?:als|indien) (?:u|je) (?:wilt|wil|akkoord|bevestigt|het goed vindt)|ik zou|zou ik|bijvoorbeeld",
+    r"se (?:(?:você )?(?:quiser|concordar|desejar|confirmar)|estiver de acordo)|por exemplo",
 )
 SUPPOSITION = re.compile(
-    rf"[?？]$|\b(?:{'|'.join(SUPPOSITIONS)})(?!\w)|如果|若您|例如|比如|もし|例えば|만약|예를 들어",
+    rf"[?？]$|\b(?:{'|'.join(SUPPOSITIONS)})(?!\w)|"
+    r"^\W*(?:example|beispiel|exemple|ejemplo|esempio|voorbeeld|exemplo)$|"
+    r"如果您|若您|例如|请确认|示例|よろしければ|例えば|예를 들어",
     re.IGNORECASE,
 )
-# An offer of further help, on which nothing hangs.
-FURTHER = re.compile(
-    r"\b(?:else|further|any (?:more|other)|weitere?n?|sonst|noch (?:etwas|fragen)|autre chose|d['’]autres|algo más|"
-    r"más preguntas|altro|altre domande|verder|andere vragen|mais alguma)\b",
+# An offer of something else, on which nothing hangs.
+OFFER = re.compile(
+    r"\b(?:if|wenn|falls|si|se|als)\b[^,;:]*?\b(?:else|further|other|weitere?n?|sonst|autre|d['’]autres|más|otra|altro|"
+    r"altre|verder|andere|mais|outra)\b[^,;:]*",
     re.IGNORECASE,
 )
 
 
 def is_behind_supposition(before: str) -> bool:
-    """Whether the last sentence before a call is a question, a condition or an example."""
-    text = before.rstrip()
+    """Whether the last sentence before a call asks, or says that the call is not meant yet."""
+    text = DECORATION.sub("", before)
     ends = [end.end() for end in SENTENCE_END.finditer(text)]
-    sentence = text[ends[-1] if ends else 0 :]
-    return SUPPOSITION.search(sentence) is not None and FURTHER.search(sentence) is None
+    return SUPPOSITION.search(OFFER.sub("", text[ends[-1] if ends else 0 :])) is not None
