@@ -1,4 +1,4 @@
-"""Statements whose SQL is built once: the few that every message of a customer runs.
+"""Statements whose SQL is built once: the few that every message of a customer runs, or every process again and again.
 
 Django builds the SQL of a query or a `save` anew each time, which takes many times as long as the database takes to
 run it. These are built once in a process. They read and write the same instances as the model's own methods;
@@ -6,6 +6,7 @@ they send no signals.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,8 @@ Rows = Sequence[Any]  # of a sequence of values each
 Fields = Sequence["str | models.Field[Any, Any]"]
 Arguments = Sequence[tuple[int, Any]]
 LIST_SUFFIX = "__in"  # of the name of a field that is compared with any number of values
+# As `ListParameter` is written for PostgreSQL.
+ARRAY_ROWS = re.compile(r"IN \(SELECT unnest\((%s::[^)]+\[\])\)\)")
 
 
 class Parameter(Expression):
@@ -46,7 +49,8 @@ class ListParameter(Parameter):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         field: Any = self.output_field
-        return f"SELECT unnest(%s::{field.cast_db_type(connection)}[])", [self]
+        kind = field.cast_db_type(connection).partition("(")[0]  # a length would cut values off
+        return f"SELECT unnest(%s::{kind}[])", [self]
 
     def prepare_value(self, value: Any, database: Any) -> Any:
         values = [super(ListParameter, self).prepare_value(each, database) for each in value]
@@ -120,10 +124,10 @@ class CompiledRows:
     def _compile(self, database: Any) -> _Statement:
         queryset = self._build(*_build_parameters(self._model, self._fields))
         compiler: Any = queryset.query.get_compiler(connection=database)
-        sql, arguments = compiler.as_sql()
+        sql, arguments = _compile_sql(compiler)
         return _Statement(
             sql,
-            _place_arguments(arguments),
+            arguments,
             compiler.get_converters([column for column, _sql, _name in compiler.select]),
             *_describe_instances(compiler, database),
             compiler.query.select_for_update,
@@ -207,7 +211,7 @@ class CompiledUpdate(Generic[M]):
 class CompiledRowsUpdate:
     """A `QuerySet.update` of which only some values change.
 
-    model, fields: the field that each of the changing values is compared with or written to.
+    model, fields: the field that each of the changing values is compared with or written to, as `CompiledRows` has it.
     build: makes the queryset of a `Parameter` for each of `fields`, and what is written to its rows, by field.
     """
 
@@ -235,8 +239,17 @@ class CompiledRowsUpdate:
         queryset, written = self._build(*_build_parameters(self._model, self._fields))
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(written)
-        sql, arguments = query.get_compiler(connection=database).as_sql()
-        return sql, _place_arguments(arguments)
+        return _compile_sql(query.get_compiler(connection=database))
+
+
+def _compile_sql(compiler: Any) -> tuple[str, Arguments]:
+    """The SQL of a query, and what stands in its places.
+
+    PostgreSQL compares with an array itself: a join with its values would lock rows in any order, and two processes
+    that update the same ones might wait for each other.
+    """
+    sql, arguments = compiler.as_sql()
+    return ARRAY_ROWS.sub(r"= ANY(\1)", sql), _place_arguments(arguments)
 
 
 def _describe_instances(compiler: Any, database: Any) -> tuple[slice, Sequence[str], Sequence[Any]]:

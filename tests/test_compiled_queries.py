@@ -97,6 +97,13 @@ def test_any_number_of_values_is_compared_by_the_same_statement(name, django_ass
         assert sorted(pk for (pk,) in found) == [turn.pk for turn in turns[1 : count + 1]]
 
 
+def test_a_value_that_is_longer_than_any_that_is_stored_is_compared_whole():
+    longest = "x" * Turn._meta.get_field("error").max_length
+    Turn.objects.create(conversation=Conversation.objects.create(), error=longest)
+
+    assert LISTS["error__in"].fetch_rows([longest + "y"]) == []
+
+
 def test_an_update_of_any_number_of_rows_changes_those_alone():
     conversation = Conversation.objects.create()
     turns = [Turn.objects.create(conversation=conversation) for _ in range(3)]

@@ -1,6 +1,7 @@
 """What a turn or a page costs depends neither on how much is stored nor on how long the conversation is."""
 
 import re
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from supportbot.assistant.messages import Answer, ToolCall
 from supportbot.assistant.messages import Message as Said
+from supportbot.conversations.answerers import ANSWER_CUSTOMERS
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.realtime import empty_pages, socket_sessions
 from supportbot.conversations.realtime.socket_sessions import SocketSession
@@ -165,9 +167,10 @@ def keep_house(sessions: set[SocketSession], conversation: Conversation, lease: 
     assert unattended.find_unattended_conversations.run_sync() == []
 
 
-def test_the_statements_that_run_again_and_again_are_not_built_anew(alice, guests, monkeypatch):
+def test_the_statements_that_run_again_and_again_are_not_built_anew(alice, agent, guests, monkeypatch):
     conversation = guests.begin()
     sessions = {pass_of_browser(guests), pass_of_browser(Browser(alice))}
+    sessions.add(replace(pass_of_browser(Browser(agent)), permission=ANSWER_CUSTOMERS))
     lease = submit.submit_message.run_sync(conversation.pk, "Hello", "a1").lease
     keep_house(sessions, conversation, lease)
 

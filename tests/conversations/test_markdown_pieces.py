@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from supportbot.conversations.realtime.markdown import render_markdown, render_piece
+from supportbot.conversations.realtime.markdown import render_markdown, render_whole
 from supportbot.conversations.realtime.markdown_pieces import split_markdown
 
 LINES = (
@@ -60,7 +60,7 @@ def test_the_pieces_of_any_text_look_as_they_do_within_it(seed):
         count += len(pieces) > 1
 
         assert "".join(pieces) == text
-        assert render_markdown(text) == render_piece.__wrapped__(text), text
+        assert render_markdown(text) == render_whole(text), text
     assert count > 40
 
 

@@ -36,7 +36,7 @@ def done(monkeypatch) -> Counter[tuple[str, str]]:
 
         monkeypatch.setattr(module, name, counted)
 
-    markdown.render_piece.cache_clear()
+    markdown._render_cached.cache_clear()
     language.find_language.cache_clear()
     count(markdown._markdown, "render")
     count(language, "_detect_by_words")

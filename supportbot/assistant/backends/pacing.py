@@ -31,7 +31,8 @@ CHECK_SECONDS = 0.1
 # until a change shows in the load, so a pause that changed faster would swing.
 GAIN = 0.5
 # Pauses end at ticks, so that one wake-up of the event loop reads many streams. At the first tick of a short pause
-# hardly any stream has brought two pieces, and to ask each of them costs something.
+# hardly any stream has brought two pieces, and to ask each of them costs something. One of more than some 60 pieces a
+# second has brought two by the second tick, which are taken for one, so that it is read with three or more.
 TICK_SECONDS, FIRST_LOOK_TICKS, LONG_PAUSE_TICKS = 0.01, 2, 5
 
 

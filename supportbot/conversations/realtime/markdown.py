@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from .markdown_emphasis import CjkInlineParser
 from .markdown_links import add_links, is_valid_link
-from .markdown_pieces import split_markdown
+from .markdown_pieces import FENCE, split_markdown
 
 ALLOWED_TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "ul", "ol", "li", "a"),
@@ -24,10 +24,9 @@ ALLOWED_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}}
 # How the columns of a table are aligned. The page's policy allows no inline styles.
 ALIGNMENTS = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
 ALLOWED_CLASSES = {"th": set(ALIGNMENTS.values()), "td": set(ALIGNMENTS.values())}
-FENCE = re.compile(r"( *)(`{3,}(?=[^`]*$)|~{3,})(.*)")
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # Of a process: a piece of an answer is shown as it streams, and at the end to its customer and to staff.
-CACHED_PIECES = 1_000
+CACHED_PIECES, MAX_CACHED_CHARS = 1_000, 4_000  # longer ones are rare, and would fill the memory
 # Made once: to read the lists takes longer than to clean most answers.
 _cleaner = nh3.Cleaner(
     tags=ALLOWED_TAGS,
@@ -81,13 +80,21 @@ def parse_markdown(text: str) -> list[Token]:
 
 def render_markdown(text: str) -> str:
     """The HTML of a text, of allowed tags alone. It may stand in a page as it is."""
-    return "".join(map(render_piece, split_markdown(text)))
+    return "".join(map(_render_piece, split_markdown(text)))
+
+
+def render_whole(text: str) -> str:
+    """The same of a text that is not rendered in pieces."""
+    return _cleaner.clean(_markdown.render(text))
+
+
+def _render_piece(piece: str) -> str:
+    return _render_cached(piece) if len(piece) <= MAX_CACHED_CHARS else render_whole(piece)
 
 
 @lru_cache(maxsize=CACHED_PIECES)
-def render_piece(piece: str) -> str:
-    """The same of a text that is rendered as a whole."""
-    return _cleaner.clean(_markdown.render(piece))
+def _render_cached(piece: str) -> str:
+    return render_whole(piece)
 
 
 class BlockScanner:

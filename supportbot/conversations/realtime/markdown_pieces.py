@@ -6,7 +6,7 @@ While an answer streams, its blocks are rendered as they are finished, and at it
 import re
 from collections.abc import Iterator
 
-FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})(.*)")
+FENCE = re.compile(r"( *)(`{3,}(?=[^`]*$)|~{3,})(.*)")
 LIST_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)")
 # What may reach beyond a blank line from anywhere: the address of a link, a fence within a list, and other line breaks.
 FAR_REACHING = re.compile(r"\]:|\r|^[ \t]+(?:```|~~~)", re.MULTILINE)
@@ -41,7 +41,9 @@ def _follow_fence(fence: str, line: str) -> str:
     found = FENCE.match(line)
     if not found:
         return fence
-    marks, words = found.groups()
+    _indent, marks, words = (
+        found.groups()
+    )  # nothing is indented here: a fence that is makes the text one piece
     if not fence:
         return marks
     return "" if marks.startswith(fence) and not words.strip(" \t") else fence

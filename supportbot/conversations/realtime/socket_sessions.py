@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -218,8 +219,16 @@ def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSess
 
 def _find_permitted_staff(permission: str, user_ids: Collection[int]) -> set[int]:
     """Those of the accounts that are active staff with this right, by a group or of their own."""
-    allowed = find_staff_with_right(permission).filter(pk__in=user_ids)
-    return set(allowed.values_list("pk", flat=True))
+    return {pk for (pk,) in _build_permitted_staff(permission).fetch_rows(user_ids)}
+
+
+@cache
+def _build_permitted_staff(permission: str) -> CompiledRows:
+    return CompiledRows(
+        get_user_model(),
+        ["id__in"],
+        lambda ids: find_staff_with_right(permission).filter(pk__in=ids).values_list("pk"),
+    )
 
 
 async def close_expired_sockets() -> None:

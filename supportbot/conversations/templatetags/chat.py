@@ -22,7 +22,6 @@ register = template.Library()
 
 register.filter("failure", error_messages.get_failure_message)
 register.filter("failure_advice", error_messages.get_failure_advice)
-register.filter("language", detect_language)
 
 
 @register.filter("lang_attribute")
