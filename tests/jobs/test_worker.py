@@ -355,6 +355,7 @@ def test_of_processes_that_claim_at_once_each_job_goes_to_one(script):
         queue.enqueue("track_parcel", f"P-{number}")
 
     claims = at_once(*[lambda: queue.claim_due_jobs.run_sync(4)] * 3)
+    claims.append(queue.claim_due_jobs.run_sync(4))  # the rest, if all three have looked at the same four
 
     keys = [claimed.key for claim in claims for claimed in claim]
     assert sorted(keys) == [f"P-{number}" for number in range(6)]
