@@ -77,7 +77,6 @@ async def test_a_page_that_stops_reading_gets_the_rest_and_not_all_of_it_again(m
     await store_turns(chat, [["what the page opens with"]])
     page = await alices.open(chat, seen=0)
     await page.until(lambda page: page.complete == 1)
-    await store_turns(chat, [[CONTENTS["wide"]]] * 15)
     line = await line_of(chat)
     send, sent = line.send, []
 
@@ -86,7 +85,8 @@ async def test_a_page_that_stops_reading_gets_the_rest_and_not_all_of_it_again(m
         line.pauseProducing()
         return await send(frame)
 
-    line.send = send_one
+    line.send = send_one  # before there is more: the server looks by itself for what pages lack
+    await store_turns(chat, [[CONTENTS["wide"]]] * 15)
     await page.request(action="resync", seen=1)
     await page.until(lambda page: len(page.turns) > 1)
     first, number_of_frames = set(page.turns), len(page.frames)
