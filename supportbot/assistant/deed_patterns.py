@@ -76,10 +76,10 @@ _END = r"(?=\s*(?:[.,;!]|$))"
 _BETWEEN = r"[^.!?;,]{0,80}?"
 _PEOPLE = (
     r"(?:dhl|ups|dpd|gls|hermes|(?:the|our|my)\s+(?:\w+\s+)?(?:team|support|warehouse|carrier|courier|manager|"
-    r"supplier|colleagues?|department|shop|store|seller|bank|driver|company|office|partners?|staff|(?:customer|delivery|postal)\s+service|"
-    r"manufacturer|vendor|dealer|provider|technician|supervisor|agent|customs))\b"
-    r"(?!['’]s|\s+(?:systems?|records?|database|pages?|articles?|tools?|numbers?|status|hours|details|data|locator|finder|handbook|"
-    r"api|portal|app|website|search)\b)"
+    r"supplier|colleagues?|department|shop|store|seller|bank|driver|company|office|partners?|staff|"
+    r"(?:customer|delivery|postal)\s+service|manufacturer|vendor|dealer|provider|technician|supervisor|agent|customs))\b"
+    r"(?!['’]s|\s+(?:systems?|records?|database|pages?|articles?|tools?|numbers?|status|hours|details|data|"
+    r"locator|finder|handbook|api|portal|app|website|search)\b)"
 )
 # What the forms of the first person end in says whose they are.
 _OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "í")))

@@ -54,9 +54,9 @@ _ADVERBS = (
 _I_WILL = rf"\bi(?:['’]ll|\s+will|(?:['’]m|\s+am)\s+(?:going|about)\s+to){_ADVERBS}\s+"
 # What one says of one's own words or mind, or of a page, is no promise: “Ich ändere meine Meinung.”
 _NO_IDIOM = (
-    r"(?!\s+(?:(?:de|di)\s+)?(?:meine\s+(?:meinung|antwort|nachricht|aussage|empfehlung|einschätzung)|meinen\s+(?:vorschlag|plan)|m(?:a|on|es|is?|ijn)\b|"
-    r"l?a\s+mi(?:a|nha)\b|opini|ide(?:e|i?a)\b|tema\b|argomento|sujet)|\s+in\s+my\s+(?:answer|reply|message|response|text)\b|"
-    r"\s+to\s+(?:our|the|this)\s+(?:\w+\s+){0,2}?(?:page|site|website|article|form|link)\b)"
+    r"(?!\s+(?:(?:de|di)\s+)?(?:meine\s+(?:meinung|antwort|nachricht|aussage|empfehlung|einschätzung)|"
+    r"meinen\s+(?:vorschlag|plan)|m(?:a|on|es|is?|ijn)\b|l?a\s+mi(?:a|nha)\b|opini|ide(?:e|i?a)\b|tema\b|argomento|sujet)|"
+    r"\s+in\s+my\s+(?:answer|reply|message|response|text)\b|\s+to\s+(?:our|the|this)\s+(?:\w+\s+){0,2}?(?:page|site|website|article|form|link)\b)"
 )
 _FORMS_OF = {
     ending: join_words(word for word in index_words(FORMS) if word.endswith(ending))

@@ -105,6 +105,8 @@ class BareCallReader:
     def finish_text(self) -> str:
         """The answer is over. Returns what was held back and is no call."""
         text = self._take_held()
+        if not text:  # as at the end of nearly every answer
+            return ""
         agents = parse_agent_calls(text, self._names, self._loose_names)
         before = self._before + (agents[1] if agents else "")
         is_meant = not self._is_within_line and not is_behind_supposition(before)

@@ -63,9 +63,8 @@ NEUTRAL_MARK = re.compile(r"[@\d]|://")
 WORD = re.compile(r"[^\W\d_]+")
 NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
 MAX_CHARS = 4_000  # as much as is looked at
-CACHED_TEXTS = (
-    256  # of a process: a message is shown again and again while its turn goes on, and to each audience
-)
+# Of a process: a message is shown again and again while its turn goes on, and to each audience.
+CACHED_TEXTS = 256
 
 
 def detect_language(text: str) -> str:

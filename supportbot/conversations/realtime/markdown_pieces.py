@@ -41,9 +41,7 @@ def _follow_fence(fence: str, line: str) -> str:
     found = FENCE.match(line)
     if not found:
         return fence
-    _indent, marks, words = (
-        found.groups()
-    )  # nothing is indented here: a fence that is makes the text one piece
+    _indent, marks, words = found.groups()  # there is no indent: such a fence makes the text one piece
     if not fence:
         return marks
     return "" if marks.startswith(fence) and not words.strip(" \t") else fence

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +15,7 @@ from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
 
-from ..answerers import find_staff_with_right
+from ..answerers import list_permitted_staff
 from ..models import Conversation
 from ..visitors import Visitor, get_visitor
 from . import process_messages
@@ -205,7 +204,7 @@ def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSess
     passwords = dict(PASSWORDS.fetch_rows(user_ids)) if user_ids else {}
     passwords[None] = ""  # a guest has none
     permitted = {
-        permission: _find_permitted_staff(permission, user_ids)
+        permission: list_permitted_staff(permission, user_ids)
         for permission in {each.permission for each in sessions if each.permission}
     }
     return {
@@ -215,20 +214,6 @@ def find_expired_sessions(sessions: Collection[SocketSession]) -> set[SocketSess
         or passwords.get(each.user_id) != each.password
         or (each.permission and each.user_id not in permitted[each.permission])
     }
-
-
-def _find_permitted_staff(permission: str, user_ids: Collection[int]) -> set[int]:
-    """Those of the accounts that are active staff with this right, by a group or of their own."""
-    return {pk for (pk,) in _build_permitted_staff(permission).fetch_rows(user_ids)}
-
-
-@cache
-def _build_permitted_staff(permission: str) -> CompiledRows:
-    return CompiledRows(
-        get_user_model(),
-        ["id__in"],
-        lambda ids: find_staff_with_right(permission).filter(pk__in=ids).values_list("pk"),
-    )
 
 
 async def close_expired_sockets() -> None:

@@ -2,13 +2,12 @@
 
 import json
 from datetime import date, datetime, timedelta
-from functools import cache
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
@@ -28,12 +27,7 @@ register.filter("failure_advice", error_messages.get_failure_advice)
 def render_lang_attribute(text: str) -> str:
     """` lang="de"` with a space before it, for the element around a text; empty if its language is not clear."""
     language = detect_language(text)
-    return _render_lang(language) if language else ""
-
-
-@cache
-def _render_lang(language: str) -> SafeString:
-    return format_html(' lang="{}"', language)
+    return format_html(' lang="{}"', language) if language else ""
 
 
 @register.filter("markdown")
