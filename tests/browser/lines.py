@@ -105,7 +105,9 @@ class Laptop:
             for child in self._process.children(recursive=True):
                 frozen.append(child)
                 child.suspend()
-            wait_until(lambda: all(process.status() == psutil.STATUS_STOPPED for process in frozen))
+            # A helper of the browser may end meanwhile.
+            asleep = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+            wait_until(lambda: all(process.status() in asleep for process in frozen))
             yield
         finally:
             for process in reversed(frozen):
