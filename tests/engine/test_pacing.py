@@ -6,6 +6,7 @@ import pytest
 
 from supportbot.assistant.backends.pacing import (
     CHECK_SECONDS,
+    FIRST_LOOK_TICKS,
     LEAST_LONG_PAUSE_SECONDS,
     MAX_PAUSE_SECONDS,
     SHORT_PAUSE_SECONDS,
@@ -111,8 +112,10 @@ def test_the_pause_is_none_or_short_or_worth_a_tick() -> None:
 class Stream:
     """A body whose socket holds what a test puts into it; a read takes all of it. The numbers are of bytes."""
 
-    def __init__(self, pauses: int = 0, waiting: int = 0) -> None:
+    def __init__(self, pauses: int = 0, waiting: int = 0, piece_bytes: int = 200) -> None:
         self.pauses = pauses
+        self.piece_bytes = piece_bytes
+        self.pair_ticks = 0
         self.is_paused = False
         self.waiting = waiting
         self.read = asyncio.Event()
@@ -136,22 +139,56 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[None]:
 
 
 def test_in_a_short_pause_a_stream_is_read_when_a_second_piece_has_come() -> None:
-    stream = Stream(pauses=1)
-    pause = Pause(stream, latest=0)
-    assert not pause.has_enough()
+    stream = Stream(pauses=1, piece_bytes=205)
+    pause = Pause(stream, 100, latest=0)
+    assert not pause.has_enough(102)
 
-    stream.waiting = 200
-    assert not pause.has_enough()
-    assert not pause.has_enough()
+    stream.waiting = 230  # a longer one
+    assert not pause.has_enough(103)
+    assert not pause.has_enough(104)
 
-    stream.waiting = 400
-    assert pause.has_enough()
+    stream.waiting = 430
+    assert pause.has_enough(104)
 
 
 def test_every_tenth_time_one_piece_is_enough() -> None:
-    pauses = [Pause(Stream(number, waiting=200), latest=0) for number in range(2 * SINGLE_READS)]
+    pauses = [Pause(Stream(number, waiting=200), 100, latest=0) for number in range(2 * SINGLE_READS)]
 
-    assert [pause.has_enough() for pause in pauses].count(True) == 2
+    assert [pause.has_enough(102) for pause in pauses].count(True) == 2
+
+
+def test_the_first_time_one_piece_is_enough_and_tells_how_long_a_piece_is() -> None:
+    stream = Stream(pauses=1, piece_bytes=0)
+    assert not Pause(stream, 100, latest=0).has_enough(102)
+    stream.waiting = 200
+    assert Pause(stream, 100, latest=0).has_enough(103)
+
+    assert not Pause(stream, 110, latest=0).has_enough(112)
+
+
+def test_pieces_that_become_longer_are_read_in_pairs_again() -> None:
+    stream = Stream(pauses=1, waiting=500)
+    assert Pause(stream, 100, latest=0).has_enough(102)
+
+    stream.pauses = SINGLE_READS
+    assert Pause(stream, 110, latest=0).has_enough(112)
+
+    stream.pauses += 1
+    assert not Pause(stream, 120, latest=0).has_enough(122)
+    stream.waiting = 1000
+    assert Pause(stream, 120, latest=0).has_enough(124)
+
+
+def test_a_stream_is_not_asked_long_before_it_had_two_pieces_the_last_time() -> None:
+    stream = Stream(pauses=1)
+    assert Pause(stream, 100, latest=0).get_first_look() == 100 + FIRST_LOOK_TICKS
+
+    stream.waiting = 400
+    assert Pause(stream, 100, latest=0).has_enough(104)
+    assert Pause(stream, 110, latest=0).get_first_look() == 113
+
+    assert Pause(stream, 110, latest=0).has_enough(113)  # it has become faster
+    assert Pause(stream, 120, latest=0).get_first_look() == 122
 
 
 @pytest.mark.parametrize("waiting", [0, 200])

@@ -16,23 +16,27 @@ from weakref import WeakKeyDictionary
 
 # A process that uses more of a core than the first of these takes short pauses, and none any longer below the second.
 LIGHT_LOAD, IDLE_LOAD = 0.25, 0.15
-# Beyond this it takes long ones, so that something is left for what comes in bursts: pages, and the beginnings of
-# turns. Beyond 0.2 s words would come in visible jerks, and there is little left to save.
-BUSY_LOAD, MAX_PAUSE_SECONDS = 0.5, 0.2
+# Beyond the first of these it takes long ones, as long as the second demands, so that something is left for what comes
+# in bursts: pages, and the beginnings of turns. Beyond 0.2 s words would come in visible jerks, and there is little to
+# be saved by it.
+FULL_LOAD, BUSY_LOAD, MAX_PAUSE_SECONDS = 0.65, 0.5, 0.175
 # In a short pause a stream is read as soon as two pieces have come: that costs half as much as each by itself, and only
-# the first one waits, for the other. Every tenth time it is read with one, so that more than half wait for no other.
+# the first one waits, for the other. Every tenth time it is read with one, so that more than half wait for no other;
+# that also tells how long a piece is. What is longer than the second of these by so many times is two.
 SHORT_PAUSE_SECONDS = 0.025
-MAX_PAIR_SECONDS, SINGLE_READS = 0.045, 10
-LEAST_LONG_PAUSE_SECONDS = 0.04  # a process that would take less goes back to short ones
+MAX_PAIR_SECONDS, SINGLE_READS, PAIR_LENGTH = 0.045, 10, 1.5
+# A process that would take less goes back to short ones. Long ones end up to half of their ticks earlier or later, and
+# the least ones are to bring three pieces a read all the same.
+LEAST_LONG_PAUSE_SECONDS = 0.06
 # An event loop whose timers are so late has no room, whoever has the processor.
 FULL_LOAD_LAG_SECONDS = 0.1
 CHECK_SECONDS = 0.1
 # The logarithm of the factor by which a check changes the pause, for a load that is off by 1. It takes a check or two
 # until a change shows in the load, so a pause that changed faster would swing.
 GAIN = 0.5
-# Pauses end at ticks, so that one wake-up of the event loop reads many streams. At the first tick of a short pause
-# hardly any stream has brought two pieces, and to ask each of them costs something. One of more than some 60 pieces a
-# second has brought two by the second tick, which are taken for one, so that it is read with three or more.
+# Pauses end at ticks, so that one wake-up of the event loop reads many streams. To ask each of them costs something, so
+# a stream is asked for the first time when it should have brought a piece, or a tick before it had two the last time.
+# One of more than some 60 pieces a second has brought two by then, which are taken for one: it is read with more.
 TICK_SECONDS, FIRST_LOOK_TICKS, LONG_PAUSE_TICKS = 0.01, 2, 5
 
 
@@ -40,6 +44,8 @@ class Body(Protocol):
     """The body of an answer. While reading is paused, what comes gathers in its socket."""
 
     pauses: int  # how many there were
+    piece_bytes: int  # of one piece, 0 before one was read by itself
+    pair_ticks: int  # how many it took lately until two had come
 
     @property
     def is_paused(self) -> bool: ...
@@ -50,19 +56,33 @@ class Body(Protocol):
 
 @dataclass(slots=True)
 class Pause:
-    """One pause of a body, which ends at `latest`, in seconds of the event loop's clock."""
+    """One pause of a body. It began after the tick `began`, and ends at `latest`, a time of the event loop's clock."""
 
     body: Body
+    began: int
     latest: float
-    waiting_bytes: int = 0  # when there were some for the first time
 
-    def has_enough(self) -> bool:
-        """Whether two pieces have come, or one if that is to be enough. Tells them apart by the tick."""
+    @property
+    def is_for_one(self) -> bool:
+        """Whether one piece is enough."""
+        return not self.body.piece_bytes or self.body.pauses % SINGLE_READS == 0
+
+    def get_first_look(self) -> int:
+        """The tick at which it may end."""
+        return self.began + (
+            FIRST_LOOK_TICKS if self.is_for_one else max(FIRST_LOOK_TICKS, self.body.pair_ticks - 1)
+        )
+
+    def has_enough(self, tick: int) -> bool:
+        """Whether as many pieces have come as are waited for. Notes what it has learnt of the body."""
         number = self.body.count_waiting_bytes()
-        if not self.waiting_bytes:
-            self.waiting_bytes = number
-            return number > 0 and self.body.pauses % SINGLE_READS == 0
-        return number > self.waiting_bytes
+        if self.is_for_one:
+            self.body.piece_bytes = number
+            return number > 0
+        is_pair = number >= PAIR_LENGTH * self.body.piece_bytes
+        if is_pair:
+            self.body.pair_ticks = tick - self.began
+        return is_pair
 
 
 class Pacer:
@@ -94,10 +114,11 @@ class Pacer:
         body.pause_reading()
         now = asyncio.get_running_loop().time()
         if self.pause_seconds <= SHORT_PAUSE_SECONDS:
-            self._await_tick(int(now / TICK_SECONDS) + FIRST_LOOK_TICKS, Pause(body, now + MAX_PAIR_SECONDS))
+            pause = Pause(body, int(now / TICK_SECONDS), now + MAX_PAIR_SECONDS)
+            self._await_tick(pause.get_first_look(), pause)
         else:
-            ticks = int((now + self.pause_seconds) / TICK_SECONDS / LONG_PAUSE_TICKS) * LONG_PAUSE_TICKS
-            self._await_tick(ticks, Pause(body, latest=0))
+            ticks = round((now + self.pause_seconds) / TICK_SECONDS / LONG_PAUSE_TICKS) * LONG_PAUSE_TICKS
+            self._await_tick(ticks, Pause(body, 0, latest=0))
 
     def _await_tick(self, tick: int, pause: Pause) -> None:
         if tick not in self._pauses:
@@ -108,7 +129,7 @@ class Pacer:
     def _end_pauses(self, tick: int) -> None:
         now = asyncio.get_running_loop().time()
         for pause in self._pauses.pop(tick):
-            if now >= pause.latest or pause.has_enough():
+            if now >= pause.latest or pause.has_enough(tick):
                 pause.body.resume_reading()
             else:
                 self._await_tick(max(tick, int(now / TICK_SECONDS)) + 1, pause)
@@ -147,8 +168,8 @@ def compute_pause(pause_seconds: float, load: float) -> float:
     if pause_seconds < SHORT_PAUSE_SECONDS:
         return SHORT_PAUSE_SECONDS if load > LIGHT_LOAD else 0.0
     if pause_seconds == SHORT_PAUSE_SECONDS:
-        if load > BUSY_LOAD:
-            return LONG_PAUSE_TICKS * TICK_SECONDS
+        if load > FULL_LOAD:
+            return LEAST_LONG_PAUSE_SECONDS
         return SHORT_PAUSE_SECONDS if load > IDLE_LOAD else 0.0
     changed = pause_seconds * exp(GAIN * (load - BUSY_LOAD))
     return min(MAX_PAUSE_SECONDS, changed) if changed >= LEAST_LONG_PAUSE_SECONDS else SHORT_PAUSE_SECONDS

@@ -67,11 +67,13 @@ class PausableBody(httpx2.AsyncByteStream):
     """The body of an answer, as it comes over the wire."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self.pauses = 0
+        self.pauses = self.piece_bytes = self.pair_ticks = 0
         self._response = response
         self._paused: asyncio.Transport | None = None
         self._resumed: asyncio.Future[None] | None = None  # of a pause on a connection with TLS
         self._bytes_before = 0
+        self._is_encrypted: bool | None = None  # not known before the first pause
+        self._descriptor = -1  # of the socket
 
     @property
     def is_encoded(self) -> bool:
@@ -85,11 +87,14 @@ class PausableBody(httpx2.AsyncByteStream):
     def pause_reading(self) -> None:
         """From now on what comes gathers. Whoever reads this waits until it is resumed."""
         connection = self._response.connection
-        transport = connection.transport if connection else None
+        transport = connection.transport if connection is not None else None
         if transport is None:  # the whole body has arrived
             return
         self.pauses += 1
-        if transport.get_extra_info("ssl_object") is None:
+        if self._is_encrypted is None:
+            self._is_encrypted = transport.get_extra_info("ssl_object") is not None
+            self._descriptor = transport.get_extra_info("socket").fileno()
+        if not self._is_encrypted:
             self._paused = transport
             transport.pause_reading()
         else:
@@ -112,7 +117,7 @@ class PausableBody(httpx2.AsyncByteStream):
         if not CAN_COUNT or self._paused is None or self._paused.is_closing():
             return 0
         try:
-            number = fcntl.ioctl(self._paused.get_extra_info("socket"), termios.FIONREAD, bytes(4))
+            number = fcntl.ioctl(self._descriptor, termios.FIONREAD, bytes(4))
         except (OSError, ValueError):
             return 0  # the end of the pause tells
         return int.from_bytes(number, sys.byteorder)
@@ -120,16 +125,16 @@ class PausableBody(httpx2.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         bytes_left = MAX_RESPONSE_BYTES
         with _translate_errors():
-            while data := await self._read_data():
+            while True:
+                if self._resumed is not None:
+                    await self._resumed
+                data = await self._response.content.readany()
+                if not data:
+                    return
                 bytes_left -= len(data)
                 if bytes_left < 0:
                     raise httpx2.ReadError(f"more than {MAX_RESPONSE_BYTES:,} bytes")
                 yield data
-
-    async def _read_data(self) -> bytes:
-        if self._resumed is not None:
-            await self._resumed
-        return await self._response.content.readany()
 
     async def aclose(self) -> None:
         # A closed connection is noticed only by reading.
