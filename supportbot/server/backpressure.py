@@ -28,18 +28,26 @@ class SocketWriter:
 
     is_full = False
 
-    def __init__(self, send: Callable[[Any], Awaitable[None]]) -> None:
+    def __init__(
+        self, send: Callable[[Any], Awaitable[None]], send_text: Callable[[str], None] | None = None
+    ) -> None:
+        """`send` is the server's, and `send_text` the one of its protocol, where it has such."""
         self._send = send
+        self._send_text = send_text
         self.on_drain: Callable[[], None] = lambda: None
 
     async def send(self, frame: str) -> bool:
-        """Call the server's send directly. Returns whether the frame is on its way to the page.
+        """Call the server directly. Returns whether the frame is on its way to the page.
 
-        The middleware between is needed for the handshake only and would cost time with every frame. Whatever goes
-        wrong with one page's frame ends the line of that page, which comes back, and disturbs nobody else.
+        The middleware between is needed for the handshake only, and it and Daphne's layers would cost time with every
+        frame. Whatever goes wrong with one page's frame ends the line of that page, which comes back, and disturbs
+        nobody else.
         """
         try:
-            await self._send({"type": "websocket.send", "text": frame})
+            if self._send_text is not None:
+                self._send_text(frame)
+            else:
+                await self._send({"type": "websocket.send", "text": frame})
         except Disconnected:  # the page is closing
             return False
         except Exception:
@@ -61,16 +69,22 @@ class SocketWriter:
         self.on_drain = lambda: None
 
 
+def get_protocol(send: Any) -> Any:
+    """The protocol of a connection, None on a server other than Daphne, whose send is bound to it."""
+    return send.args[0] if isinstance(send, partial) else None
+
+
 def get_transport(send: Any) -> Any:
-    """The transport of a connection, None on a server other than Daphne, whose send is bound to its protocol."""
-    return getattr(send.args[0], "transport", None) if isinstance(send, partial) else None
+    """The transport of a connection, None on a server other than Daphne."""
+    return getattr(get_protocol(send), "transport", None)
 
 
 def backpressure_middleware(application: Callable[..., Any]) -> Callable[..., Any]:
     """Put a `SocketWriter` into the scope of every socket, as `writer`."""
 
     async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        writer = scope["writer"] = SocketWriter(send)
+        send_text = getattr(get_protocol(send), "send_text", None)
+        writer = scope["writer"] = SocketWriter(send, send_text)
         transport = get_transport(send)
         if transport is not None:
             transport.unregisterProducer()  # of the HTTP channel that the socket began as

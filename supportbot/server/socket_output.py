@@ -4,6 +4,7 @@ Autobahn makes two lines for a log that nobody reads of each frame, and Twisted 
 asked whether the socket can be written to. For a word of an answer that costs more than all that is done to it before.
 """
 
+import socket
 from typing import Any
 
 from twisted.internet.tcp import Connection
@@ -25,11 +26,17 @@ def build_head(opcode: int, length: int, *, is_last: bool) -> bytes:
 def write_at_once(transport: Any, data: bytes) -> None:
     """Give the data to the socket now, if nothing waits for it; what it does not take is left to the event loop."""
     if isinstance(transport, Connection) and _is_free(transport):
-        sent = transport.writeSomeData(data)
-        if isinstance(sent, int):  # or else the connection is lost, which the event loop will notice
-            data = data[sent:]
+        data = data[_send(transport.socket, data) :]
     if data:
         transport.write(data)
+
+
+def _send(sock: socket.socket, data: bytes) -> int:
+    """How many bytes the socket has taken: none when it is full, or lost, which the event loop will notice."""
+    try:
+        return sock.send(data)
+    except OSError:
+        return 0
 
 
 def _is_free(transport: Any) -> bool:

@@ -40,6 +40,10 @@ class FragmentingProtocol(WebSocketProtocol):
             write_at_once(self.transport, build_head(opcode, len(piece), is_last=end >= len(payload)) + piece)
             opcode = CONTINUATION
 
+    def send_text(self, text: str) -> None:
+        """Send a text message. Raises `Disconnected` when the connection is not open, or not any more."""
+        self.sendMessage(text.encode())
+
 
 for option in WebSocketProtocol.CONFIG_ATTRS:
     setattr(FragmentingProtocol, option, FactoryOption(option))
