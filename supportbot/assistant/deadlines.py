@@ -1,15 +1,13 @@
 """How long a model may take: to begin, between two pieces, and for a whole turn."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, closing
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from .errors import ErrorCode, ModelError
 from .limits import Limits
 from .messages import Part, Waiting
-
-T = TypeVar("T")
 
 # A server that is given longer than this to begin is one of one's own, which may have to load its model first.
 LOADING_SECONDS = 60.0
@@ -27,27 +25,27 @@ class LimitedWaits:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = self._limit = 0.0
         self._task: asyncio.Task[Any] | None = None  # while it waits
+        self._cancels = 0  # of the task, before it began to wait
         self._is_over = False
 
-    async def wait_until(self, limit: float, awaitable: Awaitable[T]) -> T:
-        """What the awaitable returns. At the limit it is cancelled, and `TimeoutError` is raised."""
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
-        cancels = task.cancelling()
-        self._task, self._limit = task, limit
-        if self._timer is None or self._timer_at > limit:
+    def limit_wait(self, limit: float) -> "LimitedWaits":
+        """The block in which the task waits. At the limit it is cancelled there, and `TimeoutError` is raised."""
+        self._limit = limit
+        return self
+
+    def __enter__(self) -> None:
+        task = self._task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._cancels = task.cancelling()
+        if self._timer is None or self._timer_at > self._limit:
             self._set_timer()
-        try:
-            return await awaitable
-        except asyncio.CancelledError:
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        task, self._task = self._task, None
+        if self._is_over and task is not None:
+            self._is_over = False
             # Others may have cancelled the task as well: that is not ours to keep from them.
-            if self._is_over and task.cancelling() - 1 <= cancels:
+            if task.uncancel() <= self._cancels and isinstance(error, asyncio.CancelledError):
                 raise TimeoutError from None
-            raise
-        finally:
-            self._task = None
-            if self._is_over:
-                self._is_over = False
-                task.uncancel()
 
     def close(self) -> None:
         """There will be no more waits."""
@@ -84,16 +82,17 @@ class TurnClock:
                 async for part in parts:
                     yield part
             with closing(LimitedWaits()) as waits:
-                while (following := await self._await_next_part(stream, waits)) is not None:
+                while True:
+                    limit = min(self._now() + self._limits.stall, self._deadline)
+                    try:
+                        with waits.limit_wait(limit):
+                            following = await anext(stream, None)
+                    except TimeoutError:
+                        is_turn_over = limit == self._deadline
+                        raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.STALLED) from None
+                    if following is None:
+                        return
                     yield following
-
-    async def _await_next_part(self, stream: AsyncGenerator[Part], waits: LimitedWaits) -> Part | None:
-        limit = min(self._now() + self._limits.stall, self._deadline)
-        try:
-            return await waits.wait_until(limit, anext(stream, None))
-        except TimeoutError:
-            is_turn_over = limit == self._deadline
-            raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.STALLED) from None
 
     async def _await_first_part(self, stream: AsyncGenerator[Part]) -> AsyncGenerator[Part]:
         """The first part, and before it that it is waited for, if that takes long.

@@ -28,7 +28,7 @@ from .messages import (
 )
 from .provenance import collect_sources, describe_invented_argument, find_invented_argument
 from .tool_results import build_error_result
-from .tools import Registry, Tool, ToolContext
+from .tools import Registry, ToolContext
 from .window import drop_older_half, trim_to_budget
 
 ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]
@@ -65,7 +65,8 @@ async def run_turn(
     for rounds_left in range(limits.rounds, -1, -1):
         window = trim_to_budget(history, limits.window, limits.messages)
         answer = None
-        stream = _ask_model(ask, window, list(tools.values()), clock, may_call=rounds_left > 0)
+        ask_model = _stream_answer if rounds_left > 0 else _ask_for_words
+        stream = ask_model(partial(ask, tools=list(tools.values())), window, clock)
         if check is not None:
             stream = _check_text(stream, CheckedText(check, grounding))
         async with aclosing(stream) as parts:
@@ -110,20 +111,14 @@ def _ask_for_bounded_answer(
     return cut_long_answer(stream_answer(window, **options), max_chars)
 
 
-async def _ask_model(
-    ask: Callable[..., AsyncGenerator[Part]],
-    window: Sequence[Message],
-    offered: Sequence[Tool],
-    clock: TurnClock,
-    *,
-    may_call: bool,
+async def _ask_for_words(
+    ask: Callable[..., AsyncGenerator[Part]], window: Sequence[Message], clock: TurnClock
 ) -> AsyncGenerator[Part]:
-    """One message of the model: in the last round one without calls, since it would not learn their results."""
+    """The last message of the model, which may call no tools, since it would not learn their results."""
     last = None
-    ask_once = partial(ask, tools=offered, may_call=may_call)
-    async with aclosing(_stream_answer(ask_once, window, clock)) as parts:
+    async with aclosing(_stream_answer(partial(ask, may_call=False), window, clock)) as parts:
         async for part in parts:
-            if isinstance(part, Answer) and part.message.tool_calls and not may_call:
+            if isinstance(part, Answer) and part.message.tool_calls:
                 last = part  # the provider lets it call what it may not: nothing of it is run
             else:
                 yield part
@@ -145,7 +140,9 @@ async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText) -> Asy
                 yield part
             elif isinstance(part, TextDelta):
                 shown = checked.add_text(part.text) if part.text else ""
-                if shown or not part.text:
+                if shown == part.text:
+                    yield part
+                elif shown:
                     yield TextDelta(shown)
             else:
                 if rest := checked.finish_text(part.message.tool_calls):

@@ -122,7 +122,8 @@ async def test_a_turn_that_is_cancelled_twice_ends_as_one_that_was_cancelled():
 
 
 async def wait_within(waits: LimitedWaits, seconds: float, awaitable: Awaitable[str]) -> str:
-    return await waits.wait_until(asyncio.get_running_loop().time() + seconds, awaitable)
+    with waits.limit_wait(asyncio.get_running_loop().time() + seconds):
+        return await awaitable
 
 
 async def test_of_many_waits_each_has_its_own_limit(monkeypatch):

@@ -1,7 +1,6 @@
 """The chat completions API: Grok by default, and every other server that offers it."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,7 +44,7 @@ class ChatBackend:
         if effort:
             self._options["reasoning_effort"] = effort
 
-    async def stream(
+    def stream(
         self,
         system: str,
         messages: Sequence[Message],
@@ -68,11 +67,7 @@ class ChatBackend:
             is_thought_first=self._server.is_thought_first,
         )
         headers = _build_headers(conversation)
-        parts = self._server.stream_negotiated("/chat/completions", body, accumulator, headers)
-        async with aclosing(parts):
-            async for part in parts:
-                yield part
-        yield accumulator.build_answer()
+        return self._server.stream_negotiated("/chat/completions", body, accumulator, headers)
 
     async def parse(
         self,

@@ -79,6 +79,8 @@ class Dialect:
     def adapt_request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The request as this server takes it."""
         adapted = dict(body)
+        if not any(vars(self).values()):  # of most servers nothing must be learnt
+            return adapted
         if self.renamed_limit:
             for name, other in LIMITS.items():
                 if name in body:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from ..messages import TextDelta
+from ..messages import Answer, TextDelta
 from .accumulator import AnswerAccumulator
 from .dialect import Dialect
 from .provider_errors import RefusedRequest
@@ -28,8 +28,11 @@ class NegotiatedServer(ModelServer):
         body: Mapping[str, Any],
         accumulator: AnswerAccumulator,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncGenerator[StreamPart]:
-        """Stream an answer as `stream_answer` does, in the dialect of the server. Raises `ModelError`."""
+    ) -> AsyncGenerator[StreamPart | Answer]:
+        """Stream an answer as `stream_answer` does, in the dialect of the server, and then the whole of it.
+
+        Raises `ModelError`.
+        """
         for attempt in range(MAX_ATTEMPTS):
             adapted = self._dialect.adapt_request(body)
             has_spoken = False
@@ -39,11 +42,12 @@ class NegotiatedServer(ModelServer):
                         has_spoken = has_spoken or (isinstance(part, TextDelta) and part.text != "")
                         yield part
                 self._dialect.note_answer(adapted, has_calls=accumulator.has_calls)
-                return
+                break
             except RefusedRequest as refusal:
                 is_last = has_spoken or attempt == MAX_ATTEMPTS - 1
                 if is_last or not self._dialect.learn_refusal(refusal.text, adapted):
                     raise
+        yield accumulator.build_answer()
 
     async def post_negotiated(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel
 
-from ..messages import Message, ParsedAnswer, Part, ResponseModel
+from ..messages import Answer, Message, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
 from .accumulator import AnswerAccumulator
 from .call_ids import address_messages
@@ -79,16 +79,16 @@ class ResponsesBackend:
                     self._server.stream_negotiated("/responses", request, accumulator)
                 ) as parts:
                     async for part in parts:
-                        yield part
-                break
+                        if isinstance(part, Answer) and body["store"] and not accumulator.has_changed_calls:
+                            handle = accumulator.response_id
+                            yield self._stored_state.attach_handle(part, handle, system, messages)
+                        else:
+                            yield part
+                return
             except UnknownResource:
                 if "previous_response_id" not in request:
                     raise
                 # The provider no longer has it, so the whole conversation is sent.
-        answer = accumulator.build_answer()
-        if body["store"] and not accumulator.has_changed_calls:
-            answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
-        yield answer
 
     def _iter_requests(
         self, body: dict[str, Any], system: str, messages: Sequence[Message], sent: Sequence[Message]

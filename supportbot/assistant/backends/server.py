@@ -7,12 +7,13 @@ is busy, it is read with pauses, in which tokens gather. The SDK's authenticatio
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import httpx2
 import openai
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from ..errors import ErrorCode, ModelError
 from . import timeouts
@@ -60,11 +61,48 @@ class ModelServer:
 
         Raises `ModelError`.
         """
+        parser, reporter, pacer = SSEParser(), StreamReporter(accumulator), get_pacer()
+        async with self._open_stream(path, body, accumulator, headers) as response:
+            pausable: PausableBody | None = response.extensions.get(BODY_EXTENSION)
+            # What is not compressed need not go through the layers of a response, which decode it.
+            reads = aiter(response.aiter_bytes() if pausable is None or pausable.is_encoded else pausable)
+            async with aclosing(TrailerReader(reads, accumulator)) as trailer:
+                while True:
+                    data = await (trailer.read_piece() if accumulator.is_finished else anext(reads, None))
+                    if data is None:
+                        break
+                    events = parser.feed(data) if data else []
+                    if parser.is_web_page:
+                        raise self._build_page_error()
+                    for part in reporter.list_parts(accumulator.add_events(events) if events else ""):
+                        yield part
+                    # The first words come at once, and then there is a pause between two reads.
+                    has_begun = accumulator.text or reporter.is_reasoning
+                    if has_begun and pausable is not None and not accumulator.is_finished:
+                        pacer.begin_pause(pausable)
+            for part in finish_stream(accumulator, parser.flush_events()):
+                yield part
+        self._note_thinking(accumulator)
+
+    @asynccontextmanager
+    async def _open_stream(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        accumulator: AnswerAccumulator,
+        headers: Mapping[str, str] | None,
+    ) -> AsyncIterator[httpx2.Response]:
+        """Post the request, and give its response. Within the block, errors of the SDK raise `ModelError`.
+
+        What fails behind a complete answer ends the block and no more.
+        """
         try:
             # Not chat.completions.create(), which transforms the whole history according to its types first.
             stream = await self.get_client().post(
                 path,
-                body=body,
+                content=to_json(
+                    body
+                ),  # several times as fast as the SDK, which counts where the history is long
                 options={"headers": headers or {}},
                 cast_to=object,
                 stream=True,
@@ -72,34 +110,12 @@ class ModelServer:
             )
             async with stream:
                 with get_pacer().count_reader():
-                    async for part in self._read_stream(stream.response, accumulator):
-                        yield part
+                    yield stream.response
         except openai.APIError as error:
             raise self._convert_error(error) from None  # its text may quote the customer
         except httpx2.HTTPError as error:
             if not accumulator.is_finished:
                 raise ModelError(ErrorCode.CUT, type(error).__name__) from error
-        self._note_thinking(accumulator)
-
-    async def _read_stream(
-        self, response: httpx2.Response, accumulator: AnswerAccumulator
-    ) -> AsyncGenerator[StreamPart]:
-        """The parts of an answer, as they come: the first words at once, and then with a pause between two reads."""
-        parser, reporter, pacer = SSEParser(), StreamReporter(accumulator), get_pacer()
-        body: PausableBody | None = response.extensions.get(BODY_EXTENSION)
-        # What is not compressed need not go through the layers of a response, which decode it.
-        reads = response.aiter_bytes() if body is None or body.is_encoded else body
-        async for data in _iter_data(aiter(reads), accumulator):
-            events = parser.feed(data) if data else []
-            if parser.is_web_page:
-                raise self._build_page_error()
-            for part in reporter.iter_parts(accumulator.add_events(events) if events else ""):
-                yield part
-            has_begun = accumulator.text or reporter.is_reasoning
-            if has_begun and body is not None and not accumulator.is_finished:
-                pacer.begin_pause(body)
-        for part in finish_stream(accumulator, parser.flush_events()):
-            yield part
 
     def _note_thinking(self, accumulator: AnswerAccumulator) -> None:
         """Remember whether this model thinks aloud without a mark before it: then its next thoughts are held back."""
@@ -190,37 +206,35 @@ def build_strict_schema(response_model: type[BaseModel]) -> dict[str, Any]:
     return {"name": function["name"], "schema": function["parameters"], "strict": True}
 
 
-async def _iter_data(reads: AsyncIterator[bytes], accumulator: AnswerAccumulator) -> AsyncGenerator[bytes]:
-    """The pieces of a body to its end.
+class TrailerReader:
+    """Reads what may follow a complete answer: the token counts, or words after all, and the end of the body.
 
-    After a complete answer the end is awaited for a while only, and meanwhile nothing is yielded now and then. What
-    follows may be the token counts, or words after all, and after the end of the body the connection can be used again.
+    After its end the connection can be used again, but it is awaited for a while only.
     """
-    now = asyncio.get_running_loop().time
-    last_data = now()
-    waiting: asyncio.Future[bytes] | None = None
-    try:
-        while True:
-            if not accumulator.is_finished:
-                data = await anext(reads, b"")
-            else:
-                waiting = waiting or asyncio.ensure_future(anext(reads, b""))
-                rest = last_data + accumulator.trailer_seconds - now()
-                await asyncio.wait({waiting}, timeout=max(0, min(rest, timeouts.KEEP_ALIVE_SECONDS)))
-                if not waiting.done():
-                    if rest <= 0:
-                        return
-                    yield b""
-                    continue
-                data, waiting = waiting.result(), None
-            if not data:
-                return
-            last_data = now()
-            yield data
-    finally:
-        if waiting is not None:
-            waiting.cancel()
-            await asyncio.wait({waiting})
+
+    def __init__(self, reads: AsyncIterator[bytes], accumulator: AnswerAccumulator) -> None:
+        self._reads = reads
+        self._accumulator = accumulator
+        self._now = asyncio.get_running_loop().time
+        self._began = 0.0  # to wait
+        self._waiting: asyncio.Future[bytes | None] | None = None
+
+    async def read_piece(self) -> bytes | None:
+        """The next piece; an empty one now and then while nothing comes, and None when nothing more is awaited."""
+        if self._waiting is None:
+            self._waiting, self._began = asyncio.ensure_future(anext(self._reads, None)), self._now()
+        rest = self._began + self._accumulator.trailer_seconds - self._now()
+        await asyncio.wait({self._waiting}, timeout=max(0, min(rest, timeouts.KEEP_ALIVE_SECONDS)))
+        if not self._waiting.done():
+            return b"" if rest > 0 else None
+        data, self._waiting = self._waiting.result(), None
+        return data
+
+    async def aclose(self) -> None:
+        """Nothing more is read."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.wait({self._waiting})
 
 
 async def _refuse_long_retry(response: httpx2.Response) -> None:

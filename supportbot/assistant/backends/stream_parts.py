@@ -19,20 +19,23 @@ class StreamReporter:
         self._now = asyncio.get_running_loop().time
         self._last_sign_of_life = self._now()
 
-    def iter_parts(self, text: str) -> Iterator[StreamPart]:
+    def list_parts(self, text: str) -> list[StreamPart]:
         """The parts to pass on after a read, which has brought `text` or nothing.
 
         Whatever was read is a sign of life, such as the comments by which a router says that it still waits. It is
         passed on as an empty text, but not each time.
         """
+        parts: list[StreamPart] = []
+        now = self._now()
         if self._accumulator.take_withdrawal():
-            yield TextWithdrawn()
-        if self._accumulator.has_reasoned and not self.is_reasoning:
-            self._last_sign_of_life, self.is_reasoning = self._now(), True
-            yield Thinking()
-        if text or self._now() - self._last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS:
-            self._last_sign_of_life = self._now()
-            yield TextDelta(text)
+            parts.append(TextWithdrawn())
+        if not self.is_reasoning and self._accumulator.has_reasoned:
+            self._last_sign_of_life, self.is_reasoning = now, True
+            parts.append(Thinking())
+        if text or now - self._last_sign_of_life > timeouts.KEEP_ALIVE_SECONDS:
+            self._last_sign_of_life = now
+            parts.append(TextDelta(text))
+        return parts
 
 
 def finish_stream(accumulator: AnswerAccumulator, events: Sequence[bytes] = ()) -> Iterator[StreamPart]:

@@ -189,7 +189,7 @@ class XaiBackend:
             with get_pacer().count_reader():
                 async with aclosing(gather_texts(call, accumulator)) as texts:
                     async for text in texts:
-                        for part in reporter.iter_parts(text):
+                        for part in reporter.list_parts(text):
                             yield part
         except grpc.aio.AioRpcError as error:
             if not accumulator.is_finished:
