@@ -22,6 +22,7 @@ Rows = Sequence[Any]  # of a sequence of values each
 Fields = Sequence["str | models.Field[Any, Any]"]
 Arguments = Sequence[tuple[int, Any]]
 LIST_SUFFIX = "__in"  # of the name of a field that is compared with any number of values
+EMPTY_JSON: Mapping[Any, Callable[[], Any]] = {"{}": dict, "[]": list}
 # As `ListParameter` is written for PostgreSQL.
 ARRAY_ROWS = re.compile(r"IN \(SELECT unnest\((%s::[^)]+\[\])\)\)")
 
@@ -125,10 +126,14 @@ class CompiledRows:
         queryset = self._build(*_build_parameters(self._model, self._fields))
         compiler: Any = queryset.query.get_compiler(connection=database)
         sql, arguments = _compile_sql(compiler)
+        converters = compiler.get_converters([column for column, _sql, _name in compiler.select])
         return _Statement(
             sql,
             arguments,
-            compiler.get_converters([column for column, _sql, _name in compiler.select]),
+            {
+                column: (list(map(_hasten_converter, each)), part)
+                for column, (each, part) in converters.items()
+            },
             *_describe_instances(compiler, database),
             compiler.query.select_for_update,
         )
@@ -250,6 +255,18 @@ def _compile_sql(compiler: Any) -> tuple[str, Arguments]:
     """
     sql, arguments = compiler.as_sql()
     return ARRAY_ROWS.sub(r"= ANY(\1)", sql), _place_arguments(arguments)
+
+
+def _hasten_converter(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """The same converter; that of a `JSONField` decodes no empty value, as it is in most rows."""
+    if not isinstance(getattr(convert, "__self__", None), models.JSONField):
+        return convert
+
+    def convert_json(value: Any, expression: Any, database: Any) -> Any:
+        make_empty = EMPTY_JSON.get(value)
+        return make_empty() if make_empty else convert(value, expression, database)
+
+    return convert_json
 
 
 def _describe_instances(compiler: Any, database: Any) -> tuple[slice, Sequence[str], Sequence[Any]]:

@@ -41,6 +41,19 @@ def read_fields(instance):
     return {field.attname: getattr(instance, field.attname) for field in instance._meta.concrete_fields}
 
 
+def test_json_is_read_as_django_does_and_each_row_has_its_own():
+    conversation = Conversation.objects.create(title="Kept")
+    kept = [{}, {}, [], [1], {"tokens": 5}, "", "{}", 0, False]
+    for usage in kept:
+        Turn.objects.create(conversation=conversation, usage=usage, state="done")
+
+    read = [usage for usage, _id in ROWS.fetch_rows(conversation.pk)]
+
+    assert read == kept == list(conversation.turns.order_by("pk").values_list("usage", flat=True))
+    read[0]["tokens"] = 1
+    assert read[1] == {}
+
+
 def test_instances_are_those_of_the_queryset_with_the_rows_that_it_joins(django_assert_num_queries):
     user = get_user_model().objects.create_user("dora", "dora@example.com")
     for title, owner in [("Kept", user), ("Other", user), ("Kept", None)]:

@@ -18,7 +18,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
-from supportbot.compiled_queries import CompiledInsert, CompiledRows
+from supportbot.compiled_queries import CompiledInsert, CompiledRows, CompiledUpdate
 from supportbot.server.client_address import get_current_address_key
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
@@ -34,6 +34,7 @@ ADDRESS_UPLOADS = 5  # times as many as one visitor, for all guests of one netwo
 MAX_CONTACTS_PER_DAY = 5  # e-mail addresses that a visitor may give
 MAX_IMAGE_BYTES_PER_DAY = 100 * 1024 * 1024
 NEW_REQUEST = CompiledInsert(CustomerRequest)
+ADDRESS_KEY = CompiledUpdate(Conversation, ["address_key"])
 
 
 @dataclass
@@ -109,7 +110,7 @@ def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.M
     address_key = _get_address_key(conversation)
     if conversation.address_key != address_key:
         conversation.address_key = address_key
-        conversation.save(update_fields=["address_key"])
+        ADDRESS_KEY.save(conversation)
     NEW_REQUEST.save(
         CustomerRequest(
             conversation=conversation,

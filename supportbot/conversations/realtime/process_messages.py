@@ -27,8 +27,12 @@ _HANDLERS: dict[str, Handler] = {}
 
 @dataclass
 class ProcessMessages:
-    """The groups that this process listens to, and its connection: one of each event loop, and there is mostly one."""
+    """The groups that this process listens to, and its connection: one of each event loop, and there is mostly one.
 
+    `transport` names what messages go over; it is empty where there is no other process.
+    """
+
+    transport: str = field(default_factory=lambda: settings.PROCESS_TRANSPORT)
     groups: Groups = field(default_factory=Groups)
     connections: dict[asyncio.AbstractEventLoop, ProcessConnection] = field(default_factory=dict)
 
@@ -111,9 +115,9 @@ def check_store() -> None:
 
 def _get_connection() -> ProcessConnection | None:
     """The connection of this event loop, made when there is none yet; None where there is no other process."""
-    if not settings.PROCESS_TRANSPORT:
-        return None
     state = process.get(ProcessMessages)
+    if not state.transport:
+        return None
     loop = asyncio.get_running_loop()
     connection = state.connections.get(loop)
     if connection is None or connection.task.done():
