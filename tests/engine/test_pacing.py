@@ -151,7 +151,7 @@ def test_in_a_short_pause_a_stream_is_read_when_a_second_piece_has_come() -> Non
     assert pause.has_enough(104)
 
 
-def test_every_tenth_time_one_piece_is_enough() -> None:
+def test_now_and_then_one_piece_is_enough() -> None:
     pauses = [Pause(Stream(number, waiting=200), 100, latest=0) for number in range(2 * SINGLE_READS)]
 
     assert [pause.has_enough(102) for pause in pauses].count(True) == 2

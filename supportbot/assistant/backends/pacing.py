@@ -21,10 +21,10 @@ LIGHT_LOAD, IDLE_LOAD = 0.25, 0.15
 # be saved by it.
 FULL_LOAD, BUSY_LOAD, MAX_PAUSE_SECONDS = 0.65, 0.5, 0.175
 # In a short pause a stream is read as soon as two pieces have come: that costs half as much as each by itself, and only
-# the first one waits, for the other. Every tenth time it is read with one, so that more than half wait for no other;
-# that also tells how long a piece is. What is longer than the second of these by so many times is two.
+# the first one waits, for the other. Now and then it is read with one, so that more than half wait for no other, and
+# that tells how long a piece is. What is so many times as long is two.
 SHORT_PAUSE_SECONDS = 0.025
-MAX_PAIR_SECONDS, SINGLE_READS, PAIR_LENGTH = 0.045, 10, 1.5
+MAX_PAIR_SECONDS, SINGLE_READS, PAIR_LENGTH = 0.045, 16, 1.5
 # A process that would take less goes back to short ones. Long ones end up to half of their ticks earlier or later, and
 # the least ones are to bring three pieces a read all the same.
 LEAST_LONG_PAUSE_SECONDS = 0.06

@@ -35,6 +35,7 @@ from ..turns import LEASE_DURATION, NO_MESSAGE
 from .running_turn import RunningTurn, TurnHandedOver
 from .tool_execution import execute_tool
 
+LEASE_SECONDS = LEASE_DURATION.total_seconds()
 TOKEN_WAIT_SECONDS = 0.5
 
 
@@ -122,7 +123,7 @@ async def _handle_event(running: RunningTurn, event: Event) -> None:
 
 async def _stream_text(running: RunningTurn, text: str) -> None:
     stream = running.stream
-    if monotonic() - running.renewed_at > LEASE_DURATION.total_seconds():
+    if monotonic() - running.renewed_at > LEASE_SECONDS:
         # This process stood still: another one may have taken the turn over and be showing its own answer.
         await turns.renew_lease(running.lease)
         running.renewed_at = monotonic()
