@@ -48,7 +48,7 @@ class SocketWriter:
                 self._send_text(frame)
             else:
                 await self._send({"type": "websocket.send", "text": frame})
-        except Disconnected:  # the page is closing
+        except Disconnected:  # the page is closing, or was not accepted yet
             return False
         except Exception:
             logger.exception("A frame could not be sent")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from supportbot.assistant.errors import ErrorCode
-from tests.provider import CUT, Drip, Piece, wire
+from tests.provider import CUT, RESET, Drip, Piece, wire
 
 from .failing import SAID, START, assert_next_turn_works, fails
 
@@ -32,6 +32,30 @@ async def test_an_answer_without_its_end_is_cut(provider, desk, pieces: tuple[Pi
     assert (error.code, error.retry, desk.text) == (ErrorCode.CUT, True, SAID)
     assert not desk.answers
     await assert_next_turn_works(provider, desk)
+
+
+@pytest.mark.parametrize("end", [CUT, RESET])
+@pytest.mark.parametrize("held", ["5 <", "<tool", "5 {", "grün"])
+async def test_an_answer_that_has_ended_is_whole_though_the_connection_breaks_behind_it(
+    provider, desk, held: str, end: Piece
+):
+    """Its last letters may have been held back, in case they were the beginning of a mark."""
+    provider.play(START, wire.text(held), wire.ending("stop")[0], end)
+
+    assert await desk.ask("Where is my order?") == SAID + held
+
+    assert desk.answers
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_a_call_in_words_is_run_though_the_connection_breaks_behind_it(provider, desk):
+    call = '<tool_call>{"name": "lookup_order", "arguments": {"order_id": "ORD-123"}}'
+    provider.play(wire.text(call), wire.ending("stop")[0], CUT)
+    provider.play(*wire.words("It has shipped."), *wire.ending("stop"))
+
+    assert await desk.ask("Where is ORD-123?") == "It has shipped."
+
+    assert [result.outcome for result in desk.results] == ["done"]
 
 
 @pytest.mark.parametrize(

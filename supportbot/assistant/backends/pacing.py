@@ -77,7 +77,7 @@ class Pause:
         """Whether as many pieces have come as are waited for. Notes what it has learnt of the body."""
         number = self.body.count_waiting_bytes()
         if self.is_for_one:
-            self.body.piece_bytes = number
+            self.body.piece_bytes = number or self.body.piece_bytes
             return number > 0
         is_pair = number >= PAIR_LENGTH * self.body.piece_bytes
         if is_pair:

@@ -61,8 +61,9 @@ class ModelServer:
 
         Raises `ModelError`.
         """
-        parser, reporter, pacer = SSEParser(), StreamReporter(accumulator), get_pacer()
+        parser = SSEParser()
         async with self._open_stream(path, body, accumulator, headers) as response:
+            reporter, pacer = StreamReporter(accumulator), get_pacer()
             pausable: PausableBody | None = response.extensions.get(BODY_EXTENSION)
             # What is not compressed need not go through the layers of a response, which decode it.
             reads = aiter(response.aiter_bytes() if pausable is None or pausable.is_encoded else pausable)
@@ -80,8 +81,8 @@ class ModelServer:
                     has_begun = accumulator.text or reporter.is_reasoning
                     if has_begun and pausable is not None and not accumulator.is_finished:
                         pacer.begin_pause(pausable)
-            for part in finish_stream(accumulator, parser.flush_events()):
-                yield part
+        for part in finish_stream(accumulator, parser.flush_events()):
+            yield part
         self._note_thinking(accumulator)
 
     @asynccontextmanager
@@ -97,12 +98,11 @@ class ModelServer:
         What fails behind a complete answer ends the block and no more.
         """
         try:
-            # Not chat.completions.create(), which transforms the whole history according to its types first.
+            # Not chat.completions.create(), which transforms the whole history according to its types first. The SDK
+            # would also take several times as long to encode it.
             stream = await self.get_client().post(
                 path,
-                content=to_json(
-                    body
-                ),  # several times as fast as the SDK, which counts where the history is long
+                content=to_json(body),
                 options={"headers": headers or {}},
                 cast_to=object,
                 stream=True,

@@ -29,7 +29,8 @@ _HANDLERS: dict[str, Handler] = {}
 class ProcessMessages:
     """The groups that this process listens to, and its connection: one of each event loop, and there is mostly one.
 
-    `transport` names what messages go over; it is empty where there is no other process.
+    `transport` names what messages go over, and is empty where there is no other process. It is kept here since each
+    word asks for it, and to look a setting up takes longer than all else that is done then.
     """
 
     transport: str = field(default_factory=lambda: settings.PROCESS_TRANSPORT)
