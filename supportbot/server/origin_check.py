@@ -21,11 +21,14 @@ def has_own_origin(scope: Mapping[str, Any]) -> bool:
 
 
 def _is_secure(scope: Mapping[str, Any], headers: list[tuple[bytes, str]]) -> bool:
+    """Decide as Django does for the page: each proxy may add its word to the header, and the first one counts."""
     proxy = settings.SECURE_PROXY_SSL_HEADER
-    if proxy is None:
-        return scope.get("scheme") in ("wss", "https")
-    name = proxy[0].removeprefix("HTTP_").replace("_", "-").lower().encode()
-    return any(each == name and value == proxy[1] for each, value in headers)
+    if proxy is not None:
+        header = proxy[0].removeprefix("HTTP_").replace("_", "-").lower().encode()
+        words = next((value for name, value in headers if name == header), None)
+        if words is not None:
+            return words.split(",", 1)[0].strip() == proxy[1]
+    return scope.get("scheme") in ("wss", "https")
 
 
 def _is_allowed(host: str) -> bool:

@@ -1,6 +1,9 @@
 """A socket is opened for the site's own pages only: scheme, host and port must be the very same."""
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
+
+from supportbot.server.origin_check import has_own_origin
 
 from .page import Page
 
@@ -95,3 +98,34 @@ async def test_a_proxy_says_whether_it_is_tls_only_if_there_is_one(connects, set
     assert await connects("https://shop.example", x_forwarded_proto="https")
     assert not await connects("https://shop.example", x_forwarded_proto="http")
     assert await connects("http://shop.example", x_forwarded_proto="http")
+
+
+# What proxies in a row make of X-Forwarded-Proto: each one replaces it, adds to it, or adds one of its own.
+FORWARDED = {
+    "one proxy": (["https"], True),
+    "two, and TLS all the way": (["https, https"], True),
+    "two, and TLS up to the first": (["https,http"], True),
+    "two, and TLS between them alone": (["http, https"], False),
+    "two, and a header each": (["https", "http"], True),
+    "two, and the second header says https": (["http", "https"], False),
+    "white space": ([" https "], True),
+    "upper case": (["HTTPS"], False),
+    "an empty one": ([""], False),
+    "an empty first word": ([", https"], False),
+    "no proxy's word, as from the same host": ([], False),
+}
+
+
+@pytest.mark.parametrize(("values", "is_secure"), FORWARDED.values(), ids=FORWARDED)
+def test_a_socket_is_as_secure_as_django_takes_the_page_for(settings, values, is_secure):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    forwarded = [(b"x-forwarded-proto", value.encode()) for value in values]
+    page = ASGIRequest({"method": "GET", "path": "/", "scheme": "http", "headers": forwarded}, None)
+
+    def is_let_in(origin: str) -> bool:
+        own = [(b"host", b"shop.example"), (b"origin", origin.encode())]
+        return has_own_origin({"scheme": "ws", "headers": own + forwarded})
+
+    assert page.is_secure() is is_secure
+    assert is_let_in("https://shop.example") is is_secure
+    assert is_let_in("http://shop.example") is not is_secure
