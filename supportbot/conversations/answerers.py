@@ -23,7 +23,12 @@ def find_answerers() -> QuerySet[User]:
 
 
 def may_answer(staff_id: int | None) -> bool:
-    return staff_id is not None and bool(list_permitted_staff(ANSWER_CUSTOMERS, [staff_id]))
+    return staff_id is not None and bool(list_answerers([staff_id]))
+
+
+def list_answerers(user_ids: Collection[int]) -> set[int]:
+    """Those of these accounts that may answer. Of none the database is not asked."""
+    return list_permitted_staff(ANSWER_CUSTOMERS, user_ids) if user_ids else set()
 
 
 def list_permitted_staff(permission: str, user_ids: Collection[int]) -> set[int]:

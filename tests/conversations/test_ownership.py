@@ -242,6 +242,37 @@ def test_nobody_is_promised_who_may_no_longer_answer(transactional_db, chat, age
     assert "All of our colleagues are away right now." in texts(chat, "system")[-1]
 
 
+@pytest.mark.parametrize("waiting_before", [0, 1])
+def test_an_open_page_of_somebody_who_may_only_read_promises_no_colleague(
+    transactional_db, chat, agent, sam, waiting_before
+):
+    """Everybody with a page of admin is present; `sam` has no right to answer."""
+    for number in range(waiting_before):
+        waiting = {"owner": "waiting", "waiting_since": timezone.now() - timedelta(hours=1)}
+        Conversation.objects.create(guest_key=f"g{number}", **waiting)
+    agent_presence(sam)
+
+    turns.request_person.run_sync(chat.pk)
+    turns.cancel_person_request.run_sync(chat.pk)
+    agent_presence(agent)
+    turns.request_person.run_sync(chat.pk)
+
+    alone, _cancelled, together = texts(chat, "system")
+    assert "All of our colleagues are away right now." in alone
+    assert "will join this chat" in together
+
+
+def test_who_may_only_read_by_now_gets_nothing_back_that_they_had_closed(transactional_db, chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.close_conversation.run_sync(chat.pk, agent.pk)
+    agent_presence(agent)
+    agent.groups.clear()
+
+    turns.submit_message.run_sync(chat.pk, "It broke again", "a1")
+
+    assert owner_of(chat) == ("bot", "")
+
+
 def agent_presence(user) -> None:
     StaffPresence.objects.create(user=user)
 

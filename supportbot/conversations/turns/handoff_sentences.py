@@ -10,16 +10,17 @@ from django.utils.translation import ngettext
 
 from supportbot import opening_hours
 
-from ..answerers import may_answer
+from ..answerers import list_answerers, may_answer
 from ..models import Conversation, StaffPresence
 
 PRESENCE_TIMEOUT = timedelta(minutes=1)
 
 
 def is_staff_here(user_id: int | None = None) -> bool:
-    """Whether anybody of the staff takes chats now, or that one does."""
+    """Whether anybody of the staff takes chats now, or that one does. Pages that may only read promise nobody."""
     here = StaffPresence.objects.filter(is_here=True, last_seen__gt=timezone.now() - PRESENCE_TIMEOUT)
-    return here.filter(user=user_id).exists() if user_id else here.exists()
+    here = here.filter(user=user_id) if user_id else here
+    return bool(list_answerers(list(here.values_list("user", flat=True))))
 
 
 def is_assignee_away(conversation: Conversation) -> bool:
