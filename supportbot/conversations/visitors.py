@@ -39,6 +39,11 @@ def get_or_create_visitor(user: Any, session: Any) -> Visitor:
     return get_visitor(user, session)
 
 
+def create_mail_key() -> str:
+    """The key of a guest who is known by an address alone: no session has it, and no other conversation shares it."""
+    return f"mail:{secrets.token_hex(16)}"
+
+
 def renew_session(user: Any, session: Any, *, is_new_visit: bool = False) -> None:
     """Have the visitor's session end its whole time from now, so that who comes back keeps the conversation.
 

@@ -3,7 +3,6 @@
 `mail` has made sure whose mail it is. All of a mail is stored in one transaction, which may be the caller's.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -17,6 +16,7 @@ from supportbot.server.executors import on_database_thread
 
 from ..card_numbers import mask_card_numbers
 from ..models import Conversation, Message
+from ..visitors import create_mail_key
 from . import handoff_sentences
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
@@ -99,7 +99,7 @@ def begin_by_mail(name: str, email: str, title: str) -> int:
     Post the mail in it, then have it wait for a person by `wait_with_mail`.
     """
     conversation = Conversation.objects.create(
-        guest_key=f"mail:{secrets.token_hex(16)}",
+        guest_key=create_mail_key(),
         contact_name=mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS])[0][:CONTACT_NAME_CHARS],
         contact_email=email,
         title=mask_card_numbers(title)[0][:TITLE_CHARS],

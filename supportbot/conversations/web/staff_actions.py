@@ -11,6 +11,7 @@ from .. import turns
 from ..limits.rate_limits import RequestRefused, check_text
 from ..models import Conversation
 from ..turns import OwnershipResult
+from ..visitors import create_mail_key
 from ..worker import runner
 
 
@@ -50,6 +51,7 @@ def open_conversation(user: Any, contact_name: str, contact_email: str) -> int:
     """
     conversation = Conversation.objects.create(
         user=user,
+        guest_key="" if user else create_mail_key(),
         contact_name="" if user else contact_name[:100],
         contact_email="" if user else contact_email,
     )
