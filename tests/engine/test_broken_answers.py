@@ -48,6 +48,30 @@ async def test_an_answer_that_has_ended_is_whole_though_the_connection_breaks_be
     await assert_next_turn_works(provider, desk)
 
 
+@pytest.mark.parametrize(
+    "failure", [b'{"error": {"message": "Upstream is gone"}}', b"<html>Bad gateway</html>", b"{"]
+)
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_fails_behind_an_answer_that_has_ended_takes_nothing_from_it(
+    provider, desk, failure: bytes, together: bool
+):
+    """Also where it comes in the same read as the words."""
+    pieces = [START, wire.ending("stop")[0], b"data: " + failure + b"\n\n"]
+    provider.play(*([b"".join(pieces)] if together else pieces))
+
+    assert await desk.ask("Where is my order?") == SAID
+
+    assert desk.answers
+    await assert_next_turn_works(provider, desk)
+
+
+async def test_calls_are_run_though_something_fails_behind_them(provider, desk):
+    provider.play(CALL, wire.ending("tool_calls")[0], b'data: {"error": {"message": "Upstream is gone"}}\n\n')
+    provider.play(*wire.words("It has shipped."), *wire.ending("stop"))
+
+    assert await desk.ask("Where is ORD-123?") == "It has shipped."
+
+
 async def test_a_call_in_words_is_run_though_the_connection_breaks_behind_it(provider, desk):
     call = '<tool_call>{"name": "lookup_order", "arguments": {"order_id": "ORD-123"}}'
     provider.play(wire.text(call), wire.ending("stop")[0], CUT)

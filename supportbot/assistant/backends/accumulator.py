@@ -102,14 +102,30 @@ class AnswerAccumulator:
         Raises `ModelError`, with the code `MALFORMED` for data that cannot be read.
         """
         try:
-            text = self._join_pieces([self._add_event(event) for event in events])
+            text = self._join_pieces(self._read_events(events))
             self._collector.require_bounds()
         except MALFORMED_DATA_ERRORS as error:
             raise ModelError(ErrorCode.MALFORMED, f"unreadable chunk: {type(error).__name__}") from error
         return self._take_in(self.spoken.feed_text(text)) if text else ""
 
+    def _read_events(self, events: Sequence[bytes]) -> list[str]:
+        """The text of each. What fails behind an answer that has ended in good order takes nothing from it."""
+        pieces = []
+        for event in events:
+            try:
+                pieces.append(self._add_event(event))
+            except (ModelError, *MALFORMED_DATA_ERRORS):
+                if self._finish_reason not in ("stop", "length") or self._finished_in_midst:
+                    raise
+                self._is_done = True
+        return pieces
+
     def finish_text(self) -> str:
         """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
+        if self.has_calls:
+            self.spoken.end_thought()
+        if self._finish_reason == "length" or not self.is_finished:
+            self.spoken.drop_held_text()
         held = sanitize_text(self._half_char + self._repeated.flush_text())
         self._half_char = ""
         said = self.spoken.feed_text(held) if held else ""
@@ -180,6 +196,8 @@ class AnswerAccumulator:
         if not self._prose.is_over:
             text = self._prose.read_text(text) if text else ""
             text += self._prose.flush_text() if is_last else ""
+            if self._prose.answer_place:
+                self.spoken.drop_calls_before(self._prose.answer_place)
         text = self._bare_calls.take_in(text)
         if is_last:
             text += self._bare_calls.finish_text()

@@ -36,6 +36,10 @@ class ProseThoughtReader:
     def __init__(self) -> None:
         self.is_over = False  # the text is what it is
         self.has_thought = False
+        self.answer_place = (
+            0  # how many characters the thought had that was left out, with what introduced the answer
+        )
+        self._read_chars = 0
         self._answer = ANSWERS["agent"]
         self._held: list[str] = []
         self._tail = ""  # of what is held, in which the answer may begin
@@ -44,6 +48,7 @@ class ProseThoughtReader:
     def read_text(self, data: str) -> str:
         """Add a piece. Returns what of the text may be passed on."""
         self._held.append(data)
+        self._read_chars += len(data)
         if not self.has_thought and not self._find_thought(data):
             return self.flush_text() if self.is_over else ""
         self._tail = self._tail[-MAX_ANSWER_CHARS:] + data
@@ -56,6 +61,7 @@ class ProseThoughtReader:
         if not rest:
             return ""
         self._held, self.is_over = [], True
+        self._note_answer(found, self._tail)
         return rest
 
     def flush_text(self) -> str:
@@ -63,8 +69,14 @@ class ProseThoughtReader:
         held = self._pass_on()
         is_agent = self._answer is FINAL_ANSWER and ACTION.search(held)
         if self.has_thought and not is_agent and (found := self._answer.search(held)):
+            self._note_answer(found, held)
             return held[found.end() :]
         return held
+
+    def _note_answer(self, found: re.Match[str], text: str) -> None:
+        """The answer begins behind this match in the last characters that were read."""
+        behind = len(text) - found.start() - len(found[0].rstrip())
+        self.answer_place = self._read_chars - behind
 
     def _pass_on(self) -> str:
         held, self._held, self.is_over = "".join(self._held), [], True

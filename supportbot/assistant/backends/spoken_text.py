@@ -54,6 +54,8 @@ class SpokenText:
         self.closed_unopened = False  # a closing mark came without an opening one
         self.is_withdrawn = False  # what was returned before the last piece was no answer, but a thought
         self.raw_calls: list[str] = []
+        self._call_places: list[int] = []  # of each: the characters of the text before it
+        self._returned_chars = 0
         self.last_thought = ""
         self._held: list[str] | None = [] if is_thought_first else None
         self._pending = ""
@@ -63,11 +65,10 @@ class SpokenText:
         self._call_mark = ""
         self._call_scanned = 0  # how many characters of the call are known to hold no closing mark
         self._out: list[str] = []
-        self._has_returned = False
         self._has_begun = False  # whether there is visible text before this place
         self._is_stripping = False  # white space after what was left out is left out too
         self._blank = ""  # white space at the beginning, of which nobody knows yet what it precedes
-        self._is_after_closing = False  # of a thought that nothing had opened, if words follow
+        self._is_after_closing = False  # of a thought that nothing had opened, if words or a call follow
         self._has_shown_opening = False
         self._open_strikes = 0
         self._position = TextPosition()
@@ -76,7 +77,7 @@ class SpokenText:
         """Add a piece. Returns what is to be shown of the text now."""
         if self._is_in_plain_text and data and PLAIN.fullmatch(data):
             self._position.add_words(data)
-            self._has_returned = True
+            self._returned_chars += len(data)
             return data
         self._pending += data if self._bare_harmony.is_over else self._bare_harmony.read_text(data)
         self._read_pending(is_last=False)
@@ -95,6 +96,23 @@ class SpokenText:
             self._out, self._held = [*self._held, *self._out], None
         return self._take_out()
 
+    def end_thought(self) -> None:
+        """A call follows, as words would: what stood before a closing mark that nothing had opened was a thought."""
+        if self._is_after_closing:
+            self._is_after_closing = False
+            self._drop_thought()
+            self._has_begun, self._is_stripping = False, True
+
+    def drop_calls_before(self, place: int) -> None:
+        """So many characters of the text were a thought, and what was called in it was not meant."""
+        number = sum(each < place for each in self._call_places)
+        del self.raw_calls[:number], self._call_places[:number]
+
+    def drop_held_text(self) -> None:
+        """The answer has broken off within what is known to be a thought."""
+        if self._held is not None:
+            self._held, self._out, self._pending, self._mode = None, [], "", Mode.ENDED
+
     @property
     def _is_in_plain_text(self) -> bool:
         """Whether words can be passed on without a look at what was before them, as nearly all are."""
@@ -108,7 +126,7 @@ class SpokenText:
             return ""
         text = "".join(self._out)
         self._out = []
-        self._has_returned = self._has_returned or bool(text)
+        self._returned_chars += len(text)
         return text
 
     def _read_pending(self, *, is_last: bool) -> None:
@@ -184,6 +202,7 @@ class SpokenText:
         elif kind == MADE_UP_RESULT and self.raw_calls:
             self._mode = Mode.ENDED  # what follows stands on it
         elif CALL_BODY.match(self._pending):
+            self.end_thought()
             self._mode, self._call_mark, self._is_stripping = Mode.CALL, mark, True
             self._call_scanned = 0
         else:
@@ -234,6 +253,8 @@ class SpokenText:
 
     def _end_call(self, body: str) -> None:
         self.raw_calls.append(self._call_mark + body)
+        waiting = sum(map(len, [*(self._held or ()), *self._out]))
+        self._call_places.append(self._returned_chars + waiting)
         self._mode = Mode.TEXT
 
     def _show(self, text: str) -> None:
@@ -267,7 +288,7 @@ class SpokenText:
         self.closed_unopened = self.has_thought = True
         self._out = []
         self._held = None
-        self.is_withdrawn = self.is_withdrawn or self._has_returned
-        self._has_returned = False
+        self.is_withdrawn = self.is_withdrawn or self._returned_chars > 0
+        self.raw_calls, self._call_places, self._returned_chars = [], [], 0
         self._position = TextPosition()
         self._has_begun = True

@@ -98,7 +98,8 @@ class XaiBackend:
                     raise
                 # xAI no longer has the conversation, so the next request sends all of it.
         answer = accumulator.build_answer()
-        self._is_thought_first = accumulator.is_thought_first
+        if accumulator.text:
+            self._is_thought_first = accumulator.is_thought_first
         if store and not accumulator.has_changed_calls:
             answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)
         yield answer
