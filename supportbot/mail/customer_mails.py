@@ -1,5 +1,6 @@
 """Mails to customers: what staff or the assistant have answered, the numbers of their tickets, a transcript."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -35,23 +36,26 @@ def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
     written another one since, its own job sends them all.
     """
     conversation = _find_reachable(conversation_id)
-    if conversation is None:
+    unread = _list_unmailed_words(conversation, turn_id) if conversation else []
+    if conversation is None or not unread:
         return
-    replies = turns.filter_team_words(Message.objects.filter(conversation=conversation))
-    if conversation.customer_last_seen:
-        replies = replies.filter(created__gt=conversation.customer_last_seen)
-    if conversation.replies_mailed_until:
-        replies = replies.filter(created__gt=conversation.replies_mailed_until)
-    unread = list(replies.order_by("pk"))
-    if not unread or turn_id not in (None, unread[-1].turn_id):
-        return
-    is_of_person = any(each.role == Message.Role.STAFF for each in unread)
-    if not is_of_person and not _may_tell_of_end(conversation):
-        return
-    mail = _build_reply_mail(unread[-1]) if is_of_person else _build_end_mail(unread[-1])
+    mail = _build_reply_mail(unread[-1]) if _has_staff_words(unread) else _build_end_mail(unread[-1])
     if not send_to_customer(conversation, mail, replies=unread):
         return
     Conversation.objects.filter(pk=conversation.pk).update(replies_mailed_until=unread[-1].created)
+
+
+def note_unsent_reply(conversation_id: int | None, turn_id: int | None) -> None:
+    """No attempt has mailed that reply: say so in the conversation, unless it has been read or is another job's now."""
+    conversation = _find_reachable(conversation_id)
+    if conversation is not None and _list_unmailed_words(conversation, turn_id):
+        turns.note_unsent.run_sync(conversation.pk)
+
+
+def note_unsent_mail(conversation_id: int | None) -> None:
+    """The same of a mail that a customer waits for: the assistant's answer to theirs, or a transcript."""
+    if (conversation := _find_reachable(conversation_id)) is not None:
+        turns.note_unsent.run_sync(conversation.pk)
 
 
 def mail_answer(conversation_id: int | None, turn_id: int | None) -> None:
@@ -153,6 +157,23 @@ def is_address_proven(conversation: Conversation) -> bool:
     return (
         bool(conversation.reply_email) and answered.filter(sender__iexact=conversation.reply_email).exists()
     )
+
+
+def _list_unmailed_words(conversation: Conversation, turn_id: int | None) -> list[Message]:
+    """What the team has said that the customer has neither seen nor been mailed; empty where another job mails it."""
+    replies = turns.filter_team_words(Message.objects.filter(conversation=conversation))
+    if conversation.customer_last_seen:
+        replies = replies.filter(created__gt=conversation.customer_last_seen)
+    if conversation.replies_mailed_until:
+        replies = replies.filter(created__gt=conversation.replies_mailed_until)
+    unread = list(replies.order_by("pk"))
+    if not unread or turn_id not in (None, unread[-1].turn_id):
+        return []
+    return unread if _has_staff_words(unread) or _may_tell_of_end(conversation) else []
+
+
+def _has_staff_words(messages: Sequence[Message]) -> bool:
+    return any(each.role == Message.Role.STAFF for each in messages)
 
 
 def _build_reply_mail(newest: Message) -> CustomerMail:

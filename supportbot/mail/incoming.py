@@ -4,11 +4,9 @@ Whatever happens, a mail that was taken has a row. Whoever brings mails marks on
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.card_numbers import mask_card_numbers
@@ -17,6 +15,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.jobs.queue import enqueue
 
 from .attachments import SortedAttachments, describe_left_out, sort_attachments, store_photos
+from .kept_alerts import plan_kept_alert
 from .mail_kinds import find_kind, read_bounce
 from .message_parts import describe_cut, describe_rest, describe_size, split_text
 from .models import IncomingMail
@@ -34,8 +33,7 @@ OF_PROGRAMS = (Outcome.OWN, Outcome.BOUNCE, Outcome.AUTOMATIC)
 WITHOUT_TEXT = (Outcome.OWN, Outcome.BOUNCE)
 MAX_KEPT_CHARS = 20_000
 CLIENT_ID_CHARS = 48
-SIZE_JOB_KIND, KEPT_JOB_KIND = "send_size_refusal", "send_kept_alert"  # of jobs.py
-KEPT_ALERT_DELAY = timedelta(hours=1)  # in which all that is kept comes into one mail to staff
+SIZE_JOB_KIND = "send_size_refusal"  # of jobs.py
 NO_FILES = SortedAttachments((), (), ())
 
 
@@ -151,7 +149,8 @@ def _keep(mail: ParsedMail, outcome: str, conversation: Conversation | None) -> 
 
 def _store_row(mail: ParsedMail, outcome: str, conversation_id: int | None, **values: Any) -> IncomingMail:
     text = mask_card_numbers(values.pop("text", "")).text[:MAX_KEPT_CHARS]
-    _tell_staff(outcome)
+    if outcome in IncomingMail.OPEN_OUTCOMES:
+        plan_kept_alert()
     return IncomingMail.objects.create(
         key=mail.key,
         message_id=mail.message_id,
@@ -166,19 +165,13 @@ def _store_row(mail: ParsedMail, outcome: str, conversation_id: int | None, **va
     )
 
 
-def _tell_staff(outcome: str) -> None:
-    """Have staff told, in one mail with all others of the hour, of what they must look at."""
-    if outcome in IncomingMail.OPEN_OUTCOMES:
-        enqueue(KEPT_JOB_KIND, "all", run_after=timezone.now() + KEPT_ALERT_DELAY)
-
-
 def _note_bounce(mail: ParsedMail, row: IncomingMail) -> None:
     """Mark the customer's address where it is sure that the mail was ours, and to them."""
     bounce = read_bounce(mail)
     for recipient in bounce.failed:
         found = find_returned_conversation(bounce.returned_ids, bounce.returned_subject, recipient)
         if found is not None:
-            turns.note_undeliverable.run_sync(found.pk)
+            turns.note_undeliverable.run_sync(found.pk, recipient)
             row.conversation = found
             row.save(update_fields=["conversation"])
 
@@ -187,8 +180,9 @@ def _keep_unreadable(raw: bytes) -> Taken:
     key = build_key(raw, "")
     known = _find_known(key)
     if known is None:
-        IncomingMail.objects.create(key=key, outcome=Outcome.UNREADABLE, size=len(raw))
-        _tell_staff(Outcome.UNREADABLE)
+        with transaction.atomic():
+            plan_kept_alert()
+            IncomingMail.objects.create(key=key, outcome=Outcome.UNREADABLE, size=len(raw))
     return known or Taken(Outcome.UNREADABLE)
 
 

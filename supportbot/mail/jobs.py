@@ -12,6 +12,7 @@ from supportbot.server.executors import run_in_tool_thread
 from . import customer_mails, staff_mails
 from .access_codes import mail_code
 from .cleanup import delete_old_mails, plan_cleanup
+from .kept_alerts import plan_next_alert
 
 MAX_ATTEMPTS = 60  # over two days: somebody was promised to be told
 MAX_CODE_ATTEMPTS = 6  # over ten minutes, for which somebody waits who looks at the page
@@ -31,16 +32,32 @@ async def send_ticket_alert(claimed: ClaimedJob) -> None:
     await run_in_tool_thread(staff_mails.mail_new_ticket, claimed.key)
 
 
-@job(max_attempts=MAX_ATTEMPTS)
-async def send_kept_alert(claimed: ClaimedJob) -> None:
+def _plan_next_alert(_claimed: ClaimedJob, newest_told: int | None) -> None:
+    if newest_told is not None:
+        plan_next_alert(newest_told)
+
+
+@job(max_attempts=MAX_ATTEMPTS, store=_plan_next_alert)
+async def send_kept_alert(claimed: ClaimedJob) -> int:
     """Tell staff of mails that were kept for them."""
-    await run_in_tool_thread(staff_mails.mail_kept_alert)
+    return await run_in_tool_thread(staff_mails.mail_kept_alert)
 
 
-@job(max_attempts=MAX_ATTEMPTS)
-async def send_unread_reply(claimed: ClaimedJob) -> None:
-    """Mail a customer who has left what staff have answered."""
+def _note_unsent_reply(claimed: ClaimedJob, has_ended: bool | None) -> None:
+    if not has_ended:
+        customer_mails.note_unsent_reply(claimed.conversation_id, claimed.last_turn_id)
+
+
+def _note_unsent_mail(claimed: ClaimedJob, has_ended: bool | None) -> None:
+    if not has_ended:
+        customer_mails.note_unsent_mail(claimed.conversation_id)
+
+
+@job(max_attempts=MAX_ATTEMPTS, store=_note_unsent_reply)
+async def send_unread_reply(claimed: ClaimedJob) -> bool:
+    """Mail a customer who has left what staff have answered. True, as of the others here, unless it was given up."""
     await run_in_tool_thread(customer_mails.mail_unread_reply, claimed.conversation_id, claimed.last_turn_id)
+    return True
 
 
 @job(max_attempts=MAX_CODE_ATTEMPTS)
@@ -49,13 +66,14 @@ async def send_access_code(claimed: ClaimedJob) -> None:
     await run_in_tool_thread(mail_code, int(claimed.key))
 
 
-@job(max_attempts=MAX_ATTEMPTS)
-async def send_mail_answer(claimed: ClaimedJob) -> None:
+@job(max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
+async def send_mail_answer(claimed: ClaimedJob) -> bool:
     """Mail what the assistant answers to a customer's mail, as soon as it has."""
     try:
         await run_in_tool_thread(customer_mails.mail_answer, claimed.conversation_id, claimed.last_turn_id)
     except customer_mails.AnswerNotReady:
         raise JobPostponed(timezone.now() + ANSWER_PAUSE) from None
+    return True
 
 
 @job(max_attempts=MAX_ATTEMPTS)
@@ -66,10 +84,11 @@ async def send_ticket_numbers(claimed: ClaimedJob) -> None:
     await run_in_tool_thread(customer_mails.mail_ticket_numbers, claimed.conversation_id)
 
 
-@job(max_attempts=MAX_ATTEMPTS)
-async def send_transcript(claimed: ClaimedJob) -> None:
+@job(max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
+async def send_transcript(claimed: ClaimedJob) -> bool:
     """Mail a customer the conversation."""
     await run_in_tool_thread(customer_mails.mail_transcript, claimed.conversation_id, claimed.key)
+    return True
 
 
 def _delete_and_plan(_claimed: ClaimedJob, _result: Any) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -44,7 +44,8 @@ def can_send() -> bool:
 def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: object) -> bool:
     """Send it to where the customer is reached, and note that. Raises OSError when it cannot be sent now.
 
-    False for an address that the mail server refuses for good: it is marked, and told of in the conversation.
+    False for an address that the mail server refuses for good: it is marked, and told of in the conversation. Where the
+    customer has given another one meanwhile, the refusal is raised: the next attempt goes there.
     """
     recipient = conversation.reply_email
     thread = build_thread(conversation.pk, recipient)
@@ -70,18 +71,22 @@ def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: 
     )
     try:
         message.send()
-    except SMTPRecipientsRefused as error:
-        if not _is_permanent(error):
+    except (SMTPRecipientsRefused, SMTPDataError) as error:
+        if not _is_permanent(error) or not turns.note_undeliverable.run_sync(conversation.pk, recipient):
             raise
-        turns.note_undeliverable.run_sync(conversation.pk)
         return False
     SentMail.objects.create(conversation=conversation, email=recipient.lower(), kind=mail.kind)
     plan_cleanup()
     return True
 
 
-def _is_permanent(error: SMTPRecipientsRefused) -> bool:
-    """Whether the mail server will never take mail for the recipient; a full mailbox or a busy server is not that."""
+def _is_permanent(error: SMTPRecipientsRefused | SMTPDataError) -> bool:
+    """Whether the mail server will never take it for the recipient; a full mailbox or a busy server is not that.
+
+    Some servers look up the recipient only when they have the text.
+    """
+    if isinstance(error, SMTPDataError):
+        return 500 <= error.smtp_code <= 599
     return all(500 <= code <= 599 for code, _words in error.recipients.values())
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.mail import EmailMessage
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -39,13 +39,18 @@ def mail_new_ticket(number: str) -> None:
     _mail_staff("tickets", subject, "mail/new_ticket.txt", path=found.path, **context)
 
 
-def mail_kept_alert() -> None:
-    """Mail who wants to know that mails were kept for staff since they were told last; nobody, if all were handled."""
-    kept = IncomingMail.objects.filter(IncomingMail.NEEDS_STAFF).count()
-    if kept:
+def mail_kept_alert() -> int:
+    """Mail who wants to know that mails were kept for staff since they were told last; nobody, if all were handled.
+
+    Returns the primary key of the newest of them, 0 if there is none.
+    """
+    waiting = IncomingMail.objects.filter(IncomingMail.NEEDS_STAFF)
+    found = waiting.aggregate(count=Count("pk"), newest=Max("pk"))
+    if kept := found["count"]:
         subject = ngettext("%(count)d e-mail must be looked at", "%(count)d e-mails must be looked at", kept)
         path = f"{reverse('admin:mail_incomingmail_changelist')}?open=1"
         _mail_staff("kept", subject % {"count": kept}, "mail/kept.txt", count=kept, path=path)
+    return found["newest"] or 0
 
 
 def _mail_staff(wish: str, subject: str, template: str, *, path: str, **context: Any) -> bool:

@@ -238,7 +238,7 @@ class TestAnswerOfTheAssistant:
 
 def test_an_address_that_came_back_is_not_written_to_until_another_one_is_given(guest_chat: Any, agent):
     turns.take_over.run_sync(guest_chat.pk, agent.pk)
-    turns.note_undeliverable.run_sync(guest_chat.pk)
+    turns.note_undeliverable.run_sync(guest_chat.pk, "gus@example.org")
     answer = turns.post_staff_message.run_sync(guest_chat.pk, agent.pk, "Hello.", "s1")
     mail_unread_reply(guest_chat.pk, answer.change.turns[0].row.pk)
     assert not mail.outbox

@@ -188,7 +188,7 @@ class TestBounces:
         chat.refresh_from_db()
         assert not chat.is_undeliverable
 
-        turns.note_undeliverable.run_sync(chat.pk)
+        turns.note_undeliverable.run_sync(chat.pk, "Alice@example.com")
         take(build_answer(sent, "eve@example.org", "Post me."))
         IncomingMail.objects.filter(sender="eve@example.org").update(conversation=chat)
         post_kept_mail(IncomingMail.objects.get(sender="eve@example.org").pk, agent)

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
 from typing import Any
@@ -14,17 +15,18 @@ from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.conversations import turns
-from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
 from supportbot.mail import incoming, mailbox
 from supportbot.mail.customer_mails import mail_ticket_numbers, mail_unread_reply
+from supportbot.mail.jobs import MAX_ATTEMPTS
 from supportbot.mail.mailbox import fetch_new_mails
 from supportbot.mail.models import IncomingMail
 from supportbot.server.process import process
@@ -104,6 +106,24 @@ def test_a_guest_asks_is_mailed_answers_by_mail_and_staff_read_it(
     assert imap.count_unread() == 0
 
 
+def answer_guest(agent: User) -> Conversation:
+    """Staff have answered a guest who has left."""
+    chat = Conversation.objects.create(guest_key="g", contact_email="secret@example.org")
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Hello.", "s1")
+    return chat
+
+
+def keep_mail(text: str) -> None:
+    """One of a stranger is kept for staff; on whichever thread."""
+    assert incoming.take_mail(build_answer(None, "gus@example.org", text).as_bytes()).outcome == "unknown"
+    connections.close_all()
+
+
+def count_notices(chat: Conversation, words: str) -> int:
+    return chat.messages.filter(role="system", text__contains=words).count()
+
+
 async def run_due_mail_jobs() -> None:
     await Job.objects.all().aupdate(run_after=timezone.now())
     await run_due_jobs()
@@ -111,22 +131,105 @@ async def run_due_mail_jobs() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("status", "is_tried_again"), [("550 no such user", False), ("451 try later", True)])
+@pytest.mark.parametrize("when", ["refusal", "refusal_of_text"])
+@pytest.mark.parametrize(
+    ("status", "is_tried_again"),
+    [("550 no such user", False), ("554 5.7.1 policy", False), ("451 try later", True)],
+)
 def test_an_address_that_the_server_refuses_is_marked_and_in_no_log(
-    outbox: Outbox, agent: User, caplog: Any, status: str, is_tried_again: bool
+    outbox: Outbox, agent: User, caplog: Any, when: str, status: str, is_tried_again: bool
 ):
-    outbox.refusal = status
-    chat = Conversation.objects.create(guest_key="g", contact_email="secret@example.org")
-    turns.take_over.run_sync(chat.pk, agent.pk)
-    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Hello.", "s1")
+    setattr(outbox, when, status)
+    chat = answer_guest(agent)
 
     async_to_sync(run_due_mail_jobs)()
 
     chat.refresh_from_db()
     assert chat.is_undeliverable != is_tried_again
+    assert count_notices(chat, "couldn't be delivered") == (not is_tried_again)
     assert chat.replies_mailed_until is None, "what was not taken was not mailed"
     assert Job.objects.filter(kind="send_unread_reply").exists() == is_tried_again
     assert "secret@example.org" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_read", [False, True])
+def test_when_the_last_attempt_has_failed_the_conversation_says_so_unless_it_was_read(
+    outbox: Outbox, agent: User, is_read: bool
+):
+    outbox.refusal = "451 try later"
+    chat = answer_guest(agent)
+    if is_read:
+        Conversation.objects.filter(pk=chat.pk).update(customer_last_seen=timezone.now())
+    for attempts in (MAX_ATTEMPTS - 2, MAX_ATTEMPTS - 1):
+        assert count_notices(chat, "couldn't be sent") == 0
+        Job.objects.filter(kind="send_unread_reply").update(attempts=attempts)
+        async_to_sync(run_due_mail_jobs)()
+
+    assert count_notices(chat, "couldn't be sent") == (not is_read)
+    chat.refresh_from_db()
+    assert not chat.is_undeliverable, "the server may be ours that was away"
+    assert not Job.objects.filter(kind="send_unread_reply").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["send_mail_answer", "send_transcript"])
+def test_what_a_customer_waits_for_is_not_given_up_in_silence(outbox: Outbox, alice: User, kind: str):
+    chat = Conversation.objects.create(user=alice, last_seq=1)
+    turn = Turn.objects.create(conversation=chat, state="done")
+    chat.messages.create(turn=turn, seq=1, role="assistant", text="On Monday.", status="complete")
+    about = {"conversation": chat, "last_turn": turn, "attempts": MAX_ATTEMPTS - 1}
+    Job.objects.create(kind=kind, key=f"{chat.pk}:1", **about)
+    outbox.refusal = "451 try later"
+
+    async_to_sync(run_due_mail_jobs)()
+
+    assert count_notices(chat, "couldn't be sent") == 1
+    assert not Job.objects.filter(kind=kind).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_was_corrected_while_the_old_one_is_refused_gets_the_answer(
+    outbox: Outbox, agent: User, monkeypatch: pytest.MonkeyPatch
+):
+    chat = answer_guest(agent)
+    note_undeliverable = turns.note_undeliverable.run_sync
+
+    def correct_first(*args: Any) -> bool:
+        turns.store_contact.run_sync(chat.pk, "Gus", "gus@example.org")
+        return note_undeliverable(*args)
+
+    outbox.refusal = "550 no such user"
+    with monkeypatch.context() as patched:
+        patched.setattr(turns.note_undeliverable, "run_sync", correct_first)
+        async_to_sync(run_due_mail_jobs)()
+    outbox.refusal = ""
+    async_to_sync(run_due_mail_jobs)()
+
+    chat.refresh_from_db()
+    assert not chat.is_undeliverable
+    assert count_notices(chat, "couldn't be delivered") == 0
+    assert [sent["To"] for sent in outbox.sent] == ["gus@example.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_mail_that_is_kept_while_staff_are_told_of_others_they_are_told_next(
+    outbox: Outbox, agent: User, mail_settings: Any
+):
+    mail_settings(mail_strangers="keep")
+    for text in ("first", "second"):
+        keep_mail(text)
+    outbox.before_answer = lambda: keep_mail("meanwhile")
+    async_to_sync(run_due_mail_jobs)()
+    outbox.before_answer = lambda: None
+    assert Job.objects.get(kind="send_kept_alert").run_after > timezone.now() + timedelta(minutes=50)
+
+    for _attempt in range(2):
+        async_to_sync(run_due_mail_jobs)()
+
+    subjects = [sent["Subject"] for sent in outbox.sent]
+    assert subjects == ["2 e-mails must be looked at", "3 e-mails must be looked at"]
+    assert not Job.objects.filter(kind="send_kept_alert").exists()
 
 
 @pytest.mark.django_db(transaction=True)

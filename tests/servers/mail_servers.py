@@ -1,12 +1,13 @@
 """A mail server that takes what is sent, and a mailbox that is read: both real, and gone afterwards."""
 
+import asyncio
 import imaplib
 import logging
 import os
 import pwd
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -30,6 +31,8 @@ class Outbox:
     url: str = ""
     sent: list[Message] = field(default_factory=list)
     refusal: str = ""  # of every recipient
+    refusal_of_text: str = ""
+    before_answer: Callable[[], None] = lambda: None  # called once it has a mail, before it says so
 
     async def handle_RCPT(  # noqa: N802 - of aiosmtpd
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -38,7 +41,10 @@ class Outbox:
         return self.refusal or "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - of aiosmtpd
+        if self.refusal_of_text:
+            return self.refusal_of_text
         self.sent.append(message_from_bytes(envelope.content))
+        await asyncio.to_thread(self.before_answer)
         return "250 OK"
 
 

@@ -13,7 +13,7 @@ from .handoff_sentences import describe_closed_hours
 from .interruption import get_tool_registry
 from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_lease
 from .leaving import end_conversation, find_conversations_to_leave, leave_conversation
-from .mail_messages import begin_by_mail, note_undeliverable, post_mail, wait_with_mail
+from .mail_messages import begin_by_mail, note_undeliverable, note_unsent, post_mail, wait_with_mail
 from .ownership import (
     OwnershipResult,
     assign_conversation,
@@ -79,6 +79,7 @@ __all__ = [
     "load_streaming_answer",
     "note_customers_here",
     "note_undeliverable",
+    "note_unsent",
     "post_mail",
     "post_notice",
     "post_staff_message",

@@ -165,6 +165,12 @@ def describe_contact(email: str) -> str:
     return _("Thank you. If you have left, we'll answer by e-mail to %(email)s.") % {"email": email}
 
 
+def describe_unsent(email: str) -> str:
+    return _("Our e-mail to %(email)s couldn't be sent. You can read everything here, in this chat.") % {
+        "email": email
+    }
+
+
 def describe_undeliverable(email: str) -> str:
     return _(
         "Our e-mail to %(email)s came back: it couldn't be delivered. Please check the address. The answer will come "

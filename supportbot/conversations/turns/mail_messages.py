@@ -121,13 +121,29 @@ def wait_with_mail(conversation_id: int) -> None:
 
 @on_database_thread()
 @transaction.atomic
-def note_undeliverable(conversation_id: int) -> None:
-    """A mail to the customer came back: staff and customer are told, and nothing is promised by mail any more."""
+def note_undeliverable(conversation_id: int, recipient: str) -> bool:
+    """A mail to the customer came back: staff and customer are told, and nothing is promised by mail any more.
+
+    False, and nothing is done, where the customer is no longer reached at that recipient.
+    """
     conversation = Conversation.objects.lock(conversation_id)
+    if recipient.lower() != conversation.reply_email.lower():
+        return False
     if conversation.is_undeliverable:
-        return
+        return True
     conversation.failed_email = conversation.reply_email
     sentence = handoff_sentences.describe_undeliverable(conversation.reply_email)
     add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     record_event("mail_failed", conversation_id=conversation.pk)
+    return True
+
+
+@on_database_thread()
+@transaction.atomic
+def note_unsent(conversation_id: int) -> None:
+    """A mail to the customer could not be sent in any of its attempts: staff and customer are told."""
+    conversation = Conversation.objects.lock(conversation_id)
+    sentence = handoff_sentences.describe_unsent(conversation.reply_email)
+    add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    save_owner(conversation)
