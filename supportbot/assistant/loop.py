@@ -130,24 +130,29 @@ async def _ask_for_words(
 
 
 async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText) -> AsyncGenerator[Part]:
-    """Pass on what may be shown of a message, and its `Answer` with what could not be confirmed."""
-    async with aclosing(stream):
-        async for part in stream:
-            if isinstance(part, Thinking | Waiting):
-                yield part
-            elif isinstance(part, TextWithdrawn):
-                checked.withdraw_text()
-                yield part
-            elif isinstance(part, TextDelta):
-                shown = checked.add_text(part.text) if part.text else ""
-                if shown == part.text:
+    """Pass on what may be shown of a message, and its `Answer` or its failure with what could not be confirmed."""
+    try:
+        async with aclosing(stream):
+            async for part in stream:
+                if isinstance(part, Thinking | Waiting):
                     yield part
-                elif shown:
-                    yield TextDelta(shown)
-            else:
-                if rest := checked.finish_text(part.message.tool_calls):
-                    yield TextDelta(rest)
-                yield checked.mark_answer(part)
+                elif isinstance(part, TextWithdrawn):
+                    checked.withdraw_text()
+                    yield part
+                elif isinstance(part, TextDelta):
+                    shown = checked.add_text(part.text) if part.text else ""
+                    if shown == part.text:
+                        yield part
+                    elif shown:
+                        yield TextDelta(shown)
+                else:
+                    if rest := checked.finish_text(part.message.tool_calls):
+                        yield TextDelta(rest)
+                    yield checked.mark_answer(part)
+    except ModelError as error:
+        checked.finish_text()
+        error.marks = checked.marks
+        raise
 
 
 def _require_answer(answer: Answer | None) -> Answer:

@@ -3,6 +3,7 @@
 import pytest
 
 from supportbot.conversations.models import Message, Turn
+from tests.provider import Call, Say
 
 
 @pytest.fixture
@@ -52,3 +53,23 @@ async def test_an_invented_number_is_not_looked_up(page, model):
 
     assert "ask the customer" in model.requests[1].messages[-1]["content"]
     assert "What is your order number?" in turn.text
+
+
+async def test_staff_see_what_was_not_confirmed_of_an_answer_that_was_cut(page, model):
+    model.play(Say("I have refunded you 99.00 USD. "), Say("And "))
+
+    turn = await page.ask("Where is ORD-123?")
+
+    assert (turn["data-state"], "99.00" in turn.text) == ("failed", True)
+    assert {mark["words"] for mark in (await Turn.objects.aget()).marks} == {"99.00 usd", "i have refunded"}
+
+
+async def test_with_hold_a_sentence_left_out_before_a_call_is_told_too(holds, page, model):
+    model.calls(Call("lookup_order", {"order_id": "ORD-123"}), text="I have refunded you. ")
+    model.say("Your order has shipped.")
+
+    turn = await page.ask("Where is ORD-123?")
+
+    (failure,) = turn.classed("failure")
+    assert "couldn't be confirmed" in failure.text
+    assert "Your order has shipped." in turn.text

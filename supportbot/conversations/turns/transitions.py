@@ -53,9 +53,9 @@ def finish_turn(
     is_charged = bool(text or first_token or answer) or state == Turn.State.STOPPED
     usage = answer.usage if answer else {}
     settle_turn(turn, conversation, usage, turn.error, text, is_charged=is_charged)
+    turn.marks += [asdict(mark) for each in (answer, error) if each is not None for mark in each.marks]
     if answer is not None:
         turn.usage.append(dict(answer.usage))
-        turn.marks += [asdict(mark) for mark in answer.marks]
         turn.model = answer.model[:80]
         recording.record_answer(turn, answer)
     is_whole = state == Turn.State.DONE and answer is not None and answer.finish_reason != "length"

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from time import monotonic
 
 from django.conf import settings
@@ -72,7 +73,9 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
     async with aclosing(events):
         async for event in events:
             if isinstance(event, Answer):
-                answer = event
+                # What was left out before a call was never said either.
+                is_held = event.is_held or (answer is not None and answer.is_held)
+                answer = replace(event, is_held=is_held)
             await _handle_event(running, event)
             if running.on_event:
                 running.on_event(event)
