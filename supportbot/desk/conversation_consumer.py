@@ -101,8 +101,11 @@ class DeskConversationConsumer(ConversationConsumer):
 
     async def on_reply_and_close(self, frame: DeskConversationFrame) -> None:
         await self._post_reply(frame)
-        with suppress(RequestRefused):  # sent twice: the first one has closed it, and the page shows that
-            await self._change_owner(turns.close_conversation, reference=frame.reference)
+        # Sent twice, the first one has closed it; or the customer has written since. The page shows that.
+        with suppress(RequestRefused):
+            await self._change_owner(
+                turns.close_conversation, reference=frame.reference, reply_id=frame.client_id
+            )
 
     async def on_note(self, frame: DeskConversationFrame) -> None:
         text = check_text(frame.text)

@@ -273,6 +273,37 @@ def test_who_may_only_read_by_now_gets_nothing_back_that_they_had_closed(transac
     assert owner_of(chat) == ("bot", "")
 
 
+@pytest.mark.parametrize(
+    ("since", "closes"),
+    [
+        ([], True),
+        (["customer"], False),
+        (["colleague"], False),
+        (["close", "customer"], False),
+        (["close", "take over"], False),
+    ],
+)
+def test_a_reply_that_is_to_close_the_conversation_closes_over_nothing_newer(
+    transactional_db, chat, agent, since, closes
+):
+    """The page sends what it was not answered again, perhaps much later."""
+    steps = {
+        "customer": lambda: turns.submit_message.run_sync(chat.pk, "It is broken again", "a1"),
+        "colleague": lambda: turns.post_staff_message.run_sync(chat.pk, agent.pk, "One more thing", "s2"),
+        "close": lambda: turns.close_conversation.run_sync(chat.pk, agent.pk, reply_id="s1"),
+        "take over": lambda: turns.take_over.run_sync(chat.pk, agent.pk),
+    }
+    agent_presence(agent)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Done!", "s1")
+    for step in since:
+        steps[step]()
+
+    result = turns.close_conversation.run_sync(chat.pk, agent.pk, reply_id="s1")
+
+    assert (result.is_done, owner_of(chat)[0]) == (closes, "closed" if closes else "human")
+
+
 def agent_presence(user) -> None:
     StaffPresence.objects.create(user=user)
 

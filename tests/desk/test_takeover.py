@@ -5,7 +5,7 @@ import asyncio
 from asgiref.sync import sync_to_async
 
 from supportbot.audit.models import AuditEvent
-from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.models import Conversation, Message, StaffPresence
 from supportbot.conversations.staff_group import ensure_staff_groups
 from tests.conversations.rows import until
 
@@ -152,6 +152,25 @@ async def test_closed_and_written_to_again_it_goes_to_the_bot_when_that_person_i
     await desk.owned_by("bot")
     await page.until(lambda page: texts(page, "assistant") == ["You're welcome."])
     assert texts(page, "staff") == ["It arrives tomorrow."]
+
+
+async def test_reply_and_close_that_comes_again_closes_over_nothing_that_the_customer_has_said_since(
+    page, desk, agent, chat
+):
+    await StaffPresence.objects.acreate(user=agent)
+    await desk.act("take_over")
+    await desk.owned_by("human")
+    await desk.request(action="reply_and_close", text="Done!", client_id="same")
+    await desk.owned_by("closed")
+    await page.say("It is broken again")
+    await desk.owned_by("human")
+
+    await desk.request(action="reply_and_close", text="Done!", client_id="same")
+    await desk.request(action="ping")
+    await desk.take_all()
+
+    await chat.arefresh_from_db()
+    assert (chat.owner, desk.owner[0], texts(desk, "staff")) == ("human", "human", ["Done!"])
 
 
 async def test_every_step_is_in_the_audit_log_with_who_did_it(page, desk, agent, chat):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
-from supportbot.conversations.models import Conversation, Rating
+from supportbot.conversations.models import Conversation, Rating, StaffPresence
 from supportbot.desk.models import Note, SavedReply
 from supportbot.jobs.models import Job
 from tickets.actors import ASSISTANT, SYSTEM, build_staff_actor
@@ -186,6 +186,25 @@ def test_pressed_twice_the_customer_is_told_once_that_somebody_came_and_closed_i
     phoned.conversation.refresh_from_db()
     assert phoned.conversation.owner == "closed"
     assert list(phoned.conversation.messages.values_list("text", flat=True)) == told
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_here", [True, False])
+def test_pressed_again_it_ends_nothing_that_the_customer_has_begun_since(desk, phoned, alice, agent, is_here):
+    Ticket.objects.filter(pk=phoned.pk).update(customer=alice)
+    answer(desk, phoned, "resolve")
+    phoned.refresh_from_db()
+    StaffPresence.objects.create(user=agent, is_here=is_here)
+    lease = turns.submit_message.run_sync(phoned.conversation_id, "It is broken again", "a1").lease
+
+    answer(desk, phoned, "resolve")
+
+    phoned.refresh_from_db()
+    owner = "human" if is_here else "bot"
+    assert (phoned.status, phoned.conversation.owner) == ("open", owner)
+    assert phoned.conversation.bot_silent_until is None
+    assert bool(lease) is not is_here
+    assert not phoned.conversation.turns.filter(stop_requested=True).exists()
 
 
 @pytest.mark.parametrize(

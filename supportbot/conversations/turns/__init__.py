@@ -25,6 +25,7 @@ from .ownership import (
     take_over,
 )
 from .person_messages import (
+    has_message,
     is_with_person,
     note_customers_here,
     post_notice,
@@ -71,6 +72,7 @@ __all__ = [
     "finish_turn",
     "get_tool_registry",
     "hand_back",
+    "has_message",
     "is_running",
     "is_with_person",
     "leave_conversation",

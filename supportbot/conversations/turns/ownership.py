@@ -178,13 +178,16 @@ def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def close_conversation(conversation_id: int, staff_id: int, *, reference: str = "") -> OwnershipResult:
+def close_conversation(
+    conversation_id: int, staff_id: int, *, reference: str = "", reply_id: str = ""
+) -> OwnershipResult:
     """Whoever has the conversation closes it. A customer who writes again reopens it.
 
-    `reference` is what it was about, such as a ticket's number, for the apps that are told of it.
+    `reference` is what it was about, such as a ticket's number, for the apps that are told of it. With the `reply_id`
+    of a reply, its client id, that is to be the last word: nothing is closed if anything came after it.
     """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
-    if not is_assigned_to(conversation, staff_id):
+    if not is_assigned_to(conversation, staff_id) or (reply_id and not _is_last(conversation, reply_id)):
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_closing(conversation.assignee_name)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
@@ -236,6 +239,11 @@ def record_return(conversation: Conversation) -> None:
     )
     if conversation.last_seq and has_ended and silence <= Conversation.RETURN_PERIOD:
         record_event("returned", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+
+
+def _is_last(conversation: Conversation, client_id: str) -> bool:
+    """Whether that message is the last one. A page sends what it was not answered again, perhaps much later."""
+    return conversation.messages.filter(client_id=client_id, seq=conversation.last_seq).exists()
 
 
 def _is_person_asked(conversation: Conversation) -> bool:

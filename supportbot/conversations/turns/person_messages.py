@@ -66,6 +66,14 @@ def post_staff_message(
     return OwnershipResult(build_change(conversation, [written], notifies_desk=True), True)
 
 
+@on_database_thread(repeat=True)
+def has_message(conversation_id: int, client_id: str) -> bool:
+    """Whether what was sent with this id is stored; nothing is that was sent with none."""
+    return (
+        bool(client_id) and Message.objects.filter(conversation=conversation_id, client_id=client_id).exists()
+    )
+
+
 def store_for_person(
     conversation: Conversation,
     text: MaskedText,

@@ -62,14 +62,20 @@ async def _post_reply(
     conversation_id: int, staff_id: int, text: str, *, client_id: str, reference: str, closes: bool
 ) -> None:
     text = check_text(text)
-    await runner.halt_turn(conversation_id)
+    if not await turns.has_message(conversation_id, client_id):  # sent again, it ends no answer of the bot
+        await runner.halt_turn(conversation_id)
     await _publish(await turns.take_over(conversation_id, staff_id, client_id=client_id))
     await _publish(
         await turns.post_staff_message(conversation_id, staff_id, text, client_id, reference=reference)
     )
     if closes:
-        with suppress(RequestRefused):  # sent twice: the first one has closed it
-            await _publish(await turns.close_conversation(conversation_id, staff_id, reference=reference))
+        # Sent twice, the first one has closed it; or the customer has written since.
+        with suppress(RequestRefused):
+            await _publish(
+                await turns.close_conversation(
+                    conversation_id, staff_id, reference=reference, reply_id=client_id
+                )
+            )
 
 
 async def _publish(result: OwnershipResult) -> None:
