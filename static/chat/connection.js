@@ -2,7 +2,8 @@
 // and replaces one that carries nothing any longer.
 
 import { emptyPage } from "./forget.js";
-import { chat, composer, conversationId, getText, showNotice, tray } from "./page.js";
+import { chat, composer, conversationId, getText, showNotice } from "./page.js";
+import { areUploaded, photos } from "./photos.js";
 import { CONNECTION_LOST } from "./polling.js";
 import { scrollToEnd } from "./scrolling.js";
 import { isPolling, noteCarried, noteClosed, noteSilent, openTransport, startProbing } from "./transport.js";
@@ -192,10 +193,10 @@ export function noteRevision(revision) {
 }
 
 // The page lacks so much that it comes anew. The text that was being written, and the outbox, outlive that; photos that
-// are not sent yet do not, so it waits for them. The server says it again and again.
+// are not up yet do not, sent or not, so it waits for them. The server says it again and again.
 export function reloadPage() {
   const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY));
-  if (tray.children.length || Date.now() - reloadedAt < RELOAD_INTERVAL_MS) return;
+  if (!areUploaded([...photos.keys()]) || Date.now() - reloadedAt < RELOAD_INTERVAL_MS) return;
   sessionStorage.setItem(RELOADED_KEY, Date.now());
   location.reload();
 }

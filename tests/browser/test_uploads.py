@@ -9,7 +9,7 @@ from tests.provider import Provider
 from tests.servers import Site
 
 from .album import Tray, heavy_photo, kinds, photo, see
-from .chat import Somebody
+from .chat import Chat, Somebody
 from .lines import has_healed, keep_notes, loses_its_first_line, network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -170,3 +170,35 @@ async def test_a_message_whose_photo_was_not_up_at_a_reload_asks_what_to_do(
     await chat.customer.get_by_role("button", name="Try again").click()
     await chat.ended()
     assert kinds(provider) == ["text"]
+
+
+async def test_a_page_that_must_load_anew_waits_until_the_photos_are_up(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    tray = Tray(chat)
+    await tray.line_is_slow()
+    await tray.attach(heavy_photo(tmp_path, "label.jpg"))
+    await expect(tray.in_state("uploading")).to_have_count(1)
+    await chat.say(WORDS)
+    await expect(tray.photos).to_have_count(0)
+
+    assert not await must_load_anew(chat)
+
+    provider.say(ANSWER)
+    await tray.line_is_slow(-1)
+    await chat.ended()
+    assert kinds(provider) == ["text", "image_url"]
+    await tray.attached(photo(tmp_path, "parcel.jpg"))
+    async with chat.page.expect_navigation():
+        assert await must_load_anew(chat)
+    await see(tray.photos.get_by_role("img"), "Photo")
+
+
+async def must_load_anew(chat: Chat) -> bool:
+    """The server says so, as it does where a page lacks very much. Returns whether the page does it now."""
+    return await chat.page.evaluate("""() => {
+      document.getElementById("pulse").dataset.reload = "";
+      document.getElementById("chat").dispatchEvent(new CustomEvent("htmx:wsAfterMessage"));
+      return Object.keys(sessionStorage).some((key) => key.startsWith("reloaded:"));
+    }""")
