@@ -24,6 +24,7 @@ from django.db import (
     transaction,
 )
 
+from .commit_hooks import isolate_commit_hooks
 from .outages import log_outage
 from .process import process
 
@@ -75,13 +76,13 @@ class GroupCommit:
         return future
 
     def _run(self) -> None:
+        isolate_commit_hooks()
         while True:
             jobs = [self._wait_for_job()]
             while len(jobs) < MAX_TRANSACTIONS_PER_COMMIT and not self._jobs.empty():
                 jobs.append(self._jobs.get())
             jobs = [job for job in jobs if job[0].set_running_or_notify_cancel()]
-            functions = [function for _, function in jobs]
-            outcomes = _run_in_one_transaction(functions) if len(jobs) > 1 else list(map(_capture, functions))
+            outcomes = _run_all([function for _, function in jobs])
             for (future, _), (result, error) in zip(jobs, outcomes, strict=True):
                 if error is None:
                     future.set_result(result)
@@ -90,6 +91,15 @@ class GroupCommit:
 
 
 Outcome = tuple[Any, BaseException | None]
+
+
+def _run_all(functions: list[Callable[[], Any]]) -> list[Outcome]:
+    """What each function returned or raised. Raises nothing, since that would end the only thread of its kind."""
+    if len(functions) <= 1:
+        return list(map(_capture, functions))
+    outcomes, error = _capture(partial(_run_in_one_transaction, functions))
+    # Nobody knows then whether it was committed, so none of it is run again here.
+    return [(None, error)] * len(functions) if error is not None else outcomes
 
 
 def _run_in_one_transaction(functions: list[Callable[[], Any]]) -> list[Outcome]:
@@ -132,7 +142,9 @@ def _capture(function: Callable[[], Any]) -> Outcome:
 
 def _create_executor() -> Executor:
     return (
-        GroupCommit() if connection.vendor == "sqlite" else ThreadPoolExecutor(DATABASE_THREADS, "database")
+        GroupCommit()
+        if connection.vendor == "sqlite"
+        else ThreadPoolExecutor(DATABASE_THREADS, "database", isolate_commit_hooks)
     )
 
 
@@ -218,6 +230,7 @@ async def run_in_tool_thread(function: Callable[P, T], *args: P.args, **kwargs: 
         if not future.set_running_or_notify_cancel():
             return
         try:
+            isolate_commit_hooks()
             result, error = _capture(partial(function, *args, **kwargs))
         finally:
             connections.close_all()
