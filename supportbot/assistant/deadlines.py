@@ -74,6 +74,7 @@ class TurnClock:
         self._limits = limits
         self._now = asyncio.get_running_loop().time
         self._deadline = self._now() + limits.turn
+        self._may_load = limits.first_token > LOADING_SECONDS
 
     async def limit_parts(self, stream: AsyncGenerator[Part]) -> AsyncGenerator[Part]:
         """Pass the parts of a message on. Raises `ModelError` with the code of the limit that one exceeds."""
@@ -83,7 +84,8 @@ class TurnClock:
                     yield part
             with closing(LimitedWaits()) as waits:
                 while True:
-                    limit = min(self._now() + self._limits.stall, self._deadline)
+                    began = self._now()
+                    limit = min(began + self._limits.stall, self._deadline)
                     try:
                         with waits.limit_wait(limit):
                             following = await anext(stream, None)
@@ -92,6 +94,8 @@ class TurnClock:
                         raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.STALLED) from None
                     if following is None:
                         return
+                    if self._may_load and isinstance(following, Waiting):
+                        self._deadline += self._now() - began  # for the next model, after one that had begun
                     yield following
 
     async def _await_first_part(self, stream: AsyncGenerator[Part]) -> AsyncGenerator[Part]:
@@ -101,9 +105,8 @@ class TurnClock:
         anew meanwhile: Ollama would begin to load from the start.
         """
         began = self._now()
-        is_loading = self._limits.first_token > LOADING_SECONDS
         limit = began + self._limits.first_token
-        limit = limit if is_loading else min(limit, self._deadline)
+        limit = limit if self._may_load else min(limit, self._deadline)
         first = asyncio.ensure_future(anext(stream, None))
         try:
             if limit - began > self._limits.notice:
@@ -116,7 +119,7 @@ class TurnClock:
                 raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.NO_FIRST_TOKEN)
         finally:
             await _cancel_task(first)
-        if is_loading:
+        if self._may_load:
             self._deadline += self._now() - began
         if (part := first.result()) is not None:
             yield part

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 from pydantic import BaseModel
 
+from supportbot.assistant import deadlines
 from supportbot.assistant.backends import fallback, timeouts
 from supportbot.assistant.backends.chat import ChatBackend
 from supportbot.assistant.backends.fallback import FallbackBackend, ModelState
 from supportbot.assistant.errors import ErrorCode, ModelError
-from supportbot.assistant.messages import Message
+from supportbot.assistant.limits import Limits
+from supportbot.assistant.messages import Answer, Message, TextDelta, Thinking, Waiting
 from tests.provider import CUT, HOLD, STALL, Provider, Think, nobody_listens
 
 from .desk import Desk
@@ -317,3 +319,45 @@ async def test_each_of_the_models_has_its_own_state(provider, second, row, desk)
         (ErrorCode.KEY_REFUSED, False),
         (None, True),
     ]
+
+
+class Played:
+    """A model that gives these parts, after pauses of so many seconds, and fails with errors."""
+
+    def __init__(self, *parts: object) -> None:
+        self._parts = parts
+
+    async def stream(self, *_args: object, **_options: object) -> AsyncIterator[object]:
+        for part in self._parts:
+            if isinstance(part, float):
+                await asyncio.sleep(part)
+            elif isinstance(part, ModelError):
+                raise part
+            else:
+                yield part
+
+
+@pytest.mark.parametrize("sign", [Thinking(), TextDelta("")])
+async def test_the_next_model_has_its_own_time_to_begin_though_the_one_before_had_begun(monkeypatch, sign):
+    """It may be one's own, which has to be loaded first: that takes longer than a pause, and than a turn."""
+    monkeypatch.setattr(deadlines, "LOADING_SECONDS", 1.0)
+    answer = Answer(Message("assistant", "Hello."), "stop")
+    row = [Played(sign, ModelError(ErrorCode.DOWN)), Played(0.5, TextDelta("Hello."), answer)]
+    desk = Desk(
+        FallbackBackend(row, first_token=[0.1, 5.0], stall=0.1),
+        Limits(first_token=5.1, stall=0.1, turn=0.3, notice=5.0),
+    )
+
+    assert await desk.ask("Hi") == "Hello."
+
+    assert Waiting() in desk.events
+
+
+async def test_the_next_model_is_given_up_when_its_own_time_is_over():
+    row = [Played(Thinking(), ModelError(ErrorCode.DOWN)), Played(60.0)]
+    desk = Desk(FallbackBackend(row, first_token=[0.1, 0.2], stall=0.1), Limits(stall=5.0))
+
+    with pytest.raises(ModelError) as caught:
+        await desk.ask("Hi")
+
+    assert caught.value.code == ErrorCode.NO_FIRST_TOKEN

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from ..errors import ERROR_TRAITS, ErrorCode, ModelError
-from ..messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking
+from ..messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking, Waiting
 from ..tools import Tool
 from . import Backend
 
@@ -123,6 +123,7 @@ class FallbackBackend:
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
         failure = ModelError(ErrorCode.DOWN, ALL_OPEN_DETAIL)
+        was_alive = False  # one of the models before: since then the loop above counts from part to part
         for breaker in self._iter_available():
             is_alive = has_spoken = False
             stream = breaker.backend.stream(
@@ -130,13 +131,18 @@ class FallbackBackend:
             )
             try:
                 async with aclosing(stream) as parts:
+                    first = asyncio.ensure_future(anext(parts, None)) if was_alive else None
+                    if first is not None:
+                        async with aclosing(self._iter_waits(first, breaker.first_token_seconds)) as waits:
+                            async for wait in waits:
+                                yield wait
                     # Once the model speaks, the limits of the loop above are enough.
                     while part := await (
                         anext(parts, None)
                         if has_spoken
-                        else self._read_early_part(parts, breaker.first_token_seconds, is_alive)
+                        else self._read_early_part(first or parts, breaker.first_token_seconds, is_alive)
                     ):
-                        is_alive = True
+                        is_alive, first = True, None
                         if not (has_spoken or isinstance(part, Thinking) or part == KEEP_ALIVE):
                             has_spoken = True
                             breaker.close()
@@ -149,6 +155,7 @@ class FallbackBackend:
                     raise
                 failure = error
             if is_alive:
+                was_alive = True
                 yield KEEP_ALIVE  # the loop above begins to count its `stall` anew for the next model
         raise failure
 
@@ -189,16 +196,41 @@ class FallbackBackend:
         for breaker in self._breakers:
             await breaker.backend.aclose()
 
+    async def _iter_waits(
+        self, first: "asyncio.Future[Part | None]", first_token_seconds: float
+    ) -> AsyncGenerator[Waiting]:
+        """Until a model gives its first part, now and then that it is waited for, so that nobody above gives it up.
+
+        Raises `ModelError` when it takes too long.
+        """
+        now = asyncio.get_running_loop().time
+        limit = now() + first_token_seconds
+        try:
+            while not first.done():
+                await asyncio.wait({first}, timeout=max(0, min(self._stall_seconds / 2, limit - now())))
+                if first.done():
+                    return
+                if now() >= limit:
+                    raise ModelError(ErrorCode.NO_FIRST_TOKEN)
+                yield Waiting()
+        finally:
+            if not first.done():
+                first.cancel()
+                await asyncio.wait({first})
+
     async def _read_early_part(
-        self, parts: AsyncGenerator[Part], first_token_seconds: float, is_alive: bool
+        self,
+        parts: "AsyncGenerator[Part] | asyncio.Future[Part | None]",
+        first_token_seconds: float,
+        is_alive: bool,
     ) -> Part | None:
-        """The next part of a model that has not spoken yet, None at the end.
+        """The next part of a model that has not spoken yet, None at the end; or the first one, which was asked for.
 
         Raises `ModelError` when it takes too long: another limit counts after the first sign of life.
         """
         try:
             async with asyncio.timeout(self._stall_seconds if is_alive else first_token_seconds):
-                return await anext(parts, None)
+                return await (parts if isinstance(parts, asyncio.Future) else anext(parts, None))
         except TimeoutError:
             raise ModelError(ErrorCode.STALLED if is_alive else ErrorCode.NO_FIRST_TOKEN) from None
 
