@@ -15,6 +15,10 @@ from .email_addresses import MAX_WRITTEN_CHARS, extract_email
 
 MAX_JOINED_PARTS = 8
 MAX_GAP_CHARS = 3
+MAX_NUMBERS = 20  # that one look-up tries; a mail that somebody pastes has about as many
+NUMBERS_PER_GUESS = (
+    5  # so many are counted as one guess: a day, an amount and a house stand beside an order's number
+)
 MAX_CANDIDATES = 200
 MIN_TRACKING_CHARS = 8
 PHONE_DIGITS = 9  # the last ones: before them stand a country's and an area's code, in many forms
@@ -29,7 +33,6 @@ AS_DIGITS = str.maketrans("OIL", "011")
 LINE_END = re.compile(r"[^\w\n]{0,3}(?:\n|\Z)")
 # Some shops have numbers of letters alone.
 WORD = re.compile(r"(?<!\w)[^\W\d_]{6,12}(?!\w)")
-MAX_WORDS = 40
 DATE_MARKS = frozenset(".,:/–—-")
 PHONE_NUMBER = re.compile(r"\+?\(?\d(?:[^\S\n]|[\d()./-]){5,40}\d")
 MIN_WHOLE_PHONE_DIGITS = 7
@@ -46,6 +49,10 @@ class WrittenNumber:
     short_keys: frozenset[str]
     tracking_keys: frozenset[str]
     words: frozenset[str] = frozenset()
+    group_count: int = (
+        0  # of the groups of digits that were read: of numbers with one length, no more are tried
+    )
+    is_cut: bool = False  # there are more of them than were read
 
     def __bool__(self) -> bool:
         return bool(self.keys or self.tracking_keys)
@@ -77,6 +84,10 @@ def shorten_phone(phone: str) -> str:
 def read_number(written: str) -> WrittenNumber:
     """All that may be an order's number in what somebody wrote."""
     text = _fold(written[:MAX_WRITTEN_CHARS])
+    groups = list(re.finditer(r"\d+", text))
+    if len(groups) > MAX_NUMBERS:
+        text = text[: groups[MAX_NUMBERS].start()]
+    group_count = min(len(groups), MAX_NUMBERS)
     keys: dict[str, None] = {}  # in the order in which they were written
     short: dict[str, None] = {}
     tracking: dict[str, None] = {}
@@ -90,7 +101,9 @@ def read_number(written: str) -> WrittenNumber:
         frozenset(list(keys)[:MAX_CANDIDATES]),
         frozenset(key.lstrip("0") for key in list(short)[:MAX_CANDIDATES] if key.isdecimal()) - {""},
         frozenset(key for key in tracking if len(key) >= MIN_TRACKING_CHARS),
-        frozenset(WORD.findall(text)[:MAX_WORDS]),
+        frozenset(WORD.findall(text)[: MAX_NUMBERS - group_count]),
+        group_count,
+        is_cut=len(groups) > MAX_NUMBERS,
     )
 
 

@@ -10,11 +10,15 @@ from pydantic import Field
 from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
+from .guesses import has_guesses_left, record_guesses
 from .models import FailedLookup, Order, OrderItem, build_contact_key, format_amount
-from .numbers import read_number
+from .numbers import MAX_NUMBERS, read_number
 
 MAX_LISTED_ORDERS = 10
 MAX_ECHOED_CHARS = 60
+NUMBERS_LEFT_OUT = (
+    f" among the first {MAX_NUMBERS} numbers of this text: ask the customer for the order number alone"
+)
 
 OrderId = Annotated[
     str,
@@ -56,15 +60,20 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
     A refund ("payment", "refunded") says nothing about goods that came back: that is the status "returned".
     """
     contact_key = "" if ctx.customer else build_contact_key(email, phone)
-    if FailedLookup.objects.has_too_many(ctx.conversation, ctx.visitor, contact_key):
+    guesses_left = FailedLookup.objects.count_guesses_left(ctx.conversation, ctx.visitor, contact_key)
+    if guesses_left <= 0:
         raise ToolError(
             "Too many orders were not found, so looking up orders is paused here to protect our customers. "
             "Say so kindly and offer that a person of the team helps instead."
         )
     if ctx.customer is None and not email.strip() and not phone.strip():
         return {"error": "A guest needs the e-mail address that the order was placed with", "needs": "email"}
+    written = read_number(order_id)
+    if ctx.customer is None and not has_guesses_left(written, guesses_left):
+        return {"error": "That names many numbers: ask the customer for the order number alone"}
     visible = Order.objects.visible_to(ctx.customer, email, phone)
     matches = list(visible.find_by_number(order_id).prefetch_related("items")[:MAX_LISTED_ORDERS])
+    record_guesses(ctx, contact_key, written, matches)
     meant = [order for order in matches if order.number.casefold() == order_id.strip().casefold()] or matches
     asked = " ".join(order_id.split())[:MAX_ECHOED_CHARS]
     if len(meant) > 1:
@@ -73,9 +82,7 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
             "possible": [order.number for order in meant],
         }
     if not meant:
-        if _is_guess(order_id):
-            _record_failed_lookup(ctx, contact_key)
-        return {"error": f"Order {asked} not found"}
+        return {"error": f"Order {asked} not found{NUMBERS_LEFT_OUT if written.is_cut else ''}"}
     return _serialize_order(meant[0])
 
 
@@ -93,20 +100,6 @@ def my_orders(ctx: ToolContext) -> dict[str, Any]:
         )
     newest = Order.objects.visible_to(ctx.customer)[:MAX_LISTED_ORDERS]
     return {"orders": [_serialize_summary(order) for order in newest]}
-
-
-def _is_guess(order_id: str) -> bool:
-    """Whether a number was named. Words alone are one only where the shop has orders whose numbers are words."""
-    meant = read_number(order_id)
-    return bool(meant) or (bool(meant.words) and Order.objects.filter(short_key="").exists())
-
-
-def _record_failed_lookup(ctx: ToolContext, contact_key: str) -> None:
-    """Count it. A trial of a prompt has no conversation, and leaves no trace."""
-    if not ctx.conversation:
-        return
-    FailedLookup.objects.create(conversation_id=ctx.conversation, visitor=ctx.visitor, email_key=contact_key)
-    FailedLookup.objects.delete_old()
 
 
 def _serialize_summary(order: Order) -> dict[str, Any]:

@@ -214,8 +214,8 @@ class OrderItem(models.Model):
 
 
 class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
-    def has_too_many(self, conversation_id: int, visitor: str, contact_key: str = "") -> bool:
-        """Whether so many look-ups failed that somebody may be guessing at other people's orders.
+    def count_guesses_left(self, conversation_id: int, visitor: str, contact_key: str = "") -> int:
+        """How many guesses are left until somebody may be guessing at other people's orders; none at 0 or below.
 
         They are counted by what a guesser cannot change at will: the conversation, the visitor, the network, and
         the e-mail address or telephone number that is guessed at, see `build_contact_key`.
@@ -230,11 +230,11 @@ class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
         conversations: Any = apps.get_app_config("conversations")
         network = conversations.find_guest_network(conversation_id)
         at_network = hour.filter(conversation__address_key=network, visitor__startswith="guest:")
-        return (
-            hour.filter(conversation=conversation_id).count() >= FailedLookup.MAX_PER_HOUR
-            or day.filter(visitor=visitor).count() >= FailedLookup.MAX_PER_DAY
-            or by_contact.count() >= FailedLookup.MAX_PER_CONTACT
-            or (bool(network) and at_network.count() >= FailedLookup.MAX_PER_NETWORK)
+        return min(
+            FailedLookup.MAX_PER_HOUR - hour.filter(conversation=conversation_id).count(),
+            FailedLookup.MAX_PER_DAY - day.filter(visitor=visitor).count(),
+            FailedLookup.MAX_PER_CONTACT - by_contact.count(),
+            FailedLookup.MAX_PER_NETWORK - (at_network.count() if network else 0),
         )
 
     def delete_old(self) -> None:
@@ -243,7 +243,7 @@ class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
 
 
 class FailedLookup(models.Model):
-    """A look-up that found no order. It is counted for a day, then deleted."""
+    """A guess: a look-up that found no order, or a few of the numbers in one. It is counted for a day, then deleted."""
 
     MAX_PER_HOUR = 5  # in one conversation
     MAX_PER_DAY = 20  # of one visitor
