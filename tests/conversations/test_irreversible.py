@@ -19,6 +19,8 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import ToolCall, Turn
 from supportbot.conversations.turns import recovery, submit, tool_calls
 from supportbot.conversations.worker import runner
+from supportbot.server import executors
+from supportbot.server.tool_transactions import ToolTransaction
 
 from .rows import until
 from .test_abandoned_turns import let_lease_run_out
@@ -65,6 +67,12 @@ def till(monkeypatch):
     till.open.set()
     for thread in [each for each in threading.enumerate() if each.name == "tool"]:
         thread.join(20)
+
+
+async def begin_to_pay(page, model, till, name="pay_out"):
+    model.call(name, euros=5)
+    await page.say("My money, please")
+    await until(sync_to_async(till.begun.is_set))
 
 
 def result() -> tuple[str, bool]:
@@ -152,9 +160,7 @@ async def test_one_whose_result_cannot_be_stored_is_not_guessed(page, model, til
 
 
 async def test_one_that_is_stopped_while_it_runs_is_not_said_to_have_changed_nothing(page, model, till):
-    model.call("pay_out", euros=5)
-    await page.say("My money, please")
-    await until(sync_to_async(till.begun.is_set))
+    await begin_to_pay(page, model, till)
 
     await page.request(action="stop")
     await page.settled("stopped")
@@ -163,9 +169,7 @@ async def test_one_that_is_stopped_while_it_runs_is_not_said_to_have_changed_not
 
 
 async def test_one_that_runs_when_the_process_ends_is_not_run_by_the_next_one(page, model, till):
-    model.call("pay_out", euros=5)
-    await page.say("My money, please")
-    await until(sync_to_async(till.begun.is_set))
+    await begin_to_pay(page, model, till)
 
     await runner.drain()
 
@@ -181,3 +185,116 @@ async def test_one_that_was_not_begun_when_the_process_ended_is_run_by_the_next_
         return recovery.recover_abandoned_turns.run_sync(9)[0].lease.pending_calls
 
     assert await sync_to_async(hand_back)() == (WANTED,)
+
+
+@pytest.fixture
+def attempts(till, monkeypatch) -> list[Asked]:
+    """Money is paid out at once, but no result of a call can be stored any more. Returns the attempts to do so."""
+    attempts = []
+
+    def fail(lease: Any, call: Asked, _result: Any) -> bool:
+        attempts.append(call)
+        raise OperationalError("the database went away")
+
+    till.open.set()
+    monkeypatch.setattr(tool_calls, "_set_result", fail)
+    return attempts
+
+
+async def pay_and_lose_the_result(page, model, attempts):
+    model.call("pay_out", euros=5)
+    await page.say("My money, please")
+    await until(
+        sync_to_async(lambda: len(attempts) > 1)
+    )  # one of the tool itself, one of whoever waits for it
+
+
+async def test_one_whose_result_is_kept_back_when_it_is_stopped_is_uncertain(page, model, attempts):
+    await pay_and_lose_the_result(page, model, attempts)
+
+    await page.request(action="stop")
+    await page.settled("stopped")
+
+    assert await sync_to_async(result)() == ("interrupted", True)
+
+
+async def test_one_whose_result_is_kept_back_when_the_process_ends_is_not_run_again(page, model, attempts):
+    await pay_and_lose_the_result(page, model, attempts)
+
+    await runner.drain()
+
+    assert await sync_to_async(result)() == ("interrupted", True)
+    (change,) = await turns.recover_abandoned_turns(9)
+    assert change.lease.pending_calls == ()
+
+
+async def test_one_whose_result_is_lost_in_a_long_outage_is_not_done_again_by_another_try(
+    page, model, till, attempts, monkeypatch
+):
+    monkeypatch.setattr(executors, "RETRY_DEADLINE_SECONDS", 0.0)
+    await pay_and_lose_the_result(page, model, attempts)
+    await page.settled("failed")
+    model.say("A colleague will look into it.")
+
+    await page.press(page.button("Try again"))
+    await page.settled("done")
+
+    assert till.paid == [5]
+    assert await sync_to_async(result)() == ("interrupted", True)
+    assert UNCERTAIN in model.requests[-1].messages[-1]["content"]
+
+
+@pytest.mark.parametrize("name", ["pay_out", "pay_out_at_once"])
+async def test_one_whose_clean_up_is_cut_short_is_uncertain(page, model, till, monkeypatch, name):
+    """By a second Stop, or by the housekeeping, which cancels a stopped turn until it has ended."""
+    ending, may_end = threading.Event(), threading.Event()
+
+    def end_late(work: ToolTransaction) -> None:
+        ending.set()
+        assert may_end.wait(20), "nobody let it end"
+
+    monkeypatch.setattr(ToolTransaction, "end_now", end_late)
+    await begin_to_pay(page, model, till, name)
+    if name == "pay_out":  # the other one's time is over soon
+        await page.request(action="stop")
+    await until(sync_to_async(ending.is_set))
+    await page.request(action="stop")
+    await page.settled("stopped")
+    may_end.set()
+
+    assert await sync_to_async(result)() == ("interrupted", True)
+
+
+async def test_one_whose_clean_up_breaks_is_stopped_and_uncertain(page, model, till, monkeypatch):
+    monkeypatch.setattr(ToolTransaction, "end_now", lambda _work: 1 / 0)
+    await begin_to_pay(page, model, till)
+
+    await page.request(action="stop")
+    await page.settled("stopped")
+
+    assert await sync_to_async(result)() == ("interrupted", True)
+
+
+@pytest.fixture
+def lease(transactional_db, chat, till):
+    """A turn whose model has asked for two payments."""
+    lease = submit.submit_message.run_sync(chat.pk, "My money, please", "a1").lease
+    asked = Answer(Said("assistant", "", (WANTED, replace(WANTED, id="c2"))), "tool_calls")
+    tool_calls.store_requested_calls.run_sync(lease, asked)
+    return lease
+
+
+def test_one_behind_the_one_that_had_begun_is_said_to_have_changed_nothing(lease):
+    turns.finish_turn.run_sync(lease, "stopped", "", begun_call=WANTED)
+
+    begun, waiting = ToolCall.objects.order_by("pk").values_list("result", flat=True)
+    assert UNCERTAIN in begun
+    assert "Nothing was changed" in waiting
+
+
+def test_one_behind_the_one_that_had_begun_is_run_by_the_next_process(lease):
+    turns.release_turn.run_sync(lease, WANTED)
+
+    (change,) = turns.recover_abandoned_turns.run_sync(9)
+    assert [call.id for call in change.lease.pending_calls] == ["c2"]
+    assert UNCERTAIN in ToolCall.objects.get(call_id="c1").result

@@ -6,6 +6,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
+from supportbot.assistant.messages import ToolCall
 from supportbot.assistant.tool_results import UNCERTAIN_OUTCOME, build_error_result
 from supportbot.assistant.tools import Registry
 
@@ -44,9 +45,22 @@ def close_uncertain_calls(turn: Turn) -> None:
     We cannot know whether they ran, so each gets the result `UNCERTAIN_OUTCOME` and is never run again.
     """
     for row in StoredCall.objects.pending_of(turn):
-        tool = get_tool_registry().get(row.name)
-        if tool is not None and tool.effect == "irreversible":
-            row.set_result(build_error_result(row.as_value(), "interrupted", UNCERTAIN_OUTCOME))
+        _close_if_irreversible(row)
+
+
+def close_begun_call(turn: Turn, call: ToolCall) -> None:
+    """Close a call that had begun when its turn ended or was released, if it is irreversible and still pending.
+
+    Those behind it have certainly not begun.
+    """
+    for row in StoredCall.objects.pending_of(turn).filter(call_id=call.id):
+        _close_if_irreversible(row)
+
+
+def _close_if_irreversible(row: StoredCall) -> None:
+    tool = get_tool_registry().get(row.name)
+    if tool is not None and tool.effect == "irreversible":
+        row.set_result(build_error_result(row.as_value(), "interrupted", UNCERTAIN_OUTCOME))
 
 
 def get_tool_registry() -> Registry:

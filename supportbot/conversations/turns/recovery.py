@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
+from supportbot.assistant.messages import ToolCall
 from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
 
@@ -26,7 +27,7 @@ from .changes import (
     save_conversation,
 )
 from .claiming import claim_next_turn
-from .interruption import close_uncertain_calls, end_bot_turns
+from .interruption import close_begun_call, close_uncertain_calls, end_bot_turns
 from .leases import TurnLease, lock_leased_turn
 from .token_estimates import settle_turn
 
@@ -67,12 +68,14 @@ def recover_abandoned_turns(
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def release_turn(lease: TurnLease) -> None:
+def release_turn(lease: TurnLease, begun_call: ToolCall | None = None) -> None:
     """This process ends before anything was shown of the turn: another one may run it at once.
 
-    Raises `LeaseLost`.
+    `begun_call` is as in `finish_turn`; the other pending calls are run there. Raises `LeaseLost`.
     """
     turn, _conversation = lock_leased_turn(lease)
+    if begun_call is not None:
+        close_begun_call(turn, begun_call)
     if not turn.stop_requested:
         turn.state = Turn.State.QUEUED
     turn.lease_until = timezone.now()

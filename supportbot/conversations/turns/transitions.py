@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant.errors import ModelError
-from supportbot.assistant.messages import Answer
+from supportbot.assistant.messages import Answer, ToolCall
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
@@ -26,6 +26,7 @@ from .changes import (
     save_conversation,
 )
 from .claiming import claim_next_turn
+from .interruption import close_begun_call
 from .leases import TurnLease, lock_leased_turn
 from .token_estimates import settle_turn
 
@@ -41,13 +42,17 @@ def finish_turn(
     answer: Answer | None = None,
     first_token: datetime | None = None,
     is_long: bool = False,
+    begun_call: ToolCall | None = None,
 ) -> TurnChange:
     """End a turn: keep its text, close what is open, and take a lease on the next one in the queue.
 
     `answer` is the model's last message, None if there is none that is whole. With `is_long` the oldest part of the
-    conversation is summed up in the background. Raises `LeaseLost`.
+    conversation is summed up in the background. `begun_call` is one that was begun and whose result may not be stored.
+    Raises `LeaseLost`.
     """
     turn, conversation = lock_leased_turn(lease)
+    if begun_call is not None:
+        close_begun_call(turn, begun_call)
     messages = load_messages(turn)
     _set_end(turn, state, error, first_token)
     is_charged = bool(text or first_token or answer) or state == Turn.State.STOPPED

@@ -55,7 +55,7 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
         raise token_budgets.build_budget_error(token_budgets.Funds(lease.funds))
 
     async def execute(call: ToolCall) -> ToolResult:
-        return await execute_tool(lease, call)
+        return await _execute_call(running, call)
 
     history = await load_images(trim_to_budget(lease.history, limits.window, limits.messages))
     events = run_turn(
@@ -87,7 +87,15 @@ async def _run_pending_call(running: RunningTurn, call: ToolCall) -> ToolResult:
     lease = running.lease
     if refusal := find_refusal(call, turns.get_tool_registry(), lease.history, lease.summary):
         return build_error_result(call, "refused", refusal)
-    return await execute_tool(lease, call)
+    return await _execute_call(running, call)
+
+
+async def _execute_call(running: RunningTurn, call: ToolCall) -> ToolResult:
+    """Run a call, and remember that it has begun until its result is stored."""
+    running.begun_call = call
+    result = await execute_tool(running.lease, call)
+    running.begun_call = None
+    return result
 
 
 async def _finish_pending_calls(running: RunningTurn, max_calls: int) -> None:

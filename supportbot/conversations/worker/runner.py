@@ -234,7 +234,7 @@ async def _store_end(
     """
     text = running.stream.text
     if state == Turn.State.INTERRUPTED and not text:
-        await turns.release_turn(running.lease)
+        await turns.release_turn(running.lease, running.begun_call)
         return None
     while True:
         try:
@@ -246,6 +246,7 @@ async def _store_end(
                 answer=answer,
                 first_token=running.first_token,
                 is_long=needs_summary(running.lease.history),
+                begun_call=running.begun_call,
             )
         except OUTAGE_ERRORS:
             if process.get(RunnerState).is_draining:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
-from supportbot.assistant.messages import Event
+from supportbot.assistant.messages import Event, ToolCall
 
 from ..models import Turn
 from ..realtime.answer_stream import AnswerStream
@@ -24,7 +24,9 @@ class RunningTurn:
     """A turn that runs here.
 
     `state` is how it ends if it is cancelled, `on_event` is told of each event after it was stored, `renewed_at` is
-    when the lease was last renewed, in seconds of the monotonic clock.
+    when the lease was last renewed, in seconds of the monotonic clock. `begun_call` is the tool call that was begun and
+    whose result may not be stored. Whatever cuts its clean-up short, and however often, the end of the turn stores how
+    it ended.
     """
 
     lease: TurnLease
@@ -36,6 +38,7 @@ class RunningTurn:
     renewed_at: float = field(default_factory=monotonic)
     is_cancellable: bool = False
     is_cancelled: bool = False
+    begun_call: ToolCall | None = None
 
     def cancel(self) -> None:
         """Cancel the task while it asks the model.

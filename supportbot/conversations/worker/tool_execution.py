@@ -7,9 +7,7 @@ from django.db import Error as DatabaseError
 
 from supportbot.assistant.messages import ToolCall, ToolResult
 from supportbot.assistant.tool_results import (
-    UNCERTAIN_OUTCOME,
     build_abandoned_result,
-    build_error_result,
 )
 from supportbot.assistant.tools import TIMED_OUT
 from supportbot.server.executors import run_in_tool_thread
@@ -24,7 +22,8 @@ logger = logging.getLogger(__name__)
 async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
     """Run a tool within its time. Its row in the database decides which came first, its result or the deadline.
 
-    Raises `LeaseLost`.
+    When this returns, the result is stored. When it raises or is cancelled, that is not known, and whoever ends the
+    turn closes the call. Raises `LeaseLost`.
     """
     tool = turns.get_tool_registry().get(call.name)
     if tool is None:
@@ -35,15 +34,21 @@ async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
             return await run_in_tool_thread(turns.run_tool, lease, call, tool, work)
     except TimeoutError:
         # It may go on in its thread, but what it wrote is rolled back, and what it writes from now on is refused.
-        await asyncio.to_thread(work.end_now)
+        await _end_work(work)
         result = build_abandoned_result(call, tool.effect, "timed_out", TIMED_OUT)
     except DatabaseError as error:
         logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
         why = "The data could not be reached. Do not guess the tool's result."
         result = build_abandoned_result(call, tool.effect, "failed", why)
     except asyncio.CancelledError:
-        await asyncio.to_thread(work.end_now)
-        if tool.effect == "irreversible":  # or the next process would take it for one that had not begun
-            await turns.store_result(lease, call, build_error_result(call, "interrupted", UNCERTAIN_OUTCOME))
+        await _end_work(work)
         raise
     return await turns.store_result(lease, call, result)
+
+
+async def _end_work(work: ToolTransaction) -> None:
+    """End what a tool does to the database. If that fails, what it writes is refused all the same."""
+    try:
+        await asyncio.to_thread(work.end_now)
+    except Exception:  # it must not change how the turn ends
+        logger.exception("A tool could not be ended")
