@@ -43,14 +43,27 @@ def merge_ticket(pk: int, target_number: str, actor: Actor) -> Ticket:
 
 
 def _take_over_waiting(ticket: Ticket, target: Ticket, actor: Actor) -> None:
-    """A customer who waits for an answer on the one waits for it on the other one, since when they did."""
-    since = ticket.waiting_since
-    if ticket.status != Ticket.Status.OPEN or since is None:
+    """What is awaited on the one is awaited on the other one, whatever had ended that.
+
+    A customer waits for the team since when they did. The team waits for the customer, if it does not owe them an
+    answer there. Where nobody has the other one, it is theirs who had this one.
+    """
+    if not ticket.is_active:
+        _take_over_objection(ticket, target)
         return
-    change_ticket(target, actor, status=Ticket.Status.OPEN)
-    if target.waiting_since is None or since < target.waiting_since:
+    status = ticket.status if ticket.status == Ticket.Status.OPEN or not target.is_active else target.status
+    change_ticket(target, actor, status=status, assignee=target.assignee or ticket.assignee)
+    since = ticket.waiting_since
+    if since is not None and (target.waiting_since is None or since < target.waiting_since):
         target.start_waiting(since)
         target.save(update_fields=["waiting_since", "due"])
+
+
+def _take_over_objection(ticket: Ticket, target: Ticket) -> None:
+    """What the team has ended the customer may still answer, also where they have said that the rest is solved."""
+    if (ticket.resolution, target.resolution) == (Ticket.Resolution.STAFF, Ticket.Resolution.CUSTOMER):
+        target.resolution = Ticket.Resolution.STAFF
+        target.save(update_fields=["resolution", "updated"])
 
 
 def _lock_both(pk: int, target_pk: int) -> tuple[Ticket, Ticket]:

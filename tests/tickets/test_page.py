@@ -331,6 +331,65 @@ def test_who_waits_on_a_merged_ticket_waits_on_the_one_that_goes_on(ticket, alic
     assert (ended.status, ended.waiting_since, ended.due) == ("open", since, since + timedelta(hours=8))
 
 
+@pytest.mark.parametrize("end", ["customer", "closed", "resolved", ""])
+def test_what_the_team_waits_for_on_a_merged_ticket_it_waits_for_on_the_one_that_goes_on(
+    ticket, talk, alice, agent, end
+):
+    target = Ticket.objects.create(
+        number="TKT-00000002", issue="Lamp", customer=alice, conversation=talk, status="pending"
+    )
+    if end == "customer":
+        confirm_by_customer(target)
+    elif end:
+        change_ticket(target, SYSTEM, status=end)
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.post_staff_message.run_sync(talk.pk, agent.pk, "Which colour?", "s1", reference=ticket.number)
+    turns.hand_back.run_sync(talk.pk, agent.pk)
+    ticket.refresh_from_db()
+
+    merge(ticket, target.number, agent)
+
+    target.refresh_from_db()
+    assert (target.status, target.resolution, target.assignee) == ("pending", "", agent)
+    turns.submit_message.run_sync(talk.pk, "Red.", "c1", can_start=False)
+    target.refresh_from_db()
+    assert (target.status, target.assignee) == ("open", agent)
+
+
+def test_to_a_colleague_who_owes_an_answer_a_ticket_that_waits_for_one_is_merged_without_a_change(
+    ticket, talk, alice, agent
+):
+    sam = User.objects.create_user("sam", is_staff=True)
+    since = timezone.now() - timedelta(hours=3)
+    owed = Ticket.objects.create(number="TKT-00000002", issue="x", customer=alice, assignee=sam)
+    Ticket.objects.filter(pk=owed.pk).update(waiting_since=since)
+    change_ticket(ticket, build_staff_actor(agent), status="pending", assignee=agent)
+
+    merge(ticket, owed.number, agent)
+
+    owed.refresh_from_db()
+    assert (owed.status, owed.assignee, owed.waiting_since) == ("open", sam, since)
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed"])
+def test_what_the_team_had_ended_is_answered_in_the_one_that_the_customer_had_ended(
+    ticket, talk, alice, agent, status
+):
+    target = Ticket.objects.create(number="TKT-00000002", issue="Lamp", customer=alice, conversation=talk)
+    confirm_by_customer(target)
+    turns.take_over.run_sync(talk.pk, agent.pk)
+    turns.post_staff_message.run_sync(talk.pk, agent.pk, "It is done.", "s1", reference=ticket.number)
+    turns.hand_back.run_sync(talk.pk, agent.pk)
+    ticket.refresh_from_db()
+    change_ticket(ticket, build_staff_actor(agent), status=status)
+
+    merge(ticket, target.number, agent)
+    turns.submit_message.run_sync(talk.pk, "It is not.", "c1", can_start=False)
+
+    target.refresh_from_db()
+    assert target.status == "open"
+
+
 def test_whoever_speaks_of_a_merged_matter_again_gets_no_other_ticket(chat, alice, agent):
     ctx, other = chat(alice), Conversation.objects.create(user=alice)
     talk = Conversation.objects.get(pk=ctx.conversation)
