@@ -107,6 +107,28 @@ async def test_words_are_said_once_in_whichever_events_they_come(
     assert desk.history[-1].text == TEXT
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [completed(said("It has shipped."), said("Anything else?"))],
+        [
+            *(added(message("", "m1")), delta("It has ", "m1"), delta("shipped.", "m1")),
+            done(message("It has shipped.", "m1")),
+            *(added(message("", "m2")), delta("Anything ", "m2"), delta("else?", "m2")),
+            completed(message("It has shipped.", "m1"), message("Anything else?", "m2")),
+        ],
+        [done(message("It has shipped.", "m1")), done(message("Anything else?", "m2"), 1), completed()],
+    ],
+    ids=["whole", "in pieces", "whole items"],
+)
+async def test_a_second_message_is_a_paragraph_of_its_own(
+    provider: Provider, desk: Desk, pieces: list[bytes]
+):
+    provider.play(*pieces)
+
+    assert await desk.ask("When?") == "It has shipped.\n\nAnything else?"
+
+
 ONE, TWO = [ORDER], [ORDER, OTHER]
 CALLS: dict[str, tuple[list[bytes], list[str]]] = {
     "one place for all": (

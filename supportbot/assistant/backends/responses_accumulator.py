@@ -38,6 +38,7 @@ class ResponsesAccumulator(AnswerAccumulator):
         super().__init__(*args, **options)
         self._said: list[str] = []
         self._place: tuple[Any, Any] = ("", "")  # of the last piece
+        self._begins_message = False  # with the next words, behind those of another one
         self._places: set[Any] = set()  # ids and numbers of the items whose words have come in pieces
         self._calls_by_id: dict[str, CallParts] = {}  # by the ids of their items
 
@@ -84,9 +85,15 @@ class ResponsesAccumulator(AnswerAccumulator):
         if place != self._place:
             self._place = place
             self._places.update(each for each in place if each is not None)
-        delta: str = event["delta"]
-        self._said.append(delta)
-        return delta
+        return self._add_said(event["delta"])
+
+    def _add_said(self, text: str) -> str:
+        """Add words. Returns them, as a paragraph of their own where they begin another message."""
+        before = self._said[-1] if self._said else ""
+        self._said.append(text)
+        is_apart = not self._begins_message or before[-1:].isspace() or text[:1].isspace()
+        self._begins_message = False
+        return text if is_apart else f"\n\n{text}"
 
     def _add_words(self, content: Any, place: Mapping[str, Any]) -> str:
         """The words of a message, or of a part of one, unless an earlier event has brought them."""
@@ -99,8 +106,7 @@ class ResponsesAccumulator(AnswerAccumulator):
         came_in_pieces = any(each in self._places for each in ids)
         if came_in_pieces or not text or text.strip() in "".join(self._said):
             return ""
-        self._said.append(text)
-        return text
+        return self._add_said(text)
 
     def _add_unnamed(self, event: Mapping[str, Any]) -> str:
         if "output" in event:
@@ -118,6 +124,8 @@ class ResponsesAccumulator(AnswerAccumulator):
         kind = _get_kind(item)
         if kind == "reasoning":
             self._note_reasoning()
+        elif kind == "message":
+            self._begins_message = bool(self._said)
         if kind != "function_call":
             return None
         call = self._take_call(item, output_index)
