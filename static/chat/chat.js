@@ -9,6 +9,7 @@
 //            incoming → tail → blocks → inline, tail → selection
 //                       outbox → composer, connection
 //                                tray → shrink, connection → forget → restored
+//          session → connection
 
 import { focusComposer, restoreDraft } from "./composer.js";
 import { sendPress } from "./connection.js";
@@ -16,6 +17,7 @@ import { updateLog } from "./incoming.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
 import { composer, log } from "./page.js";
 import { scrollToEnd } from "./scrolling.js";
+import "./session.js";
 
 composer.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -56,7 +56,7 @@ htmx.createWebSocket = (url) => {
   connectingSince = Date.now();
   // The server sends what has changed since this revision.
   socketUrl = url.replace(/seen=\d+/, `seen=${lastRevision}`);
-  webSocket = openTransport(socketUrl, () => lastRevision);
+  webSocket = openTransport(socketUrl, getRevision);
   return webSocket;
 };
 
@@ -191,6 +191,8 @@ function sendEarlyRequests() {
 export function noteRevision(revision) {
   lastRevision = Math.max(lastRevision, revision);
 }
+
+export const getRevision = () => lastRevision;
 
 // The page lacks so much that it comes anew. The text that was being written, and the outbox, outlive that; photos that
 // are not up yet do not, sent or not, so it waits for them. The server says it again and again.

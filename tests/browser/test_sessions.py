@@ -220,3 +220,30 @@ async def test_a_fragment_that_comes_after_a_newer_one_is_not_shown(
     # Now, and not after the page has found that something is missing.
     assert await chat.turns.last.get_attribute("data-state") == "done"
     assert await chat.answer.locator(".text").inner_text() == ANSWER
+
+
+async def test_a_page_that_stays_open_over_a_socket_renews_its_session_once_a_day(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    chat.watch.ignored.add("Failed to load resource: net::ERR_FAILED")
+    await chat.page.clock.install()
+    await chat.open()
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    asked: list[str] = []
+    chat.page.on("request", lambda request: asked.append(request.url))
+    await chat.page.clock.fast_forward("23:30:00")
+
+    await chat.page.route("**/frames/?*", lambda route: route.abort(), times=1)
+    async with chat.page.expect_event("requestfailed"):
+        await chat.page.clock.fast_forward("00:40:00")
+    await chat.page.evaluate("fetch('/healthz')")  # by its end the page knows of the failure
+    async with chat.page.expect_response("**/frames/?*") as renewed:
+        await chat.page.clock.fast_forward("00:10:00")
+    await chat.page.clock.fast_forward("23:00:00")
+
+    cookies = await (await renewed.value).header_values("set-cookie")
+    assert any(cookie.startswith("sessionid=") for cookie in cookies)
+    await chat.connected()
+    assert [url for url in asked if "/frames/" in url] == [(await renewed.value).url] * 2
