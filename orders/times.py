@@ -13,6 +13,8 @@ from .cells import UnreadableCell, quote_cell
 
 MAX_TIME_CHARS = 80
 ISO_TIME = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+# Python takes the minutes of “09.30” and the seconds of “09:30.15” for a fraction of a second.
+FRACTION_OF_HOUR = re.compile(r"[T\s]\d\d(?::?\d\d)?[.,]\d")
 # The days since the end of 1899 with a part of a day, as a spreadsheet keeps a time of the years 1990 to 2099.
 SERIAL_TIME = re.compile(r"(?:3[3-9]|[4-6]\d|7[0-2])\d{3}(?:[.,]\d{1,12})?")
 FIRST_SERIAL_DAY = date(1899, 12, 30)
@@ -26,7 +28,7 @@ BEHIND_YEAR = (
 )
 LATE_HALF = r"[ap]\.?\s?m\.?|[πμ]\.?\s?μ\.?|ص|م"
 TIME_OF_DAY = (
-    rf"(?:,?\s*(?:[-–]\s)?(?:\b(?:{AT_WORDS})(?:\b\.?|(?<=T)))?\s*(?P<early_half>{EARLY_HALF})?\s*(?<!\d)"
+    rf"(?:,?\s*(?:[-–]\s)?(?:(?:\b|(?=T\d))(?:{AT_WORDS})(?:\b\.?|(?<=T)))?\s*(?P<early_half>{EARLY_HALF})?\s*(?<!\d)"
     r"(?P<hour>\d{1,2})\s?[:.時时点시h]\s?(?P<minute>\d\d)\s?[分분]?(?:[:.]?\s?(?P<end>\d\d)[秒초]?(?:\.\d{1,9})?)?"
     rf"\s*(?P<half>{LATE_HALF})?(?:\s*(?:Uhr|h))?\s*(?P<offset>(?:UTC|GMT)?[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
 )
@@ -66,13 +68,19 @@ def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
 
     `is_day_first` says how 03/04/2026 is meant; None if nobody knows. With full stops the day is always first.
     """
-    try:
-        moment = datetime.fromisoformat(ISO_TIME.sub("", text.replace(" UTC", "+00:00").replace("/", "-")))
-    except ValueError:
-        moment = _read_local_time(text, is_day_first)
+    moment = _read_iso_time(text) or _read_local_time(text, is_day_first)
     if not 1990 <= moment.year < 2100:
         raise UnreadableCell(_("%(column)s is in the year %(year)s."), year=moment.year)
     return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+
+
+def _read_iso_time(text: str) -> datetime | None:
+    if FRACTION_OF_HOUR.search(text):
+        return None
+    try:
+        return datetime.fromisoformat(ISO_TIME.sub("", text.replace(" UTC", "+00:00").replace("/", "-")))
+    except ValueError:
+        return None
 
 
 def _read_local_time(text: str, is_day_first: bool | None) -> datetime:
