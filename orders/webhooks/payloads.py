@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -92,6 +92,18 @@ def add_amounts(parts: list[Mapping[str, Any]], name: str) -> Decimal | None:
         return sum(amounts, Decimal(0)) if amounts else None
     except ArithmeticError:  # no number, or one that no sum can hold
         return None
+
+
+def get_amount(part: Any, name: str, currency: str) -> str:
+    """The amount as the text of a cell, with as many decimals as the currency has; what is none as it stands there.
+
+    A platform's full stop always stands before decimals, which nobody knows of what a person has written.
+    """
+    text = get_text(part, name)
+    try:
+        return write_amount(Decimal(text), currency) or text
+    except InvalidOperation:
+        return text
 
 
 def write_amount(amount: Decimal | None, currency: str) -> str:

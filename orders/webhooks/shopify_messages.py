@@ -18,6 +18,7 @@ from .payloads import (
     add_amounts,
     build_order,
     find_text,
+    get_amount,
     get_part,
     get_parts,
     get_text,
@@ -90,7 +91,7 @@ def _read_order(message: dict[str, Any]) -> ExportedOrder:
         **_read_amounts(message),
         **_read_parcels(message),
     }
-    return build_order(PLATFORM, cells, _read_items(message))
+    return build_order(PLATFORM, cells, _read_items(message, get_text(message, "currency")))
 
 
 def _read_amounts(message: Mapping[str, Any]) -> dict[str, str]:
@@ -104,10 +105,10 @@ def _read_amounts(message: Mapping[str, Any]) -> dict[str, str]:
     ]
     return {
         "Currency": currency,
-        "Total": get_text(message, "total_price"),
-        "Subtotal": get_text(message, "subtotal_price"),
-        "Shipping": get_text(shipping, "amount"),
-        "Taxes": get_text(message, "total_tax"),
+        "Total": get_amount(message, "total_price", currency),
+        "Subtotal": get_amount(message, "subtotal_price", currency),
+        "Shipping": get_amount(shipping, "amount", currency),
+        "Taxes": get_amount(message, "total_tax", currency),
         "Refunded amount": write_amount(add_amounts(refunds, "amount"), currency),
     }
 
@@ -140,13 +141,13 @@ def _list_numbers(parcel: Mapping[str, Any]) -> list[str]:
     return numbers if not first or first in numbers else [first]
 
 
-def _read_items(message: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _read_items(message: Mapping[str, Any], currency: str) -> Iterator[dict[str, str]]:
     for item in get_parts(message, "line_items"):
         title, variant = get_text(item, "title"), get_text(item, "variant_title")
         yield {
             "Lineitem name": get_text(item, "name") or " - ".join(filter(None, (title, variant))),
             "Lineitem sku": get_text(item, "sku"),
             "Lineitem quantity": get_text(item, "quantity"),
-            "Lineitem price": get_text(item, "price"),
+            "Lineitem price": get_amount(item, "price", currency),
             "Lineitem fulfillment status": get_text(item, "fulfillment_status") or "pending",
         }

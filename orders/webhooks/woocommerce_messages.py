@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from .payloads import (
     add_amounts,
     build_order,
     find_text,
+    get_amount,
     get_part,
     get_parts,
     get_text,
@@ -101,10 +102,10 @@ def _read_order(message: dict[str, Any]) -> ExportedOrder:
         "Created at": _write_time(message, "date_created"),
         "Shipping method": find_text(get_parts(message, "shipping_lines"), "method_title"),
         "Currency": currency,
-        "Total": get_text(message, "total"),
+        "Total": get_amount(message, "total", currency),
         "Subtotal": write_amount(add_amounts(get_parts(message, "line_items"), "subtotal"), currency),
-        "Shipping": get_text(message, "shipping_total"),
-        "Taxes": get_text(message, "total_tax"),
+        "Shipping": get_amount(message, "shipping_total", currency),
+        "Taxes": get_amount(message, "total_tax", currency),
         "Refunded amount": write_amount(abs(refunded) if refunded else None, currency),
         "Fulfilled at": _write_time(message, "date_completed"),
         **_read_parcels(message),
@@ -156,13 +157,9 @@ def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
 
 def _read_items(message: Mapping[str, Any], currency: str) -> Iterator[dict[str, str]]:
     for item in get_parts(message, "line_items"):
-        try:
-            price = write_amount(Decimal(get_text(item, "price")), currency)
-        except InvalidOperation:
-            price = ""
         yield {
             "Lineitem name": get_text(item, "name"),
             "Lineitem sku": get_text(item, "sku"),
             "Lineitem quantity": get_text(item, "quantity"),
-            "Lineitem price": price,
+            "Lineitem price": get_amount(item, "price", currency),
         }

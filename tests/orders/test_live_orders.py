@@ -171,6 +171,52 @@ def test_the_order_of_a_test_notification_is_none_and_one_that_was_placed_as_a_t
     assert sender.send_shopify(placed, **test).json()["outcome"] == "stored"
 
 
+@pytest.mark.parametrize(
+    ("currency", "written", "amount"),
+    [
+        ("EUR", "24.900", "24.90"),
+        ("EUR", "24.905", "24.91"),
+        ("EUR", "1.234", "1.23"),
+        ("EUR", "24.9", "24.90"),
+        ("EUR", "0.000", "0"),
+        ("EUR", 24.9, "24.90"),
+        ("EUR", "1234", "1234"),
+        ("KWD", "24.905", "24.905"),
+        ("JPY", "1234.000", "1234"),
+    ],
+)
+def test_an_amount_of_a_platform_may_have_any_decimals(sender, currency, written, amount):
+    """A shop sets how many of them its prices have; the currency has no more for that."""
+    woocommerce = dict.fromkeys(("total", "shipping_total", "total_tax"), written)
+    shipping = {"shop_money": {"amount": written}}
+    shopify = dict.fromkeys(("total_price", "subtotal_price", "total_tax"), written)
+    item = SHOPIFY_ORDER["line_items"][0] | {"price": written}
+    answers = [
+        sender.send_woocommerce(change_order(WOOCOMMERCE_ORDER, currency=currency, **woocommerce)),
+        sender.send_shopify(
+            change_order(
+                SHOPIFY_ORDER,
+                currency=currency,
+                **shopify,
+                total_shipping_price_set=shipping,
+                line_items=[item],
+            )
+        ),
+    ]
+    assert [answer.json()["left_out"] for answer in answers] == [[], []]
+    for order in Order.objects.all():
+        assert {order.total, order.shipping, order.taxes} == {Decimal(amount)}
+    assert Order.objects.get(number="#1001").subtotal == Decimal(amount)
+    assert Order.objects.get(number="#1001").items.get().price == Decimal(amount)
+
+
+@pytest.mark.parametrize("written", ["a lot", "1e300", "sNaN"])
+def test_what_is_no_amount_is_named_and_costs_the_order_nothing_else(sender, written):
+    answer = sender.send_woocommerce(change_order(WOOCOMMERCE_ORDER, total=written)).json()
+    assert [words.partition(" ")[0] for words in answer["left_out"]] == ["Total"]
+    assert Order.objects.get().taxes == Decimal("3.98")
+
+
 def test_the_numbers_of_several_boxes_are_all_kept(sender, chat):
     boxes = SHOPIFY_PARCEL | {"tracking_numbers": ["357962501027", "357962501028", None]}
     sender.send_shopify(change_order(SHOPIFY_ORDER, fulfillment_status="fulfilled", fulfillments=[boxes]))
