@@ -19,6 +19,7 @@ from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message
 from supportbot.assistant.questions import Question
 from supportbot.assistant.window import trim_to_budget
+from supportbot.jobs.models import Job
 from supportbot.jobs.queue import enqueue, enqueue_many, get_owned_job
 from supportbot.jobs.registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, job
 from supportbot.server.executors import on_database_thread
@@ -124,12 +125,23 @@ def enqueue_ends(ends: Iterable[tuple[int, str]], staff: Any) -> None:
 
 @receiver(pre_delete, sender=Conversation)
 def enqueue_provider_deletion(sender: Any, instance: Conversation, **_kwargs: Any) -> None:
-    """With a conversation goes what providers keep of it, and what is set aside for it comes free."""
+    """With a conversation goes what providers keep of it, and what is set aside for its turns comes free."""
     for turn in instance.turns.exclude(reservation={}):
         token_budgets.release_reservation(turn)
     kept = StoredMessage.objects.filter(conversation=instance).exclude(handle="")
     for handle in kept.values_list("handle", flat=True):
         enqueue(delete_from_provider.name, handle)
+
+
+@receiver(pre_delete, sender=Job)
+def release_job_tokens(sender: Any, instance: Job, **_kwargs: Any) -> None:
+    """However a job ends, also with its conversation, what is still set aside for it comes free.
+
+    Locked, since another process may set tokens aside for it just now.
+    """
+    row = Job.objects.select_for_update().filter(pk=instance.pk).first()
+    if row is not None:
+        token_budgets.release_reservation(row)
 
 
 @on_database_thread()

@@ -84,7 +84,7 @@ def complete_job(claimed: ClaimedJob, result: Any = None) -> bool:
 
     Raises `ResultNotStored`, and has ended nothing, when the kind's `store` raises.
     """
-    if not get_owned_job(claimed).delete()[0]:
+    if not _delete_job(claimed):
         return False
     kind = get_job_kinds()[claimed.kind]
     if kind.store is not None:
@@ -117,7 +117,7 @@ def retry_later(claimed: ClaimedJob, *, may_store: bool = True) -> None:
         if may_store:
             complete_job.run_sync(claimed)
         else:
-            get_owned_job(claimed).delete()
+            _delete_job(claimed)
     else:
         pause = min(BACKOFF_BASE * 2 ** min(claimed.attempts - 1, 10), BACKOFF_MAX)
         get_owned_job(claimed).update(run_after=timezone.now() + pause)
@@ -138,6 +138,12 @@ def find_earlier_job(claimed: ClaimedJob) -> datetime | None:
     """
     others = Job.objects.filter(kind=claimed.kind, conversation=claimed.conversation_id, pk__lt=claimed.id)
     return others.order_by("-run_after").values_list("run_after", flat=True).first()
+
+
+def _delete_job(claimed: ClaimedJob) -> bool:
+    """Delete the job; False when it is no longer this process's. Locked, or another one may claim it in between."""
+    row = get_owned_job(claimed).select_for_update().first()
+    return row is not None and row.delete()[0] > 0
 
 
 def get_owned_job(claimed: ClaimedJob) -> QuerySet[Job]:
