@@ -65,14 +65,15 @@ def save_orders(
     orders come from an export.
 
     Returns how many are “new”, “updated” and “unchanged”, and those that are refused since another order has their
-    number: an order never becomes somebody else's.
+    number: an order never becomes another one.
     """
     lock_orders()
     numbers = [exported.order.number for exported in batch]
     known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
     contents = _load_items(numbers)
     deleted = _find_deleted(batch) if told is None else {}
-    accounts = _find_accounts({exported.order.email for exported in batch} - {""})
+    orders = (*known.values(), *(exported.order for exported in batch))
+    accounts = _find_accounts({order.email for order in orders} - {""})
     by_outcome: dict[str, list[ExportedOrder]] = {"new": [], "updated": [], "unchanged": []}
     refused = []
     for exported in batch:
@@ -81,7 +82,7 @@ def save_orders(
         if conflict := str(DELETED) if is_deleted else _find_conflict(order, old):
             refused.append(RefusedOrder(exported.line, order.number, conflict))
             continue
-        order.customer_id = accounts.get(order.email)
+        order.customer_id = _choose_account(order, old, accounts)
         outcome = _compare_with_stored(exported, old, contents[order.number], told or {})
         by_outcome[outcome].append(exported)
         # What comes next with this number is compared with this one, as if it were stored already.
@@ -171,6 +172,19 @@ def _find_accounts(emails: set[str]) -> dict[str, int]:
     return {address: pk for address, pk in found if times[address] == 1}
 
 
+def _choose_account(order: Order, old: Order | None, accounts: Mapping[str, int]) -> int | None:
+    """The account that may see the order: that of its address, but for the one that it is linked to already.
+
+    A link that an address has made goes with it when the shop corrects the address; that of staff stays.
+    """
+    by_address = accounts.get(order.email)
+    if old is None or old.customer_id is None:
+        return by_address
+    is_corrected = bool(order.email and old.email and order.email != old.email)
+    was_by_address = old.customer_id == accounts.get(old.email)
+    return by_address if is_corrected and was_by_address else old.customer_id
+
+
 def _compare_with_stored(
     exported: ExportedOrder, old: Order | None, contents: list[ExportedItem], told: Mapping[str, str]
 ) -> str:
@@ -191,7 +205,6 @@ def _compare_with_stored(
 
 def _keep_staff_changes(order: Order, old: Order, told: Mapping[str, str]) -> None:
     """Keep what staff filled in and that an order has arrived, unless the platform itself had said that before."""
-    order.customer_id = old.customer_id or order.customer_id
     if not order.platform_id:
         order.platform, order.platform_id = old.platform or order.platform, old.platform_id
     for field in KEPT_FIELDS:

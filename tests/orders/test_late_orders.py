@@ -259,12 +259,31 @@ def test_another_order_with_the_number_is_refused_by_name_and_changes_nothing(se
     assert "example.com" not in caplog.text
 
 
-def test_an_order_stays_in_its_account_when_its_address_is_changed(sender, alice, bob):
+@pytest.mark.parametrize("linked", ["by address", "by staff", "to nobody", "by staff to a closed account"])
+@pytest.mark.parametrize("address", ["bob@example.com", "nobody@example.com", "", None])
+def test_an_order_follows_its_address_unless_staff_chose_the_account(sender, alice, bob, linked, address):
+    carol = User.objects.create(username="carol", email="carol@example.com")
     sender.send_shopify(change_order(SHOPIFY_ORDER, email="alice@example.com"))
-    sender.send_shopify(
-        change_order(SHOPIFY_ORDER, email="bob@example.com", updated_at="2026-10-01T09:00:00Z")
-    )
-    assert Order.objects.get(number="#1001").customer == alice
+    orders = Order.objects.filter(number="#1001")
+    if linked.startswith("by staff"):
+        carol.is_active = linked == "by staff"
+        carol.save()
+        orders.update(customer=carol)
+    if linked == "to nobody":
+        orders.update(customer=None)
+    late = {"updated_at": "2026-10-01T09:00:00Z", "contact_email": address, "customer": None}
+    assert sender.send_shopify(change_order(SHOPIFY_ORDER, email=address, **late)).json()["outcome"]
+    by_address = bob if address == "bob@example.com" else None
+    kept = {"by address": by_address if address else alice, "to nobody": by_address}
+    assert orders.get().customer == kept.get(linked, carol)
+
+
+def test_an_order_goes_back_when_an_address_was_corrected_by_mistake(sender, alice, bob):
+    for day, address in enumerate(["alice", "bob", "alice"], 1):
+        late = f"2026-10-0{day}T09:00:00Z"
+        sender.send_shopify(change_order(SHOPIFY_ORDER, email=f"{address}@example.com", updated_at=late))
+    order = Order.objects.get(number="#1001")
+    assert (order.customer, bob.orders.filter(pk=order.pk).exists()) == (alice, False)
 
 
 def test_what_staff_filled_in_stays_until_the_platform_says_something_else(sender):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from orders.exported_orders import ExportedItem, ExportedOrder
@@ -86,6 +87,22 @@ def test_two_orders_of_one_batch_with_one_number_do_not_become_one():
     assert (dict(outcome), stored()) == ({"new": 1, "updated": 0, "unchanged": 0}, {"#1001": ["Mug"]})
     assert ["that of zoe@example.com" in str(refusal) for refusal in refused] == [True]
     assert Order.objects.get().email == "zoe@example.com"
+
+
+def test_a_corrected_address_takes_the_order_along_also_within_a_batch_and_after_an_export_without_addresses():
+    zoe, max_ = (User.objects.create(username=each, email=f"{each}@example.com") for each in ("zoe", "max"))
+
+    def save(*emails: str, **fields) -> User | None:
+        batch = [build_order(email, "Mug", platform_id="5001") for email in emails]
+        assert save_orders([replace(each, **fields) for each in batch])[1] == []
+        return Order.objects.get().customer
+
+    assert save("zoe@example.com") == zoe
+    assert save("", unknown=frozenset(("email",))) == zoe
+    assert Order.objects.get().email == "zoe@example.com"
+    assert save("max@example.com") == max_
+    assert save("max@example.com", "zoe@example.com") == zoe
+    assert save("max@example.com", "nobody@example.com") is None
 
 
 @pytest.mark.parametrize("is_stored", [False, True])
