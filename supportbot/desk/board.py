@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.conversations.realtime.desk_feed import subscribe_desk, unsubscribe_desk
@@ -17,7 +18,7 @@ from supportbot.server.process import process
 
 logger = logging.getLogger(__name__)
 
-MAX_ROWS = 100  # of each list
+MAX_ROWS = 100  # of each list that somebody sees
 # Changes that come within this time are shown together.
 GATHER_SECONDS = 0.1
 REFRESH_SECONDS = 20.0
@@ -27,21 +28,24 @@ Owner = Conversation.Owner
 
 @dataclass(frozen=True)
 class Board:
-    """`waiting_count` and `newest_waiting` are of all that wait, also beyond the rows that are listed.
+    """The lists of these members of staff, each of them cut for itself.
+
+    `waiting_count` and `newest_waiting` are of all that wait, also beyond the rows that are listed.
 
     `newest_waiting` is when the last of them began to, in milliseconds: a later time means that somebody new waits.
     """
 
+    staff_ids: frozenset[int]
     waiting: list[Any]
     taken: list[Any]
     waiting_count: int
     newest_waiting: int
 
     def list_taken_by(self, staff_id: int) -> list[Any]:
-        return [row for row in self.taken if row.assignee_id == staff_id]
+        return [row for row in self.taken if row.assignee_id == staff_id][:MAX_ROWS]
 
     def list_taken_by_others(self, staff_id: int) -> list[Any]:
-        return [row for row in self.taken if row.assignee_id != staff_id]
+        return [row for row in self.taken if row.assignee_id != staff_id][:MAX_ROWS]
 
 
 Listener = Callable[[Board], Awaitable[None]]
@@ -49,29 +53,31 @@ Listener = Callable[[Board], Awaitable[None]]
 
 @dataclass
 class BoardState:
-    """The pages of this process that show the board, what they show, and the task that keeps them up to date."""
+    """The pages of this process that show the board, whose each is, what they show, and the task that keeps it so."""
 
-    listeners: set[Listener] = field(default_factory=set)
+    listeners: dict[Listener, int] = field(default_factory=dict)
     board: Board | None = None
     has_changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
-async def subscribe_board(listener: Listener) -> None:
-    """Call the listener with the board as it is, after each change, and now and then."""
+async def subscribe_board(listener: Listener, staff_id: int) -> None:
+    """Call this person's listener with the board as it is, after each change, and now and then."""
     state = process.get(BoardState)
-    state.listeners.add(listener)
+    state.listeners[listener] = staff_id
     await subscribe_desk(_note_change)
     if state.task is None or state.task.done():
         state.has_changed.set()
         state.task = asyncio.create_task(_keep_up_to_date(state), name="waiting list")
-    elif state.board is not None:
+    elif state.board is not None and staff_id in state.board.staff_ids:
         await _show_board(state.board, listener)
+    else:
+        state.has_changed.set()
 
 
 async def unsubscribe_board(listener: Listener) -> None:
     state = process.get(BoardState)
-    state.listeners.discard(listener)
+    state.listeners.pop(listener, None)
     if not state.listeners:
         if state.task is not None:
             state.task.cancel()
@@ -80,8 +86,8 @@ async def unsubscribe_board(listener: Listener) -> None:
 
 
 @on_database_thread(repeat=True)
-def load_board() -> Board:
-    """Three queries, however many conversations there are."""
+def load_board(staff_ids: Collection[int]) -> Board:
+    """What these members of staff see. Four queries, however many conversations there are."""
     rows = Conversation.objects.select_related("user", "assignee").annotate(
         last_text=_last_message("text"), last_role=_last_message("role"), last_at=_last_message("created")
     )
@@ -90,8 +96,22 @@ def load_board() -> Board:
         count=Count("pk"), newest=Max("waiting_since")
     )
     newest = everybody["newest"]
-    taken = list(rows.filter(owner=Owner.HUMAN).order_by("-updated")[:MAX_ROWS])
-    return Board(waiting, taken, everybody["count"], int(newest.timestamp() * 1000) if newest else 0)
+    shown = rows.filter(owner=Owner.HUMAN, pk__in=_choose_taken(staff_ids))
+    taken = list(shown.order_by("-updated"))
+    newest_ms = int(newest.timestamp() * 1000) if newest else 0
+    return Board(frozenset(staff_ids), waiting, taken, everybody["count"], newest_ms)
+
+
+def _choose_taken(staff_ids: Collection[int]) -> set[int]:
+    """The newest that each of these has, and the newest that others have: no one's many crowd out another's few."""
+    place = Window(RowNumber(), partition_by=F("assignee"), order_by=F("updated").desc())
+    taken = Conversation.objects.filter(owner=Owner.HUMAN).annotate(place=place).filter(place__lte=MAX_ROWS)
+    owners = list(taken.order_by("-updated").values_list("pk", "assignee"))
+    chosen: set[int] = set()
+    for staff_id in staff_ids:
+        chosen.update(pk for pk, owner in owners if owner == staff_id)
+        chosen.update([pk for pk, owner in owners if owner != staff_id][:MAX_ROWS])
+    return chosen
 
 
 def _last_message(column: str) -> Subquery:
@@ -115,12 +135,13 @@ async def _keep_up_to_date(state: BoardState) -> None:
         await asyncio.sleep(GATHER_SECONDS)
         state.has_changed.clear()  # what changes from here on is loaded again
         try:
-            state.board = await load_board()
+            state.board = await load_board(frozenset(state.listeners.values()))
         except Exception as error:  # noqa: BLE001 - it is loaded again, whatever was the matter
             log_task_failure(logger, "The waiting list", error)
             continue
-        for listener in tuple(state.listeners):
-            await _show_board(state.board, listener)
+        for listener, staff_id in tuple(state.listeners.items()):
+            if staff_id in state.board.staff_ids:  # who came meanwhile has it loaded again
+                await _show_board(state.board, listener)
 
 
 async def _show_board(board: Board, listener: Listener) -> None:

@@ -39,7 +39,7 @@ class DeskFeedConsumer(SocketConsumer):
     async def open_page(self) -> None:
         self._shows_board = bool(self.get_query_number("board"))
         self._beat = asyncio.create_task(self._stay_present(), name="presence")
-        await subscribe_board(self._send_board)
+        await subscribe_board(self._send_board, self.staff.pk)
 
     async def close_page(self) -> None:
         self._beat.cancel()

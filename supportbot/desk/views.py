@@ -26,7 +26,7 @@ from .saved_replies import list_replies
 def waiting_list(request):
     """Who waits for a person, oldest first."""
     context = admin.site.each_context(request) | {"title": _("Desk")}
-    board = load_board.run_sync()
+    board = load_board.run_sync([request.user.pk])
     context["board"] = render_board(board, request.user.pk, can_answer(request.user))
     return render(request, "desk/waiting.html", context)
 
@@ -37,7 +37,7 @@ def waiting_list(request):
 @require_reader
 def board_fragments(request):
     """The same as the socket sends, for a page whose socket is not open."""
-    board = load_board.run_sync()
+    board = load_board.run_sync([request.user.pk])
     html = render_count(board)
     if "board" in request.GET:
         html += render_board(board, request.user.pk, can_answer(request.user))

@@ -1,6 +1,6 @@
 """The waiting list: who waits shows at once, oldest first, and who is taken over leaves it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -49,11 +49,11 @@ async def test_after_an_outage_the_list_goes_on_for_every_page(feed, sams, page,
     other = await open_feed(sams)
     tried, load = [], board.load_board
 
-    async def load_at_last() -> board.Board:
+    async def load_at_last(staff_ids: Collection[int]) -> board.Board:
         tried.append(True)
         if len(tried) == 1:
             raise error
-        return await load()
+        return await load(staff_ids)
 
     monkeypatch.setattr(board, "load_board", load_at_last)
     monkeypatch.setattr(board, "REFRESH_SECONDS", 0.2)
@@ -136,10 +136,45 @@ def test_the_newest_customer_is_news_also_beyond_the_rows_that_are_listed(transa
     began = [timezone.now() + timedelta(seconds=number) for number in range(3)]
     Conversation.objects.bulk_create(Conversation(owner="waiting", waiting_since=moment) for moment in began)
 
-    shown = board.load_board.run_sync()
+    shown = board.load_board.run_sync([])
 
     assert (len(shown.waiting), shown.waiting_count) == (2, 3)
     assert shown.newest_waiting == int(began[-1].timestamp() * 1000)
+
+
+@pytest.mark.parametrize("crowd", ["colleagues", "mine"])
+def test_however_many_somebody_has_nobody_elses_are_crowded_out(agent, sam, monkeypatch, crowd):
+    monkeypatch.setattr(board, "MAX_ROWS", 2)
+    now = timezone.now()
+    many, few = (sam, agent) if crowd == "colleagues" else (agent, sam)
+    older = Conversation.objects.create(owner="human", assignee=few, updated=now - timedelta(days=2))
+    lost = Conversation.objects.create(owner="human", updated=now - timedelta(days=3))
+    newer = [
+        Conversation.objects.create(owner="human", assignee=many, updated=now - timedelta(hours=number))
+        for number in range(4)
+    ]
+
+    shown = board.load_board.run_sync([agent.pk, sam.pk])
+
+    expected = {many.pk: (newer[:2], [older, lost]), few.pk: ([older], newer[:2])}
+    for staff_id, lists in expected.items():
+        assert (shown.list_taken_by(staff_id), shown.list_taken_by_others(staff_id)) == lists
+
+
+async def test_who_opens_the_list_after_a_colleague_sees_what_is_theirs_at_once(
+    feed, agent, sam, sams, monkeypatch
+):
+    monkeypatch.setattr(board, "MAX_ROWS", 1)
+    for staff, days in ((sam, 1), (None, 0)):
+        updated = timezone.now() - timedelta(days=days)
+        await Conversation.objects.acreate(owner="human", assignee=staff, updated=updated)
+    await feed.shows("waiting-count", lambda part: part["data-count"] == "0")
+
+    other = await open_feed(sams)
+
+    shown = await other.shows("board", lambda part: part.all("li", data_owner="human"))
+    assert "You have no open conversations." not in shown.text
+    await other.close()
 
 
 def test_nobody_waits(agents, transactional_db):
