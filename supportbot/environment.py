@@ -146,7 +146,7 @@ class Environment(BaseSettings):
     )
     llm_stall_seconds: float = Field(15, gt=0, description="How long it may then pause.")
     drain_seconds: float = Field(
-        20, ge=0, description="How long running answers may go on when the process is asked to end."
+        20, ge=0, description="How long running answers and jobs may go on when the process is asked to end."
     )
     turn_seconds: float = Field(90, gt=0, description="How long a whole turn may take, tools included.")
     turn_tool_rounds: int = Field(4, ge=1, description="How often the model may ask for tools in one turn.")

@@ -1,12 +1,13 @@
 """What staff learn when the tokens of a day are spent for all guests or for all: one mail, and a line in admin."""
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from supportbot.conversations.limits.token_budgets import GUESTS, SITE_SCOPES
 from supportbot.conversations.models import TokenBudget
+from supportbot.jobs.mail_jobs import build_id_header
 
 
 def find_spent_budgets() -> list[TokenBudget]:
@@ -27,7 +28,7 @@ def describe_spent_budget(budget: TokenBudget) -> str:
     )
 
 
-def mail_budget_alert(key: str) -> None:
+def mail_budget_alert(key: str, message_id: str = "") -> None:
     """Mail the addresses of ALERT_EMAILS about a budget, whose scope and day the key names.
 
     Raises OSError, as smtplib does, when the mail cannot be sent.
@@ -39,4 +40,4 @@ def mail_budget_alert(key: str) -> None:
         return
     subject = _("%(company)s support: the tokens of today are used up") % {"company": settings.COMPANY_NAME}
     text = _("%(what)s\n\nThis is the only mail about it today.\n") % {"what": describe_spent_budget(budget)}
-    send_mail(subject, text, None, addresses)
+    EmailMessage(subject, text, None, addresses, headers=build_id_header(message_id)).send()

@@ -20,7 +20,8 @@ from .registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, get_job_
 logger = logging.getLogger(__name__)
 
 MAX_CONCURRENT_JOBS = 4
-DRAIN_SECONDS = 5.0
+FINISH_SECONDS = 5.0
+CANCELLATION_SECONDS = 5.0
 
 
 @dataclass
@@ -41,13 +42,18 @@ async def run_due_jobs() -> None:
         task.add_done_callback(_end_task)
 
 
-async def drain() -> None:
-    """The process ends: cancel the jobs that run, each of which is due again at once. Waits `DRAIN_SECONDS` at most."""
+async def drain(finish_seconds: float = FINISH_SECONDS) -> None:
+    """The process ends: what runs may finish within its time. The rest is cancelled, and due again at once.
+
+    A mail that was cancelled may have been taken by its server, and is then sent twice.
+    """
     tasks = process.get(RunningJobs).tasks
+    if tasks:
+        await asyncio.wait(tasks, timeout=finish_seconds)
     for task in tasks:
         task.cancel()
     if tasks:
-        await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+        await asyncio.wait(tasks, timeout=CANCELLATION_SECONDS)
 
 
 def _end_task(task: asyncio.Task[None]) -> None:

@@ -1,6 +1,5 @@
 """A guest who comes from another device proves by a code that the e-mail address of the conversation is theirs."""
 
-import secrets
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -20,6 +19,7 @@ from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.visitors import Visitor
+from supportbot.jobs.mail_jobs import build_id_header
 from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 
@@ -65,7 +65,7 @@ def request_code(public_id: UUID) -> None:
         enqueue("send_access_code", str(requested.pk), conversation_id=conversation.pk)
 
 
-def mail_code(request_id: int) -> None:
+def mail_code(request_id: int, message_id: str = "") -> None:
     """Mail the code that was asked for. Raises OSError when it cannot be sent."""
     if not settings.ENVIRONMENT.smtp_url:
         return  # Django would print the code into the log
@@ -75,19 +75,26 @@ def mail_code(request_id: int) -> None:
     context = {"code": sent.code, "company": settings.COMPANY_NAME, "minutes": count_valid_minutes()}
     subject = _("%(code)s is your code for %(company)s support") % context
     text = render_to_string("mail/access_code.txt", context)
-    EmailMessage(to_one_line(subject), text, None, [sent.email], headers=AUTOMATIC_HEADERS).send()
+    headers = AUTOMATIC_HEADERS | build_id_header(message_id)
+    EmailMessage(to_one_line(subject), text, None, [sent.email], headers=headers).send()
 
 
 @on_database_thread()
 @transaction.atomic
 def issue_code(request_id: int) -> SentCode | None:
-    """A new code, which ends the older ones and is valid from now. None if it is not wanted any more."""
+    """The code of that request, which ends the older ones and is valid from now. None if it is not wanted any more.
+
+    A request has one code: a mail may arrive of which the mail server has not said so, and is then sent again.
+    """
     oldest = timezone.now() - CODE_LIFETIME  # nobody waits for one that was asked for earlier
-    wanted = AccessCode.objects.select_related("conversation").filter(pk=request_id, created__gt=oldest)
-    row = wanted.filter(conversation__user=None, conversation__contact_email=F("email")).first()
+    unused = AccessCode.objects.filter(created__gt=oldest, attempts__lt=MAX_ATTEMPTS_PER_CODE)
+    newer = AccessCode.objects.filter(conversation=OuterRef("conversation"), pk__gt=OuterRef("pk"))
+    wanted = unused.filter(conversation__user=None, conversation__contact_email=F("email"))
+    wanted = wanted.exclude(Exists(newer.exclude(digest="")))
+    row = wanted.select_related("conversation").filter(pk=request_id).first()
     if row is None:
         return None
-    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    code = _derive_code(row)
     row.digest, row.created = _digest_code(row.conversation, code), timezone.now()
     row.save(update_fields=["digest", "created"])
     return SentCode(row.email, code)
@@ -135,6 +142,13 @@ def _read_digits(written: str) -> str:
 
 def count_valid_minutes() -> int:
     return int(CODE_LIFETIME.total_seconds()) // 60
+
+
+def _derive_code(request: AccessCode) -> str:
+    """The same one each time. Only who knows SECRET_KEY can tell it."""
+    about = f"{request.pk}:{request.conversation_id}:{request.email}"
+    digest = salted_hmac("supportbot.mail.access_codes.code", about, algorithm="sha256").digest()
+    return f"{int.from_bytes(digest, 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}}"
 
 
 def _digest_code(conversation: Conversation, code: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from supportbot.jobs.mail_jobs import MAIL_TIMEOUT_SECONDS, build_message_id
 from supportbot.jobs.queue import find_earlier_job
 from supportbot.jobs.registry import ClaimedJob, JobPostponed, job
 from supportbot.server.executors import run_in_tool_thread
@@ -20,16 +21,18 @@ ANSWER_PAUSE = timedelta(seconds=5)
 EARLIER_MAIL_PAUSE = timedelta(seconds=5)
 
 
-@job(max_attempts=MAX_ATTEMPTS)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS)
 async def send_waiting_alert(claimed: ClaimedJob) -> None:
     """Tell staff of a customer who waits for a person. Raises OSError when the mail cannot be sent, as all here do."""
-    await run_in_tool_thread(staff_mails.mail_waiting_alert, claimed.conversation_id)
+    await run_in_tool_thread(
+        staff_mails.mail_waiting_alert, claimed.conversation_id, build_message_id(claimed)
+    )
 
 
-@job(max_attempts=MAX_ATTEMPTS)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS)
 async def send_ticket_alert(claimed: ClaimedJob) -> None:
     """Tell staff of a new ticket, whose number is the key."""
-    await run_in_tool_thread(staff_mails.mail_new_ticket, claimed.key)
+    await run_in_tool_thread(staff_mails.mail_new_ticket, claimed.key, build_message_id(claimed))
 
 
 def _plan_next_alert(_claimed: ClaimedJob, newest_told: int | None) -> None:
@@ -37,10 +40,10 @@ def _plan_next_alert(_claimed: ClaimedJob, newest_told: int | None) -> None:
         plan_next_alert(newest_told)
 
 
-@job(max_attempts=MAX_ATTEMPTS, store=_plan_next_alert)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_plan_next_alert)
 async def send_kept_alert(claimed: ClaimedJob) -> int:
     """Tell staff of mails that were kept for them."""
-    return await run_in_tool_thread(staff_mails.mail_kept_alert)
+    return await run_in_tool_thread(staff_mails.mail_kept_alert, build_message_id(claimed))
 
 
 def _note_unsent_reply(claimed: ClaimedJob, has_ended: bool | None) -> None:
@@ -53,20 +56,20 @@ def _note_unsent_mail(claimed: ClaimedJob, has_ended: bool | None) -> None:
         customer_mails.note_unsent_mail(claimed.conversation_id)
 
 
-@job(max_attempts=MAX_ATTEMPTS, store=_note_unsent_reply)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_unsent_reply)
 async def send_unread_reply(claimed: ClaimedJob) -> bool:
     """Mail a customer who has left what staff have answered. True, as of the others here, unless it was given up."""
     await run_in_tool_thread(customer_mails.mail_unread_reply, claimed.conversation_id, claimed.last_turn_id)
     return True
 
 
-@job(max_attempts=MAX_CODE_ATTEMPTS)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_CODE_ATTEMPTS)
 async def send_access_code(claimed: ClaimedJob) -> None:
     """Mail a guest the code they asked for."""
-    await run_in_tool_thread(mail_code, int(claimed.key))
+    await run_in_tool_thread(mail_code, int(claimed.key), build_message_id(claimed))
 
 
-@job(max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
 async def send_mail_answer(claimed: ClaimedJob) -> bool:
     """Mail what the assistant answers to a customer's mail, as soon as it has."""
     try:
@@ -76,7 +79,7 @@ async def send_mail_answer(claimed: ClaimedJob) -> bool:
     return True
 
 
-@job(max_attempts=MAX_ATTEMPTS)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS)
 async def send_ticket_numbers(claimed: ClaimedJob) -> None:
     """Mail a customer the numbers of their tickets. Two jobs about one conversation would each mail all of them."""
     if (earlier := await find_earlier_job(claimed)) is not None:
@@ -84,7 +87,7 @@ async def send_ticket_numbers(claimed: ClaimedJob) -> None:
     await run_in_tool_thread(customer_mails.mail_ticket_numbers, claimed.conversation_id)
 
 
-@job(max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
 async def send_transcript(claimed: ClaimedJob) -> bool:
     """Mail a customer the conversation."""
     await run_in_tool_thread(customer_mails.mail_transcript, claimed.conversation_id, claimed.key)
@@ -101,7 +104,7 @@ async def delete_mail_rows(_claimed: ClaimedJob) -> None:
     """All of it is done in the transaction that ends the job, so that it can be planned again there."""
 
 
-@job(max_attempts=MAX_ATTEMPTS)
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS)
 async def send_size_refusal(claimed: ClaimedJob) -> None:
     """Mail a customer that their mail was too large."""
     await run_in_tool_thread(customer_mails.mail_too_large, claimed.conversation_id, claimed.key)

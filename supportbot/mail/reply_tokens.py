@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from supportbot.jobs.mail_jobs import get_mail_host
+
 # Ten bytes are sixteen letters of base 32, without a rest.
 NUMBER_BYTES = SIGNATURE_BYTES = 10
 NUMBER_LETTERS = SIGNATURE_LETTERS = 16
@@ -81,11 +83,6 @@ def find_tokens(recipients: str, message_ids: str, subject: str) -> Sequence[str
 def remove_tags(subject: str) -> str:
     """The subject without our marks."""
     return " ".join(SUBJECT_PATTERN.sub(" ", subject).split())
-
-
-def get_mail_host() -> str:
-    """The part behind the @ of the ids of our mails."""
-    return settings.ENVIRONMENT.mail_address.rpartition("@")[2] or "supportbot.invalid"
 
 
 def is_own_address(address: str) -> bool:

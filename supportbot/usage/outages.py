@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from supportbot.compiled_queries import CompiledRows
+from supportbot.jobs.mail_jobs import build_id_header
 from supportbot.server.executors import on_database_thread
 
 from .models import Outage
@@ -73,7 +74,7 @@ def close_outages_of_other_models(models: Sequence[str]) -> None:
     others.update(ended=timezone.now())
 
 
-def mail_alert(number: str) -> None:
+def mail_alert(number: str, message_id: str = "") -> None:
     """Mail the addresses of ALERT_EMAILS, if there are any, about the outage with that primary key.
 
     Raises OSError, as smtplib does, when the mail cannot be sent.
@@ -99,4 +100,5 @@ def mail_alert(number: str) -> None:
         )
     began = date_format(timezone.localtime(outage.began), "j M Y, H:i e")
     values = {"time": began, "code": outage.code, "model": outage.model}
-    send_mail(subject % {"company": settings.COMPANY_NAME}, text % values, None, addresses)
+    about = subject % {"company": settings.COMPANY_NAME}
+    EmailMessage(about, text % values, None, addresses, headers=build_id_header(message_id)).send()

@@ -190,7 +190,7 @@ async def test_when_the_process_ends_its_questions_go_back_at_once(page, model, 
     await model.until(lambda model: model.open_streams == 2)
     monkeypatch.setattr(worker, "run_due_jobs", run_nothing)
 
-    await worker.drain()
+    await worker.drain(finish_seconds=0)
 
     assert await Job.objects.filter(attempts=0).acount() == 2
 

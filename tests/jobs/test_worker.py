@@ -335,6 +335,21 @@ async def test_no_more_than_a_few_run_at_once(script):
     assert not await Job.objects.aexists()
 
 
+async def test_when_the_process_ends_a_job_may_finish_within_its_time(script):
+    reply = asyncio.get_running_loop().create_future()
+    script.replies = [reply]
+    await put()
+    await worker.run_due_jobs()
+    await script.has_begun.wait()
+
+    ending = asyncio.create_task(worker.drain())
+    asyncio.get_running_loop().call_later(0.05, reply.set_result, "on its way")
+    await ending
+
+    assert script.results == ["on its way"]
+    assert not await Job.objects.aexists()
+
+
 async def test_when_the_process_ends_its_jobs_are_due_for_others_at_once(script):
     never = asyncio.get_running_loop().create_future()
     script.replies = [never]
@@ -342,7 +357,7 @@ async def test_when_the_process_ends_its_jobs_are_due_for_others_at_once(script)
     await worker.run_due_jobs()
     await script.has_begun.wait()
 
-    await worker.drain()
+    await worker.drain(finish_seconds=0)
 
     row = await Job.objects.aget()
     assert row.attempts == 0

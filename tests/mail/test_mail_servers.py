@@ -1,17 +1,19 @@
 """Mails go out by a real SMTP server and come in from a real mailbox over TLS, and from a mail server's pipe."""
 
 import asyncio
+import importlib.util
 import io
 import os
 from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
+from threading import Event
+from time import monotonic, sleep
 from typing import Any
 from unittest.mock import Mock
-from urllib.parse import urlsplit
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
@@ -22,6 +24,7 @@ from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.worker import runner
 from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
 from supportbot.mail import incoming, mailbox
@@ -50,16 +53,24 @@ def imap(box: Mailbox, mail_settings: Any, monkeypatch: pytest.MonkeyPatch) -> M
     return box
 
 
+def read_settings() -> dict[str, Any]:
+    """As a process that begins now reads them from its environment."""
+    spec = importlib.util.find_spec("supportbot.settings")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return vars(module)
+
+
 @pytest.fixture
-def outbox(settings: Any) -> Any:
+def outbox(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What is sent with the settings that its SMTP_URL makes."""
     with smtp_server() as running:
-        address = urlsplit(running.url)
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = (
-            address.hostname,
-            address.port,
-            False,
-        )
+        monkeypatch.setenv("SMTP_URL", running.url)
+        for name, value in read_settings().items():
+            if name.startswith("EMAIL_"):
+                setattr(settings, name, value)
         yield running
 
 
@@ -150,6 +161,59 @@ def test_an_address_that_the_server_refuses_is_marked_and_in_no_log(
     assert chat.replies_mailed_until is None, "what was not taken was not mailed"
     assert Job.objects.filter(kind="send_unread_reply").exists() == is_tried_again
     assert "secret@example.org" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_answers_late_that_it_has_a_mail_is_given_it_once(
+    outbox: Outbox, agent: User, settings: Any
+):
+    settings.EMAIL_TIMEOUT = 0.2
+    chat = answer_guest(agent)
+    outbox.before_answer = lambda: sleep(0.5)
+
+    for _attempt in range(2):
+        async_to_sync(run_due_mail_jobs)()
+
+    assert len(outbox.sent) == 1
+    assert not Job.objects.filter(kind="send_unread_reply").exists()
+    chat.refresh_from_db()
+    assert chat.replies_mailed_until is not None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("step", ["before_recipients", "after_answer"])
+def test_what_is_no_answer_to_a_mail_is_not_waited_for(outbox: Outbox, agent: User, settings: Any, step: str):
+    settings.EMAIL_TIMEOUT = 0.2
+    answer_guest(agent)
+    setattr(outbox, f"seconds_{step}", 0.9)
+    begun = monotonic()
+
+    async_to_sync(run_due_mail_jobs)()
+
+    assert monotonic() - begun < 0.9
+    assert len(outbox.sent) == (step == "after_answer")
+    assert Job.objects.filter(kind="send_unread_reply").exists() == (step != "after_answer")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_mail_that_is_being_sent_when_the_process_ends_is_sent_once(outbox: Outbox, agent: User):
+    await sync_to_async(answer_guest)(agent)
+    has_begun = Event()
+
+    def answer_late() -> None:
+        has_begun.set()
+        sleep(0.3)
+
+    outbox.before_answer = answer_late
+    await Job.objects.all().aupdate(run_after=timezone.now())
+    await run_due_jobs()
+    assert await asyncio.to_thread(has_begun.wait, 10)
+
+    await runner.drain()
+    await run_due_mail_jobs()
+
+    assert len(outbox.sent) == 1
+    assert not await Job.objects.filter(kind="send_unread_reply").aexists()
 
 
 @pytest.mark.django_db(transaction=True)

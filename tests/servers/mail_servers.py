@@ -32,11 +32,14 @@ class Outbox:
     sent: list[Message] = field(default_factory=list)
     refusal: str = ""  # of every recipient
     refusal_of_text: str = ""
+    seconds_before_recipients: float = 0
+    seconds_after_answer: float = 0  # before it answers that the client leaves
     before_answer: Callable[[], None] = lambda: None  # called once it has a mail, before it says so
 
     async def handle_RCPT(  # noqa: N802 - of aiosmtpd
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
     ) -> str:
+        await asyncio.sleep(self.seconds_before_recipients)
         envelope.rcpt_tos.append(address)
         return self.refusal or "250 OK"
 
@@ -46,6 +49,10 @@ class Outbox:
         self.sent.append(message_from_bytes(envelope.content))
         await asyncio.to_thread(self.before_answer)
         return "250 OK"
+
+    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - of aiosmtpd
+        await asyncio.sleep(self.seconds_after_answer)
+        return "221 Bye"
 
 
 @contextmanager

@@ -144,15 +144,16 @@ async def _cancel_turn(turn_id: int) -> None:
 
 async def drain() -> None:
     """The process ends: what runs may finish within its time, then it is stored for the next process."""
-    state = process.get(RunnerState)
+    state, now = process.get(RunnerState), asyncio.get_running_loop().time
     state.is_draining = True
+    deadline = now() + settings.ENVIRONMENT.drain_seconds
     if state.tasks:
-        await asyncio.wait(state.tasks, timeout=settings.ENVIRONMENT.drain_seconds)
+        await asyncio.wait(state.tasks, timeout=deadline - now())
     for running in get_running_turns():
         running.state = Turn.State.INTERRUPTED
         running.cancel()
     await asyncio.gather(*state.tasks, return_exceptions=True)
-    await job_worker.drain()
+    await job_worker.drain(max(0.0, deadline - now()))
     await model_backends.close_backends()
     await process_messages.close_connection()
 
