@@ -4,11 +4,13 @@ A message may be lost. Nothing here is the truth: a page that missed something i
 next authoritative fragment, and the database says what is there.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
 from ..turns import TurnChange
@@ -18,6 +20,8 @@ from .change_frames import render_frames, render_frames_beside
 from .desk_feed import notify_desk
 from .fragments import is_text_frame, render_typing
 from .outbox import BuildContent
+
+logger = logging.getLogger(__name__)
 
 
 class Subscriber(Protocol):
@@ -128,6 +132,17 @@ async def publish_change(change: TurnChange) -> None:
         }
         await _deliver_change(**content)
         await process_messages.send_to_group(_group_name(change.conversation_id), "change", **content)
+
+
+async def publish_change_if_possible(change: TurnChange) -> None:
+    """The same for whoever has more to do than to show it: what keeps it from being shown is logged.
+
+    It is stored, and the pages look by themselves for what they missed.
+    """
+    try:
+        await publish_change(change)
+    except Exception as error:  # noqa: BLE001 - it is logged
+        log_task_failure(logger, "Showing a change", error)
 
 
 async def publish_frame(conversation_id: int, frame: str) -> None:

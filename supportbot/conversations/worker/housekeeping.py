@@ -6,14 +6,14 @@ they missed, closes sockets whose session has ended, and deletes old uploads.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from time import monotonic
 
 from django.db import Error as DatabaseError
 
 from supportbot.jobs import worker as job_worker
-from supportbot.server.outages import describe_outage, log_outage
+from supportbot.server.outages import describe_outage, log_outage, log_task_failure
 from supportbot.server.process import process
 
 from .. import turns
@@ -60,20 +60,31 @@ def ensure_running() -> None:
 async def _run_loop() -> None:
     done_at: dict[Action, float] = {}
     while True:
-        try:
-            await _store_streams_or_tell()
-            await _run_due_actions(done_at)
-        except DatabaseError as error:
-            log_outage(error)
-        except Exception:
-            # This loop must never end: log and go on.
-            logger.exception("The housekeeping failed")
+        is_stored = await _run_action(_store_streams_or_tell)
+        await _run_due_actions(done_at, may_recover=is_stored)
         pause = len(runner.get_running_turns()) / CHECKPOINTS_PER_SECOND
         await asyncio.sleep(max(CHECKPOINT_INTERVAL_SECONDS, pause))
 
 
-async def _run_due_actions(done_at: dict[Action, float]) -> None:
-    """Do what is due again. `done_at` is when each action was begun last, in seconds of the loop's clock."""
+async def _run_action(action: Action) -> bool:
+    """Returns whether it could be done. If not that is logged, and keeps nothing else from being done."""
+    try:
+        await action()
+    except DatabaseError as error:
+        log_outage(error)
+        return False
+    except Exception:
+        # The loop of the housekeeping must never end: log and go on.
+        logger.exception("The housekeeping failed")
+        return False
+    return True
+
+
+async def _run_due_actions(done_at: dict[Action, float], *, may_recover: bool = True) -> None:
+    """Do what is due again. `done_at` is when each action was begun last, in seconds of the loop's clock.
+
+    Not `may_recover` while the leases of this process cannot be renewed: its own turns would be taken for abandoned.
+    """
     now = asyncio.get_running_loop().time
     for action, interval_seconds in (
         (socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
@@ -85,11 +96,18 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (_find_other_persons, UNATTENDED_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
-        if action is _recover_turns and not runner.count_free_slots():
+        if action is _recover_turns and not (may_recover and runner.count_free_slots()):
             continue  # it stays due: as soon as a turn has ended, one that waits may run
         if now() - done_at.get(action, float("-inf")) > interval_seconds:
             done_at[action] = now()
-            await action()
+            await _run_action(action)
+
+
+async def _run_for_each(name: str, actions: Iterable[Awaitable[object]]) -> None:
+    """Do the same for several conversations at once. One with which it fails is logged, and keeps no other waiting."""
+    for outcome in await asyncio.gather(*actions, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            log_task_failure(logger, name, outcome)
 
 
 async def _start_cleanup() -> None:
@@ -146,8 +164,8 @@ async def _store_streams() -> None:
 
 
 async def _recover_turns() -> None:
-    for change in await turns.recover_abandoned_turns(runner.count_free_slots()):
-        await runner.publish_and_start(change)
+    changes = await turns.recover_abandoned_turns(runner.count_free_slots())
+    await _run_for_each("Going on with a turn", map(runner.publish_and_start, changes))
 
 
 async def _run_jobs() -> None:
@@ -166,13 +184,17 @@ async def _note_customers_here() -> None:
 
 async def _find_other_persons() -> None:
     """Nobody waits for a person who may no longer answer."""
-    for conversation_id in await turns.find_unattended_conversations():
-        await runner.publish_and_start(await turns.wait_for_another_person(conversation_id))
+    found = await turns.find_unattended_conversations()
+    await _run_for_each("Finding another person", map(_find_other_person, found))
+
+
+async def _find_other_person(conversation_id: int) -> None:
+    await runner.publish_and_start(await turns.wait_for_another_person(conversation_id))
 
 
 async def _resync_stale_connections() -> None:
     if seen := broadcast.get_watched_revisions():
         streaming = [each.lease.conversation_id for each in runner.get_running_turns()]
         streaming += heard_text.get_conversations_heard_since(monotonic() - RESYNC_INTERVAL_SECONDS)
-        for change in await turns.load_missed_changes(seen, streaming):
-            await broadcast.deliver_missed(change)
+        missed = await turns.load_missed_changes(seen, streaming)
+        await _run_for_each("Showing what was missed", map(broadcast.deliver_missed, missed))

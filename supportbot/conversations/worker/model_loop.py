@@ -127,7 +127,7 @@ async def _handle_event(running: RunningTurn, event: Event) -> None:
                 change = await turns.store_requested_calls(running.lease, event)
                 running.stream.close()
                 running.stream = AnswerStream(running.lease.conversation_id, NO_MESSAGE)
-                await broadcast.publish_change(change)
+                await broadcast.publish_change_if_possible(change)
         case ToolFinished(result=result):
             await _finish_tool_call(running, result)
 
@@ -156,7 +156,7 @@ async def _finish_tool_call(running: RunningTurn, result: ToolResult) -> None:
     completed = await _complete_call(running, result)
     if completed.is_turn_over:
         running.is_cancellable = False  # it has ended in good order
-    await broadcast.publish_change(completed.change)
+    await broadcast.publish_change_if_possible(completed.change)
     if completed.is_turn_over:
         raise TurnHandedOver
     if completed.message_id:

@@ -60,10 +60,13 @@ def is_draining() -> bool:
 async def publish_and_start(
     change: TurnChange, on_event: EventListener | None = None
 ) -> asyncio.Task[None] | None:
-    """Show a change to the pages that watch, and run the turn that it has a lease on: returns the task."""
+    """Show a change to the pages that watch, and run the turn that it has a lease on: returns the task.
+
+    The turn is run whether the change can be shown or not.
+    """
     for changed in change.turns:
         _cancel_lost_run(changed.row)
-    await broadcast.publish_change(change)
+    await broadcast.publish_change_if_possible(change)
     return await start_turn(change.lease, on_event) if change.lease is not None else None
 
 
