@@ -16,9 +16,6 @@ from .numbers import MAX_NUMBERS, read_number
 
 MAX_LISTED_ORDERS = 10
 MAX_ECHOED_CHARS = 60
-NUMBERS_LEFT_OUT = (
-    f" among the first {MAX_NUMBERS} numbers of this text: ask the customer for the order number alone"
-)
 
 OrderId = Annotated[
     str,
@@ -82,7 +79,10 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
             "possible": [order.number for order in meant],
         }
     if not meant:
-        return {"error": f"Order {asked} not found{NUMBERS_LEFT_OUT if written.is_cut else ''}"}
+        if written.is_cut:
+            among = f"Order {asked} not found among the first {MAX_NUMBERS} numbers of this text"
+            return {"error": f"{among}: ask the customer for the order number alone"}
+        return {"error": f"Order {asked} not found"}
     return _serialize_order(meant[0])
 
 
