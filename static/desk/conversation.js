@@ -40,7 +40,10 @@ function keepFocus() {
 
 function act(request) {
   if (chat.dataset.connection === "gone") return; // the notice says why, and what to do
-  showNotice(sendRequest(request) ? "" : getText("notConnected"));
+  // Done now or not at all: kept for later, it would be done over what the customer writes until then.
+  const isConnected = chat.dataset.connection === "open";
+  if (isConnected) sendRequest(request);
+  showNotice(isConnected ? "" : getText("notConnected"));
 }
 
 chat.addEventListener("click", ({ target }) => {

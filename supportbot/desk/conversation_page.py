@@ -71,7 +71,9 @@ def _build_desk_texts() -> dict[str, str]:
     return {
         "signedOut": _("You have been signed out, or may no longer answer customers. Reload the page."),
         "tooManyTabs": _("You have too many pages open. Close some of them, then reload this page."),
-        "notConnected": _("There is no connection yet, so nothing was done. Please try again in a moment."),
+        "notConnected": _(
+            "There is no connection right now, so nothing was done. Please try again in a moment."
+        ),
         "replyTo": _("Write to the customer…"),
         "takeOverToReply": _("Take it over to write to the customer…"),
         "writeNote": _("Write a note for your team…"),

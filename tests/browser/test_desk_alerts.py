@@ -185,6 +185,28 @@ async def test_a_press_without_a_connection_says_that_nothing_was_done(desk: Des
         assert site.rows(owners, customer.number) == [("waiting",)]
 
 
+async def test_a_press_in_a_conversation_without_a_connection_is_not_done_later(
+    desk: Desk, site: Site
+) -> None:
+    lines: list[WebSocketRoute] = []
+
+    def connect(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        lines.append(route)
+
+    await desk.page.route_web_socket("**/ws/desk/c/**", connect)
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        await lines[0].close(code=1011)
+        await expect(desk.page.locator("#chat[data-connection=closed]")).to_have_count(1)
+        await desk.press("Close")
+
+        await expect(desk.page.locator("#chat #notice")).to_contain_text("nothing was done")
+        await desk.is_live()
+        owners = "SELECT owner FROM conversations_conversation WHERE id = %s"
+        assert site.rows(owners, customer.number) == [("human",)]
+
+
 async def test_a_page_that_has_too_many_beside_it_still_shows_who_waits(desk: Desk, site: Site) -> None:
     await desk.page.clock.install()
     await desk.page.route_web_socket("**/ws/desk/*", lambda route: route.close(code=4429))
