@@ -27,6 +27,7 @@ OLD_STATE: dict[str, str | None] = {
 }
 OUTAGE_PK = 5
 DJANGO_APPS = ("admin", "auth", "contenttypes", "sessions")
+RESERVATION = {"tokens": 26000, "day": "2026-11-28", "scopes": ["guest:guest-key"]}
 
 # What is not called today as it was then: models, and fields by their model's old name.
 NEW_MODELS = {
@@ -122,7 +123,6 @@ def _fill_running(apps: Apps) -> None:
     """A turn whose process died over a tool call, and the next one in the queue."""
     chat = _create_conversation(apps, guest_key="guest-key", revision=5, last_seq=3)
     expired = timezone.now() - timedelta(minutes=5)
-    reservation = {"tokens": 26000, "day": "2026-11-28", "scopes": ["guest:guest-key"]}
     running = _create_turn(
         apps,
         chat,
@@ -131,7 +131,7 @@ def _fill_running(apps: Apps) -> None:
         tries=1,
         lease_until=expired,
         backend="demo",
-        reservation=reservation,
+        reservation=RESERVATION,
     )
     _create_message(apps, running, 1, "customer", "Where is ORD-456?", client_id="b1")
     _create_tool_call(apps, _create_message(apps, running, 2, "assistant", ""), state="pending")
@@ -192,7 +192,7 @@ def _fill_errands(apps: Apps, conversation: Any, last_turn: Any) -> None:
     errands.create(name="handover_note", key="TKT-00000001", conversation=conversation)
     key = f"{conversation.pk}:{last_turn.pk}"
     errands.create(
-        name="summary", key=key, conversation=conversation, until=last_turn, reservation={"tokens": 1}
+        name="summary", key=key, conversation=conversation, until=last_turn, reservation=RESERVATION
     )
 
 
