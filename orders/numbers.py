@@ -16,9 +16,8 @@ from .email_addresses import MAX_WRITTEN_CHARS, extract_email
 MAX_JOINED_PARTS = 8
 MAX_GAP_CHARS = 3
 MAX_NUMBERS = 20  # that one look-up tries; a mail that somebody pastes has about as many
-NUMBERS_PER_GUESS = (
-    5  # so many are counted as one guess: a day, an amount and a house stand beside an order's number
-)
+# So many are counted as one guess: a day, an amount and a house stand beside an order's number.
+NUMBERS_PER_GUESS = 5
 MAX_CANDIDATES = 200
 MIN_TRACKING_CHARS = 8
 PHONE_DIGITS = 9  # the last ones: before them stand a country's and an area's code, in many forms
@@ -49,9 +48,7 @@ class WrittenNumber:
     short_keys: frozenset[str]
     tracking_keys: frozenset[str]
     words: frozenset[str] = frozenset()
-    group_count: int = (
-        0  # of the groups of digits that were read: of numbers with one length, no more are tried
-    )
+    group_count: int = 0  # groups of digits that were read: of one length, no more numbers are tried
     is_cut: bool = False  # there are more of them than were read
 
     def __bool__(self) -> bool:

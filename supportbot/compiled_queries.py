@@ -5,57 +5,23 @@ run it. These are built once in a process. They read and write the same instance
 they send no signals.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models
-from django.db.models.expressions import Expression
 from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
 from django.db.models.sql import UpdateQuery
 from django.db.transaction import TransactionManagementError
 
+from .query_parameters import Arguments, Fields, build_parameters, fill_arguments, place_arguments
+
 M = TypeVar("M", bound=models.Model)
 Rows = Sequence[Any]  # of a sequence of values each
-Fields = Sequence["str | models.Field[Any, Any]"]
-Arguments = Sequence[tuple[int, Any]]
-LIST_SUFFIX = "__in"  # of the name of a field that is compared with any number of values
 EMPTY_JSON: Mapping[Any, Callable[[], Any]] = {"{}": dict, "[]": list}
 # As `ListParameter` is written for PostgreSQL.
 ARRAY_ROWS = re.compile(r"IN \(SELECT unnest\((%s::[^)]+\[\])\)\)")
-
-
-class Parameter(Expression):
-    """Stands in a query for a value that is given when it runs: the one at `place`, which is compared with `field`."""
-
-    def __init__(self, place: int, field: Any) -> None:
-        super().__init__(output_field=field)
-        self.place = place
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [self]
-
-    def prepare_value(self, value: Any, database: Any) -> Any:
-        """The value as the database takes it."""
-        return self.output_field.get_db_prep_value(value, database)
-
-
-class ListParameter(Parameter):
-    """Stands behind `__in` for any number of values, given as one array: so the SQL does not depend on how many."""
-
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "SELECT value FROM json_each(%s)", [self]
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        field: Any = self.output_field
-        kind = field.cast_db_type(connection).partition("(")[0]  # a length would cut values off
-        return f"SELECT unnest(%s::{kind}[])", [self]
-
-    def prepare_value(self, value: Any, database: Any) -> Any:
-        values = [super(ListParameter, self).prepare_value(each, database) for each in value]
-        return json.dumps(values) if database.vendor == "sqlite" else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +49,7 @@ class _Statement:
         if self.is_locking and not database.in_atomic_block:
             raise TransactionManagementError("Rows are locked within a transaction only.")
         with database.cursor() as cursor:
-            cursor.execute(self.sql, _fill_arguments(self.arguments, values, database))
+            cursor.execute(self.sql, fill_arguments(self.arguments, values, database))
             rows = list(map(list, cursor.fetchall()))
         for column, (converters, expression) in self.converters.items():
             for row in rows:
@@ -123,7 +89,7 @@ class CompiledRows:
         return statement
 
     def _compile(self, database: Any) -> _Statement:
-        queryset = self._build(*_build_parameters(self._model, self._fields))
+        queryset = self._build(*build_parameters(self._model, self._fields))
         compiler: Any = queryset.query.get_compiler(connection=database)
         sql, arguments = _compile_sql(compiler)
         converters = compiler.get_converters([column for column, _sql, _name in compiler.select])
@@ -236,12 +202,12 @@ class CompiledRowsUpdate:
             self._statements[database.vendor] = self._compile(database)
         sql, arguments = self._statements[database.vendor]
         with database.cursor() as cursor:
-            cursor.execute(sql, _fill_arguments(arguments, values, database))
+            cursor.execute(sql, fill_arguments(arguments, values, database))
             changed: int = cursor.rowcount
         return changed
 
     def _compile(self, database: Any) -> tuple[str, Arguments]:
-        queryset, written = self._build(*_build_parameters(self._model, self._fields))
+        queryset, written = self._build(*build_parameters(self._model, self._fields))
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(written)
         return _compile_sql(query.get_compiler(connection=database))
@@ -254,7 +220,7 @@ def _compile_sql(compiler: Any) -> tuple[str, Arguments]:
     that update the same ones might wait for each other.
     """
     sql, arguments = compiler.as_sql()
-    return ARRAY_ROWS.sub(r"= ANY(\1)", sql), _place_arguments(arguments)
+    return ARRAY_ROWS.sub(r"= ANY(\1)", sql), place_arguments(arguments)
 
 
 def _hasten_converter(convert: Callable[..., Any]) -> Callable[..., Any]:
@@ -277,27 +243,6 @@ def _describe_instances(compiler: Any, database: Any) -> tuple[slice, Sequence[s
     columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
     names = [column.target.attname for column, _sql, _name in compiler.select[columns]]
     return columns, names, get_related_populators(info, compiler.select, database.alias)
-
-
-def _build_parameters(model: type[models.Model], fields: Fields) -> list[Parameter]:
-    return [_build_parameter(model, place, field) for place, field in enumerate(fields)]
-
-
-def _build_parameter(model: type[models.Model], place: int, field: Any) -> Parameter:
-    if not isinstance(field, str):
-        return Parameter(place, field)
-    kind = ListParameter if field.endswith(LIST_SUFFIX) else Parameter
-    return kind(place, model._meta.get_field(field.removesuffix(LIST_SUFFIX)))
-
-
-def _place_arguments(arguments: Iterable[Any]) -> Arguments:
-    """What stands for each argument of a statement, as `_Statement` has it."""
-    return [(each.place, each) if isinstance(each, Parameter) else (-1, each) for each in arguments]
-
-
-def _fill_arguments(arguments: Arguments, values: Sequence[object], database: Any) -> list[Any]:
-    """The arguments of a statement for these values, as the database takes them."""
-    return [each if place < 0 else each.prepare_value(values[place], database) for place, each in arguments]
 
 
 def _get_database() -> Any:

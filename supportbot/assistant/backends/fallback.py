@@ -8,7 +8,7 @@ half-open one lets a single request through to see whether the model has recover
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
@@ -140,7 +140,9 @@ class FallbackBackend:
                     while part := await (
                         anext(parts, None)
                         if has_spoken
-                        else self._read_early_part(first or parts, breaker.first_token_seconds, is_alive)
+                        else self._await_early_part(
+                            first or anext(parts, None), breaker.first_token_seconds, is_alive
+                        )
                     ):
                         is_alive, first = True, None
                         if not (has_spoken or isinstance(part, Thinking) or part == KEEP_ALIVE):
@@ -218,19 +220,16 @@ class FallbackBackend:
                 first.cancel()
                 await asyncio.wait({first})
 
-    async def _read_early_part(
-        self,
-        parts: "AsyncGenerator[Part] | asyncio.Future[Part | None]",
-        first_token_seconds: float,
-        is_alive: bool,
+    async def _await_early_part(
+        self, part: Awaitable[Part | None], first_token_seconds: float, is_alive: bool
     ) -> Part | None:
-        """The next part of a model that has not spoken yet, None at the end; or the first one, which was asked for.
+        """The next part of a model that has not spoken yet, None at the end.
 
         Raises `ModelError` when it takes too long: another limit counts after the first sign of life.
         """
         try:
             async with asyncio.timeout(self._stall_seconds if is_alive else first_token_seconds):
-                return await (parts if isinstance(parts, asyncio.Future) else anext(parts, None))
+                return await part
         except TimeoutError:
             raise ModelError(ErrorCode.STALLED if is_alive else ErrorCode.NO_FIRST_TOKEN) from None
 
