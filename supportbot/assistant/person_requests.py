@@ -7,7 +7,7 @@
 
 Found in the module `person_requests` of every app. It runs in the transaction in which the conversation begins to wait,
 so its effect happens once. What it returns is a reference that the customer is told, such as a ticket's number, or
-nothing. When it raises `ToolError`, the conversation waits all the same.
+nothing. Whatever it raises, the conversation waits all the same: `ToolError` is a refusal, anything else is logged.
 """
 
 from collections.abc import Callable

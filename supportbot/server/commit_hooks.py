@@ -7,10 +7,11 @@ for a transaction that failed: its result is lost, and it may be run a second ti
 import logging
 from collections.abc import Callable
 from functools import partial
-from traceback import format_tb
 from typing import Any
 
 from django.db import connections
+
+from .error_reports import describe_place
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,4 @@ def _run_hook(hook: Callable[[], object]) -> None:
     try:
         hook()
     except BaseException as error:  # noqa: BLE001 - what was committed must not be taken for something that failed
-        # Its text may hold what somebody wrote, so the log gets its type and where it was raised.
-        stack = "".join(format_tb(error.__traceback__))
-        logger.error("A hook of a commit failed: %s\n%s", type(error).__name__, stack)
+        logger.error("A hook of a commit failed: %s", describe_place(error))

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core import mail
+from django.db import IntegrityError
 from django.utils import timezone
 
 from supportbot.assistant.messages import Answer, Message, ToolCall
+from supportbot.assistant.person_requests import PersonRequestHandler
+from supportbot.assistant.tools import ToolError
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, StaffPresence, Turn
 from supportbot.conversations.turns import TurnChange, handoff_sentences
@@ -183,6 +187,29 @@ def test_no_way_to_a_person_is_silent(way, case, prepare, agent):
     sentence = _check_sentence(chat, change, case)
     _check_staff_are_told(chat, change, case)
     _check_next_step(chat, change, sentence, case, agent)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("My lamp is broken"), ToolError("Not now."), IntegrityError("lamp")]
+)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_an_apps_bug_keeps_nobody_from_a_person(way, error, prepare, monkeypatch, caplog):
+    def fail(_request: Any) -> str:
+        raise error
+
+    chat = prepare(CIRCUMSTANCES[0])
+    others = apps.get_app_config("conversations").person_request_handlers
+    monkeypatch.setattr(
+        apps.get_app_config("conversations"), "person_request_handlers", [PersonRequestHandler(fail), *others]
+    )
+
+    way(chat)
+
+    chat.refresh_from_db()
+    assert chat.owner == "waiting"
+    assert Ticket.objects.filter(conversation=chat).exists()  # the other apps did what they do
+    assert ("requests for a person failed" in caplog.text) is not isinstance(error, ToolError)
+    assert "lamp" not in caplog.text
 
 
 def _check_sentence(chat: Conversation, change: TurnChange, case: Circumstance) -> str:

@@ -1,6 +1,7 @@
 """The chat completions API: Grok by default, and every other server that offers it."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,14 +61,15 @@ class ChatBackend:
             body["tools"] = [tool.as_chat() for tool in tools]
             if not may_call:
                 body["tool_choice"] = "none"
-        accumulator = ChatAccumulator(
+        begin_answer = partial(
+            ChatAccumulator,
             self._origin,
             {call.id for message in sent for call in message.tool_calls},
             tools,
             is_thought_first=self._server.is_thought_first,
         )
         headers = _build_headers(conversation)
-        return self._server.stream_negotiated("/chat/completions", body, accumulator, headers)
+        return self._server.stream_negotiated("/chat/completions", body, begin_answer, headers)
 
     async def parse(
         self,

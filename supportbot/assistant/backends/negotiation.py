@@ -1,6 +1,6 @@
 """Requests to a server whose dialect is learnt as it refuses them: each is sent again without what was refused."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -26,14 +26,16 @@ class NegotiatedServer(ModelServer):
         self,
         path: str,
         body: Mapping[str, Any],
-        accumulator: AnswerAccumulator,
+        begin_answer: Callable[[], AnswerAccumulator],
         headers: Mapping[str, str] | None = None,
     ) -> AsyncGenerator[StreamPart | Answer]:
         """Stream an answer as `stream_answer` does, in the dialect of the server, and then the whole of it.
 
+        `begin_answer` makes what each attempt is put together in: a stream that ends in a refusal leaves nothing.
         Raises `ModelError`.
         """
         for attempt in range(MAX_ATTEMPTS):
+            accumulator = begin_answer()
             adapted = self._dialect.adapt_request(body)
             has_spoken = False
             try:

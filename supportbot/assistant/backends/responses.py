@@ -67,20 +67,24 @@ class ResponsesBackend:
         # With stored pictures “the request may fail” (xAI's documentation, “Image Understanding”).
         body["store"] = self._store and not any(message.images for message in messages)
         sent = address_messages(messages, self._origin)
-        accumulator = ResponsesAccumulator(
-            self._origin,
-            {call.id for message in sent for call in message.tool_calls},
-            tools,
-            is_thought_first=self._server.is_thought_first,
-        )
+        used_ids = {call.id for message in sent for call in message.tool_calls}
+        attempts: list[ResponsesAccumulator] = []
+
+        def begin_answer() -> ResponsesAccumulator:
+            is_thought_first = self._server.is_thought_first
+            attempts.append(
+                ResponsesAccumulator(self._origin, used_ids, tools, is_thought_first=is_thought_first)
+            )
+            return attempts[-1]
+
         for request in self._iter_requests(body, system, messages, sent):
             try:
                 async with aclosing(
-                    self._server.stream_negotiated("/responses", request, accumulator)
+                    self._server.stream_negotiated("/responses", request, begin_answer)
                 ) as parts:
                     async for part in parts:
-                        if isinstance(part, Answer) and body["store"] and not accumulator.has_changed_calls:
-                            handle = accumulator.response_id
+                        if isinstance(part, Answer) and body["store"] and not attempts[-1].has_changed_calls:
+                            handle = attempts[-1].response_id
                             yield self._stored_state.attach_handle(part, handle, system, messages)
                         else:
                             yield part

@@ -1,5 +1,6 @@
 """Tells the apps what happened in a conversation, in the transaction in which it happens."""
 
+import logging
 from typing import Any
 
 from django.apps import apps
@@ -14,10 +15,14 @@ from supportbot.assistant.conversation_events import (
 )
 from supportbot.assistant.person_requests import PersonRequest
 from supportbot.assistant.tools import ToolError
+from supportbot.server.error_reports import describe_place
+from supportbot.server.outages import OUTAGE_ERRORS
 
 from ..models import Conversation, Message
 from .changes import ChangedTurn, TurnChange
 from .claiming import build_customer
+
+logger = logging.getLogger(__name__)
 
 Owner = Conversation.Owner
 
@@ -66,7 +71,10 @@ def notify_of_contact(conversation: Conversation) -> None:
 
 
 def notify_of_person_request(conversation: Conversation, reason: str, *, is_quote: bool) -> str:
-    """Have apps do what they do when a person is asked for. Returns the first reference that one of them gives."""
+    """Have apps do what they do when a person is asked for. Returns the first reference that one of them gives.
+
+    The conversation waits whatever one of them raises, except that the database is out of reach.
+    """
     request = PersonRequest(
         conversation.pk,
         build_customer(conversation.user),
@@ -81,6 +89,10 @@ def notify_of_person_request(conversation: Conversation, reason: str, *, is_quot
         try:
             with transaction.atomic():
                 references.append(handler(request))
+        except OUTAGE_ERRORS:
+            raise
         except ToolError:
-            continue  # a refusal: the conversation waits all the same
+            continue
+        except Exception as error:  # noqa: BLE001 - a bug of an app keeps nobody from a person
+            logger.error("A handler of requests for a person failed: %s", describe_place(error))
     return next(filter(None, references), "")

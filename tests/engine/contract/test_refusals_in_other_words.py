@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from supportbot.assistant.messages import ToolStarted
 from tests.engine.desk import Desk
-from tests.provider import Provider, wire
+from tests.provider import Call, Provider, wire
 from tests.provider.server import Request
 
 from .wires import WIRES
@@ -126,4 +127,29 @@ async def test_a_refusal_with_status_200_is_learnt_from_too():
         )
 
         assert await Desk(backend).ask("Hi") == "Hello."
+        await backend.aclose()
+
+
+async def test_what_came_before_a_refusal_is_no_part_of_the_answer_after_it():
+    """A server that finds out what it does not take while it writes a call: the call is made once, and whole."""
+    error = {"object": "error", "message": "Extra inputs are not permitted: stream_options", "code": 400}
+    half_a_call = {
+        "index": 0,
+        "id": "a",
+        "function": {"name": "create_ticket", "arguments": '{"issue": "Half '},
+    }
+    ticket = Call("create_ticket", {"issue": "The lamp is broken", "priority": "low"})
+    with Provider() as provider:
+        backend = WIRES["chat"].connect(provider)
+        provider.play(wire.chunk({"tool_calls": [half_a_call]}), wire.event({"error": error}))
+        provider.play(*wire.calls([ticket]), *wire.ending("tool_calls"))
+        provider.say("It is open.")
+        desk = Desk(backend)
+
+        assert await desk.ask("My lamp is broken") == "It is open."
+
+        calls = [event.call for event in desk.events if isinstance(event, ToolStarted)]
+        assert [(call.name, json.loads(call.arguments)) for call in calls] == [
+            ("create_ticket", {"issue": "The lamp is broken", "priority": "low"})
+        ]
         await backend.aclose()
