@@ -1,7 +1,7 @@
 """The queue of background jobs: stored until they are done, and claimed by whichever process finds them due."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,17 +58,30 @@ def enqueue_many(
 
 
 @on_database_thread()
-def claim_due_jobs(limit: int) -> list[ClaimedJob]:
-    """Take a lease on at most `limit` jobs that are due and of a kind that this process knows, the oldest first."""
+def claim_due_jobs(limit: int, slow_limit: int | None = None) -> list[ClaimedJob]:
+    """Take a lease on at most `limit` jobs that are due and of a kind that this process knows, the oldest first.
+
+    At most `slow_limit` of them, if that is given, are of kinds that may take long.
+    """
     now = timezone.now()
-    return _claim_jobs(limit, now) if DUE_JOB.fetch_rows(now) else []
+    slow_limit = limit if slow_limit is None else min(limit, slow_limit)
+    return _claim_jobs(limit, slow_limit, now) if DUE_JOB.fetch_rows(now) else []
 
 
 @transaction.atomic
-def _claim_jobs(limit: int, now: datetime) -> list[ClaimedJob]:
+def _claim_jobs(limit: int, slow_limit: int, now: datetime) -> list[ClaimedJob]:
+    kinds = get_job_kinds().values()
+    slow = [kind.name for kind in kinds if kind.is_slow]
+    claimed = _claim_jobs_of(slow, slow_limit, now)
+    return claimed + _claim_jobs_of(
+        [kind.name for kind in kinds if not kind.is_slow], limit - len(claimed), now
+    )
+
+
+def _claim_jobs_of(names: Collection[str], limit: int, now: datetime) -> list[ClaimedJob]:
     kinds = get_job_kinds()
     claimed = []
-    for row in Job.objects.filter(run_after__lte=now, kind__in=list(kinds)).order_by("run_after")[:limit]:
+    for row in Job.objects.filter(run_after__lte=now, kind__in=names).order_by("run_after")[:limit]:
         lease_until = now + timedelta(seconds=kinds[row.kind].timeout_seconds) + LEASE_MARGIN
         unclaimed = Job.objects.filter(pk=row.pk, attempts=row.attempts, run_after__lte=now)
         if unclaimed.update(attempts=row.attempts + 1, run_after=lease_until):

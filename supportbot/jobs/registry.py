@@ -74,6 +74,11 @@ class JobKind:
     max_attempts: int
     timeout_seconds: float
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether a run may take longer than most. Such jobs leave room for the others."""
+        return self.timeout_seconds > DEFAULT_TIMEOUT_SECONDS
+
 
 def job(
     *,

@@ -20,25 +20,30 @@ from .registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, get_job_
 logger = logging.getLogger(__name__)
 
 MAX_CONCURRENT_JOBS = 4
+MAX_SLOW_JOBS = 3  # so that mails which wait for their server hold nothing else up
 FINISH_SECONDS = 5.0
 CANCELLATION_SECONDS = 5.0
 
 
 @dataclass
 class RunningJobs:
-    """The jobs that run in this process."""
+    """The jobs that run in this process, and which of them are of kinds that may take long."""
 
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    slow_tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 async def run_due_jobs() -> None:
     """Start what is due, as long as no more than `MAX_CONCURRENT_JOBS` run."""
-    tasks = process.get(RunningJobs).tasks
-    if len(tasks) >= MAX_CONCURRENT_JOBS:
+    running = process.get(RunningJobs)
+    if len(running.tasks) >= MAX_CONCURRENT_JOBS:
         return
-    for claimed in await claim_due_jobs(MAX_CONCURRENT_JOBS - len(tasks)):
+    free = MAX_CONCURRENT_JOBS - len(running.tasks)
+    for claimed in await claim_due_jobs(free, MAX_SLOW_JOBS - len(running.slow_tasks)):
         task = asyncio.create_task(_run_job(claimed), name=f"job {claimed.kind}")
-        tasks.add(task)
+        running.tasks.add(task)
+        if get_job_kinds()[claimed.kind].is_slow:
+            running.slow_tasks.add(task)
         task.add_done_callback(_end_task)
 
 
@@ -57,7 +62,9 @@ async def drain(finish_seconds: float = FINISH_SECONDS) -> None:
 
 
 def _end_task(task: asyncio.Task[None]) -> None:
-    process.get(RunningJobs).tasks.discard(task)
+    running = process.get(RunningJobs)
+    running.tasks.discard(task)
+    running.slow_tasks.discard(task)
     if not task.cancelled() and (error := task.exception()):
         # Its lease runs out, and then it is tried again.
         log_task_failure(logger, task.get_name(), error)

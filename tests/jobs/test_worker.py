@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from supportbot.jobs import queue, worker
+from supportbot.jobs.mail_jobs import MAIL_TIMEOUT_SECONDS
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import BACKOFF_BASE, BACKOFF_MAX
 from supportbot.jobs.registry import ClaimedJob, JobFailed, JobHopeless, JobKind, JobPostponed, job
@@ -333,6 +334,30 @@ async def test_no_more_than_a_few_run_at_once(script):
 
     assert script.runs == MAX_CONCURRENT_JOBS + 1
     assert not await Job.objects.aexists()
+
+
+async def test_mails_that_wait_for_their_server_hold_nothing_else_up(script, install):
+    hanging = asyncio.get_running_loop().create_future()
+
+    @job(timeout_seconds=MAIL_TIMEOUT_SECONDS)
+    async def send_mail(claimed: ClaimedJob) -> None:
+        await hanging
+
+    install(send_mail)
+    script.replies = ["on its way"]
+    for number in range(MAX_CONCURRENT_JOBS + 1):
+        await put(f"M-{number}", "send_mail")
+    await worker.run_due_jobs()
+    await worker.run_due_jobs()
+
+    await put("P-1")
+    await worker.run_due_jobs()
+    assert await Job.objects.filter(key="P-1", attempts=1).aexists()
+
+    hanging.set_result(None)
+    while await Job.objects.aexists():
+        await run_due()
+    assert await effects() == 1
 
 
 async def test_when_the_process_ends_a_job_may_finish_within_its_time(script):
