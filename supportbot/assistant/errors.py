@@ -1,10 +1,9 @@
 """Why a model did not answer: the codes, what follows from each of them, and the exception that carries one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from .messages import Mark
 from .translation import gettext_noop
 
 GENERAL_MESSAGE = gettext_noop("Something went wrong on our side.")
@@ -195,8 +194,7 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
 class ModelError(Exception):
     """The model could not answer. `code` says why, `retry` whether asking again may help.
 
-    The text of the exception is for logs; it never holds a key or a customer's words. `marks` are what could not be
-    confirmed of the words that had been shown by then.
+    The text of the exception is for logs; it never holds a key or a customer's words.
     Raises ValueError when it is made with a code that is none.
     """
 
@@ -204,7 +202,6 @@ class ModelError(Exception):
         super().__init__(detail or code)
         self.code = ErrorCode(code)
         self.retry = retry
-        self.marks: Sequence[Mark] = ()
 
 
 def get_error_traits(code: str) -> ErrorTraits:

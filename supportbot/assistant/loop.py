@@ -15,6 +15,7 @@ from .limits import Limits, bound_calls, cut_long_answer
 from .messages import (
     Answer,
     Event,
+    Mark,
     Message,
     Part,
     TextDelta,
@@ -45,11 +46,13 @@ async def run_turn(
     conversation: str = "",
     summary: str = "",
     grounding: GroundingMode = "off",
+    cut_marks: list[Mark] | None = None,
 ) -> AsyncGenerator[Event]:
     """Answer the conversation so far, which ends with a message of the customer.
 
     `summary` is of what was said before these messages, if `system` has one. `grounding` says what becomes of
-    sentences that cannot be confirmed, see `grounding.CheckedText`.
+    sentences that cannot be confirmed, see `grounding.CheckedText`. `cut_marks` gets what could not be confirmed of a
+    message that is cut short, by a failure or by who closes this generator.
 
     Yields text as it arrives, one `Answer` at the end of each of the model's messages, and each tool call before
     and after `execute` runs it. A caller that stores events has time to do so before it asks for the next one.
@@ -68,7 +71,7 @@ async def run_turn(
         ask_model = _stream_answer if rounds_left > 0 else _ask_for_words
         stream = ask_model(partial(ask, tools=list(tools.values())), window, clock)
         if check is not None:
-            stream = _check_text(stream, CheckedText(check, grounding))
+            stream = _check_text(stream, CheckedText(check, grounding), cut_marks)
         async with aclosing(stream) as parts:
             async for part in parts:
                 if isinstance(part, Answer):
@@ -129,8 +132,11 @@ async def _ask_for_words(
                 yield part
 
 
-async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText) -> AsyncGenerator[Part]:
-    """Pass on what may be shown of a message, and its `Answer` or its failure with what could not be confirmed."""
+async def _check_text(
+    stream: AsyncGenerator[Part], checked: CheckedText, cut_marks: list[Mark] | None
+) -> AsyncGenerator[Part]:
+    """Pass on what may be shown of a message, and its `Answer` with what could not be confirmed."""
+    is_cut = True
     try:
         async with aclosing(stream):
             async for part in stream:
@@ -146,13 +152,14 @@ async def _check_text(stream: AsyncGenerator[Part], checked: CheckedText) -> Asy
                     elif shown:
                         yield TextDelta(shown)
                 else:
-                    if rest := checked.finish_text(part.message.tool_calls):
+                    rest, is_cut = checked.finish_text(part.message.tool_calls), False
+                    if rest:
                         yield TextDelta(rest)
                     yield checked.mark_answer(part)
-    except ModelError as error:
-        checked.finish_text()
-        error.marks = checked.marks
-        raise
+    finally:
+        if is_cut and cut_marks is not None:
+            checked.finish_text()
+            cut_marks += checked.marks
 
 
 def _require_answer(answer: Answer | None) -> Answer:

@@ -64,6 +64,17 @@ async def test_staff_see_what_was_not_confirmed_of_an_answer_that_was_cut(page, 
     assert {mark["words"] for mark in (await Turn.objects.aget()).marks} == {"99.00 usd", "i have refunded"}
 
 
+async def test_staff_see_it_of_an_answer_that_its_customer_stopped(page, model):
+    model.say("I have refunded you 99.00 USD. And there is more.", hold_after=6)
+    await page.say("Where is ORD-123?")
+    await page.until(lambda page: page.turns and "99.00 USD. " in page.streamed())
+
+    await page.request(action="stop")
+    await page.settled("stopped")
+
+    assert {mark["words"] for mark in (await Turn.objects.aget()).marks} == {"99.00 usd", "i have refunded"}
+
+
 async def test_with_hold_a_sentence_left_out_before_a_call_is_told_too(holds, page, model):
     model.calls(Call("lookup_order", {"order_id": "ORD-123"}), text="I have refunded you. ")
     model.say("Your order has shipped.")

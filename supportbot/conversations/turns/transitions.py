@@ -1,5 +1,6 @@
 """The end of a turn, a stop and a retry. Every function here is one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant.errors import ModelError
-from supportbot.assistant.messages import Answer, ToolCall
+from supportbot.assistant.messages import Answer, Mark, ToolCall
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
@@ -43,12 +44,13 @@ def finish_turn(
     first_token: datetime | None = None,
     is_long: bool = False,
     begun_call: ToolCall | None = None,
+    cut_marks: Sequence[Mark] = (),
 ) -> TurnChange:
     """End a turn: keep its text, close what is open, and take a lease on the next one in the queue.
 
     `answer` is the model's last message, None if there is none that is whole. With `is_long` the oldest part of the
     conversation is summed up in the background. `begun_call` is one that was begun and whose result may not be stored.
-    Raises `LeaseLost`.
+    `cut_marks` are what could not be confirmed of a message that was cut. Raises `LeaseLost`.
     """
     turn, conversation = lock_leased_turn(lease)
     if begun_call is not None:
@@ -58,7 +60,7 @@ def finish_turn(
     is_charged = bool(text or first_token or answer) or state == Turn.State.STOPPED
     usage = answer.usage if answer else {}
     settle_turn(turn, conversation, usage, turn.error, text, is_charged=is_charged)
-    turn.marks += [asdict(mark) for each in (answer, error) if each is not None for mark in each.marks]
+    turn.marks += [asdict(mark) for mark in (*(answer.marks if answer else ()), *cut_marks)]
     if answer is not None:
         turn.usage.append(dict(answer.usage))
         turn.model = answer.model[:80]

@@ -68,6 +68,7 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
         conversation=lease.public_id,
         summary=lease.summary,
         grounding=settings.ENVIRONMENT.grounding,
+        cut_marks=running.cut_marks,
     )
     answer = None
     async with aclosing(events):

@@ -251,6 +251,7 @@ async def _store_end(
                 first_token=running.first_token,
                 is_long=needs_summary(running.lease.history),
                 begun_call=running.begun_call,
+                cut_marks=running.cut_marks,
             )
         except OUTAGE_ERRORS:
             if process.get(RunnerState).is_draining:

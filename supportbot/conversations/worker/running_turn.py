@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
-from supportbot.assistant.messages import Event, ToolCall
+from supportbot.assistant.messages import Event, Mark, ToolCall
 
 from ..models import Turn
 from ..realtime.answer_stream import AnswerStream
@@ -25,8 +25,8 @@ class RunningTurn:
 
     `state` is how it ends if it is cancelled, `on_event` is told of each event after it was stored, `renewed_at` is
     when the lease was last renewed, in seconds of the monotonic clock. `begun_call` is the tool call that was begun and
-    whose result may not be stored. Whatever cuts its clean-up short, and however often, the end of the turn stores how
-    it ended.
+    whose result may not be stored: whatever cuts its clean-up short, and however often, the end of the turn stores how
+    it ended. `cut_marks` are what could not be confirmed of a message that was cut.
     """
 
     lease: TurnLease
@@ -39,6 +39,7 @@ class RunningTurn:
     is_cancellable: bool = False
     is_cancelled: bool = False
     begun_call: ToolCall | None = None
+    cut_marks: list[Mark] = field(default_factory=list)
 
     def cancel(self) -> None:
         """Cancel the task while it asks the model.
