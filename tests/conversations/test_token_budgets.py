@@ -127,6 +127,24 @@ def test_who_has_waited_as_long_as_a_turn_may_take_is_told_and_may_try_again(
     assert (turn.state, turn.error, turn.can_retry) == ("failed", "tokens_set_aside", True)
 
 
+def test_no_call_of_one_that_was_told_so_is_left_pending(transactional_db, chat, of_bob, limit):
+    """Its process died, and what it had been given was given to others before it could go on."""
+    limit(tokens_per_day=2 * REQUEST)
+    lease = submit.submit_message.run_sync(chat.pk, "Where is ORD-123?", "a1").lease
+    tool_calls.store_requested_calls.run_sync(lease, ASKED)
+    let_lease_run_out()
+    submit.submit_message.run_sync(of_bob.pk, "Hello", "b1")
+    assert recovery.recover_abandoned_turns.run_sync(9)[0].lease is None
+    Turn.objects.filter(conversation=chat).update(
+        waits_since=timezone.now() - timedelta(hours=1), not_before=timezone.now()
+    )
+
+    (change,) = recovery.recover_abandoned_turns.run_sync(9)
+
+    assert Turn.objects.get(conversation=chat).state == "failed"
+    assert 'data-state="pending"' not in render(change)
+
+
 async def test_who_waits_reads_so_and_then_the_answer(page, model, limit, of_bob, frequent_sweeps):
     limit(tokens_per_day=REQUEST)
     held = (await submit.submit_message(of_bob.pk, "Hello", "b1")).lease

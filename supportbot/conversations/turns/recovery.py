@@ -147,7 +147,9 @@ def _end_overdue_turns(conversation: Conversation) -> list[ChangedTurn]:
     for turn in conversation.turns.filter(waits_since__lt=since, state=Turn.State.QUEUED):
         turn.state, turn.error, turn.may_retry = Turn.State.FAILED, ErrorCode.TOKENS_SET_ASIDE, True
         turn.finished, turn.waits_since, turn.not_before = timezone.now(), None, None
-        ended += save_change(turn, conversation).turns
+        messages = load_messages(turn)  # a dead process may have left calls in them
+        close_open_messages(messages, None, Message.Status.PARTIAL)
+        ended += save_change(turn, conversation, messages).turns
     return ended
 
 
