@@ -46,13 +46,15 @@ def _take_over_waiting(ticket: Ticket, target: Ticket, actor: Actor) -> None:
     """What is awaited on the one is awaited on the other one, whatever had ended that.
 
     A customer waits for the team since when they did. The team waits for the customer, if it does not owe them an
-    answer there. Where nobody has the other one, it is theirs who had this one.
+    answer there. Where nobody has the other one, it is theirs who had this one. The higher priority is kept.
     """
     if not ticket.is_active:
         _take_over_objection(ticket, target)
         return
     status = ticket.status if ticket.status == Ticket.Status.OPEN or not target.is_active else target.status
-    change_ticket(target, actor, status=status, assignee=target.assignee or ticket.assignee)
+    priority = max(target.priority, ticket.priority, key=Ticket.Priority.values.index)
+    assignee = target.assignee or ticket.assignee
+    change_ticket(target, actor, status=status, priority=priority, assignee=assignee)
     since = ticket.waiting_since
     if since is not None and (target.waiting_since is None or since < target.waiting_since):
         target.start_waiting(since)

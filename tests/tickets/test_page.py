@@ -331,6 +331,22 @@ def test_who_waits_on_a_merged_ticket_waits_on_the_one_that_goes_on(ticket, alic
     assert (ended.status, ended.waiting_since, ended.due) == ("open", since, since + timedelta(hours=8))
 
 
+@pytest.mark.parametrize("priorities", [("high", "low"), ("low", "high")])
+def test_what_is_urgent_stays_so_when_it_is_merged(ticket, alice, agent, priorities):
+    Ticket.objects.filter(pk=ticket.pk).update(priority=priorities[0])
+    target = Ticket.objects.create(
+        number="TKT-00000002", issue="x", customer=alice, priority=priorities[1], assignee=agent
+    )
+    since = target.waiting_since
+    ticket.refresh_from_db()
+    Ticket.objects.filter(pk=ticket.pk).update(waiting_since=since)
+
+    merge(ticket, target.number, agent)
+
+    target.refresh_from_db()
+    assert (target.priority, target.due) == ("high", since + timedelta(hours=4))
+
+
 @pytest.mark.parametrize("end", ["customer", "closed", "resolved", ""])
 def test_what_the_team_waits_for_on_a_merged_ticket_it_waits_for_on_the_one_that_goes_on(
     ticket, talk, alice, agent, end
