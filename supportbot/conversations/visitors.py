@@ -47,9 +47,11 @@ def create_mail_key() -> str:
 def renew_session(user: Any, session: Any, *, is_new_visit: bool = False) -> None:
     """Have the visitor's session end its whole time from now, so that who comes back keeps the conversation.
 
-    That writes the session, so it is done when somebody comes to the site, and once a day while they stay.
+    That writes the session, so it is done when somebody comes to the site, and once a day while they stay. Of a guest
+    who has said nothing yet there is only the cookie.
     """
     if not user.is_authenticated and GUEST_KEY_NAME not in session:
+        session.modified = session.modified or bool(session.session_key and not session.is_stored)
         return
     now = int(time())
     if is_new_visit or not 0 <= now - session.get(RENEWED_AT_NAME, 0) < RENEWAL_INTERVAL_SECONDS:

@@ -108,6 +108,15 @@ def test_who_comes_back_keeps_the_chat_for_another_two_weeks(guests, said):
     assert response.cookies["sessionid"]["max-age"] > 13 * 24 * 60 * 60
 
 
+def test_a_guest_who_has_said_nothing_keeps_the_cookie_while_the_page_is_open(guests, db):
+    address = guests.look()
+
+    for path in (address, f"{address}frames/"):
+        assert guests.client.get(path).cookies["sessionid"]["max-age"] > 13 * 24 * 60 * 60
+
+    assert not Session.objects.exists()
+
+
 def test_a_page_that_stays_open_keeps_the_session_too_and_writes_it_once_a_day(guests, said):
     path = f"{said.get_absolute_url()}frames/"
     guests.client.get(path)
