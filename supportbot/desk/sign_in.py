@@ -20,9 +20,14 @@ class SignInView(LoginView):
         return super().get_context_data(continue_url=self._get_continue_url(), **kwargs)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Why it was refused stands above the form: a screen reader reads it with each field."""
+        """Why it was refused stands above the form: a screen reader reads it with each field.
+
+        The name is there still, so the next thing to type is the password.
+        """
         for field in form.fields.values():
             field.widget.attrs |= {"aria-invalid": "true", "aria-describedby": "error"}
+        form.fields["username"].widget.attrs.pop("autofocus", None)
+        form.fields["password"].widget.attrs["autofocus"] = True
         return super().form_invalid(form)
 
     def _get_continue_url(self) -> str:

@@ -19,6 +19,7 @@ from supportbot.conversations.realtime.broadcast import Watchers
 from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT, OpenSockets
 from supportbot.desk.conversation_consumer import DeskConnection
 from supportbot.server.process import process
+from tests.conversations.markup import parse
 from tests.conversations.page import Browser
 from tests.conversations.photos import PICTURE
 from tests.conversations.rows import until
@@ -249,6 +250,13 @@ def test_staff_who_sign_in_come_to_the_desk_and_customers_to_their_chat(agent, a
     for name, place in (("agent", reverse("desk")), ("alice", reverse("index"))):
         response = Browser().client.post(reverse("login"), {"username": name, "password": name})
         assert response.headers["location"] == place
+
+
+def test_who_has_mistyped_the_password_types_it_again_at_once(agent, transactional_db):
+    response = Browser().client.post(reverse("login"), {"username": "agent", "password": "agnet"})
+    page = parse(response.content.decode())
+    (focused,) = page.all("input", autofocus="")
+    assert (focused["name"], page.one("input", name="username")["value"]) == ("password", "agent")
 
 
 def test_a_photo_that_was_sent_is_seen_by_who_may_read_also_after_the_conversation_is_closed(
