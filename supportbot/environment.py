@@ -27,12 +27,16 @@ from .environment_values import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+ENV_FILE = BASE_DIR / ".env"
+ENV_FILE_ENCODING = "utf-8-sig"  # Windows' editors write a mark before the first name
 
 
 class Environment(BaseSettings):
     """A field for each variable; docs/settings.md lists them with these descriptions."""
 
-    model_config = SettingsConfigDict(env_file=BASE_DIR / ".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding=ENV_FILE_ENCODING, extra="ignore", env_ignore_empty=True
+    )
 
     debug: bool = Field(True, description="Development mode. Set to 0 wherever strangers can reach the site.")
     secret_key: str = Field("", description="Signs sessions. With DEBUG=1 one is made and kept in `var/`.")
@@ -280,21 +284,33 @@ class Environment(BaseSettings):
     _check_addresses = field_validator(*ADDRESS_SCHEMES)(check_address)
 
 
-def read_environment() -> tuple[Environment, list[str]]:
-    """The environment's values, and a sentence for each variable that cannot be read.
+def read_environment() -> tuple[Environment, dict[str, str]]:
+    """The environment's values, and a sentence for each variable that cannot be read, by its name.
 
-    Such a variable has its default then.
+    Such a variable has its default then. A `.env` that cannot be read stands there by its own name.
     """
+    problems = _find_file_problem()
+    file = None if problems else ENV_FILE
     try:
-        return Environment(), []
+        return Environment(_env_file=file), problems
     except ValidationError as error:
         wrong = {str(each["loc"][0]): each for each in error.errors()}
     # An address may hold a password, so its value is not shown.
-    problems = [
-        f"{name.upper()}: {each['msg']}"
+    problems |= {
+        name.upper(): f"{name.upper()}: {each['msg']}"
         + ("." if name in ADDRESS_SCHEMES else f", but it is {each['input']!r}.")
         for name, each in wrong.items()
-    ]
+    }
     # Arguments take precedence over the environment, so what is wrong there is replaced by its default.
     defaults = {name: field.default for name, field in Environment.model_fields.items() if name in wrong}
-    return Environment(**defaults), problems
+    return Environment(_env_file=file, **defaults), problems
+
+
+def _find_file_problem() -> dict[str, str]:
+    try:
+        if ENV_FILE.is_file():
+            ENV_FILE.read_text(encoding=ENV_FILE_ENCODING)
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        return {ENV_FILE.name: f"{ENV_FILE.name} cannot be read: {why}."}
+    return {}

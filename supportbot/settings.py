@@ -109,8 +109,13 @@ if ENVIRONMENT.database_url:
             "reconnect_timeout": 5,
         }
 else:
+    # Where its name cannot be read, commands that run no system checks must not take another database for it.
+    _is_known = not ENVIRONMENT_PROBLEMS.keys() & {"DATABASE_URL", ".env"}
     DATABASES = {
-        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(VAR_DIR / "supportbot.sqlite3")}
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(VAR_DIR / "supportbot.sqlite3") if _is_known else ":memory:",
+        }
     }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(exist_ok=True)

@@ -37,7 +37,7 @@ def check_hosts(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
 
 
 def _check_values() -> Iterator[CheckMessage]:
-    for problem in settings.ENVIRONMENT_PROBLEMS:
+    for problem in settings.ENVIRONMENT_PROBLEMS.values():
         yield Error(problem, hint="Correct it in the environment or in .env.", id="supportbot.E001")
     # The setting itself cannot be read: Django raises an error for an empty one.
     if not (settings.ENVIRONMENT.secret_key or settings.DEBUG):

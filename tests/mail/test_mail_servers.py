@@ -1,9 +1,7 @@
-"""Mails go out by a real SMTP server and come in from a real mailbox over TLS, and from a mail server's pipe."""
+"""Mails go out by a real SMTP server and come in from a real mailbox over TLS."""
 
 import asyncio
 import importlib.util
-import io
-import os
 from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
@@ -374,34 +372,3 @@ def test_a_folder_that_is_not_there_is_said(imap: Mailbox, mail_settings: Any):
     mail_settings(imap_url=f"{imap.url}/nowhere")
     with pytest.raises(CommandError, match="The mailbox could not be read: MailboxFolderSelectError"):
         call_command("fetch_mail", "--once")
-
-
-class TestPipe:
-    def bring(self, monkeypatch: Any, raw: bytes) -> int:
-        monkeypatch.setattr("sys.stdin", Mock(buffer=io.BytesIO(raw)))
-        try:
-            call_command("receive_mail")
-        except SystemExit as ended:
-            return int(ended.code or 0)
-        return os.EX_OK
-
-    def test_a_mail_is_taken(self, monkeypatch):
-        raw = build_answer(None, "gus@example.org", "Hi").as_bytes()
-        assert self.bring(monkeypatch, raw) == os.EX_OK
-        assert Message.objects.filter(text="Hi", channel="mail").count() == 1
-
-    def test_one_that_cannot_be_stored_is_brought_again(self, monkeypatch, caplog):
-        monkeypatch.setattr(
-            "supportbot.mail.management.commands.receive_mail.take_mail",
-            Mock(side_effect=OperationalError("secret words")),
-        )
-        assert self.bring(monkeypatch, b"From: a@b.org\n\nHi") == os.EX_TEMPFAIL
-        assert "secret" not in caplog.text
-
-    def test_one_that_is_too_large_is_returned_with_words(self, monkeypatch, capsys):
-        for where in ("management.commands.receive_mail", "message_parts"):
-            monkeypatch.setattr(f"supportbot.mail.{where}.MAX_MAIL_BYTES", 1024 * 1024)
-        raw = build_answer(None, "gus@example.org", "x" * 1_100_000).as_bytes()
-        assert self.bring(monkeypatch, raw) == os.EX_DATAERR
-        assert "larger than 1 MB" in capsys.readouterr().err
-        assert IncomingMail.objects.get().outcome == "too_large"

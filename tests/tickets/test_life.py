@@ -386,7 +386,7 @@ def test_hours_that_cannot_be_read_are_told_and_the_usual_ones_count(monkeypatch
     monkeypatch.setenv("TICKET_HOURS", written)
     environment, problems = read_environment()
     assert environment.ticket_hours == hours
-    assert "".join(problems).startswith(problem)
+    assert "".join(problems.values()).startswith(problem)
     assert bool(problems) == bool(problem)
 
 

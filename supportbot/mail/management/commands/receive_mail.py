@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from ...cleanup import delete_old_mails
@@ -25,6 +26,10 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        if problems := settings.ENVIRONMENT_PROBLEMS:
+            # What has its default instead decides where the mail would be stored, and what becomes of it.
+            logger.error("A mail must wait until these settings can be read: %s", ", ".join(problems))
+            sys.exit(os.EX_TEMPFAIL)
         try:
             code = self._take()
         except MailPostponed:
