@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from supportbot.audit.recording import record_event
+from supportbot.concurrent_edits import ConcurrentEditAdmin
 
 from .conversation_admin import ConversationAdmin
 from .models import SavedReply
@@ -16,7 +17,7 @@ __all__ = ["ConversationAdmin", "SavedReplyAdmin"]
 
 
 @admin.register(SavedReply)
-class SavedReplyAdmin(admin.ModelAdmin):
+class SavedReplyAdmin(ConcurrentEditAdmin):
     """Everyone has replies of their own; shared ones are changed by who owns them, or by an administrator."""
 
     list_display = ["title", "is_shared", "owner"]

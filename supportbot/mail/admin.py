@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from supportbot.concurrent_edits import ConcurrentEditAdmin
+
 from .incoming_admin import IncomingMailAdmin
 from .models import MailPreference
 
@@ -15,7 +17,7 @@ __all__ = ["IncomingMailAdmin", "MailPreferenceAdmin"]
 
 
 @admin.register(MailPreference)
-class MailPreferenceAdmin(admin.ModelAdmin):
+class MailPreferenceAdmin(ConcurrentEditAdmin):
     list_display = ["user", "waiting", "tickets", "kept"]
     fields = ["waiting", "tickets", "kept"]
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm
 from supportbot.conversations.answerers import ANSWER_CUSTOMERS
 from supportbot.conversations.limits.rate_limits import RequestRefused
 
@@ -31,8 +32,16 @@ class NeedsStaffFilter(admin.SimpleListFilter):
         return queryset.filter(IncomingMail.NEEDS_STAFF) if self.value() == "1" else queryset
 
 
+class IncomingMailForm(ConcurrentEditForm):
+    def list_overtaken_fields(self) -> list[str]:
+        """A mail goes only where its reader saw that it would, also if a colleague chose another conversation since."""
+        names = list(self.fields) if "_post" in self.data else self.changed_data
+        return [name for name in names if self._is_overtaken(name)]
+
+
 @admin.register(IncomingMail)
-class IncomingMailAdmin(admin.ModelAdmin):
+class IncomingMailAdmin(ConcurrentEditAdmin):
+    form = IncomingMailForm
     list_display = ["sender", "outcome", "subject", "received", "conversation", "handled_by"]
     list_display_links = ["sender", "subject"]
     list_filter = [NeedsStaffFilter, "outcome", "received"]

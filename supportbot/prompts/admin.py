@@ -14,12 +14,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from supportbot.concurrent_edits import ConcurrentEditAdmin
+
 from .models import Prompt
 from .trial import QUESTION_MAX_CHARS, run_trial
 
 
 @admin.register(Prompt)
-class PromptAdmin(admin.ModelAdmin):
+class PromptAdmin(ConcurrentEditAdmin):
     list_display = ["__str__", "note", "author", "created", "published", "is_current"]
     list_select_related = ["author"]
     fields = ["company", "tone", "languages", "policies", "tool_rules", "note"]

@@ -1,13 +1,19 @@
 """Members of staff say in admin which mail they want."""
 
+import threading
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Message
+from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.mail.models import IncomingMail, MailPreference
+from supportbot.mail.posting import post_kept_mail
+from tests.admin_forms import overtake
 
 ADD = reverse("admin:mail_mailpreference_add")
 
@@ -16,6 +22,13 @@ ADD = reverse("admin:mail_mailpreference_add")
 def desk(client: Client, agent: User) -> Client:
     client.force_login(agent)
     return client
+
+
+@pytest.fixture
+def sam(db: None) -> User:
+    sam = User.objects.create_user("sam", is_staff=True)
+    sam.groups.add(ensure_staff_groups()[0])
+    return sam
 
 
 def test_staff_make_their_own_preference_and_are_taken_to_it_from_then_on(desk: Client, agent: User) -> None:
@@ -82,3 +95,81 @@ class TestIncomingMails:
         page = desk.get(reverse("admin:mail_incomingmail_changelist"), {"open": "1"}).content.decode()
         assert "bob@example.com" in page
         assert "robot@example.com" not in page
+
+    def test_of_two_who_press_post_at_once_the_later_one_is_told(
+        self, desk: Client, kept: IncomingMail, sam: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = Conversation.objects.create(guest_key="g")
+        overtake(monkeypatch, lambda: post_kept_mail(kept.pk, sam))
+
+        page = desk.post(self.address(kept), {"conversation": other.pk, "_post": "1"}, follow=True)
+
+        assert "somebody has seen to it already" in page.content.decode()
+        assert Message.objects.get(role="customer").conversation == kept.conversation
+        kept.refresh_from_db()
+        assert (kept.outcome, kept.handled_by, kept.text) == ("attached", sam, "")
+        assert AuditEvent.objects.filter(action="mail_posted").count() == 1
+
+    def test_a_save_at_that_moment_leaves_the_mail_handled(
+        self, desk: Client, kept: IncomingMail, sam: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        overtake(monkeypatch, lambda: post_kept_mail(kept.pk, sam))
+        desk.post(self.address(kept), {"conversation": kept.conversation_id})
+        kept.refresh_from_db()
+        assert (kept.needs_staff, kept.handled_by) == (False, sam)
+
+    def test_a_mail_is_posted_where_its_reader_saw_that_it_would_go(
+        self, desk: Client, kept: IncomingMail
+    ) -> None:
+        """A colleague has chosen another conversation since the page was opened, and has saved that."""
+        shown, other = kept.conversation_id, Conversation.objects.create(guest_key="g")
+        IncomingMail.objects.update(conversation=other)
+        sent = {"conversation": shown, "initial-conversation": shown, "_post": "1"}
+
+        page = desk.post(self.address(kept), sent)
+        assert not Message.objects.exists()
+        assert "since you opened the page" in page.content.decode()
+
+        sent["initial-conversation"] = page.context["adminform"].form.data["initial-conversation"]
+        desk.post(self.address(kept), sent)
+        assert Message.objects.get(role="customer").conversation_id == shown
+
+    def test_a_save_of_nothing_keeps_the_conversation_that_a_colleague_chose(
+        self, desk: Client, kept: IncomingMail
+    ) -> None:
+        shown, other = kept.conversation_id, Conversation.objects.create(guest_key="g")
+        IncomingMail.objects.update(conversation=other)
+        sent = {"conversation": shown, "initial-conversation": shown, "_dismiss": "1"}
+        desk.post(self.address(kept), sent)
+        kept.refresh_from_db()
+        assert (kept.conversation, kept.needs_staff) == (other, False)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_two_colleagues_in_two_processes_post_a_mail_once(client: Client) -> None:
+    """The second one asks for the row while the first one's transaction still holds it."""
+    desks = []
+    for name in ("root", "toor"):
+        desks.append(Client())
+        desks[-1].force_login(User.objects.create_superuser(name))
+    chats = [Conversation.objects.create(guest_key=key) for key in "xy"]
+    for number in range(3):
+        kept = IncomingMail.objects.create(key=f"k{number}", outcome="foreign", text=f"Mail {number}")
+        press_at_once(desks, kept, chats)
+        assert Message.objects.filter(role="customer", text=f"Mail {number}").count() == 1
+
+
+def press_at_once(desks: list[Client], kept: IncomingMail, chats: list[Conversation]) -> None:
+    address, gate = reverse("admin:mail_incomingmail_change", args=[kept.pk]), threading.Barrier(len(desks))
+
+    def press(desk: Client, chat: Conversation) -> None:
+        gate.wait(timeout=10)
+        desk.post(address, {"conversation": chat.pk, "_post": "1"})
+        connections.close_all()
+
+    threads = [threading.Thread(target=press, args=pair) for pair in zip(desks, chats, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,6 +1,7 @@
 """What the assistant is told: staff with the right draft it, try it, publish it and go back."""
 
 import threading
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns import leases
 from supportbot.conversations.turns.submit import submit_message
 from supportbot.prompts.models import Prompt
+from tests.admin_forms import open_form, overtake, read_form
 from tests.provider import Provider
 from tickets.models import Ticket
 
@@ -261,3 +263,55 @@ def test_a_trial_without_a_model_says_so(desk, model):
     page = desk.post(place("try", prompt), {"question": "Hi"}).content.decode()
 
     assert "No answer: key_refused." in page
+
+
+class TestTwoEditorsOfOneDraft:
+    @pytest.fixture
+    def draft(self, lead: User) -> Prompt:
+        return Prompt.objects.create(policies="- Old.\n- Rules.", tone="Old")
+
+    def test_both_keep_what_they_changed(self, desk: Client, draft: Prompt) -> None:
+        annas, bens = open_form(desk, place("change", draft)), open_form(desk, place("change", draft))
+
+        desk.post(place("change", draft), annas | {"policies": "- Anna's rules."})
+        page = desk.post(place("change", draft), bens | {"tone": "Calm"}, follow=True)
+
+        draft.refresh_from_db()
+        assert (draft.policies, draft.tone) == ("- Anna's rules.", "Calm")
+        assert "Meanwhile somebody else changed: “Policies”." in unescape(page.content.decode())
+
+    def test_the_later_of_two_who_change_one_field_is_told_and_may_decide(
+        self, desk: Client, draft: Prompt
+    ) -> None:
+        annas, bens = open_form(desk, place("change", draft)), open_form(desk, place("change", draft))
+
+        desk.post(place("change", draft), annas | {"policies": "- Anna's rules."})
+        page = desk.post(place("change", draft), bens | {"policies": "- Ben's rules.", "tone": "Calm"})
+        told = page.content.decode()
+
+        assert "changed this to “- Anna's rules.” since you opened the page" in unescape(told)
+        draft.refresh_from_db()
+        assert (draft.policies, draft.tone) == ("- Anna's rules.", "Old")
+        desk.post(place("change", draft), read_form(told))
+        draft.refresh_from_db()
+        assert (draft.policies, draft.tone) == ("- Ben's rules.", "Calm")
+
+    def test_a_form_that_changes_nothing_changes_nothing(self, desk: Client, draft: Prompt) -> None:
+        desk.post(place("change", draft), open_form(desk, place("change", draft)))
+        draft.refresh_from_db()
+        assert (draft.policies, draft.tone) == ("- Old.\n- Rules.", "Old")
+
+    def test_a_script_that_says_no_more_than_the_values_is_taken_at_its_word(
+        self, desk: Client, draft: Prompt
+    ) -> None:
+        desk.post(place("change", draft), {"policies": "", "tone": "Calm"})
+        draft.refresh_from_db()
+        assert (draft.policies, draft.tone) == ("", "Calm")
+
+    def test_a_version_that_is_published_at_that_moment_is_not_saved_over(
+        self, desk: Client, draft: Prompt, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent = open_form(desk, place("change", draft)) | {"tone": "Calm"}
+        overtake(monkeypatch, draft.publish)
+        assert desk.post(place("change", draft), sent).status_code == 403
+        assert Prompt.objects.get().tone == "Old"
