@@ -100,8 +100,8 @@ async def run_turn(
 def find_refusal(call: ToolCall, tools: Registry, history: Sequence[Message], summary: str = "") -> str:
     """Why a call must not be run, in words for the model; empty if it may."""
     tool = tools.get(call.name)
-    names = tool.customers_arguments if tool else ()
-    invented = find_invented_argument(names, call, collect_sources(history, summary)) if names else ""
+    schemas = tool.customers_schemas if tool else ()
+    invented = find_invented_argument(schemas, call, collect_sources(history, summary)) if schemas else ""
     return describe_invented_argument(invented) if invented else ""
 
 

@@ -5,10 +5,13 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
-from pydantic_core import from_json
+from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
+
+from .marked_values import BRANCHES, MARK, holds_mark, parse_json
+from .provenance import is_from_customer
 
 MAX_PROBLEMS = 8  # of wrong arguments, told to the model at once
+NAMED_SCHEMAS, LISTED_SCHEMAS = ("properties", "patternProperties", "$defs"), (*BRANCHES, "prefixItems")
 KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -17,20 +20,13 @@ def validate_arguments(model: type[BaseModel], text: str) -> BaseModel:
     try:
         return model.model_validate_json(text)
     except ValidationError:
-        optional = {name for name, each in model.model_fields.items() if not each.is_required()}
-        values = _parse_json(text) if "null" in text else None
+        fields = model.model_fields.items()
+        optional = {each.validation_alias or name for name, each in fields if not each.is_required()}
+        values = parse_json(text) if "null" in text else None
         if not isinstance(values, dict) or not any(values.get(name, ...) is None for name in optional):
             raise
         kept = {name: value for name, value in values.items() if value is not None or name not in optional}
         return model.model_validate_json(json.dumps(kept))
-
-
-def _parse_json(text: str) -> Any:
-    """The value of a JSON text, None for one that is none."""
-    try:
-        return from_json(text)
-    except ValueError:
-        return None
 
 
 def list_problems(error: ValidationError) -> Sequence[str]:
@@ -47,23 +43,50 @@ def build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
         raise TypeError(f"The first parameter of tool {function.__qualname__} must be ctx: ToolContext.")
     fields: dict[str, Any] = {}
     for parameter in parameters[1:]:
-        if parameter.kind not in KEYWORD_PARAMETER_KINDS or parameter.name.startswith("_"):
-            raise TypeError(
-                f"Parameter {parameter} of tool {function.__qualname__} cannot be given by its name."
-            )
-        if parameter.name not in hints:
-            raise TypeError(f"Parameter {parameter.name} of tool {function.__qualname__} needs a type.")
+        _require_name_and_type(parameter, function.__qualname__, hints)
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (hints[parameter.name], default)
-    return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+    model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+    _require_schema(model, function.__qualname__, hints)
+    return model
 
 
-def strip_titles(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without pydantic's titles, which repeat the names and cost tokens in every request."""
-    stripped = {key: part for key, part in schema.items() if key != "title"}
+def _require_name_and_type(parameter: inspect.Parameter, tool: str, hints: dict[str, Any]) -> None:
+    if parameter.kind not in KEYWORD_PARAMETER_KINDS or parameter.name.startswith("_"):
+        raise TypeError(f"Parameter {parameter} of tool {tool} cannot be given by its name.")
+    if parameter.name.startswith("model_") and hasattr(BaseModel, parameter.name):
+        raise TypeError(
+            f"Parameter {parameter.name} of tool {tool} has a name that pydantic needs. Rename it."
+        )
+    if parameter.name not in hints:
+        raise TypeError(f"Parameter {parameter.name} of tool {tool} needs a type.")
+
+
+def _require_schema(model: type[BaseModel], tool: str, hints: dict[str, Any]) -> None:
+    """Raises TypeError for a parameter that no model can be told of, and for one whose mark it would lose."""
+    try:
+        schema = model.model_json_schema()
+    except PydanticUserError as error:
+        raise TypeError(f"The parameters of tool {tool} have no JSON schema: {error.message}") from error
+    for name, each in model.model_fields.items():
+        alias = each.validation_alias or name
+        if not isinstance(alias, str):
+            raise TypeError(f"Parameter {name} of tool {tool} must have one name: give it as Field(alias=…).")
+        part = schema["properties"][alias]
+        if is_from_customer(hints[name]) and not holds_mark(part, schema.get("$defs", {})):
+            raise TypeError(
+                f"Parameter {name} of tool {tool} has a schema of its own that hides FromCustomer(): put it last."
+            )
+
+
+def strip_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without our marks and pydantic's titles, which repeat the names and cost tokens in every request."""
+    stripped = {key: part for key, part in schema.items() if key not in ("title", MARK)}
     for key, part in stripped.items():
-        if key in ("properties", "$defs"):  # their keys are names, of which one may be "title"
-            stripped[key] = {name: strip_titles(value) for name, value in part.items()}
+        if key in NAMED_SCHEMAS:  # their keys are names, of which one may be "title"
+            stripped[key] = {name: strip_schema(value) for name, value in part.items()}
+        elif key in LISTED_SCHEMAS:
+            stripped[key] = [strip_schema(each) for each in part]
         elif isinstance(part, dict) and key != "default":
-            stripped[key] = strip_titles(part)
+            stripped[key] = strip_schema(part)
     return stripped

@@ -18,10 +18,10 @@ from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ValidationError
 
 from .app_functions import collect_app_functions
+from .marked_values import holds_mark
 from .messages import ToolCall, ToolResult
-from .provenance import FromCustomer
 from .questions import Question
-from .tool_arguments import build_arguments_model, list_problems, strip_titles, validate_arguments
+from .tool_arguments import build_arguments_model, list_problems, strip_schema, validate_arguments
 from .tool_results import build_abandoned_result, build_result
 from .translation import LazyText, gettext_noop
 
@@ -97,16 +97,23 @@ class Tool:
 
     @cached_property
     def customers_arguments(self) -> tuple[str, ...]:
-        """The names of the arguments that are declared to come `FromCustomer`."""
-        fields = self.arguments.model_fields.items()
-        return tuple(
-            name for name, each in fields if any(isinstance(mark, FromCustomer) for mark in each.metadata)
-        )
+        """The names of the arguments that come `FromCustomer`, or in which something does."""
+        schema = self.arguments.model_json_schema()
+        definitions = schema.get("$defs", {})
+        properties = schema.get("properties", {}).items()
+        return tuple(name for name, each in properties if holds_mark(each, definitions))
+
+    @cached_property
+    def customers_schemas(self) -> tuple[dict[str, Any], ...]:
+        """Schemas of the arguments with the marks of `FromCustomer`, by each name that a field may go by."""
+        if not self.customers_arguments:
+            return ()
+        return tuple(self.arguments.model_json_schema(by_alias=by_alias) for by_alias in (True, False))
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The JSON schema of the arguments."""
-        return strip_titles(self.arguments.model_json_schema())
+        """The JSON schema of the arguments, as the model sees it."""
+        return strip_schema(self.arguments.model_json_schema())
 
     def as_chat(self) -> dict[str, Any]:
         """The tool as an item of `tools` in the chat completions API."""
