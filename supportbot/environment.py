@@ -188,8 +188,8 @@ class Environment(BaseSettings):
     )
     smtp_url: str = Field(
         "",
-        description="`smtp://user:password@host:587`, or `smtps://…`. Unset: no mail about chats; alerts of the model "
-        "are written to the log.",
+        description="`smtp://user:password@host:587`, or `smtps://…`. A password goes to no other machine without TLS, "
+        "on whichever port. Unset: no mail about chats; alerts of the model are written to the log.",
     )
     mail_address: MailAddress = Field(
         "",

@@ -4,10 +4,11 @@ import secrets
 import sys
 from datetime import timedelta
 from email.utils import formataddr
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import dj_database_url
 
+from .addresses import parse_smtp_url
 from .environment import BASE_DIR, read_environment
 from .server.cookie_names import CSRF_COOKIE, HOST_PREFIX, SESSION_COOKIE
 
@@ -214,16 +215,15 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 
-_smtp = urlsplit(ENVIRONMENT.smtp_url)
+_smtp = parse_smtp_url(ENVIRONMENT.smtp_url)
 EMAIL_BACKEND = (
     "supportbot.mail.smtp_backend.EmailBackend"
-    if _smtp.hostname
+    if _smtp.host
     else "django.core.mail.backends.console.EmailBackend"
 )
-EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "", _smtp.port or (465 if _smtp.scheme == "smtps" else 587)
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
-EMAIL_USE_SSL = _smtp.scheme == "smtps"
-EMAIL_USE_TLS = bool(_smtp.hostname) and EMAIL_PORT == 587
+EMAIL_HOST, EMAIL_PORT = _smtp.host, _smtp.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _smtp.user, _smtp.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = _smtp.is_tls, _smtp.needs_starttls
 EMAIL_TIMEOUT = 10
 
 COMPANY_NAME = ENVIRONMENT.company_name

@@ -27,7 +27,7 @@ DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready
 DICTATED |= {"attach", "authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
 DICTATED |= {"choices", "load", "lookups", "queryset", "render"}
 DICTATED |= {"allContentReceived", "allHeadersReceived", "connectionLost", "dataReceived", "requestDone"}
-DICTATED |= {"data", "send"}  # of smtplib
+DICTATED |= {"data", "login", "send", "starttls"}  # of smtplib
 # «need», «feed» and «speed» are no participles.
 PARTICIPLE = re.compile(rf"\w*[^e]ed|{'|'.join(IRREGULAR.split())}")
 ADVICE = "Name a function by a verb and a noun, as in lock_conversation, render_turn, claim_next_turn"

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.db import InterfaceError, OperationalError
 from imap_tools import AND, MailBox, MailMessage, MailMessageFlags
-from imap_tools.errors import ImapToolsError, MailboxFetchError
+from imap_tools.errors import ImapToolsError, MailboxFetchError, MailboxLoginError
 
 from .incoming import MailPostponed, take_large_mail, take_mail
 from .message_parts import MAX_MAIL_BYTES
@@ -105,5 +105,14 @@ def _open_mailbox(imap_url: str) -> Iterator[MailBox]:
     )
     mailbox.email_message_class = RawMail
     folder = unquote(parts.path.strip("/")) or DEFAULT_FOLDER
-    with mailbox.login(unquote(parts.username or ""), unquote(parts.password or ""), folder):
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    # The usual command takes ASCII alone; the other one is not known to every server.
+    login = mailbox.login if (user + password).isascii() else mailbox.login_utf8
+    try:
+        opened = login(user, password, folder)
+    except imaplib.IMAP4.abort:
+        raise
+    except (MailboxLoginError, imaplib.IMAP4.error):
+        raise MailboxUnreachable("the mail server refuses this name or password.") from None
+    with opened:
         yield mailbox

@@ -9,6 +9,7 @@ from threading import Event
 from time import monotonic, sleep
 from typing import Any
 from unittest.mock import Mock
+from urllib.parse import quote
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -32,7 +33,7 @@ from supportbot.mail.mailbox import fetch_new_mails
 from supportbot.mail.models import IncomingMail
 from supportbot.server.process import process
 from tests.mail.mails import build_answer
-from tests.servers.mail_servers import Mailbox, Outbox, dovecot, smtp_server
+from tests.servers.mail_servers import PASSWORD, SECOND_PASSWORD, Mailbox, Outbox, dovecot, smtp_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
 
@@ -366,6 +367,21 @@ def test_a_mailbox_that_is_away_or_not_trusted_is_said_without_its_password(
     with pytest.raises(CommandError, match="The mailbox could not be read: SSLCertVerificationError"):
         call_command("fetch_mail", "--once")
     assert "only-for-tests" not in caplog.text
+
+
+def test_a_password_may_have_letters_of_any_script(imap: Mailbox):
+    imap.deliver(build_answer(None, "gus@example.org", "Hi"))
+    url = imap.url.replace(PASSWORD, quote(SECOND_PASSWORD))
+    assert fetch_new_mails(url).taken == 1
+
+
+@pytest.mark.parametrize("password", ["wrong", "fälsch"])
+def test_a_password_that_is_refused_is_said(imap: Mailbox, mail_settings: Any, password: str):
+    mail_settings(imap_url=imap.url.replace(PASSWORD, quote(password)))
+    with pytest.raises(
+        CommandError, match="could not be read: the mail server refuses this name or password"
+    ):
+        call_command("fetch_mail", "--once")
 
 
 def test_a_folder_that_is_not_there_is_said(imap: Mailbox, mail_settings: Any):

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from .processes import Process, as_user, free_port
 from .programs import need
 from .stores import give_away, make_folder
 
 USER, PASSWORD = "support", "only-for-tests"
+SECOND_PASSWORD = "schlüssel-für-tests"  # of the same mailbox
 
 
 @dataclass
@@ -30,11 +32,16 @@ class Outbox:
 
     url: str = ""
     sent: list[Message] = field(default_factory=list)
+    logins: list[tuple[str, str]] = field(default_factory=list)  # each with its password
     refusal: str = ""  # of every recipient
     refusal_of_text: str = ""
     seconds_before_recipients: float = 0
     seconds_after_answer: float = 0  # before it answers that the client leaves
     before_answer: Callable[[], None] = lambda: None  # called once it has a mail, before it says so
+
+    def let_in(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        self.logins.append((data.login.decode(), data.password.decode()))
+        return AuthResult(success=True)
 
     async def handle_RCPT(  # noqa: N802 - of aiosmtpd
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -56,10 +63,13 @@ class Outbox:
 
 
 @contextmanager
-def smtp_server() -> Iterator[Outbox]:
+def smtp_server(**options: Any) -> Iterator[Outbox]:
+    """With options of `aiosmtpd`. Whoever logs in is let in, where the options let anybody."""
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # of the server itself
     outbox = Outbox()
-    controller = Controller(outbox, hostname="127.0.0.1", port=free_port())
+    controller = Controller(
+        outbox, hostname="127.0.0.1", port=free_port(), authenticator=outbox.let_in, **options
+    )
     controller.start()
     outbox.url = f"smtp://127.0.0.1:{controller.port}"
     try:
@@ -171,6 +181,10 @@ mail_location = maildir:{folder}/mail
 passdb {{
   driver = static
   args = password={PASSWORD}
+}}
+passdb {{
+  driver = static
+  args = password={SECOND_PASSWORD}
 }}
 userdb {{
   driver = static
