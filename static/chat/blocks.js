@@ -11,14 +11,21 @@ const ITEM = /^( *)([-*+]|\d{1,9}[.)])(?:( +)(.*)|$)/;
 const ROW = /^ {0,3}\|/;
 const DELIMITERS = /^ {0,3}\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 const DELIMITERS_COMING = /^[\s|:-]*$/;
-const UNDERLINE = /^ {0,3}(=+|-+)\s*$/;
+const UNDERLINE = /^ {0,3}=+\s*$/; // of dashes it is a rule
+const WHOLE_FENCE = /^\s*(`{3,}|~{3,})(?:markdown|md)[ \t]*\n([^]*?)(?:\n\1\s*)?$/i;
 // A line of marks alone, of which nobody can say what it will be before it goes on.
 const MARKS_ALONE = /^[-*_=~`#>|:+\s]*$/;
 
 export function buildBlocks(text) {
   const blocks = document.createDocumentFragment();
-  appendBlocks(blocks, { lines: text.split("\n"), isOpen: true, depth: 0 });
+  appendBlocks(blocks, { lines: unwrapAnswer(text).split("\n"), isOpen: true, depth: 0 });
   return blocks;
+}
+
+// The text without the fence around all of it, if it says itself that it is no code.
+function unwrapAnswer(text) {
+  const [, marks, words] = WHOLE_FENCE.exec(text) ?? [];
+  return words === undefined || words.split("\n").some((line) => line.startsWith(marks)) ? text : words;
 }
 
 // `isOpen` says that the last line is still coming.
@@ -177,8 +184,7 @@ function takeParagraph(parent, { lines, isComing }, begin) {
   let index = begin + 1;
   for (; index < lines.length; index += 1) {
     if (isComing(index) && MARKS_ALONE.test(lines[index])) return finishParagraph(parent, "p", words, index + 1);
-    const underline = UNDERLINE.exec(lines[index]);
-    if (underline) return finishParagraph(parent, underline[1][0] === "=" ? "h1" : "h2", words, index + 1);
+    if (UNDERLINE.test(lines[index])) return finishParagraph(parent, "h1", words, index + 1);
     if (endsParagraph(lines, index)) break;
     words.push(lines[index]);
   }

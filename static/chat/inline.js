@@ -3,13 +3,15 @@
 // when their paragraph is whole. Whatever the text says becomes text and elements of these kinds, never markup.
 
 const ADDRESS = /https?:\/\/[^\s<>]*[^\s<>*_~]/iy;
-const LINK = /\[((?:[^[\]\\]|\\.|\[[^\]]{0,200}\]){0,500})\]\(\s*<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?:\s+["'(][^"')]*["')]?)?\s*(\)|$)/y;
+const LINK = /\[((?:[^[\]\\]|\\.|\[[^\]]{0,200}\]){0,500})\]\(\s*<?((?:[^\s()<>]|\([^()]*\)|[ \t](?![ \t"'(]))*)>?(?:\s+["'(][^"')]*["')]?)?\s*(\)|$)/y;
 const OPEN_LINK = /\[((?:[^[\]\\]|\\.){0,500})\]?$/y;
+// Of a picture its words are shown, as they are by the server.
+const PICTURE = /!\[((?:[^[\]\\\n]|\\.){0,300})(?:\](?:\(([^()\n]*)(?:\)|$)|$)|$)/y;
 const ANGLES = /<((?:https?:|mailto:|tel:)[^\s<>]*)(?:>|$)/iy;
 const LINE_BREAK = /<(?:b|br|br\s*\/?)?(?:>|$)/iy;
 const ENTITY = /&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,30});/iy;
 const MARKS = /\*+|_+|~~/y;
-const WORDS = /[^\\`[<&*_~\nhH]+|[^]/y;
+const WORDS = /[^\\`[<&*_~\nhH!]+|[^]/y;
 const LINKED = /^(?:https?:\/\/[^\s/]|mailto:|tel:)/i;
 export const MAX_DEPTH = 20; // as deep as the server goes
 const TAGS = { 1: "em", 2: "strong", "~~": "s" };
@@ -26,6 +28,7 @@ function takeNext(state) {
   else if (character === "\n") takeElement(state, "br", 1);
   else if (character === "`") takeCode(state);
   else if (character === "[") takeLink(state);
+  else if (character === "!") takePicture(state);
   else if (character === "<") takeAngle(state);
   else if (character === "&") takeEntity(state);
   else if ("*_~".includes(character)) takeMarks(state);
@@ -87,6 +90,11 @@ function takeLink(state) {
   state.position += whole.length;
   const host = closing && URL.canParse?.(address) ? new URL(address).hostname : "";
   if (host && !words.includes(host)) takeText(state, ` (${host})`, 0);
+}
+
+function takePicture(state) {
+  const [whole, words] = findHere(state, PICTURE) ?? ["!", "!"];
+  takeText(state, words, whole.length);
 }
 
 function takeAngle(state) {

@@ -192,7 +192,11 @@ GROWING = {
     " its way](https://shop.exa": " its way",
     "mple/t) and ~~la": " (shop.example) and la",
     "te~~ `on ti": "te on ti",
-    "me`\n\n| It": "meIt",
+    "me` ![Mu": "me Mu",
+    "g](mug.png) [ca": "g ca",
+    "ll](tel:+49 3": "ll",
+    "0 12)\n\nMore\n--": " (+493012)More",
+    "-\n| It": "It",
     "em | Price |\n|--": "emPrice",
     "-|--:|\n| Ca": "Ca",
     "ble | 9.50 |\n\n```py": "ble9.50",
@@ -220,7 +224,9 @@ async def test_no_mark_is_seen_raw_while_an_answer_comes(
     await expect(text).to_contain_text("<b>")
     await expect(text.locator("b, a[href*='exa']:not([href='https://shop.example/t'])")).to_have_count(0)
     assert await text.locator("strong").all_inner_texts() == ["ORD-123"]
-    await expect(text.get_by_role("link").last).to_have_attribute("href", "https://shop.example/t")
+    await expect(text.get_by_role("link", name="on its way")).to_have_attribute(
+        "href", "https://shop.example/t"
+    )
     assert await text.locator("pre").inner_text() == "x = **2\n\ny\n"
     reply.release()
     await chat.ended()

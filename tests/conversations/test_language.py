@@ -65,7 +65,11 @@ def test_a_long_text_without_words_is_looked_at_quickly(piece):
 
 
 def test_each_message_says_its_speaker_its_direction_and_its_language():
-    said = [("customer", "Wo ist meine Bestellung?"), ("assistant", CLEAR["de"]), ("staff", CLEAR["ar"])]
+    said = [
+        ("customer", "Wo ist meine Bestellung?"),
+        ("assistant", CLEAR["de"]),
+        ("staff", f"ORD-123: {CLEAR['ar']}"),
+    ]
     messages = [
         Message(pk=number, role=role, text=text, author_name="Sam", status="complete")
         for number, (role, text) in enumerate(said, 1)
@@ -78,5 +82,5 @@ def test_each_message_says_its_speaker_its_direction_and_its_language():
     articles = turn.all("article")
     assert [each["aria-label"].strip() for each in articles] == ["You", "Assistant", "Sam, support team"]
     texts = [find_words(each.classed("text")[0]) for each in articles]
-    assert [each["dir"] for each in texts] == ["auto"] * 3
+    assert [each["dir"] for each in texts] == ["auto", "auto", "rtl"]
     assert [each.attributes.get("lang") for each in texts] == ["de", "de", "ar"]

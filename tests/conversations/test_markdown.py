@@ -35,6 +35,25 @@ from .markup import parse
         ("~~「古い」~~です", "<p><s>「古い」</s>です</p>"),
         ("**배송(2일)**이", "<p><strong>배송(2일)</strong>이</p>"),
         ("a**“b”**c 2 * 3 * 4", "<p>a**“b”**c 2 * 3 * 4</p>"),
+        ('สถานะ**"จัดส่งแล้ว"**ครับ', '<p>สถานะ<strong>"จัดส่งแล้ว"</strong>ครับ</p>'),
+        ("ស្ថានភាព**«បានផ្ញើ»**ហើយ", "<p>ស្ថានភាព<strong>«បានផ្ញើ»</strong>ហើយ</p>"),
+        ("It left.\n---\nThanks", "<p>It left.</p>\n<hr>\n<p>Thanks</p>"),
+        ("---\nstatus: sent\n---\nHello", "<hr>\n<p>status: sent</p>\n<hr>\n<p>Hello</p>"),
+        ("- a\n  b\n  ---\n- c", "<ul>\n<li>a<br>\nb\n<hr>\n</li>\n<li>c</li>\n</ul>"),
+        ("Big\n===", "<h1>Big</h1>"),
+        ("a | b\n--- | ---", "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n</table>"),
+        ("```markdown\n**late**\n```", "<p><strong>late</strong></p>"),
+        (
+            "~~~MD\n# Big\n```python\na\n```\nb\n~~~\n",
+            "<h1>Big</h1>\n<pre><code>a\n</code></pre>\n<p>b</p>",
+        ),
+        ("```markdown\n*a*\n```\nCopy it.", "<pre><code>*a*\n</code></pre>\n<p>Copy it.</p>"),
+        (
+            "```md\n*a*\n```\nand\n```\nb\n```",
+            "<pre><code>*a*\n</code></pre>\n<p>and</p>\n<pre><code>b\n</code></pre>",
+        ),
+        ("![Mug](mug.png) and ![](x.png)!", "<p>Mug and !</p>"),
+        ("`![Mug](mug.png)` !important! [x]", "<p><code>![Mug](mug.png)</code> !important! [x]</p>"),
     ],
 )
 def test_it_shows(text, html):
@@ -80,6 +99,22 @@ def test_the_columns_of_a_table_are_aligned_and_its_cells_have_lines():
         ("https://paypal.com@evil.example", "https://paypal.com@evil.example", "evil.example"),
         ("<https://paypal.com@evil.example>", "https://paypal.com@evil.example", "evil.example"),
         ("https://evil.example/\u202emoc.lapyap", "https://evil.example/", ""),
+        ("انظر https://shop.example/1، شكرا", "https://shop.example/1", ""),
+        ("https://shop.example/1؟", "https://shop.example/1", ""),
+        ("देखें https://shop.example/1। धन्यवाद", "https://shop.example/1", ""),
+        ("https://shop.example/1—then", "https://shop.example/1", ""),
+        ("https://shop.example/1→2", "https://shop.example/1", ""),
+        ("https://shop.example/1✅", "https://shop.example/1", ""),
+        ("https://shop.example👍", "https://shop.example", ""),
+        ("https://shop.example/1👨‍👩‍👧", "https://shop.example/1", ""),
+        ("ดูที่https://shop.example/1ครับ", "https://shop.example/1", ""),
+        ("ติดต่อhelp@shop.exampleครับ", "mailto:help@shop.example", ""),
+        ("មើលwww.shop.example/1ហើយ", "https://www.shop.example/1", ""),
+        (
+            "https://shop.example/größe?q=ürün#başlık",
+            "https://shop.example/gr%C3%B6%C3%9Fe?q=%C3%BCr%C3%BCn#ba%C5%9Fl%C4%B1k",
+            "",
+        ),
     ],
 )
 def test_a_bare_address_is_a_link(text, address, shown):
@@ -105,6 +140,9 @@ def test_a_bare_address_is_a_link(text, address, shown):
         "help\\@shop.example",
         "[x](tel:javascript:alert(1))",
         "[x](tel:*%2306%23)",
+        "[x](tel:1 javascript:alert)",
+        "[x](javascript:alert 1)",
+        "![x](javascript:alert)",
     ],
 )
 def test_what_only_looks_like_an_address_is_no_link(text):
@@ -112,7 +150,21 @@ def test_what_only_looks_like_an_address_is_no_link(text):
 
 
 @pytest.mark.parametrize(
-    "unit", ["://", "https://", "https://x.y/(", "www.a.", "a@b.", "[https://a.b/", "**「", "<br>"]
+    "unit",
+    [
+        "://",
+        "https://",
+        "https://x.y/(",
+        "www.a.",
+        "a@b.",
+        "[https://a.b/",
+        "**「",
+        "<br>",
+        "![a",
+        "![](",
+        "[x](tel:1 2",
+        "[1]",
+    ],
 )
 def test_a_hostile_text_takes_time_that_grows_with_its_length(unit):
     def measure(count: int) -> float:
@@ -147,7 +199,17 @@ def test_a_hostile_text_takes_time_that_grows_with_its_length(unit):
         ("[Pay](https://pаypal.com)", "Pay (xn--pypal-4ve.com)"),
         ("[**Pay** `now`](https://evil.example)", "Pay now (evil.example)"),
         ("[Pay][1]\n\n[1]: https://evil.example", "Pay (evil.example)"),
-        ("![a cat](https://x.example/cat.png)", "!a cat (x.example)"),
+        ("![a cat](https://x.example/cat.png)", "a cat (x.example)"),
+        ("![](https://x.example/cat.png)", "https://x.example/cat.png"),
+        ("[![Mug](x.png)](https://shop.example/mug)", "Mug (shop.example)"),
+        ('[![Mug](https://cdn.example/x.png "A mug")](https://shop.example/mug)', "Mug (shop.example)"),
+        ("[Track](https://shop.example/a b)", "Track (shop.example)"),
+        ('[Track](https://shop.example/a "Your parcel")', "Track (shop.example)"),
+        ("[Mail](mailto:help@shop.example?subject=Order 123)", "Mail"),
+        ("[Call us](tel:+49 30 123456)", "Call us (+4930123456)"),
+        ("[Call us](tel:+49%2030/123456)", "Call us (+4930123456)"),
+        ("[Call us](tel:(030) 123-456)", "Call us ((030)123-456)"),
+        ("[+49 30 123456](tel:+49 30 123456)", "+49 30 123456"),
         ("[write](mailto:help@shop.example)", "write"),
         ("[help@shop.example](mailto:evil@evil.example)", "help@shop.example (evil@evil.example)"),
         ("[a@b.c](mailto:%3Cb%3E@evil.example)", "a@b.c (<b>@evil.example)"),
@@ -162,6 +224,30 @@ def test_a_link_tells_where_it_leads(link, shown):
     assert rendered.text.strip() == shown
     anchor = rendered.one("a")
     assert (anchor["rel"], anchor["target"]) == ("noopener noreferrer nofollow", "_blank")
+
+
+def test_each_of_the_sources_of_a_sentence_is_a_link():
+    text = "It left [1][2], see [2][3] and [more][1].\n\n[1]: https://a.example\n[2]: https://b.example"
+
+    anchors = parse(render_markdown(text)).all("a")
+
+    assert [(each.text, each["href"]) for each in anchors] == [
+        ("1", "https://a.example"),
+        ("2", "https://b.example"),
+        ("2", "https://b.example"),
+        ("more", "https://a.example"),
+    ]
+
+
+def test_an_address_with_spaces_is_a_whole_one():
+    anchors = parse(
+        render_markdown("[a](https://x.example/a b) [b](mailto:a@x.example?subject=My order)")
+    ).all("a")
+
+    assert [each["href"] for each in anchors] == [
+        "https://x.example/a%20b",
+        "mailto:a@x.example?subject=My%20order",
+    ]
 
 
 @pytest.mark.parametrize(

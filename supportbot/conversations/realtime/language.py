@@ -31,6 +31,7 @@ BY_LETTERS = (
     ("fa", ARABIC, "[پچژگ]", "[ٹڈڑںےټځڅښېۆێڵڕ]"),
     ("ar", ARABIC, "ال|ة", "[پچژگټځڅښېۆێڵڕکی]"),
 )
+RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur"))
 # Frequent words. One that stands here for two languages speaks for neither of them.
 WORDS = {
     "en": "they my sorry try again here how could the and is are was were you your yours of to it its this that with for have has been will would can please not our we which when from there",

@@ -9,11 +9,13 @@ from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from .markdown_emphasis import CjkInlineParser
-from .markdown_links import add_links, is_valid_link
+from .markdown_deviations import add_deviations, unwrap_answer
+from .markdown_emphasis import UnspacedInlineParser
+from .markdown_links import add_links, is_valid_link, normalize_telephone
 from .markdown_pieces import FENCE, split_markdown
 
 ALLOWED_TAGS = {
@@ -38,10 +40,16 @@ _cleaner = nh3.Cleaner(
 )
 
 
+def normalize_address(_markdown: MarkdownIt, url: str) -> str:
+    return normalizeLink(normalize_telephone(url))
+
+
 class _Markdown(MarkdownIt):
+    normalizeLink = normalize_address  # noqa: N815 - the library's name
+
     def __init__(self) -> None:
         super().__init__()
-        self.inline = CjkInlineParser()
+        self.inline = UnspacedInlineParser()
         self.configure("commonmark", {"html": False, "breaks": True})
 
     def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
@@ -71,16 +79,17 @@ _markdown.inline.ruler.before("autolink", "line_break_tag", _parse_line_break_ta
 _markdown.add_render_rule("th_open", _open_cell)
 _markdown.add_render_rule("td_open", _open_cell)
 add_links(_markdown)
+add_deviations(_markdown)
 
 
 def parse_markdown(text: str) -> list[Token]:
     """What a text is made of, by the same rules for pages and for plain text."""
-    return _markdown.parse(text)
+    return _markdown.parse(unwrap_answer(text))
 
 
 def render_markdown(text: str) -> str:
     """The HTML of a text, of allowed tags alone. It may stand in a page as it is."""
-    return "".join(map(_render_piece, split_markdown(text)))
+    return "".join(map(_render_piece, split_markdown(unwrap_answer(text))))
 
 
 def render_whole(text: str) -> str:

@@ -1,5 +1,6 @@
-"""Emphasis in Chinese, Japanese and Korean, which put no spaces between words and have punctuation of their own."""
+"""Emphasis in languages that put no spaces between words, such as Chinese, Japanese, Thai and Khmer."""
 
+import re
 import unicodedata
 
 from markdown_it import MarkdownIt
@@ -8,6 +9,10 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
+
+from .markdown_links import UNSPACED
+
+UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 
 
 def scan_delimiters(state: StateInline, start: int, canSplitWord: bool) -> Scanned:  # noqa: N803 - as the library calls it
@@ -21,15 +26,15 @@ def scan_delimiters(state: StateInline, start: int, canSplitWord: bool) -> Scann
     end = start + scanned.length
     before = state.src[start - 1] if start else " "
     after = state.src[end] if end < state.posMax else " "
-    is_cjk = _is_cjk(before) or _is_cjk(after)
+    is_unspaced = _is_unspaced(before) or _is_unspaced(after)
     return Scanned(
-        scanned.can_open or (is_cjk and not after.isspace()),
-        scanned.can_close or (is_cjk and not before.isspace()),
+        scanned.can_open or (is_unspaced and not after.isspace()),
+        scanned.can_close or (is_unspaced and not before.isspace()),
         scanned.length,
     )
 
 
-class _CjkState(StateInline):
+class _UnspacedState(StateInline):
     scanDelims = scan_delimiters  # noqa: N815 - the library's name
 
 
@@ -37,20 +42,22 @@ def parse_inline(
     parser: ParserInline, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]
 ) -> list[Token]:
     """The same as the library does, with our state."""
-    state = _CjkState(src, md, env, tokens)
+    state = _UnspacedState(src, md, env, tokens)
     parser.tokenize(state)
     for rule in parser.ruler2.getRules(""):
         rule(state)
     return state.tokens
 
 
-class CjkInlineParser(ParserInline):
+class UnspacedInlineParser(ParserInline):
     """Markdown's inline parser, which sees `**「…」**です` as emphasis too."""
 
     parse = parse_inline
 
 
-def _is_cjk(character: str) -> bool:
-    """Whether it is a wide letter or wide punctuation. Emoji are wide as well, but symbols."""
+def _is_unspaced(character: str) -> bool:
+    """Whether it is a letter of these languages or wide punctuation. Emoji are wide as well, but symbols."""
     is_wide = unicodedata.east_asian_width(character) in ("W", "F", "H")
-    return is_wide and not unicodedata.category(character).startswith("S")
+    return bool(UNSPACED_LETTER.match(character)) or (
+        is_wide and not unicodedata.category(character).startswith("S")
+    )

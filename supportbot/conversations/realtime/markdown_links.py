@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
@@ -12,18 +13,38 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+# What people put between the digits of a number, and a number in an address has not.
+BETWEEN_DIGITS = re.compile(r"[\s/]")
 TELEPHONE = re.compile(r"tel:\+?[\d(][\d().-]*(;ext=\d+)?", re.IGNORECASE)
 
-# Chinese, Japanese and Korean put no space between an address and the words around it.
-CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-LETTER = rf"[^\W{CJK}]"
-# An address goes on up to a space, or a mark that no address has: brackets, quotation marks and stops of any language.
-ADDRESS_CHARACTER = (
-    r"(?!\*\*|&(?:lt|gt|quot);)[^\s<>\"`|\\^{}“”„‘’«»‹›…\u200b-\u200f\u2028-\u202f\u3000-\u303f\uff01-\uff65]"
+# Chinese, Japanese, Korean, Thai, Lao, Tibetan, Burmese and Khmer put no space between an address and the words around.
+UNSPACED = (
+    r"\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+    r"\U00020000-\U0003ffff"
 )
+LETTER = rf"[^\W{UNSPACED}]"
+EMOJI_AND_TAGS = r"\U0001f000-\U0001fbff\U000e0000-\U0010ffff"
+
+
+def _list_marks() -> str:
+    """Those characters beyond ASCII, as ranges of a pattern."""
+    categories = [(code, unicodedata.category(chr(code))) for code in range(0x80, 0x10000)]
+    marks = [code for code, category in categories if category[0] in "PSZC" and category != "Cn"]
+    runs = [[code for _place, code in run] for _key, run in groupby(enumerate(marks), _get_distance)]
+    return "".join(rf"\u{run[0]:04x}-\u{run[-1]:04x}" for run in runs) + EMOJI_AND_TAGS
+
+
+def _get_distance(numbered: tuple[int, int]) -> int:
+    """The same for all numbers of one run."""
+    place, code = numbered
+    return code - place
+
+
+# An address goes on up to what none has in any script: marks, symbols such as arrows, and what cannot be seen.
+ADDRESS_CHARACTER = rf"(?!\*\*|&(?:lt|gt|quot);)[^\s<>\"`|\\^{{}}{_list_marks()}]"
 HOST_AHEAD = r"(?=(?:[^\s/?#@]*@)?(?:[^\W_][\w-]*\.|localhost))"  # what can be none is not read on
 ADDRESS = re.compile(rf"https?://{HOST_AHEAD}(?:{ADDRESS_CHARACTER}){{1,2000}}", re.IGNORECASE)
-WORD_BEHIND = re.compile(rf"(?<=[A-Za-z0-9*~])[{CJK}]")
+WORD_BEHIND = re.compile(rf"(?<=[A-Za-z0-9*~])[{UNSPACED}]")
 CLOSING_BRACKETS = {")": "(", "]": "["}
 TRAILING = "?!.,:;*_~'([&"
 # What has no scheme of its own. It is looked for where the text is known to be no other markup.
@@ -50,6 +71,14 @@ def is_valid_link(url: str) -> bool:
     if parts.scheme == "tel":
         return bool(TELEPHONE.fullmatch(url))
     return parts.scheme == "mailto" or (parts.scheme in ("http", "https") and bool(parts.hostname))
+
+
+def normalize_telephone(url: str) -> str:
+    """An address of a telephone as it is dialled. Any other one stays as it is."""
+    scheme, colon, number = url.partition(":")
+    if scheme.lower() != "tel":
+        return url
+    return f"tel{colon}{BETWEEN_DIGITS.sub('', unquote(number))}"
 
 
 # ---- Addresses that stand bare in a text -------------------------------------------------------------

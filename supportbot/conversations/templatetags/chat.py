@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Message
 from ..realtime import error_messages
-from ..realtime.language import detect_language
+from ..realtime.language import RIGHT_TO_LEFT, detect_language
 from ..realtime.markdown import render_markdown
 from ..realtime.markdown_text import render_plain_text
 
@@ -23,11 +23,15 @@ register.filter("failure", error_messages.get_failure_message)
 register.filter("failure_advice", error_messages.get_failure_advice)
 
 
-@register.filter("lang_attribute")
-def render_lang_attribute(text: str) -> str:
-    """` lang="de"` with a space before it, for the element around a text; empty if its language is not clear."""
+@register.filter("text_attributes")
+def render_text_attributes(text: str) -> str:
+    """`dir="rtl" lang="ar"`, for the element around a text; `dir="auto"` alone if its language is not clear.
+
+    A browser goes by the first letter, which in a text of Arabic may be that of an order's number.
+    """
     language = detect_language(text)
-    return format_html(' lang="{}"', language) if language else ""
+    direction = "rtl" if language in RIGHT_TO_LEFT else "auto"
+    return format_html('dir="{}" lang="{}"' if language else 'dir="{}"', direction, language)
 
 
 @register.filter("markdown")

@@ -1,0 +1,109 @@
+"""Where answers are read otherwise than the standard of Markdown has it, because models write so.
+
+Below words a line of dashes is a rule and no heading. Addresses may hold spaces. Pictures, which are not loaded, are
+their words, also within a link. Of sources such as `[1][2]` each is a link. An answer that stands in a fence as a whole
+is no code.
+"""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference, unescapeAll
+from markdown_it.helpers import parseLinkDestination, parseLinkLabel, parseLinkTitle
+from markdown_it.rules_block import StateBlock, lheading
+from markdown_it.rules_inline import StateInline
+
+# Within brackets spaces are nothing unusual. Quotation marks would begin a title.
+SPACED_ADDRESS = re.compile(
+    r"""(?:https?|mailto|tel):(?:[^\s()<>"']|\([^()<>\n]{0,200}\)|[ \t\xa0\u202f](?![ \t"'(])|[ ](?=\(\d)){1,2000}"""
+    r"(?=[ \t]{0,9}\))",
+    re.IGNORECASE,
+)
+PICTURE = re.compile(
+    r"!\[(?P<words>(?:[^\[\]\\\n]|\\.){0,300})\]"
+    r"""\([ \t]{0,9}<?(?P<address>[^\s()<>]*+)>?(?:[ \t]{1,9}(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'))?[ \t]{0,9}\)"""
+)
+SOURCE_BEFORE_ANOTHER = re.compile(r"\[(\d{1,3})\](?=\[\d{1,3}\])")
+WHOLE_FENCE = re.compile(
+    r"\s*(?P<marks>`{3,}|~{3,})(?:markdown|md)[ \t]*\n(?P<text>.*)\n\s*(?P=marks)\s*", re.DOTALL | re.I
+)
+FENCE_WITHIN = re.compile(r"^ {0,3}(?:`{3,}|~{3,})(.*)$", re.MULTILINE)
+
+
+def add_deviations(markdown: MarkdownIt) -> None:
+    """Teach a Markdown parser to read what models mean."""
+    markdown.block.ruler.at("lheading", parse_underlined_heading, {"alt": []})
+    markdown.inline.ruler.before("link", "source", parse_source)
+    markdown.inline.ruler.before("link", "picture", parse_picture)
+    parser: Any = markdown
+    parser.helpers = SimpleNamespace(
+        parseLinkDestination=parse_link_destination,
+        parseLinkLabel=parseLinkLabel,
+        parseLinkTitle=parseLinkTitle,
+    )
+
+
+def unwrap_answer(text: str) -> str:
+    """The text without the fence around all of it, if it says itself that it is no code."""
+    found = WHOLE_FENCE.fullmatch(text) if text.lstrip()[:3] in ("```", "~~~") else None
+    if found is None:
+        return text
+    is_within = False
+    for fence in FENCE_WITHIN.finditer(found["text"]):
+        if not is_within and not fence[1].strip():
+            return text  # there it has ended, and more followed
+        is_within = not is_within
+    return found["text"]
+
+
+def parse_underlined_heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A rule of the parser: words above a line of equals signs. Who writes dashes there means a rule below them."""
+    count, line, parent = len(state.tokens), state.line, state.parentType
+    if lheading(state, start, end, silent) and state.tokens[-1].markup == "=":
+        return True
+    del state.tokens[count:]
+    state.line, state.parentType = line, parent
+    return False
+
+
+def parse_link_destination(text: str, start: int, end: int) -> Any:
+    """A step of the parser: what stands in the brackets of a link, which may hold spaces if it says what it is."""
+    found = SPACED_ADDRESS.match(text, start, end)
+    if found is None or not re.search(r"\s", found[0]):
+        return parseLinkDestination(text, start, end)
+    return SimpleNamespace(ok=True, pos=found.end(), str=unescapeAll(found[0]))
+
+
+def parse_picture(state: StateInline, silent: bool) -> bool:
+    """A rule of the parser: the words of a picture lead to it, unless they are those of a link or it has no address."""
+    found = PICTURE.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    state.pos = found.end()
+    if silent:
+        return True
+    href = state.md.normalizeLink(unescapeAll(found["address"]))
+    leads_to_it = state.linkLevel == 0 and state.md.validateLink(href)
+    words = unescapeAll(found["words"]).strip() or (found["address"] if leads_to_it else "")
+    if leads_to_it:
+        state.push("link_open", "a", 1).attrs = {"href": href}
+    state.push("text", "", 0).content = words
+    if leads_to_it:
+        state.push("link_close", "a", -1)
+    return True
+
+
+def parse_source(state: StateInline, silent: bool) -> bool:
+    """A rule of the parser: the standard takes `[1][2]` for a link to 2 whose words are 1."""
+    found = SOURCE_BEFORE_ANOTHER.match(state.src, state.pos, state.posMax)
+    source = found and state.env.get("references", {}).get(normalizeReference(found[1]))
+    if not found or not source:
+        return False
+    state.pos = found.end()
+    if not silent:
+        state.push("link_open", "a", 1).attrs = {"href": source["href"]}
+        state.push("text", "", 0).content = found[1]
+        state.push("link_close", "a", -1)
+    return True
