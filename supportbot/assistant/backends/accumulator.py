@@ -197,7 +197,7 @@ class AnswerAccumulator:
             text = self._prose.read_text(text) if text else ""
             text += self._prose.flush_text() if is_last else ""
             if self._prose.answer_place:
-                self.spoken.drop_calls_before(self._prose.answer_place)
+                self.spoken.calls.drop_before(self._prose.answer_place)
         text = self._bare_calls.take_in(text)
         if is_last:
             text += self._bare_calls.finish_text()
@@ -231,7 +231,7 @@ class AnswerAccumulator:
         return Answer(message, reason, self._model, self.token_counts)
 
     def _parse_text_calls(self) -> list[CallParts]:
-        bodies = self.spoken.raw_calls
+        bodies = self.spoken.calls.bodies
         calls = [
             call for body in bodies for call in parse_text_calls(body, self._tool_names, self._loose_names)
         ]

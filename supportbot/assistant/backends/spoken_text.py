@@ -5,30 +5,14 @@ well be about them.
 """
 
 import enum
-import re
 
-from ..errors import ErrorCode, ModelError
-from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
+from . import text_marks as marks
 from .bare_harmony import BareHarmonyReader
+from .marked_calls import MarkedCalls
 from .mentions import continues_sentence, is_undecided
-from .text_marks import (
-    CALL_BODY,
-    CALL_BODY_BEGUN,
-    CALLS,
-    CLOSING_STRIKE,
-    CUT_MARK,
-    ENDINGS,
-    HARMONY_CLOSINGS,
-    OPENING_STRIKE,
-    PLAIN,
-    SOFT_ENDINGS,
-    THOUGHT_CLOSINGS,
-    THOUGHT_OPENINGS,
-    TOKENS,
-    measure_partial_mark,
-)
 from .text_position import TextPosition
 from .thought_bounds import ThoughtBounds
+from .turn_headers import find_turn, is_turn_undecided, measure_speaker
 
 MADE_UP_RESULT = "<tool_response>"
 FIRST_WITHOUT_SPACES = "\u2e80"  # from here on Unicode has the scripts that put no spaces between words
@@ -45,16 +29,15 @@ class SpokenText:
     """The answer in a stream of text. Feed it the pieces, and at last ask for the rest.
 
     With `is_thought_first` the text is a thought until a closing mark says where it ended: there are models that open
-    none (Qwen and DeepSeek behind servers whose template has opened it already). `raw_calls` are the calls that stood
-    in the text.
+    none (Qwen and DeepSeek behind servers whose template has opened it already). `calls` are those that stood in the
+    text.
     """
 
     def __init__(self, *, is_thought_first: bool = False) -> None:
         self.has_thought = is_thought_first
         self.closed_unopened = False  # a closing mark came without an opening one
         self.is_withdrawn = False  # what was returned before the last piece was no answer, but a thought
-        self.raw_calls: list[str] = []
-        self._call_places: list[int] = []  # of each: the characters of the text before it
+        self.calls = MarkedCalls()
         self._returned_chars = 0
         self.last_thought = ""
         self._held: list[str] | None = [] if is_thought_first else None
@@ -62,8 +45,6 @@ class SpokenText:
         self._bare_harmony = BareHarmonyReader()
         self._mode = Mode.TEXT
         self._thought = ThoughtBounds("")
-        self._call_mark = ""
-        self._call_scanned = 0  # how many characters of the call are known to hold no closing mark
         self._out: list[str] = []
         self._has_begun = False  # whether there is visible text before this place
         self._is_stripping = False  # white space after what was left out is left out too
@@ -75,7 +56,7 @@ class SpokenText:
 
     def feed_text(self, data: str) -> str:
         """Add a piece. Returns what is to be shown of the text now."""
-        if self._is_in_plain_text and data and PLAIN.fullmatch(data):
+        if self._is_in_plain_text and data and marks.PLAIN.fullmatch(data):
             self._position.add_words(data)
             self._returned_chars += len(data)
             return data
@@ -87,7 +68,7 @@ class SpokenText:
         """The text is over. Returns what is left to be shown."""
         self._pending += self._bare_harmony.flush_text()
         if self._mode is Mode.TEXT and not self._is_code:
-            self._pending = CUT_MARK.sub("", self._pending)
+            self._pending = marks.CUT_MARK.sub("", self._pending)
         self._read_pending(is_last=True)
         if self._mode is Mode.CALL:
             self._end_call(self._pending)
@@ -102,11 +83,6 @@ class SpokenText:
             self._is_after_closing = False
             self._drop_thought()
             self._has_begun, self._is_stripping = False, True
-
-    def drop_calls_before(self, place: int) -> None:
-        """So many characters of the text were a thought, and what was called in it was not meant."""
-        number = sum(each < place for each in self._call_places)
-        del self.raw_calls[:number], self._call_places[:number]
 
     def drop_held_text(self) -> None:
         """The answer has broken off within what is known to be a thought."""
@@ -144,9 +120,9 @@ class SpokenText:
 
     def _read_text(self, is_last: bool) -> bool:
         """Read up to and including the next mark. False when more must come first."""
-        end = len(self._pending) - (0 if is_last else measure_partial_mark(self._pending))
-        token = TOKENS.search(self._pending, 0, end)
-        if token is None:
+        end = len(self._pending) - (0 if is_last else marks.measure_partial_mark(self._pending))
+        token = marks.TOKENS.search(self._pending)
+        if token is None or token.start() >= end:
             self._show(self._pending[:end])
             self._pending = self._pending[end:]
             return False
@@ -167,13 +143,15 @@ class SpokenText:
 
     def _must_wait(self, mark: str, rest: str) -> bool:
         """Whether only what follows a mark can say what it is."""
-        if mark in CALLS:
-            return not CALL_BODY.match(rest) and bool(CALL_BODY_BEGUN.fullmatch(rest))
+        if mark in marks.CALLS:
+            return not marks.CALL_BODY.match(rest) and bool(marks.CALL_BODY_BEGUN.fullmatch(rest))
         if mark[0] in "`~\n" or self._is_code:
             return False
-        if mark in SOFT_ENDINGS and not rest.strip(" \t"):
+        if mark in marks.SOFT_ENDINGS and not rest.strip(" \t"):
             return self._has_begun
-        return self._position.may_be_in_sentence and is_undecided(rest)
+        if is_turn_undecided(mark, rest) and not (mark in marks.ENDINGS and self._is_end(mark)):
+            return True
+        return self._position.may_be_in_sentence and is_undecided(rest[measure_speaker(mark, rest) :])
 
     @property
     def _is_code(self) -> bool:
@@ -181,40 +159,63 @@ class SpokenText:
 
     def _read_mark(self, mark: str) -> None:
         kind = mark.lower()
-        if kind not in CALLS and self._position.may_be_in_sentence and continues_sentence(self._pending):
-            self._has_shown_opening = self._has_shown_opening or kind in THOUGHT_OPENINGS
-            self._show(mark)
-        elif kind in THOUGHT_OPENINGS:
+        end = measure_speaker(kind, self._pending)
+        if (
+            kind not in marks.CALLS
+            and self._position.may_be_in_sentence
+            and continues_sentence(self._pending[end:])
+        ):
+            self._has_shown_opening = self._has_shown_opening or kind in marks.THOUGHT_OPENINGS
+            self._show(mark + self._pending[:end])
+            self._pending = self._pending[end:]
+        elif kind in marks.THOUGHT_OPENINGS:
             self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
             self._thought = ThoughtBounds(kind)
-        elif kind in THOUGHT_CLOSINGS and self._has_shown_opening:
+        elif kind in marks.THOUGHT_CLOSINGS and self._has_shown_opening:
             self._show(mark)
-        elif kind in THOUGHT_CLOSINGS:
+        elif kind in marks.THOUGHT_CLOSINGS:
             # One that was closed already is closed twice.
             self._is_after_closing = not self.has_thought or self._held is not None
             self._is_stripping = self._is_stripping or not (self._has_begun or self._is_after_closing)
-        elif kind in (OPENING_STRIKE, *SOFT_ENDINGS):
+        elif kind in (marks.OPENING_STRIKE, *marks.SOFT_ENDINGS):
             self._read_soft_mark(mark)
-        elif kind in ENDINGS and (kind not in HARMONY_CLOSINGS or self._has_begun):
-            self._mode = Mode.ENDED
-        elif kind not in CALLS:
-            self._is_stripping = not self._has_begun
-        elif kind == MADE_UP_RESULT and self.raw_calls:
+        elif kind not in marks.CALLS:
+            self._read_turn_mark(kind)
+        elif kind == MADE_UP_RESULT and self.calls.bodies:
             self._mode = Mode.ENDED  # what follows stands on it
-        elif CALL_BODY.match(self._pending):
+        elif marks.CALL_BODY.match(self._pending):
             self.end_thought()
-            self._mode, self._call_mark, self._is_stripping = Mode.CALL, mark, True
-            self._call_scanned = 0
+            self.calls.begin_call(mark)
+            self._mode, self._is_stripping = Mode.CALL, True
         else:
             self._show(mark)
+
+    def _read_turn_mark(self, kind: str) -> None:
+        """Read a mark that begins a turn or ends one, or is nobody's word for another reason.
+
+        Before the first word none ends the model's own turn, which goes on (`<|eot_id|>` and then its header, Phi's
+        `<|im_sep|>`). There the answer would be lost.
+        """
+        turn = find_turn(kind, self._pending)
+        is_of_others = kind in marks.TURNS_OF_OTHERS or (turn is not None and not turn[0])
+        if is_of_others or (kind in marks.ENDINGS and self._is_end(kind)):
+            self._mode = Mode.ENDED
+        else:
+            self._pending = self._pending[turn[1] if turn else 0 :]
+            self._is_stripping = not self._has_begun
+
+    def _is_end(self, kind: str) -> bool:
+        """Whether such a mark ends the answer at this place."""
+        has_words = self._has_begun and not self._is_after_closing
+        return has_words or (bool(self.calls.bodies) and kind not in marks.HARMONY_CLOSINGS)
 
     def _read_soft_mark(self, mark: str) -> None:
         """Read a mark that means something else to those who write HTML."""
         kind = mark.lower()
         if not self._has_begun:
             self._is_stripping = True
-        elif kind == OPENING_STRIKE or (kind == CLOSING_STRIKE and self._open_strikes):
-            self._open_strikes += 1 if kind == OPENING_STRIKE else -1
+        elif kind == marks.OPENING_STRIKE or (kind == marks.CLOSING_STRIKE and self._open_strikes):
+            self._open_strikes += 1 if kind == marks.OPENING_STRIKE else -1
             self._show(mark)
         elif self._pending.lstrip(" \t")[:1] in ("", "\n", "<", "["):
             self._mode = Mode.ENDED
@@ -235,26 +236,16 @@ class SpokenText:
         return True
 
     def _read_call(self) -> bool:
-        closing = CALLS[self._call_mark.lower()]
-        found = re.compile(re.escape(closing), re.IGNORECASE) if closing else None
-        end = found.search(self._pending, self._call_scanned) if found else None
-        self._require_bounds(self._pending if end is None else self._pending[: end.start()])
+        end = self.calls.find_end(self._pending)
         if end is None:
-            self._call_scanned = max(0, len(self._pending) - len(closing or ""))
             return False
         self._end_call(self._pending[: end.start()])
         self._pending = self._pending[end.end() :]
         return True
 
-    def _require_bounds(self, body: str) -> None:
-        """Raise `ModelError` when more has come of a call than any needs, as of those that are no text."""
-        if len(body) > MAX_RECEIVED_ARGUMENT_CHARS or len(self.raw_calls) > MAX_RECEIVED_CALLS:
-            raise ModelError(ErrorCode.MALFORMED, "tool calls without end")
-
     def _end_call(self, body: str) -> None:
-        self.raw_calls.append(self._call_mark + body)
         waiting = sum(map(len, [*(self._held or ()), *self._out]))
-        self._call_places.append(self._returned_chars + waiting)
+        self.calls.end_call(body, self._returned_chars + waiting)
         self._mode = Mode.TEXT
 
     def _show(self, text: str) -> None:
@@ -289,6 +280,7 @@ class SpokenText:
         self._out = []
         self._held = None
         self.is_withdrawn = self.is_withdrawn or self._returned_chars > 0
-        self.raw_calls, self._call_places, self._returned_chars = [], [], 0
+        self.calls.clear_calls()
+        self._returned_chars = 0
         self._position = TextPosition()
         self._has_begun = True

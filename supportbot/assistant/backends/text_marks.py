@@ -3,8 +3,8 @@
 Sources: open-webui/open-webui#16973 and ollama/ollama#18044 (`<think>`, also the closing mark alone),
 langchain-ai/langchain#33998, irreg/native_tool_call_adapter#3 (a call as text); the chat templates of Qwen, DeepSeek,
 Mistral, Llama, Kimi, gpt-oss (harmony), Command, Phi, Gemma, GLM, Seed, MiniMax, LongCat, Apertus, Apriel, Ernie,
-Nemotron and Step; NousResearch/hermes-agent#15473 (DeepSeek's marks in other characters), vllm-project/vllm#35906
-(harmony without some of its marks). All are compared in small letters.
+Nemotron, Step, Granite, EXAONE, Baichuan, GigaChat, Hunyuan and Ling; NousResearch/hermes-agent#15473 (DeepSeek's marks
+in other characters), vllm-project/vllm#35906 (harmony without some of its marks). All are compared in small letters.
 """
 
 import re
@@ -64,23 +64,41 @@ ENDINGS = (
     *(
         "<|return|>",
         "<|end|>",
-        "<|user|>",
-        "<|observation|>",
         "<｜end▁of▁sentence｜>",
         "<|end_of_sentence|>",
         "<turn|>",
     ),
     *(
         "<|eos|>",
-        "<|im_start|>user",
-        "<|start_header_id|>user",
         "<|end_of_turn_token|>",
         "<|im_sep|>",
         "<|eos_token|>",
     ),
-    *("<|endofresponse|>", "<[end▁of▁sentence]>", "<|endofturn|>"),
-    # What a tool is to answer: the model makes it up.
-    *("<｜tool▁outputs▁begin｜>", "<｜tool▁output▁begin｜>", "[tool_results]", "<|start_tool_results|>"),
+    *("<|endofresponse|>", "<[end▁of▁sentence]>", "<|endofturn|>", "[|endofturn|]"),
+    *(
+        "<|eot|>",
+        "<|eom|>",
+        "<｜hy_eos｜>",
+        "<seed:eos>",
+        "<end_of_sentence>",
+        "<|message_sep|>",
+        "<|separator|>",
+    ),
+    *("[e~[",),
+)
+# Here somebody else's turn begins, or what a tool is to answer: the model makes it up. `turn_headers` knows the rest.
+TURNS_OF_OTHERS = (
+    *("<|user|>", "<|observation|>", "<|im_start|>user", "<|start_header_id|>user", "<start_of_turn>user"),
+    *(
+        "<role>human</role>",
+        "<role>user</role>",
+        "<role>observation</role>",
+        "<reserved_106>",
+        "]~b]user",
+        "]~b]tool",
+    ),
+    *("<beginning_of_sentence>user", "<seed:bos>user", "<｜tool▁outputs▁begin｜>", "<｜tool▁output▁begin｜>"),
+    *("[tool_results]", "<|start_tool_results|>"),
 )
 # The beginning of a mark at the end of an answer, which was cut there.
 CUT_MARK = re.compile(r"<[|｜][a-z_▁]{2,40}[|｜]?$", re.IGNORECASE)
@@ -118,7 +136,9 @@ SKIPPED = (
         "</tool_calls>",
     ),
     *("<answer>", "</answer>", "<response>", "</response>", "[end final response]"),
-    *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>"),
+    *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>", "[gmask]", "<sop>", "<eop>"),
+    *("<role>assistant</role>", "<reserved_107>", "<seed:bos>", "<beginning_of_sentence>ai name=assistant"),
+    *("]~!b[", "]~b]ai", "<|recipient|>all\n<|content|>"),
 )
 DSML = (
     "｜dsml｜",
@@ -179,19 +199,29 @@ CALL_BODY_BEGUN = re.compile(r"\s*`{0,2}|\s*[\w.:\-]*\s*(?:j|js|jso|json|c|co|co
 
 ALL_MARKS = tuple(
     sorted(
-        {*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS, *HARMONY_CLOSINGS, *ENDINGS, *SOFT_ENDINGS, *SKIPPED, *CALLS},
+        {
+            *(*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS, *HARMONY_CLOSINGS, *SKIPPED, *CALLS),
+            *(*ENDINGS, *TURNS_OF_OTHERS, *SOFT_ENDINGS),
+        },
         key=len,
         reverse=True,
     )
 )
 FIRST_CHARS = frozenset(mark[0] for mark in ALL_MARKS)
 MAX_MARK_CHARS = len(ALL_MARKS[0])
+BEGINNINGS_OF_MARKS = frozenset(mark[:end] for mark in ALL_MARKS for end in range(1, len(mark)))
 # Marks have this form in most models. One that is not listed is left out too.
-SPECIAL = r"<[|｜][\w▁/:.-]{1,40}[|｜]>"
-SPECIAL_BEGUN = re.compile(r"<(?:[|｜](?:[\w▁/:.-]{0,40}[|｜]?)?)?$")
+SPECIAL = (
+    r"(?:<[|｜][\w▁/:.-]{1,40}[|｜]>|\[\|[\w/:.-]{1,40}\|\]|<\|[a-z][\w:-]{0,40}>|<[a-z][\w:-]{0,40}\|>"
+    r"|<(?:special|extra_id|reserved)_\d{1,4}>)"
+)
+SPECIAL_BEGUN = re.compile(
+    r"(?:<(?:[|｜](?:[\w▁/:.-]{0,40}[|｜]?)?|[a-z][\w:-]{0,40}\|?)?|\[(?:\|(?:[\w/:.-]{0,40}\|?)?)?)$",
+    re.IGNORECASE,
+)
 # Besides the marks: what begins and ends code in Markdown, and the ends of lines.
 TOKENS = re.compile("|".join([*map(re.escape, ALL_MARKS), SPECIAL, r"`+", r"~{3,}", r"\n"]), re.IGNORECASE)
-PLAIN = re.compile(r"[^<\[◁`~\n]*")
+PLAIN = re.compile(f"[^{re.escape(''.join(FIRST_CHARS))}`~\\n]*")
 BOUNDS_OF_THOUGHT = re.compile(
     "|".join(map(re.escape, [*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
 )
@@ -217,10 +247,8 @@ def find_last_call(thought: str) -> str:
 def measure_partial_mark(text: str) -> int:
     """How many characters at the end of a text may be the beginning of a mark, or of a run of backticks."""
     for start in range(max(0, len(text) - MAX_MARK_CHARS), len(text)):
-        if text[start] in FIRST_CHARS:
-            rest = text[start:].lower()
-            if any(len(mark) > len(rest) and mark.startswith(rest) for mark in ALL_MARKS):
-                return len(text) - start
+        if text[start] in FIRST_CHARS and text[start:].lower() in BEGINNINGS_OF_MARKS:
+            return len(text) - start
     if special := SPECIAL_BEGUN.search(text, max(0, len(text) - MAX_MARK_CHARS)):
         return len(text) - special.start()
     return len(text) - len(text.rstrip("`~"))

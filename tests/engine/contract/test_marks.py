@@ -10,13 +10,14 @@ import json
 
 import pytest
 
-from supportbot.assistant.backends.spoken_text import SpokenText
 from supportbot.assistant.backends.text_marks import CLAUDES
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.messages import TextWithdrawn
 from tests.engine.desk import Desk
 from tests.engine.failing import fails
 from tests.provider import End, Say, Script
+
+from .spoken import hear_answer
 
 CALL = '{"name": "lookup_order", "arguments": {"order_id": "ORD-123"}}'
 HARMONY_CALL = (
@@ -106,13 +107,7 @@ SPOKEN = {
 @pytest.mark.parametrize(("said", "heard"), SPOKEN.items(), ids=range(len(SPOKEN)))
 def test_only_the_answer_is_heard_wherever_the_stream_is_cut(said: str, heard: str):
     for size in (1, 2, 3, 7, len(said)):
-        spoken, text = SpokenText(), ""
-        for start in range(0, len(said), size):
-            piece = spoken.feed_text(said[start : start + size])
-            text = piece if spoken.is_withdrawn else text + piece
-            spoken.is_withdrawn = False
-        rest = spoken.flush_text()
-        assert (rest if spoken.is_withdrawn else text + rest) == heard, size
+        assert hear_answer(said, size) == heard, size
 
 
 async def test_a_thought_is_told_once_and_neither_shown_nor_kept_nor_sent_back(provider: Script, desk: Desk):

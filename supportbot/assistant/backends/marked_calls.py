@@ -1,0 +1,47 @@
+"""The calls that stand in marks of their own in a text, whose pieces may end anywhere, and their places in it."""
+
+import re
+
+from ..errors import ErrorCode, ModelError
+from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
+from .text_marks import CALLS
+
+
+class MarkedCalls:
+    """Collects what stands behind the marks of calls, up to the marks that end them."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []  # each with its opening mark
+        self._places: list[int] = []  # of each: the characters of the text before it
+        self._mark = ""
+        self._scanned = 0  # how many characters of the call are known to hold no closing mark
+
+    def begin_call(self, mark: str) -> None:
+        self._mark, self._scanned = mark, 0
+
+    def find_end(self, text: str) -> re.Match[str] | None:
+        """The mark that ends the call, in all that came behind its opening mark. None if it has not come yet.
+
+        Raises `ModelError` when more has come of a call than any needs, as of those that are no text.
+        """
+        closing = CALLS[self._mark.lower()]
+        found = re.compile(re.escape(closing), re.IGNORECASE) if closing else None
+        end = found.search(text, self._scanned) if found else None
+        length = len(text) if end is None else end.start()
+        if length > MAX_RECEIVED_ARGUMENT_CHARS or len(self.bodies) > MAX_RECEIVED_CALLS:
+            raise ModelError(ErrorCode.MALFORMED, "tool calls without end")
+        if end is None:
+            self._scanned = max(0, len(text) - len(closing or ""))
+        return end
+
+    def end_call(self, body: str, place: int) -> None:
+        self.bodies.append(self._mark + body)
+        self._places.append(place)
+
+    def drop_before(self, place: int) -> None:
+        """So many characters of the text were a thought, and what was called in it was not meant."""
+        number = sum(each < place for each in self._places)
+        del self.bodies[:number], self._places[:number]
+
+    def clear_calls(self) -> None:
+        self.bodies, self._places = [], []

@@ -1,0 +1,68 @@
+"""Marks between the turns of a conversation: the model's own turn goes on, and anybody else's is made up.
+
+The forms are those of the chat templates of Phi, OLMo, Llama, Granite, Kimi, DeepSeek, Command R, EXAONE, Gemma, GLM,
+Ling, GigaChat, Seed, Apertus, MiniMax, Solar, Functionary, Nemotron, Step and Hunyuan.
+"""
+
+import pytest
+
+from .spoken import hear_answer
+
+# A mark before the first word ends nothing.
+BEFORE_THE_FIRST_WORD = {
+    "<|im_start|>assistant<|im_sep|>Hello!<|im_end|>": "Hello!",
+    "<|im_sep|>Hello!": "Hello!",
+    "<|endoftext|><|assistant|>\nHello!": "Hello!",
+    "<|endoftext|>Hello!": "Hello!",
+    "<｜end▁of▁sentence｜>Hello!": "Hello!",
+    "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\nHello!": "Hello!",
+    "<|im_end|>\n<|im_start|>assistant\nHello!": "Hello!",
+    "<think>Hm.</think><|im_end|>\n<|im_start|>assistant\nHello!": "Hello!",
+    "Hm.</think><|im_end|>\n<|im_start|>assistant\nHello!": "Hello!",
+    "[gMASK]<sop><|assistant|>\nHello!<|user|>": "Hello!",
+    # The customer's message is made up there too.
+    "<|im_end|>\n<|im_start|>user\nThanks": "",
+    "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nThanks": "",
+    "<|observation|>shipped": "",
+    "<｜tool▁outputs▁begin｜>shipped": "",
+}
+SPEAKERS = {
+    "<|header_start|>assistant<|header_end|>\n\nHello!<|eot|>": "Hello!",
+    "<|start_of_role|>assistant<|end_of_role|>Hello!<|end_of_text|>": "Hello!",
+    "<|im_assistant|>assistant<|im_middle|>Hello!": "Hello!",
+    "[|assistant|]Hello![|endofturn|]\n[|user|]Thanks": "Hello!",
+    "<|turn>model\nHello!<turn|>\n<|turn>user\nThanks": "Hello!",
+    "<role>ASSISTANT</role>Hello!<|role_end|><role>HUMAN</role>Thanks": "Hello!",
+    "<seed:bos>assistant\nHello!<seed:eos><seed:bos>user\nThanks": "Hello!",
+    "<|assistant_start|>Hello!<|assistant_end|><|user_start|>Thanks": "Hello!",
+    "]~b]ai\nHello![e~[\n]~b]user\nThanks": "Hello!",
+    "<|begin|>assistant<|content|>Hello!<|end|>": "Hello!",
+    "<|from|>assistant\n<|recipient|>all\n<|content|>Hello!<|stop|>": "Hello!",
+    "<|BOT|>assistant\nHello!<|EOT|>": "Hello!",
+    "<｜hy_Assistant｜>Hello!<｜hy_eos｜><｜hy_User｜>Thanks": "Hello!",
+    "Hello!<|im_user|>user<|im_middle|>Thanks": "Hello!",
+    "Hello!<|im_system|>tool<|im_middle|>shipped": "Hello!",
+    "Hello!<｜User｜>Thanks": "Hello!",
+    "Hello!<|START_OF_TURN_TOKEN|><|USER_TOKEN|>Thanks": "Hello!",
+    "Hello!<|turn>user\nThanks": "Hello!",
+    "Hello!<|message_sep|>user<|role_sep|>Thanks": "Hello!",
+    "Hello!<SPECIAL_11>User\nThanks": "Hello!",
+    "Hello!<|new_template|>user<|its_end|>Thanks": "Hello!",
+}
+AS_WORDS = [
+    "Some write <|im_user|>user<|im_middle|> before it.",
+    "Kimi's turns open with <|im_user|> and <|im_assistant|> as marks.",
+    "Each begins with <|im_start|>user and ends with <|im_end|>, always.",
+    "Our <|user|> mark, and a <b|> pipe; see [|x|] too.",
+    "```\n<|im_user|>user<|im_middle|>Thanks\n```",
+    "The roles: user, assistant\nassistant\nuser",
+]
+SPOKEN = {**BEFORE_THE_FIRST_WORD, **SPEAKERS, **{said: said for said in AS_WORDS}}
+SPOKEN["<|begin_of_box|>user<|end_of_box|> is the role."] = "user is the role."
+SPOKEN["<|assistant|>\nUser\nguides are here."] = "User\nguides are here."
+
+
+@pytest.mark.parametrize(("said", "heard"), SPOKEN.items(), ids=range(len(SPOKEN)))
+def test_the_models_own_turn_is_the_answer_and_no_other(said: str, heard: str):
+    for size in (1, 4, 7, len(said)):
+        assert hear_answer(said, size) == heard, size
