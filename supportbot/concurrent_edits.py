@@ -48,8 +48,10 @@ class ConcurrentEditForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            # One that does not say what it showed, as a script sends it, is compared with what is stored.
-            field.show_hidden_initial = self.instance.pk is not None and self._says_what_it_showed(name)
+            # One that does not say what it showed, as a script sends it, is compared with what is stored. What cannot
+            # be changed here, such as the digest of a password, has no place in the page.
+            is_change = self.instance.pk is not None and not field.disabled
+            field.show_hidden_initial = is_change and self._says_what_it_showed(name)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -88,6 +90,8 @@ class ConcurrentEditForm(forms.ModelForm):
         if not self.is_bound:
             return True
         hidden: Any = self.fields[name].hidden_widget()
+        if isinstance(hidden, forms.MultipleHiddenInput):  # which leaves no trace where nothing was chosen
+            return any(key.startswith(self.add_initial_prefix("")) for key in self.data)
         is_missing = hidden.value_omitted_from_data(self.data, self.files, self.add_initial_prefix(name))
         return not is_missing
 
@@ -118,10 +122,13 @@ class ConcurrentEditForm(forms.ModelForm):
 
     def _describe_stored(self, name: str) -> str:
         """What is stored, as staff read it."""
-        stored = getattr(self.instance, name)
+        field: Any = self._meta.model._meta.get_field(name)
+        stored = self._load_stored(field)
+        if field.many_to_many:
+            return ", ".join(str(row) for row in stored)
         if isinstance(stored, bool):
             return _("Yes") if stored else _("No")
-        return str(display_for_field(stored, self._meta.model._meta.get_field(name), ""))
+        return str(display_for_field(stored, field, ""))
 
     def _find_author(self, name: str) -> str:
         """Who changed this field last, where that is known."""
@@ -133,11 +140,13 @@ class ConcurrentEditForm(forms.ModelForm):
         hidden: Any = field.hidden_widget()
         stored = field.prepare_value(self._get_stored(name))
         context = hidden.get_context(shown_name, stored, {})["widget"]
-        sent: Any = self.data
-        data = sent.copy()
+        values: dict[str, list[Any]] = {shown_name: []}
         for part in context.get("subwidgets", [context]):
-            data[part["name"]] = "" if part["value"] is None else part["value"]
-        self.data = data
+            values.setdefault(part["name"], []).append("" if part["value"] is None else part["value"])
+        sent: Any = self.data
+        self.data = data = sent.copy()
+        for part_name, parts in values.items():
+            data.setlist(part_name, parts)
 
 
 class LockedRowAdmin(admin.ModelAdmin):

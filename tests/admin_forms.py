@@ -50,5 +50,6 @@ def _list_values(field: Element) -> list[str]:
         return [field.text.removeprefix("\n").replace("\n", "\r\n")]
     if field.tag != "input" or kind == "submit":
         return []
-    is_off = kind in {"checkbox", "radio"} and "checked" not in field.attributes
-    return [] if is_off else [field.attributes.get("value", "").replace("\n", "\r\n")]
+    if kind in {"checkbox", "radio"}:
+        return [field.attributes.get("value", "on")] if "checked" in field.attributes else []
+    return [field.attributes.get("value", "").replace("\n", "\r\n")]

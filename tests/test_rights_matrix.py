@@ -90,7 +90,7 @@ MODELS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("trainee", *STAFF_WITH_RIGHTS),
         ("trainee", *STAFF_WITH_RIGHTS),
         ("trainee", *STAFF_WITH_RIGHTS),
-        NOBODY,
+        ADMINISTRATOR,
     ),
     "axes.accessattempt": (LEADS, NOBODY, ADMINISTRATOR, LEADS),
     "axes.accesslog": (ADMINISTRATOR, NOBODY, ADMINISTRATOR, ADMINISTRATOR),

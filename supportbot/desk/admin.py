@@ -10,15 +10,19 @@ from django.http import HttpRequest
 from supportbot.audit.recording import record_event
 from supportbot.concurrent_edits import ConcurrentEditAdmin
 
+from .account_admin import AccountAdmin, GroupAdmin
 from .conversation_admin import ConversationAdmin
 from .models import SavedReply
 
-__all__ = ["ConversationAdmin", "SavedReplyAdmin"]
+__all__ = ["AccountAdmin", "ConversationAdmin", "GroupAdmin", "SavedReplyAdmin"]
 
 
 @admin.register(SavedReply)
 class SavedReplyAdmin(ConcurrentEditAdmin):
-    """Everyone has replies of their own; shared ones are changed by who owns them, or by an administrator."""
+    """Everyone has replies of their own; shared ones are changed by who owns them, or by an administrator.
+
+    Administrators alone change those of colleagues whose accounts were deleted.
+    """
 
     list_display = ["title", "is_shared", "owner"]
     list_filter = ["is_shared"]
@@ -36,6 +40,8 @@ class SavedReplyAdmin(ConcurrentEditAdmin):
         return super().has_change_permission(request, obj) and self._may_edit(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: SavedReply | None = None) -> bool:
+        if obj is not None and not obj.is_shared and request.user.has_perm("auth.delete_user"):
+            return True  # it goes with its owner's account; by itself nobody else is shown it
         return super().has_delete_permission(request, obj) and self._may_edit(request, obj)
 
     def save_model(self, request: HttpRequest, obj: SavedReply, form: Any, change: bool) -> None:

@@ -1,5 +1,7 @@
 """What staff write for themselves: notes on a conversation, and replies that are used again and again."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -32,6 +34,12 @@ class Note(models.Model):
         return f"{self.author_name}: {self.text[:60]}"
 
 
+def delete_private_replies(collector: Any, field: Any, replies: Any, using: str) -> None:
+    """With the account of their owner go those replies that nobody else could use; the team keeps the shared ones."""
+    models.CASCADE(collector, field, replies.filter(is_shared=False), using)
+    models.SET_NULL(collector, field, replies.filter(is_shared=True), using)
+
+
 class SavedReply(models.Model):
     """A text that staff put into their reply. Variables such as {{customer}} are filled in by the desk."""
 
@@ -46,7 +54,11 @@ class SavedReply(models.Model):
         _("shared"), default=False, help_text=_("Everyone on the team can use it; otherwise only you can.")
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_replies", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        delete_private_replies,
+        null=True,
+        related_name="saved_replies",
+        verbose_name=_("owner"),
     )
 
     class Meta:

@@ -49,7 +49,8 @@ class MailPreferenceAdmin(ConcurrentEditAdmin):
         return super().add_view(request, form_url, extra_context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        """It goes with its account: whoever may delete that is asked for this right too."""
+        return bool(request.user.is_active and request.user.has_perm("auth.delete_user"))
 
     def save_model(self, request: HttpRequest, obj: MailPreference, form: Any, change: bool) -> None:
         if not change:
