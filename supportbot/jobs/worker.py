@@ -27,38 +27,68 @@ CANCELLATION_SECONDS = 5.0
 
 @dataclass
 class RunningJobs:
-    """The jobs that run in this process, and which of them are of kinds that may take long."""
+    """The jobs that run in this process, and which of them are of kinds that may take long.
+
+    `claim` takes leases on further ones. With `is_draining` the process ends, and starts none of them.
+    """
 
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     slow_tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    claim: asyncio.Task[None] | None = None
+    is_draining: bool = False
+
+    def list_open_tasks(self) -> list[asyncio.Task[None]]:
+        return [*self.tasks, *([] if self.claim is None or self.claim.done() else [self.claim])]
 
 
 async def run_due_jobs() -> None:
-    """Start what is due, as long as no more than `MAX_CONCURRENT_JOBS` run."""
+    """Start what is due, as long as no more than `MAX_CONCURRENT_JOBS` run.
+
+    Whoever calls it may be cancelled; the claim goes on, for its leases may be in the database already.
+    """
     running = process.get(RunningJobs)
-    if len(running.tasks) >= MAX_CONCURRENT_JOBS:
+    if running.is_draining or len(running.tasks) >= MAX_CONCURRENT_JOBS:
         return
+    if running.claim is None or running.claim.done():
+        running.claim = asyncio.create_task(_claim_and_start(running), name="claim of jobs")
+    await asyncio.shield(running.claim)
+
+
+async def _claim_and_start(running: RunningJobs) -> None:
     free = MAX_CONCURRENT_JOBS - len(running.tasks)
     for claimed in await claim_due_jobs(free, MAX_SLOW_JOBS - len(running.slow_tasks)):
-        task = asyncio.create_task(_run_job(claimed), name=f"job {claimed.kind}")
-        running.tasks.add(task)
-        if get_job_kinds()[claimed.kind].is_slow:
-            running.slow_tasks.add(task)
-        task.add_done_callback(_end_task)
+        if running.is_draining:
+            await release_job(claimed)
+        else:
+            _start_job(running, claimed)
+
+
+def _start_job(running: RunningJobs, claimed: ClaimedJob) -> None:
+    task = asyncio.create_task(_run_job(claimed), name=f"job {claimed.kind}")
+    running.tasks.add(task)
+    if get_job_kinds()[claimed.kind].is_slow:
+        running.slow_tasks.add(task)
+    task.add_done_callback(_end_task)
 
 
 async def drain(finish_seconds: float = FINISH_SECONDS) -> None:
     """The process ends: what runs may finish within its time. The rest is cancelled, and due again at once.
 
-    A mail that was cancelled may have been taken by its server, and is then sent twice.
+    So is what was just being claimed. A mail that was cancelled may have been taken by its server, and is then sent
+    twice.
     """
-    tasks = process.get(RunningJobs).tasks
-    if tasks:
-        await asyncio.wait(tasks, timeout=finish_seconds)
-    for task in tasks:
+    running = process.get(RunningJobs)
+    running.is_draining = True
+    await _wait_for_open_tasks(running, finish_seconds)
+    for task in running.tasks:
         task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=CANCELLATION_SECONDS)
+    await _wait_for_open_tasks(running, CANCELLATION_SECONDS)
+
+
+async def _wait_for_open_tasks(running: RunningJobs, timeout_seconds: float) -> None:
+    """Also with no time at all each has begun after it; one that is cancelled before would never give its job back."""
+    if tasks := running.list_open_tasks():
+        await asyncio.wait(tasks, timeout=timeout_seconds)
 
 
 def _end_task(task: asyncio.Task[None]) -> None:

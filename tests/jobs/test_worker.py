@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -352,7 +353,8 @@ async def test_mails_that_wait_for_their_server_hold_nothing_else_up(script, ins
 
     await put("P-1")
     await worker.run_due_jobs()
-    assert await Job.objects.filter(key="P-1", attempts=1).aexists()
+    async with asyncio.timeout(10):
+        await script.has_begun.wait()
 
     hanging.set_result(None)
     while await Job.objects.aexists():
@@ -388,6 +390,54 @@ async def test_when_the_process_ends_its_jobs_are_due_for_others_at_once(script)
     assert row.attempts == 0
     assert row.run_after <= timezone.now()
     assert (script.failures, script.results) == ([], [])
+
+
+@pytest.mark.parametrize("ends_before_the_claim", [True, False])
+async def test_what_is_claimed_just_as_the_process_ends_is_given_back_at_once(
+    script, monkeypatch, ends_before_the_claim: bool
+):
+    claim_jobs, has_begun, may_end, has_ended = queue._claim_jobs, Event(), Event(), Event()
+
+    def claim_slowly(*args: Any) -> Any:
+        has_begun.set()
+        assert may_end.wait(10)
+        claimed = claim_jobs(*args)
+        has_ended.set()
+        return claimed
+
+    monkeypatch.setattr(queue, "_claim_jobs", claim_slowly)
+    never = asyncio.get_running_loop().create_future()
+    script.replies = [never, never]
+    for number in range(2):
+        await put(f"P-{number}")
+    housekeeping = asyncio.create_task(worker.run_due_jobs())
+    await asyncio.to_thread(has_begun.wait, 10)
+
+    if ends_before_the_claim:
+        ending = asyncio.create_task(worker.drain(finish_seconds=0))
+        await asyncio.sleep(0)
+        housekeeping.cancel()
+        may_end.set()
+    else:
+        may_end.set()
+        await housekeeping
+        ending = asyncio.create_task(worker.drain(finish_seconds=0))
+    await ending
+    assert await asyncio.to_thread(has_ended.wait, 10)
+    await on_database_thread()(len)("")  # behind the claim
+
+    assert await Job.objects.filter(attempts=0, run_after__lte=timezone.now()).acount() == 2
+    assert (script.failures, script.results) == ([], [])
+    assert script.runs == (0 if ends_before_the_claim else 2)
+
+
+async def test_a_process_that_ends_claims_nothing_any_longer(script):
+    await worker.drain()
+    await put()
+
+    await run_due()
+
+    assert (await Job.objects.aget()).attempts == 0
 
 
 def test_of_processes_that_claim_at_once_each_job_goes_to_one(script):
