@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from .tools import Customer
+from .declarations import require_function, require_subclass
+from .tool_context import Customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,14 @@ class ConversationEventHandler:
 def conversation_event_handler(
     event_type: type[Event],
 ) -> Callable[[Callable[[Event], None]], ConversationEventHandler]:
-    """Have a function called with each event of this type."""
+    """Have a function called with each event of this type.
+
+    Raises TypeError for another type than those above, and for a function that cannot be called with one event.
+    """
+    require_subclass(event_type, ConversationEvent, "@conversation_event_handler", "the event type")
 
     def register_function(function: Callable[[Event], None]) -> ConversationEventHandler:
+        require_function(function, "@conversation_event_handler", ("event",))
         return ConversationEventHandler(event_type, function)
 
     return register_function

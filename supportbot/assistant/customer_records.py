@@ -10,9 +10,14 @@ Found in the module `customer_records` of every app. It is asked only for staff 
 queries are plenty: the page is made of what all apps show.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from .declarations import require_function
+
+RIGHT = re.compile(r"\w+\.\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,17 @@ class CustomerRecord:
 def customer_record(
     right: str,
 ) -> Callable[[Callable[[CustomerOnRecord], Records]], CustomerRecord]:
-    """Have a function called for the page of a customer. `right` is such as `orders.view_order`."""
+    """Have a function called for the page of a customer. `right` is such as `orders.view_order`.
+
+    Raises TypeError for what is no such name of a right, and for a function that cannot be called so.
+    """
+    if not isinstance(right, str) or not RIGHT.fullmatch(right):
+        raise TypeError(
+            f"@customer_record needs the name of a right, such as “orders.view_order”, not {right!r}."
+        )
 
     def register_function(function: Callable[[CustomerOnRecord], Records]) -> CustomerRecord:
+        require_function(function, "@customer_record", ("customer",))
         return CustomerRecord(right, function)
 
     return register_function

@@ -28,6 +28,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .declarations import require_function
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -142,11 +144,16 @@ class ConfirmationSource:
 
 
 def dashboard_number(function: Callable[[Period], Number]) -> DashboardNumber:
-    """Show what a function describes on the dashboard. It is called each time, so that its words are translated."""
+    """Show what a function describes on the dashboard. It is called each time, so that its words are translated.
+
+    Raises TypeError if it cannot be called so.
+    """
+    require_function(function, "@dashboard_number", ("period",))
     app = function.__module__.rpartition(".")[0].rpartition(".")[2]
     return DashboardNumber(f"{app}.{function.__name__}", function)
 
 
 def confirmation_source(function: Callable[[Period], Any]) -> ConfirmationSource:
-    """Have the conversations that a function returns count as confirmed by their customer."""
+    """Have the conversations that a function returns count as confirmed by their customer. Raises as above."""
+    require_function(function, "@confirmation_source", ("period",))
     return ConfirmationSource(function)

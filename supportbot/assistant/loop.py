@@ -28,7 +28,7 @@ from .messages import (
     Waiting,
 )
 from .provenance import collect_sources, describe_invented_argument, find_invented_argument
-from .tool_results import build_error_result
+from .tool_results import build_abandoned_result, build_error_result
 from .tools import Registry, ToolContext
 from .window import drop_older_half, trim_to_budget
 
@@ -217,7 +217,9 @@ def make_executor(
             async with asyncio.timeout(tool.timeout):
                 return await run_in_thread(tool.run, ctx, call)
         except TimeoutError:
-            return build_error_result(call, "timed_out", "The tool took too long.")
+            # Its thread goes on, and nobody rolls back what it does there.
+            effect = "read" if tool.effect == "read" else "irreversible"
+            return build_abandoned_result(call, effect, "timed_out", "The tool took too long.")
 
     return execute_call
 

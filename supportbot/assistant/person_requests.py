@@ -13,7 +13,8 @@ nothing. Whatever it raises, the conversation waits all the same: `ToolError` is
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .tools import Customer
+from .declarations import require_function
+from .tool_context import Customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +42,6 @@ class PersonRequestHandler:
 
 
 def person_request_handler(function: Callable[[PersonRequest], str]) -> PersonRequestHandler:
-    """Have a function called when a customer asks for a person."""
+    """Have a function called when a customer asks for a person. Raises TypeError if it cannot be called so."""
+    require_function(function, "@person_request_handler", ("request",))
     return PersonRequestHandler(function)

@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Generic
 
+from pydantic import BaseModel
+
 from .app_functions import is_defined_in_app
+from .declarations import require_function, require_short_name, require_subclass, require_text
 from .messages import ResponseModel
 from .translation import LazyText
 
@@ -43,16 +46,19 @@ def question(
     """Make a function into a `Question` that is answered by filling in `response_model`.
 
     `label` names it where staff see what the model was asked; without one that is the function's name.
-    Raises TypeError for a function without a docstring.
+    Raises TypeError for a function without a docstring or with another signature, for a response model that is none,
+    and for a name of more than 40 letters, which is what is stored of it.
     """
+    require_subclass(response_model, BaseModel, "@question", "the response model")
 
     def make_question(function: Callable[[str, ResponseModel | None], None]) -> Question[ResponseModel]:
+        require_function(function, "Question", ("key", "answer"))
+        owner, name = f"Question {function.__qualname__}", function.__name__
         instruction = inspect.getdoc(function)
         if not instruction:
-            raise TypeError(
-                f"Question {function.__qualname__} needs a docstring: it is what the model reads."
-            )
-        name = function.__name__
+            raise TypeError(f"{owner} needs a docstring: it is what the model reads.")
+        require_short_name(name, owner)
+        require_text(label, owner, "label")
         return Question(
             name, instruction, response_model, function, label or name.replace("_", " ").capitalize()
         )

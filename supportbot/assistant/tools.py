@@ -6,35 +6,52 @@ parameter, `ctx`, which says who asks: a tool must never take that from its argu
 
 import asyncio
 import inspect
-import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ValidationError
 
 from .app_functions import collect_app_functions
+from .declarations import require_choice, require_no_generator, require_seconds, require_words
 from .marked_values import holds_mark
 from .messages import ToolCall, ToolResult
-from .questions import Question
 from .tool_arguments import build_arguments_model, list_problems, strip_schema, validate_arguments
-from .tool_results import build_abandoned_result, build_result
+from .tool_context import Customer, ToolContext
+from .tool_lines import format_line, require_line
+from .tool_results import build_abandoned_result, build_error_result, build_result
 from .translation import LazyText, gettext_noop
+
+__all__ = [
+    "CANCEL_GRACE_SECONDS",
+    "MAX_RESULT_CHARS",
+    "TIMED_OUT",
+    "UNKNOWN_TOOL_PROGRESS",
+    "Customer",
+    "Effect",
+    "Registry",
+    "Tool",
+    "ToolContext",
+    "ToolError",
+    "ToolTimeOver",
+    "tool",
+]
 
 logger = logging.getLogger(__name__)
 
 Effect = Literal["read", "write", "irreversible"]
-AskLater = Callable[[Question[Any], object], object]
 CANCEL_GRACE_SECONDS = (
     1.0  # how long an asynchronous tool may go on after its `timeout` before it is cancelled
 )
 UNKNOWN_TOOL_PROGRESS = gettext_noop("Looking for a way to help")
-MAX_PROGRESS_ARGUMENT_CHARS = 60
 MAX_RESULT_CHARS = 20_000
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+TOOL_FAILED = "The tool failed. Do not guess its result."
 TIMED_OUT = "The tool took too long. Nothing was changed."
 
 
@@ -44,38 +61,6 @@ class ToolError(Exception):
 
 class ToolTimeOver(Exception):
     """Raised where a tool uses the database after its `timeout`: the call has been answered without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer who is signed in. `id` is the primary key of their account."""
-
-    id: int
-    email: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolContext:
-    """Who asks, as the server knows it.
-
-    `conversation` is the conversation's primary key, or 0 where there is none and nothing may be stored, as in
-    a trial of a prompt. `visitor` identifies the browser or account, for rate limits. `customer` is None for a guest.
-
-    `request` identifies one request of the customer, and stays the same when the turn is run again: store it as a
-    unique key to keep an effect from happening twice. All calls of a turn share it, so a tool that may be called
-    several times in a turn adds what it does to the key, as in `f"{ctx.request}:{order_id}"`.
-
-    `ask_later(question, key)` has the model asked about the conversation in the background, after the turn has
-    ended. A tool that writes stores this wish in the transaction of what it writes. It uses the database, so an
-    asynchronous tool says `await sync_to_async(ctx.ask_later)(question, key)`. Without a database it does nothing.
-    """
-
-    conversation: int
-    visitor: str
-    customer: Customer | None
-    request: str
-    ask_later: AskLater = field(default=lambda _question, _key: None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -91,6 +76,20 @@ class Tool:
     timeout: float
     done_words: tuple[str, ...] = ()
     done_line: "str | LazyText" = ""
+
+    def __post_init__(self) -> None:
+        """Raises TypeError for what would be refused, or done wrongly, when a customer needs it."""
+        owner = f"Tool {self.name}"
+        if not TOOL_NAME.fullmatch(self.name):
+            raise TypeError(
+                f"{owner}: its name must be 1 to 64 letters from a to z, digits and underscores, as providers want it."
+            )
+        require_choice(self.effect, get_args(Effect), owner, "effect")
+        require_seconds(self.timeout, owner, "timeout")
+        require_words(self.done_words, owner, "done_words")
+        arguments = self.arguments.model_json_schema().get("properties", {})
+        require_line(self.progress, arguments, owner, "progress")
+        require_line(self.done_line, arguments, owner, "done_line")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -136,13 +135,9 @@ class Tool:
         return result.cut_content(max_result_chars)
 
     def _run_function(self, ctx: ToolContext, call: ToolCall) -> ToolResult:
-        try:
-            arguments = validate_arguments(self.arguments, call.arguments or "{}")
-        except ValidationError as error:
-            return build_result(
-                call, "invalid", {"error": "Invalid arguments", "problems": list_problems(error)}
-            )
-        values = {name: getattr(arguments, name) for name in type(arguments).model_fields}
+        values = self._read_arguments(call)
+        if isinstance(values, ToolResult):
+            return values
         try:
             value = self.function(ctx, **values)
             if inspect.isawaitable(value):
@@ -160,26 +155,29 @@ class Tool:
         except BaseException:
             # Of any kind: sys.exit() or a KeyboardInterrupt of one tool must not end the whole process.
             logger.exception("Tool %s failed", self.name)
-            return build_abandoned_result(
-                call, self.effect, "failed", "The tool failed. Do not guess its result."
-            )
+            return build_abandoned_result(call, self.effect, "failed", TOOL_FAILED)
+
+    def _read_arguments(self, call: ToolCall) -> dict[str, Any] | ToolResult:
+        """The values for the function, or what the model is told in place of its result."""
+        try:
+            arguments = validate_arguments(self.arguments, call.arguments or "{}")
+        except ValidationError as error:
+            problems = list_problems(error)
+            return build_result(call, "invalid", {"error": "Invalid arguments", "problems": problems})
+        except ToolError as refusal:
+            return build_error_result(call, "refused", str(refusal))
+        except BaseException:  # of a validator of the app; the tool itself has not begun
+            logger.exception("Tool %s failed while its arguments were checked", self.name)
+            return build_error_result(call, "failed", TOOL_FAILED)
+        return {name: getattr(arguments, name) for name in type(arguments).model_fields}
 
     def format_progress(self, call: ToolCall) -> str:
         """What the customer reads while the tool runs, such as “Looking up order ORD-123”."""
-        return self._format_line(self.progress, call)
+        return format_line(self.progress, call)
 
     def format_done_line(self, call: ToolCall) -> str:
         """What the customer reads once it has succeeded, such as “Looked up order ORD-123”."""
-        return self._format_line(self.done_line or self.progress, call)
-
-    def _format_line(self, text: "str | LazyText", call: ToolCall) -> str:
-        line = str(text)
-        try:
-            values = json.loads(call.arguments or "{}")
-            short = {key: str(value)[:MAX_PROGRESS_ARGUMENT_CHARS] for key, value in values.items()}
-            return line.format_map(short)
-        except (ValueError, KeyError, AttributeError, IndexError, RecursionError):
-            return line.split("{", 1)[0].strip()
+        return format_line(self.done_line or self.progress, call)
 
 
 def tool(
@@ -202,23 +200,27 @@ def tool(
     `timeout` is in seconds. `done_words` are what an answer may say to have done once this was done, such as
     “forwarded”, besides what the name says (see `deeds`).
 
-    Raises TypeError for a function that has no docstring, whose first parameter is not `ctx`, or one of whose other
-    parameters has no type or cannot be passed by name.
+    Raises TypeError for what cannot be a tool: a function that has no docstring or has a `yield`, whose first parameter
+    is not `ctx`, or one of whose other parameters has no type or cannot be passed by name; a name that providers
+    refuse; and values of these options that say something else than what is written here.
     """
 
     def make_tool(function: Callable[..., Any]) -> Tool:
+        if not inspect.isroutine(function):
+            raise TypeError(f"A tool must be a function, not {function!r}.")
+        owner = f"Tool {function.__qualname__}"
+        require_no_generator(function, owner)
         description = inspect.getdoc(function)
         if not description:
-            raise TypeError(f"Tool {function.__qualname__} needs a docstring: it is what the model reads.")
-        name = function.__name__
-        line = progress or name.replace("_", " ").capitalize()
+            raise TypeError(f"{owner} needs a docstring: it is what the model reads.")
+        require_words(done_words, owner, "done_words")
         return Tool(
-            name,
+            (name := function.__name__),
             description,
             function,
             build_arguments_model(function),
             effect,
-            line,
+            name.replace("_", " ").capitalize() if progress == "" else progress,
             timeout,
             tuple(done_words),
             done_line,

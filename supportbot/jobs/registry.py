@@ -18,6 +18,13 @@ from typing import Any
 from django.apps import apps
 from django.utils.module_loading import module_has_submodule
 
+from supportbot.assistant.declarations import (
+    require_count,
+    require_function,
+    require_seconds,
+    require_short_name,
+)
+
 DEFAULT_MAX_ATTEMPTS = 10  # over two hours
 DEFAULT_TIMEOUT_SECONDS = 120.0
 
@@ -91,9 +98,21 @@ def job(
 
     It is run at most `max_attempts` times, with growing pauses, and each run may take `timeout_seconds`. See `JobKind`
     for `store` and `on_failure`.
+
+    Raises TypeError for a function that is not `async` or cannot be called with one job, for a name of more than 40
+    letters, and for options that say something else than what is written here.
     """
 
     def decorate(function: Run) -> JobKind:
+        require_function(function, "Job", ("claimed",), is_async=True)
+        owner = f"Job {function.__qualname__}"
+        require_short_name(function.__name__, owner)
+        require_count(max_attempts, owner, "max_attempts")
+        require_seconds(timeout_seconds, owner, "timeout_seconds")
+        if store is not None:
+            require_function(store, f"store of {owner}:", ("claimed", "result"))
+        if on_failure is not None:
+            require_function(on_failure, f"on_failure of {owner}:", ("claimed", "code"))
         return JobKind(function.__name__, function, store, on_failure, max_attempts, timeout_seconds)
 
     return decorate

@@ -18,7 +18,7 @@ from supportbot.assistant.messages import (
     ToolResult,
     ToolStarted,
 )
-from supportbot.assistant.tools import ToolContext, ToolError, tool
+from supportbot.assistant.tools import Effect, Registry, ToolContext, ToolError, tool
 from tests.provider import HOLD, Call, wire
 
 from .desk import GUEST, SYSTEM
@@ -130,6 +130,32 @@ async def test_a_tool_that_hangs_is_left_behind(provider, desk):
 
     assert desk.results[0].outcome == "timed_out"
     freed.set()
+
+
+@pytest.mark.parametrize(
+    ("effect", "is_uncertain"), [("read", False), ("write", True), ("irreversible", True)]
+)
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_tool_that_acts_and_hangs_is_not_called_again(desk, effect: Effect, is_uncertain, is_async):
+    """Its thread goes on, and here nobody rolls back what it does."""
+    freed = threading.Event()
+
+    @tool(effect=effect, timeout=0.02)
+    def pay(ctx: ToolContext) -> None:
+        """Pay."""
+        freed.wait(10)
+
+    @tool(effect=effect, timeout=0.02)
+    async def pay_later(ctx: ToolContext) -> None:
+        """Pay later."""
+        await asyncio.to_thread(freed.wait, 10)
+
+    used = pay_later if is_async else pay
+    result = await make_executor(Registry([used]), GUEST)(ToolCall("c1", used.name, "{}"))
+    freed.set()
+
+    assert result.outcome == "timed_out"
+    assert ("Do not call it again" in result.content) == is_uncertain
 
 
 async def test_an_asynchronous_tool_runs_in_a_turn(provider, desk):
