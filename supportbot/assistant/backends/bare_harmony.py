@@ -1,51 +1,62 @@
-"""The answers of gpt-oss behind servers that leave its special tokens out, with these put back.
+"""The answers of models behind servers that leave their special tokens out, with these put back.
 
-There “analysisWe must look.assistantfinalIt left.” stands for a thought and an answer (Augustas11/macprovider#743).
+There “analysisWe must look.assistantfinalIt left.” stands for a thought and an answer of gpt-oss
+(Augustas11/macprovider#743), `commentary to=functions.lookup_order json{…}` for a call, and “assistant” in a line of
+its own is Llama's header.
 """
 
 import re
 
-BEGUN = "analysis"
-THOUGHT = re.compile(rf"\s*{BEGUN}(?=[A-Z\"'“(*])")  # no word goes on in capital letters
 MARKS = {
-    BEGUN: "<|channel|>analysis<|message|>",
+    "analysis": "<|channel|>analysis<|message|>",
+    "commentary to=": "<|channel|>commentary to=",
     "assistantfinal": "<|start|>assistant<|channel|>final<|message|>",
     "assistantcommentary to=": "<|start|>assistant<|channel|>commentary to=",
     "assistantanalysis": "<|start|>assistant<|channel|>analysis<|message|>",
 }
+SPEAKER = "assistant"
+SPEAKER_LINE = re.compile(rf"\A\s*{SPEAKER}(?=[ \t]*\n|<[|｜])")
+# No word goes on in capital letters.
+BEGUN = re.compile(
+    r"\s*(?P<mark>(?:assistant)?(?:analysis|final)(?=[A-Z\"'“(*])"
+    r"|(?:assistant)?commentary to=(?=functions\.|\w+ ?(?:json|\{)))"
+)
+UNDECIDED = re.compile(
+    r"(?:assistant)?(?:analysis|final|commentary to=\w*(?: ?(?:j(?:so?)?)?)?)?|assistant(?:[ \t]*|<)"
+)
 NEXT_MARK = re.compile("assistant(?:final|commentary to=|analysis)")
 MAX_MARK_CHARS = max(map(len, MARKS))
 
 
 class BareHarmonyReader:
-    """Reads the beginning of an answer, and all of it if it is a thought of gpt-oss."""
+    """Reads the beginning of an answer, and all of it if it begins as a thought or a call of gpt-oss."""
 
     def __init__(self) -> None:
         self.is_over = False  # nothing of the kind: the text is what it is
-        self._has_thought = False
+        self._has_begun = False
         self._held = ""
 
     def read_text(self, data: str) -> str:
         """Add a piece. Returns the text so far with its marks, but for what may be the beginning of one."""
         text, self._held = self._held + data, ""
-        if not self._has_thought:
+        if not self._has_begun:
             words = text.lstrip()
             if not words:
                 return text
-            if len(words) <= len(BEGUN) and BEGUN.startswith(words):
+            if UNDECIDED.fullmatch(words) or any(mark.startswith(words) for mark in (*MARKS, SPEAKER)):
                 self._held = text
                 return ""
-            thought = THOUGHT.match(text)
-            if thought is None:
+            begun = BEGUN.match(text)
+            if begun is None or begun["mark"] not in MARKS:
                 self.is_over = True
-                return text
-            self._has_thought = True
-            text = MARKS[BEGUN] + text[thought.end() :]
+                return SPEAKER_LINE.sub("<|start|>assistant", text) if words.startswith(SPEAKER) else text
+            self._has_begun = True
+            text = MARKS[begun["mark"]] + text[begun.end() :]
         text = NEXT_MARK.sub(lambda mark: MARKS[mark[0]], text)
         starts = range(max(0, len(text) - MAX_MARK_CHARS), len(text))
-        begun = next((at for at in starts if any(mark.startswith(text[at:]) for mark in MARKS)), len(text))
-        self._held = text[begun:]
-        return text[:begun]
+        begun_at = next((at for at in starts if any(mark.startswith(text[at:]) for mark in MARKS)), len(text))
+        self._held = text[begun_at:]
+        return text[:begun_at]
 
     def flush_text(self) -> str:
         """The text is over. Returns what was held back."""

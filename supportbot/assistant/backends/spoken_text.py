@@ -5,17 +5,19 @@ well be about them.
 """
 
 import enum
+import re
 
 from . import text_marks as marks
+from .answer_text import AnswerText
 from .bare_harmony import BareHarmonyReader
-from .marked_calls import MarkedCalls
+from .harmony_headers import is_header_undecided, read_header
+from .invisible_marks import CUT_RENDER, IS_INVISIBLE, MAX_INVISIBLE_CHARS, NEVER_WORDS, read_bytes
 from .mentions import continues_sentence, is_undecided
-from .text_position import TextPosition
 from .thought_bounds import ThoughtBounds
+from .thought_names import ELEMENT, ELEMENT_BEGUN, END_OF_MARK, build_end, is_closing, is_opening
 from .turn_headers import find_turn, is_turn_undecided, measure_speaker
 
 MADE_UP_RESULT = "<tool_response>"
-FIRST_WITHOUT_SPACES = "\u2e80"  # from here on Unicode has the scripts that put no spaces between words
 
 
 class Mode(enum.Enum):
@@ -25,7 +27,7 @@ class Mode(enum.Enum):
     ENDED = enum.auto()
 
 
-class SpokenText:
+class SpokenText(AnswerText):
     """The answer in a stream of text. Feed it the pieces, and at last ask for the rest.
 
     With `is_thought_first` the text is a thought until a closing mark says where it ended: there are models that open
@@ -34,25 +36,16 @@ class SpokenText:
     """
 
     def __init__(self, *, is_thought_first: bool = False) -> None:
-        self.has_thought = is_thought_first
-        self.closed_unopened = False  # a closing mark came without an opening one
-        self.is_withdrawn = False  # what was returned before the last piece was no answer, but a thought
-        self.calls = MarkedCalls()
-        self._returned_chars = 0
+        super().__init__(is_thought_first=is_thought_first)
         self.last_thought = ""
-        self._held: list[str] | None = [] if is_thought_first else None
         self._pending = ""
         self._bare_harmony = BareHarmonyReader()
         self._mode = Mode.TEXT
         self._thought = ThoughtBounds("")
-        self._out: list[str] = []
-        self._has_begun = False  # whether there is visible text before this place
-        self._is_stripping = False  # white space after what was left out is left out too
-        self._blank = ""  # white space at the beginning, of which nobody knows yet what it precedes
-        self._is_after_closing = False  # of a thought that nothing had opened, if words or a call follow
         self._has_shown_opening = False
+        self._may_be_element = True  # what the text begins with
+        self._answer_closing = ""  # of an element in which the answer stands
         self._open_strikes = 0
-        self._position = TextPosition()
 
     def feed_text(self, data: str) -> str:
         """Add a piece. Returns what is to be shown of the text now."""
@@ -68,7 +61,7 @@ class SpokenText:
         """The text is over. Returns what is left to be shown."""
         self._pending += self._bare_harmony.flush_text()
         if self._mode is Mode.TEXT and not self._is_code:
-            self._pending = marks.CUT_MARK.sub("", self._pending)
+            self._pending = CUT_RENDER.sub("", marks.CUT_MARK.sub("", self._pending))
         self._read_pending(is_last=True)
         if self._mode is Mode.CALL:
             self._end_call(self._pending)
@@ -76,13 +69,6 @@ class SpokenText:
         if self._held is not None:  # it was no thought after all, as nothing ended it
             self._out, self._held = [*self._held, *self._out], None
         return self._take_out()
-
-    def end_thought(self) -> None:
-        """A call follows, as words would: what stood before a closing mark that nothing had opened was a thought."""
-        if self._is_after_closing:
-            self._is_after_closing = False
-            self._drop_thought()
-            self._has_begun, self._is_stripping = False, True
 
     def drop_held_text(self) -> None:
         """The answer has broken off within what is known to be a thought."""
@@ -94,16 +80,6 @@ class SpokenText:
         """Whether words can be passed on without a look at what was before them, as nearly all are."""
         is_in_doubt = self._pending or self._is_stripping or self._is_after_closing or self._held is not None
         return self._mode is Mode.TEXT and self._has_begun and not is_in_doubt
-
-    def _take_out(self) -> str:
-        if self._held is not None:
-            self._held += self._out
-            self._out = []
-            return ""
-        text = "".join(self._out)
-        self._out = []
-        self._returned_chars += len(text)
-        return text
 
     def _read_pending(self, *, is_last: bool) -> None:
         while self._pending and self._mode is not Mode.ENDED:
@@ -120,8 +96,15 @@ class SpokenText:
 
     def _read_text(self, is_last: bool) -> bool:
         """Read up to and including the next mark. False when more must come first."""
-        end = len(self._pending) - (0 if is_last else marks.measure_partial_mark(self._pending))
-        token = marks.TOKENS.search(self._pending)
+        if (
+            self._may_be_element
+            and not self._has_begun
+            and (has_moved := self._read_element(is_last)) is not None
+        ):
+            return has_moved
+        token, end = marks.TOKENS.search(self._pending), len(self._pending)
+        if not is_last and (token is None or token.start() + MAX_INVISIBLE_CHARS > end):
+            end -= marks.measure_partial_mark(self._pending)
         if token is None or token.start() >= end:
             self._show(self._pending[:end])
             self._pending = self._pending[end:]
@@ -147,48 +130,84 @@ class SpokenText:
             return not marks.CALL_BODY.match(rest) and bool(marks.CALL_BODY_BEGUN.fullmatch(rest))
         if mark[0] in "`~\n" or self._is_code:
             return False
+        if is_header_undecided(mark, rest):
+            return True
         if mark in marks.SOFT_ENDINGS and not rest.strip(" \t"):
             return self._has_begun
         if is_turn_undecided(mark, rest) and not (mark in marks.ENDINGS and self._is_end(mark)):
             return True
         return self._position.may_be_in_sentence and is_undecided(rest[measure_speaker(mark, rest) :])
 
-    @property
-    def _is_code(self) -> bool:
-        return self._has_begun and self._position.is_code
-
     def _read_mark(self, mark: str) -> None:
-        kind = mark.lower()
-        end = measure_speaker(kind, self._pending)
-        if (
-            kind not in marks.CALLS
-            and self._position.may_be_in_sentence
-            and continues_sentence(self._pending[end:])
-        ):
-            self._has_shown_opening = self._has_shown_opening or kind in marks.THOUGHT_OPENINGS
-            self._show(mark + self._pending[:end])
-            self._pending = self._pending[end:]
-        elif kind in marks.THOUGHT_OPENINGS:
-            self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
-            self._thought = ThoughtBounds(kind)
-        elif kind in marks.THOUGHT_CLOSINGS and self._has_shown_opening:
-            self._show(mark)
-        elif kind in marks.THOUGHT_CLOSINGS:
-            # One that was closed already is closed twice.
-            self._is_after_closing = not self.has_thought or self._held is not None
-            self._is_stripping = self._is_stripping or not (self._has_begun or self._is_after_closing)
+        kind, length = read_header(mark.lower(), self._pending)
+        mark, self._pending = mark + self._pending[:length], self._pending[length:]
+        if kind not in marks.CALLS and self._is_mention(kind):
+            self._show_mention(kind, mark)
+        elif IS_INVISIBLE.fullmatch(kind):
+            self._is_stripping = self._is_stripping or not self._has_begun
+        elif kind in marks.THOUGHT_OPENINGS or is_opening(kind):
+            self._begin_thought(kind, None if kind in marks.THOUGHT_OPENINGS else END_OF_MARK)
+        elif kind in marks.THOUGHT_CLOSINGS or is_closing(kind):
+            self._read_closing(mark)
         elif kind in (marks.OPENING_STRIKE, *marks.SOFT_ENDINGS):
             self._read_soft_mark(mark)
+        elif (characters := read_bytes(kind)) or (kind[:2] == "</" and kind not in marks.ALL_MARKS):
+            self._show(characters or ("" if kind == self._answer_closing else mark))
         elif kind not in marks.CALLS:
             self._read_turn_mark(kind)
         elif kind == MADE_UP_RESULT and self.calls.bodies:
             self._mode = Mode.ENDED  # what follows stands on it
         elif marks.CALL_BODY.match(self._pending):
             self.end_thought()
-            self.calls.begin_call(mark)
+            self.calls.begin_call(kind)
             self._mode, self._is_stripping = Mode.CALL, True
         else:
             self._show(mark)
+
+    def _is_mention(self, kind: str) -> bool:
+        """Whether a sentence goes on behind this mark, and behind the speaker whom it names."""
+        if NEVER_WORDS.fullmatch(kind):
+            return False
+        rest = self._pending[measure_speaker(kind, self._pending) :]
+        return self._position.may_be_in_sentence and continues_sentence(rest)
+
+    def _show_mention(self, kind: str, mark: str) -> None:
+        self._has_shown_opening = (
+            self._has_shown_opening or kind in marks.THOUGHT_OPENINGS or is_opening(kind)
+        )
+        end = measure_speaker(kind, self._pending)
+        self._show(mark + self._pending[:end])
+        self._pending = self._pending[end:]
+
+    def _begin_thought(self, opening: str, closing: re.Pattern[str] | None) -> None:
+        self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
+        self._thought = ThoughtBounds(opening, closing)
+
+    def _read_closing(self, mark: str) -> None:
+        """Read the end of a thought that nothing has opened. One that was closed already is closed twice."""
+        if self._has_shown_opening:
+            self._show(mark)
+            return
+        self._is_after_closing = not self.has_thought or self._held is not None
+        self._is_stripping = self._is_stripping or not (self._has_begun or self._is_after_closing)
+
+    def _read_element(self, is_last: bool) -> bool | None:
+        """Read an element around a thought, or around the answer behind one, with which the text begins.
+
+        None if there is none, and False when more must come first.
+        """
+        element = ELEMENT.match(self._pending)
+        if element is None or marks.BOUNDS_OF_THOUGHT.match(element[0].strip()):
+            return False if not is_last and ELEMENT_BEGUN.fullmatch(self._pending) else None
+        if not element["answer"]:
+            self._begin_thought(element[0], build_end(element))
+        elif self.has_thought:
+            self._answer_closing = f"</{element['answer'].lower()}>"
+            self._is_stripping = True
+        else:
+            return None
+        self._pending = self._pending[element.end() :]
+        return True
 
     def _read_turn_mark(self, kind: str) -> None:
         """Read a mark that begins a turn or ends one, or is nobody's word for another reason.
@@ -227,6 +246,10 @@ class SpokenText:
         if end is not None or is_last:
             self.last_thought = self._pending[:end]
         if end is None:
+            if is_last and self._thought.is_element:  # never closed, so it was none
+                self._mode, self._pending = Mode.TEXT, self._thought.opening + self._pending
+                self._may_be_element = False
+                return True
             if is_last and self._has_begun:  # never closed: whatever it was, it is all that there is
                 self._mode = Mode.TEXT
                 self._show(self._pending)
@@ -247,40 +270,3 @@ class SpokenText:
         waiting = sum(map(len, [*(self._held or ()), *self._out]))
         self.calls.end_call(body, self._returned_chars + waiting)
         self._mode = Mode.TEXT
-
-    def _show(self, text: str) -> None:
-        """Take in visible text."""
-        if self._is_stripping or not self._has_begun or self._is_after_closing:
-            text = self._take_in_beginning(text)
-        if text:
-            self._position.add_text(text)
-            self._out.append(text)
-
-    def _take_in_beginning(self, text: str) -> str:
-        """The text without the white space that does not count; empty as long as there is nothing else."""
-        words = text.lstrip()
-        if self._is_after_closing:
-            self._is_after_closing = not words
-            if words:
-                self._drop_thought()
-            return words
-        if not words:
-            self._blank += "" if self._is_stripping else text
-            return ""
-        blank = "" if self._is_stripping else self._blank + text[: len(text) - len(words)]
-        last = self._position.last_char
-        if self._is_stripping and self._has_begun and not last.isspace() and last < FIRST_WITHOUT_SPACES:
-            blank = " "  # between the words before and after it
-        self._blank, self._is_stripping, self._has_begun = "", False, True
-        return blank + words
-
-    def _drop_thought(self) -> None:
-        """A thought that nothing had opened has ended: all of the text before it was the thought."""
-        self.closed_unopened = self.has_thought = True
-        self._out = []
-        self._held = None
-        self.is_withdrawn = self.is_withdrawn or self._returned_chars > 0
-        self.calls.clear_calls()
-        self._returned_chars = 0
-        self._position = TextPosition()
-        self._has_begun = True

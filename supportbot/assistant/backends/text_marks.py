@@ -9,6 +9,10 @@ in other characters), vllm-project/vllm#35906 (harmony without some of its marks
 
 import re
 
+from .harmony_headers import OPENING_ANSWER_OR_CALL
+from .invisible_marks import BYTES, INVISIBLE, measure_invisible_begun
+from .thought_names import ANSWER_CLOSING, CLOSING_AT_END
+
 THOUGHT_NAMES = (
     "think",
     "thinking",
@@ -207,7 +211,7 @@ ALL_MARKS = tuple(
         reverse=True,
     )
 )
-FIRST_CHARS = frozenset(mark[0] for mark in ALL_MARKS)
+FIRST_CHARS = frozenset({*(mark[0] for mark in ALL_MARKS), "【", "\ue200"})
 MAX_MARK_CHARS = len(ALL_MARKS[0])
 BEGINNINGS_OF_MARKS = frozenset(mark[:end] for mark in ALL_MARKS for end in range(1, len(mark)))
 # Marks have this form in most models. One that is not listed is left out too.
@@ -216,18 +220,32 @@ SPECIAL = (
     r"|<(?:special|extra_id|reserved)_\d{1,4}>)"
 )
 SPECIAL_BEGUN = re.compile(
-    r"(?:<(?:[|｜](?:[\w▁/:.-]{0,40}[|｜]?)?|[a-z][\w:-]{0,40}\|?)?|\[(?:\|(?:[\w/:.-]{0,40}\|?)?)?)$",
+    r"(?:<(?:[|｜](?:[\w▁/:.-]{0,40}[|｜]?)?|/?[a-z][\w:-]{0,40}\|?|/)?|\[(?:\|(?:[\w/:.-]{0,40}\|?)?)?)$",
     re.IGNORECASE,
 )
 # Besides the marks: what begins and ends code in Markdown, and the ends of lines.
-TOKENS = re.compile("|".join([*map(re.escape, ALL_MARKS), SPECIAL, r"`+", r"~{3,}", r"\n"]), re.IGNORECASE)
+TOKENS = re.compile(
+    "|".join(
+        [
+            *map(re.escape, ALL_MARKS),
+            ANSWER_CLOSING,
+            f"(?s:{INVISIBLE})",
+            BYTES,
+            SPECIAL,
+            r"`+",
+            r"~{3,}",
+            r"\n",
+        ]
+    ),
+    re.IGNORECASE,
+)
 PLAIN = re.compile(f"[^{re.escape(''.join(FIRST_CHARS))}`~\\n]*")
 BOUNDS_OF_THOUGHT = re.compile(
     "|".join(map(re.escape, [*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
 )
-CALLS_OF_HARMONY = tuple(mark for mark in CALLS if mark.endswith(" to="))  # these end a thought too, and stay
 ENDS_OF_HARMONY = re.compile(
-    "|".join(map(re.escape, [*CALLS_OF_HARMONY, *HARMONY_CLOSINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
+    "|".join([f"(?P<header>{OPENING_ANSWER_OR_CALL})", *map(re.escape, ["<|end|>", *THOUGHT_CLOSINGS])]),
+    re.IGNORECASE,
 )
 
 
@@ -235,7 +253,7 @@ def find_last_call(thought: str) -> str:
     """The call with which a thought ends; empty if it ends otherwise. Models stop there to wait for its result."""
     text = thought.rstrip()
     closing_mark = next((each for each in THOUGHT_CLOSINGS if text.lower().endswith(each)), "")
-    text = text.removesuffix(text[len(text) - len(closing_mark) :]).rstrip()
+    text = CLOSING_AT_END.sub("", text.removesuffix(text[len(text) - len(closing_mark) :])).rstrip()
     small = text.lower()
     mark = max(CALLS, key=small.rfind)
     start = small.rfind(mark)
@@ -246,9 +264,19 @@ def find_last_call(thought: str) -> str:
 
 def measure_partial_mark(text: str) -> int:
     """How many characters at the end of a text may be the beginning of a mark, or of a run of backticks."""
-    for start in range(max(0, len(text) - MAX_MARK_CHARS), len(text)):
-        if text[start] in FIRST_CHARS and text[start:].lower() in BEGINNINGS_OF_MARKS:
-            return len(text) - start
-    if special := SPECIAL_BEGUN.search(text, max(0, len(text) - MAX_MARK_CHARS)):
-        return len(text) - special.start()
-    return len(text) - len(text.rstrip("`~"))
+    tail = text[-MAX_MARK_CHARS:]
+    begun = next(
+        (
+            start
+            for start, char in enumerate(tail)
+            if char in FIRST_CHARS and tail[start:].lower() in BEGINNINGS_OF_MARKS
+        ),
+        len(tail),
+    )
+    special = SPECIAL_BEGUN.search(tail)
+    lengths = (
+        len(tail) - begun,
+        len(tail) - special.start() if special else 0,
+        measure_invisible_begun(text),
+    )
+    return max(lengths) or len(text) - len(text.rstrip("`~"))

@@ -1,13 +1,20 @@
 """Where a model's thought ends, in a text that comes in pieces. A thought may hold others, each with its own end."""
 
+import re
+
+from .harmony_headers import MAX_HEADER_CHARS
 from .mentions import continues_sentence, is_undecided, may_be_mention
-from .text_marks import BOUNDS_OF_THOUGHT, CALLS_OF_HARMONY, ENDS_OF_HARMONY, MAX_MARK_CHARS, THOUGHT_OPENINGS
+from .text_marks import BOUNDS_OF_THOUGHT, ENDS_OF_HARMONY, MAX_MARK_CHARS, THOUGHT_OPENINGS
 
 
 class ThoughtBounds:
     """Looks for the end of one thought. Each time it is given all of the text after the opening mark."""
 
-    def __init__(self, opening: str) -> None:
+    def __init__(self, opening: str, closing: re.Pattern[str] | None = None) -> None:
+        """`closing` is said of a thought that nothing else ends."""
+        self.opening = opening
+        self.is_element = closing is not None and opening[-2:-1] not in "|｜"
+        self._closing = closing
         self.answer_start = 0  # after the last closing mark, though not all thoughts are closed by then
         self._is_harmony = "channel|>" in opening and "message" in opening
         self._depth = 1
@@ -16,12 +23,12 @@ class ThoughtBounds:
 
     def find_end(self, text: str) -> int | None:
         """The place after the mark that ends the thought, None if it has not come yet."""
-        if self._is_harmony:
-            end = ENDS_OF_HARMONY.search(text, self._scanned)
-            self._scanned = max(0, len(text) - MAX_MARK_CHARS)
+        if self._closing or self._is_harmony:
+            end = (self._closing or ENDS_OF_HARMONY).search(text, self._scanned)
+            self._scanned = max(0, len(text) - MAX_HEADER_CHARS)
             if end is None:
                 return None
-            return end.start() if end[0].lower() in CALLS_OF_HARMONY else end.end()
+            return end.end() if self._closing or not end["header"] else end.start()
         for mark in BOUNDS_OF_THOUGHT.finditer(text, self._scanned):
             if mark[0].lower() in THOUGHT_OPENINGS:
                 if not self._read_opening(text, mark.start(), mark.end()):

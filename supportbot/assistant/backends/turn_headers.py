@@ -8,6 +8,7 @@ mostly with a mark behind that: `<|header_start|>assistant<|header_end|>`, `<|im
 import re
 
 from .text_marks import CALLS, SPECIAL, SPECIAL_BEGUN, THOUGHT_CLOSINGS, THOUGHT_OPENINGS
+from .thought_names import is_opening
 
 SPEAKERS = {
     **dict.fromkeys(("assistant", "model", "chatbot", "bot", "ai"), True),
@@ -67,5 +68,5 @@ def is_turn_undecided(mark: str, rest: str) -> bool:
 
 def may_open_turn(mark: str) -> bool:
     """Whether this mark is none of a thought, a call, or the words of the answer themselves."""
-    is_other = mark in THOUGHT_OPENINGS or mark in THOUGHT_CLOSINGS or mark in CALLS
+    is_other = mark in THOUGHT_OPENINGS or mark in THOUGHT_CLOSINGS or mark in CALLS or is_opening(mark)
     return mark[0] in "<[" and not is_other and not AROUND_WORDS.match(mark)

@@ -98,6 +98,8 @@ CALLED = {
     f"<function=lookup_order>with {json.dumps(ORDER)}, please</function>": "",
     f"<think>I need it.\n<tool_call>{CALL}</tool_call>": "",
     f"<think>I need it.\n<tool_call>{CALL}</tool_call></think>": "",
+    f"<inner_monologue>I need it.\n<tool_call>{CALL}</tool_call></inner_monologue>": "",
+    f"<|thought_start|>I need it.\n<tool_call>{CALL}</tool_call><|thought_end|>": "",
 }
 
 

@@ -1,0 +1,45 @@
+"""Marks of thoughts whose names nobody has listed: `<inner_monologue>`, `<|thought_start|>`, `[REASONING]`.
+
+In a mark of a model's own they open a thought wherever they stand. As an element, which may be one of a page or of a
+call (`<reason>`), they do so only where the answer begins with it and closes it. There the answer itself may stand in
+an element behind the thought: `<output>`, `<final_answer>`.
+"""
+
+import re
+
+NAME = (
+    r"(?:(?:inner|internal|my|hidden|private|self|chain[_-]?of|train[_-]?of)[_-]?)?"
+    r"(?:think(?:ing)?|thoughts?|reason(?:ing|s)?|reflections?|monologue|scratch_?pad|rationale|deliberations?|analysis"
+    r"|cot|planning)(?:[_-]?(?:process|content|text|steps?|block|trace|summary))?"
+)
+BAR = "[|｜]"
+OPENING_MARK = re.compile(
+    rf"[<\[]{BAR}(?:(?:start|begin)(?:_?of)?_)?{NAME}(?:_(?:start|begin))?{BAR}?[>\]]", re.IGNORECASE
+)
+CLOSING = rf"[<\[]{BAR}(?:/{NAME}|end(?:_?of)?_{NAME}|{NAME}_end){BAR}?[>\]]|<{NAME}{BAR}>"
+CLOSING_MARK = re.compile(CLOSING, re.IGNORECASE)
+END_OF_MARK = re.compile(rf"{CLOSING}|</{NAME}>", re.IGNORECASE)
+CLOSING_AT_END = re.compile(rf"(?:{CLOSING}|</\s?{NAME}\s?>|\[/{NAME}\])$", re.IGNORECASE)
+ANSWER_NAME = r"(?:final[_-]?)?(?:answer|output|solution|response|reply|result|conclusion|message)|final"
+ELEMENT = re.compile(
+    rf"\s*(?:<\s?(?:(?P<thought>{NAME})|(?P<answer>{ANSWER_NAME}))(?:\s[^<>\n]{{0,80}})?\s?>"
+    rf"|\[(?P<bracketed>{NAME})\])",
+    re.IGNORECASE,
+)
+ELEMENT_BEGUN = re.compile(r"\s*(?:<\s?(?:[\w-]{0,40}(?:\s[^<>\n]{0,80})?)|\[[\w-]{0,40})")
+ANSWER_CLOSING = rf"</(?:{ANSWER_NAME})>"
+
+
+def is_opening(mark: str) -> bool:
+    return OPENING_MARK.fullmatch(mark) is not None
+
+
+def is_closing(mark: str) -> bool:
+    return CLOSING_MARK.fullmatch(mark) is not None
+
+
+def build_end(element: re.Match[str]) -> re.Pattern[str]:
+    """What closes a thought that an element has opened."""
+    name = re.escape(element["thought"] or element["bracketed"])
+    closing = rf"\[/{name}\]" if element["bracketed"] else rf"</\s?{name}\s?>"
+    return re.compile(closing, re.IGNORECASE)

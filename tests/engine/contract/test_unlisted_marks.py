@@ -1,0 +1,75 @@
+"""Marks that no list names one by one: headers of gpt-oss, thoughts and answers by their names, citations, bytes.
+
+The forms are those of gpt-oss, MiniCPM, Arcee, Reflection, Marco, Command R, OpenAI's assistants, Grok and GLM, and of
+servers that write tokens as bytes or leave the special ones out.
+"""
+
+import pytest
+
+from .spoken import hear_answer
+
+HEADERS = {
+    "<|channel|>final json<|message|>Hello!": "Hello!",
+    "<|channel|> final <|message|>Hello!": "Hello!",
+    "<|channel|>final<|constrain|>json<|message|>Hello!": "Hello!",
+    "<|channel|> analysis<|message|>Hm.<|channel|> final json<|message|>Hello!": "Hello!",
+    "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|> final<|message|>Hello!": "Hello!",
+    "assistant\n\nHello!": "Hello!",
+    "assistant<|header_end|>\n\nHello!": "Hello!",
+}
+THOUGHTS = {
+    "<|thought_start|>\nHm.\n<|thought_end|>\nHello!": "Hello!",
+    "<|begin_of_reasoning|>Hm.<|end_of_reasoning|>Hello!": "Hello!",
+    "<|thinking|>Hm.<|/thinking|>Hello!": "Hello!",
+    "<|think>Hm.<think|>Hello!": "Hello!",
+    "[|reasoning|]Hm.[|/reasoning|]Hello!": "Hello!",
+    "Hm.<|thought_end|>Hello!": "Hello!",
+    "Sure. <|thought_start|>Hm.<|thought_end|> It left.": "Sure. It left.",
+    "<reasoning_content>Hm.</reasoning_content>Hello!": "Hello!",
+    "<reason>Hm.</reason>Hello!": "Hello!",
+    "<inner_monologue>Hm.</inner_monologue>Hello!": "Hello!",
+    "<internal_thoughts>Hm.</internal_thoughts>\nHello!": "Hello!",
+    "<chain_of_thought>Hm.</chain_of_thought>Hello!": "Hello!",
+    "[THOUGHT]Hm.[/THOUGHT]Hello!": "Hello!",
+    "<think >Hm.</think >Hello!": "Hello!",
+    '<thinking duration="3">Hm.</thinking>Hello!': "Hello!",
+    "<think>Hm.</think><output>Hello!</output>": "Hello!",
+    "<Thought>\nHm.\n</Thought>\n<Output>\nHello!\n</Output>": "Hello!\n",
+    "<think>Hm.</think>\n<final_answer>Hello!</final_answer><|im_end|>": "Hello!",
+}
+NO_WORDS = {
+    "Your order <co: 0>left</co: 0>.": "Your order left.",
+    "It <co>left</co: 0:[1]> on Monday.": "It left on Monday.",
+    "It left【4:0†source】.": "It left.",
+    "It left\ue200cite\ue202turn0search0\ue201.": "It left.",
+    'It left.<grok:render card_id="1"><argument name="id">0</argument></grok:render> Bye.': "It left. Bye.",
+    'It left.<grok:render type="x"/> Bye.': "It left. Bye.",
+    'It left.<grok:render card_id="1"><argu': "It left.",
+    "Hello!<0x0A><0x0A>How?": "Hello!\n\nHow?",
+    "It costs 5 <0xE2><0x82><0xAC>.": "It costs 5 €.",
+    "Hello![control_8]": "Hello!",
+}
+AS_WORDS = [
+    "The byte <0x0A> is a line feed, and <co> a mark.",
+    "The <output> element is for results.",
+    "<output>42</output> is what it shows.",
+    "<reason> is the element in which you say why.",
+    "Put a <reason>late</reason> into it.",
+    "Write `<|thought_start|>` and `【4:0†source】` there.",
+    "【订单】已发货",
+    "[Here](https://shop.example) it is.",
+    "assistants help, and so does\nassistant\n",
+    "assistant",
+    "commentary to=nobody is rude.",
+    "finalIt",
+    "<think>Hm.</think>Close it with </output> or </b>.",
+]
+SPOKEN = {**HEADERS, **THOUGHTS, **NO_WORDS, **{said: said for said in AS_WORDS}}
+SPOKEN[AS_WORDS[-1]] = "Close it with </output> or </b>."
+SPOKEN["<reason>Hello!<|im_end|>"] = "<reason>Hello!"
+
+
+@pytest.mark.parametrize(("said", "heard"), SPOKEN.items(), ids=range(len(SPOKEN)))
+def test_what_is_meant_for_programs_is_left_out_by_its_form(said: str, heard: str):
+    for size in (1, 4, 7, len(said)):
+        assert hear_answer(said, size) == heard, size
