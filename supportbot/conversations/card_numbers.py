@@ -40,7 +40,7 @@ BLANKS = r"[ \t\u00a0\u2000-\u200b\u202f\u2060\ufeff]{0,3}"
 SEPARATOR = rf"{BLANKS}[-./_\u2010-\u2015\u2212]?{BLANKS}\n?"
 RUN = re.compile(rf"\d(?:{SEPARATOR}\d){{12,40}}")
 # What stands right before a number that is no card's: a code that belongs to it, or the word for another number.
-CODE_BEFORE = re.compile(r"(?:[^\W\d_]|#)[-_#]?$")
+CODE_BEFORE = re.compile(r"(?P<letter>[^\W\d_]|#)[-_#]?$")
 CARD_WORD_BEFORE = re.compile(
     r"(?:visa|master ?card|maestro|amex|card|karte|carte|tarjeta|pan|no|nr|number)[-_#:]?$", re.I
 )
@@ -59,7 +59,8 @@ SECURITY_CODE = re.compile(
 )
 CODE_BEHIND = re.compile(
     r"(?P<between>[\s,;|/-]{1,3}(?:(?:(?:exp\w*\.?|valid\w*|bis|thru)[\s:]*)?"
-    r"(?:0[1-9]|1[0-2])[\s/.-]{0,3}(?:20)?\d\d[\s,;|/-]{1,3})?)(?P<code>\d{3,4})(?![\d/.-]*\d)"
+    r"(?:0[1-9]|1[0-2])[\s/.-]{0,3}(?:20)?\d\d[\s,;|/-]{1,3})?)"
+    r"(?!0\d{3}[ /-]\d{4})(?P<code>\d{3,4})(?![\d/.-]*\d)"  # and no telephone number
 )
 
 
@@ -75,10 +76,12 @@ def mask_card_numbers(text: str) -> MaskedText:
     if sum(character.isdecimal() for character in text) < 3:
         return MaskedText(text)
     masked, end = [], 0
-    for start, stop, digits in _find_cards(text):
+    cards = list(_find_cards(text))
+    begins = [*(start for start, _stop, _digits in cards), len(text)]
+    for (start, stop, digits), following in zip(cards, begins[1:], strict=True):
         masked += [text[end:start], _("[card number hidden, ends in %(digits)s]") % {"digits": digits[-4:]}]
         end = stop
-        if behind := CODE_BEHIND.match(text, end):
+        if (behind := CODE_BEHIND.match(text, end)) and behind.end() <= following:
             masked += [behind["between"], _("[security code hidden]")]
             end = behind.end()
     masked.append(text[end:])
@@ -98,17 +101,18 @@ def _find_cards(text: str) -> Iterator[tuple[int, int, str]]:
         if _belongs_to_another_number(text, run.start(), run.end()):
             continue
         groups = [(each.start() + run.start(), each[0]) for each in re.finditer(r"\d+", run[0])]
-        index = 0
+        index, was_card = 0, False
         while index < len(groups):
-            before = groups[index - 1][1] if index else ""
-            size = _count_card_groups(groups[index:], before)
+            before = groups[index - 1][1] if index and not was_card else ""
+            size = _count_card_groups(text, groups[index:], before)
             if size:
                 last_start, last = groups[index + size - 1]
                 yield groups[index][0], last_start + len(last), _join(groups[index : index + size])
+            was_card = size > 0
             index += size or 1
 
 
-def _count_card_groups(groups: list[tuple[int, str]], before: str) -> int:
+def _count_card_groups(text: str, groups: list[tuple[int, str]], before: str) -> int:
     """How many of the groups, from the first one, are a card number; 0 if none is.
 
     Groups that do not stand alone must be those in which card numbers are written, so that a part of a longer number
@@ -122,11 +126,20 @@ def _count_card_groups(groups: list[tuple[int, str]], before: str) -> int:
         return 0  # both are of one longer number
     for layout in LAYOUTS:
         sizes = tuple(len(digits) for _start, digits in groups[: len(layout)])
-        rest = groups[len(layout) :]
-        is_longer_number = bool(rest) and sum(len(digits) for _start, digits in rest) > 8
-        if sizes == layout and not is_longer_number and _is_card_number(_join(groups[: len(layout)])):
+        is_card = sizes == layout and _is_card_number(_join(groups[: len(layout)]))
+        if is_card and not _goes_on(text, groups, len(layout)):
             return len(layout)
     return 0
+
+
+def _goes_on(text: str, groups: list[tuple[int, str]], size: int) -> bool:
+    """Whether what follows the first groups is more of the same number: no date, new line, or other card's number."""
+    rest = groups[size:]
+    if sum(len(digits) for _start, digits in rest) <= 8:
+        return False
+    start, last = groups[size - 1]
+    is_new_line = "\n" in text[start + len(last) : rest[0][0]]
+    return not is_new_line and len(rest[0][1]) >= 4 and not _count_card_groups(text, rest, "")
 
 
 def _join(groups: list[tuple[int, str]]) -> str:
@@ -136,12 +149,19 @@ def _join(groups: list[tuple[int, str]]) -> str:
 def _belongs_to_another_number(text: str, start: int, stop: int) -> bool:
     before = text[max(0, start - 40) : start]
     if stop < len(text) and (
-        text[stop].isalnum() or text[stop : stop + 2].strip("-") != text[stop : stop + 2]
+        _is_of_code(text[stop]) or text[stop : stop + 2].strip("-") != text[stop : stop + 2]
     ):
-        return text[stop].isalnum() or text[stop + 1 : stop + 2].isalnum()
+        return _is_of_code(text[stop]) or _is_of_code(text[stop + 1 : stop + 2])
     if CARD_WORD_BEFORE.search(before) and not OTHER_NUMBER_BEFORE.search(before):
         return False
-    return bool(CODE_BEFORE.search(before) or OTHER_NUMBER_BEFORE.search(before))
+    code = CODE_BEFORE.search(before)
+    is_of_code = code is not None and (code["letter"] == "#" or _is_of_code(code["letter"]))
+    return is_of_code or OTHER_NUMBER_BEFORE.search(before) is not None
+
+
+def _is_of_code(character: str) -> bool:
+    """Whether it can be of a code: not a letter of a script without capitals, which is written close to numbers."""
+    return character.isdigit() or character.lower() != character.upper()
 
 
 def _is_card_number(digits: str) -> bool:

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from supportbot.assistant.questions import question
 
@@ -13,6 +13,14 @@ SUMMARY_MAX_CHARS = 4000
 
 class Summary(BaseModel):
     summary: str = Field(description="At most 250 words, in the customer's language.")
+
+    @field_validator("summary")
+    @classmethod
+    def require_words(cls, summary: str) -> str:
+        """Nothing would take the place of the earlier summary, and of the turns."""
+        if not summary.strip():
+            raise ValueError("There are no words in it.")
+        return summary
 
 
 @question(Summary, label=_("Summary of a long conversation"))

@@ -154,6 +154,19 @@ def test_a_closed_conversation_is_reopened_by_who_writes_again(transactional_db,
     assert change.owner.owner == "bot"
 
 
+def test_who_ends_a_talk_with_the_assistant_alone_goes_on_where_it_was(transactional_db, chat):
+    lease = turns.submit_message.run_sync(chat.pk, "Where is ORD-123?", "a1").lease
+    turns.finish_turn.run_sync(lease, "done", "Shipped, two days.")
+    turns.end_conversation.run_sync(chat.pk)
+
+    lease = turns.submit_message.run_sync(chat.pk, "Can it go to my neighbour?", "a2").lease
+
+    said = [message.text.partition("\n")[0] for message in lease.history]
+    assert said[:2] == ["Where is ORD-123?", "Shipped, two days."]
+    assert said[-1] == "Can it go to my neighbour?"
+    assert "colleague has talked" not in lease.system_text
+
+
 def test_it_goes_to_the_same_person_if_they_are_here(transactional_db, chat, agent):
     turns.take_over.run_sync(chat.pk, agent.pk)
     turns.close_conversation.run_sync(chat.pk, agent.pk)

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from pydantic import ValidationError
 
+from supportbot.assistant.window import trim_to_budget
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
+from supportbot.conversations.questions import Summary
+from supportbot.conversations.turns.model_input import load_model_history
+from supportbot.conversations.turns.summaries import UNSUMMARISED_TURNS, needs_summary
 from supportbot.jobs.models import Job
 from tests.provider import Provider
 
@@ -107,6 +112,48 @@ async def test_when_it_cannot_be_summed_up_the_conversation_goes_on_without_its_
     assert (await Conversation.objects.aget(pk=chat.pk)).summary == ""
     told = model.requests[-1].messages
     assert not any("customer 0:" in each["content"] for each in told)
+
+
+@pytest.mark.parametrize("words", ["", " \n"])
+def test_a_summary_without_words_is_no_answer(words):
+    """It would take the place of the earlier summary, and of the turns that it was asked of."""
+    with pytest.raises(ValidationError):
+        Summary(summary=words)
+
+
+async def test_what_cannot_be_summed_up_is_not_asked_for_with_every_message(page, model, chat):
+    await sync_to_async(talk)(chat, 20)
+    model.otherwise(lambda request: model.refuse() if request.form else model.say("I see."))
+
+    for number in range(UNSUMMARISED_TURNS + 1):
+        await page.ask(f"Where is it now, {number}?")
+        await until(sync_to_async(lambda: not Job.objects.exists()))
+
+    assert sum(bool(request.form) for request in model.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("windows", "turns", "words"),
+    [
+        ({"llm_window_tokens": 6000}, 25, "and then it rained again today " * 20),
+        ({"llm_window_messages": 200, "llm_window_tokens": 100_000}, 90, "and then it rained"),
+        ({"llm_window_messages": 20}, 11, "and then it rained"),
+    ],
+)
+def test_whatever_the_windows_are_no_turn_leaves_them_before_a_summary_is_asked_for(
+    transactional_db, chat, settings, windows, turns, words
+):
+    usual = {"llm_window_tokens": 32_000, "llm_window_messages": 80, "llm_summarise_tokens": 12_000}
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=usual | windows)
+    env = settings.ENVIRONMENT
+    for _turn in range(turns):
+        talk(chat, 1, words)
+        history = load_model_history(chat, None)
+        sent = trim_to_budget(history, env.llm_window_tokens, env.llm_window_messages)
+        if needs_summary(history):
+            return
+        assert len(sent) == chat.last_seq
+    pytest.fail("No summary was asked for.")
 
 
 async def test_a_short_conversation_is_not_summed_up(page, model, chat):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
 from supportbot.conversations.turns.history import load_history
 
@@ -61,6 +62,15 @@ def test_the_text_has_who_said_what_and_what_was_cut(said, alices):
         "You:\nAnd?",
         "Assistant (incomplete):\nIt will",
     ]
+
+
+def test_an_answer_that_is_still_coming_is_not_told_as_a_whole_one(chat, alices, transactional_db):
+    lease = turns.submit_message.run_sync(chat.pk, "May I send it back?", "a1").lease
+    turns.begin_answer.run_sync(lease, lease.message_id, "It can be returned, but on")
+
+    text = alices.client.get(f"{chat.get_absolute_url()}transcript.txt").content.decode()
+
+    assert text.rstrip().endswith("Assistant (incomplete):\nIt can be returned, but on")
 
 
 @pytest.mark.parametrize(

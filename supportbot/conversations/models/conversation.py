@@ -114,6 +114,9 @@ class Conversation(models.Model):
     summarised_through = models.PositiveBigIntegerField(
         null=True, help_text="The last turn that the summary covers."
     )
+    summary_tried_through = models.PositiveBigIntegerField(
+        null=True, help_text="The last turn of which a summary was asked for, whatever came of it."
+    )
     created = models.DateTimeField(_("created"), default=timezone.now)
     updated = models.DateTimeField(_("updated"), default=timezone.now)
 

@@ -70,8 +70,8 @@ def get_speaker_name(message: Message, company: str) -> str:
         return _("You")
     if message.role in (Message.Role.STAFF, Message.Role.SYSTEM):
         return company
-    is_partial = message.status == Message.Status.PARTIAL
-    return _("Assistant (incomplete)") if is_partial else _("Assistant")
+    is_whole = message.status == Message.Status.COMPLETE
+    return _("Assistant") if is_whole else _("Assistant (incomplete)")
 
 
 @register.filter("author")

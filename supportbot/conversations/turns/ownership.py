@@ -221,11 +221,18 @@ def reopen_closed(conversation: Conversation) -> None:
     if conversation.assignee_id and handoff_sentences.is_staff_here(conversation.assignee_id):
         conversation.owner, conversation.absence_told = Owner.HUMAN, None
     else:
+        if _was_with_person(conversation):
+            last = conversation.turns.order_by("-pk").values_list("pk", flat=True).first()
+            conversation.bot_starts_after = last
         conversation.owner, conversation.assignee = Owner.BOT, None
-        last = conversation.turns.order_by("-pk").values_list("pk", flat=True).first()
-        conversation.bot_starts_after = last
     save_owner(conversation)
     record_event("reopened", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+
+
+def _was_with_person(conversation: Conversation) -> bool:
+    """Whether a person has had it since where the bot's history begins."""
+    said = conversation.messages.filter(role=Message.Role.STAFF, turn__gt=conversation.bot_starts_after or 0)
+    return conversation.assignee_id is not None or said.exists()
 
 
 def record_return(conversation: Conversation) -> None:

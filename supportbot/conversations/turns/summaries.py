@@ -14,6 +14,7 @@ from supportbot.jobs.models import Job
 from ..models import Conversation, Turn
 from ..questions import summary
 from .background_questions import JOB_KIND, enqueue_question
+from .model_input import MAX_HISTORY_TURNS
 
 UNSUMMARISED_TURNS = 6  # the newest ones, which the model is sent word for word
 
@@ -23,8 +24,14 @@ def needs_summary(history: Sequence[Message]) -> bool:
     env = settings.ENVIRONMENT
     if not (env.llm_summarise_tokens and env.llm_background):
         return False
-    is_many = len(history) > env.llm_window_messages * 3 // 4
-    return is_many or sum(map(estimate_tokens, history)) > env.llm_summarise_tokens
+    is_many = len(history) > min(env.llm_window_messages, 2 * MAX_HISTORY_TURNS) * 3 // 4
+    return is_many or sum(map(estimate_tokens, history)) > _get_max_history_tokens()
+
+
+def _get_max_history_tokens() -> int:
+    """Well within a window, whatever is set: what did not fit into it would be lost before it is summed up."""
+    env = settings.ENVIRONMENT
+    return int(min(env.llm_summarise_tokens, env.llm_window_tokens * 3 // 4))
 
 
 def enqueue_summary(conversation: Conversation) -> None:
@@ -34,20 +41,28 @@ def enqueue_summary(conversation: Conversation) -> None:
         return
     turns = conversation.turns.filter(pk__gt=conversation.summarised_through or 0).order_by("pk")
     older = list(turns.values_list("pk", flat=True))[:-UNSUMMARISED_TURNS]
-    if not older:
+    if not older or _is_too_early_again(conversation, older):
         return
     sizes = _estimate_turn_tokens(turns)
-    if len(older) < UNSUMMARISED_TURNS and sum(sizes[pk] for pk in older) < _min_summary_tokens():
+    if len(older) < UNSUMMARISED_TURNS and sum(sizes[pk] for pk in older) < _get_min_summary_tokens():
         return  # or each turn of a conversation with long messages would buy a summary
     # Well within a window: what did not fit into it would be taken for summed up.
     room = settings.ENVIRONMENT.llm_window_tokens * 3 // 4
     fitting = sum(size <= room for size in accumulate(sizes[pk] for pk in older))
     until = older[max(fitting, 1) - 1]
     enqueue_question(conversation.pk, summary, f"{conversation.pk}:{until}", last_turn_id=until)
+    Conversation.objects.filter(pk=conversation.pk).update(summary_tried_through=until)
 
 
-def _min_summary_tokens() -> int:
-    return settings.ENVIRONMENT.llm_summarise_tokens // 4
+def _is_too_early_again(conversation: Conversation, older: Sequence[int]) -> bool:
+    """Whether the last summary came to nothing and little was said since: each message would buy another one."""
+    tried = conversation.summary_tried_through or 0
+    has_failed = tried > (conversation.summarised_through or 0)
+    return has_failed and sum(pk > tried for pk in older) < UNSUMMARISED_TURNS
+
+
+def _get_min_summary_tokens() -> int:
+    return _get_max_history_tokens() // 4
 
 
 def _estimate_turn_tokens(turns: QuerySet[Turn]) -> dict[int, int]:
