@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from .messages import Outcome, ToolCall, ToolResult
+from .result_values import build_json_value
 
 # The result of an irreversible call whose end was lost.
 UNCERTAIN_OUTCOME = (
@@ -13,8 +14,8 @@ UNCERTAIN_OUTCOME = (
 
 
 def build_result(call: ToolCall, outcome: Outcome, value: Any) -> ToolResult:
-    """The result of a call, whose `value` becomes JSON. Raises ValueError for one that refers to itself."""
-    content = json.dumps(value, ensure_ascii=False, default=str)
+    """The result of a call, whose `value` becomes JSON. Raises as `build_json_value` does, for what cannot."""
+    content = json.dumps(build_json_value(value), ensure_ascii=False, allow_nan=False)
     # A lone surrogate can be neither stored nor sent.
     return ToolResult(call.id, content.encode(errors="replace").decode(), outcome)
 

@@ -1,7 +1,12 @@
 """A tool call is stored before it runs, its result with its effects, and whatever a tool does the turn has an end."""
 
 import json
+from typing import Any
 
+from django.contrib.auth.models import Group
+
+from supportbot.assistant.messages import ToolCall as Asked
+from supportbot.assistant.tool_results import build_result
 from supportbot.conversations.models import Message, ToolCall
 from tests.provider import Call
 from tickets.models import Ticket
@@ -174,3 +179,18 @@ async def test_a_call_cannot_reach_another_customers_order(page, model, bob):
 
     foreign, missing = (message["content"] for message in model.requests[1].messages[-2:])
     assert foreign.replace("789", "000") == missing
+
+
+def test_the_rows_of_a_query_are_a_list(db):
+    Group.objects.create(name="Packers")
+    packers = Group.objects.filter(name="Packers")
+
+    def return_value(value: Any) -> str:
+        return build_result(Asked("c1", "find_out", "{}"), "done", value).content
+
+    assert return_value(packers.values_list("name", flat=True)) == '["Packers"]'
+    assert return_value({"groups": packers.values("name")}) == '{"groups": [{"name": "Packers"}]}'
+    assert return_value(packers.values_list("name", named=True)) == '[{"name": "Packers"}]'
+    assert return_value(packers) == '["Packers"]'
+    assert return_value(packers.values_list("name", flat=True).iterator()) == '["Packers"]'
+    assert return_value(packers.get()) == '"Packers"'
