@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from supportbot.jobs.queue import enqueue
 
-from .models import IncomingMail, SentMail
+from .models import DelayedMail, IncomingMail, SentMail
 
 HANDLED_DAYS = 30  # that rows of mails are kept of which staff have nothing to do
+DELAYED_DAYS = 30  # a mail that is still in its mailbox then is tried as if it were new
 SENT_DAYS = 2  # longer than any limit counts
 JOB_KIND = "delete_mail_rows"  # of jobs.py
 
@@ -26,3 +27,4 @@ def delete_old_mails() -> None:
     posted = IncomingMail.POSTED_OUTCOMES
     old.exclude(IncomingMail.NEEDS_STAFF).exclude(outcome__in=posted).delete()
     SentMail.objects.filter(created__lt=now - timedelta(days=SENT_DAYS)).delete()
+    DelayedMail.objects.filter(created__lt=now - timedelta(days=DELAYED_DAYS)).delete()

@@ -54,7 +54,7 @@ def take_mail(raw: bytes) -> Taken:
     try:
         mail = parse_mail(raw)
     except MailUnreadable:
-        return _keep_unreadable(raw)
+        return keep_unreadable(build_key(raw, ""), size=len(raw))
     if (known := _find_known(mail.key)) is not None:
         return known
     match = match_conversation(mail)
@@ -77,7 +77,7 @@ def take_large_mail(head: bytes, size: int, *, tells_sender: bool) -> Taken:
     try:
         mail = replace(parse_mail(head), size=size, text="", whole_text="", attached=())
     except MailUnreadable:
-        return _keep_unreadable(head)
+        return keep_unreadable(build_key(head, ""), size=size)
     with transaction.atomic():
         if (known := _find_known(mail.key)) is not None:
             return known
@@ -176,13 +176,13 @@ def _note_bounce(mail: ParsedMail, row: IncomingMail) -> None:
             row.save(update_fields=["conversation"])
 
 
-def _keep_unreadable(raw: bytes) -> Taken:
-    key = build_key(raw, "")
+def keep_unreadable(key: str, *, size: int) -> Taken:
+    """Have staff told that there is a mail of which nothing can be shown."""
     known = _find_known(key)
     if known is None:
         with transaction.atomic():
             plan_kept_alert()
-            IncomingMail.objects.create(key=key, outcome=Outcome.UNREADABLE, size=len(raw))
+            IncomingMail.objects.create(key=key, outcome=Outcome.UNREADABLE, size=size)
     return known or Taken(Outcome.UNREADABLE)
 
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email import message_from_string
 from email.message import Message
+from email.parser import HeaderParser
 
+from .bounded_message import READABLE_HEADERS
 from .models import IncomingMail
 from .parsing import ParsedMail, join_headers, list_parts, read_header, walk_parts
 from .reply_tokens import is_own_address
@@ -110,6 +111,7 @@ QMAIL_BEGINNING = "Hi. This is the "
 QMAIL_COPY = re.compile(r"^---", re.MULTILINE)
 QMAIL_RECIPIENT = re.compile(r"^<([^<>\s]{3,254})>:\s*\n((?:.*\S.*\n?){1,10})", re.MULTILINE)
 QMAIL_PERMANENT = re.compile(r"#5\.\d{1,3}\.\d{1,3}")
+MAX_RETURNED_CHARS = 100_000
 RETURNED_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"}
 )
@@ -178,9 +180,10 @@ def _read_failed_in_text(mail: ParsedMail) -> list[str]:
 
 
 def _read_returned(part: Message) -> Message:
-    """The mail that came back, or its headers."""
+    """The mail that came back, or its headers: what stands below them is not read."""
     parts = list_parts(part)
-    return parts[0] if parts else message_from_string(str(part.get_payload()))
+    headers = str(part.get_payload())[:MAX_RETURNED_CHARS] if not parts else ""
+    return parts[0] if parts else HeaderParser(policy=READABLE_HEADERS).parsestr(headers)
 
 
 def _is_automatic(mail: ParsedMail) -> bool:

@@ -1,4 +1,8 @@
-"""Fetches the mails of a mailbox over IMAP. One is marked as read only after it was stored, so none is lost."""
+"""Fetches the mails of a mailbox over IMAP. One is marked as read only after it was stored, so none is lost.
+
+Nor does any mail, whatever is wrong with it, keep another one from being taken: one that cannot be fetched or stored
+waits behind all others, and after a day it is kept as one that could not be read.
+"""
 
 import imaplib
 import logging
@@ -11,9 +15,10 @@ from urllib.parse import unquote, urlsplit
 
 from django.db import InterfaceError, OperationalError
 from imap_tools import AND, MailBox, MailMessage, MailMessageFlags
-from imap_tools.errors import ImapToolsError, MailboxFetchError, MailboxLoginError
+from imap_tools.errors import ImapToolsError, MailboxLoginError
 
-from .incoming import MailPostponed, take_large_mail, take_mail
+from .delays import Delays
+from .incoming import MailPostponed, keep_unreadable, take_large_mail, take_mail
 from .message_parts import MAX_MAIL_BYTES
 
 logger = logging.getLogger(__name__)
@@ -27,6 +32,10 @@ class MailboxUnreachable(Exception):
     """The mailbox cannot be read now. Its text says why, without the address."""
 
 
+class _MailGone(Exception):
+    """Somebody has deleted it meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """How many mails were taken, and how many are left for the next round."""
@@ -36,11 +45,14 @@ class Round:
 
 
 class RawMail(MailMessage):
-    """A mail as the server sent it, byte for byte."""
+    """A mail as the server sent it, byte for byte, which nobody has read yet.
+
+    The library would read it at once with Python's reader, which has no end for mails that are made to be endless.
+    """
 
     def __init__(self, fetch_data: list[Any]) -> None:
-        super().__init__(fetch_data)
-        self.raw: bytes = self._get_message_data_parts(fetch_data)[0]
+        self.raw: bytes
+        self.raw, self._raw_uid_data, self._raw_flag_data = self._get_message_data_parts(fetch_data)
 
 
 def fetch_new_mails(imap_url: str) -> Round:
@@ -48,12 +60,14 @@ def fetch_new_mails(imap_url: str) -> Round:
     taken = postponed = 0
     try:
         with _open_mailbox(imap_url) as mailbox:
-            for uid in mailbox.uids(AND(seen=False)):
+            delays = Delays(_describe_mailbox(imap_url, mailbox))
+            for uid in delays.sort_uids(mailbox.uids(AND(seen=False))):
                 # Some that stay unread keep no newer ones from being taken; so many are no trouble of single mails.
                 if MAX_MAILS_PER_ROUND in (taken, postponed):
                     break
-                if _take(mailbox, uid):
+                if _take(mailbox, uid, delays):
                     mailbox.flag([uid], [MailMessageFlags.SEEN], True)
+                    delays.remove_mail(uid)
                     taken += 1
                 else:
                     postponed += 1
@@ -62,36 +76,55 @@ def fetch_new_mails(imap_url: str) -> Round:
     return Round(taken, postponed)
 
 
-def _take(mailbox: MailBox, uid: str) -> bool:
-    """Whether the mail was stored. Of one that is too large only the head is fetched.
-
-    A mail over which our code stumbles, or for which the disk has no room, keeps none of the others from being taken:
-    it stays unread, and is logged.
-    """
-    head = _fetch_one(mailbox, uid, headers_only=True)
-    is_large = head.size_rfc822 > MAX_MAIL_BYTES
-    raw = head.raw if is_large else _fetch_one(mailbox, uid).raw
+def _take(mailbox: MailBox, uid: str, delays: Delays) -> bool:
+    """Whether the mail was stored. One over which our code or the mail server stumbles stays unread, and is logged."""
+    if delays.is_given_up(uid):
+        logger.error("A mail that could not be taken for a day is kept as one that could not be read")
+        keep_unreadable(delays.build_key(uid), size=0)
+        return True
     try:
-        if is_large:
-            take_large_mail(raw, head.size_rfc822, tells_sender=True)
-        else:
-            take_mail(raw)
-    except MailPostponed:
-        return False
+        _fetch_and_store(mailbox, uid)
     except (OperationalError, InterfaceError):
         raise
+    except MailboxUnreachable:
+        delays.add_mail(uid)
+        raise
+    except (MailPostponed, _MailGone):
+        delays.add_mail(uid)
+        return False
     except Exception as error:  # noqa: BLE001 - what it says may hold what the customer says
         logger.error("A mail could not be taken and stays unread: %s", type(error).__name__)
+        # A disk without room is no fault of the mail.
+        delays.add_mail(uid, has_failed=not isinstance(error, (OSError, MemoryError)))
         return False
     return True
 
 
+def _fetch_and_store(mailbox: MailBox, uid: str) -> None:
+    """Of a mail that is too large only the head is fetched. Raises whatever goes wrong."""
+    head = _fetch_one(mailbox, uid, headers_only=True)
+    if head.size_rfc822 > MAX_MAIL_BYTES:
+        take_large_mail(head.raw, head.size_rfc822, tells_sender=True)
+    else:
+        take_mail(_fetch_one(mailbox, uid).raw)
+
+
 def _fetch_one(mailbox: MailBox, uid: str, *, headers_only: bool = False) -> RawMail:
-    """Raises `MailboxFetchError` for a mail that somebody has deleted meanwhile."""
-    found = list(mailbox.fetch(uid_list=[uid], mark_seen=False, headers_only=headers_only))
+    """Raises `_MailGone`, `MailboxUnreachable` where the connection broke, and what the library says of a refusal."""
+    try:
+        found = list(mailbox.fetch(uid_list=[uid], mark_seen=False, headers_only=headers_only))
+    except (OSError, imaplib.IMAP4.abort) as error:
+        raise MailboxUnreachable(type(error).__name__) from error
     if not found:
-        raise MailboxFetchError(("NO", b""), "OK")
+        raise _MailGone
     return cast(RawMail, found[0])
+
+
+def _describe_mailbox(imap_url: str, mailbox: MailBox) -> str:
+    """What no other mailbox has, as long as its mails keep their numbers (RFC 3501, UIDVALIDITY)."""
+    parts = urlsplit(imap_url)
+    validity = mailbox.client.response("UIDVALIDITY")[1]
+    return f"{parts.username}@{parts.hostname}:{parts.port}{parts.path} {validity}"
 
 
 @contextmanager

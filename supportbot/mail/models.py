@@ -143,3 +143,20 @@ class IncomingMail(models.Model):
     @property
     def needs_staff(self) -> bool:
         return self.handled is None and self.outcome in self.OPEN_OUTCOMES
+
+
+class DelayedMail(models.Model):
+    """A mail that could not be taken from its mailbox yet, and waits there until all others were tried."""
+
+    mailbox = models.CharField(max_length=64, help_text="A digest of its address.")
+    uid = models.CharField(max_length=20)
+    failures = models.PositiveIntegerField(
+        default=0, help_text="For which the mail itself may be the reason."
+    )
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailbox", "uid"], name="one_delay_of_a_mail")]
+
+    def __str__(self) -> str:
+        return self.uid

@@ -232,6 +232,17 @@ class TestBounces:
         chat.refresh_from_db()
         assert not chat.is_undeliverable
 
+    @pytest.mark.parametrize("count", [0, 1_000])
+    def test_of_headers_that_came_back_nothing_but_headers_is_read(self, chat, sent, count):
+        returned = sent.message().as_string()
+        nested = "Content-Type: message/rfc822\n"
+        headers = f"{nested}{returned.partition(chr(10) * 2)[0]}\n\n{(nested + chr(10)) * count}"
+        raw = build_bounce(sent, "alice@example.com").decode()
+        raw = raw.replace("message/rfc822", "text/rfc822-headers").replace(returned, headers)
+        assert take_mail(raw.encode()).outcome == "bounce"
+        chat.refresh_from_db()
+        assert chat.is_undeliverable
+
     @pytest.mark.parametrize("recipient", ["alice@example.com", "bob@example.com"])
     def test_one_that_is_text_alone_is_read_as_qmail_and_exim_write_it(self, chat, sent, recipient):
         head = "From: MAILER-DAEMON@example.org\nSubject: failure notice\n"

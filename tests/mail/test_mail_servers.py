@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+from contextlib import suppress
 from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
@@ -20,6 +21,7 @@ from django.db import OperationalError, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from imap_tools.errors import MailboxFetchError
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
@@ -28,9 +30,10 @@ from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
 from supportbot.mail import incoming, mailbox
 from supportbot.mail.customer_mails import mail_ticket_numbers, mail_unread_reply
+from supportbot.mail.delays import GIVE_UP_HOURS, MAX_FAILURES
 from supportbot.mail.jobs import MAX_ATTEMPTS
 from supportbot.mail.mailbox import fetch_new_mails
-from supportbot.mail.models import IncomingMail
+from supportbot.mail.models import DelayedMail, IncomingMail
 from supportbot.server.process import process
 from tests.mail.mails import build_answer
 from tests.servers.mail_servers import PASSWORD, SECOND_PASSWORD, Mailbox, Outbox, dovecot, smtp_server
@@ -347,6 +350,60 @@ def test_what_cannot_be_stored_stays_unread_and_holds_up_nothing_else(
             fetch_new_mails(imap.url)
     assert fetch_new_mails(imap.url).taken == 1
     assert "stumble" not in caplog.text
+
+
+def test_a_mail_of_a_thousand_nested_parts_is_kept_and_the_next_one_taken(imap: Mailbox):
+    imap.deliver(b"From: a@b.org\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 1000 + b"\r\nHi\r\n")
+    imap.deliver(build_answer(None, "gus@example.org", "Do you sell lamps?"))
+
+    assert fetch_new_mails(imap.url) == mailbox.Round(taken=2, postponed=0)
+
+    assert set(IncomingMail.objects.values_list("outcome", flat=True)) == {"unreadable", "opened"}
+    assert imap.count_unread() == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "fails"), [(MailboxFetchError(("NO", b""), "OK"), True), (ConnectionResetError(), False)]
+)
+def test_a_mail_that_cannot_be_fetched_waits_behind_all_others_and_is_given_up_after_a_day(
+    imap: Mailbox, monkeypatch: Any, error: Exception, fails: bool
+):
+    for text in ("stumble", "walk", "run"):
+        imap.deliver(build_answer(None, f"{text}@example.org", text))
+    fetch, tried = mailbox.MailBox.fetch, []
+
+    def stumble(box: Any, **options: Any) -> Any:
+        found = list(fetch(box, **options))
+        tried.append(options["uid_list"][0])
+        if b"stumble" in found[0].raw:
+            raise error
+        return found
+
+    def fetch_round() -> None:
+        tried.clear()
+        with suppress(mailbox.MailboxUnreachable):
+            fetch_new_mails(imap.url)
+
+    monkeypatch.setattr(mailbox.MailBox, "fetch", stumble)
+    fetch_round()
+    first = tried[0]
+    fetch_round()
+    assert imap.count_unread() == 1
+    assert set(IncomingMail.objects.values_list("sender", flat=True)) == {
+        "walk@example.org",
+        "run@example.org",
+    }
+
+    imap.deliver(build_answer(None, "jump@example.org", "jump"))
+    for _round in range(MAX_FAILURES):
+        fetch_round()
+    assert tried == [first]
+    DelayedMail.objects.update(created=timezone.now() - timedelta(hours=GIVE_UP_HOURS, minutes=1))
+    fetch_round()
+    assert tried == ([] if fails else [first])
+    assert IncomingMail.objects.filter(outcome="unreadable").exists() is fails
+    assert imap.count_unread() == (0 if fails else 1)
+    assert DelayedMail.objects.exists() is not fails
 
 
 def test_of_a_mail_that_is_too_large_the_head_alone_is_fetched(imap: Mailbox, monkeypatch: Any):

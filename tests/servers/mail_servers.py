@@ -89,9 +89,10 @@ class Mailbox:
     def url(self) -> str:
         return f"imaps://{USER}:{PASSWORD}@127.0.0.1:{self.port}/INBOX"
 
-    def deliver(self, mail: EmailMessage) -> None:
+    def deliver(self, mail: EmailMessage | bytes) -> None:
+        raw = mail if isinstance(mail, bytes) else mail.as_bytes()
         with self._open() as imap:
-            status, _ = imap.append("INBOX", "", "", mail.as_bytes())
+            status, _ = imap.append("INBOX", "", "", raw)
             assert status == "OK"
 
     def count_unread(self) -> int:
