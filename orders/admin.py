@@ -1,18 +1,28 @@
 """Orders for staff: to look up, and to fill in what an import does not know, such as the delivery."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm
+
+from .importer import lock_orders
+from .item_forms import OrderItemFormSet
 from .models import Order, OrderItem, format_amount
 
 
 class OrderItemInline(admin.TabularInline):
     model = OrderItem
+    form = ConcurrentEditForm
+    formset = OrderItemFormSet
     extra = 0
 
 
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin):
+class OrderAdmin(ConcurrentEditAdmin):
     list_display = [
         "number",
         "name",
@@ -47,3 +57,16 @@ class OrderAdmin(admin.ModelAdmin):
     @admin.display(description=_("total"), ordering="total")
     def amount(self, order: Order) -> str:
         return format_amount(order.total, order.currency) or ""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The order. What the shop tells of it at that moment is stored before it is read here, or afterwards."""
+        if request.method == "POST":
+            lock_orders()
+        return super().get_object(request, object_id, from_field)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.lost_edits:
+            told = gettext("Meanwhile the shop removed: %(items)s. What you changed there was not saved.")
+            items = ", ".join(f"“{name}”" for name in formset.lost_edits)
+            messages.warning(request, told % {"items": items})

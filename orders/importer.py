@@ -1,12 +1,11 @@
 """Stores orders in bulk, of an export or as a platform tells of them. Storing the same ones again changes nothing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models.functions import Lower
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -14,25 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from .exported_orders import ExportedItem, ExportedOrder, RefusedOrder
 from .models import LiveOrder, Order, OrderItem
+from .upserts import IMPORTED_FIELDS, LOOKUP_KEYS, upsert_orders
 
-LOOKUP_KEYS = ("key", "short_key", "tracking_key", "phone_key")  # they follow from the other fields
-# What an import sets. Staff fill in the rest, such as the expected delivery.
-IMPORTED_FIELDS = (
-    *(
-        "platform",
-        "platform_id",
-        "email",
-        "phone",
-        "name",
-        "status",
-        "payment",
-        "ordered_at",
-        "shipped_at",
-        "shipping_method",
-    ),
-    *("tracking", "tracking_url", "carrier", "customer_id", "expected_delivery", "delivered_at"),
-    *("currency", "subtotal", "shipping", "taxes", "total", "refunded"),
-)
 # What staff also fill in. An order that comes without one of these keeps what is stored.
 KEPT_FIELDS = (
     "phone",
@@ -87,7 +69,7 @@ def save_orders(
         by_outcome[outcome].append(exported)
         # What comes next with this number is compared with this one, as if it were stored already.
         known[order.number], contents[order.number] = order, exported.items
-    _upsert_orders(by_outcome["new"], by_outcome["updated"])
+    upsert_orders(by_outcome["new"], by_outcome["updated"])
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
 
 
@@ -217,72 +199,3 @@ def _keep_staff_changes(order: Order, old: Order, told: Mapping[str, str]) -> No
     if old.status == Order.Status.DELIVERED and order.status == Order.Status.SHIPPED and not was_told:
         order.status = Order.Status.DELIVERED
     order.normalise_fields()
-
-
-def _upsert_orders(new: Sequence[ExportedOrder], updated: Sequence[ExportedOrder]) -> None:
-    """Insert or update these orders, and replace their items. Of those with one number the last is stored."""
-    changed = list({exported.order.number: exported for exported in (*new, *updated)}.values())
-    if not changed:
-        return
-    _upsert_rows([exported.order for exported in changed])
-    numbers = [exported.order.number for exported in changed]
-    keys = dict(Order.objects.filter(number__in=numbers).order_by().values_list("number", "pk"))
-    for exported in changed:
-        exported.order.pk = keys[exported.order.number]
-    if updated:
-        OrderItem.objects.filter(order__in=[exported.order.pk for exported in updated]).delete()
-    _insert_items(changed)
-
-
-def _upsert_rows(orders: Sequence[Order]) -> None:
-    """Insert the orders, or update those whose numbers are known, by the database's own means.
-
-    `bulk_create` builds a statement of thousands of values anew each time, for more CPU than the database takes.
-    """
-    quote = connection.ops.quote_name
-    fields = [field for field in Order._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(quote(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    changing = {*IMPORTED_FIELDS, *LOOKUP_KEYS}
-    columns = [quote(field.column) for field in fields if field.attname in changing]
-    changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
-    table, number = quote(Order._meta.db_table), quote("number")
-    sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({number}) DO UPDATE SET {changes}"  # noqa: S608 - of names in our own model
-    values = [(field.attname, _find_adapter(field)) for field in fields]
-    rows = [[adapt(getattr(order, name)) for name, adapt in values] for order in orders]
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
-
-
-def _find_adapter(field: Any) -> Callable[[Any], Any]:
-    """How a value of this field is given to the database, without what Django does for each value anew."""
-    if isinstance(field, models.DecimalField):
-        adapt, digits, places = (
-            connection.ops.adapt_decimalfield_value,
-            field.max_digits,
-            field.decimal_places,
-        )
-        return lambda value: None if value is None else adapt(value, digits, places)
-    if isinstance(field, models.DateTimeField):
-        return connection.ops.adapt_datetimefield_value
-    if isinstance(field, models.DateField):
-        return connection.ops.adapt_datefield_value
-    # Members of an enumeration are not what every driver takes for text.
-    return str if isinstance(field, models.CharField) else lambda value: value
-
-
-def _insert_items(changed: Sequence[ExportedOrder]) -> None:
-    """Insert the items by the database's own means: a model and a statement for each takes three times the CPU."""
-    quote, names = connection.ops.quote_name, ("order", *ExportedItem._fields)
-    fields = {field.name: field for field in OrderItem._meta.concrete_fields}
-    columns = ", ".join(quote(fields[name].column) for name in names)
-    marks = ", ".join(["%s"] * len(names))
-    adapt_price = _find_adapter(fields["price"])
-    rows = [
-        (exported.order.pk, name, sku, quantity, adapt_price(price), str(state))
-        for exported in changed
-        for name, sku, quantity, price, state in exported.items
-    ]
-    sql = f"INSERT INTO {quote(OrderItem._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - of names in our own model
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
