@@ -2,20 +2,20 @@
 // imports only those below it.
 //
 //     chat → incoming → outbox → tray → uploads → photos → scrolling → page
-//            incoming → handoff → composer, connection → transport → polling
-//            incoming → rating → composer, connection
+//            incoming → handoff → composer, requests → connection → transport → polling
+//            incoming → rating → composer, requests
 //            incoming → selection, handoff → title
 //            incoming → announcements → sentences, incoming → turns
 //            incoming → tail → blocks → inline, tail → selection
-//                       outbox → composer, connection
+//                       outbox → composer, requests → photos
 //                                tray → shrink, connection → forget → restored
 //          session → connection
 
 import { focusComposer, restoreDraft } from "./composer.js";
-import { sendPress } from "./connection.js";
 import { updateLog } from "./incoming.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
 import { composer, log } from "./page.js";
+import { sendPress } from "./requests.js";
 import { scrollToEnd } from "./scrolling.js";
 import "./session.js";
 

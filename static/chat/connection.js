@@ -68,7 +68,6 @@ chat.addEventListener("htmx:wsOpen", (event) => {
   chat.dataset.connection = "open";
   chat.toggleAttribute("data-polling", isPolling());
   if (isPolling()) startProbing(socketUrl, () => socketWrapper.reconnect());
-  sendEarlyRequests();
   lastFrameAt = Date.now();
   sendPing(); // soon it is known whether anything gets through
 });
@@ -164,28 +163,14 @@ document.addEventListener("visibilitychange", checkHeartbeat);
 
 // ---- Sending ---------------------------------------------------------------------------------------
 
-let earlyRequests = []; // from before the first connection
-
-// Returns false for a message before the first connection, which the outbox keeps. Other requests are kept here, and
-// later htmx keeps what is sent until the next connection is open.
+// Returns false if there is no connection. What must not be lost then is kept by requests.js; htmx's own queue is not
+// used, for it knows neither what was lost on its way nor what was taken back.
 export function sendRequest(request) {
+  if (!socketWrapper || webSocket.readyState !== WebSocket.OPEN) return false;
   // What the page is about, such as a ticket: a reply is kept with it.
   const { reference } = chat.dataset;
-  if (socketWrapper) socketWrapper.send(JSON.stringify(reference ? { ...request, reference } : request));
-  else if (!request.client_id) earlyRequests.push(request);
-  return Boolean(socketWrapper);
-}
-
-// What somebody presses: what was said of the press before is over, unless the page is cut off for good.
-export function sendPress(request) {
-  if (chat.dataset.connection !== "gone") showNotice("");
-  return sendRequest(request);
-}
-
-function sendEarlyRequests() {
-  const requests = earlyRequests;
-  earlyRequests = [];
-  for (const request of requests) sendRequest(request);
+  socketWrapper.sendImmediately(JSON.stringify(reference ? { ...request, reference } : request));
+  return true;
 }
 
 export function noteRevision(revision) {

@@ -1,8 +1,9 @@
 // A person in the chat: both sides see that the other one writes, and a guest can say where to be reached.
 
 import { focusComposer } from "./composer.js";
-import { sendPress, sendRequest } from "./connection.js";
+import { sendRequest } from "./connection.js";
 import { chat, isDesk, isNote, log, text } from "./page.js";
+import { sendPress } from "./requests.js";
 import { showInTitle } from "./title.js";
 
 const TYPING_INTERVAL_MS = 3_000; // between two signs that one still writes

@@ -7,6 +7,7 @@ import { keepContact, updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
 import { chat, log } from "./page.js";
 import { keepRating, updateRating } from "./rating.js";
+import { noteHandled } from "./requests.js";
 import { followEnd, holdPosition, noteMovement, updateScrollers } from "./scrolling.js";
 import { holdSelection } from "./selection.js";
 import { appendToTail, renderNewTails } from "./tail.js";
@@ -34,8 +35,9 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
   updateRating();
   restoreSelection();
   followEnd();
-  const { newest, reload } = document.getElementById("pulse").dataset;
+  const { newest, reload, handled } = document.getElementById("pulse").dataset;
   noteRevision(Number(newest));
+  if (handled) noteHandled(handled);
   if (reload !== undefined) reloadPage();
 });
 

@@ -5,12 +5,11 @@
 // refused it or a photo has failed.
 
 import { readMessage, writeMessage } from "./composer.js";
-import { reconnectNow, sendRequest } from "./connection.js";
+import { reconnectNow } from "./connection.js";
 import {
   announce,
   chat,
   cloneTemplate,
-  conversationId,
   createId,
   getText,
   isNote,
@@ -20,30 +19,14 @@ import {
   text,
   tray,
 } from "./page.js";
-import {
-  areUploaded,
-  findFailure,
-  forgetPhotos,
-  getServerIds,
-  keepKnown,
-  placePhotos,
-  restorePhotos,
-} from "./photos.js";
+import { findFailure, forgetPhotos, keepKnown, placePhotos, restorePhotos } from "./photos.js";
+import { dropOldPresses, forgetSent, keepRequest, loadRequests, saveRequests, sendPending } from "./requests.js";
 import { scrollToEnd } from "./scrolling.js";
 import { hideTrayNote, showTrayNote, takePhotos } from "./tray.js";
 import { retryFailedUploads } from "./uploads.js";
 
-const STORAGE_KEY = `outbox:${conversationId}`;
-
-const sentIds = new Set(); // over the present connection
-
-function loadOutbox() {
-  return JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "[]");
-}
-
-function saveOutbox(items) {
-  sessionStorage.setItem(STORAGE_KEY, JSON.stringify(items));
-}
+const isMessage = ({ press }) => !press;
+const loadMessages = () => loadRequests().filter(isMessage);
 
 // ---- Sending ---------------------------------------------------------------------------------------
 
@@ -68,51 +51,29 @@ function askForWords() {
 export function queueMessage({ text: words, photos = [], action }) {
   // A text that was cut within an emoji ends with half a character, which cannot be stored.
   const item = { id: createId(), text: words.toWellFormed?.() ?? words, photos, action };
-  try {
-    saveOutbox([...loadOutbox(), item]);
-  } catch {
-    showNotice(getText("storageFull"));
-    scrollToEnd();
-    return false;
+  const isKept = keepRequest(item);
+  if (isKept) {
+    renderEcho(item);
+    reconnectNow();
+    sendPending();
+    showNotice("");
   }
-  renderEcho(item);
-  reconnectNow();
-  sendPending();
-  showNotice("");
   scrollToEnd();
-  return true;
+  return isKept;
 }
-
-// In their order: a message whose photos are still being uploaded holds up those after it.
-function sendPending() {
-  for (const { id, text: words, photos, action, why } of loadOutbox()) {
-    if (why || sentIds.has(id)) continue;
-    if (!areUploaded(photos)) return;
-    if (!sendRequest({ action, text: words, client_id: id, images: getServerIds(photos) })) return;
-    sentIds.add(id);
-  }
-}
-
-chat.addEventListener("htmx:wsOpen", ({ detail: { socketWrapper } }) => {
-  // htmx has kept what was sent meanwhile, and sends it after this. The messages among it are sent from here.
-  const isMessage = ({ message }) => JSON.parse(message).client_id;
-  socketWrapper.queue.splice(0, Infinity, ...socketWrapper.queue.filter((queued) => !isMessage(queued)));
-  sentIds.clear();
-  sendPending();
-});
 
 chat.addEventListener("photos:changed", () => {
-  const items = loadOutbox();
-  for (const item of items) {
+  const items = loadRequests();
+  for (const item of items.filter(isMessage)) {
     item.why ??= findFailure(item.photos);
     updateEcho(item);
   }
-  saveOutbox(items);
+  saveRequests(items);
   sendPending();
 });
 
 export function queuePersonRequest() {
-  if (loadOutbox().some(({ action, why }) => action && !why)) return;
+  if (loadMessages().some(({ action, why }) => action && !why)) return;
   queueMessage({ text: getText("talkToPerson"), action: "person" });
 }
 
@@ -141,9 +102,12 @@ export function settleOutbox() {
   const refusal = notice.textContent.trim();
   const isRefused = ({ id }) => id === notice.dataset.refused;
   const isStored = ({ id }) => log.querySelector(`[data-client-id="${id}"]`);
-  const isSettled = (item) => isStored(item) || (isRefused(item) && !refusal);
-  const pending = loadOutbox().filter((item) => !isSettled(item));
-  forgetPhotos(loadOutbox().filter(isSettled).flatMap(({ photos }) => photos));
+  const items = loadRequests();
+  // What was pressed before a message that has been handled was handled as well.
+  const last = items.findLastIndex((item) => isStored(item) || isRefused(item));
+  const isSettled = (item, index) => (item.press ? index < last : isStored(item) || (isRefused(item) && !refusal));
+  const pending = items.filter((item, index) => !isSettled(item, index));
+  forgetPhotos(items.filter(isSettled).flatMap(({ photos }) => photos ?? []));
   for (const item of pending.filter(isRefused)) {
     item.why = refusal;
     announce(refusal); // the alert that came with the frame is emptied again before anybody can read it
@@ -151,7 +115,7 @@ export function settleOutbox() {
     delete notice.dataset.refused;
     updateEcho(item);
   }
-  saveOutbox(pending);
+  saveRequests(pending);
   for (const echo of [...outbox.children]) {
     if (!pending.some(({ id }) => id === echo.dataset.clientId)) echo.remove();
   }
@@ -159,22 +123,22 @@ export function settleOutbox() {
 
 outbox.addEventListener("click", ({ target }) => {
   const id = target.closest("article")?.dataset.clientId;
-  const item = loadOutbox().find((each) => each.id === id);
+  const item = loadMessages().find((each) => each.id === id);
   if (item && target.matches("[data-resend]")) resendMessage(item);
   if (item && target.matches("[data-edit]")) editMessage(item);
 });
 
 function resendMessage(item) {
   delete item.why;
-  saveOutbox(loadOutbox().map((each) => (each.id === item.id ? item : each)));
+  saveRequests(loadRequests().map((each) => (each.id === item.id ? item : each)));
   updateEcho(item);
-  sentIds.delete(item.id);
+  forgetSent(item.id);
   retryFailedUploads(item.photos);
   sendPending();
 }
 
 function editMessage(item) {
-  saveOutbox(loadOutbox().filter(({ id }) => id !== item.id));
+  saveRequests(loadRequests().filter(({ id }) => id !== item.id));
   placePhotos(tray, item.photos);
   outbox.querySelector(`[data-client-id="${item.id}"]`).remove();
   chat.dispatchEvent(new CustomEvent("outbox:edit", { detail: item })); // the desk opens the draft that it belongs to
@@ -185,9 +149,10 @@ function editMessage(item) {
 // ---- After a reload --------------------------------------------------------------------------------
 
 export function restoreOutbox() {
-  if (restorePhotos(loadOutbox().flatMap(({ photos }) => photos))) showTrayNote(getText("photoLost"));
-  saveOutbox(loadOutbox().map(removeLostPhotos).filter(Boolean));
-  for (const item of loadOutbox()) renderEcho(item);
+  dropOldPresses();
+  if (restorePhotos(loadMessages().flatMap(({ photos }) => photos))) showTrayNote(getText("photoLost"));
+  saveRequests(loadRequests().map((item) => (item.press ? item : removeLostPhotos(item))).filter(Boolean));
+  for (const item of loadMessages()) renderEcho(item);
   settleOutbox();
 }
 

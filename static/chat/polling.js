@@ -33,9 +33,9 @@ export class PollingSocket extends EventTarget {
   }
 
   send(frame) {
-    const { action } = JSON.parse(frame);
+    const { action, client_id: id } = JSON.parse(frame);
     if (action === "typing") return; // a sign that comes late says something else
-    if (action === "ping") this.#askUnlessAsking(); // any answer is one to it
+    if (action === "ping" && !id) this.#askUnlessAsking(); // any answer is one to it
     else if (action === "resync") this.#ask();
     else this.#posts = this.#posts.then(() => this.#post(frame)); // in their order
   }

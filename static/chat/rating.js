@@ -1,8 +1,8 @@
 // How it was: what the customer says goes over the same line as everything else, and every page shows what is stored.
 
 import { focusComposer } from "./composer.js";
-import { sendPress } from "./connection.js";
 import { announce, chat } from "./page.js";
+import { sendPress } from "./requests.js";
 
 let heardTitle = readTitle();
 let focused = ""; // what the customer was on when the form was replaced

@@ -5,14 +5,16 @@ import { openDraft } from "../chat/composer.js";
 import { sendRequest } from "../chat/connection.js";
 import { insertPlaceholder, updateLog } from "../chat/incoming.js";
 import { restoreOutbox, sendMessage } from "../chat/outbox.js";
-import { chat, composer, conversationId, getText, isNote, showNotice, text } from "../chat/page.js";
+import { chat, composer, conversationId, createId, getText, isNote, showNotice, text } from "../chat/page.js";
 import { scrollToEnd } from "../chat/scrolling.js";
 import { cancelSend, showTrayNote } from "../chat/tray.js";
 
 const MODE_KEY = `mode:${conversationId}`;
+const ANSWER_TIMEOUT_MS = 5_000; // after which a press has not reached the server
 
 const modes = composer.querySelector(".modes");
 const saved = document.getElementById("saved");
+const unansweredIds = new Set(); // of the pings that follow what was pressed
 let areRepliesLoaded = false;
 
 // ---- Who has it, and what may be done --------------------------------------------------------------
@@ -41,10 +43,27 @@ function keepFocus() {
 function act(request) {
   if (chat.dataset.connection === "gone") return; // the notice says why, and what to do
   // Done now or not at all: kept for later, it would be done over what the customer writes until then.
-  const isConnected = chat.dataset.connection === "open";
-  if (isConnected) sendRequest(request);
-  showNotice(isConnected ? "" : getText("notConnected"));
+  const isSent = chat.dataset.connection === "open" && sendRequest(request);
+  showNotice(isSent ? "" : getText("notConnected"));
+  if (isSent) awaitAnswer();
 }
+
+// Whether it was done is known by the answer to a ping that follows it. A connection that has died carries neither.
+function awaitAnswer() {
+  const id = createId();
+  sendRequest({ action: "ping", client_id: id });
+  unansweredIds.add(id);
+  setTimeout(() => {
+    if (unansweredIds.has(id) && chat.dataset.connection !== "gone") showNotice(getText("notAnswered"));
+  }, ANSWER_TIMEOUT_MS);
+}
+
+// One that comes late, from a server that is busy, takes away what was said of it.
+chat.addEventListener("htmx:wsAfterMessage", () => {
+  const { handled } = document.getElementById("pulse").dataset;
+  if (!unansweredIds.delete(handled)) return;
+  if (document.getElementById("notice").textContent === getText("notAnswered")) showNotice("");
+});
 
 chat.addEventListener("click", ({ target }) => {
   const action = target.closest("[data-action]")?.dataset.action;

@@ -74,6 +74,7 @@ def _build_desk_texts() -> dict[str, str]:
         "notConnected": _(
             "There is no connection right now, so nothing was done. Please try again in a moment."
         ),
+        "notAnswered": _("The server didn't answer. Please see whether it was done, or try again."),
         "replyTo": _("Write to the customer…"),
         "takeOverToReply": _("Take it over to write to the customer…"),
         "writeNote": _("Write a note for your team…"),

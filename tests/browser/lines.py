@@ -25,6 +25,46 @@ KEEP_NOTES = """() => {
 COMPLAINTS = ("WebSocket connection to", "htmx:wsError", "[object Event]", "Failed to load resource: net::")
 
 
+class Lines:
+    """The lines that a page opens from now on. Each can die without a word, in one direction or in both."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+        self._open: list[WebSocketRoute] = []
+        self._mute: set[WebSocketRoute] = set()
+        self._deaf: set[WebSocketRoute] = set()
+
+    async def watch(self, pattern: str = "**/ws/**") -> None:
+        # A page looks before it sends, at the route; the socket behind that may just be closing.
+        self._chat.watch.ignored.add("WebSocket is already in CLOSING or CLOSED state.")
+        await self._chat.page.route_web_socket(pattern, self._connect)
+        await self._chat.page.clock.install()
+
+    def _connect(self, route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        self._open.append(route)
+        route.on_message(lambda frame: None if route in self._mute else server.send(frame))
+        server.on_message(lambda frame: None if route in self._deaf else route.send(frame))
+
+    def die(self, *, still_reach_server: bool = False) -> None:
+        """Nothing comes over those that are open; with `still_reach_server` what the page sends is handled."""
+        self._deaf.update(self._open)
+        if not still_reach_server:
+            self._mute.update(self._open)
+
+    async def close(self) -> None:
+        """The server is gone, and the page knows. It comes back when it is given the time."""
+        await self._open[-1].close(code=1011)
+        await expect(self._chat.page.locator("#chat[data-connection=closed]")).to_be_visible()
+
+    async def come_back(self) -> None:
+        """So much time passes that the page asks whether the line is alive, hears nothing and opens another one."""
+        before = len(self._open)
+        while len(self._open) == before:
+            await self._chat.page.clock.run_for(2_000)
+        await self._chat.connected()
+
+
 @asynccontextmanager
 async def network(site: Site) -> AsyncIterator[tuple[Proxy, Site]]:
     """A network that can fail, and the site as it is reached through it."""

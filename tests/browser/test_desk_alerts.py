@@ -10,6 +10,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 from tests.servers import Site
 
 from .desk import Desk, waiting_customer
+from .lines import Lines
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -205,6 +206,25 @@ async def test_a_press_in_a_conversation_without_a_connection_is_not_done_later(
         await desk.is_live()
         owners = "SELECT owner FROM conversations_conversation WHERE id = %s"
         assert site.rows(owners, customer.number) == [("human",)]
+
+
+async def test_a_press_over_a_line_that_has_died_says_that_the_server_did_not_answer(
+    desk: Desk, site: Site
+) -> None:
+    lines = Lines(desk.chat)
+    await lines.watch("**/ws/desk/c/**")
+    async with waiting_customer(site) as customer:
+        await desk.open(customer.number)
+        lines.die()
+        await desk.press("Take over")
+        await desk.page.clock.run_for(5_000)
+
+        await expect(desk.page.locator("#chat #notice")).to_contain_text("The server didn't answer.")
+        await lines.come_back()
+        await desk.press("Take over")
+        await expect(desk.page.locator("#chat[data-mine]")).to_be_visible()
+        await desk.page.clock.run_for(5_000)
+        await expect(desk.page.locator("#chat #notice")).to_have_text("")
 
 
 async def test_a_page_that_has_too_many_beside_it_still_shows_who_waits(desk: Desk, site: Site) -> None:

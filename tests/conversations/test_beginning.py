@@ -90,6 +90,15 @@ async def test_no_frame_of_an_empty_page_makes_a_row_but_one_that_says_something
     await page.close()
 
 
+async def test_a_page_of_an_empty_conversation_hears_that_its_press_was_handled(transactional_db, guests):
+    page = await open_empty(guests, await sync_to_async(guests.look)())
+    await page.request(action="end")
+    await page.request(action="ping", client_id="p1")
+
+    await page.until(lambda page: 'data-handled="p1"' in page.frames[-1])
+    await page.close()
+
+
 async def test_the_first_message_begins_it(model, guests):
     address = await sync_to_async(guests.look)()
     page = await guests.connect(f"{address}?seen=0")

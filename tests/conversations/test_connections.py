@@ -135,6 +135,18 @@ async def test_a_page_may_ask_whether_the_line_is_alive(page, model):
     assert f'data-newest="{turn["data-revision"]}"' in page.frames[-1]
 
 
+async def test_a_page_hears_that_what_it_sent_before_a_ping_has_been_handled(page, model, chat):
+    """Also if it did not read when that was told: nothing that is stored would tell it later."""
+    (await line_of(chat)).pauseProducing()
+    await page.request(action="end")
+    await page.request(action="ping", client_id="p1")
+    assert await page.is_quiet()
+
+    (await line_of(chat)).resumeProducing()
+
+    await page.until(lambda page: any('data-handled="p1"' in frame for frame in page.frames))
+
+
 async def test_the_twenty_first_page_of_a_visitor_is_refused(model, alices, chat, bobs, of_bob, settings):
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"visitor_sockets": 20})
     pages = [await alices.open(chat) for _ in range(20)]

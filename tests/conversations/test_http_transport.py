@@ -277,6 +277,17 @@ async def test_a_page_without_sockets_hears_of_a_person(visitor, chat, model, ag
     assert parse("".join(update["frames"])).one(id="owner")["data-owner"] == "human"
 
 
+async def test_a_page_without_sockets_hears_that_what_it_posted_has_been_handled(visitor, chat):
+    await visitor.post_frame(action="person", client_id="k1")
+    await visitor.post_frame(action="cancel_person")
+    answer = await visitor.post_frame(action="ping", client_id="p1")
+
+    (frame,) = answer["frames"]
+    assert parse(frame).one(id="pulse")["data-handled"] == "p1"
+    await chat.arefresh_from_db()
+    assert chat.owner == "bot"
+
+
 async def test_a_page_without_sockets_learns_that_its_session_has_ended(visitor):
     assert (await visitor.client.get(f"{visitor.path}frames/")).status_code == 200
     await visitor.client.post("/accounts/logout/")

@@ -13,7 +13,7 @@ from .change_frames import ChangeFrame, render_frames_beside
 from .fragments import is_text_frame, render_revision
 from .gathered_text import GatheredText
 
-MAX_BUFFERED_ERRORS = 20  # for a page that does not read
+MAX_BUFFERED_REPLIES = 20  # for a page that does not read
 
 
 class PageConnection:
@@ -30,7 +30,7 @@ class PageConnection:
         # (frame, previous revision, revision) of what comes while the stored state is loaded; None when it is not.
         self._buffered: list[tuple[str, int, int]] | None = []
         self._missed_since: int | None = None
-        self._errors: deque[str] = deque(maxlen=MAX_BUFFERED_ERRORS)
+        self._replies: deque[str] = deque(maxlen=MAX_BUFFERED_REPLIES)
         self._is_closed = False
         self._resync_lock = asyncio.Lock()
         self._resend_task: asyncio.Task[None] | None = None
@@ -64,10 +64,10 @@ class PageConnection:
         if not self._writer.is_full:
             self._schedule_resend()
 
-    async def send_error(self, frame: str) -> None:
-        """Tell this page alone why something was refused, which the stored state would not tell it later."""
-        self._errors.append(frame)
-        await self._flush_errors()
+    async def send_reply(self, frame: str) -> None:
+        """Tell this page alone what became of its own frame, which the stored state would not tell it later."""
+        self._replies.append(frame)
+        await self._flush_replies()
 
     def close(self) -> None:
         """Nothing more is sent, not even what is being loaded now."""
@@ -130,15 +130,15 @@ class PageConnection:
         self._missed_since = revision if missed is None else min(revision, missed)
 
     def _schedule_resend(self) -> None:
-        if self._missed_since is not None or self._errors:
+        if self._missed_since is not None or self._replies:
             self._resend_task = asyncio.ensure_future(self._resend_missed())
 
     async def _resend_missed(self) -> None:
-        await self._flush_errors()
+        await self._flush_replies()
         if self._missed_since is not None:
             since, self._missed_since = self._missed_since, None
             await self.resync(since)
 
-    async def _flush_errors(self) -> None:
-        while self._errors and not (self._writer.is_full or self._is_closed):
-            await self._writer.send(self._errors.popleft())
+    async def _flush_replies(self) -> None:
+        while self._replies and not (self._writer.is_full or self._is_closed):
+            await self._writer.send(self._replies.popleft())

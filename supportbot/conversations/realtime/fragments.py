@@ -44,6 +44,11 @@ def render_revision(revision: int) -> str:
     return _render_template("chat/_pulse.html", revision=revision)
 
 
+def render_receipt(client_id: str) -> str:
+    """All that this page has sent before the ping with this id has been handled."""
+    return _render_template("chat/_pulse.html", revision=0, handled=client_id)
+
+
 def render_reload(revision: int) -> str:
     """The page lacks so much since this revision that it must load anew."""
     return _render_template("chat/_pulse.html", revision=revision, must_reload=True)

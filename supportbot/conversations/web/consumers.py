@@ -5,7 +5,7 @@ import asyncio
 from ..limits.rate_limits import check_text
 from ..realtime import empty_pages, socket_sessions
 from ..realtime.audiences import Audience, get_customer_audience
-from ..realtime.fragments import render_revision
+from ..realtime.fragments import render_receipt
 from ..realtime.socket_sessions import SessionEnded, SocketSession
 from .beginning import NOT_BEGUN, begin_from_socket, find_conversation
 from .customer_actions import ACTIONS, BEGINNING_ACTIONS, Customer
@@ -42,7 +42,8 @@ class ChatConsumer(ConversationConsumer):
         if self.conversation_id != NOT_BEGUN:
             await self.perform_action(frame)
         elif frame.action not in BEGINNING_ACTIONS:
-            await self.writer.send(render_revision(0))  # the line is alive, and there is nothing to show
+            # The line is alive, and there is nothing to show.
+            await self.writer.send(render_receipt(frame.client_id))
         else:
             if frame.action == "send":
                 check_text(frame.text, frame.images)

@@ -13,7 +13,7 @@ from .. import turns
 from ..limits.rate_limits import RequestRefused
 from ..models import Conversation
 from ..realtime.audiences import get_customer_audience
-from ..realtime.fragments import render_notice, render_revision
+from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.polling import load_update
 from ..realtime.socket_sessions import CLOSE_NOT_FOUND, SessionEnded
 from ..visitors import renew_session
@@ -45,11 +45,17 @@ def _take_frame(request: HttpRequest, conversation: Conversation) -> JsonRespons
     text = request.body.decode(errors="replace")
     named = CLIENT_ID_PATTERN.search(text)
     try:
-        refusal = perform_action(request, conversation, parse_frame(text, Frame))
+        frame = parse_frame(text, Frame)
+        refusal = perform_action(request, conversation, frame)
     except RequestRefused as error:
-        refusal = str(error)
-    notices = [render_notice(refusal, named[1] if named else "")] if refusal else []
-    return JsonResponse({"frames": notices, "pace": ACTIVE_PACE_MS})
+        return _build_answer([render_notice(str(error), named[1] if named else "")])
+    if refusal:
+        return _build_answer([render_notice(refusal, frame.client_id)])
+    return _build_answer([render_receipt(frame.client_id)] if frame.action == "ping" else [])
+
+
+def _build_answer(frames: list[str]) -> JsonResponse:
+    return JsonResponse({"frames": frames, "pace": ACTIVE_PACE_MS})
 
 
 def _get_frames(request: HttpRequest, conversation: Conversation) -> JsonResponse:

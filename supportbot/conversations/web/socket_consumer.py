@@ -21,7 +21,7 @@ from ..limits.rate_limits import RequestRefused
 from ..realtime import broadcast, socket_sessions
 from ..realtime.audiences import Audience
 from ..realtime.connections import PageConnection
-from ..realtime.fragments import render_notice, render_revision
+from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession
 from ..worker import housekeeping
 from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame
@@ -189,11 +189,16 @@ class ConversationConsumer(SocketConsumer):
         self.session.require_valid(self.conversation_id)
 
     async def send_error(self, frame: str) -> None:
-        await self.page.send_error(frame)
+        await self.page.send_reply(frame)
 
     async def on_ping(self, frame: BaseFrame) -> None:
-        """The line is alive; the revision tells the page whether it missed something."""
+        """The line is alive; the revision tells the page whether it missed something.
+
+        With an id it is also told that what it sent before has been handled: frames are, one after the other.
+        """
         await self.page.deliver(render_revision(self.page.revision))
+        if frame.client_id:
+            await self.page.send_reply(render_receipt(frame.client_id))
 
     async def on_resync(self, frame: BaseFrame) -> None:
         await self.page.resync(frame.seen, self.require_valid_session)
