@@ -9,10 +9,12 @@
 //            incoming → tail → blocks → inline, tail → selection
 //                       outbox → composer, requests → photos
 //                                tray → shrink, connection → forget → restored
-//          session → connection
+//                                tray, uploads, polling → csrf
+//          session → connection, leaving → requests
 
 import { focusComposer, restoreDraft } from "./composer.js";
 import { updateLog } from "./incoming.js";
+import "./leaving.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
 import { composer, log } from "./page.js";
 import { sendPress } from "./requests.js";
@@ -28,8 +30,7 @@ composer.addEventListener("submit", (event) => {
 const BUTTONS = {
   // A suggestion to begin with, or “Continue” below an answer that became too long.
   text(button) {
-    button.disabled = true; // a second click must not say it twice
-    queueMessage({ text: button.value });
+    button.disabled = queueMessage({ text: button.value }); // a second click must not say it twice
   },
   // The request names the answer that it is meant for, since that may have ended when it arrives.
   stop() {

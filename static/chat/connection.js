@@ -3,8 +3,9 @@
 
 import { emptyPage } from "./forget.js";
 import { chat, composer, conversationId, getText, showNotice } from "./page.js";
-import { areUploaded, photos } from "./photos.js";
+import { isOnItsWay, photos } from "./photos.js";
 import { CONNECTION_LOST } from "./polling.js";
+import { reloadUnasked } from "./restored.js";
 import { scrollToEnd } from "./scrolling.js";
 import { isPolling, noteCarried, noteClosed, noteSilent, openTransport, startProbing } from "./transport.js";
 
@@ -180,12 +181,12 @@ export function noteRevision(revision) {
 export const getRevision = () => lastRevision;
 
 // The page lacks so much that it comes anew. The text that was being written, and the outbox, outlive that; photos that
-// are not up yet do not, sent or not, so it waits for them. The server says it again and again.
+// are on their way do not, sent or not, so it waits for them. The server says it again and again.
 export function reloadPage() {
   const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY));
-  if (!areUploaded([...photos.keys()]) || Date.now() - reloadedAt < RELOAD_INTERVAL_MS) return;
+  if ([...photos.values()].some(isOnItsWay) || Date.now() - reloadedAt < RELOAD_INTERVAL_MS) return;
   sessionStorage.setItem(RELOADED_KEY, Date.now());
-  location.reload();
+  reloadUnasked();
 }
 
 let isResyncRecent = false;

@@ -47,8 +47,9 @@ function askForWords() {
   text.focus();
 }
 
-// Returns false if the message cannot be kept, and so is not sent.
+// Returns false if the message cannot be kept, and so is not sent; nor is it where the notice says that nothing is.
 export function queueMessage({ text: words, photos = [], action }) {
+  if (chat.dataset.connection === "gone") return false;
   // A text that was cut within an emoji ends with half a character, which cannot be stored.
   const item = { id: createId(), text: words.toWellFormed?.() ?? words, photos, action };
   const isKept = keepRequest(item);

@@ -43,10 +43,6 @@ export function announce(words, language = "") {
   setTimeout(() => announcement.remove(), ANNOUNCEMENT_MS);
 }
 
-export function getCsrfToken() {
-  return document.querySelector("[name=csrfmiddlewaretoken]").value;
-}
-
 export function createId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -66,6 +66,7 @@ export function placePhotos(place, keys) {
 
 // ---- What the outbox asks about the photos of a message --------------------------------------------
 
+export const isOnItsWay = ({ id, state }) => !id && state !== "failed";
 export const keepKnown = (keys) => keys.filter((key) => photos.has(key));
 export const areUploaded = (keys) => keys.every((key) => photos.get(key).id);
 export const getServerIds = (keys) => keys.map((key) => photos.get(key).id);

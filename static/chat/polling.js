@@ -2,15 +2,13 @@
 // what the server would have sent is asked for again and again. It has the interface of a WebSocket, as far as htmx
 // and connection.js use it, so that nothing above it knows the difference.
 
-import { chat, getCsrfToken, log } from "./page.js";
+import { getCsrfToken } from "./csrf.js";
+import { chat, log } from "./page.js";
 
 const REQUEST_TIMEOUT_MS = 8_000;
 // The codes with which the server would have closed a socket.
 const CLOSE_CODES = { 401: 4401, 404: 4404 };
 export const CONNECTION_LOST = 1006; // without a word of the server
-const TOKEN_EXPIRED = 403;
-
-let token = getCsrfToken();
 
 export class PollingSocket extends EventTarget {
   readyState = WebSocket.CONNECTING;
@@ -59,7 +57,6 @@ export class PollingSocket extends EventTarget {
     const shown = log.querySelector('[data-status="streaming"] .tail')?.dataset.end ?? -1;
     const answer = await this.#request(`?seen=${this.#getSeen()}&shown=${shown}`);
     if (!answer) return;
-    token = answer.token;
     if (this.readyState === WebSocket.CONNECTING) this.#open(); // the page pings at once, which this answers
     this.#isAsking = false;
     this.#deliver(answer);
@@ -86,11 +83,11 @@ export class PollingSocket extends EventTarget {
   }
 
   // What the server answers, or null if this socket has ended.
-  async #request(query, options = {}, isRepeated = false) {
+  async #request(query, options = {}) {
     const ending = this.#ending.signal;
     // Browsers of before 2024 cannot join signals. There connection.js gives a silent request up, as a silent socket.
     const signal = AbortSignal.any ? AbortSignal.any([ending, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) : ending;
-    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
+    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": getCsrfToken() };
     let status = 0;
     try {
       const response = await fetch(chat.dataset.frames + query, { ...options, headers, signal, cache: "no-store" });
@@ -99,18 +96,8 @@ export class PollingSocket extends EventTarget {
     } catch {
       // There is no connection, or nobody answers in time.
     }
-    if (status === TOKEN_EXPIRED && !isRepeated && (await this.#renewToken())) {
-      return this.#request(query, options, true);
-    }
     this.#end(CLOSE_CODES[status] ?? CONNECTION_LOST);
     return null;
-  }
-
-  // The token that the page was loaded with ends with a sign-in in another tab.
-  async #renewToken() {
-    const answer = await this.#request(`?seen=${this.#getSeen()}`, {}, true);
-    if (answer) token = answer.token;
-    return answer;
   }
 
   #end(code) {

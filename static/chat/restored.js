@@ -14,8 +14,20 @@ export function removePrivateParts() {
   clearStorage();
 }
 
+let isMeant = false;
+
+// Whether the page is on its way out without anybody having to be asked about it.
+export const isLeavingMeant = () => isMeant;
+
+export function reloadUnasked() {
+  isMeant = true;
+  location.reload();
+}
+
 document.addEventListener("submit", ({ target }) => {
-  if (target.matches("[data-forget]")) clearStorage();
+  if (!target.matches("[data-forget]")) return;
+  isMeant = true;
+  clearStorage();
 });
 
 // Such a page may show what its visitor may no longer see. It comes back hidden and is loaded anew.
@@ -24,5 +36,5 @@ window.addEventListener("pagehide", ({ persisted }) => {
 });
 
 window.addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) location.reload();
+  if (persisted) reloadUnasked();
 });

@@ -1,6 +1,7 @@
 // The tray above the text field: photos are chosen, dropped or pasted into it, and leave it with a message.
 
-import { announce, chat, createId, getCsrfToken, getText, isNote, limits, tray } from "./page.js";
+import { getCsrfToken } from "./csrf.js";
+import { announce, chat, createId, getText, isNote, limits, tray } from "./page.js";
 import { getElement, getLabel, photos, renderThumbnail, updateTray } from "./photos.js";
 import { preparePhoto } from "./shrink.js";
 import { queueUpload, uploadNext } from "./uploads.js";

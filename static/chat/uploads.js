@@ -1,6 +1,7 @@
 // Uploads photos one after the other, whatever happens to the connection meanwhile.
 
-import { announce, chat, getCsrfToken, getText } from "./page.js";
+import { getCsrfToken } from "./csrf.js";
+import { announce, chat, getText } from "./page.js";
 import { getLabel, photos, renderThumbnail, reportChange, setState } from "./photos.js";
 
 const RETRY_INTERVAL_MS = 3_000;

@@ -4,6 +4,7 @@
 import { openDraft } from "../chat/composer.js";
 import { sendRequest } from "../chat/connection.js";
 import { insertPlaceholder, updateLog } from "../chat/incoming.js";
+import "../chat/leaving.js";
 import { restoreOutbox, sendMessage } from "../chat/outbox.js";
 import { chat, composer, conversationId, createId, getText, isNote, showNotice, text } from "../chat/page.js";
 import { scrollToEnd } from "../chat/scrolling.js";
@@ -128,7 +129,8 @@ chat.addEventListener("outbox:edit", ({ detail: { action } }) => chooseMode(acti
 async function loadSavedReplies() {
   areRepliesLoaded = true;
   const response = await fetch(saved.dataset.address).catch(() => null);
-  areRepliesLoaded = response !== null; // without a network, they are asked for again with the next frame
+  // Without a network, or from a server that is busy, they are asked for again with the next frame.
+  areRepliesLoaded = Boolean(response) && response.status < 500;
   if (!response?.ok || response.redirected || "emptied" in chat.dataset) return;
   const { replies } = await response.json();
   saved.replaceChildren(saved.options[0], ...replies.map(({ title, text: words }) => new Option(title, words)));

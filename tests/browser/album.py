@@ -52,6 +52,15 @@ async def see(images: Locator, *names: str) -> None:
         await image.page.wait_for_function(IS_SEEN, arg=await image.element_handle())
 
 
+async def must_load_anew(chat: Chat) -> bool:
+    """The server says so, as it does where a page lacks very much. Returns whether the page does it now."""
+    return await chat.page.evaluate("""() => {
+      document.getElementById("pulse").dataset.reload = "";
+      document.getElementById("chat").dispatchEvent(new CustomEvent("htmx:wsAfterMessage"));
+      return Object.keys(sessionStorage).some((key) => key.startsWith("reloaded:"));
+    }""")
+
+
 class Tray:
     """The photos above the text field."""
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect
 
 from tests.servers import Site
 
@@ -16,15 +16,24 @@ class Watch:
     def __init__(self, context: BrowserContext, site: Site) -> None:
         self.seen: list[str] = []
         self.ignored: set[str] = set()  # what the console says because of how a test is made
+        self.warnings = 0  # how often somebody was asked whether to leave a page, and did
         self._own = (site.url, site.url.replace("http", "ws", 1), "data:", "blob:")
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.seen.append(f"error: {error.error}"))
-        context.on("dialog", lambda dialog: self.seen.append(f"dialog: {dialog.message}"))
+        context.on("dialog", self._answer)
         context.on("request", lambda request: self._ask(request.url))
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and message.text not in self.ignored:
             self.seen.append(f"{message.type}: {message.text}")
+
+    async def _answer(self, dialog: Dialog) -> None:
+        if dialog.type == "beforeunload":
+            self.warnings += 1
+            await dialog.accept()
+        else:
+            self.seen.append(f"dialog: {dialog.message}")
+            await dialog.dismiss()
 
     def _ask(self, url: str) -> None:
         if not url.startswith(self._own):

@@ -21,6 +21,7 @@ KEEP_NOTES = """() => {
     const note = () => { if (chat.dataset.connection === "closed") notes.hasLostTheLine = ""; };
     new MutationObserver(note).observe(chat, { attributeFilter: ["data-connection"] });
 }"""
+BUSY = "Failed to load resource: the server responded with a status of 503 (Service Unavailable)"
 # How Chromium and htmx complain of a line that broke or could not be had.
 COMPLAINTS = ("WebSocket connection to", "htmx:wsError", "[object Event]", "Failed to load resource: net::")
 

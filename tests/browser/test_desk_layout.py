@@ -6,6 +6,7 @@ from playwright.async_api import expect
 from tests.servers import Site
 
 from .desk import Desk, waiting_customer
+from .lines import BUSY
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -71,8 +72,13 @@ async def test_a_choice_does_nothing_before_its_button_is_pressed(desk: Desk, si
         "INSERT INTO desk_savedreply (title, text, owner_id, is_shared) VALUES ('Hello', 'Good morning!', %s, 0)",
         agent,
     )
+    await desk.page.route("**/replies/**", lambda route: route.fulfill(status=503), times=1)
+    desk.chat.watch.ignored.add(BUSY)
     async with waiting_customer(site) as customer:
         await desk.take(customer.number)
+        await customer.say(
+            "Is somebody there?"
+        )  # with the next frame, what a busy server did not give is asked for
         await desk.page.get_by_label("Saved replies").select_option("Hello")
         await expect(desk.box).to_have_value("")
         await desk.press("Insert")

@@ -1,5 +1,7 @@
 """What a customer has written is never lost and never sent twice."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
@@ -7,8 +9,9 @@ from tests.provider import Provider
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
 
+from .album import must_load_anew
 from .chat import TICKET, Chat, Somebody
-from .lines import loses_its_first_line, network
+from .lines import Lines, loses_its_first_line, network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -88,6 +91,30 @@ async def test_a_message_whose_receipt_got_lost_is_not_sent_twice(
     await is_answered_once(chat)
 
 
+async def test_whoever_closes_a_page_before_their_message_was_sent_is_asked_and_the_page_itself_asks_nobody(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    lines = Lines(chat)
+    await lines.watch()
+    await chat.open()
+    lines.die()
+    await chat.say(QUESTION)
+    provider.say(ANSWER)
+    async with chat.page.expect_navigation():
+        assert await must_load_anew(chat)
+    await is_answered_once(chat)
+    assert chat.watch.warnings == 0
+
+    lines.die()
+    await chat.say("And my lamp?")
+    await chat.page.close(run_before_unload=True)
+
+    async with asyncio.timeout(10):
+        while not chat.watch.warnings:  # noqa: ASYNC110 - a page calls nobody
+            await asyncio.sleep(0.02)
+
+
 async def test_who_asks_for_a_person_on_a_dead_line_gets_one(somebody: Somebody, site: Site) -> None:
     chat = await somebody.away(site)
     await loses_its_first_line(chat)
@@ -140,6 +167,9 @@ async def test_a_message_that_cannot_be_kept_is_not_taken_out_of_the_box(
     await expect(chat.page.get_by_role("alert")).to_contain_text("Your browser's storage is full")
     await expect(chat.box).to_have_value(QUESTION)
     await expect(chat.customer).to_have_count(0)
+    starter = chat.page.get_by_role("button", name=QUESTION)
+    await starter.click()
+    await expect(starter).to_be_enabled()  # for when there is room again
 
 
 async def test_the_enter_that_ends_a_word_of_japanese_sends_nothing(somebody: Somebody, site: Site) -> None:
@@ -198,6 +228,8 @@ async def test_a_page_says_why_it_is_not_connected_for_good(somebody: Somebody, 
 
         await expect(chat.page.get_by_role("alert")).to_contain_text(why)
         await expect(chat.page.get_by_text("Not connected")).to_be_visible()
+        await chat.page.get_by_label("Menu").click()
+        await expect(chat.page.locator("[form=request]:visible")).to_have_count(0)  # they would do nothing
 
 
 async def test_what_is_not_sent_yet_is_still_there_after_a_reload(somebody: Somebody, site: Site) -> None:

@@ -9,7 +9,7 @@ from tests.provider import Provider
 from tests.servers import Site
 
 from .chat import Chat, Somebody
-from .lines import Lines
+from .lines import BUSY, Lines
 from .test_transport import NO_SOCKETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -94,9 +94,7 @@ async def test_a_press_that_a_server_without_sockets_could_not_take_is_done_with
         await (route.fulfill(status=503, body="{}") if route.request.method == "POST" else route.fallback())
 
     await chat.page.route(re.compile("/frames/"), refuse, times=1)
-    chat.watch.ignored.add(
-        "Failed to load resource: the server responded with a status of 503 (Service Unavailable)"
-    )
+    chat.watch.ignored.add(BUSY)
     await go_on_and_ask(chat, provider)
 
     await expect(chat.assistant.locator(".text")).to_have_text([ANSWER])

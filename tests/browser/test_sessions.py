@@ -1,5 +1,6 @@
 """Signing in and out in one tab, and what becomes of the page in another."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from supportbot.conversations.turns.changes import OwnerState
 from tests.provider import Provider
 from tests.servers import Site
 
+from .album import Tray, photo
 from .chat import Somebody, find_traces
 from .lines import network, note_lines
 
@@ -37,6 +39,27 @@ async def test_who_signs_out_in_one_tab_is_told_so_in_the_other_and_what_comes_t
     await other.connected()
     await expect(chat.page.locator("#chat")).to_have_attribute("data-connection", "gone")
     assert not await find_traces(chat.page, QUESTION, ANSWER, "alice", "Alice")
+
+
+async def test_after_a_sign_in_in_another_tab_the_photos_and_forms_of_a_page_are_taken(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    other = await chat.another_tab()
+    await other.sign_in("alice")
+    await chat.connected()
+    tray = Tray(chat)
+
+    await tray.attached(photo(tmp_path, "parcel.jpg"))
+    async with chat.page.expect_response(lambda response: response.request.method == "DELETE") as gone:
+        await chat.page.get_by_role("button", name="Remove photo").click()
+    assert (await gone.value).status == 204
+    await chat.menu("New conversation")
+
+    await chat.connected()
+    await expect(chat.turns).to_have_count(0)
 
 
 async def test_who_was_signed_out_leaves_nothing_behind_and_signs_in_again_to_where_they_were(

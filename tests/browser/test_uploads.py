@@ -8,8 +8,8 @@ from playwright.async_api import expect
 from tests.provider import Provider
 from tests.servers import Site
 
-from .album import Tray, heavy_photo, kinds, photo, see
-from .chat import Chat, Somebody
+from .album import Tray, heavy_photo, kinds, must_load_anew, photo, see
+from .chat import Somebody
 from .lines import has_healed, keep_notes, loses_its_first_line, network
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -145,8 +145,10 @@ async def test_photos_that_were_not_sent_yet_outlive_a_reload_and_what_was_not_u
 
     await see(tray.photos.get_by_role("img"), "Photo")
     await expect(tray.note).to_contain_text("A photo hadn't finished uploading when the page was closed.")
+    assert chat.watch.warnings == 1
     await chat.reload()
     await expect(tray.note).to_have_text("")
+    assert chat.watch.warnings == 1  # what is up outlives a reload
     provider.say(ANSWER)
     await chat.ask(WORDS)
     assert kinds(provider) == ["text", "image_url"]
@@ -190,15 +192,11 @@ async def test_a_page_that_must_load_anew_waits_until_the_photos_are_up(
     await chat.ended()
     assert kinds(provider) == ["text", "image_url"]
     await tray.attached(photo(tmp_path, "parcel.jpg"))
+    broken = tmp_path / "broken.heic"  # one that has failed is not waited for
+    broken.write_bytes(b"not a photo")
+    chat.watch.ignored.add("Failed to load resource: the server responded with a status of 400 (Bad Request)")
+    await tray.attach(broken)
+    await expect(tray.in_state("failed")).to_have_count(1)
     async with chat.page.expect_navigation():
         assert await must_load_anew(chat)
     await see(tray.photos.get_by_role("img"), "Photo")
-
-
-async def must_load_anew(chat: Chat) -> bool:
-    """The server says so, as it does where a page lacks very much. Returns whether the page does it now."""
-    return await chat.page.evaluate("""() => {
-      document.getElementById("pulse").dataset.reload = "";
-      document.getElementById("chat").dispatchEvent(new CustomEvent("htmx:wsAfterMessage"));
-      return Object.keys(sessionStorage).some((key) => key.startsWith("reloaded:"));
-    }""")

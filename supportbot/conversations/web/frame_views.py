@@ -71,7 +71,7 @@ def _get_frames(request: HttpRequest, conversation: Conversation) -> JsonRespons
         build_customer(request, conversation).require_valid_session,
     )
     pace = PERSON_PACE_MS if conversation.owner in PERSON_OWNERS else None
-    # A token of its own: one that the page was loaded with is no longer valid after signing in in another tab.
+    # The token is for pages that were loaded before an update: later ones read the cookie.
     return JsonResponse(
         {
             "frames": update.frames,
