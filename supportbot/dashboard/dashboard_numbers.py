@@ -226,7 +226,7 @@ def count_failures(period: Period) -> Count:
         at="created",
         opens=Opens("conversations.conversation", "conversation_id"),
         columns=(
-            (_("Conversation"), lambda turn: turn.conversation),
+            (_("Conversation"), lambda turn: turn.conversation.title_or_number),
             (_("When"), lambda turn: turn.created),
             (_("Why"), lambda turn: describe_failure(turn.error)),
             (_("Model"), lambda turn: turn.model or turn.backend),
@@ -244,7 +244,7 @@ def count_failures(period: Period) -> Count:
 def _list_conversation_columns() -> tuple[Column, ...]:
     ends = {kind.value: kind.label for kind in list_ends()}
     return (
-        (_("Conversation"), str),
+        (_("Conversation"), lambda conversation: conversation.title_or_number),
         (_("Customer"), lambda row: row.customer_name),
         (_("Began"), lambda row: row.created),
         (_("How it ended"), lambda row: ends[row.end]),

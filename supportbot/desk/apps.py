@@ -17,6 +17,8 @@ class DeskConfig(AppConfig):
     customer_records: list[CustomerRecord]
 
     def ready(self) -> None:
+        from . import admin_log  # noqa: F401 - it registers a signal receiver
+
         records = collect_app_functions(CustomerRecord, find_app_modules("customer_records"))
         # What apps know of a customer stands before what we do.
         self.customer_records = sorted(

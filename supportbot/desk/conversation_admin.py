@@ -105,7 +105,7 @@ class ConversationAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("conversation"), ordering="title")
     def title_or_number(self, conversation: Conversation) -> str:
-        return str(conversation)
+        return conversation.title_or_number
 
     @admin.display(description=_("customer"), ordering="user__username")
     def customer(self, conversation: Conversation) -> str:

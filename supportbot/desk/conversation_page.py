@@ -23,7 +23,7 @@ from .rights import can_answer, can_assign
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
     """The page. That somebody of the staff reads the transcript is recorded."""
     context = build_live_context(request, facts) | {
-        "title": str(facts.conversation),
+        "title": facts.conversation.title_or_number,
         "requests": list(facts.conversation.requests.order_by("pk")),
     }
     return render(request, "desk/conversation.html", admin_context | context)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm
 from supportbot.conversations.answerers import ANSWER_CUSTOMERS
 from supportbot.conversations.limits.rate_limits import RequestRefused
+from supportbot.conversations.models import Conversation
 
 from .models import IncomingMail
 from .posting import MailNotPosted, dismiss_mail, post_kept_mail
@@ -39,10 +41,21 @@ class IncomingMailForm(ConcurrentEditForm):
         return [name for name in names if self._is_overtaken(name)]
 
 
+class ConversationWidget(ForeignKeyRawIdWidget):
+    """The number of a conversation, and its title beside it: whoever posts a mail there sees which one it is."""
+
+    def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
+        number, url = super().label_and_url_for_value(value)
+        title = (
+            Conversation.objects.filter(pk=value).values_list("title", flat=True).first() if number else ""
+        )
+        return title or number, url
+
+
 @admin.register(IncomingMail)
 class IncomingMailAdmin(ConcurrentEditAdmin):
     form = IncomingMailForm
-    list_display = ["sender", "outcome", "subject", "received", "conversation", "handled_by"]
+    list_display = ["sender", "outcome", "subject", "received", "conversation_title", "handled_by"]
     list_display_links = ["sender", "subject"]
     list_filter = [NeedsStaffFilter, "outcome", "received"]
     list_select_related = ["conversation", "handled_by"]
@@ -57,6 +70,15 @@ class IncomingMailAdmin(ConcurrentEditAdmin):
         """Of a mail that waits for staff they may say where it belongs."""
         is_open = obj is not None and _can_be_posted(obj)
         return [name for name in FIELDS if not (is_open and name == "conversation")]
+
+    @admin.display(description=gettext_lazy("conversation"), ordering="conversation")
+    def conversation_title(self, mail: IncomingMail) -> str:
+        return mail.conversation.title_or_number if mail.conversation else "–"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "conversation":
+            kwargs["widget"] = ConversationWidget(db_field.remote_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """What the address of the list may filter by. Of a key nothing could be guessed, and nobody needs to."""

@@ -3,6 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -138,7 +139,8 @@ class IncomingMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sender_name or self.sender or '?'} ({self.pk})"
+        """Not who wrote it: Django keeps this in the log of admin for good."""
+        return gettext("Mail %(number)s") % {"number": self.pk}
 
     @property
     def needs_staff(self) -> bool:

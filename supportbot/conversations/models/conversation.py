@@ -161,10 +161,16 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or gettext("Conversation %(number)s") % {"number": self.pk}
+        """Not its title, which is the customer's first words: Django keeps this in the log of admin for good."""
+        return gettext("Conversation %(number)s") % {"number": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("conversation", args=[self.public_id])
+
+    @property
+    def title_or_number(self) -> str:
+        """What staff know it by, as long as it is there."""
+        return self.title or str(self)
 
     @property
     def is_bot_silent(self) -> bool:
