@@ -106,7 +106,8 @@ class OpenTime:
         self._is_always_open = not settings.ENVIRONMENT.opening_hours
         if self._is_always_open:
             return
-        days = (last - first).days + 2
+        # Those of the shop's clock: a day may have 23 or 25 hours.
+        days = (timezone.localtime(last).date() - timezone.localtime(first).date()).days + 1
         ended = first.astimezone(UTC) - timedelta(days=1)
         for start, end in _list_open_times(first, days):
             begins = max(start, ended)  # spans of a day may overlap

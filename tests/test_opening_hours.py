@@ -175,3 +175,20 @@ def test_spans_that_overlap_are_counted_once(hours):
 
     assert opening_hours.OpenTime(begin, end).measure_seconds(begin, end) == 5 * 3600
     assert opening_hours.OpenTime(begin, end).measure_seconds(at("2026-11-30 11:30"), end) == 2.5 * 3600
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("2026-03-28 23:50", "2026-03-30 00:20"),  # over a day of 23 hours
+        ("2026-10-24 23:50", "2026-10-26 00:20"),  # and over one of 25
+        ("2026-03-29 00:00", "2026-03-29 23:59"),
+        ("2026-12-31 23:59", "2027-01-01 00:01"),
+        ("2026-03-28 00:00", "2026-03-28 00:00"),
+    ],
+)
+def test_a_team_that_is_always_there_is_there_all_of_the_time(hours, begin, end):
+    """Also in the minutes of the last day, when it is made for these two moments alone."""
+    hours("Mon-Sun 00:00-24:00")
+    first, last = at(begin).astimezone(UTC), at(end).astimezone(UTC)
+    assert opening_hours.OpenTime(first, last).measure_seconds(first, last) == (last - first).total_seconds()

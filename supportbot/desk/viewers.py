@@ -65,16 +65,25 @@ async def announce_change(conversation_id: int) -> None:
 
 @process_messages.on_message("desk_viewer")
 async def _note_viewer(conversation_id: int, page_key: str, name: str) -> None:
-    pages = process.get(Viewers).pages[conversation_id]
-    before = list_viewers(conversation_id)
+    state = process.get(Viewers)
+    pages = state.pages[conversation_id]
+    # The pages of this process show these, also those that have gone silent since.
+    shown = _name_viewers(pages)
+    heard_after = monotonic() - VIEWER_TIMEOUT_SECONDS
+    for key in [key for key, (_name, heard_at) in pages.items() if heard_at <= heard_after]:
+        del pages[key]
+    pages.pop(page_key, None)
     if name:
         pages[page_key] = (name, monotonic())
-    else:
-        pages.pop(page_key, None)
-        if not pages:
-            del process.get(Viewers).pages[conversation_id]
-    if list_viewers(conversation_id) != before:
+    now_shown = _name_viewers(pages)
+    if not pages:
+        del state.pages[conversation_id]
+    if now_shown != shown:
         await _call_listeners(conversation_id)
+
+
+def _name_viewers(pages: dict[str, tuple[str, float]]) -> set[str]:
+    return {name for name, _heard_at in pages.values()}
 
 
 @process_messages.on_message("desk_change")
