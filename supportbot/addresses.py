@@ -40,6 +40,14 @@ def is_address(value: str, schemes: Mapping[str, str]) -> bool:
         return False
 
 
+def is_base_address(value: str) -> bool:
+    """Whether `value` is an http address to which a path can be added: without query, fragment, name or password."""
+    if not is_address(value, HTTP_SCHEMES):
+        return False
+    parts = urlsplit(value)
+    return not ("?" in value or "#" in value or parts.username or parts.password)
+
+
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
     """How mails are sent. With `is_tls` the connection is TLS from its first byte, with `needs_starttls` once that is

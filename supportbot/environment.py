@@ -14,16 +14,24 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .addresses import ADDRESS_SCHEMES
 from .environment_values import (
     DEFAULT_TICKET_HOURS,
+    MAX_SECONDS,
+    AllowedHosts,
     CommaSeparated,
     Holidays,
+    Host,
+    Key,
+    Line,
     MailAddress,
     Mailboxes,
     OpeningHours,
+    Origins,
     Prices,
     ReasoningEffort,
+    Seconds,
     TicketHours,
     TimeZone,
     check_address,
+    check_number,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,12 +48,12 @@ class Environment(BaseSettings):
 
     debug: bool = Field(True, description="Development mode. Set to 0 wherever strangers can reach the site.")
     secret_key: str = Field("", description="Signs sessions. With DEBUG=1 one is made and kept in `var/`.")
-    host: str = Field("127.0.0.1", description="The address to serve on.")
+    host: Host = Field("127.0.0.1", description="The address to serve on.")
     port: int = Field(8000, ge=1, le=65535, description="The port to serve on.")
-    allowed_hosts: CommaSeparated = Field(
+    allowed_hosts: AllowedHosts = Field(
         (), description="Host names of the site, with commas. Loopback always works with DEBUG=1."
     )
-    csrf_trusted_origins: CommaSeparated = Field(
+    csrf_trusted_origins: Origins = Field(
         (), description="Origins such as `https://help.example.com`, with commas."
     )
     database_url: str = Field(
@@ -66,7 +74,7 @@ class Environment(BaseSettings):
         "stands further left in it is anybody's claim.",
     )
 
-    company_name: str = Field(
+    company_name: Line = Field(
         "TechCorp", description="The shop's name, on the page and in what the model is told."
     )
     time_zone: TimeZone = Field("UTC", description="Times in admin and transcripts, such as `Europe/Berlin`.")
@@ -85,7 +93,7 @@ class Environment(BaseSettings):
         7, ge=0, le=3650, description="After how many days a solved ticket is closed; `0`: never by itself."
     )
 
-    xai_api_key: str = Field("", description="A key of xAI: the assistant is Grok.")
+    xai_api_key: Key = Field("", description="A key of xAI: the assistant is Grok.")
     llm_backend: Literal["", "chat", "responses", "xai", "demo"] = Field(
         "",
         description="`chat`, `responses`, `xai` or `demo`. Unset: `chat` with XAI_API_KEY or LLM_BASE_URL, "
@@ -94,10 +102,10 @@ class Environment(BaseSettings):
     llm_base_url: str = Field(
         "", description="Another server that speaks chat completions. Unset: `https://api.x.ai/v1`."
     )
-    llm_api_key: str = Field(
+    llm_api_key: Key = Field(
         "", description="The key of that other server. x.ai's own gets XAI_API_KEY, if that is set."
     )
-    llm_model: str = Field("grok-4.3", description="The model's name.")
+    llm_model: Line = Field("grok-4.3", description="The model's name.")
     llm_images: bool = Field(
         True, description="The model can look at pictures. 0: it only learns that there are some."
     )
@@ -106,7 +114,7 @@ class Environment(BaseSettings):
         description="Other models for when that one does not answer, in order and with commas: `grok-4.5`, or "
         "`qwen3@http://127.0.0.1:11434/v1` for one on another server. All of them share LLM_FIRST_TOKEN_SECONDS.",
     )
-    llm_fallback_api_key: str = Field(
+    llm_fallback_api_key: Key = Field(
         "",
         description="The key of those other servers; x.ai's gets XAI_API_KEY. Unset: LLM_API_KEY, for one on the "
         "same host and port as LLM_BASE_URL.",
@@ -136,23 +144,28 @@ class Environment(BaseSettings):
         80, ge=4, description="The same in messages; tool calls and their results count too."
     )
     llm_summarise_tokens: int = Field(
-        12_000, ge=0, description="Beyond so many the oldest turns are summarised. 0: never."
+        12_000,
+        ge=0,
+        description="Beyond so many, and never more than three quarters of the window, the oldest turns are "
+        "summarised. 0: never.",
     )
     llm_background: bool = Field(
         True,
         description="The model also sorts tickets, writes handover notes and sums long conversations up.",
     )
-    llm_first_token_seconds: float | None = Field(
+    llm_first_token_seconds: Seconds | None = Field(
         None,
-        gt=0,
         description="How long the model may take to begin. With LLM_FALLBACK each model gets an equal share of it. "
         "Unset: 20, and 300 for each on this machine or network, which may have to load its model first.",
     )
-    llm_stall_seconds: float = Field(15, gt=0, description="How long it may then pause.")
+    llm_stall_seconds: Seconds = Field(15, description="How long it may then pause.")
     drain_seconds: float = Field(
-        20, ge=0, description="How long running answers and jobs may go on when the process is asked to end."
+        20,
+        ge=0,
+        le=MAX_SECONDS,
+        description="How long running answers and jobs may go on when the process is asked to end.",
     )
-    turn_seconds: float = Field(90, gt=0, description="How long a whole turn may take, tools included.")
+    turn_seconds: Seconds = Field(90, description="How long a whole turn may take, tools included.")
     turn_tool_rounds: int = Field(4, ge=1, description="How often the model may ask for tools in one turn.")
     turn_tool_calls: int = Field(6, ge=1, description="How many calls it may make in one turn.")
     grounding: Literal["off", "mark", "hold"] = Field(
@@ -166,7 +179,9 @@ class Environment(BaseSettings):
         description="The longest result of a tool, in characters. A longer one is cut: the model and staff see that, "
         "and the log has an error.",
     )
-    demo_words_per_second: float = Field(25, ge=0, description="The pace of the demo model. 0: at once.")
+    demo_words_per_second: float = Field(
+        25, ge=0, le=100_000, description="The pace of the demo model. 0: at once."
+    )
 
     shopify_webhook_secret: str = Field(
         "",
@@ -176,7 +191,7 @@ class Environment(BaseSettings):
     woocommerce_webhook_secret: str = Field(
         "", description="Opens `/orders/webhooks/woocommerce`: the secret of the shop's webhooks."
     )
-    orders_api_token: str = Field(
+    orders_api_token: Key = Field(
         "", description="Opens `/orders/api`, to which a system of the shop's own sends orders as JSON."
     )
 
@@ -282,6 +297,7 @@ class Environment(BaseSettings):
     )
 
     _check_addresses = field_validator(*ADDRESS_SCHEMES)(check_address)
+    _check_numbers = field_validator("*")(check_number)
 
 
 def read_environment() -> tuple[Environment, dict[str, str]]:
@@ -295,15 +311,19 @@ def read_environment() -> tuple[Environment, dict[str, str]]:
         return Environment(_env_file=file), problems
     except ValidationError as error:
         wrong = {str(each["loc"][0]): each for each in error.errors()}
-    # An address may hold a password, so its value is not shown.
+    # A key, and an address, which may hold a password, are not shown.
     problems |= {
         name.upper(): f"{name.upper()}: {each['msg']}"
-        + ("." if name in ADDRESS_SCHEMES else f", but it is {each['input']!r}.")
+        + ("." if _is_secret(name) else f", but it is {each['input']!r}.")
         for name, each in wrong.items()
     }
     # Arguments take precedence over the environment, so what is wrong there is replaced by its default.
     defaults = {name: field.default for name, field in Environment.model_fields.items() if name in wrong}
     return Environment(_env_file=file, **defaults), problems
+
+
+def _is_secret(name: str) -> bool:
+    return name in ADDRESS_SCHEMES or name.endswith(("_key", "_secret", "_token"))
 
 
 def _find_file_problem() -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +26,7 @@ def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         *_check_debug(),
         *_check_processes(),
         *_check_open_files(),
+        *_check_media(),
     ]
 
 
@@ -53,9 +56,14 @@ def _check_model() -> Iterator[CheckMessage]:
         yield Error(problem, hint=hint, id="supportbot.E003")
     if env.llm_backend == "xai":
         yield from _check_xai()
-    elif env.llm_base_url and not is_address(env.llm_base_url, HTTP_SCHEMES):
-        hint = "It looks like https://llm.example.com/v1"
-        yield Error("LLM_BASE_URL is not an http address.", hint=hint, id="supportbot.E004")
+    elif env.llm_base_url and not _is_server(env.llm_base_url):
+        hint = "It looks like https://llm.example.com/v1, without a “?” or “#”."
+        problem = "LLM_BASE_URL is not an http address to which a path can be added."
+        yield Error(problem, hint=hint, id="supportbot.E004")
+
+
+def _is_server(address: str) -> bool:
+    return is_address(address, HTTP_SCHEMES) and not ("?" in address or "#" in address)
 
 
 def _check_xai() -> Iterator[CheckMessage]:
@@ -71,7 +79,7 @@ def _check_xai() -> Iterator[CheckMessage]:
 def _check_fallback() -> Iterator[CheckMessage]:
     for entry in settings.ENVIRONMENT.llm_fallback:
         model, at, address = entry.partition("@")
-        if model and (not at or is_address(address, HTTP_SCHEMES)):
+        if model and (not at or _is_server(address)):
             continue
         hint = "A model's name such as grok-4.5, or one on another server: qwen3@http://127.0.0.1:11434/v1"
         shown = f"{model}@…" if "@" in address else entry  # an address with an @ may hold a password
@@ -102,3 +110,23 @@ def _check_open_files() -> Iterator[CheckMessage]:
             "can be connected to it."
         )
         yield Warning(problem, hint=hint, id="supportbot.W011")
+
+
+def _check_media() -> Iterator[CheckMessage]:
+    problem = _find_write_problem(Path(settings.MEDIA_ROOT))
+    if problem:
+        hint = "Set MEDIA_DIR to a folder in which the site may write, or that it may make."
+        kind, number = (Error, "E011") if settings.ENVIRONMENT.media_dir else (Warning, "W016")
+        yield kind(
+            f"No photo can be kept in {settings.MEDIA_ROOT}: {problem}.", hint=hint, id=f"supportbot.{number}"
+        )
+
+
+def _find_write_problem(folder: Path) -> str:
+    """Why no file can be made in a folder, or in the nearest one above it that there is; empty if one can."""
+    try:
+        place = next(each for each in (folder, *folder.parents) if each.exists())
+        with TemporaryFile(dir=place):
+            return ""
+    except OSError as error:
+        return error.strerror or type(error).__name__
