@@ -26,6 +26,8 @@ STREAMS = {
         [b"{}", b'{"error": [1]}'],
     ),
     "blank lines": (b"\n\n\n\ndata: a\n\n\ndata: b\n\n\n\n", [b"a", b"b"]),
+    "words": (b"data: ping\n\ndata: null\n\ndata: a\n\n", [b"a"]),
+    "a word and JSON": (b'data: ok\ndata: {"a": 1}\n\n', [b'{"a": 1}']),
     "no data": (b"data:\n\ndata\n\nevent: x\n\n", []),
     "no end": (b"data: a\n\ndata: b\n", [b"a"]),
     "letters": ("data: ü🎉\n\n".encode(), ["ü🎉".encode()]),

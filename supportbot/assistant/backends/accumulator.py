@@ -17,7 +17,7 @@ from .call_names import find_name_by_arguments, find_name_elsewhere, find_tool_n
 from .call_parts import CallCollector, CallParts
 from .prose_thoughts import ProseThoughtReader
 from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
-from .repeated_text import CLEAR_CHARS, RepeatedText
+from .repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
 from .sanitize import sanitize_text
 from .spoken_text import SpokenText
 from .text_calls import parse_text_calls
@@ -59,7 +59,7 @@ class AnswerAccumulator:
         self._bare_calls = BareCallReader(self._tool_names, self._loose_names)
         self._prose = ProseThoughtReader()
         self._repeated = RepeatedText()
-        self._last_piece = ""  # words that came with the reason to finish, if more had come before
+        self._ended_with_words = False  # they came with the reason to finish, and more had come before
         self._half_char = ""  # the first half of a character, whose other half the next piece brings
         self._is_done = False
         self._is_cut = False  # the provider itself says that the answer is not whole
@@ -113,7 +113,8 @@ class AnswerAccumulator:
         pieces = []
         for event in events:
             try:
-                pieces.append(self._add_event(event))
+                if text := self._add_event(event):
+                    pieces.append(text)
             except (ModelError, *MALFORMED_DATA_ERRORS):
                 if self._finish_reason not in ("stop", "length") or self._finished_in_midst:
                     raise
@@ -169,8 +170,10 @@ class AnswerAccumulator:
 
     def _join_pieces(self, pieces: Sequence[str]) -> str:
         """The text of some pieces. Half a character at its end waits for the next piece (elizaOS/eliza#30904)."""
-        if self._last_piece:
-            pieces = self._drop_repetition(pieces)
+        if pieces and len(pieces[-1]) >= CLEAR_CHARS:
+            if self._ended_with_words or self._repeated.comes_in_pieces or len(pieces) > 2:
+                pieces = drop_repetition(pieces, self.text)
+            self._ended_with_words = False
         text = "".join(pieces) if self._repeated.comes_in_pieces else self._repeated.join_pieces(pieces)
         if text.isascii() and not self._half_char:
             return sanitize_text(text)
@@ -178,15 +181,6 @@ class AnswerAccumulator:
         if "\ud800" <= text[-1:] <= "\udbff":
             text, self._half_char = text[:-1], text[-1]
         return sanitize_text(text)
-
-    def _drop_repetition(self, pieces: Sequence[str]) -> Sequence[str]:
-        """The pieces without the last one, if that is all of the answer again."""
-        last, self._last_piece = self._last_piece, ""
-        if len(last) < CLEAR_CHARS:  # before the answer is put together: some name a reason with every token
-            return pieces
-        before = [piece for piece in pieces if piece is not last]
-        said = self.text + "".join(before)
-        return before if last.strip() == said.strip() else pieces
 
     def _take_in(self, text: str, *, is_last: bool = False) -> str:
         if self.spoken.is_withdrawn:
@@ -218,7 +212,7 @@ class AnswerAccumulator:
             raise ModelError(ErrorCode.PROVIDER_ERROR, "the server broke off")
         if not self.is_finished or self._is_cut:
             raise ModelError(ErrorCode.CUT)
-        parts = [each for each in self._collector.calls if each.name or each.arguments.strip()]
+        parts = self._collector.list_meant_calls()
         parts = parts or self._parse_text_calls()
         if self._finish_reason == "length" and parts:
             raise ModelError(ErrorCode.CUT, "out of tokens within a tool call")

@@ -71,6 +71,12 @@ class CallCollector:
         call.fields = merge_value(call.fields, own)
         self.require_bounds()
 
+    def list_meant_calls(self) -> list[CallParts]:
+        """The calls without those that say nothing: some servers send an empty one behind the others."""
+        has_name = any(call.name for call in self.calls)
+        nothing = ("", "{}", "null") if has_name else ("",)
+        return [call for call in self.calls if call.name or call.arguments.strip() not in nothing]
+
     def require_bounds(self) -> None:
         """Raise `ModelError` when more has come than any answer needs."""
         if not self.calls:

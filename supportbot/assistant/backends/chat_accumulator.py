@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .accumulator import AnswerAccumulator, decode_json
+from .chunk_choices import get_piece, list_choices
 from .chunk_pattern import ChunkPattern
 from .finish_reasons import normalize_finish_reason
 from .provider_errors import error_from_event, find_error
@@ -51,10 +52,12 @@ class ChatAccumulator(AnswerAccumulator):
         if error is not None:
             raise error_from_event(error)
         self._model = str(chunk.get("model") or self._model)
-        choices = chunk.get("choices") or ()
+        choices = list_choices(chunk)
         text = "".join(
             [self._add_choice(choice) for choice in choices if choice.get("index") in (None, 0, "0")]
         )
+        if chunk.get("done") is True and not self._finish_reason:  # as Ollama says it
+            self._set_finish_reason(normalize_finish_reason(chunk.get("done_reason") or "stop"), False, True)
         self._add_usage(chunk, has_choices=bool(choices))
         return text
 
@@ -63,7 +66,7 @@ class ChatAccumulator(AnswerAccumulator):
         self._finish_reason, self._finished_in_midst = "", False
 
     def _add_usage(self, chunk: Mapping[str, Any], *, has_choices: bool) -> None:
-        for place in (chunk, chunk.get("x_groq"), *(chunk.get("choices") or ())):  # Groq's, and Moonshot's
+        for place in (chunk, chunk.get("x_groq"), *list_choices(chunk)):  # Groq's, and Moonshot's
             usage = place.get("usage") if isinstance(place, dict) else None
             if usage and isinstance(usage, dict):
                 # LocalAI counts nothing with each piece, and others again after the end (mudler/LocalAI#1609).
@@ -71,14 +74,14 @@ class ChatAccumulator(AnswerAccumulator):
                 self._has_trailer = bool(self._finish_reason) and not has_choices
 
     def _add_choice(self, choice: Mapping[str, Any]) -> str:
-        message, whole = choice.get("delta") or {}, choice.get("message")
+        message, whole = get_piece(choice), choice.get("message")
         has_piece = any(value for name, value in message.items() if name != "role")
         is_piece = choice.get("delta") is not None and (has_piece or not whole)
         if not is_piece and whole:
             message = self._take_new_part(whole)
         text = self._read_text(message) or ("" if is_piece else choice.get("text") or "")
         if text and self._has_text and choice.get("finish_reason"):
-            self._last_piece = text
+            self._ended_with_words = True
         self._has_text = self._has_text or bool(text)
         for call in _iter_calls(message):
             self._collector.add_part(call)
@@ -125,6 +128,8 @@ class ChatAccumulator(AnswerAccumulator):
         if refusal and not content and isinstance(refusal, str):
             self.has_refused = True
             return refusal
+        if type(content) in (int, float):
+            return str(content)
         return "" + (content or "") or self._read_transcript(message)
 
     def _read_transcript(self, message: Mapping[str, Any]) -> str:
@@ -167,7 +172,13 @@ class ChatAccumulator(AnswerAccumulator):
 def _read_plain_piece(chunk: Mapping[str, Any]) -> str:
     """The words of a chunk that holds nothing else, as nearly every one of a stream; empty for another."""
     choices = chunk.get("choices")
-    if type(choices) is not list or len(choices) != 1 or chunk.get("usage") or chunk.get("error"):
+    if (
+        type(choices) is not list
+        or len(choices) != 1
+        or choices[0] is None
+        or chunk.get("usage")
+        or chunk.get("error")
+    ):
         return ""
     choice = choices[0]
     delta = choice.get("delta")
@@ -177,7 +188,7 @@ def _read_plain_piece(chunk: Mapping[str, Any]) -> str:
     if has_more or type(delta) is not dict or not delta.keys() <= PLAIN_FIELDS:
         return ""
     content = delta.get("content")
-    return content if type(content) is str else ""
+    return content if type(content) is str and delta.get("role") != "tool" else ""
 
 
 def _iter_calls(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

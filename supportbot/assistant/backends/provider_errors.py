@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..errors import ErrorCode, ModelError
+from .chunk_choices import list_choices
 from .refusal_reasons import describe_reason
 
 
@@ -25,9 +26,13 @@ CONTEXT_TOO_LONG = _compile(
     r"exceed(s|ed)? (the )?(model'?s? )?(context (window|length|size|limit)|token limit)|context has room for",
     # vLLM (what is left of its context is less than nothing), TGI, Cohere, DashScope.
     r"max_tokens.{0,40}got -\d|inputs?`? tokens \+ `?max_new_tokens|tokens in the prompt cannot exceed",
-    r"range of input length should be",
+    r"range of input length should be|(inputs?|prompt|messages?)`? must (have|be) (less|fewer|shorter|at most|no more)",
+    # LM Studio, llama.cpp, LiteLLM, GitHub.
+    r"reached (the )?(max\w* )?context|context (size|window|length|limit) (has been|was|is) (exceeded|reached)",
+    r"context[ _]?(window|length|size)[ _]?exceeded|context (shift is disabled|overflow)|tokens_limit_reached",
+    r"(input|prompt|conversation|history) (is|was) too (large|long|big)|too many (input|prompt|context) tokens",
     r"(input|prompt|sequence)( token)?s?( length| size| count)?( \(?\d+\)?( tokens)?)? exceeds?\b",
-    r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context|input is too long",
+    r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context",
     r"超长|(输入|上下文|长度).{0,20}(过长|超出|超过)|(超出|超过).{0,20}(上下文|长度|tokens?)",
 )
 PREVIOUS_RESPONSE = _compile(r"previous[ _]response")
@@ -35,22 +40,26 @@ FILTERED = _compile(
     r"usage guidelines|content[_ ]filter|content[_ ]policy|data_inspection_failed|content management policy",
     r"responsible ?ai|inappropriate content|content exists risk|flagged (as|by|for)|moderation",
     r"violat\w+ (our|the|safety|usage)|safety (system|settings|check)|sensitive (content|words|information)",
-    r"敏感|不安全|违规|内容安全",
+    r"new_sensitive|敏感|不安全|违规|内容安全",
 )
 KEY_REFUSED = _compile(
     r"api[ _-]?key|unauthori[sz]ed|authenticat|invalid (bearer |access |auth\w* )?token|credentials",
-    r"permission denied|身份验证|鉴权|令牌|密钥",
+    r"(organi[sz]ation|account|project|workspace).{0,30}(restricted|disabled|deactivated|banned|blocked)",
+    r"permission denied|login fail|身份验证|鉴权|令牌|密钥",
 )
 KEY_REFUSED_IN_STREAM = _compile(
-    r"(invalid|incorrect|wrong|missing)[\w ]{0,12}api[ _-]?key|authentication_error"
+    r"(invalid|incorrect|wrong|missing|carry)[\w ]{0,12}api[ _-]?(secret[ _-]?)?key|authentication_error|login fail",
+    r"(invalid|expired|missing) (access |auth\w* |bearer )?token\b|\bunauthori[sz]ed\b",
 )
 # OpenAI, Claude, DeepSeek, OpenRouter, Moonshot, xAI, and Zhipu and other Chinese providers in their own language.
 NO_CREDIT = _compile(
     r"insufficient[_ ](quota|balance|funds|credits?|user_quota)|credit balance|more credits|out of credits?",
-    r"used all (available )?credits|spending[_ ]limit|billing[_ ](hard[_ ])?(limit|not|issue|account)|prepaid",
+    r"used all (available )?credits|spend(ing)?[_ ]limit|billing[_ ](hard[_ ])?(limit|not|issue|account)|prepaid",
     r"payment required|account.{0,40}(suspended|arrears|overdue)|(please )?recharge|arrearage",
     r"balance is (too low|not enough|insufficient)|no (remaining )?credits?\b|exceeded_current_quota",
-    r"purchase (more )?credits|budget[_ ](has been )?exceeded|exceeded ?budget|over budget|monthly spend limit",
+    r"purchase (more )?credits|budget[_ ](has been )?exceeded|exceeded ?budget|over budget|key limit exceeded",
+    r"inactive subscription|subscription.{0,20}(inactive|expired|ended)|usage limit (was |has been )?reached",
+    r"(free (tier|trial|plan)|quota|credits?|allowance|trial)\b.{0,30}\b(exhausted|expired|depleted|used up|ended)",
     r"used up your .{0,40}(allocation|quota|credits?)|specified api usage limits?|余额不足|欠费|请充值",
 )
 # Gemini words a rate limit by the minute like an empty account, but says when to come back.
@@ -63,6 +72,7 @@ NO_MODEL = _compile(
     r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)|model_not_available|模型不存在",
     r"unable to access (the )?model|model identifier is invalid|llm provider not provided",
     rf"model.{{0,80}}unavailable {_TO_SOME}",
+    r"no models? (is |are )?(currently )?(loaded|selected|running)|(please|first) load a model|model (is )?not loaded",
     # LM Studio answers 200 to what it does not know.
     r"unexpected endpoint",
 )
@@ -84,7 +94,7 @@ ABOUT_PARAMETER = _compile(
     r"jinja|chat[_ ]template|(invalid|wrong|bad|missing|required) (\w+ ){0,2}(field|argument|property|type)",
     r"additional ?properties|property '|stream_options|max_(completion_)?tokens|reasoning|response_format",
     r"thought_signature|tool[_ ]?choice|tool[_ ]?call[_ ]?id|\btools?\b|deserialize|valid(ation)? error|schema",
-    r"not (a )?multimodal|image inputs?|developer instruction",
+    r"template[_ ]error|not (a )?multimodal|image inputs?|developer instruction",
     r"messages?[.\[]\d|\broles?\b|must be (\w+ ){0,3}(one of|less|greater|at)",
 )
 # Bedrock and others refuse by the rate with another status (`ThrottlingException`).
@@ -95,6 +105,7 @@ RATE_LIMITED = _compile(
 _FOR_A_WHILE = r"temporarily (not available|unavailable)|not available (right now|at the moment)"
 # The model is being loaded (Bedrock with 400 or 424, llama.cpp in a stream), or is away for a while.
 NOT_READY = _compile(
+    r"model (was |has been |is being )?unloaded|model.{0,20}crashed|(runner|worker|server) process|no connected db",
     r"getting ready|not ready for inference|model (is )?(still |currently )?loading|loading model",
     rf"model.{{0,80}}(currently (not available|unavailable)(?! {_TO_SOME})|"
     rf"{_FOR_A_WHILE})",
@@ -191,9 +202,8 @@ def find_error(chunk: Mapping[str, Any]) -> object | None:
     """
     if chunk.get("error"):
         return chunk
-    choices = chunk.get("choices")
-    if choices:
-        return next((each["error"] for each in choices if each.get("error")), None)
+    if chunk.get("choices"):
+        return next((each["error"] for each in list_choices(chunk) if each.get("error")), None)
     base = chunk.get("base_resp")
     if isinstance(base, Mapping) and base.get("status_code") not in (0, None):
         return base

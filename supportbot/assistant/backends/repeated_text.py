@@ -8,6 +8,15 @@ from collections.abc import Sequence
 
 CLEAR_CHARS = 12  # what repeats so many was no piece of its own, however the answer goes on
 DOUBTFUL_CHARS = 4  # and so few, if the answer ends there
+MAX_SPACES_AROUND = 8
+
+
+def drop_repetition(pieces: Sequence[str], said: str) -> Sequence[str]:
+    """The pieces without the last one, if that is all of the answer again, as some servers end with."""
+    last, before = pieces[-1], pieces[:-1]
+    if abs(len(said) + sum(map(len, before)) - len(last)) > MAX_SPACES_AROUND:
+        return pieces
+    return before if last.strip() == "".join([said, *before]).strip() else pieces
 
 
 class RepeatedText:

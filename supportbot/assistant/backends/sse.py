@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_EVENT_BYTES
 
-KEEP_ALIVE_NAMES = (b"ping", b"keepalive", b"keep-alive", b"heartbeat")
+KEEP_ALIVE = rb"ping|pong|heart[ _-]?beat|keep[ _-]?alive|no[ _-]?op"
+KEEP_ALIVE_NAME = re.compile(KEEP_ALIVE, re.IGNORECASE)
+# In the place of data, where a stream of JSON has no words of its own.
+KEEP_ALIVE_DATA = re.compile(
+    rb"[\"']?(?:"
+    + KEEP_ALIVE
+    + rb"|alive|connect(?:ed|ing)|wait(?:ing)?|processing|pending|queued|null|none|undefined|true|ok)?[\"'.!]*",
+    re.IGNORECASE,
+)
 NAMED_EVENT = re.compile(rb'event: response\.[a-z_.]+\ndata: (\{"type".+)')
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -22,7 +30,7 @@ class SSEParser:
     middle of a character.
 
     What some routers send to keep a connection alive is no event either: one of a name such as “ping”
-    (betalgo/openai#472), or a comment in the place of data (mnfst/llm-gateway#2053).
+    (betalgo/openai#472), or a comment, such a word or `null` in the place of data (mnfst/llm-gateway#2053).
     """
 
     def __init__(self) -> None:
@@ -98,7 +106,7 @@ def _split_unseparated(block: bytes) -> list[bytes]:
     for line in block.split(b"\n"):
         if line.startswith(b"data:") and any(each.startswith(b"data:") for each in lines):
             last = max(place for place, each in enumerate(lines) if each.startswith(b"data:")) + 1
-            if _is_whole(_join_data(lines)):
+            if _is_whole(said := _join_data(lines)) or KEEP_ALIVE_DATA.fullmatch(said.strip()):
                 blocks.append(b"\n".join(lines[:last]))
                 lines = lines[last:]  # such as the type of the next event
         lines.append(line)
@@ -113,7 +121,7 @@ def _extract_data(block: bytes) -> bytes:
     lines = block.split(b"\n")
     name = next((line[6:].strip() for line in lines if line.startswith(b"event:")), b"")
     data = _strip_data(_join_data(lines))
-    if not data or name in KEEP_ALIVE_NAMES:
+    if not data or KEEP_ALIVE_NAME.fullmatch(name):
         return b""
     if name == b"error":
         return _mark_as_error(data)
@@ -131,7 +139,7 @@ def _strip_data(data: bytes) -> bytes:
     bare = data.strip()
     while bare.startswith(b"data:"):
         bare = data = bare[5:].strip()
-    if bare.startswith(b":"):
+    if bare.startswith(b":") or KEEP_ALIVE_DATA.fullmatch(bare):
         return b""
     return b"[DONE]" if bare.strip(b'"') == b"[DONE]" else data
 

@@ -13,6 +13,7 @@ from supportbot.assistant.backends.provider_errors import (
     RefusedRequest,
     error_from_event,
     error_from_status,
+    find_error,
 )
 from supportbot.assistant.errors import ErrorCode
 
@@ -27,6 +28,13 @@ TOO_LONG = (
     "Invalid request: Your request exceeded model token limit: 8192",
     "Range of input length should be [1, 30720]",
     "Requested 9000 tokens but the context has room for 8192",
+    "Input validation error: `inputs` must have less than 4095 tokens. Given: 5000",
+    "Context size has been exceeded.",
+    "The context window was reached.",
+    "input is too large to process. increase the physical batch size",
+    "Reached context length of 4096 tokens with model (arch: qwen)",
+    "litellm.ContextWindowExceededError: litellm.BadRequestError",
+    "Too many input tokens: 9000.",
 )
 REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
     "no access to a model": (400, "Unable to access model meta-llama/X.", ErrorCode.NO_MODEL),
@@ -47,6 +55,22 @@ REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
     ),
     "a budget": (400, "Budget has been exceeded! Max budget: 1.0", ErrorCode.NO_CREDIT),
     "a user's budget": (429, "ExceededBudget: User=x over budget.", ErrorCode.NO_CREDIT),
+    "a spend limit": (400, "Blocked access as spend limit was reached", ErrorCode.NO_CREDIT),
+    "a subscription": (401, "Inactive subscription or usage limit reached", ErrorCode.NO_CREDIT),
+    "the end of what is free": (403, "The free tier of the model has been exhausted.", ErrorCode.NO_CREDIT),
+    "a trial": (401, "Your trial has expired.", ErrorCode.NO_CREDIT),
+    "a key's limit": (403, "Key limit exceeded (total limit).", ErrorCode.NO_CREDIT),
+    "no quota for now": (
+        429,
+        {"message": "Resource has been exhausted (e.g. check quota).", "status": "RESOURCE_EXHAUSTED"},
+        ErrorCode.BUSY,
+    ),
+    "an organization": (400, "Organization has been restricted. Please reach out.", ErrorCode.KEY_REFUSED),
+    "nothing is loaded": (400, "No models loaded. Please load a model.", ErrorCode.NO_MODEL),
+    "a model that was unloaded": (400, "Model unloaded.", ErrorCode.DOWN),
+    "a model that crashed": (400, "The model has crashed without information.", ErrorCode.DOWN),
+    "a proxy without its database": (400, "No connected db.", ErrorCode.DOWN),
+    "a template": (422, "Template error: unknown method", ErrorCode.MISCONFIGURED),
     "too many tokens a day": (400, "Too many tokens per day, please wait.", ErrorCode.BUSY),
     "a model that is being loaded": (424, "Model is getting ready for inference.", ErrorCode.DOWN),
     "a model that is not ready": (400, "The model is not ready for inference.", ErrorCode.DOWN),
@@ -56,11 +80,25 @@ REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
         "At most 1 image(s) may be provided in one prompt.",
         ErrorCode.MESSAGE_REFUSED,
     ),
-} | {words[:40]: (status, words, ErrorCode.CONTEXT_TOO_LONG) for words in TOO_LONG for status in (400, 422)}
+} | {
+    words[:40]: (status, words, ErrorCode.CONTEXT_TOO_LONG)
+    for words in TOO_LONG
+    for status in (400, 422, 500)
+}
 EVENTS = {
     "Unexpected endpoint or method. (POST /chat/completions)": ErrorCode.NO_MODEL,
     "Loading model": ErrorCode.DOWN,
     "The model `x` does not exist": ErrorCode.NO_MODEL,
+    "Reached context length of 4096 tokens with model (arch: qwen)": ErrorCode.CONTEXT_TOO_LONG,
+    "The model has crashed without additional information.": ErrorCode.DOWN,
+    "Unauthorized": ErrorCode.KEY_REFUSED,
+}
+MINIMAX = {
+    1004: ("login fail: Please carry the API secret key in the 'Authorization' field", ErrorCode.KEY_REFUSED),
+    1002: ("rate limit exceeded(RPM)", ErrorCode.BUSY),
+    1008: ("insufficient balance", ErrorCode.NO_CREDIT),
+    1026: ("input new_sensitive", ErrorCode.FILTERED),
+    1039: ("context window exceeded", ErrorCode.CONTEXT_TOO_LONG),
 }
 
 
@@ -72,6 +110,14 @@ def test_a_refusal_is_told_for_what_it_is(status: int, body: Any, code: ErrorCod
 @pytest.mark.parametrize(("words", "code"), EVENTS.items())
 def test_an_error_with_status_200_is_told_for_what_it_is(words: str, code: ErrorCode):
     assert error_from_event({"error": words}).code == code
+
+
+@pytest.mark.parametrize("number", MINIMAX)
+def test_minimaxs_own_form_of_an_error_is_read(number: int):
+    words, code = MINIMAX[number]
+    error = find_error({"choices": None, "base_resp": {"status_code": number, "status_msg": words}})
+
+    assert error_from_event(error).code == code
 
 
 def test_a_call_that_the_server_cannot_read_may_be_right_the_next_time():

@@ -34,6 +34,13 @@ async def test_all_so_far_with_every_piece_is_said_once(provider: Script, desk: 
     assert desk.history[-1].text == TEXT
 
 
+async def test_all_again_in_a_last_piece_without_a_reason_is_said_once(provider: Script, desk: Desk):
+    provider.play(Say("Not "), Say("before "), Say("Monday."), Say(f"{TEXT}\n"), End())
+
+    assert await desk.ask("When?") == TEXT
+    assert desk.history[-1].text == TEXT
+
+
 PIECES = [
     ["Ha", "Ha!", " Funny."],
     ["1", "10", " items"],
