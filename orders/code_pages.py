@@ -6,33 +6,15 @@ to another. The one is taken by which letters stand where letters of its languag
 
 import codecs
 import re
-import unicodedata
 from collections.abc import Callable
 
+from .alphabets import LATIN_ALPHABETS, SCRIPTS
+from .letter_scores import score_code_page
+
 MAX_SAMPLED_CHARS = 20_000
+MIN_WHOLE = 3  # characters of UTF-8 for each byte that is none
 CLEAR_SHARE = 0.7  # of what is not ASCII
 CAPITALS_SHARE = 0.6
-WESTERN = "äöüßÄÖÜéèêëàâçîïôùûœñáíóúãõåæøìòÅÆØÉÈÀÇÊÎÔŒÑÁÍÓÚÃÕ"
-# In the order in which they are taken where two fit alike.
-LATIN_LETTERS = {
-    "windows-1252": WESTERN,
-    "windows-1254": "çğıöşüâîÇĞİÖŞÜ",
-    "windows-1250": "ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýáíéúČĎŘŠŤŮŽÝÁÍÉÚőűŐŰöüÖÜăâîţşßä",
-    "mac-roman": WESTERN,
-    "cp850": WESTERN,
-}
-ICELANDIC = "þðýÞÐÝ"  # which share their bytes with letters of Turkish
-SIGNS = "€–—“”„…½°®©™×"  # which stand between words
-CYRILLIC = "оеаинтсрвлкмдпуії"
-# The commonest letters of the other scripts' languages.
-SCRIPT_LETTERS = {
-    "windows-1251": ("CYRILLIC", CYRILLIC),
-    "windows-1253": ("GREEK", "αοιετσνηυρπκμλςάέήίόύώ"),
-    "windows-1255": ("HEBREW LETTER", "יוהלאמרתבשנכםן"),
-    "windows-1256": ("ARABIC LETTER", "اليمنورتبدعحسفةأ"),
-    "koi8-r": ("CYRILLIC", CYRILLIC),
-    "cp866": ("CYRILLIC", CYRILLIC),
-}
 NON_ASCII = re.compile(r"[^\x00-\x7f]")
 WORD = re.compile(r"[^\W\d_]+")
 KANA = re.compile("[\u3041-\u30ff]")
@@ -56,13 +38,14 @@ def detect_encoding(sample: bytes) -> str:
     ending = re.search("[\udc80-\udcff]{1,3}\\Z", text)  # of a character that the end of the piece has cut
     broken = len(re.findall("[\udc80-\udcff]", text[: ending.start()] if ending else text))
     others = len(NON_ASCII.findall(text)) - broken - (len(ending[0]) if ending else 0)
-    is_utf = broken <= others and (others or not ending)
+    # What was cut in the midst of a character, or put in from another file, is less than the rest of it.
+    is_utf = MIN_WHOLE * broken <= others if others else not broken and not ending
     return "utf-8" if is_utf else _find_code_page(sample)
 
 
 def _find_code_page(sample: bytes) -> str:
     text = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:MAX_SAMPLED_CHARS]
-    scripts = {encoding: _score_script(text, encoding) for encoding in SCRIPT_LETTERS}
+    scripts = {encoding: score_code_page(text, encoding) for encoding in SCRIPTS}
     script = max(scripts, key=scripts.__getitem__)
     if _is_script_in_capitals(text, script, scripts[script]):
         return script
@@ -71,7 +54,7 @@ def _find_code_page(sample: bytes) -> str:
             return encoding
     if _has_common_han("cp932", 0x88, 0x97)(text.decode("cp932", "ignore"), text):
         return "cp932"  # Japanese without kana, such as names and places alone
-    scores = {encoding: _score_latin(text, encoding) for encoding in LATIN_LETTERS} | scripts
+    scores = {encoding: score_code_page(text, encoding) for encoding in LATIN_ALPHABETS} | scripts
     return max(scores, key=scores.__getitem__)  # the first of those that fit alike
 
 
@@ -86,13 +69,20 @@ def _has_neighbours(pattern: str, decoded: str) -> bool:
     return single >= 3 and pairs > 0.4 * single and mixed < 0.25 * single
 
 
-def _is_japanese(decoded: str, text: bytes) -> bool:
-    is_whole = len(text) - len(decoded.encode("cp932", "ignore")) <= 2  # but for what the piece's end has cut
-    return (
-        is_whole
-        and _count_share(KANA, decoded) > 0.2
-        and _has_neighbours("[\u3041-\u30ff\u4e00-\u9fff]", decoded)
-    )
+def _has_kana(encoding: str) -> Callable[[str, bytes], bool]:
+    """Japanese: all of it is read, and a good part is kana."""
+
+    def is_likely(decoded: str, text: bytes) -> bool:
+        is_whole = (
+            len(text) - len(decoded.encode(encoding, "ignore")) <= 2
+        )  # but for what the piece's end has cut
+        return (
+            is_whole
+            and _count_share(KANA, decoded) > 0.2
+            and _has_neighbours("[\u3041-\u30ff\u4e00-\u9fff]", decoded)
+        )
+
+    return is_likely
 
 
 def _is_korean(decoded: str, text: bytes) -> bool:
@@ -115,55 +105,12 @@ def _has_common_han(encoding: str, first: int, last: int) -> Callable[[str, byte
 
 
 EAST_ASIAN: dict[str, Callable[[str, bytes], bool]] = {
-    "cp932": _is_japanese,
+    "cp932": _has_kana("cp932"),
+    "euc_jp": _has_kana("euc_jp"),
     "cp949": _is_korean,
     "gb18030": _has_common_han("gb18030", 0xB0, 0xD7),
     "big5": _has_common_han("big5", 0xA4, 0xC6),
 }
-
-
-def _score_latin(text: bytes, encoding: str) -> float:
-    """How many characters are letters of the languages that use it, and stand in words of ASCII letters."""
-    decoded, score = text.decode(encoding, "replace"), 0.0
-    for match in NON_ASCII.finditer(decoded):
-        letter, place = match[0], match.start()
-        before, after = decoded[max(place - 1, 0) : place], decoded[place + 1 : place + 2]
-        score += _rate_letter(letter, before, after, encoding)
-    return score
-
-
-def _rate_letter(letter: str, before: str, after: str, encoding: str) -> float:
-    if letter == "\ufffd":
-        return -2
-    # In Portuguese it is always õe; the same byte is an ő in Hungarian.
-    is_rare = letter in ICELANDIC or (letter in "õÕ" and after != "e")
-    if is_rare and encoding == "windows-1252":
-        return 0.4
-    if letter in LATIN_LETTERS[encoding]:
-        if letter.isupper() and before.islower():
-            return -0.5
-        # A word is hardly ever of such letters alone.
-        neighbours = [each for each in (before, after) if each.isalpha()]
-        others = sum(not each.isascii() for each in neighbours)
-        return (1, 0.5, -0.5)[others] if neighbours else 0.2
-    if before.isalpha() and after.isalpha() and letter not in "’‘´·":
-        return -0.5 if unicodedata.category(letter) in ("Ll", "Lu") else -2
-    return 0.5 if letter in SIGNS and encoding.startswith("windows") else 0
-
-
-def _score_script(text: bytes, encoding: str) -> float:
-    """Letters of the script beside each other, and not within words of ASCII letters."""
-    decoded, (script, common), score = text.decode(encoding, "replace"), SCRIPT_LETTERS[encoding], 0.0
-    for match in NON_ASCII.finditer(decoded):
-        letter, place = match[0], match.start()
-        before, after = decoded[max(place - 1, 0) : place], decoded[place + 1 : place + 2]
-        if letter == "\ufffd":
-            score -= 2
-        elif unicodedata.name(letter, "").startswith(script):
-            is_mixed = any(each.isascii() and each.isalpha() for each in (before, after))
-            is_odd = letter.isupper() and before.islower()
-            score += -1 if is_mixed or is_odd else 1 if letter.lower() in common else 0.5
-    return score
 
 
 def _is_script_in_capitals(text: bytes, encoding: str, score: float) -> bool:

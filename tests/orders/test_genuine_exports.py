@@ -171,7 +171,7 @@ def test_an_export_without_addresses_is_read_by_a_map_with_shopify_s_own_states(
         ("windows-1251", "Кружка синяя"),
         ("windows-1253", "Κούπα μπλε"),
         ("mac-roman", "Müsli-Schüssel größer"),
-        ("cp850", "Müsli-Schüssel größer"),
+        ("cp858", "Müsli-Schüssel größer"),
         ("cp932", "マグカップ 青"),
         ("cp949", "머그컵 파란색"),
         ("gb18030", "蓝色马克杯"),

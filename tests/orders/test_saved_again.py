@@ -41,6 +41,10 @@ SAVED = {
         *(";", "windows-1252"),
         COMMAS | {"total": "1\xa0234,50 €", "time": "01/09/2026 09:00", "name": "Théière émaillée"},
     ),
+    "Excel in French, with ASCII but for the amounts": (
+        *(";", "windows-1252"),
+        COMMAS | {"total": "1\xa0234,50\xa0€", "time": "01/09/2026 09:00", "name": "Mug"},
+    ),
     "Excel in Turkish": (";", "windows-1254", COMMAS | {"time": "1.09.2026 09:00", "name": "Kırmızı şişe"}),
     "Excel in Polish": (
         ";",
