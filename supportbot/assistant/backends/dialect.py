@@ -14,6 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .call_ids import make_portable_id
+from .refusal_words import (
+    CANNOT_FORBID_TOOLS,
+    MISSING,
+    UNWANTED_DETAIL,
+    UNWANTED_ID,
+    UNWANTED_NULL,
+    UNWANTED_ORDER,
+    UNWANTED_SYSTEM,
+    names_field,
+)
 from .schema_keywords import drop_keywords, find_refused_keyword
 
 # The parts of a request without which it is still the same question.
@@ -22,37 +32,8 @@ OPTIONAL_PARAMETERS = (
     *("reasoning", "prompt_cache_key", "max_output_tokens", "store"),
 )
 LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-MISSING = re.compile(
-    r"missing|must be (passed|provided|included|present|returned|sent)|required|not (found|present|provided|included)"
-    r"|should be (passed|provided)|without",
-    re.IGNORECASE,
-)
 PLACEHOLDER_SIGNATURE = "skip_thought_signature_validator"
 PLACEHOLDER_REASONING = " "
-# A parameter by the other names under which servers refuse it.
-OTHER_NAMES = {"reasoning_effort": ("thinking", "reasoning effort"), "reasoning": ("thinking",)}
-# Gemma's at Google say “developer instruction” (CherryHQ/cherry-studio#3242, 0xPlaygrounds/rig#788).
-UNWANTED_SYSTEM = re.compile(
-    r"(system (role|message|prompt|instruction)|developer instruction)s?.{0,40}not (be )?(support|allow|enabled)"
-    r"|(not|n['’]t) (support|allow|accept)\w* (the )?['\"`]?(system|developer)\b|only user and assistant roles"
-    r"|(unknown|invalid|unsupported) role\W{1,3}(system|developer)",
-    re.IGNORECASE,
-)
-UNWANTED_ORDER = re.compile(
-    r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user", re.IGNORECASE
-)
-UNWANTED_NULL = re.compile(
-    r"content.{0,80}(null|none|str\b|string|required|empty|missing)|null.{0,40}content", re.IGNORECASE
-)
-UNWANTED_ID = re.compile(
-    r"(tool[ _]?)?call[ _]?ids?\b.{0,120}(must|length|pattern|long|invalid|characters)", re.IGNORECASE
-)
-# The field by its name. As a key it is the envelope of FastAPI's errors, or a picture that one of them quotes.
-UNWANTED_DETAIL = re.compile(
-    r"[.`]detail\b|['\"]detail\b(?!['\"]\s*:)|(argument|field|input|key|name|parameter|property|supplied)s?:? detail\b",
-    re.IGNORECASE,
-)
-CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 BRIDGE = "(…)"  # a word of the assistant, where a server wants one
 
 
@@ -142,7 +123,7 @@ class Dialect:
         if MISSING.search(text):
             return False
         names = sorted(_list_own_fields(body.get("messages") or ()), key=len, reverse=True)
-        name = next((each for each in names if _names_field(text, each)), "")
+        name = next((each for each in names if names_field(text, each)), "")
         if not name or name in self.left_out_fields:
             return False
         self.left_out_fields.add(name)
@@ -158,11 +139,11 @@ class Dialect:
 
     def _learn_parameter(self, text: str, body: Mapping[str, Any]) -> bool:
         limit = next((name for name in LIMITS if name in body), "")
-        if limit and not self.renamed_limit and _names_field(text, limit) and self._is_unknown(text, limit):
+        if limit and not self.renamed_limit and names_field(text, limit) and self._is_unknown(text, limit):
             self.renamed_limit = True
             return True
         for name in OPTIONAL_PARAMETERS:
-            if name in body and name not in self.left_out and _names_field(text, name):
+            if name in body and name not in self.left_out and names_field(text, name):
                 if name in LIMITS and not self._is_unknown(text, name):
                     continue  # a limit that is too high is the owner's to set
                 self.left_out.add(name)
@@ -171,7 +152,7 @@ class Dialect:
 
     def _is_unknown(self, text: str, limit: str) -> bool:
         """Whether a limit is refused by its name and not for its value."""
-        is_other_named = _names_field(text, LIMITS[limit])
+        is_other_named = names_field(text, LIMITS[limit])
         return is_other_named or bool(
             re.search(
                 r"unsupported|unknown|unrecogni|extra|not (permit|allow|support)|unexpected", text, re.I
@@ -226,14 +207,6 @@ class Dialect:
             google = {"thought_signature": PLACEHOLDER_SIGNATURE}
             adapted["extra_content"] = {**(adapted.get("extra_content") or {}), "google": google}
         return adapted
-
-
-def _names_field(text: str, name: str) -> bool:
-    """Whether a text names a field, as it is sent, in camel case (“reasoningEffort”), or by another name."""
-    first, *rest = name.split("_")
-    names = {name, first + "".join(map(str.capitalize, rest)), *OTHER_NAMES.get(name, ())}
-    pattern = "|".join(map(re.escape, names))
-    return re.search(rf"(?<![a-zA-Z0-9_])(?:{pattern})(?![a-zA-Z0-9_])", text) is not None
 
 
 def _list_own_fields(messages: Sequence[Mapping[str, Any]]) -> set[str]:

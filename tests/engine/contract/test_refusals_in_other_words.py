@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from supportbot.assistant.backends.dialect import Dialect
 from supportbot.assistant.messages import ToolStarted
 from tests.engine.desk import Desk
 from tests.provider import Call, Provider, wire
@@ -47,6 +48,36 @@ UNWANTED: dict[str, tuple[str, int, Any]] = {
         {"error": "Argument not supported on this model: reasoningEffort"},
     ),
     "thinking": ("reasoning_effort", 400, {"error": {"message": '"qwen2.5" does not support thinking'}}),
+    "three roles alone": (
+        "system",
+        400,
+        {"error": {"message": "Only user, assistant and tool roles are supported, got system."}},
+    ),
+    "a value that is none": ("system", 422, {"error": "'system' is not one of ['user', 'assistant'] - role"}),
+    "a role that is not valid": (
+        "system",
+        400,
+        {"error": {"message": "Role 'system' is not supported here"}},
+    ),
+    "a budget": ("reasoning_effort", 400, {"error": "Thinking budget is not supported for this model."}),
+    "a level": ("reasoning_effort", 400, {"error": "Thinking level is not supported for this model."}),
+    "a value of Ollama's": (
+        "reasoning_effort",
+        400,
+        {"error": 'think value "low" is not supported for this model'},
+    ),
+    "Gemini's field": ("reasoning_effort", 400, {"error": "Invalid value at 'thinkingConfig.thinkingLevel'"}),
+    "an effort": ("reasoning_effort", 400, {"error": "This model does not support the effort parameter."}),
+    "what must be": (
+        "reasoning_effort",
+        400,
+        {"error": "Reasoning is mandatory for this endpoint and cannot be set."},
+    ),
+    "options of a stream": (
+        "stream_options",
+        400,
+        {"error": "Stream options are not supported, nor is include_usage."},
+    ),
     "a place in the body": ("stream_options", 422, {"detail": [EXTRA]}),
 }
 
@@ -69,6 +100,28 @@ async def test_what_a_server_does_not_want_is_left_out(unwanted: str, status: in
         assert await Desk(backend).ask("Hi") == "Hello."
         assert len(provider.requests) == 2
         await backend.aclose()
+
+
+IDS = (
+    "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40",
+    "messages.2.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
+    "messages.3.content.0.tool_result.tool_use_id: String should match pattern",
+    "Tool call id was call_abc but must be a-z, A-Z, 0-9, with a length of 9.",
+    "Invalid tool_call_id",
+)
+
+
+@pytest.mark.parametrize("words", IDS)
+def test_ids_that_a_server_does_not_want_are_made_anew(words: str):
+    dialect = Dialect()
+    call = {"id": "call_abcdefghijklmnop", "type": "function", "function": {"name": "a", "arguments": "{}"}}
+    body = {"messages": [{"role": "assistant", "content": None, "tool_calls": [call]}]}
+
+    assert dialect.learn_refusal(words, body)
+
+    [message] = dialect.adapt_request(body)["messages"]
+    assert len(message["tool_calls"][0]["id"]) == 9
+    assert message["content"] is None
 
 
 @pytest.mark.parametrize("wire_name", ["chat", "responses"])

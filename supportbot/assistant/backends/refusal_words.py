@@ -1,0 +1,58 @@
+"""The words in which servers refuse what one of them does not know, or wants otherwise."""
+
+import re
+
+MISSING = re.compile(
+    r"missing|must be (passed|provided|included|present|returned|sent)|required|not (found|present|provided|included)"
+    r"|should be (passed|provided)|without",
+    re.IGNORECASE,
+)
+# A parameter in the other words in which servers refuse it, such as Ollama's (“think value”) and Gemini's.
+_REASONING = (
+    r"(enable_?)?think(ing)?([ _]?(level|budget|effort|config|mode|value|type|tokens))?|effort"
+    r"|reasoning[ ._](effort|level|budget|mode|is|cannot)"
+)
+OTHER_NAMES = {
+    "reasoning_effort": _REASONING,
+    "reasoning": _REASONING,
+    "stream_options": r"stream options?|include_?usage",
+}
+# Gemma's at Google say “developer instruction” (CherryHQ/cherry-studio#3242, 0xPlaygrounds/rig#788).
+UNWANTED_SYSTEM = re.compile(
+    r"(system (role|message|prompt|instruction)|developer instruction)s?.{0,40}not (be )?(support|allow|enabled)"
+    r"|(not|n['’]t) (support|allow|accept)\w* (the )?['\"`]?(system|developer)\b"
+    r"|only\W{1,3}(the )?(roles? )?\W?user\W+(and\W+|or\W+)?assistant\b(?!\W+(and\W+|or\W+)?system)"
+    r"|(should|must) be (one of )?\W{0,2}user\W+(and\W+|or\W+)?assistant\b(?!.{0,20}system)"
+    r"|(unknown|invalid|unsupported|unexpected) role\W{1,4}(system|developer)\b"
+    r"|(got|found|received)\W{1,3}(role\W{1,4})?(system|developer)\b(?! \w)"
+    r"|roles?\W{1,4}(system|developer)\b.{0,40}(not |un)(support|allow|recogni|permit|valid|known|expected)"
+    r"|['\"`](system|developer)['\"`] is not (one of|a valid|a supported)",
+    re.IGNORECASE,
+)
+UNWANTED_ORDER = re.compile(
+    r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user", re.IGNORECASE
+)
+UNWANTED_NULL = re.compile(
+    r"content.{0,80}(null|none|str\b|string|required|empty|missing)|null.{0,40}content", re.IGNORECASE
+)
+UNWANTED_ID = re.compile(
+    r"((call|use)[ _]?ids?|tool_(use|result|calls?)(\[\d+\]|\.\d+)*\.(\w+_)?id)\b.{0,120}"
+    r"(must|length|pattern|long|invalid|characters|regex|format)|invalid \W?(tool[ _]?)?(call|use)[ _]id",
+    re.IGNORECASE,
+)
+# The field by its name. As a key it is the envelope of FastAPI's errors, or a picture that one of them quotes.
+UNWANTED_DETAIL = re.compile(
+    r"[.`]detail\b|['\"]detail\b(?!['\"]\s*:)|(argument|field|input|key|name|parameter|property|supplied)s?:? detail\b",
+    re.IGNORECASE,
+)
+CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
+
+
+def names_field(text: str, name: str) -> bool:
+    """Whether a text names a field, as it is sent, in camel case (“reasoningEffort”), or in other words."""
+    first, *rest = name.split("_")
+    names = {name, first + "".join(map(str.capitalize, rest))}
+    patterns = ["|".join(map(re.escape, names))]
+    if name in OTHER_NAMES:
+        patterns.append(f"(?i:{OTHER_NAMES[name]})")
+    return re.search(rf"(?<![a-zA-Z0-9_])(?:{'|'.join(patterns)})(?![a-zA-Z0-9_])", text) is not None
