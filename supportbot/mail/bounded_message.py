@@ -1,5 +1,6 @@
 """Python's reader of mails, with an end for mails that are made to take it minutes."""
 
+import re
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
@@ -12,6 +13,10 @@ from .mime_text import decode_text
 MAX_LINES = 3_000_000
 MAX_READ_PARTS, MAX_READ_HEADERS = 20_000, 50_000
 MAX_LINE_TESTS = 10_000_000  # each line is tested for the end of each part that it stands in
+# Of a header such as Content-Type, and of all of them: each parameter has Python count the quotation marks behind it.
+MAX_CONTENT_CHARS, MAX_PARAMETERS, MAX_ALL_PARAMETERS = 8_000, 100, 50_000
+# As in “name*0=”: a number of thousands of digits is none to Python.
+LONG_NUMBER = re.compile(r"\*[0-9]{10}")
 
 
 class MailTooIntricate(ValueError):
@@ -25,6 +30,24 @@ class _Count:
     lines: int
     parts: int = 0
     headers: int = 0
+    parameters: int = 0
+
+    def add_header(self, name: str, value: str) -> None:
+        """Raises `MailTooIntricate`."""
+        self.headers += 1
+        is_intricate = self.headers > MAX_READ_HEADERS
+        if name.lower().startswith("content-"):
+            parameters = value.count(";")
+            self.parameters += parameters
+            is_intricate = (
+                is_intricate
+                or len(value) > MAX_CONTENT_CHARS
+                or parameters > MAX_PARAMETERS
+                or self.parameters > MAX_ALL_PARAMETERS
+                or LONG_NUMBER.search(value) is not None
+            )
+        if is_intricate:
+            raise MailTooIntricate
 
 
 class ReadableHeaders(Compat32):
@@ -55,9 +78,7 @@ class BoundedMessage(Message):
 
     def set_raw(self, name: str, value: Any) -> None:
         """Raises `MailTooIntricate`."""
-        self._count.headers += 1
-        if self._count.headers > MAX_READ_HEADERS:
-            raise MailTooIntricate
+        self._count.add_header(name, str(value))
         super().set_raw(name, value)
 
 

@@ -13,13 +13,13 @@ from supportbot.conversations.card_numbers import mask_card_numbers
 
 from .bounded_message import read_message
 from .from_header import has_hidden_sender, read_addresses
-from .mime_text import decode_text, find_html_charset
-from .reply_text import MAX_CHARS, enriched_to_html, extract_reply, html_to_text, unwrap_flowed
+from .mime_text import decode_text
+from .part_texts import TEXT_KINDS, PartTexts, find_text_kind, is_file, read_bytes
+from .reply_text import MAX_CHARS, extract_reply
 from .reply_text.words import FORWARD_SUBJECT
 from .sending import to_one_line
 
-MAX_PARTS, MAX_TEXTS, MAX_PART_CHARS = 2_000, 20, 400_000
-MAX_TEXT_CHARS = 600_000  # of all texts of a mail as they were sent; the last one may be longer
+MAX_PARTS, MAX_TEXTS = 2_000, 20
 MAX_HEADER_CHARS = 20_000
 SUBJECT_CHARS, NAME_CHARS, ADDRESS_CHARS, FILE_NAME_CHARS = 200, 100, 254, 120
 RECIPIENT_HEADERS = (
@@ -28,12 +28,6 @@ RECIPIENT_HEADERS = (
 )
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-ENRICHED_TYPES = ("text/enriched", "text/richtext")
-# How else programs write texts.
-TEXT_KINDS = {
-    **dict.fromkeys(("text/markdown", "text/x-markdown"), "text/plain"),
-    **dict.fromkeys((*ENRICHED_TYPES, "application/xhtml+xml"), "text/html"),
-}
 SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
@@ -173,28 +167,21 @@ def _decode(value: str) -> str:
 
 def _read_parts(message: Message) -> tuple[list[str], list[Attached]]:
     """The texts, as many as are looked at, and all else."""
-    texts: list[str] = []
+    found: list[str] = []
     attached: list[Attached] = []
-    size = 0
-    for part in _iterate_parts(message):
-        kind = _find_text_kind(part)
-        is_file = part.get_content_disposition() == "attachment" or bool(part.get_filename())
-        has_room = len(texts) < MAX_TEXTS and size < MAX_TEXT_CHARS and sum(map(len, texts)) < MAX_CHARS
-        if kind in ("text/plain", "text/html") and not is_file and has_room:
-            texts.append(_read_text(part, kind))
-            size += len(part.get_payload())
+    texts = PartTexts()
+    for part in _iterate_parts(message, texts):
+        kind = find_text_kind(part)
+        is_text = kind in ("text/plain", "text/html") and not is_file(part)
+        has_room = len(found) < MAX_TEXTS and sum(map(len, found)) < MAX_CHARS
+        if is_text and has_room and (text := texts.read_text(part)) is not None:
+            found.append(text)
         elif kind not in SIGNATURE_TYPES:
-            attached.append(Attached(_read_file_name(part), kind, _read_bytes(part)))
-    return [text for text in texts if text.strip()], attached
+            attached.append(Attached(_read_file_name(part), kind, read_bytes(part)))
+    return [text for text in found if text.strip()], attached
 
 
-def _find_text_kind(part: Message) -> str:
-    """The part's type, by which its text is read: of several parts without a line between them it is plain text."""
-    kind = part.get_content_type()
-    return "text/plain" if kind.startswith("multipart/") else TEXT_KINDS.get(kind, kind)
-
-
-def _iterate_parts(message: Message) -> Iterator[Message]:
+def _iterate_parts(message: Message, texts: PartTexts) -> Iterator[Message]:
     """The parts that say something: of alternatives the plain text, or else the HTML."""
     waiting, count = [message], 0
     while waiting and count < MAX_PARTS:
@@ -203,50 +190,30 @@ def _iterate_parts(message: Message) -> Iterator[Message]:
         if part.get_content_type() == "message/rfc822" or not parts:
             yield part
         elif part.get_content_type() == "multipart/alternative":
-            waiting.extend(reversed(_choose_alternative(parts)))
+            waiting.extend(reversed(_choose_alternative(parts, texts)))
         else:
             waiting.extend(reversed(parts))
 
 
-def _choose_alternative(parts: list[Message]) -> list[Message]:
+def _choose_alternative(parts: list[Message], texts: PartTexts) -> list[Message]:
     """The plain text, if it says something; else all but that, such as HTML with its pictures."""
     for part in parts:
-        if part.get_content_type() == "text/plain" and _read_text(part, "text/plain").strip():
+        if part.get_content_type() == "text/plain" and texts.has_words(part):
             # Pictures that stand in the HTML still come with the mail.
             return [part, *(image for each in parts if each is not part for image in _find_images(each))]
     # Words that are there as HTML too would be read twice.
-    has_html = any(_has_html_words(each) for part in parts for each in walk_parts(part))
+    has_html = any(_has_html_words(each, texts) for part in parts for each in walk_parts(part))
     left_out = {"text/plain", *(TEXT_KINDS if has_html else ())}
     return [part for part in parts if part.get_content_type() not in left_out]
 
 
-def _has_html_words(part: Message) -> bool:
+def _has_html_words(part: Message, texts: PartTexts) -> bool:
     is_html = part.get_content_type() == "text/html" and part.get_content_disposition() != "attachment"
-    return is_html and bool(_read_text(part, "text/html").strip())
+    return is_html and texts.has_words(part)
 
 
 def _find_images(part: Message) -> list[Message]:
     return [each for each in walk_parts(part) if each.get_content_maintype() == "image"]
-
-
-def _read_text(part: Message, kind: str) -> str:
-    data = _read_bytes(part)
-    charset = str(part.get_content_charset("") or "")
-    if part.get_content_type() in ENRICHED_TYPES:
-        return html_to_text(enriched_to_html(decode_text(data, charset)))
-    if kind == "text/html":
-        return html_to_text(decode_text(data, charset or find_html_charset(data)))
-    text = decode_text(data, charset)[:MAX_PART_CHARS]
-    if str(part.get_param("format", "")).lower() == "flowed":
-        return unwrap_flowed(text, deletes_space=str(part.get_param("delsp", "")).lower() == "yes")
-    return text.replace("\r\n", "\n")
-
-
-def _read_bytes(part: Message) -> bytes:
-    if part.get_content_type() == "message/rfc822":
-        return b""  # it is named, and not kept
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
 
 
 def _read_file_name(part: Message) -> str:

@@ -99,15 +99,19 @@ def _quotes_introduction(lines: Sequence[str], number: int) -> bool:
 
 def _drop_signature(lines: list[str]) -> list[str]:
     """Without what follows the line «-- ». Many programs take its space away: «--» is one above a few short lines."""
+    has_words = False
     for number, line in enumerate(lines):
-        if SIGNATURE.match(line) and any(each.strip() for each in lines[:number]):
-            rest = [each for each in lines[number + 1 :] if each.strip()]
-            is_short = len(rest) <= MAX_SIGNATURE_LINES and all(
-                len(each) <= MAX_SIGNATURE_CHARS for each in rest
-            )
-            if line == "-- " or is_short:
-                return lines[:number]
+        if has_words and SIGNATURE.match(line) and (line == "-- " or _is_short_below(lines, number)):
+            return lines[:number]
+        has_words = has_words or bool(line.strip())
     return lines
+
+
+def _is_short_below(lines: list[str], number: int) -> bool:
+    """Whether no more stands below this line than a signature has."""
+    below = (lines[at] for at in range(number + 1, len(lines)) if lines[at].strip())
+    first = list(itertools.islice(below, MAX_SIGNATURE_LINES + 1))
+    return len(first) <= MAX_SIGNATURE_LINES and all(len(each) <= MAX_SIGNATURE_CHARS for each in first)
 
 
 def _drop_program_signature(lines: list[str]) -> list[str]:
