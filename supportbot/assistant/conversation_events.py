@@ -7,6 +7,10 @@
 Found in the module `conversation_events` of every app. It runs in the transaction in which the thing happened, and the
 conversation is locked, so its effect happens once, or not at all if that transaction is rolled back. Conversations and
 messages are given by their primary keys.
+
+When it raises, the transaction is rolled back: nothing of the event is stored, the log says where it was raised, and
+whoever wrote or pressed is told that it did not work. A sign-in alone goes on, without what the handler was to do.
+So what may fail, such as a call of another service, belongs into a job.
 """
 
 from collections.abc import Callable

@@ -6,8 +6,10 @@ from itertools import combinations
 from unittest.mock import Mock
 
 import pytest
+from django.apps import apps
 from django.core import mail
 
+from supportbot.assistant.conversation_events import ConversationEvent, ConversationEventHandler
 from supportbot.conversations import turns
 from supportbot.conversations.models import Message
 from supportbot.jobs.models import Job
@@ -123,6 +125,26 @@ def test_who_answers_within_unquoted_text_is_not_cut_without_a_word(chat, sent):
     assert list_posted(chat) == ["Hello, see my answers below."]
     assert "answer within the text" in Message.objects.filter(role="system").latest("pk").text
     assert "The red one." in IncomingMail.objects.get().text
+
+
+def test_a_mail_at_which_an_app_fails_stays_where_it_is(chat, sent, monkeypatch, caplog):
+    words = "My lamp is broken"
+
+    def fail(_event: ConversationEvent) -> None:
+        raise KeyError(words)
+
+    app = apps.get_app_config("conversations")
+    monkeypatch.setattr(app, "event_handlers", [ConversationEventHandler(ConversationEvent, fail)])
+    answer = build_answer(sent, ALICE, "One.")
+
+    with pytest.raises(MailPostponed):
+        take(answer)
+
+    assert list_posted(chat) == []
+    assert words not in caplog.text
+    monkeypatch.setattr(app, "event_handlers", [])
+    take(answer)
+    assert list_posted(chat) == ["One."]
 
 
 def test_a_customer_who_writes_very_quickly_is_heard_later(chat, sent, settings):

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from supportbot.assistant.conversation_events import (
     ContactGiven,
     ConversationClosed,
     ConversationEvent,
+    ConversationEventHandler,
     CustomerWrote,
     StaffReplied,
 )
@@ -18,6 +20,7 @@ from supportbot.assistant.tools import ToolError
 from supportbot.server.error_reports import describe_place
 from supportbot.server.outages import OUTAGE_ERRORS
 
+from ..limits.rate_limits import RequestRefused
 from ..models import Conversation, Message
 from .changes import ChangedTurn, TurnChange
 from .claiming import build_customer
@@ -28,11 +31,26 @@ Owner = Conversation.Owner
 
 
 def notify_of_event(event: ConversationEvent) -> None:
-    """Have the apps do what they do then. What one of them raises rolls the transaction back."""
+    """Have the apps do what they do then. What one of them raises is to roll the transaction back.
+
+    Raises `RequestRefused` for it, in words for whoever did what the event tells of; it would fail again each time.
+    """
     config: Any = apps.get_app_config("conversations")
     for handler in config.event_handlers:
         if isinstance(event, handler.event_type):
-            handler(event)
+            _handle_event(handler, event)
+
+
+def _handle_event(handler: ConversationEventHandler, event: ConversationEvent) -> None:
+    try:
+        handler(event)
+    except (*OUTAGE_ERRORS, RequestRefused):
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug of an app, of which whoever did it is told
+        place = describe_place(error)
+        logger.error("A handler of %s failed, so nothing was stored: %s", type(event).__name__, place)
+        words = _("That didn't work, because something went wrong on our side. Please try again in a moment.")
+        raise RequestRefused(words) from None  # its text, which may hold what somebody wrote, reaches no log
 
 
 def notify_of_customer_message(conversation: Conversation, change: TurnChange, reference: str = "") -> None:

@@ -1,5 +1,6 @@
 """What becomes of a browser's conversations and open pages when somebody signs in or out."""
 
+from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -12,6 +13,7 @@ from django.http import HttpRequest
 from supportbot.assistant.conversation_events import CustomerSignedIn
 from supportbot.server.guest_sessions import is_issued_key
 
+from ..limits.rate_limits import RequestRefused
 from ..models import Conversation
 from ..realtime import socket_sessions
 from ..turns.app_events import notify_of_event
@@ -42,7 +44,9 @@ def _give_to_account(user: Any, guest_key: str) -> None:
     mine.update(user=user, guest_key="")
     for conversation_id in joined:
         if customer := build_customer(user):
-            notify_of_event(CustomerSignedIn(conversation_id, customer))
+            # A bug of an app, which is in the log, keeps nobody from signing in with what they have said.
+            with suppress(RequestRefused), transaction.atomic():
+                notify_of_event(CustomerSignedIn(conversation_id, customer))
 
 
 @receiver(user_logged_out)
