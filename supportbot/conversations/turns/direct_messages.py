@@ -11,9 +11,10 @@ from .app_events import notify_of_customer_message
 from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
-from .ownership import reopen_closed, save_owner, start_waiting
+from .ownership import save_owner, start_waiting
 from .person_messages import store_for_person
 from .ratings import withdraw_rating
+from .reopening import reopen_closed
 from .submit import TITLE_CHARS, find_duplicate
 
 Owner = Conversation.Owner

@@ -30,9 +30,9 @@ from .changes import (
 )
 from .claiming import acquire_lease, build_answer_message, build_lease, let_turn_wait
 from .leases import LEASE_DURATION
-from .ownership import record_return, reopen_closed
 from .person_messages import store_for_person
 from .ratings import withdraw_rating
+from .reopening import record_return, reopen_closed
 
 TITLE_CHARS = 80
 ACTIVE_TURNS = CompiledQuery(
