@@ -1,6 +1,6 @@
 """System checks of the environment: what is wrong or unsafe with it is said before anything is served."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
 from supportbot.addresses import HTTP_SCHEMES, is_address
+from supportbot.server.direct_connection import find_connection_problem
 from supportbot.server.open_files import count_socket_room, find_reachable_limit
 
 XAI_REASONING_EFFORTS = ("", "none", "low", "medium", "high", "xhigh")  # of xai-sdk
@@ -37,6 +38,17 @@ def check_hosts(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Name the site's hosts: ALLOWED_HOSTS=help.example.com. Health checks are answered by any name."
     return [Warning("ALLOWED_HOSTS allows every host.", hint=hint, id="supportbot.W012")]
+
+
+@register(Tags.database)
+def check_connection(
+    app_configs: Any, databases: Collection[str] | None, **_kwargs: Any
+) -> list[CheckMessage]:
+    """`migrate`, and `check --database default`, say why the database cannot be reached."""
+    if "default" not in (databases or ()) or not (problem := find_connection_problem()):
+        return []
+    hint = "Start it, or correct DATABASE_URL."
+    return [Error(f"The database cannot be reached: {problem}", hint=hint, id="supportbot.E009")]
 
 
 def _check_values() -> Iterator[CheckMessage]:

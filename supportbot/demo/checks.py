@@ -1,7 +1,6 @@
 """A system check of a deployment: accounts whose passwords everybody knows."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 from django.conf import settings
@@ -9,11 +8,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import Error as DatabaseError
-from django.db import connections
+
+from supportbot.server.direct_connection import open_direct_connection
 
 from .accounts import DEMO_ACCOUNTS
-
-CONNECT_TIMEOUT_SECONDS = 3
 
 
 @register(Tags.security, deploy=True)
@@ -34,18 +32,10 @@ def check_demo_accounts(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
 
 def _load_passwords() -> Iterator[tuple[str, str]]:
     """The name and the stored password of each demo account; none if there is no database to look into yet."""
-    # Not by the pool of the server, which would go on trying.
-    connection = connections["default"].copy()
-    if connection.vendor == "postgresql":
-        options = {
-            name: value for name, value in connection.settings_dict["OPTIONS"].items() if name != "pool"
-        }
-        options["connect_timeout"] = CONNECT_TIMEOUT_SECONDS
-        connection.settings_dict = connection.settings_dict | {"OPTIONS": options}
     users = get_user_model().objects.filter(username__in=DEMO_ACCOUNTS).order_by("username")
     sql, parameters = users.values_list("username", "password").query.sql_with_params()
     try:
-        with closing(connection), connection.cursor() as cursor:
+        with open_direct_connection() as connection, connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             yield from cursor.fetchall()
     except DatabaseError:

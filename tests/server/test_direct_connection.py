@@ -1,0 +1,65 @@
+"""Why the database cannot be reached is said at once, in its own words and without the password."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dj_database_url
+import pytest
+from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
+from django.db import OperationalError, connections
+from django.db.utils import ConnectionHandler
+
+from supportbot.conversations.checks import check_connection
+from supportbot.conversations.management.database_check import check_database
+from supportbot.server.direct_connection import describe_database_error, find_connection_problem
+
+NOBODY = "postgres://shop:s3cret@127.0.0.1:1/shop"  # where nobody listens
+REFUSED = 'connection to server at "127.0.0.1", port 1 failed: Connection refused'
+
+
+@pytest.fixture
+def _unreachable(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[None]:
+    """The site's database is a PostgreSQL that is not there, which the pool would try again and again to reach."""
+    before = connections["default"]
+    pool = {"min_size": 1, "max_size": 2, "timeout": 60}
+    handler = ConnectionHandler({"default": dj_database_url.parse(NOBODY) | {"OPTIONS": {"pool": pool}}})
+    connections["default"] = handler["default"]
+    monkeypatch.setattr("supportbot.conversations.management.database_check.connection", handler["default"])
+    with django_db_blocker.unblock():
+        yield
+    connections["default"] = before
+
+
+@pytest.mark.usefixtures("_unreachable")
+class TestUnreachable:
+    def test_a_command_says_so(self):
+        with pytest.raises(CommandError, match=f"cannot be reached: connection failed: {REFUSED}"):
+            check_database()
+
+    def test_so_does_the_check_of_the_database(self):
+        [error] = check_connection(None, databases=["default"])
+        assert error.id == "supportbot.E009"
+        assert REFUSED in error.msg
+        assert "s3cret" not in error.msg
+
+    def test_migrate_says_it_before_it_tries_anything(self):
+        with pytest.raises(SystemCheckError, match=REFUSED):
+            call_command("migrate", skip_checks=False)
+
+    def test_who_asks_after_no_database_is_told_nothing_of_it(self):
+        assert check_connection(None, databases=None) == []
+
+
+@pytest.mark.django_db
+def test_of_a_database_that_is_there_nothing_is_said():
+    assert find_connection_problem() == ""
+    assert check_connection(None, databases=["default"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("", "OperationalError"), ("\n", "OperationalError"), ("no room\nmore", "no room")]
+)
+def test_an_error_is_told_by_its_first_line(text: str, told: str):
+    error: Any = OperationalError(text)
+    assert describe_database_error(error) == told
