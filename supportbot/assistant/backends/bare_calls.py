@@ -22,6 +22,7 @@ from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
 BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
 FENCE = re.compile(r"```\w*\s")
+BETWEEN_FENCES = re.compile(r"\n```\s*```\w*\n")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
 PYTHON_PREFIXES = ("print(", "default_api.")  # as Gemma writes them around a call
 FUNCTOOLS = "functools"  # before a list of calls (Phi)
@@ -173,18 +174,14 @@ def parse_bare_calls(
     `loose_names` were said before its result was known, and are left out.
     """
     body = skip_thought(text.strip()).removeprefix(FUNCTOOLS)
-    if named := NAMED_CALL.match(body):
-        values, rest = _decode_values(body[named.end() :])
-        values = [{"name": named[1], "arguments": value} for value in values]
-    else:
-        values, rest = _decode_values(body)
+    values, rest, is_named = _read_values(body)
     found = [
         (find_tool_name(name, loose_names), arguments)
         for value in values
         for name, arguments in read_call(value, loose_names)
     ]
     if not values:
-        found = list(iter_python_calls(rest, loose_names))
+        found = list(iter_python_calls(BETWEEN_FENCES.sub("\n", rest), loose_names))
         rest = ""
     words = read_words(values)
     said = f"{words}\n\n{rest}".strip()
@@ -195,11 +192,37 @@ def parse_bare_calls(
     if rest[:1].islower():  # a sentence about them goes on
         return [], text
     all_names = tool_names if exact_names is None else exact_names
-    is_named = not (len(values) > 1 and named) and all(name for name, _arguments in found)
+    is_named = is_named and all(name for name, _arguments in found)
     is_alone = not rest and is_named and are_only_calls(values, loose_names)
     run_names = all_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
     return calls, words if calls else said
+
+
+def _read_values(text: str) -> tuple[list[Any], str, bool]:
+    """The JSON values at the beginning of a text, each with the name before it, and what follows them.
+
+    Also whether each of several has a name before it, if one has.
+    """
+    values: list[Any] = []
+    rest = text
+    while named := NAMED_CALL.match(rest):
+        found, behind = _decode_values(rest[named.end() :])
+        if not found:
+            break
+        values += [{"name": named[1], "arguments": value} for value in found]
+        rest = behind
+        if len(found) > 1:
+            return values, rest, False
+    if values:
+        return values, rest, True
+    values, rest = _decode_values(text)
+    while values and FENCE.match(rest):  # another fence behind the first one
+        more, behind = _decode_values(rest)
+        if not more:
+            break
+        values, rest = [*values, *more], behind
+    return values, rest, True
 
 
 def _decode_values(text: str) -> tuple[list[Any], str]:

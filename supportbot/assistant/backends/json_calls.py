@@ -16,6 +16,7 @@ CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_call_id", "to
 # Those that say nothing about whether a call is meant.
 USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role", "status", "object", "strict")
 # What may stand around a call besides white space: tags, fences, and marks of lists.
+MAX_FAILURES = 100  # places where JSON might begin and does not
 BESIDE_CALLS = re.compile(r"</?[\w:｜|]{1,40}>|```\w*|[\s,;\[\]]")
 
 
@@ -103,6 +104,24 @@ def _has_unusual_keys(call: dict[str, Any], inner: dict[str, Any], name: str) ->
 def is_loose(name: str, loose_names: Collection[str]) -> bool:
     """Whether a call of that name may be written a little wrongly."""
     return find_tool_name(name, loose_names) in loose_names
+
+
+def split_at_marks(text: str, marks: re.Pattern[str]) -> list[str]:
+    """What stands between these marks, of which those within JSON are none: they are what somebody has written."""
+    boundaries = re.compile(f"(?P<mark>{marks.pattern})|[{{\\[]", marks.flags)
+    decoder = json.JSONDecoder(strict=False)
+    pieces, start, position, failures = [], 0, 0, 0
+    while failures < MAX_FAILURES and (found := boundaries.search(text, position)):
+        position = found.end()
+        if found["mark"]:
+            pieces.append(text[start : found.start()])
+            start = position
+            continue
+        try:
+            _value, position = decoder.raw_decode(text, found.start())
+        except (ValueError, RecursionError):
+            failures += 1
+    return [*pieces, text[start:]]
 
 
 def split_json(text: str) -> tuple[list[Any], str]:

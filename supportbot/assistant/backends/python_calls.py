@@ -1,10 +1,13 @@
 """Calls as Python writes them: `[lookup_order(order_id="ORD-123")]` and `print(default_api.lookup_order(…))`.
 
-Llama 4 and Gemma are taught to.
+Llama 4, Gemma and OLMo are taught to, several as a list or below each other. A comment may be a condition, so no call
+beside one is exact.
 """
 
 import ast
+import io
 import json
+import tokenize
 from collections.abc import Collection, Iterator
 
 from .call_names import find_tool_name
@@ -21,12 +24,14 @@ def iter_python_calls(body: str, loose_names: Collection[str] = ()) -> Iterator[
     if "(" not in body or len(body) > MAX_PYTHON_CHARS:
         return
     try:
-        tree = ast.parse(body.strip(), mode="eval")
+        tree = ast.parse(body.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    for call in _list_calls(tree.body):
+    found = [_list_calls(each.value) if isinstance(each, ast.Expr) else [] for each in tree.body]
+    is_commented = "#" in body and _has_comment(body)
+    for call in [call for calls in found for call in calls] if all(found) else ():
         name = _get_function_name(call.func)
-        is_exact = not call.args and all(each.arg for each in call.keywords)
+        is_exact = not call.args and all(each.arg for each in call.keywords) and not is_commented
         if not is_exact and find_tool_name(name, loose_names) not in loose_names:
             continue
         try:
@@ -34,6 +39,11 @@ def iter_python_calls(body: str, loose_names: Collection[str] = ()) -> Iterator[
             yield name, json.dumps(values, ensure_ascii=False)
         except (ValueError, TypeError):
             continue
+
+
+def _has_comment(body: str) -> bool:
+    tokens = tokenize.generate_tokens(io.StringIO(body.strip()).readline)
+    return any(token.type == tokenize.COMMENT for token in tokens)
 
 
 def _list_calls(expression: ast.expr) -> list[ast.Call]:

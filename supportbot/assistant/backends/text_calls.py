@@ -15,7 +15,7 @@ from typing import Any
 from .call_arguments import read_loose_object
 from .call_names import find_tool_name
 from .call_parts import CallParts
-from .json_calls import are_only_calls, has_words, is_loose, read_call, split_json
+from .json_calls import are_only_calls, has_words, is_loose, read_call, split_at_marks, split_json
 from .python_calls import iter_python_calls
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
@@ -26,7 +26,10 @@ NAMED = re.compile(
     rf"(?:\s|\[ARGS\]|\[CALL_ID\]\w*|>|{SPECIAL}|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
 )
 DSML = re.compile(r"(</?)\s?[|｜]\s?DSML\s?[|｜]\s?", re.IGNORECASE)
-CALL_BEGINNINGS = re.compile(r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>")
+# Behind them a further call begins. Mistral's may also be words about it.
+CALL_BEGINNINGS = re.compile(
+    r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>|\[tool_calls\](?=\s*(?:[\w.-]+\s*)?[\[{])", re.IGNORECASE
+)
 OPENING_MARK = re.compile(
     r"\s*(?:<function=|\[tool_calls?\]|\[tool_request\]"
     r"|(?:<\|start\|>assistant)?(?:<\|channel\|>\w+)? to=|<[|｜]?[\w:▁｜]+[|｜]?>)",
@@ -80,7 +83,7 @@ def parse_text_calls(
     taken word for word or not at all, also where something stands beside them that is no call of a tool.
     """
     calls = []
-    for piece in CALL_BEGINNINGS.split(DSML.sub(r"\1", body)):
+    for piece in split_at_marks(DSML.sub(r"\1", body), CALL_BEGINNINGS):
         found = [
             (find_tool_name(name, loose_names), arguments)
             for name, arguments in _iter_calls(piece, loose_names)
