@@ -1,6 +1,7 @@
 """Every change of a ticket: its values, the times that follow from its status, and who made it, in one transaction."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,7 @@ DERIVED_FIELDS = (
     *("due", "waiting_since", "first_response", "resolved", "closed", "resolution", "reopened_count"),
     "updated",
 )
-TICKETS_A_STATEMENT = 200
+TICKETS_A_STATEMENT = 500
 
 
 @dataclass
@@ -40,8 +41,15 @@ class TicketChange:
 
     ticket: Ticket
     old_status: str
+    old_derived: tuple[Any, ...]
     fields: set[str] = field(default_factory=set)
     described: dict[str, Any] = field(default_factory=dict)
+
+    def list_derived_values(self) -> Iterator[tuple[str, Any]]:
+        """What follows from the change, and is another value than before."""
+        for name, old in zip(DERIVED_FIELDS, self.old_derived, strict=True):
+            if (new := getattr(self.ticket, name)) != old:
+                yield name, new
 
 
 @transaction.atomic
@@ -72,7 +80,7 @@ def open_ticket(ticket: Ticket, actor: Actor) -> Ticket:
 
 
 def _apply_values(ticket: Ticket, values: dict[str, Any], now: datetime) -> TicketChange:
-    change = TicketChange(ticket, ticket.status)
+    change = TicketChange(ticket, ticket.status, tuple(getattr(ticket, name) for name in DERIVED_FIELDS))
     for name, value in values.items():
         old = getattr(ticket, name)
         if old == value:
@@ -109,12 +117,10 @@ def _apply_status(ticket: Ticket, old: str, now: datetime) -> None:
 def _store_changes(changes: list[TicketChange], actor: Actor, cause: str) -> int:
     if not changes:
         return 0
-    names = {name for change in changes for name in change.fields}
     now = timezone.now()
     for change in changes:
         change.ticket.updated = now
-    tickets = [change.ticket for change in changes]
-    Ticket.objects.bulk_update(tickets, [*sorted(names | set(DERIVED_FIELDS))], TICKETS_A_STATEMENT)
+    _update_tickets(changes)
     StatusChange.objects.bulk_create(
         (
             StatusChange(
@@ -135,6 +141,19 @@ def _store_changes(changes: list[TicketChange], actor: Actor, cause: str) -> int
         if change.ticket.status == Status.RESOLVED and change.old_status != Status.RESOLVED
     )
     return len(changes)
+
+
+def _update_tickets(changes: list[TicketChange]) -> None:
+    """A statement for those that get the same values, as most do: `bulk_update` takes seconds for a thousand."""
+    alike: dict[Any, list[TicketChange]] = defaultdict(list)
+    for change in changes:
+        # The values that were asked for are the same for all tickets that had others before.
+        alike[frozenset(change.fields), tuple(change.list_derived_values())].append(change)
+    for (fields, derived), group in alike.items():
+        values = {name: getattr(group[0].ticket, name) for name in sorted(fields)} | dict(derived)
+        keys = [change.ticket.pk for change in group]
+        for start in range(0, len(keys), TICKETS_A_STATEMENT):
+            Ticket.objects.filter(pk__in=keys[start : start + TICKETS_A_STATEMENT]).update(**values)
 
 
 def _announce_ends(changes: list[TicketChange], actor: Actor) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.staff_group import ensure_staff_groups
+from tests import admin_forms
 from tickets.models import Ticket
 
 
@@ -144,3 +145,44 @@ def test_a_page_is_not_told_what_its_own_reader_did_but_shows_what_is_stored(des
 def test_a_tag_that_is_too_long_is_refused_in_words(desk, ticket):
     page = save(desk, ticket, open_form(desk, ticket), tag_names="x" * 41).content.decode()
     assert "A tag has at most 40 characters." in page
+
+
+class TestAssigneeWhoLeftTheTeam:
+    @pytest.fixture(autouse=True)
+    def _toms(self, ticket: Ticket) -> None:
+        tom = User.objects.create(username="tom", is_staff=True)
+        Ticket.objects.update(assignee=tom)
+        User.objects.filter(pk=tom.pk).update(is_staff=False)
+
+    def test_a_save_of_another_field_leaves_the_ticket_theirs(self, desk, ticket):
+        form = admin_forms.open_form(desk, page_of(ticket))
+        page = desk.get(page_of(ticket)).content.decode()
+        assert "tom (no longer on the team)" in page
+
+        desk.post(page_of(ticket), form | {"priority": "high"})
+
+        ticket.refresh_from_db()
+        assert (ticket.priority, ticket.assignee.username) == ("high", "tom")
+        assert AuditEvent.objects.get().details["changes"].keys() == {"priority"}
+
+    def test_it_can_be_given_to_somebody_else_or_to_nobody(self, desk, sam, ticket):
+        for chosen in (sam.pk, ""):
+            form = admin_forms.open_form(desk, page_of(ticket))
+            desk.post(page_of(ticket), form | {"assignee": chosen})
+            ticket.refresh_from_db()
+            assert ticket.assignee_id == (chosen or None)
+
+    def test_it_stays_a_colleagues_who_has_taken_it_since(self, desk, sam, ticket):
+        form = admin_forms.open_form(desk, page_of(ticket))
+        Ticket.objects.update(assignee=sam)
+        desk.post(page_of(ticket), form | {"priority": "high"})
+        ticket.refresh_from_db()
+        assert (ticket.priority, ticket.assignee) == ("high", sam)
+
+    def test_nobody_else_who_is_not_of_the_team_can_be_given_it(self, desk, alice, ticket):
+        form = admin_forms.open_form(desk, page_of(ticket))
+        page = desk.post(page_of(ticket), form | {"assignee": alice.pk})
+        assert "Select a valid choice" in page.content.decode()
+        desk.post(page_of(ticket), form | {"assignee": alice.pk, "initial-assignee": alice.pk})
+        ticket.refresh_from_db()
+        assert ticket.assignee.username == "tom"

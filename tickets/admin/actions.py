@@ -1,4 +1,4 @@
-"""What staff do to several tickets of the list at once. Each is one transaction, which the audit log tells of too."""
+"""What staff do to several tickets of the list at once, which the audit log tells of too."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,10 +21,22 @@ from ..questions import handover_note, triage
 QUESTIONS = (triage, handover_note)
 
 
-@transaction.atomic
+# Of thousands, so that customers' messages need not wait until all are changed.
+TICKETS_A_TRANSACTION = 500
+
+
 def update_tickets(request: HttpRequest, queryset: QuerySet[Ticket], note: str, **values: Any) -> int:
     """Set the values on the chosen tickets, with a line in Django's own log too; returns how many there are."""
-    chosen = Ticket.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+    keys = list(queryset.values_list("pk", flat=True))
+    return sum(
+        _update_some(request, keys[start : start + TICKETS_A_TRANSACTION], note, values)
+        for start in range(0, len(keys), TICKETS_A_TRANSACTION)
+    )
+
+
+@transaction.atomic
+def _update_some(request: HttpRequest, keys: list[int], note: str, values: dict[str, Any]) -> int:
+    chosen = Ticket.objects.filter(pk__in=keys)
     if "status" in values:
         chosen = chosen.filter(merged_into=None)  # the matter goes on in another ticket
     tickets = list(

@@ -11,14 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+
+from supportbot.concurrent_edits import LockedRowAdmin
 
 from ..actors import build_staff_actor
 from ..audit import record_ticket_event
@@ -41,7 +41,7 @@ NEW_TICKET_FIELDS = [
 
 
 @admin.register(Ticket)
-class TicketAdmin(admin.ModelAdmin):
+class TicketAdmin(LockedRowAdmin):
     form = TicketForm
     list_display = [
         "number",
@@ -132,14 +132,6 @@ class TicketAdmin(admin.ModelAdmin):
             formfield.widget = formfield.widget.widget
         return formfield
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The ticket; locked where it is about to be changed, so that what is compared is what is overwritten."""
-        ticket = super().get_object(request, object_id, from_field)
-        if ticket is not None and request.method == "POST":
-            Ticket.objects.lock_ticket(ticket.pk)
-            ticket.refresh_from_db()
-        return ticket
-
     def get_queryset(self, request: HttpRequest) -> Any:
         """With what the page of one ticket shows, so that it asks for it at once."""
         tickets = super().get_queryset(request)
@@ -169,11 +161,6 @@ class TicketAdmin(admin.ModelAdmin):
         views = [(name, label, counts.get(name, ""), name == shown) for name, label in VIEWS.items()]
         context = {"title": gettext("Tickets"), "views": views, "shown_view": shown}
         return super().changelist_view(request, (extra_context or {}) | context)
-
-    @method_decorator(require_safe)
-    def history_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """It only shows: what is posted there changes nothing, and locks no ticket."""
-        return super().history_view(*args, **kwargs)
 
     def render_change_form(  # noqa: PLR0917 - Django calls it so
         self,

@@ -5,23 +5,20 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
-from django.utils.text import Truncator
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from supportbot.concurrent_edits import ConcurrentEditForm, normalise_text
 
 from ..history import describe_value, name_actor
 from ..models import Tag, Ticket
 from ..people import name_person
 from ..tags import list_tags, parse_tags
+from .keys import parse_key
 
-SHOWN_VALUE_CHARS = 200
 PARAGRAPH_FIELDS = ("issue", "summary", "wants", "tried", "still_open")
 ASSISTANT_HELP_TEXT = gettext_lazy("Written by the assistant; your edits replace it.")
-
-
-def normalise_text(value: Any) -> Any:
-    """Text as it is stored: browsers end lines in another way, and what is only white space says nothing."""
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
 def list_form_values(ticket: Ticket) -> dict[str, str]:
@@ -31,7 +28,7 @@ def list_form_values(ticket: Ticket) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
-class TicketForm(forms.ModelForm):
+class TicketForm(ConcurrentEditForm):
     tag_names = forms.CharField(
         label=gettext_lazy("Tags"),
         required=False,
@@ -51,15 +48,23 @@ class TicketForm(forms.ModelForm):
         by_assistant = self.instance.by_assistant if self.instance.pk else ()
         self.initial["tag_names"] = ", ".join(list_tags(self.instance))
         if "assignee" in self.fields:  # not in that of somebody who may only look at it
-            assignee: Any = self.fields["assignee"]
-            assignee.label_from_instance = name_person
+            self._offer_whoever_has_it(self.fields["assignee"])
         for name, field in self.fields.items():
-            field.show_hidden_initial = self.instance.pk is not None
             if name in PARAGRAPH_FIELDS:
                 field.widget.attrs["rows"] = 4
             if name in by_assistant:
                 field.help_text = ASSISTANT_HELP_TEXT
                 field.widget.attrs["data-by"] = "assistant"
+
+    def _offer_whoever_has_it(self, assignee: Any) -> None:
+        """Also when they are no longer on the team: to save a ticket is not to take it away from them.
+
+        Whom the page showed is a choice too. To choose them changes nothing, so they can only stay.
+        """
+        shown = parse_key(self.data.get(self.add_initial_prefix("assignee")))
+        has_it = get_user_model()._default_manager.filter(pk__in=[self.instance.assignee_id or 0, shown])
+        assignee.queryset = assignee.queryset | has_it
+        assignee.label_from_instance = _name_assignee
 
     def clean_tag_names(self) -> str:
         names = parse_tags(self.cleaned_data["tag_names"])
@@ -74,12 +79,7 @@ class TicketForm(forms.ModelForm):
         return str(self.cleaned_data["order_number"]).strip().upper()
 
     def clean(self) -> dict[str, Any]:
-        cleaned = {name: normalise_text(value) for name, value in (super().clean() or {}).items()}
-        for name in self.list_overtaken_fields():
-            if name not in self.errors:
-                self.add_error(name, self._describe_conflict(name))
-                self._show_stored_value(name)
-        return cleaned
+        return {name: normalise_text(value) for name, value in super().clean().items()}
 
     def list_changed_fields(self) -> list[str]:
         """Those in which something else stands than the form showed, and than is stored by now."""
@@ -89,56 +89,14 @@ class TicketForm(forms.ModelForm):
             if name in self.cleaned_data and self._is_other_than_stored(name)
         ]
 
-    def list_overtaken_fields(self) -> list[str]:
-        """Those that were changed here, and to something else by somebody else since the form was shown."""
-        if self.instance.pk is None:
-            return []
-        return [
-            name
-            for name in self.changed_data
-            if name in self.cleaned_data and self._was_stored_since(name) and self._is_other_than_stored(name)
-        ]
-
-    def list_news(self) -> list[str]:
-        """Those that were not changed here, but by somebody else since the form was shown."""
-        return [
-            name for name in self.fields if name not in self.changed_data and self._was_stored_since(name)
-        ]
-
-    def _is_other_than_stored(self, name: str) -> bool:
-        return self._are_different(name, self._get_stored(name), self[name].data)
-
-    def _are_different(self, name: str, one: Any, other: Any) -> bool:
-        return self.fields[name].has_changed(normalise_text(one), normalise_text(other))
-
-    def _was_stored_since(self, name: str) -> bool:
-        """Whether what is stored differs from what the form showed. One that does not say what it showed says no."""
-        bound: Any = self[name]
-        if bound.html_initial_name not in self.data:
-            return False
-        hidden = self.fields[name].hidden_widget()
-        shown = hidden.value_from_datadict(self.data, self.files, bound.html_initial_name)
-        return self._are_different(name, self._get_stored(name), shown)
-
-    def _get_stored(self, name: str) -> Any:
-        return self.get_initial_for_field(self.fields[name], name)
-
-    def _describe_conflict(self, name: str) -> str:
-        """By whom it was changed and to what, in words for whoever was later."""
-        told = {"name": self._find_author(name), "value": self._describe_stored(name)}
-        return (
-            _(
-                "%(name)s has changed this to “%(value)s” since you opened the page. What you entered is kept "
-                "here: save again to use it instead."
-            )
-            % told
-        )
+    def _get_validation_exclusions(self) -> set[str]:
+        """The choices of this form say who may have it. Those of the model lack whoever has left the team."""
+        return super()._get_validation_exclusions() | {"assignee"}  # type: ignore[misc]
 
     def _describe_stored(self, name: str) -> str:
-        value = describe_value(name, str(self._get_stored(name) or ""))
-        if name == "assignee" and self.instance.assignee:
-            value = name_person(self.instance.assignee)
-        return Truncator(value).chars(SHOWN_VALUE_CHARS) or _("nothing")
+        if name == "assignee":
+            return name_person(self.instance.assignee) if self.instance.assignee else ""
+        return describe_value(name, str(self._get_stored(name) or ""))
 
     def _find_author(self, name: str) -> str:
         """Who changed this field last, as the audit log has it."""
@@ -149,10 +107,11 @@ class TicketForm(forms.ModelForm):
                 return name_actor(event)
         return _("Somebody")
 
-    def _show_stored_value(self, name: str) -> None:
-        """The form that is shown again says that it showed what is stored now: to save it again is to choose."""
-        bound = self[name]
-        sent: Any = self.data
-        data = sent.copy()
-        data[bound.html_initial_name] = self.fields[name].prepare_value(self._get_stored(name)) or ""
-        self.data = data
+
+def _name_assignee(person: Any) -> str:
+    name = name_person(person)
+    return (
+        name
+        if person.is_staff and person.is_active
+        else _("%(name)s (no longer on the team)") % {"name": name}
+    )
