@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 MAX_ITEMS = 100_000  # of an iterator, which may have no end
 BYTES = (bytes, bytearray, memoryview)
+PLAIN_TYPES = frozenset((str, int, bool, type(None)))
 SCALARS = (str, int, float, *BYTES)
 COLLECTIONS = (Sequence, Set, MappingView, deque, Iterator)
 
@@ -25,6 +26,8 @@ def build_json_value(value: Any, parents: tuple[int, ...] = ()) -> Any:
 
     Raises TypeError for what has no text of its own, such as a function, and ValueError for what contains itself.
     """
+    if type(value) in PLAIN_TYPES:  # most values are, and need no more looks
+        return value
     while isinstance(value, Enum):
         value = value.value
     if isinstance(value, BaseModel):
@@ -38,7 +41,10 @@ def build_json_value(value: Any, parents: tuple[int, ...] = ()) -> Any:
         return build_json_value(value.model_dump(mode="json", fallback=build_json_value), within)
     members = _list_members(value)
     if members is not None:
-        return {_build_key(key): build_json_value(each, within) for key, each in members.items()}
+        return {
+            key if type(key) is str else _build_key(key): build_json_value(each, within)
+            for key, each in members.items()
+        }
     if _is_collection(value):
         return [build_json_value(each, within) for each in _read_items(value)]
     return _build_text(value)

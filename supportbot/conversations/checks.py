@@ -6,10 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
 from supportbot.addresses import HTTP_SCHEMES, is_address
+from supportbot.assistant.tool_lines import require_line
 from supportbot.server.direct_connection import find_connection_problem
 from supportbot.server.open_files import count_socket_room, find_reachable_limit
 
@@ -28,6 +30,7 @@ def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         *_check_processes(),
         *_check_open_files(),
         *_check_media(),
+        *_check_tool_lines(),
     ]
 
 
@@ -142,3 +145,17 @@ def _find_write_problem(folder: Path) -> str:
             return ""
     except OSError as error:
         return error.strerror or type(error).__name__
+
+
+def _check_tool_lines() -> Iterator[CheckMessage]:
+    """Those that are translated could not be read while their app was imported."""
+    config: Any = apps.get_app_config("conversations")
+    for tool in config.tools.values():
+        for name in ("progress", "done_line"):
+            try:
+                require_line(
+                    str(getattr(tool, name)), tool.parameters["properties"], f"Tool {tool.name}", name
+                )
+            except TypeError as error:
+                hint = "Name the arguments as the function does, or leave the braces out."
+                yield Error(str(error), hint=hint, id="supportbot.E012")

@@ -4,7 +4,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.utils.translation import gettext_lazy
 
+from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.conversations.checks import check_environment
 from supportbot.environment import Environment, read_environment
 
@@ -135,3 +138,14 @@ def test_a_folder_that_can_be_made_is_none_to_tell_of_and_not_made_yet(settings,
 
     assert {"supportbot.E011", "supportbot.W016"}.isdisjoint(list_check_ids())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_brace_in_a_translated_line_of_a_tool_that_names_no_argument_is_told(monkeypatch):
+    @tool(progress=gettext_lazy("Paying {amount}"), done_line=gettext_lazy("Paid {euros}"))
+    def pay_out(ctx: ToolContext, euros: int) -> None:
+        """Pay money out."""
+
+    monkeypatch.setattr(apps.get_app_config("conversations"), "tools", Registry([pay_out]))
+
+    (found,) = [each for each in check_environment(None) if each.id == "supportbot.E012"]
+    assert found.msg == "Tool pay_out: progress names {amount}, which is none of its arguments."
