@@ -12,16 +12,16 @@ from .numbers import NUMBERS_PER_GUESS, WrittenNumber
 MIN_GUESSED_CHARS = 3  # what is shorter stands in each day, time and amount
 
 
-def has_guesses_left(written: WrittenNumber, guesses_left: int) -> bool:
-    """Whether all of these numbers may be tried. Nothing here says which of them there are."""
-    numbers_left = guesses_left * NUMBERS_PER_GUESS
+def has_guesses_left(written: WrittenNumber, guesses_left: int, contact_count: int) -> bool:
+    """Whether all of these may be tried, with each telephone number. Nothing here says which of them there are."""
+    numbers_left = guesses_left // max(contact_count, 1) * NUMBERS_PER_GUESS
     if written.group_count + len(written.words) <= numbers_left:
         return True
     return written.group_count + _count_words(written) <= numbers_left
 
 
 def record_guesses(
-    ctx: ToolContext, contact_key: str, written: WrittenNumber, found: Sequence[Order]
+    ctx: ToolContext, contact_keys: Sequence[str], written: WrittenNumber, found: Sequence[Order]
 ) -> None:
     """Count what was tried. A trial of a prompt has no conversation, and leaves no trace.
 
@@ -32,8 +32,10 @@ def record_guesses(
         guesses = 0 if found else min(guesses, 1)
     if not guesses or not ctx.conversation:
         return
-    guess = {"conversation_id": ctx.conversation, "visitor": ctx.visitor, "email_key": contact_key}
-    FailedLookup.objects.bulk_create(FailedLookup(**guess) for _ in range(guesses))
+    guess = {"conversation_id": ctx.conversation, "visitor": ctx.visitor}
+    FailedLookup.objects.bulk_create(
+        FailedLookup(**guess, email_key=key) for key in contact_keys or [""] for _ in range(guesses)
+    )
     FailedLookup.objects.delete_old()
 
 

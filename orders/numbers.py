@@ -1,4 +1,4 @@
-"""Order numbers and telephone numbers as people write them, and the forms in which they are compared.
+"""Order numbers as people write them, and the forms in which they are compared.
 
 A customer writes “Bestell-Nr. 1001”, “1OO1”, “١٠٠١”, half of ORD-2024-9001, the tracking number, or pastes a mail. What
 may be a number in that is looked for among the orders that they may see, and nowhere else.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from .email_addresses import MAX_WRITTEN_CHARS, extract_email
+from .email_addresses import MAX_WRITTEN_CHARS
 
 MAX_JOINED_PARTS = 8
 MAX_GAP_CHARS = 3
@@ -20,12 +20,8 @@ MAX_NUMBERS = 20  # that one look-up tries; a mail that somebody pastes has abou
 NUMBERS_PER_GUESS = 5
 MAX_CANDIDATES = 200
 MIN_TRACKING_CHARS = 8
-PHONE_DIGITS = 9  # the last ones: before them stand a country's and an area's code, in many forms
-MIN_PHONE_DIGITS = 6
 
 PART = re.compile(r"[^\W\d_]+|\d+")
-# “ext. 08467”, “x12” or “#12” behind a telephone number; the X of “1-800-FLEX 123456” is part of a word.
-EXTENSION = re.compile(r"(?<=\d)\W{0,3}(?:EXT(?:ENSION)?|X|#)\W{0,3}\d{1,6}\W*$")
 # An O among digits is a zero, and an I or L a one, for whoever reads a number from a label.
 LOOKALIKES = re.compile(r"[\dOIL]{2,40}")
 AS_DIGITS = str.maketrans("OIL", "011")
@@ -33,8 +29,6 @@ LINE_END = re.compile(r"[^\w\n]{0,3}(?:\n|\Z)")
 # Some shops have numbers of letters alone.
 WORD = re.compile(r"(?<!\w)[^\W\d_]{6,12}(?!\w)")
 DATE_MARKS = frozenset(".,:/–—-")
-PHONE_NUMBER = re.compile(r"\+?\(?\d(?:[^\S\n]|[\d()./-]){5,40}\d")
-MIN_WHOLE_PHONE_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +49,28 @@ class WrittenNumber:
         return bool(self.keys or self.tracking_keys)
 
 
+def fold_digits(text: str) -> str:
+    """In upper case, with compatibility forms and all of Unicode's digits as ASCII."""
+    folded = unicodedata.normalize("NFKC", text).upper()
+    if folded.isascii():
+        return folded
+    return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in folded)
+
+
 def normalise_number(written: str) -> str:
     """Only the letters of an order number, in upper case, and its digits: people write the rest differently."""
-    return "".join(PART.findall(_fold(written)))
+    return "".join(PART.findall(fold_digits(written)))
 
 
 def shorten_number(number: str) -> str:
     """The last group of a number's digits without leading zeros: 9001 of ORD-2024-9001, 1001 of #1001-A."""
-    groups = re.findall(r"\d+", _fold(number))
+    groups = re.findall(r"\d+", fold_digits(number))
     return groups[-1].lstrip("0") if groups else ""
-
-
-def shorten_phone(phone: str) -> str:
-    """The last digits of a telephone number, empty if there are too few.
-
-    Without its extension, unless what is left would be no number: “+49 30 #123456” has none.
-    """
-    written = _fold(phone[:MAX_WRITTEN_CHARS])
-    digits = "".join(re.findall(r"\d", EXTENSION.sub("", written)))
-    if len(digits) < MIN_PHONE_DIGITS:
-        digits = "".join(re.findall(r"\d", written))
-    return digits[-PHONE_DIGITS:] if len(digits) >= MIN_PHONE_DIGITS else ""
 
 
 def read_number(written: str) -> WrittenNumber:
     """All that may be an order's number in what somebody wrote."""
-    text = _fold(written[:MAX_WRITTEN_CHARS])
+    text = fold_digits(written[:MAX_WRITTEN_CHARS])
     groups = list(re.finditer(r"\d+", text))
     if len(groups) > MAX_NUMBERS:
         text = text[: groups[MAX_NUMBERS].start()]
@@ -106,22 +96,6 @@ def read_number(written: str) -> WrittenNumber:
 
 def _read_lookalikes(found: re.Match[str]) -> str:
     return found[0].translate(AS_DIGITS) if re.search(r"\d", found[0]) else found[0]
-
-
-def read_contact(email: str, phone: str) -> tuple[str, str]:
-    """The address and the last digits of the telephone number by which a guest names an order; one is empty or both.
-
-    An address goes first. Words without one, such as “none”, are none.
-    """
-    address = extract_email(email)
-    return (address, "") if "@" in address else ("", shorten_phone(_find_phone(phone)))
-
-
-def _find_phone(written: str) -> str:
-    """The telephone number in what somebody wrote: the last one with enough digits, or all of it."""
-    numbers = PHONE_NUMBER.findall(_fold(written[:MAX_WRITTEN_CHARS]))
-    whole = [each for each in numbers if len(re.findall(r"\d", each)) >= MIN_WHOLE_PHONE_DIGITS]
-    return whole[-1] if whole else written
 
 
 class _Part(NamedTuple):
@@ -166,11 +140,3 @@ def _may_be_end_of_number(left: _Part, right: _Part) -> bool:
     """“4 7 1 1” and “4.711” may be the last digits of a number, but “12.3.” is a day and “12:30” a time."""
     is_day_or_time = len(right.text) < 3 and not DATE_MARKS.isdisjoint(right.gap)
     return left.text.isdecimal() and right.text.isdecimal() and not is_day_or_time
-
-
-def _fold(text: str) -> str:
-    """In upper case, with compatibility forms and all of Unicode's digits as ASCII."""
-    folded = unicodedata.normalize("NFKC", text).upper()
-    if folded.isascii():
-        return folded
-    return "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in folded)

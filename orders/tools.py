@@ -11,7 +11,7 @@ from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
 from .guesses import has_guesses_left, record_guesses
-from .models import FailedLookup, Order, OrderItem, build_contact_key, format_amount
+from .models import FailedLookup, Order, OrderItem, build_contact_keys, format_amount
 from .numbers import MAX_NUMBERS, read_number
 
 MAX_LISTED_ORDERS = 10
@@ -56,8 +56,8 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
     meant. Report only what is returned; an eta of null means that no date is known or nothing is on its way.
     A refund ("payment", "refunded") says nothing about goods that came back: that is the status "returned".
     """
-    contact_key = "" if ctx.customer else build_contact_key(email, phone)
-    guesses_left = FailedLookup.objects.count_guesses_left(ctx.conversation, ctx.visitor, contact_key)
+    contact_keys = [] if ctx.customer else build_contact_keys(email, phone)
+    guesses_left = FailedLookup.objects.count_guesses_left(ctx.conversation, ctx.visitor, contact_keys)
     if guesses_left <= 0:
         raise ToolError(
             "Too many orders were not found, so looking up orders is paused here to protect our customers. "
@@ -66,11 +66,14 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
     if ctx.customer is None and not email.strip() and not phone.strip():
         return {"error": "A guest needs the e-mail address that the order was placed with", "needs": "email"}
     written = read_number(order_id)
-    if ctx.customer is None and not has_guesses_left(written, guesses_left):
-        return {"error": "That names many numbers: ask the customer for the order number alone"}
+    if ctx.customer is None and not has_guesses_left(written, guesses_left, len(contact_keys)):
+        alone = (
+            "order number alone" if len(contact_keys) < 2 else "order number and one telephone number alone"
+        )
+        return {"error": f"That names many numbers: ask the customer for the {alone}"}
     visible = Order.objects.visible_to(ctx.customer, email, phone)
     matches = list(visible.find_by_number(order_id).prefetch_related("items")[:MAX_LISTED_ORDERS])
-    record_guesses(ctx, contact_key, written, matches)
+    record_guesses(ctx, contact_keys, written, matches)
     meant = [order for order in matches if order.number.casefold() == order_id.strip().casefold()] or matches
     asked = " ".join(order_id.split())[:MAX_ECHOED_CHARS]
     if len(meant) > 1:

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from orders.numbers import shorten_phone
+from orders.contacts import shorten_phone
 
 ROWS_AT_ONCE = 2000
 

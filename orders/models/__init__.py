@@ -1,7 +1,7 @@
 """Orders, look-ups that failed, and what shops' platforms tell of orders as they change."""
 
 from .live_order import LiveOrder, ProcessedDelivery
-from .order import FailedLookup, Order, OrderItem, build_contact_key, format_amount
+from .order import FailedLookup, Order, OrderItem, build_contact_keys, format_amount
 
 __all__ = [
     "FailedLookup",
@@ -9,6 +9,6 @@ __all__ = [
     "Order",
     "OrderItem",
     "ProcessedDelivery",
-    "build_contact_key",
+    "build_contact_keys",
     "format_amount",
 ]

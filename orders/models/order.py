@@ -1,5 +1,7 @@
 """Orders as the shop keeps them, and who may see which."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.tools import Customer
 
-from ..numbers import normalise_number, read_contact, read_number, shorten_number, shorten_phone
+from ..contacts import list_guessed_contacts, read_contact, shorten_phone
+from ..numbers import normalise_number, read_number, shorten_number
 
 MAX_MATCHES = 50
 
@@ -31,10 +34,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """
         if customer:
             return self.filter(customer=customer.id)
-        address, phone_key = read_contact(email, phone)
+        address, phone_keys = read_contact(email, phone)
         if address:
             return self.filter(email=address)
-        return self.filter(phone_key=phone_key) if phone_key else self.none()
+        return self.filter(phone_key__in=phone_keys) if phone_keys else self.none()
 
     def find_by_number(self, written: str) -> "OrderQuerySet":
         """The orders that may be meant by a number as people write it, see `numbers`.
@@ -214,11 +217,11 @@ class OrderItem(models.Model):
 
 
 class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
-    def count_guesses_left(self, conversation_id: int, visitor: str, contact_key: str = "") -> int:
+    def count_guesses_left(self, conversation_id: int, visitor: str, contact_keys: Sequence[str] = ()) -> int:
         """How many guesses are left until somebody may be guessing at other people's orders; none at 0 or below.
 
         They are counted by what a guesser cannot change at will: the conversation, the visitor, the network, and
-        the e-mail address or telephone number that is guessed at, see `build_contact_key`.
+        the e-mail address or telephone numbers that are guessed at, see `build_contact_keys`.
         """
         now = timezone.now()
         hour, day = (
@@ -226,14 +229,18 @@ class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
             self.filter(created__gt=now - timedelta(days=1)),
         )
         # Asked of everybody, so that a look-up costs the same whoever makes it.
-        by_contact = day.filter(email_key=contact_key).exclude(email_key="")
+        by_contact = Counter(
+            day.filter(email_key__in=contact_keys or [""])
+            .exclude(email_key="")
+            .values_list("email_key", flat=True)
+        )
         conversations: Any = apps.get_app_config("conversations")
         network = conversations.find_guest_network(conversation_id)
         at_network = hour.filter(conversation__address_key=network, visitor__startswith="guest:")
         return min(
             FailedLookup.MAX_PER_HOUR - hour.filter(conversation=conversation_id).count(),
             FailedLookup.MAX_PER_DAY - day.filter(visitor=visitor).count(),
-            FailedLookup.MAX_PER_CONTACT - by_contact.count(),
+            FailedLookup.MAX_PER_CONTACT - max(by_contact.values(), default=0),
             FailedLookup.MAX_PER_NETWORK - (at_network.count() if network else 0),
         )
 
@@ -264,15 +271,15 @@ class FailedLookup(models.Model):
         return f"{self.visitor}, {self.created:%Y-%m-%d %H:%M}"
 
 
-def build_contact_key(email: str, phone: str) -> str:
-    """Stands for what somebody guesses at, whose owner may be no customer of ours; empty for what finds no order.
+def build_contact_keys(email: str, phone: str) -> list[str]:
+    """Stand for what somebody guesses at, whose owner may be no customer of ours; none for what finds no order.
 
-    It is made of what the look-up compares, so that no other spelling makes further guesses.
+    They are made of what the look-up compares, so that no other spelling makes further guesses.
     """
-    contact = "".join(read_contact(email, phone))
-    return (
-        salted_hmac("orders.failed_lookup", contact, algorithm="sha256").hexdigest()[:32] if contact else ""
-    )
+    return [
+        salted_hmac("orders.failed_lookup", contact, algorithm="sha256").hexdigest()[:32]
+        for contact in list_guessed_contacts(email, phone)
+    ]
 
 
 def _format_days(count: int) -> str:
