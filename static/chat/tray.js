@@ -68,10 +68,11 @@ document.addEventListener("paste", (event) => {
 });
 
 // A photo of the conversation that is dragged about carries a file as well, but is not meant to be sent.
-let isDragFromPage = false;
-chat.addEventListener("dragstart", () => (isDragFromPage = true));
-chat.addEventListener("dragend", () => (isDragFromPage = false));
-const hasFiles = ({ dataTransfer }) => !isDragFromPage && dataTransfer.types.includes("Files");
+// Of one that is replaced meanwhile nobody hears that the drag has ended.
+let dragged = null;
+chat.addEventListener("dragstart", ({ target }) => (dragged = target));
+chat.addEventListener("dragend", () => (dragged = null));
+const hasFiles = ({ dataTransfer }) => !dragged?.isConnected && dataTransfer.types.includes("Files");
 
 chat.addEventListener("dragover", (event) => {
   if (!hasFiles(event)) return;

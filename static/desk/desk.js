@@ -20,9 +20,13 @@ const TOO_MANY_PAGES = 4429;
 const bar = document.getElementById("desk-bar");
 const board = () => document.getElementById("board");
 
+const unanswered = new Set(); // the ids of the pings that follow what was pressed
+
 let webSocket = null;
 let lastFrameAt = Date.now();
+let frameCount = 0; // of what was shown, over the socket or not
 let failedAttempts = 0; // since something was received
+let pressCount = 0;
 let isOver = false; // signed out: the page shows nothing of the customers any more
 
 function connect() {
@@ -58,8 +62,10 @@ function endPage() {
 function applyFragments(html) {
   if (isOver) return;
   lastFrameAt = Date.now();
+  frameCount += 1;
   const parsed = new DOMParser().parseFromString(html, "text/html");
   for (const element of [...parsed.body.children]) {
+    unanswered.delete(element.dataset.handled);
     if (element.id === "desk-opening") location.assign(element.getAttribute("href"));
     const shown = document.getElementById(element.id);
     if (!shown || shown.isEqualNode(element)) continue;
@@ -96,15 +102,19 @@ function send(request) {
   return true;
 }
 
-// What somebody has pressed is done at once, or they are told that it was not.
+// What somebody has pressed is done at once, or they are told that it was not. Whether it was is known by the answer to
+// a ping that follows it: other frames may have been on their way before.
 function press(request) {
-  const pressedAt = Date.now();
   if (!send(request)) return showNotice(bar.dataset.connection === "gone" ? "gone" : "not-connected");
   showNotice("");
+  const socket = webSocket;
+  const id = `press-${(pressCount += 1)}`;
+  send({ action: "ping", client_id: id });
+  unanswered.add(id);
   setTimeout(() => {
-    if (lastFrameAt >= pressedAt || bar.dataset.connection !== "open") return;
+    if (!unanswered.delete(id) || bar.dataset.connection === "gone") return;
     showNotice("not-answered");
-    replaceConnection();
+    if (webSocket === socket && bar.dataset.connection === "open") replaceConnection();
   }, ANSWER_TIMEOUT_MS);
 }
 
@@ -124,10 +134,13 @@ function checkConnection() {
 // While there is no socket, as behind a proxy that knows none, or with too many pages open.
 async function poll() {
   if (isOver || bar.dataset.connection === "open") return;
+  const before = frameCount;
   try {
     const response = await fetch(`${bar.dataset.fragments}${board() ? "?board" : ""}`);
     if (response.redirected) endPage(); // to where one signs in
-    else if (response.ok) applyFragments(await response.text());
+    if (!response.ok || response.redirected) return;
+    const html = await response.text();
+    if (frameCount === before) applyFragments(html); // what has come meanwhile is newer
   } catch {
     // No network: the next time.
   }

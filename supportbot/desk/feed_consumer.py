@@ -46,7 +46,7 @@ class DeskFeedConsumer(SocketConsumer):
         await unsubscribe_board(self._send_board)
 
     async def on_ping(self, frame: DeskFeedFrame) -> None:
-        await self.writer.send(render_pong())
+        await self.writer.send(render_pong(frame.client_id))
 
     async def on_presence(self, frame: DeskFeedFrame) -> None:
         await self.run_checked(self._require_answerer, presence.store_presence, self.staff, frame.is_here)

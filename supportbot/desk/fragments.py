@@ -60,9 +60,9 @@ def render_opening(address: str) -> str:
     return _render("desk/_opening.html", address=address)
 
 
-def render_pong() -> str:
-    """The line is alive."""
-    return _render("desk/_pong.html")
+def render_pong(client_id: str = "") -> str:
+    """The line is alive, and what was sent before the ping with this id has been handled."""
+    return _render("desk/_pong.html", handled=client_id)
 
 
 def _render(template: str, **context: Any) -> str:

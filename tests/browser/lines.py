@@ -53,9 +53,13 @@ class Lines:
         if not still_reach_server:
             self._mute.update(self._open)
 
+    async def end(self) -> None:
+        """The newest one is closed, as a server that ends closes it."""
+        await self._open[-1].close(code=1011)
+
     async def close(self) -> None:
         """The server is gone, and the page knows. It comes back when it is given the time."""
-        await self._open[-1].close(code=1011)
+        await self.end()
         await expect(self._chat.page.locator("#chat[data-connection=closed]")).to_be_visible()
 
     async def come_back(self) -> None:

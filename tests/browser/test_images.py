@@ -42,6 +42,14 @@ async def test_a_photo_goes_to_the_model_and_stays_in_the_conversation(
     await see((await opened.value).get_by_role("img"), "")
 
 
+# Of an element that leaves the page while it is dragged, nobody is told that the drag has ended.
+DRAG_WHAT_IS_REPLACED = """() => {
+    const image = document.getElementById("log").appendChild(new Image());
+    image.dispatchEvent(new DragEvent("dragstart", { bubbles: true }));
+    image.remove();
+}"""
+
+
 async def test_photos_can_be_dropped_and_pasted_and_need_no_words(
     somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
 ) -> None:
@@ -49,6 +57,7 @@ async def test_photos_can_be_dropped_and_pasted_and_need_no_words(
     tray = Tray(chat)
     send = chat.page.get_by_role("button", name="Send")
     parcel = photo(tmp_path, "parcel.jpg")
+    await chat.page.evaluate(DRAG_WHAT_IS_REPLACED)
     await tray.hold_over([parcel])
     await expect(chat.page.locator("#chat[data-dropping]")).to_be_visible()
     await tray.drop(parcel)

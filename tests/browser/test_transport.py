@@ -145,6 +145,35 @@ async def test_a_page_leaves_requests_as_soon_as_a_socket_gets_through(
     assert await chat.ask(QUESTION) == ANSWER
 
 
+# While a look for a socket waits for its answer, the requests are lost and begun anew; then its time is up.
+LOOK_TWICE = """async () => {
+    const { startProbing } = await import(document.querySelector("link[href*='/transport.']").href);
+    const timers = [], sockets = [], Hanging = window.WebSocket, wait = window.setTimeout;
+    window.socketsHang = true;
+    window.WebSocket = class extends Hanging { constructor() { super(); sockets.push(this); } };
+    window.setTimeout = (call, delay, ...rest) => delay > 10_000 ? timers.push(call) : wait(call, delay, ...rest);
+    startProbing("", () => {});
+    timers[0]();
+    startProbing("", () => {});
+    sockets[0].close();
+    await new Promise((resolve) => wait(resolve, 20));
+    return timers.length;
+}"""
+
+
+async def test_a_page_that_loses_its_requests_while_it_looks_for_a_socket_looks_no_more_often(
+    somebody: Somebody, site: Site
+) -> None:
+    chat = await somebody.away(site)
+    await chat.page.add_init_script(NO_SOCKETS)
+    await chat.page.goto(site.url)
+    await expect(chat.page.locator("#chat[data-polling][data-connection=open]")).to_be_visible()
+
+    assert (
+        await chat.page.evaluate(LOOK_TWICE) == 2
+    )  # one for each time, and none that the first goes on with
+
+
 async def test_a_page_that_goes_offline_says_so_at_once_and_sends_what_was_written_when_it_is_back(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:

@@ -15,9 +15,12 @@ from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Conversation, StaffPresence
+from supportbot.conversations.realtime import desk_feed
 from supportbot.conversations.realtime.broadcast import Watchers
-from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT, OpenSockets
+from supportbot.conversations.realtime.desk_feed import DeskListeners
+from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT, OpenSockets, end_session
 from supportbot.desk.conversation_consumer import DeskConnection
+from supportbot.desk.viewers import Viewers
 from supportbot.server.process import process
 from tests.conversations.markup import parse
 from tests.conversations.page import Browser
@@ -77,6 +80,25 @@ def test_others_get_nothing_from_the_pages(outsider, chat, transactional_db):
         assert "Alice" not in response.content.decode()
     assert outsider.client.post(reverse("desk-photos", args=[chat.pk])).status_code in (302, 403)
     assert not AuditEvent.objects.filter(action="read_transcript").exists()
+
+
+async def test_a_page_whose_session_ends_while_it_opens_stays_subscribed_to_nothing(
+    agents, model, chat, monkeypatch
+):
+    subscribe = desk_feed.subscribe_desk
+
+    async def subscribe_and_sign_out(listener):
+        await subscribe(listener)
+        await end_session(agents.client.cookies["sessionid"].value)
+
+    monkeypatch.setattr(desk_feed, "subscribe_desk", subscribe_and_sign_out)
+    page = await open_desk(agents, chat)
+
+    assert await page.closed() == CLOSE_SIGNED_OUT
+    await page.close()
+    assert not process.get(Viewers).listeners
+    assert not process.get(DeskListeners).listeners
+    assert not process.get(Watchers).pages
 
 
 async def test_who_may_only_read_can_do_nothing(readers, model, chat):

@@ -81,4 +81,4 @@ class ChatConsumer(ConversationConsumer):
         empty_pages.remove_page(self.public_id, self.join_conversation)
         socket_sessions.replace_session(self.session, session, self.close_socket)
         self.session, self.conversation_id = session, conversation_id
-        await super().open_page()
+        await self.subscribe_page()

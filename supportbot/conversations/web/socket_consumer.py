@@ -53,8 +53,14 @@ class SocketConsumer(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def close_page(self) -> None:
-        """The socket has ended: take back what `open_page` did."""
+        """The socket has ended: take back what `open_page` did, or a part of it. It may be called again."""
         raise NotImplementedError
+
+    async def subscribe_page(self) -> None:
+        """Open the page. One whose session ends meanwhile is closed again, with what was opened after that."""
+        await self.open_page()
+        if not self.is_open:
+            await self.close_page()
 
     def require_valid_session(self) -> None:
         """Called on the database's thread, just before what a frame asks for. Raises `SessionEnded`."""
@@ -98,7 +104,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
         self.is_open = True
         scope: Mapping[str, Any] = self.scope  # with what our middleware adds to it
         self.writer = scope.get("writer") or SocketWriter(self.base_send)
-        await self.open_page()
+        await self.subscribe_page()
         housekeeping.ensure_running()
 
     async def receive(self, text_data=None, bytes_data=None) -> None:
