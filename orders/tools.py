@@ -16,6 +16,8 @@ from .numbers import MAX_NUMBERS, read_number
 
 MAX_LISTED_ORDERS = 10
 MAX_ECHOED_CHARS = 60
+MANY_NUMBERS = "That names many numbers: ask the customer for the order number alone"
+MANY_PHONES = "That names many numbers: ask the customer for one order number and one telephone number"
 
 OrderId = Annotated[
     str,
@@ -67,10 +69,7 @@ def lookup_order(ctx: ToolContext, order_id: OrderId, email: Email = "", phone: 
         return {"error": "A guest needs the e-mail address that the order was placed with", "needs": "email"}
     written = read_number(order_id)
     if ctx.customer is None and not has_guesses_left(written, guesses_left, len(contact_keys)):
-        alone = (
-            "order number alone" if len(contact_keys) < 2 else "order number and one telephone number alone"
-        )
-        return {"error": f"That names many numbers: ask the customer for the {alone}"}
+        return {"error": MANY_PHONES if len(contact_keys) > 1 else MANY_NUMBERS}
     visible = Order.objects.visible_to(ctx.customer, email, phone)
     matches = list(visible.find_by_number(order_id).prefetch_related("items")[:MAX_LISTED_ORDERS])
     record_guesses(ctx, contact_keys, written, matches)
