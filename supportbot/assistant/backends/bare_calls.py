@@ -233,7 +233,7 @@ def _decode_values(text: str) -> tuple[list[Any], str]:
     values: list[Any] = []
     while body:
         try:
-            value, end = json.JSONDecoder().raw_decode(body)
+            value, end = json.JSONDecoder(strict=False).raw_decode(body)
         except (ValueError, RecursionError):
             break
         values += value if isinstance(value, list) else [value]

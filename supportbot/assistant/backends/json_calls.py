@@ -16,6 +16,7 @@ CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_call_id", "to
 # Those that say nothing about whether a call is meant.
 USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role", "status", "object", "strict")
 # What may stand around a call besides white space: tags, fences, and marks of lists.
+DOUBLED = re.compile(r"\s*\{(\{.*\})\}\s*", re.DOTALL)
 MAX_FAILURES = 100  # places where JSON might begin and does not
 BESIDE_CALLS = re.compile(r"</?[\w:｜|]{1,40}>|```\w*|[\s,;\[\]]")
 
@@ -126,7 +127,7 @@ def split_at_marks(text: str, marks: re.Pattern[str]) -> list[str]:
 
 def split_json(text: str) -> tuple[list[Any], str]:
     """The JSON values in a text, one after the other, and what stands beside them."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(strict=False)  # models leave line breaks in strings as they are
     position, values, outside = 0, [], []
     while begins := JSON_BEGINS.search(text, position):
         try:
@@ -137,6 +138,12 @@ def split_json(text: str) -> tuple[list[Any], str]:
         values.append(value)
         position = end
     return values, "".join([*outside, text[position:]])
+
+
+def strip_outer_braces(text: str) -> str:
+    """JSON without the second pair of braces that the models of some templates write around it."""
+    doubled = DOUBLED.fullmatch(text)
+    return doubled[1] if doubled and len(split_json(doubled[1])[0]) == 1 else text
 
 
 def has_words(text: str) -> bool:

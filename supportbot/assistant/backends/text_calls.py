@@ -3,8 +3,7 @@
 Only a call of a tool that was offered is one (irreg/native_tool_call_adapter#3; BerriAI/litellm#12679: Kimi K2). The
 forms are those of the models' chat templates.
 
-What stands between two marks is found by a search for each of them (`_find_between`): one pattern for both would look
-for the second mark once for every first one, and a model can be led to write thousands.
+What stands between two marks is found by a search for each of them (`text_spans`).
 """
 
 import json
@@ -15,23 +14,41 @@ from typing import Any
 from .call_arguments import read_loose_object
 from .call_names import find_tool_name
 from .call_parts import CallParts
-from .json_calls import are_only_calls, has_words, is_loose, read_call, split_at_marks, split_json
+from .element_calls import ATTRIBUTES, TAGGED_NAME, iter_attribute_call, iter_tagged_call
+from .json_calls import (
+    are_only_calls,
+    has_words,
+    is_loose,
+    read_call,
+    split_at_marks,
+    split_json,
+    strip_outer_braces,
+)
 from .python_calls import iter_python_calls
+from .text_spans import find_between
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
 # `lookup_order[ARGS]{…}` and `lookup_order{…}` (Mistral), `lookup_order>{…}` (Llama),
 # `functions.lookup_order:0<|…|>{…}` (Kimi, DeepSeek), and with `<|constrain|>json<|message|>` between them (gpt-oss).
 NAMED = re.compile(
     rf"\s*(?:functions?(?:\.|{SPECIAL}))?([\w-]+)(?::\d+)?"
-    rf"(?:\s|\[ARGS\]|\[CALL_ID\]\w*|>|{SPECIAL}|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
+    rf"(?:\s|\[ARGS\]|\[CALL_ID\]\w*|>|{SPECIAL}|<tool_sep>|✿ARGS✿:|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
 )
+KIND_OF_CALL = re.compile(
+    r"\bfunction(?=<[|｜]tool[_▁]sep[|｜]>)"
+)  # DeepSeek's and Step's word before a name
+IN_BRACKETS = re.compile(
+    r"^<function\(([\w.-]+)\)\s*(\{.*\})\s*>?\s*$", re.DOTALL
+)  # `<function(lookup_order){…}>`
 DSML = re.compile(r"(</?)\s?[|｜]\s?DSML\s?[|｜]\s?", re.IGNORECASE)
 # Behind them a further call begins. Mistral's may also be words about it.
 CALL_BEGINNINGS = re.compile(
-    r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>|\[tool_calls\](?=\s*(?:[\w.-]+\s*)?[\[{])", re.IGNORECASE
+    r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>|✿function✿:|<tool_call>(?=\s*[\w.-]+<tool_sep>)"
+    r"|\[tool_calls\](?=\s*(?:[\w.-]+\s*)?[\[{])",
+    re.IGNORECASE,
 )
 OPENING_MARK = re.compile(
-    r"\s*(?:<function=|\[tool_calls?\]|\[tool_request\]"
+    r"\s*(?:<function=|✿function✿:|\[tool_calls?\]|\[tool_request\]"
     r"|(?:<\|start\|>assistant)?(?:<\|channel\|>\w+)? to=|<[|｜]?[\w:▁｜]+[|｜]?>)",
     re.IGNORECASE,
 )
@@ -39,17 +56,17 @@ CLOSING_MARK = re.compile(rf"{SPECIAL}$")
 MAX_CLOSING_MARK_CHARS = 64
 # `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
 # `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
+FUNCTION_BEGINS = r"<(?:[｜\w]*[｜:])?(?:function=|(?:function|function_call|invoke|tool_call) name=)"
 FUNCTION = re.compile(
-    r"<(?:[｜\w]*[｜:])?(?:function=|function name=|invoke name=|tool_call name=)[\"']?([\w-]+)[\"']?\s*>(.*?)"
-    r"(?=</(?:[｜\w]*[｜:])?(?:function|invoke|tool_call)>|<(?:[｜\w]*[｜:])?(?:function=|function name=|invoke name=)"
-    r"|$)",
+    rf"{FUNCTION_BEGINS}[\"']?([\w-]+)[\"']?\s*>(.*?)"
+    rf"(?=</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool_call)>|{FUNCTION_BEGINS}|$)",
     re.DOTALL | re.IGNORECASE,
 )
 PARAMETER_BEGINS = re.compile(
     r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]{0,200}>", re.IGNORECASE
 )
 PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?parameter>", re.IGNORECASE)
-CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function|invoke)>", re.IGNORECASE)
+CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke)>", re.IGNORECASE)
 # The same without its closing mark, in a call that has one.
 OPEN_PARAMETER_ENDS = re.compile(
     rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?parameter)|$", re.IGNORECASE
@@ -66,12 +83,6 @@ ESCAPED_ARGUMENT = re.compile(
     r"(?<![\w-])([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
 )
 BARE_VALUE = re.compile(r"\s*(?:-?\d[\d.]*|true|false|null)\s*")
-# `<name>lookup_order</name><arguments>{…}</arguments>`
-TAGGED_NAME = re.compile(
-    r"<(?:tool_|function_)?name>\s*([\w-]+)\s*</(?:tool_|function_)?name>", re.IGNORECASE
-)
-TAGGED_ARGUMENTS_BEGIN = re.compile(r"<(?:arguments|parameters|args|input)>", re.IGNORECASE)
-TAGGED_ARGUMENTS_END = re.compile(r"</(?:arguments|parameters|args|input)>", re.IGNORECASE)
 
 
 def parse_text_calls(
@@ -94,19 +105,23 @@ def parse_text_calls(
 
 
 def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
+    body = IN_BRACKETS.sub(r"<function=\1>\2", body)
     if functions := FUNCTION.findall(body):
         is_closed = CLOSED_FUNCTION.search(body) is not None
-        is_alone = not has_words(FUNCTION.sub("", body))
+        is_alone = not has_words(FUNCTION.sub("", KIND_OF_CALL.sub("", body)))
         for name, inner in functions:
             may_be_loose = is_loose(name, loose_names)
             if may_be_loose or (is_alone and _is_exact(inner)):
                 yield name, _read_parameters(inner, may_be_open=may_be_loose and is_closed)
         return
     if tagged := TAGGED_NAME.search(body):
-        yield from _iter_tagged_call(body, tagged, may_be_loose=is_loose(tagged[1], loose_names))
+        yield from iter_tagged_call(body, tagged, may_be_loose=is_loose(tagged[1], loose_names))
         return
-    body = _drop_outer_marks(body)
-    if escaped := list(_find_between(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)):
+    if written := ATTRIBUTES.search(body):
+        yield from iter_attribute_call(body, written, may_be_loose=is_loose(written["name"], loose_names))
+        return
+    body = strip_outer_braces(_drop_outer_marks(body))
+    if escaped := list(find_between(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)):
         for begun, inner in escaped:
             yield from _iter_escaped_calls(begun[1], inner, may_be_loose=is_loose(begun[1], loose_names))
         return
@@ -131,7 +146,7 @@ def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, 
 def _is_exact(inner: str) -> bool:
     """Whether nothing but arguments stands here, and no closing mark is missing: nobody has to guess their ends."""
     closed, opened = (
-        [(begun[1], value) for begun, value in _find_between(inner, PARAMETER_BEGINS, ends)]
+        [(begun[1], value) for begun, value in find_between(inner, PARAMETER_BEGINS, ends)]
         for ends in (PARAMETER_ENDS, OPEN_PARAMETER_ENDS)
     )
     if not closed:
@@ -145,19 +160,9 @@ def _is_exact(inner: str) -> bool:
     return closed == opened and not "".join([*other, inner[position:]]).strip()
 
 
-def _iter_tagged_call(body: str, name: re.Match[str], *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
-    """The call whose name and arguments stand in elements of their own."""
-    arguments = next(_find_between(body, TAGGED_ARGUMENTS_BEGIN, TAGGED_ARGUMENTS_END), None)
-    values, outside = split_json(arguments[1]) if arguments else ([{}], "")
-    rest = body[: name.start()] + body[name.end() :]
-    rest = rest.replace(arguments[1], "") if arguments else rest
-    if len(values) == 1 and (may_be_loose or not has_words(outside + rest)):
-        yield name[1], json.dumps(values[0], ensure_ascii=False)
-
-
 def _read_parameters(inner: str, *, may_be_open: bool) -> str:
     ends = OPEN_PARAMETER_ENDS if may_be_open else PARAMETER_ENDS
-    found = _find_between(inner, PARAMETER_BEGINS, ends)
+    found = find_between(inner, PARAMETER_BEGINS, ends)
     arguments: Any = {begun[1]: _read_value(value) for begun, value in found}
     return json.dumps(arguments or next(iter(split_json(inner)[0]), {}), ensure_ascii=False)
 
@@ -171,16 +176,6 @@ def _iter_escaped_calls(name: str, inner: str, *, may_be_loose: bool) -> Iterato
         return
     values = {each[1]: each["text"] if each["mark"] else _read_value(each["bare"]) for each in found}
     yield name, json.dumps(values, ensure_ascii=False)
-
-
-def _find_between(
-    text: str, begins: re.Pattern[str], ends: re.Pattern[str]
-) -> Iterator[tuple[re.Match[str], str]]:
-    """Each place where something begins, and what stands from there up to its end."""
-    position = 0
-    while (begun := begins.search(text, position)) and (ended := ends.search(text, begun.end())):
-        yield begun, text[begun.end() : ended.start()]
-        position = ended.end()
 
 
 def _drop_outer_marks(body: str) -> str:

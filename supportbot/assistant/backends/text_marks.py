@@ -196,10 +196,17 @@ CALLS = {
     "<use_tool>": "</use_tool>",
     "<use_mcp_tool>": "</use_mcp_tool>",
     "[tool_request]": "[end_tool_request]",
+    "✿function✿:": "✿return✿",
+    "<function(": "</function>",
+    "<|recipient|>": "<|stop|>",
+    "<function_call name=": "</function_call>",
+    "<xai:function_call name=": "</xai:function_call>",
 }
 # What follows the opening mark of a call; with anything else after it the text only talks of the mark.
-CALL_BODY = re.compile(r"\s*(?:[{\[<\"']|```|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)")
-CALL_BODY_BEGUN = re.compile(r"\s*`{0,2}|\s*[\w.:\-]*\s*(?:j|js|jso|json|c|co|cod|code)?\s*")
+CALL_BODY = re.compile(
+    r"\s*(?:[\w.-]+\)\s*\{|[{\[<\"']|```|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)"
+)
+CALL_BODY_BEGUN = re.compile(r"\s*`{0,2}|\s*[\w.:\-]*\)?\s*(?:j|js|jso|json|c|co|cod|code)?\s*")
 
 ALL_MARKS = tuple(
     sorted(

@@ -189,6 +189,18 @@ TEXT_CALLS = [
     f"<tool_call>{CALL[:-1]}</tool_call>",  # without the last bracket
     "<tool_call>{'name': 'lookup_order', 'arguments': {'order_id': 'ORD-123'}}</tool_call>",
     'analysisWe must look.assistantcommentary to=functions.lookup_order json{"order_id": "ORD-123"}',
+    '✿FUNCTION✿: lookup_order\n✿ARGS✿: {"order_id": "ORD-123"}\n✿RETURN✿',
+    '<function(lookup_order){"order_id": "ORD-123"}></function>',
+    '<tool_calls><tool_call>lookup_order<tool_sep>\n```json\n{"order_id": "ORD-123"}\n```</tool_call></tool_calls>',
+    f"<tool_call>\n{{{CALL}}}\n</tool_call>",  # its template doubled the braces
+    "<tool_call><name>lookup_order</name><arguments>\n<order_id>ORD-123</order_id>\n</arguments></tool_call>",
+    """<tool_call name="lookup_order" arguments='{"order_id": "ORD-123"}'/>""",
+    '<tool_call name="lookup_order" arguments="{&quot;order_id&quot;: &quot;ORD-123&quot;}"/>',
+    '<function name="lookup_order" order_id="ORD-123"/>',
+    '<|from|>assistant\n<|recipient|>lookup_order\n<|content|>{"order_id": "ORD-123"}<|stop|>',
+    '<xai:function_call name="lookup_order"><parameter name="order_id">ORD-123</parameter></xai:function_call>',
+    'commentary to=functions.lookup_order json{"order_id": "ORD-123"}',
+    'assistantcommentary to=functions.lookup_order json{"order_id": "ORD-123"}',
     # The whole answer is a call, without any mark.
     '```tool_code\nprint(default_api.lookup_order(order_id="ORD-123"))\n```',
     'lookup_order\n{"order_id": "ORD-123"}',

@@ -1,0 +1,68 @@
+"""Every form in which a tool that reads is called is known for one that writes too: it is run, or it is refused.
+
+It is refused where somebody would have to guess what is meant; then nothing of it is shown but words.
+"""
+
+import json
+
+import pytest
+
+from .spoken import read_calls
+from .test_marks import TEXT_CALLS
+
+TICKET = {"issue": "Late", "priority": "low"}
+REFUSED = (
+    "<parameter=order_id>\nORD-123\n</function>",  # a parameter that does not end
+    'arguments": {"order_id": "ORD-123"}</tool_call>',  # JSON without its last bracket
+    "{'name'",  # as Python writes it
+    "I look it up: [",  # within a sentence
+)
+
+
+def write_as_ticket(said: str) -> str:
+    """The form with the name of a tool that writes, and one of its arguments: which it needs is not the matter here."""
+    return said.replace("lookup_order", "create_ticket")
+
+
+@pytest.mark.parametrize("said", TEXT_CALLS, ids=range(len(TEXT_CALLS)))
+def test_what_writes_is_called_in_every_form_or_known_not_to_be(said: str):
+    shown, calls = read_calls(write_as_ticket(said), len(said))
+
+    if any(part in said for part in REFUSED):
+        assert calls == []
+    else:
+        assert calls == [("create_ticket", {"order_id": "ORD-123"})]
+        assert all(mark not in shown for mark in ("{", "<", "[", "`"))
+
+
+LINES = {"issue": "It is late.\n\nAnd broken\tas well.", "priority": "low"}
+RAW = json.dumps(LINES).replace("\\n", "\n").replace("\\t", "\t")
+FORMS_OF_JSON = (
+    '<tool_call>\n{{"name": "create_ticket", "arguments": {}}}\n</tool_call>',
+    '{{"name": "create_ticket", "arguments": {}}}',
+    "[TOOL_CALLS]create_ticket[ARGS]{}",
+    "create_ticket\n{}",
+    "<function=create_ticket>{}</function>",
+)
+
+
+@pytest.mark.parametrize("form", FORMS_OF_JSON)
+@pytest.mark.parametrize("size", [3, 1_000])
+def test_a_line_break_within_a_string_is_a_line_break(form: str, size: int):
+    assert read_calls(form.format(RAW), size) == ("", [("create_ticket", LINES)])
+
+
+ELEMENTS = "<tool_call><name>create_ticket</name><arguments>{}</arguments></tool_call>"
+REFUSED_FORMS = {
+    "elements and words": ELEMENTS.format("<issue>Late</issue> or not"),
+    "an element that does not end": ELEMENTS.format("<issue>Late"),
+    "attributes and words": '<tool_call name="create_ticket" issue="Late" priority="low"/> if you agree',
+    "braces around two": '<tool_call>{{"name": "create_ticket", "arguments": {}}, {"a": 1}}</tool_call>',
+    "words behind brackets": '<function(create_ticket){"issue": "Late", "priority": "low"} or so></function>',
+    "words behind Qwen's": '✿FUNCTION✿: create_ticket\n✿ARGS✿: {"issue": "Late", "priority": "low"} maybe',
+}
+
+
+@pytest.mark.parametrize("said", REFUSED_FORMS.values(), ids=REFUSED_FORMS)
+def test_what_is_not_clear_writes_nothing(said: str):
+    assert read_calls(said, 5)[1] == []
