@@ -83,6 +83,18 @@ def parse_smtp_url(url: str) -> SmtpServer:
 def is_loopback(host: str) -> bool:
     """Whether it is this machine by its name or number; no name is looked up."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def get_host_pattern(host: str) -> str:
+    """How browsers name a site that is served on this address, as ALLOWED_HOSTS has it: `*` if it is on all of them."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "*"
+    number = address.compressed.partition("%")[0]
+    return f"[{number}]" if address.version == 6 else number

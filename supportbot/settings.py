@@ -1,6 +1,5 @@
 """Django's settings. What a deployment may choose is read from the environment, see `environment.py`."""
 
-import secrets
 import sys
 from datetime import timedelta
 from email.utils import formataddr
@@ -8,32 +7,20 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from .addresses import parse_smtp_url
+from .addresses import get_host_pattern, parse_smtp_url
 from .environment import BASE_DIR, read_environment
 from .server.cookie_names import CSRF_COOKIE, HOST_PREFIX, SESSION_COOKIE
+from .server.secret_key import read_or_create_key
 
 ENVIRONMENT, ENVIRONMENT_PROBLEMS = read_environment()
 VAR_DIR = BASE_DIR / "var"
 
-
-def _read_or_create_secret_key() -> str:
-    """A key of this installation for development, kept so that sessions outlive a restart."""
-    path = VAR_DIR / "secret_key"
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
-
-
 DEBUG = ENVIRONMENT.debug
-SECRET_KEY = ENVIRONMENT.secret_key or (_read_or_create_secret_key() if DEBUG else "")
+SECRET_KEY = ENVIRONMENT.secret_key or (read_or_create_key(VAR_DIR / "secret_key") if DEBUG else "")
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 if DEBUG:
     # In development the site answers to the address that it is served on, whatever the network calls it.
-    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", ENVIRONMENT.host]
-    if ENVIRONMENT.host in ("0.0.0.0", "::"):  # noqa: S104 - chosen by whoever sets HOST
-        ALLOWED_HOSTS.append("*")
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", get_host_pattern(ENVIRONMENT.host)]
 CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
 
 INSTALLED_APPS = [

@@ -10,14 +10,13 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
-from supportbot.addresses import HTTP_SCHEMES, is_address
+from supportbot.addresses import HTTP_SCHEMES, is_address, is_loopback
 from supportbot.assistant.tool_lines import require_line
 from supportbot.server.direct_connection import find_connection_problem
 from supportbot.server.open_files import count_socket_room, find_reachable_limit
 
 XAI_REASONING_EFFORTS = ("", "none", "low", "medium", "high", "xhigh")  # of xai-sdk
 FEW_OPEN_FILES = 4096
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 @register(Tags.security)
@@ -104,7 +103,7 @@ def _check_fallback() -> Iterator[CheckMessage]:
 
 def _check_debug() -> Iterator[CheckMessage]:
     host = settings.ENVIRONMENT.host
-    if settings.DEBUG and host not in LOOPBACK_HOSTS:
+    if settings.DEBUG and not is_loopback(host):
         hint = "Set DEBUG=0, SECRET_KEY and ALLOWED_HOSTS before strangers can reach this address."
         yield Warning(f"DEBUG is on and the site is served on {host}.", hint=hint, id="supportbot.W001")
 

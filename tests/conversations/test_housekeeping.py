@@ -1,9 +1,13 @@
 """What one process does again and again: where one thing cannot be done, all others are."""
 
+from datetime import timedelta
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
+from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
@@ -11,6 +15,7 @@ from supportbot.conversations.realtime import broadcast, socket_sessions
 from supportbot.conversations.turns import app_events, submit
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.jobs.models import Job
+from supportbot.server import guest_sessions
 
 from .rows import until
 from .test_abandoned_turns import let_lease_run_out
@@ -52,6 +57,18 @@ async def test_abandoned_turns_are_run_though_one_cannot_be_shown(model, chat, o
     await until(lambda: are_done(2))
     assert await Message.objects.filter(role="assistant", text="It has shipped.").acount() == 2
     assert "Broken" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_sessions_that_have_ended_are_deleted_a_few_at_a_time(monkeypatch):
+    monkeypatch.setattr(guest_sessions, "SESSIONS_A_STATEMENT", 2)
+    now = timezone.now()
+    for number, ends in enumerate([now - timedelta(days=30)] * 5 + [now + timedelta(days=1)]):
+        await Session.objects.acreate(session_key=f"s{number}", session_data="", expire_date=ends)
+
+    await housekeeping._delete_old_rows()
+
+    assert [each.session_key async for each in Session.objects.all()] == ["s5"]
 
 
 async def are_done(count: int) -> bool:

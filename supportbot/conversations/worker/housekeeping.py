@@ -1,7 +1,7 @@
 """What this process does again and again.
 
 It stores what streams and cancels what was stopped, recovers abandoned turns, runs background jobs, sends pages what
-they missed, closes sockets whose session has ended, and deletes old uploads.
+they missed, closes sockets whose session has ended, and deletes old uploads and sessions.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from time import monotonic
 from django.db import Error as DatabaseError
 
 from supportbot.jobs import worker as job_worker
+from supportbot.server.guest_sessions import delete_expired_sessions
 from supportbot.server.outages import describe_outage, log_outage, log_task_failure
 from supportbot.server.process import process
 
@@ -123,6 +124,7 @@ async def _delete_old_rows() -> None:
     try:
         await delete_orphans()
         await delete_old_requests()
+        await delete_expired_sessions()
     except DatabaseError as error:
         logger.warning("Old rows and photos could not be deleted: %s", describe_outage(error))
 

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from supportbot import model_backends
+from supportbot.addresses import get_host_pattern
 from supportbot.demo.accounts import DEMO_ACCOUNTS
 from supportbot.server.garbage import prepare_collector
 from supportbot.server.http_channel import BoundedChannel
@@ -73,8 +74,8 @@ class Command(BaseCommand):
             raise CommandError("The static files are not collected yet: manage.py collectstatic --noinput")
 
     def _print_addresses(self, host: str, port: int) -> None:
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - shown, not bound
-        site = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        pattern = get_host_pattern(host)
+        site = f"http://{'127.0.0.1' if pattern == '*' else pattern}:{port}"
         self.stdout.write(f"\n  {settings.COMPANY_NAME} support\n")
         self.stdout.write(f"  Chat    {site}/")
         self.stdout.write(f"  Admin   {site}/admin/")
