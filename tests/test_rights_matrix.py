@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from supportbot.assistant.messages import ToolCall
 from supportbot.assistant.tools import Customer, ToolContext
+from supportbot.concurrent_edits import ConcurrentEditForm, LockedRowAdmin
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.urls import websocket_urlpatterns
@@ -214,6 +215,16 @@ def test_of_a_model_everybody_may_what_the_table_says(people, label):
 def test_only_leads_may_give_a_conversation_to_a_colleague(people):
     right = "conversations.assign_conversation"
     assert [who for who in EVERYBODY if people[who].has_perm(right)] == list(LEADS)
+
+
+@pytest.mark.parametrize("label", [label for label, may in MODELS.items() if may[2]])
+def test_whoever_may_change_a_row_undoes_nothing_that_somebody_else_has_stored_since(label):
+    """What that means is in `supportbot/concurrent_edits.py`. Tickets have a form of their own, which does it too."""
+    model_admin = admin.site._registry[apps.get_model(label)]
+    is_of_library = label.startswith("axes.")  # whose rows have no field that can be edited
+    forms = [model_admin.form, *(inline.form for inline in model_admin.inlines)]
+    assert is_of_library or isinstance(model_admin, LockedRowAdmin)
+    assert is_of_library or all(issubclass(form, ConcurrentEditForm) for form in forms)
 
 
 @pytest.mark.parametrize("label", MODELS)
