@@ -22,6 +22,11 @@ MAX_CANDIDATES = 200
 MIN_TRACKING_CHARS = 8
 
 PART = re.compile(r"[^\W\d_]+|\d+")
+# Letters of a Cyrillic or Greek keyboard that look as Latin ones do, in a number such as “А-1001” or “1ОО1”.
+ALIKE = str.maketrans("АВЕКМНОРСТУХІЈЅӀΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXIJSIABEZHIKMNOPTYX")
+ALIKE_NUMBER = re.compile(
+    r"(?<![^\W_])(?=[A-ZА-ЯІЈЅӀΑ-Ω#/_-]{0,12}\d)[\dA-ZАВЕКМНОРСТУХІЈЅӀΑΒΕΖΗΙΚΜΝΟΡΤΥΧ#/_-]{2,40}(?![^\W_])"
+)
 # An O among digits is a zero, and an I or L a one, for whoever reads a number from a label.
 LOOKALIKES = re.compile(r"[\dOIL]{2,40}")
 AS_DIGITS = str.maketrans("OIL", "011")
@@ -79,7 +84,8 @@ def read_number(written: str) -> WrittenNumber:
     short: dict[str, None] = {}
     tracking: dict[str, None] = {}
     decoded = unquote(text) if "%" in text else text  # “%231001” in a link is #1001
-    for variant in dict.fromkeys((text, decoded, LOOKALIKES.sub(_read_lookalikes, text))):
+    latin = text if text.isascii() else ALIKE_NUMBER.sub(lambda found: found[0].translate(ALIKE), text)
+    for variant in dict.fromkeys((text, decoded, latin, LOOKALIKES.sub(_read_lookalikes, latin))):
         parts = _split_parts(variant)
         keys |= dict.fromkeys(_join_parts(parts, _may_be_one_number))
         short |= dict.fromkeys(_join_parts(parts, _may_be_end_of_number))

@@ -47,12 +47,21 @@ WRITTEN = {
         "Bestellung vom 01.09.2026 Nr. 4711",
     ],
     "ORD-2024-9001": ["9001", "ord20249001", "2024–9001"],
-    "B-77": ["b77", "B 77", "B_77", "bestelling b-77 aub"],
+    "B-77": ["В-77", "заказ в77", "b77", "B 77", "B_77", "bestelling b-77 aub"],
     "SO/2026/0815": ["0815", "815", "SO 2026 0815", "so20260815"],
     "#AP-123456": ["123456", "ap 123 456"],
     "1234567890": ["Order ID 1234567890 on Etsy", "123-456-7890"],
-    "#1001-A": ["1001-A", "1001a", "#1001 A", "Bestellung 1001 - A."],
-    "#1001": ["1001", "IOO1", "%231001", "https://shop.example/?order=%231001", "1001 a parcel came"],
+    "#1001-A": ["1001-А", "#1001-Α", "1001-A", "1001a", "#1001 A", "Bestellung 1001 - A."],
+    "#1001": [
+        "1001",
+        "IOO1",
+        "заказ 1ОО1",
+        "1ΟΟ1",
+        "10О1",
+        "%231001",
+        "https://shop.example/?order=%231001",
+        "1001 a parcel came",
+    ],
     "XKBKNABJK": ["XKBKNABJK", "Bestellung xkbknabjk vom 3.9.", "order XKBKNABJK please"],
 }
 
@@ -109,6 +118,16 @@ def test_a_number_as_people_of_many_languages_write_it():
             "zoe&#64;example.com",
             "zoe@example·com",
         ),
+        *(
+            "zoe\\@example.com",
+            "zoe@example\\.com",
+            "zoe@@example.com",
+            "zoe@example..com",
+            'zoe"@"example.com',
+        ),
+        *("zoe@example.com-ra", "zoe@example.com-tól", "zoe@example.com-in", "zoe@example.com'dan"),
+        *("zoe@example.comдан", "zoe@example.comשלי", "zoe@example.comครับ", "zoe@example.comهو"),
+        *("мойzoe@example.com", "שלzoe@example.com"),
     ],
 )
 def test_an_address_as_people_of_many_languages_write_it(written):
@@ -116,8 +135,54 @@ def test_an_address_as_people_of_many_languages_write_it(written):
 
 
 @pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("zoe underscore b at example dot com", "zoe_b@example.com"),
+        ("zoe underscore b@example.com", "zoe_b@example.com"),
+        ("zoe (underscore) b at example dot com", "zoe_b@example.com"),
+        ("zoe\\_b@example.com", "zoe_b@example.com"),
+        ("zoe dash b at example dot com", "zoe-b@example.com"),
+        ("zoe minus b at example dot com", "zoe-b@example.com"),
+        ("zoe plus shop at example dot com", "zoe+shop@example.com"),
+        ("zoe dot b underscore c dash d at my dash shop dot com", "zoe.b_c-d@my-shop.com"),
+        ("zoe unterstrich b ät example punkt com", "zoe_b@example.com"),
+        ("zoe bindestrich b ät example punkt com", "zoe-b@example.com"),
+        ("zoe tiret bas b arobase example point com", "zoe_b@example.com"),
+        ("zoe tiret b arobase example point com", "zoe-b@example.com"),
+        ("zoe guion bajo b arroba example punto com", "zoe_b@example.com"),
+        ("zoe guión b arroba example punto com", "zoe-b@example.com"),
+        ("zoe traço b arroba example ponto com", "zoe-b@example.com"),
+        ("zoe trattino basso b chiocciola example punto com", "zoe_b@example.com"),
+        ("zoe streepje b apenstaartje example punt com", "zoe-b@example.com"),
+        ("zoe understreck b snabel-a example punkt com", "zoe_b@example.com"),
+        ("zoe podkreślenie b małpa example kropka com", "zoe_b@example.com"),
+        ("zoe podtržítko b zavináč example tečka com", "zoe_b@example.com"),
+        ("zoe kötőjel b kukac example pont com", "zoe-b@example.com"),
+        ("zoe alt çizgi b kuyruklu a example nokta com", "zoe_b@example.com"),
+        ("zoe нижнее подчёркивание b собака example точка com", "zoe_b@example.com"),
+        ("zoe дефис b собака example точка com", "zoe-b@example.com"),
+        ("zoeアンダーバーbアットマークexampleドットcom", "zoe_b@example.com"),
+        ("zoe하이픈b골뱅이example점com", "zoe-b@example.com"),
+        ("zoe减号b艾特example点com", "zoe-b@example.com"),
+    ],
+)
+def test_a_sign_of_an_address_is_read_in_words(written, address):
+    assert extract_email(written) == extract_email(f"Mail: {written}.") == address
+
+
+@pytest.mark.parametrize(
     "written",
-    ["müller@example.com", "ivan@пример.рф", "zoe.zimmer+shop@mail.example.co.uk", "_zoe@example.com"],
+    [
+        "zoe@my-shop.com",
+        "zoe@mail.shop-ra.hu",
+        "zoe@example.xn--p1ai",
+        "zoe@firma.vermögensberatung",
+        "ζωη@example.com",
+        "müller@example.com",
+        "ivan@пример.рф",
+        "zoe.zimmer+shop@mail.example.co.uk",
+        "_zoe@example.com",
+    ],
 )
 def test_letters_of_an_address_are_not_taken_for_words_beside_it(written):
     assert extract_email(f"Mail: {written}.") == written
