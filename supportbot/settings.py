@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from .addresses import get_host_pattern, parse_smtp_url
-from .environment import BASE_DIR, read_environment
+from .environment import BASE_DIR
+from .environment_reader import read_environment
 from .server.cookie_names import CSRF_COOKIE, HOST_PREFIX, SESSION_COOKIE
 from .server.secret_key import read_or_create_key
 
