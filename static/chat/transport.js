@@ -15,7 +15,7 @@ let hasCarried = false; // whether the current one has brought anything
 let blockedCount = 0;
 let hasSocketWorked = false;
 let probeTimer = 0;
-let probeSocket = null; // that one of them looks with now
+let isProbing = false; // one of them waits for an answer
 
 export function openTransport(url, getSeen) {
   const isStuck = current instanceof PollingSocket && !hasCarried;
@@ -52,7 +52,8 @@ export function isPolling() {
 
 // Calls `reconnect` as soon as a WebSocket to `url` gets something through.
 export function startProbing(url, reconnect) {
-  stopProbing();
+  clearTimeout(probeTimer);
+  if (isProbing) return; // the one that is on its way goes on with it
   let delay = hasSocketWorked ? FIRST_PROBE_AFTER_SUCCESS_MS : FIRST_PROBE_MS;
 
   const scheduleProbe = () => {
@@ -62,28 +63,24 @@ export function startProbing(url, reconnect) {
 
   const probe = () => {
     if (!isPolling()) return;
-    const candidate = (probeSocket = new WebSocket(url));
+    isProbing = true;
+    const candidate = new WebSocket(url);
     const timer = setTimeout(() => candidate.close(), PROBE_TIMEOUT_MS);
     candidate.onopen = () => candidate.send('{"action": "ping"}');
     candidate.onmessage = () => {
+      candidate.onclose = null;
       clearTimeout(timer);
-      stopProbing();
+      candidate.close();
+      isProbing = false;
       blockedCount = 0;
       if (isPolling()) reconnect();
     };
     candidate.onclose = () => {
       clearTimeout(timer);
+      isProbing = false;
       scheduleProbe();
     };
   };
 
   scheduleProbe();
-}
-
-// One that is on its way is given up too, or it would go on probing beside those that are begun next.
-function stopProbing() {
-  clearTimeout(probeTimer);
-  if (probeSocket) probeSocket.onopen = probeSocket.onmessage = probeSocket.onclose = null;
-  probeSocket?.close();
-  probeSocket = null;
 }
