@@ -6,7 +6,7 @@ import pytest
 
 from supportbot.mail.incoming import take_mail
 from supportbot.mail.models import IncomingMail
-from supportbot.mail.reply_text import extract_reply
+from supportbot.mail.reply_text import extract_reply, html_to_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
 
@@ -79,3 +79,9 @@ def test_the_new_words_of_an_intricate_text_are_found_in_two_seconds(name):
     begun = thread_time()
     assert extract_reply(INTRICATE_TEXTS[name]).startswith("Hi\n--")
     assert thread_time() - begun < 2
+
+
+def test_half_a_million_ampersands_of_html_are_read_in_a_second():
+    begun = thread_time()
+    assert html_to_text("<p>" + "&" * 499_000).strip(" \n&") == ""
+    assert thread_time() - begun < 1

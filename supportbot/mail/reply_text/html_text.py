@@ -10,7 +10,7 @@ BULLET = "- "
 OLD_MAIL = "\x02"  # a line of its own: what follows is the mail that is answered
 MAX_DEPTH = 40
 MAX_HTML_CHARS = 500_000
-MAX_OPEN_TAGS = 3_000
+MAX_OPEN_TAGS, MAX_AMPERSANDS = 3_000, 100_000  # with more of them it takes seconds to clean
 TAG = re.compile(r"<[^<>]{0,2000}>")
 PARAMETER = re.compile(r"<param>[^<]{0,1000}</param>", re.IGNORECASE)  # such as the name of a colour
 EXCERPT = re.compile(r"<(/?)excerpt>", re.IGNORECASE)  # a quote
@@ -165,7 +165,7 @@ def html_to_text(html: str) -> str:
     html = _drop_bulk(html.replace("\0", ""))
     if len(html) > MAX_HTML_CHARS:
         html = html[: html.rfind("<", 0, MAX_HTML_CHARS) if "<" in html[:MAX_HTML_CHARS] else MAX_HTML_CHARS]
-    if _count_depth(html) > MAX_OPEN_TAGS:
+    if html.count("&") > MAX_AMPERSANDS or _count_depth(html) > MAX_OPEN_TAGS:
         return TAG.sub(" ", html)
     # Python's own reader takes minutes for some broken HTML; what comes out of this one is well formed.
     clean = nh3.clean(
