@@ -15,6 +15,7 @@ TRACKING = re.compile(
 TRACKING_URL = re.compile(r"\b(?:tracking|track|courier|carrier|awb)\b")
 # A tracking number has some digits: “tracking: accepted” is about cookies. And “next shipment: 2026-10-01” is a day.
 TRACKING_NUMBER = re.compile(r"(?!\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b)(?=(?:\D*\d){4})[\w .,/-]{5,}")
+MAX_NOTES_CHARS = 50_000  # a shop's customers write notes of their carts too
 NO_VALUES = ("", "null", "none", "undefined", "n/a", "-", "false", "true")
 
 
@@ -27,7 +28,7 @@ class ParcelNotes(NamedTuple):
 def read_parcel_notes(notes: str) -> ParcelNotes:
     """What is noted first of each."""
     found: dict[str, str] = {}
-    for line in notes.splitlines():
+    for line in notes[:MAX_NOTES_CHARS].splitlines():
         key, _, value = line.partition(":")
         name, value = re.sub(r"[\W_]+", " ", key[:80]).strip().lower(), value.strip()
         if value.lower() in NO_VALUES:

@@ -75,7 +75,7 @@ def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
 
 
 def _read_iso_time(text: str) -> datetime | None:
-    if FRACTION_OF_HOUR.search(text):
+    if len(text) > MAX_TIME_CHARS or FRACTION_OF_HOUR.search(text):
         return None
     try:
         return datetime.fromisoformat(ISO_TIME.sub("", text.replace(" UTC", "+00:00").replace("/", "-")))

@@ -8,6 +8,7 @@ import pytest
 
 from orders.cells import UnreadableCell, read_amount, read_quantity
 from orders.export_files import clean_cell
+from orders.order_notes import read_parcel_notes
 from orders.quoted_rows import split_cells
 from orders.times import read_time
 from tests.linear_time import takes_linear_time
@@ -207,3 +208,20 @@ def test_a_time(written, moment):
 def test_what_is_no_time_is_not_read(written):
     with pytest.raises(UnreadableCell):
         read_time(written)
+
+
+def test_an_endless_time_is_refused_at_once_also_where_a_customer_has_noted_it():
+    text = f"1234{' ' * 20_000}x"
+
+    def read() -> None:
+        with pytest.raises(UnreadableCell):
+            read_time(text)
+        assert read_parcel_notes(f"tracking: {text}").carrier == ""
+
+    assert takes_linear_time(read)
+
+
+def test_of_a_customer_s_notes_no_more_than_a_shop_needs_is_read():
+    notes = "carrier: DHL\n" + "tracking: 1 October 2026\n" * 80_000
+    assert takes_linear_time(lambda: read_parcel_notes(notes))
+    assert read_parcel_notes(notes).carrier == "DHL"
