@@ -15,6 +15,9 @@ from .sanitize import is_json_object
 
 # What may stand before an action: the thought that led to it.
 THOUGHT = re.compile(r"\s*\*{0,3}thought:\*{0,3}", re.IGNORECASE)
+PLAN = re.compile(
+    r"\s*\*{0,3}plan:\*{0,3}", re.IGNORECASE
+)  # Command R's, of which an answer may have one too
 ACTION = re.compile(
     r"(?:^|\n)[ \t]{0,20}\*{0,3}action:\*{0,3}[ \t]{0,20}`?(?P<name>[\w.-]{1,64})`?[ \t]{0,20}"
     r"\n\s{0,20}\*{0,3}action[ _]input:\*{0,3}",
@@ -27,14 +30,15 @@ FINAL_ANSWER = re.compile(r"(?:^|\n)\s{0,20}\*{0,3}final answer:\*{0,3}\s*", re.
 LISTED = re.compile(r"\*{0,3}action:\*{0,3}\s*(?=```|\[)", re.IGNORECASE)  # the calls of Command R
 ELEMENT_BEGUN = re.compile(r"<(?P<name>[\w-]*)(?P<end>>?)")
 CHILD = re.compile(r"\s*<(?P<name>[\w-]{1,64})>(?P<value>.*?)</(?P=name)>", re.DOTALL)
-LABELS = ("thought:", "action:")
+LABELS = ("thought:", "action:", "plan:")
 INPUT_LABEL = "action input:"
 
 
 def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
     """Whether a text, of which more comes, begins with a thought before a call, or with a call of one of these."""
     words = text.lower().replace("*", "")
-    if THOUGHT.match(text) or LISTED.match(text) or (text and any(each.startswith(words) for each in LABELS)):
+    is_begun = THOUGHT.match(text) or PLAN.match(text) or LISTED.match(text)
+    if is_begun or (text and any(each.startswith(words) for each in LABELS)):
         return True
     if begun := ACTION_BEGUN.match(text):
         name = begun["name"]
@@ -50,7 +54,7 @@ def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
 
 def skip_thought(text: str) -> str:
     """What stands behind `Action:`, if that is a list of calls or a fence, also behind the thought before it."""
-    listed = LISTED.search(text) if THOUGHT.match(text) else LISTED.match(text)
+    listed = LISTED.search(text) if THOUGHT.match(text) or PLAN.match(text) else LISTED.match(text)
     return text[listed.end() :] if listed else text
 
 
@@ -65,7 +69,7 @@ def parse_agent_calls(
     if action := ACTION.search(text):
         name, rest = action["name"], text[action.end() :]
         before = text[: action.start()]
-        words = "" if THOUGHT.match(before) else before.strip()
+        words = "" if THOUGHT.match(before) or PLAN.match(before) else before.strip()
         if name not in tool_names:
             return _read_final_answer(rest, words, may_be_made_up=True)
         observed = OBSERVATION.search(rest)

@@ -12,21 +12,41 @@ from typing import Any
 
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .agent_calls import may_be_agent_call, parse_agent_calls, skip_thought
+from .call_arguments import read_loose_object
 from .call_names import find_tool_name
 from .call_parts import CallParts
-from .json_calls import NAME_KEYS, USUAL_KEYS, are_only_calls, names_tool, read_call, read_words
+from .json_calls import (
+    NAME_KEYS,
+    THOUGHT_KEYS,
+    USUAL_KEYS,
+    are_only_calls,
+    names_tool,
+    read_call,
+    read_words,
+    split_json,
+    strip_outer_braces,
+)
 from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
+from .text_calls import parse_text_calls
+from .text_marks import CALLS
 
 BEGINNING = re.compile(r"\n\s*|\[|\{")
-FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*")
-FENCE = re.compile(r"```\w*\s")
+FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*|<c?o?d?e?")
+FENCE = re.compile(r"```\w*\s|<code>\s*")
+CODE_ELEMENT = re.compile(r"<code>(.*?)(?:</code>|$)", re.DOTALL)  # in the place of a fence (SmolLM)
+FENCED_MARK = re.compile(r"```\w*\s+(<.*?)\s*(?:```(.*))?", re.DOTALL)
 BETWEEN_FENCES = re.compile(r"\n```\s*```\w*\n")
-OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{\s*(?:\"(?P<key>\w*)(?P<end>\"?))?)?")
-PYTHON_PREFIXES = ("print(", "default_api.")  # as Gemma writes them around a call
+OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{{1,2}\s*(?:[\"'](?P<key>[\w-]*)(?P<end>[\"']?))?)?")
+PYTHON_OBJECT = re.compile(r"\[?\s*\{\s*'")
+# As Gemma writes them around a call, Kimi and OpenAI, Functionary and others before one.
+PREFIXES = (">>>", "@", "print(", "default_api.", "functions.")
+AT_SIGN = re.compile(r"^@(?=[\w.]+\()", re.MULTILINE)
+COUNTED = re.compile(r":\d*\s*")
 FUNCTOOLS = "functools"  # before a list of calls (Phi)
-NAMED_CALL = re.compile(r"([\w-]+)\s*(?=\{)")  # `lookup_order` and its arguments in the next line (GLM)
+# `lookup_order` and its arguments in the next line (GLM), `functions.lookup_order:0{…}` (Kimi).
+NAMED_CALL = re.compile(r"(?:>>>)?(?:functions\.)?([\w-]+)(?::\d+)?\s*(?=\{)")
 KEYS = "|".join(NAME_KEYS)
 MAX_BEGINNING_CHARS = 400  # that are looked at to say whether a text may be a call
 
@@ -111,7 +131,8 @@ class BareCallReader:
         agents = parse_agent_calls(text, self._names, self._loose_names)
         before = self._before + (agents[1] if agents else "")
         is_meant = not self._is_within_line and not is_behind_supposition(before)
-        exact_names = self._names if is_meant else self._loose_names
+        is_example = bool(self._before.strip()) and FENCED_MARK.fullmatch(text.strip()) is not None
+        exact_names = self._names if is_meant and not is_example else self._loose_names
         if agents is not None:
             calls, words = agents
             self.calls = [call for call in calls if call.name in exact_names]
@@ -122,7 +143,7 @@ class BareCallReader:
     def _is_broken_call(self, text: str) -> bool:
         """Whether a text is the beginning of a call whose end never came."""
         names = "|".join(map(re.escape, self._names))
-        return bool(re.search(f'"({KEYS})"\\s*:\\s*"({names})"', text)) and not _decode_values(text)[0]
+        return bool(re.search(f'"({KEYS})"\\s*:\\s*"({names})"', text)) and not split_json(text)[0]
 
     def _take_held(self) -> str:
         text, self._held, self._is_undecided = self._held, "", False
@@ -134,7 +155,8 @@ class BareCallReader:
             return True
         if fence := FENCE.match(text):
             text = text[fence.end() :].lstrip()
-        if text and FUNCTOOLS.startswith(text):
+        is_marked = fence is not None and text[:1] == "<" and _begins_mark(text)
+        if is_marked or (text and FUNCTOOLS.startswith(text)):
             return True
         text = text.removeprefix(FUNCTOOLS)
         if self._may_be_function(text.removeprefix("[").lstrip()) or may_be_agent_call(text, self._names):
@@ -143,13 +165,14 @@ class BareCallReader:
         if begun is None or not begun[0]:
             return not text
         key = begun["key"]
+        keys = (*USUAL_KEYS, *THOUGHT_KEYS, "content", *self._names)  # `{"lookup_order": {…}}`
         if begun["end"]:
-            return key in USUAL_KEYS
-        return begun.end() == len(text) and any(each.startswith(key or "") for each in USUAL_KEYS)
+            return key in keys
+        return begun.end() == len(text) and any(each.startswith(key or "") for each in keys)
 
     def _may_be_function(self, text: str) -> bool:
         """Whether a text begins with the name of a tool, as Python or GLM calls it, or with the beginning of one."""
-        for prefix in PYTHON_PREFIXES:
+        for prefix in PREFIXES:
             if text and prefix.startswith(text):
                 return True
             text = text.removeprefix(prefix)
@@ -157,7 +180,7 @@ class BareCallReader:
             if f"{name}(".startswith(text) or text.startswith(f"{name}("):
                 return True
             rest = text.removeprefix(name)
-            if rest != text and rest.lstrip()[:1] in ("", "{"):
+            if rest != text and (rest.lstrip()[:1] in ("", "{") or COUNTED.fullmatch(rest.partition("{")[0])):
                 return True
         return False
 
@@ -173,7 +196,13 @@ def parse_bare_calls(
     Of `exact_names`, or else of all, a call is run where nothing but calls stands there. Words behind one of
     `loose_names` were said before its result was known, and are left out.
     """
-    body = skip_thought(text.strip()).removeprefix(FUNCTOOLS)
+    body = strip_outer_braces(skip_thought(text.strip()).removeprefix(FUNCTOOLS))
+    body = CODE_ELEMENT.sub(r"```\n\1\n```", body, count=1) if body.startswith("<code>") else body
+    marked = FENCED_MARK.fullmatch(body)
+    if marked and _begins_mark(marked[1]):
+        return _parse_fenced_mark(
+            text, marked, tool_names if exact_names is None else exact_names, loose_names
+        )
     values, rest, is_named = _read_values(body)
     found = [
         (find_tool_name(name, loose_names), arguments)
@@ -181,7 +210,7 @@ def parse_bare_calls(
         for name, arguments in read_call(value, loose_names)
     ]
     if not values:
-        found = list(iter_python_calls(BETWEEN_FENCES.sub("\n", rest), loose_names))
+        found = list(iter_python_calls(AT_SIGN.sub("", BETWEEN_FENCES.sub("\n", rest)), loose_names))
         rest = ""
     words = read_words(values)
     said = f"{words}\n\n{rest}".strip()
@@ -197,6 +226,22 @@ def parse_bare_calls(
     run_names = all_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
     return calls, words if calls else said
+
+
+def _parse_fenced_mark(
+    text: str, marked: re.Match[str], exact_names: Collection[str], loose_names: Collection[str]
+) -> tuple[list[CallParts], str]:
+    """The calls of a mark in a fence with which a text begins, unless a sentence about it goes on behind the fence."""
+    behind = (marked[2] or "").strip()
+    names = () if behind[:1].islower() else loose_names if behind else exact_names
+    calls = parse_text_calls(marked[1], names, [name for name in loose_names if name in names])
+    return calls, "" if calls else text
+
+
+def _begins_mark(text: str) -> bool:
+    """Whether a text begins with the mark of a call, or with the beginning of one."""
+    small = text.lower()
+    return any(mark.startswith(small) or small.startswith(mark) for mark in CALLS if mark[0] == "<")
 
 
 def _read_values(text: str) -> tuple[list[Any], str, bool]:
@@ -217,6 +262,8 @@ def _read_values(text: str) -> tuple[list[Any], str, bool]:
     if values:
         return values, rest, True
     values, rest = _decode_values(text)
+    if not values and PYTHON_OBJECT.match(rest) and (loose := read_loose_object(rest)):
+        return [loose], "", False
     while values and FENCE.match(rest):  # another fence behind the first one
         more, behind = _decode_values(rest)
         if not more:

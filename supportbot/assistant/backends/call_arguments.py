@@ -28,11 +28,11 @@ def normalize_arguments(arguments: str) -> str:
         if text in NO_ARGUMENTS:
             return "{}"
         try:
-            value = json.loads(text)
+            value = json.loads(text, strict=False)  # a line break in a string is one
         except (ValueError, RecursionError):
             return arguments
         if isinstance(value, dict):
-            return text
+            return text if is_json_object(text) else json.dumps(value, ensure_ascii=False)
         if not isinstance(value, str):
             return arguments
         text = value.strip()

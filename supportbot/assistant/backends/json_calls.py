@@ -9,10 +9,23 @@ from .call_names import find_tool_name
 from .call_parts import ARGUMENTS_KEYS
 
 JSON_BEGINS = re.compile(r"[{\[]")
-NAME_KEYS = ("name", "tool_name", "function", "tool", "action")
-TEXT_ARGUMENTS_KEYS = (*ARGUMENTS_KEYS, "action_input")
+NAME_KEYS = (
+    *("name", "tool_name", "function", "tool", "action"),
+    *("function_name", "recipient_name", "toolName", "functionName", "func"),
+)
+TEXT_ARGUMENTS_KEYS = (
+    *ARGUMENTS_KEYS,
+    *("action_input", "tool_input", "toolInput", "tool_args", "tool_arguments", "function_args"),
+    *("function_arguments", "params", "kwargs"),
+)
 FUNCTION_KEYS = ("function", "function_call")
-CALL_KEYS = (*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, "type", "id", "tool_call_id", "tool_calls", "function_call")
+SEVERAL_KEYS = ("tool_calls", "tool_uses", "function_calls", "calls")
+# What a model thinks before it calls (xLAM): it is for nobody.
+THOUGHT_KEYS = ("thought", "thoughts", "reasoning", "rationale")
+CALL_KEYS = (
+    *(*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, *SEVERAL_KEYS),
+    *("type", "id", "tool_call_id", "function_call"),
+)
 # Those that say nothing about whether a call is meant.
 USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role", "status", "object", "strict")
 # What may stand around a call besides white space: tags, fences, and marks of lists.
@@ -27,10 +40,15 @@ def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[st
     The name is empty where only arguments stand there. Of `loose_names` they may stand beside the name.
     """
     for each, inner in _iter_functions(call):
-        beside = {key: value for key, value in inner.items() if key not in CALL_KEYS}
+        beside = {
+            key: value for key, value in inner.items() if key not in CALL_KEYS and key not in THOUGHT_KEYS
+        }
         name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
         arguments: Any = next((inner[key] for key in TEXT_ARGUMENTS_KEYS if inner.get(key) is not None), {})
-        if name is None and len(inner) == 1 and beside:  # `{"lookup_order": {…}}` (Apertus)
+        if isinstance(name, str) and name == inner.get("recipient_name"):
+            name = name.removeprefix("functions.")  # as OpenAI's own form has it
+        if name is None and len(inner) == 1 and beside and isinstance(next(iter(inner.values())), dict):
+            # `{"lookup_order": {…}}` (Apertus)
             name, arguments = next(iter(inner.items()))
             beside = {}
         elif (
@@ -60,19 +78,25 @@ def names_tool(call: Any, tool_names: Collection[str]) -> bool:
 
 def read_words(values: list[Any]) -> str:
     """What is said beside calls in a message that is a JSON object."""
-    messages = (
-        value for value in values if isinstance(value, dict) and isinstance(value.get("tool_calls"), list)
-    )
+    messages = (value for value in values if _get_several(value) is not None)
     words = (message.get("content") for message in messages)
     return "\n\n".join(each.strip() for each in words if isinstance(each, str) and each.strip())
 
 
 def _iter_functions(call: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """A call, or each of those in a message, and in it the object that has the name and the arguments."""
-    several = call.get("tool_calls") if isinstance(call, dict) else None
-    for each in several if isinstance(several, list) else [call]:
+    several = _get_several(call)
+    for each in [call] if several is None else several:
         if isinstance(each, dict):
             yield each, next((each[key] for key in FUNCTION_KEYS if isinstance(each.get(key), dict)), each)
+
+
+def _get_several(value: Any) -> list[Any] | None:
+    """The calls in a message, None if it is none."""
+    several = (
+        next((value[key] for key in SEVERAL_KEYS if key in value), None) if isinstance(value, dict) else None
+    )
+    return several if isinstance(several, list) else None
 
 
 def are_only_calls(values: list[Any], loose_names: Collection[str]) -> bool:
@@ -85,10 +109,11 @@ def are_only_calls(values: list[Any], loose_names: Collection[str]) -> bool:
 
 
 def _is_only_calls(value: Any, loose_names: Collection[str]) -> bool:
-    several = value.get("tool_calls") if isinstance(value, dict) else None
-    if not isinstance(several, list):
+    several = _get_several(value)
+    if several is None:
         return any(read_call(value, loose_names))
-    return not _has_unusual_keys(value, value, "") and all(
+    message = {key: each for key, each in value.items() if key not in THOUGHT_KEYS}
+    return not _has_unusual_keys(message, message, "") and all(
         any(read_call(each, loose_names)) for each in several
     )
 

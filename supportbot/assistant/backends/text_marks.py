@@ -142,7 +142,7 @@ SKIPPED = (
     *("<answer>", "</answer>", "<response>", "</response>", "[end final response]"),
     *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>", "[gmask]", "<sop>", "<eop>"),
     *("<role>assistant</role>", "<reserved_107>", "<seed:bos>", "<beginning_of_sentence>ai name=assistant"),
-    *("]~!b[", "]~b]ai", "<|recipient|>all\n<|content|>"),
+    *("]~!b[", "]~b]ai", ">>>all\n", "<|recipient|>all\n<|content|>"),
 )
 DSML = (
     "｜dsml｜",

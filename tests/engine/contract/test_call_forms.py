@@ -52,6 +52,19 @@ async def test_arguments_as_json_within_json_are_read(provider: Script, desk: De
     assert [result.outcome for result in desk.results] == ["done"]
 
 
+async def test_a_line_break_within_a_string_is_one_also_for_what_writes(provider: Script, desk: Desk):
+    arguments = '{"issue": "It is late.\n\nAnd broken.", "priority": "low"}'
+    provider.play(Ask((Call("create_ticket", arguments, "a"),)), End("tool_calls"))
+    provider.say("It is open.")
+
+    await desk.ask("It is late, and broken")
+
+    assert [result.outcome for result in desk.results] == ["done"]
+    assert (
+        json.loads(desk.answers[0].message.tool_calls[0].arguments)["issue"] == "It is late.\n\nAnd broken."
+    )
+
+
 LOOSE_ARGUMENTS = {
     "a closing mark behind them": f"{ORDER}\n</tool_call>",
     "an end mark behind them": f"{ORDER}<|im_end|>",

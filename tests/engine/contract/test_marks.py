@@ -217,6 +217,21 @@ TEXT_CALLS = [
     f"One moment.\n\n{CALL}",
     f"One moment.\n```json\n{json.dumps(json.loads(CALL), indent=2)}\n```",
     '<tool_call name="lookup_order">{"order_id": "ORD-123"}</tool_call>',
+    '>>>lookup_order\n{"order_id": "ORD-123"}',
+    '>>>all\nOne moment.\n>>>lookup_order\n{"order_id": "ORD-123"}',
+    'functions.lookup_order:0{"order_id": "ORD-123"}',
+    '{"tool_uses": [{"recipient_name": "functions.lookup_order", "parameters": {"order_id": "ORD-123"}}]}',
+    f'{{"thought": "I look it up.", "tool_calls": [{CALL}]}}',
+    '{"function_name": "lookup_order", "tool_input": {"order_id": "ORD-123"}}',
+    '{"lookup_order": {"order_id": "ORD-123"}}',
+    f"{{{CALL}}}",
+    "{'name': 'lookup_order', 'arguments': {'order_id': 'ORD-123'}}",
+    '@lookup_order(order_id="ORD-123")',
+    '<code>\nlookup_order(order_id="ORD-123")\n</code>',
+    f"```xml\n<tool_call>\n{CALL}\n</tool_call>\n```",
+    "```xml\n<function=lookup_order><parameter=order_id>ORD-123</parameter></function>\n```",
+    f"Plan: I look it up.\nAction: ```json\n[{CALL.replace('name', 'tool_name')}]\n```",
+    f"```xml\n<tool_call>\n{CALL}\n</tool_call>\n```\nPlease wait.",
 ]
 
 
@@ -250,6 +265,16 @@ async def test_a_call_as_text_of_a_tool_that_was_not_offered_is_none(provider: S
         "See [the page](https://techcorp.example), [lookup] and [1].",
         'Like so:\n\n```json\n{\n  "name": "Tom"\n}\n```\n\n[1](https://techcorp.example)\n\n{"a": 1}\n',
         f"{CALL}\nis how one looks an order up.",
+        '{"lookup_order": "looks an order up"}',
+        "Plan: we pack it today.\nThen we send it.",
+        "<code>lookup(1)</code> is code.",
+        f"```xml\n<tool_call>\n{CALL}\n</tool_call>\n```\nis how one writes it.",
+        ">>> A quotation\n>>> of two lines",
+        "@lookup_order is our account.",
+        "functions.lookup_order is a name.",
+        "{'a': 'b'} is a dictionary.",
+        '{"thought": "I think"}',
+        "lookup_order: it looks an order up.",
     ],
 )
 async def test_an_answer_that_only_looks_like_a_call_is_shown_whole(provider: Script, desk: Desk, said: str):

@@ -15,6 +15,7 @@ REFUSED = (
     "<parameter=order_id>\nORD-123\n</function>",  # a parameter that does not end
     'arguments": {"order_id": "ORD-123"}</tool_call>',  # JSON without its last bracket
     "{'name'",  # as Python writes it
+    "Please wait.",  # words behind it
     "I look it up: [",  # within a sentence
 )
 
@@ -53,7 +54,14 @@ def test_a_line_break_within_a_string_is_a_line_break(form: str, size: int):
 
 
 ELEMENTS = "<tool_call><name>create_ticket</name><arguments>{}</arguments></tool_call>"
+CALL = '{"name": "create_ticket", "arguments": {"issue": "Late", "priority": "low"}}'
 REFUSED_FORMS = {
+    "a thought beside it": CALL[:-1] + ', "thought": "if they agree"}',
+    "a condition beside several": f'{{"tool_uses": [{CALL}], "when": "they agree"}}',
+    "as Python writes it": CALL.replace('"', "'"),
+    "in code behind words": f"A call looks like this:\n```xml\n<tool_call>\n{CALL}\n</tool_call>\n```",
+    "in code before words": f"```xml\n<tool_call>\n{CALL}\n</tool_call>\n```\nThis is what I could send.",
+    "its name behind a place": '{"function_name": "functions.create_ticket", "arguments": {}}',
     "elements and words": ELEMENTS.format("<issue>Late</issue> or not"),
     "an element that does not end": ELEMENTS.format("<issue>Late"),
     "attributes and words": '<tool_call name="create_ticket" issue="Late" priority="low"/> if you agree',
