@@ -46,6 +46,19 @@ def test_a_guest_who_ends_the_chat_leaves_nothing_on_the_device(guests, said):
     assert guests.client.get(said.get_absolute_url()).status_code == 404
 
 
+def test_who_has_signed_in_in_another_tab_since_is_signed_out_by_it(guests, said, alice):
+    """On the page that still shows the guest's chat, which belongs to the account by now."""
+    page = parse(guests.client.get(said.get_absolute_url()).content.decode())
+    (form,) = [each for each in page.all("form") if "End this chat" in each.text]
+    guests.client.force_login(alice)
+
+    guests.client.post(form["action"], follow=True)
+
+    assert guests.client.get(said.get_absolute_url()).status_code == 404
+    guests.client.force_login(alice)
+    assert SECRET in guests.client.get(said.get_absolute_url()).content.decode()
+
+
 def test_staff_keep_what_they_need_of_a_chat_that_was_ended(guests, said):
     ownership.request_person.run_sync(said.pk, text="A person, please")
     ticket = Ticket.objects.get()

@@ -4,12 +4,14 @@ import logging
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.contrib.auth import logout
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from .. import turns
+from ..models import Conversation
 from ..realtime.socket_sessions import end_session
 from ..visitors import get_visitor
 from ..worker import runner
@@ -21,10 +23,13 @@ logger = logging.getLogger(__name__)
 def forget_chat(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Drop the guest's session, which is all that leads to their conversations, and begin anew.
 
-    An account is signed out instead, and finds its conversations again.
+    An account that has it by now, by a sign-in in another tab, is signed out instead, and finds it again.
     """
     visitor = get_visitor(request.user, request.session)
-    if not visitor.user_id and visitor.guest_key:
+    if visitor.user_id:
+        if Conversation.objects.visible_to(visitor).filter(public_id=public_id).exists():
+            logout(request)
+    elif visitor.guest_key:
         left = turns.find_conversations_to_leave(visitor, public_id)
         request.session.flush()  # first: whatever happens now, the next person finds nothing
         async_to_sync(end_session)(visitor.guest_key)
