@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from .cells import strip_text_mark
 from .code_pages import detect_encoding
 from .export_formats import ITEM_COLUMNS, REQUIRED_COLUMNS, ExportFormat, Header, find_header, simplify_column
-from .quoted_rows import join_lines, split_cells
+from .quoted_rows import close_gaps, has_gaps, join_lines, split_cells
 from .wrapped_lines import find_wrapping, list_trailers, unwrap_line
 
 SEPARATORS = ",;\t|"
@@ -73,6 +73,7 @@ class ExportFile:
     header_line: int
     format: ExportFormat
     wrapping: str | None = None  # see `wrapped_lines`
+    has_gaps: bool = False  # see `quoted_rows`
     guessed_encoding: str = ""  # where the bytes themselves do not show it
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
@@ -85,6 +86,8 @@ class ExportFile:
                 next(numbered, None)
             if self.wrapping is not None:
                 numbered = ((line, unwrap_line(text, self.wrapping)) for line, text in numbered)
+            if self.has_gaps:
+                numbered = ((line, close_gaps(text, self.separator)) for line, text in numbered)
             for line, text, is_broken in join_lines(numbered, self.separator, len(self.columns)):
                 cells, problem = self._split_row(text, is_broken=is_broken)
                 if problem or any(cells):
@@ -191,6 +194,7 @@ def inspect_file(
         header.line,
         header.format,
         wrapping,
+        has_gaps(lines[header.line - 1 :][:MAX_TITLE_LINES], header.separator),
         "" if guessed.startswith("utf") else guessed,
     )
 
@@ -212,7 +216,7 @@ def _find_header(lines: Sequence[str], formats: Sequence[ExportFormat]) -> tuple
 
 def _split_header(line: str, separator: str) -> list[str]:
     try:
-        return next(csv.reader([line], delimiter=separator), [])
+        return next(csv.reader([close_gaps(line, separator)], delimiter=separator), [])
     except csv.Error:
         return []
 

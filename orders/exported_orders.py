@@ -30,7 +30,7 @@ from .numbers import normalise_number
 from .order_notes import read_parcel_notes
 from .order_rows import Survey, gather_rows, get_number, split_orders, survey_file
 from .repeated_rows import begins_order
-from .shopify_states import ITEM_STATES, SENT_STATES, UNSENT_STATES, simplify_state
+from .status_words import find_item_state, find_status
 from .times import read_time
 
 T = TypeVar("T")
@@ -200,7 +200,7 @@ class OrderBuilder:
             self._note(row, _("Lineitem name is empty, so the item is left out."))
         if not name:
             return None
-        state = ITEM_STATES.get(simplify_state(self._read_text("Lineitem fulfillment status", 40, row)), "")
+        state = find_item_state(self._read_text("Lineitem fulfillment status", 40, row))
         has_commas = self._survey.has_decimal_commas
         quantity = self._read("Lineitem quantity", read_quantity, row, has_decimal_commas=has_commas)
         return ExportedItem(name, sku, quantity, self._read_amount("Lineitem price", row), state)
@@ -223,6 +223,8 @@ class OrderBuilder:
         if known := self._first.cells.get("Status"):
             if known in Order.Status.values:
                 return known
+            if status := find_status(known):
+                return status
             self._note_unknown_state("Status", known, Order.Status.PROCESSING)
             return Order.Status.PROCESSING
         paid = self._read_text("Financial Status", 40).lower()
@@ -231,12 +233,10 @@ class OrderBuilder:
             return Order.Status.CANCELLED
         is_over = paid in ("refunded", "voided")
         nothing_sent = Order.Status.CANCELLED if is_over else Order.Status.PROCESSING
-        state = simplify_state(sent)
-        if state in UNSENT_STATES:
-            return nothing_sent
-        if state not in SENT_STATES:
+        status = find_status(sent)
+        if sent not in ("", "null") and status is None:
             self._note_unknown_state("Fulfillment Status", sent, nothing_sent)
-        return SENT_STATES.get(state, nothing_sent)
+        return nothing_sent if status in (None, Order.Status.PROCESSING) else status
 
     def _note_unknown_state(self, column: str, text: str, status: Order.Status) -> None:
         words = _("%(column)s is %(text)s, which is not known; it is taken for “%(status)s”.")

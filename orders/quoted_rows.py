@@ -3,10 +3,25 @@
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 MARKS = re.compile(r'(?:\\")?("+)')  # those of a text, without one that a backslash takes for text
 MAX_CELL_LINES = 200  # that a quoted cell may go over
+MIN_GAPS = 2
+# Blanks between a separator and the mark with which the next cell begins.
+GAPS = {
+    each: re.compile(rf'(?<={re.escape(each)})[ \xa0]+(?="(?:[^"]|"(?:{re.escape(each)}|\s*\Z)))')
+    for each in ",;\t|"
+}
+
+
+def has_gaps(lines: Iterable[str], separator: str) -> bool:
+    """Whether a program has put a blank before each quotation mark: “"#1001", "zoe@example.com"”."""
+    return any(len(GAPS[separator].findall(line)) >= MIN_GAPS for line in lines)
+
+
+def close_gaps(line: str, separator: str) -> str:
+    return GAPS[separator].sub("", line)
 
 
 def split_cells(text: str, separator: str) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from .cells import UnreadableCell, read_amount
 from .export_files import FileRow
 from .models import Order
-from .shopify_states import SENT_STATES, simplify_state
+from .status_words import find_status, simplify_state
 
 # A row with one of these begins an order; the others are further items of it.
 BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
@@ -84,11 +84,11 @@ def _rate_progress(cells: Mapping[str, str]) -> tuple[bool, int, Decimal, int, i
         refunded = read_amount(cells.get("Refunded amount", ""), "")
     except UnreadableCell:
         refunded = Decimal(0)
-    status = SENT_STATES.get(simplify_state(sent), "")
+    status = find_status(sent)
     return (
         bool(cells.get("Cancelled at")),
         PAYMENTS.index(paid) if paid in PAYMENTS else -1,
         refunded,
-        STATUSES.index(status),
+        STATUSES.index(status if status and status != Order.Status.PROCESSING else ""),
         STATUSES.index(cells.get("Status", "")) if cells.get("Status", "") in STATUSES else -1,
     )

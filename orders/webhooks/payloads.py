@@ -55,8 +55,21 @@ def get_part(part: Any, name: str) -> Mapping[str, Any]:
 
 
 def get_parts(part: Any, name: str) -> list[Mapping[str, Any]]:
+    """The objects of a list, also where PHP has written it as {"1": {…}} or a plugin as its text, or one alone."""
     value = part.get(name) if isinstance(part, Mapping) else None
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        value = _parse_list(value)
+    if isinstance(value, Mapping):
+        is_list = all(isinstance(each, Mapping) for each in value.values())
+        value = list(value.values()) if is_list else [value]
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def _parse_list(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return None
 
 
 def get_time(part: Any, name: str) -> datetime | None:

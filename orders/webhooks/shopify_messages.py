@@ -6,6 +6,7 @@ nothing more and are not needed.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -103,14 +104,28 @@ def _read_amounts(message: Mapping[str, Any]) -> dict[str, str]:
         for transaction in get_parts(refund, "transactions")
         if get_text(transaction, "kind") == "refund" and get_text(transaction, "status") == "success"
     ]
+    refunded = add_amounts(refunds, "amount")
+    # What was changed since counts, but what was paid back is told beside the total, and is not taken off it twice.
+    changed = "" if refunded else "current_"
     return {
         "Currency": currency,
-        "Total": get_amount(message, "total_price", currency),
-        "Subtotal": get_amount(message, "subtotal_price", currency),
+        "Total": write_amount(_compute_total(message, refunded), currency)
+        or get_amount(message, "total_price", currency),
+        "Subtotal": get_amount(message, f"{changed}subtotal_price", currency)
+        or get_amount(message, "subtotal_price", currency),
         "Shipping": get_amount(shipping, "amount", currency),
-        "Taxes": get_amount(message, "total_tax", currency),
-        "Refunded amount": write_amount(add_amounts(refunds, "amount"), currency),
+        "Taxes": get_amount(message, f"{changed}total_tax", currency)
+        or get_amount(message, "total_tax", currency),
+        "Refunded amount": write_amount(refunded, currency),
     }
+
+
+def _compute_total(message: Mapping[str, Any], refunded: Decimal | None) -> Decimal | None:
+    """What the order costs after changes, with what was paid back since; None where that is not told."""
+    first, current = (add_amounts([message], name) for name in ("total_price", "current_total_price"))
+    if first is None or current is None:
+        return None
+    return min(current + (refunded or 0), max(first, current))
 
 
 def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
@@ -142,12 +157,21 @@ def _list_numbers(parcel: Mapping[str, Any]) -> list[str]:
 
 
 def _read_items(message: Mapping[str, Any], currency: str) -> Iterator[dict[str, str]]:
-    for item in get_parts(message, "line_items"):
+    """Without those that were taken out before they were sent, unless that is all of them."""
+    items = get_parts(message, "line_items")
+    left = [item for item in items if _read_quantity(item) != "0"]
+    for item in left or items:
         title, variant = get_text(item, "title"), get_text(item, "variant_title")
         yield {
             "Lineitem name": get_text(item, "name") or " - ".join(filter(None, (title, variant))),
             "Lineitem sku": get_text(item, "sku"),
-            "Lineitem quantity": get_text(item, "quantity"),
+            "Lineitem quantity": _read_quantity(item) if left else get_text(item, "quantity"),
             "Lineitem price": get_amount(item, "price", currency),
             "Lineitem fulfillment status": get_text(item, "fulfillment_status") or "pending",
         }
+
+
+def _read_quantity(item: Mapping[str, Any]) -> str:
+    """What is left of an item that was not sent. Of one that was, all: what came back of it was in the parcel."""
+    is_sent = bool(get_text(item, "fulfillment_status"))
+    return get_text(item, "quantity" if is_sent else "current_quantity") or get_text(item, "quantity")

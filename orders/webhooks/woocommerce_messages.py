@@ -28,19 +28,25 @@ from .payloads import (
 PLATFORM = "woocommerce"
 ORDER_TOPICS = frozenset(("order.created", "order.updated", "order.restored", "order.deleted"))
 DRAFTS = ("checkout-draft", "auto-draft", "draft", "new")  # nothing has been ordered yet
-# Plugins add further ones; these are the usual names of them.
-STATUSES = {
-    **dict.fromkeys(("pending", "processing", "on-hold", "failed"), Order.Status.PROCESSING),
-    "completed": Order.Status.SHIPPED,
-    "shipped": Order.Status.SHIPPED,
-    "partial-shipped": Order.Status.PARTLY_SHIPPED,
-    "partially-shipped": Order.Status.PARTLY_SHIPPED,
-    "delivered": Order.Status.DELIVERED,
-    "returned": Order.Status.RETURNED,
-    "cancelled": Order.Status.CANCELLED,
-}
+# Plugins add further ones, see `status_words`.
+STATUSES = {"completed": Order.Status.SHIPPED, "failed": Order.Status.PROCESSING}
 PAYMENTS = {"on-hold": "on hold", "failed": "failed", "refunded": "refunded"}
-TRACKING_KEYS = ("_wc_shipment_tracking_items", "_ast_tracking_items")  # of the plugins for tracking numbers
+# Of the plugins for tracking numbers: lists of parcels, and values that stand alone.
+PARCEL_KEYS = ("_wc_shipment_tracking_items", "_ast_tracking_items", "_aftership_tracking_items")
+NUMBER_KEYS = (
+    *("_tracking_number", "tracking_number", "_shipment_tracking_number", "_aftership_tracking_number"),
+    *("_wcst_order_trackno", "ywot_tracking_code"),
+)
+CARRIER_KEYS = (
+    *(
+        "_custom_tracking_provider",
+        "_tracking_provider",
+        "tracking_provider",
+        "_aftership_tracking_provider_name",
+    ),
+    *("_wcst_order_trackname", "ywot_carrier_name"),
+)
+LINK_KEYS = ("_custom_tracking_link", "_tracking_url", "tracking_url", "_wcst_order_track_http_url")
 
 
 def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | None:
@@ -139,19 +145,30 @@ def _read_payment(message: Mapping[str, Any], refunded: Decimal | None) -> str:
 
 
 def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
+    metas = get_parts(message, "meta_data")
     parcels = [
         parcel
-        for meta in get_parts(message, "meta_data")
-        if get_text(meta, "key") in TRACKING_KEYS
+        for meta in metas
+        if get_text(meta, "key") in PARCEL_KEYS
         for parcel in get_parts(meta, "value")
     ]
     newest_first = parcels[::-1]
+    alone = {get_text(meta, "key"): get_text(meta, "value") for meta in metas}
+    numbers = [get_text(each, "tracking_number") for each in parcels] or [
+        alone.get(key, "") for key in NUMBER_KEYS
+    ]
     return {
         "Carrier": find_text(
-            newest_first, "custom_tracking_provider", "formatted_tracking_provider", "tracking_provider"
-        ),
-        "Tracking number": join_numbers(get_text(each, "tracking_number") for each in parcels),
-        "Tracking url": find_text(newest_first, "custom_tracking_link", "formatted_tracking_link"),
+            newest_first,
+            *("custom_tracking_provider", "formatted_tracking_provider", "tracking_provider"),
+            *("carrier_name", "slug"),
+        )
+        or find_text([alone], *CARRIER_KEYS),
+        "Tracking number": join_numbers(numbers),
+        "Tracking url": find_text(
+            newest_first, "custom_tracking_link", "formatted_tracking_link", "tracking_link"
+        )
+        or find_text([alone], *LINK_KEYS),
     }
 
 

@@ -119,8 +119,15 @@ def test_an_item_whose_order_begins_in_another_file_changes_nothing_of_it(load):
         ("PARTIALLY_FULFILLED", "partly_shipped"),
         ("Partially fulfilled", "partly_shipped"),
         ("Fulfilled", "shipped"),
-        ("ON_HOLD", "processing"),
-        ("in progress", "processing"),
+        *(("ON_HOLD", "processing"), ("in progress", "processing"), ("ready_for_pickup", "processing")),
+        *(("delivered", "delivered"), ("in_transit", "shipped"), ("out-for-delivery", "shipped")),
+        *(
+            ("Despatched", "shipped"),
+            ("Expédié", "shipped"),
+            ("Zugestellt", "delivered"),
+            ("Storniert", "cancelled"),
+        ),
+        *(("returned", "returned"), ("Partly shipped", "partly_shipped")),
     ],
 )
 def test_states_as_pages_and_programs_write_them(load, state, status):
@@ -128,13 +135,29 @@ def test_states_as_pages_and_programs_write_them(load, state, status):
     assert (said.err, Order.objects.get().status) == ("", status)
 
 
+@pytest.mark.parametrize(("state", "status"), [("returned", "returned"), ("delivered", "delivered")])
+def test_goods_that_came_back_or_arrived_did_so_though_they_were_paid_back(load, state, status):
+    load(MUG.replace("paid,fulfilled", f"refunded,{state}"))
+    assert Order.objects.get().status == status
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_blank_before_each_quotation_mark(load, separator):
+    def quote(row: str) -> str:
+        return f"{separator} ".join(f'"{cell}"' for cell in row.split(","))
+
+    named = quote(MUG).replace('"Mug"', f'"Mug{separator} ""blue"""')
+    said = load(named, quote(PLATE), quote(PIN), header=quote(HEADER))
+    assert (said.err, stored()) == ("", {"#1001": [f'Mug{separator} "blue"', "Plate"], "#1002": ["Pin"]})
+
+
 @pytest.mark.parametrize(
     ("payment", "status"), [("paid", "processing"), ("refunded", "cancelled"), ("voided", "cancelled")]
 )
 def test_a_state_that_is_not_known_is_told(load, payment, status):
-    said = load(MUG.replace("paid,fulfilled", f"{payment},despatched"))
+    said = load(MUG.replace("paid,fulfilled", f"{payment},sorted"))
     assert Order.objects.get().status == status
-    words = f"'despatched', which is not known; it is taken for “{status.capitalize()}”."
+    words = f"'sorted', which is not known; it is taken for “{status.capitalize()}”."
     assert f"Line 2, #1001: Fulfillment Status is {words}" in said.err
 
 

@@ -189,7 +189,7 @@ def test_an_amount_of_a_platform_may_have_any_decimals(sender, currency, written
     """A shop sets how many of them its prices have; the currency has no more for that."""
     woocommerce = dict.fromkeys(("total", "shipping_total", "total_tax"), written)
     shipping = {"shop_money": {"amount": written}}
-    shopify = dict.fromkeys(("total_price", "subtotal_price", "total_tax"), written)
+    shopify = dict.fromkeys(("total_price", "current_total_price", "subtotal_price", "total_tax"), written)
     item = SHOPIFY_ORDER["line_items"][0] | {"price": written}
     answers = [
         sender.send_woocommerce(change_order(WOOCOMMERCE_ORDER, currency=currency, **woocommerce)),

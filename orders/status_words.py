@@ -1,0 +1,69 @@
+"""What platforms, their plugins and shops call the states of an order, in whatever spelling they write them."""
+
+import unicodedata
+from functools import lru_cache
+
+from .models import Order, OrderItem
+
+WORDS = {
+    Order.Status.SHIPPED: (
+        "shipped, fulfilled, dispatched, despatched, order dispatched, sent, in transit, out for delivery, on the way, "
+        "on its way, en route, attempted delivery, delivery attempted, handed over to carrier, versandt, versendet, "
+        "verschickt, unterwegs, in zustellung, expedie, expediee, envoye, en cours de livraison, enviado, en camino, "
+        "em transito, spedito, in consegna, verzonden, onderweg, wysłane, wysłano, wyslane, wyslano, skickad, afsendt, "
+        "sendt, odeslano, elkuldve, kargoda, kargoya verildi, expediat, отправлен, отправлено, відправлено, 発送済み, "
+        "已发货, 已發貨, 배송중"
+    ),
+    Order.Status.PARTLY_SHIPPED: (
+        "partial, partially fulfilled, partially shipped, partial shipped, partly shipped, partially sent, "
+        "partially dispatched, partially delivered, partly delivered, teilweise versandt, teilversandt, "
+        "teilweise geliefert, "
+        "partiellement expedie, parcialmente enviado, parzialmente spedito, gedeeltelijk verzonden"
+    ),
+    Order.Status.DELIVERED: (
+        "delivered, zugestellt, geliefert, livre, livree, entregado, entregue, consegnato, bezorgd, geleverd, "
+        "dostarczone, dostarczono, levererad, leveret, levert, doruceno, kezbesitve, teslim edildi, livrat, "
+        "доставлен, доставлено, 配達済み, 已送达, 배송완료"
+    ),
+    Order.Status.RETURNED: (
+        "returned, restocked, retourniert, zuruckgesendet, retourne, devuelto, devolvido, restituito, geretourneerd, "
+        "zwrocone, returnerad, returneret, vraceno, iade edildi, возвращен"
+    ),
+    Order.Status.CANCELLED: (
+        "cancelled, canceled, storniert, annule, annulee, cancelado, annullato, geannuleerd, anulowane, annullerad, "
+        "annulleret, zruseno, iptal edildi, отменен, отменено"
+    ),
+    Order.Status.PROCESSING: (
+        "processing, unfulfilled, not fulfilled, unshipped, pending, open, on hold, scheduled, in progress, "
+        "request declined, pending fulfillment, awaiting fulfillment, awaiting shipment, awaiting pickup, "
+        "ready to ship, ready for pickup, ready for shipping, packed, packing, label printed, label purchased, "
+        "backordered, backorder, "
+        "pre ordered, preordered, partially paid"
+    ),
+}
+STATUSES = {word: status for status, words in WORDS.items() for word in words.split(", ")}
+ITEM_STATES = {
+    Order.Status.SHIPPED: OrderItem.State.SHIPPED,
+    Order.Status.DELIVERED: OrderItem.State.SHIPPED,
+    Order.Status.PARTLY_SHIPPED: OrderItem.State.PARTLY_SHIPPED,
+    Order.Status.RETURNED: OrderItem.State.RETURNED,
+    Order.Status.PROCESSING: OrderItem.State.NOT_SHIPPED,
+}
+
+
+@lru_cache(maxsize=256)
+def simplify_state(text: str) -> str:
+    """“PARTIALLY_FULFILLED”, “partially-fulfilled” and “Partially fulfilled” are the same, and so are é and e."""
+    plain = "".join(each for each in unicodedata.normalize("NFD", text) if not "\u0300" <= each <= "\u036f")
+    return " ".join(unicodedata.normalize("NFC", plain).replace("_", " ").replace("-", " ").split()).lower()
+
+
+def find_status(text: str) -> Order.Status | None:
+    """The status that the word stands for, None if it is not known."""
+    return STATUSES.get(simplify_state(text).removeprefix("wc "))
+
+
+def find_item_state(text: str) -> str:
+    """The state of an item, empty if the word says nothing of it."""
+    status = find_status(text)
+    return ITEM_STATES.get(status, "") if status else ""
