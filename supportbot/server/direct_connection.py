@@ -7,6 +7,8 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.db import connections
 
+from .outages import describe_outage
+
 CONNECT_TIMEOUT_SECONDS = 3
 
 
@@ -32,6 +34,11 @@ def find_connection_problem() -> str:
     except DatabaseError as error:
         return describe_database_error(error)
     return ""
+
+
+def describe_unreachable(error: DatabaseError) -> str:
+    """What a command logs of an error of the database: why it cannot be reached, if it still cannot."""
+    return find_connection_problem() or describe_outage(error)
 
 
 def describe_database_error(error: DatabaseError) -> str:

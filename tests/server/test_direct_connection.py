@@ -1,7 +1,10 @@
 """Why the database cannot be reached is said at once, in its own words and without the password."""
 
+import io
+import os
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import dj_database_url
 import pytest
@@ -46,6 +49,23 @@ class TestUnreachable:
     def test_migrate_says_it_before_it_tries_anything(self):
         with pytest.raises(SystemCheckError, match=REFUSED):
             call_command("migrate", skip_checks=False)
+
+    def test_a_mail_that_must_wait_for_it_is_logged_with_the_reason(self, monkeypatch, caplog):
+        monkeypatch.setattr("sys.stdin", Mock(buffer=io.BytesIO(b"From: a@b.org\n\nHi")))
+        away = Mock(side_effect=OperationalError("secret words"))
+        monkeypatch.setattr("supportbot.mail.management.commands.receive_mail.take_mail", away)
+        with pytest.raises(SystemExit) as ended:
+            call_command("receive_mail")
+        assert ended.value.code == os.EX_TEMPFAIL
+        assert REFUSED in caplog.text
+        assert "secret" not in caplog.text
+
+    def test_so_is_a_mailbox_that_is_left_unread(self, monkeypatch, settings):
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"imap_url": "imaps://u:p@h"})
+        away = Mock(side_effect=OperationalError("secret words"))
+        monkeypatch.setattr("supportbot.mail.management.commands.fetch_mail.fetch_new_mails", away)
+        with pytest.raises(CommandError, match=f"The database is away: connection failed: {REFUSED}"):
+            call_command("fetch_mail", "--once")
 
     def test_who_asks_after_no_database_is_told_nothing_of_it(self):
         assert check_connection(None, databases=None) == []

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections, connection
 
-from supportbot.server.outages import describe_outage
+from supportbot.server.direct_connection import describe_unreachable
 
 from ...cleanup import delete_old_mails
 from ...mailbox import MailboxUnreachable, fetch_new_mails
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         except MailboxUnreachable as error:
             problem = f"The mailbox could not be read: {error}"
         except DatabaseError as error:
-            problem = f"The database is away: {describe_outage(error)}"
+            problem = f"The database is away: {describe_unreachable(error)}"
         else:
             if done.taken or done.postponed:
                 logger.info("Mails taken: %s, left for later: %s", done.taken, done.postponed)

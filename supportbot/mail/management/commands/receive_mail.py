@@ -7,6 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import Error as DatabaseError
+
+from supportbot.server.direct_connection import describe_unreachable
 
 from ...cleanup import delete_old_mails
 from ...incoming import MailPostponed, take_large_mail, take_mail
@@ -33,6 +36,9 @@ class Command(BaseCommand):
         try:
             code = self._take()
         except MailPostponed:
+            code = os.EX_TEMPFAIL
+        except DatabaseError as error:
+            logger.error("A mail could not be stored: %s", describe_unreachable(error))
             code = os.EX_TEMPFAIL
         except Exception as error:  # noqa: BLE001 - whatever it is, the mail server keeps the mail and tries again
             logger.error("A mail could not be taken: %s", type(error).__name__)
