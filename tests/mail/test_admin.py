@@ -62,6 +62,16 @@ class TestIncomingMails:
         assert "isn’t the one we wrote to" in page
         assert "The &lt;b&gt;red&lt;/b&gt; one." in page
 
+    def test_staff_see_by_its_title_which_conversation_it_is_for(
+        self, desk: Client, kept: IncomingMail
+    ) -> None:
+        listed = reverse("admin:mail_incomingmail_changelist")
+        assert kept.conversation is not None
+        for title, shown in (("", f"Conversation {kept.conversation_id}"), ("A red lamp", "A red lamp")):
+            Conversation.objects.update(title=title)
+            for address in (self.address(kept), listed):
+                assert shown in desk.get(address).content.decode()
+
     def test_one_press_posts_it_as_the_customers_message_once(
         self, desk: Client, kept: IncomingMail, agent: User
     ) -> None:

@@ -115,9 +115,8 @@ class TestProgram:
 
 
 class TestEnvironment:
-    @pytest.mark.parametrize("value", ["foo", "mysql://shop@host/name", "postgres://host:port/name"])
-    def test_no_other_database_is_taken_for_one_whose_address_cannot_be_read(self, value):
-        [databases] = read_settings({"DATABASE_URL": value}, "DATABASES")
+    def test_no_other_database_is_taken_for_one_whose_address_cannot_be_read(self):
+        [databases] = read_settings({"DATABASE_URL": "mysql://shop@host/name"}, "DATABASES")
         assert databases["default"]["NAME"] == ":memory:"
 
     @pytest.mark.parametrize(
