@@ -5,6 +5,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -59,6 +60,42 @@ class PromptAdmin(ConcurrentEditAdmin):
     def save_model(self, request: HttpRequest, obj: Prompt, form: Any, change: bool) -> None:
         obj.author_id = obj.author_id or request.user.pk
         super().save_model(request, obj, form, change)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Who saves a draft that somebody has published meanwhile finds what they wrote in a new draft."""
+        try:
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except PermissionDenied:
+            draft = self._store_as_draft(request, object_id)
+            if draft is None:
+                raise
+        told = gettext(
+            "Meanwhile somebody has published that version, so it stays as it is. What you wrote is in this one."
+        )
+        messages.warning(request, told)
+        return redirect(_get_change_url(draft))
+
+    @transaction.atomic
+    def _store_as_draft(self, request: HttpRequest, object_id: str | None) -> Prompt | None:
+        """What the form of a draft sent, as a draft of its own; None if it was no such form."""
+        prompt = self.get_object(request, object_id) if object_id else None
+        is_of_draft = "initial-note" in request.POST  # the page of a published version has no form
+        if (
+            prompt is None
+            or prompt.published is None
+            or not is_of_draft
+            or not self.has_add_permission(request)
+        ):
+            return None
+        form: Any = self.get_form(request)(request.POST)
+        if not form.is_valid():
+            return None
+        draft: Prompt = form.save(commit=False)
+        self.save_model(request, draft, form, change=False)
+        self.log_addition(request, draft, [{"added": {}}])
+        return draft
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         prompt = kwargs.get("obj")

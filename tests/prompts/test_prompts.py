@@ -315,3 +315,26 @@ class TestTwoEditorsOfOneDraft:
         overtake(monkeypatch, draft.publish)
         assert desk.post(place("change", draft), sent).status_code == 403
         assert Prompt.objects.get().tone == "Old"
+
+    def test_what_was_written_in_a_draft_that_was_published_meanwhile_is_a_new_draft(
+        self, desk: Client, draft: Prompt, lead: User
+    ) -> None:
+        sent = open_form(desk, place("change", draft)) | {"tone": "Calm"}
+        draft.publish()
+
+        page = desk.post(place("change", draft), sent, follow=True)
+
+        new = Prompt.objects.exclude(pk=draft.pk).get()
+        assert page.redirect_chain == [(place("change", new), 302)]
+        assert "What you wrote is in this one." in page.content.decode()
+        assert (new.tone, new.published, new.author) == ("Calm", None, lead)
+        assert (Prompt.objects.get_current(), Prompt.objects.get(pk=draft.pk).tone) == (draft, "Old")
+
+    def test_who_may_not_add_versions_is_refused_as_before(self, client: Client, agent: User) -> None:
+        agent.user_permissions.add(*Permission.objects.filter(codename__in=["view_prompt", "change_prompt"]))
+        client.force_login(agent)
+        draft = Prompt.objects.create(tone="Old")
+        sent = open_form(client, place("change", draft))
+        draft.publish()
+        assert client.post(place("change", draft), sent).status_code == 403
+        assert Prompt.objects.count() == 1
