@@ -28,8 +28,9 @@ FULL, ENDLESS = 1, 1_073_741_823
 
 def shorten_lease(seconds: float) -> None:
     from supportbot.conversations.turns import claiming, leases, streaming_text, submit
+    from supportbot.conversations.worker import lease_grace
 
-    for module in (claiming, leases, streaming_text, submit):  # each has it by its own import
+    for module in (claiming, leases, streaming_text, submit, lease_grace):  # each has it by its own import
         assert module.LEASE_DURATION
         module.LEASE_DURATION = timedelta(seconds=seconds)
 

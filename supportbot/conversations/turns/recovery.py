@@ -1,7 +1,7 @@
 """What a process left behind when it ended: run again, or kept as it is with a way to try again."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -40,21 +40,26 @@ MAX_CONVERSATIONS_PER_SWEEP = 20
 QUEUED_GRACE_PERIOD = timedelta(seconds=5)
 # A lease this far ahead means that the clock was set back since: it is taken for one that ran out.
 MAX_CLOCK_SKEW = timedelta(minutes=1)
+NO_LIMIT = datetime.max.replace(tzinfo=UTC)
 
 
 @on_database_thread()
 def recover_abandoned_turns(
-    free_slots: int, grace_period: timedelta = QUEUED_GRACE_PERIOD
+    free_slots: int,
+    grace_period: timedelta = QUEUED_GRACE_PERIOD,
+    *,
+    lost_before: datetime | None = NO_LIMIT,
 ) -> list[TurnChange]:
     """Take a lease on what dead processes left: running turns whose lease ran out, and forgotten queued ones.
 
     At most `free_slots` of them, and no more at once than leaves the database time for others: those first whose lease
-    ran out first, and those that wait for tokens by turns. A conversation that cannot be recovered is logged and holds
-    up no other.
+    ran out first, and those that wait for tokens by turns. Running turns are taken if their lease ran out before
+    `lost_before`, and none of them if that is None. A conversation that cannot be recovered is logged and holds up no
+    other.
     """
     limit = min(free_slots, MAX_CONVERSATIONS_PER_SWEEP)
     changes: list[TurnChange] = []
-    for conversation_id in _find_abandoned_conversations(limit, grace_period):
+    for conversation_id in _find_abandoned_conversations(limit, grace_period, lost_before):
         try:
             changes.append(_recover_conversation(conversation_id))
         except DatabaseError:
@@ -110,10 +115,12 @@ LOST_TURNS = CompiledRows(Turn, ["lease_until", "lease_until"], _query_lost_turn
 WAITING_TURNS = CompiledRows(Turn, ["created", "created", "created"], _query_waiting_turns)
 
 
-def _find_abandoned_conversations(limit: int, grace_period: timedelta) -> list[int]:
+def _find_abandoned_conversations(
+    limit: int, grace_period: timedelta, lost_before: datetime | None = NO_LIMIT
+) -> list[int]:
     now = timezone.now()
     latest = now + MAX_CLOCK_SKEW
-    lost = LOST_TURNS.fetch_rows(now, latest)
+    lost = LOST_TURNS.fetch_rows(min(now, lost_before), latest) if lost_before is not None else []
     waiting = WAITING_TURNS.fetch_rows(now, latest, now - grace_period)
     return list(dict.fromkeys(pk for (pk,) in [*lost, *waiting]))[:limit]
 

@@ -14,14 +14,14 @@ from django.db import Error as DatabaseError
 
 from supportbot.jobs import worker as job_worker
 from supportbot.server.guest_sessions import delete_expired_sessions
-from supportbot.server.outages import describe_outage, log_outage, log_task_failure
+from supportbot.server.outages import OUTAGE_ERRORS, describe_outage, log_outage, log_task_failure
 from supportbot.server.process import process
 
 from .. import turns
 from ..attachments.cleanup import delete_orphans
 from ..limits.rate_limits import delete_old_requests
 from ..realtime import broadcast, empty_pages, heard_text, process_messages, socket_sessions
-from . import model_health, runner, storage_notices
+from . import lease_grace, model_health, runner, storage_notices
 
 logger = logging.getLogger(__name__)
 
@@ -60,32 +60,27 @@ def ensure_running() -> None:
 
 async def _run_loop() -> None:
     done_at: dict[Action, float] = {}
+    lease_grace.note_start()
     while True:
-        is_stored = await _run_action(_store_streams_or_tell)
-        await _run_due_actions(done_at, may_recover=is_stored)
+        await _run_action(_store_streams_or_tell)
+        await _run_due_actions(done_at)
         pause = len(runner.get_running_turns()) / CHECKPOINTS_PER_SECOND
         await asyncio.sleep(max(CHECKPOINT_INTERVAL_SECONDS, pause))
 
 
-async def _run_action(action: Action) -> bool:
-    """Returns whether it could be done. If not that is logged, and keeps nothing else from being done."""
+async def _run_action(action: Action) -> None:
+    """If it cannot be done that is logged, and keeps nothing else from being done."""
     try:
         await action()
     except DatabaseError as error:
         log_outage(error)
-        return False
     except Exception:
         # The loop of the housekeeping must never end: log and go on.
         logger.exception("The housekeeping failed")
-        return False
-    return True
 
 
-async def _run_due_actions(done_at: dict[Action, float], *, may_recover: bool = True) -> None:
-    """Do what is due again. `done_at` is when each action was begun last, in seconds of the loop's clock.
-
-    Not `may_recover` while the leases of this process cannot be renewed: its own turns would be taken for abandoned.
-    """
+async def _run_due_actions(done_at: dict[Action, float]) -> None:
+    """Do what is due again. `done_at` is when each action was begun last, in seconds of the loop's clock."""
     now = asyncio.get_running_loop().time
     for action, interval_seconds in (
         (socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
@@ -97,7 +92,7 @@ async def _run_due_actions(done_at: dict[Action, float], *, may_recover: bool = 
         (_find_other_persons, UNATTENDED_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
-        if action is _recover_turns and not (may_recover and runner.count_free_slots()):
+        if action is _recover_turns and not runner.count_free_slots():
             continue  # it stays due: as soon as a turn has ended, one that waits may run
         if now() - done_at.get(action, float("-inf")) > interval_seconds:
             done_at[action] = now()
@@ -135,8 +130,10 @@ async def _store_streams_or_tell() -> None:
     try:
         if running:
             await _store_streams()
-    except DatabaseError:
-        await storage_notices.report_failure(each.lease.conversation_id for each in running)
+    except Exception as error:
+        lease_grace.begin_grace_period()  # its own turns would be taken for abandoned
+        if isinstance(error, DatabaseError):
+            await storage_notices.report_failure(each.lease.conversation_id for each in running)
         raise
     await storage_notices.report_success()
 
@@ -156,6 +153,7 @@ async def _store_streams() -> None:
     mine = {(each.lease.turn_id, each.lease.fencing_token): each for each in running}
     renewed_at = monotonic()
     lost = await turns.checkpoint(texts, mine)
+    lease_grace.note_answer()
     for _each, stream, length in grown:
         stream.stored_length = length
     for key, each in mine.items():
@@ -166,7 +164,14 @@ async def _store_streams() -> None:
 
 
 async def _recover_turns() -> None:
-    changes = await turns.recover_abandoned_turns(runner.count_free_slots())
+    """Also in a grace period turns that wait are run: only those that may run elsewhere are left alone."""
+    lost_before = lease_grace.get_takeover_limit()
+    try:
+        changes = await turns.recover_abandoned_turns(runner.count_free_slots(), lost_before=lost_before)
+    except OUTAGE_ERRORS:
+        lease_grace.begin_grace_period()
+        raise
+    lease_grace.note_answer()
     await _run_for_each("Going on with a turn", map(runner.publish_and_start, changes))
 
 
