@@ -27,7 +27,7 @@ from supportbot.server.executors import DatabaseFunction, on_database_thread
 from . import notes, viewers
 from .connection import DeskConnection
 from .facts import load_facts
-from .fragments import get_staff_audience, render_facts, render_viewers
+from .fragments import get_staff_audience, is_same_part, render_facts, render_viewers
 from .frames import DeskConversationFrame
 from .refusals import describe_refusal
 from .rights import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS, READ_CONVERSATIONS
@@ -56,6 +56,7 @@ class DeskConversationConsumer(ConversationConsumer):
         self._page_key = secrets.token_hex(8)
         self.page = self.build_page()
         self.page.last_note = self.get_query_number("note")
+        self._shown: dict[str, str] = {}  # parts of the page that have no revision, as they were sent last
         await broadcast.subscribe(self.conversation_id, self.page)
         await desk_feed.subscribe_desk(self._send_facts)
         await viewers.subscribe_viewers(self.conversation_id, self._send_staff_parts)
@@ -148,23 +149,31 @@ class DeskConversationConsumer(ConversationConsumer):
         self.session.require_permission(ASSIGN_CONVERSATIONS)
 
     async def _announce_again_and_again(self) -> None:
+        """And look for what other processes may have told in vain: these parts of the page have no revision."""
         while True:
             await viewers.announce_viewer(self.conversation_id, self._page_key, self.name)
+            await self._send_staff_parts()
+            await self._send_facts(self.conversation_id)
             await asyncio.sleep(viewers.VIEWER_INTERVAL_SECONDS)
 
     async def _send_staff_parts(self) -> None:
         """Somebody came or went, or there is a new note."""
         names = [name for name in viewers.list_viewers(self.conversation_id) if name != self.name]
-        await self.page.deliver(render_viewers(names))
-        with suppress(DatabaseError):  # the next change, or the next time that the page connects, brings them
+        await self._send_part("viewers", render_viewers(names))
+        with suppress(DatabaseError):  # the next change, or the next look, brings them
             await self.page.send_new_notes()
 
     async def _send_facts(self, conversation_id: int) -> None:
         if conversation_id != self.conversation_id:
             return
-        with suppress(DatabaseError):  # they are shown again with the next change
+        with suppress(DatabaseError):  # the next change, or the next look, brings them
             if facts := await load_facts(conversation_id):
-                await self.page.deliver(render_facts(facts))
+                await self._send_part("facts", render_facts(facts))
+
+    async def _send_part(self, name: str, html: str) -> None:
+        """What is shown already is not sent again: it would be read out, and take the focus away from its links."""
+        if not is_same_part(html, self._shown.get(name, "")) and await self.page.deliver(html):
+            self._shown[name] = html
 
 
 @on_database_thread(repeat=True)

@@ -1,5 +1,6 @@
 """What the desk's sockets send: HTML fragments from templates/desk, which the page swaps in by their ids."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from supportbot.conversations.realtime.audiences import Audience
 from .board import Board
 from .facts import Facts
 from .models import Note
+
+AGE = re.compile(r'<span class="age">[^<]*</span>')
 
 
 def get_staff_audience() -> Audience:
@@ -31,6 +34,11 @@ def render_viewers(names: Sequence[str]) -> str:
 def render_facts(facts: Facts) -> str:
     """Who the customer is, and why they wait."""
     return _render("desk/_facts.html", facts=facts, oob=True)
+
+
+def is_same_part(html: str, shown: str) -> bool:
+    """Whether two renderings of a part say the same, but for how long ago something was."""
+    return AGE.sub("", html) == AGE.sub("", shown)
 
 
 def render_count(board: Board) -> str:
