@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from supportbot.conversations.realtime import outbox, process_connection, process_messages
 from supportbot.conversations.realtime.answer_stream import AnswerStream
@@ -188,6 +189,40 @@ async def test_messages_that_come_while_others_are_sent_go_together(
     heard = [(await other.hear())[1]["frame"] for _ in range(50)]
     assert heard == [f"<p>{number}</p>" for number in range(50)]
     assert len(store.published) < 5
+
+
+@pytest.mark.parametrize(
+    ("lead_seconds", "is_told"),
+    [(5, True), (3600, True), (1, False), (-60, False), (None, False)],
+    ids=["ahead", "far ahead", "hardly ahead", "heard late", "an earlier version"],
+)
+async def test_a_host_whose_clock_is_ahead_is_told_of_in_the_log_once(
+    store: MemoryStore,
+    caplog: pytest.LogCaptureFixture,
+    lead_seconds: int | None,
+    is_told: bool,
+) -> None:
+    """Where it is behind, the log of the other host tells of it."""
+    await process_messages.join_group(GROUP)
+    await until(knows_that_nobody_listens)
+    said = {"joined": [], "left": [], "digest": [0, 0], "is_complete": True, "asks": True, "has_ended": False}
+    if lead_seconds is not None:
+        said["sent_at"] = timezone.now().timestamp() + lead_seconds
+    asked = len(store.published)
+
+    for _ in range(2):
+        line = outbox.encode_line("presence", "presence", said)
+        await store.build_transport().publish_payload(f"ahead\n{line}")
+
+    await until(lambda: has_answered(store, asked))
+    assert caplog.text.count("seconds ahead of this one's") == int(is_told)
+
+
+async def has_answered(store: MemoryStore, asked: int) -> bool:
+    """Whoever asks is told everything, also by a process that warns of its clock."""
+    return any(
+        '"is_complete":true' in payload and "ahead\n" not in payload for payload in store.published[asked:]
+    )
 
 
 @pytest.mark.parametrize(

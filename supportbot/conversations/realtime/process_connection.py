@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from supportbot.server.outages import log_task_failure
 
 from .outbox import BuildContent, Outbox, encode_line
@@ -27,6 +29,7 @@ SEND_TIMEOUT_SECONDS = 1.0
 RECONNECT_SECONDS = 3.0
 HEARTBEAT_SECONDS = 2.0
 LOST_HEARTBEATS = 3  # of a process that is gone
+MAX_CLOCK_LEAD_SECONDS = 3.0  # of another host's clock, before that is logged: leases last ten seconds
 
 PRESENCE = "presence"  # not a group: it is for the connections of all processes, and not for what they serve
 
@@ -50,6 +53,7 @@ class ProcessConnection:
         self._left: set[str] = set()  # groups that were left since the last heartbeat
         self._has_heartbeat = False
         self._is_unavailable = False
+        self._has_warned_of_clocks = False
         self._introduce_itself()
         self.task = asyncio.create_task(self._run(), name="messages between processes")
         self.task.add_done_callback(_log_failure)
@@ -115,6 +119,7 @@ class ProcessConnection:
             is_complete=is_complete,
             asks=asks,
             has_ended=has_ended,
+            sent_at=timezone.now().timestamp(),
         )
         self._left.clear()
         return self._outbox.add_line(PRESENCE, encode_line(PRESENCE, PRESENCE, {**presence}))
@@ -195,6 +200,19 @@ class ProcessConnection:
         must_ask = self._peers.apply_presence(sender, presence)
         if must_ask or presence["asks"]:
             self._announce(is_complete=True, asks=must_ask)
+        if "sent_at" in presence:
+            self._check_clock(presence["sent_at"])
+
+    def _check_clock(self, sent_at: float) -> None:
+        """Log once when another process's clock is ahead; the one whose clock is behind may just be heard late."""
+        lead = sent_at - timezone.now().timestamp()
+        if lead > MAX_CLOCK_LEAD_SECONDS and not self._has_warned_of_clocks:
+            self._has_warned_of_clocks = True
+            logger.warning(
+                "The clock of another process is %.0f seconds ahead of this one's, so each may take the other's "
+                "answers for abandoned and cut them. Synchronise the clocks of all hosts (NTP)",
+                lead,
+            )
 
     async def _handle_received(self) -> None:
         while True:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from zlib import crc32
 
 ALL_PROCESSES = "everyone"  # a group to which every process listens
@@ -45,6 +45,7 @@ class Presence(TypedDict):
     is_complete: bool  # `joined` are all of them
     asks: bool  # the others are to send all of theirs
     has_ended: bool
+    sent_at: NotRequired[float]  # seconds since the epoch; processes of earlier versions do not say it
 
 
 @dataclass
