@@ -61,6 +61,7 @@ class AnswerText:
             self._is_after_closing = not words
             if words:
                 self._drop_thought()
+                self._is_stripping, self._blank = False, ""
             return words
         if not words:
             self._blank += "" if self._is_stripping else text

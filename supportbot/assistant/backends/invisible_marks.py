@@ -13,7 +13,7 @@ INVISIBLE = (
     r"</?co(?::[ ]?\d[\d, ]{0,20}(?::\[[\d, ]{0,20}\])?)?>"
     r"|【\d{1,4}(?::\d{1,4})?†[^【】\n]{0,60}】"
     r"|\ue200[^\ue200\ue201\n]{0,300}\ue201"
-    rf"|{RENDER}(?:/>|>(?:(?!</grok:render>).){{0,800}}</grok:render>)"
+    rf"|{RENDER}>"
     r"|\[control_\d{1,3}\]"
 )
 IS_INVISIBLE = re.compile(INVISIBLE, re.IGNORECASE | re.DOTALL)
@@ -26,13 +26,15 @@ BEGUN = re.compile(
     r"|【(?:\d{1,4}(?::\d{0,4})?(?:†[^【】\n]{0,60})?)?"
     r"|\ue200[^\ue200\ue201\n]{0,300}"
     rf"|<(?:g(?:r(?:o(?:k(?::(?:r(?:e(?:n(?:d(?:er?)?)?)?)?)?)?)?)?)?)?"
-    rf"|{RENDER}(?:(?<!/)>(?:(?!</grok:render>).){{0,815}})?"
+    rf"|{RENDER}"
     r"|\[(?:c(?:o(?:n(?:t(?:r(?:o(?:l(?:_\d{0,3})?)?)?)?)?)?)?)?"
     rf"|{BYTES}(?:<(?:0(?:x[0-9a-f]{{0,2}})?)?)?|<(?:0(?:x[0-9a-f]{{0,2}})?)?)$",
     re.IGNORECASE | re.DOTALL,
 )
-MAX_INVISIBLE_CHARS = 1_300
-CUT_RENDER = re.compile(rf"{RENDER}(?:(?<!/)>.*)?$", re.IGNORECASE | re.DOTALL)
+MAX_INVISIBLE_CHARS = 450
+CUT_RENDER = re.compile(rf"{RENDER}$", re.IGNORECASE)
+RENDER_OPENING = re.compile(rf"{RENDER}(?<!/)>", re.IGNORECASE)  # and what stands in it is for a program too
+RENDER_CLOSING = re.compile("</grok:render>", re.IGNORECASE)
 
 
 def measure_invisible_begun(text: str) -> int:

@@ -11,7 +11,15 @@ from . import text_marks as marks
 from .answer_text import AnswerText
 from .bare_harmony import BareHarmonyReader
 from .harmony_headers import is_header_undecided, read_header
-from .invisible_marks import CUT_RENDER, IS_INVISIBLE, MAX_INVISIBLE_CHARS, NEVER_WORDS, read_bytes
+from .invisible_marks import (
+    CUT_RENDER,
+    IS_INVISIBLE,
+    MAX_INVISIBLE_CHARS,
+    NEVER_WORDS,
+    RENDER_CLOSING,
+    RENDER_OPENING,
+    read_bytes,
+)
 from .mentions import continues_sentence, is_undecided
 from .thought_bounds import ThoughtBounds
 from .thought_names import ELEMENT, ELEMENT_BEGUN, END_OF_MARK, build_end, is_closing, is_opening
@@ -145,6 +153,8 @@ class SpokenText(AnswerText):
             self._show_mention(kind, mark)
         elif IS_INVISIBLE.fullmatch(kind):
             self._is_stripping = self._is_stripping or not self._has_begun
+            if RENDER_OPENING.fullmatch(kind):
+                self._mode, self._thought = Mode.THOUGHT, ThoughtBounds(kind, RENDER_CLOSING)
         elif kind in marks.THOUGHT_OPENINGS or is_opening(kind):
             self._begin_thought(kind, None if kind in marks.THOUGHT_OPENINGS else END_OF_MARK)
         elif kind in marks.THOUGHT_CLOSINGS or is_closing(kind):
@@ -250,7 +260,9 @@ class SpokenText(AnswerText):
                 self._mode, self._pending = Mode.TEXT, self._thought.opening + self._pending
                 self._may_be_element = False
                 return True
-            if is_last and self._has_begun:  # never closed: whatever it was, it is all that there is
+            if (
+                is_last and self._has_begun and not self._thought.is_invisible
+            ):  # never closed: whatever it was, it is all that there is
                 self._mode = Mode.TEXT
                 self._show(self._pending)
             self._pending = self._pending if not is_last else ""

@@ -13,7 +13,10 @@ class ThoughtBounds:
     def __init__(self, opening: str, closing: re.Pattern[str] | None = None) -> None:
         """`closing` is said of a thought that nothing else ends."""
         self.opening = opening
-        self.is_element = closing is not None and opening[-2:-1] not in "|｜"
+        self.is_invisible = opening.startswith(
+            "<grok:"
+        )  # what is in it is no thought, and nobody's word either
+        self.is_element = closing is not None and opening[-2:-1] not in "|｜" and not self.is_invisible
         self._closing = closing
         self.answer_start = 0  # after the last closing mark, though not all thoughts are closed by then
         self._is_harmony = "channel|>" in opening and "message" in opening

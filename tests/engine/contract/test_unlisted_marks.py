@@ -4,6 +4,8 @@ The forms are those of gpt-oss, MiniCPM, Arcee, Reflection, Marco, Command R, Op
 servers that write tokens as bytes or leave the special ones out.
 """
 
+import random
+
 import pytest
 
 from .spoken import hear_answer
@@ -45,6 +47,7 @@ NO_WORDS = {
     'It left.<grok:render card_id="1"><argument name="id">0</argument></grok:render> Bye.': "It left. Bye.",
     'It left.<grok:render type="x"/> Bye.': "It left. Bye.",
     'It left.<grok:render card_id="1"><argu': "It left.",
+    'It left<grok:render card_id="1"><argument name="id">0</argument></grok:render>.': "It left.",
     "Hello!<0x0A><0x0A>How?": "Hello!\n\nHow?",
     "It costs 5 <0xE2><0x82><0xAC>.": "It costs 5 €.",
     "Hello![control_8]": "Hello!",
@@ -67,9 +70,68 @@ AS_WORDS = [
 SPOKEN = {**HEADERS, **THOUGHTS, **NO_WORDS, **{said: said for said in AS_WORDS}}
 SPOKEN[AS_WORDS[-1]] = "Close it with </output> or </b>."
 SPOKEN["<reason>Hello!<|im_end|>"] = "<reason>Hello!"
+SPOKEN["</think><|message|>It left on Monday."] = "It left on Monday."
 
 
 @pytest.mark.parametrize(("said", "heard"), SPOKEN.items(), ids=range(len(SPOKEN)))
 def test_what_is_meant_for_programs_is_left_out_by_its_form(said: str, heard: str):
     for size in (1, 4, 7, len(said)):
         assert hear_answer(said, size) == heard, size
+
+
+MIXED = [
+    *(
+        "Hello",
+        " there",
+        "\n",
+        "user",
+        "model\n",
+        "assistant",
+        " final",
+        "analysis",
+        "`",
+        ". ",
+        " x",
+        "<",
+        "]",
+        "【",
+    ),
+    *(
+        "<|im_end|>",
+        "<|im_user|>",
+        "<|im_middle|>",
+        "<|channel|>",
+        "<|message|>",
+        "<|turn>",
+        "[|user|]",
+        ">>>all\n",
+    ),
+    *(
+        "<think>",
+        "</think>",
+        "<reason>",
+        "</reason>",
+        "<output>",
+        "</output>",
+        "<|thought_start|>",
+        "<|thought_end|>",
+    ),
+    *(
+        "<0xE2>",
+        "<0x82>",
+        "<co: 0>",
+        "</co: 0>",
+        "【4:0†s】",
+        '<grok:render a="1">',
+        "</grok:render>",
+        "]~b]",
+    ),
+]
+
+
+def test_whatever_is_mixed_is_heard_alike_in_all_pieces():
+    chance = random.Random(2026)
+    for _round in range(800):
+        said = "".join(chance.choices(MIXED, k=chance.randint(1, 10)))
+        whole = hear_answer(said, len(said))
+        assert [hear_answer(said, size) for size in (1, 3)] == [whole] * 2, said
