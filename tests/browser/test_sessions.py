@@ -49,6 +49,7 @@ async def test_after_a_sign_in_in_another_tab_the_photos_and_forms_of_a_page_are
     await chat.ask(QUESTION)
     other = await chat.another_tab()
     await other.sign_in("alice")
+    await other.page.close()
     await chat.connected()
     tray = Tray(chat)
 
