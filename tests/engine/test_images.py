@@ -29,6 +29,7 @@ from tests.pictures import (
     moving,
     noise,
     phone_photo,
+    png_chunk,
     scene,
     swapped_profile,
 )
@@ -122,7 +123,9 @@ def test_the_pictures_of_these_tests_do_hide_something():
         ("HEIC photo can't be opened. Please send it as JPEG", "the first bytes of a HEIC"),
         ("JPEG, PNG or WebP", "an SVG"),
         ("is damaged", "the head of a JPEG"),
-        ("is damaged", "half of a PNG"),
+        ("Most of this photo is missing", "half of a PNG"),
+        ("Most of this photo is missing", "half of a GIF"),
+        ("Most of this photo is missing", "half of a WebP"),
         ("is empty", "nothing"),
     ],
 )
@@ -179,6 +182,41 @@ def test_wherever_a_photo_ends_what_is_there_can_be_decoded(is_progressive):
         completed = reencode._complete_jpeg(data[:length])
         assert opened(completed).size == (96, 64)
     assert reencode._complete_jpeg(data) == data
+
+
+def with_wrong_note(data: bytes) -> bytes:
+    place = data.index(b"IDAT") - 4
+    return data[:place] + png_chunk(b"tEXt", b"a\0bc")[:-4] + bytes(4) + data[place:]
+
+
+TRUNCATED = {
+    "a PNG without its last chunk": lambda: encoded(scene(), "PNG")[:-12],
+    "most of a PNG": lambda: cut(encoded(scene(), "PNG"), 0.8),
+    "a GIF without its last bytes": lambda: encoded(scene(), "GIF")[:-20],
+    "most of a GIF": lambda: cut(encoded(scene(), "GIF", interlace=0), 0.8),
+    "most of an interlaced GIF": lambda: cut(encoded(noise(320, 200), "GIF", interlace=1), 0.8),
+    "a WebP without its last bytes": lambda: encoded(scene(), "WEBP")[:-2],
+    "most of a WebP": lambda: cut(encoded(scene(), "WEBP"), 0.8),
+    "a WebP with a cut note": lambda: encoded(scene(), "WEBP", exif=exif())[:-9],
+    "a PNG whose note has a wrong checksum": lambda: with_wrong_note(encoded(scene(), "PNG")),
+}
+
+
+@pytest.mark.parametrize("name", TRUNCATED)
+async def test_what_is_there_of_other_pictures_is_shown_too(name):
+    picture = await prepare(TRUNCATED[name]())
+
+    assert (picture.width, picture.height) == (320, 200)
+    red, green, blue = opened(picture.data).convert("RGB").getpixel((1, 1))
+    assert red > 150 > 90 > max(green, blue) or "interlaced" in name
+
+
+def test_wherever_a_webp_ends_what_is_there_can_be_decoded():
+    data = encoded(scene(), "WEBP")
+
+    for length in range(len(data) // 2, len(data)):
+        assert opened(reencode._complete_webp(data[:length])).size == (320, 200)
+    assert reencode._complete_webp(data) == data
 
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])

@@ -57,7 +57,7 @@ class Picture:
 async def prepare(data: bytes, max_bytes: int = MAX_BYTES) -> Picture:
     """Re-encode an uploaded picture. Raises `PictureError` for anything but JPEG, PNG, GIF, WebP and HEIC.
 
-    Of what moves the first frame is taken, and of a JPEG whose end is missing what is there of it.
+    Of what moves the first frame is taken, and what is there of one whose end is missing.
     """
     if not data:
         raise PictureError(gettext_noop("This file is empty."))

@@ -27,13 +27,14 @@ JPEG_END = b"\xff\xd9"
 # What follows it, unless it is the end, is a segment with its length in front. All else stands within compressed data.
 JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}
-MAX_PIXELS = 25_000_000
-MAX_SIDE_PIXELS = 30_000
+MAX_PIXELS, MAX_SIDE_PIXELS = 25_000_000, 30_000
 # Larger pictures are scaled down to these. A page that was scrolled keeps as many pixels as a photo has, and its text
 # stays legible. Some models refuse what is longer than 8,000 pixels.
 OUTPUT_PIXELS = 2048 * 1536
 OUTPUT_SIDE_PIXELS = 8000
-MIN_DECODED_SHARE = 0.5  # of a JPEG whose end is missing
+MIN_DECODED_SHARE = 0.5  # of a picture whose end is missing
+SPARE_BYTES = 1024  # of which the decoder of a lossy WebP reads some
+WEBP_PICTURE_CHUNKS = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF")
 TARGET_BYTES = 2 * 1024 * 1024  # of the output; the quality is lowered twice to get there
 MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 CPU_LIMIT_SECONDS = 5
@@ -79,13 +80,27 @@ def _limit_resources() -> None:
 def _reencode_image(data: bytes) -> int:
     if not _is_size_allowed(_read_webp_size(data)):
         return EXIT_TOO_LARGE
-    completed = _complete_jpeg(data) if data.startswith(JPEG_SIGNATURE) else data
+    complete = _complete_jpeg if data.startswith(JPEG_SIGNATURE) else _complete_webp
+    try:
+        return _reencode_completed(data, complete(data))
+    except (OSError, SyntaxError):
+        if not data.startswith((PNG_SIGNATURE, *GIF_SIGNATURES)):
+            raise
+    from PIL import ImageFile
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # and notes with a wrong checksum
+    return _reencode_completed(data, data, is_whole=False)
+
+
+def _reencode_completed(data: bytes, completed: bytes, *, is_whole: bool = True) -> int:
     with _open_image(completed) as image:  # reads the header only
         if not _is_size_allowed(image.size):
             return EXIT_TOO_LARGE
         image.draft("RGB", _fit_size(image.size))  # a large JPEG is then decoded at half its size or less
+        is_interlaced = _is_interlaced(image)
         image.load()
-        if completed != data and _measure_decoded_share(image) < MIN_DECODED_SHARE:
+        is_whole = is_whole and completed == data
+        if not is_whole and _measure_share(image, data, completed, is_interlaced) < MIN_DECODED_SHARE:
             return EXIT_INCOMPLETE
         picture = _draw_image(image)
     content_type, encoded = _encode_image(picture)
@@ -99,12 +114,13 @@ def _read_webp_size(data: bytes) -> tuple[int, int]:
 
     Pillow allocates memory for the whole WebP before it tells its size, so the header is read here first.
     """
-    if data[:4] == b"RIFF" and data[12:16] == b"VP8X":
+    form = data[12:16] if data[:4] == b"RIFF" else b""
+    if form == b"VP8X":
         return _read_integer(data[24:27]) + 1, _read_integer(data[27:30]) + 1
-    if data[:4] == b"RIFF" and data[12:16] == b"VP8L":
+    if form == b"VP8L":
         bits = _read_integer(data[21:25])
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if data[:4] == b"RIFF" and data[12:16] == b"VP8 ":
+    if form == b"VP8 ":
         return _read_integer(data[26:28]) & 0x3FFF, _read_integer(data[28:30]) & 0x3FFF
     return 1, 1
 
@@ -130,11 +146,38 @@ def _complete_jpeg(data: bytes) -> bytes:
     return data + JPEG_END
 
 
-def _measure_decoded_share(image: "ImageFile") -> float:
-    """How much of a JPEG's height is there, from 0 to 1. The decoder leaves the middle of each channel for the rest."""
-    is_decoded = [value not in (127, 128) for value in range(256)]
-    boxes = [band.point(is_decoded).getbbox() for band in image.split()]
-    return max(box[3] if box else 0 for box in boxes) / image.height
+def _complete_webp(data: bytes) -> bytes:
+    """The same bytes if they are as many as it says, else the picture filled up by zeros, without a cut note behind."""
+    if data[:4] != b"RIFF" or len(data) >= 8 + _read_integer(data[4:8]):
+        return data
+    chunks, position = b"", 12
+    while position + 8 <= len(data):
+        name, length = data[position : position + 4], _read_integer(data[position + 4 : position + 8])
+        body = data[position + 8 : position + 8 + length]
+        if len(body) < length <= 4 * len(data) and name in WEBP_PICTURE_CHUNKS:
+            body = body.ljust(length + SPARE_BYTES * (name == b"VP8 "), b"\0")
+        if len(body) >= length:
+            chunks += name + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2)
+        position += 8 + length + length % 2
+    return b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WEBP" + chunks
+
+
+def _is_interlaced(image: "ImageFile") -> bool:
+    """Before it is decoded: of a GIF nothing knows it afterwards."""
+    how = image.tile[0].args if image.format == "GIF" and image.tile else None
+    return bool(how[1] if isinstance(how, tuple) else image.info.get("interlace"))
+
+
+def _measure_share(image: "ImageFile", data: bytes, completed: bytes, is_interlaced: bool) -> float:
+    """How much of it is there, from 0 to 1. The rest is the middle of each channel of a JPEG, else 0 or transparent."""
+    if data[:4] == b"RIFF":
+        return len(data) / max(len(completed) - SPARE_BYTES, 1)
+    blank = (127, 128) if data.startswith(JPEG_SIGNATURE) else (0, image.info.get("transparency", 0))
+    is_decoded = [value not in blank for value in range(256)]
+    bands = [band.point(is_decoded) for band in image.split()]
+    if is_interlaced:  # each eighth row comes first
+        return max(sum(band.getprojection()[1]) for band in bands) / image.height
+    return max(box[3] if (box := band.getbbox()) else 0 for band in bands) / image.height
 
 
 def _open_image(data: bytes) -> "ImageFile":
@@ -176,15 +219,14 @@ def _draw_image(image: "ImageFile") -> "Image":
     """The picture as RGB or RGBA in the colours of a screen, no larger than `_fit_size`, and the right way up."""
     from PIL.Image import Resampling, Transpose
 
-    turns = {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }
+    upright = (
+        Transpose.FLIP_LEFT_RIGHT,
+        Transpose.ROTATE_180,
+        Transpose.FLIP_TOP_BOTTOM,
+        Transpose.TRANSPOSE,
+    )
+    on_side = (Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)
+    turns = dict(enumerate((*upright, *on_side), 2))
     picture = _convert_mode(image)
     size = _fit_size(picture.size)
     if picture.size != size:
