@@ -9,6 +9,8 @@ import pytest
 from supportbot.assistant.backends.bare_calls import BareCallReader
 from supportbot.assistant.backends.call_arguments import read_loose_arguments
 from supportbot.assistant.backends.prose_thoughts import ProseThoughtReader
+from supportbot.assistant.backends.spoken_text import SpokenText
+from supportbot.assistant.backends.suppositions import is_behind_supposition
 from supportbot.assistant.backends.text_calls import parse_text_calls
 from tests.linear_time import takes_linear_time
 
@@ -57,6 +59,21 @@ def test_no_answer_is_read_for_longer_than_it_is_long(body: tuple[str, str, str]
         calls.finish_text()
 
     assert takes_linear_time(read)
+
+
+@pytest.mark.parametrize("unit", ["\n", "\n    ", "\n[", "<|a|>", "<s> a", "`a", "</think>\n"])
+def test_no_text_that_comes_at_once_is_read_for_longer_than_it_is_long(unit: str):
+    def read() -> None:
+        spoken = SpokenText()
+        spoken.feed_text(unit * (CHARS // 2 // len(unit)))
+        spoken.flush_text()
+
+    assert takes_linear_time(read)
+
+
+@pytest.mark.parametrize("unit", ["if ", "si ", "als, ", "...", "?"])
+def test_no_sentence_before_a_call_is_read_for_longer_than_it_is_long(unit: str):
+    assert takes_linear_time(lambda: is_behind_supposition(unit * (CHARS // len(unit))))
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)

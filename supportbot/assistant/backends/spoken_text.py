@@ -104,6 +104,11 @@ class SpokenText(AnswerText):
 
     def _read_text(self, is_last: bool) -> bool:
         """Read up to and including the next mark. False when more must come first."""
+        if not self._has_begun and self._pending[0].isspace():  # all of it at once, however long it is
+            words = self._pending.lstrip()
+            self._show(self._pending[: len(self._pending) - len(words)])
+            self._pending = words
+            return bool(words)
         if (
             self._may_be_element
             and not self._has_begun

@@ -42,6 +42,6 @@ OFFER = re.compile(
 
 def is_behind_supposition(before: str) -> bool:
     """Whether the last sentence before a call asks, or says that the call is not meant yet."""
-    text = DECORATION.sub("", before)
+    text = DECORATION.sub("", before[-MAX_SENTENCE_CHARS:])
     ends = [end.end() for end in SENTENCE_END.finditer(text)]
     return SUPPOSITION.search(OFFER.sub("", text[ends[-1] if ends else 0 :])) is not None
