@@ -2,10 +2,10 @@
 // The server's HTML is the truth. What a script adds stays until the next fragment replaces it.
 
 import { announceChanges, announceText } from "./announcements.js";
-import { noteFrame, noteRevision, reloadPage, requestResync } from "./connection.js";
+import { getRevision, noteFrame, noteRevision, reloadPage, requestResync } from "./connection.js";
 import { keepContact, updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
-import { chat, log } from "./page.js";
+import { chat, log, showNotice } from "./page.js";
 import { keepRating, updateRating } from "./rating.js";
 import { noteHandled } from "./requests.js";
 import { followEnd, holdPosition, noteMovement, updateScrollers } from "./scrolling.js";
@@ -36,10 +36,16 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
   restoreSelection();
   followEnd();
   const { newest, reload, handled } = document.getElementById("pulse").dataset;
+  if (Number(newest) > getRevision()) endOutage();
   noteRevision(Number(newest));
   if (handled) noteHandled(handled);
   if (reload !== undefined) reloadPage();
 });
+
+// Something was stored. The process that said that nothing can be may have ended since, and does not take it back.
+function endOutage() {
+  if ("outage" in document.getElementById("notice").dataset) showNotice("");
+}
 
 // Fragments can overtake each other. A turn is never replaced by an older state of it.
 chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {

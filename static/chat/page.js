@@ -28,7 +28,9 @@ export function getText(name, values = {}) {
 
 // Below the conversation. It stays until the next notice, or until the server takes a message.
 export function showNotice(words) {
-  findById("notice").textContent = words;
+  const notice = findById("notice");
+  notice.textContent = words;
+  delete notice.dataset.outage;
 }
 
 const ANNOUNCEMENT_MS = 5_000;

@@ -254,12 +254,17 @@ async def test_a_server_that_went_down_in_mid_answer_leaves_what_is_stored_and_a
     with new_site(provider) as site:
         chat = await somebody(site)
         await is_answered(chat, provider)
+        # As it says in an outage, and can no longer take back.
+        await chat.page.locator("#notice").evaluate(
+            "notice => { notice.dataset.outage = ''; notice.textContent = 'Nothing can be saved' }"
+        )
         goes_down(site)
         await expect(chat.page.get_by_text("Reconnecting…")).to_be_visible()
         await asyncio.to_thread(site.start)
 
         await chat.connected()
         await chat.ended("interrupted")
+        await expect(chat.page.locator("#notice")).to_be_empty()
         ((stored,),) = site.rows("SELECT text FROM conversations_message WHERE role = 'assistant'")
         assert BEGINNING.startswith(stored)
         await shows(chat, stored, "partial")

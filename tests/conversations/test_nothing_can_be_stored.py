@@ -61,6 +61,8 @@ async def refuses_much(disk: Disk, page) -> None:
     """Wait until the turn has been tried to be stored for longer than at once, and the page was told."""
     already = disk.refused
     await page.until(lambda page: any(TOLD in notice.text for notice in page.notices))
+    # The page's script takes it back when the process that said it cannot.
+    assert ["data-outage" in notice.attributes for notice in page.notices if TOLD in notice.text] == [True]
     await until(lambda: _has_refused(disk, already + 6))
 
 

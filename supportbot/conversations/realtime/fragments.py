@@ -33,9 +33,14 @@ def render_typing(audience: str, name: str) -> str:
     return _render_template("chat/_typing.html", audience=audience, name=name)
 
 
-def render_notice(text: str, client_id: str = "") -> str:
-    """A sentence for one page. With a client id it says why that message was refused."""
-    return _render_template("chat/_notice.html", text=text, client_id=client_id, oob=True)
+def render_notice(text: str, client_id: str = "", *, is_outage: bool = False) -> str:
+    """A sentence for one page. With a client id it says why that message was refused.
+
+    One of an outage is over with the next change that is stored, in case whoever said it cannot take it back.
+    """
+    return _render_template(
+        "chat/_notice.html", text=text, client_id=client_id, is_outage=is_outage, oob=True
+    )
 
 
 @lru_cache(maxsize=1000)

@@ -48,5 +48,5 @@ async def report_success() -> None:
 async def _publish_notice(conversation_id: int, *, is_outage: bool) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         words = _("We can't save anything right now. As soon as we can, this goes on by itself.")
-        frame = render_notice(words if is_outage else "")
+        frame = render_notice(words if is_outage else "", is_outage=is_outage)
     await broadcast.publish_frame(conversation_id, frame)
