@@ -19,6 +19,7 @@ from supportbot.conversations.realtime import desk_feed
 from supportbot.conversations.realtime.broadcast import Watchers
 from supportbot.conversations.realtime.desk_feed import DeskListeners
 from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT, OpenSockets, end_session
+from supportbot.desk import board
 from supportbot.desk.conversation_consumer import DeskConnection
 from supportbot.desk.viewers import Viewers
 from supportbot.server.process import process
@@ -82,8 +83,16 @@ def test_others_get_nothing_from_the_pages(outsider, chat, transactional_db):
     assert not AuditEvent.objects.filter(action="read_transcript").exists()
 
 
+@pytest.mark.parametrize(
+    ("owner", "opens"),
+    [
+        (desk_feed, open_desk),
+        (board, lambda agents, chat: open_feed(agents)),
+    ],
+    ids=["a conversation", "the waiting list"],
+)
 async def test_a_page_whose_session_ends_while_it_opens_stays_subscribed_to_nothing(
-    agents, model, chat, monkeypatch
+    agents, model, chat, monkeypatch, owner, opens
 ):
     subscribe = desk_feed.subscribe_desk
 
@@ -91,14 +100,15 @@ async def test_a_page_whose_session_ends_while_it_opens_stays_subscribed_to_noth
         await subscribe(listener)
         await end_session(agents.client.cookies["sessionid"].value)
 
-    monkeypatch.setattr(desk_feed, "subscribe_desk", subscribe_and_sign_out)
-    page = await open_desk(agents, chat)
+    monkeypatch.setattr(owner, "subscribe_desk", subscribe_and_sign_out)
+    page = await opens(agents, chat)
 
     assert await page.closed() == CLOSE_SIGNED_OUT
     await page.close()
     assert not process.get(Viewers).listeners
     assert not process.get(DeskListeners).listeners
     assert not process.get(Watchers).pages
+    assert process.get(board.BoardState).task is None
 
 
 async def test_who_may_only_read_can_do_nothing(readers, model, chat):
