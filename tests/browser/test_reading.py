@@ -210,7 +210,7 @@ async def test_no_mark_is_seen_raw_while_an_answer_comes(
 ) -> None:
     chat = await somebody(site)
     pieces = [step for piece in GROWING for step in (*words(piece), HOLD)]
-    reply = provider.play(*pieces, *words("`\n\n<b>"), HOLD, End())
+    reply = provider.play(*pieces, *words("`\n\n<b>!"), HOLD, End())
     await chat.say("What did I order?")
     text, seen = chat.answer.locator(".text"), ""
 

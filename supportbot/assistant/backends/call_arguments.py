@@ -28,11 +28,11 @@ def normalize_arguments(arguments: str) -> str:
         if text in NO_ARGUMENTS:
             return "{}"
         try:
-            value = json.loads(text, strict=False)  # a line break in a string is one
+            value = json.loads(text)
         except (ValueError, RecursionError):
             return arguments
         if isinstance(value, dict):
-            return text if is_json_object(text) else json.dumps(value, ensure_ascii=False)
+            return text
         if not isinstance(value, str):
             return arguments
         text = value.strip()

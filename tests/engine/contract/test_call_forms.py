@@ -52,9 +52,11 @@ async def test_arguments_as_json_within_json_are_read(provider: Script, desk: De
     assert [result.outcome for result in desk.results] == ["done"]
 
 
-async def test_a_line_break_within_a_string_is_one_also_for_what_writes(provider: Script, desk: Desk):
+async def test_a_line_break_within_a_string_of_a_call_as_text_is_one_also_for_what_writes(
+    provider: Script, desk: Desk
+):
     arguments = '{"issue": "It is late.\n\nAnd broken.", "priority": "low"}'
-    provider.play(Ask((Call("create_ticket", arguments, "a"),)), End("tool_calls"))
+    provider.say(f'<tool_call>{{"name": "create_ticket", "arguments": {arguments}}}</tool_call>')
     provider.say("It is open.")
 
     await desk.ask("It is late, and broken")
