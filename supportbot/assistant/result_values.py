@@ -37,8 +37,6 @@ def build_json_value(value: Any, parents: tuple[int, ...] = ()) -> Any:
     if id(value) in parents:
         raise ValueError("Circular reference in what the tool returned")
     within = (*parents, id(value))
-    if isinstance(value, BaseModel):
-        return build_json_value(value.model_dump(mode="json", fallback=build_json_value), within)
     members = _list_members(value)
     if members is not None:
         return {

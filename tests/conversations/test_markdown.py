@@ -8,6 +8,7 @@ import pytest
 
 from supportbot.conversations.realtime.answer_stream import StreamedText
 from supportbot.conversations.realtime.markdown import measure_finished_blocks, render_markdown
+from supportbot.conversations.realtime.markdown_deviations import unwrap_answer
 
 from .markup import parse
 
@@ -237,6 +238,15 @@ def test_each_of_the_sources_of_a_sentence_is_a_link():
         ("2", "https://b.example"),
         ("more", "https://a.example"),
     ]
+
+
+@pytest.mark.parametrize("unit", ["\n", "\n ", "\n```", "a\n", "```a\n"])
+def test_a_fence_around_an_answer_is_looked_for_in_time_that_grows_with_its_length(unit):
+    begun = time.thread_time()
+
+    unwrap_answer("```md\n" + unit * 30_000)
+
+    assert time.thread_time() - begun < 0.2
 
 
 def test_an_address_with_spaces_is_a_whole_one():

@@ -26,9 +26,7 @@ PICTURE = re.compile(
     r"""\([ \t]{0,9}<?(?P<address>[^\s()<>]*+)>?(?:[ \t]{1,9}(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'))?[ \t]{0,9}\)"""
 )
 SOURCE_BEFORE_ANOTHER = re.compile(r"\[(\d{1,3})\](?=\[\d{1,3}\])")
-WHOLE_FENCE = re.compile(
-    r"\s*(?P<marks>`{3,}|~{3,})(?:markdown|md)[ \t]*\n(?P<text>.*)\n\s*(?P=marks)\s*", re.DOTALL | re.I
-)
+FENCE_AROUND = re.compile(r"(?P<marks>`{3,}|~{3,})(?:markdown|md)[ \t]*\n", re.IGNORECASE)
 FENCE_WITHIN = re.compile(r"^ {0,3}(?:`{3,}|~{3,})(.*)$", re.MULTILINE)
 
 
@@ -47,15 +45,19 @@ def add_deviations(markdown: MarkdownIt) -> None:
 
 def unwrap_answer(text: str) -> str:
     """The text without the fence around all of it, if it says itself that it is no code."""
-    found = WHOLE_FENCE.fullmatch(text) if text.lstrip()[:3] in ("```", "~~~") else None
-    if found is None:
+    whole = text.strip()
+    opening = FENCE_AROUND.match(whole)
+    if opening is None:
+        return text
+    words, _line_break, last_line = whole[opening.end() :].rpartition("\n")
+    if last_line.strip() != opening["marks"]:
         return text
     is_within = False
-    for fence in FENCE_WITHIN.finditer(found["text"]):
+    for fence in FENCE_WITHIN.finditer(words):
         if not is_within and not fence[1].strip():
             return text  # there it has ended, and more followed
         is_within = not is_within
-    return found["text"]
+    return words
 
 
 def parse_underlined_heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
