@@ -144,6 +144,18 @@ async def test_a_change_is_rendered_once_for_each_audience_and_each_page_gets_it
         assert "customer: Where is my lamp?" in page.frames[0]
 
 
+async def test_a_change_that_a_page_was_sent_already_is_not_sent_to_it_again(transactional_db, chat):
+    """It may come twice: as it happens, and when the conversation is looked through for what was missed."""
+    page = await open_page(chat, get_customer_audience())
+    change = await turns.submit_message(chat.pk, "Where is my lamp?", "a1")
+
+    await broadcast.publish_change(change)
+    await broadcast.deliver_missed(await turns.load_changes(chat.pk, 0))
+
+    assert len(page.frames) == 1
+    await broadcast.unsubscribe(chat.pk, page.connection)
+
+
 async def test_an_audience_that_does_not_watch_is_not_rendered(transactional_db, chat, renderings):
     staff = await open_page(chat, STAFF)
 

@@ -23,6 +23,7 @@ from supportbot.assistant.backends.transport import BODY_EXTENSION, PausableBody
 from tests.engine.test_pacing import Stream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+LONGER_HEAD = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\n")  # than what is sent
 
 PAUSE_AFTER = b"one "  # a reader takes a pause when it has read this
 
@@ -49,13 +50,14 @@ class Served:
 
     body: PausableBody
 
-    def __init__(self) -> None:
+    def __init__(self, head: bytes = HEAD) -> None:
+        self.head = head
         self.pieces: asyncio.Queue[bytes] = asyncio.Queue()
         self.read: list[bytes] = []
         self.reader: asyncio.Task[None] | None = None
 
     async def serve(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(HEAD)
+        writer.write(self.head)
         while piece := await self.pieces.get():
             writer.write(piece)
         writer.close()
@@ -75,19 +77,24 @@ class Served:
                 await asyncio.sleep(0.001)
 
 
+@pytest.fixture
+def head() -> bytes:
+    return HEAD
+
+
 @pytest.fixture(params=["http", "https"])
-async def served(request, tmp_path, monkeypatch) -> AsyncIterator[Served]:
+async def served(request, head, tmp_path, monkeypatch) -> AsyncIterator[Served]:
     monkeypatch.setattr(
         transport, "_create_session", lambda: aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False))
     )
     context = make_certificate(tmp_path) if request.param == "https" else None
-    async with serving(request.param, context) as served:
+    async with serving(request.param, context, head) as served:
         yield served
 
 
 @asynccontextmanager
-async def serving(scheme: str, context: ssl.SSLContext | None) -> AsyncIterator[Served]:
-    served, client = Served(), PausableTransport()
+async def serving(scheme: str, context: ssl.SSLContext | None, head: bytes = HEAD) -> AsyncIterator[Served]:
+    served, client = Served(head), PausableTransport()
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0, ssl=context)
     url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     response = await client.handle_async_request(httpx2.Request("GET", url))
@@ -112,6 +119,23 @@ async def test_what_comes_in_a_pause_is_counted_and_read_together(served):
     await served.send(b"four ")
     assert b"".join(served.read) == b"one two three four "
     assert served.read[1].startswith(b"two three ")
+
+
+@pytest.mark.parametrize("head", [LONGER_HEAD], ids=["too short"])
+async def test_what_came_before_the_connection_broke_is_read_though_the_reader_was_not_waiting_for_it(served):
+    await served.send(PAUSE_AFTER)
+    served.reader.cancel()
+    await asyncio.wait({served.reader})
+    served.body.resume_reading()
+    served.pieces.put_nowait(b"two ")
+    served.pieces.put_nowait(b"")
+    async with asyncio.timeout(5):
+        while served.body._response.content.exception() is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+    with pytest.raises(httpx2.ReadError):
+        await served.read_all()
+    assert served.read == [PAUSE_AFTER, b"two "]
 
 
 async def test_who_leaves_within_a_pause_leaves_nothing_behind(served):

@@ -123,12 +123,17 @@ class PausableBody(httpx2.AsyncByteStream):
         return int.from_bytes(number, sys.byteorder)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        bytes_left = MAX_RESPONSE_BYTES
+        content, bytes_left = self._response.content, MAX_RESPONSE_BYTES
         with _translate_errors():
             while True:
                 if self._resumed is not None:
                     await self._resumed
-                data = await self._response.content.readany()
+                try:
+                    data = await content.readany()
+                except aiohttp.ClientError:
+                    # It raises as soon as the connection has broken, although what came before is not read yet.
+                    if not (data := content._read_nowait(-1)):
+                        raise
                 if not data:
                     return
                 bytes_left -= len(data)

@@ -110,8 +110,8 @@ class PageConnection:
 
         Returns whether the page will get it, or what is newer.
         """
-        if 0 < revision < self.revision:
-            return True  # it comes late, and would replace what is newer
+        if 0 < revision < self.revision or previous_revision < revision == self.revision:
+            return True  # it comes late: the page has this change, or what is newer
         has_gap = previous_revision > self.revision
         is_newer = revision > self.revision and not has_gap
         if has_gap:
