@@ -1,7 +1,7 @@
 """The queue of background jobs: stored until they are done, and claimed by whichever process finds them due."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +11,16 @@ from django.utils import timezone
 
 from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
+from supportbot.server.outages import OUTAGE_ERRORS
 
 from .models import Job
 from .registry import ClaimedJob, get_job_kinds
 
 logger = logging.getLogger(__name__)
 
-LEASE_MARGIN = timedelta(minutes=1)  # that a lease lasts longer than a run may take, to store what came of it
+LEASE_MARGIN = timedelta(
+    seconds=90
+)  # that a lease lasts longer than a run may take, to store what came of it
 BACKOFF_BASE = timedelta(seconds=20)  # before the second attempt, and twice as long before each further one
 BACKOFF_MAX = timedelta(hours=1)
 JOBS_A_STATEMENT = 200
@@ -58,30 +61,33 @@ def enqueue_many(
 
 
 @on_database_thread()
-def claim_due_jobs(limit: int, slow_limit: int | None = None) -> list[ClaimedJob]:
+def claim_due_jobs(limit: int, slow_limit: int | None = None, *, takes_over: bool = True) -> list[ClaimedJob]:
     """Take a lease on at most `limit` jobs that are due and of a kind that this process knows, the oldest first.
 
-    At most `slow_limit` of them, if that is given, are of kinds that may take long.
+    At most `slow_limit` of them, if that is given, are of kinds that may take long. Unless it `takes_over`, jobs that
+    were tried before are left alone: somebody may still be about to store what came of them.
     """
     now = timezone.now()
+    if not DUE_JOB.fetch_rows(now):
+        return []
+    due = Job.objects.filter(run_after__lte=now).order_by("run_after")
     slow_limit = limit if slow_limit is None else min(limit, slow_limit)
-    return _claim_jobs(limit, slow_limit, now) if DUE_JOB.fetch_rows(now) else []
+    return _claim_jobs(due if takes_over else due.filter(attempts=0), limit, slow_limit, now)
 
 
 @transaction.atomic
-def _claim_jobs(limit: int, slow_limit: int, now: datetime) -> list[ClaimedJob]:
+def _claim_jobs(due: QuerySet[Job], limit: int, slow_limit: int, now: datetime) -> list[ClaimedJob]:
     kinds = get_job_kinds().values()
-    slow = [kind.name for kind in kinds if kind.is_slow]
-    claimed = _claim_jobs_of(slow, slow_limit, now)
-    return claimed + _claim_jobs_of(
-        [kind.name for kind in kinds if not kind.is_slow], limit - len(claimed), now
-    )
+    slow = due.filter(kind__in=[kind.name for kind in kinds if kind.is_slow])
+    quick = due.filter(kind__in=[kind.name for kind in kinds if not kind.is_slow])
+    claimed = _claim_each(slow[:slow_limit], now)
+    return claimed + _claim_each(quick[: limit - len(claimed)], now)
 
 
-def _claim_jobs_of(names: Collection[str], limit: int, now: datetime) -> list[ClaimedJob]:
+def _claim_each(due: Iterable[Job], now: datetime) -> list[ClaimedJob]:
     kinds = get_job_kinds()
     claimed = []
-    for row in Job.objects.filter(run_after__lte=now, kind__in=names).order_by("run_after")[:limit]:
+    for row in due:
         lease_until = now + timedelta(seconds=kinds[row.kind].timeout_seconds) + LEASE_MARGIN
         unclaimed = Job.objects.filter(pk=row.pk, attempts=row.attempts, run_after__lte=now)
         if unclaimed.update(attempts=row.attempts + 1, run_after=lease_until):
@@ -90,12 +96,12 @@ def _claim_jobs_of(names: Collection[str], limit: int, now: datetime) -> list[Cl
     return claimed
 
 
-@on_database_thread()
+@on_database_thread(repeat=True)
 @transaction.atomic
 def complete_job(claimed: ClaimedJob, result: Any = None) -> bool:
-    """End the job and store its result; False when it is no longer this process's.
+    """End the job and store its result; False when it is no longer this process's, or has ended already.
 
-    Raises `ResultNotStored`, and has ended nothing, when the kind's `store` raises.
+    Raises `ResultNotStored`, and has ended nothing, when the kind's `store` raises, unless the database is away.
     """
     if not _delete_job(claimed):
         return False
@@ -103,9 +109,17 @@ def complete_job(claimed: ClaimedJob, result: Any = None) -> bool:
     if kind.store is not None:
         try:
             kind.store(claimed, result)
+        except OUTAGE_ERRORS:
+            raise
         except Exception as error:
             raise ResultNotStored(claimed.kind) from error
     return True
+
+
+@on_database_thread()
+def extend_lease(claimed: ClaimedJob) -> None:
+    """Keep others from the job while its result cannot be stored."""
+    get_owned_job(claimed).update(run_after=timezone.now() + LEASE_MARGIN)
 
 
 @on_database_thread()

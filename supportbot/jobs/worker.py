@@ -2,20 +2,23 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
-from supportbot.server.outages import log_task_failure
+from supportbot.server.outages import OUTAGE_ERRORS, log_task_failure
 from supportbot.server.process import process
 
 from .queue import (
     ResultNotStored,
     claim_due_jobs,
     complete_job,
+    extend_lease,
     fail_attempt,
     release_job,
     retry_later,
 )
-from .registry import ClaimedJob, JobFailed, JobHopeless, JobPostponed, get_job_kinds
+from .registry import ClaimedJob, JobFailed, JobHopeless, JobKind, JobPostponed, get_job_kinds
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +32,13 @@ CANCELLATION_SECONDS = 5.0
 class RunningJobs:
     """The jobs that run in this process, and which of them are of kinds that may take long.
 
-    `claim` takes leases on further ones. With `is_draining` the process ends, and starts none of them.
+    The `cancellable_tasks` are at work; the others store what came of it. `claim` takes leases on further jobs. With
+    `is_draining` the process ends, and starts none of them.
     """
 
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     slow_tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    cancellable_tasks: set[asyncio.Task[Any] | None] = field(default_factory=set)
     claim: asyncio.Task[None] | None = None
     is_draining: bool = False
 
@@ -41,8 +46,8 @@ class RunningJobs:
         return [*self.tasks, *([] if self.claim is None or self.claim.done() else [self.claim])]
 
 
-async def run_due_jobs() -> None:
-    """Start what is due, as long as no more than `MAX_CONCURRENT_JOBS` run.
+async def run_due_jobs(*, takes_over: bool = True) -> None:
+    """Start what is due, as long as no more than `MAX_CONCURRENT_JOBS` run. `takes_over` is as in `claim_due_jobs`.
 
     Whoever calls it may be cancelled; the claim goes on, for its leases may be in the database already.
     """
@@ -50,13 +55,13 @@ async def run_due_jobs() -> None:
     if running.is_draining or len(running.tasks) >= MAX_CONCURRENT_JOBS:
         return
     if running.claim is None or running.claim.done():
-        running.claim = asyncio.create_task(_claim_and_start(running), name="claim of jobs")
+        running.claim = asyncio.create_task(_claim_and_start(running, takes_over), name="claim of jobs")
     await asyncio.shield(running.claim)
 
 
-async def _claim_and_start(running: RunningJobs) -> None:
-    free = MAX_CONCURRENT_JOBS - len(running.tasks)
-    for claimed in await claim_due_jobs(free, MAX_SLOW_JOBS - len(running.slow_tasks)):
+async def _claim_and_start(running: RunningJobs, takes_over: bool) -> None:
+    free, free_for_slow = MAX_CONCURRENT_JOBS - len(running.tasks), MAX_SLOW_JOBS - len(running.slow_tasks)
+    for claimed in await claim_due_jobs(free, free_for_slow, takes_over=takes_over):
         if running.is_draining:
             await release_job(claimed)
         else:
@@ -74,13 +79,13 @@ def _start_job(running: RunningJobs, claimed: ClaimedJob) -> None:
 async def drain(finish_seconds: float = FINISH_SECONDS) -> None:
     """The process ends: what runs may finish within its time. The rest is cancelled, and due again at once.
 
-    So is what was just being claimed. A mail that was cancelled may have been taken by its server, and is then sent
-    twice.
+    So is what was just being claimed. What was done already is still stored. A mail that was cancelled may have been
+    taken by its server, and is then sent twice.
     """
     running = process.get(RunningJobs)
     running.is_draining = True
     await _wait_for_open_tasks(running, finish_seconds)
-    for task in running.tasks:
+    for task in running.tasks & running.cancellable_tasks:
         task.cancel()
     await _wait_for_open_tasks(running, CANCELLATION_SECONDS)
 
@@ -103,9 +108,6 @@ def _end_task(task: asyncio.Task[None]) -> None:
 async def _run_job(claimed: ClaimedJob) -> None:
     try:
         await _attempt(claimed)
-    except asyncio.CancelledError:
-        await release_job(claimed)
-        raise
     except ResultNotStored:
         logger.exception("Job %s: its result could not be stored", claimed.kind)
         await retry_later(claimed, may_store=False)
@@ -116,22 +118,51 @@ async def _attempt(claimed: ClaimedJob) -> None:
     kind = get_job_kinds()[claimed.kind]
     if claimed.attempts > kind.max_attempts:
         # The process that ran its last attempt died before it could end the job.
-        await complete_job(claimed)
+        await _end_job(claimed)
         return
     try:
-        async with asyncio.timeout(kind.timeout_seconds):
-            result = await kind.run(claimed)
+        result = await _run_once(kind, claimed)
     except JobPostponed as postponed:
         await release_job(claimed, postponed.run_after)
     except (JobFailed, TimeoutError, OSError) as error:
         logger.warning("Job %s failed: %s", claimed.kind, _describe_failure(error))
         await fail_attempt(claimed, error.code if isinstance(error, JobFailed) else type(error).__name__)
         if isinstance(error, JobHopeless):
-            await complete_job(claimed)
+            await _end_job(claimed)
         else:
             await retry_later(claimed)
     else:
-        await complete_job(claimed, result)
+        await _end_job(claimed, result)
+
+
+async def _run_once(kind: JobKind, claimed: ClaimedJob) -> Any:
+    """What the job's function returns or raises within its time. If it is cancelled the job is given back."""
+    tasks, task = process.get(RunningJobs).cancellable_tasks, asyncio.current_task()
+    tasks.add(task)
+    try:
+        async with asyncio.timeout(kind.timeout_seconds):
+            return await kind.run(claimed)
+    except asyncio.CancelledError:
+        await release_job(claimed)
+        raise
+    finally:
+        tasks.discard(task)
+
+
+async def _end_job(claimed: ClaimedJob, result: Any = None) -> None:
+    """Store what came of the job. While nothing can be stored it is tried again, for as long as this process serves.
+
+    What the job has done, such as a mail that was sent, would be done again by whoever gets it next.
+    """
+    while True:
+        try:
+            await complete_job(claimed, result)
+            return
+        except OUTAGE_ERRORS:
+            if process.get(RunningJobs).is_draining:
+                raise
+        with suppress(*OUTAGE_ERRORS):
+            await extend_lease(claimed)
 
 
 def _describe_failure(error: Exception) -> str:

@@ -1,4 +1,7 @@
-"""Mails to customers: what staff or the assistant have answered, the numbers of their tickets, a transcript."""
+"""Mails to customers: what staff or the assistant have answered, the numbers of their tickets, a transcript.
+
+Each function that mails returns what `note_deliveries` is to store once the job ends; nothing where nothing was sent.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,15 +11,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from supportbot.audit.models import AuditEvent
-from supportbot.audit.recording import record_event
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation, Message, Turn
 
 from .message_parts import describe_size_refusal
 from .models import IncomingMail, SentMail, TicketNotice
-from .sending import CustomerMail, can_send, send_to_customer
+from .sending import CustomerMail, Delivery, can_send, send_to_customer
 
 # What is sent by itself to one address. Words of staff are not limited.
 MAX_PER_HOUR = {"transcript": 2}
@@ -29,7 +30,7 @@ class AnswerNotReady(Exception):
     """The turn of which the answer is to be mailed has not ended."""
 
 
-def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
+def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> list[Delivery]:
     """Mail in one message all that staff have written since the customer was last seen, and that they have ended it.
 
     `turn_id` is of the reply that this is about; a job of a version before jobs knew it has None. If staff have
@@ -38,11 +39,9 @@ def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
     conversation = _find_reachable(conversation_id)
     unread = _list_unmailed_words(conversation, turn_id) if conversation else []
     if conversation is None or not unread:
-        return
+        return []
     mail = _build_reply_mail(unread[-1]) if _has_staff_words(unread) else _build_end_mail(unread[-1])
-    if not send_to_customer(conversation, mail, replies=unread):
-        return
-    Conversation.objects.filter(pk=conversation.pk).update(replies_mailed_until=unread[-1].created)
+    return send_to_customer(conversation, mail, replies=unread)
 
 
 def note_unsent_reply(conversation_id: int | None, turn_id: int | None) -> None:
@@ -58,7 +57,7 @@ def note_unsent_mail(conversation_id: int | None) -> None:
         turns.note_unsent.run_sync(conversation.pk)
 
 
-def mail_answer(conversation_id: int | None, turn_id: int | None) -> None:
+def mail_answer(conversation_id: int | None, turn_id: int | None) -> list[Delivery]:
     """Mail what the assistant has answered to a mail. Where it has no answer, a person is asked for.
 
     Raises `AnswerNotReady`.
@@ -66,28 +65,28 @@ def mail_answer(conversation_id: int | None, turn_id: int | None) -> None:
     conversation = _find_reachable(conversation_id)
     turn = Turn.objects.filter(pk=turn_id).first() if turn_id else None
     if conversation is None or turn is None:
-        return
+        return []
     if turn.is_active and turn.created > timezone.now() - MAX_ANSWER_AGE:
         raise AnswerNotReady
     if conversation.owner != Conversation.Owner.BOT:
-        return  # whoever has it answers
+        return []  # whoever has it answers
     said = turn.messages.filter(role=Message.Role.ASSISTANT, status=Message.Status.COMPLETE).exclude(text="")
     answers = list(said.order_by("seq"))
     if not answers or turn.state != Turn.State.DONE or _is_over_limit(conversation, "answer"):
         turns.request_person.run_sync(
             conversation.pk, _("The assistant has no answer to the customer's e-mail.")
         )
-        return
+        return []
     mail = CustomerMail(
         "answer",
         f"answer-{answers[-1].pk}",
         _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME},
         "mail/answer.txt",
     )
-    send_to_customer(conversation, mail, replies=answers)
+    return send_to_customer(conversation, mail, replies=answers)
 
 
-def mail_ticket_numbers(conversation_id: int | None) -> None:
+def mail_ticket_numbers(conversation_id: int | None) -> list[Delivery]:
     """Mail a customer, in one message, the numbers of the tickets of which they were not told by mail yet.
 
     Nobody who has only written to us by mail: an address in a mail may be forged, and would be answered.
@@ -95,19 +94,22 @@ def mail_ticket_numbers(conversation_id: int | None) -> None:
     conversation = _find_reachable(conversation_id)
     notices = TicketNotice.objects.filter(conversation=conversation_id, mailed=None).order_by("pk")
     if conversation is None or not notices or _was_begun_by_mail(conversation):
-        return
+        return []
     if _is_over_limit(conversation, "ticket") or _is_over_network_limit(conversation):
-        return
+        return []
     numbers = [notice.number for notice in notices]
     subject = _("Your request %(numbers)s to %(company)s support") % {
         "numbers": ", ".join(numbers),
         "company": settings.COMPANY_NAME,
     }
-    mail = CustomerMail("ticket", f"ticket-{notices[len(numbers) - 1].pk}", subject, "mail/ticket.txt")
-    hours = turns.describe_closed_hours()
-    if not send_to_customer(conversation, mail, numbers=numbers, hours=hours):
-        return
-    TicketNotice.objects.filter(number__in=numbers).update(mailed=timezone.now())
+    mail = CustomerMail(
+        "ticket",
+        f"ticket-{notices[len(numbers) - 1].pk}",
+        subject,
+        "mail/ticket.txt",
+        ticket_numbers=tuple(numbers),
+    )
+    return send_to_customer(conversation, mail, numbers=numbers, hours=turns.describe_closed_hours())
 
 
 def check_transcript_request(conversation: Conversation) -> None:
@@ -127,26 +129,25 @@ def check_transcript_request(conversation: Conversation) -> None:
         )
 
 
-def mail_transcript(conversation_id: int | None, key: str) -> None:
+def mail_transcript(conversation_id: int | None, key: str) -> list[Delivery]:
     """Mail the conversation as its text file has it. Raises OSError when it cannot be sent."""
     conversation = _find_reachable(conversation_id)
     if conversation is None or not is_address_proven(conversation):
-        return
+        return []
     rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
     subject = _("Your conversation with %(company)s support") % {"company": settings.COMPANY_NAME}
     mail = CustomerMail("transcript", f"transcript-{key.rpartition(':')[2]}", subject, "mail/transcript.txt")
-    if send_to_customer(conversation, mail, messages=rows.prefetch_related("attachments")):
-        record_event("transcript_mailed", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
+    return send_to_customer(conversation, mail, messages=rows.prefetch_related("attachments"))
 
 
-def mail_too_large(conversation_id: int | None, key: str) -> None:
+def mail_too_large(conversation_id: int | None, key: str) -> list[Delivery]:
     """Tell a customer, by mail, that their mail was too large. Raises OSError when it cannot be sent."""
     conversation = _find_reachable(conversation_id)
     if conversation is None or _is_over_limit(conversation, "too_large"):
-        return
+        return []
     subject = _("Your e-mail was too large")
     mail = CustomerMail("too_large", f"too-large-{key[-16:]}", subject, "mail/too_large.txt")
-    send_to_customer(conversation, mail, refusal=describe_size_refusal())
+    return send_to_customer(conversation, mail, refusal=describe_size_refusal())
 
 
 def is_address_proven(conversation: Conversation) -> bool:
@@ -178,13 +179,22 @@ def _has_staff_words(messages: Sequence[Message]) -> bool:
 
 def _build_reply_mail(newest: Message) -> CustomerMail:
     subject = _("%(company)s support has answered you") % {"company": settings.COMPANY_NAME}
-    return CustomerMail("reply", f"reply-{newest.pk}", subject, "mail/unread_reply.txt", is_automatic=False)
+    return CustomerMail(
+        "reply",
+        f"reply-{newest.pk}",
+        subject,
+        "mail/unread_reply.txt",
+        is_automatic=False,
+        replies_until=newest.created,
+    )
 
 
 def _build_end_mail(newest: Message) -> CustomerMail:
     """Staff have ended it without a word: what is mailed is only that."""
     subject = _("%(company)s support has closed your request") % {"company": settings.COMPANY_NAME}
-    return CustomerMail("end", f"end-{newest.pk}", subject, "mail/unread_reply.txt")
+    return CustomerMail(
+        "end", f"end-{newest.pk}", subject, "mail/unread_reply.txt", replies_until=newest.created
+    )
 
 
 def _may_tell_of_end(conversation: Conversation) -> bool:

@@ -14,6 +14,7 @@ from . import customer_mails, staff_mails
 from .access_codes import mail_code
 from .cleanup import delete_old_mails, plan_cleanup
 from .kept_alerts import plan_next_alert
+from .sending import Delivery, note_deliveries
 
 MAX_ATTEMPTS = 60  # over two days: somebody was promised to be told
 MAX_CODE_ATTEMPTS = 6  # over ten minutes, for which somebody waits who looks at the page
@@ -21,10 +22,15 @@ ANSWER_PAUSE = timedelta(seconds=5)
 EARLIER_MAIL_PAUSE = timedelta(seconds=5)
 
 
-@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS)
-async def send_waiting_alert(claimed: ClaimedJob) -> None:
+def _note_waiting_alert(claimed: ClaimedJob, was_mailed: bool | None) -> None:
+    if was_mailed and claimed.conversation_id is not None:
+        staff_mails.note_waiting_alert(claimed.conversation_id)
+
+
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_waiting_alert)
+async def send_waiting_alert(claimed: ClaimedJob) -> bool:
     """Tell staff of a customer who waits for a person. Raises OSError when the mail cannot be sent, as all here do."""
-    await run_in_tool_thread(
+    return await run_in_tool_thread(
         staff_mails.mail_waiting_alert, claimed.conversation_id, build_message_id(claimed)
     )
 
@@ -46,21 +52,31 @@ async def send_kept_alert(claimed: ClaimedJob) -> int:
     return await run_in_tool_thread(staff_mails.mail_kept_alert, build_message_id(claimed))
 
 
-def _note_unsent_reply(claimed: ClaimedJob, has_ended: bool | None) -> None:
-    if not has_ended:
+def _note_notice(_claimed: ClaimedJob, sent: list[Delivery] | None) -> None:
+    note_deliveries(sent or ())
+
+
+def _note_reply(claimed: ClaimedJob, sent: list[Delivery] | None) -> None:
+    """None, as of the others here, when it was given up."""
+    if sent is None:
         customer_mails.note_unsent_reply(claimed.conversation_id, claimed.last_turn_id)
+    else:
+        note_deliveries(sent)
 
 
-def _note_unsent_mail(claimed: ClaimedJob, has_ended: bool | None) -> None:
-    if not has_ended:
+def _note_expected_mail(claimed: ClaimedJob, sent: list[Delivery] | None) -> None:
+    if sent is None:
         customer_mails.note_unsent_mail(claimed.conversation_id)
+    else:
+        note_deliveries(sent)
 
 
-@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_unsent_reply)
-async def send_unread_reply(claimed: ClaimedJob) -> bool:
-    """Mail a customer who has left what staff have answered. True, as of the others here, unless it was given up."""
-    await run_in_tool_thread(customer_mails.mail_unread_reply, claimed.conversation_id, claimed.last_turn_id)
-    return True
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_reply)
+async def send_unread_reply(claimed: ClaimedJob) -> list[Delivery]:
+    """Mail a customer who has left what staff have answered."""
+    return await run_in_tool_thread(
+        customer_mails.mail_unread_reply, claimed.conversation_id, claimed.last_turn_id
+    )
 
 
 @job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_CODE_ATTEMPTS)
@@ -69,29 +85,29 @@ async def send_access_code(claimed: ClaimedJob) -> None:
     await run_in_tool_thread(mail_code, int(claimed.key), build_message_id(claimed))
 
 
-@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
-async def send_mail_answer(claimed: ClaimedJob) -> bool:
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_expected_mail)
+async def send_mail_answer(claimed: ClaimedJob) -> list[Delivery]:
     """Mail what the assistant answers to a customer's mail, as soon as it has."""
     try:
-        await run_in_tool_thread(customer_mails.mail_answer, claimed.conversation_id, claimed.last_turn_id)
+        return await run_in_tool_thread(
+            customer_mails.mail_answer, claimed.conversation_id, claimed.last_turn_id
+        )
     except customer_mails.AnswerNotReady:
         raise JobPostponed(timezone.now() + ANSWER_PAUSE) from None
-    return True
 
 
-@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS)
-async def send_ticket_numbers(claimed: ClaimedJob) -> None:
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_notice)
+async def send_ticket_numbers(claimed: ClaimedJob) -> list[Delivery]:
     """Mail a customer the numbers of their tickets. Two jobs about one conversation would each mail all of them."""
     if (earlier := await find_earlier_job(claimed)) is not None:
         raise JobPostponed(max(earlier, timezone.now()) + EARLIER_MAIL_PAUSE)
-    await run_in_tool_thread(customer_mails.mail_ticket_numbers, claimed.conversation_id)
+    return await run_in_tool_thread(customer_mails.mail_ticket_numbers, claimed.conversation_id)
 
 
-@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_unsent_mail)
-async def send_transcript(claimed: ClaimedJob) -> bool:
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_expected_mail)
+async def send_transcript(claimed: ClaimedJob) -> list[Delivery]:
     """Mail a customer the conversation."""
-    await run_in_tool_thread(customer_mails.mail_transcript, claimed.conversation_id, claimed.key)
-    return True
+    return await run_in_tool_thread(customer_mails.mail_transcript, claimed.conversation_id, claimed.key)
 
 
 def _delete_and_plan(_claimed: ClaimedJob, _result: Any) -> None:
@@ -104,7 +120,7 @@ async def delete_mail_rows(_claimed: ClaimedJob) -> None:
     """All of it is done in the transaction that ends the job, so that it can be planned again there."""
 
 
-@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS)
-async def send_size_refusal(claimed: ClaimedJob) -> None:
+@job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_notice)
+async def send_size_refusal(claimed: ClaimedJob) -> list[Delivery]:
     """Mail a customer that their mail was too large."""
-    await run_in_tool_thread(customer_mails.mail_too_large, claimed.conversation_id, claimed.key)
+    return await run_in_tool_thread(customer_mails.mail_too_large, claimed.conversation_id, claimed.key)

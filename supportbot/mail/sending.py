@@ -1,20 +1,25 @@
 """Sends a mail to a customer, as one of a thread to which they can answer."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
+from supportbot.audit.models import AuditEvent
+from supportbot.audit.recording import record_event
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 
 from .cleanup import plan_cleanup
 from .markers import detect_customer_language, get_marker
-from .models import IncomingMail, SentMail
+from .models import IncomingMail, SentMail, TicketNotice
 from .reply_tokens import Thread, build_thread
 
 # So that no program answers what a program has sent (RFC 3834, and Exchange's own way to say it).
@@ -26,7 +31,8 @@ MESSAGE_ID_PATTERN = re.compile(r"<[!-;=?-~]{1,250}>")
 class CustomerMail:
     """What is sent. `name` tells it from the other mails of the conversation: the same one has the same Message-ID.
 
-    `is_automatic` is what no person has written.
+    `is_automatic` is what no person has written. It tells of what staff have answered up to `replies_until`, and of
+    the tickets `ticket_numbers`.
     """
 
     kind: str
@@ -34,6 +40,17 @@ class CustomerMail:
     subject: str
     template: str
     is_automatic: bool = True
+    replies_until: datetime | None = None
+    ticket_numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A mail that a mail server has taken, with where it went."""
+
+    conversation_id: int
+    email: str
+    mail: CustomerMail
 
 
 def can_send() -> bool:
@@ -41,11 +58,12 @@ def can_send() -> bool:
     return bool(settings.ENVIRONMENT.smtp_url)
 
 
-def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: object) -> bool:
-    """Send it to where the customer is reached, and note that. Raises OSError when it cannot be sent now.
+def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: object) -> list[Delivery]:
+    """Send it to where the customer is reached. Raises OSError when it cannot be sent now.
 
-    False for an address that the mail server refuses for good: it is marked, and told of in the conversation. Where the
-    customer has given another one meanwhile, the refusal is raised: the next attempt goes there.
+    Returns what `note_deliveries` takes: nothing for an address that the mail server refuses for good, which is marked,
+    and told of in the conversation. Where the customer has given another one meanwhile, the refusal is raised: the next
+    attempt goes there.
     """
     recipient = conversation.reply_email
     thread = build_thread(conversation.pk, recipient)
@@ -74,10 +92,24 @@ def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: 
     except (SMTPRecipientsRefused, SMTPDataError) as error:
         if not _is_permanent(error) or not turns.note_undeliverable.run_sync(conversation.pk, recipient):
             raise
-        return False
-    SentMail.objects.create(conversation=conversation, email=recipient.lower(), kind=mail.kind)
-    plan_cleanup()
-    return True
+        return []
+    return [Delivery(conversation.pk, recipient.lower(), mail)]
+
+
+def note_deliveries(deliveries: Iterable[Delivery]) -> None:
+    """Store what was sent, in the transaction that ends the job: if that has to wait, the mail is not sent again."""
+    for each in deliveries:
+        mail = each.mail
+        SentMail.objects.create(conversation_id=each.conversation_id, email=each.email, kind=mail.kind)
+        plan_cleanup()
+        if mail.replies_until is not None:
+            told = Conversation.objects.filter(pk=each.conversation_id)
+            told.update(replies_mailed_until=mail.replies_until)
+        if mail.ticket_numbers:
+            TicketNotice.objects.filter(number__in=mail.ticket_numbers).update(mailed=timezone.now())
+        if mail.kind == "transcript":
+            customer = AuditEvent.Actor.CUSTOMER
+            record_event("transcript_mailed", actor=customer, conversation_id=each.conversation_id)
 
 
 def _is_permanent(error: SMTPRecipientsRefused | SMTPDataError) -> bool:

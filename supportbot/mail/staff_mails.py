@@ -21,17 +21,23 @@ from .models import IncomingMail, TicketNotice
 from .sending import AUTOMATIC_HEADERS, build_address, can_send, to_one_line
 
 
-def mail_waiting_alert(conversation_id: int | None, message_id: str = "") -> None:
-    """Mail each member of staff who may answer and wants to know; nobody, if somebody has taken it meanwhile."""
+def mail_waiting_alert(conversation_id: int | None, message_id: str = "") -> bool:
+    """Mail each member of staff who may answer and wants to know; nobody, if somebody has taken it meanwhile.
+
+    Whether somebody was mailed, which `note_waiting_alert` stores once the job ends.
+    """
     waiting = Conversation.objects.select_related("user").filter(owner=Conversation.Owner.WAITING)
     conversation = waiting.filter(pk=conversation_id).first()
     if conversation is None:
-        return
+        return False
     subject = _("%(customer)s is waiting for a person") % {"customer": conversation.customer_name}
     path = reverse("admin:conversations_conversation_change", args=[conversation.pk])
     context = {"conversation": conversation}
-    if _mail_staff("waiting", subject, "mail/waiting.txt", message_id, path=path, **context):
-        Conversation.objects.filter(pk=conversation.pk).update(alerted=timezone.now())
+    return _mail_staff("waiting", subject, "mail/waiting.txt", message_id, path=path, **context)
+
+
+def note_waiting_alert(conversation_id: int) -> None:
+    Conversation.objects.filter(pk=conversation_id).update(alerted=timezone.now())
 
 
 def mail_new_ticket(number: str, message_id: str = "") -> None:

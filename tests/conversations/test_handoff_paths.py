@@ -19,8 +19,8 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, StaffPresence, Turn
 from supportbot.conversations.turns import TurnChange, handoff_sentences
 from supportbot.jobs.models import Job
-from supportbot.mail.customer_mails import mail_unread_reply
 from supportbot.mail.staff_mails import mail_waiting_alert
+from tests.mail.mails import mail_unread_reply
 from tickets.models import Ticket
 
 from .rendering import render

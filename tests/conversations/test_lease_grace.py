@@ -1,7 +1,9 @@
 """An answer that still runs is not cut because no process could renew its lease: each is given the time to do so."""
 
+import asyncio
 from datetime import datetime, timedelta
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,6 +14,10 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.conversations.turns import leases, recovery, streaming_text, submit
 from supportbot.conversations.worker import housekeeping, lease_grace
+from supportbot.jobs import queue
+from supportbot.jobs.models import Job
+from supportbot.jobs.worker import RunningJobs
+from supportbot.server.process import process
 
 from .rows import until
 from .test_abandoned_turns import let_lease_run_out
@@ -146,6 +152,39 @@ async def test_an_answer_whose_process_has_died_is_ended_all_the_same(answer, cl
     await look_on(clock, LEASE_SECONDS + 2)
 
     assert await get_state() == "interrupted"
+
+
+@pytest.fixture
+async def done_job(transactional_db: None, clock: Clock) -> Job:
+    """Another process has done it, and could not store that before its lease ran out."""
+    await run_jobs(clock, 2)
+    return await Job.objects.acreate(
+        kind="close_resolved_ticket", key="TKT-1", attempts=1, run_after=clock.wall
+    )
+
+
+async def run_jobs(clock: Clock, seconds: float) -> None:
+    """Again and again for so long, as the housekeeping does."""
+    for _ in range(int(seconds / housekeeping.SWEEP_INTERVAL_SECONDS)):
+        clock.advance(housekeeping.SWEEP_INTERVAL_SECONDS)
+        await look_for_abandoned()
+        await housekeeping._run_action(housekeeping._run_jobs)
+        await asyncio.gather(*process.get(RunningJobs).tasks)
+
+
+async def test_a_job_that_another_process_has_done_is_not_done_again_after_an_outage(
+    done_job, clock, monkeypatch
+):
+    """All the while the database can be read."""
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "_claim_jobs", Mock(side_effect=OperationalError("database or disk is full")))
+        await run_jobs(clock, LEASE_SECONDS)
+
+    await run_jobs(clock, LEASE_SECONDS - 4)
+    assert await Job.objects.filter(attempts=1).aexists()
+
+    await run_jobs(clock, 6)
+    assert not await Job.objects.aexists()
 
 
 async def test_what_a_process_left_is_taken_at_once_by_one_that_has_seen_all_in_order(answer, clock):

@@ -1,60 +1,22 @@
 """While nothing can be stored those who wait are told, and every turn is settled as soon as something can."""
 
 import pytest
-from django.db import OperationalError, connection
-from django.db.backends.signals import connection_created
 
 from supportbot.conversations.models import Message, ToolCall, Turn
 from supportbot.conversations.turns import leases
 from supportbot.conversations.worker import runner, storage_notices
-from supportbot.server import executors
-from supportbot.server.executors import on_database_thread
+from tests.disk import Disk, watch_disk
 
 from .rows import until
 
 TOLD = "We can't save anything right now."
-WRITES = ("INSERT", "UPDATE", "DELETE")
-
-
-class Disk:
-    """The disk of the database, which a test may fill up: then nobody writes."""
-
-    def __init__(self) -> None:
-        self.is_full = False
-        self.refused = 0
-
-    def refuse(self, execute, sql, params, many, context):
-        if self.is_full and sql.lstrip().startswith(WRITES):
-            self.refused += 1
-            raise OperationalError("database or disk is full")
-        return execute(sql, params, many, context)
 
 
 @pytest.fixture
 async def disk(transactional_db, monkeypatch):
-    """It stays full for longer than a write is tried again at once."""
-    monkeypatch.setattr(executors, "RETRY_DEADLINE_SECONDS", 0.2)
     monkeypatch.setattr(storage_notices, "NOTICE_DELAY_SECONDS", 0.1)
-    disk = Disk()
-    wrapped = []
-
-    def wrap(connection, **_kwargs) -> None:
-        connection.execute_wrappers.append(disk.refuse)
-        wrapped.append(connection)
-
-    # A process on PostgreSQL has several threads for the database: those that are there and those that come.
-    connection_created.connect(wrap)
-    await on_database_thread()(close_connection)()
-    yield disk
-    disk.is_full = False
-    connection_created.disconnect(wrap)
-    for each in wrapped:
-        each.execute_wrappers.remove(disk.refuse)
-
-
-def close_connection() -> None:
-    """That of the thread on which this is called."""
-    connection.close()
+    async with watch_disk(monkeypatch) as disk:
+        yield disk
 
 
 async def refuses_much(disk: Disk, page) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from threading import Event
 from typing import Any
@@ -19,6 +20,8 @@ from supportbot.jobs.worker import MAX_CONCURRENT_JOBS
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
 from tests.conversations.crowd import at_once
+from tests.conversations.rows import until
+from tests.disk import Disk, watch_disk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,6 +68,12 @@ def script(install) -> Script:
     return script
 
 
+@pytest.fixture
+async def disk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Disk]:
+    async with watch_disk(monkeypatch) as disk:
+        yield disk
+
+
 async def put(key: str = "P-1", kind: str = "track_parcel", **fields: Any) -> Job:
     await on_database_thread()(queue.enqueue)(kind, key)
     await Job.objects.filter(key=key).aupdate(**fields)
@@ -74,6 +83,11 @@ async def put(key: str = "P-1", kind: str = "track_parcel", **fields: Any) -> Jo
 async def run_due() -> None:
     """Run what is due, to its end."""
     await worker.run_due_jobs()
+    await finish_tasks()
+
+
+async def finish_tasks() -> None:
+    """What was begun, to its end."""
     await asyncio.gather(*process.get(worker.RunningJobs).tasks, return_exceptions=True)
 
 
@@ -303,6 +317,77 @@ async def test_who_cannot_store_the_last_result_is_not_asked_to_store_that_there
 
     assert script.results == ["on its way"]
     assert not await Job.objects.aexists()
+
+
+async def finish_while_full(script: Script, disk: Disk) -> None:
+    """A run does its work and ends while nothing can be stored, for longer than that is tried again at once."""
+    reply = asyncio.get_running_loop().create_future()
+    script.replies = [reply, "on its way"]
+    await put()
+    await worker.run_due_jobs()
+    await script.has_begun.wait()
+    await make_due()  # the lease has run out
+    disk.is_full = True
+    reply.set_result("on its way")
+    await until(lambda: has_refused(disk, 8))
+
+
+async def has_refused(disk: Disk, count: int) -> bool:
+    return disk.refused > count
+
+
+async def test_what_was_done_while_nothing_can_be_stored_is_stored_as_soon_as_it_can_be(script, disk):
+    await finish_while_full(script, disk)
+    assert await effects() == 0
+
+    disk.is_full = False
+    async with asyncio.timeout(10):
+        await finish_tasks()
+
+    assert script.runs == 1
+    assert script.failures == []
+    assert await effects() == 1
+    assert not await Job.objects.aexists()
+
+
+async def test_what_cannot_be_stored_is_left_alone_by_all_though_its_lease_ran_out(script, disk, monkeypatch):
+    """What is written into rows that are there may still fit on the disk."""
+    monkeypatch.setattr("tests.disk.WRITES", ("INSERT", "DELETE"))
+    await finish_while_full(script, disk)
+
+    async def has_long_lease() -> bool:
+        return await Job.objects.filter(run_after__gt=timezone.now() + timedelta(minutes=1)).aexists()
+
+    await until(has_long_lease)
+    assert await queue.claim_due_jobs(9) == []
+
+    disk.is_full = False
+    async with asyncio.timeout(10):
+        await finish_tasks()
+    assert script.runs == await effects() == 1
+
+
+async def test_a_process_that_ends_gives_back_nothing_that_was_done_already(script, disk):
+    await finish_while_full(script, disk)
+
+    ending = asyncio.create_task(worker.drain(finish_seconds=0))
+    await asyncio.sleep(0)
+    disk.is_full = False
+    await ending
+
+    assert script.runs == await effects() == 1
+    assert not await Job.objects.aexists()
+
+
+async def test_jobs_that_were_tried_before_are_left_to_whoever_may_have_done_them(script):
+    script.replies = ["on its way"]
+    await put("P-1", attempts=1)
+    await put("P-2")
+
+    await worker.run_due_jobs(takes_over=False)
+    await finish_tasks()
+
+    assert [each.key async for each in Job.objects.all()] == ["P-1"]
 
 
 async def test_a_bug_is_logged_whole_and_the_job_keeps_its_lease(script, caplog):

@@ -1,4 +1,4 @@
-"""Mails as they come in, for tests."""
+"""Mails as they come in and go out, for tests."""
 
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -9,10 +9,32 @@ from django.core.mail import EmailMessage as SentMail
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
-from supportbot.mail.customer_mails import mail_unread_reply
+from supportbot.mail import customer_mails
 from supportbot.mail.incoming import take_mail
+from supportbot.mail.sending import note_deliveries
 
 ALICE = "Alice Archer <alice@example.com>"
+
+
+def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> None:
+    """As its job does it, to the end of the job; so do the others here."""
+    note_deliveries(customer_mails.mail_unread_reply(conversation_id, turn_id))
+
+
+def mail_answer(conversation_id: int | None, turn_id: int | None) -> None:
+    note_deliveries(customer_mails.mail_answer(conversation_id, turn_id))
+
+
+def mail_ticket_numbers(conversation_id: int | None) -> None:
+    note_deliveries(customer_mails.mail_ticket_numbers(conversation_id))
+
+
+def mail_transcript(conversation_id: int | None, key: str) -> None:
+    note_deliveries(customer_mails.mail_transcript(conversation_id, key))
+
+
+def mail_too_large(conversation_id: int | None, key: str) -> None:
+    note_deliveries(customer_mails.mail_too_large(conversation_id, key))
 
 
 def write_to_customer(chat: Conversation, staff: Any, text: str) -> SentMail:

@@ -19,9 +19,9 @@ from supportbot.conversations.models import Conversation
 from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
 from supportbot.mail.access_codes import MAX_ATTEMPTS_PER_CODE, MAX_CODES_PER_HOUR, mail_code
-from supportbot.mail.customer_mails import mail_unread_reply
 from supportbot.mail.models import AccessCode
 from supportbot.server.process import process
+from tests.mail.mails import mail_unread_reply
 
 NUMERALS = {
     "ours": {},

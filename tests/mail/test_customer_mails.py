@@ -19,13 +19,10 @@ from supportbot.mail.customer_mails import (
     MAX_PER_HOUR,
     AnswerNotReady,
     is_address_proven,
-    mail_answer,
-    mail_ticket_numbers,
-    mail_transcript,
-    mail_unread_reply,
 )
 from supportbot.mail.models import IncomingMail, MailPreference, SentMail
 from supportbot.mail.staff_mails import mail_new_ticket
+from tests.mail.mails import mail_answer, mail_ticket_numbers, mail_transcript, mail_unread_reply
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.jobs.models import Job
-from supportbot.mail.customer_mails import MAX_PER_DAY, mail_unread_reply
+from supportbot.mail.customer_mails import MAX_PER_DAY
 from supportbot.mail.models import IncomingMail, SentMail
-from tests.mail.mails import ALICE, build_answer, take
+from tests.mail.mails import ALICE, build_answer, mail_unread_reply, take
 from tickets.actors import build_staff_actor
 from tickets.answers import confirm_by_customer
 from tickets.changes import change_ticket, change_tickets

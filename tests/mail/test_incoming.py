@@ -13,10 +13,9 @@ from supportbot.assistant.conversation_events import ConversationEvent, Conversa
 from supportbot.conversations import turns
 from supportbot.conversations.models import Message
 from supportbot.jobs.models import Job
-from supportbot.mail.customer_mails import mail_too_large
 from supportbot.mail.incoming import MailPostponed, take_large_mail, take_mail
 from supportbot.mail.models import IncomingMail
-from tests.mail.mails import ALICE, build_answer, list_posted, take
+from tests.mail.mails import ALICE, build_answer, list_posted, mail_too_large, take
 from tests.pictures import encoded, scene
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]

@@ -14,9 +14,9 @@ from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import complete_job
 from supportbot.jobs.registry import ClaimedJob
-from supportbot.mail import customer_mails
 from supportbot.mail.models import MailPreference, SentMail
 from supportbot.mail.staff_mails import mail_waiting_alert
+from tests.mail import mails
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def _site(settings: Any) -> None:
 def mail_unread_reply(conversation_id: int) -> None:
     """As the job of the newest reply does it."""
     newest = Message.objects.filter(conversation=conversation_id, role="staff").order_by("pk").last()
-    customer_mails.mail_unread_reply(conversation_id, newest.turn_id if newest else None)
+    mails.mail_unread_reply(conversation_id, newest.turn_id if newest else None)
 
 
 def reply(chat: Conversation, agent: User, text: str, client_id: str) -> None:
@@ -114,7 +114,7 @@ def test_two_jobs_that_run_at_once_do_not_mail_the_same_words_twice(chat, agent)
 
     mailed = []
     for job in queued:
-        customer_mails.mail_unread_reply(chat.pk, job.last_turn_id)
+        mails.mail_unread_reply(chat.pk, job.last_turn_id)
         mailed.append(len(mail.outbox))
 
     assert mailed == [0, 1]
@@ -124,10 +124,10 @@ def test_a_mail_that_was_queued_before_jobs_knew_their_turn_is_sent(chat, agent)
     turns.take_over.run_sync(chat.pk, agent.pk)
     reply(chat, agent, "Hello Alice.", "s1")
 
-    customer_mails.mail_unread_reply(chat.pk, None)
+    mails.mail_unread_reply(chat.pk, None)
     assert [sent.to for sent in mail.outbox] == [["alice@example.com"]]
 
-    customer_mails.mail_unread_reply(chat.pk, None)
+    mails.mail_unread_reply(chat.pk, None)
     assert len(mail.outbox) == 1
 
 

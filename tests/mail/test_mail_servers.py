@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from email import policy
@@ -29,13 +30,14 @@ from supportbot.conversations.worker import runner
 from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
 from supportbot.mail import incoming, mailbox
-from supportbot.mail.customer_mails import mail_ticket_numbers, mail_unread_reply
 from supportbot.mail.delays import GIVE_UP_HOURS, MAX_FAILURES
 from supportbot.mail.jobs import MAX_ATTEMPTS
 from supportbot.mail.mailbox import fetch_new_mails
 from supportbot.mail.models import DelayedMail, IncomingMail
 from supportbot.server.process import process
-from tests.mail.mails import build_answer
+from tests.conversations.rows import until
+from tests.disk import Disk, watch_disk
+from tests.mail.mails import build_answer, mail_ticket_numbers, mail_unread_reply
 from tests.servers.mail_servers import PASSWORD, SECOND_PASSWORD, Mailbox, Outbox, dovecot, smtp_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
@@ -140,6 +142,10 @@ def count_notices(chat: Conversation, words: str) -> int:
 async def run_due_mail_jobs() -> None:
     await Job.objects.all().aupdate(run_after=timezone.now())
     await run_due_jobs()
+    await finish_mail_jobs()
+
+
+async def finish_mail_jobs() -> None:
     await asyncio.gather(*process.get(RunningJobs).tasks, return_exceptions=True)
 
 
@@ -216,6 +222,40 @@ async def test_a_mail_that_is_being_sent_when_the_process_ends_is_sent_once(outb
 
     assert len(outbox.sent) == 1
     assert not await Job.objects.filter(kind="send_unread_reply").aexists()
+
+
+@pytest.fixture
+async def disk(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Disk]:
+    async with watch_disk(monkeypatch) as disk:
+        yield disk
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_mail_that_is_sent_while_nothing_can_be_stored_is_sent_once(
+    outbox: Outbox, agent: User, disk: Disk
+):
+    chat = await sync_to_async(answer_guest)(agent)
+    await Job.objects.all().aupdate(run_after=timezone.now())
+
+    def fill_disk() -> None:
+        disk.is_full = True
+
+    outbox.before_answer = fill_disk
+    await run_due_jobs()
+
+    async def has_refused() -> bool:
+        return disk.refused > 5
+
+    await until(has_refused)
+    disk.is_full = False
+    outbox.before_answer = lambda: None
+    await finish_mail_jobs()
+    await run_due_mail_jobs()
+
+    assert len(outbox.sent) == 1
+    assert not await Job.objects.filter(kind="send_unread_reply").aexists()
+    await chat.arefresh_from_db()
+    assert chat.replies_mailed_until is not None
 
 
 @pytest.mark.django_db(transaction=True)

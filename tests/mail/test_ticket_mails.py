@@ -12,8 +12,8 @@ from supportbot.assistant.tools import ToolContext
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 from supportbot.jobs.models import Job
-from supportbot.mail.customer_mails import mail_ticket_numbers
 from supportbot.mail.staff_mails import mail_new_ticket
+from tests.mail.mails import mail_ticket_numbers
 from tickets.models import Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings", "agent")]

@@ -176,9 +176,17 @@ async def _recover_turns() -> None:
 
 
 async def _run_jobs() -> None:
-    """Also while every turn's slot is taken: a mail to staff must not wait for the end of a rush."""
+    """Also while every turn's slot is taken: a mail to staff must not wait for the end of a rush.
+
+    In a grace period no job is taken over, since another process may have done it and not been able to store that.
+    """
     if not runner.is_draining():
-        await job_worker.run_due_jobs()
+        takes_over = lease_grace.get_takeover_limit() is not None
+        try:
+            await job_worker.run_due_jobs(takes_over=takes_over)
+        except OUTAGE_ERRORS:
+            lease_grace.begin_grace_period()
+            raise
         await model_health.close_outage_if_recovered()
         await model_health.report_single_models()
 

@@ -1,8 +1,8 @@
 """Whether a lease that ran out means that its process has died.
 
 Mostly it does. But while the database is away, full or stands still, while the machine sleeps, and when its clock is
-set, processes that live cannot renew theirs either. So each has the time of another lease to do so before this process
-takes its turns.
+set, processes that live cannot renew theirs either, nor store what they have done. So each has the time of another
+lease to do so before this process takes its turns and jobs.
 """
 
 from dataclasses import dataclass
