@@ -34,6 +34,8 @@ SENTENCES = {
     "ca": "Escriviu la vostra resposta per sobre d'aquesta línia",
     "gl": "Escriba a súa resposta por riba desta liña",
     "af": "Skryf asseblief u antwoord bo hierdie lyn",
+    "lt": "Savo atsakymą rašykite virš šios eilutės",
+    "lv": "Lūdzu, rakstiet atbildi virs šīs rindas",
     "el": "Γράψτε την απάντησή σας πάνω από αυτή τη γραμμή",
     "uk": "Будь ласка, напишіть відповідь над цим рядком",
     "he": "נא לכתוב את תשובתכם מעל שורה זו",

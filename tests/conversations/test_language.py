@@ -27,6 +27,9 @@ CLEAR = {
     "el": "Η παραγγελία σας έχει αποσταλεί.",
     "ru": "Ваш заказ отправлен и будет завтра. Мы вам напишем.",
     "uk": "Ваше замовлення відправлено і буде завтра.",
+    "vi": "Tôi muốn trả lại món này.",
+    "lt": "Noriu grąžinti prekę su kvitu, su dėžute ir su priedais, kurių nenaudojau, nes ji sudužo kelionėje.",
+    "lv": "Vēl nav pienācis mans sūtījums. Kad tas būs klāt?",
 }
 UNCLEAR = {
     "nothing": "",
@@ -42,6 +45,10 @@ UNCLEAR = {
     "Bulgarian, not Russian": "Вашата поръчка е изпратена и ще пристигне утре.",
     "Croatian": "Vaša narudžba je poslana i stiže sutra.",
     "Hindi, or one of its neighbours": "आपका ऑर्डर भेज दिया गया है",
+    "a name of another language in a few words of English": "Hello Nguyễn Thị Phượng Hằng, thank you",
+    "Lithuanian, whose “su” is not Spanish": "Noriu keisti kuprine su kvitu, su raktu, su priedais",
+    "Dutch, whose “de” is not Catalan": "De prijs de kom, de mok, de kan",
+    "a few words of Vietnamese": "Xin chào bạn",
     "two languages": "The order is with you. Die Bestellung ist nicht bei Ihnen und wird noch kommen.",
 }
 

@@ -62,8 +62,8 @@ def test_each_text_of_a_turn_is_made_out_once_for_all_its_fragments_and_audience
 
     assert done == {
         ("render", ANSWER): 1,
-        ("_detect_by_words", QUESTION.lower()): 1,
-        ("_detect_by_words", ANSWER.lower()): 1,
+        ("_detect_by_words", QUESTION): 1,
+        ("_detect_by_words", ANSWER): 1,
     }
     assert all('lang="en">Where is' in html for html in begun[0].html.values())
     assert all('lang="en"><p>It is on its <strong>way' in html for html in ended[0].html.values())

@@ -32,15 +32,22 @@ BY_LETTERS = (
     ("ar", ARABIC, "ال|ة", "[پچژگټځڅښېۆێڵڕکی]"),
 )
 RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur"))
+# Latin letters that only one language has: each word with one of them speaks for it, unless it is a name.
+OWN_LETTERS = {
+    "vi": "ảạấầẩẫậắằẳẵặẻếềểễệỉỏốồổỗộơớờởỡợủưứừửữựỳỷ",
+    "lt": "ėįų",
+    "lv": "ģķļņ",
+}
+OWN_LETTER = re.compile(f"[{''.join(OWN_LETTERS.values())}]")
 # Frequent words. One that stands here for two languages speaks for neither of them.
 WORDS = {
     "en": "they my sorry try again here how could the and is are was were you your yours of to it its this that with for have has been will would can please not our we which when from there",
     "de": "wo mein meine mir uns hat nur kann kommt sie einmal der das und ist sind nicht ich wir ihr ihre ihren ihnen mit für auf ein eine einen zu noch auch wird werden wurde haben können bitte dass oder bei sich",
-    "fr": "bonjour mon mes où quand le les des et est sont pas vous votre vos nous une pour avec dans sur qui être avez été cette ce au aux ou plus vers chez",
-    "es": "mi dónde cuándo qué el los las y es está son su sus usted para con por del una hemos ha puede pero más como lo al muy también pedido",
-    "it": "il gli e è sono non che di per con una della del nel alla può abbiamo suo sua anche più questo ordine lo ma",
-    "pt": "amanhã deve entrega meu onde o os as e é não você seu sua para com uma em do da dos das foi está pode mais mas ao na no também pedido",
-    "nl": "het een en is zijn niet van u uw voor met op wij we dat deze wordt hebben heeft kunt ook maar bij naar bestelling",
+    "fr": "de la que bonjour mon mes où quand le les des et est sont pas vous votre vos nous une pour avec dans sur qui être avez été cette ce au aux ou plus vers chez",
+    "es": "de la que mi dónde cuándo qué el los las y es está son su sus usted para con por del una hemos ha puede pero más como lo al muy también pedido",
+    "it": "la il gli e è sono non che di per con una della del nel alla può abbiamo suo sua anche più questo ordine lo ma",
+    "pt": "de que amanhã deve entrega meu onde o os as e é não você seu sua para com uma em do da dos das foi está pode mais mas ao na no também pedido",
+    "nl": "de het een en is zijn niet van u uw voor met op wij we dat deze wordt hebben heeft kunt ook maar bij naar bestelling",
     "sv": "och är inte att det som en ett på för med du din ditt har vi kan av till från eller också blev",
     "da": "og er ikke at det som en et på for med du din dit har vi kan af til fra eller også blev deres",
     "no": "og er ikke å det som en et på for med du din ditt har vi kan av til fra eller også ble deres",
@@ -55,6 +62,8 @@ WORDS = {
     "ca": "el els les i és són no que de per amb una del al més aquest comanda pot també seva",
     "gl": "o os as e é non vostede seu súa para con unha en do da dos das foi está pode máis ao na no tamén mañá",
     "af": "die is nie en van vir met jou ons het dit wat sal kan ook bestelling",
+    "lt": "yra su iš už prie nuo kaip buvo bus dėl jūs jūsų aš labas prašau ačiū galite užsakymas siunta",
+    "lv": "bus nav bija būs lai vēl jūs jūsu šo tā labdien lūdzu paldies varat pasūtījums sūtījums",
 }  # fmt: skip
 MIN_WORDS = 3
 MIN_LETTERS = 4
@@ -75,10 +84,10 @@ def detect_language(text: str) -> str:
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def find_language(text: str) -> str:
-    text = CODE.sub(" ", text).lower()
+    text = CODE.sub(" ", text)
     if NEUTRAL_MARK.search(text):
         text = " ".join(word for word in text.split() if word.isalpha() or not NEUTRAL_MARK.search(word))
-    return _detect_by_script(text) or _detect_by_words(text)
+    return _detect_by_script(text.lower()) or _detect_by_words(text)
 
 
 def _detect_by_script(text: str) -> str:
@@ -104,10 +113,18 @@ def _detect_by_script(text: str) -> str:
 
 def _detect_by_words(text: str) -> str:
     # Letters are told from the rest in a tenth of the time where all are of ASCII.
-    words = text.translate(NO_LETTERS).split() if text.isascii() else WORD.findall(text)
-    found = Counter(filter(None, map(_get_own_words().get, words)))
+    words = text.lower().translate(NO_LETTERS).split() if text.isascii() else WORD.findall(text)
+    find = _get_own_words().get if text.isascii() else _find_language_of_word
+    found = Counter(filter(None, map(find, words)))
     (best, count), (_second, next_count), *_ = [*found.most_common(2), ("", 0), ("", 0)]
     return best if count >= max(MIN_WORDS, 3 * next_count) else ""
+
+
+def _find_language_of_word(word: str) -> str:
+    letter = OWN_LETTER.search(word) if word[0].islower() else None
+    if letter is None:
+        return _get_own_words().get(word.lower(), "")
+    return next(language for language, letters in OWN_LETTERS.items() if letter[0] in letters)
 
 
 @cache
