@@ -9,6 +9,8 @@ import pytest
 from supportbot.conversations.realtime.answer_stream import StreamedText
 from supportbot.conversations.realtime.markdown import measure_finished_blocks, render_markdown
 from supportbot.conversations.realtime.markdown_deviations import unwrap_answer
+from supportbot.conversations.realtime.markdown_fences import separate_fences
+from tests.linear_time import takes_linear_time
 
 from .markup import parse
 
@@ -53,6 +55,27 @@ from .markup import parse
             "```md\n*a*\n```\nand\n```\nb\n```",
             "<pre><code>*a*\n</code></pre>\n<p>and</p>\n<pre><code>b\n</code></pre>",
         ),
+        (
+            "Run it: ```sh\nls\n```\nGood luck.",
+            "<p>Run it:</p>\n<pre><code>ls\n</code></pre>\n<p>Good luck.</p>",
+        ),
+        ("**代码：**```\na\n\nb\n```", "<p><strong>代码：</strong></p>\n<pre><code>a\n\nb\n</code></pre>"),
+        ("## Try ````md\n```\na\n```\n````", "<h2>Try</h2>\n<pre><code>```\na\n```\n</code></pre>"),
+        ("So: ```js\nlet a", "<p>So:</p>\n<pre><code>let a</code></pre>"),
+        (
+            "- Run: ```\n  ls\n  ```\n- Wait",
+            "<ul>\n<li>Run:<pre><code>ls\n</code></pre>\n</li>\n<li>Wait</li>\n</ul>",
+        ),
+        (
+            "1. Run: ```\nls\n```\n2. Wait",
+            '<ol>\n<li>Run:</li>\n</ol>\n<pre><code>ls\n</code></pre>\n<ol start="2">\n<li>Wait</li>\n</ol>',
+        ),
+        (
+            "> So: ```\n> a\n> ```\n> b",
+            "<blockquote>\n<p>So:</p>\n<pre><code>a\n</code></pre>\n<p>b</p>\n</blockquote>",
+        ),
+        ("```\nSo: ```js\n```", "<pre><code>So: ```js\n</code></pre>"),
+        ("Begin with ```js\nand end with ```.", "<p>Begin with <code>js and end with </code>.</p>"),
         ("![Mug](mug.png) and ![](x.png)!", "<p>Mug and !</p>"),
         ("`![Mug](mug.png)` !important! [x]", "<p><code>![Mug](mug.png)</code> !important! [x]</p>"),
     ],
@@ -66,6 +89,44 @@ def test_it_shows_tables():
 
     assert [cell.text for cell in table.all("th")] == ["Order", "Status"]
     assert [cell.text for cell in table.all("td")] == ["ORD-123", "shipped"]
+
+
+@pytest.mark.parametrize("indent", [0, 1, 2, 3, 4, 5, 6, 8, 12])
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "- Your order:",
+        "* **Your order**",
+        "10. Your order:",
+        "1. a\n    * b",
+        "- a\n\n  - b",
+        "- a\n  b",
+        "a",
+    ],
+)
+def test_a_table_is_one_below_the_words_of_an_item_however_deep_it_is(words, gap, indent):
+    lines = ["| Order | Status |", "|---|---|", "| ORD-123 | shipped |"]
+    text = f"{words}{gap}" + "\n".join(" " * indent + line for line in lines)
+
+    page = parse(render_markdown(f"{text}\n\nThanks"))
+
+    assert [cell.text for cell in page.one("table").all("td")] == ["ORD-123", "shipped"]
+    assert page.all("p")[-1].text == "Thanks"
+    assert "|" not in page.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. a | b\n2. c | d",
+        "- a\n\n      b | c\n      d | e",
+        "> a\n| b | c |\n|---|---|",
+        "a\n    |---|---|",
+    ],
+)
+def test_words_with_bars_are_no_table(text):
+    assert not parse(render_markdown(text)).all("table")
 
 
 def test_the_columns_of_a_table_are_aligned_and_its_cells_have_lines():
@@ -165,6 +226,9 @@ def test_what_only_looks_like_an_address_is_no_link(text):
         "![](",
         "[x](tel:1 2",
         "[1]",
+        "- a\n      |---|---|\n",
+        "    |---|---|\n",
+        "- a\n| b |\n|---|\n",
     ],
 )
 def test_a_hostile_text_takes_time_that_grows_with_its_length(unit):
@@ -240,6 +304,12 @@ def test_each_of_the_sources_of_a_sentence_is_a_link():
     ]
 
 
+@pytest.mark.parametrize("unit", ["a: ```\n", "```\n", "a: ```\n```\n", "- ```a\n", "> ", "a ``` "])
+def test_fences_behind_words_are_looked_for_in_time_that_grows_with_the_text(unit):
+    assert takes_linear_time(lambda: separate_fences(unit * 10_000))
+    assert takes_linear_time(lambda: measure_finished_blocks(unit * 10_000))
+
+
 @pytest.mark.parametrize("unit", ["\n", "\n ", "\n```", "a\n", "```a\n"])
 def test_a_fence_around_an_answer_is_looked_for_in_time_that_grows_with_its_length(unit):
     begun = time.thread_time()
@@ -278,6 +348,11 @@ TEXTS = {
     "a fence that names one within": "```\n```python\n\na\n```\n\nEnd",
     "an indented fence": "   ```\n   a\n\n   b\n   ```\n\nEnd",
     "marks within a fence, far in": "```\n     ```\n\na\n```\n\nEnd",
+    "a fence behind words": "So: ```js\na\n\nb\n```\n\nEnd.\n\nReally",
+    "a fence behind the words of an item": "1. So: ```\n   a\n\n   b\n   ```\n\nEnd",
+    "a fence in an item, and one behind words": "- ```\n  a\n  ```\n\nb: ```\nc\n\nd\n```\n\nEnd",
+    "marks that tell of themselves": "Begin with ```js\nand end with ```.\n\nEnd.\n\nReally",
+    "a table below an item": "- a\n| b | c |\n|---|---|\n| 1 | 2 |\n\nEnd",
     "inline marks": "a ```b``` c\n\nd\n\n```e``` f\n\ng",
     "no end of a fence": "a\n\n```\nb\n\nc",
     "headings": "# a\n\n## b\n\nc",

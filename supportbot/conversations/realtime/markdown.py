@@ -15,8 +15,9 @@ from markdown_it.token import Token
 
 from .markdown_deviations import add_deviations, unwrap_answer
 from .markdown_emphasis import UnspacedInlineParser
+from .markdown_fences import FenceReader, separate_fences
 from .markdown_links import add_links, is_valid_link, normalize_telephone
-from .markdown_pieces import FENCE, split_markdown
+from .markdown_pieces import split_markdown
 
 ALLOWED_TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "ul", "ol", "li", "a"),
@@ -84,17 +85,21 @@ add_deviations(_markdown)
 
 def parse_markdown(text: str) -> list[Token]:
     """What a text is made of, by the same rules for pages and for plain text."""
-    return _markdown.parse(unwrap_answer(text))
+    return _markdown.parse(_prepare_text(text))
 
 
 def render_markdown(text: str) -> str:
     """The HTML of a text, of allowed tags alone. It may stand in a page as it is."""
-    return "".join(map(_render_piece, split_markdown(unwrap_answer(text))))
+    return "".join(map(_render_piece, split_markdown(_prepare_text(text))))
 
 
 def render_whole(text: str) -> str:
     """The same of a text that is not rendered in pieces."""
     return _cleaner.clean(_markdown.render(text))
+
+
+def _prepare_text(text: str) -> str:
+    return separate_fences(unwrap_answer(text))
 
 
 def _render_piece(piece: str) -> str:
@@ -117,7 +122,7 @@ class BlockScanner:
         self.finished = 0
         self._position = 0
         self._line: list[str] = []  # the pieces of the line that is not whole yet
-        self._indent = self._marks = ""  # of the fence that is open
+        self._fences = FenceReader()
 
     def add_text(self, text: str) -> int:
         """Take in more text. Returns how many characters are finished now."""
@@ -132,13 +137,8 @@ class BlockScanner:
 
     def _end_line(self, line: str) -> None:
         self._position += len(line) + 1
-        if found := FENCE.match(line):
-            indent, marks, words = found.groups()
-            if not self._marks:
-                self._indent, self._marks = indent, marks
-            elif marks.startswith(self._marks) and len(indent) < len(self._indent) + 4 and not words.strip():
-                self._marks = ""
-        elif not self._marks and not line.strip():
+        self._fences.read_line(line)
+        if not line.strip() and not self._fences.is_open:
             self.finished = self._position
 
 

@@ -1,6 +1,7 @@
 """Where answers are read otherwise than the standard of Markdown has it, because models write so.
 
-Below words a line of dashes is a rule and no heading. Addresses may hold spaces. Pictures, which are not loaded, are
+Below words a line of dashes is a rule and no heading. A table may be indented less or more than what it stands below.
+Addresses may hold spaces. Pictures, which are not loaded, are
 their words, also within a link. Of sources such as `[1][2]` each is a link. An answer that stands in a fence as a whole
 is no code.
 """
@@ -12,7 +13,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.helpers import parseLinkDestination, parseLinkLabel, parseLinkTitle
-from markdown_it.rules_block import StateBlock, lheading
+from markdown_it.rules_block import StateBlock, lheading, table
 from markdown_it.rules_inline import StateInline
 
 # Within brackets spaces are nothing unusual. Quotation marks would begin a title.
@@ -26,12 +27,14 @@ PICTURE = re.compile(
     r"""\([ \t]{0,9}<?(?P<address>[^\s()<>]*+)>?(?:[ \t]{1,9}(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'))?[ \t]{0,9}\)"""
 )
 SOURCE_BEFORE_ANOTHER = re.compile(r"\[(\d{1,3})\](?=\[\d{1,3}\])")
+CODE_INDENT = 4
 FENCE_AROUND = re.compile(r"(?P<marks>`{3,}|~{3,})(?:markdown|md)[ \t]*\n", re.IGNORECASE)
 FENCE_WITHIN = re.compile(r"^ {0,3}(?:`{3,}|~{3,})(.*)$", re.MULTILINE)
 
 
 def add_deviations(markdown: MarkdownIt) -> None:
     """Teach a Markdown parser to read what models mean."""
+    markdown.block.ruler.at("table", parse_table, {"alt": ["paragraph", "reference"]})
     markdown.block.ruler.at("lheading", parse_underlined_heading, {"alt": []})
     markdown.inline.ruler.before("link", "source", parse_source)
     markdown.inline.ruler.before("link", "picture", parse_picture)
@@ -60,8 +63,45 @@ def unwrap_answer(text: str) -> str:
     return words
 
 
+def parse_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A rule of the parser: a table in an item of a list, however deep.
+
+    By the standard a shallow one is a part of the words above it, which here it ends, and a deep one is code.
+    """
+    is_table = _parse_table_at_any_depth(state, start, end, silent)
+    if silent and not is_table:
+        _unindent_table_below(state, start, end)
+    return is_table
+
+
+def _parse_table_at_any_depth(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    required = state.blkIndent
+    indent = min(state.sCount[start : start + 2])
+    if (silent and 0 <= indent < required) or indent >= required + CODE_INDENT:
+        state.blkIndent = indent
+    try:
+        return table(state, start, end, silent)
+    finally:
+        state.blkIndent = required
+
+
+def _unindent_table_below(state: StateBlock, start: int, end: int) -> None:
+    """Words go on in what is indented deep below them. A table does not belong to them."""
+    line, indent = start + 1, state.blkIndent + CODE_INDENT
+    if (
+        line + 1 >= end
+        or state.sCount[line] < indent
+        or not _parse_table_at_any_depth(state, line, end, True)
+    ):
+        return
+    while line < end and state.sCount[line] >= indent and not state.isEmpty(line):
+        state.sCount[line] = state.blkIndent
+        line += 1
+
+
 def parse_underlined_heading(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A rule of the parser: words above a line of equals signs. Who writes dashes there means a rule below them."""
+    _unindent_table_below(state, start, end)
     count, line, parent = len(state.tokens), state.line, state.parentType
     if lheading(state, start, end, silent) and state.tokens[-1].markup == "=":
         return True
