@@ -18,15 +18,10 @@ MAX_INDENT = 3  # with more a line is code by itself
 class FenceBehindWords(NamedTuple):
     """A line that may begin a fence behind its words."""
 
+    before: str  # the words
     words: str
     marks: str
     language: str
-
-    @property
-    def before(self) -> str:
-        """What stands before the words."""
-        found = MARKERS.match(self.words)
-        return found[0] if found else ""
 
 
 class FenceReader:
@@ -84,7 +79,7 @@ class FenceReader:
     def _has_left_item(self, line: str) -> bool:
         """Whether a line does not belong to the item of a list in which the fence has begun."""
         has_item = INDENT.fullmatch(self._before) is None
-        return has_item and len(_get_indent(line)) < len(self._before)
+        return has_item and len(_get_prefix(INDENT, line)) < len(self._before)
 
 
 def find_fence_behind_words(line: str) -> FenceBehindWords | None:
@@ -93,7 +88,8 @@ def find_fence_behind_words(line: str) -> FenceBehindWords | None:
     found = FENCE_BEHIND_WORDS.fullmatch(line, place) if place > 0 else None
     if found is None:
         return None
-    behind = FenceBehindWords(line[:place].rstrip(), *found.groups())
+    words = line[:place].rstrip()
+    behind = FenceBehindWords(_get_prefix(MARKERS, words), words, *found.groups())
     is_announced = behind.words.rstrip(EMPHASIS).endswith(COLONS)
     is_code = is_announced or (behind.language != "" and len(behind.words) < place)
     return behind if is_code and len(behind.before) < len(behind.words) else None
@@ -110,13 +106,13 @@ def separate_fences(text: str) -> str:
         reader.behind_words.append((reader.words_line, len(lines) - 1))  # the text has been cut
     for first, last in reader.behind_words:
         behind = find_fence_behind_words(lines[first])
-        indents = [_get_indent(line) for line in lines[first + 1 : last + 1] if line.strip()]
+        indents = [_get_prefix(INDENT, line) for line in lines[first + 1 : last + 1] if line.strip()]
         if behind is not None and indents:
             indent = min(indents, key=len)[: len(behind.before) + MAX_INDENT]
             lines[first] = f"{behind.words}\n{indent}{behind.marks}{behind.language}"
     return "\n".join(lines)
 
 
-def _get_indent(line: str) -> str:
-    found = INDENT.match(line)
+def _get_prefix(pattern: re.Pattern[str], line: str) -> str:
+    found = pattern.match(line)
     return found[0] if found else ""
