@@ -4,6 +4,7 @@ A row is locked while a form of it is stored. A field that was not changed in th
 whoever changed one that somebody else has changed since the page was opened is told so before anything is stored.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -44,6 +45,8 @@ class ConcurrentEditForm(forms.ModelForm):
     """A form that carries the values that it showed."""
 
     bound_field_class = ShownBoundField
+    # The names of buttons that act on the row as their reader saw it, also on what they did not change.
+    action_names: Collection[str] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,13 +60,17 @@ class ConcurrentEditForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         for name in self.list_overtaken_fields():
             if name not in self.errors:
-                self.add_error(name, self._describe_conflict(name))
-                self._show_stored_value(name)
+                self._show_conflict(name)
         return cleaned | self._load_unchanged_values(cleaned)
 
     def list_overtaken_fields(self) -> list[str]:
-        """Those that were changed here, and to something else by somebody else since the form was shown."""
-        return [name for name in self.changed_data if self._is_overtaken(name)]
+        """Those that were changed here, and to something else by somebody else since the form was shown.
+
+        Of an action's form those too that were not changed here.
+        """
+        is_action = any(name in self.data for name in self.action_names)
+        names = list(self.fields) if is_action else self.changed_data
+        return [name for name in names if self._is_overtaken(name)]
 
     def list_news(self) -> list[str]:
         """Those that were not changed here, but by somebody else since the form was shown."""
@@ -112,6 +119,25 @@ class ConcurrentEditForm(forms.ModelForm):
     def _get_stored(self, name: str) -> Any:
         return self.get_initial_for_field(self.fields[name], name)
 
+    def _show_conflict(self, name: str) -> None:
+        """The form that is shown again says that it showed what is stored now: to send it again is to choose.
+
+        In a field that was not changed here it shows that too.
+        """
+        bound = self[name]
+        if name in self.changed_data:
+            self.add_error(name, self._describe_conflict(name))
+            self._show_stored_value(name, bound.html_initial_name)
+        else:
+            self.add_error(name, self._describe_news(name))
+            self._show_stored_value(name, bound.html_initial_name, bound.html_name)
+
+    def _describe_news(self, name: str) -> str:
+        return _(
+            "%(name)s has changed this since you opened the page. It is shown as it is now: read it before "
+            "you continue."
+        ) % {"name": self._find_author(name)}
+
     def _describe_conflict(self, name: str) -> str:
         """By whom it was changed and to what, in words for whoever was later."""
         value = Truncator(self._describe_stored(name)).chars(SHOWN_VALUE_CHARS) or _("nothing")
@@ -134,15 +160,17 @@ class ConcurrentEditForm(forms.ModelForm):
         """Who changed this field last, where that is known."""
         return _("Somebody")
 
-    def _show_stored_value(self, name: str) -> None:
-        """The form that is shown again says that it showed what is stored now: to save it again is to choose."""
-        field, shown_name = self.fields[name], self[name].html_initial_name
+    def _show_stored_value(self, name: str, *sent_names: str) -> None:
+        """Have the form that is shown again hold what is stored now under these names of its page."""
+        field = self.fields[name]
         hidden: Any = field.hidden_widget()
         stored = field.prepare_value(self._get_stored(name))
-        context = hidden.get_context(shown_name, stored, {})["widget"]
-        values: dict[str, list[Any]] = {shown_name: []}
-        for part in context.get("subwidgets", [context]):
-            values.setdefault(part["name"], []).append("" if part["value"] is None else part["value"])
+        values: dict[str, list[Any]] = {}
+        for sent_name in sent_names:
+            context = hidden.get_context(sent_name, stored, {})["widget"]
+            values[sent_name] = []
+            for part in context.get("subwidgets", [context]):
+                values.setdefault(part["name"], []).append("" if part["value"] is None else part["value"])
         sent: Any = self.data
         self.data = data = sent.copy()
         for part_name, parts in values.items():

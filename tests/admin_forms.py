@@ -47,9 +47,14 @@ def _list_values(field: Element) -> list[str]:
     if field.tag == "select":
         return [option["value"] for option in field.all("option") if "selected" in option.attributes]
     if field.tag == "textarea":
-        return [field.text.removeprefix("\n").replace("\n", "\r\n")]
+        return [_end_lines(field.text.removeprefix("\n"))]
     if field.tag != "input" or kind == "submit":
         return []
     if kind in {"checkbox", "radio"}:
         return [field.attributes.get("value", "on")] if "checked" in field.attributes else []
-    return [field.attributes.get("value", "").replace("\n", "\r\n")]
+    return [_end_lines(field.attributes.get("value", ""))]
+
+
+def _end_lines(text: str) -> str:
+    """As a browser does in what it sends, however the page ended them."""
+    return text.replace("\r\n", "\n").replace("\n", "\r\n")

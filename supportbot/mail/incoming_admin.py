@@ -35,10 +35,9 @@ class NeedsStaffFilter(admin.SimpleListFilter):
 
 
 class IncomingMailForm(ConcurrentEditForm):
-    def list_overtaken_fields(self) -> list[str]:
-        """A mail goes only where its reader saw that it would, also if a colleague chose another conversation since."""
-        names = list(self.fields) if "_post" in self.data else self.changed_data
-        return [name for name in names if self._is_overtaken(name)]
+    """A mail goes only where its reader saw that it would, also if a colleague chose another conversation since."""
+
+    action_names = ["_post"]
 
 
 class ConversationWidget(ForeignKeyRawIdWidget):

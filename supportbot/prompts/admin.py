@@ -1,5 +1,7 @@
 """Where staff who may do so write the prompt: they draft a version, try it, publish it, and go back to older ones."""
 
+import hashlib
+import json
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -7,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -15,17 +17,26 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from supportbot.concurrent_edits import ConcurrentEditAdmin
+from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm, normalise_text
 
 from .models import Prompt
 from .trial import QUESTION_MAX_CHARS, run_trial
 
+WRITTEN_FIELDS = ("company", "tone", "languages", "policies", "tool_rules", "note")
+
+
+class PromptForm(ConcurrentEditForm):
+    """What is published is what its reader saw."""
+
+    action_names = ["_publish"]
+
 
 @admin.register(Prompt)
 class PromptAdmin(ConcurrentEditAdmin):
+    form = PromptForm
     list_display = ["__str__", "note", "author", "created", "published", "is_current"]
     list_select_related = ["author"]
-    fields = ["company", "tone", "languages", "policies", "tool_rules", "note"]
+    fields = WRITTEN_FIELDS
     change_form_template = "admin/prompts/prompt/change_form.html"
     change_list_template = "admin/prompts/prompt/change_list.html"
 
@@ -68,18 +79,22 @@ class PromptAdmin(ConcurrentEditAdmin):
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
         except PermissionDenied:
-            draft = self._store_as_draft(request, object_id)
-            if draft is None:
+            prompt = self._store_as_draft(request, object_id)
+            if prompt is None:
                 raise
-        told = gettext(
-            "Meanwhile somebody has published that version, so it stays as it is. What you wrote is in this one."
-        )
-        messages.warning(request, told)
-        return redirect(_get_change_url(draft))
+        if prompt.published is None:
+            told = gettext(
+                "Meanwhile somebody has published that version, so it stays as it is. What you wrote is in this one."
+            )
+            messages.warning(request, told)
+        return redirect(_get_change_url(prompt))
 
     @transaction.atomic
     def _store_as_draft(self, request: HttpRequest, object_id: str | None) -> Prompt | None:
-        """What the form of a draft sent, as a draft of its own; None if it was no such form."""
+        """What the form of a draft sent, as a draft of its own; None if it was no such form.
+
+        The published version itself if it says the same, as it does after a second press of “Publish”.
+        """
         prompt = self.get_object(request, object_id) if object_id else None
         is_of_draft = "initial-note" in request.POST  # the page of a published version has no form
         if (
@@ -93,6 +108,8 @@ class PromptAdmin(ConcurrentEditAdmin):
         if not form.is_valid():
             return None
         draft: Prompt = form.save(commit=False)
+        if _compute_digest(draft) == _compute_digest(prompt):
+            return prompt
         self.save_model(request, draft, form, change=False)
         self.log_addition(request, draft, [{"added": {}}])
         return draft
@@ -103,15 +120,36 @@ class PromptAdmin(ConcurrentEditAdmin):
         context |= {
             "is_current": prompt is not None and prompt == current,
             "is_older": prompt is not None and current is not None and prompt.pk < current.pk,
-            "may_publish": request.user.has_perm("prompts.publish_prompt"),
+            "may_publish": _may_publish(request),
+            "digest": prompt and _compute_digest(prompt),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def response_change(self, request: HttpRequest, obj: Prompt) -> HttpResponse:
+        if "_publish" not in request.POST:
+            return super().response_change(request, obj)
+        _check_may_publish(request)
+        return self._publish(request, obj)
+
+    @transaction.atomic
     def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Publish what cannot be changed by whoever reads it, unless somebody else has changed it since."""
+        _check_may_publish(request)
+        prompt = self.get_object(request, str(pk))
+        if prompt is None:
+            raise Http404
+        digest = _compute_digest(prompt)
+        if request.POST.get("shown", digest) != digest:
+            told = gettext(
+                "Somebody has changed this version since you opened the page, so it was not published. "
+                "Please read it again first."
+            )
+            messages.warning(request, told)
+            return redirect(_get_change_url(prompt))
+        return self._publish(request, prompt)
+
+    def _publish(self, request: HttpRequest, prompt: Prompt) -> HttpResponse:
         """Use this version for all turns from now on."""
-        if not request.user.has_perm("prompts.publish_prompt"):
-            raise PermissionDenied
-        prompt = get_object_or_404(Prompt, pk=pk)
         prompt.publish()
         self.log_change(request, prompt, gettext("Published."))
         messages.success(request, gettext("%(prompt)s is in use now.") % {"prompt": prompt})
@@ -147,6 +185,21 @@ class PromptAdmin(ConcurrentEditAdmin):
             "system_text": prompt.render_system_text(""),
         }
         return TemplateResponse(request, "admin/prompts/prompt/try.html", context)
+
+
+def _may_publish(request: HttpRequest) -> bool:
+    return request.user.has_perm("prompts.publish_prompt")
+
+
+def _check_may_publish(request: HttpRequest) -> None:
+    if not _may_publish(request):
+        raise PermissionDenied
+
+
+def _compute_digest(prompt: Prompt) -> str:
+    """Of all that staff write in it: with it a page tells which words it has shown."""
+    written = [normalise_text(getattr(prompt, name)) for name in WRITTEN_FIELDS]
+    return hashlib.sha256(json.dumps(written).encode()).hexdigest()
 
 
 def _get_change_url(prompt: Prompt) -> str:

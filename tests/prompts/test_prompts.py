@@ -19,6 +19,7 @@ from supportbot.conversations.turns import leases
 from supportbot.conversations.turns.submit import submit_message
 from supportbot.prompts.models import Prompt
 from tests.admin_forms import open_form, overtake, read_form
+from tests.conversations.markup import parse
 from tests.provider import Provider
 from tickets.models import Ticket
 
@@ -338,3 +339,91 @@ class TestTwoEditorsOfOneDraft:
         draft.publish()
         assert client.post(place("change", draft), sent).status_code == 403
         assert Prompt.objects.count() == 1
+
+
+class TestPublishingWhatIsRead:
+    @pytest.fixture
+    def draft(self, lead: User) -> Prompt:
+        return Prompt.objects.create(policies="- Old\n- rules.", tone="Old")
+
+    def test_words_that_a_colleague_saved_since_are_not_published_unread(
+        self, desk: Client, draft: Prompt
+    ) -> None:
+        sent = open_form(desk, place("change", draft)) | {"_publish": "1"}
+        Prompt.objects.update(policies="- Free refunds.")
+
+        told = desk.post(place("change", draft), sent).content.decode()
+
+        assert "Somebody has changed this since you opened the page." in told
+        assert Prompt.objects.get_current() is None
+        again = read_form(told) | {"_publish": "1"}
+        assert again["policies"] == ["- Free refunds."]
+        desk.post(place("change", draft), again)
+        assert Prompt.objects.get_current() == draft
+        assert Prompt.objects.get().policies == "- Free refunds."
+
+    def test_of_a_field_that_both_changed_the_later_one_may_choose(self, desk: Client, draft: Prompt) -> None:
+        sent = open_form(desk, place("change", draft)) | {"tone": "Calm", "_publish": "1"}
+        Prompt.objects.update(tone="Loud")
+
+        told = desk.post(place("change", draft), sent).content.decode()
+
+        assert "changed this to “Loud” since you opened the page" in unescape(told)
+        assert Prompt.objects.get_current() is None
+        desk.post(place("change", draft), read_form(told) | {"_publish": "1"})
+        assert Prompt.objects.get_current() == draft
+        assert Prompt.objects.get().tone == "Calm"
+
+    def test_what_is_written_and_not_saved_yet_is_published_too(self, desk: Client, draft: Prompt) -> None:
+        page = desk.get(place("change", draft)).content.decode()
+        assert 'form="prompt_form" name="_publish"' in page
+
+        sent = read_form(page) | {"tone": "Calm", "_publish": "1"}
+        page = desk.post(place("change", draft), sent, follow=True).content.decode()
+
+        current = Prompt.objects.get_current()
+        assert current is not None
+        assert (current.tone, current.policies) == ("Calm", "- Old\n- rules.")
+        assert f"{draft} is in use now." in page
+
+    def test_a_second_press_makes_no_second_version(self, desk: Client, draft: Prompt) -> None:
+        sent = open_form(desk, place("change", draft)) | {"tone": "Calm", "_publish": "1"}
+        for _ in range(2):
+            page = desk.post(place("change", draft), sent, follow=True).content.decode()
+
+        assert "This version is in use." in page
+        assert Prompt.objects.get() == Prompt.objects.get_current()
+
+    def test_who_may_write_and_not_publish_publishes_nothing(
+        self, client: Client, agent: User, draft: Prompt
+    ) -> None:
+        agent.user_permissions.set(Permission.objects.filter(codename__in=["view_prompt", "change_prompt"]))
+        client.force_login(agent)
+        sent = open_form(client, place("change", draft)) | {"tone": "Calm", "_publish": "1"}
+
+        assert client.post(place("change", draft), sent).status_code == 403
+
+        draft.refresh_from_db()
+        assert (draft.tone, draft.published) == ("Old", None)
+
+    def test_who_may_only_read_and_publish_publishes_what_they_read(
+        self, client: Client, agent: User, draft: Prompt
+    ) -> None:
+        agent.user_permissions.set(Permission.objects.filter(codename__in=["view_prompt", "publish_prompt"]))
+        client.force_login(agent)
+        sent = self.read_publish_form(client, draft)
+        Prompt.objects.update(policies="- Free refunds.")
+
+        page = client.post(place("publish", draft), sent, follow=True).content.decode()
+
+        assert "Somebody has changed this version since you opened the page" in page
+        assert Prompt.objects.get_current() is None
+        client.post(place("publish", draft), self.read_publish_form(client, draft))
+        assert Prompt.objects.get_current() == draft
+
+    def read_publish_form(self, client: Client, draft: Prompt) -> dict[str, str]:
+        page = parse(client.get(place("change", draft)).content.decode())
+        (form,) = [
+            each for each in page.all("form") if each.attributes.get("action") == place("publish", draft)
+        ]
+        return {field["name"]: field["value"] for field in form.all("input") if "name" in field.attributes}
