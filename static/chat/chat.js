@@ -10,14 +10,14 @@
 //                       outbox → composer, requests → photos
 //                                tray → shrink, connection → forget → restored
 //                                tray, uploads, polling → csrf
-//          session → connection, leaving → requests
+//          session → connection, leaving → requests, presses → requests
 
 import { focusComposer, restoreDraft } from "./composer.js";
 import { updateLog } from "./incoming.js";
 import "./leaving.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
 import { composer, log } from "./page.js";
-import { sendPress } from "./requests.js";
+import { press } from "./presses.js";
 import { scrollToEnd } from "./scrolling.js";
 import "./session.js";
 
@@ -26,24 +26,14 @@ composer.addEventListener("submit", (event) => {
   sendMessage();
 });
 
-// The buttons of the form that is posted where no scripts run, by their names.
-const BUTTONS = {
-  // A suggestion to begin with, or “Continue” below an answer that became too long.
-  text(button) {
-    button.disabled = queueMessage({ text: button.value }); // a second click must not say it twice
-  },
-  // The request names the answer that it is meant for, since that may have ended when it arrives.
-  stop() {
-    const running = log.querySelector('[data-turn][data-state="running"]');
-    if (running) sendPress({ action: "stop", turn: Number(running.dataset.turn) });
-  },
-  retry: ({ value }) => sendPress({ action: "retry", turn: Number(value) }),
-  action: ({ value }) => (value === "person" ? queuePersonRequest() : sendPress({ action: value })),
-};
-
+// The buttons of the form that is posted where no scripts run.
 document.getElementById("request").addEventListener("submit", (event) => {
   event.preventDefault();
-  BUTTONS[event.submitter.name](event.submitter);
+  const button = event.submitter;
+  // A suggestion to begin with, or “Continue” below an answer that became too long. A second click must not say it twice.
+  if (button.name === "text") button.disabled = queueMessage({ text: button.value });
+  else if (button.value === "person") queuePersonRequest();
+  else press(button);
   focusComposer(); // the button goes away with what it has done
 });
 

@@ -68,7 +68,7 @@ export function placePhotos(place, keys) {
 
 export const isOnItsWay = ({ id, state }) => !id && state !== "failed";
 export const keepKnown = (keys) => keys.filter((key) => photos.has(key));
-export const areUploaded = (keys) => keys.every((key) => photos.get(key).id);
+export const areUploaded = (keys) => keys.every((key) => photos.get(key)?.id);
 export const getServerIds = (keys) => keys.map((key) => photos.get(key).id);
 export const findFailure = (keys) => keys.map((key) => photos.get(key)).find(({ state }) => state === "failed")?.why;
 

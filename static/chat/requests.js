@@ -23,6 +23,7 @@ export function loadRequests() {
 
 export function saveRequests(items) {
   sessionStorage.setItem(STORAGE_KEY, JSON.stringify(items));
+  chat.dispatchEvent(new CustomEvent("requests:changed"));
 }
 
 // Returns false if there is no room for it.
@@ -44,9 +45,22 @@ export function dropOldPresses() {
   saveRequests(loadRequests().filter((item) => !isOld(item)));
 }
 
+// What was asked for last, if it was pressed and is not done yet.
+const findPendingPress = () => loadRequests().at(-1)?.press;
+
+// To press it again would do nothing more. After what was written since, it would.
+export const isPending = (press) => JSON.stringify(press) === JSON.stringify(findPendingPress());
+
+// The same if it waits for a message whose photos are still being uploaded.
+export function findWaitingPress() {
+  const press = findPendingPress();
+  const isWaiting = ORDERED_ACTIONS.includes(press?.action) && loadRequests().some(isWithoutPhotos);
+  return isWaiting ? press : null;
+}
+
 // What somebody presses: what was said of the press before is over, unless the page is cut off for good.
 export function sendPress(press) {
-  if (chat.dataset.connection === "gone") return;
+  if (chat.dataset.connection === "gone" || isPending(press)) return;
   showNotice("");
   if (!keepRequest({ id: createId(), press, pressedAt: Date.now() })) return;
   reconnectNow();
@@ -65,7 +79,7 @@ export function sendPending() {
   let pressed = "";
   for (const item of loadRequests()) {
     if (item.why || sentIds.has(item.id)) continue;
-    isHeld ||= !item.press && !areUploaded(item.photos);
+    isHeld ||= isWithoutPhotos(item);
     if (isHeld && isOrdered(item)) continue;
     if (!sendRequest(buildFrame(item))) return;
     sentIds.add(item.id);
@@ -74,6 +88,7 @@ export function sendPending() {
   if (pressed) sendRequest({ action: "ping", client_id: pressed });
 }
 
+const isWithoutPhotos = ({ press, why, photos }) => !press && !why && !areUploaded(photos);
 const isOrdered = ({ press }) => !press || ORDERED_ACTIONS.includes(press.action);
 
 function buildFrame({ id, text, photos, action, press }) {

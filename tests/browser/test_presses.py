@@ -1,6 +1,7 @@
 """What a customer presses is done, once and in its place among what they write, whatever becomes of the line."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Route, expect
@@ -8,6 +9,7 @@ from playwright.async_api import Route, expect
 from tests.provider import Provider
 from tests.servers import Site
 
+from .album import Tray, heavy_photo
 from .chat import Chat, Somebody
 from .lines import BUSY, Lines
 from .test_transport import NO_SOCKETS
@@ -99,3 +101,30 @@ async def test_a_press_that_a_server_without_sockets_could_not_take_is_done_with
 
     await expect(chat.assistant.locator(".text")).to_have_text([ANSWER])
     await expect(chat.page.locator("#owner")).to_have_attribute("data-owner", "bot")
+
+
+async def test_an_end_that_waits_for_a_photo_shows_it_and_is_done_once(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    provider.say("Hello.")
+    await chat.ask("Hello")
+    tray = Tray(chat)
+    await tray.line_is_slow()
+    await tray.attach(heavy_photo(tmp_path, "parcel.jpg"))
+    await expect(tray.in_state("uploading")).to_have_count(1)
+    await chat.say("It arrived like this.")
+
+    await chat.menu("End this conversation")
+
+    end = chat.page.get_by_role("button", name="End this conversation")
+    await expect(end).to_be_disabled()
+    await expect(end).to_have_attribute("aria-busy", "true")
+    notice = chat.page.get_by_role("alert")
+    await expect(notice).to_have_text("This conversation ends as soon as your message is sent.")
+    provider.otherwise(lambda request: provider.say(ANSWER))
+    await tray.line_is_slow(-1)
+    await expect(chat.page.locator("#owner")).to_have_attribute("data-owner", "closed")
+    await has_heard_of_all(chat)
+    await expect(notice).to_have_text("")
+    await expect(chat.customer.locator(".text")).to_have_text(["Hello", "It arrived like this."])

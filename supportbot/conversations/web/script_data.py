@@ -89,6 +89,8 @@ def _message_texts() -> dict[str, str]:
             "Please close other tabs and try again."
         ),
         "talkToPerson": str(PERSON_REQUEST),
+        "endWaits": _("This conversation ends as soon as your message is sent."),
+        "assistantWaits": _("The assistant continues as soon as your message is sent."),
     }
 
 
