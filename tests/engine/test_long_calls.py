@@ -61,7 +61,26 @@ def test_no_answer_is_read_for_longer_than_it_is_long(body: tuple[str, str, str]
     assert takes_linear_time(read)
 
 
-@pytest.mark.parametrize("unit", ["\n", "\n    ", "\n[", "<|a|>", "<s> a", "`a", "</think>\n"])
+UNITS = [
+    "\n",
+    "\n    ",
+    "\n[",
+    "<|a|>",
+    "<s> a",
+    "`a",
+    "</think>\n",
+    "\n# a",
+    "#",
+    ">",
+    "Ġ",
+    "Ãx",
+    "ÂłĠ",
+    "&lt;",
+    "é",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
 def test_no_text_that_comes_at_once_is_read_for_longer_than_it_is_long(unit: str):
     def read() -> None:
         spoken = SpokenText()

@@ -13,6 +13,7 @@ from typing import Any
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .agent_calls import may_be_agent_call, parse_agent_calls, skip_thought
 from .call_arguments import read_loose_object
+from .call_marks import CALLS
 from .call_names import find_tool_name
 from .call_parts import CallParts
 from .json_calls import (
@@ -30,7 +31,6 @@ from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
 from .text_calls import parse_text_calls
-from .text_marks import CALLS
 
 BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*|<c?o?d?e?")

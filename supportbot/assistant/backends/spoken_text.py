@@ -4,12 +4,8 @@ It works on a stream, whose pieces may end anywhere. In code and as words of a s
 well be about them.
 """
 
-import enum
-import re
-
 from . import text_marks as marks
-from .answer_text import AnswerText
-from .bare_harmony import BareHarmonyReader
+from .call_marks import CALL_BODY, CALL_BODY_BEGUN, CALLS
 from .harmony_headers import is_header_undecided, read_header
 from .invisible_marks import (
     CUT_RENDER,
@@ -21,21 +17,17 @@ from .invisible_marks import (
     read_bytes,
 )
 from .mentions import continues_sentence, is_undecided
+from .role_headings import is_role_undecided
+from .text_repair import TextRepair
 from .thought_bounds import ThoughtBounds
 from .thought_names import ELEMENT, ELEMENT_BEGUN, END_OF_MARK, build_end, is_closing, is_opening
-from .turn_headers import find_turn, is_turn_undecided, measure_speaker
+from .turn_headers import is_turn_undecided, measure_speaker
+from .turn_text import Mode, TurnText
 
 MADE_UP_RESULT = "<tool_response>"
 
 
-class Mode(enum.Enum):
-    TEXT = enum.auto()
-    THOUGHT = enum.auto()
-    CALL = enum.auto()
-    ENDED = enum.auto()
-
-
-class SpokenText(AnswerText):
+class SpokenText(TurnText):
     """The answer in a stream of text. Feed it the pieces, and at last ask for the rest.
 
     With `is_thought_first` the text is a thought until a closing mark says where it ended: there are models that open
@@ -46,14 +38,10 @@ class SpokenText(AnswerText):
     def __init__(self, *, is_thought_first: bool = False) -> None:
         super().__init__(is_thought_first=is_thought_first)
         self.last_thought = ""
-        self._pending = ""
-        self._bare_harmony = BareHarmonyReader()
-        self._mode = Mode.TEXT
-        self._thought = ThoughtBounds("")
+        self._repair: TextRepair | None = TextRepair()  # as long as there may be something to repair
         self._has_shown_opening = False
         self._may_be_element = True  # what the text begins with
         self._answer_closing = ""  # of an element in which the answer stands
-        self._open_strikes = 0
 
     def feed_text(self, data: str) -> str:
         """Add a piece. Returns what is to be shown of the text now."""
@@ -61,13 +49,17 @@ class SpokenText(AnswerText):
             self._position.add_words(data)
             self._returned_chars += len(data)
             return data
-        self._pending += data if self._bare_harmony.is_over else self._bare_harmony.read_text(data)
+        if self._repair:
+            data = self._repair.read_text(data)
+            self._repair = None if self._repair.is_over else self._repair
+        self._pending += data
         self._read_pending(is_last=False)
         return self._take_out()
 
     def flush_text(self) -> str:
         """The text is over. Returns what is left to be shown."""
-        self._pending += self._bare_harmony.flush_text()
+        if self._repair:
+            self._pending += self._repair.flush_text()
         if self._mode is Mode.TEXT and not self._is_code:
             self._pending = CUT_RENDER.sub("", marks.CUT_MARK.sub("", self._pending))
         self._read_pending(is_last=True)
@@ -86,8 +78,8 @@ class SpokenText(AnswerText):
     @property
     def _is_in_plain_text(self) -> bool:
         """Whether words can be passed on without a look at what was before them, as nearly all are."""
-        is_in_doubt = self._pending or self._is_stripping or self._is_after_closing or self._held is not None
-        return self._mode is Mode.TEXT and self._has_begun and not is_in_doubt
+        is_in_doubt = self._pending or self._repair or self._is_stripping or self._is_after_closing
+        return self._mode is Mode.TEXT and self._has_begun and not is_in_doubt and self._held is None
 
     def _read_pending(self, *, is_last: bool) -> None:
         while self._pending and self._mode is not Mode.ENDED:
@@ -117,32 +109,40 @@ class SpokenText(AnswerText):
             return has_moved
         token, end = marks.TOKENS.search(self._pending), len(self._pending)
         if not is_last and (token is None or token.start() + MAX_INVISIBLE_CHARS > end):
-            end -= marks.measure_partial_mark(self._pending)
+            end -= marks.measure_partial_mark(self._pending, is_in_line=self._position.is_in_line)
         if token is None or token.start() >= end:
             self._show(self._pending[:end])
             self._pending = self._pending[end:]
             return False
         self._show(self._pending[: token.start()])
         mark, rest = token[0], self._pending[token.end() :]
-        if self._must_wait(mark.lower(), rest) and not is_last:
+        kind = marks.ESCAPED.get(mark.lower(), mark.lower())
+        is_words = mark[0] in "`~\n" or self._is_code or self._is_out_of_place(kind)
+        if not is_last and not is_words and self._must_wait(kind, rest):
             self._pending = self._pending[token.start() :]
             return False
         self._pending = rest
         if mark[0] in "`~\n":
             self._position.read_code_mark(mark)
             self._show(mark)
-        elif self._is_code:
-            self._show(mark)
+        elif is_words:
+            self._show(mark[0])
+            self._pending = mark[1:] + rest  # in which a line may end
         else:
-            self._read_mark(mark)
+            self._read_mark(mark, kind)
         return True
+
+    def _is_out_of_place(self, kind: str) -> bool:
+        """Whether a mark that only begins lines stands within one, or a heading in what may be a thought."""
+        is_of_line = kind[0] in marks.FIRST_CHARS_OF_LINE_MARKS
+        return is_of_line and (self._position.is_in_line or (kind[0] == "#" and self._held is not None))
 
     def _must_wait(self, mark: str, rest: str) -> bool:
         """Whether only what follows a mark can say what it is."""
-        if mark in marks.CALLS:
-            return not marks.CALL_BODY.match(rest) and bool(marks.CALL_BODY_BEGUN.fullmatch(rest))
-        if mark[0] in "`~\n" or self._is_code:
-            return False
+        if mark in CALLS:
+            return not CALL_BODY.match(rest) and bool(CALL_BODY_BEGUN.fullmatch(rest))
+        if mark[0] == "#":
+            return is_role_undecided(rest)
         if is_header_undecided(mark, rest):
             return True
         if mark in marks.SOFT_ENDINGS and not rest.strip(" \t"):
@@ -151,10 +151,11 @@ class SpokenText(AnswerText):
             return True
         return self._position.may_be_in_sentence and is_undecided(rest[measure_speaker(mark, rest) :])
 
-    def _read_mark(self, mark: str) -> None:
-        kind, length = read_header(mark.lower(), self._pending)
+    def _read_mark(self, mark: str, kind: str) -> None:
+        is_escaped = kind != mark.lower()
+        kind, length = read_header(kind, self._pending)
         mark, self._pending = mark + self._pending[:length], self._pending[length:]
-        if kind not in marks.CALLS and self._is_mention(kind):
+        if kind not in CALLS and self._is_mention(kind):
             self._show_mention(kind, mark)
         elif IS_INVISIBLE.fullmatch(kind):
             self._is_stripping = self._is_stripping or not self._has_begun
@@ -168,13 +169,15 @@ class SpokenText(AnswerText):
             self._read_soft_mark(mark)
         elif (characters := read_bytes(kind)) or (kind[:2] == "</" and kind not in marks.ALL_MARKS):
             self._show(characters or ("" if kind == self._answer_closing else mark))
-        elif kind not in marks.CALLS:
+        elif kind[0] == "#":
+            self._read_role(mark)
+        elif kind not in CALLS:
             self._read_turn_mark(kind)
         elif kind == MADE_UP_RESULT and self.calls.bodies:
             self._mode = Mode.ENDED  # what follows stands on it
-        elif marks.CALL_BODY.match(self._pending):
+        elif CALL_BODY.match(self._pending):
             self.end_thought()
-            self.calls.begin_call(kind)
+            self.calls.begin_call(kind, is_escaped=is_escaped)
             self._mode, self._is_stripping = Mode.CALL, True
         else:
             self._show(mark)
@@ -193,10 +196,6 @@ class SpokenText(AnswerText):
         end = measure_speaker(kind, self._pending)
         self._show(mark + self._pending[:end])
         self._pending = self._pending[end:]
-
-    def _begin_thought(self, opening: str, closing: re.Pattern[str] | None) -> None:
-        self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
-        self._thought = ThoughtBounds(opening, closing)
 
     def _read_closing(self, mark: str) -> None:
         """Read the end of a thought that nothing has opened. One that was closed already is closed twice."""
@@ -223,36 +222,6 @@ class SpokenText(AnswerText):
             return None
         self._pending = self._pending[element.end() :]
         return True
-
-    def _read_turn_mark(self, kind: str) -> None:
-        """Read a mark that begins a turn or ends one, or is nobody's word for another reason.
-
-        Before the first word none ends the model's own turn, which goes on (`<|eot_id|>` and then its header, Phi's
-        `<|im_sep|>`). There the answer would be lost.
-        """
-        turn = find_turn(kind, self._pending)
-        is_of_others = kind in marks.TURNS_OF_OTHERS or (turn is not None and not turn[0])
-        if is_of_others or (kind in marks.ENDINGS and self._is_end(kind)):
-            self._mode = Mode.ENDED
-        else:
-            self._pending = self._pending[turn[1] if turn else 0 :]
-            self._is_stripping = not self._has_begun
-
-    def _is_end(self, kind: str) -> bool:
-        """Whether such a mark ends the answer at this place."""
-        has_words = self._has_begun and not self._is_after_closing
-        return has_words or (bool(self.calls.bodies) and kind not in marks.HARMONY_CLOSINGS)
-
-    def _read_soft_mark(self, mark: str) -> None:
-        """Read a mark that means something else to those who write HTML."""
-        kind = mark.lower()
-        if not self._has_begun:
-            self._is_stripping = True
-        elif kind == marks.OPENING_STRIKE or (kind == marks.CLOSING_STRIKE and self._open_strikes):
-            self._open_strikes += 1 if kind == marks.OPENING_STRIKE else -1
-            self._show(mark)
-        elif self._pending.lstrip(" \t")[:1] in ("", "\n", "<", "["):
-            self._mode = Mode.ENDED
 
     def _skip_thought(self, is_last: bool) -> bool:
         end = self._thought.find_end(self._pending)

@@ -7,10 +7,13 @@ Nemotron, Step, Granite, EXAONE, Baichuan, GigaChat, Hunyuan and Ling; NousResea
 in other characters), vllm-project/vllm#35906 (harmony without some of its marks). All are compared in small letters.
 """
 
+import html
 import re
 
+from .call_marks import CALLS, ESCAPED_CALLS
 from .harmony_headers import OPENING_ANSWER_OR_CALL
 from .invisible_marks import BYTES, INVISIBLE, measure_invisible_begun
+from .role_headings import ROLE_HEADING, is_heading_begun
 from .thought_names import ANSWER_CLOSING, CLOSING_AT_END
 
 THOUGHT_NAMES = (
@@ -144,81 +147,26 @@ SKIPPED = (
     *("<role>assistant</role>", "<reserved_107>", "<seed:bos>", "<beginning_of_sentence>ai name=assistant"),
     *("]~!b[", "]~b]ai", ">>>all\n", "<|recipient|>all\n<|content|>"),
 )
-DSML = (
-    "｜dsml｜",
-    "|dsml|",
-    " | dsml | ",
-    "｜ dsml ｜ ",
-)  # DeepSeek's, in the characters that it may come in
-CLAUDES = "antml"  # the namespace of Claude's marks
-# A call as text, with the mark at its end; without one it goes to the end of the answer.
-CALLS = {
-    "<tool_call>": "</tool_call>",
-    "<tool_calls>": "</tool_calls>",
-    "<|tool_call|>": "<|/tool_call|>",
-    "<|tool_call>": "<tool_call|>",
-    "<function_call>": "</function_call>",
-    "<functioncall>": "</functioncall>",
-    "<function_calls>": "</function_calls>",
-    "<start_function_call>": "<end_function_call>",
-    "<function=": "</function>",
-    "<function name=": "</function>",
-    "<invoke name=": "</invoke>",
-    **{f"<{dsml}{name}": f"</{dsml}{name}" for dsml in DSML for name in ("function_calls>", "tool_calls>")},
-    **{f"<{dsml}invoke name=": f"</{dsml}invoke>" for dsml in DSML},
-    f"<{CLAUDES}:function_calls>": f"</{CLAUDES}:function_calls>",
-    f"<{CLAUDES}:invoke name=": f"</{CLAUDES}:invoke>",
-    "<tool_call name=": "</tool_call>",
-    "<minimax:tool_call>": "</minimax:tool_call>",
-    "<seed:tool_call>": "</seed:tool_call>",
-    "<tool_code>": "</tool_code>",
-    "<tool_response>": "</tool_response>",
-    "<tool_use>": "</tool_use>",
-    "<toolcall>": "</toolcall>",
-    "<longcat_tool_call>": "</longcat_tool_call>",
-    "<|tools_prefix|>": "<|tools_suffix|>",
-    "<｜tool_calls_begin｜>": "<｜tool_calls_end｜>",
-    "<｜tool_call_begin｜>": "<｜tool_call_end｜>",
-    "<|tool_calls_section_begin|>": "<|tool_calls_section_end|>",
-    "<|tool_call_begin|>": "<|tool_call_end|>",
-    "<｜tool▁calls▁begin｜>": "<｜tool▁calls▁end｜>",
-    "<｜tool▁call▁begin｜>": "<｜tool▁call▁end｜>",
-    "<|action_start|>": "<|action_end|>",
-    "<|start_action|>": "<|end_action|>",
-    "<|channel|>commentary to=": "<|call|>",
-    "<|channel|>analysis to=": "<|call|>",
-    "<|start|>assistant to=": "<|call|>",
-    "<|start|>assistant<|channel|>analysis to=": "<|call|>",
-    "<|start|>assistant<|channel|>commentary to=": "<|call|>",
-    "<|python_tag|>": "",
-    "[tool_calls]": "",
-    "[tool_call]": "[/tool_call]",
-    "<use_tool>": "</use_tool>",
-    "<use_mcp_tool>": "</use_mcp_tool>",
-    "[tool_request]": "[end_tool_request]",
-    "✿function✿:": "✿return✿",
-    "<function(": "</function>",
-    "<|recipient|>": "<|stop|>",
-    "<function_call name=": "</function_call>",
-    "<xai:function_call name=": "</xai:function_call>",
+# As `call_marks` has those of calls.
+ESCAPED = {
+    **ESCAPED_CALLS,
+    **{html.escape(mark): mark for mark in (*THOUGHT_CLOSINGS, *ENDINGS) if mark[0] == "<"},
 }
-# What follows the opening mark of a call; with anything else after it the text only talks of the mark.
-CALL_BODY = re.compile(
-    r"\s*(?:[\w.-]+\)\s*\{|[{\[<\"']|```|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)"
-)
-CALL_BODY_BEGUN = re.compile(r"\s*`{0,2}|\s*[\w.:\-]*\)?\s*(?:j|js|jso|json|c|co|cod|code)?\s*")
 
 ALL_MARKS = tuple(
     sorted(
         {
-            *(*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS, *HARMONY_CLOSINGS, *SKIPPED, *CALLS),
+            *(*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS, *HARMONY_CLOSINGS, *SKIPPED, *CALLS, *ESCAPED),
             *(*ENDINGS, *TURNS_OF_OTHERS, *SOFT_ENDINGS),
         },
         key=len,
         reverse=True,
     )
 )
-FIRST_CHARS = frozenset({*(mark[0] for mark in ALL_MARKS), "【", "\ue200"})
+# Marks of these stand at the beginning of a line alone: elsewhere nearly all such characters are an answer's own.
+FIRST_CHARS_OF_LINE_MARKS = "#>]"
+FIRST_CHARS = frozenset({*(mark[0] for mark in ALL_MARKS), "【", "\ue200", "#"})
+FIRST_CHARS_IN_LINES = FIRST_CHARS - set(FIRST_CHARS_OF_LINE_MARKS)
 MAX_MARK_CHARS = len(ALL_MARKS[0])
 BEGINNINGS_OF_MARKS = frozenset(mark[:end] for mark in ALL_MARKS for end in range(1, len(mark)))
 # Marks have this form in most models. One that is not listed is left out too.
@@ -231,22 +179,12 @@ SPECIAL_BEGUN = re.compile(
     re.IGNORECASE,
 )
 # Besides the marks: what begins and ends code in Markdown, and the ends of lines.
+FIRST_LETTERS = f"{re.escape(''.join(FIRST_CHARS))}`~\\n"
+FORMS = (ANSWER_CLOSING, f"(?s:{INVISIBLE})", BYTES, SPECIAL, ROLE_HEADING, r"`+", r"~{3,}", r"\n")
 TOKENS = re.compile(
-    "|".join(
-        [
-            *map(re.escape, ALL_MARKS),
-            ANSWER_CLOSING,
-            f"(?s:{INVISIBLE})",
-            BYTES,
-            SPECIAL,
-            r"`+",
-            r"~{3,}",
-            r"\n",
-        ]
-    ),
-    re.IGNORECASE,
+    f"(?=[{FIRST_LETTERS}])(?:{'|'.join([*map(re.escape, ALL_MARKS), *FORMS])})", re.IGNORECASE
 )
-PLAIN = re.compile(f"[^{re.escape(''.join(FIRST_CHARS))}`~\\n]*")
+PLAIN = re.compile(f"[^{FIRST_LETTERS}]*")
 BOUNDS_OF_THOUGHT = re.compile(
     "|".join(map(re.escape, [*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS])), re.IGNORECASE
 )
@@ -269,14 +207,17 @@ def find_last_call(thought: str) -> str:
     return text[start : closing if closing >= 0 else None] if start >= 0 and is_last else ""
 
 
-def measure_partial_mark(text: str) -> int:
-    """How many characters at the end of a text may be the beginning of a mark, or of a run of backticks."""
+def measure_partial_mark(text: str, *, is_in_line: bool) -> int:
+    """How many characters at the end of a text may be the beginning of a mark, or of a run of backticks or tildes.
+
+    `is_in_line` says that something stands before the text in its first line.
+    """
     tail = text[-MAX_MARK_CHARS:]
     begun = next(
         (
             start
             for start, char in enumerate(tail)
-            if char in FIRST_CHARS and tail[start:].lower() in BEGINNINGS_OF_MARKS
+            if char in FIRST_CHARS_IN_LINES and tail[start:].lower() in BEGINNINGS_OF_MARKS
         ),
         len(tail),
     )
@@ -285,5 +226,16 @@ def measure_partial_mark(text: str) -> int:
         len(tail) - begun,
         len(tail) - special.start() if special else 0,
         measure_invisible_begun(text),
+        _measure_begun_line(text, is_in_line=is_in_line),
     )
-    return max(lengths) or len(text) - len(text.rstrip("`~"))
+    return max(lengths) or len(text) - len(text.rstrip("`"))
+
+
+def _measure_begun_line(text: str, *, is_in_line: bool) -> int:
+    """The same of what counts at the beginning of a line alone."""
+    _before, newline, line = text.rpartition("\n")
+    words = line.lstrip(" \t")
+    if not words or (is_in_line and not newline):
+        return 0
+    may_be_mark = words.lower() in BEGINNINGS_OF_MARKS or not words.strip("~") or is_heading_begun(words)
+    return len(words) if may_be_mark else 0

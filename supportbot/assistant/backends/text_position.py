@@ -15,6 +15,7 @@ class TextPosition:
         self._line = ""  # the line so far, no more of it than is needed
         self._fence = ""
         self._inline = 0
+        self.has_headings = False  # a line before this one was one
 
     @property
     def last_char(self) -> str:
@@ -24,6 +25,11 @@ class TextPosition:
     def is_code(self) -> bool:
         is_indented = self._line[:CODE_INDENT] == " " * CODE_INDENT or self._line[:1] == "\t"
         return bool(self._fence or self._inline) or is_indented
+
+    @property
+    def is_in_line(self) -> bool:
+        """Whether more than white space stands before this place in its line."""
+        return bool(self._line.strip())
 
     @property
     def may_be_in_sentence(self) -> bool:
@@ -50,6 +56,7 @@ class TextPosition:
         """Note what comes next: the end of a line, or what may begin or end code."""
         if mark == "\n":
             self._inline = 0
+            self.has_headings = self.has_headings or self._line[:1] == "#"
         elif self._fence:
             if mark.startswith(self._fence) and not self._line.strip():
                 self._fence = ""

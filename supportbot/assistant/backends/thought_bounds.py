@@ -16,7 +16,8 @@ class ThoughtBounds:
         self.is_invisible = opening.startswith(
             "<grok:"
         )  # what is in it is no thought, and nobody's word either
-        self.is_element = closing is not None and opening[-2:-1] not in "|｜" and not self.is_invisible
+        is_element = closing is not None and opening.lstrip()[:1] != "#" and opening[-2:-1] not in "|｜"
+        self.is_element = is_element and not self.is_invisible
         self._closing = closing
         self.answer_start = 0  # after the last closing mark, though not all thoughts are closed by then
         self._is_harmony = "channel|>" in opening and "message" in opening

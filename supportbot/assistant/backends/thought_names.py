@@ -22,11 +22,13 @@ END_OF_MARK = re.compile(rf"{CLOSING}|</{NAME}>", re.IGNORECASE)
 CLOSING_AT_END = re.compile(rf"(?:{CLOSING}|</\s?{NAME}\s?>|\[/{NAME}\])$", re.IGNORECASE)
 ANSWER_NAME = r"(?:final[_-]?)?(?:answer|output|solution|response|reply|result|conclusion|message)|final"
 ELEMENT = re.compile(
-    rf"\s*(?:<\s?(?:(?P<thought>{NAME})|(?P<answer>{ANSWER_NAME}))(?:\s[^<>\n]{{0,80}})?\s?>"
+    rf"\s*(?:(?:<|&lt;)\s?(?:(?P<thought>{NAME})|(?P<answer>{ANSWER_NAME}))(?:\s[^<>\n]{{0,80}}?)?\s?(?:>|&gt;)"
     rf"|\[(?P<bracketed>{NAME})\])",
     re.IGNORECASE,
 )
-ELEMENT_BEGUN = re.compile(r"\s*(?:<\s?(?:[\w-]{0,40}(?:\s[^<>\n]{0,80})?)|\[[\w-]{0,40})")
+ELEMENT_BEGUN = re.compile(
+    r"\s*(?:&(?:l|lt)?|(?:<|&lt;)\s?(?:[\w-]{0,40}(?:\s[^<>\n]{0,80}|&g?t?)?)|\[[\w-]{0,40})"
+)
 ANSWER_CLOSING = rf"</(?:{ANSWER_NAME})>"
 
 
@@ -41,5 +43,5 @@ def is_closing(mark: str) -> bool:
 def build_end(element: re.Match[str]) -> re.Pattern[str]:
     """What closes a thought that an element has opened."""
     name = re.escape(element["thought"] or element["bracketed"])
-    closing = rf"\[/{name}\]" if element["bracketed"] else rf"</\s?{name}\s?>"
+    closing = rf"\[/{name}\]" if element["bracketed"] else rf"(?:<|&lt;)/\s?{name}\s?(?:>|&gt;)"
     return re.compile(closing, re.IGNORECASE)

@@ -7,7 +7,8 @@ mostly with a mark behind that: `<|header_start|>assistant<|header_end|>`, `<|im
 
 import re
 
-from .text_marks import CALLS, SPECIAL, SPECIAL_BEGUN, THOUGHT_CLOSINGS, THOUGHT_OPENINGS
+from .call_marks import CALLS
+from .text_marks import SPECIAL, SPECIAL_BEGUN, THOUGHT_CLOSINGS, THOUGHT_OPENINGS
 from .thought_names import is_opening
 
 SPEAKERS = {

@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from supportbot.assistant.backends.text_marks import CLAUDES
+from supportbot.assistant.backends.call_marks import CLAUDES
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.messages import TextWithdrawn
 from tests.engine.desk import Desk

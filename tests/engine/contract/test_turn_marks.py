@@ -1,7 +1,7 @@
 """Marks between the turns of a conversation: the model's own turn goes on, and anybody else's is made up.
 
-The forms are those of the chat templates of Phi, OLMo, Llama, Granite, Kimi, DeepSeek, Command R, EXAONE, Gemma, GLM,
-Ling, GigaChat, Seed, Apertus, MiniMax, Solar, Functionary, Nemotron, Step and Hunyuan.
+The forms are those of the templates of Alpaca, Vicuna, Phi, OLMo, Llama, Granite, Kimi, DeepSeek, Command R, EXAONE,
+Gemma, GLM, Ling, GigaChat, Seed, Apertus, MiniMax, Solar, Functionary, Nemotron, Step and Hunyuan.
 """
 
 import pytest
@@ -49,6 +49,52 @@ SPEAKERS = {
     "Hello!<SPECIAL_11>User\nThanks": "Hello!",
     "Hello!<|new_template|>user<|its_end|>Thanks": "Hello!",
 }
+HEADINGS = {
+    "Hello!\n\n### Human: Thanks\n### Assistant: Bye": "Hello!\n\n",
+    "Hello!\n### Human\nThanks": "Hello!\n",
+    "Hello!\n### User:\nThanks": "Hello!\n",
+    "Hello!\n### User\nThanks": "Hello!\n",
+    "Hello!\n### **User:** Thanks": "Hello!\n",
+    "Hello!\n##USER MESSAGE: Thanks": "Hello!\n",
+    "Hello!\r\n### Instruction:\r\nWrite more": "Hello!\r\n",
+    "Hello!\n### Instruction\nWrite more": "Hello!\n",
+    "Hello!\n### Customer:\nThanks": "Hello!\n",
+    "Hello!\n### System:\nYou are kind.": "Hello!\n",
+    "Hello!\n### Human": "Hello!\n",
+    "## Greeting\nHello!\n### Human\nThanks": "## Greeting\nHello!\n",
+    "### Assistant: Hello!": "Hello!",
+    "### Assistant:\n\nHello!\n\n### User: Thanks": "Hello!\n\n",
+    "\n### Response\nHello!": "Hello!",
+    "### AI: Hello!": "Hello!",
+    "Hello!\n\n### Response:\nBye": "Hello!\n\nBye",
+    "<think>Hm.</think>### Response:\nHello!": "Hello!",
+    # The prompt is repeated.
+    "### Instruction:\nSay hello.\n\n### Response:\nHello!": "Hello!",
+    "### Human: Hi\n### Assistant: Hello!": "Hello!",
+    "### User: Thanks": "",
+}
+HEADINGS_OF_SHOPS = [
+    "### Response times\nTwo days.",
+    "### Response time: two days",
+    "### Response (usual)\nTwo days.",
+    "### Instructions:\n1. Unplug it.",
+    "### Instruction manual\nSee below.",
+    "### User guide\nSee below.",
+    "### Users\nAll of them.",
+    "### Human resources\nAsk Anna.",
+    "### Assistant manager: Tom",
+    "### AI features\nNone.",
+    "### System\nWindows 11",
+    "### System: Windows 11",
+    "### Customer:\nAnna\n### Items\nTea",
+    "Who may what:\n## Roles\n### User\nreads",
+    "Your order #User: 5",
+    "A prompt has ### Human: in it.",
+    "Write `### Human:` there.",
+    "```\n### Human: Hi\n### Response:\n```\nThat is it.",
+    "# Hello\n#user\n####### Human: no heading",
+    "##",
+]
 AS_WORDS = [
     "Some write <|im_user|>user<|im_middle|> before it.",
     "Kimi's turns open with <|im_user|> and <|im_assistant|> as marks.",
@@ -57,7 +103,12 @@ AS_WORDS = [
     "```\n<|im_user|>user<|im_middle|>Thanks\n```",
     "The roles: user, assistant\nassistant\nuser",
 ]
-SPOKEN = {**BEFORE_THE_FIRST_WORD, **SPEAKERS, **{said: said for said in AS_WORDS}}
+SPOKEN = {
+    **BEFORE_THE_FIRST_WORD,
+    **SPEAKERS,
+    **HEADINGS,
+    **{said: said for said in [*AS_WORDS, *HEADINGS_OF_SHOPS]},
+}
 SPOKEN["<|begin_of_box|>user<|end_of_box|> is the role."] = "user is the role."
 SPOKEN["<|assistant|>\nUser\nguides are here."] = "User\nguides are here."
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from supportbot.assistant.backends.spoken_text import SpokenText
 from supportbot.assistant.messages import Message, Thinking
 from tests.engine.desk import SYSTEM, Desk
 from tests.provider import End, Say, Think, wire
@@ -46,6 +47,25 @@ async def test_text_is_passed_on_while_the_rest_is_still_to_come(provider, desk)
     reply.release()
 
     assert await asking == "One two three"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a -> b, x[0] >= 1 and [1] ",
+        "See <b>bold</b> and [our page](https://shop.example). ",
+        "I said: “>>” or ]] ~ 5 days, C#. ",
+        "Order #12 left. ",
+        "Größe: L, Ça va. ",
+    ],
+)
+def test_no_word_waits_for_the_next_one_that_cannot_be_of_a_mark(said: str):
+    spoken = SpokenText()
+    spoken.feed_text("Well. ")
+
+    waited = [char for char in said if not spoken.feed_text(char)]
+
+    assert set(waited) <= set("<[/b")
 
 
 async def test_the_answer_says_what_it_cost_and_which_model_it_was(provider, desk, spoken):

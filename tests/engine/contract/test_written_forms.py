@@ -3,11 +3,13 @@
 It is refused where somebody would have to guess what is meant; then nothing of it is shown but words.
 """
 
+import html
 import json
+import re
 
 import pytest
 
-from .spoken import read_calls
+from .spoken import hear_answer, read_calls
 from .test_marks import TEXT_CALLS
 
 TICKET = {"issue": "Late", "priority": "low"}
@@ -34,6 +36,36 @@ def test_what_writes_is_called_in_every_form_or_known_not_to_be(said: str):
     else:
         assert calls == [("create_ticket", {"order_id": "ORD-123"})]
         assert all(mark not in shown for mark in ("{", "<", "[", "`"))
+
+
+@pytest.mark.parametrize("said", [each for each in TEXT_CALLS if re.match("<(?![|｜]|code)", each)])
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+def test_a_call_is_made_also_where_a_server_has_escaped_it_for_a_page(said: str, size: int):
+    assert read_calls(html.escape(said, quote=False), size) == read_calls(said, size)
+    assert read_calls(html.escape(said), size) == read_calls(said, size)
+
+
+ESCAPED = {
+    "&lt;think&gt;Hm.&lt;/think&gt;Hello!": "Hello!",
+    "Hm.\n&lt;/think&gt;\n\nHello!": "Hello!",
+    "&lt;reasoning&gt;\nHm.\n&lt;/reasoning&gt;\nHello!": "Hello!",
+    "Hello!&lt;|im_end|&gt;": "Hello!",
+}
+ESCAPED_WORDS = [
+    "Models write &lt;tool_call&gt; before it.",
+    "&lt;tool_call&gt; is the mark.",
+    "&lt;think&gt; opens a thought.",
+    "Use &lt;b&gt; in HTML, and &lt;/think&gt; to close it.",
+    "```html\n&lt;tool_call&gt;{&quot;a&quot;: 1}&lt;/tool_call&gt;\n```",
+    "AT&amp;T &lt; 5 & x &lt;tool_c",
+    "&lt;function= begins it, and &lt;invoke name= too.",
+]
+
+
+@pytest.mark.parametrize(("said", "heard"), [*ESCAPED.items(), *((said, said) for said in ESCAPED_WORDS)])
+def test_marks_that_a_server_has_escaped_are_left_out_and_words_about_them_stay(said: str, heard: str):
+    for size in (1, 4, len(said)):
+        assert hear_answer(said, size) == heard, size
 
 
 LINES = {"issue": "It is late.\n\nAnd broken\tas well.", "priority": "low"}
