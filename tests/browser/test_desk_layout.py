@@ -19,6 +19,29 @@ WINDOWS = {
     "a small old phone": (320, 568),
 }
 READABLE_PIXELS = 90  # of the conversation that can be seen: some four lines
+UNBROKEN = "a" * 96
+TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
+
+
+async def test_what_has_no_place_to_break_pushes_nothing_out_of_any_window(desk: Desk, site: Site) -> None:
+    async with waiting_customer(site) as customer:
+        site.rows(
+            "UPDATE conversations_conversation SET contact_name = %s, contact_email = %s, waiting_reason = %s"
+            " WHERE id = %s",
+            *(UNBROKEN, f"{UNBROKEN}@example.com", f"This one: https://shop.example/{UNBROKEN}"),
+            customer.number,
+        )
+        await desk.open_list()
+        row = desk.page.locator(f"#board [data-conversation='{customer.number}']")
+        for window, (width, height) in WINDOWS.items():
+            await desk.page.set_viewport_size({"width": width, "height": height})
+            assert not await desk.page.evaluate(TOO_WIDE), window
+            for control in (row.get_by_role("button", name="Take over"), row.get_by_text("guest")):
+                await control.click(trial=True)
+
+        await desk.page.goto(f"{site.url}/admin/desk/guest/{customer.number}/")
+        await expect(desk.page.get_by_role("heading", name=UNBROKEN)).to_be_visible()
+        assert not await desk.page.evaluate(TOO_WIDE)
 
 
 async def test_a_conversation_can_be_read_and_answered_in_any_window(desk: Desk, site: Site) -> None:
@@ -35,8 +58,7 @@ async def test_a_conversation_can_be_read_and_answered_in_any_window(desk: Desk,
             assert await page.locator("#scroll").evaluate("log => log.clientHeight") >= READABLE_PIXELS, (
                 window
             )
-            too_wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-            assert not too_wide, window
+            assert not await page.evaluate(TOO_WIDE), window
 
 
 async def test_the_way_to_new_messages_lies_on_no_words(desk: Desk, site: Site) -> None:

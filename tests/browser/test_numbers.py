@@ -45,7 +45,7 @@ async def test_plots_are_drawn_and_fit_and_tables_need_no_script(somebody: Someb
             await page.wait_for_function(IS_DRAWN, arg=await plot.element_handle())
             colours.add(await label.evaluate("label => getComputedStyle(label).color"))
         assert len(colours) == 2
-        for width in (390, 1280):
+        for width in (320, 390, 1280):
             await page.set_viewport_size({"width": width, "height": 800})
             await page.wait_for_function(
                 "plot => plot.querySelector('canvas').getBoundingClientRect().right <= innerWidth",
