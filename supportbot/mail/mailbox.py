@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from django.db import InterfaceError, OperationalError
 from imap_tools import AND, MailBox, MailMessage, MailMessageFlags
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
@@ -77,15 +76,16 @@ def fetch_new_mails(imap_url: str) -> Round:
 
 
 def _take(mailbox: MailBox, uid: str, delays: Delays) -> bool:
-    """Whether the mail was stored. One over which our code or the mail server stumbles stays unread, and is logged."""
+    """Whether the mail was stored. One over which our code, the mail server or the database stumbles stays unread.
+
+    It is logged, and noted. Raises `OperationalError` or `InterfaceError` where the database does not take that either.
+    """
     if delays.is_given_up(uid):
         logger.error("A mail that could not be taken for a day is kept as one that could not be read")
         keep_unreadable(delays.build_key(uid), size=0)
         return True
     try:
         _fetch_and_store(mailbox, uid)
-    except (OperationalError, InterfaceError):
-        raise
     except MailboxUnreachable:
         delays.add_mail(uid)
         raise

@@ -12,7 +12,7 @@ from django.utils import timezone
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.realtime import broadcast, socket_sessions
-from supportbot.conversations.turns import app_events, submit
+from supportbot.conversations.turns import app_events, changes, submit
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.jobs.models import Job
 from supportbot.server import guest_sessions
@@ -121,6 +121,46 @@ async def test_pages_are_shown_what_they_missed_though_one_cannot_be(
     assert not first.turns
     for each in (first, page):
         await each.close()
+
+
+async def test_pages_are_shown_what_they_missed_though_one_conversation_cannot_be_loaded(
+    model, alices, bobs, chat, of_bob, monkeypatch, caplog
+):
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 0)
+    load = changes._load_turns_after
+
+    def fail_in_one(conversation, revision):
+        if conversation.pk == chat.pk:
+            raise OperationalError("could not read block 7")
+        return load(conversation, revision)
+
+    first, page = await alices.open(chat), await bobs.open(of_bob)
+    for each in (chat, of_bob):
+        await until(has_seen(each, 0))
+    monkeypatch.setattr(changes, "_load_turns_after", fail_in_one)
+    for each in (chat, of_bob):
+        await missed_by_all(each)
+
+    await page.until(lambda page: page.turns)
+
+    assert not first.turns
+    assert f"missed of conversation {chat.pk} could not be finished" in caplog.text
+    for each in (first, page):
+        await each.close()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_old_sessions_are_deleted_though_an_old_photo_cannot_be(monkeypatch, caplog):
+    async def fail():
+        raise Broken
+
+    monkeypatch.setattr(housekeeping, "delete_orphans", fail)
+    await Session.objects.acreate(session_key="s", session_data="", expire_date=timezone.now())
+
+    await housekeeping._delete_old_rows()
+
+    assert not await Session.objects.aexists()
+    assert "Broken" in caplog.text
 
 
 @sync_to_async

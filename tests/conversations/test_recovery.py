@@ -1,11 +1,13 @@
 """After `kill -9` at any point a turn is gone on with from what is stored: nothing is asked, done or said twice."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from supportbot.assistant.messages import ToolCall as Asked
@@ -245,22 +247,34 @@ def test_a_retry_waits_in_line_too(transactional_db, chat):
     assert recovery.recover_abandoned_turns.run_sync(9, timedelta(0))[0].lease.turn_id == work.turn_id
 
 
+@pytest.mark.parametrize("error", [ValueError, IntegrityError, OperationalError])
+@pytest.mark.parametrize("free_slots", [1, 9])
+@pytest.mark.parametrize("is_lost", [True, False])
 def test_a_conversation_that_cannot_be_gone_on_with_holds_up_no_other(
-    transactional_db, chat, of_bob, monkeypatch, caplog
+    transactional_db, chat, of_bob, of_guest, monkeypatch, caplog, error, free_slots, is_lost
 ):
-    for conversation in (chat, of_bob):
-        submit.submit_message.run_sync(conversation.pk, "Hello", "a1")
+    others = [of_bob, of_guest]
+    for conversation in (chat, *others):
+        submit.submit_message.run_sync(conversation.pk, "Hello", "a1", can_start=is_lost)
     let_lease_run_out()
     go_on = recovery.claim_next_turn
 
     def fails(conversation):
         if conversation.pk == chat.pk:
-            raise ValueError("something that nobody has thought of")
+            raise error("something that nobody has thought of")
         return go_on(conversation)
 
     monkeypatch.setattr(recovery, "claim_next_turn", fails)
+    recovered = []
+    for _sweep in range(4):
+        with suppress(OperationalError):
+            recovered += recovery.recover_abandoned_turns.run_sync(free_slots)
 
-    (step,) = recovery.recover_abandoned_turns.run_sync(9)
+    assert [step.conversation_id for step in recovered] == [each.pk for each in others]
+    if error is not OperationalError:  # the housekeeping logs that one
+        assert f"The recovery of conversation {chat.pk} could not be finished" in caplog.text
+        assert "something that nobody has thought of" in caplog.text
 
-    assert step.conversation_id == of_bob.pk
-    assert f"Conversation {chat.pk} cannot be recovered" in caplog.text
+    monkeypatch.setattr(recovery, "claim_next_turn", go_on)
+    (step,) = recovery.recover_abandoned_turns.run_sync(1)
+    assert step.conversation_id == chat.pk

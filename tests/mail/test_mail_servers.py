@@ -18,7 +18,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connections
+from django.db import DataError, OperationalError, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -367,7 +367,7 @@ def test_a_crash_between_storing_and_marking_doubles_nothing(imap: Mailbox, monk
     assert imap.count_unread() == 0
 
 
-@pytest.mark.parametrize("error", [ValueError, OSError])
+@pytest.mark.parametrize("error", [ValueError, OSError, DataError, OperationalError])
 def test_what_cannot_be_stored_stays_unread_and_holds_up_nothing_else(
     imap: Mailbox, monkeypatch: Any, caplog: Any, error: type[Exception]
 ):
@@ -386,6 +386,7 @@ def test_what_cannot_be_stored_stays_unread_and_holds_up_nothing_else(
         assert imap.count_unread() == 1
     with monkeypatch.context() as patched:
         patched.setattr(mailbox, "take_mail", Mock(side_effect=OperationalError))
+        patched.setattr(mailbox.Delays, "add_mail", Mock(side_effect=OperationalError))
         with pytest.raises(OperationalError):
             fetch_new_mails(imap.url)
     assert fetch_new_mails(imap.url).taken == 1

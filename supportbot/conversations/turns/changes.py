@@ -1,5 +1,6 @@
 """What a transaction returns: the rows that changed, as data. Nothing is rendered here, see `realtime/audiences.py`."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,14 @@ from supportbot.assistant.messages import Message as Answer
 from supportbot.assistant.tool_results import build_error_result
 from supportbot.compiled_queries import CompiledQuery, CompiledRows, CompiledUpdate
 from supportbot.server.executors import on_database_thread
+from supportbot.server.outages import log_task_failure
 
 from ..models import Conversation, Message, Turn
 from . import handoff_sentences
 from .leases import TurnLease
 from .rating_state import RatingState, describe_asked_rating
+
+logger = logging.getLogger(__name__)
 
 MAX_RESYNC_TURNS = 100  # a page that lacks more loads anew
 MESSAGES_OF_TURN = CompiledQuery(Message, ["turn"], lambda turn: Message.objects.filter(turn=turn))
@@ -134,10 +138,17 @@ def load_missed_changes(seen: dict[int, int], streaming_here: Iterable[int]) -> 
     """What the pages of this process missed, given the revision that each conversation's pages have seen.
 
     `streaming_here` are the conversations of which this process has the text that streams: their pages miss none of it.
+    A conversation that cannot be loaded is logged and holds up no other.
     """
     behind = {pk for pk, revision in REVISIONS.fetch_rows(seen) if revision > seen[pk]}
     behind |= {pk for (pk,) in STREAMING_CONVERSATIONS.fetch_rows(seen)} - set(streaming_here)
-    return [load_changes.run_sync(conversation, seen[conversation]) for conversation in behind]
+    missed: list[TurnChange] = []
+    for conversation in behind:
+        try:
+            missed.append(load_changes.run_sync(conversation, seen[conversation]))
+        except Exception as error:  # noqa: BLE001 - it is logged
+            log_task_failure(logger, f"Loading what was missed of conversation {conversation}", error)
+    return missed
 
 
 def save_change(

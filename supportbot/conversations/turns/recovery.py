@@ -1,19 +1,21 @@
 """What a process left behind when it ended: run again, or kept as it is with a way to try again."""
 
 import logging
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import Error as DatabaseError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.messages import ToolCall
 from supportbot.compiled_queries import CompiledRows
 from supportbot.server.executors import on_database_thread
+from supportbot.server.outages import OUTAGE_ERRORS, log_task_failure
+from supportbot.server.process import process
 
 from ..models import Conversation, Message, Turn
 from .changes import (
@@ -43,6 +45,13 @@ MAX_CLOCK_SKEW = timedelta(minutes=1)
 NO_LIMIT = datetime.max.replace(tzinfo=UTC)
 
 
+@dataclass
+class FailedRecoveries:
+    """Conversations that this process could not recover when it tried last: from then on all others come first."""
+
+    conversation_ids: set[int] = field(default_factory=set)
+
+
 @on_database_thread()
 def recover_abandoned_turns(
     free_slots: int,
@@ -55,19 +64,24 @@ def recover_abandoned_turns(
     At most `free_slots` of them, and no more at once than leaves the database time for others: those first whose lease
     ran out first, and those that wait for tokens by turns. Running turns are taken if their lease ran out before
     `lost_before`, and none of them if that is None. A conversation that cannot be recovered is logged and holds up no
-    other.
+    other, whatever the reason: where that looks like an outage, which others must not wait for too, the sweep ends, and
+    the next one begins with the others.
     """
     limit = min(free_slots, MAX_CONVERSATIONS_PER_SWEEP)
+    failed = process.get(FailedRecoveries).conversation_ids
     changes: list[TurnChange] = []
     for conversation_id in _find_abandoned_conversations(limit, grace_period, lost_before):
         try:
             changes.append(_recover_conversation(conversation_id))
-        except DatabaseError:
-            if not changes:
+            failed.discard(conversation_id)
+        except Exception as error:
+            failed.add(conversation_id)
+            is_outage = isinstance(error, OUTAGE_ERRORS)
+            if is_outage and not changes:
                 raise
-            break  # those that have a lease already must be run; the next sweep meets this one again
-        except Exception:
-            logger.exception("Conversation %s cannot be recovered", conversation_id)
+            log_task_failure(logger, f"The recovery of conversation {conversation_id}", error)
+            if is_outage:
+                break  # those that have a lease already must be run
     return changes
 
 
@@ -92,12 +106,17 @@ def _has_passed(moment: str, now: Any, latest: Any) -> Q:
     return Q(**{f"{moment}__lt": now}) | Q(**{f"{moment}__gt": latest})
 
 
-def _query_lost_turns(now: Any, latest: Any) -> QuerySet[Turn, Any]:
+def _is_of_any(conversations: Any) -> ExpressionWrapper:
+    return ExpressionWrapper(Q(conversation__in=conversations), output_field=BooleanField())
+
+
+def _query_lost_turns(now: Any, latest: Any, failed: Any) -> QuerySet[Turn, Any]:
     lost = Turn.objects.filter(_has_passed("lease_until", now, latest), state=Turn.State.RUNNING)
-    return lost.order_by("lease_until").values_list("conversation")[:MAX_CONVERSATIONS_PER_SWEEP]
+    in_order = lost.order_by(_is_of_any(failed), "lease_until")
+    return in_order.values_list("conversation")[:MAX_CONVERSATIONS_PER_SWEEP]
 
 
-def _query_waiting_turns(now: Any, latest: Any, queued_before: Any) -> QuerySet[Turn, Any]:
+def _query_waiting_turns(now: Any, latest: Any, queued_before: Any, failed: Any) -> QuerySet[Turn, Any]:
     was_released = Q(lease_until__isnull=False)
     is_forgotten = _has_passed("created", queued_before, latest) | was_released
     is_due = Q(not_before=None) & is_forgotten | _has_passed("not_before", now, latest)
@@ -105,24 +124,27 @@ def _query_waiting_turns(now: Any, latest: Any, queued_before: Any) -> QuerySet[
     ahead = same_conversation.filter(Q(state=Turn.State.RUNNING) | Q(pk__lt=OuterRef("pk")))
     waiting = Turn.objects.filter(is_due, ~Exists(ahead), state=Turn.State.QUEUED)
     # Those that wait for tokens take turns, or so many of them would keep the others away.
-    in_rotation = waiting.order_by(F("not_before").asc(nulls_first=True), "pk")
+    in_rotation = waiting.order_by(_is_of_any(failed), F("not_before").asc(nulls_first=True), "pk")
     return in_rotation.values_list("conversation")[:MAX_CONVERSATIONS_PER_SWEEP]
 
 
 # Looked for every two seconds, mostly in vain; by what has an index, so that as many rows are read as there are such
 # turns, not as there are turns.
-LOST_TURNS = CompiledRows(Turn, ["lease_until", "lease_until"], _query_lost_turns)
-WAITING_TURNS = CompiledRows(Turn, ["created", "created", "created"], _query_waiting_turns)
+LOST_TURNS = CompiledRows(Turn, ["lease_until", "lease_until", "conversation__in"], _query_lost_turns)
+WAITING_TURNS = CompiledRows(
+    Turn, ["created", "created", "created", "conversation__in"], _query_waiting_turns
+)
 
 
 def _find_abandoned_conversations(
     limit: int, grace_period: timedelta, lost_before: datetime | None = NO_LIMIT
 ) -> list[int]:
-    now = timezone.now()
+    now, failed = timezone.now(), process.get(FailedRecoveries).conversation_ids
     latest = now + MAX_CLOCK_SKEW
-    lost = LOST_TURNS.fetch_rows(min(now, lost_before), latest) if lost_before is not None else []
-    waiting = WAITING_TURNS.fetch_rows(now, latest, now - grace_period)
-    return list(dict.fromkeys(pk for (pk,) in [*lost, *waiting]))[:limit]
+    lost = LOST_TURNS.fetch_rows(min(now, lost_before), latest, failed) if lost_before is not None else []
+    waiting = WAITING_TURNS.fetch_rows(now, latest, now - grace_period, failed)
+    found = dict.fromkeys(pk for (pk,) in [*lost, *waiting])
+    return sorted(found, key=failed.__contains__)[:limit]
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 
 from supportbot.jobs import worker as job_worker
 from supportbot.server.guest_sessions import delete_expired_sessions
-from supportbot.server.outages import OUTAGE_ERRORS, describe_outage, log_outage, log_task_failure
+from supportbot.server.outages import OUTAGE_ERRORS, log_outage, log_task_failure
 from supportbot.server.process import process
 
 from .. import turns
@@ -116,12 +116,8 @@ async def _start_cleanup() -> None:
 
 
 async def _delete_old_rows() -> None:
-    try:
-        await delete_orphans()
-        await delete_old_requests()
-        await delete_expired_sessions()
-    except DatabaseError as error:
-        logger.warning("Old rows and photos could not be deleted: %s", describe_outage(error))
+    for action in (delete_orphans, delete_old_requests, delete_expired_sessions):
+        await _run_action(action)
 
 
 async def _store_streams_or_tell() -> None:
