@@ -1,6 +1,6 @@
 """The app of the conversations: finds tools, questions and handlers, and is what other apps call."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,12 @@ class ConversationsConfig(AppConfig):
         from .turns.background_questions import enqueue_question
 
         return enqueue_question(conversation, question, key)
+
+    def ask_many(self, question: Question[Any], conversations_by_key: Mapping[str, int]) -> bool:
+        """The same about many conversations, each with the key that its answer is stored by."""
+        from .turns.background_questions import enqueue_questions
+
+        return enqueue_questions(question, conversations_by_key)
 
     def check_message(self, text: str) -> str:
         """Why this can be no message, in words; empty if it can."""

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 
-from supportbot.audit.recording import record_event
+from supportbot.audit.recording import record_event, record_events
 from supportbot.concurrent_edits import ConcurrentEditAdmin
 
 from .account_admin import AccountAdmin, GroupAdmin
@@ -60,8 +60,9 @@ class SavedReplyAdmin(ConcurrentEditAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         with transaction.atomic():
-            for reply in queryset:
-                self.delete_model(request, reply)
+            deleted: list[dict[str, Any]] = [{"subject": reply.title} for reply in queryset]
+            record_events("saved_reply_deleted", deleted, staff=request.user)
+            super().delete_queryset(request, queryset)
 
     def _may_edit(self, request: HttpRequest, reply: SavedReply | None) -> bool:
         staff: Any = request.user

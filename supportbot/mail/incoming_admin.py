@@ -15,7 +15,7 @@ from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation
 
 from .models import IncomingMail
-from .posting import MailNotPosted, dismiss_mail, post_kept_mail
+from .posting import MailNotPosted, dismiss_mails, post_kept_mail
 
 FIELDS = (
     *("outcome", "received", "sender", "sender_name", "subject", "text", "left_out", "size"),
@@ -138,11 +138,14 @@ class IncomingMailAdmin(ConcurrentEditAdmin):
             self.message_user(request, words % {"count": posted}, messages.SUCCESS)
 
     def _dismiss(self, request: HttpRequest, mails: list[int]) -> None:
-        for pk in mails:
-            try:
-                dismiss_mail(pk, request.user)
-            except MailNotPosted:
-                self.message_user(request, _("Somebody has seen to that already."), messages.WARNING)
+        handled = len(mails) - dismiss_mails(mails, request.user)
+        if handled:
+            words = ngettext(
+                "Somebody has seen to that already.",
+                "Somebody has seen to %(count)d of them already.",
+                handled,
+            )
+            self.message_user(request, words % {"count": handled}, messages.WARNING)
 
 
 def _may_answer(request: HttpRequest) -> bool:

@@ -9,12 +9,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.desk import conversation_search
 from supportbot.desk.conversation_search import find_conversations
+from supportbot.desk.models import SavedReply
+from supportbot.jobs.models import Job
+from supportbot.mail.models import IncomingMail
 from tests.bench.desk_pages import PAGES
 from tests.conversations.markup import parse
 from tests.conversations.page import Browser
+from tickets.models import Ticket
 
 LIST = reverse("admin:conversations_conversation_changelist")
 MAX_QUERIES = 10
@@ -193,3 +198,53 @@ def test_no_list_has_more_than_ten_queries(who, customers, agent):
 
     assert {page: count for page, count in counts.items() if count > MAX_QUERIES} == {}
     assert max(counts.values()) > 5
+
+
+def add_tickets(count: int) -> None:
+    talks = Conversation.objects.bulk_create(Conversation(guest_key="g") for _ in range(count))
+    Ticket.objects.bulk_create(
+        Ticket(number=f"TKT-{talk.pk:08}", issue="It leaks", conversation=talk) for talk in talks
+    )
+
+
+def add_kept_mails(count: int) -> None:
+    first = IncomingMail.objects.count()
+    IncomingMail.objects.bulk_create(
+        IncomingMail(key=str(first + number), outcome="foreign", text="Hello") for number in range(count)
+    )
+
+
+def add_saved_replies(count: int) -> None:
+    SavedReply.objects.bulk_create(
+        SavedReply(title="Hello", text="Hi!", is_shared=True) for _ in range(count)
+    )
+
+
+JOBS, EVENTS = Job.objects.filter, AuditEvent.objects.filter
+# How rows are added, and what each of them leaves.
+ACTIONS_ON_MANY = {
+    "tickets_ticket ask_the_assistant": (add_tickets, JOBS(key__startswith="triage:")),
+    "tickets_ticket delete_selected": (add_tickets, EVENTS(action="ticket_deleted")),
+    "tickets_ticket set_resolved": (add_tickets, EVENTS(action="ticket_changed")),
+    "tickets_ticket assign_to_me": (add_tickets, EVENTS(action="ticket_changed")),
+    "mail_incomingmail dismiss_mails": (add_kept_mails, EVENTS(action="mail_dismissed")),
+    "desk_savedreply delete_selected": (add_saved_replies, EVENTS(action="saved_reply_deleted")),
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS_ON_MANY)
+def test_what_is_done_to_a_hundred_rows_takes_as_many_queries_as_to_ten(
+    admin_client: Client, name: str
+) -> None:
+    (place, action), (add_rows, left) = name.split(), ACTIONS_ON_MANY[name]
+    chosen = {"action": action, "select_across": "1", "index": "0", "_selected_action": ["1"], "post": "yes"}
+    counts = []
+    for count in (10, 100):
+        add_rows(count)
+        before = left.count()
+        with CaptureQueriesContext(connection) as queries:
+            admin_client.post(reverse(f"admin:{place}_changelist"), chosen)
+        counts.append(len(queries))
+        assert left.count() == before + count
+
+    assert counts[1] <= counts[0]

@@ -1,6 +1,6 @@
 """What staff do to several tickets of the list at once, which the audit log tells of too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..actors import build_staff_actor
+from ..audit import record_ticket_events
 from ..changes import change_tickets
 from ..models import Ticket
 from ..questions import handover_note, triage
@@ -27,11 +28,28 @@ TICKETS_A_TRANSACTION = 500
 
 def update_tickets(request: HttpRequest, queryset: QuerySet[Ticket], note: str, **values: Any) -> int:
     """Set the values on the chosen tickets, with a line in Django's own log too; returns how many there are."""
+    return sum(_update_some(request, keys, note, values) for keys in _split_keys(queryset))
+
+
+def delete_tickets(request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
+    for keys in _split_keys(queryset):
+        _delete_some(request, keys)
+
+
+def _split_keys(queryset: QuerySet[Ticket]) -> Iterator[list[int]]:
     keys = list(queryset.values_list("pk", flat=True))
-    return sum(
-        _update_some(request, keys[start : start + TICKETS_A_TRANSACTION], note, values)
-        for start in range(0, len(keys), TICKETS_A_TRANSACTION)
+    for start in range(0, len(keys), TICKETS_A_TRANSACTION):
+        yield keys[start : start + TICKETS_A_TRANSACTION]
+
+
+@transaction.atomic
+def _delete_some(request: HttpRequest, keys: list[int]) -> None:
+    chosen = Ticket.objects.filter(pk__in=keys)
+    tickets = chosen.select_for_update().order_by("pk")
+    record_ticket_events(
+        "ticket_deleted", ((ticket, {}) for ticket in tickets), build_staff_actor(request.user)
     )
+    chosen.delete()
 
 
 @transaction.atomic
@@ -75,23 +93,19 @@ def assign_to_me(model_admin: Any, request: HttpRequest, queryset: QuerySet[Tick
 def ask_the_assistant(model_admin: Any, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
     """Ask again. The answers replace what the assistant wrote before; what staff wrote stays."""
     conversations: Any = apps.get_app_config("conversations")
-    tickets = list(queryset.exclude(conversation=None))
-    if not tickets:
+    chosen = queryset.exclude(conversation=None)
+    conversations_by_number = dict(chosen.values_list("number", "conversation_id"))
+    if not conversations_by_number:
         refusal = gettext("None of these tickets has a conversation to ask about.")
         model_admin.message_user(request, refusal, messages.WARNING)
         return
-    enqueued = [
-        conversations.ask(question, ticket.number, ticket.conversation_id)
-        for ticket in tickets
-        for question in QUESTIONS
-    ]
-    if not all(enqueued):
+    if not all(conversations.ask_many(question, conversations_by_number) for question in QUESTIONS):
         refusal = gettext("The assistant is not asked about tickets here: LLM_BACKGROUND is 0.")
         model_admin.message_user(request, refusal, messages.WARNING)
         return
     done = ngettext(
         "The assistant was asked about %(count)d ticket. Reload the page in a moment.",
         "The assistant was asked about %(count)d tickets. Reload the page in a moment.",
-        len(tickets),
+        len(conversations_by_number),
     )
-    model_admin.message_user(request, done % {"count": len(tickets)})
+    model_admin.message_user(request, done % {"count": len(conversations_by_number)})

@@ -29,7 +29,7 @@ from ..people import find_account, name_person
 from ..search import find_tickets
 from ..tags import list_tags, parse_tags, set_tags
 from . import ticket_views
-from .actions import ask_the_assistant, assign_to_me, build_status_action
+from .actions import ask_the_assistant, assign_to_me, build_status_action, delete_tickets
 from .list_filters import VIEWS, AssigneeFilter, TagFilter, ViewFilter, count_views
 from .ticket_form import TicketForm
 
@@ -201,9 +201,7 @@ class TicketAdmin(LockedRowAdmin):
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        with transaction.atomic():
-            for ticket in queryset:
-                self.delete_model(request, ticket)
+        delete_tickets(request, queryset)
 
     def _tell_of_news(self, request: HttpRequest, form: Any) -> None:
         """What somebody else changed since the form was shown, and what this save left as they made it."""
