@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from .translation import gettext_noop
+from .usage import RequestUsage
 
 GENERAL_MESSAGE = gettext_noop("Something went wrong on our side.")
 # What a customer reads where the answer can't be run again, but the advice of its error would be to do so.
@@ -194,7 +195,8 @@ ERROR_TRAITS: Mapping[ErrorCode, ErrorTraits] = {
 class ModelError(Exception):
     """The model could not answer. `code` says why, `retry` whether asking again may help.
 
-    The text of the exception is for logs; it never holds a key or a customer's words.
+    `discarded` are the requests that were counted all the same. The text of the exception is for logs; it never holds
+    a key or a customer's words.
     Raises ValueError when it is made with a code that is none.
     """
 
@@ -202,6 +204,7 @@ class ModelError(Exception):
         super().__init__(detail or code)
         self.code = ErrorCode(code)
         self.retry = retry
+        self.discarded: tuple[RequestUsage, ...] = ()
 
 
 def get_error_traits(code: str) -> ErrorTraits:

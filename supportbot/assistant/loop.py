@@ -9,6 +9,7 @@ from typing import Any
 
 from .backends import Backend
 from .deadlines import TurnClock
+from .discarded import carry_discarded
 from .errors import ErrorCode, ModelError
 from .grounding import CheckedText, GroundingCheck, GroundingMode
 from .limits import Limits, bound_calls, cut_long_answer
@@ -167,8 +168,14 @@ def _require_answer(answer: Answer | None) -> Answer:
     if answer is None:
         raise ModelError(ErrorCode.CUT)
     if not answer.message.text.strip() and not answer.message.tool_calls and not answer.is_held:
-        raise ModelError(ErrorCode.EMPTY)
+        raise _build_discarding_error(ErrorCode.EMPTY, answer)
     return answer
+
+
+def _build_discarding_error(code: ErrorCode, answer: Answer) -> ModelError:
+    error = ModelError(code)
+    error.discarded = answer.list_requests()
+    return error
 
 
 async def _insist_on_words(
@@ -191,17 +198,21 @@ async def _insist_on_words(
             yield TextWithdrawn()
         async with aclosing(_stream_answer(ask, window, clock)) as parts:
             async for part in parts:
-                if isinstance(part, Answer) and (part.message.tool_calls or not part.message.text.strip()):
-                    raise ModelError(ErrorCode.ENDLESS)
                 has_text = has_text or (isinstance(part, TextDelta) and part.text != "")
-                yield part
-    except ModelError:
+                if not isinstance(part, Answer):
+                    yield part
+                elif part.message.tool_calls or not part.message.text.strip():
+                    raise _build_discarding_error(ErrorCode.ENDLESS, part)
+                else:
+                    yield replace(part, discarded=(*answer.list_requests(), *part.discarded))
+    except ModelError as error:
         if not text.strip():
+            error.discarded = (*answer.list_requests(), *error.discarded)
             raise
         if has_text:
             yield TextWithdrawn()
         yield TextDelta(text)
-        yield words
+        yield replace(words, discarded=(*words.discarded, *error.discarded))
 
 
 def make_executor(
@@ -241,6 +252,7 @@ async def _stream_answer(
         shorter = drop_older_half(window)
         if error.code != ErrorCode.CONTEXT_TOO_LONG or has_text or len(shorter) == len(window):
             raise
-    async with aclosing(clock.limit_parts(ask(shorter))) as parts:
+        discarded = error.discarded
+    async with aclosing(carry_discarded(clock.limit_parts(ask(shorter)), discarded)) as parts:
         async for part in parts:
             yield part

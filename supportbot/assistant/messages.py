@@ -11,6 +11,8 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel
 
+from .usage import RequestUsage
+
 Detail = Literal["auto", "low", "high"]
 Role = Literal["system", "user", "assistant", "tool"]
 ANY_ORIGIN = "*"
@@ -175,7 +177,8 @@ class Mark:
 class Answer:
     """One finished message of the model. `usage` holds the token counts in the provider's own words.
 
-    `marks` are what could not be confirmed; with `is_held` such sentences are not in the message.
+    `marks` are what could not be confirmed; with `is_held` such sentences are not in the message. `discarded` are
+    requests before it that were counted, and whose answers were of no use.
     """
 
     message: Message
@@ -184,6 +187,11 @@ class Answer:
     usage: Mapping[str, Any] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     is_held: bool = False
+    discarded: tuple[RequestUsage, ...] = ()
+
+    def list_requests(self) -> tuple[RequestUsage, ...]:
+        """All requests that it took, with what was counted for each."""
+        return (*self.discarded, RequestUsage(self.model, self.usage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +235,13 @@ ResponseModel = TypeVar("ResponseModel", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer(Generic[ResponseModel]):
-    """A typed answer: `value` is what the model filled in, validated."""
+    """A typed answer: `value` is what the model filled in, validated. The rest is as in `Answer`."""
 
     value: ResponseModel
     model: str = ""
     usage: Mapping[str, Any] = field(default_factory=dict)
+    discarded: tuple[RequestUsage, ...] = ()
+
+    def list_requests(self) -> tuple[RequestUsage, ...]:
+        """All requests that it took, with what was counted for each."""
+        return (*self.discarded, RequestUsage(self.model, self.usage))

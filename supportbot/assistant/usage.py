@@ -13,6 +13,14 @@ MAX_COUNT = 2**31  # what is larger fits into no integer column, and is no numbe
 
 
 @dataclass(frozen=True, slots=True)
+class RequestUsage:
+    """What the provider of one request counted, in its own words."""
+
+    model: str
+    usage: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one request. `cached` is a part of `input`; `reasoning` may or may not be a part of `output`."""
 

@@ -1,7 +1,7 @@
 """The background jobs of conversations: a question to the model, and the deletion of what a provider keeps."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from supportbot import model_backends
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message
 from supportbot.assistant.questions import Question
+from supportbot.assistant.usage import RequestUsage
 from supportbot.assistant.window import trim_to_budget
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import enqueue, enqueue_many, get_owned_job
@@ -64,7 +65,7 @@ def _store_answer(claimed: ClaimedJob, answer: BaseModel | None) -> None:
 
 
 def _settle_failed_attempt(claimed: ClaimedJob, code: str) -> None:
-    settle_job_tokens.run_sync(claimed, {}, code)
+    settle_job_tokens.run_sync(claimed, (), code)
 
 
 @job(store=_store_answer, on_failure=_settle_failed_attempt)
@@ -87,6 +88,8 @@ async def ask_question(claimed: ClaimedJob) -> BaseModel | None:
     try:
         return await _ask_model(claimed, question, asked)
     except ModelError as error:
+        if error.discarded:
+            await record_question_usage(claimed, settings.LLM_BACKEND, error.discarded, error.code)
         is_hopeless = not error.retry or (
             error.code == ErrorCode.INVALID and claimed.attempts >= INVALID_MAX_ATTEMPTS
         )
@@ -166,22 +169,25 @@ def load_question_input(claimed: ClaimedJob, backend: str) -> QuestionInput | No
 
 @on_database_thread()
 @transaction.atomic
-def settle_job_tokens(claimed: ClaimedJob, usage: Mapping[str, Any], error: str = "") -> None:
+def settle_job_tokens(claimed: ClaimedJob, requests: Sequence[RequestUsage], error: str = "") -> None:
     """Replace what was set aside by what the model took."""
     row = get_owned_job(claimed).select_related("conversation", "last_turn").first()
     if row is not None and (conversation := row.conversation) is not None:
         token_budgets.settle_reservation(
-            row, usage, error, lambda: estimate_request_tokens(conversation, row.last_turn)
+            row, requests, error, lambda: estimate_request_tokens(conversation, row.last_turn)
         )
         row.save(update_fields=["reservation"])
 
 
 @on_database_thread()
 @transaction.atomic
-def record_question_usage(claimed: ClaimedJob, backend: str, model: str, usage: Mapping[str, Any]) -> None:
-    settle_job_tokens.run_sync(claimed, usage)
+def record_question_usage(
+    claimed: ClaimedJob, backend: str, requests: Sequence[RequestUsage], error: str = ""
+) -> None:
+    settle_job_tokens.run_sync(claimed, requests, error)
     name, _key = split_question_key(claimed.key)
-    recording.record_request(name, backend, model, usage, conversation=claimed.conversation_id)
+    for request in requests:
+        recording.record_request(name, backend, request, conversation=claimed.conversation_id)
 
 
 async def _ask_model(claimed: ClaimedJob, question: Question[Any], asked: QuestionInput) -> BaseModel:
@@ -196,7 +202,7 @@ async def _ask_model(claimed: ClaimedJob, question: Question[Any], asked: Questi
         question.response_model,
         conversation=asked.public_id,
     )
-    await record_question_usage(claimed, name, parsed.model, parsed.usage)
+    await record_question_usage(claimed, name, parsed.list_requests())
     return _strip_nul(parsed.value)
 
 

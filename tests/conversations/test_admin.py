@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from supportbot.assistant.usage import RequestUsage
 from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
 from supportbot.usage.models import ModelRequest, Outage
 from supportbot.usage.recording import record_request
@@ -182,8 +183,10 @@ def test_a_transcript_costs_as_much_when_it_is_long(desk, alice):
 def test_staff_see_what_each_turn_took_and_all_of_them_together(desk, alice):
     conversation = conversation_of(alice, "Hello", turns=2)
     for turn in conversation.turns.all():
-        record_request("answer", "chat", "grok-4.3", USAGE, conversation=conversation.pk, turn=turn.pk)
-    record_request("triage", "chat", "grok-4.3", USAGE, conversation=conversation.pk)
+        record_request(
+            "answer", "chat", RequestUsage("grok-4.3", USAGE), conversation=conversation.pk, turn=turn.pk
+        )
+    record_request("triage", "chat", RequestUsage("grok-4.3", USAGE), conversation=conversation.pk)
 
     page = read(desk, page_of(conversation))
 
@@ -197,8 +200,8 @@ def test_staff_see_what_each_turn_took_and_all_of_them_together(desk, alice):
 
 
 def test_lists_of_staff_tell_times_and_purposes_as_the_desk_does(desk, alice):
-    record_request("handover_note", "chat", "grok-4.3", USAGE)
-    record_request("removed_app_question", "chat", "grok-4.3", USAGE)
+    record_request("handover_note", "chat", RequestUsage("grok-4.3", USAGE))
+    record_request("removed_app_question", "chat", RequestUsage("grok-4.3", USAGE))
     ModelRequest.objects.update(created="2026-11-28T16:12:00Z")
     outage = Outage.objects.create(began=ModelRequest.objects.all()[0].created, code="key_refused")
 
@@ -213,7 +216,7 @@ def test_lists_of_staff_tell_times_and_purposes_as_the_desk_does(desk, alice):
 
 def test_staff_see_what_each_day_took(desk, alice):
     for day in ("2026-11-20", "2026-11-20", "2026-11-21"):
-        record_request("answer", "chat", "grok-4.3", USAGE)
+        record_request("answer", "chat", RequestUsage("grok-4.3", USAGE))
         ModelRequest.objects.filter(pk=ModelRequest.objects.latest("pk").pk).update(
             created=f"{day}T12:00:00Z"
         )

@@ -11,6 +11,9 @@ from supportbot.conversations.turns.background_questions import enqueue_question
 from supportbot.jobs import queue, worker
 from supportbot.jobs.models import Job
 from supportbot.jobs.registry import ClaimedJob, get_job_kinds
+from supportbot.server.executors import on_database_thread
+from supportbot.usage.models import ModelRequest
+from tests.provider import wire
 from tickets.questions import triage
 
 REQUEST = 1000 + 24  # what is set aside for one
@@ -84,3 +87,26 @@ def test_what_was_set_aside_after_the_job_was_read_comes_free(transactional_db, 
     read_before.delete()
 
     assert count_set_aside() == {0}
+
+
+async def leave_to_test() -> None:
+    """In the place of `worker.run_due_jobs`."""
+
+
+@pytest.mark.parametrize("wrong", ["declined", "invalid"])
+async def test_what_was_counted_of_an_answer_of_no_use_is_paid_and_recorded(
+    chat, model, limit, wrong, monkeypatch
+):
+    monkeypatch.setattr(worker, "run_due_jobs", leave_to_test)
+    lease = (await turns.submit_message(chat.pk, "Hello", "a1")).lease
+    await turns.finish_turn(lease, "failed", "")
+    await on_database_thread()(enqueue_question)(chat.pk, triage, "T1")
+    (claimed,) = await queue.claim_due_jobs(9)
+    model.refuse() if wrong == "declined" else model.fill(category="a parcel from outer space")
+
+    await worker._run_job(claimed)
+
+    budget = await TokenBudget.objects.aget(scope="everybody")
+    assert (budget.tokens, budget.reserved) == (wire.USAGE["total_tokens"], 0)
+    request = await ModelRequest.objects.aget()
+    assert (request.purpose, request.model, request.output) == ("triage", wire.MODEL, 25)

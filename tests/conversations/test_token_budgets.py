@@ -1,5 +1,6 @@
 """What the model may cost a day is kept to the token: set aside before it is asked, paid or given back afterwards."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,9 +8,10 @@ from asgiref.sync import sync_to_async
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from supportbot.assistant.errors import ModelError
+from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
+from supportbot.assistant.usage import RequestUsage
 from supportbot.conversations.limits.token_budgets import Funds
 from supportbot.conversations.models import Conversation, TokenBudget, Turn
 from supportbot.conversations.turns import (
@@ -23,6 +25,7 @@ from supportbot.conversations.turns import (
 )
 from supportbot.conversations.turns.claiming import reload_lease
 from supportbot.conversations.worker import model_loop
+from supportbot.usage.models import ModelRequest
 from tests.provider import CUT, wire
 
 from .crowd import at_once
@@ -262,6 +265,45 @@ def test_what_was_not_answered_is_given_back(transactional_db, chat, limit):
     transitions.finish_turn.run_sync(work, "failed", "")
 
     assert (spent(), set_aside()) == (0, 0)
+
+
+def fail_after(*totals: int) -> ModelError:
+    """An error behind requests that were counted."""
+    error = ModelError(ErrorCode.FILTERED)
+    error.discarded = tuple(RequestUsage("grok-4.3", {"total_tokens": total}) for total in totals)
+    return error
+
+
+def test_what_was_counted_of_an_answer_of_no_use_is_paid_and_recorded(transactional_db, chat, limit):
+    limit(tokens_per_day=2 * REQUEST)
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+
+    transitions.finish_turn.run_sync(work, "failed", "", error=fail_after(70, 30))
+
+    assert (spent(), set_aside()) == (100, 0)
+    assert [each.model for each in ModelRequest.objects.filter(turn=work.turn_id)] == ["grok-4.3"] * 2
+
+
+def test_what_was_counted_is_paid_also_where_the_last_model_was_not_there(transactional_db, chat, limit):
+    limit(tokens_per_day=2 * REQUEST)
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+    error = fail_after(70)
+    error.code = ErrorCode.UNREACHABLE
+
+    transitions.finish_turn.run_sync(work, "failed", "", error=error)
+
+    assert (spent(), set_aside()) == (70, 0)
+
+
+def test_what_was_discarded_before_an_answer_is_paid_with_it(transactional_db, chat, limit):
+    limit(tokens_per_day=2 * REQUEST)
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+    said = replace(answer(prompt_tokens=20, completion_tokens=10), discarded=fail_after(70).discarded)
+
+    transitions.finish_turn.run_sync(work, "done", "Hello.", answer=said)
+
+    assert (spent(), set_aside()) == (100, 0)
+    assert sorted(ModelRequest.objects.values_list("input", flat=True)) == [0, 20]
 
 
 @pytest.mark.parametrize("way", ["stopped", "taken over", "stopped, and its process died"])

@@ -13,7 +13,7 @@ from supportbot.assistant.backends.fallback import FallbackBackend, ModelState
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.limits import Limits
 from supportbot.assistant.messages import Answer, Message, TextDelta, Thinking, Waiting
-from tests.provider import CUT, HOLD, STALL, Provider, Think, nobody_listens
+from tests.provider import CUT, HOLD, STALL, Provider, Think, nobody_listens, wire
 
 from .desk import Desk
 
@@ -68,6 +68,24 @@ async def test_the_second_one_answers_when_the_first_refuses(provider, second, d
 
     assert await desk.ask("Hi") == "Hello from the second."
     assert second.requests[0].body["model"] == "second"
+
+
+async def test_what_the_first_one_counted_in_vain_is_told_with_what_came_in_the_end(provider, second, desk):
+    counted = wire.event({"model": "grok-scripted", "choices": [], "usage": wire.USAGE})
+    provider.play(counted, CUT)
+    second.say("Hello from the second.")
+
+    await desk.ask("Hi")
+
+    requests = desk.answers[0].list_requests()
+    assert [request.usage for request in requests] == [wire.USAGE] * 2
+
+    provider.play(counted, CUT)
+    second.play(counted, CUT)
+    with pytest.raises(ModelError) as caught:
+        await desk.ask("Hi")
+
+    assert [request.usage for request in caught.value.discarded] == [wire.USAGE] * 2
 
 
 async def test_the_second_one_answers_when_the_first_is_not_there(second):

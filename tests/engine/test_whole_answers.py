@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from supportbot.assistant.backends import Backend, load_backend
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message
+from supportbot.assistant.usage import parse_usage
 from tests.provider import Provider
 from tests.provider.server import plain
 
@@ -54,6 +55,24 @@ async def test_a_body_that_makes_no_sense_is_an_error(provider, backend, body):
     assert caught.value.code in (ErrorCode.MALFORMED, ErrorCode.INVALID)
     assert caught.value.retry
     assert "gateway" not in str(caught.value)
+
+
+async def test_what_was_counted_of_a_form_that_the_model_will_not_fill_in_is_known(provider, backend):
+    provider.refuse("I cannot judge a person's mood.")
+
+    with pytest.raises(ModelError) as caught:
+        await backend.parse(SYSTEM, ASKED, Mood)
+
+    assert [parse_usage(request.usage).total for request in caught.value.discarded] == [692]
+
+
+async def test_what_was_counted_of_prose_in_the_place_of_a_form_is_told_with_the_form(provider, backend):
+    provider.say("She is happy.")
+    provider.fill(mood="happy")
+
+    parsed = await backend.parse(SYSTEM, ASKED, Mood)
+
+    assert [parse_usage(request.usage).total for request in parsed.list_requests()] == [692, 692]
 
 
 async def test_the_request_says_which_model_and_limits_and_wants_it_whole(provider, backend):

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from ..errors import ErrorCode, ModelError
 from ..messages import Answer, Message, ToolCall
 from ..tools import Tool
+from ..usage import RequestUsage
 from . import timeouts
 from .bare_calls import BareCallReader
 from .call_arguments import normalize_arguments, read_loose_arguments
@@ -167,6 +168,10 @@ class AnswerAccumulator:
     def token_counts(self) -> dict[str, Any]:
         """The provider's token counts, so that they can be stored."""
         return dict(sanitize_json(self._usage))
+
+    def list_counted_requests(self) -> tuple[RequestUsage, ...]:
+        """Its request, if the provider has counted it. An answer of no use is paid as well."""
+        return (RequestUsage(self._model, self.token_counts),) if self._usage else ()
 
     def _join_pieces(self, pieces: Sequence[str]) -> str:
         """The text of some pieces. Half a character at its end waits for the next piece (elizaOS/eliza#30904)."""

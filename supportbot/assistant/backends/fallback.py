@@ -10,9 +10,10 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
+from ..discarded import carry_discarded
 from ..errors import ERROR_TRAITS, ErrorCode, ModelError
 from ..messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking, Waiting
 from ..tools import Tool
@@ -122,13 +123,15 @@ class FallbackBackend:
         conversation: str = "",
         may_call: bool = True,
     ) -> AsyncGenerator[Part]:
-        failure = ModelError(ErrorCode.DOWN, ALL_OPEN_DETAIL)
+        failure = ModelError(ErrorCode.DOWN, ALL_OPEN_DETAIL)  # the last one, with what was discarded by all
         was_alive = False  # one of the models before: since then the loop above counts from part to part
         for breaker in self._iter_available():
             is_alive = has_spoken = False
             stream = breaker.backend.stream(
                 system, messages, tools, conversation=conversation, may_call=may_call
             )
+            if failure.discarded:
+                stream = carry_discarded(stream, failure.discarded)
             try:
                 async with aclosing(stream) as parts:
                     first = asyncio.ensure_future(anext(parts, None)) if was_alive else None
@@ -176,13 +179,14 @@ class FallbackBackend:
                     system, messages, response_model, conversation=conversation
                 )
             except ModelError as error:
+                error.discarded = (*failure.discarded, *error.discarded)
                 self._record_error(breaker, error)
                 if not ERROR_TRAITS[error.code].allows_fallback:
                     raise
                 failure = error
             else:
                 breaker.record_success()
-                return parsed
+                return replace(parsed, discarded=(*failure.discarded, *parsed.discarded))
         raise failure
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
+from ..errors import ModelError
 from ..messages import Answer, TextDelta
 from .accumulator import AnswerAccumulator
 from .dialect import Dialect
@@ -44,12 +45,16 @@ class NegotiatedServer(ModelServer):
                         has_spoken = has_spoken or (isinstance(part, TextDelta) and part.text != "")
                         yield part
                 self._dialect.note_answer(adapted, has_calls=accumulator.has_calls)
+                answer = accumulator.build_answer()
                 break
             except RefusedRequest as refusal:
                 is_last = has_spoken or attempt == MAX_ATTEMPTS - 1
                 if is_last or not self._dialect.learn_refusal(refusal.text, adapted):
                     raise
-        yield accumulator.build_answer()
+            except ModelError as error:
+                error.discarded = accumulator.list_counted_requests()
+                raise
+        yield answer
 
     async def post_negotiated(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None

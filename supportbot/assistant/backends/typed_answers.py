@@ -4,12 +4,14 @@ it."""
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from ..errors import ErrorCode, ModelError
 from ..messages import ParsedAnswer, ResponseModel
+from ..usage import RequestUsage
 from .accumulator import AnswerAccumulator
 from .call_arguments import read_loose_arguments
 from .parse_errors import build_invalid_answer_error
@@ -38,28 +40,36 @@ class TypingModes:
 
         A server that says it knows a schema may pass it over: then the model answers in prose.
         """
-        last = len(self._modes) - 1
-        for index in range(self._first, last):
+        index, last = self._first, len(self._modes) - 1
+        discarded: tuple[RequestUsage, ...] = ()
+        while True:
             try:
                 accumulator = await ask(self._modes[index])
                 parsed = read_typed_answer(accumulator, response_model)
-            except RefusedRequest:
-                continue
             except ModelError as error:
-                if error.code != ErrorCode.INVALID or not _is_prose(accumulator.text):
+                discarded = error.discarded = (*discarded, *error.discarded)
+                is_prose = error.code == ErrorCode.INVALID and _is_prose(accumulator.text)
+                if index == last or not (is_prose or isinstance(error, RefusedRequest)):
                     raise
-                continue
-            self._first = index
-            return parsed
-        parsed = read_typed_answer(await ask(self._modes[last]), response_model)
-        self._first = last
-        return parsed
+                index += 1
+            else:
+                self._first = index
+                return replace(parsed, discarded=discarded)
 
 
 def read_typed_answer(
     accumulator: AnswerAccumulator, response_model: type[ResponseModel]
 ) -> ParsedAnswer[ResponseModel]:
     """The typed answer that has come. Raises `ModelError` with the code `INVALID` or `DECLINED` when it is none."""
+    try:
+        value = _read_value(accumulator, response_model)
+    except ModelError as error:
+        error.discarded = accumulator.list_counted_requests()
+        raise
+    return ParsedAnswer(value, accumulator.model_name, accumulator.token_counts)
+
+
+def _read_value(accumulator: AnswerAccumulator, response_model: type[ResponseModel]) -> ResponseModel:
     if accumulator.has_refused:
         raise ModelError(ErrorCode.DECLINED, retry=False)
     if accumulator.finish_reason == "content_filter":
@@ -68,8 +78,7 @@ def read_typed_answer(
         raise ModelError(ErrorCode.INVALID, "out of tokens")
     if not accumulator.text.strip():
         raise ModelError(ErrorCode.INVALID, "an answer without content")
-    value = validate_answer(accumulator.text, response_model)
-    return ParsedAnswer(value, accumulator.model_name, accumulator.token_counts)
+    return validate_answer(accumulator.text, response_model)
 
 
 def names_format(text: str) -> bool:

@@ -9,16 +9,15 @@ debited from.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode, ModelError, get_error_traits
-from supportbot.assistant.usage import parse_usage
+from supportbot.assistant.usage import RequestUsage, parse_usage
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import enqueue
 
@@ -85,18 +84,19 @@ def build_budget_error(funds: Funds) -> ModelError:
 
 
 def settle_reservation(
-    holder: Turn | Job, usage: Mapping[str, Any], error: str, estimate: Callable[[], int]
+    holder: Turn | Job, requests: Sequence[RequestUsage], error: str, estimate: Callable[[], int]
 ) -> None:
-    """Replace the reservation by what the provider counted.
+    """Replace the reservation by what the providers counted for the requests that were made.
 
-    Where it counted nothing that can be true, `estimate` is asked, and never more is charged than was set aside; after
-    an error that is not billed nothing is. The caller saves the holder.
+    Where one counted nothing that can be true, `estimate` is asked, and no more is charged for it than was set aside;
+    after an error that is not billed nothing is. The caller saves the holder.
     """
     if not holder.reservation:
         return
-    used = 0
-    if get_error_traits(error).is_billed:
-        used = parse_usage(usage).total or min(estimate(), holder.reservation["tokens"])
+    counts = [parse_usage(request.usage).total for request in requests]
+    used = sum(counts)
+    if get_error_traits(error).is_billed and not (counts and all(counts)):
+        used += min(estimate(), holder.reservation["tokens"])
     release_reservation(holder, used)
 
 

@@ -31,7 +31,7 @@ def end_bot_turns(conversation: Conversation) -> list[ChangedTurn]:
         turn.error, turn.may_retry = (ErrorCode.TAKEN_OVER if was_running else ""), False
         turn.fencing_token += 1
         turn.finished, turn.lease_until = timezone.now(), None
-        settle_turn(turn, conversation, {}, is_charged=was_running)
+        settle_turn(turn, conversation, (), is_charged=was_running)
         close_open_messages(messages, None, Message.Status.PARTIAL)
         turn.revision = conversation.next_revision()
         turn.save()

@@ -202,6 +202,6 @@ def _requeue_or_interrupt(turn: Turn, conversation: Conversation) -> tuple[Chang
     turn.may_retry = True
     turn.fencing_token += 1
     turn.finished, turn.lease_until = timezone.now(), None
-    settle_turn(turn, conversation, {}, is_charged=is_seen or turn.stop_requested)
+    settle_turn(turn, conversation, (), is_charged=is_seen or turn.stop_requested)
     close_open_messages(messages, None, Message.Status.PARTIAL)
     return save_change(turn, conversation, messages).turns

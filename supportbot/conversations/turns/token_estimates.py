@@ -5,12 +5,13 @@ anomalyco/opencode#423).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 
+from supportbot.assistant.usage import RequestUsage
 from supportbot.assistant.window import CHARS_PER_TOKEN, estimate_tokens, trim_to_budget
 
 from ..limits import token_budgets
@@ -21,26 +22,25 @@ from .model_input import build_system_text, load_model_history
 def settle_turn(
     turn: Turn,
     conversation: Conversation,
-    usage: Mapping[str, Any],
+    requests: Sequence[RequestUsage],
     error: str = "",
     text: str = "",
     *,
     is_charged: bool = True,
 ) -> None:
-    """Replace what was set aside for a request of the turn by what it took. The caller saves the turn.
+    """Replace what was set aside for an answer of the turn by what its `requests` took. The caller saves the turn.
 
-    `text` is what the model said, as far as it is not stored yet. A request that failed before the first word is not
-    `is_charged` but given back whole: a provider that hangs uses nobody's day up. One that was stopped is charged, or
-    whoever presses Stop in time would have the model asked for nothing.
+    `text` is what the model said, as far as it is not stored yet. What is not `is_charged` but for what was counted is
+    a request that failed before the first word: a provider that hangs uses nobody's day up. One that was stopped is
+    charged, or whoever presses Stop in time would have the model asked for nothing.
     """
-    if not is_charged:
-        token_budgets.release_reservation(turn)
-        return
 
     def estimate_taken() -> int:
+        if not is_charged:
+            return 0
         return estimate_request_tokens(conversation, turn) + len(text) // CHARS_PER_TOKEN
 
-    token_budgets.settle_reservation(turn, usage, error, estimate_taken)
+    token_budgets.settle_reservation(turn, requests, error, estimate_taken)
 
 
 def estimate_request_tokens(conversation: Conversation, until: Turn | None) -> int:

@@ -69,10 +69,10 @@ def store_requested_calls(lease: TurnLease, answer: Answer) -> TurnChange:
         )
         for position, call in enumerate(answer.message.tool_calls)
     )
-    settle_turn(turn, conversation, answer.usage)
+    settle_turn(turn, conversation, answer.list_requests())
     turn.usage.append(dict(answer.usage))
     turn.marks += [asdict(mark) for mark in answer.marks]
-    recording.record_answer(turn, answer)
+    recording.record_answer(turn, answer.list_requests())
     return save_change(turn, conversation, messages)
 
 

@@ -57,14 +57,14 @@ def finish_turn(
         close_begun_call(turn, begun_call)
     messages = load_messages(turn)
     _set_end(turn, state, error, first_token)
+    requests = answer.list_requests() if answer is not None else error.discarded if error is not None else ()
     is_charged = bool(text or first_token or answer) or state == Turn.State.STOPPED
-    usage = answer.usage if answer else {}
-    settle_turn(turn, conversation, usage, turn.error, text, is_charged=is_charged)
+    settle_turn(turn, conversation, requests, turn.error, text, is_charged=is_charged)
+    recording.record_answer(turn, requests)
     turn.marks += [asdict(mark) for mark in (*(answer.marks if answer else ()), *cut_marks)]
     if answer is not None:
         turn.usage.append(dict(answer.usage))
         turn.model = answer.model[:80]
-        recording.record_answer(turn, answer)
     is_whole = state == Turn.State.DONE and answer is not None and answer.finish_reason != "length"
     status = Message.Status.COMPLETE if is_whole else Message.Status.PARTIAL
     close_open_messages(messages, text, status, answer.message if answer is not None and is_whole else None)

@@ -5,15 +5,19 @@ Nearly every test ends by asking again: the failed turn is closed, and the next 
 
 import asyncio
 import traceback
+from typing import Any
 
 import pytest
 
 from supportbot.assistant.backends.provider_errors import describe_endpoint
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import TextDelta, Thinking
+from supportbot.assistant.usage import RequestUsage
 from tests.engine.desk import Desk
 from tests.engine.failing import SAID, assert_next_turn_works, fails
 from tests.provider import CUT, HOLD, RESET, STALL, Ask, Call, Drip, End, Piece, Say, Think, Trouble, words
+
+from .wires import Wire
 
 CALL = Ask((Call("lookup_order", {"order_id": "ORD-123"}, "call_1"),))
 START = tuple(words(SAID))
@@ -171,12 +175,68 @@ async def test_an_answer_without_words_or_calls_is_empty(provider, desk, pieces:
     await assert_next_turn_works(provider, desk)
 
 
-async def test_an_answer_that_a_filter_stopped_is_filtered(provider, desk):
+@pytest.mark.parametrize(
+    ("pieces", "code"),
+    [
+        pytest.param((*START, CALL, End("length")), ErrorCode.CUT, id="out of tokens in a call"),
+        pytest.param((Think("Hm."), End()), ErrorCode.EMPTY, id="empty"),
+    ],
+)
+async def test_what_the_provider_counted_of_an_answer_of_no_use_is_known(
+    provider, desk, spoken, pieces: tuple[Piece, ...], code
+):
+    provider.play(*pieces)
+
+    error = await fails(desk)
+
+    assert error.code == code
+    assert [pick_counts(spoken, request) for request in error.discarded] == [spoken.usage]
+
+
+async def test_a_call_that_may_not_be_run_is_counted_with_the_answer_or_the_failure_behind_it(
+    provider, desk, spoken
+):
+    desk.set_limits(rounds=0)
+    provider.call("lookup_order", order_id="ORD-123")
+    provider.say("It has shipped.")
+
+    await desk.ask("Where is it?")
+
+    requests = desk.answers[-1].list_requests()
+    assert [pick_counts(spoken, request) for request in requests] == [spoken.usage] * 2
+
+    provider.always_call("lookup_order", order_id="ORD-123")
+    error = await fails(desk)
+
+    assert error.code == ErrorCode.ENDLESS
+    assert [pick_counts(spoken, request) for request in error.discarded] == [spoken.usage] * 2
+
+
+async def test_words_beside_such_a_call_are_counted_with_what_was_asked_behind_them(provider, desk, spoken):
+    desk.set_limits(rounds=0)
+    call = Call("lookup_order", {"order_id": "ORD-123"})
+    provider.calls(call, text="It has shipped.")
+    provider.calls(call)
+
+    assert await desk.ask("Where is it?") == "It has shipped."
+
+    requests = desk.answers[-1].list_requests()
+    assert [pick_counts(spoken, request) for request in requests] == [spoken.usage] * 2
+
+
+def pick_counts(spoken: Wire, request: RequestUsage) -> dict[str, Any]:
+    """Those that the provider is known to send."""
+    return {key: request.usage[key] for key in spoken.usage}
+
+
+async def test_an_answer_that_a_filter_stopped_is_filtered(provider, desk, spoken):
     provider.play(*START, End("content_filter"))
 
     error = await fails(desk)
 
     assert (error.code, desk.text) == (ErrorCode.FILTERED, SAID)
+    counted = [pick_counts(spoken, request) for request in error.discarded]
+    assert counted == ([] if spoken.backend == "xai" else [spoken.usage]), "over gRPC it is a failed call"
     await assert_next_turn_works(provider, desk)
 
 

@@ -73,6 +73,17 @@ async def test_nothing_of_a_typed_answer_is_kept_there(provider, backend):
     assert provider.stored == {}
 
 
+async def test_what_the_provider_counted_of_a_form_that_is_filled_in_wrongly_is_known(
+    provider, backend, spoken
+):
+    provider.fill(mood="bored")
+
+    error = await fails(backend)
+
+    (request,) = error.discarded
+    assert {key: request.usage[key] for key in spoken.usage} == spoken.usage
+
+
 async def test_a_form_that_the_model_will_not_fill_in_is_declined(provider, backend):
     provider.refuse("I cannot judge a person's mood.")
 

@@ -88,6 +88,7 @@ class XaiBackend:
                 async with aclosing(self._stream_parts(request, conversation, accumulator)) as parts:
                     async for part in parts:
                         yield part
+                answer = accumulator.build_answer()
                 break
             except ModelError as error:
                 is_refused = (
@@ -95,9 +96,9 @@ class XaiBackend:
                     and not accumulator.has_begun
                 )
                 if not (is_refused and request.previous_response_id):
+                    error.discarded = accumulator.list_counted_requests()
                     raise
                 # xAI no longer has the conversation, so the next request sends all of it.
-        answer = accumulator.build_answer()
         if accumulator.text:
             self._is_thought_first = accumulator.is_thought_first
         if store and not accumulator.has_changed_calls:
