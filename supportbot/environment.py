@@ -73,7 +73,10 @@ class Environment(BaseSettings):
     company_name: Line = Field(
         "TechCorp", description="The shop's name, on the page and in what the model is told."
     )
-    time_zone: TimeZone = Field("UTC", description="Times in admin and transcripts, such as `Europe/Berlin`.")
+    time_zone: TimeZone = Field(
+        "UTC",
+        description="Days of the numbers, times in admin's lists and transcripts; such as `Europe/Berlin`.",
+    )
     opening_hours: OpeningHours = Field(
         "", description="When people answer: `Mon-Fri 09:00-17:00, Sat 10:00-14:00`. Unset: always."
     )

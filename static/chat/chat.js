@@ -5,7 +5,7 @@
 //            incoming → handoff → composer, requests → connection → transport → polling
 //            incoming → rating → composer, requests
 //            incoming → selection, handoff → title
-//            incoming → announcements → sentences, incoming → turns
+//            incoming → announcements → sentences, incoming → times, turns
 //            incoming → tail → blocks → inline, tail → selection
 //                       outbox → composer, requests → photos
 //                                tray → shrink, connection → forget → restored

@@ -11,6 +11,7 @@ import { noteHandled } from "./requests.js";
 import { followEnd, holdPosition, noteMovement, updateScrollers } from "./scrolling.js";
 import { holdSelection } from "./selection.js";
 import { appendToTail, renderNewTails } from "./tail.js";
+import "./times.js";
 import { replaceTurn } from "./turns.js";
 
 let restoreSelection = () => {};
@@ -62,7 +63,6 @@ chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
 log.addEventListener("htmx:beforeSwap", () => {
   const restorePosition = holdPosition();
   const finish = () => {
-    showLocalTimes();
     updateScrollers();
     restorePosition();
   };
@@ -98,24 +98,7 @@ function appendText({ message, offset, text: added }) {
 // ---- What the log needs after each change ----------------------------------------------------------
 
 export function updateLog() {
-  showLocalTimes();
   renderNewTails();
   updateScrollers();
   announceChanges();
-}
-
-const language = document.documentElement.lang || undefined;
-const clockFormat = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const monthFormat = new Intl.DateTimeFormat(language, { month: "short" });
-
-// The server writes times in its own time zone. They are written as on its other pages: 29 Nov, 13:37.
-function showLocalTimes() {
-  for (const time of log.querySelectorAll("time:not([data-local])")) {
-    const moment = new Date(time.dateTime);
-    const isToday = moment.toDateString() === new Date().toDateString();
-    const clock = clockFormat.format(moment);
-    const day = `${moment.getDate()} ${monthFormat.format(moment)}`;
-    time.textContent = isToday ? clock : `${day}, ${clock}`;
-    time.dataset.local = "";
-  }
 }

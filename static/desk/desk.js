@@ -2,6 +2,7 @@
 // here and away, and what tells staff that somebody waits. The server's fragments are swapped in by their ids.
 
 import { removePrivateParts } from "../chat/restored.js";
+import "../chat/times.js";
 import { clearTitle, showInTitle } from "../chat/title.js";
 import { setUpAlerts, tellOfWaiting } from "./alerts.js";
 import { showNotice } from "./notice.js";

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     somebody: Somebody, site: Site, desk: Desk
 ) -> None:
-    chat = await somebody(site)
+    chat = await somebody(site, timezone_id="Pacific/Kiritimati")  # half a day from the site's
     await chat.page.locator(".bar").get_by_role("button", name="Talk to a person").click()
     await expect(chat.page.locator("#owner")).to_have_attribute("data-owner", "waiting")
     await desk.open_list()
@@ -27,7 +27,9 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     await desk.is_live()
     await desk.reply("Which lamp do you mean?")
     await expect(chat.page.locator("[data-role=staff] .text")).to_have_text("Which lamp do you mean?")
-    await expect(chat.page.locator("[data-role=staff] time")).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    shown = chat.page.locator("[data-role=staff] time")
+    await expect(shown).to_have_text(re.compile(r"^\d\d:\d\d$"))
+    clock = await shown.inner_text()
 
     # What the team answers is on the ticket's page, and what is answered there reaches the team.
     page = await chat.page.context.new_page()
@@ -36,6 +38,9 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     await page.get_by_role("link", name="My tickets").click()
     await page.get_by_role("link", name="Waiting for your answer").click()
     await expect(page.locator("[data-role=staff] .text")).to_have_text("Which lamp do you mean?")
+    await expect(page.locator("[data-role=staff] time")).to_have_text(
+        re.compile(rf"^\d+ \w+ 20\d\d, {clock}$")
+    )
     await page.get_by_label("Your message to our team").fill("The green one.")
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator(".ticket-state")).to_have_text("Open: our team has it")

@@ -1,5 +1,6 @@
 """Templates can be read, and whatever a person reads of them can be translated."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from supportbot.conversations.templatetags.chat import render_clock_time
+from supportbot.conversations.templatetags.chat import render_clock_time, render_day, render_moment
 
 from . import wording
 from .markup import parse
@@ -19,6 +20,7 @@ TEMPLATES = {
 }
 # What the model reads, in the language that it understands best.
 UNTRANSLATED = {"templates/chat/system_prompt.txt"}
+WITH_SUMS = ("templates/dashboard/", "templates/admin/usage/")  # of days, which are the site's
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,26 @@ def test_a_time_is_that_of_the_site_on_a_page_as_in_a_frame_of_its_socket(settin
 
     with timezone.override("Pacific/Auckland"):  # as a middleware may for a request
         assert parse(render_clock_time(moment)).all("time")[0]["datetime"] == "2026-03-02T02:35:07+05:30"
+
+
+def test_a_day_and_a_moment_are_those_of_the_site_until_the_page_knows_those_of_the_reader(settings):
+    settings.TIME_ZONE = "Asia/Kolkata"
+    moment = datetime(2026, 3, 1, 21, 5, 7, tzinfo=UTC)
+
+    times = [parse(render(moment)).all("time")[0] for render in (render_moment, render_day)]
+
+    assert [(time.text, time["data-shows"]) for time in times] == [
+        ("2 Mar 2026, 02:35", "moment"),
+        ("2 Mar 2026", "day"),
+    ]
+    assert {time["datetime"] for time in times} == {"2026-03-02T02:35:07+05:30"}
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(TEMPLATES) if name.endswith(".html")])
+def test_every_time_on_a_page_can_be_shown_in_the_readers_zone(name):
+    written = re.findall(r"\|(?:date|time):(?!'c')", TEMPLATES[name])
+
+    assert written == [] or name.startswith(WITH_SUMS)
 
 
 def test_no_line_is_longer_than_120_characters():

@@ -1,7 +1,7 @@
 """Filters for the templates of the chat and of the desk."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -90,17 +90,38 @@ def get_author_label(message: Message) -> str:
             return _("Support")
 
 
+# Times are written in the site's zone, as elements that say the whole moment. `chat/times.js` shows the reader's own.
+
+
 @register.filter("clock")
 def render_clock_time(moment: datetime) -> str:
-    """The time in the site's time zone, with the day unless that is today, as an element that says the whole moment."""
-    zone = timezone.get_default_timezone()
-    here, today = timezone.localtime(moment, zone), timezone.localdate(timezone=zone)
-    shown = f"{here:%H:%M}" if here.date() == today else _format_earlier_day(here, today)
-    return format_html('<time datetime="{}">{}</time>', here.isoformat(), shown)
+    """The time, with the day unless that is today, and with the year unless it is this one."""
+    here, today = _localise(moment), _localise(timezone.now()).date()
+    if here.date() == today:
+        return _render_time("clock", here, "TIME_FORMAT")
+    return _render_time("clock", here, "j M, H:i" if here.year == today.year else "DATETIME_FORMAT")
 
 
-def _format_earlier_day(here: datetime, today: date) -> str:
-    return date_format(here, "j M, H:i" if here.year == today.year else "j M Y, H:i")
+@register.filter("moment")
+def render_moment(moment: datetime) -> str:
+    """The day and the time: “28 Nov 2026, 16:12”."""
+    return _render_time("moment", _localise(moment), "DATETIME_FORMAT")
+
+
+@register.filter("day")
+def render_day(moment: datetime) -> str:
+    """“28 Nov 2026”."""
+    return _render_time("day", _localise(moment), "DATE_FORMAT")
+
+
+def _localise(moment: datetime) -> datetime:
+    return timezone.localtime(moment, timezone.get_default_timezone())
+
+
+def _render_time(name: str, here: datetime, pattern: str) -> str:
+    return format_html(
+        '<time datetime="{}" data-shows="{}">{}</time>', here.isoformat(), name, date_format(here, pattern)
+    )
 
 
 @register.filter("unwrap")
