@@ -19,9 +19,9 @@ def use_uvloop() -> None:
 
 def run_command() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportbot.settings")
-    from django.core.management import execute_from_command_line
+    from supportbot.server.command_line import execute_command
 
-    execute_from_command_line(sys.argv)
+    execute_command(sys.argv)
 
 
 def receive_mail() -> None:

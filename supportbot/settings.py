@@ -237,6 +237,7 @@ LOGGING = {
     "filters": {
         "refusals": {"()": "supportbot.server.log_filters.RefusalFilter"},
         "outages": {"()": "supportbot.server.outages.OutageFilter"},
+        "pool": {"()": "supportbot.server.outages.PoolFilter"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["refusals"]}
@@ -248,8 +249,7 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "django.channels": {"level": "WARNING"},
-        # It logs each attempt to connect; `server/outages.py` says it once.
-        "psycopg.pool": {"level": "ERROR"},
+        "psycopg.pool": {"level": "WARNING", "filters": ["pool"]},
         "axes": {"level": "WARNING"},
         "django": {"level": "WARNING", "handlers": [], "propagate": True},
         "django.request": {"filters": ["outages"]},

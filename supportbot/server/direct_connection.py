@@ -7,7 +7,7 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from .outages import describe_outage
+from .outages import describe_database_error, describe_outage
 
 CONNECT_TIMEOUT_SECONDS = 3
 
@@ -39,8 +39,3 @@ def find_connection_problem() -> str:
 def describe_unreachable(error: DatabaseError) -> str:
     """What a command logs of an error of the database: why it cannot be reached, if it still cannot."""
     return find_connection_problem() or describe_outage(error)
-
-
-def describe_database_error(error: DatabaseError) -> str:
-    """Its first line, as PostgreSQL or SQLite says it."""
-    return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -32,13 +32,73 @@ OUTAGE_ERRORS = (OperationalError, InterfaceError)
 MIN_RELOAD_SECONDS, MAX_RELOAD_SECONDS = 5, 12
 LOG_INTERVAL_SECONDS = 10.0
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# By the codes of PostgreSQL, and the first two words of SQLite's.
+REASONS = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_BUSY": "another process holds it",
+    "SQLITE_CANTOPEN": "its file cannot be opened",
+    "SQLITE_IOERR": "its file cannot be read or written",
+    "SQLITE_READONLY": "its file is read-only",
+    "53100": "the disk is full",
+    "53200": "its server has no memory left",
+    "53300": "its server takes no more connections",
+    "57P01": "its server was shut down",
+    "57P02": "its server has crashed",
+    "57P03": "its server is starting or shutting down",
+}
 
 
 def describe_outage(error: BaseException) -> str:
-    """What may be logged of the error: its type and the database's own code. Its text may hold what somebody wrote."""
+    """What may be logged of the error: its type, the database's own code, and the reason in words, if it is known."""
+    name = f"{type(error).__name__}, {_get_code(error) or type(error.__cause__ or error).__name__}"
+    reason = find_reason(error)
+    return f"{name}: {reason}" if reason else name
+
+
+def find_reason(error: BaseException) -> str:
+    """Why the database cannot be used, in words; empty if nobody knows.
+
+    Not the error's own text, which may hold what somebody wrote. Who could not connect wrote nothing.
+    """
+    code = _get_code(error)
+    if not code:
+        return process.get(PoolFailure).get_recent_reason()
+    return REASONS.get("_".join(code.split("_")[:2]), "")
+
+
+def describe_database_error(error: BaseException) -> str:
+    """Its first line, as PostgreSQL or SQLite says it."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _get_code(error: BaseException) -> str:
     cause = error.__cause__
-    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
-    return f"{type(error).__name__}, {code or type(cause or error).__name__}"
+    return getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+
+
+@dataclass
+class PoolFailure:
+    """Why a connection to PostgreSQL failed last, and when, in seconds of the monotonic clock.
+
+    The pool tries again and again, and whoever waits for a connection in vain is told only that it has waited.
+    """
+
+    reason: str = ""
+    failed_at: float = float("-inf")
+
+    def get_recent_reason(self) -> str:
+        return self.reason if monotonic() - self.failed_at < LOG_INTERVAL_SECONDS else ""
+
+
+class PoolFilter(logging.Filter):
+    """Notes why the pool could not connect, and leaves each attempt out of the log: the outage is logged, with that."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for each in record.args or ():
+            if isinstance(each, Exception):
+                failure = process.get(PoolFailure)
+                failure.reason, failure.failed_at = describe_database_error(each), monotonic()
+        return record.levelno >= logging.ERROR
 
 
 @dataclass

@@ -15,22 +15,34 @@ from django.db.utils import ConnectionHandler
 
 from supportbot.conversations.checks import check_connection
 from supportbot.conversations.management.database_check import check_database
-from supportbot.server.direct_connection import describe_database_error, find_connection_problem
+from supportbot.server.command_line import execute_command
+from supportbot.server.direct_connection import find_connection_problem
+from supportbot.server.outages import describe_database_error, log_outage
+from supportbot.server.process import process
 
 NOBODY = "postgres://shop:s3cret@127.0.0.1:1/shop"  # where nobody listens
 REFUSED = 'connection to server at "127.0.0.1", port 1 failed: Connection refused'
 
 
 @pytest.fixture
-def _unreachable(monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any) -> Iterator[None]:
+def pool_timeout() -> float:
+    return 60
+
+
+@pytest.fixture
+def _unreachable(
+    monkeypatch: pytest.MonkeyPatch, django_db_blocker: Any, pool_timeout: float
+) -> Iterator[None]:
     """The site's database is a PostgreSQL that is not there, which the pool would try again and again to reach."""
     before = connections["default"]
-    pool = {"min_size": 1, "max_size": 2, "timeout": 60}
+    monkeypatch.setattr("django.db.backends.postgresql.base.DatabaseWrapper._connection_pools", {})
+    pool = {"min_size": 1, "max_size": 2, "timeout": pool_timeout}
     handler = ConnectionHandler({"default": dj_database_url.parse(NOBODY) | {"OPTIONS": {"pool": pool}}})
     connections["default"] = handler["default"]
     monkeypatch.setattr("supportbot.conversations.management.database_check.connection", handler["default"])
     with django_db_blocker.unblock():
         yield
+    handler["default"].close_pool()
     connections["default"] = before
 
 
@@ -49,6 +61,24 @@ class TestUnreachable:
     def test_migrate_says_it_before_it_tries_anything(self):
         with pytest.raises(SystemCheckError, match=REFUSED):
             call_command("migrate", skip_checks=False)
+
+    @pytest.mark.parametrize("pool_timeout", [0.5])
+    def test_other_commands_say_it_when_they_have_waited_for_it(self):
+        command = "createsuperuser --skip-checks --noinput --username=ann --email=ann@example.com"
+        with pytest.raises(SystemExit, match=f"The database cannot be used: connection failed: {REFUSED}"):
+            execute_command(["manage.py", *command.split()])
+        with pytest.raises(OperationalError):
+            execute_command(["manage.py", *command.split(), "--traceback"])
+
+    @pytest.mark.parametrize("pool_timeout", [0.5])
+    def test_a_server_logs_it_in_one_line_though_it_waited_for_the_pool_alone(self, caplog):
+        process.reset()
+        with pytest.raises(OperationalError) as raised:
+            connections["default"].ensure_connection()
+        log_outage(raised.value)
+        [record] = caplog.records
+        said = "The database is out of reach: OperationalError, PoolTimeout: connection failed: "
+        assert record.getMessage() == f"{said}{REFUSED}"
 
     def test_a_mail_that_must_wait_for_it_is_logged_with_the_reason(self, monkeypatch, caplog):
         monkeypatch.setattr("sys.stdin", Mock(buffer=io.BytesIO(b"From: a@b.org\n\nHi")))

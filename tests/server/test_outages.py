@@ -7,15 +7,17 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.urls import get_resolver
 
+from supportbot.server import command_line
 from supportbot.server.close_codes import CLOSE_TRY_AGAIN
 from supportbot.server.guest_sessions import SessionStore
-from supportbot.server.outages import close_sockets_in_outages
+from supportbot.server.outages import close_sockets_in_outages, describe_outage
 from supportbot.server.process import process
 from supportbot.settings import LOGGING
 
@@ -90,7 +92,9 @@ def test_every_page_says_so_and_comes_back_by_itself(path, who, debug, away, adm
     assert SECRET not in page
     (record,) = caplog.records
     assert record.exc_info is None
-    assert re.fullmatch(r"The database is out of reach: \w+Error, SQLITE_FULL", record.getMessage())
+    assert re.fullmatch(
+        r"The database is out of reach: \w+Error, SQLITE_FULL: the disk is full", record.getMessage()
+    )
     assert client.get("/healthz").status_code == 200
 
 
@@ -216,5 +220,31 @@ async def test_a_socket_is_closed_so_that_its_page_comes_back(is_accepted, caplo
 
     assert sent[-1] == {"type": "websocket.close", "code": CLOSE_TRY_AGAIN}
     assert [record.getMessage() for record in caplog.records] == [
-        "The database is out of reach: OperationalError, SQLITE_FULL"
+        "The database is out of reach: OperationalError, SQLITE_FULL: the disk is full"
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("SQLITE_BUSY_SNAPSHOT", "another process holds it"),
+        ("SQLITE_IOERR_WRITE", "its file cannot be read or written"),
+        ("53100", "the disk is full"),
+        ("57P01", "its server was shut down"),
+    ],
+)
+def test_the_reason_is_told_in_words(code: str, reason: str):
+    error = OperationalError(SECRET)
+    error.__cause__ = sqlite3.OperationalError(SECRET)
+    error.__cause__.sqlite_errorname = code  # type: ignore[misc]
+    assert describe_outage(error) == f"OperationalError, {code}: {reason}"
+
+
+def test_a_command_tells_the_reason_in_words_and_a_fault_of_ours_with_its_traceback(monkeypatch, db):
+    full, fault = make_error(OperationalError), OperationalError("no such table: orders_order")
+    monkeypatch.setattr(command_line, "execute_from_command_line", Mock(side_effect=[full, fault]))
+
+    with pytest.raises(SystemExit, match=r"^The database cannot be used: the disk is full$"):
+        command_line.execute_command(["manage.py", "migrate"])
+    with pytest.raises(OperationalError, match="no such table"):
+        command_line.execute_command(["manage.py", "migrate"])

@@ -5,7 +5,8 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from supportbot.server.direct_connection import describe_database_error, find_connection_problem
+from supportbot.server.direct_connection import find_connection_problem
+from supportbot.server.outages import describe_database_error
 
 
 def check_database() -> None:
