@@ -5,8 +5,9 @@ from django.utils import timezone
 class Job(models.Model):
     """Something to be done in the background, kept until it is done.
 
-    Whoever claims it moves `run_after` ahead (the lease) and counts `attempts` up; that count is its right to end the
-    job, so a process that lost its lease ends nothing. A job whose kind no process knows waits until one does.
+    Whoever claims it moves `run_after` ahead (the lease), again and again while it runs, and counts `attempts` up; that
+    count is its right to end the job, so a process that lost its lease ends nothing. A job whose kind no process knows
+    waits until one does.
     """
 
     kind = models.CharField(max_length=40, help_text="The name of a function that is decorated with @job.")

@@ -1,12 +1,12 @@
 """The queue of background jobs: stored until they are done, and claimed by whichever process finds them due."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from supportbot.compiled_queries import CompiledRows
@@ -18,9 +18,8 @@ from .registry import ClaimedJob, get_job_kinds
 
 logger = logging.getLogger(__name__)
 
-LEASE_MARGIN = timedelta(
-    seconds=90
-)  # that a lease lasts longer than a run may take, to store what came of it
+# It is renewed every few seconds as long as the process lives, also while what came of a run cannot be stored.
+LEASE_DURATION = timedelta(seconds=20)
 BACKOFF_BASE = timedelta(seconds=20)  # before the second attempt, and twice as long before each further one
 BACKOFF_MAX = timedelta(hours=1)
 JOBS_A_STATEMENT = 200
@@ -85,12 +84,10 @@ def _claim_jobs(due: QuerySet[Job], limit: int, slow_limit: int, now: datetime) 
 
 
 def _claim_each(due: Iterable[Job], now: datetime) -> list[ClaimedJob]:
-    kinds = get_job_kinds()
     claimed = []
     for row in due:
-        lease_until = now + timedelta(seconds=kinds[row.kind].timeout_seconds) + LEASE_MARGIN
         unclaimed = Job.objects.filter(pk=row.pk, attempts=row.attempts, run_after__lte=now)
-        if unclaimed.update(attempts=row.attempts + 1, run_after=lease_until):
+        if unclaimed.update(attempts=row.attempts + 1, run_after=now + LEASE_DURATION):
             about = (row.conversation_id, row.last_turn_id)
             claimed.append(ClaimedJob(row.pk, row.kind, row.key, row.attempts + 1, *about))
     return claimed
@@ -117,9 +114,13 @@ def complete_job(claimed: ClaimedJob, result: Any = None) -> bool:
 
 
 @on_database_thread()
-def extend_lease(claimed: ClaimedJob) -> None:
-    """Keep others from the job while its result cannot be stored."""
-    get_owned_job(claimed).update(run_after=timezone.now() + LEASE_MARGIN)
+def renew_leases(claims: Collection[ClaimedJob]) -> None:
+    """Keep others from these jobs, which this process runs. One that has just failed keeps its longer pause."""
+    owned = Q(pk__in=[])
+    for claimed in claims:
+        owned |= Q(pk=claimed.id, attempts=claimed.attempts)
+    lease_until = timezone.now() + LEASE_DURATION
+    Job.objects.filter(owned, run_after__lt=lease_until).update(run_after=lease_until)
 
 
 @on_database_thread()
@@ -131,7 +132,7 @@ def fail_attempt(claimed: ClaimedJob, code: str) -> None:
         kind.on_failure(claimed, code)
 
 
-@on_database_thread()
+@on_database_thread(repeat=True)
 @transaction.atomic
 def retry_later(claimed: ClaimedJob, *, may_store: bool = True) -> None:
     """Try it again after a growing pause. After its last attempt it ends without a result.

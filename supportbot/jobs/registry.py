@@ -6,7 +6,7 @@
 
 `queue.enqueue("send_outage_alert", key)` stores one, in the transaction that it belongs to; whichever process finds it
 due runs it. A run that raises `JobFailed`, OSError or TimeoutError is tried again later; any other exception is a bug,
-which is logged whole, and the job is tried again when its lease has run out.
+which is logged whole before the job is tried again.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +12,9 @@ from .queue import (
     ResultNotStored,
     claim_due_jobs,
     complete_job,
-    extend_lease,
     fail_attempt,
     release_job,
+    renew_leases,
     retry_later,
 )
 from .registry import ClaimedJob, JobFailed, JobHopeless, JobKind, JobPostponed, get_job_kinds
@@ -30,13 +29,13 @@ CANCELLATION_SECONDS = 5.0
 
 @dataclass
 class RunningJobs:
-    """The jobs that run in this process, and which of them are of kinds that may take long.
+    """The jobs that run in this process, each by its task, and which of them are of kinds that may take long.
 
     The `cancellable_tasks` are at work; the others store what came of it. `claim` takes leases on further jobs. With
     `is_draining` the process ends, and starts none of them.
     """
 
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: dict[asyncio.Task[None], ClaimedJob] = field(default_factory=dict)
     slow_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     cancellable_tasks: set[asyncio.Task[Any] | None] = field(default_factory=set)
     claim: asyncio.Task[None] | None = None
@@ -59,6 +58,12 @@ async def run_due_jobs(*, takes_over: bool = True) -> None:
     await asyncio.shield(running.claim)
 
 
+async def renew_job_leases() -> None:
+    """Keep other processes from what runs here. What ran in one that has died is claimed again within seconds."""
+    if running := process.get(RunningJobs).tasks:
+        await renew_leases(list(running.values()))
+
+
 async def _claim_and_start(running: RunningJobs, takes_over: bool) -> None:
     free, free_for_slow = MAX_CONCURRENT_JOBS - len(running.tasks), MAX_SLOW_JOBS - len(running.slow_tasks)
     for claimed in await claim_due_jobs(free, free_for_slow, takes_over=takes_over):
@@ -70,7 +75,7 @@ async def _claim_and_start(running: RunningJobs, takes_over: bool) -> None:
 
 def _start_job(running: RunningJobs, claimed: ClaimedJob) -> None:
     task = asyncio.create_task(_run_job(claimed), name=f"job {claimed.kind}")
-    running.tasks.add(task)
+    running.tasks[task] = claimed
     if get_job_kinds()[claimed.kind].is_slow:
         running.slow_tasks.add(task)
     task.add_done_callback(_end_task)
@@ -85,7 +90,7 @@ async def drain(finish_seconds: float = FINISH_SECONDS) -> None:
     running = process.get(RunningJobs)
     running.is_draining = True
     await _wait_for_open_tasks(running, finish_seconds)
-    for task in running.tasks & running.cancellable_tasks:
+    for task in running.tasks.keys() & running.cancellable_tasks:
         task.cancel()
     await _wait_for_open_tasks(running, CANCELLATION_SECONDS)
 
@@ -98,7 +103,7 @@ async def _wait_for_open_tasks(running: RunningJobs, timeout_seconds: float) -> 
 
 def _end_task(task: asyncio.Task[None]) -> None:
     running = process.get(RunningJobs)
-    running.tasks.discard(task)
+    running.tasks.pop(task, None)
     running.slow_tasks.discard(task)
     if not task.cancelled() and (error := task.exception()):
         # Its lease runs out, and then it is tried again.
@@ -131,6 +136,9 @@ async def _attempt(claimed: ClaimedJob) -> None:
             await _end_job(claimed)
         else:
             await retry_later(claimed)
+    except Exception as error:  # noqa: BLE001 - it is logged
+        log_task_failure(logger, f"job {claimed.kind}", error)
+        await retry_later(claimed)
     else:
         await _end_job(claimed, result)
 
@@ -152,7 +160,8 @@ async def _run_once(kind: JobKind, claimed: ClaimedJob) -> Any:
 async def _end_job(claimed: ClaimedJob, result: Any = None) -> None:
     """Store what came of the job. While nothing can be stored it is tried again, for as long as this process serves.
 
-    What the job has done, such as a mail that was sent, would be done again by whoever gets it next.
+    What the job has done, such as a mail that was sent, would be done again by whoever gets it next: so its lease is
+    renewed meanwhile.
     """
     while True:
         try:
@@ -161,8 +170,6 @@ async def _end_job(claimed: ClaimedJob, result: Any = None) -> None:
         except OUTAGE_ERRORS:
             if process.get(RunningJobs).is_draining:
                 raise
-        with suppress(*OUTAGE_ERRORS):
-            await extend_lease(claimed)
 
 
 def _describe_failure(error: Exception) -> str:

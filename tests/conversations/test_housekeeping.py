@@ -1,9 +1,11 @@
 """What one process does again and again: where one thing cannot be done, all others are."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
@@ -15,7 +17,10 @@ from supportbot.conversations.realtime import broadcast, socket_sessions
 from supportbot.conversations.turns import app_events, changes, submit
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.jobs.models import Job
+from supportbot.jobs.registry import ClaimedJob, job
+from supportbot.jobs.worker import RunningJobs
 from supportbot.server import guest_sessions
+from supportbot.server.process import process
 
 from .rows import until
 from .test_abandoned_turns import let_lease_run_out
@@ -57,6 +62,27 @@ async def test_abandoned_turns_are_run_though_one_cannot_be_shown(model, chat, o
     await until(lambda: are_done(2))
     assert await Message.objects.filter(role="assistant", text="It has shipped.").acount() == 2
     assert "Broken" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_a_job_does_is_left_to_the_process_that_does_it(monkeypatch):
+    """It sends a mail, say, and the mail server takes its time."""
+    hanging = asyncio.get_running_loop().create_future()
+
+    @job()
+    async def send_mail(_claimed: ClaimedJob) -> None:
+        await hanging
+
+    monkeypatch.setitem(apps.get_app_config("jobs").kinds, "send_mail", send_mail)
+    await Job.objects.acreate(kind="send_mail", key="1")
+    await housekeeping._run_due_actions({})
+    await Job.objects.aupdate(run_after=timezone.now())
+
+    await housekeeping._run_due_actions({})
+
+    assert await Job.objects.filter(attempts=1, run_after__gt=timezone.now()).aexists()
+    hanging.set_result(None)
+    await asyncio.gather(*process.get(RunningJobs).tasks)
 
 
 @pytest.mark.django_db(transaction=True)

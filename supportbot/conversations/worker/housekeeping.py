@@ -84,6 +84,7 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
     now = asyncio.get_running_loop().time
     for action, interval_seconds in (
         (socket_sessions.close_expired_sockets, SESSION_CHECK_INTERVAL_SECONDS),
+        (job_worker.renew_job_leases, SWEEP_INTERVAL_SECONDS),
         (_recover_turns, SWEEP_INTERVAL_SECONDS),
         (_run_jobs, SWEEP_INTERVAL_SECONDS),
         (empty_pages.join_begun_conversations, RESYNC_INTERVAL_SECONDS),
