@@ -42,6 +42,13 @@ BARE = {
     "stars": ("Thought: x", "\n" + "*" * 999, ""),
     "stars in one line": ("Thought: ", "*", ""),
     "blanks": ("", " ", "x"),
+    "labels": ("", "Tool: look\n", ""),
+    "labels behind a thought": ("Thought: ", "Tool: look ", ""),
+    "labels that do not end": ("Tool: ", "look " * 20, ""),
+    "calls behind labels": ("", "Tool: look\nArguments: {}\n", ""),
+    "arguments that do not end": ("Tool: look\nArguments: ", '{"a":', ""),
+    "blanks behind a label": ("Tool: look", "\n ", "x"),
+    "final answers": ("Thought: ", " Final Answer:", ""),
     "thoughts": ("Thought: ", "Thought:\n", ""),
 }
 

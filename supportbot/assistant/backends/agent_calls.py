@@ -1,7 +1,8 @@
 """Calls in the forms that agents have taught their models before there were tools in an API.
 
 `Action: lookup_order` and in the next line `Action Input: {…}` (LangChain's ReAct; Command R puts a list of calls
-behind `Action:`), and `<lookup_order><order_id>…</order_id></lookup_order>` (Cline, Roo Code). They begin a line.
+behind `Action:`), the same with other labels, and `<lookup_order><order_id>…</order_id></lookup_order>` (Cline, Roo
+Code). They begin a line, or stand behind a thought.
 """
 
 import json
@@ -11,51 +12,54 @@ from typing import Any
 
 from .call_arguments import read_loose_arguments
 from .call_parts import CallParts
+from .labelled_calls import (
+    LabelledCall,
+    find_labelled_call,
+    iter_labelled_names,
+    may_be_label,
+    may_be_labelled_call,
+    open_fence,
+    skip_label,
+    split_arguments,
+)
+from .python_calls import iter_python_calls
 from .sanitize import is_json_object
 
-# What may stand before an action: the thought that led to it.
-THOUGHT = re.compile(r"\s*\*{0,3}thought:\*{0,3}", re.IGNORECASE)
+THOUGHT = re.compile(r"\s*\*{0,3}thought\*{0,3}:\*{0,3}", re.IGNORECASE)  # that led to an action
 PLAN = re.compile(
-    r"\s*\*{0,3}plan:\*{0,3}", re.IGNORECASE
+    r"\s*\*{0,3}plan\*{0,3}:\*{0,3}", re.IGNORECASE
 )  # Command R's, of which an answer may have one too
-ACTION = re.compile(
-    r"(?:^|\n)[ \t]{0,20}\*{0,3}action:\*{0,3}[ \t]{0,20}`?(?P<name>[\w.-]{1,64})`?[ \t]{0,20}"
-    r"\n\s{0,20}\*{0,3}action[ _]input:\*{0,3}",
+MADE_UP = re.compile(
+    r"(?:^|\n)\s{0,20}\*{0,3}observation\*{0,3}:|(?<=[ \t])(?-i:Observation):", re.IGNORECASE
+)  # a result that no tool has given
+OBJECT_BEGINS = re.compile(r"\{\s*[\"']")
+WAITS = re.compile(r"\W*observation\W*", re.IGNORECASE)
+FINAL_ANSWER = re.compile(
+    r"(?:(?:^|\n)\s{0,20}\*{0,3}final answer|(?<=\s)\*{0,3}(?-i:Final Answer))\*{0,3}:\*{0,3}\s*",
     re.IGNORECASE,
 )
-ACTION_BEGUN = re.compile(r"\*{0,3}action:\*{0,3}\s*`?(?P<name>[\w.-]*)", re.IGNORECASE)
-OBSERVATION = re.compile(r"\n\s{0,20}\*{0,3}(?:observation|thought|final answer):", re.IGNORECASE)
-MADE_UP = re.compile(r"\n\s{0,20}\*{0,3}observation:", re.IGNORECASE)  # a result that no tool has given
-FINAL_ANSWER = re.compile(r"(?:^|\n)\s{0,20}\*{0,3}final answer:\*{0,3}\s*", re.IGNORECASE)
-LISTED = re.compile(r"\*{0,3}action:\*{0,3}\s*(?=```|\[)", re.IGNORECASE)  # the calls of Command R
 ELEMENT_BEGUN = re.compile(r"<(?P<name>[\w-]*)(?P<end>>?)")
 CHILD = re.compile(r"\s*<(?P<name>[\w-]{1,64})>(?P<value>.*?)</(?P=name)>", re.DOTALL)
-LABELS = ("thought:", "action:", "plan:")
-INPUT_LABEL = "action input:"
+
+
+def begins_thought(text: str) -> bool:
+    """Whether a text begins with what leads to a call, and is for nobody."""
+    return THOUGHT.match(text) is not None or PLAN.match(text) is not None
+
+
+def skip_thought(text: str) -> str:
+    """What stands behind a label, if that has a form of its own, also behind the thought before it."""
+    return skip_label(text, is_thought=begins_thought(text))
 
 
 def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
     """Whether a text, of which more comes, begins with a thought before a call, or with a call of one of these."""
-    words = text.lower().replace("*", "")
-    is_begun = THOUGHT.match(text) or PLAN.match(text) or LISTED.match(text)
-    if is_begun or (text and any(each.startswith(words) for each in LABELS)):
+    if begins_thought(text) or may_be_label(text) or may_be_labelled_call(text, tool_names):
         return True
-    if begun := ACTION_BEGUN.match(text):
-        name = begun["name"]
-        input_begun = text[begun.end() :].lower().strip("*` \t\n").replace("_", " ")
-        return any(each.startswith(name) for each in tool_names) or INPUT_LABEL.startswith(
-            input_begun[: len(INPUT_LABEL)]
-        )
     if element := ELEMENT_BEGUN.match(text):
         name = element["name"]
         return name in tool_names if element["end"] else any(each.startswith(name) for each in tool_names)
     return False
-
-
-def skip_thought(text: str) -> str:
-    """What stands behind `Action:`, if that is a list of calls or a fence, also behind the thought before it."""
-    listed = LISTED.search(text) if THOUGHT.match(text) or PLAN.match(text) else LISTED.match(text)
-    return text[listed.end() :] if listed else text
 
 
 def parse_agent_calls(
@@ -66,24 +70,48 @@ def parse_agent_calls(
     A call that changes something is run where nothing stands behind it, and is left out otherwise. A result that the
     model has made up is never shown, and neither is what it has answered to it.
     """
-    if action := ACTION.search(text):
-        name, rest = action["name"], text[action.end() :]
-        before = text[: action.start()]
-        words = "" if THOUGHT.match(before) or PLAN.match(before) else before.strip()
-        if name not in tool_names:
-            return _read_final_answer(rest, words, may_be_made_up=True)
-        observed = OBSERVATION.search(rest)
-        if observed and name not in loose_names and rest[observed.end() :].strip("* \n"):
-            return _read_final_answer(rest, words, may_be_made_up=True) or ([], words)
-        arguments = rest[: observed.start()].strip() if observed else rest.strip()
-        return _build_call(name, arguments, loose_names), words
+    text = open_fence(text)
+    is_thought = begins_thought(text)
+    if call := find_labelled_call(text, is_thought=is_thought):
+        words = "" if is_thought else text[: call.start].strip()
+        if call.name not in tool_names:
+            return _read_final_answer(call.rest, words, may_be_made_up=True)
+        return _read_labelled_calls(call, words, tool_names, loose_names, is_thought=is_thought)
     element = ELEMENT_BEGUN.match(text.lstrip())
     if element and element["end"] and element["name"] in tool_names:
         return _parse_element(text.lstrip(), element["name"], loose_names)
-    has_called = any(begun["name"] in tool_names for begun in ACTION_BEGUN.finditer(text))
+    has_called = any(name in tool_names for name in iter_labelled_names(text))
     if THOUGHT.match(text) or (has_called and MADE_UP.search(text)):
         return _read_final_answer(text, "", may_be_made_up=has_called)
     return None
+
+
+def _read_labelled_calls(
+    first: LabelledCall,
+    words: str,
+    tool_names: Collection[str],
+    loose_names: Collection[str],
+    *,
+    is_thought: bool,
+) -> tuple[list[CallParts], str] | None:
+    """A call and those below it, and the words before them; None if a sentence is about it, or it is described."""
+    call: LabelledCall | None = first
+    calls: list[CallParts] = []
+    while call:
+        arguments, behind = split_arguments(call.rest)
+        found = _build_call(call.name, arguments, loose_names)
+        is_described = not (found or call.is_action or OBJECT_BEGINS.match(arguments))
+        if not is_thought and (behind[:1].islower() or is_described):
+            return None
+        calls += found
+        following = find_labelled_call(behind, is_thought=False)
+        is_next = following and following.start == 0 and following.name in tool_names
+        call = following if is_next else None
+    if behind and not WAITS.fullmatch(behind):
+        calls = [each for each in calls if each.name in loose_names]
+    if not calls:
+        return _read_final_answer(behind, words, may_be_made_up=True) or ([], words)
+    return calls, words
 
 
 def _read_final_answer(text: str, words: str, *, may_be_made_up: bool) -> tuple[list[CallParts], str] | None:
@@ -111,6 +139,9 @@ def _parse_element(text: str, name: str, loose_names: Collection[str]) -> tuple[
 
 
 def _build_call(name: str, arguments: str, loose_names: Collection[str]) -> list[CallParts]:
-    if name in loose_names:
-        arguments = read_loose_arguments(arguments, name)
-    return [CallParts(None, "", name, arguments)] if is_json_object(arguments) else []
+    """The call with arguments in JSON, or as Python writes them."""
+    loose = read_loose_arguments(arguments, name) if name in loose_names else arguments
+    if is_json_object(loose):
+        return [CallParts(None, "", name, loose)]
+    written = iter_python_calls(f"{name}({arguments})", loose_names) if "=" in arguments else ()
+    return [CallParts(None, "", *each) for each in written]

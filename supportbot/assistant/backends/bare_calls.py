@@ -4,6 +4,7 @@ It is the whole answer or its end, mostly from the beginning of a line, and know
 begins like one is held back until then.
 """
 
+import html
 import json
 import re
 from collections.abc import Collection
@@ -13,7 +14,7 @@ from typing import Any
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
 from .agent_calls import may_be_agent_call, parse_agent_calls, skip_thought
 from .call_arguments import read_loose_object
-from .call_marks import CALLS
+from .call_marks import CALLS, ESCAPED_CALLS
 from .call_names import find_tool_name
 from .call_parts import CallParts
 from .json_calls import (
@@ -27,6 +28,7 @@ from .json_calls import (
     split_json,
     strip_outer_braces,
 )
+from .labelled_calls import skip_label
 from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
@@ -36,7 +38,7 @@ BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*|<c?o?d?e?")
 FENCE = re.compile(r"```\w*\s|<code>\s*")
 CODE_ELEMENT = re.compile(r"<code>(.*?)(?:</code>|$)", re.DOTALL)  # in the place of a fence (SmolLM)
-FENCED_MARK = re.compile(r"```\w*\s+(<.*?)\s*(?:```(.*))?", re.DOTALL)
+FENCED_MARK = re.compile(r"```\w*\s+((?:<|&lt;).*?)\s*(?:```(.*))?", re.DOTALL)
 BETWEEN_FENCES = re.compile(r"\n```\s*```\w*\n")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{{1,2}\s*(?:[\"'](?P<key>[\w-]*)(?P<end>[\"']?))?)?")
 PYTHON_OBJECT = re.compile(r"\[?\s*\{\s*'")
@@ -150,12 +152,12 @@ class BareCallReader:
         return text
 
     def _may_be_call(self, text: str) -> bool:
-        text = text[:MAX_BEGINNING_CHARS].lstrip()
+        text = skip_label(text[:MAX_BEGINNING_CHARS].lstrip())
         if FENCE_BEGUN.fullmatch(text):
             return True
         if fence := FENCE.match(text):
             text = text[fence.end() :].lstrip()
-        is_marked = fence is not None and text[:1] == "<" and _begins_mark(text)
+        is_marked = fence is not None and text[:1] in ("<", "&") and _begins_mark(text)
         if is_marked or (text and FUNCTOOLS.startswith(text)):
             return True
         text = text.removeprefix(FUNCTOOLS)
@@ -234,14 +236,19 @@ def _parse_fenced_mark(
     """The calls of a mark in a fence with which a text begins, unless a sentence about it goes on behind the fence."""
     behind = (marked[2] or "").strip()
     names = () if behind[:1].islower() else loose_names if behind else exact_names
-    calls = parse_text_calls(marked[1], names, [name for name in loose_names if name in names])
+    body = html.unescape(marked[1]) if marked[1].startswith("&") else marked[1]
+    calls = parse_text_calls(body, names, [name for name in loose_names if name in names])
     return calls, "" if calls else text
 
 
 def _begins_mark(text: str) -> bool:
     """Whether a text begins with the mark of a call, or with the beginning of one."""
     small = text.lower()
-    return any(mark.startswith(small) or small.startswith(mark) for mark in CALLS if mark[0] == "<")
+    return any(
+        mark.startswith(small) or small.startswith(mark)
+        for mark in (*CALLS, *ESCAPED_CALLS)
+        if mark[0] in "<&"
+    )
 
 
 def _read_values(text: str) -> tuple[list[Any], str, bool]:

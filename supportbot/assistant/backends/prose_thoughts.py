@@ -8,7 +8,9 @@ import re
 
 from .agent_calls import FINAL_ANSWER
 
-ACTION = re.compile(r"\n\s{0,20}\*{0,3}action:", re.IGNORECASE)
+ACTION = re.compile(
+    r"(?:\n\s{0,20}|(?<=[ \t]))\*{0,3}(?:action|tool|function)(?:[ _](?:name|call))?\*{0,3}:", re.IGNORECASE
+)
 # By what the answer begins with: what comes before it.
 BEGINNINGS = {
     "here is my thought process:": "granite",
