@@ -2,8 +2,9 @@
 
     Mon-Fri 09:00-17:00, Sat 10:00-14:00
 
-Times are those of the wall clock in the shop's time zone, also on the days on which that changes. A day may have
-several spans, and a span may end at 24:00. On public holidays nobody answers.
+Times are those of the wall clock in the shop's time zone, also on the days on which that changes: where the clock skips
+one, it is the moment after, and where it shows one twice, the first. A day may have several spans, and a span may end
+at 24:00. On public holidays nobody answers.
 """
 
 import re
@@ -59,9 +60,7 @@ def is_open(moment: datetime) -> bool:
     """Whether the team answers at that moment. Without OPENING_HOURS it always does."""
     if not settings.ENVIRONMENT.opening_hours:
         return True
-    local = timezone.localtime(moment)
-    minute = local.hour * 60 + local.minute
-    return any(start <= minute < end for start, end in _list_spans(local.date()))
+    return any(start <= moment < end for start, end in _list_open_times(moment, days=1))
 
 
 def find_next_opening(moment: datetime) -> datetime | None:
@@ -71,7 +70,10 @@ def find_next_opening(moment: datetime) -> datetime | None:
     """
     if is_open(moment):
         return None
-    return next((opening for opening in _list_openings(moment) if opening > moment), None)
+    spans = _list_open_times(moment, MAX_DAYS_AHEAD)
+    # Of a span that the clock skips whole nothing is left.
+    opening = next((start for start, end in spans if moment < start < end), None)
+    return None if opening is None else timezone.localtime(opening)
 
 
 def add_open_hours(moment: datetime, hours: float) -> datetime:
@@ -142,15 +144,6 @@ def describe_opening_hours() -> str:
     return ", ".join(f"{_name_days(days)} {_name_spans(spans)}" for days, spans in groups)
 
 
-def _list_openings(moment: datetime) -> Iterator[datetime]:
-    zone = timezone.get_current_timezone()
-    first = timezone.localtime(moment).date()
-    for ahead in range(MAX_DAYS_AHEAD):
-        day = first + timedelta(days=ahead)
-        for start, _end in _list_spans(day):
-            yield datetime.combine(day, time(start // 60, start % 60), zone)
-
-
 def _list_open_times(moment: datetime, days: int = MAX_DAYS_COUNTED) -> Iterator[tuple[datetime, datetime]]:
     """From when to when the team is there, from the day of `moment` on, as moments that can be subtracted.
 
@@ -160,14 +153,21 @@ def _list_open_times(moment: datetime, days: int = MAX_DAYS_COUNTED) -> Iterator
     for ahead in range(days):
         day = first + timedelta(days=ahead)
         for start, end in _list_spans(day):
-            yield _find_minute(day, start).astimezone(UTC), _find_minute(day, end).astimezone(UTC)
+            yield _find_minute(day, start), _find_minute(day, end)
 
 
 def _find_minute(day: date, minute: int) -> datetime:
-    """That minute of the day's clock; minute 24 * 60 is the next day's first one."""
-    ahead, minute = divmod(minute, MINUTES_A_DAY)
-    at = time(minute // 60, minute % 60)
-    return datetime.combine(day + timedelta(days=ahead), at, timezone.get_current_timezone())
+    """When the day's clock shows that minute, or the first one after it that it shows. It is in UTC.
+
+    Minute 24 * 60 is the next day's first one.
+    """
+    zone = timezone.get_current_timezone()
+    while True:
+        shown = datetime.combine(day, time()) + timedelta(minutes=minute)
+        moment = shown.replace(tzinfo=zone).astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None) == shown:
+            return moment
+        minute += 1
 
 
 def _list_spans(day: date) -> list[tuple[int, int]]:

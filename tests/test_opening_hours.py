@@ -87,6 +87,42 @@ def test_on_the_days_on_which_the_clock_changes_it_is_the_clock_on_the_wall_that
     assert not opening_hours.is_open(opening - timedelta(minutes=1))
 
 
+@pytest.mark.parametrize(
+    ("text", "opening", "length"),
+    [
+        ("Sun 02:30-05:00", "2026-03-29 03:00", 2),
+        ("Sun 02:00-05:00", "2026-03-29 03:00", 2),
+        ("Sun 01:00-02:30", "2026-03-29 01:00", 1),
+        ("Sun 02:10-02:50, Sun 04:00-05:00", "2026-03-29 04:00", 1),
+    ],
+)
+def test_a_time_that_the_clock_skips_is_the_moment_after(hours, text, opening, length):
+    """In that night it goes from 02:00 to 03:00."""
+    hours(text)
+    begin, end = at("2026-03-28 12:00").astimezone(UTC), at("2026-03-29 12:00").astimezone(UTC)
+
+    found = opening_hours.find_next_opening(begin)
+
+    assert f"{found:%Y-%m-%d %H:%M}" == opening
+    assert opening_hours.is_open(found)
+    assert not opening_hours.is_open(found.astimezone(UTC) - timedelta(minutes=1))
+    assert opening_hours.OpenTime(begin, end).measure_seconds(begin, end) == length * 3600
+    assert opening_hours.add_open_hours(begin, length).astimezone(UTC) == found.astimezone(UTC) + timedelta(
+        hours=length
+    )
+
+
+def test_an_hour_that_the_clock_shows_twice_closes_nobody_out(hours):
+    """In that night it goes from 03:00 back to 02:00."""
+    hours("Sun 02:30-05:00")
+    opening = opening_hours.find_next_opening(at("2026-10-25 01:00"))
+    assert opening is not None
+
+    minutes = [opening.astimezone(UTC) + timedelta(minutes=each) for each in range(-1, 3 * 60 + 31)]
+
+    assert [opening_hours.is_open(each) for each in minutes] == [False, *[True] * (3 * 60 + 30), False]
+
+
 def test_the_next_opening_is_the_one_that_looking_at_every_minute_finds(hours):
     hours("Mon 08:00-12:00, Mon 13:00-18:00, Wed-Thu 22:00-24:00, Sun 00:00-01:30", "DE-BE")
     chance = random.Random(7)
