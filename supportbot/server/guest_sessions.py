@@ -3,16 +3,20 @@
 A guest's browser gets a cookie with its first page all the same, since a socket cannot set one. The key in it carries
 a signature, so that the server knows its own keys again without having stored them. As long as nothing is kept under
 such a key it stands for an empty session, and proves nothing.
+
+A session that gets another key, as at a sign-in, is stored under it at the end of the request, in the transaction that
+deletes the one that it replaces.
 """
 
 import secrets
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
 from supportbot.compiled_queries import CompiledQuery
 
@@ -20,6 +24,7 @@ from .executors import on_database_thread
 from .outages import OUTAGE_ERRORS
 
 SESSIONS_A_STATEMENT = 500
+KEY_CHARS = 32  # as Django's own, so that it is none that `issue_key` made
 RANDOM_CHARS = 24
 SIGNATURE_CHARS = 16  # together the length of the column
 KEY_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -58,6 +63,7 @@ class SessionStore(db.SessionStore):
     """Django's sessions in the database, but for those of guests of which there is nothing to keep yet."""
 
     is_stored = True
+    _replaced_key: str | None = None
 
     def load(self) -> dict[str, Any]:
         key = self.session_key
@@ -79,12 +85,33 @@ class SessionStore(db.SessionStore):
         self.is_stored = False
         self.modified = True  # so that the cookie is sent
 
+    def cycle_key(self) -> None:
+        """Give the session another key.
+
+        Django deletes the old row at once. If the request failed after that, the browser would have the cookie of a
+        session that is gone, and a guest could never again read what they said.
+        """
+        self._session_cache = dict(self.items())  # what is stored under the old key
+        self._replaced_key = self._replaced_key or self.session_key
+        self._session_key = get_random_string(KEY_CHARS, VALID_KEY_CHARS)
+        self.is_stored = False
+        self.modified = True
+
+    def flush(self) -> None:
+        super().flush()
+        self._delete_replaced()
+
     def save(self, must_create: bool = False) -> None:
         if must_create or self.is_stored:
             self._save_row(must_create=must_create)
             self.is_stored = True
         elif self.keys():
             self._store_first_time()
+
+    def _delete_replaced(self) -> None:
+        if self._replaced_key:
+            self.delete(self._replaced_key)
+            self._replaced_key = None
 
     def _save_row(self, must_create: bool = False) -> None:
         try:
@@ -95,6 +122,7 @@ class SessionStore(db.SessionStore):
                 raise error.__context__ from error.__context__.__cause__
             raise
 
+    @transaction.atomic
     def _store_first_time(self) -> None:
         try:
             self._save_row(must_create=True)
@@ -103,6 +131,7 @@ class SessionStore(db.SessionStore):
             other = type(self)(self.session_key)
             self._session_cache = {**dict(self.items()), **other.load()}
             self._save_row()
+        self._delete_replaced()
         self.is_stored = True
 
 

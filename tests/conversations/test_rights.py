@@ -1,12 +1,16 @@
 """A conversation is there for its customer alone: for everybody else it is not found, as if there were none."""
 
 import uuid
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns import submit
+from supportbot.conversations.web import login_signals
+from supportbot.server.guest_sessions import SessionStore
 
 from .markup import parse
 from .page import Browser
@@ -168,6 +172,42 @@ def test_a_failed_sign_in_joins_nothing(guests, alice):
     conversation.refresh_from_db()
     assert conversation.user is None
     assert guests.client.get(conversation.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/accounts/login/", "/admin/login/"])
+@pytest.mark.parametrize(("place", "function"), [(login_signals, "_give_to_account"), (SessionStore, "save")])
+def test_what_a_guest_said_is_not_lost_by_a_sign_in_that_breaks_off(
+    guests, agent, monkeypatch, place, function, page
+):
+    conversation = guests.begin()
+    credentials = {"username": "agent", "password": "agent"}
+    with monkeypatch.context() as outage:
+        outage.setattr(place, function, Mock(side_effect=OperationalError("the database is away")))
+        guests.client.raise_request_exception = False
+        assert guests.client.post(page, credentials).status_code == 503
+
+    assert guests.client.post(page, credentials).status_code == 302
+
+    assert guests.client.get(conversation.get_absolute_url()).status_code == 200
+
+
+def test_the_cookie_from_before_a_sign_in_is_worth_nothing_after_it(guests, alice):
+    guests.begin()
+    before = guests.client.cookies["sessionid"].value
+
+    sign_in(guests, "alice")
+
+    assert guests.client.cookies["sessionid"].value != before
+    assert not SessionStore(before).exists(before)
+
+
+def test_signing_out_ends_the_session_of_the_cookie_also_when_it_was_to_get_another_key(alices, settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
+    key = alices.client.cookies["sessionid"].value
+
+    alices.client.post("/accounts/logout/")
+
+    assert not SessionStore(key).exists(key)
 
 
 def test_after_sign_out_it_is_gone_from_the_browser(said, alices):
