@@ -10,7 +10,7 @@ from django.conf import settings
 from supportbot import model_backends
 from supportbot.assistant.errors import ModelError
 from supportbot.assistant.loop import make_executor, run_turn
-from supportbot.assistant.messages import Message, TextDelta, TextWithdrawn, ToolFinished
+from supportbot.assistant.messages import Answer, Message, TextDelta, TextWithdrawn, ToolFinished
 from supportbot.assistant.tools import Registry, ToolContext
 from supportbot.server.executors import run_in_tool_thread
 
@@ -21,10 +21,9 @@ QUESTION_MAX_CHARS = 4000
 
 @dataclass
 class Trial:
-    """What came of it: the answer, the tool calls before it, and the code of the error if there was no answer."""
+    """What came of it: texts of the assistant and tool calls in their order, and the code of the error if it failed."""
 
-    text: str = ""
-    looked_up: list[ToolFinished] = field(default_factory=list)
+    steps: list[str | ToolFinished] = field(default_factory=list)
     error: str = ""
 
 
@@ -37,7 +36,7 @@ async def run_trial(prompt: Prompt, question: str) -> Trial:
     backend = model_backends.create_backend(settings.LLM_BACKEND)
     # On a thread of its own: the event loop's threads would keep a connection to the database open for good.
     execute = make_executor(tools, guest, run_in_tool_thread)
-    trial = Trial()
+    trial, text = Trial(), ""
     messages = [Message("user", question)]
     system_text = prompt.render_system_text("")
     try:
@@ -45,12 +44,16 @@ async def run_trial(prompt: Prompt, question: str) -> Trial:
             backend, system_text, messages, tools, execute, limits=model_backends.get_limits()
         ):
             if isinstance(event, TextDelta):
-                trial.text += event.text
+                text += event.text
             elif isinstance(event, TextWithdrawn):
-                trial.text = ""
+                text = ""
+            elif isinstance(event, Answer):
+                trial.steps.append(text)
+                text = ""
             elif isinstance(event, ToolFinished):
-                trial.looked_up.append(event)
+                trial.steps.append(event)
     except ModelError as error:
+        trial.steps.append(text)  # what had come of it
         trial.error = error.code
     finally:
         await backend.aclose()

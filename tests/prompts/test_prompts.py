@@ -20,7 +20,7 @@ from supportbot.conversations.turns.submit import submit_message
 from supportbot.prompts.models import Prompt
 from tests.admin_forms import open_form, overtake, read_form
 from tests.conversations.markup import parse
-from tests.provider import Provider
+from tests.provider import Call, Provider
 from tickets.models import Ticket
 
 LIST = reverse("admin:prompts_prompt_changelist")
@@ -204,6 +204,21 @@ def test_a_draft_is_tried_before_anybody_is_answered_with_it(desk, model):
     assert "lookup_order" in page
     assert "Like a butler." in model.requests[0].messages[0]["content"]
     assert model.requests[0].messages[1] == {"role": "user", "content": "Where is ORD-123?"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_shows_what_was_said_before_and_after_a_tool_call_in_its_order(desk, model):
+    prompt = Prompt.objects.create()
+    model.calls(Call("lookup_order", {"order_id": "ORD-123"}), text="Let me look.")
+    model.say("It is on its way.")
+
+    page = parse(desk.post(place("try", prompt), {"question": "Where is ORD-123?"}).content.decode())
+
+    (shown,) = page.classed("transcript")
+    steps = [
+        each.attributes.get("data-tool") or each.text for each in shown if each.tag in {"article", "details"}
+    ]
+    assert [each.strip() for each in steps] == ["Let me look.", "lookup_order", "It is on its way."]
 
 
 @pytest.mark.django_db(transaction=True)
