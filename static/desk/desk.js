@@ -5,6 +5,7 @@ import { removePrivateParts } from "../chat/restored.js";
 import "../chat/times.js";
 import { clearTitle, showInTitle } from "../chat/title.js";
 import { setUpAlerts, tellOfWaiting } from "./alerts.js";
+import "./lists.js";
 import { showNotice } from "./notice.js";
 
 const PING_INTERVAL_MS = 15_000;

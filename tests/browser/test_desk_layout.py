@@ -43,6 +43,11 @@ async def test_what_has_no_place_to_break_pushes_nothing_out_of_any_window(desk:
         await expect(desk.page.get_by_role("heading", name=UNBROKEN)).to_be_visible()
         assert not await desk.page.evaluate(TOO_WIDE)
 
+        await desk.page.goto(f"{site.url}/admin/conversations/conversation/")
+        await expect(desk.page.locator("td.field-customer").first).to_have_attribute("data-label", "Customer")
+        lists = desk.page.locator(".results")
+        assert not await lists.evaluate("list => list.scrollWidth > list.clientWidth"), "rows are cards"
+
 
 async def test_a_conversation_can_be_read_and_answered_in_any_window(desk: Desk, site: Site) -> None:
     page = desk.page
