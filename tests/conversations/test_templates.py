@@ -20,6 +20,7 @@ TEMPLATES = {
 }
 # What the model reads, in the language that it understands best.
 UNTRANSLATED = {"templates/chat/system_prompt.txt"}
+STATIC = re.compile(r"{% static '([^']+)'")
 WITH_SUMS = ("templates/dashboard/", "templates/admin/usage/")  # of days, which are the site's
 
 
@@ -68,6 +69,13 @@ def test_every_time_on_a_page_can_be_shown_in_the_readers_zone(name):
     written = re.findall(r"\|(?:date|time):(?!'c')", TEMPLATES[name])
 
     assert written == [] or name.startswith(WITH_SUMS)
+
+
+def test_every_static_file_that_a_template_names_is_there():
+    named = {(path, name) for path, text in TEMPLATES.items() for name in STATIC.findall(text)}
+
+    assert len(named) > 50
+    assert sorted((path, name) for path, name in named if not finders.find(name)) == []
 
 
 def test_no_line_is_longer_than_120_characters():

@@ -214,7 +214,7 @@ def test_a_trial_shows_what_was_said_before_and_after_a_tool_call_in_its_order(d
 
     page = parse(desk.post(place("try", prompt), {"question": "Where is ORD-123?"}).content.decode())
 
-    (shown,) = page.classed("transcript")
+    (shown,) = page.classed("trial-steps")
     steps = [
         each.attributes.get("data-tool") or each.text for each in shown if each.tag in {"article", "details"}
     ]
