@@ -204,5 +204,5 @@ class ConcurrentEditAdmin(LockedRowAdmin):
         names = form.list_news() if change else []
         if names:
             told = _("Meanwhile somebody else changed: %(fields)s. That was kept; see the history.")
-            labels = ", ".join(f"“{form[name].label}”" for name in names)
+            labels = ", ".join(_("“%(label)s”") % {"label": form[name].label} for name in names)
             messages.info(request, told % {"fields": labels})

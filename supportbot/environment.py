@@ -16,6 +16,7 @@ from .environment_values import (
     Holidays,
     Host,
     Key,
+    Languages,
     Line,
     MailAddress,
     Mailboxes,
@@ -72,6 +73,11 @@ class Environment(BaseSettings):
 
     company_name: Line = Field(
         "TechCorp", description="The shop's name, on the page and in what the model is told."
+    )
+    languages: Languages = Field(
+        ("en", "de", "es", "fr", "it", "nl", "pl", "pt-br"),
+        description="In which languages pages and mails may be, with commas. Customers are shown that of their "
+        "browser, or the first one; staff the first one.",
     )
     time_zone: TimeZone = Field(
         "UTC",

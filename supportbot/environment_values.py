@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+from django.conf.locale import LANG_INFO
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
@@ -146,6 +147,13 @@ def check_time_zone(value: str) -> str:
     return value
 
 
+def check_languages(value: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [code for code in value if code not in LANG_INFO]
+    if unknown or not value:
+        raise PydanticCustomError("languages", "Input should be codes of languages such as en, de or pt-br")
+    return value
+
+
 def check_opening_hours(value: str) -> str:
     return _check_with(parse_opening_hours, value)
 
@@ -171,6 +179,7 @@ Line = Annotated[str, AfterValidator(check_line)]
 Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
 Mailboxes = Annotated[CommaSeparated, AfterValidator(check_mailboxes)]
 MailAddress = Annotated[str, AfterValidator(check_mail_address)]
+Languages = Annotated[CommaSeparated, AfterValidator(check_languages)]
 TimeZone = Annotated[str, AfterValidator(check_time_zone)]
 OpeningHours = Annotated[str, AfterValidator(check_opening_hours)]
 Holidays = Annotated[str, AfterValidator(check_holidays)]

@@ -6,6 +6,7 @@ from email.utils import formataddr
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.conf.locale import LANG_INFO
 
 from .addresses import get_host_pattern, parse_smtp_url
 from .environment import BASE_DIR
@@ -55,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "supportbot.server.csp.ContentSecurityPolicyMiddleware",
+    "supportbot.server.languages.LanguageMiddleware",
     "supportbot.server.outages.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -161,7 +163,8 @@ AXES_VERBOSE = False
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = ENVIRONMENT.languages[0]
+LANGUAGES = [(code, LANG_INFO[code].get("name_local", code)) for code in ENVIRONMENT.languages]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_I18N = True

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to the programs that the tests play with: Chromium, PostgreSQL, Redis and Dovecot. As root on Debian and Ubuntu
+# Sees to the programs that the tests play with: Chromium, PostgreSQL, Redis, Dovecot and gettext. As root on Debian and Ubuntu
 # it installs what is missing; elsewhere the tests use what they find and say what they left out.
 set -euo pipefail
 shopt -s nullglob
@@ -27,6 +27,7 @@ missing() {
     has_postgresql || echo postgresql
     has redis-server || echo redis-server
     has dovecot /usr/sbin/dovecot || echo dovecot-imapd
+    has msgfmt || echo gettext
 }
 
 # RUNLEVEL=1 keeps the packages from starting their services: the tests start their own.

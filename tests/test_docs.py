@@ -22,7 +22,7 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def settings_table() -> str:
     rows = ["| variable | unset | what it is |", "| --- | --- | --- |"]
     for name, field in Environment.model_fields.items():
-        shown = f"`{default}`" if (default := as_written(field.default)) not in ("", ()) else ""
+        shown = f"`{default}`" if (default := as_written(field.default)) != "" else ""
         rows.append(f"| `{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(rows)
 
@@ -35,6 +35,8 @@ def as_written(default: Any) -> Any:
     if isinstance(default, dict):
         values = {name: each if isinstance(each, tuple) else (each,) for name, each in default.items()}
         return ",".join(f"{name}={'/'.join(map(str, each))}" for name, each in values.items())
+    if isinstance(default, tuple):
+        return ",".join(default)
     return default
 
 

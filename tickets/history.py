@@ -7,6 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from .models import Ticket
@@ -84,7 +85,9 @@ def _describe_deed(actor: str, cause: str, changes: Mapping[str, list[str] | Non
     if actor == "customer" and "customer" in changes:
         return _("signed in")
     if actor == "assistant" and len(changes) > 1 and not any(changes.values()):
-        return _("filled in %(fields)s") % {"fields": ", ".join(f"“{get_label(name)}”" for name in changes)}
+        return _("filled in %(fields)s") % {
+            "fields": ", ".join(_("“%(label)s”") % {"label": get_label(name)} for name in changes)
+        }
     if actor == "system" and statuses and statuses[1] == Ticket.Status.CLOSED:
         return _("closed it, as nobody had written for long enough")
     return ""
@@ -126,7 +129,7 @@ def get_label(name: str) -> str:
         field: Any = Ticket._meta.get_field("tags" if name == "tag_names" else name)
     except FieldDoesNotExist:  # of an earlier version
         return name
-    return str(field.verbose_name).capitalize()
+    return capfirst(str(field.verbose_name))
 
 
 def describe_value(name: str, value: str) -> str:

@@ -1,5 +1,6 @@
 """Two tickets about one matter become one: the other one is closed, says into which, and stays readable."""
 
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -102,8 +103,11 @@ def _tell_customer(ticket: Ticket, target: Ticket) -> None:
     if ticket.conversation_id is None:
         return
     conversations: Any = apps.get_app_config("conversations")
-    told = _("Your ticket %(number)s is now a part of %(target)s. We'll go on with both there.") % {
+    conversations.post_notice(ticket.conversation_id, partial(_describe_merge, ticket, target))
+
+
+def _describe_merge(ticket: Ticket, target: Ticket) -> str:
+    return _("Your ticket %(number)s is now a part of %(target)s. We'll go on with both there.") % {
         "number": ticket.number,
         "target": target.number,
     }
-    conversations.post_notice(ticket.conversation_id, told)

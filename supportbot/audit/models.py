@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from supportbot.prefix_index import PrefixIndex
 
@@ -28,7 +29,7 @@ class AuditEvent(models.Model):
     action = models.CharField(_("action"), max_length=60, db_index=True)
     conversation_id = models.BigIntegerField(_("conversation"), null=True, blank=True, db_index=True)
     subject = models.CharField(
-        _("subject"),
+        pgettext_lazy("of a deed", "subject"),
         max_length=200,
         blank=True,
         help_text=_("What it was done to, such as a ticket's number."),

@@ -1,6 +1,6 @@
 """The app of the conversations: finds tools, questions and handlers, and is what other apps call."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -92,11 +92,14 @@ class ConversationsConfig(AppConfig):
             conversation, staff, text, client_id=client_id, reference=reference, closes=closes
         )
 
-    def post_notice(self, conversation: int, text: str) -> None:
-        """Have the server tell the customer something, as a part of the caller's transaction. For views."""
+    def post_notice(self, conversation: int, describe: Callable[[], str]) -> None:
+        """Have the server tell the customer something, as a part of the caller's transaction. For views.
+
+        `describe` returns the sentence; it is called in the customer's language.
+        """
         from .web import staff_actions
 
-        staff_actions.post_notice(conversation, text)
+        staff_actions.post_notice(conversation, describe)
 
     def find_own_conversations(self, request: HttpRequest) -> Any:
         """A queryset of one column, the keys of the conversations of this account, or of this browser's guest."""

@@ -6,6 +6,7 @@ from django.apps import apps
 from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from supportbot.assistant.dashboard_numbers import (
     Amount,
@@ -178,7 +179,7 @@ def measure_waits(period: Period) -> Durations:
         opens=Opens("conversations.conversation", "conversation_id"),
         columns=(
             (_("Conversation"), lambda event: event.conversation_id),
-            (_("Asked"), lambda event: event.asked),
+            (pgettext("for a person", "Asked"), lambda event: event.asked),
             (_("Came"), lambda event: event.created),
             (_("Who came"), lambda event: event.actor_name),
             (_("Waited"), lambda event: format_seconds((event.created - event.asked).total_seconds())),

@@ -21,6 +21,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.conversations.visitors import Visitor
 from supportbot.jobs.mail_jobs import build_id_header
 from supportbot.jobs.queue import enqueue
+from supportbot.languages import use_language
 from supportbot.server.executors import on_database_thread
 
 from .models import AccessCode
@@ -40,6 +41,7 @@ class SentCode:
 
     email: str
     code: str
+    language: str  # of the customer
 
     def __repr__(self) -> str:
         return "SentCode()"
@@ -73,8 +75,9 @@ def mail_code(request_id: int, message_id: str = "") -> None:
     if sent is None:
         return
     context = {"code": sent.code, "company": settings.COMPANY_NAME, "minutes": count_valid_minutes()}
-    subject = _("%(code)s is your code for %(company)s support") % context
-    text = render_to_string("mail/access_code.txt", context)
+    with use_language(sent.language):
+        subject = _("%(code)s is your code for %(company)s support") % context
+        text = render_to_string("mail/access_code.txt", context)
     headers = AUTOMATIC_HEADERS | build_id_header(message_id)
     EmailMessage(to_one_line(subject), text, None, [sent.email], headers=headers).send()
 
@@ -97,7 +100,7 @@ def issue_code(request_id: int) -> SentCode | None:
     code = _derive_code(row)
     row.digest, row.created = _digest_code(row.conversation, code), timezone.now()
     row.save(update_fields=["digest", "created"])
-    return SentCode(row.email, code)
+    return SentCode(row.email, code, row.conversation.language)
 
 
 @on_database_thread()

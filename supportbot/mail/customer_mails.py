@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.languages import use_site_language
 
+from .customer_languages import write_in_customer_language
 from .message_parts import describe_size_refusal
 from .models import IncomingMail, SentMail, TicketNotice
 from .sending import CustomerMail, Delivery, can_send, send_to_customer
@@ -30,6 +32,7 @@ class AnswerNotReady(Exception):
     """The turn of which the answer is to be mailed has not ended."""
 
 
+@write_in_customer_language
 def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> list[Delivery]:
     """Mail in one message all that staff have written since the customer was last seen, and that they have ended it.
 
@@ -57,6 +60,7 @@ def note_unsent_mail(conversation_id: int | None) -> None:
         turns.note_unsent.run_sync(conversation.pk)
 
 
+@write_in_customer_language
 def mail_answer(conversation_id: int | None, turn_id: int | None) -> list[Delivery]:
     """Mail what the assistant has answered to a mail. Where it has no answer, a person is asked for.
 
@@ -73,9 +77,9 @@ def mail_answer(conversation_id: int | None, turn_id: int | None) -> list[Delive
     said = turn.messages.filter(role=Message.Role.ASSISTANT, status=Message.Status.COMPLETE).exclude(text="")
     answers = list(said.order_by("seq"))
     if not answers or turn.state != Turn.State.DONE or _is_over_limit(conversation, "answer"):
-        turns.request_person.run_sync(
-            conversation.pk, _("The assistant has no answer to the customer's e-mail.")
-        )
+        with use_site_language():  # staff read it
+            reason = _("The assistant has no answer to the customer's e-mail.")
+        turns.request_person.run_sync(conversation.pk, reason)
         return []
     mail = CustomerMail(
         "answer",
@@ -86,6 +90,7 @@ def mail_answer(conversation_id: int | None, turn_id: int | None) -> list[Delive
     return send_to_customer(conversation, mail, replies=answers)
 
 
+@write_in_customer_language
 def mail_ticket_numbers(conversation_id: int | None) -> list[Delivery]:
     """Mail a customer, in one message, the numbers of the tickets of which they were not told by mail yet.
 
@@ -129,6 +134,7 @@ def check_transcript_request(conversation: Conversation) -> None:
         )
 
 
+@write_in_customer_language
 def mail_transcript(conversation_id: int | None, key: str) -> list[Delivery]:
     """Mail the conversation as its text file has it. Raises OSError when it cannot be sent."""
     conversation = _find_reachable(conversation_id)
@@ -140,6 +146,7 @@ def mail_transcript(conversation_id: int | None, key: str) -> list[Delivery]:
     return send_to_customer(conversation, mail, messages=rows.prefetch_related("attachments"))
 
 
+@write_in_customer_language
 def mail_too_large(conversation_id: int | None, key: str) -> list[Delivery]:
     """Tell a customer, by mail, that their mail was too large. Raises OSError when it cannot be sent."""
     conversation = _find_reachable(conversation_id)

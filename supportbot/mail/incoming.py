@@ -4,6 +4,7 @@ Whatever happens, a mail that was taken has a row. Whoever brings mails marks on
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +13,12 @@ from supportbot.conversations import turns
 from supportbot.conversations.card_numbers import mask_card_numbers
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation
+from supportbot.conversations.realtime.language import detect_language
 from supportbot.jobs.queue import enqueue
+from supportbot.languages import use_language
 
 from .attachments import SortedAttachments, describe_left_out, sort_attachments, store_photos
+from .customer_languages import get_customer_language
 from .kept_alerts import plan_kept_alert
 from .mail_kinds import find_kind, read_bounce
 from .message_parts import describe_cut, describe_rest, describe_size, split_text
@@ -85,7 +89,7 @@ def take_large_mail(head: bytes, size: int, *, tells_sender: bool) -> Taken:
         here = match.conversation.pk if match.conversation else None
         row = _store_row(mail, find_kind(mail) or Outcome.TOO_LARGE, here)
         if row.outcome == Outcome.TOO_LARGE and here is not None and not match.problem:
-            turns.post_notice.run_sync(here, describe_size(size))
+            turns.post_notice.run_sync(here, partial(describe_size, size))
             if tells_sender:
                 enqueue(SIZE_JOB_KIND, f"{here}:{mail.key[:CLIENT_ID_CHARS]}", conversation_id=here)
     return Taken(row.outcome)
@@ -103,7 +107,8 @@ def _take_new(mail: ParsedMail, match: Match, outcome: str, files: SortedAttachm
         _post(mail, conversation.pk, files, outcome)
     else:
         title = remove_tags(mail.subject) or mail.sender
-        begun = turns.begin_by_mail.run_sync(mail.sender_name, mail.sender, title)
+        language = detect_language(mail.text)
+        begun = turns.begin_by_mail.run_sync(mail.sender_name, mail.sender, title, language)
         _post(mail, begun, files, outcome)
         turns.wait_with_mail.run_sync(begun)
     return outcome
@@ -116,11 +121,12 @@ def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outc
     if len(parts) > 1:  # a card number may stand across a cut
         parts, is_cut = split_text(mask_card_numbers(mail.text).text)
     has_more_below = may_answer_below(mail.text, mail.whole_text)
-    notes = [
-        describe_left_out(left_out),
-        describe_cut() if is_cut else "",
-        describe_rest() if has_more_below else "",
-    ]
+    with use_language(get_customer_language(conversation_id)):
+        notes = [
+            describe_left_out(left_out),
+            describe_cut() if is_cut else "",
+            describe_rest() if has_more_below else "",
+        ]
     note = " ".join(filter(None, notes))
     client_id = f"mail:{mail.key[:CLIENT_ID_CHARS]}"
     if parts or images:

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from supportbot.audit.recording import record_event, record_events
 from supportbot.conversations import turns
+from supportbot.languages import use_language
 
+from .customer_languages import get_customer_language
 from .incoming import CLIENT_ID_CHARS
 from .message_parts import describe_cut, split_text
 from .models import IncomingMail
@@ -28,7 +30,9 @@ def post_kept_mail(mail_id: int, staff: Any) -> None:
         raise MailNotPosted
     parts, is_cut = split_text(mail.text)
     client_id = f"mail:{mail.key[:CLIENT_ID_CHARS]}"
-    turns.post_mail.run_sync(mail.conversation_id, parts, client_id, note=describe_cut() if is_cut else "")
+    with use_language(get_customer_language(mail.conversation_id)):
+        note = describe_cut() if is_cut else ""
+    turns.post_mail.run_sync(mail.conversation_id, parts, client_id, note=note)
     mail.outcome, mail.text = IncomingMail.Outcome.ATTACHED, mail.text if is_cut else ""
     mail.handled, mail.handled_by = timezone.now(), staff
     mail.save(update_fields=["outcome", "text", "handled", "handled_by"])

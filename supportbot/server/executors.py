@@ -23,6 +23,7 @@ from django.db import (
     connections,
     transaction,
 )
+from django.utils import translation
 
 from .commit_hooks import isolate_commit_hooks
 from .outages import log_outage
@@ -185,7 +186,7 @@ class DatabaseFunction(Generic[P, T]):
         return await self._await_result(check_and_run)
 
     async def _await_result(self, function: Callable[[], T]) -> T:
-        job = partial(contextvars.copy_context().run, function)
+        job = _bind_context(function)
         return await (_run_with_retry(job) if self._is_repeatable else _run_on_thread(job))
 
 
@@ -239,8 +240,20 @@ async def run_in_tool_thread(function: Callable[P, T], *args: P.args, **kwargs: 
         else:
             future.set_exception(error)
 
-    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="tool", daemon=True).start()
+    threading.Thread(target=_bind_context(work), name="tool", daemon=True).start()
     return await asyncio.wrap_future(future, loop=loop)
+
+
+def _bind_context(function: Callable[[], T]) -> Callable[[], T]:
+    """The function, to be run on another thread with the variables and in the language of whoever calls this."""
+    # What Django keeps of the language is one thread's alone, also in a context that another one runs.
+    in_language = partial(_run_in_language, translation.get_language(), function)
+    return partial(contextvars.copy_context().run, in_language)
+
+
+def _run_in_language(language: str | None, function: Callable[[], T]) -> T:
+    with translation.override(language):
+        return function()
 
 
 def _run_with_fresh_connection(function: Callable[[], T]) -> T:

@@ -23,10 +23,11 @@ ORIGIN = f"http://{HOST}"
 
 
 class Browser:
-    """Somebody's browser, signed in or not."""
+    """Somebody's browser, signed in or not. `languages` are what its owner reads, as in Accept-Language."""
 
-    def __init__(self, user: User | None = None) -> None:
-        self.client = Client()
+    def __init__(self, user: User | None = None, languages: str = "") -> None:
+        self.client = Client(headers={"accept-language": languages})
+        self._languages = languages
         if user is not None:
             self.client.force_login(user)
 
@@ -50,7 +51,12 @@ class Browser:
 
     def headers(self, *origins: str, host: str = HOST) -> list[tuple[bytes, bytes]]:
         cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in self.client.cookies.items())
-        named = [("host", host), ("cookie", cookies), *(("origin", origin) for origin in origins)]
+        named = [
+            ("host", host),
+            ("cookie", cookies),
+            ("accept-language", self._languages),
+            *(("origin", origin) for origin in origins),
+        ]
         return [(name.encode(), value.encode()) for name, value in named]
 
     async def open(self, conversation: Conversation, seen: int | None = None) -> "Page":

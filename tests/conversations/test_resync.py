@@ -154,7 +154,7 @@ async def test_what_comes_late_does_not_take_the_place_of_what_is_newer(page, mo
     known = page.complete
 
     await deliver(chat, fragments.render_notice("What was so a moment ago"), known - 1)
-    await deliver(chat, fragments.render_notice("What is so now"), known)
+    await deliver(chat, fragments.render_notice("What is so now"), known + 1, known)
 
     await page.until(lambda page: page.notices)
     assert page.notices[0].text == "What is so now"

@@ -13,12 +13,14 @@ NAMES = {
     "redis": ("redis-server",),
     # Not on the path of everybody on Debian.
     "dovecot": ("dovecot", "/usr/sbin/dovecot"),
+    "msgfmt": ("msgfmt",),
 }
 PACKAGES = {
     "initdb": "postgresql",
     "postgres": "postgresql",
     "redis": "redis-server",
     "dovecot": "dovecot-imapd",
+    "msgfmt": "gettext",
 }
 
 

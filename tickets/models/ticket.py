@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, When
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ..people import name_person
@@ -26,7 +26,7 @@ class Ticket(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
-        PENDING = "pending", _("Pending")
+        PENDING = "pending", pgettext_lazy("ticket", "Pending")
         RESOLVED = "resolved", _("Resolved")
         CLOSED = "closed", _("Closed")
 

@@ -67,6 +67,9 @@ class Conversation(models.Model):
         blank=True,
         help_text="Stands for the network from which was written last; no address itself.",
     )
+    language = models.CharField(
+        max_length=20, blank=True, help_text="Of its customer's page, as a code. Empty: the site's."
+    )
     owner = models.CharField(_("owner"), max_length=10, choices=Owner, default=Owner.BOT)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,

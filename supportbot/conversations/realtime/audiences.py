@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils import translation
+
+from supportbot.languages import get_known_language
 
 from ..turns import TurnChange
 from .fragments import render_notice, render_owner, render_reload, render_turn
+
+CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +50,5 @@ class Audience:
         return html
 
 
-def get_customer_audience() -> Audience:
-    return Audience("customer", settings.LANGUAGE_CODE)
+def get_customer_audience(language: str = "") -> Audience:
+    return Audience(CUSTOMER, get_known_language(language))

@@ -6,16 +6,17 @@ next authoritative fragment, and the database says what is there.
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from supportbot.languages import use_language, use_site_language
 from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
 from ..turns import TurnChange
 from . import heard_text, process_messages
-from .audiences import Audience, get_customer_audience
+from .audiences import CUSTOMER, Audience, get_customer_audience
 from .change_frames import render_frames, render_frames_beside
 from .desk_feed import notify_desk
 from .fragments import is_text_frame, render_typing
@@ -84,11 +85,10 @@ def get_watched_revisions() -> dict[int, int]:
 
 def get_conversations_of_customers() -> list[int]:
     """The conversations that their customers have open in this process, on pages that read what is sent."""
-    customer = get_customer_audience().name
     return [
         pk
         for pk, pages in process.get(Watchers).pages.items()
-        if any(page.audience.name == customer and not page.is_behind for page in pages)
+        if any(page.audience.name == CUSTOMER and not page.is_behind for page in pages)
     ]
 
 
@@ -122,7 +122,7 @@ async def publish_change(change: TurnChange) -> None:
         return
     audiences = {page.audience for page in _get_pages(change.conversation_id)}
     if process_messages.has_listener(_group_name(change.conversation_id)):
-        audiences.add(get_customer_audience())
+        audiences.add(get_customer_audience(change.language))
     for frame in render_frames(change, audiences):
         content: dict[str, Any] = {
             "conversation_id": change.conversation_id,
@@ -151,6 +151,15 @@ async def publish_frame(conversation_id: int, frame: str) -> None:
     await send_frame_to_other_processes(conversation_id, frame)
 
 
+async def publish_notice(conversation_id: int, render: Callable[[], str]) -> None:
+    """Show a sentence to everyone who watches, to each in their language; in other processes in the site's."""
+    for page in _get_pages(conversation_id):
+        with use_language(page.audience.language):
+            await page.deliver(render())
+    with use_site_language():
+        await send_frame_to_other_processes(conversation_id, render())
+
+
 async def publish_typing(conversation_id: int, audience: str, name: str = "") -> None:
     """Somebody of an audience (“customer” or “staff”) is writing: the others see it for some seconds. Never stored."""
     await _deliver_typing(conversation_id, audience, name)
@@ -161,10 +170,10 @@ async def publish_typing(conversation_id: int, audience: str, name: str = "") ->
 
 @process_messages.on_message("typing")
 async def _deliver_typing(conversation_id: int, audience: str, name: str) -> None:
-    frame = render_typing(audience, name)
     for page in _get_pages(conversation_id):
         if page.audience.name != audience:
-            await page.deliver(frame)
+            with use_language(page.audience.language):
+                await page.deliver(render_typing(audience, name))
 
 
 async def deliver_missed(change: TurnChange) -> None:

@@ -88,7 +88,7 @@ class TurnChange:
     nothing changed, and the turns are only shown again. With `lacks_turns` more has changed than is worth sending: the
     page must load anew. `duplicate_client_id` is a message that was not stored, since
     an earlier one stands for it. `owner` is given where it may have changed. `notifies_desk` says that staff must hear
-    of it: a customer waits or wrote to a person, or the conversation changed hands.
+    of it: a customer waits or wrote to a person, or the conversation changed hands. `language` is the customer's.
     """
 
     conversation_id: int
@@ -100,6 +100,7 @@ class TurnChange:
     owner: OwnerState | None = None
     notifies_desk: bool = False
     lacks_turns: bool = False
+    language: str = ""
 
     @property
     def is_visible(self) -> bool:
@@ -123,6 +124,7 @@ def load_changes(conversation_id: int, since_revision: int) -> TurnChange:
         previous_revision=since_revision,
         owner=describe_owner(conversation) if conversation.revision > since_revision else None,
         lacks_turns=lacks_turns,
+        language=conversation.language,
     )
 
 
@@ -185,6 +187,7 @@ def build_change(
         duplicate_client_id,
         describe_owner(conversation) if with_owner else None,
         notifies_desk,
+        language=conversation.language,
     )
 
 

@@ -142,6 +142,7 @@ def build_lease(
         fencing_token=turn.fencing_token,
         conversation_id=conversation.pk,
         public_id=str(conversation.public_id),
+        language=conversation.language,
         message_id=message_id,
         backend=turn.backend,
         system_text=build_system_text(turn.prompt, conversation),

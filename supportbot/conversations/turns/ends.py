@@ -42,7 +42,7 @@ def announce_end(
         return build_change(conversation, (), with_owner=True)
     told = []
     if is_by_customer or not _was_closed_then(conversation, ended):
-        sentence = handoff_sentences.describe_solved(reference, is_by_customer=is_by_customer)
+        sentence = handoff_sentences.describe_solved(conversation, reference, is_by_customer=is_by_customer)
         told.append(add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, key)]))
         if not is_by_customer:
             enqueue_reply_mail(conversation, told[-1].row)

@@ -1,6 +1,9 @@
 """What the server tells a customer when a conversation changes hands. None of it is ever written by a model."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import Any, ParamSpec
 
 from django.conf import settings
 from django.utils import timezone
@@ -9,11 +12,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from supportbot import opening_hours
+from supportbot.languages import use_language
 
 from ..answerers import list_answerers, may_answer
 from ..models import Conversation, StaffPresence
 
+P = ParamSpec("P")
 PRESENCE_TIMEOUT = timedelta(minutes=1)
+
+
+def in_customer_language(describe: Callable[P, str]) -> Callable[P, str]:
+    """Have a function, whose first argument is the conversation, write in the language of its customer."""
+
+    @wraps(describe)
+    def describe_in_language(*args: P.args, **kwargs: P.kwargs) -> str:
+        conversation: Any = args[0]
+        with use_language(conversation.language):
+            return describe(*args, **kwargs)
+
+    return describe_in_language
 
 
 def is_staff_here(user_id: int | None = None) -> bool:
@@ -43,6 +60,7 @@ def count_waiting_before(conversation: Conversation) -> int:
     return waiting.filter(waiting_since__lt=conversation.waiting_since or timezone.now()).count()
 
 
+@in_customer_language
 def describe_wait(conversation: Conversation, reference: str) -> str:
     """What happens now: when a person answers, and where. `reference` is a ticket's number, or empty."""
     parts = [_describe_time(conversation), _describe_place(conversation)]
@@ -51,18 +69,21 @@ def describe_wait(conversation: Conversation, reference: str) -> str:
     return " ".join(parts)
 
 
+@in_customer_language
 def describe_absence(conversation: Conversation) -> str:
     """Who has the conversation is away: when they answer, and where."""
     name = {"name": conversation.assignee_name}
     if opening_hours.is_open(timezone.now()):
         when = _("%(name)s is away right now, and will answer as soon as they are back.") % name
     else:
-        when = f"{_('%(name)s is away right now.') % name} {_describe_hours()}"
+        away = _("%(name)s is away right now.") % name
+        when = f"{away} {_describe_hours()}"
     return f"{when} {_describe_place(conversation)}"
 
 
-def describe_return(name: str) -> str:
-    return _("%(name)s has this conversation again.") % {"name": name}
+@in_customer_language
+def describe_return(conversation: Conversation) -> str:
+    return _("%(name)s has this conversation again.") % {"name": conversation.assignee_name}
 
 
 def describe_closed_hours() -> str:
@@ -95,7 +116,11 @@ def _describe_hours() -> str:
     opening = opening_hours.find_next_opening(timezone.now())
     if opening is None:
         return _("Our hours: %(hours)s.") % hours
-    when = {"day": date_format(opening, "l, j F"), "time": date_format(opening, "H:i")}
+    day = _("%(weekday)s, %(date)s") % {
+        "weekday": date_format(opening, "l"),
+        "date": date_format(opening, "MONTH_DAY_FORMAT"),
+    }
+    when = {"day": day, "time": date_format(opening, "TIME_FORMAT")}
     return _("Our hours: %(hours)s. We'll answer from %(day)s at %(time)s.") % (hours | when)
 
 
@@ -128,29 +153,39 @@ def takes_contact(conversation: Conversation) -> bool:
     return is_with_person and not has_own_email and bool(settings.ENVIRONMENT.smtp_url)
 
 
-def describe_takeover(name: str) -> str:
-    return _("%(name)s has joined the chat. You're now talking to a person.") % {"name": name}
-
-
-def describe_cancelled_request() -> str:
-    return _("The AI assistant answers again. You can ask for a person at any time.")
-
-
-def describe_hand_back(name: str) -> str:
-    return _("%(name)s has left the chat. The AI assistant answers again.") % {"name": name}
-
-
-def describe_closing(name: str) -> str:
-    return _("%(name)s has closed this conversation. Write again at any time to continue it.") % {
-        "name": name
+@in_customer_language
+def describe_takeover(conversation: Conversation) -> str:
+    return _("%(name)s has joined the chat. You're now talking to a person.") % {
+        "name": conversation.assignee_name
     }
 
 
-def describe_end() -> str:
+@in_customer_language
+def describe_cancelled_request(conversation: Conversation) -> str:
+    return _("The AI assistant answers again. You can ask for a person at any time.")
+
+
+@in_customer_language
+def describe_hand_back(conversation: Conversation) -> str:
+    return _("%(name)s has left the chat. The AI assistant answers again.") % {
+        "name": conversation.assignee_name
+    }
+
+
+@in_customer_language
+def describe_closing(conversation: Conversation) -> str:
+    return _("%(name)s has closed this conversation. Write again at any time to continue it.") % {
+        "name": conversation.assignee_name
+    }
+
+
+@in_customer_language
+def describe_end(conversation: Conversation) -> str:
     return _("The conversation has ended. Write again at any time to continue it.")
 
 
-def describe_solved(reference: str, *, is_by_customer: bool) -> str:
+@in_customer_language
+def describe_solved(conversation: Conversation, reference: str, *, is_by_customer: bool) -> str:
     """`reference` is a ticket's number."""
     if is_by_customer:
         told = _("You've said that %(reference)s is solved. Thank you for telling us.")
@@ -161,18 +196,23 @@ def describe_solved(reference: str, *, is_by_customer: bool) -> str:
     return told % {"reference": reference}
 
 
-def describe_contact(email: str) -> str:
-    return _("Thank you. If you have left, we'll answer by e-mail to %(email)s.") % {"email": email}
-
-
-def describe_unsent(email: str) -> str:
-    return _("Our e-mail to %(email)s couldn't be sent. You can read everything here, in this chat.") % {
-        "email": email
+@in_customer_language
+def describe_contact(conversation: Conversation) -> str:
+    return _("Thank you. If you have left, we'll answer by e-mail to %(email)s.") % {
+        "email": conversation.contact_email
     }
 
 
-def describe_undeliverable(email: str) -> str:
+@in_customer_language
+def describe_unsent(conversation: Conversation) -> str:
+    return _("Our e-mail to %(email)s couldn't be sent. You can read everything here, in this chat.") % {
+        "email": conversation.reply_email
+    }
+
+
+@in_customer_language
+def describe_undeliverable(conversation: Conversation) -> str:
     return _(
         "Our e-mail to %(email)s came back: it couldn't be delivered. Please check the address. The answer will come "
         "here, in this chat."
-    ) % {"email": email}
+    ) % {"email": conversation.reply_email}

@@ -34,16 +34,17 @@ class LeaseLost(Exception):
 class TurnLease:
     """A turn that this process runs: all that running it takes, and the fencing token that proves the right to.
 
-    `message_id` is the answer that is to be streamed, or `NO_MESSAGE` while `pending_calls` come first. `system_text`
-    and `history` are what the model is sent; `summary` is the part of the former that sums up what was said before.
-    `funds` say whether it can be paid for. `rounds_made` and `calls_made` say how often a process that died had asked
-    for tools in this turn, and how many calls it had done.
+    `language` is the customer's. `message_id` is the answer that is to be streamed, or `NO_MESSAGE` while
+    `pending_calls` come first. `system_text` and `history` are what the model is sent; `summary` is the part of the
+    former that sums up what was said before. `funds` say whether it can be paid for. `rounds_made` and `calls_made` say
+    how often a process that died had asked for tools in this turn, and how many calls it had done.
     """
 
     turn_id: int
     fencing_token: int
     conversation_id: int
     public_id: str
+    language: str
     message_id: int
     backend: str
     system_text: str

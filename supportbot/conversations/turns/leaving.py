@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
+from supportbot.languages import use_site_language
 from supportbot.server.executors import on_database_thread
 
 from ..limits.rate_limits import count_request
@@ -36,7 +37,7 @@ def end_conversation(conversation_id: int) -> TurnChange:
     count_request(conversation, CustomerRequest.Kind.END)
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
-    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, describe_end(), None)])
+    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, describe_end(conversation), None)])
     save_owner(conversation)
     record_event("ended", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     ask_for_rating(conversation)
@@ -62,13 +63,16 @@ def leave_conversation(conversation_id: int) -> TurnChange:
     is_reachable = can_be_mailed(conversation)
     if conversation.owner == Owner.BOT or (conversation.owner == Owner.WAITING and not is_reachable):
         conversation.owner, conversation.waiting_since = Owner.CLOSED, None
-    left = add_event_turn(conversation, [(Message.Role.SYSTEM, _describe_leaving(is_reachable), None)])
+    left = add_event_turn(
+        conversation, [(Message.Role.SYSTEM, _describe_leaving_to_staff(is_reachable), None)]
+    )
     save_owner(conversation)
     record_event("left_chat", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     return build_change(conversation, [*ended, left], with_owner=True, notifies_desk=True)
 
 
-def _describe_leaving(is_reachable: bool) -> str:
-    if is_reachable:
-        return _("The customer has ended this chat. Answers still reach them by e-mail.")
-    return _("The customer has ended this chat and can no longer read it.")
+def _describe_leaving_to_staff(is_reachable: bool) -> str:
+    with use_site_language():
+        if is_reachable:
+            return _("The customer has ended this chat. Answers still reach them by e-mail.")
+        return _("The customer has ended this chat and can no longer read it.")

@@ -93,7 +93,7 @@ def _answers_end(conversation_id: int, client_ids: Sequence[str]) -> bool:
 
 @on_database_thread()
 @transaction.atomic
-def begin_by_mail(name: str, email: str, title: str) -> int:
+def begin_by_mail(name: str, email: str, title: str, language: str) -> int:
     """A conversation of somebody who is known by an address alone. It is in no browser: only staff can read it.
 
     Post the mail in it, then have it wait for a person by `wait_with_mail`.
@@ -102,6 +102,7 @@ def begin_by_mail(name: str, email: str, title: str) -> int:
         guest_key=create_mail_key(),
         contact_name=mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS])[0][:CONTACT_NAME_CHARS],
         contact_email=email,
+        language=language,
         title=mask_card_numbers(title)[0][:TITLE_CHARS],
         owner=Owner.WAITING,
         waiting_since=timezone.now(),
@@ -132,7 +133,7 @@ def note_undeliverable(conversation_id: int, recipient: str) -> bool:
     if conversation.is_undeliverable:
         return True
     conversation.failed_email = conversation.reply_email
-    sentence = handoff_sentences.describe_undeliverable(conversation.reply_email)
+    sentence = handoff_sentences.describe_undeliverable(conversation)
     add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     record_event("mail_failed", conversation_id=conversation.pk)
@@ -144,6 +145,6 @@ def note_undeliverable(conversation_id: int, recipient: str) -> bool:
 def note_unsent(conversation_id: int) -> None:
     """A mail to the customer could not be sent in any of its attempts: staff and customer are told."""
     conversation = Conversation.objects.lock(conversation_id)
-    sentence = handoff_sentences.describe_unsent(conversation.reply_email)
+    sentence = handoff_sentences.describe_unsent(conversation)
     add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
+from supportbot.languages import use_site_language
 from supportbot.server.executors import on_database_thread
 
 from ..limits.rate_limits import RequestRefused, check_rate, count_request
@@ -112,10 +113,11 @@ def start_waiting(
     conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
     reason = reason.strip()
     quoted = "" if reason else words or describe_last_words(conversation)
-    conversation.waiting_reason = (reason or quoted or _("No reason was given."))[:REASON_CHARS]
-    reference = reference or notify_of_person_request(
-        conversation, (reason or quoted)[:REASON_CHARS], is_quote=bool(quoted)
-    )
+    with use_site_language():  # staff read it
+        conversation.waiting_reason = (reason or quoted or _("No reason was given."))[:REASON_CHARS]
+        reference = reference or notify_of_person_request(
+            conversation, (reason or quoted)[:REASON_CHARS], is_quote=bool(quoted)
+        )
     _enqueue_alert(conversation)
     record_event(
         "person_requested",
@@ -167,7 +169,7 @@ def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
     if not is_assigned_to(conversation, staff_id):
         return build_refusal(conversation)
-    sentence = handoff_sentences.describe_hand_back(conversation.assignee_name)
+    sentence = handoff_sentences.describe_hand_back(conversation)
     conversation.owner, conversation.assignee = Owner.BOT, None
     left = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     conversation.bot_starts_after = left.row.pk
@@ -189,7 +191,7 @@ def close_conversation(
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
     if not is_assigned_to(conversation, staff_id) or (reply_id and not _is_last(conversation, reply_id)):
         return build_refusal(conversation)
-    sentence = handoff_sentences.describe_closing(conversation.assignee_name)
+    sentence = handoff_sentences.describe_closing(conversation)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
     closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, build_closing_id())])
     save_owner(conversation)
@@ -209,7 +211,7 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
         return build_change(conversation, (), with_owner=True)
     count_request(conversation, CustomerRequest.Kind.CANCEL)
     conversation.owner, conversation.waiting_since = Owner.BOT, None
-    sentence = handoff_sentences.describe_cancelled_request()
+    sentence = handoff_sentences.describe_cancelled_request(conversation)
     cancelled = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     record_event("request_cancelled", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
@@ -237,7 +239,7 @@ def _give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.assignee = Owner.HUMAN, staff
     conversation.waiting_since = conversation.bot_silent_until = conversation.absence_told = None
-    sentence = handoff_sentences.describe_takeover(conversation.assignee_name)
+    sentence = handoff_sentences.describe_takeover(conversation)
     joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)

@@ -1,6 +1,6 @@
 """What a customer and a person write to each other, while no model runs, and where the customer is reached."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from supportbot.audit.recording import record_event
 from supportbot.compiled_queries import CompiledRowsUpdate
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import enqueue
+from supportbot.languages import use_language
 from supportbot.server.executors import on_database_thread
 
 from ..attachments import storage
@@ -105,7 +106,7 @@ def _list_notices(conversation: Conversation, was_closed: bool) -> list[str]:
     """What the customer is told with a message to a person: that they have it again, and once that they are away."""
     notices = []
     if was_closed:
-        notices.append(handoff_sentences.describe_return(conversation.assignee_name))
+        notices.append(handoff_sentences.describe_return(conversation))
     is_untold = conversation.owner == Owner.HUMAN and conversation.absence_told is None
     if is_untold and handoff_sentences.is_assignee_away(conversation):
         conversation.absence_told = timezone.now()
@@ -128,7 +129,7 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
         return build_change(conversation, (), with_owner=True)
     check_contact_rate(conversation.visitor)
     conversation.contact_name, conversation.contact_email = contact
-    sentence = handoff_sentences.describe_contact(conversation.contact_email)
+    sentence = handoff_sentences.describe_contact(conversation)
     thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     enqueue(
@@ -144,10 +145,15 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def post_notice(conversation_id: int, text: str) -> TurnChange:
-    """The server tells the customer something of the conversation, such as that a ticket was merged."""
+def post_notice(conversation_id: int, describe: Callable[[], str]) -> TurnChange:
+    """The server tells the customer something of the conversation, such as that a ticket was merged.
+
+    `describe` returns the sentence; it is called in the customer's language.
+    """
     conversation = Conversation.objects.lock(conversation_id)
-    told = add_event_turn(conversation, [(Message.Role.SYSTEM, text, None)])
+    with use_language(conversation.language):
+        sentence = describe()
+    told = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     return build_change(conversation, [told])
 

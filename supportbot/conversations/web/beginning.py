@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import get_language
 
 from supportbot.compiled_queries import CompiledInsert, CompiledQuery, CompiledRows
 from supportbot.server.executors import on_database_thread
@@ -76,7 +77,12 @@ def _is_stored(public_id: UUID) -> bool:
 
 def build_new_conversation(visitor: Visitor, public_id: UUID) -> Conversation:
     """The conversation that would begin under this id, not stored."""
-    return Conversation(public_id=public_id, user_id=visitor.user_id, guest_key=visitor.guest_key)
+    return Conversation(
+        public_id=public_id,
+        user_id=visitor.user_id,
+        guest_key=visitor.guest_key,
+        language=get_language() or "",
+    )
 
 
 def find_first_id(visitor: Visitor, session_key: str) -> UUID:
@@ -88,6 +94,13 @@ def find_first_id(visitor: Visitor, session_key: str) -> UUID:
 def reload_visitor(user: Any, session: Any) -> Visitor:
     """The visitor as the session is stored now: its guest may have got a key since this request began."""
     return get_visitor(user, session if user.is_authenticated else SessionStore(session.session_key))
+
+
+def note_language(conversation: Conversation) -> None:
+    """What is written to the customer from now on is in the language of the page that is shown."""
+    language = get_language() or ""
+    if conversation.pk is not None and conversation.language != language:
+        Conversation.objects.filter(pk=conversation.pk).update(language=language)
 
 
 def is_new_id(public_id: UUID) -> bool:

@@ -24,7 +24,7 @@ class ChatConsumer(ConversationConsumer):
         self.session, self.conversation_id = found
 
     def get_audience(self) -> Audience:
-        return get_customer_audience()
+        return get_customer_audience(self.language)
 
     async def open_page(self) -> None:
         if self.conversation_id != NOT_BEGUN:

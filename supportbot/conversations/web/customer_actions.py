@@ -10,7 +10,7 @@ from supportbot.server.executors import DatabaseFunction
 from .. import turns
 from ..limits.rate_limits import check_email, check_text
 from ..realtime import broadcast
-from ..realtime.audiences import get_customer_audience
+from ..realtime.audiences import CUSTOMER
 from ..realtime.socket_sessions import SocketSession
 from ..worker import runner
 from .frames import Frame
@@ -93,7 +93,7 @@ async def retry_answer(customer: Customer, frame: Frame) -> None:
 async def show_typing(customer: Customer, frame: Frame) -> None:
     """Staff see for some seconds that the customer writes, where one of them is wanted or there."""
     if await customer.run_action(turns.is_with_person):
-        await broadcast.publish_typing(customer.conversation_id, get_customer_audience().name)
+        await broadcast.publish_typing(customer.conversation_id, CUSTOMER)
 
 
 # With these a conversation begins: before that there is nothing to stop, to try again or to withdraw.

@@ -7,6 +7,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from .. import turns
@@ -65,7 +66,7 @@ def _get_frames(request: HttpRequest, conversation: Conversation) -> JsonRespons
     _note_presence(conversation)
     update = async_to_sync(load_update)(
         conversation.pk,
-        get_customer_audience(),
+        get_customer_audience(get_language() or ""),
         _parse_number(request.GET.get("seen", ""), 0),
         _parse_number(request.GET.get("shown", ""), -1),
         build_customer(request, conversation).require_valid_session,

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 
+from supportbot.languages import use_language
 from supportbot.server.backpressure import SocketWriter
 from supportbot.server.executors import DatabaseFunction
 from supportbot.server.origin_check import has_own_origin
@@ -25,7 +26,7 @@ from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession
 from ..worker import housekeeping
 from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame
-from .socket_login import read_session_key
+from .socket_login import read_language, read_session_key
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
     frame_type: type[BaseFrame]
     permission = ""  # that the account must have, as a member of staff; empty on a customer's page
     is_open = False
+    language: str  # of its page
     session: SocketSession
     writer: SocketWriter
 
@@ -69,9 +71,11 @@ class SocketConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope, receive, send) -> None:
         # As Channels does it, but without a channel layer: the process hears of the others, not each socket.
         self.scope, self.base_send = scope, send
+        self.language = read_language(scope)
         try:
-            while True:
-                await self.dispatch(await receive())
+            with use_language(self.language):
+                while True:
+                    await self.dispatch(await receive())
         except StopConsumer:
             pass
         finally:

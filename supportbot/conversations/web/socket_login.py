@@ -6,6 +6,7 @@ from typing import Any, cast
 from channels.auth import get_user
 from django.conf import settings
 
+from supportbot.languages import find_language
 from supportbot.server.cookie_names import read_cookies
 from supportbot.server.executors import on_database_thread
 from supportbot.server.guest_sessions import SessionStore
@@ -20,6 +21,12 @@ load_user: Any = cast(Any, get_user).func
 def read_session_key(scope: Mapping[str, Any]) -> str:
     """The session that the cookie of a handshake names, empty if it names none. It may have ended."""
     return read_cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
+
+
+def read_language(scope: Mapping[str, Any]) -> str:
+    """The language of the page that opens a socket, which has its address after `/ws`."""
+    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin1")
+    return find_language(scope["path"].removeprefix("/ws"), read_cookies(scope), accepted)
 
 
 @on_database_thread()

@@ -1,5 +1,6 @@
 """What apps may have done in a conversation in the name of staff or of the server, by the names of the AppConfig."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -38,9 +39,12 @@ def post_staff_reply(
     return ""
 
 
-def post_notice(conversation_id: int, text: str) -> None:
-    """The server tells the customer something. A part of the caller's transaction; the pages show it after that."""
-    change = turns.post_notice.run_sync(conversation_id, text)
+def post_notice(conversation_id: int, describe: Callable[[], str]) -> None:
+    """The server tells the customer something, which `describe` returns in their language.
+
+    A part of the caller's transaction; the pages show it after that.
+    """
+    change = turns.post_notice.run_sync(conversation_id, describe)
     transaction.on_commit(lambda: async_to_sync(runner.publish_and_start)(change))
 
 

@@ -1,7 +1,7 @@
 """The pages: who may see what, which rows it takes, and the template."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
 from time import time
@@ -14,6 +14,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -116,6 +117,7 @@ def conversation(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _handle_form(request, conversation)
     renew_session(request.user, request.session)
+    beginning.note_language(conversation)
     return _render_conversation(request, conversation)
 
 
@@ -152,7 +154,7 @@ def _render_conversation(
         "owner": describe_owner(conversation),
         "turns": turns[-settings.PAGE_TURNS :],
         "has_earlier": len(turns) > settings.PAGE_TURNS,
-        "starters": STARTERS,
+        "starters": _list_starters(),
         "script_texts": script_texts(),
         "script_limits": script_limits(),
         # Of the messages that the forms of this page send: pressed twice, each is stored once.
@@ -162,6 +164,14 @@ def _render_conversation(
     if conversation.pk is None and status == HTTPStatus.OK and not request.user.is_authenticated:
         return HttpResponse(render_blank_page(request, CONVERSATION_TEMPLATE, context))
     return render(request, CONVERSATION_TEMPLATE, context, status=status)
+
+
+def _list_starters() -> Sequence[Any]:
+    """What a customer may begin with by a press, in the language of the page."""
+    if settings.LLM_BACKEND != "demo":
+        return STARTERS
+    with translation.override("en"):  # it understands no other language
+        return tuple(str(starter) for starter in STARTERS)
 
 
 @require_GET

@@ -13,6 +13,7 @@ from time import monotonic
 from django.db import Error as DatabaseError
 
 from supportbot.jobs import worker as job_worker
+from supportbot.languages import use_site_language
 from supportbot.server.guest_sessions import delete_expired_sessions
 from supportbot.server.outages import OUTAGE_ERRORS, log_outage, log_task_failure
 from supportbot.server.process import process
@@ -54,8 +55,9 @@ def ensure_running() -> None:
     housekeeper = process.get(Housekeeper)
     task = housekeeper.task
     if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
-        housekeeper.task = asyncio.create_task(_run_loop(), name="housekeeping")
-        process_messages.open_connection()
+        with use_site_language():  # whoever's request it was that came first
+            housekeeper.task = asyncio.create_task(_run_loop(), name="housekeeping")
+            process_messages.open_connection()
 
 
 async def _run_loop() -> None:

@@ -12,6 +12,7 @@ from supportbot import model_backends
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Answer
 from supportbot.jobs import worker as job_worker
+from supportbot.languages import use_language
 from supportbot.server.outages import OUTAGE_ERRORS, describe_outage, log_task_failure
 from supportbot.server.process import process
 
@@ -85,7 +86,8 @@ async def start_turn(lease: TurnLease, on_event: EventListener | None = None) ->
     running = state.turns[lease.turn_id] = RunningTurn(lease, stream, on_event)
     if previous is not None:
         previous.cancel()  # its request to the model lacks what the customer has said by now
-    running.task = asyncio.create_task(_run_turn(running), name=f"turn {lease.turn_id}")
+    with use_language(lease.language):  # whoever it was that started it
+        running.task = asyncio.create_task(_run_turn(running), name=f"turn {lease.turn_id}")
     state.tasks.add(running.task)
     running.task.add_done_callback(_end_task)
     return running.task

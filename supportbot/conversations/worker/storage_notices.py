@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from supportbot.server.process import process
@@ -46,7 +45,9 @@ async def report_success() -> None:
 
 
 async def _publish_notice(conversation_id: int, *, is_outage: bool) -> None:
-    with translation.override(settings.LANGUAGE_CODE):
-        words = _("We can't save anything right now. As soon as we can, this goes on by itself.")
-        frame = render_notice(words if is_outage else "", is_outage=is_outage)
-    await broadcast.publish_frame(conversation_id, frame)
+    await broadcast.publish_notice(conversation_id, partial(_render_outage, is_outage=is_outage))
+
+
+def _render_outage(*, is_outage: bool) -> str:
+    words = _("We can't save anything right now. As soon as we can, this goes on by itself.")
+    return render_notice(words if is_outage else "", is_outage=is_outage)

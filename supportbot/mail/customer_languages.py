@@ -1,0 +1,30 @@
+"""A mail to a customer is in the language of their pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from supportbot.conversations.models import Conversation
+from supportbot.languages import use_language
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def get_customer_language(conversation_id: int | None) -> str:
+    """Empty if it is not known."""
+    found = Conversation.objects.filter(pk=conversation_id or 0).order_by()
+    return found.values_list("language", flat=True).first() or ""
+
+
+def write_in_customer_language(
+    function: Callable[Concatenate[int | None, P], T],
+) -> Callable[Concatenate[int | None, P], T]:
+    """Have a function write in the language of the customer of the conversation that it is given."""
+
+    @wraps(function)
+    def write_mail(conversation_id: int | None, *args: P.args, **kwargs: P.kwargs) -> T:
+        with use_language(get_customer_language(conversation_id)):
+            return function(conversation_id, *args, **kwargs)
+
+    return write_mail

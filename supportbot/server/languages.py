@@ -1,0 +1,23 @@
+"""Every page is in the language of whoever asked for it."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from supportbot.languages import find_language
+
+from .middleware import Middleware, View
+
+
+class LanguageMiddleware(Middleware):
+    """Django's own knows no pages that are in the site's language whatever the browser asks for."""
+
+    def find_view(self, request: HttpRequest) -> View | None:
+        accepted = request.headers.get("Accept-Language", "")
+        translation.activate(find_language(request.path_info, request.COOKIES, accepted))
+        return None
+
+    def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language() or "")
+        return response

@@ -1,0 +1,204 @@
+"""Customers are written to in the language of their browser, whoever does something; staff in the site's."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core import mail
+from django.utils.translation import get_language, override
+
+from supportbot.assistant.tools import Registry, ToolContext, tool
+from supportbot.conversations import turns
+from supportbot.conversations.models import Conversation
+from supportbot.conversations.realtime import broadcast
+from supportbot.conversations.worker import runner, storage_notices
+from supportbot.server.process import process
+from tests.provider import Provider
+
+from .page import Browser
+from .rows import until
+
+GERMAN = "de-AT,de;q=0.9,en;q=0.8"
+
+
+@pytest.fixture
+def germans(alice: User) -> Browser:
+    return Browser(alice, GERMAN)
+
+
+@pytest.fixture
+def german_chat(germans: Browser) -> Conversation:
+    with override("de"):
+        return germans.begin()
+
+
+def get_html(browser: Browser, path: str) -> str:
+    with override("en"):  # a request leaves its language behind, on the test's own thread
+        return browser.client.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("languages", "language", "words"),
+    [
+        (GERMAN, "de", "Mit einem Menschen sprechen"),
+        ("pt", "pt-br", "Falar com uma pessoa"),
+        ("tlh, fr;q=0.5", "fr", "Parler à un conseiller"),
+        ("tlh", "en", "Talk to a person"),
+        ("de;q=x, *", "en", "Talk to a person"),
+        ("", "en", "Talk to a person"),
+    ],
+)
+def test_a_page_is_in_the_language_of_the_browser(alice, languages, language, words):
+    browser = Browser(alice, languages)
+
+    with override("en"):
+        response = browser.client.get(browser.begin().get_absolute_url())
+
+    html = response.content.decode()
+    assert f'<html lang="{language}">' in html
+    assert words in html
+    assert response["Content-Language"] == language
+    assert "Accept-Language" in response["Vary"]
+
+
+def test_a_site_may_have_one_language(alice, settings):
+    settings.LANGUAGES, settings.LANGUAGE_CODE = [("de", "Deutsch")], "de"
+    browser = Browser(alice, "fr")
+
+    assert '<html lang="de">' in get_html(browser, browser.begin().get_absolute_url())
+
+
+def test_staff_work_in_the_language_of_the_site(agent, settings):
+    browser = Browser(agent, GERMAN)
+
+    assert "Waiting" in get_html(browser, "/admin/desk/")
+    assert "Gespräch" not in get_html(browser, "/admin/conversations/conversation/")
+
+
+async def test_what_a_page_is_told_over_its_socket_is_in_its_language(model: Provider, germans, german_chat):
+    page = await germans.open(german_chat)
+
+    await page.say(" ")
+
+    assert (await page.refused()).text == "Bitte schreiben Sie zuerst eine Nachricht."
+    await page.close()
+
+
+def test_what_a_page_is_told_that_asks_again_and_again_is_in_its_language(germans, german_chat):
+    frame = {"text": " ", "client_id": "a1"}
+
+    answer = germans.client.post(
+        f"{german_chat.get_absolute_url()}frames/", frame, content_type="application/json"
+    )
+
+    assert "Bitte schreiben Sie zuerst eine Nachricht." in answer.json()["frames"][0]
+
+
+async def test_each_page_of_a_conversation_is_shown_a_change_in_its_own_language(
+    model: Provider, alices, germans, german_chat
+):
+    page, english = await germans.open(german_chat), await alices.open(german_chat)
+    model.fail(400)
+
+    await page.say("Wo ist meine Lampe?")
+
+    assert "Mit einem Menschen sprechen" in (await page.settled("failed")).text
+    assert "Talk to a person" in (await english.settled("failed")).text
+    await page.close()
+    await english.close()
+
+
+async def test_an_outage_is_told_to_each_page_in_its_own_language(
+    model: Provider, alices, germans, german_chat
+):
+    page, english = await germans.open(german_chat), await alices.open(german_chat)
+
+    async def are_open() -> bool:
+        return len(process.get(broadcast.Watchers).pages[german_chat.pk]) == 2
+
+    await until(are_open)
+    await storage_notices._publish_notice(german_chat.pk, is_outage=True)
+
+    assert "Wir können gerade nichts speichern" in (await page.refused()).text
+    assert "We can't save anything right now" in (await english.refused()).text
+    await page.close()
+    await english.close()
+
+
+def test_what_is_said_to_a_customer_is_in_their_language_whoever_does_it(german_chat, agent):
+    taken = turns.take_over.run_sync(german_chat.pk, agent.pk).change
+    closed = turns.close_conversation.run_sync(german_chat.pk, agent.pk).change
+
+    (joined,), (left,) = taken.turns[-1].messages, closed.turns[-1].messages
+    assert joined.text.endswith("ist jetzt im Chat. Sie sprechen nun mit einem Menschen.")
+    assert "hat dieses Gespräch" in left.text
+    assert taken.language == "de"
+
+
+async def test_what_staff_read_is_in_theirs(model: Provider, germans, german_chat):
+    page = await germans.open(german_chat)
+
+    await page.request(action="person", client_id="p1")
+    await page.until(lambda page: page.shown_owner and page.owner_state == "waiting")
+
+    waiting = await Conversation.objects.aget(pk=german_chat.pk)
+    assert waiting.waiting_reason == "No reason was given."
+    await page.close()
+
+
+async def test_a_process_does_by_itself_what_it_does_in_the_language_of_the_site(
+    model: Provider, germans, german_chat, agent, frequent_sweeps, settings
+):
+    """Though it began with a page in another language."""
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"smtp_url": "smtp://localhost"})
+    page = await germans.open(german_chat)
+
+    await page.request(action="person", client_id="p1")
+
+    async def is_told() -> bool:
+        return bool(mail.outbox)
+
+    await until(is_told)
+    assert mail.outbox[0].subject.endswith("is waiting for a person")
+    await page.close()
+
+
+async def test_an_answer_is_made_in_the_language_of_its_customer_whoever_started_it(
+    model: Provider, german_chat, monkeypatch
+):
+    """Such as a process that goes on with what another one began."""
+    heard = []
+
+    @tool()
+    def note_language(ctx: ToolContext) -> str:
+        """Note it."""
+        heard.append(get_language())
+        return "noted"
+
+    conversations = apps.get_app_config("conversations")
+    monkeypatch.setattr(conversations, "tools", Registry([note_language]))
+    model.call("note_language")
+    model.say("Fertig.")
+
+    change = await turns.submit_message(german_chat.pk, "Hallo", "a1")
+    task = await runner.publish_and_start(change)
+    assert task is not None
+    await task
+
+    assert heard == ["de"]
+    assert get_language() == "en"
+
+
+def test_who_reads_another_language_today_is_written_to_in_that(alice, german_chat, agent):
+    get_html(Browser(alice, "en"), german_chat.get_absolute_url())
+
+    taken = turns.take_over.run_sync(german_chat.pk, agent.pk).change
+
+    assert taken.turns[-1].messages[0].text.endswith("You're now talking to a person.")
+
+
+def test_a_language_that_is_no_longer_offered_gives_way_to_the_sites(german_chat, agent, settings):
+    settings.LANGUAGES = [("en", "English")]
+
+    taken = turns.take_over.run_sync(german_chat.pk, agent.pk).change
+
+    assert taken.turns[-1].messages[0].text.endswith("You're now talking to a person.")
