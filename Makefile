@@ -61,12 +61,13 @@ format: $(VENV)/ready-dev  ## Format the code and fix what can be fixed automati
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-# No language is there yet: `makemessages -l de` begins one, from the sources. Later this brings all of them up to date.
-messages: $(VENV)/ready  ## Collect the sentences that can be translated into locale/
+# A new language begins with `manage.py makemessages -l sv`. A sentence without a translation is shown in English.
+messages: $(VENV)/ready  ## Collect the sentences for the translators in locale/, and compile what they have translated
 	@command -v xgettext >/dev/null || { echo "xgettext is missing; on Debian and Ubuntu: apt install gettext"; exit 1; }
 	@mkdir -p locale
-	@$(BIN)/python manage.py makemessages --all --keep-pot --add-location file --ignore tests --ignore var
-	@echo "$$(($$(grep -c '^msgid "' locale/django.pot) - 1)) sentences are in locale/django.pot."
+	@$(BIN)/python manage.py makemessages --all --no-obsolete --add-location file --ignore tests --ignore var --verbosity 0
+	@$(BIN)/python manage.py compilemessages --ignore .venv --verbosity 0
+	@for po in locale/*/LC_MESSAGES/django.po; do printf '%s: ' "$$po"; msgfmt --statistics -o /dev/null "$$po"; done
 
 # Locks every dependency, with hashes and without any index address, for all platforms and Pythons.
 LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
