@@ -32,7 +32,10 @@ OTHERS = re.compile(
 SAID = {"RequestRefused", "ToolError", "render_notice", "_", "gettext", "gettext_lazy", "ngettext"}
 SAID_BY_NAME = {"progress", "STARTERS"}
 # Calls and keywords whose words go to a log, a developer or staff.
-UNSAID = {"debug", "info", "warning", "error", "exception", "Field", "ModelError", "TypeError", "ValueError"}
+UNSAID = {
+    *("debug", "info", "warning", "error", "exception", "log_task_failure"),
+    *("Field", "ModelError", "TypeError", "ValueError"),
+}
 UNSAID_BY_NAME = {"help_text", "description", "hint"}
 SENTENCE = re.compile(r"[A-Z“{]\S* +\S*[a-z].* .*", re.DOTALL)
 PLACEHOLDER = re.compile(r"\{.*?\}|%\(\w+\)[sd]")
