@@ -51,12 +51,15 @@ class ProseThoughtReader:
         """Add a piece. Returns what of the text may be passed on."""
         self._held.append(data)
         self._read_chars += len(data)
-        if not self.has_thought and not self._find_thought(data):
+        if self.has_thought:
+            self._tail = self._tail[-MAX_ANSWER_CHARS:] + data
+        elif self._find_thought(data):
+            self._tail = "".join(self._held)
+        else:
             return self.flush_text() if self.is_over else ""
-        self._tail = self._tail[-MAX_ANSWER_CHARS:] + data
-        if self._answer is FINAL_ANSWER and ACTION.search(self._tail):
-            return self._pass_on()  # a call follows, and what stands behind it is made up
         found = self._answer.search(self._tail)
+        if self._has_called_before(found, self._tail):
+            return self._pass_on()  # what stands behind the call is made up
         if found is None:
             return ""
         rest = self._tail[found.end() :]
@@ -69,11 +72,15 @@ class ProseThoughtReader:
     def flush_text(self) -> str:
         """The text is over, or no thought. Returns what was held back."""
         held = self._pass_on()
-        is_agent = self._answer is FINAL_ANSWER and ACTION.search(held)
-        if self.has_thought and not is_agent and (found := self._answer.search(held)):
+        found = self._answer.search(held) if self.has_thought else None
+        if found and not self._has_called_before(found, held):
             self._note_answer(found, held)
             return held[found.end() :]
         return held
+
+    def _has_called_before(self, answer: re.Match[str] | None, text: str) -> bool:
+        action = ACTION.search(text) if self._answer is FINAL_ANSWER else None
+        return action is not None and (answer is None or action.start() < answer.start())
 
     def _note_answer(self, found: re.Match[str], text: str) -> None:
         """The answer begins behind this match in the last characters that were read."""

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
+from tests.engine.desk import lookup_order
+from tests.provider import wire
+
 from .spoken import read_calls
 
 ORDER = '{"order_id": "ORD-123"}'
@@ -110,6 +114,14 @@ def test_a_call_behind_labels_is_made(form: str, size: int):
         if not said.lstrip("*").startswith("Thought"):
             shown, calls = read_calls(f"One moment.\n\n{said}", size)
             assert (shown.rstrip(), calls) == ("One moment.", [made])
+
+
+def test_a_final_answer_comes_while_it_is_said():
+    accumulator, shown = ChatAccumulator(tools=[lookup_order]), ""
+    for char in "Final Answer: On Mon":
+        shown += accumulator.add_events([wire.text(char).removeprefix(b"data: ").strip()])
+
+    assert shown == "On Mon"
 
 
 @pytest.mark.parametrize("said", READ)
