@@ -41,7 +41,7 @@ def _list_beginnings(labels: Iterable[str]) -> frozenset[str]:
 BEGINNINGS = _list_beginnings(f"{label}:" for label in (*NAME_LABELS, *THOUGHT_LABELS))
 BEGINNINGS_BEHIND = {labels: _list_beginnings(labels) for labels in (BEHIND_NAMES, AGENTS_LABELS)}
 NAME_LABEL = rf"(?P<label>{_join_labels(NAME_LABELS)}){COLON}"
-NAME = r"[ \t]{0,20}[`'\"*]{0,3}(?P<name>[\w.-]{1,64})[`'\"*]{0,3}(?:\(\))?"
+NAME = r"\s{0,20}[`'\"*]{0,3}(?P<name>[\w.-]{1,64})[`'\"*]{0,3}(?:\(\))?"
 ARGUMENTS = (
     rf"(?:[ \t]{{0,20}}[,;|]?\s{{1,20}}{LEAD}(?P<input>{_join_labels(INPUT_LABELS)}){COLON}"
     r"|(?=\s{0,20}(?:```\w{0,10}\s{0,5})?\{)|(?=\())"
@@ -49,7 +49,7 @@ ARGUMENTS = (
 CALL = re.compile(rf"(?:^|\n){LEAD}{NAME_LABEL}{NAME}{ARGUMENTS}", re.IGNORECASE)
 CALL_IN_LINE = re.compile(rf"{LEAD_IN_LINE}{NAME_LABEL}{NAME}{ARGUMENTS}", re.IGNORECASE)
 LEAD_BEGUN = re.compile(LEAD.replace("[ \\t]{1,3}", "(?:[ \\t]{1,3}|$)"))  # it may go on
-CALL_BEGUN = re.compile(rf"{NAME_LABEL}[ \t]{{0,20}}[`'\"*]{{0,3}}(?P<name>[\w.-]*)", re.IGNORECASE)
+CALL_BEGUN = re.compile(rf"{NAME_LABEL}\s{{0,20}}[`'\"*]{{0,3}}(?P<name>[\w.-]*)", re.IGNORECASE)
 # A label before a call that has its own form.
 BEFORE_FORM = r"\s{0,20}(?=```|[\[{])"
 LABEL = re.compile(rf"{LEAD}{NAME_LABEL}{BEFORE_FORM}", re.IGNORECASE)

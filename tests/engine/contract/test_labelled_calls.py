@@ -20,6 +20,7 @@ OTHER = ORDER.replace("123", "9")
 # Whether a tool reads or writes, these are calls of it.
 EXACT = [
     "Tool: {name}\nArguments: {arguments}",
+    "Tool:\n{name}\nArguments:\n{arguments}",
     "Tool name: {name}\nParameters: {arguments}",
     "Tool Name: `{name}`\nTool Input: {arguments}",
     "Function: {name}\nInput: {arguments}",
@@ -86,6 +87,8 @@ AS_WORDS = [
     "Call: 555-1234\nArguments: none",
     "Tool: lookup_order",
     "Tool: lookup_order\nIt looks an order up.",
+    "Tool:\n- Hammer\n- Nails",
+    "Tool:\nlookup_order\n\nIt looks an order up.",
     "Tool: lookup_order (for orders)\nTool: create_ticket (for tickets)",
     "Tool: lookup_order\nInput: the order's number",
     "Tool: lookup_order\nArguments:\n- order_id (text)",
