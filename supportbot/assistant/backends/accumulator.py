@@ -11,6 +11,7 @@ from ..messages import Answer, Message, ToolCall
 from ..tools import Tool
 from ..usage import RequestUsage
 from . import timeouts
+from .agent_calls import THOUGHT
 from .bare_calls import BareCallReader
 from .call_arguments import normalize_arguments, read_loose_arguments
 from .call_ids import make_call_id
@@ -199,7 +200,8 @@ class AnswerAccumulator:
                 self.spoken.calls.drop_before(self._prose.answer_place)
         text = self._bare_calls.take_in(text)
         if is_last:
-            text += self._bare_calls.finish_text()
+            rest = self._bare_calls.finish_text()
+            text += "" if self.spoken.calls.bodies and THOUGHT.match(rest) else rest
         self.text += text
         return text
 

@@ -47,6 +47,8 @@ EXACT = [
     "**Thought**: I need it.\n**Action**: {name}\n**Action Input**: {arguments}",
 ]
 READ = [
+    f"Thought: I need it. <tool_call>{CALL}</tool_call>",
+    f"Thought: I need it.\n&lt;tool_call&gt;{CALL}&lt;/tool_call&gt;",
     'Tool: lookup_order\nArguments: order_id="ORD-123"',
     'Action: lookup_order(order_id="ORD-123")',
     f"Action: lookup_order({ORDER})",
