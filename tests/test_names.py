@@ -25,7 +25,7 @@ IRREGULAR = (
 # Names that Django, Channels, Twisted, contextlib and email call.
 DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready", "receive", "save"}
 DICTATED |= {"attach", "authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
-DICTATED |= {"choices", "load", "lookups", "queryset", "render"}
+DICTATED |= {"choices", "flush", "load", "lookups", "queryset", "render"}
 DICTATED |= {"allContentReceived", "allHeadersReceived", "connectionLost", "dataReceived", "requestDone"}
 DICTATED |= {"data", "login", "send", "starttls"}  # of smtplib
 # «need», «feed» and «speed» are no participles.
