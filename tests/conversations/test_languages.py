@@ -1,6 +1,10 @@
 """Customers are written to in the language of their browser, whoever does something; staff in the site's."""
 
+import re
+from html import unescape
+
 import pytest
+from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core import mail
@@ -76,6 +80,20 @@ def test_staff_work_in_the_language_of_the_site(agent, settings):
 
 async def test_what_a_page_is_told_over_its_socket_is_in_its_language(model: Provider, germans, german_chat):
     page = await germans.open(german_chat)
+
+    await page.say(" ")
+
+    assert (await page.refused()).text == "Bitte schreiben Sie zuerst eine Nachricht."
+    await page.close()
+
+
+async def test_a_socket_is_in_the_language_of_its_page_whatever_the_handshake_says(
+    model: Provider, alices, germans, german_chat
+):
+    html = await sync_to_async(get_html)(germans, german_chat.get_absolute_url())
+    address = re.search(r'ws-connect="/ws([^"]+)"', html)
+    assert address is not None
+    page = await alices.connect(unescape(address[1]))
 
     await page.say(" ")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 from channels.auth import get_user
 from django.conf import settings
@@ -24,8 +25,12 @@ def read_session_key(scope: Mapping[str, Any]) -> str:
 
 
 def read_language(scope: Mapping[str, Any]) -> str:
-    """The language of the page that opens a socket, which has its address after `/ws`."""
-    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin1")
+    """The language that the page which opens a socket says that it is in; else that of its browser.
+
+    Not every browser sends Accept-Language with a handshake. The page's address is that of the socket after `/ws`.
+    """
+    named = parse_qs(scope["query_string"].decode(errors="replace")).get("language", [""])[0]
+    accepted = named or dict(scope["headers"]).get(b"accept-language", b"").decode("latin1")
     return find_language(scope["path"].removeprefix("/ws"), read_cookies(scope), accepted)
 
 
