@@ -23,7 +23,7 @@ IRREGULAR = (
     "taken told unsent written"
 )
 # Names that Django, Channels, Twisted, contextlib and email call.
-DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "handle", "ready", "receive", "save"}
+DICTATED = {"aclose", "clean", "connect", "delete", "dispatch", "flush", "handle", "ready", "receive", "save"}
 DICTATED |= {"attach", "authenticate", "connectionMade", "encode", "filter", "process", "sendMessage"}
 DICTATED |= {"choices", "flush", "load", "lookups", "queryset", "render"}
 DICTATED |= {"allContentReceived", "allHeadersReceived", "connectionLost", "dataReceived", "requestDone"}
