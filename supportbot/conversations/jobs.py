@@ -1,4 +1,6 @@
-"""The background jobs of conversations: a question to the model, and the deletion of what a provider keeps."""
+"""The background jobs of conversations: questions to the model, ends that are told of, answers that go on, and the
+deletion of what a provider keeps.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -30,7 +32,7 @@ from .limits import token_budgets
 from .limits.token_budgets import Funds
 from .models import Conversation, Turn
 from .models import Message as StoredMessage
-from .turns import ends
+from .turns import ends, recovery
 from .turns.background_questions import split_question_key
 from .turns.history import describe_images, load_history, render_transcript
 from .turns.team_words import END_PREFIX
@@ -108,6 +110,15 @@ async def announce_end(claimed: ClaimedJob) -> None:
             staff_id=int(staff) if staff else None,
             key=f"{END_PREFIX}{claimed.id}",
         )
+
+
+@job(max_attempts=GUARANTEED_MAX_ATTEMPTS)
+async def resume_halted_turn(claimed: ClaimedJob) -> None:
+    """Nobody's question stays without an answer because a person was about to take over, and did not."""
+    if claimed.conversation_id is not None and claimed.last_turn_id is not None:
+        run_after = await recovery.resume_halted_turn(claimed.conversation_id, claimed.last_turn_id)
+        if run_after is not None:
+            raise JobPostponed(run_after)
 
 
 @job(max_attempts=GUARANTEED_MAX_ATTEMPTS)

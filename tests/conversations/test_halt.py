@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
@@ -14,6 +15,9 @@ from supportbot.conversations.models import Message as StoredMessage
 from supportbot.conversations.turns.changes import close_open_messages, load_messages
 from supportbot.conversations.turns.recovery import QUEUED_GRACE_PERIOD
 from supportbot.conversations.worker import runner
+from supportbot.jobs import worker
+from supportbot.jobs.models import Job
+from supportbot.server.process import process
 
 from .rendering import render
 from .test_abandoned_turns import let_lease_run_out
@@ -73,6 +77,94 @@ def test_if_nobody_takes_over_after_all_what_was_said_is_answered(transactional_
 
     (change,) = turns.recover_abandoned_turns.run_sync(9)
     assert change.lease.turn_id == Turn.objects.get().pk
+
+
+async def resume() -> None:
+    """What the halt has left to be done is done, when it is due."""
+    await worker.run_due_jobs()
+    await asyncio.gather(*process.get(worker.RunningJobs).tasks)
+
+
+async def give_up(chat: Conversation) -> None:
+    """Nobody takes the conversation over for whom the bot fell silent."""
+    await resume()  # too early: it changes nothing
+    await sync_to_async(end_silence)()
+    await Job.objects.aupdate(run_after=timezone.now())
+    await resume()
+
+
+@pytest.mark.parametrize("is_process_dead", [False, True])
+async def test_if_nobody_takes_over_an_answer_of_which_nothing_was_read_is_asked_for_again(
+    lease, chat, is_process_dead
+):
+    await sync_to_async(halt)(chat)
+    if is_process_dead:
+        await sync_to_async(let_lease_run_out)()
+        await turns.recover_abandoned_turns(9)
+    else:
+        await turns.finish_turn(lease, "stopped", "")
+
+    await give_up(chat)
+
+    (change,) = await turns.recover_abandoned_turns(9)
+    assert (change.lease.turn_id, change.lease.message_id) == (lease.turn_id, lease.message_id)
+    assert not await Job.objects.aexists()
+
+
+async def test_if_nobody_takes_over_an_answer_that_was_being_read_can_be_tried_again(lease, chat):
+    await turns.begin_answer(lease, lease.message_id, "It ")
+    await sync_to_async(halt)(chat)
+    stopped = await turns.finish_turn(lease, "stopped", "It is ")
+
+    await give_up(chat)
+
+    shown = await sync_to_async(render)(await turns.load_changes(chat.pk, stopped.revision))
+    assert "It is" in shown
+    assert "Try again" in shown
+    assert not await turns.recover_abandoned_turns(9)
+
+
+async def test_an_answer_that_has_not_ended_yet_when_nobody_takes_over_is_waited_for(lease, chat):
+    await sync_to_async(halt)(chat)
+    await give_up(chat)
+    assert (await Turn.objects.aget()).state == "running"
+    await turns.finish_turn(lease, "stopped", "")
+
+    await Job.objects.aupdate(run_after=timezone.now())
+    await resume()
+
+    assert (await Turn.objects.aget()).state == "queued"
+
+
+async def test_what_was_said_and_answered_since_is_not_answered_before_it_is_tried_again(lease, chat):
+    await sync_to_async(halt)(chat)
+    await turns.finish_turn(lease, "stopped", "")
+    await sync_to_async(end_silence)()
+    later = (await turns.submit_message(chat.pk, "Hello?", "a2")).lease
+    await turns.finish_turn(later, "done", "Hello.")
+
+    await give_up(chat)
+
+    assert [each.state async for each in Turn.objects.order_by("pk")] == ["interrupted", "done"]
+
+
+@pytest.mark.parametrize("is_handed_back", [True, False])
+async def test_an_answer_that_a_person_ended_stays_ended(lease, chat, agent, is_handed_back):
+    await sync_to_async(halt)(chat)
+    await turns.finish_turn(lease, "stopped", "")
+    if is_handed_back:
+        await turns.take_over(chat.pk, agent.pk)
+        await turns.hand_back(chat.pk, agent.pk)
+    else:
+        await turns.request_person(chat.pk)
+        await turns.cancel_person_request(chat.pk)
+
+    await resume()
+    await Job.objects.aupdate(run_after=timezone.now())
+    await resume()
+
+    assert (await Turn.objects.aget(pk=lease.turn_id)).state == "stopped"
+    assert not await turns.recover_abandoned_turns(9)
 
 
 def test_an_answer_that_is_tried_again_in_that_moment_waits(lease, chat):

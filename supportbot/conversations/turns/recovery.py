@@ -42,6 +42,8 @@ MAX_CONVERSATIONS_PER_SWEEP = 20
 QUEUED_GRACE_PERIOD = timedelta(seconds=5)
 # A lease this far ahead means that the clock was set back since: it is taken for one that ran out.
 MAX_CLOCK_SKEW = timedelta(minutes=1)
+# Until it is looked again whether a turn has ended that was to.
+HALT_PAUSE = timedelta(seconds=2)
 NO_LIMIT = datetime.max.replace(tzinfo=UTC)
 
 
@@ -99,6 +101,39 @@ def release_turn(lease: TurnLease, begun_call: ToolCall | None = None) -> None:
         turn.state = Turn.State.QUEUED
     turn.lease_until = timezone.now()
     turn.save()
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def resume_halted_turn(conversation_id: int, turn_id: int) -> datetime | None:
+    """Go on with a turn that was ended for a person who has not taken the conversation over after all.
+
+    It is queued again if nothing was read of its answer; else what there is of it is kept, with a way to try again.
+    Returns when to look again, as long as somebody may still take over or the turn has not ended; else None. The pages
+    and the next sweep find by themselves what was changed.
+    """
+    conversation = Conversation.objects.lock(conversation_id)
+    turn = conversation.turns.filter(pk=turn_id, error=ErrorCode.TAKEN_OVER).first()
+    if turn is None or conversation.owner != Conversation.Owner.BOT or conversation.bot_silent_until is None:
+        return None
+    if conversation.is_bot_silent:
+        return conversation.bot_silent_until
+    if turn.state == Turn.State.RUNNING:  # whoever runs it has not heard yet, or has died
+        return timezone.now() + HALT_PAUSE
+    if turn.pk > (conversation.bot_starts_after or 0):
+        _requeue_or_offer_retry(turn, conversation)
+    return None
+
+
+def _requeue_or_offer_retry(turn: Turn, conversation: Conversation) -> None:
+    messages = load_messages(turn)
+    is_read = any(each.text for each in messages if each.status == Message.Status.PARTIAL)
+    is_overtaken = conversation.turns.filter(pk__gt=turn.pk, fencing_token__gt=0).exists()
+    if is_read or is_overtaken:
+        turn.state, turn.error = Turn.State.INTERRUPTED, ErrorCode.INTERRUPTED
+    else:
+        turn.state, turn.marks, turn.lease_until = Turn.State.QUEUED, [], timezone.now()
+    save_change(turn, conversation, messages)
 
 
 def _has_passed(moment: str, now: Any, latest: Any) -> Q:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from supportbot.assistant.errors import ModelError
 from supportbot.assistant.messages import Answer, Mark, ToolCall
+from supportbot.jobs.queue import enqueue
 from supportbot.server.executors import on_database_thread
 from supportbot.usage import recording
 
@@ -30,6 +31,9 @@ from .claiming import claim_next_turn
 from .interruption import close_begun_call
 from .leases import TurnLease, lock_leased_turn
 from .token_estimates import settle_turn
+
+# A kind of job of `conversations.jobs`: it calls `recovery.resume_halted_turn`.
+RESUME_JOB_KIND = "resume_halted_turn"
 
 
 @on_database_thread(repeat=True)
@@ -109,11 +113,13 @@ def request_stop(
     """Ask for the running turn to be stopped, wherever it runs. Returns its id, None if no such turn runs.
 
     With a `turn_id` that turn alone is meant: it may have ended, and the next one begun. `reason` is stored as the
-    turn's error, empty for a customer's own wish. With `silences_bot` no other turn is begun for a few seconds.
+    turn's error, empty for a customer's own wish. With `silences_bot` no other turn is begun for a few seconds, after
+    which this one goes on if nobody has taken the conversation over.
     """
     # Locked, or a change of the turn that is being stored would overwrite the wish.
     conversation = Conversation.objects.lock(conversation_id)
-    if silences_bot and conversation.owner == Conversation.Owner.BOT:
+    silences_bot = silences_bot and conversation.owner == Conversation.Owner.BOT
+    if silences_bot:
         conversation.bot_silent_until = timezone.now() + Conversation.MAX_SILENCE
         conversation.save(update_fields=["bot_silent_until"])
     turn = Turn.objects.filter(conversation=conversation_id, state=Turn.State.RUNNING).first()
@@ -121,6 +127,14 @@ def request_stop(
         return None
     if not reason:
         count_request(conversation, CustomerRequest.Kind.STOP)
+    if silences_bot:
+        enqueue(
+            RESUME_JOB_KIND,
+            f"{turn.pk}:{turn.fencing_token}",
+            conversation_id=conversation.pk,
+            last_turn_id=turn.pk,
+            run_after=conversation.bot_silent_until,
+        )
     Turn.objects.filter(pk=turn.pk).update(stop_requested=True, error=reason)
     return turn.pk
 
