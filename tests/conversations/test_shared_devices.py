@@ -1,13 +1,16 @@
 """Who uses a device after a guest finds nothing of the guest's chat; who comes back to their own finds it all."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
 from supportbot.conversations.models import Conversation, Message
-from supportbot.conversations.turns import ownership, person_messages, submit
+from supportbot.conversations.turns import leaving, ownership, person_messages, submit
+from supportbot.server.guest_sessions import SessionStore
 from tickets.models import Ticket
 
 from .markup import parse
@@ -93,6 +96,26 @@ def test_another_chat_in_which_somebody_waits_is_ended_too(guests, said):
 
     other.refresh_from_db()
     assert other.owner == Owner.CLOSED
+
+
+@pytest.mark.parametrize(("place", "function"), [(leaving, "record_event"), (SessionStore, "delete")])
+def test_an_end_that_breaks_off_has_done_nothing_and_can_be_pressed_again(
+    guests, said, monkeypatch, place, function
+):
+    address = f"{said.get_absolute_url()}forget/"
+    guests.client.raise_request_exception = False
+    with monkeypatch.context() as outage:
+        outage.setattr(place, function, Mock(side_effect=OperationalError("the database is away")))
+        assert guests.client.post(address).status_code == 503
+    said.refresh_from_db()
+    assert said.owner == Owner.BOT
+
+    press_forget(guests, said)
+
+    said.refresh_from_db()
+    assert said.owner == Owner.CLOSED
+    assert said.messages.filter(role="system").count() == 1
+    assert guests.client.get(said.get_absolute_url()).status_code == 404
 
 
 def test_nobody_ends_the_chat_of_somebody_else(guests, said, bobs, of_bob):

@@ -48,7 +48,8 @@ def find_conversations_to_leave(visitor: Visitor, public_id: UUID) -> list[int]:
     """Those of a visitor whose end staff must hear of: the one that is shown, and all in which a person is wanted."""
     theirs = Conversation.objects.visible_to(visitor).non_empty().exclude(owner=Owner.CLOSED)
     with_person = Q(owner__in=(Owner.WAITING, Owner.HUMAN))
-    return list(theirs.filter(Q(public_id=public_id) | with_person).values_list("pk", flat=True))
+    found = theirs.filter(Q(public_id=public_id) | with_person)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 @on_database_thread(repeat=True)

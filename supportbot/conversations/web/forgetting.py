@@ -1,11 +1,11 @@
 """A guest on a device that others use too ends the chat, and nothing of it can be found there any longer."""
 
-import logging
+from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth import logout
-from django.db import Error as DatabaseError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
@@ -13,10 +13,9 @@ from django.views.decorators.http import require_POST
 from .. import turns
 from ..models import Conversation
 from ..realtime.socket_sessions import end_session
-from ..visitors import get_visitor
+from ..turns import TurnChange
+from ..visitors import Visitor, get_visitor
 from ..worker import runner
-
-logger = logging.getLogger(__name__)
 
 
 @require_POST
@@ -30,18 +29,18 @@ def forget_chat(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if Conversation.objects.visible_to(visitor).filter(public_id=public_id).exists():
             logout(request)
     elif visitor.guest_key:
-        left = turns.find_conversations_to_leave(visitor, public_id)
-        request.session.flush()  # first: whatever happens now, the next person finds nothing
+        changes = _end_access(visitor, request.session, public_id)
+        request.session.flush()  # the cookie goes too
         async_to_sync(end_session)(visitor.guest_key)
-        for conversation_id in left:
-            _leave_conversation(conversation_id)
+        for change in changes:
+            async_to_sync(runner.publish_and_start)(change)
     return redirect("index")
 
 
-def _leave_conversation(conversation_id: int) -> None:
-    try:
-        change = turns.leave_conversation.run_sync(conversation_id)
-    except DatabaseError as error:
-        logger.error("A conversation was not closed by its guest: %s", type(error).__name__)
-        return
-    async_to_sync(runner.publish_and_start)(change)
+@transaction.atomic
+def _end_access(visitor: Visitor, session: Any, public_id: UUID) -> list[TurnChange]:
+    """Delete the stored session, and tell staff: both, or neither, which its guest is told and can press again."""
+    left = turns.find_conversations_to_leave(visitor, public_id)
+    changes = [turns.leave_conversation.run_sync(conversation_id) for conversation_id in left]
+    session.delete()
+    return changes
