@@ -82,10 +82,12 @@ class DeskConversationConsumer(ConversationConsumer):
         await self._change_owner(turns.take_over)
 
     async def on_hand_back(self, frame: DeskConversationFrame) -> None:
-        await self._change_owner(turns.hand_back)
+        await self._change_owner(turns.hand_back, press_id=create_press_id())
 
     async def on_close(self, frame: DeskConversationFrame) -> None:
-        await self._change_owner(turns.close_conversation, reference=frame.reference)
+        await self._change_owner(
+            turns.close_conversation, reference=frame.reference, press_id=create_press_id()
+        )
 
     async def on_assign(self, frame: DeskConversationFrame) -> None:
         """A lead gives it to a colleague, who must be one that may answer."""
@@ -105,7 +107,10 @@ class DeskConversationConsumer(ConversationConsumer):
         # Sent twice, the first one has closed it; or the customer has written since. The page shows that.
         with suppress(RequestRefused):
             await self._change_owner(
-                turns.close_conversation, reference=frame.reference, reply_id=frame.client_id
+                turns.close_conversation,
+                reference=frame.reference,
+                reply_id=frame.client_id,
+                press_id=create_press_id(),
             )
 
     async def on_note(self, frame: DeskConversationFrame) -> None:
@@ -174,6 +179,11 @@ class DeskConversationConsumer(ConversationConsumer):
         """What is shown already is not sent again: it would be read out, and take the focus away from its links."""
         if not is_same_part(html, self._shown.get(name, "")) and await self.page.deliver(html):
             self._shown[name] = html
+
+
+def create_press_id() -> str:
+    """Of a press that is done now or not at all: by it the server knows its own repetition in an outage."""
+    return secrets.token_hex(8)
 
 
 @on_database_thread(repeat=True)

@@ -317,6 +317,24 @@ def test_a_reply_that_is_to_close_the_conversation_closes_over_nothing_newer(
     assert (result.is_done, owner_of(chat)[0]) == (closes, "closed" if closes else "human")
 
 
+@pytest.mark.parametrize(
+    ("function", "owner"), [(turns.hand_back, "bot"), (turns.close_conversation, "closed")]
+)
+def test_a_press_that_is_repeated_in_an_outage_was_done_and_is_not_done_again(
+    transactional_db, chat, agent, function, owner
+):
+    agent_presence(agent)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    function.run_sync(chat.pk, agent.pk, press_id="p1")
+
+    assert function.run_sync(chat.pk, agent.pk, press_id="p1").is_done
+    assert owner_of(chat)[0] == owner
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    assert function.run_sync(chat.pk, agent.pk, press_id="p1").is_done
+
+    assert owner_of(chat)[0] == "human"
+
+
 def agent_presence(user) -> None:
     StaffPresence.objects.create(user=user)
 

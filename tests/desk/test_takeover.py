@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from supportbot.audit.models import AuditEvent
+from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, StaffPresence
 from supportbot.conversations.staff_group import ensure_staff_groups
 from tests.conversations.rows import until
@@ -266,3 +269,29 @@ async def test_staff_see_what_of_an_answer_was_not_confirmed_and_the_customer_do
 
     assert "i have refunded" in desk.last.text
     assert "Not confirmed" not in page.last.text
+
+
+@pytest.mark.parametrize(
+    ("action", "function", "owner"),
+    [("hand_back", turns.hand_back, "bot"), ("close", turns.close_conversation, "closed")],
+)
+async def test_what_was_stored_just_before_the_database_went_away_is_not_refused(
+    desk, model, chat, monkeypatch, action, function, owner
+):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+    run, errors = function._function, [OperationalError("the connection is lost")]
+
+    def run_and_lose_connection(*args, **kwargs):
+        result = run(*args, **kwargs)
+        if errors:
+            raise errors.pop()
+        return result
+
+    monkeypatch.setattr(function, "_function", run_and_lose_connection)
+    await desk.act(action)
+
+    await desk.owned_by(owner)
+    await desk.until(lambda desk: len(desk.notices) == 2)  # one of each press
+    assert not errors
+    assert [notice.text.strip() for notice in desk.notices] == ["", ""]

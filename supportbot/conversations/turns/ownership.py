@@ -164,14 +164,19 @@ def assign_conversation(conversation_id: int, to_id: int, by_id: int) -> Ownersh
 
 @on_database_thread(repeat=True)
 @transaction.atomic
-def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
-    """Whoever has the conversation gives it back to the bot, whose history begins behind this moment."""
+def hand_back(conversation_id: int, staff_id: int, *, press_id: str = "") -> OwnershipResult:
+    """Whoever has the conversation gives it back to the bot, whose history begins behind this moment.
+
+    The same `press_id` hands it back once, whoever has it by now.
+    """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
+    if press_id and (done := _find_done_press(conversation, press_id)):
+        return done
     if not is_assigned_to(conversation, staff_id):
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_hand_back(conversation)
     conversation.owner, conversation.assignee = Owner.BOT, None
-    left = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    left = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, press_id or None)])
     conversation.bot_starts_after = left.row.pk
     save_owner(conversation)
     record_event("handed_back", staff=staff, conversation_id=conversation.pk)
@@ -181,19 +186,23 @@ def hand_back(conversation_id: int, staff_id: int) -> OwnershipResult:
 @on_database_thread(repeat=True)
 @transaction.atomic
 def close_conversation(
-    conversation_id: int, staff_id: int, *, reference: str = "", reply_id: str = ""
+    conversation_id: int, staff_id: int, *, reference: str = "", reply_id: str = "", press_id: str = ""
 ) -> OwnershipResult:
     """Whoever has the conversation closes it. A customer who writes again reopens it.
 
+    The same `press_id` closes it once, whoever has it by now.
     `reference` is what it was about, such as a ticket's number, for the apps that are told of it. With the `reply_id`
     of a reply, its client id, that is to be the last word: nothing is closed if anything came after it.
     """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
+    closing_id = build_closing_id(press_id)
+    if press_id and (done := _find_done_press(conversation, closing_id)):
+        return done
     if not is_assigned_to(conversation, staff_id) or (reply_id and not _is_last(conversation, reply_id)):
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_closing(conversation)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
-    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, build_closing_id())])
+    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, closing_id)])
     save_owner(conversation)
     enqueue_reply_mail(conversation, closed.row)
     record_event("closed", staff=staff, conversation_id=conversation.pk)
@@ -216,6 +225,15 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     save_owner(conversation)
     record_event("request_cancelled", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     return build_change(conversation, [cancelled], with_owner=True, notifies_desk=True)
+
+
+def _find_done_press(conversation: Conversation, client_id: str) -> OwnershipResult | None:
+    """What a press has done already that is repeated: the database went away just after it was stored."""
+    told = conversation.messages.filter(client_id=client_id).first()
+    if told is None:
+        return None
+    turn = load_stored_turn(told.turn_id)
+    return OwnershipResult(build_change(conversation, [turn], with_owner=True, notifies_desk=True), True)
 
 
 def _is_last(conversation: Conversation, client_id: str) -> bool:

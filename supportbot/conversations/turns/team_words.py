@@ -34,9 +34,9 @@ class LastWord(StrEnum):
     ASSISTANT = "assistant"  # or nobody
 
 
-def build_closing_id() -> str:
+def build_closing_id(press_id: str) -> str:
     """Nobody can have sent a message with it before, by which the closing would be refused."""
-    return f"{CLOSING_PREFIX}{secrets.token_hex(8)}"
+    return f"{CLOSING_PREFIX}{press_id or secrets.token_hex(8)}"
 
 
 def filter_team_words(messages: QuerySet[Message]) -> QuerySet[Message]:

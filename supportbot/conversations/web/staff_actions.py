@@ -1,5 +1,6 @@
 """What apps may have done in a conversation in the name of staff or of the server, by the names of the AppConfig."""
 
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -77,7 +78,11 @@ async def _post_reply(
         with suppress(RequestRefused):
             await _publish(
                 await turns.close_conversation(
-                    conversation_id, staff_id, reference=reference, reply_id=client_id
+                    conversation_id,
+                    staff_id,
+                    reference=reference,
+                    reply_id=client_id,
+                    press_id=secrets.token_hex(8),
                 )
             )
 
