@@ -1,11 +1,11 @@
 """The socket of every page in admin: the number of waiting customers, the waiting list, and staff's presence."""
 
 import asyncio
-import logging
 from typing import Any
 
 from django.db import Error as DatabaseError
 from django.urls import reverse
+from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
@@ -13,6 +13,7 @@ from supportbot.conversations.web.socket_consumer import SocketConsumer
 from supportbot.conversations.web.socket_login import load_socket_session
 from supportbot.conversations.worker import runner
 from supportbot.server.executors import on_database_thread
+from supportbot.server.outages import log_outage
 
 from . import presence
 from .board import Board, subscribe_board, unsubscribe_board
@@ -20,8 +21,6 @@ from .fragments import render_board, render_count, render_opening, render_pong, 
 from .frames import DeskFeedFrame
 from .refusals import describe_refusal
 from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS, can_answer
-
-logger = logging.getLogger(__name__)
 
 
 class DeskFeedConsumer(SocketConsumer):
@@ -68,14 +67,19 @@ class DeskFeedConsumer(SocketConsumer):
         self.session.require_permission(ANSWER_CUSTOMERS)
 
     async def _stay_present(self) -> None:
-        """Keep the member of staff present while this page is open."""
+        """Keep the member of staff present while this page is open, and soon again when that could not be stored."""
+        noted_at = timezone.now()
         while True:
             try:
                 is_here = await presence.touch_presence(self.staff.pk)
-                await self.writer.send(render_presence(is_here))
             except DatabaseError as error:
-                logger.warning("Staff could not be kept present: %s", type(error).__name__)
-            await asyncio.sleep(presence.PRESENCE_INTERVAL_SECONDS)
+                log_outage(error)
+                turns.begin_presence_grace(noted_at)
+                await asyncio.sleep(presence.RETRY_SECONDS)
+            else:
+                noted_at = timezone.now()
+                await self.writer.send(render_presence(is_here))
+                await asyncio.sleep(presence.PRESENCE_INTERVAL_SECONDS)
 
     async def _send_board(self, board: Board) -> None:
         if self.writer.is_full:

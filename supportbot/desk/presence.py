@@ -11,9 +11,10 @@ from supportbot.server.executors import on_database_thread
 
 # Three times within the minute after which somebody who was not seen is taken for away.
 PRESENCE_INTERVAL_SECONDS = 20.0
+RETRY_SECONDS = 2.0
 
 
-@on_database_thread(repeat=True)
+@on_database_thread()
 def touch_presence(staff_id: int) -> bool:
     """Some page of theirs is open now. Returns what their switch says; whoever was never here before is here."""
     defaults = {"last_seen": timezone.now()}

@@ -4,7 +4,7 @@ Each function that mails returns what `note_deliveries` is to store once the job
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -32,17 +32,27 @@ class AnswerNotReady(Exception):
     """The turn of which the answer is to be mailed has not ended."""
 
 
+class CustomerMayReturn(Exception):
+    """The customer was there when pages could no longer be noted, and may have read it. Their page has until then."""
+
+    def __init__(self, deadline: datetime) -> None:
+        super().__init__(deadline.isoformat())
+        self.deadline = deadline
+
+
 @write_in_customer_language
 def mail_unread_reply(conversation_id: int | None, turn_id: int | None) -> list[Delivery]:
     """Mail in one message all that staff have written since the customer was last seen, and that they have ended it.
 
     `turn_id` is of the reply that this is about; a job of a version before jobs knew it has None. If staff have
-    written another one since, its own job sends them all.
+    written another one since, its own job sends them all. Raises `CustomerMayReturn`.
     """
     conversation = _find_reachable(conversation_id)
     unread = _list_unmailed_words(conversation, turn_id) if conversation else []
     if conversation is None or not unread:
         return []
+    if (deadline := turns.find_return_deadline(conversation.customer_last_seen)) is not None:
+        raise CustomerMayReturn(deadline)
     mail = _build_reply_mail(unread[-1]) if _has_staff_words(unread) else _build_end_mail(unread[-1])
     return send_to_customer(conversation, mail, replies=unread)
 

@@ -74,9 +74,12 @@ def _note_expected_mail(claimed: ClaimedJob, sent: list[Delivery] | None) -> Non
 @job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_ATTEMPTS, store=_note_reply)
 async def send_unread_reply(claimed: ClaimedJob) -> list[Delivery]:
     """Mail a customer who has left what staff have answered."""
-    return await run_in_tool_thread(
-        customer_mails.mail_unread_reply, claimed.conversation_id, claimed.last_turn_id
-    )
+    try:
+        return await run_in_tool_thread(
+            customer_mails.mail_unread_reply, claimed.conversation_id, claimed.last_turn_id
+        )
+    except customer_mails.CustomerMayReturn as error:
+        raise JobPostponed(error.deadline) from None
 
 
 @job(timeout_seconds=MAIL_TIMEOUT_SECONDS, max_attempts=MAX_CODE_ATTEMPTS)

@@ -6,17 +6,19 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from supportbot.assistant.tools import Registry
 from supportbot.conversations import jobs
 from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Attachment, Conversation
-from supportbot.conversations.worker import housekeeping, runner
+from supportbot.conversations.worker import housekeeping, lease_grace, runner
 from supportbot.server.executors import DatabaseExecutor
 from supportbot.server.process import process
 from tests.provider import Provider
 from tests.servers.fixtures import new_site, stocked_database
 
+from .clock import Clock
 from .page import Browser, Page
 from .photos import PICTURE, sent
 from .workshop import Workshop
@@ -34,6 +36,14 @@ def _own_media(settings: Any, tmp_path: Path) -> None:
 def _new_process() -> None:
     """Each test begins as a process that has just started; the threads of the database go on."""
     process.reset(keep=[DatabaseExecutor])
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(lease_grace, "monotonic", lambda: clock.monotonic)
+    monkeypatch.setattr(timezone, "now", clock.now)
+    return clock
 
 
 @pytest.fixture

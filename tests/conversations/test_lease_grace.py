@@ -1,14 +1,12 @@
 """An answer that still runs is not cut because no process could renew its lease: each is given the time to do so."""
 
 import asyncio
-from datetime import datetime, timedelta
 from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
-from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Turn
@@ -19,36 +17,11 @@ from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs
 from supportbot.server.process import process
 
+from .clock import Clock
 from .rows import until
 from .test_abandoned_turns import let_lease_run_out
 
 LEASE_SECONDS = leases.LEASE_DURATION.total_seconds()
-
-
-class Clock:
-    """The clock of the wall, and the monotonic one, as this process reads them."""
-
-    def __init__(self) -> None:
-        self.monotonic, self.wall = 1000.0, timezone.now()
-
-    def now(self) -> datetime:
-        return self.wall
-
-    def advance(self, seconds: float) -> None:
-        self.monotonic += seconds
-        self.set_by(seconds)
-
-    def set_by(self, seconds: float) -> None:
-        """A suspended machine wakes up, or somebody sets its clock."""
-        self.wall += timedelta(seconds=seconds)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(lease_grace, "monotonic", lambda: clock.monotonic)
-    monkeypatch.setattr(timezone, "now", clock.now)
-    return clock
 
 
 @pytest.fixture

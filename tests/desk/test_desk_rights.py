@@ -14,7 +14,7 @@ from supportbot.audit import recording
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.attachments import storage
-from supportbot.conversations.models import Conversation, StaffPresence
+from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime import desk_feed
 from supportbot.conversations.realtime.broadcast import Watchers
 from supportbot.conversations.realtime.desk_feed import DeskListeners
@@ -245,37 +245,6 @@ def test_staff_send_more_photos_in_a_day_than_a_customer_may(agents, agent, chat
         photo.name = "photo.png"
         answer = agents.client.post(reverse("desk-photos", args=[chat.pk]), {"image": photo})
         assert answer.status_code == 201
-
-
-async def test_here_and_away_are_stored_and_open_pages_keep_staff_here(model, agents, agent):
-    feed = await open_feed(agents)
-    await feed.shows("presence", lambda part: part["aria-checked"] == "true")
-    assert await StaffPresence.objects.filter(user=agent, is_here=True).aexists()
-
-    await feed.act("presence", is_here=False)
-    await feed.shows("presence", lambda part: part["aria-checked"] == "false")
-
-    assert not (await StaffPresence.objects.aget(user=agent)).is_here
-    assert await AuditEvent.objects.filter(action="went_away", actor_id=agent.pk).aexists()
-    await feed.close()
-
-
-async def test_nobody_is_kept_here_by_pages_that_are_closed(model, agents, agent, monkeypatch):
-    monkeypatch.setattr("supportbot.desk.presence.PRESENCE_INTERVAL_SECONDS", 0.05)
-    feed = await open_feed(agents)
-    await feed.shows("presence", lambda part: True)
-    first = (await StaffPresence.objects.aget(user=agent)).last_seen
-    known = len(feed.frames)
-    await feed.until(lambda feed: len(feed.frames) > known + 3)
-    later = (await StaffPresence.objects.aget(user=agent)).last_seen
-    await feed.close()
-
-    assert later > first
-    last = (await StaffPresence.objects.aget(user=agent)).last_seen
-    again = await open_feed(agents)  # proves that the database has gone on meanwhile
-    await again.shows("waiting-count", lambda part: True)
-    await again.close()
-    assert last >= later
 
 
 def test_staff_who_sign_in_come_to_the_desk_and_customers_to_their_chat(agent, alice, transactional_db):

@@ -32,6 +32,7 @@ from .person_messages import (
     post_staff_message,
     store_contact,
 )
+from .presence_grace import begin_presence_grace, find_return_deadline, note_presence_at_start
 from .ratings import dismiss_rating, store_rating
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
@@ -56,6 +57,7 @@ __all__ = [
     "assign_conversation",
     "begin_answer",
     "begin_by_mail",
+    "begin_presence_grace",
     "cancel_person_request",
     "check_direct_message",
     "check_person_request",
@@ -68,6 +70,7 @@ __all__ = [
     "filter_team_words",
     "find_conversations_to_leave",
     "find_last_word",
+    "find_return_deadline",
     "find_unattended_conversations",
     "finish_turn",
     "get_tool_registry",
@@ -80,6 +83,7 @@ __all__ = [
     "load_missed_changes",
     "load_streaming_answer",
     "note_customers_here",
+    "note_presence_at_start",
     "note_undeliverable",
     "note_unsent",
     "post_mail",

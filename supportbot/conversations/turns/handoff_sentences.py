@@ -1,7 +1,6 @@
 """What the server tells a customer when a conversation changes hands. None of it is ever written by a model."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -16,9 +15,9 @@ from supportbot.languages import use_language
 
 from ..answerers import list_answerers, may_answer
 from ..models import Conversation, StaffPresence
+from .presence_grace import get_presence_limit
 
 P = ParamSpec("P")
-PRESENCE_TIMEOUT = timedelta(minutes=1)
 
 
 def in_customer_language(describe: Callable[P, str]) -> Callable[P, str]:
@@ -35,7 +34,7 @@ def in_customer_language(describe: Callable[P, str]) -> Callable[P, str]:
 
 def is_staff_here(user_id: int | None = None) -> bool:
     """Whether anybody of the staff takes chats now, or that one does. Pages that may only read promise nobody."""
-    here = StaffPresence.objects.filter(is_here=True, last_seen__gt=timezone.now() - PRESENCE_TIMEOUT)
+    here = StaffPresence.objects.filter(is_here=True, last_seen__gt=get_presence_limit())
     here = here.filter(user=user_id) if user_id else here
     return bool(list_answerers(list(here.values_list("user", flat=True))))
 
@@ -46,7 +45,7 @@ def is_assignee_away(conversation: Conversation) -> bool:
     presence = of_staff.filter(user=conversation.assignee_id).first()
     if presence is None:
         return False
-    return not presence.is_here or presence.last_seen < timezone.now() - PRESENCE_TIMEOUT
+    return not presence.is_here or presence.last_seen <= get_presence_limit()
 
 
 def has_lost_person(conversation: Conversation) -> bool:

@@ -63,6 +63,7 @@ def ensure_running() -> None:
 async def _run_loop() -> None:
     done_at: dict[Action, float] = {}
     lease_grace.note_start()
+    await _run_action(turns.note_presence_at_start)
     while True:
         await _run_action(_store_streams_or_tell)
         await _run_due_actions(done_at)

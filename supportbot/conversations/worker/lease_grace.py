@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from supportbot.server.process import process
 
-from ..turns import LEASE_DURATION
+from ..turns import LEASE_DURATION, begin_presence_grace
 
 # In a shorter time without an answer no lease runs out: they are renewed every half second.
 MAX_SILENCE = 0.75 * LEASE_DURATION
@@ -37,11 +37,16 @@ def note_start() -> None:
     if (
         settings.PROCESS_TRANSPORT
     ):  # else there is no other process, and turns that run are those of a dead one
-        begin_grace_period()
+        _leave_time_to_renew()
 
 
 def begin_grace_period() -> None:
-    """The database was asked in vain."""
+    """The database was asked in vain: others could not renew their leases, and nobody could be noted as present."""
+    _leave_time_to_renew()
+    begin_presence_grace(process.get(LeaseGrace).answered_at)
+
+
+def _leave_time_to_renew() -> None:
     process.get(LeaseGrace).ends_at = monotonic() + LEASE_DURATION.total_seconds()
 
 

@@ -1,0 +1,65 @@
+"""Staff are here as long as a page of theirs is open and they say so, and no longer than that."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError
+
+from supportbot.audit.models import AuditEvent
+from supportbot.conversations.models import StaffPresence
+from supportbot.desk import presence
+
+from .desk_page import open_feed
+
+
+async def test_here_and_away_are_stored_and_open_pages_keep_staff_here(model, agents, agent):
+    feed = await open_feed(agents)
+    await feed.shows("presence", lambda part: part["aria-checked"] == "true")
+    assert await StaffPresence.objects.filter(user=agent, is_here=True).aexists()
+
+    await feed.act("presence", is_here=False)
+    await feed.shows("presence", lambda part: part["aria-checked"] == "false")
+
+    assert not (await StaffPresence.objects.aget(user=agent)).is_here
+    assert await AuditEvent.objects.filter(action="went_away", actor_id=agent.pk).aexists()
+    await feed.close()
+
+
+async def test_nobody_is_kept_here_by_pages_that_are_closed(model, agents, agent, monkeypatch):
+    monkeypatch.setattr("supportbot.desk.presence.PRESENCE_INTERVAL_SECONDS", 0.05)
+    feed = await open_feed(agents)
+    await feed.shows("presence", lambda part: True)
+    first = (await StaffPresence.objects.aget(user=agent)).last_seen
+    known = len(feed.frames)
+    await feed.until(lambda feed: len(feed.frames) > known + 3)
+    later = (await StaffPresence.objects.aget(user=agent)).last_seen
+    await feed.close()
+
+    assert later > first
+    last = (await StaffPresence.objects.aget(user=agent)).last_seen
+    again = await open_feed(agents)  # proves that the database has gone on meanwhile
+    await again.shows("waiting-count", lambda part: True)
+    await again.close()
+    assert last >= later
+
+
+async def test_who_could_not_be_noted_counts_as_here_and_is_noted_as_soon_as_it_can_be(
+    model, agents, agent: User, monkeypatch: pytest.MonkeyPatch
+):
+    """The page stays open all the while."""
+    monkeypatch.setattr(presence, "RETRY_SECONDS", 0.01)
+    touch, refused = presence.touch_presence, []
+
+    async def refuse_at_first(staff_id: int) -> bool:
+        if len(refused) < 5:
+            refused.append(staff_id)
+            raise OperationalError("database or disk is full")
+        return await touch(staff_id)
+
+    monkeypatch.setattr(presence, "touch_presence", refuse_at_first)
+
+    feed = await open_feed(agents)
+    await feed.shows("presence", lambda part: part["aria-checked"] == "true")
+
+    assert await StaffPresence.objects.filter(user=agent, is_here=True).aexists()
+    assert len(refused) == 5
+    await feed.close()
