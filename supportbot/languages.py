@@ -11,13 +11,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
-STAFF_PATH = "/admin/"
 
-
-def find_language(path: str, cookies: Mapping[str, str], accepted: str) -> str:
-    """The language of a page or socket below `path`; `accepted` is what the header Accept-Language says."""
-    if path.startswith(STAFF_PATH):
-        return settings.LANGUAGE_CODE
+def find_language(cookies: Mapping[str, str], accepted: str) -> str:
+    """The language of a customer's page or socket; `accepted` is what the header Accept-Language says."""
     request = SimpleNamespace(COOKIES=cookies, META={"HTTP_ACCEPT_LANGUAGE": accepted})
     return translation.get_language_from_request(cast(HttpRequest, request))
 

@@ -16,6 +16,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime import broadcast
 from supportbot.conversations.worker import runner, storage_notices
 from supportbot.server.process import process
+from tests.desk.desk_page import open_desk
 from tests.provider import Provider
 
 from .page import Browser
@@ -33,6 +34,11 @@ def germans(alice: User) -> Browser:
 def german_chat(germans: Browser) -> Conversation:
     with override("de"):
         return germans.begin()
+
+
+@pytest.fixture
+def german_agents(agent: User) -> Browser:
+    return Browser(agent, GERMAN)
 
 
 def get_html(browser: Browser, path: str) -> str:
@@ -71,11 +77,20 @@ def test_a_site_may_have_one_language(alice, settings):
     assert '<html lang="de">' in get_html(browser, browser.begin().get_absolute_url())
 
 
-def test_staff_work_in_the_language_of_the_site(agent, settings):
-    browser = Browser(agent, GERMAN)
+async def test_what_staff_are_told_over_a_socket_is_in_the_language_of_the_site(
+    model: Provider, german_agents, german_chat
+):
+    desk = await open_desk(german_agents, german_chat)
 
-    assert "Waiting" in get_html(browser, "/admin/desk/")
-    assert "Gespräch" not in get_html(browser, "/admin/conversations/conversation/")
+    await desk.act("reply", text="Hello")
+
+    assert (await desk.refused()).text == "This conversation isn't yours yet. Take it over first."
+    await desk.close()
+
+
+def test_staff_work_in_the_language_of_the_site(german_agents):
+    assert "Waiting" in get_html(german_agents, "/admin/desk/")
+    assert "Gespräch" not in get_html(german_agents, "/admin/conversations/conversation/")
 
 
 async def test_what_a_page_is_told_over_its_socket_is_in_its_language(model: Provider, germans, german_chat):

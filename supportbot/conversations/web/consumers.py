@@ -11,10 +11,14 @@ from .beginning import NOT_BEGUN, begin_from_socket, find_conversation
 from .customer_actions import ACTIONS, BEGINNING_ACTIONS, Customer
 from .frames import Frame
 from .socket_consumer import DATABASE_TIMEOUT_SECONDS, ConversationConsumer
+from .socket_login import read_language
 
 
 class ChatConsumer(ConversationConsumer):
     frame_type = Frame
+
+    def get_language(self) -> str:
+        return read_language(self.scope)
 
     async def check_access(self, session_key: str) -> None:
         self.public_id = self.scope["url_route"]["kwargs"]["public_id"]

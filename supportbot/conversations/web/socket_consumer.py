@@ -26,7 +26,7 @@ from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession
 from ..worker import housekeeping
 from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame
-from .socket_login import read_language, read_session_key
+from .socket_login import read_session_key
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,10 @@ class SocketConsumer(AsyncWebsocketConsumer):
     language: str  # of its page
     session: SocketSession
     writer: SocketWriter
+
+    def get_language(self) -> str:
+        """That of its page."""
+        return settings.LANGUAGE_CODE
 
     async def check_access(self, session_key: str) -> None:
         """Load the session of this key. Raise `SessionEnded` unless it may have this socket."""
@@ -71,7 +75,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope, receive, send) -> None:
         # As Channels does it, but without a channel layer: the process hears of the others, not each socket.
         self.scope, self.base_send = scope, send
-        self.language = read_language(scope)
+        self.language = self.get_language()
         try:
             with use_language(self.language):
                 while True:

@@ -27,11 +27,11 @@ def read_session_key(scope: Mapping[str, Any]) -> str:
 def read_language(scope: Mapping[str, Any]) -> str:
     """The language that the page which opens a socket says that it is in; else that of its browser.
 
-    Not every browser sends Accept-Language with a handshake. The page's address is that of the socket after `/ws`.
+    Not every browser sends Accept-Language with a handshake.
     """
     named = parse_qs(scope["query_string"].decode(errors="replace")).get("language", [""])[0]
     accepted = named or dict(scope["headers"]).get(b"accept-language", b"").decode("latin1")
-    return find_language(scope["path"].removeprefix("/ws"), read_cookies(scope), accepted)
+    return find_language(read_cookies(scope), accepted)
 
 
 @on_database_thread()
