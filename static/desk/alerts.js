@@ -1,6 +1,6 @@
 // Tells staff of a customer who waits, by a sound and by a notification of the browser: each only if it is switched on.
 
-import { getText, showNotice } from "./notice.js";
+import { announce, getText, showNotice } from "./notice.js";
 
 const SOUND_KEY = "desk:sound";
 const NOTIFY_KEY = "desk:notify";
@@ -34,6 +34,7 @@ export function setUpAlerts() {
 export function tellOfWaiting(newest) {
   const isNews = known !== null && newest > known;
   known = Math.max(known, newest);
+  if (isNews) announce("customer-waits"); // by each page: only the one in the foreground is heard
   if (!isNews || newest <= Number(localStorage.getItem(TOLD_KEY))) return;
   localStorage.setItem(TOLD_KEY, newest);
   if (isOn(SOUND_KEY)) beep();

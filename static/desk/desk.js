@@ -6,12 +6,13 @@ import "../chat/times.js";
 import { clearTitle, showInTitle } from "../chat/title.js";
 import { setUpAlerts, tellOfWaiting } from "./alerts.js";
 import "./lists.js";
-import { showNotice } from "./notice.js";
+import { getText, showNotice } from "./notice.js";
 
 const PING_INTERVAL_MS = 15_000;
 const FRAME_TIMEOUT_MS = 40_000; // the server sends something at least every 20 s
 const ANSWER_TIMEOUT_MS = 5_000; // after which a press has not reached the server
 const POLL_INTERVAL_MS = 10_000;
+const LOST_AFTER_MS = 15_000; // in which neither a frame nor an answer to a request has come
 const RECONNECT_MIN_MS = 500;
 const RECONNECT_SPREAD_MS = 4_000;
 const RECONNECT_SPREAD_MAX_MS = 32_000;
@@ -26,6 +27,7 @@ const unanswered = new Set(); // the ids of the pings that follow what was press
 
 let webSocket = null;
 let lastFrameAt = Date.now();
+let shownAt = Date.now(); // when what the page shows was the newest
 let frameCount = 0; // of what was shown, over the socket or not
 let failedAttempts = 0; // since something was received
 let pressCount = 0;
@@ -57,7 +59,14 @@ function endPage() {
   bar.dataset.connection = "gone";
   removePrivateParts();
   clearTitle();
+  showLost(false);
   showNotice("signed-out");
+}
+
+function showLost(isLost) {
+  const words = isLost ? getText("lost") : "";
+  const lost = document.getElementById("desk-lost");
+  if (lost.textContent !== words) lost.textContent = words;
 }
 
 // Each element of the frame takes the place of the one with its id. One that the page has not is left out.
@@ -65,6 +74,8 @@ function applyFragments(html) {
   if (isOver) return;
   lastFrameAt = Date.now();
   frameCount += 1;
+  shownAt = Date.now();
+  showLost(false);
   const parsed = new DOMParser().parseFromString(html, "text/html");
   for (const element of [...parsed.body.children]) {
     unanswered.delete(element.dataset.handled);
@@ -136,6 +147,7 @@ function checkConnection() {
 // While there is no socket, as behind a proxy that knows none, or with too many pages open.
 async function poll() {
   if (isOver || bar.dataset.connection === "open") return;
+  showLost(Date.now() - shownAt > LOST_AFTER_MS);
   const before = frameCount;
   try {
     const response = await fetch(`${bar.dataset.fragments}${board() ? "?board" : ""}`);

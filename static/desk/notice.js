@@ -4,6 +4,15 @@ export function getText(name) {
   return document.getElementById(`text-${name}`).content.textContent;
 }
 
+const SPOKEN_MS = 5_000;
+
+// For screen readers alone. What was read is taken away, so that the same is read the next time.
+export function announce(name) {
+  const spoken = document.getElementById("desk-spoken");
+  spoken.textContent = getText(name);
+  setTimeout(() => (spoken.textContent = ""), SPOKEN_MS);
+}
+
 // It stays until the next press. An empty name takes it away.
 export function showNotice(name) {
   document.getElementById("notice").textContent = name && getText(name);

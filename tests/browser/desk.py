@@ -62,15 +62,16 @@ class Desk:
         await self.page.locator("#board").get_by_role("link").filter(has_text=name).first.click()
         await self.is_live()
 
-    async def listen(self) -> None:
-        """Write down from now on what screen readers are given to read."""
+    async def listen(self, region: str = "spoken") -> None:
+        """Write down from now on what screen readers are given to read there."""
         await self.page.evaluate(
-            """() => {
+            """region => {
                 window.heard = [];
                 const hear = (records) => records.forEach(({ addedNodes }) =>
                     addedNodes.forEach(({ textContent }) => heard.push(textContent)));
-                new MutationObserver(hear).observe(document.getElementById("spoken"), { childList: true });
-            }"""
+                new MutationObserver(hear).observe(document.getElementById(region), { childList: true });
+            }""",
+            region,
         )
 
     async def heard(self, words: str) -> list[str]:

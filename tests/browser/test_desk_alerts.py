@@ -10,7 +10,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 from tests.servers import Site
 
 from .desk import Desk, waiting_customer
-from .lines import Lines
+from .lines import BUSY, Lines
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -87,9 +87,11 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
     others = await count_waiting(page)
     sound = page.get_by_role("switch", name="Sound when a customer waits")
     notifications = page.get_by_role("switch", name="Browser notification when a customer waits")
+    await desk.listen("desk-spoken")
 
     async with waiting_customer(site):
         await expect(count).to_have_attribute("data-count", str(others + 1))
+        await desk.heard(CUSTOMER_WAITS)
         async with asyncio.timeout(10):  # until it was noticed as news
             while not await page.evaluate("localStorage.getItem('desk:told')"):  # noqa: ASYNC110 - a page calls nobody
                 await asyncio.sleep(0.02)
@@ -186,28 +188,6 @@ async def test_a_press_without_a_connection_says_that_nothing_was_done(desk: Des
         assert site.rows(owners, customer.number) == [("waiting",)]
 
 
-async def test_a_press_in_a_conversation_without_a_connection_is_not_done_later(
-    desk: Desk, site: Site
-) -> None:
-    lines: list[WebSocketRoute] = []
-
-    def connect(route: WebSocketRoute) -> None:
-        route.connect_to_server()
-        lines.append(route)
-
-    await desk.page.route_web_socket("**/ws/desk/c/**", connect)
-    async with waiting_customer(site) as customer:
-        await desk.take(customer.number)
-        await lines[0].close(code=1011)
-        await expect(desk.page.locator("#chat[data-connection=closed]")).to_have_count(1)
-        await desk.press("Close")
-
-        await expect(desk.page.locator("#chat #notice")).to_contain_text("nothing was done")
-        await desk.is_live()
-        owners = "SELECT owner FROM conversations_conversation WHERE id = %s"
-        assert site.rows(owners, customer.number) == [("human",)]
-
-
 async def test_a_press_over_a_line_that_has_died_says_that_the_server_did_not_answer(
     desk: Desk, site: Site
 ) -> None:
@@ -230,13 +210,20 @@ async def test_a_press_over_a_line_that_has_died_says_that_the_server_did_not_an
 async def test_a_page_that_has_too_many_beside_it_still_shows_who_waits(desk: Desk, site: Site) -> None:
     await desk.page.clock.install()
     await desk.page.route_web_socket("**/ws/desk/*", lambda route: route.close(code=4429))
+    await desk.page.route("**/admin/desk/board/*", lambda route: route.fulfill(status=503), times=2)
+    desk.chat.watch.ignored.add(BUSY)
+    lost = desk.page.locator("#desk-lost")
     await desk.page.goto(f"{site.url}/admin/desk/")
     await expect(desk.page.locator("#desk-bar[data-connection=gone]")).to_have_count(1)
+    await expect(lost).to_be_empty()
+    await desk.page.clock.run_for(21_000)
+    await expect(lost).to_have_text("Not connected. Who is waiting may be out of date.")
     async with waiting_customer(site) as customer:
         await desk.page.clock.run_for(11_000)
 
         row = desk.page.locator(f"#board [data-conversation='{customer.number}']")
         await expect(row).to_have_count(1)
+        await expect(lost).to_be_empty()
         await row.get_by_role("button", name="Take over").click()
         await expect(desk.page.locator("#notice")).to_contain_text("Reload it to continue.")
 

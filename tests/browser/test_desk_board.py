@@ -76,3 +76,25 @@ async def test_a_press_on_the_list_over_a_line_that_has_died_says_that_the_serve
         await desk.page.clock.run_for(1_000)
 
         await expect(desk.page.locator("#notice")).to_contain_text("The server didn't answer.")
+
+
+async def test_a_press_in_a_conversation_without_a_connection_is_not_done_later(
+    desk: Desk, site: Site
+) -> None:
+    lines: list[WebSocketRoute] = []
+
+    def connect(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        lines.append(route)
+
+    await desk.page.route_web_socket("**/ws/desk/c/**", connect)
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        await lines[0].close(code=1011)
+        await expect(desk.page.locator("#chat[data-connection=closed]")).to_have_count(1)
+        await desk.press("Close")
+
+        await expect(desk.page.locator("#chat #notice")).to_contain_text("nothing was done")
+        await desk.is_live()
+        owners = "SELECT owner FROM conversations_conversation WHERE id = %s"
+        assert site.rows(owners, customer.number) == [("human",)]

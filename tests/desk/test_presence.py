@@ -13,12 +13,13 @@ from .desk_page import open_feed
 
 async def test_here_and_away_are_stored_and_open_pages_keep_staff_here(model, agents, agent):
     feed = await open_feed(agents)
-    await feed.shows("presence", lambda part: part["aria-checked"] == "true")
+    here = await feed.shows("presence", lambda part: part["aria-checked"] == "true")
     assert await StaffPresence.objects.filter(user=agent, is_here=True).aexists()
 
     await feed.act("presence", is_here=False)
-    await feed.shows("presence", lambda part: part["aria-checked"] == "false")
+    away = await feed.shows("presence", lambda part: part["aria-checked"] == "false")
 
+    assert here["aria-label"] == away["aria-label"] == "Taking chats"
     assert not (await StaffPresence.objects.aget(user=agent)).is_here
     assert await AuditEvent.objects.filter(action="went_away", actor_id=agent.pk).aexists()
     await feed.close()
