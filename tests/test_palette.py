@@ -8,6 +8,7 @@ import pytest
 STATIC = Path(__file__).resolve().parent.parent / "static"
 SHEETS = ("chat/palette.css", "desk/desk.css")
 READABLE_RATIO = 4.5  # WCAG 2.2, AA
+VISIBLE_RATIO = 3  # of the edge of a field
 
 # What is written in which colour on which ground.
 WRITTEN = {
@@ -62,6 +63,32 @@ def test_what_is_written_can_be_read(scheme: int) -> None:
     }
 
     assert {pair: ratio for pair, ratio in contrasts.items() if ratio < READABLE_RATIO} == {}
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["ground", "paper"])
+def test_the_edge_of_a_field_can_be_seen(scheme: int, ground: str) -> None:
+    colours = read_colours(scheme)
+
+    assert measure_contrast(find_colour(colours, "edge"), find_colour(colours, ground)) >= VISIBLE_RATIO
+    assert find_colour(colours, "border-color") == find_colour(colours, "edge")  # that of Django's own rules
+
+
+FIELD = re.compile(r"\b(input|textarea|select)(\[type=\"(?!submit|button)\w+\"\])?$")
+
+
+def test_every_rule_gives_a_field_that_edge() -> None:
+    borders = {
+        f"{sheet.name}: {selector.strip()}": colour
+        for sheet in STATIC.glob("*/*.css")
+        for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", sheet.read_text())
+        for colour in re.findall(r"border: 1px solid var\(--([\w-]+)\)", body)
+        for selector in selectors.split(",")
+        if FIELD.search(selector.strip())
+    }
+
+    assert len(borders) > 10
+    assert {selector: colour for selector, colour in borders.items() if colour != "edge"} == {}
 
 
 def test_a_colour_that_cannot_be_read_is_noticed() -> None:

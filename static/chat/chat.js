@@ -26,9 +26,12 @@ composer.addEventListener("submit", (event) => {
   sendMessage();
 });
 
+const menu = document.querySelector("details.menu");
+
 // The buttons of the form that is posted where no scripts run.
 document.getElementById("request").addEventListener("submit", (event) => {
   event.preventDefault();
+  menu.open = false;
   const button = event.submitter;
   // A suggestion to begin with, or “Continue” below an answer that became too long. A second click must not say it twice.
   if (button.name === "text") button.disabled = queueMessage({ text: button.value });
@@ -37,10 +40,12 @@ document.getElementById("request").addEventListener("submit", (event) => {
   focusComposer(); // the button goes away with what it has done
 });
 
-const menu = document.querySelector("details.menu");
-
 document.addEventListener("click", ({ target }) => {
   if (!menu.contains(target)) menu.open = false;
+});
+
+menu.addEventListener("focusout", ({ relatedTarget }) => {
+  if (relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
 });
 
 menu.addEventListener("keydown", ({ key }) => {

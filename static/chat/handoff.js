@@ -2,8 +2,8 @@
 
 import { focusComposer } from "./composer.js";
 import { sendRequest } from "./connection.js";
-import { chat, isDesk, isNote, log, text } from "./page.js";
-import { sendPress } from "./requests.js";
+import { chat, isDesk, isNote, log, showNotice, text } from "./page.js";
+import { isPending, sendPress } from "./requests.js";
 import { showInTitle } from "./title.js";
 
 const TYPING_INTERVAL_MS = 3_000; // between two signs that one still writes
@@ -13,6 +13,7 @@ let typingSentAt = 0;
 let typingTimer = 0;
 let shownTyping = null; // the element; each sign that comes brings a new one
 let unreadCount = 0;
+let sentContact = null; // what was saved last, until the server has handled it
 let wasContactLeft = false; // the form that had the focus has been stored
 let newestMessage = findNewestMessage();
 
@@ -30,8 +31,28 @@ chat.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-contact]")) return;
   event.preventDefault();
   const { name, email } = Object.fromEntries(new FormData(event.target));
-  sendPress({ action: "contact", name, email });
+  sentContact = { action: "contact", name, email };
+  markEmail("");
+  sendPress(sentContact);
 });
+
+// What the server says of it stands beside the field that it is about.
+chat.addEventListener("requests:changed", () => {
+  if (!sentContact || isPending(sentContact)) return;
+  sentContact = null;
+  const notice = document.getElementById("notice");
+  if (!notice.textContent || "outage" in notice.dataset) return;
+  markEmail(notice.textContent);
+  showNotice("");
+});
+
+function markEmail(why) {
+  const email = document.getElementById("contact-email");
+  if (!email) return;
+  document.getElementById("contact-why").textContent = why;
+  email.setAttribute("aria-invalid", Boolean(why));
+  if (why) email.focus();
+}
 
 // Who has the conversation changes while a guest is filling in the form. It stays the same element with all that was
 // typed, unless another address has been stored. Returns whether it does; what stands beside it is new.

@@ -5,7 +5,7 @@ import { announceChanges, announceText } from "./announcements.js";
 import { getRevision, noteFrame, noteRevision, reloadPage, requestResync } from "./connection.js";
 import { keepContact, updateHandoff } from "./handoff.js";
 import { settleOutbox } from "./outbox.js";
-import { chat, log, showNotice } from "./page.js";
+import { chat, log, scroll, showNotice } from "./page.js";
 import { keepRating, updateRating } from "./rating.js";
 import { noteHandled } from "./requests.js";
 import { followEnd, holdPosition, noteMovement, updateScrollers } from "./scrolling.js";
@@ -62,9 +62,12 @@ chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
 // Older messages come by HTTP and are put in above those that are there.
 log.addEventListener("htmx:beforeSwap", () => {
   const restorePosition = holdPosition();
+  const isPressed = document.activeElement.matches(".earlier");
   const finish = () => {
     updateScrollers();
     restorePosition();
+    // The button is gone. The keyboard goes on at the next one, or in what can be scrolled.
+    if (isPressed) (log.querySelector(".earlier") ?? scroll).focus({ preventScroll: true });
   };
   log.addEventListener("htmx:afterSettle", finish, { once: true });
 });

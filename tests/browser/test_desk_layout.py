@@ -89,6 +89,15 @@ async def test_the_way_to_new_messages_lies_on_no_words(desk: Desk, site: Site) 
         await way.click()
         await expect(way).to_be_hidden()
 
+        # On paper there is all of it, and it can be read without grounds.
+        await desk.page.emulate_media(media="print", color_scheme="dark")
+        assert await desk.page.locator("#scroll").evaluate("e => e.scrollHeight - e.clientHeight") == 0
+        bottom = await desk.page.locator("#scroll").evaluate("e => e.getBoundingClientRect().bottom")
+        assert bottom <= await desk.page.evaluate("document.documentElement.scrollHeight")
+        ours = desk.log.locator("[data-role=staff] > .text").first
+        style = "e => { const s = getComputedStyle(e); return [s.color, s.backgroundColor] }"
+        assert await ours.evaluate(style) == ["rgb(23, 26, 35)", "rgba(0, 0, 0, 0)"]
+
 
 async def test_a_choice_does_nothing_before_its_button_is_pressed(desk: Desk, site: Site) -> None:
     ((agent,),) = site.rows("SELECT id FROM auth_user WHERE username = 'agent'")

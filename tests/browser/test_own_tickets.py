@@ -76,6 +76,12 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
 
     # The customer ends it, and would rather not be asked.
     await chat.menu("End this conversation")
+    entry = chat.page.get_by_role("link", name="My conversations")
+    await expect(entry).to_be_hidden()  # the menu covers nothing of what follows
+    await chat.page.get_by_label("Menu").press("Enter")
+    await expect(entry).to_be_visible()
+    await chat.box.focus()  # as by Tab
+    await expect(entry).to_be_hidden()
     await rating.get_by_role("button", name="No, thank you").click()
     await expect(rating).to_be_empty()
     await expect(chat.page.get_by_role("textbox", name="Your message")).to_be_focused()

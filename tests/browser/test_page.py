@@ -216,9 +216,11 @@ async def test_older_messages_come_when_they_are_wanted_and_what_is_read_stays_w
     await expect(chat.turns.last).to_be_in_viewport()
     first = chat.page.locator(f"#{await chat.turns.first.get_attribute('id')}")
 
-    await chat.page.get_by_role("button", name="Earlier messages").scroll_into_view_if_needed()
+    earlier = chat.page.get_by_role("button", name="Earlier messages")
+    await earlier.focus()  # which scrolls to it
     await expect(chat.turns).to_have_count(50)
 
+    await expect(earlier).to_be_focused()
     await expect(first).to_be_in_viewport()
     await expect(chat.turns.first).not_to_be_in_viewport()
 

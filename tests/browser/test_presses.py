@@ -117,6 +117,7 @@ async def test_an_end_that_waits_for_a_photo_shows_it_and_is_done_once(
 
     await chat.menu("End this conversation")
 
+    await chat.page.get_by_label("Menu").click()
     end = chat.page.get_by_role("button", name="End this conversation")
     await expect(end).to_be_disabled()
     await expect(end).to_have_attribute("aria-busy", "true")

@@ -155,6 +155,14 @@ async def test_the_form_that_a_guest_is_filling_in_stays_when_somebody_else_take
     await expect(email).to_have_value("gerda")
     await expect(name).to_have_value("Gerda Gast")
 
+    await email.press("Enter")
+    await expect(email).to_have_accessible_description(
+        "That doesn't look like an e-mail address. Please check it."
+    )
+    await expect(email).to_have_attribute("aria-invalid", "true")
+    await expect(email).to_be_focused()
+    await expect(chat.page.get_by_role("alert")).to_have_text("")  # it is said once
+
     lines[-1].send(render_owner(OwnerState("human", 1, "Alex", True, "Gerda Gast", EMAIL)))
     await expect(email).to_be_hidden()
     await expect(email).to_have_value(EMAIL)

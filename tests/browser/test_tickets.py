@@ -27,6 +27,9 @@ async def test_a_ticket_is_answered_and_resolved_while_a_colleague_has_its_form_
         agent = await open_ticket(somebody, site, "agent", pk)
         sam = await open_ticket(somebody, site, "sam", pk)
 
+        covered = "document.querySelector('.submit-row').offsetHeight"
+        kept_free = "parseFloat(getComputedStyle(document.documentElement).scrollPaddingBottom)"
+        assert await sam.page.evaluate(f"{kept_free} >= {covered}")  # what has the focus is seen
         await sam.page.get_by_label("Priority:", exact=True).select_option("high")
         await sam.page.get_by_label("Order:").fill("ORD-123")
         await agent.press("Take over")

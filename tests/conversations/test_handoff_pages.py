@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from supportbot.conversations import turns
-from supportbot.conversations.models import StaffPresence
+from supportbot.conversations.models import Conversation, StaffPresence
 from supportbot.conversations.realtime.desk_feed import subscribe_desk, unsubscribe_desk
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.jobs.models import Job
@@ -213,3 +213,22 @@ async def test_it_goes_on_with_the_person_if_they_are_there(page, model, chat, a
     await page.until(lambda page: page.owner_state == "human")
     assert _read_label(page) == "Alex, support team"
     assert model.requests == []
+
+
+def test_a_wrong_address_is_marked_where_it_was_typed_without_scripts(
+    transactional_db, guests, of_guest, settings
+):
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"smtp_url": "smtp://mail.example"})
+    Conversation.objects.filter(pk=of_guest.pk).update(owner="waiting")
+
+    refused = guests.client.post(of_guest.get_absolute_url(), {"action": "contact", "email": "gerda"})
+
+    page = parse(refused.content.decode())
+    email = page.one("input", id="contact-email")
+    assert (email["value"], email["aria-invalid"], email["aria-describedby"]) == (
+        "gerda",
+        "true",
+        "contact-why",
+    )
+    assert "doesn't look like an e-mail address" in page.one(id="contact-why").text
+    assert page.one(id="notice").text == ""
