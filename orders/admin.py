@@ -1,8 +1,11 @@
 """Orders for staff: to look up, and to fill in what an import does not know, such as the delivery."""
 
+from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -11,11 +14,22 @@ from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm
 
 from .importer import lock_orders
 from .item_forms import OrderItemFormSet
-from .models import Order, OrderItem, format_amount
+from .models import Order, OrderItem, format_amount, format_number
+
+
+class AmountField(forms.DecimalField):
+    """An amount as the lists have it, with its third decimal only where there is one."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return format_number(value) if isinstance(value, Decimal) else value
+
+
+AMOUNT_FIELDS: dict[Any, Any] = {models.DecimalField: {"form_class": AmountField}}
 
 
 class OrderItemInline(admin.TabularInline):
     model = OrderItem
+    formfield_overrides = AMOUNT_FIELDS
     form = ConcurrentEditForm
     formset = OrderItemFormSet
     extra = 0
@@ -40,6 +54,7 @@ class OrderAdmin(ConcurrentEditAdmin):
     search_help_text = _("Number, e-mail, name, tracking number or SKU")
     # There may be too many accounts for a list of them.
     raw_id_fields = ["customer"]
+    formfield_overrides = AMOUNT_FIELDS
     inlines = [OrderItemInline]
     fields = [
         "number",

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "supportbot.server.csp.ContentSecurityPolicyMiddleware",
     "supportbot.server.languages.LanguageMiddleware",
     "supportbot.server.outages.OutageMiddleware",
+    "supportbot.server.posted_addresses.PostedAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,7 +1,7 @@
 """Orders, look-ups that failed, and what shops' platforms tell of orders as they change."""
 
 from .live_order import LiveOrder, ProcessedDelivery
-from .order import FailedLookup, Order, OrderItem, build_contact_keys, format_amount
+from .order import FailedLookup, Order, OrderItem, build_contact_keys, format_amount, format_number
 
 __all__ = [
     "FailedLookup",
@@ -11,4 +11,5 @@ __all__ = [
     "ProcessedDelivery",
     "build_contact_keys",
     "format_amount",
+    "format_number",
 ]

@@ -1,11 +1,13 @@
 """What the desk shows in Django admin."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from supportbot.audit.recording import record_event, record_events
 from supportbot.concurrent_edits import ConcurrentEditAdmin
@@ -15,6 +17,19 @@ from .conversation_admin import ConversationAdmin
 from .models import SavedReply
 
 __all__ = ["AccountAdmin", "ConversationAdmin", "GroupAdmin", "SavedReplyAdmin"]
+
+
+class CapitalisedChoicesFilter(admin.ChoicesFieldListFilter):
+    """Names of choices as a list of them has them: our models' are those of the middle of a sentence."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": capfirst(choice["display"])}
+
+
+admin.FieldListFilter.register(
+    lambda field: bool(getattr(field, "choices", None)), CapitalisedChoicesFilter, take_priority=True
+)
 
 
 @admin.register(SavedReply)

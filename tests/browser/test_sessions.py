@@ -123,7 +123,9 @@ async def test_a_guest_ends_the_chat_and_the_next_person_finds_nothing_of_it(
     lines[-1].send(render_typing("staff", "Alex"))
     await expect(other.page.locator("#typing")).to_have_text("Alex is writing…")
 
-    await chat.menu("End this chat and forget it on this device")
+    await chat.page.get_by_label("Menu").click()
+    await chat.page.get_by_text("End this chat and forget it on this device").click()
+    await chat.page.get_by_role("button", name="End and forget it").click()
 
     await chat.connected()
     assert chat.path != begun
@@ -137,11 +139,13 @@ async def test_a_guest_ends_the_chat_and_the_next_person_finds_nothing_of_it(
 
 
 async def test_the_form_that_a_guest_is_filling_in_stays_when_somebody_else_takes_the_chat(
-    somebody: Somebody, site: Site
+    somebody: Somebody, site: Site, provider: Provider
 ) -> None:
     chat = await somebody.away(site)
     lines = await note_lines(chat)
     await chat.open()
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
     lines[-1].send(render_owner(OwnerState("waiting", None, "", True, "", "")))
     name, email = chat.page.get_by_label("Name"), chat.page.get_by_label("E-mail")
     await name.fill("Gerda Gast")

@@ -108,10 +108,11 @@ def test_a_text_that_is_not_marked_is_noticed(source):
     assert list(wording.unmarked(source))
 
 
-def test_the_page_of_a_fault_needs_nothing_that_may_be_broken_and_looks_like_the_others():
-    page = parse(render_to_string("500.html"))
+@pytest.mark.parametrize("name", ["400.html", "500.html"])
+def test_the_page_of_a_fault_needs_nothing_that_may_be_broken_and_looks_like_the_others(name):
+    page = parse(render_to_string(name))
 
     sheets = [link["href"] for link in page.all("link", rel="stylesheet")]
     assert sheets
     assert all(finders.find(sheet.removeprefix("/static/")) for sheet in sheets)
-    assert "{% static " not in TEMPLATES["templates/500.html"]  # it fails where files are not collected
+    assert "{% static " not in TEMPLATES[f"templates/{name}"]  # it fails where files are not collected

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.test import Client
 
 from supportbot.conversations.models import Conversation
+from tests.conversations.markup import parse
 
 SECRET = ("key", "token", "password", "secret", "digest", "hash", "code")
 LOOKUPS = ("", "__exact", "__startswith", "__regex", "__gt", "__in")
@@ -45,4 +46,8 @@ def test_the_list_refuses_it_and_still_filters_by_what_it_shows(agent):
     address = "/admin/conversations/conversation/"
 
     assert client.get(f"{address}?guest_key__startswith=a").status_code == 400
-    assert guests.title in client.get(f"{address}?owner__exact=bot").content.decode()
+    page = client.get(f"{address}?owner__exact=bot").content.decode()
+    assert guests.title in page
+    assert {"Assistant", "Waiting for a person", "Person", "Closed"} <= {
+        link.text for link in parse(page).one(id="changelist-filter").all("a")
+    }

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from orders.models import Order
+from tests.conversations.markup import parse
 
 LIST = reverse("admin:orders_order_changelist")
 
@@ -48,6 +49,13 @@ def test_an_order_shows_its_items_and_staff_cannot_change_it(desk, alice):
     assert "Wireless Headphones" in page.content.decode()
     assert "CABL-02" in page.content.decode()
     assert desk.post(address, {"number": "ORD-1"}).status_code == 403
+
+
+def test_the_form_has_amounts_as_the_list_has_them(admin_client, alice):
+    order = Order.objects.get(number="ORD-123")
+    page = parse(admin_client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode())
+    assert page.one("input", name="total")["value"] == "98.90"
+    assert page.one("input", name="items-0-price")["value"].count("0") < 3
 
 
 def test_an_administrator_s_changes_keep_look_ups_right(admin_client):
