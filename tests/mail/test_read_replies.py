@@ -39,6 +39,38 @@ def answered(chat: Conversation, agent: User, clock: Clock) -> Conversation:
     return chat
 
 
+def note_customer(chat: Conversation) -> Any:
+    """Their page is open now. When they were seen last, as it is stored."""
+    turns.note_customers_here.run_sync([chat.pk])
+    chat.refresh_from_db()
+    return chat.customer_last_seen
+
+
+def test_who_is_there_is_noted_at_once_with_each_reply_and_else_now_and_then(chat, agent, clock):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    assert note_customer(chat) == clock.wall
+    clock.advance(2)
+    assert note_customer(chat) < clock.wall
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "Send it back, please.", "s1")
+    Job.objects.filter(kind="send_unread_reply").update(created=clock.wall)
+    clock.advance(2)
+
+    assert note_customer(chat) == clock.wall
+
+    clock.advance(18)
+    assert note_customer(chat) < clock.wall
+    clock.advance(3)
+    assert note_customer(chat) == clock.wall
+
+
+def test_a_clock_that_was_set_back_leaves_nobody_noted_ahead_of_time(chat, agent, clock):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    note_customer(chat)
+    clock.advance(-3600)
+
+    assert note_customer(chat) == clock.wall
+
+
 def send_reply() -> Any:
     """The job runs."""
     kind, row = get_job_kinds()["send_unread_reply"], Job.objects.get(kind="send_unread_reply")

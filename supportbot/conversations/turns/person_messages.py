@@ -34,6 +34,7 @@ Owner = Conversation.Owner
 # A kind of job that `mail` registers: a guest who has given an address is sent the numbers of the tickets so far.
 CONTACT_JOB_KIND = "send_ticket_numbers"
 CONTACT_MAIL_DELAY = timedelta(minutes=1)  # in which a guest may correct it
+CUSTOMER_NOTE_INTERVAL = timedelta(seconds=20)
 
 
 @on_database_thread(repeat=True)
@@ -158,22 +159,31 @@ def post_notice(conversation_id: int, describe: Callable[[], str]) -> TurnChange
     return build_change(conversation, [told])
 
 
-def _query_customers_here(ids: Any, now: Any) -> tuple[QuerySet[Conversation], dict[str, Any]]:
+def _query_customers_here(
+    ids: Any, now: Any, noted_before: Any
+) -> tuple[QuerySet[Conversation], dict[str, Any]]:
     unsent = Job.objects.filter(kind=REPLY_JOB_KIND, conversation=OuterRef("pk"))
     with_person = Q(owner__in=(Owner.WAITING, Owner.HUMAN)) | Exists(unsent)
-    return Conversation.objects.filter(with_person, pk__in=ids), {"customer_last_seen": now}
+    was_noted = Q(customer_last_seen__gte=noted_before, customer_last_seen__lte=now)
+    is_due = Q(customer_last_seen=None) | ~was_noted
+    is_due |= Exists(unsent.filter(created__gt=OuterRef("customer_last_seen")))
+    return Conversation.objects.filter(with_person, is_due, pk__in=ids), {"customer_last_seen": now}
 
 
-CUSTOMERS_HERE = CompiledRowsUpdate(Conversation, ["id__in", "customer_last_seen"], _query_customers_here)
+CUSTOMERS_HERE = CompiledRowsUpdate(
+    Conversation, ["id__in", "customer_last_seen", "customer_last_seen"], _query_customers_here
+)
 
 
 @on_database_thread()
 def note_customers_here(conversation_ids: Sequence[int]) -> None:
     """These customers have their page open, so that they see what is not mailed then. It is one statement.
 
-    Noted only where a person is wanted or there, or has left with an answer that is still to be mailed.
+    Noted only where a person is wanted or there, or has left with an answer that is still to be mailed: at first, with
+    each such answer, and else now and then.
     """
-    CUSTOMERS_HERE.update_rows(conversation_ids, timezone.now())
+    now = timezone.now()
+    CUSTOMERS_HERE.update_rows(conversation_ids, now, now - CUSTOMER_NOTE_INTERVAL)
 
 
 @on_database_thread()

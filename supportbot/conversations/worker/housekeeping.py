@@ -30,7 +30,6 @@ CHECKPOINT_INTERVAL_SECONDS = 0.5
 SESSION_CHECK_INTERVAL_SECONDS = 1.0
 SWEEP_INTERVAL_SECONDS = 2.0
 RESYNC_INTERVAL_SECONDS = 5.0
-PRESENCE_INTERVAL_SECONDS = 20.0
 UNATTENDED_INTERVAL_SECONDS = 20.0
 CLEANUP_INTERVAL_SECONDS = 3600.0
 # With very many streams each is stored a little less often, so that storing has a bounded share.
@@ -92,7 +91,7 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (_run_jobs, SWEEP_INTERVAL_SECONDS),
         (empty_pages.join_begun_conversations, RESYNC_INTERVAL_SECONDS),
         (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
-        (_note_customers_here, PRESENCE_INTERVAL_SECONDS),
+        (_note_customers_here, SWEEP_INTERVAL_SECONDS),
         (_find_other_persons, UNATTENDED_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
