@@ -33,6 +33,7 @@ from .person_messages import (
     store_contact,
 )
 from .presence_grace import begin_presence_grace, find_return_deadline, note_presence_at_start
+from .provider_state import delete_provider_state
 from .ratings import dismiss_rating, store_rating
 from .recovery import recover_abandoned_turns, release_turn
 from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_streaming_answer
@@ -64,6 +65,7 @@ __all__ = [
     "checkpoint",
     "close_conversation",
     "complete_call",
+    "delete_provider_state",
     "describe_closed_hours",
     "dismiss_rating",
     "end_conversation",

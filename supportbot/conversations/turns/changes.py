@@ -15,6 +15,7 @@ from supportbot.server.outages import log_task_failure
 from ..models import Conversation, Message, Turn
 from . import handoff_sentences
 from .leases import TurnLease
+from .provider_state import keep_provider_state
 from .rating_state import RatingState, describe_asked_rating
 
 logger = logging.getLogger(__name__)
@@ -233,12 +234,6 @@ def load_messages(turn: Turn) -> list[Message]:
             message.calls, message.turn = [], turn
     prefetch_related_objects([each for each in messages if each.has_images], "attachments__conversation")
     return messages
-
-
-def keep_provider_state(message: Message, answer: Answer) -> None:
-    """Keep with a stored message what its provider needs of it again."""
-    message.handle = answer.handle
-    message.provider_fields = answer.provider_fields.as_json() if answer.provider_fields else {}
 
 
 def close_open_messages(

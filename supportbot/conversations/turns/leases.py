@@ -27,7 +27,7 @@ LEASED_TURN = CompiledQuery(
 
 
 class LeaseLost(Exception):
-    """The turn is no longer this process's: it was stopped, or another process took it over."""
+    """The turn is no longer this process's: it was stopped or deleted, or another process took it over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,14 @@ class TurnLease:
 
 
 def lock_leased_turn(lease: TurnLease) -> tuple[Turn, Conversation]:
-    """Lock the conversation and read the turn. Raises `LeaseLost` when the turn is no longer this process's."""
-    conversation = Conversation.objects.lock(lease.conversation_id)
+    """Lock the conversation and read the turn.
+
+    Raises `LeaseLost` when the turn is no longer this process's, or was deleted with its conversation.
+    """
+    try:
+        conversation = Conversation.objects.lock(lease.conversation_id)
+    except Conversation.DoesNotExist:
+        raise LeaseLost from None
     turn = LEASED_TURN.fetch_first(lease.turn_id, lease.fencing_token)
     if turn is None:
         raise LeaseLost

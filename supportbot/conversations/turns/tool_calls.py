@@ -21,7 +21,6 @@ from .changes import (
     blank_to_empty,
     build_change,
     close_open_messages,
-    keep_provider_state,
     load_messages,
     save_change,
     save_conversation,
@@ -29,6 +28,7 @@ from .changes import (
 from .claiming import create_answer_message
 from .interruption import end_bot_turns, get_tool_registry
 from .leases import LeaseLost, TurnLease, lock_leased_turn
+from .provider_state import keep_provider_state
 from .token_estimates import settle_turn
 
 

@@ -30,6 +30,7 @@ from .changes import (
 from .claiming import claim_next_turn
 from .interruption import close_begun_call
 from .leases import TurnLease, lock_leased_turn
+from .provider_state import delete_provider_state
 from .token_estimates import settle_turn
 
 # A kind of job of `conversations.jobs`: it calls `recovery.resume_halted_turn`.
@@ -72,6 +73,8 @@ def finish_turn(
     is_whole = state == Turn.State.DONE and answer is not None and answer.finish_reason != "length"
     status = Message.Status.COMPLETE if is_whole else Message.Status.PARTIAL
     close_open_messages(messages, text, status, answer.message if answer is not None and is_whole else None)
+    if answer is not None and not is_whole:
+        delete_provider_state.run_sync(conversation.pk, answer.message)
     change = save_change(turn, conversation, messages)
     if is_long:
         summaries.enqueue_summary(conversation)

@@ -123,9 +123,11 @@ async def _handle_event(running: RunningTurn, event: Event) -> None:
         case Waiting():
             await running.stream.publish_notice(render_waiting(running.stream.message_id))
         case Answer():
+            running.unstored_answer = event.message
             if event.message.tool_calls:
                 # Until it is stored, what was read of it is kept by the stream.
                 change = await turns.store_requested_calls(running.lease, event)
+                running.unstored_answer = None
                 running.stream.close()
                 running.stream = AnswerStream(running.lease.conversation_id, NO_MESSAGE)
                 await broadcast.publish_change_if_possible(change)

@@ -181,6 +181,8 @@ async def _run_turn(running: RunningTurn) -> None:
         pass
     except LeaseLost:
         logger.info("Turn %s: the lease was lost", running.lease.turn_id)
+        if running.unstored_answer is not None:
+            await turns.delete_provider_state(running.lease.conversation_id, running.unstored_answer)
     finally:
         running.stream.close()
         _forget_turn(running)

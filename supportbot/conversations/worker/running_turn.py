@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
-from supportbot.assistant.messages import Event, Mark, ToolCall
+from supportbot.assistant.messages import Event, Mark, Message, ToolCall
 
 from ..models import Turn
 from ..realtime.answer_stream import AnswerStream
@@ -26,7 +26,8 @@ class RunningTurn:
     `state` is how it ends if it is cancelled, `on_event` is told of each event after it was stored, `renewed_at` is
     when the lease was last renewed, in seconds of the monotonic clock. `begun_call` is the tool call that was begun and
     whose result may not be stored: whatever cuts its clean-up short, and however often, the end of the turn stores how
-    it ended. `cut_marks` are what could not be confirmed of a message that was cut.
+    it ended. `cut_marks` are what could not be confirmed of a message that was cut. `unstored_answer` is a whole
+    message of the model that is not stored yet, and may be kept by its provider.
     """
 
     lease: TurnLease
@@ -40,6 +41,7 @@ class RunningTurn:
     is_cancelled: bool = False
     begun_call: ToolCall | None = None
     cut_marks: list[Mark] = field(default_factory=list)
+    unstored_answer: Message | None = None
 
     def cancel(self) -> None:
         """Cancel the task while it asks the model.
