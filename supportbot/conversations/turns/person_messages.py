@@ -165,8 +165,8 @@ def _query_customers_here(
     unsent = Job.objects.filter(kind=REPLY_JOB_KIND, conversation=OuterRef("pk"))
     with_person = Q(owner__in=(Owner.WAITING, Owner.HUMAN)) | Exists(unsent)
     was_noted = Q(customer_last_seen__gte=noted_before, customer_last_seen__lte=now)
-    is_due = Q(customer_last_seen=None) | ~was_noted
-    is_due |= Exists(unsent.filter(created__gt=OuterRef("customer_last_seen")))
+    is_new = Exists(unsent.filter(created__gt=OuterRef("customer_last_seen")))
+    is_due = Q(customer_last_seen=None) | ~was_noted | is_new
     return Conversation.objects.filter(with_person, is_due, pk__in=ids), {"customer_last_seen": now}
 
 
