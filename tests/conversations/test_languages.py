@@ -70,6 +70,13 @@ def test_a_page_is_in_the_language_of_the_browser(alice, languages, language, wo
     assert "Accept-Language" in response["Vary"]
 
 
+def test_english_is_a_language_like_the_others(alice, settings):
+    settings.LANGUAGES, settings.LANGUAGE_CODE = [("de", "Deutsch"), ("en", "English")], "de"
+    browser = Browser(alice, "en-GB")
+
+    assert "Talk to a person" in get_html(browser, browser.begin().get_absolute_url())
+
+
 def test_a_site_may_have_one_language(alice, settings):
     settings.LANGUAGES, settings.LANGUAGE_CODE = [("de", "Deutsch")], "de"
     browser = Browser(alice, "fr")
