@@ -9,12 +9,12 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
-from django.utils.text import smart_split, unescape_string_literal
+
+from supportbot.search_words import match_word, split_words
 
 from .models import Ticket
 
 MAX_FOUND = 500  # tickets
-MAX_WORDS = 6
 NEWEST_TICKETS = 10_000  # in whose words is looked
 WORD_FIELDS = ("subject", "issue", "summary", "wants", "guest_name", "guest_email")
 NUMBER = re.compile(r"(?:TKT-?)?(\d{3,8})", re.IGNORECASE | re.ASCII)
@@ -31,7 +31,7 @@ class FoundTickets:
 
 def find_tickets(search: str) -> FoundTickets:
     """Tickets by number, order or tag, by customer, or by words of the ticket or of its conversation."""
-    words = _split_words(search)
+    words = split_words(search)
     if not words:
         return FoundTickets([], has_more=False)
     written = search.strip()
@@ -79,22 +79,7 @@ def _match_words(words: list[str]) -> QuerySet[Ticket]:
     tickets = Ticket.objects.filter(pk__in=newest)
     for word in words:
         holds = Q()
-        for spelling in _spell(word):
-            for field in WORD_FIELDS:
-                holds |= Q(**{f"{field}__icontains": spelling})
+        for field in WORD_FIELDS:
+            holds |= match_word(f"{field}__icontains", word)
         tickets = tickets.filter(holds)
     return tickets
-
-
-def _split_words(search: str) -> list[str]:
-    """The words; what stands in quotation marks is one."""
-    words = [
-        unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word
-        for word in smart_split(search)
-    ]
-    return [word for word in words if word][:MAX_WORDS]
-
-
-def _spell(word: str) -> set[str]:
-    """The word as it may be stored: SQLite compares ASCII letters alone without regard to case."""
-    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}

@@ -9,14 +9,13 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, Q, QuerySet
-from django.utils.text import smart_split, unescape_string_literal
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.row_ids import parse_row_id
+from supportbot.search_words import list_spellings, match_word, split_words
 
 MAX_FOUND = 500  # conversations
 MAX_CUSTOMERS = 200
-MAX_WORDS = 6
 NEWEST_MESSAGES = 20_000
 NAME_FIELDS = ("username", "email", "first_name", "last_name")
 
@@ -37,15 +36,6 @@ def find_conversations(search: str) -> Found:
         return Found(by_number, has_more=False)
     keys = dict.fromkeys([*by_number, *_find_by_customer(search, words), *_find_by_words(words, newest)])
     return Found(list(keys)[:MAX_FOUND], has_more_customers or len(keys) > MAX_FOUND)
-
-
-def split_words(search: str) -> list[str]:
-    """The words; what stands in quotation marks is one."""
-    words = [
-        unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word
-        for word in smart_split(search)
-    ]
-    return [word for word in words if word][:MAX_WORDS]
 
 
 def _find_by_number(search: str) -> list[int]:
@@ -80,7 +70,7 @@ def list_guest_conversations(search: str) -> list[Any]:
     return [
         Conversation.objects.exclude(**{field: ""}).filter(**{f"{field}__istartswith": spelling})
         for field in ("contact_name", "contact_email")
-        for spelling in _spell(start)
+        for spelling in list_spellings(start)
         if start
     ]
 
@@ -112,7 +102,7 @@ def _find_customers(words: list[str]) -> QuerySet[Any]:
     for word in words:
         begins = Q()
         for field in NAME_FIELDS:
-            begins |= _match(f"{field}__istartswith", word)
+            begins |= match_word(f"{field}__istartswith", word)
         customers = customers.filter(begins)
     return customers.order_by().values("pk")
 
@@ -123,21 +113,5 @@ def _find_by_words(words: list[str], newest: int, among: QuerySet[Any] | None = 
     if among is not None:
         messages = messages.filter(conversation__in=among)
     for word in words:
-        messages = messages.filter(_match("text__icontains", word))
+        messages = messages.filter(match_word("text__icontains", word))
     return list(messages.order_by("-pk").values_list("conversation_id", flat=True))
-
-
-def _match(lookup: str, word: str) -> Q:
-    condition = Q()
-    for spelling in _spell(word):
-        condition |= Q(**{lookup: spelling})
-    return condition
-
-
-def _spell(word: str) -> list[str]:
-    """The word as it may be stored: SQLite compares ASCII letters alone without regard to case."""
-    return (
-        [word]
-        if word.isascii()
-        else sorted({word, word.lower(), word.upper(), word.capitalize(), word.title()})
-    )

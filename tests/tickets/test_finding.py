@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.desk.conversation_search import find_conversations
 from tickets.models import Tag, Ticket
 from tickets.search import find_tickets
 
@@ -98,6 +99,14 @@ def test_tickets_are_found(tickets, search, names):
         names.split()
     )
     assert not found.has_more
+
+
+def test_a_ticket_is_found_by_the_same_spellings_of_a_word_as_a_conversation(alice):
+    talk = begin_talk("Die Straßen-Übergabe fehlt", user=alice)
+    ticket = Ticket.objects.create(number="TKT-40000000", issue="Die Straßen-Übergabe fehlt")
+
+    assert find_conversations("straßen-übergabe").keys == [talk.pk]
+    assert find_tickets("straßen-übergabe").keys == [ticket.pk]
 
 
 def test_the_saved_views_show_what_their_numbers_say(desk, agent, bob):
