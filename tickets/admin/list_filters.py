@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.row_ids import parse_row_id
+
 from ..models import Tag, Ticket
 from ..people import name_person
-from .keys import parse_key
 
 MAX_LISTED_TAGS = 50
 VIEWS: dict[str, str | Promise] = {
@@ -68,14 +69,14 @@ class RowFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """What can be chosen, and what is chosen. While one searches only that: a search has queries enough."""
-        chosen = parse_key(self.value())
+        chosen = parse_row_id(self.value() or "")
         rows = [] if SEARCH_VAR in request.GET else self.list_rows()
         if chosen and all(row.pk != chosen for row in rows):
             rows += self.get_rows().filter(pk=chosen)
         return sorted(((str(row.pk), self.name_row(row)) for row in rows), key=lambda row: row[1].casefold())
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        key = parse_key(self.value())
+        key = parse_row_id(self.value() or "")
         return queryset.filter(**{self.field: key}) if key else queryset
 
     def get_rows(self) -> Any:

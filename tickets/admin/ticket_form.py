@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supportbot.concurrent_edits import ConcurrentEditForm, normalise_text
+from supportbot.row_ids import parse_row_id
 
 from ..history import describe_value, name_actor
 from ..models import Tag, Ticket
 from ..people import name_person
 from ..tags import list_tags, parse_tags
-from .keys import parse_key
 
 PARAGRAPH_FIELDS = ("issue", "summary", "wants", "tried", "still_open")
 ASSISTANT_HELP_TEXT = gettext_lazy("Written by the assistant; your edits replace it.")
@@ -61,7 +61,7 @@ class TicketForm(ConcurrentEditForm):
 
         Whom the page showed is a choice too. To choose them changes nothing, so they can only stay.
         """
-        shown = parse_key(self.data.get(self.add_initial_prefix("assignee")))
+        shown = parse_row_id(self.data.get(self.add_initial_prefix("assignee"), "")) or 0
         has_it = get_user_model()._default_manager.filter(pk__in=[self.instance.assignee_id or 0, shown])
         assignee.queryset = assignee.queryset | has_it
         assignee.label_from_instance = _name_assignee

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from supportbot.row_ids import parse_row_id
+
 from ..actors import build_staff_actor
 from ..history import load_history
 from ..merging import MergeRefused, merge_ticket
 from ..models import Ticket
-from .keys import parse_key
 from .ticket_form import list_form_values
 
 CHANGE_TICKETS, VIEW_TICKETS = "tickets.change_ticket", "tickets.view_ticket"
@@ -93,7 +94,7 @@ def show_news(request: HttpRequest, pk: int) -> HttpResponse:
     """What was done to the ticket since the page was opened, for a page that asks now and then."""
     _require(request, VIEW_TICKETS)
     ticket = get_object_or_404(Ticket.objects.select_related("assignee"), pk=pk)
-    since, seen = (parse_key(request.GET.get(name, "")) for name in ("since", "seen"))
+    since, seen = (parse_row_id(request.GET.get(name, "")) or 0 for name in ("since", "seen"))
     lines = load_history(ticket.number, since)
     if not lines or lines[-1].event <= seen:
         return HttpResponse(status=204)  # htmx leaves what is shown as it is
