@@ -29,7 +29,7 @@ def said(of_guest: Conversation) -> Conversation:
 def press_forget(browser: Browser, conversation: Conversation) -> str:
     """Press the button of the menu. Returns where it leads."""
     page = parse(browser.client.get(conversation.get_absolute_url()).content.decode())
-    (form,) = [each for each in page.all("form") if "End this chat" in each.text]
+    (form,) = [each for each in page.all("form") if "data-forget" in each.attributes]
     response = browser.client.post(form["action"], follow=True)
     return response.redirect_chain[-1][0]
 
@@ -52,7 +52,7 @@ def test_a_guest_who_ends_the_chat_leaves_nothing_on_the_device(guests, said):
 def test_who_has_signed_in_in_another_tab_since_is_signed_out_by_it(guests, said, alice):
     """On the page that still shows the guest's chat, which belongs to the account by now."""
     page = parse(guests.client.get(said.get_absolute_url()).content.decode())
-    (form,) = [each for each in page.all("form") if "End this chat" in each.text]
+    (form,) = [each for each in page.all("form") if "data-forget" in each.attributes]
     guests.client.force_login(alice)
 
     guests.client.post(form["action"], follow=True)
