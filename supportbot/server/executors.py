@@ -30,6 +30,7 @@ from .outages import log_outage
 from .process import process
 
 RETRY_DEADLINE_SECONDS = 60.0
+DATABASE_TIMEOUT_SECONDS = 5.0
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 0.1, 2.0
 DATABASE_THREADS = 8
 MAX_TRANSACTIONS_PER_COMMIT = 64
@@ -202,6 +203,11 @@ def on_database_thread(*, repeat: bool = False) -> Callable[[Callable[P, T]], Da
         return DatabaseFunction(function, is_repeatable=repeat)
 
     return decorate
+
+
+def limit_database_wait() -> asyncio.Timeout:
+    """For what somebody waits for in front of a page. Raises TimeoutError after `DATABASE_TIMEOUT_SECONDS`."""
+    return asyncio.timeout(DATABASE_TIMEOUT_SECONDS)
 
 
 async def _run_on_thread(job: Callable[[], T]) -> T:

@@ -211,7 +211,7 @@ async def test_an_answer_that_streams_meanwhile_goes_on(page, model, impatient, 
 
 @only_sqlite
 async def test_one_that_is_not_taken_in_time_is_refused_with_its_id(page, model, impatient, monkeypatch):
-    monkeypatch.setattr("supportbot.conversations.web.socket_consumer.DATABASE_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("supportbot.server.executors.DATABASE_TIMEOUT_SECONDS", 0.2)
     with Writer():
         client_id = await page.say("Hello")
         notice = await page.refused()

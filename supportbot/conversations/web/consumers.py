@@ -1,6 +1,6 @@
 """The socket of a customer's page: may I, which frame, call, answer."""
 
-import asyncio
+from supportbot.server.executors import limit_database_wait
 
 from ..limits.rate_limits import check_text
 from ..realtime import empty_pages, socket_sessions
@@ -10,7 +10,7 @@ from ..realtime.socket_sessions import SessionEnded, SocketSession
 from .beginning import NOT_BEGUN, begin_from_socket, find_conversation
 from .customer_actions import ACTIONS, BEGINNING_ACTIONS, Customer
 from .frames import Frame
-from .socket_consumer import DATABASE_TIMEOUT_SECONDS, ConversationConsumer
+from .socket_consumer import ConversationConsumer
 from .socket_login import read_language
 
 
@@ -66,14 +66,14 @@ class ChatConsumer(ConversationConsumer):
 
     async def begin_conversation(self) -> None:
         """Store the conversation and a guest's session."""
-        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+        async with limit_database_wait():
             session, conversation_id = await begin_from_socket(self.session, self.public_id)
         await self._enter_conversation(session, conversation_id)
 
     async def join_conversation(self) -> None:
         """Another page has begun the conversation that this one stands for."""
         try:
-            async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+            async with limit_database_wait():
                 session, conversation_id = await begin_from_socket(self.session, self.public_id)
             await self._enter_conversation(session, conversation_id)
         except SessionEnded as ended:

@@ -1,11 +1,10 @@
 """What a customer may have done in their conversation. Every way in, by socket, by HTTP or by a form, leads here."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from supportbot.server.executors import DatabaseFunction
+from supportbot.server.executors import DatabaseFunction, limit_database_wait
 
 from .. import turns
 from ..limits.rate_limits import check_email, check_text
@@ -15,7 +14,6 @@ from ..realtime.socket_sessions import SocketSession
 from ..worker import runner
 from .frames import Frame
 from .script_data import PERSON_REQUEST
-from .socket_consumer import DATABASE_TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Customer:
 
         Raises `SessionEnded`, `RequestRefused`, and TimeoutError when the database is away for too long.
         """
-        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+        async with limit_database_wait():
             return await function.run_after(self.require_valid_session, self.conversation_id, *args, **kwargs)
 
     async def apply_change(self, function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any) -> None:

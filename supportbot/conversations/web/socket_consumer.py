@@ -1,6 +1,5 @@
 """What the sockets of customers and of staff have in common: who may connect, how a frame is handled, how they end."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from supportbot.languages import use_language
 from supportbot.server.backpressure import SocketWriter
-from supportbot.server.executors import DatabaseFunction
+from supportbot.server.executors import DatabaseFunction, limit_database_wait
 from supportbot.server.origin_check import has_own_origin
 
 from ..limits.rate_limits import RequestRefused
@@ -29,8 +28,6 @@ from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame
 from .socket_login import read_session_key
 
 logger = logging.getLogger(__name__)
-
-DATABASE_TIMEOUT_SECONDS = 5.0  # that a frame waits for the database
 
 
 class SocketConsumer(AsyncWebsocketConsumer):
@@ -143,7 +140,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
         """Run a transaction for a frame, if the session may still do so.
 
         A database that is away for a moment is waited for. Raises `SessionEnded`, `RequestRefused`, and TimeoutError
-        after `DATABASE_TIMEOUT_SECONDS`.
+        when it is away for too long.
         """
         return await self.run_checked(self.require_valid_session, function, *args, **kwargs)
 
@@ -151,7 +148,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
         self, check: Callable[[], object], function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
         """The same after another check, which is called on the database's thread."""
-        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+        async with limit_database_wait():
             return await function.run_after(check, *args, **kwargs)
 
     async def close_socket(self, code: int) -> None:
