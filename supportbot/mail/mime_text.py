@@ -1,4 +1,4 @@
-"""Decodes the text of a mail, whose name for its encoding may be wrong, unknown or missing."""
+"""Text as mails hold it: decoded, where its encoding may be named wrongly or not at all, and put into one line."""
 
 import codecs
 import re
@@ -42,6 +42,11 @@ def decode_text(data: bytes, charset: str) -> str:
             except ValueError:
                 continue
     return data.decode("cp1252", errors="replace")
+
+
+def to_one_line(text: str) -> str:
+    """As a header holds it: without line ends, control characters and marks that turn the direction of reading."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _find_codec(charset: str) -> str:

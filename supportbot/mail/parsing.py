@@ -13,11 +13,10 @@ from supportbot.conversations.card_numbers import mask_card_numbers
 
 from .bounded_message import read_message
 from .from_header import has_hidden_sender, read_addresses
-from .mime_text import decode_text
+from .mime_text import decode_text, to_one_line
 from .part_texts import TEXT_KINDS, PartTexts, find_text_kind, is_file, read_bytes
 from .reply_text import MAX_CHARS, extract_reply
 from .reply_text.words import FORWARD_SUBJECT
-from .sending import to_one_line
 
 MAX_PARTS, MAX_TEXTS = 2_000, 20
 MAX_HEADER_CHARS = 20_000

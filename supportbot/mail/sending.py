@@ -19,6 +19,7 @@ from supportbot.conversations.models import Conversation
 
 from .cleanup import plan_cleanup
 from .markers import detect_customer_language, get_marker
+from .mime_text import to_one_line
 from .models import IncomingMail, SentMail, TicketNotice
 from .reply_tokens import Thread, build_thread
 
@@ -54,7 +55,7 @@ class Delivery:
 
 
 def can_send() -> bool:
-    """Without SMTP_URL Django would print the customer's conversation into the log."""
+    """Without SMTP_URL Django would print the customer's conversation, or a code, into the log."""
     return bool(settings.ENVIRONMENT.smtp_url)
 
 
@@ -149,8 +150,3 @@ def build_address(path: str) -> str:
     """The whole address of a page, empty where SITE_URL does not say where the site is."""
     site: str = settings.ENVIRONMENT.site_url
     return f"{site.rstrip('/')}{path}" if site else ""
-
-
-def to_one_line(text: str) -> str:
-    """As a header holds it: without line ends, control characters and marks that turn the direction of reading."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

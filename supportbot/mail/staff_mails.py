@@ -17,8 +17,9 @@ from supportbot.conversations.answerers import find_answerers
 from supportbot.conversations.models import Conversation
 from supportbot.jobs.mail_jobs import build_id_header
 
+from .mime_text import to_one_line
 from .models import IncomingMail, TicketNotice
-from .sending import AUTOMATIC_HEADERS, build_address, can_send, to_one_line
+from .sending import AUTOMATIC_HEADERS, build_address, can_send
 
 
 def mail_waiting_alert(conversation_id: int | None, message_id: str = "") -> bool:
