@@ -16,7 +16,7 @@ from .chat_accumulator import ChatAccumulator
 from .negotiation import NegotiatedServer
 from .provider_fields import make_origin
 from .server import XAI_BASE_URL, build_strict_schema
-from .typed_answers import TypingModes, describe_schema
+from .typed_answers import TypingModes, build_instructions
 
 # The newer models of these accept `max_completion_tokens` alone. Ollama and others ignore it, and know `max_tokens`.
 MAX_COMPLETION_TOKENS_DOMAINS = (".x.ai", ".openai.com", ".openai.azure.com")
@@ -82,9 +82,7 @@ class ChatBackend:
         sent = address_messages(messages, self._origin)
 
         async def ask_in_mode(mode: str) -> AnswerAccumulator:
-            told = (
-                system if mode == "json_schema" else f"{system}\n\n{describe_schema(response_model)}".strip()
-            )
+            told = build_instructions(system, mode, response_model)
             body = {
                 **self._options,
                 "messages": _build_messages(told, sent),

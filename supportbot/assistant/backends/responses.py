@@ -21,7 +21,7 @@ from .provider_fields import make_origin
 from .responses_accumulator import ResponsesAccumulator
 from .server import XAI_BASE_URL, build_strict_schema
 from .stored_state import StoredState
-from .typed_answers import TypingModes, describe_schema
+from .typed_answers import TypingModes, build_instructions
 
 
 class ResponsesBackend:
@@ -120,9 +120,7 @@ class ResponsesBackend:
         sent = address_messages(messages, self._origin)
 
         async def ask_in_mode(mode: str) -> AnswerAccumulator:
-            told = (
-                system if mode == "json_schema" else f"{system}\n\n{describe_schema(response_model)}".strip()
-            )
+            told = build_instructions(system, mode, response_model)
             body = {
                 **self._options,
                 **_build_cache_options(conversation),

@@ -86,12 +86,15 @@ def names_format(text: str) -> bool:
     return ABOUT_FORMAT.search(text) is not None
 
 
-def describe_schema(response_model: type[BaseModel]) -> str:
-    """What a model is told that cannot be sent a schema by itself."""
+def build_instructions(system: str, mode: str, response_model: type[BaseModel]) -> str:
+    """The system prompt, with the schema in words where that is not sent by itself."""
+    if mode == "json_schema":
+        return system
     schema = json.dumps(response_model.model_json_schema(), ensure_ascii=False)
-    return (
+    told = (
         f"Answer with one JSON object and nothing else. It must be valid against this JSON schema:\n{schema}"
     )
+    return f"{system}\n\n{told}".strip()
 
 
 def validate_answer(text: str, response_model: type[ResponseModel]) -> ResponseModel:
