@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.read_only_admin import ReadOnlyAdmin
 from supportbot.row_ids import parse_row_id
 
 from .action_words import describe_action
@@ -23,7 +24,7 @@ class ActionFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):
+class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["created", "actor", "actor_name", "action_in_words", "conversation_id", "subject"]
     list_filter = ["actor", ("action", ActionFilter), "created"]
     fields = [
@@ -55,12 +56,3 @@ class AuditEventAdmin(admin.ModelAdmin):
         if (conversation_id := parse_row_id(search_term)) is not None:
             return queryset.filter(conversation_id=conversation_id), False
         return super().get_search_results(request, queryset, search_term)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from supportbot.read_only_admin import ReadOnlyAdmin
+
 from .failure_words import describe_failure
 from .models import ModelRequest, Outage
 from .purposes import describe_purpose
@@ -46,17 +48,6 @@ class PurposeFilter(NewestValuesFilter):
 
 class ModelFilter(NewestValuesFilter):
     title, parameter_name = _("model"), "model"
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(ModelRequest)
