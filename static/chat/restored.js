@@ -4,7 +4,7 @@
 const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
 
 // What this tab keeps, of all conversations.
-export function clearStorage() {
+function clearStorage() {
   for (const key of Object.keys(sessionStorage)) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
 }
 

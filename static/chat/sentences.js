@@ -32,7 +32,7 @@ function splitLongSentence(sentence) {
 }
 
 // One line for each block and row.
-export function readLines(message) {
+function readLines(message) {
   const parts = [];
   const text = message.querySelector(".text");
   if (text) readElement(text, parts);

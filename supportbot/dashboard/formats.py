@@ -38,11 +38,11 @@ def find_median(seconds: list[float]) -> float | None:
     return median(seconds) if len(seconds) >= MIN_FOR_MEDIAN else None
 
 
-def find_percentile(seconds: list[float], percent: int = 90) -> float | None:
-    """The smallest of them that so many per cent do not exceed; None for so few that it would be the largest."""
+def find_percentile(seconds: list[float]) -> float | None:
+    """The smallest of them that nine of ten do not exceed; None for so few that it would be the largest."""
     if len(seconds) < MIN_FOR_PERCENTILE:
         return None
-    return sorted(seconds)[ceil(len(seconds) * percent / 100) - 1]
+    return sorted(seconds)[ceil(len(seconds) * 9 / 10) - 1]
 
 
 def describe_change(value: float | Decimal | None, before: float | Decimal | None, count: int) -> str:

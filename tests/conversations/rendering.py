@@ -1,8 +1,9 @@
-"""What a customer's page is shown of a change."""
+"""What a page is shown of a change: a customer's, or that of another audience."""
 
-from supportbot.conversations.realtime.audiences import get_customer_audience
+from supportbot.conversations.realtime.audiences import Audience, get_customer_audience
 from supportbot.conversations.turns import TurnChange
 
 
-def render(change: TurnChange) -> str:
-    return get_customer_audience().render_change(change)
+def render(change: TurnChange, audience: Audience | None = None) -> str:
+    audience = audience or get_customer_audience()
+    return "".join(audience.render_turns(change)) + audience.render_rest(change)

@@ -32,6 +32,7 @@ from .markup import parse
 from .other_process import MemoryStore, OtherProcess
 from .page import Page
 from .photos import PICTURE
+from .rendering import render
 from .rows import until
 
 CUSTOMER_TEMPLATE = "chat/_turn.html"
@@ -305,7 +306,7 @@ def test_what_a_transaction_returns_can_be_rendered_without_the_database(
 ):
     for change in changes_of_a_turn(chat):
         with django_assert_num_queries(0):
-            html = audience.render_change(change)
+            html = render(change, audience)
 
         for turn in change.turns:
             assert f'data-turn="{turn.row.pk}"' in html
@@ -315,7 +316,7 @@ def test_what_a_transaction_returns_can_be_rendered_without_the_database(
 def test_what_is_rendered_holds_the_calls_and_photos_of_each_message(db, chat):
     *_, looked_up = changes_of_a_turn(chat)
 
-    html = STAFF.render_change(looked_up)
+    html = render(looked_up, STAFF)
 
     assert "my_orders{}" in html
     assert "ORD-123" in html

@@ -26,12 +26,8 @@ class Audience:
         """How other processes call this audience."""
         return f"{self.name}:{self.language}"
 
-    def render_change(self, change: TurnChange) -> str:
-        """The HTML of all that changed. It reads nothing from the database."""
-        return "".join(self.render_turns(change)) + self.render_rest(change)
-
     def render_turns(self, change: TurnChange) -> list[str]:
-        """The HTML of each turn that changed."""
+        """The HTML of each turn that changed. It reads nothing from the database."""
         with translation.override(self.language):
             return [
                 render_turn(turn.row, turn.messages, template=self.turn_template) for turn in change.turns

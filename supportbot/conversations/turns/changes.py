@@ -154,18 +154,13 @@ def load_missed_changes(seen: dict[int, int], streaming_here: Iterable[int]) -> 
     return missed
 
 
-def save_change(
-    turn: Turn,
-    conversation: Conversation,
-    messages: list[Message] | None = None,
-    lease: TurnLease | None = None,
-) -> TurnChange:
+def save_change(turn: Turn, conversation: Conversation, messages: list[Message] | None = None) -> TurnChange:
     """Store a change of a turn under a new revision. `messages` are all of the turn's, if they are at hand."""
     turn.revision = conversation.next_revision()
     TURN_UPDATE.save(turn)
     save_conversation(conversation)
     return build_change(
-        conversation, [ChangedTurn(turn, load_messages(turn) if messages is None else messages)], lease
+        conversation, [ChangedTurn(turn, load_messages(turn) if messages is None else messages)]
     )
 
 
