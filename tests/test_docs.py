@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -64,6 +65,16 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
     linked = {page.parent / link for link in links}
 
     assert [str(path) for path in named | linked if not path.exists()] == []
+
+
+@pytest.mark.parametrize("package", ["supportbot", "supportbot.conversations"])
+def test_the_layers_in_the_docs_are_those_that_are_held(package: str) -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each.get("containers") == [package])
+    _heading, table = (ROOT / "docs/architecture.md").read_text().split(f"| `{package}` | |\n| --- | --- |\n")
+    rows = [line.split("|")[1] for line in table.split("\n\n")[0].splitlines()]
+
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == [set(each.split(" | ")) for each in layers]
 
 
 def test_every_function_that_a_page_names_is_where_it_says() -> None:
