@@ -169,8 +169,8 @@ class Assistant:
 
 
 def _require_tool(value: Tool) -> Tool:
-    """Raises TypeError for a plain function, which is what remains when `@tool()` is forgotten."""
+    """Raises TypeError for a plain function, which is what remains when `@tool` is forgotten."""
     if not isinstance(value, Tool):
         name = getattr(value, "__qualname__", repr(value))
-        raise TypeError(f"{name} is no tool yet: write @tool() above the function.")
+        raise TypeError(f"{name} is no tool yet: write @tool(effect=…) above the function.")
     return value

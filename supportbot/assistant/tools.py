@@ -182,7 +182,7 @@ class Tool:
 
 def tool(
     *,
-    effect: Effect = "read",
+    effect: Effect,
     progress: "str | LazyText" = "",
     timeout: float = 10.0,
     done_words: Sequence[str] = (),
@@ -190,7 +190,7 @@ def tool(
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a function into a `Tool`.
 
-    `effect` says what the function changes. A `read` changes nothing that matters. A `write` changes the database
+    `effect` must say what the function changes. A `read` changes nothing that matters. A `write` changes the database
     and nothing else, in one transaction with its result. Both are run again when their process died. An
     `irreversible` tool does what no transaction can roll back, such as paying money out: it is never run again, and
     when its end was lost, the model is told that nobody knows how it ended.

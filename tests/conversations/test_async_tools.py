@@ -37,14 +37,14 @@ async def write_later(ctx: ToolContext, issue: str) -> dict[str, Any]:
     return {"written": ticket.number, "in_transaction": await sync_to_async(in_transaction)()}
 
 
-@tool(timeout=0.2)
+@tool(effect="read", timeout=0.2)
 async def wait_for_ever(ctx: ToolContext) -> str:
     """Wait for what never comes."""
     await asyncio.Event().wait()
     return "never"
 
 
-@tool()
+@tool(effect="read")
 async def look_later(ctx: ToolContext) -> dict[str, Any]:
     """Ask somebody else over a line of its own."""
     server = await asyncio.start_server(greet, "127.0.0.1")

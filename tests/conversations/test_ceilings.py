@@ -25,7 +25,7 @@ FLOOD = 1000
 
 
 def make_tool(value: Any, runs: list[int]) -> Tool:
-    @tool()
+    @tool(effect="read")
     def look(ctx: ToolContext) -> Any:
         """Look something up."""
         runs.append(1)

@@ -208,7 +208,7 @@ async def test_an_answer_is_made_in_the_language_of_its_customer_whoever_started
     """Such as a process that goes on with what another one began."""
     heard = []
 
-    @tool()
+    @tool(effect="read")
     def note_language(ctx: ToolContext) -> str:
         """Note it."""
         heard.append(get_language())

@@ -35,7 +35,7 @@ class Workshop:
         assert self.go_on.wait(20), "nobody let the tool go on"
 
     def _look(self) -> Tool:
-        @tool()
+        @tool(effect="read")
         def look(ctx: ToolContext) -> dict[str, Any]:
             """Look something up."""
             self.runs.append("look")
@@ -53,7 +53,7 @@ class Workshop:
         return write
 
     def _hanging_look(self) -> Tool:
-        @tool(timeout=0.2)
+        @tool(effect="read", timeout=0.2)
         def hanging_look(ctx: ToolContext) -> dict[str, Any]:
             """Look something up that takes for ever."""
             self.runs.append("hanging_look")

@@ -56,7 +56,7 @@ def _normalise_number(number: str) -> str:
     return number.upper().replace("ORD", "").strip(" -#")
 
 
-@tool()
+@tool(effect="read")
 def lookup_order(ctx: ToolContext, order_id: str, email: str = "") -> dict[str, Any]:
     """Look up an order by its number."""
     order = ORDERS.get(_normalise_number(order_id))
@@ -83,7 +83,7 @@ def request_human(ctx: ToolContext, reason: str) -> dict[str, Any]:
     return {"status": "handed over"}
 
 
-@tool()
+@tool(effect="read")
 def my_orders(ctx: ToolContext) -> dict[str, Any]:
     """List the signed-in customer's orders."""
     if ctx.customer is None:
@@ -91,7 +91,7 @@ def my_orders(ctx: ToolContext) -> dict[str, Any]:
     return {"orders": [ORDERS["123"], ORDERS["456"]]}
 
 
-@tool()
+@tool(effect="read")
 def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     """List the customer's tickets."""
     ticket = {
@@ -103,7 +103,7 @@ def my_tickets(ctx: ToolContext) -> dict[str, Any]:
     return {"tickets": [ticket]}
 
 
-@tool()
+@tool(effect="read")
 def weather(ctx: ToolContext, city: str, days: int = 1, units: list[str] | None = None) -> dict[str, Any]:
     """The weather in a city.
 

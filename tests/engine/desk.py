@@ -26,7 +26,7 @@ SYSTEM = "You help the customers of TechCorp."
 GUEST = ToolContext(conversation=1, visitor="guest", customer=None, request="1")
 
 
-@tool(progress="Looking up order {order_id}…")
+@tool(effect="read", progress="Looking up order {order_id}…")
 def lookup_order(
     ctx: ToolContext, order_id: Annotated[str, Field(description="As on the receipt")]
 ) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def test_a_function_that_is_no_tool_yet_is_told_by_its_name():
         """Tell how many there are."""
         return 4
 
-    with pytest.raises(TypeError, match=r"check_stock is no tool yet: write @tool\(\)"):
+    with pytest.raises(TypeError, match=r"check_stock is no tool yet: write @tool\(effect=…\)"):
         Assistant("demo", tools=[check_stock])
 
 

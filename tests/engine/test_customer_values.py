@@ -74,7 +74,7 @@ def is_allowed(
 
     act.__annotations__["given"] = Annotated[annotation, Field(**field)] if field else annotation
     call = ToolCall("c1", "act", json.dumps({field.get("alias", "given"): given}))
-    return not find_refusal(call, Registry([tool()(act)]), [Message("user", text)])
+    return not find_refusal(call, Registry([tool(effect="read")(act)]), [Message("user", text)])
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_the_model_is_told_where_the_invented_value_stands_and_sees_no_marks():
     def act(ctx: Any, parcels: list[Parcel]) -> None:
         """Act."""
 
-    made = tool()(act)
+    made = tool(effect="read")(act)
     call = ToolCall("c1", "act", '{"parcels": [{"orderId": "ORD-9"}]}')
 
     assert "parcels.orderId must be" in find_refusal(call, Registry([made]), [Message("user", "Hi")])

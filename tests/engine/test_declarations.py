@@ -53,10 +53,15 @@ def pay_out(ctx: ToolContext, euros: int = 1) -> None:
 )
 def test_an_option_of_a_tool_that_says_something_else_than_was_meant_is_refused(options, complaint):
     with pytest.raises(TypeError) as caught:
-        tool(**options)(pay_out)
+        tool(**{"effect": "read"} | options)(pay_out)
 
     assert complaint in str(caught.value)
     assert "pay_out" in str(caught.value)
+
+
+def test_a_tool_that_does_not_say_what_it_changes_is_refused():
+    with pytest.raises(TypeError, match="'effect'"):
+        tool()(pay_out)
 
 
 def test_every_option_that_is_right_is_kept():
@@ -83,9 +88,9 @@ def rename(name: str) -> Callable[..., None]:
 @pytest.mark.parametrize("name", ["größe_prüfen", "<lambda>", "x" * 65, "prüfen"])
 def test_a_name_that_providers_refuse_with_every_request_is_refused_before(name):
     with pytest.raises(TypeError, match="its name must be 1 to 64 letters"):
-        tool()(rename(name))
+        tool(effect="read")(rename(name))
 
-    assert tool()(rename("x" * 64)).name == "x" * 64
+    assert tool(effect="read")(rename("x" * 64)).name == "x" * 64
 
 
 def yields(ctx: ToolContext) -> Any:
@@ -115,7 +120,7 @@ def takes_a_reserved_name(ctx: ToolContext, model_config: str) -> None:
     [
         (yields, "yields must return its result"),
         (yields_later, "yields_later must return its result"),
-        (tool()(pay_out), "A tool must be a function"),
+        (tool(effect="read")(pay_out), "A tool must be a function"),
         (BaseModel, "A tool must be a function"),
         (takes_a_function, "The parameters of tool takes_a_function have no JSON schema"),
         (takes_two_names, "Parameter order of tool takes_two_names must have one name"),
@@ -124,7 +129,7 @@ def takes_a_reserved_name(ctx: ToolContext, model_config: str) -> None:
 )
 def test_a_function_that_would_do_nothing_or_break_every_request_is_refused(function, complaint):
     with pytest.raises(TypeError) as caught:
-        tool()(function)
+        tool(effect="read")(function)
 
     assert complaint in str(caught.value)
 

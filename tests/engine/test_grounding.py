@@ -42,7 +42,7 @@ def refund_order(ctx: Any) -> dict[str, Any]:
     return {}
 
 
-@tool()
+@tool(effect="read")
 def lookup_order(ctx: Any) -> dict[str, Any]:
     """Look an order up."""
     return {}

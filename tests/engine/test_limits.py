@@ -22,7 +22,7 @@ SECRET = "a word of the customer"
 
 
 def give(value: Any) -> Any:
-    @tool()
+    @tool(effect="read")
     def look(ctx: ToolContext) -> Any:
         """Look something up."""
         if isinstance(value, Exception):
@@ -69,7 +69,7 @@ async def test_calls_of_all_rounds_together_are_counted(provider, desk):
 async def test_a_call_with_too_long_arguments_is_not_run_and_kept_short(provider, desk, shape):
     ran: list[str] = []
 
-    @tool()
+    @tool(effect="read")
     def look(ctx: ToolContext, words: str) -> dict[str, Any]:
         """Look something up."""
         ran.append(words)

@@ -98,7 +98,7 @@ async def test_a_call_that_goes_wrong_is_told_to_the_model(
 
 
 async def test_a_bug_in_a_tool_is_told_to_the_model_without_its_details(provider, desk, caplog):
-    @tool()
+    @tool(effect="read")
     def broken(ctx: ToolContext) -> str:
         """Break."""
         raise ZeroDivisionError("secret detail")
@@ -117,7 +117,7 @@ async def test_a_bug_in_a_tool_is_told_to_the_model_without_its_details(provider
 async def test_a_tool_that_hangs_is_left_behind(provider, desk):
     freed = threading.Event()
 
-    @tool(timeout=0.1)
+    @tool(effect="read", timeout=0.1)
     def hang(ctx: ToolContext) -> None:
         """Hang."""
         freed.wait(10)
@@ -159,7 +159,7 @@ async def test_a_tool_that_acts_and_hangs_is_not_called_again(desk, effect: Effe
 
 
 async def test_an_asynchronous_tool_runs_in_a_turn(provider, desk):
-    @tool()
+    @tool(effect="read")
     async def weather(ctx: ToolContext, town: str) -> dict[str, str]:
         """Say what the weather is."""
         await asyncio.sleep(0)
@@ -177,7 +177,7 @@ async def test_an_asynchronous_tool_runs_in_a_turn(provider, desk):
 
 
 async def test_a_tool_learns_who_asks_from_the_server_alone(provider, desk):
-    @tool()
+    @tool(effect="read")
     def whoami(ctx: ToolContext) -> list[object]:
         """Say who asks."""
         return [ctx.visitor, ctx.customer]

@@ -62,7 +62,7 @@ async def test_two_streaming(provider, server):
 
 
 async def test_three_function_calling(provider, server):
-    @tool()
+    @tool(effect="read")
     def get_weather(ctx: ToolContext, town: str, unit: Literal["celsius", "fahrenheit"]) -> dict[str, Any]:
         """Get the weather in a town."""
         return {"town": town, "degrees": 21, "unit": unit}

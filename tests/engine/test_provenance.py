@@ -10,13 +10,13 @@ from supportbot.assistant.shown_text import ShownText
 from supportbot.assistant.tools import Registry
 
 
-@tool()
+@tool(effect="read")
 def find_order(ctx: Any, order_id: Annotated[str, FromCustomer()], note: str = "") -> dict[str, Any]:
     """Find an order."""
     return {"order_id": order_id}
 
 
-@tool()
+@tool(effect="read")
 def compare_orders(ctx: Any, order_ids: Annotated[list[str], FromCustomer()]) -> dict[str, Any]:
     """Compare orders."""
     return {}

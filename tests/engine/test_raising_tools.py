@@ -34,12 +34,12 @@ RAISED = (
 @pytest.mark.parametrize("raised", RAISED, ids=lambda raised: type(raised).__name__)
 @pytest.mark.parametrize("is_async", [False, True], ids=["a function", "an asynchronous function"])
 async def test_it_is_a_result_that_tells_nothing(provider, desk, raised: BaseException, is_async: bool):
-    @tool()
+    @tool(effect="read")
     def break_down(ctx: ToolContext) -> dict:
         """Break down."""
         raise raised
 
-    @tool()
+    @tool(effect="read")
     async def break_down_later(ctx: ToolContext) -> dict:
         """Break down after a while."""
         await asyncio.sleep(0)
@@ -91,7 +91,7 @@ def test_a_check_of_its_arguments_may_refuse_in_words():
             raise ToolError("We do not sell that.")
         return name
 
-    @tool()
+    @tool(effect="read")
     def check_stock(ctx: ToolContext, product: Annotated[str, AfterValidator(require_known)]) -> int:
         """Tell how many there are."""
         return 4
@@ -120,7 +120,7 @@ def test_a_check_of_its_arguments_may_refuse_in_words():
     ],
 )
 def test_no_line_of_a_call_can_break_the_turn_that_has_made_it(line, given, expected):
-    @tool(progress=line, done_line=line)
+    @tool(effect="read", progress=line, done_line=line)
     def pay(ctx: ToolContext, euros: Any = 0, address: Any = None) -> None:
         """Pay."""
 

@@ -15,7 +15,7 @@ from .desk import create_ticket, lookup_order
 TOOL = """
 from supportbot.assistant.tools import ToolContext, tool
 
-@tool()
+@tool(effect="read")
 def {name}(ctx: ToolContext) -> str:
     '''Look something up.'''
     return "found"
@@ -52,7 +52,7 @@ def call(arguments: str, name: str = "lookup_order") -> ToolCall:
 
 
 def test_two_tools_of_one_name_are_an_error_that_names_both_functions():
-    twin = tool()(lookup_order.function)
+    twin = tool(effect="read")(lookup_order.function)
 
     with pytest.raises(ValueError, match="Two tools are named lookup_order") as caught:
         Registry([lookup_order, create_ticket, twin])

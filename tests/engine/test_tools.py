@@ -27,7 +27,7 @@ class Address(BaseModel):
 HOME = Address(street="Main Street", title="Dr")
 
 
-@tool()
+@tool(effect="read")
 def order_shirt(
     ctx: ToolContext,
     name: Annotated[str, Field(description="Printed on the back", max_length=12)],
@@ -127,7 +127,7 @@ def test_a_refusal_comes_back_in_its_words():
 
 
 def test_a_bug_is_logged_whole_and_the_model_gets_one_bland_line(caplog):
-    @tool()
+    @tool(effect="read")
     def broken(ctx: ToolContext) -> str:
         """Break."""
         raise ZeroDivisionError("secret detail")
@@ -143,7 +143,7 @@ def test_a_result_that_cannot_be_written_down_is_a_bug(caplog):
     loop: list[Any] = []
     loop.append(loop)
 
-    @tool()
+    @tool(effect="read")
     def endless(ctx: ToolContext) -> Any:
         """Never ends."""
         return loop
@@ -153,7 +153,7 @@ def test_a_result_that_cannot_be_written_down_is_a_bug(caplog):
 
 
 def test_a_result_with_half_a_letter_can_still_be_sent():
-    @tool()
+    @tool(effect="read")
     def half(ctx: ToolContext) -> str:
         """Half of a smile."""
         return "\ud83d"
@@ -162,7 +162,7 @@ def test_a_result_with_half_a_letter_can_still_be_sent():
 
 
 def test_an_asynchronous_function_is_a_tool_too():
-    @tool()
+    @tool(effect="read")
     async def later(ctx: ToolContext, word: str) -> str:
         """Say it later."""
         await asyncio.sleep(0)
@@ -205,6 +205,6 @@ def hidden(ctx: ToolContext, _order: str) -> None:
 )
 def test_a_function_that_cannot_be_a_tool_is_refused_in_plain_words(function, complaint):
     with pytest.raises(TypeError) as caught:
-        tool()(function)
+        tool(effect="read")(function)
 
     assert complaint in str(caught.value)

@@ -253,7 +253,7 @@ def test_an_order_that_a_trial_does_not_find_is_not_found_and_leaves_no_trace(de
 async def test_a_trial_leaves_no_thread_that_keeps_a_connection(desk, model, monkeypatch):
     used = []
 
-    @tool()
+    @tool(effect="read")
     def look(ctx: ToolContext) -> dict[str, int]:
         """Look something up."""
         used.append(threading.current_thread())

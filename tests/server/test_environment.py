@@ -142,7 +142,7 @@ def test_a_folder_that_can_be_made_is_none_to_tell_of_and_not_made_yet(settings,
 
 
 def test_a_brace_in_a_translated_line_of_a_tool_that_names_no_argument_is_told(monkeypatch):
-    @tool(progress=gettext_lazy("Paying {amount}"), done_line=gettext_lazy("Paid {euros}"))
+    @tool(effect="read", progress=gettext_lazy("Paying {amount}"), done_line=gettext_lazy("Paid {euros}"))
     def pay_out(ctx: ToolContext, euros: int) -> None:
         """Pay money out."""
 

@@ -13,13 +13,13 @@ from supportbot.assistant.tools import ToolContext, tool
 from tests.engine.desk import Desk, create_ticket, lookup_order
 
 
-@tool()
+@tool(effect="read")
 def my_orders(ctx: ToolContext) -> list[str]:
     """List the customer's own orders."""
     return ["ORD-123", "ORD-456"]
 
 
-@tool()
+@tool(effect="read")
 def search_help(ctx: ToolContext, query: Annotated[str, Field(description="A few words")]) -> list[str]:
     """Search the shop's help articles: shipping, payment, returns, warranty, opening hours."""
     return [
