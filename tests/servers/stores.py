@@ -26,10 +26,11 @@ class PostgreSQL:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def create(self, name: str) -> str:
-        """Make an empty database and return its address."""
+    def create(self, name: str, template: str = "template1") -> str:
+        """Make a database, empty or as its template is, and return its address."""
         with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # a test's own word, never anybody's input
+            # Both are a test's own words, never anybody's input.
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgres://postgres@{quote(str(self._folder), safe='')}/{name}"
 
     def connect(self) -> psycopg.Connection:
