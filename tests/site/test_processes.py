@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from time import monotonic
 
 import pytest
 
 from tests.provider import Provider
-from tests.servers import Site, postgresql, redis
+from tests.servers import PostgreSQL, Site, postgresql, redis
 from tests.servers.fixtures import asking
 from tests.servers.model import LastingProvider
 
@@ -34,18 +35,28 @@ def provider(model: LastingProvider) -> Iterator[Provider]:
         yield provider
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """It has a database with the demo shop in it, to be copied."""
+    with postgresql() as cluster:
+        site = Site(tmp_path_factory.mktemp("stocked"), cluster.create("stocked"))
+        site.manage("migrate", "--verbosity", "0")
+        site.manage("demo_shop")
+        yield cluster
+
+
 @pytest.fixture(scope="module", params=["redis", "postgresql"])
 def sites(
-    request: pytest.FixtureRequest, model: LastingProvider, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    cluster: PostgreSQL,
+    model: LastingProvider,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Sites]:
     """Two processes of one site."""
     folder = tmp_path_factory.mktemp("sites")
-    with ExitStack() as stores:
-        database = stores.enter_context(postgresql()).create("shop")
-        redis_url = stores.enter_context(redis()) if request.param == "redis" else ""
+    with redis() if request.param == "redis" else nullcontext("") as redis_url:
+        database = cluster.create(request.param, template="stocked")
         one, other = (Site(folder, database, REDIS_URL=redis_url, **asking(model)) for _ in range(2))
-        one.manage("migrate", "--verbosity", "0")
-        one.manage("demo_shop")
         with one, other:
             yield one, other
         one.check_log()
@@ -92,18 +103,21 @@ async def test_an_answer_is_seen_streaming_on_another_process_and_is_the_same_th
 async def test_an_answer_is_stopped_from_a_process_that_does_not_run_it(
     sites: Sites, provider: Provider, visitor: Visitor
 ) -> None:
+    """B11: within a second or so, with the provider's stream closed."""
     provider.say(ANSWER, hold_after=4)
     path = await visitor.begin(sites[0])
     async with open_in_both(sites, visitor, path) as (here, there):
         await here.say(QUESTION)
         await there.until(lambda window: window.answer == BEGINNING)
 
+        began = monotonic()
         await there.send(action="stop")
 
         for window in (here, there):
             await window.until_ended("stopped")
             assert window.answer == BEGINNING
-    await provider.until(lambda provider: not provider.open_streams)
+        await provider.until(lambda provider: not provider.open_streams)
+        assert monotonic() - began < 2.5
 
 
 async def test_one_message_that_arrives_at_both_processes_at_once_is_stored_and_answered_once(
