@@ -69,30 +69,6 @@ async def test_an_orderly_end_lets_an_answer_finish_that_comes_in_time(
         assert stored(site) == [(QUESTION, "complete", "done"), (ANSWER, "complete", "done")]
 
 
-async def test_a_killed_process_leaves_an_answer_that_can_be_tried_again_when_its_lease_is_over(
-    new_site: NewSite, provider: Provider, visitor: Visitor
-) -> None:
-    provider.say(ANSWER, hold_after=4)
-    with new_site(provider) as site:
-        path = await visitor.begin(site)
-        async with visitor.window(site, path) as window:
-            await window.say(QUESTION)
-            await window.until(lambda window: window.answer == BEGINNING)
-            site.kill()
-        assert stored(site)[0] == (QUESTION, "complete", "running")
-
-        site.rows("UPDATE conversations_turn SET lease_until = '2020-01-01 00:00:00'")
-        site.start()
-        provider.say(ANSWER)
-        async with visitor.window(site, path) as window:
-            await window.until_ended("interrupted")
-            await window.send(action="retry", turn=window.turn)
-            await window.until_ended("done")
-            assert window.said("customer") == [QUESTION]
-            assert window.said("assistant") == [ANSWER]
-        assert stored(site) == [(QUESTION, "complete", "done"), (ANSWER, "complete", "done")]
-
-
 async def test_what_waited_when_the_process_was_killed_is_answered_after_the_next_start(
     new_site: NewSite, provider: Provider, visitor: Visitor
 ) -> None:
