@@ -94,21 +94,24 @@ def test_wrong_settings_are_all_told_by_name_before_anything_is_done(
 
 
 WITH_PASSWORD = [
-    ("DATABASE_URL", "postgres://shop:p4ss/word@host/name"),
-    ("DATABASE_URL", "mysql://shop:p4ss@host/name"),
-    ("REDIS_URL", "host:p4ss"),
-    ("SMTP_URL", "smtp://u:p4ss@host:p4ss"),
-    ("LLM_FALLBACK", "qwen3@u:p4ss@host/v1"),
+    {
+        "DATABASE_URL": "postgres://shop:p4ss/word@host/name",
+        "REDIS_URL": "host:p4ss",
+        "SMTP_URL": "smtp://u:p4ss@host:p4ss",
+        "LLM_FALLBACK": "qwen3@u:p4ss@host/v1",
+    },
+    {"DATABASE_URL": "mysql://shop:p4ss@host/name"},
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), WITH_PASSWORD)
+@pytest.mark.parametrize("wrong", WITH_PASSWORD, ids=["every address", "another kind of database"])
 def test_the_password_in_an_address_that_is_wrong_is_not_shown(
-    new_site: NewSite, name: str, value: str
+    new_site: NewSite, wrong: dict[str, str]
 ) -> None:
-    done = new_site().try_to("check", **{name: value})
+    done = new_site().try_to("check", **wrong)
 
-    assert name in done.stderr
+    for name in wrong:
+        assert name in done.stderr
     assert "p4ss" not in done.stdout + done.stderr
 
 
