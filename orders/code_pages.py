@@ -73,9 +73,8 @@ def _has_kana(encoding: str) -> Callable[[str, bytes], bool]:
     """Japanese: all of it is read, and a good part is kana."""
 
     def is_likely(decoded: str, text: bytes) -> bool:
-        is_whole = (
-            len(text) - len(decoded.encode(encoding, "ignore")) <= 2
-        )  # but for what the piece's end has cut
+        # The end of the piece may have cut a letter.
+        is_whole = len(text) - len(decoded.encode(encoding, "ignore")) <= 2
         return (
             is_whole
             and _count_share(KANA, decoded) > 0.2

@@ -115,9 +115,8 @@ class Header:
 
 
 OWN_COLUMNS = {column.replace(" ", "").lower(): column for column in COLUMNS}
-BYTE_ORDER_MARK = re.compile(
-    r'(?:\ufeff|ï»¿)+"?([^"]*)"?'
-)  # also where a program took it for text of the first cell
+# Also where a program took it for text of the first cell.
+BYTE_ORDER_MARK = re.compile(r'(?:\ufeff|ï»¿)+"?([^"]*)"?')
 
 
 def simplify_column(column: str) -> str:

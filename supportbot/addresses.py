@@ -33,10 +33,8 @@ def is_address(value: str, schemes: Mapping[str, str]) -> bool:
         if "%" not in host:  # a socket's path, as PostgreSQL takes it
             host.encode("idna")
         return parts.port != 0 and needed.strip("/") != ""
-    except (
-        KeyError,
-        ValueError,
-    ):  # another scheme, a port that is no number, or a name that no host can have
+    # Another scheme, a port that is no number, or a name that no host can have.
+    except (KeyError, ValueError):
         return False
 
 

@@ -236,9 +236,8 @@ class Environment(BaseSettings):
         description="What becomes of a mail that answers none of ours: `open` begins a conversation that waits for a "
         "person, `keep` keeps it for staff under “Incoming mails”.",
     )
-    message_max_chars: int = Field(
-        4000, ge=1, le=20_000, description="The longest message of a customer."
-    )  # more would not fit into one frame
+    # More would not fit into one frame.
+    message_max_chars: int = Field(4000, ge=1, le=20_000, description="The longest message of a customer.")
     conversation_messages_per_minute: int = Field(
         10, ge=0, description="Messages a minute in one conversation. 0: no limit."
     )

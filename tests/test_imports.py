@@ -12,9 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("supportbot", "tickets", "orders")
 CONVERSATIONS = "supportbot/conversations"
-NAMED_BY_DJANGO = Path(
-    "supportbot/server/sqlite3/base.py"
-)  # so it looks for the module of a database's backend
+# Django looks for the module of a database's backend by this name.
+NAMED_BY_DJANGO = Path("supportbot/server/sqlite3/base.py")
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "common", "base", "core", "services", "managers"}
 
 

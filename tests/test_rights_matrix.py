@@ -66,11 +66,12 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "dashboard-table": LEADS,
 }
 POSTED = ("new", "forget", "logout", "images", "desk-photos")
+# Every action of theirs is played by tests/test_action_rights.py.
 SOCKETS = {
     "ws/c/<uuid:public_id>/",
     "ws/desk/",
     "ws/desk/c/<int:pk>/",
-}  # tests/test_action_rights.py plays every action of theirs
+}
 
 # By model: who may view, add, change and delete.
 NOBODY: tuple[str, ...] = ()

@@ -44,9 +44,8 @@ class ErrorCode(StrEnum):
     ENDLESS = auto()  # it only calls tools
     DECLINED = auto()  # it would not give a typed answer
     INVALID = auto()  # a typed answer is not of the form that was asked for
-    UNCONFIRMED = (
-        auto()
-    )  # a part of the answer was held back, since it stands in nothing that the model was shown
+    # A part of the answer was held back, since it stands in nothing that the model was shown.
+    UNCONFIRMED = auto()
 
     # Not of the model, but of the program that asks it.
     INTERRUPTED = auto()  # the process that asked has ended

@@ -17,9 +17,8 @@ REFERENCE = re.compile(r'"#/\$defs/([^"]+)"')
 
 Schema = dict[str, Any]
 MarkedValue = tuple[str, Any]  # its name, such as “parcel.order_id”, and the value: a text or a number
-Place = tuple[
-    str, Schema, Any, bool
-]  # a name, the schema of the value there, the value, and whether it is marked
+# A name, the schema of the value there, the value, and whether it is marked.
+Place = tuple[str, Schema, Any, bool]
 
 
 def parse_json(text: str) -> Any:

@@ -45,9 +45,8 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 Effect = Literal["read", "write", "irreversible"]
-CANCEL_GRACE_SECONDS = (
-    1.0  # how long an asynchronous tool may go on after its `timeout` before it is cancelled
-)
+# How long an asynchronous tool may go on after its `timeout` before it is cancelled.
+CANCEL_GRACE_SECONDS = 1.0
 UNKNOWN_TOOL_PROGRESS = gettext_noop("Looking for a way to help")
 MAX_RESULT_CHARS = 20_000
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")

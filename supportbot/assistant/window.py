@@ -7,11 +7,12 @@ from .messages import Message
 CHARS_PER_TOKEN = 3
 MESSAGE_OVERHEAD_TOKENS = 8
 CALL_OVERHEAD_CHARS = 20  # the id and the frame of a tool call
+# xAI: 256 for a tile of 448 pixels, at most seven tiles.
 IMAGE_TOKENS = {
     "low": 300,
     "auto": 1800,
     "high": 1800,
-}  # xAI: 256 for a tile of 448 pixels, at most seven tiles
+}
 
 
 def trim_to_budget(messages: Sequence[Message], budget: int, max_messages: int = 0) -> list[Message]:
@@ -40,9 +41,8 @@ def drop_older_half(messages: Sequence[Message]) -> list[Message]:
 
 def estimate_tokens(message: Message) -> int:
     """Estimate what a message costs. Rather too high for English, which has some four characters a token."""
-    if not (
-        message.tool_calls or message.images or message.provider_fields
-    ):  # nearly every one, many times a turn
+    # Nearly every message is such a one, and is measured many times a turn.
+    if not (message.tool_calls or message.images or message.provider_fields):
         return MESSAGE_OVERHEAD_TOKENS + len(message.text) // CHARS_PER_TOKEN
     call_chars = sum(
         len(call.name) + len(call.arguments) + CALL_OVERHEAD_CHARS for call in message.tool_calls

@@ -88,9 +88,8 @@ class BoundedRequest(WebRequest):
         self.reserved_bytes = length
         self._begun_at = self._received_at = monotonic()
         state.senders[self] = self._find_address()
-        self.notifyFinish().addBoth(
-            lambda _end: state.senders.pop(self, None)
-        )  # also when the browser goes away
+        # Also when the browser goes away.
+        self.notifyFinish().addBoth(lambda _end: state.senders.pop(self, None))
 
     def is_slow(self) -> bool:
         """Whether the body is still coming, and has paused for long or comes too slowly."""

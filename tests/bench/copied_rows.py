@@ -17,9 +17,8 @@ def copy_rows(copied: Sequence[Any], times: int, seconds: float) -> None:
     strides = {model: model.objects.order_by("-pk").values_list("pk", flat=True)[0] for model in copied}
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                "SET LOCAL session_replication_role = replica"
-            )  # the copies point where they should
+            # The copies point where they should.
+            cursor.execute("SET LOCAL session_replication_role = replica")
         for number in range(1, times + 1):
             for model in copied:
                 cursor.execute(_build_copy(model, strides, number, seconds * number))

@@ -77,9 +77,8 @@ def measure(plan: Plan, model: Model, conversations: int) -> dict[str, Measured]
     found: dict[str, Measured] = {}
     with databases(plan, name) as addresses:
         for database, address in addresses.items():
-            place = (
-                plan.data / f"{name}-{database}.sqlite3"
-            )  # its folder is the server's, whatever the database
+            # Its folder is the server's, whatever the database.
+            place = plan.data / f"{name}-{database}.sqlite3"
             environment = supportbot_environment(place) | {"DATABASE_URL": address}
             manage("migrate", "--verbosity", "0", environment=environment)
             made = run_module("tests.bench.filled_desk", environment, "--conversations", str(conversations))

@@ -41,9 +41,8 @@ class Seen:
     cpu_seconds: float
     stacks: defaultdict[Stack, float] = field(default_factory=lambda: defaultdict(float))
     looks: Counter[Stack] = field(default_factory=Counter)
-    idle_looks: Counter[Stack] = field(
-        default_factory=Counter
-    )  # of these, those before which nothing was done
+    # Of these, those before which nothing was done.
+    idle_looks: Counter[Stack] = field(default_factory=Counter)
 
     def iter_work(self) -> Iterator[tuple[Stack, float]]:
         for stack, used in self.stacks.items():

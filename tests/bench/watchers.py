@@ -28,9 +28,8 @@ READY = "watching"
 
 def add_staff(count: int) -> list[dict[str, str]]:
     """The cookies of so many agents."""
-    from supportbot.conversations.staff_group import (
-        ensure_staff_groups,  # not before Django knows the settings
-    )
+    # Not before Django knows the settings.
+    from supportbot.conversations.staff_group import ensure_staff_groups
 
     agents, _leads = ensure_staff_groups()
     users: Any = get_user_model().objects

@@ -112,9 +112,8 @@ async def test_a_choice_does_nothing_before_its_button_is_pressed(desk: Desk, si
     desk.chat.watch.ignored.add(BUSY)
     async with waiting_customer(site) as customer:
         await desk.take(customer.number)
-        await customer.say(
-            "Is somebody there?"
-        )  # with the next frame, what a busy server did not give is asked for
+        # With the next frame, what a busy server did not give is asked for.
+        await customer.say("Is somebody there?")
         await desk.page.get_by_label("Saved replies").select_option("Hello")
         await expect(desk.box).to_have_value("")
         await desk.press("Insert")

@@ -199,9 +199,8 @@ async def test_a_line_that_has_died_without_a_word_is_noticed_and_replaced(
     await chat.page.route_web_socket("**/ws/**", connect)
     await chat.page.clock.install()
     await chat.open()
-    await expect(chat.page.locator("#pulse:not([data-newest=''])")).to_have_count(
-        1
-    )  # it has carried something
+    # It has carried something.
+    await expect(chat.page.locator("#pulse:not([data-newest=''])")).to_have_count(1)
     dead += lines
     provider.say(ANSWER)
     await chat.say(QUESTION)

@@ -281,12 +281,8 @@ async def test_everything_can_be_reached_and_used_with_the_keyboard(
 
     await menu.focus()
     await keyboard.press("Enter")
-    for name in (
-        "New conversation",
-        "My conversations",
-        "My tickets",
-        "Sign in",
-    ):  # nothing to take along yet
+    # There is nothing to take along yet.
+    for name in ("New conversation", "My conversations", "My tickets", "Sign in"):
         await keyboard.press("Tab")
         await expect(page.locator(".menu nav").get_by_text(name, exact=True)).to_be_focused()
     await keyboard.press("Escape")

@@ -169,9 +169,8 @@ async def test_a_page_that_loses_its_requests_while_it_looks_for_a_socket_looks_
     await chat.page.goto(site.url)
     await expect(chat.page.locator("#chat[data-polling][data-connection=open]")).to_be_visible()
 
-    assert (
-        await chat.page.evaluate(LOOK_TWICE) == 2
-    )  # one for each time, and none that the first goes on with
+    # One for each time, and none that the first goes on with.
+    assert await chat.page.evaluate(LOOK_TWICE) == 2
 
 
 async def test_a_page_that_goes_offline_says_so_at_once_and_sends_what_was_written_when_it_is_back(

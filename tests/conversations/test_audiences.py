@@ -293,9 +293,8 @@ def changes_of_a_turn(chat: Conversation) -> list[TurnChange]:
     assert failed.lease is not None
     ended = turns.finish_turn.run_sync(failed.lease, "failed", "")
     retried = turns.retry_turn.run_sync(chat.pk, failed.lease.turn_id)
-    again = turns.submit_message.run_sync(
-        chat.pk, "It is broken", "a1", images=[photo.public_id]
-    )  # the page has not heard that it was stored
+    # The page has not heard that it was stored.
+    again = turns.submit_message.run_sync(chat.pk, "It is broken", "a1", images=[photo.public_id])
     looked_up = turns.load_changes.run_sync(chat.pk, 0)
     return [submitted, joined, called, completed.change, queued, failed, ended, retried, again, looked_up]
 

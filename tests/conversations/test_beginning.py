@@ -229,10 +229,8 @@ async def test_a_page_that_opens_while_another_one_begins_is_let_in(transactiona
 def test_what_another_page_begins_at_the_same_moment_is_its_guests_alone(db, is_owner, monkeypatch):
     guest, public_id = Visitor(guest_key="dora"), issue_id()
     stored = beginning._get_or_create_conversation(guest, public_id)
-    looks, is_stored = (
-        [False],
-        beginning._is_stored,
-    )  # the first look comes before the other page has stored it
+    # The first look comes before the other page has stored it.
+    looks, is_stored = ([False], beginning._is_stored)
     monkeypatch.setattr(beginning, "_is_stored", lambda each: looks.pop() if looks else is_stored(each))
 
     if is_owner:

@@ -199,11 +199,8 @@ async def test_whoever_asks_is_sent_the_text_from_there_on_and_then_again_only_w
         await stream.append(word)
         await hear_piece(other)
 
-    for message_id, offset in (
-        (4, 0),
-        (5, 14),
-        (5, 3),
-    ):  # of another message, of nothing more, and in earnest
+    # Of another message, of nothing more, and in earnest.
+    for message_id, offset in ((4, 0), (5, 14), (5, 3)):
         await other.connection.send_message(
             process_messages.ALL_PROCESSES,
             "text_wanted",

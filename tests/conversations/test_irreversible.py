@@ -204,9 +204,8 @@ def attempts(till, monkeypatch) -> list[Asked]:
 async def pay_and_lose_the_result(page, model, attempts):
     model.call("pay_out", euros=5)
     await page.say("My money, please")
-    await until(
-        sync_to_async(lambda: len(attempts) > 1)
-    )  # one of the tool itself, one of whoever waits for it
+    # One of the tool itself, one of whoever waits for it.
+    await until(sync_to_async(lambda: len(attempts) > 1))
 
 
 async def test_one_whose_result_is_kept_back_when_it_is_stopped_is_uncertain(page, model, attempts):

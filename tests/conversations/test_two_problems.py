@@ -39,8 +39,7 @@ def test_a_second_problem_is_added_once_wherever_a_process_dies(transactional_db
     (step,) = recovery.recover_abandoned_turns.run_sync(9)
     for call in step.lease.pending_calls:
         tool_calls.run_tool(step.lease, call, tool_calls.get_tool_registry()["create_ticket"])
-    tool_calls.run_tool(
-        work, second, tool_calls.get_tool_registry()["create_ticket"]
-    )  # the dead one was only slow
+    # The dead one was only slow.
+    tool_calls.run_tool(work, second, tool_calls.get_tool_registry()["create_ticket"])
 
     assert Ticket.objects.get().issue == "late\n\nwet"

@@ -67,9 +67,8 @@ def test_the_page_of_an_account_has_all_that_is_theirs_and_nothing_of_others(age
     text = read_page(agents, f"/admin/desk/customer/{alice.pk}/")
 
     for name in ("A late lamp", "A broken lamp"):
-        assert (
-            text.count(name) >= 5
-        )  # the conversation, its ticket and rating, its note and where that stands
+        # The conversation, its ticket and rating, its note and where that stands.
+        assert text.count(name) >= 5
     assert "ORD-123" in text
     assert "alice@example.com" in text
     assert "2,000 read, 20 written, in 2 requests · $1.00" in text

@@ -106,9 +106,8 @@ NAMES = {
     "orders.OrderItem.name",
     "tickets.Ticket.number",
     *("usage.ModelRequest.backend", "usage.ModelRequest.model", "usage.ModelRequest.purpose"),
-    *(
-        f"audit.AuditEvent.{each}" for each in ("actor", "actor_name", "action")
-    ),  # who of the staff, and nobody can delete it
+    # Who of the staff, and nobody can delete it.
+    *(f"audit.AuditEvent.{each}" for each in ("actor", "actor_name", "action")),
 }
 
 

@@ -205,9 +205,8 @@ def test_the_list_of_ten_thousand_tickets_takes_few_queries_and_little_time(desk
             page = desk.get(f"{LIST}?{query}")
         assert page.context["cl"].result_list, query
         assert len(queries) <= MAX_QUERIES, query
-        if not query.startswith(
-            "q="
-        ):  # a search reads the newest tickets and messages, however many there are
+        # A search reads the newest tickets and messages, however many there are.
+        if not query.startswith("q="):
             assert not [each["sql"] for each in queries if reads_whole_table(each["sql"])], query
         assert is_quick(desk, f"{LIST}?{query}"), query
 

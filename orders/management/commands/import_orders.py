@@ -50,9 +50,8 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     left_out_count: int = 0
     guessed_encodings: dict[str, str] = field(default_factory=dict)  # by file
-    passed_over: dict[str, str] = field(
-        default_factory=dict
-    )  # files in a zip that are no exports, with the reason
+    # Files in a zip that are no exports, with the reason.
+    passed_over: dict[str, str] = field(default_factory=dict)
     # By file, in the order in which they were read.
     problems: defaultdict[str, list[Problem]] = field(default_factory=lambda: defaultdict(list))
 

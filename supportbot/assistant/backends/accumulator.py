@@ -47,9 +47,8 @@ class AnswerAccumulator:
         `is_thought_first` is said of a model that thinks aloud without a mark before it.
         """
         self.text = ""
-        self.has_changed_calls = (
-            False  # whether the provider knows a call otherwise: without an id, or malformed
-        )
+        # Whether the provider knows a call otherwise: without an id, or malformed.
+        self.has_changed_calls = False
         self.has_refused = False  # in words
         self.spoken = SpokenText(is_thought_first=is_thought_first)
         self._origin = origin

@@ -26,12 +26,12 @@ from .python_calls import iter_python_calls
 from .sanitize import is_json_object
 
 THOUGHT = re.compile(r"\s*\*{0,3}thought\*{0,3}:\*{0,3}", re.IGNORECASE)  # that led to an action
-PLAN = re.compile(
-    r"\s*\*{0,3}plan\*{0,3}:\*{0,3}", re.IGNORECASE
-)  # Command R's, of which an answer may have one too
+# Command R's, of which an answer may have one too.
+PLAN = re.compile(r"\s*\*{0,3}plan\*{0,3}:\*{0,3}", re.IGNORECASE)
+# A result that no tool has given.
 MADE_UP = re.compile(
     r"(?:^|\n)\s{0,20}\*{0,3}observation\*{0,3}:|(?<=[ \t])(?-i:Observation):", re.IGNORECASE
-)  # a result that no tool has given
+)
 OBJECT_BEGINS = re.compile(r"\{\s*[\"']")
 WAITS = re.compile(r"\W*observation\W*", re.IGNORECASE)
 FINAL_ANSWER = re.compile(

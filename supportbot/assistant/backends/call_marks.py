@@ -6,12 +6,13 @@ They are those of the chat templates that `text_marks` names. All are compared i
 import html
 import re
 
+# DeepSeek's, in the characters that it may come in.
 DSML = (
     "｜dsml｜",
     "|dsml|",
     " | dsml | ",
     "｜ dsml ｜ ",
-)  # DeepSeek's, in the characters that it may come in
+)
 CLAUDES = "antml"  # the namespace of Claude's marks
 # A call as text, with the mark at its end; without one it goes to the end of the answer.
 CALLS = {

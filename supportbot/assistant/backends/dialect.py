@@ -52,9 +52,8 @@ class Dialect:
     wants_strict_order: bool = False
     wants_no_null: bool = False
     wants_no_detail: bool = False
-    wants_portable_ids: bool = (
-        False  # there are servers that refuse the ids that they gave (jundot/omlx#1997)
-    )
+    # There are servers that refuse the ids that they gave (jundot/omlx#1997).
+    wants_portable_ids: bool = False
     cannot_forbid_tools: bool = False
 
     def adapt_request(self, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -183,9 +183,8 @@ def get_pacer() -> Pacer:
     loop = asyncio.get_running_loop()
     pacer = _pacers.get(loop)
     if pacer is None:
-        for closed in [
-            each for each in _pacers if each.is_closed()
-        ]:  # a pause that was cut short keeps its loop alive
+        # A pause that was cut short keeps its loop alive.
+        for closed in [each for each in _pacers if each.is_closed()]:
             del _pacers[closed]
         pacer = _pacers[loop] = Pacer()
     return pacer

@@ -38,9 +38,8 @@ class ProseThoughtReader:
     def __init__(self) -> None:
         self.is_over = False  # the text is what it is
         self.has_thought = False
-        self.answer_place = (
-            0  # how many characters the thought had that was left out, with what introduced the answer
-        )
+        # How many characters the thought had that was left out, with what introduced the answer.
+        self.answer_place = 0
         self._read_chars = 0
         self._answer = ANSWERS["agent"]
         self._held: list[str] = []

@@ -234,9 +234,8 @@ class SpokenText(TurnText):
                 self._mode, self._pending = Mode.TEXT, self._thought.opening + self._pending
                 self._may_be_element = False
                 return True
-            if (
-                is_last and self._has_begun and not self._thought.is_invisible
-            ):  # never closed: whatever it was, it is all that there is
+            # Never closed: whatever it was, it is all that there is.
+            if is_last and self._has_begun and not self._thought.is_invisible:
                 self._mode = Mode.TEXT
                 self._show(self._pending)
             self._pending = self._pending if not is_last else ""

@@ -34,12 +34,10 @@ NAMED = re.compile(
     rf"\s*(?:functions?(?:\.|{SPECIAL}))?([\w-]+)(?::\d+)?"
     rf"(?:\s|\[ARGS\]|\[CALL_ID\]\w*|>|{SPECIAL}|<tool_sep>|✿ARGS✿:|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
 )
-KIND_OF_CALL = re.compile(
-    r"\bfunction(?=<[|｜]tool[_▁]sep[|｜]>)"
-)  # DeepSeek's and Step's word before a name
-IN_BRACKETS = re.compile(
-    r"^<function\(([\w.-]+)\)\s*(\{.*\})\s*>?\s*$", re.DOTALL
-)  # `<function(lookup_order){…}>`
+# DeepSeek's and Step's word before a name.
+KIND_OF_CALL = re.compile(r"\bfunction(?=<[|｜]tool[_▁]sep[|｜]>)")
+# `<function(lookup_order){…}>`
+IN_BRACKETS = re.compile(r"^<function\(([\w.-]+)\)\s*(\{.*\})\s*>?\s*$", re.DOTALL)
 DSML = re.compile(r"(</?)\s?[|｜]\s?DSML\s?[|｜]\s?", re.IGNORECASE)
 # Behind them a further call begins. Mistral's may also be words about it.
 CALL_BEGINNINGS = re.compile(

@@ -13,9 +13,8 @@ class ThoughtBounds:
     def __init__(self, opening: str, closing: re.Pattern[str] | None = None) -> None:
         """`closing` is said of a thought that nothing else ends."""
         self.opening = opening
-        self.is_invisible = opening.startswith(
-            "<grok:"
-        )  # what is in it is no thought, and nobody's word either
+        # What is in it is no thought, and nobody's word either.
+        self.is_invisible = opening.startswith("<grok:")
         is_element = closing is not None and opening.lstrip()[:1] != "#" and opening[-2:-1] not in "|｜"
         self.is_element = is_element and not self.is_invisible
         self._closing = closing

@@ -11,13 +11,14 @@ from .call_marks import CALLS
 from .text_marks import SPECIAL, SPECIAL_BEGUN, THOUGHT_CLOSINGS, THOUGHT_OPENINGS
 from .thought_names import is_opening
 
+# Who may be named above a part of a text, and whether it is the model.
 SPEAKERS = {
     **dict.fromkeys(("assistant", "model", "chatbot", "bot", "ai"), True),
     **dict.fromkeys(
         ("user", "human", "customer", "system", "developer", "observation", "environment"), False
     ),
     **dict.fromkeys(("tool", "function", "ipython"), False),
-}  # and whether it is the model
+}
 IN_MARKS = "|".join(name for name in SPEAKERS if name not in ("tool", "function"))  # these may begin a call
 NAMING_MARK = re.compile(
     rf"[<\[][|｜](?:im_|hy_|start_of_|begin_of_|start_|begin_)?(?P<name>{IN_MARKS})(?:_?(?:start|begin|token|prompt))?"

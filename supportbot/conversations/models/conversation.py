@@ -127,9 +127,8 @@ class Conversation(models.Model):
 
     MAX_SILENCE = timedelta(seconds=5)
     QUIET_END = timedelta(days=1)  # after which a conversation in which nothing happens has ended
-    RETURN_PERIOD = timedelta(
-        days=7
-    )  # within which a customer who writes again has come back to the same matter
+    # Within which a customer who writes again has come back to the same matter.
+    RETURN_PERIOD = timedelta(days=7)
     previous_revision = 0  # not stored: the revision at the beginning of the transaction that changes it
 
     class Meta:

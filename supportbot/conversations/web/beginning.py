@@ -151,9 +151,8 @@ def begin_from_socket(socket: SocketSession, public_id: UUID) -> tuple[SocketSes
     session = SessionStore(socket.session_key)
     visitor = socket.visitor if socket.user_id else get_or_create_visitor(None, session)
     if not socket.user_id and session.session_key != socket.session_key:
-        raise SessionEnded(
-            CLOSE_RECONNECT
-        )  # the cookie's session has ended: the page comes back with another one
+        # The cookie's session has ended: the page comes back with another one.
+        raise SessionEnded(CLOSE_RECONNECT)
     try:
         conversation = _get_or_create_conversation(visitor, public_id)
     except Http404:

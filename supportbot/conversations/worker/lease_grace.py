@@ -34,9 +34,8 @@ class LeaseGrace:
 def note_start() -> None:
     """This process begins: the database may have come back just now, which made others wait until they can renew."""
     process.get(LeaseGrace).answered_at = None
-    if (
-        settings.PROCESS_TRANSPORT
-    ):  # else there is no other process, and turns that run are those of a dead one
+    # Without one there is no other process, and turns that run are those of a dead one.
+    if settings.PROCESS_TRANSPORT:
         _leave_time_to_renew()
 
 
