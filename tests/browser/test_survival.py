@@ -133,6 +133,7 @@ async def test_a_tab_that_was_cut_off_has_all_that_the_other_one_has(
     async with network(site) as (proxy, reached):
         chat = await somebody(site)
         tab = await somebody.away(reached, storage_state=await chat.page.context.storage_state())
+        await tab.page.clock.install()
         await tab.open(chat.path)
         answer = await is_answered(chat, provider)
         await shows(tab, BEGINNING, "streaming")
@@ -146,10 +147,13 @@ async def test_a_tab_that_was_cut_off_has_all_that_the_other_one_has(
         await chat.ask(OFFLINE)
         provider.say("You're welcome.")
         await tab.say("Thank you!")  # into the hole
+        for _ in range(2):  # it asks whether the line is alive, and hears nothing
+            await tab.page.clock.fast_forward(5_000)
         await notices(tab.page, 15)
         proxy.lighten(tell=False)
 
         # A line that it began to open in the hole never opens, and is given up first.
+        await tab.page.clock.fast_forward(9_000)
         await expect(tab.customer).to_have_count(3, timeout=30_000)
         for each in (chat, tab):
             await expect(each.customer.locator(".text")).to_have_text([QUESTION, OFFLINE, "Thank you!"])
