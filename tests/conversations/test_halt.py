@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import transaction
 from django.utils import timezone
 
 from supportbot.assistant.errors import ErrorCode
@@ -124,6 +125,18 @@ async def test_if_nobody_takes_over_an_answer_that_was_being_read_can_be_tried_a
     assert not await turns.recover_abandoned_turns(9)
 
 
+async def test_who_tries_it_again_meanwhile_gets_the_answer_then(lease, chat):
+    await turns.begin_answer(lease, lease.message_id, "It ")
+    await sync_to_async(halt)(chat)
+    await turns.finish_turn(lease, "stopped", "It is ")
+    await turns.retry_turn(chat.pk, lease.turn_id)
+
+    await give_up(chat)
+
+    (change,) = await turns.recover_abandoned_turns(9)
+    assert change.lease.turn_id == lease.turn_id
+
+
 async def test_an_answer_that_has_not_ended_yet_when_nobody_takes_over_is_waited_for(lease, chat):
     await sync_to_async(halt)(chat)
     await give_up(chat)
@@ -239,7 +252,8 @@ def test_words_that_a_checkpoint_stores_while_the_turn_is_taken_away_are_kept(le
     key = (lease.turn_id, lease.fencing_token)
     turns.checkpoint.run_sync([("It is on its way", lease.message_id, *key)], [key])
 
-    close_open_messages(messages, None, StoredMessage.Status.PARTIAL)
+    with transaction.atomic():
+        close_open_messages(messages, None, StoredMessage.Status.PARTIAL)
 
     assert StoredMessage.objects.get(role="assistant").text == "It is on its way"
     assert messages[-1].text == "It is on its way"

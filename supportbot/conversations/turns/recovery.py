@@ -120,7 +120,7 @@ def resume_halted_turn(conversation_id: int, turn_id: int) -> datetime | None:
         return conversation.bot_silent_until
     if turn.state == Turn.State.RUNNING:  # whoever runs it has not heard yet, or has died
         return timezone.now() + HALT_PAUSE
-    if turn.pk > (conversation.bot_starts_after or 0):
+    if turn.state == Turn.State.STOPPED and turn.pk > (conversation.bot_starts_after or 0):
         _requeue_or_offer_retry(turn, conversation)
     return None
 
