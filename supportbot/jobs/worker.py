@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 MAX_CONCURRENT_JOBS = 4
 MAX_SLOW_JOBS = 3  # so that mails which wait for their server hold nothing else up
+MAX_UNCOUNTED_JOBS = 50  # since each of them asks the database again and again
 FINISH_SECONDS = 5.0
 CANCELLATION_SECONDS = 5.0
 
@@ -31,15 +32,23 @@ CANCELLATION_SECONDS = 5.0
 class RunningJobs:
     """The jobs that run in this process, each by its task, and which of them are of kinds that may take long.
 
-    The `cancellable_tasks` are at work; the others store what came of it. `claim` takes leases on further jobs. With
-    `is_draining` the process ends, and starts none of them.
+    The `cancellable_tasks` are at work; the others store what came of it. The `uncounted_tasks` have tried that for so
+    long that they no longer count as running. `claim` takes leases on further jobs. With `is_draining` the process
+    ends, and starts none of them.
     """
 
     tasks: dict[asyncio.Task[None], ClaimedJob] = field(default_factory=dict)
     slow_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     cancellable_tasks: set[asyncio.Task[Any] | None] = field(default_factory=set)
+    uncounted_tasks: set[asyncio.Task[Any] | None] = field(default_factory=set)
     claim: asyncio.Task[None] | None = None
     is_draining: bool = False
+
+    def count_free(self) -> int:
+        return MAX_CONCURRENT_JOBS - len(self.tasks.keys() - self.uncounted_tasks)
+
+    def count_free_for_slow(self) -> int:
+        return MAX_SLOW_JOBS - len(self.slow_tasks - self.uncounted_tasks)
 
     def list_open_tasks(self) -> list[asyncio.Task[None]]:
         return [*self.tasks, *([] if self.claim is None or self.claim.done() else [self.claim])]
@@ -51,7 +60,7 @@ async def run_due_jobs(*, takes_over: bool = True) -> None:
     Whoever calls it may be cancelled; the claim goes on, for its leases may be in the database already.
     """
     running = process.get(RunningJobs)
-    if running.is_draining or len(running.tasks) >= MAX_CONCURRENT_JOBS:
+    if running.is_draining or running.count_free() <= 0:
         return
     if running.claim is None or running.claim.done():
         running.claim = asyncio.create_task(_claim_and_start(running, takes_over), name="claim of jobs")
@@ -65,7 +74,7 @@ async def renew_job_leases() -> None:
 
 
 async def _claim_and_start(running: RunningJobs, takes_over: bool) -> None:
-    free, free_for_slow = MAX_CONCURRENT_JOBS - len(running.tasks), MAX_SLOW_JOBS - len(running.slow_tasks)
+    free, free_for_slow = running.count_free(), running.count_free_for_slow()
     for claimed in await claim_due_jobs(free, free_for_slow, takes_over=takes_over):
         if running.is_draining:
             await release_job(claimed)
@@ -105,6 +114,7 @@ def _end_task(task: asyncio.Task[None]) -> None:
     running = process.get(RunningJobs)
     running.tasks.pop(task, None)
     running.slow_tasks.discard(task)
+    running.uncounted_tasks.discard(task)
     if not task.cancelled() and (error := task.exception()):
         # Its lease runs out, and then it is tried again.
         log_task_failure(logger, task.get_name(), error)
@@ -161,15 +171,19 @@ async def _end_job(claimed: ClaimedJob, result: Any = None) -> None:
     """Store what came of the job. While nothing can be stored it is tried again, for as long as this process serves.
 
     What the job has done, such as a mail that was sent, would be done again by whoever gets it next: so its lease is
-    renewed meanwhile.
+    renewed meanwhile. It may be for this job alone that the database refuses, so others are run beside it.
     """
+    running = process.get(RunningJobs)
     while True:
         try:
             await complete_job(claimed, result)
             return
-        except OUTAGE_ERRORS:
-            if process.get(RunningJobs).is_draining:
+        except OUTAGE_ERRORS as error:
+            if running.is_draining:
                 raise
+            log_task_failure(logger, f"The storing of what came of job {claimed.kind}", error)
+            if len(running.uncounted_tasks) < MAX_UNCOUNTED_JOBS:
+                running.uncounted_tasks.add(asyncio.current_task())
 
 
 def _describe_failure(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import OperationalError
 from django.utils import timezone
 
 from supportbot.jobs import queue, worker
@@ -17,6 +18,7 @@ from supportbot.jobs.models import Job
 from supportbot.jobs.queue import BACKOFF_BASE, BACKOFF_MAX
 from supportbot.jobs.registry import ClaimedJob, JobFailed, JobHopeless, JobKind, JobPostponed, job
 from supportbot.jobs.worker import MAX_CONCURRENT_JOBS
+from supportbot.server import executors
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
 from tests.conversations.crowd import at_once
@@ -399,6 +401,40 @@ async def test_what_cannot_be_stored_is_left_alone_by_all_though_its_lease_ran_o
     async with asyncio.timeout(10):
         await finish_tasks()
     assert script.runs == await effects() == 1
+
+
+async def test_jobs_whose_results_the_database_refuses_again_and_again_hold_no_others_up(
+    script, install, monkeypatch, caplog
+):
+    monkeypatch.setattr(executors, "RETRY_DEADLINE_SECONDS", 0.2)
+    script.replies = ["on its way"] * MAX_CONCURRENT_JOBS
+    script.store_error = OperationalError("index row size exceeds maximum")
+    for number in range(MAX_CONCURRENT_JOBS):
+        await put(f"P-{number}")
+    others = Script()
+
+    @job(timeout_seconds=MAIL_TIMEOUT_SECONDS)
+    async def send_mail(claimed: ClaimedJob) -> None:
+        others.has_begun.set()
+
+    install(send_mail)
+    await worker.run_due_jobs()
+    await put("M-1", "send_mail")
+
+    async def has_begun() -> bool:
+        await worker.run_due_jobs()
+        return others.has_begun.is_set()
+
+    await until(has_begun)
+    assert "what came of job track_parcel could not be finished: OperationalError" in caplog.text
+    await make_due()  # nearly: it is renewed just before
+    await worker.renew_job_leases()
+    assert await queue.claim_due_jobs(9) == []
+
+    script.store_error = None
+    async with asyncio.timeout(10):
+        await finish_tasks()
+    assert script.runs == await effects() == MAX_CONCURRENT_JOBS
 
 
 async def test_a_process_that_ends_gives_back_nothing_that_was_done_already(script, disk):
