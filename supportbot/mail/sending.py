@@ -8,6 +8,7 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -104,7 +105,9 @@ def note_deliveries(deliveries: Iterable[Delivery]) -> None:
         SentMail.objects.create(conversation_id=each.conversation_id, email=each.email, kind=mail.kind)
         plan_cleanup()
         if mail.replies_until is not None:
-            told = Conversation.objects.filter(pk=each.conversation_id)
+            # A later mail may have been taken by its server before this one.
+            is_later = Q(replies_mailed_until=None) | Q(replies_mailed_until__lt=mail.replies_until)
+            told = Conversation.objects.filter(is_later, pk=each.conversation_id)
             told.update(replies_mailed_until=mail.replies_until)
         if mail.ticket_numbers:
             TicketNotice.objects.filter(number__in=mail.ticket_numbers).update(mailed=timezone.now())

@@ -14,7 +14,9 @@ from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import complete_job
 from supportbot.jobs.registry import ClaimedJob
+from supportbot.mail import customer_mails
 from supportbot.mail.models import MailPreference, SentMail
+from supportbot.mail.sending import note_deliveries
 from supportbot.mail.staff_mails import mail_waiting_alert
 from tests.mail import mails
 
@@ -118,6 +120,19 @@ def test_two_jobs_that_run_at_once_do_not_mail_the_same_words_twice(chat, agent)
         mailed.append(len(mail.outbox))
 
     assert mailed == [0, 1]
+
+
+def test_words_that_were_mailed_while_an_earlier_mail_was_still_being_sent_are_not_mailed_again(chat, agent):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    reply(chat, agent, "Hello Alice.", "s1")
+    slow = customer_mails.mail_unread_reply(chat.pk, None)
+    reply(chat, agent, "A new lamp is on its way.", "s2")
+    note_deliveries(customer_mails.mail_unread_reply(chat.pk, None))
+
+    note_deliveries(slow)
+    mails.mail_unread_reply(chat.pk, None)
+
+    assert len(mail.outbox) == 2
 
 
 def test_a_mail_that_was_queued_before_jobs_knew_their_turn_is_sent(chat, agent):
