@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -278,3 +279,20 @@ def test_a_conversation_that_cannot_be_gone_on_with_holds_up_no_other(
     monkeypatch.setattr(recovery, "claim_next_turn", go_on)
     (step,) = recovery.recover_abandoned_turns.run_sync(1)
     assert step.conversation_id == chat.pk
+
+
+def test_a_conversation_that_another_process_has_gone_on_with_is_not_left_to_the_end_later(
+    transactional_db, chat, monkeypatch
+):
+    work = submit.submit_message.run_sync(chat.pk, "Hello", "a1").lease
+    let_lease_run_out()
+    with monkeypatch.context() as patch:
+        patch.setattr(recovery, "claim_next_turn", Mock(side_effect=ValueError))
+        recovery.recover_abandoned_turns.run_sync(9)
+    failed = process.get(recovery.FailedRecoveries).conversation_ids
+    assert failed == {chat.pk}
+
+    transitions.finish_turn.run_sync(work, "done", "Hello.")
+    recovery.recover_abandoned_turns.run_sync(9)
+
+    assert failed == set()

@@ -71,6 +71,8 @@ def recover_abandoned_turns(
     """
     limit = min(free_slots, MAX_CONVERSATIONS_PER_SWEEP)
     failed = process.get(FailedRecoveries).conversation_ids
+    if failed:
+        _forget_ended_conversations(failed)
     changes: list[TurnChange] = []
     for conversation_id in _find_abandoned_conversations(limit, grace_period, lost_before):
         try:
@@ -85,6 +87,12 @@ def recover_abandoned_turns(
             if is_outage:
                 break  # those that have a lease already must be run
     return changes
+
+
+def _forget_ended_conversations(failed: set[int]) -> None:
+    """Another process has recovered them since, or they were deleted."""
+    active = Turn.objects.active().filter(conversation__in=failed)
+    failed.intersection_update(active.values_list("conversation", flat=True))
 
 
 @on_database_thread(repeat=True)
