@@ -23,7 +23,7 @@ INPUT_LABELS = tuple(
 AGENTS_LABELS = ("action input:", "observation:")  # behind an action, also one of a tool that there is not
 BEHIND_NAMES = (*(f"{label}:" for label in INPUT_LABELS), *AGENTS_LABELS)
 LEAD_IN_LINE = r"(?:^|(?<=\s))[*_]{0,3}"  # behind a thought
-LEAD = r"[ \t]{0,20}(?:(?:[-*•]|#{1,6})[ \t]{1,3})?[*_]{0,3}"
+LEAD = r"[ \t]{0,20}+(?:(?:[-*•]|#{1,6})[ \t]{1,3})?[*_]{0,3}"
 COLON = r"[*_]{0,3}[ \t]{0,3}[:：][*_]{0,3}"
 WITHOUT_MARKS = str.maketrans({"*": "", "_": " ", "：": ":"})
 MAX_BEGINNING_CHARS = 60  # of which a label is looked for
@@ -41,10 +41,10 @@ def _list_beginnings(labels: Iterable[str]) -> frozenset[str]:
 BEGINNINGS = _list_beginnings(f"{label}:" for label in (*NAME_LABELS, *THOUGHT_LABELS))
 BEGINNINGS_BEHIND = {labels: _list_beginnings(labels) for labels in (BEHIND_NAMES, AGENTS_LABELS)}
 NAME_LABEL = rf"(?P<label>{_join_labels(NAME_LABELS)}){COLON}"
-NAME = r"\s{0,20}[`'\"*]{0,3}(?P<name>[\w.-]{1,64})[`'\"*]{0,3}(?:\(\))?"
+NAME = r"\s{0,20}[`'\"*]{0,3}(?P<name>[\w.-]{1,64}+)[`'\"*]{0,3}(?:\(\))?"
 ARGUMENTS = (
-    rf"(?:[ \t]{{0,20}}[,;|]?\s{{1,20}}{LEAD}(?P<input>{_join_labels(INPUT_LABELS)}){COLON}"
-    r"|(?=\s{0,20}(?:```\w{0,10}\s{0,5})?\{)|(?=\())"
+    rf"(?:(?:[ \t]{{0,20}}+[,;|])?+\s{{1,20}}+{LEAD}(?P<input>{_join_labels(INPUT_LABELS)}){COLON}"
+    r"|(?=\s{0,20}+(?:```\w{0,10}\s{0,5}+)?\{)|(?=\())"
 )
 CALL = re.compile(rf"(?:^|\n){LEAD}{NAME_LABEL}{NAME}{ARGUMENTS}", re.IGNORECASE)
 CALL_IN_LINE = re.compile(rf"{LEAD_IN_LINE}{NAME_LABEL}{NAME}{ARGUMENTS}", re.IGNORECASE)

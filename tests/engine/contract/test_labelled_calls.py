@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
+from supportbot.assistant.backends.labelled_calls import find_labelled_call
 from tests.engine.desk import lookup_order
+from tests.linear_time import takes_linear_time
 from tests.provider import wire
 
 from .spoken import read_calls
@@ -127,6 +129,15 @@ def test_a_final_answer_comes_while_it_is_said():
         shown += accumulator.add_events([wire.text(char).removeprefix(b"data: ").strip()])
 
     assert shown == "On Mon"
+
+
+@pytest.mark.parametrize("is_thought", [True, False])
+def test_labels_are_looked_for_in_time_that_grows_with_the_blanks_behind_them(is_thought: bool):
+    blanks = " " * 20
+
+    text = f"Tool: hammer{blanks}\n{blanks}x\n" * 2_000
+
+    assert takes_linear_time(lambda: find_labelled_call(text, is_thought=is_thought))
 
 
 @pytest.mark.parametrize("said", READ)
