@@ -14,6 +14,7 @@ from .call_arguments import read_loose_arguments
 from .call_parts import CallParts
 from .labelled_calls import (
     LabelledCall,
+    find_label,
     find_labelled_call,
     iter_labelled_names,
     may_be_label,
@@ -22,8 +23,10 @@ from .labelled_calls import (
     skip_label,
     split_arguments,
 )
+from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 from .sanitize import is_json_object
+from .suppositions import is_behind_supposition
 
 THOUGHT = re.compile(r"\s*\*{0,3}thought\*{0,3}:\*{0,3}", re.IGNORECASE)  # that led to an action
 # Command R's, of which an answer may have one too.
@@ -50,6 +53,16 @@ def begins_thought(text: str) -> bool:
 def skip_thought(text: str) -> str:
     """What stands behind a label, if that has a form of its own, also behind the thought before it."""
     return skip_label(text, is_thought=begins_thought(text))
+
+
+def is_behind_doubtful_thought(text: str) -> bool:
+    """Whether a thought before a call may say that it is not meant, as a sentence does in which the call stands."""
+    begun = THOUGHT.match(text) or PLAN.match(text)
+    start = find_label(text) if begun else None
+    if begun is None or start is None:
+        return False
+    thought = text[begun.end() : start].rstrip(" \t*_")
+    return thought[-1:] not in ("", "\n", *SENTENCE_ENDS) or is_behind_supposition(thought)
 
 
 def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
-from .agent_calls import may_be_agent_call, parse_agent_calls, skip_thought
+from .agent_calls import is_behind_doubtful_thought, may_be_agent_call, parse_agent_calls, skip_thought
 from .call_arguments import read_loose_object
 from .call_marks import CALLS, ESCAPED_CALLS
 from .call_names import find_tool_name
@@ -132,7 +132,8 @@ class BareCallReader:
             return ""
         agents = parse_agent_calls(text, self._names, self._loose_names)
         before = self._before + (agents[1] if agents else "")
-        is_meant = not self._is_within_line and not is_behind_supposition(before)
+        is_doubted = is_behind_supposition(before) or is_behind_doubtful_thought(text)
+        is_meant = not self._is_within_line and not is_doubted
         is_example = bool(self._before.strip()) and FENCED_MARK.fullmatch(text.strip()) is not None
         exact_names = self._names if is_meant and not is_example else self._loose_names
         if agents is not None:

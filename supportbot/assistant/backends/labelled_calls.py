@@ -112,6 +112,12 @@ def find_labelled_call(text: str, *, is_thought: bool) -> LabelledCall | None:
     return LabelledCall(found.start(), found["name"], text[found.end() :], is_action)
 
 
+def find_label(text: str) -> int | None:
+    """Where the label of the first call behind a thought begins, whatever the form of the call."""
+    found = (CALL_IN_LINE.search(text), LABEL_IN_LINE.search(text))
+    return min((label.start() for label in found if label), default=None)
+
+
 def iter_labelled_names(text: str) -> Iterator[str]:
     """The names behind labels, be they calls or not."""
     return (begun["name"] for begun in CALL_BEGUN.finditer(text))

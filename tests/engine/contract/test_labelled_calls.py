@@ -18,6 +18,7 @@ TICKET = '{"issue": "Late", "priority": "low"}'
 CALL = f'{{"name": "lookup_order", "arguments": {ORDER}}}'
 LOOKUP = ("lookup_order", json.loads(ORDER))
 OPENING = ("create_ticket", json.loads(TICKET))
+OPENING_CALL = f'{{"name": "create_ticket", "arguments": {TICKET}}}'
 OTHER = ORDER.replace("123", "9")
 # Whether a tool reads or writes, these are calls of it.
 EXACT = [
@@ -46,6 +47,7 @@ EXACT = [
     'Tool Call:\n```json\n{{"name": "{name}", "arguments": {arguments}}}\n```',
     "Thought: I need it. Action: {name} Action Input: {arguments}",
     "Thought: I need it. Tool: {name} Arguments: {arguments}",
+    "Thought: Do I need a tool? Yes\nAction: {name}\nAction Input: {arguments}",
     "**Thought**: I need it.\n**Action**: {name}\n**Action Input**: {arguments}",
 ]
 READ = [
@@ -58,6 +60,7 @@ READ = [
     f"Tool: lookup_order\nArguments: {ORDER}\n\nPlease wait while I look.",
     f"Tool: lookup_order\nArguments: {ORDER}\nResult: lost\nIt is lost.",
     f"Thought: I look. Action: lookup_order Action Input: {ORDER} Observation: lost Final Answer: It is lost.",
+    f"Thought: I could use Tool: lookup_order Arguments: {ORDER}",
     f"Thought: I look. Tool: lookup_order Arguments: {ORDER} Final Answer: It is lost.",
     'Thought: I look.\nAction: lookup_order(order_id="ORD-123")\nObservation: lost\nFinal Answer: It is lost.',
 ]
@@ -73,6 +76,11 @@ REFUSED = {
     f"Tool: create_ticket\nArguments: {TICKET}\nShall I?": "",
     f"If you agree, I'd send this:\n\nTool: create_ticket\nArguments: {TICKET}": "If you agree, I'd send this:\n\n",
     f"Thought: Late. Action: create_ticket Action Input: {TICKET} Observation: done Final Answer: I did it.": "",
+    f"Thought: I must not use Tool: create_ticket Arguments: {TICKET}": "",
+    f"Thought: I could use **Tool: create_ticket** Arguments: {TICKET}": "",
+    f"Plan: after you agree, I would run Tool: create_ticket Arguments: {TICKET}": "",
+    f"Plan: if you agree, I run this.\nTool: create_ticket\nArguments: {TICKET}": "",
+    f"Thought: I must not use Tool call: {OPENING_CALL}": "",
     f"Thought: Late. Action: create_ticket Action Input: {TICKET} Thought: No. Final Answer: Shall I?": "Shall I?",
     "Tool: create_ticket\nArguments: {'issue': 'Late', 'priority': 'low'}": "",
     f"Tool: lookup_order\nArguments: {ORDER[:-3]}": "",
