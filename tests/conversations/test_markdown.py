@@ -61,6 +61,12 @@ from .markup import parse
         ),
         ("**代码：**```\na\n\nb\n```", "<p><strong>代码：</strong></p>\n<pre><code>a\n\nb\n</code></pre>"),
         ("## Try ````md\n```\na\n```\n````", "<h2>Try</h2>\n<pre><code>```\na\n```\n</code></pre>"),
+        (
+            "It is a fence: ```\nIt is so.\n\nMore **bold**.",
+            "<p>It is a fence: ```<br>\nIt is so.</p>\n<p>More <strong>bold</strong>.</p>",
+        ),
+        ("So: ```\nlet a\n\n", "<p>So:</p>\n<pre><code>let a\n\n</code></pre>"),
+        ("So: ```js\nlet a\n\nlet b", "<p>So:</p>\n<pre><code>let a\n\nlet b</code></pre>"),
         ("So: ```js\nlet a", "<p>So:</p>\n<pre><code>let a</code></pre>"),
         (
             "- Run: ```\n  ls\n  ```\n- Wait",
@@ -351,6 +357,7 @@ TEXTS = {
     "a fence behind words": "So: ```js\na\n\nb\n```\n\nEnd.\n\nReally",
     "a fence behind the words of an item": "1. So: ```\n   a\n\n   b\n   ```\n\nEnd",
     "a fence in an item, and one behind words": "- ```\n  a\n  ```\n\nb: ```\nc\n\nd\n```\n\nEnd",
+    "marks behind words without an end": "So: ```\na\n\n**b**",
     "marks that tell of themselves": "Begin with ```js\nand end with ```.\n\nEnd.\n\nReally",
     "a table below an item": "- a\n| b | c |\n|---|---|\n| 1 | 2 |\n\nEnd",
     "inline marks": "a ```b``` c\n\nd\n\n```e``` f\n\ng",

@@ -11,6 +11,7 @@ INDENT = re.compile(r"[ \t>]*")
 MARKERS = re.compile(r"(?:[ \t]*+(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t])))*+[ \t]*+")
 FENCE = re.compile(rf"(?P<before>{MARKERS.pattern})(?P<marks>`{{3,}}(?=[^`]*$)|~{{3,}})(?P<words>.*)")
 FENCE_BEHIND_WORDS = re.compile(r"(?P<marks>`{3,})(?P<language>[\w+#.-]*)\s*")
+BLANK_LINE = re.compile(r"\n[ \t]*+\n")
 COLONS, EMPHASIS = (":", "："), "*_"
 MAX_INDENT = 3  # with more a line is code by itself
 
@@ -102,8 +103,8 @@ def separate_fences(text: str) -> str:
     lines, reader = text.split("\n"), FenceReader()
     for line in lines:
         reader.read_line(line)
-    if reader.words_line is not None:
-        reader.behind_words.append((reader.words_line, len(lines) - 1))  # the text has been cut
+    if reader.words_line is not None and _is_cut(lines, reader.words_line):
+        reader.behind_words.append((reader.words_line, len(lines) - 1))
     for first, last in reader.behind_words:
         behind = find_fence_behind_words(lines[first])
         indents = [_get_prefix(INDENT, line) for line in lines[first + 1 : last + 1] if line.strip()]
@@ -111,6 +112,13 @@ def separate_fences(text: str) -> str:
             indent = min(indents, key=len)[: len(behind.before) + MAX_INDENT]
             lines[first] = f"{behind.words}\n{indent}{behind.marks}{behind.language}"
     return "\n".join(lines)
+
+
+def _is_cut(lines: list[str], first: int) -> bool:
+    """Whether the text ends within the code of a fence behind words, which may also be about such marks."""
+    behind = find_fence_behind_words(lines[first])
+    rest = "\n".join(lines[first + 1 :]).strip()
+    return behind is not None and (behind.language != "" or BLANK_LINE.search(rest) is None)
 
 
 def _get_prefix(pattern: re.Pattern[str], line: str) -> str:
