@@ -37,7 +37,6 @@ class SpokenText(TurnText):
 
     def __init__(self, *, is_thought_first: bool = False) -> None:
         super().__init__(is_thought_first=is_thought_first)
-        self.last_thought = ""
         self._repair: TextRepair | None = TextRepair()  # as long as there may be something to repair
         self._has_shown_opening = False
         self._may_be_element = True  # what the text begins with
@@ -87,6 +86,8 @@ class SpokenText(TurnText):
                 has_moved = self._read_text(is_last)
             elif self._mode is Mode.THOUGHT:
                 has_moved = self._skip_thought(is_last)
+            elif self._mode is Mode.DOUBT:
+                has_moved = self._read_doubtful_turn(is_last)
             else:
                 has_moved = self._read_call()
             if not has_moved:

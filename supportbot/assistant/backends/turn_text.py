@@ -5,7 +5,7 @@ import re
 
 from . import text_marks as marks
 from .answer_text import AnswerText
-from .role_headings import OWN_HEADING, find_role
+from .role_headings import OWN_HEADING, find_role, has_topics, may_be_topic
 from .thought_bounds import ThoughtBounds
 from .turn_headers import find_turn
 
@@ -14,6 +14,7 @@ class Mode(enum.Enum):
     TEXT = enum.auto()
     THOUGHT = enum.auto()
     CALL = enum.auto()
+    DOUBT = enum.auto()  # in what is somebody else's turn, or a part of the answer
     ENDED = enum.auto()
 
 
@@ -26,6 +27,9 @@ class TurnText(AnswerText):
         self._mode = Mode.TEXT
         self._thought = ThoughtBounds("")
         self._open_strikes = 0
+        self._heading = ""  # that is in doubt
+        self._scanned = 0  # how many characters behind it were looked at
+        self.last_thought = ""
 
     def _begin_thought(self, opening: str, closing: re.Pattern[str] | None) -> None:
         self._mode, self.has_thought, self._is_stripping, self._blank = Mode.THOUGHT, True, True, ""
@@ -52,15 +56,44 @@ class TurnText(AnswerText):
             self._pending,
             is_first=not self._has_begun,
             is_among_headings=self._position.has_headings,
+            is_announced=self._position.is_announced,
         )
         if is_own is None:
             self._show(heading)
         elif is_own:
             self._is_stripping = True
+        elif may_be_topic(heading):
+            self._mode, self._heading, self._scanned = Mode.DOUBT, heading, 0
         elif self._has_begun:
             self._mode = Mode.ENDED
         else:
             self._begin_thought(heading, OWN_HEADING)
+
+    def _read_doubtful_turn(self, is_last: bool) -> bool:
+        """Read on until it is clear whether it is somebody else's turn. False when more lines must come first.
+
+        Before the first word it may be a prompt, which may have lists and headings too, up to the model's own turn.
+        """
+        text = f"{self._pending}\n" if is_last else self._pending
+        start, end = max(0, self._scanned - 1), text.rfind("\n") + 1
+        if end <= self._scanned:
+            return False
+        own, self._scanned = OWN_HEADING.search(text, start, end), end
+        if self._has_begun:
+            is_answer = has_topics(text, start, own.start() + 1 if own else end)
+        else:
+            is_answer = is_last and own is None and has_topics(text, 0, end)
+        if is_answer:
+            self._mode = Mode.TEXT
+            self._show(self._heading)
+        elif own and not self._has_begun:
+            self._mode, self.has_thought, self._is_stripping = Mode.TEXT, True, True
+            self._pending = self._pending[own.end() :]
+        elif own or is_last:
+            self._mode = Mode.ENDED
+            if not self._has_begun:
+                self.has_thought, self.last_thought = True, self._pending
+        return self._mode is not Mode.DOUBT
 
     def _is_end(self, kind: str) -> bool:
         """Whether such a mark ends the answer at this place."""
