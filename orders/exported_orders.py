@@ -67,7 +67,8 @@ class RefusedOrder(Exception):
     """An order that is not imported, and why, in plain words for whoever runs the import."""
 
     def __init__(self, line: int, number: str, why: str) -> None:
-        super().__init__(f"line {line}, {number or 'no number'}: {why}")
+        shown = number or _("no number")
+        super().__init__(f"line {line}, {shown}: {why}")
         self.line, self.number, self.why = line, number, why
 
 

@@ -148,7 +148,8 @@ def check_time_zone(value: str) -> str:
 
 
 def check_languages(value: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [code for code in value if code not in LANG_INFO]
+    # Some are there only to say which one to take in their place, such as zh-hans for zh-cn.
+    unknown = [code for code in value if "name" not in LANG_INFO.get(code, ())]
     if unknown or not value:
         raise PydanticCustomError("languages", "Input should be codes of languages such as en, de or pt-br")
     return value

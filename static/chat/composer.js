@@ -3,6 +3,7 @@
 import { announce, composer, conversationId, getText, limits, scroll, text } from "./page.js";
 import { restoreEnd } from "./scrolling.js";
 
+const { lang } = document.documentElement;
 const COUNTER_SHOWN_FROM = 0.9; // of the longest message
 // In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
 const COMPOSITION_KEY_CODE = 229;
@@ -56,7 +57,7 @@ function updateComposer() {
 
 function updateCounter(length) {
   const isOver = length > limits.messageChars;
-  const values = { count: length.toLocaleString(), max: limits.messageChars.toLocaleString() };
+  const values = { count: length.toLocaleString(lang), max: limits.messageChars.toLocaleString(lang) };
   const isHidden = length < limits.messageChars * COUNTER_SHOWN_FROM;
   const isNews = isHidden !== counter.hidden || isOver !== (counter.dataset.over === "true");
   counter.hidden = isHidden;

@@ -2,6 +2,7 @@
 
 import { getText, limits } from "./page.js";
 
+const { lang } = document.documentElement;
 const MEGABYTE = 1024 * 1024;
 // Heavier photos are drawn anew before they travel: a phone's connection is slow, and no model sees more than this.
 const LIGHT_BYTES = Math.min(2 * MEGABYTE, limits.photoBytes);
@@ -58,7 +59,7 @@ async function encodeWithinLimit(image) {
 }
 
 function describeExcess({ name, size }) {
-  const formatMegabytes = (bytes) => (Math.ceil((bytes / MEGABYTE) * 10) / 10).toLocaleString();
+  const formatMegabytes = (bytes) => (Math.ceil((bytes / MEGABYTE) * 10) / 10).toLocaleString(lang);
   return getText("photoTooLarge", { name, size: formatMegabytes(size), max: formatMegabytes(limits.photoBytes) });
 }
 

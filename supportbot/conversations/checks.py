@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.utils.translation import to_locale
 
 from supportbot.addresses import HTTP_SCHEMES, is_address, is_loopback
 from supportbot.assistant.tool_lines import require_line
@@ -30,7 +31,20 @@ def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         *_check_open_files(),
         *_check_media(),
         *_check_tool_lines(),
+        *_check_languages(),
     ]
+
+
+def _check_languages() -> Iterator[CheckMessage]:
+    """English needs no catalogue, and a dialect may have that of its language."""
+    codes = [code for code, _name in settings.LANGUAGES if code.partition("-")[0] != "en"]
+    for code in codes:
+        names = {to_locale(code), code.partition("-")[0]}
+        if not any((Path(folder) / name).is_dir() for folder in settings.LOCALE_PATHS for name in names):
+            hint = "docs/languages.md says which there are, and how to add one."
+            yield Warning(
+                f"LANGUAGES: there are no translations for {code}.", hint=hint, id="supportbot.W021"
+            )
 
 
 @register(Tags.security, deploy=True)

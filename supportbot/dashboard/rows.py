@@ -71,7 +71,7 @@ def format_value(value: Any) -> str:
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "j M Y, H:i")
     if isinstance(value, date):
-        return date_format(value, "j M Y")
+        return date_format(value, "DATE_FORMAT")
     if isinstance(value, Decimal):
         return number_format(f"{value.normalize():f}", use_l10n=True)
     return "" if value is None else str(value)

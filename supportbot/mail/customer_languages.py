@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from supportbot.conversations.models import Conversation
+from supportbot.conversations.realtime.language import detect_language
 from supportbot.languages import use_language
 
 P = ParamSpec("P")
@@ -15,6 +16,15 @@ def get_customer_language(conversation_id: int | None) -> str:
     """Empty if it is not known."""
     found = Conversation.objects.filter(pk=conversation_id or 0).order_by()
     return found.values_list("language", flat=True).first() or ""
+
+
+def ensure_customer_language(conversation_id: int, words: str) -> str:
+    """The same; of one who has opened no page that of their words, which is noted. Empty if that is not clear."""
+    if known := get_customer_language(conversation_id):
+        return known
+    if language := detect_language(words):
+        Conversation.objects.filter(pk=conversation_id).update(language=language)
+    return language
 
 
 def write_in_customer_language(

@@ -13,12 +13,11 @@ from supportbot.conversations import turns
 from supportbot.conversations.card_numbers import mask_card_numbers
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.realtime.language import detect_language
 from supportbot.jobs.queue import enqueue
 from supportbot.languages import use_language
 
 from .attachments import SortedAttachments, describe_left_out, sort_attachments, store_photos
-from .customer_languages import get_customer_language
+from .customer_languages import ensure_customer_language
 from .kept_alerts import plan_kept_alert
 from .mail_kinds import find_kind, read_bounce
 from .message_parts import describe_cut, describe_rest, describe_size, split_text
@@ -107,8 +106,7 @@ def _take_new(mail: ParsedMail, match: Match, outcome: str, files: SortedAttachm
         _post(mail, conversation.pk, files, outcome)
     else:
         title = remove_tags(mail.subject) or mail.sender
-        language = detect_language(mail.text)
-        begun = turns.begin_by_mail.run_sync(mail.sender_name, mail.sender, title, language)
+        begun = turns.begin_by_mail.run_sync(mail.sender_name, mail.sender, title)
         _post(mail, begun, files, outcome)
         turns.wait_with_mail.run_sync(begun)
     return outcome
@@ -116,17 +114,21 @@ def _take_new(mail: ParsedMail, match: Match, outcome: str, files: SortedAttachm
 
 def _post(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outcome: str) -> None:
     """Post the mail and store its row. Raises `RequestRefused`."""
+    with use_language(ensure_customer_language(conversation_id, mail.text)):
+        _post_in_language(mail, conversation_id, files, outcome)
+
+
+def _post_in_language(mail: ParsedMail, conversation_id: int, files: SortedAttachments, outcome: str) -> None:
     images, left_out = store_photos(conversation_id, files)
     parts, is_cut = split_text(mail.text)
     if len(parts) > 1:  # a card number may stand across a cut
         parts, is_cut = split_text(mask_card_numbers(mail.text).text)
     has_more_below = may_answer_below(mail.text, mail.whole_text)
-    with use_language(get_customer_language(conversation_id)):
-        notes = [
-            describe_left_out(left_out),
-            describe_cut() if is_cut else "",
-            describe_rest() if has_more_below else "",
-        ]
+    notes = [
+        describe_left_out(left_out),
+        describe_cut() if is_cut else "",
+        describe_rest() if has_more_below else "",
+    ]
     note = " ".join(filter(None, notes))
     client_id = f"mail:{mail.key[:CLIENT_ID_CHARS]}"
     if parts or images:

@@ -1,4 +1,8 @@
-"""Every page is in the language of whoever asked for it."""
+"""Everything is answered in the language of whoever asked, and below the address of admin in the site's."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -7,9 +11,22 @@ from django.utils.cache import patch_vary_headers
 
 from supportbot.languages import find_language
 
+from .cookie_names import read_cookies
 from .middleware import Middleware, View
 
 STAFF_PATH = "/admin/"
+
+
+def read_language(scope: Mapping[str, Any]) -> str:
+    """The language of a request or a handshake.
+
+    A page names its own where it opens a socket, for not every browser sends Accept-Language with a handshake.
+    """
+    if scope["path"].startswith(STAFF_PATH):
+        return settings.LANGUAGE_CODE
+    named = parse_qs(scope["query_string"].decode(errors="replace")).get("language", [""])[0]
+    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin1")
+    return find_language(read_cookies(scope), named or accepted)
 
 
 class LanguageMiddleware(Middleware):

@@ -13,9 +13,12 @@ from typing import Any
 from daphne.http_protocol import WebRequest
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+
+from supportbot.languages import use_language
 
 from .client_address import get_client_address
+from .languages import read_language
 from .process import process
 
 MAX_CONCURRENT_UPLOADS = 4
@@ -136,11 +139,11 @@ def limit_request_bodies(application: Any) -> Any:
     async def handle_request(scope: dict[str, Any], receive: Any, send: Any) -> None:
         length = _parse_length(scope)
         if length is None:
-            await _send_error(send, 411, _("This was sent in a form that we can't accept."))
+            await _send_error(scope, send, 411, _("This was sent in a form that we can't accept."))
         elif length > get_max_body_bytes():
             megabytes = f"{settings.ENVIRONMENT.image_max_bytes / 1024 / 1024:.3g}"
-            words = _("This is too large. The limit is %(limit)s MB.") % {"limit": megabytes}
-            await _send_error(send, 413, words)
+            words = _("This is too large. The limit is %(limit)s MB.")
+            await _send_error(scope, send, 413, words, limit=megabytes)
         elif length <= SMALL_BODY_BYTES:
             await application(scope, receive, send)
         else:
@@ -153,7 +156,7 @@ async def _handle_large_request(application: Any, scope: dict[str, Any], receive
     state = process.get(LargeRequests)
     if state.queued_count >= MAX_QUEUED_UPLOADS or DROPPED_HEADER.encode() in dict(scope["headers"]):
         words = _("Many photos are being sent right now. Please try again in a moment.")
-        await _send_error(send, 503, words)
+        await _send_error(scope, send, 503, words)
         return
     state.queued_count += 1
     try:
@@ -171,7 +174,9 @@ def _parse_length(scope: dict[str, Any]) -> int | None:
     return int(length) if is_known else None
 
 
-async def _send_error(send: Any, status: int, words: str) -> None:
+async def _send_error(scope: dict[str, Any], send: Any, status: int, words: Any, **values: str) -> None:
+    with use_language(read_language(scope)):
+        text = str(words) % values
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"error": words}).encode()})
+    await send({"type": "http.response.body", "body": json.dumps({"error": text}).encode()})

@@ -1,21 +1,30 @@
 """Customers are written to in the language of their browser, whoever does something; staff in the site's."""
 
+import json
 import re
+from functools import partial
 from html import unescape
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core import mail
+from django.db import OperationalError
 from django.utils.translation import get_language, override
 
 from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.conversations import turns
+from supportbot.conversations.checks import check_environment
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime import broadcast
+from supportbot.conversations.realtime.answer_stream import AnswerStream
+from supportbot.conversations.realtime.fragments import render_thinking
 from supportbot.conversations.worker import runner, storage_notices
 from supportbot.server.process import process
+from supportbot.server.request_limits import limit_request_bodies
 from tests.desk.desk_page import open_desk
 from tests.provider import Provider
 
@@ -44,6 +53,15 @@ def german_agents(agent: User) -> Browser:
 def get_html(browser: Browser, path: str) -> str:
     with override("en"):  # a request leaves its language behind, on the test's own thread
         return browser.client.get(path).content.decode()
+
+
+async def until_open(conversation: Conversation, number: int) -> None:
+    """Wait until so many pages of it have subscribed."""
+
+    async def are_open() -> bool:
+        return len(process.get(broadcast.Watchers).pages[conversation.pk]) == number
+
+    await until(are_open)
 
 
 @pytest.mark.parametrize(
@@ -152,10 +170,7 @@ async def test_an_outage_is_told_to_each_page_in_its_own_language(
 ):
     page, english = await germans.open(german_chat), await alices.open(german_chat)
 
-    async def are_open() -> bool:
-        return len(process.get(broadcast.Watchers).pages[german_chat.pk]) == 2
-
-    await until(are_open)
+    await until_open(german_chat, 2)
     await storage_notices._publish_notice(german_chat.pk, is_outage=True)
 
     assert "Wir können gerade nichts speichern" in (await page.refused()).text
@@ -234,6 +249,57 @@ def test_who_reads_another_language_today_is_written_to_in_that(alice, german_ch
     taken = turns.take_over.run_sync(german_chat.pk, agent.pk).change
 
     assert taken.turns[-1].messages[0].text.endswith("You're now talking to a person.")
+
+
+def test_a_page_is_shown_in_another_language_though_that_cannot_be_noted(alice, german_chat, monkeypatch):
+    failing = Mock(side_effect=OperationalError("database or disk is full"))
+    monkeypatch.setattr(Conversation.objects, "filter", failing)
+
+    assert "Talk to a person" in get_html(Browser(alice, "en"), german_chat.get_absolute_url())
+
+    failing.assert_called_once()
+
+
+async def test_staff_are_told_in_theirs_what_the_model_does(
+    model: Provider, germans, german_agents, german_chat
+):
+    page, desk = await germans.open(german_chat), await open_desk(german_agents, german_chat)
+    await until_open(german_chat, 2)
+    stream = AnswerStream(german_chat.pk, 1)
+
+    with override("de"):
+        await stream.publish_notice(partial(render_thinking, 1))
+
+    await page.until(lambda page: "denkt nach" in "".join(page.frames))
+    await desk.until(lambda desk: "thinking…" in "".join(desk.frames))
+    stream.close()
+    await page.close()
+    await desk.close()
+
+
+async def test_what_is_too_large_is_refused_in_the_language_of_the_browser(settings):
+    sent = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"content-length", b"99999999"), (b"accept-language", GERMAN.encode())]
+    scope = {"type": "http", "path": "/", "query_string": b"", "headers": headers}
+    await limit_request_bodies(None)(scope, None, send)
+
+    assert sent[0]["status"] == 413
+    assert "zu groß" in json.loads(sent[1]["body"])["error"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "named"), [(["pt"], ["pt"]), (["pt-br", "de", "en-gb"], []), (["en", "ja"], ["ja"])]
+)
+def test_a_language_without_translations_is_told_of(settings, codes, named):
+    settings.LANGUAGES = [(code, code) for code in codes]
+
+    warnings = [each for each in check_environment(None) if each.id == "supportbot.W021"]
+
+    assert [each.msg.rpartition(" ")[2] for each in warnings] == [f"{code}." for code in named]
 
 
 def test_a_language_that_is_no_longer_offered_gives_way_to_the_sites(german_chat, agent, settings):

@@ -63,3 +63,23 @@ def test_who_only_writes_mails_is_answered_in_the_language_of_their_words(db):
     begun = Conversation.objects.get()
     assert begun.language == "de"
     assert list_notices(begun)[0].startswith("Aus unserem Team ist gerade niemand da.")
+
+
+def test_a_language_that_the_first_mail_did_not_tell_is_taken_from_the_next_one(chat, agent):
+    Conversation.objects.update(language="")
+    sent = write_to_customer(chat, agent, "Which lamp?")
+
+    take(build_answer(sent, ALICE, "Hallo"))
+    take(build_answer(sent, ALICE, "Guten Tag, wo ist meine Bestellung? Ich warte noch auf sie."))
+
+    chat.refresh_from_db()
+    assert chat.language == "de"
+
+
+def test_a_language_of_a_page_is_not_changed_by_mails(chat, agent):
+    sent = write_to_customer(chat, agent, "Welche Lampe?")
+
+    take(build_answer(sent, ALICE, "Hello, where is my order? I am still waiting for it."))
+
+    chat.refresh_from_db()
+    assert chat.language == "de"

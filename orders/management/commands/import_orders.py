@@ -116,7 +116,8 @@ class Command(BaseCommand):
     def _print_problems(self, problems: list[Problem], *, with_file: bool) -> None:
         for file, line, number, why in problems[:MAX_PRINTED_PROBLEMS]:
             place = f"{file}, line {line}" if with_file else f"Line {line}"
-            self.stderr.write(f"{place}, {number or 'no number'}: {why}")
+            shown = number or _("no number")
+            self.stderr.write(f"{place}, {shown}: {why}")
         unprinted = len(problems) - MAX_PRINTED_PROBLEMS
         if unprinted > 0:
             self.stderr.write(f"… and {unprinted:,} more; --refused FILE writes them all.")

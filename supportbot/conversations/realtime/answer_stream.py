@@ -1,10 +1,11 @@
 """The text of an answer while it streams: from the model to the pages that watch."""
 
+from collections.abc import Callable
 from typing import Any
 
 from supportbot.server.process import process
 
-from .broadcast import Watchers, deliver_frame, publish_frame, send_text_to_other_processes
+from .broadcast import Watchers, deliver_frame, publish_frame, publish_notice, send_text_to_other_processes
 from .fragments import build_delta_frame, render_blocks
 from .markdown import BlockScanner
 
@@ -70,7 +71,7 @@ class AnswerStream:
         self.conversation_id = conversation_id
         self.message_id = message_id
         self.length = self.stored_length = self.sent_length = 0
-        self.notice = ""  # a frame that says what the model does before the first word
+        self.render_notice: Callable[[], str] | None = None  # what the model does before the first word
         self._text = StreamedText(message_id)
         process.get(Watchers).streams[conversation_id] = self
 
@@ -83,10 +84,10 @@ class AnswerStream:
         await deliver_frame(self.conversation_id, self._text.append(text))
         send_text_to_other_processes(self.conversation_id, self.take_unsent_text)
 
-    async def publish_notice(self, frame: str) -> None:
+    async def publish_notice(self, render: Callable[[], str]) -> None:
         """Show in the place of the text what the model does before it begins, also to pages that come meanwhile."""
-        self.notice = frame
-        await publish_frame(self.conversation_id, frame)
+        self.render_notice = render
+        await publish_notice(self.conversation_id, render)
 
     async def withdraw_text(self) -> None:
         """Take what was shown of the message off all pages: it was no answer. The message begins anew."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from supportbot.languages import use_language, use_site_language
+from supportbot.languages import use_language
 from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
@@ -38,12 +38,12 @@ class Subscriber(Protocol):
 
 
 class OpenStream(Protocol):
-    """A text that is streaming now, or is waited for: then `notice` may say why."""
+    """A text that is streaming now, or is waited for: then `render_notice` may say why."""
 
     message_id: int
     length: int
     sent_length: int
-    notice: str
+    render_notice: Callable[[], str] | None
 
     def build_snapshot_frame(self) -> str: ...
     def take_unsent_text(self) -> Mapping[str, Any] | None: ...
@@ -97,7 +97,9 @@ def get_stream_snapshot(conversation_id: int) -> str:
     stream = process.get(Watchers).streams.get(conversation_id)
     if stream is None:
         return ""
-    return stream.build_snapshot_frame() if stream.length else stream.notice
+    if stream.length:
+        return stream.build_snapshot_frame()
+    return stream.render_notice() if stream.render_notice is not None else ""
 
 
 def get_open_text(change: TurnChange) -> str:
@@ -152,12 +154,11 @@ async def publish_frame(conversation_id: int, frame: str) -> None:
 
 
 async def publish_notice(conversation_id: int, render: Callable[[], str]) -> None:
-    """Show a sentence to everyone who watches, to each in their language; in other processes in the site's."""
+    """Show a sentence to everyone who watches, to each in their language; in other processes in that of the caller."""
     for page in _get_pages(conversation_id):
         with use_language(page.audience.language):
             await page.deliver(render())
-    with use_site_language():
-        await send_frame_to_other_processes(conversation_id, render())
+    await send_frame_to_other_processes(conversation_id, render())
 
 
 async def publish_typing(conversation_id: int, audience: str, name: str = "") -> None:

@@ -93,7 +93,7 @@ def _answers_end(conversation_id: int, client_ids: Sequence[str]) -> bool:
 
 @on_database_thread()
 @transaction.atomic
-def begin_by_mail(name: str, email: str, title: str, language: str) -> int:
+def begin_by_mail(name: str, email: str, title: str) -> int:
     """A conversation of somebody who is known by an address alone. It is in no browser: only staff can read it.
 
     Post the mail in it, then have it wait for a person by `wait_with_mail`.
@@ -102,7 +102,6 @@ def begin_by_mail(name: str, email: str, title: str, language: str) -> int:
         guest_key=create_mail_key(),
         contact_name=mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS])[0][:CONTACT_NAME_CHARS],
         contact_email=email,
-        language=language,
         title=mask_card_numbers(title)[0][:TITLE_CHARS],
         owner=Owner.WAITING,
         waiting_since=timezone.now(),

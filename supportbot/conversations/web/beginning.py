@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from supportbot.compiled_queries import CompiledInsert, CompiledQuery, CompiledRows
 from supportbot.server.executors import on_database_thread
 from supportbot.server.guest_sessions import SessionStore
+from supportbot.server.outages import OUTAGE_ERRORS, log_outage
 
 from ..limits.rate_limits import check_network_rate
 from ..models import Conversation
@@ -97,10 +98,17 @@ def reload_visitor(user: Any, session: Any) -> Visitor:
 
 
 def note_language(conversation: Conversation) -> None:
-    """What is written to the customer from now on is in the language of the page that is shown."""
+    """What is written to the customer from now on is in the language of the page that is shown.
+
+    It is shown whether that can be noted or not.
+    """
     language = get_language() or ""
-    if conversation.pk is not None and conversation.language != language:
+    if conversation.pk is None or conversation.language == language:
+        return
+    try:
         Conversation.objects.filter(pk=conversation.pk).update(language=language)
+    except OUTAGE_ERRORS as error:
+        log_outage(error)
 
 
 def is_new_id(public_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """The socket of a customer's page: may I, which frame, call, answer."""
 
 from supportbot.server.executors import limit_database_wait
+from supportbot.server.languages import read_language
 
 from ..limits.rate_limits import check_text
 from ..realtime import empty_pages, socket_sessions
@@ -11,7 +12,6 @@ from .beginning import NOT_BEGUN, begin_from_socket, find_conversation
 from .customer_actions import ACTIONS, BEGINNING_ACTIONS, Customer
 from .frames import Frame
 from .socket_consumer import ConversationConsumer
-from .socket_login import read_language
 
 
 class ChatConsumer(ConversationConsumer):

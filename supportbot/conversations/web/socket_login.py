@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import parse_qs
 
 from channels.auth import get_user
 from django.conf import settings
 
-from supportbot.languages import find_language
 from supportbot.server.cookie_names import read_cookies
 from supportbot.server.executors import on_database_thread
 from supportbot.server.guest_sessions import SessionStore
@@ -22,16 +20,6 @@ load_user: Any = cast(Any, get_user).func
 def read_session_key(scope: Mapping[str, Any]) -> str:
     """The session that the cookie of a handshake names, empty if it names none. It may have ended."""
     return read_cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
-
-
-def read_language(scope: Mapping[str, Any]) -> str:
-    """The language that the page which opens a socket says that it is in; else that of its browser.
-
-    Not every browser sends Accept-Language with a handshake.
-    """
-    named = parse_qs(scope["query_string"].decode(errors="replace")).get("language", [""])[0]
-    accepted = named or dict(scope["headers"]).get(b"accept-language", b"").decode("latin1")
-    return find_language(read_cookies(scope), accepted)
 
 
 @on_database_thread()

@@ -117,8 +117,9 @@ def conversation(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _handle_form(request, conversation)
     renew_session(request.user, request.session)
+    response = _render_conversation(request, conversation)
     beginning.note_language(conversation)
-    return _render_conversation(request, conversation)
+    return response
 
 
 def _ask_to_sign_in(request: HttpRequest, public_id: UUID) -> HttpResponse:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 from django.conf import settings
@@ -119,9 +120,9 @@ async def _handle_event(running: RunningTurn, event: Event) -> None:
         case TextWithdrawn():
             await _withdraw_text(running)
         case Thinking():
-            await running.stream.publish_notice(render_thinking(running.stream.message_id))
+            await running.stream.publish_notice(partial(render_thinking, running.stream.message_id))
         case Waiting():
-            await running.stream.publish_notice(render_waiting(running.stream.message_id))
+            await running.stream.publish_notice(partial(render_waiting, running.stream.message_id))
         case Answer():
             running.unstored_answer = event.message
             if event.message.tool_calls:
