@@ -80,8 +80,7 @@ class Environment(BaseSettings):
         "browser, or the first one; staff the first one.",
     )
     time_zone: TimeZone = Field(
-        "UTC",
-        description="Days of the numbers, times in admin's lists and transcripts; such as `Europe/Berlin`.",
+        "UTC", description="Days of numbers, times in admin's lists and in transcripts: `Europe/Berlin`."
     )
     opening_hours: OpeningHours = Field(
         "", description="When people answer: `Mon-Fri 09:00-17:00, Sat 10:00-14:00`. Unset: always."
@@ -259,10 +258,7 @@ class Environment(BaseSettings):
         20, ge=0, description="Tickets an hour that the guests of one network may open. 0: no limit."
     )
     image_max_bytes: int = Field(
-        8 * 1024 * 1024,
-        ge=1024,
-        le=64 * 1024 * 1024,
-        description="The largest photo that can be sent, in bytes.",
+        8 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="The largest photo, in bytes."
     )
     images_per_minute: int = Field(
         10, ge=0, description="Photos a minute of one visitor in one process. 0: no limit."
