@@ -51,7 +51,7 @@ async def test_plots_are_drawn_and_fit_and_tables_need_no_script(somebody: Someb
                 "plot => plot.querySelector('canvas').getBoundingClientRect().right <= innerWidth",
                 arg=await plot.element_handle(),
             )
-            assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            await page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
         plain = (await somebody.away(site, java_script_enabled=False)).page
         await open_numbers(plain, site)

@@ -193,7 +193,7 @@ async def test_a_guest_leaves_an_address_without_scripts_and_may_mistype_it(
 
     refused = await visitor.submit(form, name="Gail", email="gail@")
     page = parse(refused.content.decode())
-    assert "e-mail address" in page.one(id="notice").text
+    assert "e-mail address" in page.one(id="contact-why").text
     assert page.one("input", id="contact-email")["value"] == "gail@"
     await visitor.submit(page.one("form", data_contact=""), name="Gail", email="gail@example.org")
 

@@ -244,6 +244,7 @@ def test_the_reason_is_told_in_words(code: str, reason: str):
 def test_a_command_tells_the_reason_in_words_and_a_fault_of_ours_with_its_traceback(monkeypatch, db):
     full, fault = make_error(OperationalError), OperationalError("no such table: orders_order")
     monkeypatch.setattr(management, "execute_from_command_line", Mock(side_effect=[full, fault]))
+    monkeypatch.setattr(command_line, "find_connection_problem", lambda: "")
 
     with pytest.raises(SystemExit, match=r"^The database cannot be used: the disk is full$"):
         command_line.execute_command(["manage.py", "migrate"])

@@ -13,6 +13,8 @@ from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from supportbot.server.stack_chunks import begin_stack_chunk
+
 from .markdown_deviations import add_deviations, unwrap_answer
 from .markdown_emphasis import UnspacedInlineParser
 from .markdown_fences import FenceReader, separate_fences
@@ -93,6 +95,7 @@ def render_markdown(text: str) -> str:
     return "".join(map(_render_piece, split_markdown(_prepare_text(text))))
 
 
+@begin_stack_chunk
 def render_whole(text: str) -> str:
     """The same of a text that is not rendered in pieces."""
     return _cleaner.clean(_markdown.render(text))
