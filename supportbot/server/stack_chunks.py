@@ -16,5 +16,5 @@ FRAME_SLOTS = 2_100  # of 8 bytes: more than a chunk has, so such a frame begins
 
 def begin_stack_chunk(function: Callable[P, T]) -> Callable[P, T]:
     """Have a function begin a chunk of its own, with room for what it calls: some 15 kB."""
-    function.__code__ = function.__code__.replace(co_stacksize=FRAME_SLOTS)  # type: ignore[attr-defined]
+    function.__code__ = function.__code__.replace(co_stacksize=FRAME_SLOTS)
     return function

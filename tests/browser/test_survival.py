@@ -226,7 +226,7 @@ async def test_a_page_that_slept_through_long_turns_shows_them_within_ten_second
         await chat.ask("Hello")
         await chat.box.fill("What I was writing")
         proxy.darken()
-        await asyncio.to_thread(store_turns, site, chat.path, missed, 'It\'s "so" & <so> 🙂 ' * 200)
+        await asyncio.to_thread(store_turns, site, chat.path, missed, 'It\'s "so" & <so> é ' * 200)
         proxy.lighten()
 
         last = chat.assistant.filter(has_text=f"assistant {missed}:")
