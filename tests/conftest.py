@@ -13,6 +13,8 @@ from django.utils import timezone
 from orders.models import Order
 from supportbot.audit.triggers import drop_triggers
 from supportbot.conversations.staff_group import AGENTS
+from supportbot.server.executors import DatabaseExecutor
+from supportbot.server.process import process
 from tests.flush import install_quick_flush
 from tests.provider import Provider
 
@@ -66,6 +68,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         drop_triggers(connection)
         install_quick_flush()
+
+
+@pytest.fixture(autouse=True)
+def _new_process() -> None:
+    """Each test begins as a process that has just started; the threads of the database go on."""
+    process.reset(keep=[DatabaseExecutor])
 
 
 @pytest.fixture(autouse=True)

@@ -23,12 +23,12 @@ from supportbot.desk.feed_consumer import DeskFeedConsumer
 from supportbot.desk.models import Note
 from supportbot.server.executors import on_database_thread
 from supportbot.urls import websocket_urlpatterns
-from tests.conversations.conftest import _new_process, _own_media, model
+from tests.conversations.conftest import _own_media, model
 from tests.conversations.page import ORIGIN, Browser
 from tests.desk.desk_page import DeskPage
 from tests.provider import Provider
 
-__all__ = ["_new_process", "_own_media", "model"]
+__all__ = ["_own_media", "model"]
 
 # The customer whose conversation it is, another one, somebody without an account, staff without rights, an agent who
 # has not the conversation and one who has it. Those at the end have a page open, and their session has just ended.

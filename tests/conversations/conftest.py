@@ -13,7 +13,6 @@ from supportbot.conversations import jobs
 from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Attachment, Conversation
 from supportbot.conversations.worker import housekeeping, lease_grace, runner
-from supportbot.server.executors import DatabaseExecutor
 from supportbot.server.process import process
 from tests.provider import Provider
 from tests.servers.fixtures import new_site, stocked_database
@@ -30,12 +29,6 @@ __all__ = ["new_site", "stocked_database"]
 def _own_media(settings: Any, tmp_path: Path) -> None:
     """Photos are kept in a folder of the test."""
     settings.MEDIA_ROOT = tmp_path / "media"
-
-
-@pytest.fixture(autouse=True)
-def _new_process() -> None:
-    """Each test begins as a process that has just started; the threads of the database go on."""
-    process.reset(keep=[DatabaseExecutor])
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from django.contrib.auth.models import Group, User
 
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.staff_group import AGENTS
-from tests.conversations.conftest import _new_process, _own_media, alices, chat, guests, model, of_guest, page
+from tests.conversations.conftest import _own_media, alices, chat, guests, model, of_guest, page
 from tests.conversations.page import Browser
 from tests.provider import Provider
 
 from .desk_page import DeskPage, open_desk
 
-__all__ = ["_new_process", "_own_media", "alices", "chat", "guests", "model", "of_guest", "page"]
+__all__ = ["_own_media", "alices", "chat", "guests", "model", "of_guest", "page"]
 
 
 @pytest.fixture

@@ -5,14 +5,6 @@ import pytest
 from django.apps import apps
 
 from supportbot.jobs.registry import JobKind
-from supportbot.server.executors import DatabaseExecutor
-from supportbot.server.process import process
-
-
-@pytest.fixture(autouse=True)
-def _new_process() -> None:
-    """Each test begins as a process that has just started; the threads of the database go on."""
-    process.reset(keep=[DatabaseExecutor])
 
 
 @pytest.fixture

@@ -6,10 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from supportbot.conversations.models import Conversation
-from tests.conversations.conftest import _new_process
 from tests.mail.mails import write_to_customer
-
-__all__ = ["_new_process"]
 
 
 @pytest.fixture

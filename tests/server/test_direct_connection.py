@@ -18,7 +18,6 @@ from supportbot.conversations.management.database_check import check_database
 from supportbot.server.command_line import execute_command
 from supportbot.server.direct_connection import find_connection_problem
 from supportbot.server.outages import describe_database_error, log_outage
-from supportbot.server.process import process
 
 NOBODY = "postgres://shop:s3cret@127.0.0.1:1/shop"  # where nobody listens
 REFUSED = 'connection to server at "127.0.0.1", port 1 failed: Connection refused'
@@ -72,7 +71,6 @@ class TestUnreachable:
 
     @pytest.mark.parametrize("pool_timeout", [0.5])
     def test_a_server_logs_it_in_one_line_though_it_waited_for_the_pool_alone(self, caplog):
-        process.reset()
         with pytest.raises(OperationalError) as raised:
             connections["default"].ensure_connection()
         log_outage(raised.value)

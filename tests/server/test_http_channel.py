@@ -37,13 +37,6 @@ class Transport(StringTransport):
         return 10
 
 
-@pytest.fixture(autouse=True)
-def _new_process():
-    process.reset()
-    yield
-    process.reset()
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

@@ -14,7 +14,6 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.urls import path
 from django.utils import translation
 
-from supportbot.server.executors import DatabaseExecutor
 from supportbot.server.http_handler import MAX_IDLE_THREADS, RequestThreads, ThreadedHandler
 from supportbot.server.process import process
 
@@ -112,7 +111,6 @@ urlpatterns = [
 @pytest.fixture
 def handler(settings: Any) -> Iterator[ThreadedHandler]:
     settings.MIDDLEWARE = ["supportbot.server.csp.ContentSecurityPolicyMiddleware"]
-    process.reset(keep=[DatabaseExecutor])
     gate.clear()
     departures.clear()
     yield ThreadedHandler()

@@ -19,7 +19,6 @@ from supportbot.server import command_line
 from supportbot.server.close_codes import CLOSE_TRY_AGAIN
 from supportbot.server.guest_sessions import SessionStore
 from supportbot.server.outages import close_sockets_in_outages, describe_outage
-from supportbot.server.process import process
 from supportbot.settings import LOGGING
 
 SECRET = "what a customer wrote"
@@ -206,7 +205,6 @@ def test_every_address_of_the_site_is_honest_by_whichever_method(address, away, 
 
 @pytest.mark.parametrize("is_accepted", [False, True], ids=["in the handshake", "later"])
 async def test_a_socket_is_closed_so_that_its_page_comes_back(is_accepted, caplog):
-    process.reset()
     sent: list[dict[str, Any]] = []
 
     async def fail(_scope: Any, _receive: Any, send: Any) -> None:

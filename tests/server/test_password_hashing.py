@@ -71,7 +71,6 @@ def test_twenty_guesses_at_once_take_a_bounded_number_of_threads(hashing):
 @pytest.mark.usefixtures("_own_hashers")
 @pytest.mark.parametrize("path", PAGES)
 def test_who_comes_when_too_many_wait_is_told_so_at_once(path, hashing, monkeypatch):
-    process.reset()
     monkeypatch.setattr(password_hashing, "MAX_SIGN_INS_PER_ADDRESS", 1)
     monkeypatch.setattr(password_hashing, "MAX_SIGN_INS", 2)
 

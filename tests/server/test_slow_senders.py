@@ -49,9 +49,7 @@ def clock(monkeypatch) -> Clock:
 
 @pytest.fixture
 def senders(clock: Clock):
-    process.reset()
-    yield Senders(clock)
-    process.reset()
+    return Senders(clock)
 
 
 def has_room(channel: Any) -> bool:

@@ -24,7 +24,7 @@ from supportbot.desk.models import Note
 from supportbot.jobs.models import Job
 from supportbot.jobs.registry import ClaimedJob
 from supportbot.server.executors import on_database_thread
-from tests.conversations.conftest import _new_process, _own_media
+from tests.conversations.conftest import _own_media
 from tests.conversations.page import Browser
 from tickets.actors import build_staff_actor
 from tickets.answers import reopen_by_customer
@@ -33,7 +33,7 @@ from tickets.merging import merge_ticket
 from tickets.models import Tag, Ticket
 from tickets.tools import my_tickets
 
-__all__ = ["_new_process", "_own_media"]
+__all__ = ["_own_media"]
 # What is posted is stored on another thread, which sees only what is committed.
 POSTS = pytest.mark.usefixtures("transactional_db")
 NUMBER = "TKT-00000001"

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 
 from supportbot.assistant.tools import Tool
 from supportbot.conversations.staff_group import AGENTS
-from tests.conversations.conftest import _new_process, _own_media, alices, model
+from tests.conversations.conftest import _own_media, alices, model
 from tests.conversations.page import Browser
 from tests.faults import script
 from tests.faults.proxy import Proxy
@@ -18,7 +18,7 @@ from tests.provider import Provider
 from .plan import SEED
 from .play import Shop
 
-__all__ = ["_new_process", "_own_media", "alices", "model"]
+__all__ = ["_own_media", "alices", "model"]
 
 RIVALS = 4
 # The model's words come at this pace, so that there is a middle of an answer.
