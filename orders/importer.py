@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .exported_orders import ExportedItem, ExportedOrder, RefusedOrder
+from .exports.orders import ExportedItem, ExportedOrder, RefusedOrder
 from .models import LiveOrder, Order, OrderItem
 from .upserts import IMPORTED_FIELDS, LOOKUP_KEYS, upsert_orders
 

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from orders.exported_orders import ExportedItem, ExportedOrder
+from orders.exports.orders import ExportedItem, ExportedOrder
 from orders.models import Order, OrderItem
 from orders.numbers import normalise_number
 from orders.order_events import OrderEvent

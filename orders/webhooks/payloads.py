@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.cells import THREE_DECIMALS, UnreadableCell
-from orders.export_files import FileRow
-from orders.exported_orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
-from orders.order_rows import Survey
-from orders.times import read_time
+from orders.exports.cells import THREE_DECIMALS, UnreadableCell
+from orders.exports.files import FileRow
+from orders.exports.order_rows import Survey
+from orders.exports.orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
+from orders.exports.times import read_time
 
 # What a database or a browser cannot keep.
 UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.exported_orders import ExportedOrder
+from orders.exports.orders import ExportedOrder
 from orders.order_events import OrderEvent
 
 from .payloads import (

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from orders.cells import UnreadableCell
-from orders.exported_orders import RefusedOrder
+from orders.exports.cells import UnreadableCell
+from orders.exports.orders import RefusedOrder
+from orders.exports.times import read_time
 from orders.order_events import OrderEvent
-from orders.times import read_time
 
 from . import json_messages, shopify_messages, woocommerce_messages
 from .deliveries import ReusedKeyError, build_key, store_events

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.exported_orders import ExportedOrder
+from orders.exports.orders import ExportedOrder
 from orders.models import Order
 from orders.order_events import OrderEvent
 

@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from orders.cells import UnreadableCell, read_amount, read_quantity
-from orders.export_files import clean_cell
-from orders.order_notes import read_parcel_notes
-from orders.quoted_rows import split_cells
-from orders.times import read_time
+from orders.exports.cells import UnreadableCell, read_amount, read_quantity
+from orders.exports.files import clean_cell
+from orders.exports.order_notes import read_parcel_notes
+from orders.exports.quoted_rows import split_cells
+from orders.exports.times import read_time
 from tests.linear_time import takes_linear_time
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.code_pages import detect_encoding
+from orders.exports.code_pages import detect_encoding
 
 WORDS = {
     "windows-1251": [

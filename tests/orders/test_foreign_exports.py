@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.export_formats import COLUMNS, load_formats
+from orders.exports.formats import COLUMNS, load_formats
 from orders.models import Order
 
 pytestmark = pytest.mark.django_db

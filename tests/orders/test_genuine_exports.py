@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from orders.code_pages import detect_encoding
+from orders.exports.code_pages import detect_encoding
 from orders.models import Order
 
 from .test_export_files import HEADER, MUG, PIN, load, stored
@@ -185,7 +185,7 @@ def test_the_code_page_is_told_by_the_letters(load, encoding, name):
 
 
 def test_a_code_page_that_shows_late_and_one_that_is_said(load, monkeypatch):
-    monkeypatch.setattr("orders.export_files.SAMPLE_BYTES", 300)
+    monkeypatch.setattr("orders.exports.files.SAMPLE_BYTES", 300)
     rows = [PIN.replace("#1002", f"#{number}") for number in range(2000, 2020)]
     load(*rows, MUG.replace("Mug", "Müsli-Schüssel"), encoding="windows-1252")
     assert stored()["#1001"] == ["Müsli-Schüssel"]

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from orders.exported_orders import ExportedItem, ExportedOrder
+from orders.exports.orders import ExportedItem, ExportedOrder
 from orders.importer import save_orders
 from orders.models import Order
 

@@ -109,7 +109,7 @@ def test_what_is_wrong_with_a_message_is_said_in_the_reader_s_language(sender, m
     words = {
         "orders.webhooks.payloads": [b"[]"],
         "orders.webhooks.shopify_messages": [b"{}"],
-        "orders.exported_orders": [b'{"id": 1, "updated_at": "soon"}'],
+        "orders.exports.orders": [b'{"id": 1, "updated_at": "soon"}'],
     }
     for module in words:
         monkeypatch.setattr(f"{module}._", lambda text: f"ÜBERSETZT {text}")

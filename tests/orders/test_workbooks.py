@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 import pytest
 from django.core.management import CommandError, call_command
 
+from orders.exports.workbooks import write_cell
 from orders.models import Order
-from orders.workbooks import write_cell
 
 from .test_export_files import HEADER
 from .test_foreign_exports import ADVANCED, ADVANCED_HEADER
@@ -166,7 +166,7 @@ def test_what_cannot_be_read_is_an_error_in_plain_words(load, content, words):
 
 
 def test_a_workbook_that_would_fill_the_memory_is_refused(load, monkeypatch):
-    monkeypatch.setattr("orders.workbooks.MAX_UNPACKED_BYTES", 500)
+    monkeypatch.setattr("orders.exports.workbooks.MAX_UNPACKED_BYTES", 500)
     with pytest.raises(CommandError, match="too large"):
         load(build_workbook([HEADER.split(","), ORDER]))
 

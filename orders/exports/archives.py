@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, TypeAlias
 
-from .export_files import ExportFile, inspect_file
-from .export_formats import ExportFormat, NotAnExportError
+from .files import ExportFile, inspect_file
+from .formats import ExportFormat, NotAnExportError
 from .workbooks import OLD_WORKBOOK, WorkbookSheet, inspect_workbook
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz")

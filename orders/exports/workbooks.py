@@ -11,7 +11,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, load_workbook
 
-from .export_files import (
+from .files import (
     MAX_TITLE_LINES,
     SEPARATORS,
     ExportFile,
@@ -21,7 +21,7 @@ from .export_files import (
     inspect_file,
     repeats_header,
 )
-from .export_formats import ExportFormat, Header, NotAnExportError, find_header
+from .formats import ExportFormat, Header, NotAnExportError, find_header
 
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 # A sheet is read as a whole, unlike text, and takes about as much memory as its XML: some 100,000 rows of 57 cells.

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from .archives import Table
 from .cells import strip_empty_decimals
-from .export_archives import Table
-from .export_files import FileRow
-from .export_formats import COLUMNS, NotAnExportError
+from .files import FileRow
 from .foreign_rows import translate_rows
+from .formats import COLUMNS, NotAnExportError
 from .repeated_rows import begins_order, drop_repeats
 from .times import guess_day_first
 

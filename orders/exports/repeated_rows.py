@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 
+from ..models import Order
 from .cells import UnreadableCell, read_amount
-from .export_files import FileRow
-from .models import Order
+from .files import FileRow
 from .status_words import find_status, simplify_state
 
 # A row with one of these begins an order; the others are further items of it.

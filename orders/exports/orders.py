@@ -13,6 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..models import Order
+from ..numbers import normalise_number
+from .archives import Table
 from .cells import (
     UnreadableCell,
     has_lost_digits,
@@ -23,10 +26,7 @@ from .cells import (
     read_url,
     strip_empty_decimals,
 )
-from .export_archives import Table
-from .export_files import FileRow
-from .models import Order
-from .numbers import normalise_number
+from .files import FileRow
 from .order_notes import read_parcel_notes
 from .order_rows import Survey, gather_rows, get_number, split_orders, survey_file
 from .repeated_rows import begins_order

@@ -3,7 +3,7 @@
 import unicodedata
 from functools import lru_cache
 
-from .models import Order, OrderItem
+from ..models import Order, OrderItem
 
 WORDS = {
     Order.Status.SHIPPED: (

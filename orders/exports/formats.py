@@ -1,6 +1,6 @@
 """The forms of the platforms' exports: by which columns one is recognised, and which of them stands for what.
 
-Shopify's is the one that orders are read in. Those of others are small files in `formats/`, or one of the shop's own.
+Shopify's is the one that orders are read in. Those of others are small files in `platforms/`, or one of the shop's own.
 """
 
 import re
@@ -11,9 +11,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from .models import Order
+from ..models import Order
 
-FORMATS_DIR = Path(__file__).with_name("formats")
+FORMATS_DIR = Path(__file__).with_name("platforms")
 REQUIRED_COLUMNS = (
     *("Name", "Email", "Financial Status", "Fulfillment Status", "Currency", "Total", "Created at"),
     *("Lineitem quantity", "Lineitem name", "Lineitem price"),

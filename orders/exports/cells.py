@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 
-from .email_addresses import extract_email
+from ..email_addresses import extract_email
 
 MAX_AMOUNT = 10**10
 MAX_URL_CHARS = 500

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from .cells import strip_text_mark
 from .code_pages import detect_encoding
-from .export_formats import ITEM_COLUMNS, REQUIRED_COLUMNS, ExportFormat, Header, find_header, simplify_column
+from .formats import ITEM_COLUMNS, REQUIRED_COLUMNS, ExportFormat, Header, find_header, simplify_column
 from .quoted_rows import close_gaps, has_gaps, join_lines, split_cells
 from .wrapped_lines import find_wrapping, list_trailers, unwrap_line
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
+from ..models import Order
 from .cells import SIGNS, UnreadableCell, read_amount
-from .export_files import FileRow
-from .export_formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells, simplify_status
-from .models import Order
+from .files import FileRow
+from .formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells, simplify_status
 
 
 def translate_rows(rows: Iterator[FileRow], form: ExportFormat, wanted: Collection[str]) -> Iterator[FileRow]:
