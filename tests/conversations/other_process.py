@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import Any
 
 from supportbot.conversations.realtime import process_messages
-from supportbot.conversations.realtime.process_connection import ProcessConnection
-from supportbot.conversations.realtime.process_peers import Groups
-from supportbot.conversations.realtime.process_transport import Transport
+from supportbot.conversations.realtime.process_messages.connection import ProcessConnection
+from supportbot.conversations.realtime.process_messages.peers import Groups
+from supportbot.conversations.realtime.process_messages.transport import Transport
 
 from .page import Browser
 

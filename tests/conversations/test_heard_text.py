@@ -11,9 +11,10 @@ import pytest
 from django.utils import timezone
 
 from supportbot.conversations.models import Conversation, Message, Turn
-from supportbot.conversations.realtime import heard_text, outbox, process_messages
+from supportbot.conversations.realtime import heard_text, process_messages
 from supportbot.conversations.realtime.answer_stream import AnswerStream
 from supportbot.conversations.realtime.fragments import build_delta_frame, render_blocks
+from supportbot.conversations.realtime.process_messages import outbox
 
 from .other_process import MemoryStore, OtherProcess
 from .page import Browser, Page

@@ -8,8 +8,8 @@ import pytest
 
 from supportbot.conversations.realtime.answer_stream import StreamedText
 from supportbot.conversations.realtime.markdown import measure_finished_blocks, render_markdown
-from supportbot.conversations.realtime.markdown_deviations import unwrap_answer
-from supportbot.conversations.realtime.markdown_fences import separate_fences
+from supportbot.conversations.realtime.markdown.deviations import unwrap_answer
+from supportbot.conversations.realtime.markdown.fences import separate_fences
 from tests.linear_time import takes_linear_time
 
 from .markup import parse

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from supportbot.conversations.realtime.markdown import render_markdown, render_whole
-from supportbot.conversations.realtime.markdown_fences import separate_fences
-from supportbot.conversations.realtime.markdown_pieces import split_markdown
+from supportbot.conversations.realtime.markdown.fences import separate_fences
+from supportbot.conversations.realtime.markdown.pieces import split_markdown
 
 LINES = (
     *(

@@ -4,7 +4,7 @@ from time import process_time
 
 import pytest
 
-from supportbot.conversations.realtime.markdown_text import render_plain_text
+from supportbot.conversations.realtime.markdown.plain_text import render_plain_text
 
 TEXTS = {
     "marks": (

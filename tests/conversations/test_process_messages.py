@@ -10,10 +10,14 @@ from typing import Any, Protocol
 import pytest
 from asgiref.sync import sync_to_async
 
-from supportbot.conversations.realtime import broadcast, process_connection, process_messages
-from supportbot.conversations.realtime.postgres_transport import PostgresTransport
-from supportbot.conversations.realtime.process_transport import Transport
-from supportbot.conversations.realtime.redis_transport import RedisTransport, build_channel_name
+from supportbot.conversations.realtime import broadcast, process_messages
+from supportbot.conversations.realtime.process_messages import connection
+from supportbot.conversations.realtime.process_messages.postgres_transport import PostgresTransport
+from supportbot.conversations.realtime.process_messages.redis_transport import (
+    RedisTransport,
+    build_channel_name,
+)
+from supportbot.conversations.realtime.process_messages.transport import Transport
 from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT
 from supportbot.conversations.worker import housekeeping
 from supportbot.server.process import process
@@ -86,10 +90,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 @pytest.fixture
 async def door(store: Store, settings: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Proxy]:
     """Through which this process reaches the store."""
-    monkeypatch.setattr(process_connection, "HEARTBEAT_SECONDS", 0.3)
-    monkeypatch.setattr(process_connection, "RECONNECT_SECONDS", 0.2)
-    monkeypatch.setattr(process_connection, "CONNECT_TIMEOUT_SECONDS", 0.3)
-    monkeypatch.setattr(process_connection, "SEND_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "HEARTBEAT_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "RECONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(connection, "SEND_TIMEOUT_SECONDS", 0.3)
     async with Proxy(store.target) as door:
         settings.PROCESS_TRANSPORT = store.name
         monkeypatch.setattr(process_messages, "_build_transport", lambda: store.build_transport(door.port))

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from supportbot.conversations.realtime import outbox, process_connection, process_messages
+from supportbot.conversations.realtime import process_messages
 from supportbot.conversations.realtime.answer_stream import AnswerStream
 from supportbot.conversations.realtime.broadcast import publish_frame
+from supportbot.conversations.realtime.process_messages import connection, outbox
 
 from .other_process import MemoryStore, OtherProcess
 from .rows import until
@@ -24,8 +25,8 @@ QUIET_SECONDS = 0.05
 @pytest.fixture
 async def store(settings: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MemoryStore]:
     """What this process and others are connected by."""
-    monkeypatch.setattr(process_connection, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(process_connection, "RECONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(connection, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "RECONNECT_SECONDS", 0.05)
     store = MemoryStore()
     settings.PROCESS_TRANSPORT = "memory"
     monkeypatch.setattr(process_messages, "_build_transport", store.build_transport)

@@ -118,7 +118,7 @@ def close_sockets_after(seconds: float) -> None:
 
 def lose_messages(share: float) -> None:
     """Also what processes say of themselves."""
-    from supportbot.conversations.realtime.process_connection import ProcessConnection
+    from supportbot.conversations.realtime.process_messages.connection import ProcessConnection
 
     chance = random.Random(share)
     take = ProcessConnection._take_message

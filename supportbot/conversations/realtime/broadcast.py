@@ -20,7 +20,7 @@ from .audiences import CUSTOMER, Audience, get_customer_audience
 from .change_frames import render_frames, render_frames_beside
 from .desk_feed import notify_desk
 from .fragments import is_text_frame, render_typing
-from .outbox import BuildContent
+from .process_messages.outbox import BuildContent
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from ..models import Message
 from ..realtime import error_messages
 from ..realtime.language import RIGHT_TO_LEFT, detect_language
 from ..realtime.markdown import render_markdown
-from ..realtime.markdown_text import render_plain_text
+from ..realtime.markdown.plain_text import render_plain_text
 
 register = template.Library()
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 from supportbot.server.outages import log_task_failure
 
 from .outbox import BuildContent, Outbox, encode_line
-from .process_peers import Groups, Peers, Presence
-from .process_transport import Transport
+from .peers import Groups, Peers, Presence
+from .transport import Transport
 
 logger = logging.getLogger(__name__)
 

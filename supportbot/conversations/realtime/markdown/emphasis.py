@@ -10,7 +10,7 @@ from markdown_it.rules_inline.state_inline import Scanned
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
-from .markdown_links import UNSPACED
+from .links import UNSPACED
 
 UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 

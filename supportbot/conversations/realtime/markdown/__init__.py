@@ -15,11 +15,11 @@ from markdown_it.token import Token
 
 from supportbot.server.stack_chunks import begin_stack_chunk
 
-from .markdown_deviations import add_deviations, unwrap_answer
-from .markdown_emphasis import UnspacedInlineParser
-from .markdown_fences import FenceReader, separate_fences
-from .markdown_links import add_links, is_valid_link, normalize_telephone
-from .markdown_pieces import split_markdown
+from .deviations import add_deviations, unwrap_answer
+from .emphasis import UnspacedInlineParser
+from .fences import FenceReader, separate_fences
+from .links import add_links, is_valid_link, normalize_telephone
+from .pieces import split_markdown
 
 ALLOWED_TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "ul", "ol", "li", "a"),

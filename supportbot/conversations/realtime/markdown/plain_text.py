@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 from markdown_it.token import Token
 
-from .markdown import parse_markdown
-from .markdown_links import get_digits
+from . import parse_markdown
+from .links import get_digits
 
 RULE = "-" * 10  # not of two dashes, below which programs for mails see a signature
 MAX_TABLE_COLUMNS = 76  # of characters; a wider one is told row by row

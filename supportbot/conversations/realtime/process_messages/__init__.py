@@ -14,10 +14,10 @@ from django.db import connections
 
 from supportbot.server.process import process
 
+from .connection import Handler, ProcessConnection
 from .outbox import BuildContent
-from .process_connection import Handler, ProcessConnection
-from .process_peers import ALL_PROCESSES, Groups
-from .process_transport import Transport
+from .peers import ALL_PROCESSES, Groups
+from .transport import Transport
 
 __all__ = ["ALL_PROCESSES"]
 
