@@ -137,6 +137,15 @@ def check_mail_address(value: str) -> str:
     return value
 
 
+def check_app_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    for each in value:
+        if not all(part.isidentifier() for part in each.split(".")):
+            raise PydanticCustomError(
+                "apps", "Input should be names of apps with commas, such as stock or stock.apps.StockConfig"
+            )
+    return value
+
+
 def check_time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -180,6 +189,7 @@ Line = Annotated[str, AfterValidator(check_line)]
 Seconds = Annotated[float, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
 Mailboxes = Annotated[CommaSeparated, AfterValidator(check_mailboxes)]
 MailAddress = Annotated[str, AfterValidator(check_mail_address)]
+AppNames = Annotated[CommaSeparated, AfterValidator(check_app_names)]
 Languages = Annotated[CommaSeparated, AfterValidator(check_languages)]
 TimeZone = Annotated[str, AfterValidator(check_time_zone)]
 OpeningHours = Annotated[str, AfterValidator(check_opening_hours)]

@@ -11,6 +11,7 @@ from django.conf.locale import LANG_INFO
 from .addresses import get_host_pattern, parse_smtp_url
 from .environment import BASE_DIR
 from .environment_reader import read_environment
+from .extra_apps import find_installable_apps
 from .server.cookie_names import CSRF_COOKIE, HOST_PREFIX, SESSION_COOKIE
 from .server.secret_key import read_or_create_key
 
@@ -46,7 +47,7 @@ INSTALLED_APPS = [
     "supportbot.desk",
     "supportbot.dashboard",
     "supportbot.demo",
-    # Apps that teach the assistant: each one's tools.py and urls.py are found by their names.
+    # Apps that teach the assistant. Those of EXTRA_APPS come behind them, at the end of this file.
     "tickets",
     "orders",
 ]
@@ -259,3 +260,11 @@ LOGGING = {
         "django.request": {"filters": ["outages"]},
     },
 }
+
+# At the end, since a stranger's app may read settings while it is imported. Behind all others: where two apps have a
+# template, a command or a static file of one name, that of the product is taken, and an admin of theirs may take the
+# place of one of ours.
+_extra_apps, _problems = find_installable_apps(ENVIRONMENT.extra_apps, INSTALLED_APPS)
+INSTALLED_APPS += _extra_apps
+if _problems:
+    ENVIRONMENT_PROBLEMS["EXTRA_APPS"] = f"EXTRA_APPS: {' '.join(_problems)}"

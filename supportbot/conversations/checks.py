@@ -20,10 +20,19 @@ XAI_REASONING_EFFORTS = ("", "none", "low", "medium", "high", "xhigh")  # of xai
 FEW_OPEN_FILES = 4096
 
 
+@register(Tags.security, Tags.staticfiles)
+def check_values(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
+    """Also `collectstatic` stops, which would leave out the files of an app that cannot be installed."""
+    hint = "Correct it in the environment or in .env."
+    return [
+        Error(problem, hint=hint, id="supportbot.E001") for problem in settings.ENVIRONMENT_PROBLEMS.values()
+    ]
+
+
 @register(Tags.security)
 def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
     return [
-        *_check_values(),
+        *_check_secret_key(),
         *_check_model(),
         *_check_fallback(),
         *_check_debug(),
@@ -67,9 +76,7 @@ def check_connection(
     return [Error(f"The database cannot be reached: {problem}", hint=hint, id="supportbot.E009")]
 
 
-def _check_values() -> Iterator[CheckMessage]:
-    for problem in settings.ENVIRONMENT_PROBLEMS.values():
-        yield Error(problem, hint="Correct it in the environment or in .env.", id="supportbot.E001")
+def _check_secret_key() -> Iterator[CheckMessage]:
     # The setting itself cannot be read: Django raises an error for an empty one.
     if not (settings.ENVIRONMENT.secret_key or settings.DEBUG):
         hint = "Set SECRET_KEY to 50 random characters; it is made by itself only with DEBUG=1."

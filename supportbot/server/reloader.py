@@ -63,11 +63,11 @@ def _reloaded_files() -> Iterator[Path]:
 
 
 def _reloaded_folders() -> set[Path]:
-    """Templates, the packages beside `manage.py`, also new ones, and apps that lie elsewhere but are not installed."""
+    """Templates, the packages beside `manage.py`, also new ones, and apps elsewhere but in the environment."""
     base = settings.BASE_DIR.resolve()
     packages = {path.parent for path in base.glob("*/__init__.py") if path.parent.name != "tests"}
     apart = {Path(app.path).resolve() for app in apps.get_app_configs()}
-    covered = [base, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()]
+    covered = [*packages, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()]
     return {
         base / "templates",
         *packages,

@@ -77,6 +77,7 @@ NO_WORDS = {"SMTP_URL": "foo", "ALERT_EMAILS": "x", "LLM_REASONING_EFFORT": "ban
         ("migrate", NO_FALLBACK, {"E007": "qwen3@127.0.0.1:11434"}),
         ("migrate", NO_ADDRESS, {"E004": "https://llm.example.com/v1"}),
         ("check", NO_SERVERS, {"E001": [f"{name}: Input should" for name in NO_SERVERS]}),
+        ("collectstatic", {"EXTRA_APPS": "stok"}, {"E001": "EXTRA_APPS: There is no app stok"}),
         ("check", NO_WORDS, {"E001": ["SMTP_URL: ", "ALERT_EMAILS: ", "LLM_REASONING_EFFORT: "]}),
     ],
 )
