@@ -10,12 +10,12 @@ from typing import Any, get_args
 
 from pydantic import GetJsonSchemaHandler
 
-from .fact_readers import read_amounts
 from .facts import list_known_facts
+from .facts.number_words import COUNT_IN_WORDS, read_count
+from .facts.readers import read_amounts
+from .facts.shown_text import CACHED_TEXTS, ShownText
 from .marked_values import MARK, list_marked_values, parse_json
 from .messages import Message, ToolCall
-from .number_words import COUNT_IN_WORDS, read_count
-from .shown_text import CACHED_TEXTS, ShownText
 
 # In which points and commas stand before thousands or before decimals, and each group of its digits by itself.
 NUMBER = re.compile(r"(?<![\d.,])\d{1,15}(?:[.,'’\u00a0\u202f ]\d{3}){1,4}(?:[.,]\d{1,15})?(?!\d)")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from supportbot.assistant.deeds import find_unproven_deed, list_deeds
 from supportbot.assistant.facts import list_known_facts
 from supportbot.assistant.grounding import CheckedText, GroundingCheck
+from supportbot.assistant.grounding.deeds import find_unproven_deed, list_deeds
 from supportbot.assistant.messages import Image, Mark, Message, ToolCall
 from supportbot.assistant.tools import Registry, tool
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from supportbot.assistant.facts.number_words import read_count
+from supportbot.assistant.facts.word_patterns import join_words
 from supportbot.assistant.grounding import GroundingCheck
 from supportbot.assistant.messages import Message, ToolCall
-from supportbot.assistant.number_words import read_count
-from supportbot.assistant.word_patterns import join_words
 from tests.engine.test_grounding import LOOK_UP, SYSTEM, TOOLS
 
 MORE = """Our phone number is +49 221 1234567. Gift wrapping is 3 EUR. We are closed on 24 and 25 December.

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from supportbot.assistant.deed_patterns import KIND_OF_DONE, KIND_OF_WORD
-from supportbot.assistant.deed_words import DUTCH_DONE, PRESENT_FORMS
-from supportbot.assistant.deeds import find_present_deed
 from supportbot.assistant.grounding import CheckedText, GroundingMode
+from supportbot.assistant.grounding.deed_patterns import KIND_OF_DONE, KIND_OF_WORD
+from supportbot.assistant.grounding.deed_words import DUTCH_DONE, PRESENT_FORMS
+from supportbot.assistant.grounding.deeds import find_present_deed
 from supportbot.assistant.loop import run_turn
 from supportbot.assistant.messages import Answer, Message, Part, TextDelta, ToolCall, ToolResult
 from tests.engine.test_grounding import TOOLS, begin_check

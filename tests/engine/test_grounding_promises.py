@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from supportbot.assistant.deed_patterns import DEED_WORDS, PRESENT_WORDS
-from supportbot.assistant.deeds import find_present_deed, find_unproven_deed, list_promises
 from supportbot.assistant.facts import list_known_facts
 from supportbot.assistant.grounding import CheckedText, GroundingCheck
+from supportbot.assistant.grounding.deed_patterns import DEED_WORDS, PRESENT_WORDS
+from supportbot.assistant.grounding.deeds import find_present_deed, find_unproven_deed, list_promises
+from supportbot.assistant.grounding.promise_patterns import PROMISE_WORDS
 from supportbot.assistant.messages import Message
-from supportbot.assistant.promise_patterns import PROMISE_WORDS
 from supportbot.assistant.tools import Registry, tool
 from tests.engine.test_grounding import HISTORY, SYSTEM, create_ticket, lookup_order, refund_order
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import pytest
 
 from supportbot.assistant import FromCustomer, Image, Message, ToolCall, tool
+from supportbot.assistant.facts.shown_text import ShownText
 from supportbot.assistant.loop import find_refusal
-from supportbot.assistant.shown_text import ShownText
 from supportbot.assistant.tools import Registry
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from ..facts.shown_text import CACHED_TEXTS, normalize_text
+from ..facts.word_patterns import join_words
 from .deed_languages import NO_SPACES, find_unspaced_deed
 from .deed_patterns import (
     CONDITION,
@@ -29,8 +31,6 @@ from .deed_patterns import (
 from .deed_words import DEEDS, REPORTS
 from .promise_patterns import CONDITION as PROMISE_CONDITION
 from .promise_patterns import KIND_OF_PROMISE, PROMISE_WORDS, PROMISED_DEEDS
-from .shown_text import CACHED_TEXTS, normalize_text
-from .word_patterns import join_words
 
 ANY_DEED = "*"
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")

@@ -2,6 +2,7 @@
 
 import re
 
+from ..facts.word_patterns import join_words
 from .deed_languages import LANGUAGES, MORE_DEEDS
 from .deed_words import (
     DEEDS,
@@ -14,7 +15,6 @@ from .deed_words import (
     OWN_FORMS,
     PRESENT_FORMS,
 )
-from .word_patterns import join_words
 
 Patterns = tuple[tuple[frozenset[str], re.Pattern[str]], ...]
 

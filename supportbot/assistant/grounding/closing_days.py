@@ -5,8 +5,8 @@ The day and the shop stand in one clause: “We deliver on Sunday even though th
 
 import re
 
-from .fact_patterns import WEEKDAYS, WEEKEND
-from .word_patterns import join_words
+from ..facts.patterns import WEEKDAYS, WEEKEND
+from ..facts.word_patterns import join_words
 
 _DAY = rf"(?:{WEEKEND.pattern}|\b(?:{join_words(WEEKDAYS)})s?\b)"
 _BEFORE_DAY = r"(?:and|und|et|y|e|en|on|am|an|le|les|los|el|la|il|di|op|aos?|nos?|public|bank)"

@@ -11,6 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from ..facts import find_facts, list_known_facts
+from ..facts.patterns import DAY_RANGE
+from ..facts.readers import Fact
+from ..facts.shown_text import ShownText, normalize_text
+from ..messages import Answer, Mark, Message, ToolCall
+from ..tools import Registry
 from .closing_days import says_only_closed
 from .deeds import (
     ANY_DEED,
@@ -21,12 +27,6 @@ from .deeds import (
     list_reports,
     list_told_deeds,
 )
-from .fact_patterns import DAY_RANGE
-from .fact_readers import Fact
-from .facts import find_facts, list_known_facts
-from .messages import Answer, Mark, Message, ToolCall
-from .shown_text import ShownText, normalize_text
-from .tools import Registry
 
 GroundingMode = Literal["off", "mark", "hold"]
 

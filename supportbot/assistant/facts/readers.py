@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from .fact_patterns import BEFORE_VERSION, HOURS_IN, MONTHS, WEEKDAYS
 from .number_words import read_count, read_ordinal
+from .patterns import BEFORE_VERSION, HOURS_IN, MONTHS, WEEKDAYS
 
 Reading = tuple[str, str]  # what kind of value, and the value in one form
 MIN_PHONE_DIGITS, MIN_MINUTES = 7, 10

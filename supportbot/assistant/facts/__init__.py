@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from .fact_patterns import (
+from .number_words import NUMBER_WORDS, ORDINALS
+from .patterns import (
     CLOCK_TIME,
     DAY_LIST,
     DAY_NUMBERS,
@@ -41,7 +42,7 @@ from .fact_patterns import (
     WEEKEND,
     WITHIN_ONE,
 )
-from .fact_readers import (
+from .readers import (
     Fact,
     Reader,
     Reading,
@@ -61,7 +62,6 @@ from .fact_readers import (
     read_weekday,
     read_weekend,
 )
-from .number_words import NUMBER_WORDS, ORDINALS
 from .shown_text import CACHED_TEXTS, normalize_text
 
 

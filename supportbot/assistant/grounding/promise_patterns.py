@@ -2,8 +2,8 @@
 
 import re
 
+from ..facts.word_patterns import join_words
 from .deed_patterns import KIND_OF_NOUN, NOUN, Patterns, compile_patterns, index_words
-from .word_patterns import join_words
 
 # Said by a verb in the infinitive.
 INFINITIVES = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from .word_patterns import join_words
+from ..facts.word_patterns import join_words
 
 # Polish, Czech and Russian say by the form who has done it, so each form stands here.
 MORE_DEEDS = {
