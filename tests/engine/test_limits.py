@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.backends import transport
-from supportbot.assistant.backends.bare_calls import BareCallReader
+from supportbot.assistant.backends.text_calls.bare_calls import BareCallReader
 from supportbot.assistant.errors import ERROR_TRAITS, ErrorCode, ModelError
 from supportbot.assistant.limits import NOT_RUN, Limits, bound_calls
 from supportbot.assistant.messages import Answer, Message, ToolCall

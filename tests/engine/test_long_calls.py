@@ -6,12 +6,12 @@ seconds.
 
 import pytest
 
-from supportbot.assistant.backends.bare_calls import BareCallReader
 from supportbot.assistant.backends.call_arguments import read_loose_arguments
-from supportbot.assistant.backends.prose_thoughts import ProseThoughtReader
-from supportbot.assistant.backends.spoken_text import SpokenText
-from supportbot.assistant.backends.suppositions import is_behind_supposition
+from supportbot.assistant.backends.output_text import SpokenText
+from supportbot.assistant.backends.output_text.prose_thoughts import ProseThoughtReader
 from supportbot.assistant.backends.text_calls import parse_text_calls
+from supportbot.assistant.backends.text_calls.bare_calls import BareCallReader
+from supportbot.assistant.backends.text_calls.suppositions import is_behind_supposition
 from tests.linear_time import takes_linear_time
 
 CHARS = 60_000  # of the 64,000 that a call may have

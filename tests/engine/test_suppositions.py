@@ -2,7 +2,7 @@
 
 import pytest
 
-from supportbot.assistant.backends.suppositions import is_behind_supposition
+from supportbot.assistant.backends.text_calls.suppositions import is_behind_supposition
 
 SUPPOSED = [
     "**Shall I open a ticket?**",

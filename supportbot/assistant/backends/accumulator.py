@@ -11,19 +11,19 @@ from ..messages import Answer, Message, ToolCall
 from ..tools import Tool
 from ..usage import RequestUsage
 from . import timeouts
-from .agent_calls import THOUGHT
-from .bare_calls import BareCallReader
 from .call_arguments import normalize_arguments, read_loose_arguments
 from .call_ids import make_call_id
 from .call_names import find_name_by_arguments, find_name_elsewhere, find_tool_name
 from .call_parts import CallCollector, CallParts
-from .prose_thoughts import ProseThoughtReader
+from .output_text import SpokenText
+from .output_text.marks import find_last_call
+from .output_text.prose_thoughts import ProseThoughtReader
+from .output_text.repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
 from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
-from .repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
 from .sanitize import sanitize_text
-from .spoken_text import SpokenText
 from .text_calls import parse_text_calls
-from .text_marks import find_last_call
+from .text_calls.agent_calls import THOUGHT
+from .text_calls.bare_calls import BareCallReader
 
 # What reading an event raises when it does not have the shape that the provider's API promises.
 MALFORMED_DATA_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)

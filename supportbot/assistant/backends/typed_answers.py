@@ -14,9 +14,9 @@ from ..messages import ParsedAnswer, ResponseModel
 from ..usage import RequestUsage
 from .accumulator import AnswerAccumulator
 from .call_arguments import read_loose_arguments
+from .output_text import SpokenText
 from .parse_errors import build_invalid_answer_error
 from .provider_errors import RefusedRequest
-from .spoken_text import SpokenText
 
 MAX_LOOSE_OBJECTS = 5
 ABOUT_FORMAT = re.compile(

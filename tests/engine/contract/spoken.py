@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
-from supportbot.assistant.backends.spoken_text import SpokenText
+from supportbot.assistant.backends.output_text import SpokenText
 from tests.engine.desk import create_ticket, lookup_order
 from tests.provider import wire
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
-from supportbot.assistant.backends.labelled_calls import find_labelled_call
+from supportbot.assistant.backends.text_calls.labelled_calls import find_labelled_call
 from tests.engine.desk import lookup_order
 from tests.linear_time import takes_linear_time
 from tests.provider import wire

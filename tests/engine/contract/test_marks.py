@@ -3,14 +3,14 @@
 Sources: open-webui/open-webui#16973; ollama/ollama#18044 (the closing mark alone); langchain-ai/langchain#33998;
 irreg/native_tool_call_adapter#3 (a call as text); NousResearch/hermes-agent#15473 (DeepSeek's in other characters),
 vllm-project/vllm#35906 (harmony without some of its marks), Augustas11/macprovider#743 (without any); the chat
-templates named in `text_marks`.
+templates named in `output_text.marks`.
 """
 
 import json
 
 import pytest
 
-from supportbot.assistant.backends.call_marks import CLAUDES
+from supportbot.assistant.backends.text_calls.marks import CLAUDES
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.messages import TextWithdrawn
 from tests.engine.desk import Desk

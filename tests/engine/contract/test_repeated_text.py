@@ -10,7 +10,7 @@ import pytest
 
 from supportbot.assistant.backends import Backend
 from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
-from supportbot.assistant.backends.repeated_text import RepeatedText
+from supportbot.assistant.backends.output_text.repeated_text import RepeatedText
 from tests.engine.desk import Desk
 from tests.provider import End, Provider, Say, Script, wire
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from supportbot.assistant.backends.spoken_text import SpokenText
+from supportbot.assistant.backends.output_text import SpokenText
 from supportbot.assistant.messages import Message, Thinking
 from tests.engine.desk import SYSTEM, Desk
 from tests.provider import End, Say, Think, wire

@@ -5,8 +5,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from .call_names import find_tool_name
-from .call_parts import ARGUMENTS_KEYS
+from ..call_names import find_tool_name
+from ..call_parts import ARGUMENTS_KEYS
 
 JSON_BEGINS = re.compile(r"[{\[]")
 NAME_KEYS = (

@@ -3,7 +3,7 @@
 import enum
 import re
 
-from . import text_marks as marks
+from . import marks
 from .answer_text import AnswerText
 from .role_headings import OWN_HEADING, find_role, has_topics, may_be_topic
 from .thought_bounds import ThoughtBounds

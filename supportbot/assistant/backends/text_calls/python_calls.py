@@ -10,7 +10,7 @@ import json
 import tokenize
 from collections.abc import Collection, Iterator
 
-from .call_names import find_tool_name
+from ..call_names import find_tool_name
 
 CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3)
 MAX_PYTHON_CHARS = 10_000

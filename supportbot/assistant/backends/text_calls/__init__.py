@@ -3,7 +3,7 @@
 Only a call of a tool that was offered is one (irreg/native_tool_call_adapter#3; BerriAI/litellm#12679: Kimi K2). The
 forms are those of the models' chat templates.
 
-What stands between two marks is found by a search for each of them (`text_spans`).
+What stands between two marks is found by a search for each of them (`spans`).
 """
 
 import json
@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from .call_arguments import read_loose_object
-from .call_names import find_tool_name
-from .call_parts import CallParts
+from ..call_arguments import read_loose_object
+from ..call_names import find_tool_name
+from ..call_parts import CallParts
 from .element_calls import ATTRIBUTES, TAGGED_NAME, iter_attribute_call, iter_tagged_call
 from .json_calls import (
     are_only_calls,
@@ -25,7 +25,7 @@ from .json_calls import (
     strip_outer_braces,
 )
 from .python_calls import iter_python_calls
-from .text_spans import find_between
+from .spans import find_between
 
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
 # `lookup_order[ARGS]{…}` and `lookup_order{…}` (Mistral), `lookup_order>{…}` (Llama),

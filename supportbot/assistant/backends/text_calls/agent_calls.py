@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from .call_arguments import read_loose_arguments
-from .call_parts import CallParts
+from ..call_arguments import read_loose_arguments
+from ..call_parts import CallParts
+from ..sanitize import is_json_object
 from .labelled_calls import (
     LabelledCall,
     find_label,
@@ -25,7 +26,6 @@ from .labelled_calls import (
 )
 from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
-from .sanitize import is_json_object
 from .suppositions import is_behind_supposition
 
 THOUGHT = re.compile(r"\s*\*{0,3}thought\*{0,3}:\*{0,3}", re.IGNORECASE)  # that led to an action

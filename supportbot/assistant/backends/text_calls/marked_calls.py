@@ -3,9 +3,9 @@
 import html
 import re
 
-from ..errors import ErrorCode, ModelError
-from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
-from .call_marks import CALLS
+from ...errors import ErrorCode, ModelError
+from ...limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
+from .marks import CALLS
 
 
 class MarkedCalls:

@@ -1,6 +1,6 @@
 """The marks around a tool call that a model writes as text, and what shows that a call follows one.
 
-They are those of the chat templates that `text_marks` names. All are compared in small letters.
+They are those of the chat templates that `output_text.marks` names. All are compared in small letters.
 """
 
 import html

@@ -6,7 +6,7 @@ Granite writes “Here is my thought process: … Here is my response: …” (i
 
 import re
 
-from .agent_calls import FINAL_ANSWER
+from ..text_calls.agent_calls import FINAL_ANSWER
 
 ACTION = re.compile(
     r"(?:\n\s{0,20}|(?<=[ \t]))\*{0,3}(?:action|tool|function)(?:[ _](?:name|call))?\*{0,3}:", re.IGNORECASE

@@ -2,8 +2,8 @@
 knows whether it is a thought.
 """
 
-from .marked_calls import MarkedCalls
-from .text_position import TextPosition
+from ..text_calls.marked_calls import MarkedCalls
+from .position import TextPosition
 
 FIRST_WITHOUT_SPACES = "\u2e80"  # from here on Unicode has the scripts that put no spaces between words
 

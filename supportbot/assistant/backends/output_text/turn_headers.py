@@ -7,8 +7,8 @@ mostly with a mark behind that: `<|header_start|>assistant<|header_end|>`, `<|im
 
 import re
 
-from .call_marks import CALLS
-from .text_marks import SPECIAL, SPECIAL_BEGUN, THOUGHT_CLOSINGS, THOUGHT_OPENINGS
+from ..text_calls.marks import CALLS
+from .marks import SPECIAL, SPECIAL_BEGUN, THOUGHT_CLOSINGS, THOUGHT_OPENINGS
 from .thought_names import is_opening
 
 # Who may be named above a part of a text, and whether it is the model.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .json_calls import has_words, split_json
-from .text_spans import find_between
+from .spans import find_between
 
 TAGGED_NAME = re.compile(
     r"<(?:tool_|function_)?name>\s*([\w-]+)\s*</(?:tool_|function_)?name>", re.IGNORECASE

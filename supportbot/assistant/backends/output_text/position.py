@@ -1,7 +1,7 @@
 """What stands before a place in a text that comes in pieces: its line, and whether it is within code."""
 
-from .mentions import may_be_mention
-from .text_marks import MAX_MARK_CHARS
+from ..text_calls.mentions import may_be_mention
+from .marks import MAX_MARK_CHARS
 
 COLONS = (":", "：")
 BLANKS_AND_EMPHASIS = " \t\r\n*_"

@@ -2,9 +2,9 @@
 
 import re
 
+from ..text_calls.mentions import continues_sentence, is_undecided, may_be_mention
 from .harmony_headers import MAX_HEADER_CHARS
-from .mentions import continues_sentence, is_undecided, may_be_mention
-from .text_marks import BOUNDS_OF_THOUGHT, ENDS_OF_HARMONY, MAX_MARK_CHARS, THOUGHT_OPENINGS
+from .marks import BOUNDS_OF_THOUGHT, ENDS_OF_HARMONY, MAX_MARK_CHARS, THOUGHT_OPENINGS
 
 
 class ThoughtBounds:

@@ -4,8 +4,9 @@ It works on a stream, whose pieces may end anywhere. In code and as words of a s
 well be about them.
 """
 
-from . import text_marks as marks
-from .call_marks import CALL_BODY, CALL_BODY_BEGUN, CALLS
+from ..text_calls.marks import CALL_BODY, CALL_BODY_BEGUN, CALLS
+from ..text_calls.mentions import continues_sentence, is_undecided
+from . import marks
 from .harmony_headers import is_header_undecided, read_header
 from .invisible_marks import (
     CUT_RENDER,
@@ -16,9 +17,8 @@ from .invisible_marks import (
     RENDER_OPENING,
     read_bytes,
 )
-from .mentions import continues_sentence, is_undecided
+from .repair import TextRepair
 from .role_headings import is_role_undecided
-from .text_repair import TextRepair
 from .thought_bounds import ThoughtBounds
 from .thought_names import ELEMENT, ELEMENT_BEGUN, END_OF_MARK, build_end, is_closing, is_opening
 from .turn_headers import is_turn_undecided, measure_speaker

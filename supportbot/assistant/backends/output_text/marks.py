@@ -10,7 +10,7 @@ in other characters), vllm-project/vllm#35906 (harmony without some of its marks
 import html
 import re
 
-from .call_marks import CALLS, ESCAPED_CALLS
+from ..text_calls.marks import CALLS, ESCAPED_CALLS
 from .harmony_headers import OPENING_ANSWER_OR_CALL
 from .invisible_marks import BYTES, INVISIBLE, measure_invisible_begun
 from .role_headings import ROLE_HEADING, is_heading_begun
@@ -147,7 +147,7 @@ SKIPPED = (
     *("<role>assistant</role>", "<reserved_107>", "<seed:bos>", "<beginning_of_sentence>ai name=assistant"),
     *("]~!b[", "]~b]ai", ">>>all\n", "<|recipient|>all\n<|content|>"),
 )
-# As `call_marks` has those of calls.
+# As `text_calls.marks` has those of calls.
 ESCAPED = {
     **ESCAPED_CALLS,
     **{html.escape(mark): mark for mark in (*THOUGHT_CLOSINGS, *ENDINGS) if mark[0] == "<"},

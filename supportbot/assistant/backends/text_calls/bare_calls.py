@@ -11,12 +11,12 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from ..limits import MAX_RECEIVED_ARGUMENT_CHARS
+from ...limits import MAX_RECEIVED_ARGUMENT_CHARS
+from ..call_arguments import read_loose_object
+from ..call_names import find_tool_name
+from ..call_parts import CallParts
+from . import parse_text_calls
 from .agent_calls import is_behind_doubtful_thought, may_be_agent_call, parse_agent_calls, skip_thought
-from .call_arguments import read_loose_object
-from .call_marks import CALLS, ESCAPED_CALLS
-from .call_names import find_tool_name
-from .call_parts import CallParts
 from .json_calls import (
     NAME_KEYS,
     THOUGHT_KEYS,
@@ -29,10 +29,10 @@ from .json_calls import (
     strip_outer_braces,
 )
 from .labelled_calls import skip_label
+from .marks import CALLS, ESCAPED_CALLS
 from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
-from .text_calls import parse_text_calls
 
 BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*|<c?o?d?e?")

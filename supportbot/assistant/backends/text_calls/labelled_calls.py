@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from .call_arguments import FENCE_BEGINS
+from ..call_arguments import FENCE_BEGINS
 
 NAME_LABELS = (
     *("action", "next action", "tool", "tool name", "tool call", "tool to use", "tool used", "selected tool"),
