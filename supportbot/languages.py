@@ -1,4 +1,5 @@
-"""In which language somebody is written to: customers in that of their browser, staff in the first of LANGUAGES.
+"""In which language somebody is written to: customers in that which they chose, or else in that of their browser, staff
+in the first of LANGUAGES.
 
 What is written to both is in the customer's, such as who has joined a chat.
 """
@@ -13,7 +14,7 @@ from django.utils import translation
 
 
 def find_language(cookies: Mapping[str, str], accepted: str) -> str:
-    """The language of a customer's page or socket; `accepted` is what the header Accept-Language says."""
+    """The language of a customer's page: that of Django's cookie, if they chose one, or else of Accept-Language."""
     request = SimpleNamespace(COOKIES=cookies, META={"HTTP_ACCEPT_LANGUAGE": accepted})
     return translation.get_language_from_request(cast(HttpRequest, request))
 

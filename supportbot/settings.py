@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "supportbot.conversations.web.language_choice.LanguageChoiceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -167,6 +168,7 @@ LOGOUT_REDIRECT_URL = "/"
 
 LANGUAGE_CODE = ENVIRONMENT.languages[0]
 LANGUAGES = [(code, LANG_INFO[code].get("name_local", code)) for code in ENVIRONMENT.languages]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_I18N = True
@@ -200,7 +202,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.behind_proxy else None
 _https = not DEBUG and all(urlsplit(origin).scheme == "https" for origin in CSRF_TRUSTED_ORIGINS)
 SESSION_ENGINE = "supportbot.server.guest_sessions"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 if _https:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{HOST_PREFIX}{SESSION_COOKIE}", f"{HOST_PREFIX}{CSRF_COOKIE}"
 SECURE_SSL_REDIRECT = _https

@@ -14,6 +14,7 @@
 
 import { focusComposer, restoreDraft } from "./composer.js";
 import { updateLog } from "./incoming.js";
+import "./language.js";
 import "./leaving.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
 import { composer, log } from "./page.js";
@@ -22,9 +23,13 @@ import { scrollToEnd } from "./scrolling.js";
 import "./session.js";
 
 composer.addEventListener("submit", (event) => {
+  if (event.submitter?.name === "page_language") return; // it goes to the server, which shows the page again
   event.preventDefault();
   sendMessage();
 });
+
+// What is typed is in its draft.
+composer.addEventListener("formdata", ({ formData }) => formData.delete("text"));
 
 const menu = document.querySelector("details.menu");
 

@@ -28,7 +28,8 @@ def continue_conversation(request: HttpRequest, public_id: UUID) -> HttpResponse
     if conversation := own.filter(public_id=public_id).first():
         return redirect(conversation)
     if request.method != "POST":
-        return _render_page(request, "ask")
+        # Shown again in another language: the code that was mailed still counts.
+        return _render_page(request, "enter" if request.POST.get("step") == "enter" else "ask")
     if "code" in request.POST:
         return _take_code(request, public_id)
     request_code.run_sync(public_id)

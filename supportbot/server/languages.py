@@ -20,13 +20,16 @@ STAFF_PATH = "/admin/"
 def read_language(scope: Mapping[str, Any]) -> str:
     """The language of a request or a handshake.
 
-    A page names its own where it opens a socket, for not every browser sends Accept-Language with a handshake.
+    A page names its own where it opens a socket: another one may have been chosen since it was loaded, and not every
+    browser sends Accept-Language with a handshake.
     """
     if scope["path"].startswith(STAFF_PATH):
         return settings.LANGUAGE_CODE
     named = parse_qs(scope["query_string"].decode(errors="replace")).get("language", [""])[0]
+    if named:
+        return find_language({}, named)
     accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin1")
-    return find_language(read_cookies(scope), named or accepted)
+    return find_language(read_cookies(scope), accepted)
 
 
 class LanguageMiddleware(Middleware):
@@ -41,6 +44,6 @@ class LanguageMiddleware(Middleware):
         return None
 
     def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        patch_vary_headers(response, ("Accept-Language",))
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
         response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response

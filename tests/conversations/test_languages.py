@@ -13,6 +13,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import OperationalError
+from django.test import Client
 from django.utils.translation import get_language, override
 
 from supportbot.assistant.tools import Registry, ToolContext, tool
@@ -28,6 +29,7 @@ from supportbot.server.request_limits import limit_request_bodies
 from tests.desk.desk_page import open_desk
 from tests.provider import Provider
 
+from .markup import Element, parse
 from .page import Browser
 from .rows import until
 
@@ -309,3 +311,105 @@ def test_a_language_that_is_no_longer_offered_gives_way_to_the_sites(german_chat
     taken = turns.take_over.run_sync(german_chat.pk, agent.pk).change
 
     assert taken.turns[-1].messages[0].text.endswith("You're now talking to a person.")
+
+
+def choose_language(browser: Browser, address: str, language: str, **typed: str) -> Element:
+    """Press a button of the page's menu of languages, without scripts. Returns the page that comes."""
+    page = parse(get_html(browser, address))
+    button = page.one("button", name="page_language", value=language)
+    form = page.one("form", id=button["form"])
+    fields = {each["name"]: each["value"] for each in form.all("input", type="hidden")}
+    with override("en"):
+        response = browser.client.post(
+            form.attributes.get("action", address), fields | typed | {"page_language": language}, follow=True
+        )
+    assert response.status_code == 200
+    return parse(response.content.decode())
+
+
+def test_a_language_that_was_chosen_stays_on_all_pages(germans, german_chat):
+    page = choose_language(germans, german_chat.get_absolute_url(), "fr")
+
+    assert page.one("html")["lang"] == "fr"
+    assert '<html lang="fr">' in get_html(germans, "/tickets/")
+    assert '<html lang="en"' in get_html(germans, "/admin/login/")
+
+
+@pytest.mark.parametrize(
+    "address", ["/tickets/?page=1", "/conversations/", "/accounts/login/?next=/tickets/"]
+)
+def test_a_language_is_chosen_on_every_page_and_the_page_stays(address):
+    guest = Browser()
+
+    with override("en"):
+        response = guest.client.post(address, {"page_language": "pl"})
+
+    assert response["location"] == address
+    assert '<html lang="pl">' in get_html(guest, address)
+
+
+def test_what_was_typed_is_kept_where_no_script_keeps_it(germans, german_chat):
+    page = choose_language(germans, german_chat.get_absolute_url(), "it", text="Wo ist <meine> Lampe?")
+
+    assert page.one("html")["lang"] == "it"
+    assert page.one("textarea", id="text").text == "Wo ist <meine> Lampe?"
+    assert not german_chat.messages.exists()
+
+
+def test_what_a_guest_typed_before_saying_anything_is_kept_and_shown_to_nobody_else(db):
+    for words in ("Hello", "I am somebody else"):
+        guest = Browser()
+        page = choose_language(guest, guest.look(), "es", text=words)
+
+        assert page.one("textarea", id="text").text == words
+    assert not Conversation.objects.exists()
+
+
+def test_who_chose_a_language_is_written_to_in_it(alice, germans, german_chat, agent):
+    choose_language(germans, "/conversations/", "fr")
+
+    taken = turns.take_over.run_sync(german_chat.pk, agent.pk).change
+
+    assert taken.language == "fr"
+
+
+async def test_a_page_that_is_open_stays_in_its_language_while_another_is_chosen(
+    model: Provider, germans, german_chat
+):
+    html = await sync_to_async(get_html)(germans, german_chat.get_absolute_url())
+    address = re.search(r'ws-connect="/ws([^"]+)"', html)
+    assert address is not None
+    await sync_to_async(choose_language)(germans, german_chat.get_absolute_url(), "fr")
+    page = await germans.connect(unescape(address[1]))
+
+    await page.say(" ")
+
+    assert (await page.refused()).text == "Bitte schreiben Sie zuerst eine Nachricht."
+    await page.close()
+
+
+def test_another_site_can_choose_nothing(alice, german_chat):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+
+    response = client.post(german_chat.get_absolute_url(), {"page_language": "fr"})
+
+    assert response.status_code == 403
+    assert "django_language" not in client.cookies
+
+
+def test_a_language_that_the_site_does_not_have_changes_nothing_and_sends_nothing(germans, german_chat):
+    address = german_chat.get_absolute_url()
+
+    with override("en"):
+        response = germans.client.post(address, {"page_language": "tlh", "text": "Hallo"})
+
+    assert '<html lang="de">' in response.content.decode()
+    assert not german_chat.messages.exists()
+
+
+def test_a_site_of_one_language_offers_no_other(alice, settings):
+    settings.LANGUAGES, settings.LANGUAGE_CODE = [("de", "Deutsch")], "de"
+    browser = Browser(alice)
+
+    assert "page_language" not in get_html(browser, browser.begin().get_absolute_url())

@@ -31,6 +31,7 @@ from ..visitors import get_visitor, renew_session
 from . import beginning
 from .blank_page import render_blank_page
 from .http_actions import parse_form, perform_action
+from .language_choice import get_typed_fields, list_languages
 from .script_data import script_limits, script_texts
 
 View = Callable[..., HttpResponse]
@@ -49,6 +50,8 @@ def get_shop_context(request: HttpRequest) -> dict[str, Any]:
         "company": settings.COMPANY_NAME,
         "is_demo_model": settings.LLM_BACKEND == "demo",
         "is_demo_shop": settings.ENVIRONMENT.debug,
+        "languages": list_languages(request),
+        "typed": get_typed_fields(request),
     }
 
 
@@ -162,7 +165,8 @@ def _render_conversation(
         "form_id": secrets.token_hex(16),
         "now": int(time()),
     }
-    if conversation.pk is None and status == HTTPStatus.OK and not request.user.is_authenticated:
+    is_blank = conversation.pk is None and status == HTTPStatus.OK and not get_typed_fields(request)
+    if is_blank and not request.user.is_authenticated:
         return HttpResponse(render_blank_page(request, CONVERSATION_TEMPLATE, context))
     return render(request, CONVERSATION_TEMPLATE, context, status=status)
 
