@@ -38,7 +38,7 @@ def find_installable_apps(names: Iterable[str], installed: Sequence[str]) -> tup
 
 
 def _describe_error(name: str, error: Exception) -> str:
-    if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+    if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
         folder = error.name.replace(".", "/")
         return (
             f"There is no app {name}: no folder {folder} stands beside manage.py, and no package of that name "

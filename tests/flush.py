@@ -11,7 +11,13 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 # What the signal `post_migrate` fills.
-MADE_BY_MIGRATE = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
+MADE_BY_MIGRATE = (
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+    "conversations_grantedright",
+)
 
 
 def install_quick_flush() -> None:

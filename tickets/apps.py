@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class TicketsConfig(AppConfig):
     name = "tickets"
     verbose_name = _("Tickets")
+    agent_rights = ("tickets.view_ticket", "tickets.add_ticket", "tickets.change_ticket")
 
     def ready(self) -> None:
         audit: Any = apps.get_app_config("audit")

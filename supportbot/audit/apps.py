@@ -12,6 +12,7 @@ class AuditConfig(AppConfig):
     name = "supportbot.audit"
     label = "audit"
     verbose_name = _("Audit log")
+    lead_rights = ("audit.view_auditevent",)
 
     def __init__(self, app_name: str, app_module: Any) -> None:
         super().__init__(app_name, app_module)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed_apps
 from django.db.models.signals import post_migrate
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,12 @@ class ConversationsConfig(AppConfig):
     name = "supportbot.conversations"
     label = "conversations"
     verbose_name = _("Conversations")
+    # To change a conversation is to answer its customer; what was said cannot be changed by anybody.
+    agent_rights = (
+        *("conversations.view_conversation", "conversations.change_conversation"),
+        *("conversations.view_turn", "conversations.view_message", "conversations.view_toolcall"),
+    )
+    lead_rights = ("conversations.assign_conversation",)
 
     tools: Registry
     questions: dict[str, Question[Any]]
@@ -30,7 +37,7 @@ class ConversationsConfig(AppConfig):
     def ready(self) -> None:
         from supportbot.server.private_files import make_all_private
 
-        from . import checks, jobs  # noqa: F401 - they register checks and signal receivers
+        from . import checks, jobs, staff_group  # noqa: F401 - they register checks and signal receivers
         from .attachments import cleanup  # noqa: F401
         from .web import login_signals  # noqa: F401
 
@@ -185,7 +192,9 @@ class ConversationsConfig(AppConfig):
         return of_guest.values_list("address_key", flat=True).first() or ""
 
 
-def _ensure_staff_groups(**_kwargs) -> None:
+def _ensure_staff_groups(apps: Any = installed_apps, **_kwargs: Any) -> None:
+    """`apps` are those of the migrations that were just run, which may have been run backwards."""
     from .staff_group import ensure_staff_groups
 
-    ensure_staff_groups()
+    if "grantedright" in apps.all_models["conversations"]:
+        ensure_staff_groups()

@@ -12,6 +12,7 @@ class DashboardConfig(AppConfig):
     name = "supportbot.dashboard"
     label = "dashboard"
     verbose_name = _("Numbers")
+    lead_rights = ("dashboard.view_dashboard",)
 
     numbers: dict[str, DashboardNumber]
     confirmation_sources: list[ConfirmationSource]

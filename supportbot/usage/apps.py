@@ -6,3 +6,4 @@ class UsageConfig(AppConfig):
     name = "supportbot.usage"
     label = "usage"
     verbose_name = _("Usage")
+    agent_rights = ("usage.view_modelrequest", "usage.view_outage")

@@ -3,6 +3,7 @@
 from .attachment import Attachment
 from .conversation import Conversation
 from .customer_request import CustomerRequest
+from .granted_right import GrantedRight
 from .message import Message
 from .rating import Rating
 from .staff_presence import StaffPresence
@@ -14,6 +15,7 @@ __all__ = [
     "Attachment",
     "Conversation",
     "CustomerRequest",
+    "GrantedRight",
     "Message",
     "Rating",
     "StaffPresence",
