@@ -45,6 +45,14 @@ class Environment(SiteSettings):
         7, ge=0, le=3650, description="After how many days a solved ticket is closed; `0`: never by itself."
     )
 
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="After how many days in which nothing happened a conversation is deleted with all that is in it, "
+        "and the solved tickets about it ([privacy.md](privacy.md)). 0: never by itself.",
+    )
+
     xai_api_key: Key = Field("", description="A key of xAI: the assistant is Grok.")
     llm_backend: Literal["", "chat", "responses", "xai", "demo"] = Field(
         "",

@@ -15,6 +15,7 @@ from supportbot.assistant.app_functions import collect_app_functions
 from supportbot.assistant.conversation_events import ConversationEventHandler
 from supportbot.assistant.person_requests import PersonRequestHandler
 from supportbot.assistant.questions import Question, collect_questions
+from supportbot.assistant.retention_rules import RetentionRule
 from supportbot.assistant.tools import UNKNOWN_TOOL_PROGRESS, Registry
 
 
@@ -33,6 +34,7 @@ class ConversationsConfig(AppConfig):
     questions: dict[str, Question[Any]]
     person_request_handlers: list[PersonRequestHandler]
     event_handlers: list[ConversationEventHandler]
+    retention_rules: list[RetentionRule]
 
     def ready(self) -> None:
         from supportbot.server.private_files import make_all_private
@@ -50,6 +52,7 @@ class ConversationsConfig(AppConfig):
         self.event_handlers = collect_app_functions(
             ConversationEventHandler, find_app_modules("conversation_events")
         )
+        self.retention_rules = collect_app_functions(RetentionRule, find_app_modules("retention_rules"))
         post_migrate.connect(_ensure_staff_groups, sender=self)
 
     def ask(self, question: Question[Any], key: str, conversation: int) -> bool:

@@ -12,6 +12,7 @@ from supportbot.assistant.customer_records import customer_record
 from supportbot.assistant.dashboard_numbers import confirmation_source, dashboard_number
 from supportbot.assistant.person_requests import person_request_handler
 from supportbot.assistant.questions import question
+from supportbot.assistant.retention_rules import retention_rule
 from supportbot.assistant.tools import Tool, ToolContext, tool
 from supportbot.jobs.registry import ClaimedJob, job
 
@@ -172,6 +173,13 @@ def test_a_function_that_would_never_run_or_could_not_be_called_is_refused(decor
     ):
         with pytest.raises(TypeError, match=complaint):
             decorate(function)
+
+
+def test_a_retention_rule_that_could_not_be_called_is_refused():
+    assert retention_rule(handle_two).function is handle_two
+
+    with pytest.raises(TypeError, match="is called with conversations, before"):
+        retention_rule(handle)
 
 
 @pytest.mark.parametrize("value", [handle, str, "CustomerWrote", None])

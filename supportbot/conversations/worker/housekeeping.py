@@ -1,7 +1,7 @@
 """What this process does again and again.
 
 It stores what streams and cancels what was stopped, recovers abandoned turns, runs background jobs, sends pages what
-they missed, closes sockets whose session has ended, and deletes old uploads and sessions.
+they missed, closes sockets whose session has ended, and deletes old uploads, sessions and conversations.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from .. import turns
 from ..attachments.cleanup import delete_orphans
 from ..limits.rate_limits import delete_old_requests
 from ..realtime import broadcast, empty_pages, heard_text, process_messages, socket_sessions
+from ..retention import delete_old_conversations
 from . import lease_grace, model_health, runner, storage_notices
 
 logger = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ async def _start_cleanup() -> None:
 
 
 async def _delete_old_rows() -> None:
-    for action in (delete_orphans, delete_old_requests, delete_expired_sessions):
+    for action in (delete_orphans, delete_old_requests, delete_expired_sessions, delete_old_conversations):
         await _run_action(action)
 
 
