@@ -4,8 +4,6 @@ from typing import Any
 
 from django.db.models import Count, Q, Window
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -38,9 +36,12 @@ def list_orders(customer: CustomerOnRecord) -> Records:
 
 
 def _describe_order(order: Order) -> Record:
-    ordered = date_format(timezone.localtime(order.ordered_at), "j M Y") if order.ordered_at else ""
     return Record(
         order.number,
         reverse("admin:orders_order_change", args=[order.pk]),
-        (order.get_status_display(), ordered, format_amount(order.total, order.currency) or ""),
+        (
+            order.get_status_display(),
+            order.ordered_at or "",
+            format_amount(order.total, order.currency) or "",
+        ),
     )

@@ -4,8 +4,6 @@ from typing import Any
 
 from django.db.models import Count, Q, Window
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -41,7 +39,7 @@ def list_tickets(customer: CustomerOnRecord) -> Records:
                 (
                     (ticket.subject or ticket.issue)[:SHOWN_CHARS],
                     ticket.get_status_display(),
-                    date_format(timezone.localtime(ticket.created), "j M Y"),
+                    ticket.created,
                 ),
             )
             for ticket in newest

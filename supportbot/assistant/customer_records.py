@@ -35,7 +35,10 @@ class CustomerOnRecord:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line: its name, the page of admin that it opens, and the values of the other columns."""
+    """A line: its name, the page of admin that it opens, and the values of the other columns.
+
+    Of a moment its day is shown, in the reader's time zone.
+    """
 
     name: str
     address: str = ""

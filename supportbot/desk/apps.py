@@ -23,7 +23,9 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from . import admin_log  # noqa: F401 - it registers a signal receiver
+        from .admin_times import install_local_times
 
+        install_local_times()
         records = collect_app_functions(CustomerRecord, find_app_modules("customer_records"))
         # What apps know of a customer stands before what we do.
         self.customer_records = sorted(

@@ -2,8 +2,6 @@
 
 from django.db.models import Count, Q, Window
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.customer_records import CustomerOnRecord, Record, Records, customer_record
@@ -29,7 +27,7 @@ def list_ratings(customer: CustomerOnRecord) -> Records:
                 _("Good") if rating.is_good else _("Not good"),
                 reverse("admin:conversations_conversation_change", args=[rating.conversation_id]),
                 (
-                    date_format(timezone.localtime(rating.rated), "j M Y"),
+                    rating.rated,
                     rating.get_handler_display(),
                     rating.words,
                 ),

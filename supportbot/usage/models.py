@@ -79,5 +79,5 @@ class Outage(models.Model):
 
     def __str__(self) -> str:
         return gettext("Outage of %(time)s") % {
-            "time": date_format(timezone.localtime(self.began), "DATETIME_FORMAT")
+            "time": date_format(timezone.localtime(self.began), "j M Y, H:i e")
         }

@@ -211,7 +211,7 @@ def test_lists_of_staff_tell_times_and_purposes_as_the_desk_does(desk, alice):
     assert any(row.startswith("28 Nov 2026, 16:12Note for a colleague") for row in rows), rows
     assert any("Removed app question" in row for row in rows), rows
     assert "The key was refused" in outages.one(id="result_list").text
-    assert str(outage) == "Outage of 28 Nov 2026, 16:12"
+    assert str(outage) == "Outage of 28 Nov 2026, 16:12 UTC"
 
 
 def test_staff_see_what_each_day_took(desk, alice):

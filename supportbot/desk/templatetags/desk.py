@@ -1,10 +1,13 @@
 """The desk's part of admin's header."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.template import Context
 from django.utils.formats import number_format
+
+from supportbot.conversations.templatetags.chat import render_day
 
 from ..budget_alerts import describe_spent_budget, find_spent_budgets
 from ..conversation_page import render_live_part
@@ -44,6 +47,12 @@ def show_live_conversation(context: Context, conversation_id: int | None, refere
     request = context["request"]
     facts = load_facts.run_sync(conversation_id) if conversation_id and can_read(request.user) else None
     return render_live_part(request, facts, reference) if facts else ""
+
+
+@register.filter("day_of_moment")
+def render_day_of_moment(value: Any) -> Any:
+    """The day of a moment, in the reader's time zone; any other value as it is."""
+    return render_day(value) if isinstance(value, datetime) else value
 
 
 @register.filter("thousands")
