@@ -57,7 +57,7 @@ async def test_a_conversation_goes_with_all_that_is_in_it_and_one_that_is_younge
     model.say("It is on its way.")
     await page.ask("Where is ORD-123?")
     await Message.objects.filter(role="assistant").aupdate(handle="responses:resp_1")
-    await Note.objects.acreate(conversation=chat, author=agent, text="Be kind.")
+    await Note.objects.acreate(conversation=chat, author=agent, text="Be kind.", created=timezone.now() - OLD)
     young = await sync_to_async(begin_conversation)(YOUNG)
     await page.close()
     await sync_to_async(set_age)(chat, OLD)
@@ -105,6 +105,16 @@ async def test_a_ticket_that_has_not_ended_or_lately_did_keeps_its_conversation(
 
     assert await Conversation.objects.filter(pk=old.pk).aexists() == is_kept
     assert await Ticket.objects.filter(pk__in=[ticket.pk, ended.pk]).acount() == (2 if is_kept else 0)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_note_that_the_team_wrote_lately_keeps_its_conversation(chat, agent):
+    await Note.objects.acreate(conversation=chat, author=agent, text="Asks again in May.")
+    await sync_to_async(set_age)(chat, OLD)
+
+    await retention.delete_old_conversations()
+
+    assert await load_keys(Conversation) == {chat.pk}
 
 
 @pytest.mark.django_db(transaction=True)
