@@ -150,11 +150,3 @@ def test_the_example_program_of_the_engine_answers_without_django() -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Hello!")
-
-
-def test_the_example_question_is_one() -> None:
-    wishes = ModuleType("stock.questions")
-
-    exec(code_block("docs/tutorial.md", "from pydantic import BaseModel"), vars(wishes))
-
-    assert wishes.wish.instruction == "Which product does the customer miss in our shop?"

@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.utils.module_loading import module_has_submodule
 from django.utils.translation import to_locale
 
 from supportbot.addresses import HTTP_SCHEMES, is_address, is_loopback
@@ -41,7 +42,21 @@ def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         *_check_media(),
         *_check_tool_lines(),
         *_check_languages(),
+        *_check_migrations(),
     ]
+
+
+def _check_migrations() -> Iterator[CheckMessage]:
+    """Django makes no table for an app that has never had a migration, and does not say so."""
+    for app in apps.get_app_configs():
+        has_tables = any(model._meta.managed for model in app.get_models())
+        if has_tables and not (app.module and module_has_submodule(app.module, "migrations")):
+            hint = f"Run manage.py makemigrations {app.label}, and manage.py migrate after that."
+            yield Warning(
+                f"{app.name} has models but no migrations, so that there are no tables for them.",
+                hint=hint,
+                id="supportbot.W022",
+            )
 
 
 def _check_languages() -> Iterator[CheckMessage]:

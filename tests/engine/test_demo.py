@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -13,7 +13,7 @@ from supportbot.assistant.backends import load_backend
 from supportbot.assistant.limits import Limits
 from supportbot.assistant.loop import run_turn
 from supportbot.assistant.messages import Answer, Message, TextDelta, ToolCall
-from supportbot.assistant.tools import Registry
+from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.demo.actions import QUESTIONS, find_questions
 from supportbot.demo.backend import DemoBackend
 from supportbot.demo.http_server import DemoTransport
@@ -226,6 +226,18 @@ async def test_a_developer_calls_a_tool_by_hand(command: str, arguments: dict[st
     assert [json.loads(call.arguments) for call in chat.tool_calls] == [arguments]
     assert f"- **city**: {arguments['city']}" in answer
     assert "  - **now**: sunny\n  - **later**: nothing" in answer
+
+
+async def test_a_developer_gives_a_choice_that_is_a_number() -> None:
+    @tool(effect="read")
+    def extend(ctx: ToolContext, years: Literal[1, 2] = 1) -> int:
+        """Extend a warranty."""
+        return years
+
+    chat = Chat(tools=Registry([extend]))
+
+    assert "2" in await chat.say("/extend years=2")
+    assert [json.loads(call.arguments) for call in chat.tool_calls] == [{"years": 2}]
 
 
 @pytest.mark.parametrize(
