@@ -1,10 +1,12 @@
 """Orders for staff: to look up, and to fill in what an import does not know, such as the delivery."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import BaseModelAdmin
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -12,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm
 
+from .amounts import format_amount, format_number
 from .importer import lock_orders
 from .item_forms import OrderItemFormSet
-from .models import Order, OrderItem, format_amount, format_number
+from .models import Order, OrderItem
 
 
 class AmountField(forms.DecimalField):
@@ -24,19 +27,51 @@ class AmountField(forms.DecimalField):
         return format_number(value) if isinstance(value, Decimal) else value
 
 
+@cache
+def build_amount(model: Any, name: str) -> Any:
+    """A read-only field of an amount, shown as the list shows it: Django would give each its three decimals."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name)
+    def show_amount(row: Any) -> str:
+        order = row.order if isinstance(row, OrderItem) else row
+        return format_amount(getattr(row, name), order.currency) or "-"
+
+    return show_amount
+
+
+class AmountsAdmin(BaseModelAdmin):
+    """Shows the amounts of a row that one may not change."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        amounts = self._get_amounts(request, obj)
+        return [amounts.get(name, name) for name in super().get_fields(request, obj)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), *self._get_amounts(request, obj).values()]
+
+    def _get_amounts(self, request: HttpRequest, obj: Any) -> dict[Any, Any]:
+        """By the names of their fields; none for those who may change them."""
+        if obj is None or self.has_change_permission(request, obj):
+            return {}
+        names = [each.name for each in self.opts.fields if isinstance(each, models.DecimalField)]
+        model: Any = self.model
+        return {name: build_amount(model, name) for name in names}
+
+
 AMOUNT_FIELDS: dict[Any, Any] = {models.DecimalField: {"form_class": AmountField}}
 
 
-class OrderItemInline(admin.TabularInline):
+class OrderItemInline(AmountsAdmin, admin.TabularInline):
     model = OrderItem
     formfield_overrides = AMOUNT_FIELDS
     form = ConcurrentEditForm
     formset = OrderItemFormSet
+    fields = ["name", "sku", "quantity", "price", "state"]
     extra = 0
 
 
 @admin.register(Order)
-class OrderAdmin(ConcurrentEditAdmin):
+class OrderAdmin(AmountsAdmin, ConcurrentEditAdmin):
     list_display = [
         "number",
         "name",

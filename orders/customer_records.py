@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from supportbot.assistant.customer_records import CustomerOnRecord, Record, Records, customer_record
 
-from .models import Order, format_amount
+from .amounts import format_amount
+from .models import Order
 
 SHOWN_ORDERS = 10
 

@@ -10,8 +10,9 @@ from pydantic import Field
 from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
+from .amounts import format_amount
 from .guesses import has_guesses_left, record_guesses
-from .models import FailedLookup, Order, OrderItem, build_contact_keys, format_amount
+from .models import FailedLookup, Order, OrderItem, build_contact_keys
 from .numbers import MAX_NUMBERS, read_number
 
 MAX_LISTED_ORDERS = 10

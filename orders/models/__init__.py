@@ -1,7 +1,7 @@
 """Orders, look-ups that failed, and what shops' platforms tell of orders as they change."""
 
 from .live_order import LiveOrder, ProcessedDelivery
-from .order import FailedLookup, Order, OrderItem, build_contact_keys, format_amount, format_number
+from .order import FailedLookup, Order, OrderItem, build_contact_keys
 
 __all__ = [
     "FailedLookup",
@@ -10,6 +10,4 @@ __all__ = [
     "OrderItem",
     "ProcessedDelivery",
     "build_contact_keys",
-    "format_amount",
-    "format_number",
 ]

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -177,19 +176,6 @@ class Order(models.Model):
 
 # Those in which something may still arrive.
 OPEN_STATUSES = (Order.Status.PROCESSING, Order.Status.PARTLY_SHIPPED, Order.Status.SHIPPED)
-
-
-def format_amount(amount: Decimal | None, currency: str) -> str | None:
-    """“12.50 USD”, with the third decimal only where there is one; None for an amount that nobody knows."""
-    if amount is None:
-        return None
-    return f"{format_number(amount)} {currency}".rstrip()
-
-
-def format_number(amount: Decimal) -> str:
-    """“12.50”, or “12.505”."""
-    places = 2 if amount == amount.quantize(Decimal("0.01")) else 3
-    return f"{amount:.{places}f}"
 
 
 class OrderItem(models.Model):

@@ -1,11 +1,14 @@
 """What the support staff see of orders in admin."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from orders.amounts import format_amount
 from orders.models import Order
 from tests.conversations.markup import parse
 
@@ -72,3 +75,34 @@ def test_an_administrator_s_changes_keep_look_ups_right(admin_client):
 def test_staff_without_the_group_see_no_orders(client, db):
     client.force_login(User.objects.create(username="intern", is_staff=True))
     assert client.get(LIST).status_code == 403
+
+
+def test_amounts_that_staff_read_have_the_decimals_of_their_currency(desk, alice):
+    order = Order.objects.create(
+        number="ORD-9", currency="EUR", total="19.900", taxes="3.185", email="a@example.org"
+    )
+    order.items.create(name="Lamp", price="19.900")
+
+    page = parse(desk.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode())
+
+    shown = page.one("main").text
+    assert "19.90 EUR" in shown
+    assert "3.185 EUR" in shown
+    assert "19.900" not in shown
+    assert shown.count("19.90 EUR") == 2  # of the order, and of its item
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("19.900", "EUR", "19.90 EUR"),
+        ("12.505", "EUR", "12.505 EUR"),
+        ("1980.000", "JPY", "1980 JPY"),
+        ("1980.500", "JPY", "1980.5 JPY"),
+        ("4.25", "KWD", "4.250 KWD"),
+        ("100.000", "", "100.00"),
+        ("0", "jpy", "0 jpy"),
+    ],
+)
+def test_an_amount_has_the_decimals_of_its_currency(amount, currency, shown):
+    assert format_amount(Decimal(amount), currency) == shown
