@@ -18,6 +18,8 @@ from .sanitize import is_json_object, sanitize_text
 
 MAX_CHECKED_CALLS = 8  # the last ones: nothing is added to earlier ones any more
 ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input")
+OLD_FORM = "function_call"  # the place of the one call that has none
+NOTHING_MORE = ("", "{}")  # behind whole arguments
 KNOWN_FIELDS = {"index", "id", "type", "function", "name", *ARGUMENTS_KEYS}
 
 
@@ -72,10 +74,19 @@ class CallCollector:
         self.require_bounds()
 
     def list_meant_calls(self) -> list[CallParts]:
-        """The calls without those that say nothing: some servers send an empty one behind the others."""
+        """The calls without those that say nothing, and those that came twice.
+
+        Some servers send an empty one behind the others, or a call in the old form and in the new one, or at two
+        places.
+        """
         has_name = any(call.name for call in self.calls)
         nothing = ("", "{}", "null") if has_name else ("",)
-        return [call for call in self.calls if call.name or call.arguments.strip() not in nothing]
+        meant = [call for call in self.calls if call.name or call.arguments.strip() not in nothing]
+        in_new_form = {_describe(call) for call in meant if call.index != OLD_FORM}
+        by_id = {(call.id or place, _describe(call)): call for place, call in enumerate(meant)}
+        return [
+            call for call in by_id.values() if call.index != OLD_FORM or _describe(call) not in in_new_form
+        ]
 
     def require_bounds(self) -> None:
         """Raise `ModelError` when more has come than any answer needs."""
@@ -140,8 +151,9 @@ def join_arguments(arguments: str, piece: Any) -> str:
     if piece is None:
         return arguments
     if not isinstance(piece, str):  # some servers send an object instead of its text
-        return json.dumps(piece, ensure_ascii=False)
-    if not piece.strip() and is_json_object(arguments):
+        piece = json.dumps(piece, ensure_ascii=False)
+        return arguments if piece in NOTHING_MORE and is_json_object(arguments) else piece
+    if piece.strip() in NOTHING_MORE and is_json_object(arguments):
         return arguments
     return piece if _replaces(arguments, piece) else arguments + piece
 
@@ -155,6 +167,11 @@ def _replaces(arguments: str, more: str) -> bool:
         # All again at the end; or an empty object stood in for what comes only now.
         return is_json_object(more) or arguments.strip() == "{}"
     return ends == begins == '"' and _is_json_text(arguments) and _is_json_text(more)
+
+
+def _describe(call: CallParts) -> tuple[str, str]:
+    """What is the same of two calls that are one."""
+    return call.name, call.arguments.strip() or "{}"
 
 
 def _is_json_text(text: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .accumulator import AnswerAccumulator, decode_json
+from .call_parts import OLD_FORM
 from .chunk_choices import get_piece, list_choices
 from .chunk_pattern import ChunkPattern
 from .finish_reasons import normalize_finish_reason
@@ -150,6 +151,9 @@ class ChatAccumulator(AnswerAccumulator):
             self._has_reasoned = self._has_reasoned or not self._has_text
             merge_message_fields(self._fields, {"thinking_parts": [part]})
             return ""
+        if kind in ("tool_use", "tool_call", "function_call"):  # as Claude's own API has them
+            self._collector.add_part(part)
+            return ""
         if kind == "refusal":
             self.has_refused = True
         text = part.get("text") or part.get("refusal") or ""
@@ -196,7 +200,7 @@ def _iter_calls(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from [calls] if isinstance(calls, dict) else [call for call in calls if call is not None]
     function = message.get("function_call")  # the old form, for one call
     if function:
-        yield {"index": "function_call", "function": function}
+        yield {"index": OLD_FORM, "function": function}
 
 
 def _is_flagged_thought(message: Mapping[str, Any]) -> bool:

@@ -3,7 +3,8 @@
 Text-generation-inference says `eos_token` (huggingface/text-generation-inference#2344), others `end_turn`, `STOP` or
 nothing (vespa-engine/vespa#33327, sgl-project/sglang#3912, ollama/ollama#4357). So a reason that nobody knows is an
 end like any other; only those of the sets below are not. Some write them with the name of the field before them, as
-`FinishReason.MAX_TOKENS`, or with other marks between the words.
+`FinishReason.MAX_TOKENS`, with other marks between the words, or two of them, as Gemini's
+`content_filter: PROHIBITED_CONTENT`.
 """
 
 import re
@@ -38,6 +39,8 @@ FILTER_REASONS = {
 BROKEN_REASONS = {
     *("error", "network_error", "internal_error", "server_error", "engine_error", "upstream_error", "failed"),
     *("insufficient_system_resource", "abort", "aborted", "cancelled", "canceled", "timeout"),
+    # Gemini could not write the call that it wanted, and has dropped it (google-gemini/gemini-cli#3129).
+    *("malformed_function_call", "unexpected_tool_call", "too_many_tool_calls"),
 }
 FIELD_NAME = re.compile(r"^(finish|stop)_?reason[._]")
 ENDING = re.compile(r"_(reached|exceeded)$")
@@ -49,8 +52,9 @@ def normalize_finish_reason(reason: Any) -> str:
     name = FIELD_NAME.sub("", re.sub(r"[\s-]+", "_", str(name or "").strip().lower()))
     if not name or name in ("null", "none"):
         return ""
-    if name in LENGTH_REASONS or ENDING.sub("", name) in LENGTH_REASONS:
+    names = {name, ENDING.sub("", name), *(part.strip("_") for part in name.split(":"))}
+    if names & LENGTH_REASONS:
         return "length"
-    if name in FILTER_REASONS:
+    if names & FILTER_REASONS:
         return "content_filter"
-    return "error" if name in BROKEN_REASONS else "stop"
+    return "error" if names & BROKEN_REASONS else "stop"

@@ -149,6 +149,7 @@ STREAM_RULES: Sequence[tuple[re.Pattern[str], ErrorCode]] = (
     (NO_MODEL, ErrorCode.NO_MODEL),
 )
 PASSING_CODES = (ErrorCode.BUSY, ErrorCode.DOWN, ErrorCode.PROVIDER_ERROR)
+CODES_OF_SUCCESS = ("0", "200", "ok", "success")
 STATUS_FIELDS = ("code", "status", "status_code", "http_code", "http_status", "statusCode", "error_code")
 
 
@@ -200,10 +201,10 @@ def find_error(chunk: Mapping[str, Any]) -> object | None:
     In `error` (all), in a choice (OpenRouter), as the object itself (vLLM, Mistral), in `detail` (FastAPI), in `errors`
     (Cloudflare), in `base_resp` (MiniMax).
     """
-    if chunk.get("error"):
+    if _is_error(chunk.get("error")):
         return chunk
     if chunk.get("choices"):
-        return next((each["error"] for each in list_choices(chunk) if each.get("error")), None)
+        return next((each["error"] for each in list_choices(chunk) if _is_error(each.get("error"))), None)
     base = chunk.get("base_resp")
     if isinstance(base, Mapping) and base.get("status_code") not in (0, None):
         return base
@@ -211,7 +212,14 @@ def find_error(chunk: Mapping[str, Any]) -> object | None:
     if is_error or chunk.get("errors") or ("detail" in chunk and "usage" not in chunk and "id" not in chunk):
         return chunk
     has_words = isinstance(chunk.get("message") or chunk.get("msg"), str)
-    return chunk if has_words and not any(name in chunk for name in ("usage", "id", "choices")) else None
+    is_answer = any(name in chunk for name in ("usage", "id", "choices"))
+    return chunk if has_words and not is_answer and _is_error(chunk) else None
+
+
+def _is_error(value: object) -> bool:
+    """Whether an object in the place of an error is one: there are gateways that say in it that all is well."""
+    code = value.get("code") if isinstance(value, Mapping) else None
+    return bool(value) and str(code).lower() not in CODES_OF_SUCCESS
 
 
 def error_from_event(error: object) -> ModelError:

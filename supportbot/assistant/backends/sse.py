@@ -16,6 +16,9 @@ KEEP_ALIVE_DATA = re.compile(
     + rb"|alive|connect(?:ed|ing)|wait(?:ing)?|processing|pending|queued|null|none|undefined|true|ok)?[\"'.!]*",
     re.IGNORECASE,
 )
+END_NAME = re.compile(
+    rb"done|end|finish(?:ed)?|completed?|close", re.IGNORECASE
+)  # of an event with nothing in it
 NAMED_EVENT = re.compile(rb'event: response\.[a-z_.]+\ndata: (\{"type".+)')
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -121,6 +124,8 @@ def _extract_data(block: bytes) -> bytes:
     lines = block.split(b"\n")
     name = next((line[6:].strip() for line in lines if line.startswith(b"event:")), b"")
     data = _strip_data(_join_data(lines))
+    if block.strip() == b"[DONE]" or (END_NAME.fullmatch(name) and data in (b"", b"{}")):
+        return b"[DONE]"
     if not data or KEEP_ALIVE_NAME.fullmatch(name):
         return b""
     if name == b"error":

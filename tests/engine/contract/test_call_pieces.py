@@ -196,6 +196,54 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
         chunks(piece("", f'{{"name": "lookup_order", "arguments": {ORDER}}}', "a", 0)),
         ONE,
     ),
+    "all again at another place": (
+        chunks(piece(*LOOK, "a", 0), piece(*LOOK, "a", 1), piece(*MINE, "b", 2)),
+        TWO,
+    ),
+    "in the old form and in the new one": (
+        [
+            wire.chunk(
+                {
+                    "function_call": {"name": "lookup_order", "arguments": ORDER},
+                    "tool_calls": [piece(*LOOK, "a", 0)],
+                }
+            )
+        ],
+        ONE,
+    ),
+    "an empty object behind it": (chunks(piece(*LOOK, "a", 0), piece(arguments="{}", index=0)), ONE),
+    "an empty object behind it that is no text": (
+        chunks(piece(*LOOK, "a", 0), piece(arguments={}, index=0)),
+        ONE,
+    ),
+    "a part of the content": (
+        [
+            wire.chunk(
+                {
+                    "content": [
+                        {
+                            "type": "tool_use",
+                            "id": "a",
+                            "name": "lookup_order",
+                            "input": {"order_id": "ORD-123"},
+                        }
+                    ]
+                }
+            )
+        ],
+        ONE,
+    ),
+    "a part of the content and a call": (
+        [
+            wire.chunk(
+                {
+                    "content": [{"type": "tool_call", "id": "a", "name": "lookup_order", "arguments": ORDER}],
+                    "tool_calls": [piece(*LOOK, "a", 0)],
+                }
+            )
+        ],
+        ONE,
+    ),
     "a nameless piece with nothing in it": (chunks(piece(*LOOK, "a", 0), piece("", "", "", 1)), ONE),
 }
 

@@ -120,7 +120,8 @@ async def test_a_call_without_a_word_is_no_text(provider, desk):
     "ids", [pytest.param(("", ""), id="missing"), pytest.param(("same", "same"), id="twice")]
 )
 async def test_calls_without_ids_of_their_own_get_some(provider, desk, ids):
-    provider.calls(*(Call("lookup_order", ORDER, each) for each in ids))
+    orders = (ORDER, {"order_id": "ORD-9"})
+    provider.calls(*(Call("lookup_order", *each) for each in zip(orders, ids, strict=True)))
     provider.say("Done.")
 
     await desk.ask("ORD-123")

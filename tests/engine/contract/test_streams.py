@@ -107,6 +107,16 @@ STREAMS: dict[str, list[bytes]] = {
     "every field of the standard": [b":\n\nid: 7\nevent: message\nretry: 9\n" + each for each in WHOLE],
     "the name of the field twice": [b"data: " + each for each in WHOLE],
     "white space around [DONE]": [*WORDS, wire.chunk({}, "stop"), b"data:   [DONE]  \r\n\r\n"],
+    "[DONE] without a field": [*WORDS, b"[DONE]\n\n"],
+    "the name of an event that says it": [*WORDS, b"event: done\ndata: {}\n\n"],
+    "an error that is none": [
+        wire.event({"code": 0, "message": "Success", "sid": "x"}),
+        *(wire.chunk({"content": each}, error={"code": 0, "message": ""}) for each in ("Not ", "before ")),
+        wire.event(
+            {"choices": [{"delta": {"content": "Monday."}, "error": {"code": "200", "message": "success"}}]}
+        ),
+        *wire.ending(),
+    ],
     "[DONE] as JSON text": [*WORDS, wire.chunk({}, "stop"), b'data: "[DONE]"\n\n'],
     "messages in the place of pieces": [
         *(
@@ -190,6 +200,9 @@ async def test_out_of_tokens_has_many_names(provider: Provider, desk: Desk, name
         ("sensitive", ErrorCode.FILTERED),
         ("content-filter", ErrorCode.FILTERED),
         ("FINISH_REASON_SAFETY", ErrorCode.FILTERED),
+        ("content_filter: PROHIBITED_CONTENT", ErrorCode.FILTERED),
+        ("function_call_filter: MALFORMED_FUNCTION_CALL", ErrorCode.PROVIDER_ERROR),
+        ("UNEXPECTED_TOOL_CALL", ErrorCode.PROVIDER_ERROR),
         ("server_error", ErrorCode.PROVIDER_ERROR),
         ("error", ErrorCode.PROVIDER_ERROR),
         ("insufficient_system_resource", ErrorCode.PROVIDER_ERROR),
