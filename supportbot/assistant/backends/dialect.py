@@ -14,13 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .call_ids import make_portable_id
+from .message_order import BRIDGE, move_system_text, order_strictly, separate_calls
 from .refusal_words import (
     CANNOT_FORBID_TOOLS,
     MISSING,
     UNWANTED_DETAIL,
+    UNWANTED_EMPTY,
     UNWANTED_ID,
     UNWANTED_NULL,
     UNWANTED_ORDER,
+    UNWANTED_SEVERAL_CALLS,
     UNWANTED_SYSTEM,
     names_field,
 )
@@ -34,7 +37,6 @@ OPTIONAL_PARAMETERS = (
 LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 PLACEHOLDER_SIGNATURE = "skip_thought_signature_validator"
 PLACEHOLDER_REASONING = " "
-BRIDGE = "(…)"  # a word of the assistant, where a server wants one
 
 
 @dataclass
@@ -51,6 +53,8 @@ class Dialect:
     wants_no_system: bool = False
     wants_strict_order: bool = False
     wants_no_null: bool = False
+    wants_words: bool = False
+    wants_single_calls: bool = False
     wants_no_detail: bool = False
     # There are servers that refuse the ids that they gave (jundot/omlx#1997).
     wants_portable_ids: bool = False
@@ -161,9 +165,11 @@ class Dialect:
     def _learn_order(self, text: str, body: Mapping[str, Any]) -> bool:
         for name, pattern in (
             ("wants_no_system", UNWANTED_SYSTEM),
+            ("wants_single_calls", UNWANTED_SEVERAL_CALLS),
             ("wants_strict_order", UNWANTED_ORDER),
             ("wants_portable_ids", UNWANTED_ID),
             ("wants_no_null", UNWANTED_NULL),
+            ("wants_words", UNWANTED_EMPTY),
         ):
             if pattern.search(text) and not getattr(self, name) and "messages" in body:
                 setattr(self, name, True)
@@ -175,10 +181,12 @@ class Dialect:
 
     def _adapt_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         adapted = [self._adapt_message(message) for message in messages]
+        if self.wants_single_calls:
+            adapted = separate_calls(adapted)
         if self.wants_strict_order:
-            adapted = _order_strictly(adapted)
+            adapted = order_strictly(adapted)
         if self.wants_no_system and adapted and adapted[0]["role"] == "system":
-            adapted = _move_system_text(adapted)
+            adapted = move_system_text(adapted)
         return adapted
 
     def _adapt_message(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -191,6 +199,8 @@ class Dialect:
             return adapted
         if self.wants_no_null and adapted.get("content") is None:
             adapted["content"] = ""
+        if self.wants_words and not adapted.get("content"):
+            adapted["content"] = BRIDGE
         if self.wants_reasoning and not adapted.get("reasoning_content"):
             adapted["reasoning_content"] = PLACEHOLDER_REASONING
         if message.get("tool_calls"):
@@ -225,33 +235,3 @@ def _drop_detail(part: Mapping[str, Any]) -> dict[str, Any]:
     if part.get("type") != "image_url":
         return dict(part)
     return {**part, "image_url": {"url": part["image_url"]["url"]}}
-
-
-def _order_strictly(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The messages so that customer and assistant take turns, and the assistant speaks after its tools."""
-    ordered: list[dict[str, Any]] = []
-    for message in messages:
-        before = ordered[-1] if ordered else {"role": ""}
-        role = message["role"]
-        if role == "assistant" == before["role"] and not before.get("tool_calls"):
-            texts = [before.get("content") or "", message.get("content") or ""]
-            ordered[-1] = {**before, **message, "content": "\n\n".join(filter(None, texts)) or None}
-            continue
-        if role == "user" and before["role"] == "tool":
-            ordered.append({"role": "assistant", "content": BRIDGE})
-        if role == "assistant" and before["role"] in ("", "system"):
-            ordered.append({"role": "user", "content": BRIDGE})
-        ordered.append(message)
-    return ordered
-
-
-def _move_system_text(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The messages with the system text at the beginning of the customer's first one."""
-    system, *rest = messages
-    if not rest or rest[0]["role"] != "user":
-        return [{"role": "user", "content": system["content"]}, *rest]
-    first, *rest = rest
-    content = first["content"]
-    if isinstance(content, str):
-        return [{**first, "content": f"{system['content']}\n\n{content}"}, *rest]
-    return [{**first, "content": [{"type": "text", "text": system["content"]}, *content]}, *rest]

@@ -39,7 +39,7 @@ FILTER_REASONS = {
 BROKEN_REASONS = {
     *("error", "network_error", "internal_error", "server_error", "engine_error", "upstream_error", "failed"),
     *("insufficient_system_resource", "abort", "aborted", "cancelled", "canceled", "timeout"),
-    # Gemini could not write the call that it wanted, and has dropped it (google-gemini/gemini-cli#3129).
+    # Gemini could not write the call that it wanted, and has dropped it (googleapis/python-genai#1836).
     *("malformed_function_call", "unexpected_tool_call", "too_many_tool_calls"),
 }
 FIELD_NAME = re.compile(r"^(finish|stop)_?reason[._]")

@@ -28,6 +28,7 @@ CONTEXT_TOO_LONG = _compile(
     r"max_tokens.{0,40}got -\d|inputs?`? tokens \+ `?max_new_tokens|tokens in the prompt cannot exceed",
     r"range of input length should be|(inputs?|prompt|messages?)`? must (have|be) (less|fewer|shorter|at most|no more)",
     # LM Studio, llama.cpp, LiteLLM, GitHub.
+    r"(prompt|input|total) tokens? limit exceeded|tokens? .{0,60}exceeds? (the |max )*(model|message)\b",
     r"reached (the )?(max\w* )?context|context (size|window|length|limit) (has been|was|is) (exceeded|reached)",
     r"context[ _]?(window|length|size)[ _]?exceeded|context (shift is disabled|overflow)|tokens_limit_reached",
     r"(input|prompt|conversation|history) (is|was) too (large|long|big)|too many (input|prompt|context) tokens",
@@ -40,7 +41,7 @@ FILTERED = _compile(
     r"usage guidelines|content[_ ]filter|content[_ ]policy|data_inspection_failed|content management policy",
     r"responsible ?ai|inappropriate content|content exists risk|flagged (as|by|for)|moderation",
     r"violat\w+ (our|the|safety|usage)|safety (system|settings|check)|sensitive (content|words|information)",
-    r"new_sensitive|敏感|不安全|违规|内容安全",
+    r"guardrail|new_sensitive|敏感|不安全|违规|内容安全",
 )
 KEY_REFUSED = _compile(
     r"api[ _-]?key|unauthori[sz]ed|authenticat|invalid (bearer |access |auth\w* )?token|credentials",
@@ -56,11 +57,12 @@ NO_CREDIT = _compile(
     r"insufficient[_ ](quota|balance|funds|credits?|user_quota)|credit balance|more credits|out of credits?",
     r"used all (available )?credits|spend(ing)?[_ ]limit|billing[_ ](hard[_ ])?(limit|not|issue|account)|prepaid",
     r"payment required|account.{0,40}(suspended|arrears|overdue)|(please )?recharge|arrearage",
-    r"balance is (too low|not enough|insufficient)|no (remaining )?credits?\b|exceeded_current_quota",
+    r"(balance|quota) is (too low|not enough|insufficient)|no (remaining )?credits?\b(?! were)|exceeded_current_quota",
     r"purchase (more )?credits|budget[_ ](has been )?exceeded|exceeded ?budget|over budget|key limit exceeded",
     r"inactive subscription|subscription.{0,20}(inactive|expired|ended)|usage limit (was |has been )?reached",
     r"(free (tier|trial|plan)|quota|credits?|allowance|trial)\b.{0,30}\b(exhausted|expired|depleted|used up|ended)",
     r"used up your .{0,40}(allocation|quota|credits?)|specified api usage limits?|余额不足|欠费|请充值",
+    r"额度(不足|已?用尽|失败)",
 )
 # Gemini words a rate limit by the minute like an empty account, but says when to come back.
 RATE_BY_THE_MINUTE = _compile(r"retry ?delay|per minute")
@@ -69,6 +71,7 @@ _TO_SOME = r"(in|for|to|with|on|under) (your|this|free|the \w+ (plan|tier|region
 NO_MODEL = _compile(
     r"model.{0,80}(does not exist|not found|not exist|no longer available|deprecated|not available|is not a valid)",
     r"model_not_found|model_decommissioned|decommissioned|unknown model|invalid model|no such model",
+    r"model ['\"`][\w./:-]+['\"`] is not supported(?! (for|with|in|by|when))|not a chat model",
     r"not a valid model|unsupported model|deployment.{0,20}not (found|exist)|model_not_available|模型不存在",
     r"unable to access (the )?model|model identifier is invalid|llm provider not provided",
     rf"model.{{0,80}}unavailable {_TO_SOME}",
@@ -79,9 +82,12 @@ NO_MODEL = _compile(
 # What is wrong with a picture that a customer sent.
 ABOUT_MESSAGE = _compile(
     r"(decode|process|download|read|load|parse|unsupported|invalid|fetch|corrupt\w*|too large).{0,40}\bimages?\b",
+    r"extract \d+ image",
     r"\bimages?\b.{0,60}(decode|process|unsupported|invalid|corrupt|too (large|small|big)|format|exceed|not valid)",
     r"invalid_image|image_parse_error|image_too|image urls? must be valid|at most \d+ image",
 )
+# More than may come in a minute, so that it is never taken as it is (OpenAI's and Groq's words, with 429 or 413).
+TOO_LARGE = _compile(r"request too large|tokens must be reduced")
 # OpenRouter's way to say that no server takes what is asked for, such as tools, pictures or a `tool_choice`
 # (evalstate/fast-agent#122, zed-industries/zed#36094).
 NO_ENDPOINT = _compile(r"no endpoints found (that|matching)")
@@ -96,6 +102,7 @@ ABOUT_PARAMETER = _compile(
     r"thought_signature|tool[_ ]?choice|tool[_ ]?call[_ ]?id|\btools?\b|deserialize|valid(ation)? error|schema",
     r"template[_ ]error|not (a )?multimodal|image inputs?|developer instruction",
     r"messages?[.\[]\d|\broles?\b|must be (\w+ ){0,3}(one of|less|greater|at)",
+    r"(assistant|tool|system|user) messages?\b|content blocks?|non-empty content|(call|response) turn|unknown variant",
 )
 # Bedrock and others refuse by the rate with another status (`ThrottlingException`).
 RATE_LIMITED = _compile(
@@ -118,6 +125,7 @@ UNREADABLE_CALL = _compile(r"tool_use_failed")
 RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({413}, None, ErrorCode.CONTEXT_TOO_LONG),
     ({400, 422, 500}, CONTEXT_TOO_LONG, ErrorCode.CONTEXT_TOO_LONG),
+    ({429}, TOO_LARGE, ErrorCode.CONTEXT_TOO_LONG),
     ({402}, None, ErrorCode.NO_CREDIT),
     ({429}, RATE_BY_THE_MINUTE, ErrorCode.BUSY),
     ({400, 401, 403, 412, 429}, NO_CREDIT, ErrorCode.NO_CREDIT),

@@ -30,10 +30,21 @@ UNWANTED_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 UNWANTED_ORDER = re.compile(
-    r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user", re.IGNORECASE
+    r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user|expected last role"
+    r"|(function|tool) call turn comes|(two|2|several|multiple|consecutive) (or more )?(user|assistant|human) messages"
+    r"|(user|assistant|tool) messages? (must|cannot|can't|should) (be followed|follow|come|directly)",
+    re.IGNORECASE,
 )
 UNWANTED_NULL = re.compile(
-    r"content.{0,80}(null|none|str\b|string|required|empty|missing)|null.{0,40}content", re.IGNORECASE
+    r"content.{0,80}(null|none|nil\b|str\b|string|required|empty|missing)|null.{0,40}content"
+    r"|invalid type: null, expected",
+    re.IGNORECASE,
+)
+# Beside a call Claude's servers and Gemini's want a word, or nothing at all.
+UNWANTED_EMPTY = re.compile(
+    r"non-?empty|(must not|cannot|can['’]t|may not) be empty|content.{0,30}is empty|must have a text"
+    r"|empty (text|content)",
+    re.IGNORECASE,
 )
 UNWANTED_ID = re.compile(
     r"((call|use)[ _]?ids?|tool_(use|result|calls?)(\[\d+\]|\.\d+)*\.(\w+_)?id)\b.{0,120}"
@@ -43,6 +54,11 @@ UNWANTED_ID = re.compile(
 # The field by its name. As a key it is the envelope of FastAPI's errors, or a picture that one of them quotes.
 UNWANTED_DETAIL = re.compile(
     r"[.`]detail\b|['\"]detail\b(?!['\"]\s*:)|(argument|field|input|key|name|parameter|property|supplied)s?:? detail\b",
+    re.IGNORECASE,
+)
+# As the chat template of Llama 3 says it.
+UNWANTED_SEVERAL_CALLS = re.compile(
+    r"(only supports|supports only|only|at most|more than) (a )?(single|one) (tool|function)[ -]calls?",
     re.IGNORECASE,
 )
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)

@@ -5,14 +5,18 @@ OpenRouter: evalstate/fast-agent#122, zed-industries/zed#36094. vLLM: BerriAI/li
 200).
 """
 
+import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from supportbot.assistant.backends.dialect import Dialect
-from supportbot.assistant.messages import ToolStarted
-from tests.engine.desk import Desk
+from supportbot.assistant.backends.provider_errors import error_from_status
+from supportbot.assistant.errors import ErrorCode
+from supportbot.assistant.messages import Message, ToolCall, ToolStarted
+from tests.engine.desk import SYSTEM, Desk
 from tests.provider import Call, Provider, wire
 from tests.provider.server import Request
 
@@ -145,6 +149,92 @@ async def test_keywords_of_schemas_that_a_server_does_not_know_are_left_out(wire
         assert len(provider.requests) == 2
         assert "order_id" in json.dumps(provider.requests[-1].body["tools"])
         await backend.aclose()
+
+
+CALLS = (ToolCall("ours12345", "lookup_order", "{}"), ToolCall("ours67890", "lookup_order", "{}"))
+CALLED = [
+    Message("user", "Both?"),
+    Message("assistant", "", CALLS),
+    *(Message("tool", '{"status": "shipped"}', tool_call_id=call.id) for call in CALLS),
+]
+BURST = [Message("user", "Hi"), Message("user", "Where is it?")]
+
+
+def has_burst(sent: list[dict[str, Any]]) -> bool:
+    roles = [message["role"] for message in sent]
+    return any(before == after == "user" for before, after in itertools.pairwise(roles))
+
+
+def has_several_calls(sent: list[dict[str, Any]]) -> bool:
+    return any(len(message.get("tool_calls") or ()) > 1 for message in sent)
+
+
+def lacks_words(sent: list[dict[str, Any]]) -> bool:
+    return any(not message["content"] for message in sent)
+
+
+ORDERS = {
+    "two messages of the customer": ("Conversation roles must alternate user/assistant", has_burst, BURST),
+    "the same in other words": ("Cannot have 2 or more user messages in a row", has_burst, BURST),
+    "two calls": ("This model only supports single tool-calls at once!", has_several_calls, CALLED),
+    "a call without a word": (
+        "all messages must have non-empty content except for the optional final assistant message",
+        lacks_words,
+        CALLED,
+    ),
+    "the same, and no null": ("Message content cannot be empty", lacks_words, CALLED),
+}
+
+
+@pytest.mark.parametrize(("words", "is_wrong", "history"), ORDERS.values(), ids=ORDERS)
+async def test_a_conversation_that_a_server_does_not_take_is_put_in_another_form(
+    words: str, is_wrong: Callable[[list[dict[str, Any]]], bool], history: list[Message]
+):
+    """vllm-project/vllm#6862, google/adk-python#1373: the chat templates of Mistral's models, Gemma's and Llama's."""
+    with Provider() as provider:
+        backend = WIRES["chat"].connect(provider)
+        provider._answer = lambda request, wrong: Provider._answer(provider, request, "")  # type: ignore[method-assign]
+        provider.otherwise(
+            lambda request: (
+                provider.fail(400, json.dumps({"error": {"message": words}}).encode())
+                if is_wrong(request.sent)
+                else provider.say("Hello.")
+            )
+        )
+
+        parts = [part async for part in backend.stream(SYSTEM, history, [])]
+
+        assert parts[-1].message.text == "Hello."
+        sent = provider.requests[-1].sent
+        assert all(str(message.text) in str(sent) for message in history)
+        asked = [call["id"] for message in sent for call in message.get("tool_calls") or ()]
+        assert asked == [message["tool_call_id"] for message in sent if message["role"] == "tool"]
+        assert len(asked) == sum(len(message.tool_calls) for message in history)
+        await backend.aclose()
+
+
+REASONS = [
+    (400, "Prompt tokens limit exceeded: 12000 > 8000.", ErrorCode.CONTEXT_TOO_LONG),
+    (400, "The total number of tokens in the input exceeds the model limit", ErrorCode.CONTEXT_TOO_LONG),
+    (400, "Total tokens of image and text exceed max message tokens", ErrorCode.CONTEXT_TOO_LONG),
+    (429, "Request too large for gpt-4o on tokens per min (TPM): Limit 30000", ErrorCode.CONTEXT_TOO_LONG),
+    (403, "token quota is not enough, token remain quota: $0.01", ErrorCode.NO_CREDIT),
+    (403, "用户额度不足, 剩余额度: ¥0.00", ErrorCode.NO_CREDIT),
+    (403, "该令牌额度已用尽", ErrorCode.NO_CREDIT),
+    (403, 'Your input was flagged for "violence". No credits were charged.', ErrorCode.FILTERED),
+    (400, "Violated guardrail policy", ErrorCode.FILTERED),
+    (400, "Guardrail raised an exception", ErrorCode.FILTERED),
+    (400, "Model 'gpt-9' is not supported", ErrorCode.NO_MODEL),
+    (404, "This is not a chat model and thus not supported here", ErrorCode.NO_MODEL),
+    (400, "Failed to extract 1 image(s).", ErrorCode.MESSAGE_REFUSED),
+    (400, "unknown variant `image_url`, expected `text`", ErrorCode.MISCONFIGURED),
+    (400, "messages: text content blocks must be non-empty", ErrorCode.MISCONFIGURED),
+]
+
+
+@pytest.mark.parametrize(("status", "words", "code"), REASONS)
+def test_a_refusal_in_other_words_is_told_for_what_it_is(status: int, words: str, code: ErrorCode):
+    assert error_from_status(status, {"error": {"message": words}}, "").code == code
 
 
 async def test_a_router_without_a_server_that_forbids_tools_gets_none_in_the_last_round():
