@@ -60,7 +60,7 @@ def _grant_new(group: Group, rights: set[str]) -> None:
 @register
 def check_declared_rights(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
     """A right that is misspelt would be given to nobody, and nobody would notice."""
-    known = {right for app in apps.get_app_configs() for right in _list_rights(app)}
+    known = set(list_rights())
     return [
         error
         for app in apps.get_app_configs()
@@ -69,8 +69,14 @@ def check_declared_rights(app_configs: Any, **_kwargs: Any) -> list[CheckMessage
     ]
 
 
+def list_rights() -> Iterator[str]:
+    """All that there are to the models of the installed apps."""
+    for app in apps.get_app_configs():
+        yield from _list_rights(app)
+
+
 def _list_rights(app: AppConfig) -> Iterator[str]:
-    """All that there are to the models of an app, as Django names them."""
+    """Those to the models of one app, as Django names them."""
     for model in app.get_models():
         options = model._meta
         codenames = [get_permission_codename(each, options) for each in options.default_permissions]

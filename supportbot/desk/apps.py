@@ -22,7 +22,7 @@ class DeskConfig(AppConfig):
     customer_records: list[CustomerRecord]
 
     def ready(self) -> None:
-        from . import admin_log  # noqa: F401 - it registers a signal receiver
+        from . import admin_log, checks  # noqa: F401 - they register a signal receiver and checks
         from .admin_times import install_local_times
 
         install_local_times()

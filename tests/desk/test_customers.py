@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
@@ -23,6 +24,7 @@ from supportbot.assistant.customer_records import (
 )
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Rating
+from supportbot.desk.checks import check_customer_records
 from supportbot.desk.models import Note
 from supportbot.usage.models import ModelRequest
 from tests.conversations.markup import parse
@@ -207,3 +209,17 @@ def test_an_app_of_a_stranger_shows_its_records():
     (found,) = collect_app_functions(CustomerRecord, [app])
     assert found.right == "returns.view_return"
     assert found(CustomerOnRecord(7, ())).rows[0].name == "RET-7"
+
+
+def test_a_right_that_does_not_exist_is_told(monkeypatch):
+    @customer_record("orders.view_oder")
+    def list_orders(customer: CustomerOnRecord) -> Records:
+        raise NotImplementedError
+
+    desk = apps.get_app_config("desk")
+    monkeypatch.setattr(desk, "customer_records", [*desk.customer_records, list_orders])
+
+    (error,) = check_customer_records(None)
+
+    assert error.id == "supportbot.E014"
+    assert "list_orders names 'orders.view_oder', which is no right" in error.msg
