@@ -1,8 +1,10 @@
 """The colours of our sheets: whatever is written in them can be read, in light and in dark."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -72,6 +74,48 @@ def test_the_edge_of_a_field_can_be_seen(scheme: int, ground: str) -> None:
 
     assert measure_contrast(find_colour(colours, "edge"), find_colour(colours, ground)) >= VISIBLE_RATIO
     assert find_colour(colours, "border-color") == find_colour(colours, "edge")  # that of Django's own rules
+
+
+DJANGO_SHEETS = sorted((Path(django.__file__).parent / "contrib/admin/static/admin/css").glob("*.css"))
+COLOUR = re.compile(r"var\(--([\w-]+)\)|(#[0-9a-f]{6}|#[0-9a-f]{3}|white)\b")
+
+
+def list_declarations(sheet: Path) -> Iterator[tuple[str, str, str]]:
+    """What a sheet says by selector: the property and its value."""
+    text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", text):
+        for selector in selectors.split(","):
+            for name, value in re.findall(r"(?<![\w-])(background|color)(?:-color)?:\s*([^;]+)", body):
+                yield " ".join(selector.split()), name, value
+
+
+def resolve_colour(colours: dict[str, str], value: str) -> str:
+    """Six digits; empty for what is no colour, and for names that are Django's alone."""
+    found = COLOUR.search(value)
+    if found is None or (found[1] and found[1] not in colours):
+        return ""
+    if found[1]:
+        return resolve_colour(colours, colours[found[1]])
+    digits = found[2].lstrip("#").replace("white", "ffffff")
+    return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_what_django_itself_writes_in_our_colours_can_be_read(scheme: int) -> None:
+    """Where one rule of its sheets names both, unless a rule of ours for the same selector says otherwise."""
+    colours = read_colours(scheme)
+    rules: dict[str, dict[str, str]] = {}
+    for sheet in (*DJANGO_SHEETS, *(STATIC / name for name in SHEETS)):
+        for selector, name, value in list_declarations(sheet):
+            rules.setdefault(selector, {})[name] = resolve_colour(colours, value)
+    written = {
+        selector: measure_contrast(rule["color"], rule["background"])
+        for selector, rule in rules.items()
+        if rule.get("color") and rule.get("background") and selector != "hr"  # a line has no words
+    }
+
+    assert len(written) > 30
+    assert {rule: ratio for rule, ratio in written.items() if ratio < READABLE_RATIO} == {}
 
 
 FIELD = re.compile(r"\b(input|textarea|select)(\[type=\"(?!submit|button)\w+\"\])?$")
