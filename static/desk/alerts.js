@@ -1,10 +1,16 @@
-// Tells staff of a customer who waits, by a sound and by a notification of the browser: each only if it is switched on.
+// Tells staff of a customer who waits, and of one of their own who has written, by a sound and by a notification of the
+// browser: each only if it is switched on.
 
 import { announce, getText, showNotice } from "./notice.js";
 
 const SOUND_KEY = "desk:sound";
 const NOTIFY_KEY = "desk:notify";
-const TOLD_KEY = "desk:told"; // when the last of those began to wait of whom some page of this browser has told
+// `toldKey` keeps the time of the newest of which some page of this browser has told, or which one looked at there. A
+// page on which one looks at it says so meanwhile.
+const NEWS = {
+  waiting: { words: "customer-waits", toldKey: "desk:told", delayMs: 0 },
+  written: { words: "customer-wrote", toldKey: "desk:told-written", delayMs: 500 },
+};
 const BEEP_HERTZ = 660;
 const BEEP_SECONDS = 0.25;
 const BEEP_VOLUME = 0.15;
@@ -14,7 +20,7 @@ const sound = document.getElementById("sound");
 const notify = document.getElementById("notify");
 
 let audio = null;
-let known = null; // null before the first frame has come: who waits then is not news
+const known = {}; // the newest time of each kind; none before the first frame has come: what there is then is not news
 
 export function setUpAlerts() {
   showSwitches();
@@ -29,16 +35,32 @@ export function setUpAlerts() {
   window.addEventListener("storage", showSwitches);
 }
 
-// `newest` is the time at which the last of those who wait began to; 0 if nobody waits. It is earlier than before when
-// the last one was taken over, which is no news.
-export function tellOfWaiting(newest) {
-  const isNews = known !== null && newest > known;
-  known = Math.max(known, newest);
-  if (isNews) announce("customer-waits"); // by each page: only the one in the foreground is heard
-  if (!isNews || newest <= Number(localStorage.getItem(TOLD_KEY))) return;
-  localStorage.setItem(TOLD_KEY, newest);
+// `newest` is the time at which the last of those who wait began to, or of the last message; 0 if there is none. It is
+// earlier than before when the last one was taken over or answered, which is no news. `seen` is the time of what one
+// looks at.
+export function tellOfNews(kind, newest, seen = 0) {
+  const { words, delayMs } = NEWS[kind];
+  const isNews = newest > (known[kind] ?? Infinity);
+  known[kind] = Math.max(known[kind] ?? 0, newest, seen);
+  noteTold(kind, seen);
+  if (!isNews) return;
+  announce(words); // by each page: only the one in the foreground is heard
+  if (delayMs) setTimeout(() => alertOnce(kind, newest), delayMs);
+  else alertOnce(kind, newest);
+}
+
+function alertOnce(kind, newest) {
+  if (!noteTold(kind, newest)) return;
   if (isOn(SOUND_KEY)) beep();
-  if (mayNotify()) showNotification(getText("customer-waits"));
+  if (mayNotify()) showNotification(getText(NEWS[kind].words));
+}
+
+// Returns whether it is news to all pages of this browser.
+function noteTold(kind, time) {
+  const { toldKey } = NEWS[kind];
+  const isNews = time > Number(localStorage.getItem(toldKey));
+  if (isNews) localStorage.setItem(toldKey, time);
+  return isNews;
 }
 
 async function switchNotifications() {

@@ -4,7 +4,7 @@
 import { removePrivateParts } from "../chat/restored.js";
 import "../chat/times.js";
 import { clearTitle, showInTitle } from "../chat/title.js";
-import { setUpAlerts, tellOfWaiting } from "./alerts.js";
+import { setUpAlerts, tellOfNews } from "./alerts.js";
 import "./lists.js";
 import { getText, showNotice } from "./notice.js";
 
@@ -86,7 +86,7 @@ function applyFragments(html) {
     shown.replaceWith(element);
     if (focused) findSuccessor(focused, shown, element).focus();
   }
-  showCount();
+  showCounts();
 }
 
 // What has the focus in the new lists: the same control of the same customer, else the link of that customer, or of the
@@ -103,10 +103,24 @@ function findSuccessor(focused, before, after) {
   return same ?? (next ? findRow(next).querySelector("a") : after);
 }
 
-function showCount() {
+function showCounts() {
   const { count, newest } = document.getElementById("waiting-count").dataset;
   showInTitle("waiting", Number(count));
-  if (newest !== undefined) tellOfWaiting(Number(newest));
+  if (newest !== undefined) tellOfNews("waiting", Number(newest));
+  const { written } = document.getElementById("unanswered-count").dataset;
+  if (written !== undefined) tellOfWritten(written);
+}
+
+// Which customers of one's own have written, and when: “12:1764500000000 15:1764500004000”. What is written in the
+// conversation that one looks at needs no telling.
+function tellOfWritten(written) {
+  const shown = document.hasFocus() ? document.getElementById("chat")?.dataset.conversation : "";
+  const times = { seen: [0], unseen: [0] };
+  for (const each of written.split(" ").filter(Boolean)) {
+    const [conversation, time] = each.split(":");
+    times[shown === `desk-${conversation}` ? "seen" : "unseen"].push(Number(time));
+  }
+  tellOfNews("written", Math.max(...times.unseen), Math.max(...times.seen));
 }
 
 function send(request) {

@@ -44,6 +44,10 @@ class Board:
     def list_taken_by(self, staff_id: int) -> list[Any]:
         return [row for row in self.taken if row.assignee_id == staff_id][:MAX_ROWS]
 
+    def list_unanswered(self, staff_id: int) -> list[Any]:
+        """Those of theirs in which the customer has written last."""
+        return [row for row in self.list_taken_by(staff_id) if row.last_role == Message.Role.CUSTOMER]
+
     def list_taken_by_others(self, staff_id: int) -> list[Any]:
         return [row for row in self.taken if row.assignee_id != staff_id][:MAX_ROWS]
 
@@ -89,7 +93,11 @@ async def unsubscribe_board(listener: Listener) -> None:
 def load_board(staff_ids: Collection[int]) -> Board:
     """What these members of staff see. Four queries, however many conversations there are."""
     rows = Conversation.objects.select_related("user", "assignee").annotate(
-        last_text=_last_message("text"), last_role=_last_message("role"), last_at=_last_message("created")
+        last_text=_last_message("text"),
+        last_role=_last_message("role"),
+        last_at=_last_message("created"),
+        last_turn=_last_message("turn"),
+        newest_turn=_choose_newest(Message.objects.all(), "turn"),
     )
     waiting = list(rows.filter(owner=Owner.WAITING).order_by("waiting_since")[:MAX_ROWS])
     everybody = Conversation.objects.filter(owner=Owner.WAITING).aggregate(
@@ -116,10 +124,11 @@ def _choose_taken(staff_ids: Collection[int]) -> set[int]:
 
 def _last_message(column: str) -> Subquery:
     """A column of the last message that was not written by the server."""
-    messages: QuerySet[Message] = Message.objects.filter(conversation=OuterRef("pk")).exclude(
-        role=Message.Role.SYSTEM
-    )
-    return Subquery(messages.order_by("-seq").values(column)[:1])
+    return _choose_newest(Message.objects.exclude(role=Message.Role.SYSTEM), column)
+
+
+def _choose_newest(messages: QuerySet[Message], column: str) -> Subquery:
+    return Subquery(messages.filter(conversation=OuterRef("pk")).order_by("-seq").values(column)[:1])
 
 
 async def _note_change(_conversation_id: int) -> None:

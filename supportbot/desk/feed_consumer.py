@@ -17,7 +17,7 @@ from supportbot.server.outages import log_outage
 
 from . import presence
 from .board import Board, subscribe_board, unsubscribe_board
-from .fragments import render_board, render_count, render_opening, render_pong, render_presence
+from .fragments import render_board, render_counts, render_opening, render_pong, render_presence
 from .frames import DeskFeedFrame
 from .refusals import describe_refusal
 from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS, can_answer
@@ -84,7 +84,7 @@ class DeskFeedConsumer(SocketConsumer):
     async def _send_board(self, board: Board) -> None:
         if self.writer.is_full:
             return  # a page that does not read gets the next one
-        html = render_count(board)
+        html = render_counts(board, self.staff.pk)
         if self._shows_board:
             html += render_board(board, self.staff.pk, self._can_answer)
         await self.writer.send(html)

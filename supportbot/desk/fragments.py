@@ -41,9 +41,18 @@ def is_same_part(html: str, shown: str) -> bool:
     return AGE.sub("", html) == AGE.sub("", shown)
 
 
-def render_count(board: Board) -> str:
-    """How many customers wait, for the header of every page."""
-    return _render("desk/_count.html", count=board.waiting_count, newest=board.newest_waiting, oob=True)
+def render_counts(board: Board, staff_id: int) -> str:
+    """For the header of every page: how many customers wait, and how many of this person's own are unanswered."""
+    unanswered = board.list_unanswered(staff_id)
+    # Who was taken over since, with what they had written before, has not written to this person yet.
+    written = [row for row in unanswered if row.last_turn == row.newest_turn]
+    return _render(
+        "desk/_counts.html",
+        count=board.waiting_count,
+        newest=board.newest_waiting,
+        unanswered_count=len(unanswered),
+        written=" ".join(f"{row.pk}:{int(row.last_at.timestamp() * 1000)}" for row in written),
+    )
 
 
 def render_board(board: Board, staff_id: int, can_answer: bool) -> str:

@@ -14,7 +14,7 @@ from supportbot.row_ids import parse_row_id
 from .board import load_board
 from .conversation_page import build_entries
 from .facts import load_facts
-from .fragments import render_board, render_count
+from .fragments import render_board, render_counts
 from .rights import can_answer, require_reader
 from .saved_replies import list_replies
 
@@ -38,7 +38,7 @@ def waiting_list(request):
 def board_fragments(request):
     """The same as the socket sends, for a page whose socket is not open."""
     board = load_board.run_sync([request.user.pk])
-    html = render_count(board)
+    html = render_counts(board, request.user.pk)
     if "board" in request.GET:
         html += render_board(board, request.user.pk, can_answer(request.user))
     return HttpResponse(html)

@@ -101,7 +101,7 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
         await wait_until_told(page, "a sound")  # so that one knows it
         await notifications.click()
         await expect(notifications).to_be_checked()
-        await wait_until_told(page, "You will be told like this when a customer waits")
+        await wait_until_told(page, "You will be told like this when a customer waits or writes to you")
 
         async with waiting_customer(site) as second:
             await expect(count).to_have_attribute("data-count", str(others + 2))
@@ -122,6 +122,35 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
         async with waiting_customer(site):
             await expect(count).to_have_attribute("data-count", str(others + 2))
             assert await told(page) == []
+
+
+async def test_staff_are_told_of_what_their_customer_writes_while_they_look_elsewhere(
+    desk: Desk, site: Site
+) -> None:
+    elsewhere = await desk.another_tab()
+    await listen(elsewhere.page)
+    await elsewhere.page.goto(f"{site.url}/admin/")
+    await elsewhere.page.get_by_role("switch", name="Sound when a customer waits or writes to you").click()
+    await wait_until_told(elsewhere.page, "a sound")
+    unanswered = elsewhere.page.locator("#unanswered-count[data-written]")
+    await expect(unanswered).to_have_count(1)
+    others = int(await unanswered.get_attribute("data-count") or 0)  # other tests leave some behind
+    async with waiting_customer(site) as customer:
+        await desk.take(customer.number)
+        await expect(unanswered).to_have_attribute("data-count", str(others + 1))
+        await expect(elsewhere.page.get_by_role("link", name="Yours")).to_be_visible()
+        await elsewhere.page.evaluate("told.splice(0)")  # that the customer waited
+
+        await customer.say("You look at this one.")
+        await desk.page.wait_for_function("() => localStorage.getItem('desk:told-written')")
+        await desk.open_list()
+        await customer.say("You look at the list.")
+
+        await wait_until_told(elsewhere.page, "a sound")
+        await desk.open(customer.number)
+        await desk.reply("Now I have seen it.")
+        await expect(unanswered).to_have_attribute("data-count", str(others))
+        await elsewhere.page.get_by_role("switch", name="Sound when a customer waits").click()
 
 
 async def test_sounds_that_the_browser_has_held_back_do_not_come_all_at_once(desk: Desk, site: Site) -> None:

@@ -57,7 +57,9 @@ async def test_after_an_outage_the_list_goes_on_for_every_page(feed, sams, page,
 
     monkeypatch.setattr(board, "load_board", load_at_last)
     monkeypatch.setattr(board, "REFRESH_SECONDS", 0.2)
-    monkeypatch.setattr("supportbot.desk.feed_consumer.render_count", raise_once(feed_consumer.render_count))
+    monkeypatch.setattr(
+        "supportbot.desk.feed_consumer.render_counts", raise_once(feed_consumer.render_counts)
+    )
 
     await page.request(action="person", client_id="p1")
 
@@ -108,6 +110,28 @@ async def test_a_customer_who_is_not_answered_stands_out_among_mine(feed, page, 
 
     (mine,) = board.all("li", data_owner="human")
     assert "data-unanswered" in mine.attributes
+
+
+async def test_what_my_customer_writes_is_counted_and_news_on_every_page_of_mine_and_on_no_others(
+    desk, agents, sams, page, chat
+):
+    """Also on pages without the list. Who was only taken over has written nothing to me yet."""
+    mine, other = await open_feed(agents, ""), await open_feed(sams, "")
+    await page.request(action="person", client_id="p1")
+    await mine.shows("waiting-count", lambda part: part["data-count"] == "1")
+    await mine.act("take_over", conversation=chat.pk)
+    taken = await mine.shows("unanswered-count", lambda part: part["data-count"] == "1")
+
+    await page.say("Are you there?")
+    await mine.shows("unanswered-count", lambda part: part["data-written"].startswith(f"{chat.pk}:"))
+    await desk.act("reply", text="I am.")
+    answered = await mine.shows("unanswered-count", lambda part: part["data-count"] == "0")
+
+    assert taken["data-written"] == answered["data-written"] == ""
+    await other.shows("waiting-count", lambda part: part["data-count"] == "0")
+    assert not any(f'data-written="{chat.pk}:' in frame for frame in other.frames)
+    await mine.close()
+    await other.close()
 
 
 def test_the_page_lists_the_oldest_first_and_costs_as_much_with_many(agents, transactional_db):
@@ -173,7 +197,7 @@ async def test_who_opens_the_list_after_a_colleague_sees_what_is_theirs_at_once(
     other = await open_feed(sams)
 
     shown = await other.shows("board", lambda part: part.all("li", data_owner="human"))
-    assert "You have no open conversations." not in shown.text
+    assert "Yours" in shown.text
     await other.close()
 
 
