@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Hundreds of programs start in a run of the tests. What Python has compiled for one is kept for the next.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run dev test test-fast test-live check check-types check-all-else bench faults format messages lock clean help
 

@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Path:
     copy.mkdir()
     for name in SERVED:
         if (PROJECT / name).is_dir():
-            shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(PROJECT / name, copy / name)
         else:
             shutil.copy(PROJECT / name, copy / name)
     return copy
@@ -34,8 +34,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(new_site: NewSite) -> Site:
-    # Python itself would take two versions of one length, of the same second, for the same file.
-    return new_site(PYTHONDONTWRITEBYTECODE="1")
+    return new_site()
 
 
 @pytest.fixture
