@@ -1,5 +1,6 @@
 """The cast of all tests, a database that threads can share, and the scripted model provider."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,9 @@ from supportbot.server.executors import DatabaseExecutor
 from supportbot.server.process import process
 from tests.flush import install_quick_flush
 from tests.provider import Provider
+from tests.servers.fixtures import migrated_database
+
+__all__ = ["migrated_database"]
 
 # What plays with real processes, browsers and databases takes longest, so it begins first, in this order, and the rest
 # fills the gaps.
@@ -51,15 +55,38 @@ def _find_place(item: pytest.Item) -> int:
 
 
 @pytest.fixture(scope="session")
+def is_copied(worker_id: str) -> bool:
+    """To migrate takes seconds, so of several test processes one does it, and all have a copy."""
+    return worker_id != "master" and _is_sqlite()
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+    django_db_modify_db_settings_parallel_suffix: None,
+    is_copied: bool,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """SQLite in a real file of this test process, for threads share it; DATABASE_URL may name another database."""
+    if not _is_sqlite():
+        return
+    place = tmp_path_factory.mktemp("database") / "test.sqlite3"
+    if is_copied:
+        shutil.copy(request.getfixturevalue("migrated_database"), place)
     database = django_settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
-        # Nobody needs the rows of a test after a power loss.
-        database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    database["TEST"]["NAME"] = str(place)
+    # Nobody needs the rows of a test after a power loss.
+    database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+
+
+def _is_sqlite() -> bool:
+    return bool(django_settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, is_copied: bool) -> bool:
+    """Django takes the copy, and would migrate it where anything was missing."""
+    return django_db_keepdb or is_copied
 
 
 @pytest.fixture(scope="session")

@@ -26,9 +26,6 @@ from tests.bench.sampler import Sampler
 from tests.bench.systems import Script, Server, scripted_model, textbook
 from tests.bench.turns import fit
 from tests.bench.uploads import largest_photo, uploads
-from tests.servers.fixtures import migrated_database, stocked_database
-
-__all__ = ["migrated_database", "stocked_database"]
 
 SHORT = Script(tokens=10, interval_ms=5)
 Part = Callable[..., Iterator[Table]]

@@ -10,10 +10,9 @@ import pytest
 from tests.provider import Provider
 
 from .processes import wait_until
-from .site import SQLITE, Site
+from .site import RUN_SECONDS, SQLITE, Site
 
 NewSite = Callable[..., Site]
-MIGRATED = "migrated.sqlite3"
 
 
 @pytest.fixture
@@ -32,31 +31,48 @@ def new_site(stocked_database: Path, tmp_path: Path) -> Iterator[NewSite]:
 
 
 @pytest.fixture(scope="session")
-def stocked_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """An SQLite database with the demo shop in it, to be copied.
+def migrated_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """An SQLite database with nothing in it but its tables, to be copied."""
 
-    To make it takes seconds, so the first of the test processes makes it for all.
-    """
-    folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        folder = folder.parent
-    place = folder / "stocked.sqlite3"
-    try:
-        (folder / "stocking").mkdir()
-    except FileExistsError:
-        wait_until(place.exists)
-        return place
-    site = Site(folder, f"{SQLITE}{folder / 'stocking' / 'shop.sqlite3'}")
-    site.manage("migrate", "--verbosity", "0")
-    shutil.copy(folder / "stocking" / "shop.sqlite3", folder / MIGRATED)
-    site.manage("demo_shop")
-    return (folder / "stocking" / "shop.sqlite3").rename(place)
+    def migrate(place: Path) -> None:
+        manage_database(place, "migrate", "--verbosity", "0")
+
+    return make_once(find_shared_folder(tmp_path_factory, worker_id) / "migrated.sqlite3", migrate)
 
 
 @pytest.fixture(scope="session")
-def migrated_database(stocked_database: Path) -> Path:
-    """One with nothing in it but its tables, to be copied."""
-    return stocked_database.with_name(MIGRATED)
+def stocked_database(
+    migrated_database: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """One with the demo shop in it, to be copied."""
+
+    def stock(place: Path) -> None:
+        shutil.copy(migrated_database, place)
+        manage_database(place, "demo_shop")
+
+    return make_once(find_shared_folder(tmp_path_factory, worker_id) / "stocked.sqlite3", stock)
+
+
+def find_shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of all test processes of this run."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+def make_once(database: Path, make: Callable[[Path], None]) -> Path:
+    """To make it takes seconds, so the first of the test processes makes it for all."""
+    workshop = database.with_suffix("")
+    try:
+        workshop.mkdir()
+    except FileExistsError:
+        wait_until(database.exists, RUN_SECONDS)
+        return database
+    make(workshop / database.name)
+    return (workshop / database.name).rename(database)
+
+
+def manage_database(place: Path, *command: str) -> None:
+    Site(place.parent, f"{SQLITE}{place}").manage(*command)
 
 
 def copied_site(database: Path, folder: Path, **settings: str) -> Site:
