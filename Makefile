@@ -20,15 +20,16 @@ dev: $(VENV)/ready  ## The same, and changes of code and templates are served at
 # Files begin in the order of tests/conftest.py, which xdist would otherwise change into the order of their numbers of
 # tests: the longest, with few tests each, came last.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
+# Three processes on two cores: many of the tests wait more than they work.
+AT_ONCE := -n 3 $(IN_ORDER)
 
 test: $(VENV)/ready-dev  ## Prove everything: checks, engine, database, browser, real processes (some minutes)
 	@tests/programs.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n 2 $(IN_ORDER) $(ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
-# Three processes on two cores: some of the tests wait more than they work.
 test-fast: $(VENV)/ready-dev  ## What to run between edits: all but browsers, real processes, faults and slow ones (a minute and a half)
-	@$(BIN)/python -m pytest -n 3 $(IN_ORDER) -m "not processes and not slow and not long" $(ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) -m "not processes and not slow and not long" $(ARGS)
 
 check: $(VENV)/ready-dev  ## Format, lint, types, who imports whom, migrations, settings of a deployment
 	@$(MAKE) --no-print-directory -j 2 check-types check-all-else
