@@ -8,7 +8,7 @@ import pytest
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
 
-pytestmark = pytest.mark.usefixtures("begins_with_nothing")
+from_nothing = pytest.mark.usefixtures("begins_with_nothing")
 
 
 def demo_rows(site: Site) -> list[tuple[object, ...]]:
@@ -18,6 +18,7 @@ def demo_rows(site: Site) -> list[tuple[object, ...]]:
     return [*users, *orders, *items]
 
 
+@from_nothing
 def test_setting_up_a_second_time_keeps_everything_as_it_is(new_site: NewSite) -> None:
     site = new_site()
     before = demo_rows(site)
@@ -29,11 +30,13 @@ def test_setting_up_a_second_time_keeps_everything_as_it_is(new_site: NewSite) -
     assert len(before) > 8
 
 
+@from_nothing
 def test_it_says_who_can_sign_in_to_the_demo_shop(new_site: NewSite) -> None:
     with new_site() as site:
         assert "alice / alice   bob / bob   agent / agent   sam / sam   admin / admin" in site.log_text()
 
 
+@from_nothing
 def test_a_port_that_is_taken_is_said_in_a_sentence(new_site: NewSite) -> None:
     site = new_site()
     with socket.create_server(("127.0.0.1", site.port)):
@@ -44,6 +47,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(new_site: NewSite) -> None:
     assert "Traceback" not in done.stderr
 
 
+@from_nothing
 @pytest.mark.parametrize(
     ("place", "told"),
     [
