@@ -141,7 +141,7 @@ def supportbot(
     port = free_port()
     address = {"LLM_BASE_URL": f"{model.url}/v1", "PORT": str(port)}
     environment = supportbot_environment(database) | address | dict(environment or {})
-    manage("migrate", "--verbosity", "0", environment=environment)
+    make_tables(database, environment)
     log = database.with_name(f"supportbot-{port}.log")
     profiler = ["-m", "tests.bench.sampler", str(profile)] if profile else []
     with running([*profiler, "manage.py", "serve"], port, log, SERVER_CORES, environment) as pid:
@@ -164,10 +164,16 @@ def supportbot_environment(database: Path) -> dict[str, str]:
     }
 
 
+def make_tables(database: Path, environment: Mapping[str, str]) -> None:
+    """Unless the file is there, and so has them. With PostgreSQL it never is."""
+    if not database.exists():
+        manage("migrate", "--verbosity", "0", environment=environment)
+
+
 def fill(place: Path, conversations: int, pages: Sequence[int] = (), *more: str) -> Mapping[str, Any]:
     """Make a database there. Returns what `tests.bench.filled_database` says of it, which takes `more` options."""
     environment = supportbot_environment(place)
-    manage("migrate", "--verbosity", "0", environment=environment)
+    make_tables(place, environment)
     words = ["--conversations", str(conversations), "--pages", *map(str, pages), *more]
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.filled_database", *words],
