@@ -101,6 +101,9 @@ class Stage:
         while True:
             self.exit_codes.append(await server.gone(seconds=3600))
             self.fault()
+            if server.kill_at and len(self.servers) == 1:
+                # It died at its point. Nobody wants to wait for its leases, and nobody else has any.
+                await asyncio.to_thread(database.end_leases, server)
             await self.start(server)
 
     def _check_watchmen(self) -> None:
