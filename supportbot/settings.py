@@ -93,14 +93,25 @@ TEMPLATES = [
 if ENVIRONMENT.database_url:
     DATABASES = {"default": dj_database_url.parse(ENVIRONMENT.database_url)}
     if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        # There is no limit to the threads of requests, so connections are pooled rather than kept by a thread.
-        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-            "min_size": 1,
-            "max_size": 16,
-            # Seconds: a page that waits longer says that the database is away. After so long a connection is tried
-            # anew from the start, or the pause before the next attempt would grow with the outage.
-            "timeout": 5,
-            "reconnect_timeout": 5,
+        DATABASES["default"]["ENGINE"] = "supportbot.server.postgresql"
+        DATABASES["default"]["OPTIONS"] = {
+            # Seconds. A database server that is lost says nothing: without these, whoever waits for its answer, or for
+            # a connection to it, would go on for up to two hours.
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 25_000,  # milliseconds
+            **DATABASES["default"].get("OPTIONS", {}),
+            # There is no limit to the threads of requests, so connections are pooled rather than kept by a thread.
+            "pool": {
+                "min_size": 1,
+                "max_size": 16,
+                # Seconds: a page that waits longer says that the database is away. After so long a connection is tried
+                # anew from the start, or the pause before the next attempt would grow with the outage.
+                "timeout": 5,
+                "reconnect_timeout": 5,
+            },
         }
 else:
     # Where its name cannot be read, commands that run no system checks must not take another database for it.

@@ -77,6 +77,8 @@ def claim_due_jobs(limit: int, slow_limit: int | None = None, *, takes_over: boo
 @transaction.atomic
 def _claim_jobs(due: QuerySet[Job], limit: int, slow_limit: int, now: datetime) -> list[ClaimedJob]:
     kinds = get_job_kinds().values()
+    # Whoever has locked one claims or ends it now; or its host is gone, and that must not hold up the others.
+    due = due.select_for_update(skip_locked=True)
     slow = due.filter(kind__in=[kind.name for kind in kinds if kind.is_slow])
     quick = due.filter(kind__in=[kind.name for kind in kinds if not kind.is_slow])
     claimed = _claim_each(slow[:slow_limit], now)
@@ -86,10 +88,9 @@ def _claim_jobs(due: QuerySet[Job], limit: int, slow_limit: int, now: datetime) 
 def _claim_each(due: Iterable[Job], now: datetime) -> list[ClaimedJob]:
     claimed = []
     for row in due:
-        unclaimed = Job.objects.filter(pk=row.pk, attempts=row.attempts, run_after__lte=now)
-        if unclaimed.update(attempts=row.attempts + 1, run_after=now + LEASE_DURATION):
-            about = (row.conversation_id, row.last_turn_id)
-            claimed.append(ClaimedJob(row.pk, row.kind, row.key, row.attempts + 1, *about))
+        Job.objects.filter(pk=row.pk).update(attempts=row.attempts + 1, run_after=now + LEASE_DURATION)
+        about = (row.conversation_id, row.last_turn_id)
+        claimed.append(ClaimedJob(row.pk, row.kind, row.key, row.attempts + 1, *about))
     return claimed
 
 

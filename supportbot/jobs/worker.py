@@ -171,15 +171,17 @@ async def _end_job(claimed: ClaimedJob, result: Any = None) -> None:
     """Store what came of the job. While nothing can be stored it is tried again, for as long as this process serves.
 
     What the job has done, such as a mail that was sent, would be done again by whoever gets it next: so its lease is
-    renewed meanwhile. It may be for this job alone that the database refuses, so others are run beside it.
+    renewed meanwhile. It may be for this job alone that the database refuses, so others are run beside it. When the
+    process ends it is tried once more from the start, for a try that began before may just have been refused.
     """
     running = process.get(RunningJobs)
     while True:
+        is_last_try = running.is_draining
         try:
             await complete_job(claimed, result)
             return
         except OUTAGE_ERRORS as error:
-            if running.is_draining:
+            if is_last_try:
                 raise
             log_task_failure(logger, f"The storing of what came of job {claimed.kind}", error)
             if len(running.uncounted_tasks) < MAX_UNCOUNTED_JOBS:

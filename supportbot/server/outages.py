@@ -42,6 +42,7 @@ REASONS = {
     "53100": "the disk is full",
     "53200": "its server has no memory left",
     "53300": "its server takes no more connections",
+    "55P03": "somebody else holds what it has waited for",
     "57P01": "its server was shut down",
     "57P02": "its server has crashed",
     "57P03": "its server is starting or shutting down",

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from supportbot.assistant.messages import Answer, ToolResult
 from supportbot.assistant.messages import Message as Said
 from supportbot.assistant.messages import ToolCall as Asked
-from supportbot.conversations.models import Message, ToolCall, Turn
+from supportbot.conversations.models import Conversation, Message, ToolCall, Turn
 from supportbot.conversations.turns import (
     ownership,
     recovery,
@@ -151,6 +152,20 @@ def test_two_processes_that_sweep_at_once_do_not_both_take_a_turn_up(work):
     swept = at_once(*[lambda: recovery.recover_abandoned_turns.run_sync(9)] * 8)
 
     assert sum(step.lease is not None for steps in swept for step in steps) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_conversation_that_a_lost_host_has_locked_keeps_no_other_waiting(work, of_bob):
+    submit.submit_message.run_sync(of_bob.pk, "Hello?", "b1")
+    let_lease_run_out()
+    with transaction.atomic():
+        Conversation.objects.lock(work.conversation_id)
+        (swept,) = at_once(lambda: recovery.recover_abandoned_turns.run_sync(9))
+    assert [step.lease.conversation_id for step in swept] == [of_bob.pk]
+
+    (step,) = recovery.recover_abandoned_turns.run_sync(9)
+
+    assert step.lease.turn_id == work.turn_id
 
 
 def test_a_turn_that_is_handed_back_is_taken_up_at_once(work):

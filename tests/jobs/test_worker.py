@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from threading import Event
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from supportbot.jobs import queue, worker
@@ -437,11 +438,13 @@ async def test_jobs_whose_results_the_database_refuses_again_and_again_hold_no_o
     assert script.runs == await effects() == MAX_CONCURRENT_JOBS
 
 
-async def test_a_process_that_ends_gives_back_nothing_that_was_done_already(script, disk):
+async def test_a_process_that_ends_gives_back_nothing_that_was_done_already(script, disk, monkeypatch):
     await finish_while_full(script, disk)
 
     ending = asyncio.create_task(worker.drain(finish_seconds=0))
-    await asyncio.sleep(0)
+    # From now on a try goes on for long. The one that has begun before is refused a few times, then it is over.
+    monkeypatch.setattr(executors, "RETRY_DEADLINE_SECONDS", 60)
+    await until(partial(has_refused, disk, disk.refused + 3))
     disk.is_full = False
     await ending
 
@@ -604,3 +607,17 @@ def test_of_processes_that_claim_at_once_each_job_goes_to_one(script):
 
     keys = [claimed.key for claim in claims for claimed in claim]
     assert sorted(keys) == [f"P-{number}" for number in range(6)]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_job_that_a_lost_host_has_locked_keeps_no_other_waiting(script):
+    for number in range(3):
+        queue.enqueue("track_parcel", f"P-{number}")
+    with transaction.atomic():
+        Job.objects.select_for_update().get(key="P-0")
+        (claimed,) = at_once(lambda: queue.claim_due_jobs.run_sync(4))
+    assert [each.key for each in claimed] == ["P-1", "P-2"]
+
+    (claimed,) = queue.claim_due_jobs.run_sync(4)
+
+    assert claimed.key == "P-0"

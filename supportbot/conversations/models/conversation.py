@@ -31,9 +31,19 @@ class ConversationQuerySet(models.QuerySet):
 
     def lock(self, pk: int) -> "Conversation":
         """The conversation, which nobody else changes until this transaction ends. It is always locked first."""
-        conversation = LOCKED_CONVERSATION.fetch_first(pk)
+        conversation = self._lock_by(LOCKED_CONVERSATION, pk)
         if conversation is None:
             raise self.model.DoesNotExist
+        return conversation
+
+    def lock_if_free(self, pk: int) -> "Conversation | None":
+        """The same without waiting: None if somebody else has locked it now, or there is none. SQLite waits."""
+        return self._lock_by(FREE_CONVERSATION, pk)
+
+    def _lock_by(self, query: "CompiledQuery[Conversation]", pk: int) -> "Conversation | None":
+        conversation = query.fetch_first(pk)
+        if conversation is None:
+            return None
         # Somebody took it, or signed in, while this waited for the lock: PostgreSQL then reads the locked row again,
         # but not the rows that are joined to it (https://www.postgresql.org/docs/current/transaction-iso.html).
         joined = {"assignee": conversation.assignee, "user": conversation.user}
@@ -250,14 +260,21 @@ def _load_photos(turns: Iterable[Turn]) -> list[Turn]:
     return loaded
 
 
-# The user comes by an outer join, which PostgreSQL cannot lock: only the conversation's row is. FOR NO KEY UPDATE: a
-# transaction that inserts a row with a foreign key to it neither waits for us nor blocks us.
-LOCKED_CONVERSATION = CompiledQuery(
-    Conversation,
-    ["id"],
-    lambda pk: (
-        Conversation.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("user", "assignee")
-        .filter(pk=pk)
-    ),
-)
+def _compile_lock(*, skip_locked: bool = False) -> CompiledQuery[Conversation]:
+    """The user comes by an outer join, which PostgreSQL cannot lock: only the conversation's row is.
+
+    FOR NO KEY UPDATE: a transaction that inserts a row with a foreign key to it neither waits for us nor blocks us.
+    """
+    return CompiledQuery(
+        Conversation,
+        ["id"],
+        lambda pk: (
+            Conversation.objects.select_for_update(of=("self",), no_key=True, skip_locked=skip_locked)
+            .select_related("user", "assignee")
+            .filter(pk=pk)
+        ),
+    )
+
+
+LOCKED_CONVERSATION = _compile_lock()
+FREE_CONVERSATION = _compile_lock(skip_locked=True)

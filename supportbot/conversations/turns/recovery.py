@@ -67,7 +67,7 @@ def recover_abandoned_turns(
     ran out first, and those that wait for tokens by turns. Running turns are taken if their lease ran out before
     `lost_before`, and none of them if that is None. A conversation that cannot be recovered is logged and holds up no
     other, whatever the reason: where that looks like an outage, which others must not wait for too, the sweep ends, and
-    the next one begins with the others.
+    the next one begins with the others. Nor is one waited for that somebody else has locked, whose host may be gone.
     """
     limit = min(free_slots, MAX_CONVERSATIONS_PER_SWEEP)
     failed = process.get(FailedRecoveries).conversation_ids
@@ -76,7 +76,11 @@ def recover_abandoned_turns(
     changes: list[TurnChange] = []
     for conversation_id in _find_abandoned_conversations(limit, grace_period, lost_before):
         try:
-            changes.append(_recover_conversation(conversation_id))
+            change = _recover_conversation(conversation_id)
+            if change is None:
+                failed.add(conversation_id)
+                continue
+            changes.append(change)
             failed.discard(conversation_id)
         except Exception as error:
             failed.add(conversation_id)
@@ -191,8 +195,11 @@ def _find_abandoned_conversations(
 
 
 @transaction.atomic
-def _recover_conversation(conversation_id: int) -> TurnChange:
-    conversation = Conversation.objects.lock(conversation_id)
+def _recover_conversation(conversation_id: int) -> TurnChange | None:
+    """Returns None, and has changed nothing, while somebody else has locked the conversation."""
+    conversation = Conversation.objects.lock_if_free(conversation_id)
+    if conversation is None:
+        return None
     if conversation.owner != Conversation.Owner.BOT:
         # The process died after a tool had given the conversation to a person, and before the turn was ended.
         ended_turns = end_bot_turns(conversation)
