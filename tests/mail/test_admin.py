@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from supportbot.audit.models import AuditEvent
@@ -105,6 +106,12 @@ class TestIncomingMails:
         page = desk.get(reverse("admin:mail_incomingmail_changelist"), {"open": "1"}).content.decode()
         assert "bob@example.com" in page
         assert "robot@example.com" not in page
+
+    def test_posting_one_takes_few_queries(self, kept: IncomingMail, agent: User) -> None:
+        with CaptureQueriesContext(connection) as taken:
+            post_kept_mail(kept.pk, agent)
+        assert Message.objects.get(role="customer").channel == "mail"
+        assert len(taken) <= 25
 
     def test_of_two_who_press_post_at_once_the_later_one_is_told(
         self, desk: Client, kept: IncomingMail, sam: User, monkeypatch: pytest.MonkeyPatch

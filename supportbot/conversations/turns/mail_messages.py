@@ -18,6 +18,7 @@ from ..card_numbers import mask_card_numbers
 from ..models import Conversation, Message
 from ..visitors import create_mail_key
 from . import handoff_sentences
+from .changes import TurnChange
 from .event_turns import add_event_turn
 from .interruption import end_bot_turns
 from .ownership import save_owner, start_waiting
@@ -52,17 +53,19 @@ def post_mail(
     """
     ids = [f"{client_id}:{number}" for number in range(len(parts))]
     is_for_team = _answers_end(conversation_id, ids)
-    for part, each in zip(parts, ids, strict=True):
+    changes = [
         submit_message.run_sync(
             conversation_id, part, each, can_start=False, images=images if each == ids[0] else ()
         )
+        for part, each in zip(parts, ids, strict=True)
+    ]
     mailed = Message.objects.filter(conversation=conversation_id, client_id__in=ids)
     mailed.update(channel=Message.Channel.MAIL)
     conversation = Conversation.objects.lock(conversation_id)
     if sender and sender == conversation.failed_email.lower():
         conversation.failed_email = ""  # whoever writes from there is reached there
         save_owner(conversation)
-    turn_id = mailed.order_by("-seq").values_list("turn_id", flat=True).first()
+    turn_id = _find_turn_id(changes[-1], ids[-1])
     if note:
         add_event_turn(conversation, [(Message.Role.SYSTEM, note, None)])
         save_owner(conversation)
@@ -76,6 +79,14 @@ def post_mail(
             last_turn_id=turn_id,
             run_after=timezone.now() + ANSWER_DELAY,
         )
+
+
+def _find_turn_id(change: TurnChange, client_id: str) -> int | None:
+    """That of the message with this id."""
+    has_message = (
+        turn.row.pk for turn in change.turns if any(m.client_id == client_id for m in turn.messages)
+    )
+    return next(has_message, None)
 
 
 def _answers_end(conversation_id: int, client_ids: Sequence[str]) -> bool:
