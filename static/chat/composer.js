@@ -8,6 +8,9 @@ const COUNTER_SHOWN_FROM = 0.9; // of the longest message
 // In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
 const COMPOSITION_KEY_CODE = 229;
 
+// Neither a space nor one of the characters that nobody sees.
+const SEEN = /[^\p{Z}\p{Cc}\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/u;
+
 const canHover = matchMedia("(hover: hover)");
 // On a phone there is no Shift: Enter makes a line, and the button sends.
 const isTouchOnly = !canHover.matches && matchMedia("(pointer: coarse)").matches;
@@ -16,7 +19,7 @@ const counter = document.getElementById("counter");
 
 // The message as it would be sent, or null if it is too long.
 export function readMessage() {
-  const words = text.value.trim();
+  const words = SEEN.test(text.value) ? text.value.trim() : "";
   return words.length <= limits.messageChars ? words : null;
 }
 
@@ -51,8 +54,16 @@ function updateComposer() {
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
   restoreEnd();
-  sessionStorage.setItem(draftKey, text.value);
+  keepDraft();
   updateCounter(text.value.trim().length);
+}
+
+function keepDraft() {
+  try {
+    sessionStorage.setItem(draftKey, text.value);
+  } catch {
+    // The storage is full, as is said when the message is to be sent. What is in the box can still be read and changed.
+  }
 }
 
 function updateCounter(length) {
@@ -78,5 +89,6 @@ text.addEventListener("keydown", (event) => {
   const isComposing = event.isComposing || event.keyCode === COMPOSITION_KEY_CODE;
   if (event.key !== "Enter" || event.shiftKey || isComposing || isTouchOnly) return;
   event.preventDefault();
+  if (event.repeat) return; // the key is only held down
   composer.requestSubmit();
 });

@@ -27,6 +27,9 @@ import { retryFailedUploads } from "./uploads.js";
 
 const isMessage = ({ press }) => !press;
 const loadMessages = () => loadRequests().filter(isMessage);
+const DOUBLE_PRESS_MS = 1_000;
+
+let sentAt = -Infinity;
 
 // ---- Sending ---------------------------------------------------------------------------------------
 
@@ -36,11 +39,14 @@ export function sendMessage(action) {
   const photos = words === null ? null : isNote() ? [] : takePhotos(() => sendMessage(action));
   if (!photos) return text.focus();
   if (!words && !photos.length) return askForWords();
-  if (queueMessage({ text: words, photos, action })) writeMessage("");
+  if (!queueMessage({ text: words, photos, action })) return;
+  sentAt = performance.now();
+  writeMessage("");
 }
 
-// The hint goes with the first word.
+// The hint goes with the first word. Who pressed twice where once was enough has just sent theirs.
 function askForWords() {
+  if (performance.now() - sentAt < DOUBLE_PRESS_MS) return text.focus();
   const hint = getText("messageEmpty");
   showTrayNote(hint);
   text.addEventListener("input", () => hideTrayNote(hint), { once: true });

@@ -91,7 +91,8 @@ export class PollingSocket extends EventTarget {
     let status = 0;
     try {
       const response = await fetch(chat.dataset.frames + query, { ...options, headers, signal, cache: "no-store" });
-      if (response.ok && !response.redirected) return await response.json();
+      const answer = response.ok && !response.redirected ? await response.json() : null;
+      if (Array.isArray(answer?.frames)) return answer; // what stands between may answer in its own words
       status = response.status;
     } catch {
       // There is no connection, or nobody answers in time.

@@ -1,9 +1,11 @@
 // What the page talks to the server by: a WebSocket, or requests as long as the network lets no WebSocket through.
 
 import { chat } from "./page.js";
-import { CONNECTION_LOST, PollingSocket } from "./polling.js";
+import { PollingSocket } from "./polling.js";
 
 const MAX_BLOCKED = 2; // WebSockets in a row that carried nothing, before requests are tried
+// With such a code our server closes. With any lower one a proxy may, which lets a WebSocket open and nothing through.
+const FIRST_OWN_CODE = 4000;
 // While the page polls it looks whether a WebSocket gets through by now: soon if one ever did, later and later if not.
 const FIRST_PROBE_MS = 15_000;
 const FIRST_PROBE_AFTER_SUCCESS_MS = 3_000;
@@ -36,7 +38,7 @@ export function noteCarried() {
 
 // The transport was closed with a code. Returns whether requests are to be tried at once.
 export function noteClosed(code) {
-  if (hasCarried || code !== CONNECTION_LOST || !(current instanceof WebSocket)) return false;
+  if (hasCarried || code >= FIRST_OWN_CODE || !(current instanceof WebSocket)) return false;
   blockedCount += 1;
   return blockedCount === MAX_BLOCKED;
 }

@@ -161,6 +161,9 @@ async def test_a_message_that_cannot_be_kept_is_not_taken_out_of_the_box(
     chat = await somebody(site)
     await chat.box.fill(QUESTION)
     await chat.page.evaluate(FILL)
+    await chat.box.fill("z" * 4000)
+    await expect(chat.page.locator("#counter")).to_have_text("4,000 of 4,000 characters")
+    await chat.box.fill(QUESTION)
 
     await chat.box.press("Enter")
 

@@ -23,7 +23,7 @@ async def test_enter_sends_shift_enter_makes_a_line_and_nothing_sends_nothing(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
     chat = await somebody(site)
-    for nothing in ("", "   "):
+    for nothing in ("", "   ", "\u200b\u3164"):
         await chat.say(nothing)
     hint = chat.page.get_by_text("Please write a message first.").first
     await expect(hint).to_be_visible()
@@ -34,11 +34,12 @@ async def test_enter_sends_shift_enter_makes_a_line_and_nothing_sends_nothing(
     await expect(chat.customer).to_have_count(0)
 
     provider.say(ANSWER)
-    await chat.box.press("Enter")
+    await chat.page.get_by_role("button", name="Send").dblclick()
 
     await chat.ended()
     await expect(chat.box).to_have_value("")
     assert await chat.customer.locator(".text").all_inner_texts() == ["One line\nand another"]
+    await expect(hint).to_be_hidden()  # once was enough
 
 
 async def test_an_answer_can_be_stopped_and_what_came_of_it_stays(
@@ -233,6 +234,7 @@ async def overflow(page: Page) -> int:
     return int(sizes[0] - sizes[1])
 
 
+NESTED = "".join(f"{'   ' * depth}1. Within\n" for depth in range(12))
 WIDE = f"""{"A-very-long-word" * 20}
 
 | {" | ".join(f"Column {number}" for number in range(12))} |
@@ -244,7 +246,15 @@ WIDE = f"""{"A-very-long-word" * 20}
 ```
 {"a line of code that goes on " * 8}
 ```
+
+{NESTED}
+
+{"> " * 18}Within
 """
+# Of each place that is nested in others.
+WIDTHS = (
+    "e => Array.from(e.querySelectorAll('li, blockquote p'), (each) => each.getBoundingClientRect().width)"
+)
 
 
 async def test_nothing_is_wider_than_a_narrow_phone(
@@ -255,6 +265,7 @@ async def test_nothing_is_wider_than_a_narrow_phone(
     provider.say(WIDE)
     await chat.ask("W" * 300)
     assert await overflow(chat.page) == 0
+    assert min(await chat.answer.evaluate(WIDTHS)) > 100  # room for a word
     await chat.page.get_by_label("Menu").click()
     await expect(chat.page.get_by_role("link", name="My conversations")).to_be_in_viewport(ratio=1)
     assert await overflow(chat.page) == 0

@@ -83,11 +83,34 @@ from .markup import parse
         ("```\nSo: ```js\n```", "<pre><code>So: ```js\n</code></pre>"),
         ("Begin with ```js\nand end with ```.", "<p>Begin with <code>js and end with </code>.</p>"),
         ("![Mug](mug.png) and ![](x.png)!", "<p>Mug and !</p>"),
+        ("**Total:**5 and **“sent”**s", "<p><strong>Total:</strong>5 and <strong>“sent”</strong>s</p>"),
+        (
+            "**Total: **5 **Tax: ** 1, **late: **",
+            "<p><strong>Total: </strong>5 <strong>Tax: </strong> 1, <strong>late: </strong></p>",
+        ),
+        (
+            "**This is **very** late** ** x ** y",
+            "<p><strong>This is <strong>very</strong> late</strong> ** x ** y</p>",
+        ),
+        ("x**2 + y ** 2, **a\n**b", "<p>x**2 + y ** 2, **a<br>\n**b</p>"),
+        ("*a **b: **c*d*", "<p><em>a <strong>b: </strong>c</em>d*</p>"),
+        ("2024. It was late.\n\n1999) So it was", "<p>2024. It was late.</p>\n<p>1999) So it was</p>"),
+        ("999. a\n\n0. b", '<ol start="999">\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n</li>\n</ol>'),
         ("`![Mug](mug.png)` !important! [x]", "<p><code>![Mug](mug.png)</code> !important! [x]</p>"),
     ],
 )
 def test_it_shows(text, html):
     assert render_markdown(text).strip() == html
+
+
+@pytest.mark.parametrize("mark", ["- ", "1. ", "> ", "> - ", ">"])
+@pytest.mark.parametrize("depth", [8, 9, 10, 19, 20, 21, 60])
+def test_no_word_is_lost_however_deep_it_stands(mark, depth):
+    steps = [f"{mark * number}word{number}" for number in range(1, depth)]
+
+    for text in (mark * depth + "**deep**", "\n".join(steps), "\n\n".join(steps)):
+        shown = parse(render_markdown(text)).text
+        assert re.findall(r"\w+\d|deep", shown) == re.findall(r"\w+\d|deep", text)
 
 
 def test_it_shows_tables():
@@ -235,6 +258,10 @@ def test_what_only_looks_like_an_address_is_no_link(text):
         "- a\n      |---|---|\n",
         "    |---|---|\n",
         "- a\n| b |\n|---|\n",
+        "**a:",
+        "**a:**b ",
+        "*a **b ",
+        "**a [",
     ],
 )
 def test_a_hostile_text_takes_time_that_grows_with_its_length(unit):

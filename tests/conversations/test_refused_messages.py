@@ -38,7 +38,11 @@ async def works(page, model) -> bool:
     return "I am here." in (await page.ask("Are you there?")).text
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t \u2003"], ids=["empty", "a blank", "white space"])
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "\n\t \u2003", "\u200b\ufeff", "\u202e", "\u2800\u3164", "\x07\x1b"],
+    ids=["empty", "a blank", "white space", "no width", "a direction", "blank letters", "control characters"],
+)
 async def test_a_message_without_words_is_refused(page, model, text):
     client_id = await page.say(text)
 

@@ -36,6 +36,18 @@ async def test_it_keeps_the_text_so_far_and_says_that_it_was_cut(page, streaming
     assert (await Message.objects.aget(role="assistant")).text == "It has "
 
 
+async def test_no_mark_of_what_was_cut_is_seen_raw(page, model):
+    model.say("It **has shipped** and comes on Monday.", hold_after=2)
+    await page.say("Where is my order?")
+    await page.until(lambda page: page.turns and page.streamed() == "It **has ")
+
+    await page.request(action="stop")
+
+    answer = (await page.settled("stopped")).one(data_role="assistant")
+    assert answer.classed("text")[0].text.strip() == "It has"
+    assert answer.one("strong").text == "has"
+
+
 async def test_it_closes_the_models_stream(page, model, streaming):
     await page.request(action="stop")
     await page.settled("stopped")

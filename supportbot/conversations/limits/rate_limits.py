@@ -23,6 +23,7 @@ from supportbot.server.client_address import get_current_address_key
 from supportbot.server.executors import on_database_thread
 from supportbot.server.process import process
 
+from ..blank_text import blank_to_empty
 from ..models import Attachment, Conversation, CustomerRequest, Message
 from ..visitors import Visitor
 from .guest_limits import get_address_message_limit
@@ -65,7 +66,7 @@ def check_text(text: str, images: Collection[UUID] = ()) -> str:
     Raises `RequestRefused` for one that is longer than MESSAGE_MAX_CHARS, or empty though no images go with it.
     """
     # PostgreSQL stores no zero bytes, and a form ends lines otherwise than a script.
-    text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    text = blank_to_empty(text.replace("\0", "").replace("\r\n", "\n").strip())
     if not text and not images:
         raise RequestRefused(_("Please write a message first."))
     if len(text) > settings.MESSAGE_MAX_CHARS:

@@ -15,6 +15,7 @@ from ..models import Message
 from ..realtime import error_messages
 from ..realtime.language import RIGHT_TO_LEFT, detect_language
 from ..realtime.markdown import render_markdown
+from ..realtime.markdown.cut_text import finish_cut_text
 from ..realtime.markdown.plain_text import render_plain_text
 
 register = template.Library()
@@ -35,7 +36,9 @@ def render_text_attributes(text: str) -> str:
 
 
 @register.filter("markdown")
-def render_safe_markdown(text: str) -> str:
+def render_safe_markdown(text: str, status: str = "") -> str:
+    """The HTML of a text, which is a whole one or, with the status of a message, as much as there is of it."""
+    text = _finish_text(text, status)
     return mark_safe(render_markdown(text))  # noqa: S308 - sanitised there, and nowhere else marked safe
 
 
@@ -43,7 +46,11 @@ def render_safe_markdown(text: str) -> str:
 def render_plain_message(message: Message) -> str:
     """What a message says where nothing draws it: Markdown is what the assistant writes, and nobody else."""
     is_markdown = message.role == Message.Role.ASSISTANT
-    return render_plain_text(message.text) if is_markdown else message.text
+    return render_plain_text(_finish_text(message.text, message.status)) if is_markdown else message.text
+
+
+def _finish_text(text: str, status: str) -> str:
+    return finish_cut_text(text) if status == Message.Status.PARTIAL else text
 
 
 @register.filter("pretty_json")

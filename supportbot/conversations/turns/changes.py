@@ -12,6 +12,7 @@ from supportbot.compiled_queries import CompiledQuery, CompiledRows, CompiledUpd
 from supportbot.server.executors import on_database_thread
 from supportbot.server.outages import log_task_failure
 
+from ..blank_text import blank_to_empty
 from ..models import Conversation, Message, Turn
 from . import handoff_sentences
 from .leases import TurnLease
@@ -256,8 +257,3 @@ def _load_checkpoint(message: Message) -> str:
     """The text as it is stored now: checkpoints lock no conversation, so there may be more than was read of it."""
     row = Message.objects.select_for_update().filter(pk=message.pk)
     return str(row.values_list("text", flat=True).get())
-
-
-def blank_to_empty(text: str) -> str:
-    """The text, or nothing in place of white space alone, which would be an empty bubble."""
-    return text if text.strip() else ""

@@ -12,13 +12,13 @@ from supportbot.server.executors import on_database_thread
 from supportbot.server.tool_transactions import ToolTransaction
 from supportbot.usage import recording
 
+from ..blank_text import blank_to_empty
 from ..limits import token_budgets
 from ..models import Conversation, Message, Turn
 from ..models import ToolCall as StoredCall
 from .changes import (
     ChangedTurn,
     TurnChange,
-    blank_to_empty,
     build_change,
     close_open_messages,
     load_messages,

@@ -15,8 +15,9 @@ from markdown_it.token import Token
 
 from supportbot.server.stack_chunks import begin_stack_chunk
 
+from .containers import add_containers
 from .deviations import add_deviations, unwrap_answer
-from .emphasis import UnspacedInlineParser
+from .emphasis import UnspacedInlineParser, add_emphasis
 from .fences import FenceReader, separate_fences
 from .links import add_links, is_valid_link, normalize_telephone
 from .pieces import split_markdown
@@ -83,6 +84,8 @@ _markdown.add_render_rule("th_open", _open_cell)
 _markdown.add_render_rule("td_open", _open_cell)
 add_links(_markdown)
 add_deviations(_markdown)
+add_containers(_markdown)
+add_emphasis(_markdown)
 
 
 def parse_markdown(text: str) -> list[Token]:
