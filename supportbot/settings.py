@@ -1,4 +1,4 @@
-"""Django's settings. What a deployment may choose is read from the environment, see `environment.py`."""
+"""Django's settings. What a deployment may choose is read from the environment, see `environment`."""
 
 import sys
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.conf.locale import LANG_INFO
 
 from .addresses import get_host_pattern, parse_smtp_url
 from .environment import BASE_DIR
-from .environment_reader import read_environment
+from .environment.reader import read_environment
 from .extra_apps import find_installable_apps
 from .server.cookie_names import CSRF_COOKIE, HOST_PREFIX, SESSION_COOKIE
 from .server.secret_key import read_or_create_key

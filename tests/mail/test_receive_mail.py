@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 
 from supportbot.conversations.models import Message
-from supportbot.environment_reader import read_environment
+from supportbot.environment.reader import read_environment
 from supportbot.mail.models import IncomingMail
 from tests.mail.mails import build_answer
 from tests.server.environments import read_settings
@@ -132,7 +132,7 @@ class TestEnvironment:
     ):
         file = tmp_path / ".env"
         file.write_bytes(content)
-        monkeypatch.setattr("supportbot.environment_reader.ENV_FILE", file)
+        monkeypatch.setattr("supportbot.environment.reader.ENV_FILE", file)
         environment, found = read_environment()
         assert (environment.company_name, found) == (name, problems)
 
@@ -140,5 +140,5 @@ class TestEnvironment:
         refusal = PermissionError(13, "Permission denied")
         file = Mock(is_file=Mock(side_effect=refusal))
         file.name = ".env"
-        monkeypatch.setattr("supportbot.environment_reader.ENV_FILE", file)
+        monkeypatch.setattr("supportbot.environment.reader.ENV_FILE", file)
         assert read_environment()[1] == {".env": ".env cannot be read: Permission denied."}

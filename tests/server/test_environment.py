@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.conversations.checks import check_environment
 from supportbot.environment import Environment
-from supportbot.environment_reader import read_environment
+from supportbot.environment.reader import read_environment
 
 SECONDS = ("LLM_FIRST_TOKEN_SECONDS", "LLM_STALL_SECONDS", "TURN_SECONDS", "DRAIN_SECONDS")
 KEYS = ("XAI_API_KEY", "LLM_API_KEY", "LLM_FALLBACK_API_KEY", "ORDERS_API_TOKEN")

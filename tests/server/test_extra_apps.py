@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-from supportbot.environment_reader import read_environment
+from supportbot.environment.reader import read_environment
 from supportbot.extra_apps import find_installable_apps
 from supportbot.server.reloader import read_file_times
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
-from supportbot.environment_reader import read_environment
+from supportbot.environment.reader import read_environment
 from supportbot.jobs.models import Job
 from supportbot.jobs.registry import ClaimedJob
 from tickets.actors import SYSTEM, build_staff_actor

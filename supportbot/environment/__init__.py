@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from .addresses import ADDRESS_SCHEMES
-from .environment_site import SiteSettings
-from .environment_values import (
+from ..addresses import ADDRESS_SCHEMES
+from .site import SiteSettings
+from .values import (
     DEFAULT_TICKET_HOURS,
     MAX_SECONDS,
     CommaSeparated,
@@ -25,7 +25,7 @@ from .environment_values import (
     check_number,
 )
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENV_FILE = BASE_DIR / ".env"
 ENV_FILE_ENCODING = "utf-8-sig"  # Windows' editors write a mark before the first name
 

@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode
 
-from .addresses import ADDRESS_EXAMPLES, ADDRESS_SCHEMES, is_address, is_base_address
-from .opening_hours import parse_holidays, parse_opening_hours
+from ..addresses import ADDRESS_EXAMPLES, ADDRESS_SCHEMES, is_address, is_base_address
+from ..opening_hours import parse_holidays, parse_opening_hours
 
 Priority = Literal["high", "medium", "low"]
 HOST_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,30}"

@@ -3,17 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from .environment_values import (
-    AllowedHosts,
-    AppNames,
-    Holidays,
-    Host,
-    Languages,
-    Line,
-    OpeningHours,
-    Origins,
-    TimeZone,
-)
+from .values import AllowedHosts, AppNames, Holidays, Host, Languages, Line, OpeningHours, Origins, TimeZone
 
 
 class SiteSettings(BaseSettings):

@@ -6,8 +6,8 @@ A value that cannot be read does not stop the import: its default is used, and t
 
 from pydantic import ValidationError
 
-from .addresses import ADDRESS_SCHEMES
-from .environment import ENV_FILE, ENV_FILE_ENCODING, Environment
+from ..addresses import ADDRESS_SCHEMES
+from . import ENV_FILE, ENV_FILE_ENCODING, Environment
 
 
 def read_environment() -> tuple[Environment, dict[str, str]]:
