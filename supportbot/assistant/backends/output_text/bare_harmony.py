@@ -10,19 +10,24 @@ import re
 MARKS = {
     "analysis": "<|channel|>analysis<|message|>",
     "commentary to=": "<|channel|>commentary to=",
+    "to=": "<|channel|>commentary to=",
+    "assistant to=": "<|channel|>commentary to=",
     "assistantfinal": "<|start|>assistant<|channel|>final<|message|>",
     "assistantcommentary to=": "<|start|>assistant<|channel|>commentary to=",
     "assistantanalysis": "<|start|>assistant<|channel|>analysis<|message|>",
 }
 SPEAKER = "assistant"
-SPEAKER_LINE = re.compile(rf"\A\s*{SPEAKER}(?=[ \t]*\n|<[|｜])")
+SPEAKERS = (SPEAKER, "Assistant:", "ASSISTANT:")
+SPEAKER_LINE = re.compile(rf"\A\s*(?:{SPEAKER}(?=[ \t]*\n|<[|｜])|(?:Assistant|ASSISTANT):)")
 # No word goes on in capital letters.
 BEGUN = re.compile(
     r"\s*(?P<mark>(?:assistant)?(?:analysis|final)(?=[A-Z\"'“(*])"
-    r"|(?:assistant)?commentary to=(?=functions\.|\w+ ?(?:json|\{)))"
+    r"|(?:assistant)?commentary to=(?=functions\.|\w+ ?(?:json|\{))"
+    r"|(?:assistant )?to=(?=(?:functions|multi_tool_use)\.\w+\s{0,3}(?:json|code|[{<])))"
 )
 UNDECIDED = re.compile(
     r"(?:assistant)?(?:analysis|final|commentary to=\w*(?: ?(?:j(?:so?)?)?)?)?|assistant(?:[ \t]*|<)"
+    r"|(?:assistant )?to=(?:\w{1,14}(?:\.\w{0,64}\s{0,3}(?:js?o?|co?d?)?)?)?"
 )
 NEXT_MARK = re.compile("assistant(?:final|commentary to=|analysis)")
 MAX_MARK_CHARS = max(map(len, MARKS))
@@ -43,13 +48,13 @@ class BareHarmonyReader:
             words = text.lstrip()
             if not words:
                 return text
-            if UNDECIDED.fullmatch(words) or any(mark.startswith(words) for mark in (*MARKS, SPEAKER)):
+            if UNDECIDED.fullmatch(words) or any(mark.startswith(words) for mark in (*MARKS, *SPEAKERS)):
                 self._held = text
                 return ""
             begun = BEGUN.match(text)
             if begun is None or begun["mark"] not in MARKS:
                 self.is_over = True
-                return SPEAKER_LINE.sub("<|start|>assistant", text) if words.startswith(SPEAKER) else text
+                return SPEAKER_LINE.sub("<|start|>assistant", text) if words.startswith(SPEAKERS) else text
             self._has_begun = True
             text = MARKS[begun["mark"]] + text[begun.end() :]
         text = NEXT_MARK.sub(lambda mark: MARKS[mark[0]], text)

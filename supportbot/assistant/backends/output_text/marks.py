@@ -10,7 +10,7 @@ in other characters), vllm-project/vllm#35906 (harmony without some of its marks
 import html
 import re
 
-from ..text_calls.marks import CALLS, ESCAPED_CALLS
+from ..text_calls.marks import CALLS, CLAUDES, ESCAPED_CALLS
 from .harmony_headers import OPENING_ANSWER_OR_CALL
 from .invisible_marks import BYTES, INVISIBLE, measure_invisible_begun
 from .role_headings import ROLE_HEADING, is_heading_begun
@@ -25,6 +25,7 @@ THOUGHT_NAMES = (
     "seed:think",
     "mm:think",
     "antthinking",
+    f"{CLAUDES}:thinking",
     "reflection",
     "scratchpad",
     "scratch_pad",
@@ -36,7 +37,7 @@ THOUGHT_NAMES = (
 )
 THOUGHT_OPENINGS = (
     *(f"<{name}>" for name in THOUGHT_NAMES),
-    *("<|inner_prefix|>", "<unused94>thought"),
+    *("<|inner_prefix|>", "<unused94>thought", "<ctrl94>thought", "<|open|>think<|sep|>"),
     *("[think]", "◁think▷", "<|begin_of_thought|>", "<|start_thinking|>", "<|channel>thought", "<|think|>"),
     *("<|channel|>analysis<|message|>", "<|channel|>commentary<|message|>", "<|begin_of_thinking|>"),
     *(
@@ -46,7 +47,8 @@ THOUGHT_OPENINGS = (
 )
 THOUGHT_CLOSINGS = (
     *(f"</{name}>" for name in THOUGHT_NAMES),
-    *("<|inner_suffix|>", "<unused95>", "<｜/think｜>", "[begin final response]"),
+    *("<|inner_suffix|>", "<unused95>", "<ctrl95>", "<｜/think｜>", "[begin final response]"),
+    *("<|close|>think<|sep|>", "<|begin|>assistant<|content|>", "<|begin|>assistant<|tool_calls|>"),
     *("[/think]", "◁/think▷", "<|end_of_thought|>", "<|end_thinking|>", "<channel|>", "<|/think|>"),
     *("<|end_of_thinking|>",),
 )
@@ -91,7 +93,7 @@ ENDINGS = (
         "<|message_sep|>",
         "<|separator|>",
     ),
-    *("[e~[",),
+    *("[e~[", "<|close|>message<|sep|>"),
 )
 # Here somebody else's turn begins, or what a tool is to answer: the model makes it up. `turn_headers` knows the rest.
 TURNS_OF_OTHERS = (
@@ -105,7 +107,7 @@ TURNS_OF_OTHERS = (
         "]~b]tool",
     ),
     *("<beginning_of_sentence>user", "<seed:bos>user", "<｜tool▁outputs▁begin｜>", "<｜tool▁output▁begin｜>"),
-    *("[tool_results]", "<|start_tool_results|>"),
+    *("[tool_results]", "<|start_tool_results|>", "<|begin|>user<|content|>"),
 )
 # The beginning of a mark at the end of an answer, which was cut there.
 CUT_MARK = re.compile(r"<[|｜][a-z_▁]{2,40}[|｜]?$", re.IGNORECASE)
@@ -145,7 +147,13 @@ SKIPPED = (
     *("<answer>", "</answer>", "<response>", "</response>", "[end final response]"),
     *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>", "[gmask]", "<sop>", "<eop>"),
     *("<role>assistant</role>", "<reserved_107>", "<seed:bos>", "<beginning_of_sentence>ai name=assistant"),
-    *("]~!b[", "]~b]ai", ">>>all\n", "<|recipient|>all\n<|content|>"),
+    *("]~!b[", "]~b]ai", ">>>all\n", "<|recipient|>all\n<|content|>", "<</sys>>", "<think/>", "</assistant>"),
+    *(
+        "<|open|>response<|sep|>",
+        "<|close|>response<|sep|>",
+        "<|close|>tools<|sep|>",
+        "<|open|>message<|sep|>",
+    ),
 )
 # As `text_calls.marks` has those of calls.
 ESCAPED = {

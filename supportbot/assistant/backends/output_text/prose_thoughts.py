@@ -19,11 +19,20 @@ BEGINNINGS = {
     "thought:": "agent",
     "final answer:": "agent",
     '<details type="reasoning"': "page",
+    "thinking...\n": "terminal",  # as Ollama's own program writes it
+    **{
+        f"{opening}{word}": "page"
+        for opening in ("<details><summary>", "<details>\n<summary>")
+        for word in ("thinking", "thought", "reasoning")
+    },
+    **{f"```{word}\n": "fence" for word in ("thinking", "think", "thought", "thoughts", "reasoning")},
 }
 ANSWERS = {
     "granite": re.compile(r"here(?: is|['’]s) my (?:response|answer|reply):\s*", re.IGNORECASE),
     "agent": FINAL_ANSWER,
     "page": re.compile(r"</details>\s*", re.IGNORECASE),
+    "terminal": re.compile(r"\.\.\.done thinking\.\s*", re.IGNORECASE),
+    "fence": re.compile(r"\n```[ \t]*\n\s*"),
 }
 MAX_BEGINNING_CHARS = max(map(len, BEGINNINGS))
 MAX_ANSWER_CHARS = 60  # of what the answer is introduced by

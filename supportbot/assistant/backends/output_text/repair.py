@@ -1,6 +1,8 @@
-"""A text as its model wrote it: with the special tokens that a server has left out, without letters that are bytes."""
+"""A text as its model wrote it: with the special tokens that a server has left out, without letters that are bytes,
+and without escapes."""
 
 from .bare_harmony import BareHarmonyReader
+from .escaped_text import EscapedTextReader
 from .leaked_letters import LeakedLetterReader
 
 
@@ -8,21 +10,22 @@ class TextRepair:
     """Reads the beginning of a text, and all of it if it must be repaired."""
 
     def __init__(self) -> None:
-        self._letters = LeakedLetterReader()
-        self._bare_harmony = BareHarmonyReader()
+        self._readers = (LeakedLetterReader(), EscapedTextReader(), BareHarmonyReader())
 
     @property
     def is_over(self) -> bool:
         """Whether the rest of the text is what it is."""
-        return self._letters.is_over and self._bare_harmony.is_over
+        return all(reader.is_over for reader in self._readers)
 
     def read_text(self, data: str) -> str:
         """Add a piece. Returns what of the text may be passed on."""
-        text = data if self._letters.is_over else self._letters.read_text(data)
-        return text if self._bare_harmony.is_over else self._bare_harmony.read_text(text)
+        for reader in self._readers:
+            data = data if reader.is_over or not data else reader.read_text(data)
+        return data
 
     def flush_text(self) -> str:
         """The text is over. Returns what was held back."""
-        held = self._letters.flush_text()
-        text = self._bare_harmony.read_text(held) if held else ""
-        return text + self._bare_harmony.flush_text()
+        held = ""
+        for reader in self._readers:
+            held = (reader.read_text(held) if held and not reader.is_over else held) + reader.flush_text()
+        return held

@@ -14,6 +14,7 @@ from typing import Any
 from ..call_arguments import read_loose_object
 from ..call_names import find_tool_name
 from ..call_parts import CallParts
+from ..sanitize import is_json_object
 from .element_calls import ATTRIBUTES, TAGGED_NAME, iter_attribute_call, iter_tagged_call
 from .json_calls import (
     are_only_calls,
@@ -38,7 +39,19 @@ NAMED = re.compile(
 KIND_OF_CALL = re.compile(r"\bfunction(?=<[|｜]tool[_▁]sep[|｜]>)")
 # `<function(lookup_order){…}>`
 IN_BRACKETS = re.compile(r"^<function\(([\w.-]+)\)\s*(\{.*\})\s*>?\s*$", re.DOTALL)
-DSML = re.compile(r"(</?)\s?[|｜]\s?DSML\s?[|｜]\s?", re.IGNORECASE)
+DSML = re.compile(r"(</?)\s?[|｜]{1,2}\s?DSML\s?[|｜]{1,2}\s?", re.IGNORECASE)
+# Kimi K3's marks around a call and its arguments (can1357/oh-my-pi#8495), and those of elements for them.
+KIMIS_MARKS = (
+    (re.compile(r'<\|open\|>call tool="([^"<>]*)"[^<>|]*<\|sep\|>', re.IGNORECASE), r'<invoke name="\1">'),
+    (
+        re.compile(r'<\|open\|>argument key="([^"<>]*)"[^<>|]*<\|sep\|>', re.IGNORECASE),
+        r'<parameter name="\1">',
+    ),
+    (re.compile(r"<\|close\|>argument<\|sep\|>", re.IGNORECASE), "</parameter>"),
+    (re.compile(r"<\|close\|>call<\|sep\|>", re.IGNORECASE), "</invoke>"),
+    (re.compile(r"<\|(?:open|close)\|>tools<\|sep\|>", re.IGNORECASE), ""),
+)
+SOLARS_ID = re.compile(r"[\w-]*<\|tool_call:name\|>", re.IGNORECASE)
 # Behind them a further call begins. Mistral's may also be words about it.
 CALL_BEGINNINGS = re.compile(
     r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>|✿function✿:|<tool_call>(?=\s*[\w.-]+<tool_sep>)"
@@ -46,7 +59,7 @@ CALL_BEGINNINGS = re.compile(
     re.IGNORECASE,
 )
 OPENING_MARK = re.compile(
-    r"\s*(?:<function=|✿function✿:|\[tool_calls?\]|\[tool_request\]"
+    r"\s*(?:<function=|<ctrl42>call|✿function✿:|\[tool_calls?\]|\[tool_request\]"
     r"|(?:<\|start\|>assistant)?(?:<\|channel\|>\w+)? to=|<[|｜]?[\w:▁｜]+[|｜]?>)",
     re.IGNORECASE,
 )
@@ -54,21 +67,19 @@ CLOSING_MARK = re.compile(rf"{SPECIAL}$")
 MAX_CLOSING_MARK_CHARS = 64
 # `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
 # `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
-FUNCTION_BEGINS = r"<(?:[｜\w]*[｜:])?(?:function=|(?:function|function_call|invoke|tool_call) name=)"
+FUNCTION_BEGINS = r"<(?:[｜\w]*[｜:])?(?:function=|(?:function|function_call|invoke|tool_call|tool) name=)"
 FUNCTION = re.compile(
     rf"{FUNCTION_BEGINS}[\"']?([\w-]+)[\"']?\s*>(.*?)"
-    rf"(?=</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool_call)>|{FUNCTION_BEGINS}|$)",
+    rf"(?=</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool_call|tool)>|{FUNCTION_BEGINS}|$)",
     re.DOTALL | re.IGNORECASE,
 )
 PARAMETER_BEGINS = re.compile(
-    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]{0,200}>", re.IGNORECASE
+    r"<(?:[｜\w]*[｜:])?param(?:eter)?(?: name)?=[\"']?([\w-]+)[\"']?[^>]{0,200}>", re.IGNORECASE
 )
-PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?parameter>", re.IGNORECASE)
-CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke)>", re.IGNORECASE)
+PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?param(?:eter)?>", re.IGNORECASE)
+CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool)>", re.IGNORECASE)
 # The same without its closing mark, in a call that has one.
-OPEN_PARAMETER_ENDS = re.compile(
-    rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?parameter)|$", re.IGNORECASE
-)
+OPEN_PARAMETER_ENDS = re.compile(rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?param)|$", re.IGNORECASE)
 # `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM)
 KEYED_NAME = re.compile(r"\s*([\w-]+)\s*(?=<arg_key>|<|$)")
 KEY_BEGINS = re.compile(r"<arg_key>", re.IGNORECASE)
@@ -78,7 +89,7 @@ KEYED_VALUE_ENDS = re.compile(r"</arg_value>", re.IGNORECASE)
 ESCAPED_CALL_BEGINS = re.compile(r"call:([\w-]+)\s*\{")
 ESCAPED_CALL_ENDS = re.compile(r"\}\s*(?=call:|<|$)")
 ESCAPED_ARGUMENT = re.compile(
-    r"(?<![\w-])([\w-]+):(?:(?P<mark><escape>|<\|\"\|>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
+    r"(?<![\w-])([\w-]+):(?:(?P<mark><escape>|<\|\"\|?>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
 )
 BARE_VALUE = re.compile(r"\s*(?:-?\d[\d.]*|true|false|null)\s*")
 
@@ -92,7 +103,7 @@ def parse_text_calls(
     taken word for word or not at all, also where something stands beside them that is no call of a tool.
     """
     calls = []
-    for piece in split_at_marks(DSML.sub(r"\1", body), CALL_BEGINNINGS):
+    for piece in split_at_marks(_unify_marks(body), CALL_BEGINNINGS):
         found = [
             (find_tool_name(name, loose_names), arguments)
             for name, arguments in _iter_calls(piece, loose_names)
@@ -100,6 +111,14 @@ def parse_text_calls(
         run_names = tool_names if all(name in tool_names for name, _arguments in found) else loose_names
         calls += [CallParts(None, "", name, arguments) for name, arguments in found if name in run_names]
     return calls
+
+
+def _unify_marks(body: str) -> str:
+    """The text with the usual elements in the place of marks that mean the same."""
+    body = SOLARS_ID.sub("", DSML.sub(r"\1", body))
+    for mark, element in KIMIS_MARKS if "<|open|>" in body else ():
+        body = mark.sub(element, body)
+    return body
 
 
 def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -167,6 +186,9 @@ def _read_parameters(inner: str, *, may_be_open: bool) -> str:
 
 def _iter_escaped_calls(name: str, inner: str, *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
     """The call with these arguments. Text stands between marks, and where it does not, it ends at any comma in it."""
+    if is_json_object(in_braces := f"{{{inner}}}"):
+        yield name, in_braces
+        return
     found = list(ESCAPED_ARGUMENT.finditer(inner))
     has_other = ESCAPED_ARGUMENT.sub("", inner).strip(", \t\n") != ""
     is_exact = not has_other and all(each["mark"] or BARE_VALUE.fullmatch(each["bare"]) for each in found)

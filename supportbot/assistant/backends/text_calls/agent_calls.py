@@ -35,6 +35,9 @@ PLAN = re.compile(r"\s*\*{0,3}plan\*{0,3}:\*{0,3}", re.IGNORECASE)
 MADE_UP = re.compile(
     r"(?:^|\n)\s{0,20}\*{0,3}observation\*{0,3}:|(?<=[ \t])(?-i:Observation):", re.IGNORECASE
 )
+PLAIN_ARGUMENT = re.compile(
+    r"\s*[`\"']?(?P<name>[a-zA-Z_]\w{0,63})[`\"']?\s*[:=]\s*(?P<quote>[`\"']?)(?P<value>.*?)(?P=quote)\s*"
+)
 OBJECT_BEGINS = re.compile(r"\{\s*[\"']")
 WAITS = re.compile(r"\W*observation\W*", re.IGNORECASE)
 FINAL_ANSWER = re.compile(
@@ -113,6 +116,8 @@ def _read_labelled_calls(
     while call:
         arguments, behind = split_arguments(call.rest)
         found = _build_call(call.name, arguments, loose_names)
+        if call.is_action and call.name in loose_names and not found:
+            found = [_build_plain_call(call.name, arguments)]
         is_described = not (found or call.is_action or OBJECT_BEGINS.match(arguments))
         if not is_thought and (behind[:1].islower() or is_described):
             return None
@@ -149,6 +154,16 @@ def _parse_element(text: str, name: str, loose_names: Collection[str]) -> tuple[
     if not is_loose and (rest.strip() or not end or (values and other)):
         return [], rest.strip()
     return [CallParts(None, "", name, json.dumps(values, ensure_ascii=False) if values else other)], ""
+
+
+def _build_plain_call(name: str, arguments: str) -> CallParts:
+    """An agent's call whose arguments are no JSON, as ReAct has it: `order_id: ORD-123`, or a value alone.
+
+    Of that nobody knows which argument it is. So the call has none, and the model is told what is missing.
+    """
+    pairs = [PLAIN_ARGUMENT.fullmatch(line) for line in re.split(r"\n|,\s*(?=[\w-]+\s*[:=])", arguments)]
+    values = {pair["name"]: pair["value"] for pair in pairs if pair} if all(pairs) else {}
+    return CallParts(None, "", name, json.dumps(values, ensure_ascii=False))
 
 
 def _build_call(name: str, arguments: str, loose_names: Collection[str]) -> list[CallParts]:

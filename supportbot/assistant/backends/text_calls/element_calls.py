@@ -15,8 +15,9 @@ from .spans import find_between
 TAGGED_NAME = re.compile(
     r"<(?:tool_|function_)?name>\s*([\w-]+)\s*</(?:tool_|function_)?name>", re.IGNORECASE
 )
-TAGGED_ARGUMENTS_BEGIN = re.compile(r"<(?:arguments|parameters|args|input)>", re.IGNORECASE)
-TAGGED_ARGUMENTS_END = re.compile(r"</(?:arguments|parameters|args|input)>", re.IGNORECASE)
+_ARGUMENTS = r"(?:tool_|function_)?(?:arguments|parameters|args|input)"
+TAGGED_ARGUMENTS_BEGIN = re.compile(f"<{_ARGUMENTS}>", re.IGNORECASE)
+TAGGED_ARGUMENTS_END = re.compile(f"</{_ARGUMENTS}>", re.IGNORECASE)
 ARGUMENT = re.compile(r"\s*<(?P<name>[\w-]{1,64})>(?P<value>[^<]*)</(?P=name)>\s*")
 ATTRIBUTES = re.compile(
     r"<(?:tool_call|function_call|function|invoke|tool)\s+name=[\"'](?P<name>[\w.-]+)[\"']"

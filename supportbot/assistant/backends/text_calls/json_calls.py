@@ -18,13 +18,13 @@ TEXT_ARGUMENTS_KEYS = (
     *("action_input", "tool_input", "toolInput", "tool_args", "tool_arguments", "function_args"),
     *("function_arguments", "params", "kwargs"),
 )
-FUNCTION_KEYS = ("function", "function_call")
+FUNCTION_KEYS = ("function", "function_call", "tool_call")
 SEVERAL_KEYS = ("tool_calls", "tool_uses", "function_calls", "calls")
 # What a model thinks before it calls (xLAM): it is for nobody.
 THOUGHT_KEYS = ("thought", "thoughts", "reasoning", "rationale")
 CALL_KEYS = (
     *(*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, *SEVERAL_KEYS),
-    *("type", "id", "tool_call_id", "function_call"),
+    *("type", "id", "tool_call_id", "function_call", "tool_call"),
 )
 # Those that say nothing about whether a call is meant.
 USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role", "status", "object", "strict")

@@ -23,7 +23,7 @@ INPUT_LABELS = tuple(
 AGENTS_LABELS = ("action input:", "observation:")  # behind an action, also one of a tool that there is not
 BEHIND_NAMES = (*(f"{label}:" for label in INPUT_LABELS), *AGENTS_LABELS)
 LEAD_IN_LINE = r"(?:^|(?<=\s))[*_]{0,3}"  # behind a thought
-LEAD = r"[ \t]{0,20}+(?:(?:[-*•]|#{1,6})[ \t]{1,3})?[*_]{0,3}"
+LEAD = r"[ \t]{0,20}+(?:(?:[-*•]|#{1,6}|\d{1,2}[.)])[ \t]{1,3})?[*_]{0,3}"
 COLON = r"[*_]{0,3}[ \t]{0,3}[:：][*_]{0,3}"
 WITHOUT_MARKS = str.maketrans({"*": "", "_": " ", "：": ":"})
 MAX_BEGINNING_CHARS = 60  # of which a label is looked for
@@ -48,7 +48,8 @@ ARGUMENTS = (
 )
 CALL = re.compile(rf"(?:^|\n){LEAD}{NAME_LABEL}{NAME}{ARGUMENTS}", re.IGNORECASE)
 CALL_IN_LINE = re.compile(rf"{LEAD_IN_LINE}{NAME_LABEL}{NAME}{ARGUMENTS}", re.IGNORECASE)
-LEAD_BEGUN = re.compile(LEAD.replace("[ \\t]{1,3}", "(?:[ \\t]{1,3}|$)"))  # it may go on
+# It may go on.
+LEAD_BEGUN = re.compile(LEAD.replace("[ \\t]{1,3}", "(?:[ \\t]{1,3}|$)").replace("[.)]", "(?:[.)]|$)"))
 CALL_BEGUN = re.compile(rf"{NAME_LABEL}\s{{0,20}}[`'\"*]{{0,3}}(?P<name>[\w.-]*)", re.IGNORECASE)
 # A label before a call that has its own form.
 BEFORE_FORM = r"\s{0,20}(?=```|[\[{])"

@@ -12,6 +12,8 @@ DSML = (
     "|dsml|",
     " | dsml | ",
     "｜ dsml ｜ ",
+    "｜｜dsml｜｜",
+    "||dsml||",
 )
 CLAUDES = "antml"  # the namespace of Claude's marks
 # A call as text, with the mark at its end; without one it goes to the end of the answer.
@@ -37,6 +39,9 @@ CALLS = {
     "<tool_code>": "</tool_code>",
     "<tool_response>": "</tool_response>",
     "<tool_use>": "</tool_use>",
+    "<execute_tool>": "</execute_tool>",
+    "<call>": "</call>",
+    "<tool name=": "</tool>",
     "<toolcall>": "</toolcall>",
     "<longcat_tool_call>": "</longcat_tool_call>",
     "<|tools_prefix|>": "<|tools_suffix|>",
@@ -46,6 +51,11 @@ CALLS = {
     "<|tool_call_begin|>": "<|tool_call_end|>",
     "<｜tool▁calls▁begin｜>": "<｜tool▁calls▁end｜>",
     "<｜tool▁call▁begin｜>": "<｜tool▁call▁end｜>",
+    "<|tool_call_start|>": "<|tool_call_end|>",
+    "<|tool_call:begin|>": "<|tool_call:end|>",
+    "<|open|>tools<|sep|>": "<|close|>tools<|sep|>",
+    "<|open|>call tool=": "<|close|>call<|sep|>",
+    "<ctrl42>call": "<ctrl43>",
     "<|action_start|>": "<|action_end|>",
     "<|start_action|>": "<|end_action|>",
     "<|channel|>commentary to=": "<|call|>",
@@ -67,9 +77,12 @@ CALLS = {
 }
 # As they are written for a page, by servers that escape what a model says.
 ESCAPED_CALLS = {html.escape(mark): mark for mark in CALLS if mark[0] == "<"}
-# What follows the opening mark of a call; with anything else after it the text only talks of the mark.
+# What follows the opening mark of a call; with anything else after it the text only talks of the mark, as with a word and
+# then a bracket or a quotation mark.
 CALL_BODY = re.compile(
-    r"\s*(?:[\w.-]+\)\s*\{|[{\[<\"']|&(?:lt|quot);|```|[\w.:\-]+&(?:lt|gt);|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)"
+    r"(?![ \t]+[\w.-]+[ \t]+[(\[<\"'])"
+    r"\s*(?:[\w.-]+\)\s*\{|[{\[<\"']|&(?:lt|quot);|```|[\w.:\-]+&(?:lt|gt);"
+    r"|[\w.:\-]+(?:\s+(?:json|code))?\s*[\[{(<>\"'｜|]|\w+\n)"
 )
 CALL_BODY_BEGUN = re.compile(
     r"\s*(?:`{0,2}|[\w.:\-]*&\w{0,4})|\s*[\w.:\-]*\)?\s*(?:j|js|jso|json|c|co|cod|code)?\s*"

@@ -9,7 +9,9 @@ import io
 import json
 import tokenize
 from collections.abc import Collection, Iterator
+from typing import Any
 
+from ..call_arguments import read_loose_object
 from ..call_names import find_tool_name
 
 CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3)
@@ -35,7 +37,9 @@ def iter_python_calls(body: str, loose_names: Collection[str] = ()) -> Iterator[
         if not is_exact and find_tool_name(name, loose_names) not in loose_names:
             continue
         try:
-            values = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+            values = _read_object(call) or {
+                str(each.arg): ast.literal_eval(each.value) for each in call.keywords
+            }
             yield name, json.dumps(values, ensure_ascii=False)
         except (ValueError, TypeError):
             continue
@@ -56,6 +60,12 @@ def _list_calls(expression: ast.expr) -> list[ast.Call]:
         return [expression] if isinstance(expression, ast.Call) else []
     found = [_list_calls(each) for each in inner]
     return [call for calls in found for call in calls] if all(found) else []
+
+
+def _read_object(call: ast.Call) -> dict[str, Any] | None:
+    """The one object in the place of all arguments, as JavaScript has them: `lookup_order({order_id: "ORD-123"})`."""
+    is_alone = len(call.args) == 1 and not call.keywords and isinstance(call.args[0], ast.Dict)
+    return read_loose_object(ast.unparse(call.args[0])) if is_alone else None
 
 
 def _get_function_name(function: ast.expr) -> str:
