@@ -93,11 +93,19 @@ async def test_an_unknown_id_is_understood_in_the_words_of_every_provider(provid
     assert [len(request.sent) for request in provider.requests] == [2, 1, 4]
 
 
-async def test_an_id_that_is_found_unknown_in_the_stream_is_said_anew_too(provider, desk):
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Previous response with id 'x' not found.",
+        "Response with id 'resp_x' not found.",
+        "Item with id 'fc_x' not found. Items are not persisted when `store` is set to false.",
+        "No tool output found for function call call_x.",
+    ],
+)
+async def test_an_id_that_is_found_unknown_in_the_stream_is_said_anew_too(provider, desk, message):
     provider.say("Hello.")
     await desk.ask("Hi")
-    error = {"code": "previous_response_not_found", "message": "Previous response with id 'x' not found."}
-    provider.play(event("error", **error))
+    provider.play(event("error", code="invalid_request_error", message=message))
     provider.say("Yes.")
 
     assert await desk.ask("Are you there?") == "Yes."

@@ -36,6 +36,8 @@ ODDITIES = {
     "an event without a type": [wire.event({"x": 1}), *WHOLE],
     "only the item": [event("response.output_item.done", item=said(TEXT)), completed()],
     "only the response": [completed(said(TEXT))],
+    "pieces with nothing": [event("response.output_text.delta", delta=None), *WHOLE],
+    "null for the text in one piece": [*WHOLE[:-1], event("response.output_text.done", text=None), WHOLE[-1]],
     "the text in the item too": [*WHOLE[:-1], completed(said(TEXT))],
     "cut off after the end": [*WHOLE, CUT],
     "open after the end": [*WHOLE, STALL],
@@ -72,6 +74,24 @@ async def test_calls_without_a_place_are_told_apart_by_their_ids(provider, desk,
 
     assert [call.arguments for call in desk.answers[0].message.tool_calls] == [first.as_text, second.as_text]
     assert [message["tool_call_id"] for message in provider.requests[1].sent[-2:]] == ["a", "b"]
+
+
+@pytest.mark.parametrize("last", [None, ""])
+async def test_the_arguments_that_came_in_pieces_are_kept_where_the_last_event_has_none(provider, desk, last):
+    item = {"type": "function_call", "id": "fc", "call_id": "a", "name": "lookup_order", "arguments": last}
+    pieces = ['{"order_id":', None, ' "ORD-123"}']
+    provider.play(
+        event("response.output_item.added", output_index=0, item=item),
+        *(event("response.function_call_arguments.delta", item_id="fc", delta=each) for each in pieces),
+        event("response.function_call_arguments.done", item_id="fc", arguments=last),
+        event("response.output_item.done", output_index=0, item=item),
+        completed(),
+    )
+    provider.say("Done.")
+
+    await desk.ask("ORD-123")
+
+    assert desk.results[0].outcome == "done"
 
 
 async def test_what_a_call_is_named_is_kept_with_its_last_event(provider, desk):

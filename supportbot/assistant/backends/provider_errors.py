@@ -36,7 +36,11 @@ CONTEXT_TOO_LONG = _compile(
     r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context",
     r"超长|(输入|上下文|长度).{0,20}(过长|超出|超过)|(超出|超过).{0,20}(上下文|长度|tokens?)",
 )
-PREVIOUS_RESPONSE = _compile(r"previous[ _]response")
+# Also a call without its result, which the provider still waits for in what it has stored.
+PREVIOUS_RESPONSE = _compile(
+    r"previous[ _]response|(response|item|conversation) with id|no response found",
+    r"no tool (output|call) found|items are not persisted",
+)
 FILTERED = _compile(
     r"usage guidelines|content[_ ]filter|content[_ ]policy|data_inspection_failed|content management policy",
     r"responsible ?ai|inappropriate content|content exists risk|flagged (as|by|for)|moderation",

@@ -65,12 +65,13 @@ class ResponsesAccumulator(AnswerAccumulator):
         elif kind == "response.output_item.done":
             return self._add_item(event["item"], event.get("output_index"))
         elif kind == "response.function_call_arguments.delta":
-            self._get_call(event).arguments += event["delta"]
+            self._get_call(event).arguments += event["delta"] or ""
         elif kind == "response.function_call_arguments.done":
-            self._get_call(event).arguments = _serialize(event["arguments"])
+            call = self._get_call(event)
+            call.arguments = _serialize(event["arguments"] or call.arguments)
         elif kind in WHOLE_PARTS:
             self.has_refused = self.has_refused or kind == "response.refusal.done"
-            part = event[WHOLE_PARTS[kind]]
+            part = event[WHOLE_PARTS[kind]] or ""
             return self._add_words([part if isinstance(part, dict) else {"text": part}], event)
         elif kind in ENDS:
             return self._finish_response(event["response"])
@@ -85,10 +86,12 @@ class ResponsesAccumulator(AnswerAccumulator):
         if place != self._place:
             self._place = place
             self._places.update(each for each in place if each is not None)
-        return self._add_said(event["delta"])
+        return self._add_said(event["delta"] or "")
 
     def _add_said(self, text: str) -> str:
         """Add words. Returns them, as a paragraph of their own where they begin another message."""
+        if not text:
+            return ""
         before = self._said[-1] if self._said else ""
         self._said.append(text)
         is_apart = not self._begins_message or before[-1:].isspace() or text[:1].isspace()

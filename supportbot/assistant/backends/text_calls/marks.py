@@ -77,8 +77,8 @@ CALLS = {
 }
 # As they are written for a page, by servers that escape what a model says.
 ESCAPED_CALLS = {html.escape(mark): mark for mark in CALLS if mark[0] == "<"}
-# What follows the opening mark of a call; with anything else after it the text only talks of the mark, as with a word and
-# then a bracket or a quotation mark.
+# What follows the opening mark of a call. With anything else after it the text only talks of the mark, as with a word
+# and then a bracket or a quotation mark.
 CALL_BODY = re.compile(
     r"(?![ \t]+[\w.-]+[ \t]+[(\[<\"'])"
     r"\s*(?:[\w.-]+\)\s*\{|[{\[<\"']|&(?:lt|quot);|```|[\w.:\-]+&(?:lt|gt);"
