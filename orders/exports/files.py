@@ -24,10 +24,11 @@ from .wrapped_lines import find_wrapping, list_trailers, unwrap_line
 SEPARATORS = ",;\t|"
 MAX_TITLE_LINES = 20
 SAMPLE_BYTES = 1024 * 1024
-# What programs and spreadsheets write where there is nothing, or where a formula has failed.
+# What programs, spreadsheets and people write where there is nothing, or where a formula has failed.
 NOTHING = frozenset(
     (
-        *("nan", "NaN", "NaT", "<NA>", "null", "NULL", "(null)", "None", "undefined"),
+        *("nan", "NaN", "NaT", "<NA>", "null", "NULL", "(null)", "None", "none", "(none)", "undefined"),
+        *("-", "--", "---", "–", "—", "n.a.", "[]", "{}"),
         *(
             "#N/A",
             "#N/A!",

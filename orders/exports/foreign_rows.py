@@ -8,6 +8,7 @@ from ..models import Order
 from .cells import SIGNS, UnreadableCell, read_amount
 from .files import FileRow
 from .formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells, simplify_status
+from .times import has_time
 
 
 def translate_rows(rows: Iterator[FileRow], form: ExportFormat, wanted: Collection[str]) -> Iterator[FileRow]:
@@ -48,7 +49,7 @@ def _translate_status(status: str, cells: Mapping[str, str]) -> str:
     """An order without a status was sent if the export says when."""
     if status in ("", BY_DATE, REFUNDED):
         nothing_sent = Order.Status.CANCELLED if status == REFUNDED else Order.Status.PROCESSING
-        return Order.Status.SHIPPED if cells.get("Fulfilled at") else nothing_sent
+        return Order.Status.SHIPPED if has_time(cells.get("Fulfilled at", "")) else nothing_sent
     return status
 
 

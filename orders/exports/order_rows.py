@@ -14,6 +14,8 @@ from .times import guess_day_first
 IDENTIFYING_COLUMNS = ("Id", "Email", "Total", "Created at")
 MAX_SPREAD_ROWS = 300_000  # of orders whose rows stand apart; they are kept until the end of the file
 MAX_SAMPLED_TIMES = 10_000
+# Of those with one number, to which a row may belong beside the first: a spreadsheet may have made all numbers one.
+MAX_COMPARED_ORDERS = 20
 
 
 @dataclass(slots=True)
@@ -91,7 +93,8 @@ def split_orders(rows: list[FileRow], *, may_look_alike: bool) -> list[list[File
     orders: list[list[FileRow]] = []
     for row in rows:
         begins = begins_order(row)
-        same = [each for each in orders if _is_same_order(each[0], row)]
+        compared = (*orders[:1], *orders[max(1, len(orders) - MAX_COMPARED_ORDERS) :])
+        same = [each for each in compared if _is_same_order(each[0], row)]
         if same and begins and not begins_order(same[-1][0]):
             same[-1].insert(0, row)  # somebody has sorted the rows
         elif orders and (same or not begins):

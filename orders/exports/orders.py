@@ -31,7 +31,7 @@ from .order_notes import read_parcel_notes
 from .order_rows import Survey, gather_rows, get_number, split_orders, survey_file
 from .repeated_rows import begins_order
 from .status_words import find_item_state, find_status
-from .times import read_time
+from .times import has_time, read_time
 
 T = TypeVar("T")
 
@@ -171,7 +171,7 @@ class OrderBuilder:
             shipping=self._read_amount("Shipping"),
             taxes=self._read_amount("Taxes"),
             total=self._read_amount("Total"),
-            refunded=self._read_amount("Refunded amount"),
+            refunded=self._read_refund(),
         )
         order.normalise_fields()
         items = [item for row in self._rows if (item := self._build_item(row))]
@@ -230,7 +230,8 @@ class OrderBuilder:
             return Order.Status.PROCESSING
         paid = self._read_text("Financial Status", 40).lower()
         sent = self._read_text("Fulfillment Status", 40)
-        if self._read_text("Cancelled at", 40):
+        if has_time(self._first.cells.get("Cancelled at", "")):
+            self._read_time("Cancelled at")  # what it says is not kept, but told if it is no time
             return Order.Status.CANCELLED
         is_over = paid in ("refunded", "voided")
         nothing_sent = Order.Status.CANCELLED if is_over else Order.Status.PROCESSING
@@ -251,11 +252,18 @@ class OrderBuilder:
         return self._read("Currency", read_currency) or ""
 
     def _read_time(self, column: str) -> datetime | None:
+        if not has_time(self._first.cells.get(column, "")):
+            return None
         return self._read(column, read_time, is_day_first=self._survey.is_day_first)
 
     def _read_day(self, column: str) -> date | None:
         moment = self._read_time(column)
         return timezone.localtime(moment).date() if moment else None
+
+    def _read_refund(self) -> Decimal | None:
+        """What was paid back; bookkeepers and some plugins write it as a negative amount."""
+        refunded = self._read_amount("Refunded amount")
+        return None if refunded is None else abs(refunded)
 
     def _read_amount(self, column: str, row: FileRow | None = None) -> Decimal | None:
         has_commas = self._survey.has_decimal_commas

@@ -60,6 +60,12 @@ MONTH_LANGUAGES = (
     *("en", "de", "fr", "es", "it", "pt", "nl", "tr", "pl", "sv"),
     *("da", "nb", "ru", "uk", "el", "hu", "ro", "cs", "id"),
 )
+FIRST_YEAR = 1990  # an earlier one is the first day that a program knows, where it knows no time
+# What stands where there is no time: “0”, “0000-00-00 00:00:00”, “false”, and a spreadsheet's 0 as a time.
+NO_TIME = re.compile(
+    r"[\W0]*|no?|false|never|12:00(?::00)?\sAM|(?:0?1[./-]00?|00?[./-]0?1)[./-](?:19)?00\b.*|1900-0?1-00\b.*",
+    re.IGNORECASE,
+)
 AFTERNOON = ("p", "午後", "下午", "오후", "μ", "م")
 
 
@@ -68,10 +74,22 @@ def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
 
     `is_day_first` says how 03/04/2026 is meant; None if nobody knows. With full stops the day is always first.
     """
-    moment = _read_iso_time(text) or _read_local_time(text, is_day_first)
-    if not 1990 <= moment.year < 2100:
+    moment = _parse_time(text, is_day_first)
+    if not FIRST_YEAR <= moment.year < 2100:
         raise UnreadableCell(_("%(column)s is in the year %(year)s."), year=moment.year)
     return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+
+
+def has_time(text: str) -> bool:
+    """Whether a cell says that there was a time, also one that cannot be read."""
+    try:
+        return bool(text) and _parse_time(text, is_day_first=True).year >= FIRST_YEAR
+    except UnreadableCell:
+        return not NO_TIME.fullmatch(text)
+
+
+def _parse_time(text: str, is_day_first: bool | None) -> datetime:
+    return _read_iso_time(text) or _read_local_time(text, is_day_first)
 
 
 def _read_iso_time(text: str) -> datetime | None:

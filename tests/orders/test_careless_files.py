@@ -175,3 +175,30 @@ def test_a_zip_with_more_in_it_than_exports(tmp_path, capsys):
     err = capsys.readouterr().err
     assert "folder/readme.txt was passed over. These columns" in err
     assert "._orders" not in err
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        *("-", "—", "0", "0.0", "false", "No", "never", "[]", "00:00:00"),
+        *("0000-00-00 00:00:00", "1970-01-01 00:00:00", "0001-01-01T00:00:00Z", "12/31/1969 7:00 PM"),
+        *("1/0/1900", "1900-01-00", "12:00:00 AM"),
+    ],
+)
+def test_a_word_or_a_zero_in_place_of_a_time_says_that_nothing_has_happened(load, nothing):
+    open_mug = MUG.replace("paid,fulfilled", "paid,")
+    said = load(f"{open_mug},{nothing},{nothing}", header=f"{HEADER},Cancelled at,Fulfilled at")
+    order = Order.objects.get()
+    assert (said.err, order.status, order.shipped_at) == ("", "processing", None)
+
+
+def test_a_time_that_cannot_be_read_is_told_and_says_that_something_has_happened(load):
+    said = load(f"{MUG},03/04/2026", header=f"{HEADER},Cancelled at")
+    assert "Cancelled at is '03/04/2026': say --day-first or --month-first." in said.err
+    assert Order.objects.get().status == "cancelled"
+
+
+@pytest.mark.parametrize("refunded", ["-3.00", "(3.00)", "3.00-", "3.00"])
+def test_what_was_paid_back_is_no_negative_amount(load, refunded):
+    load(f"{MUG},{refunded}", header=f"{HEADER},Refunded Amount")
+    assert Order.objects.get().refunded == Decimal(3)

@@ -135,6 +135,7 @@ def test_bigcommerce(load):
     [
         ("Refunded", "24/09/2026", "shipped"),
         ("Refunded", "", "cancelled"),
+        ("Refunded", "0000-00-00", "cancelled"),
         ("Awaiting Fulfillment", "", "processing"),
         ("Partially Refunded", "24/09/2026", "shipped"),
         ("Completed", "", "shipped"),

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
+from orders.exports.files import FileRow
+from orders.exports.order_rows import split_orders
 from orders.exports.orders import ExportedItem, ExportedOrder
 from orders.importer import save_orders
 from orders.models import Order
+from tests.linear_time import takes_linear_time
 
 from .test_export_files import HEADER, MUG, PIN, PLATE, load, stored
 
@@ -62,6 +66,14 @@ def test_further_rows_and_repeats_may_have_the_mark_or_not(load):
 def test_a_copy_of_an_order_brings_no_item_twice(load, rows, items):
     said = load(*rows)
     assert (said.err, stored()["#1001"]) == ("", items)
+
+
+def test_a_spreadsheet_that_has_made_all_numbers_one_takes_no_longer_than_its_rows():
+    def read(count: int) -> None:
+        rows = [FileRow(line, {"Name": "5.27763E+12", "Total": f"{line}.00"}) for line in range(count)]
+        assert len(split_orders(rows, may_look_alike=False)) == count
+
+    assert takes_linear_time(partial(read, 5_000))
 
 
 def test_copies_of_two_orders_with_one_number_leave_the_first_as_it_is(load):
