@@ -54,6 +54,8 @@ def shorten_phone(phone: str) -> str:
     """
     digits, national = _split_digits(phone)
     bare = (national or digits).lstrip("0")
+    if len({*bare}) < 2:
+        return ""  # “0000000000” is what a till asks for, and no number of anybody's
     if MIN_PHONE_DIGITS <= len(bare) < PHONE_DIGITS:
         return bare
     return digits[-PHONE_DIGITS:] if len(digits) >= MIN_PHONE_DIGITS else ""
@@ -62,7 +64,9 @@ def shorten_phone(phone: str) -> str:
 def _list_keys(written: str) -> Iterator[str]:
     """As what the number may be stored, which has a country's code, or has none, or had it without a +."""
     digits, national = _split_digits(written)
-    likely = [shorten_phone(written), digits[-PHONE_DIGITS:]]
+    if not (shortened := shorten_phone(written)):
+        return iter(())
+    likely = [shortened, digits[-PHONE_DIGITS:]]
     if national:
         likely += [f"8{national}"] if digits.startswith(LITHUANIA) else []
     elif bare := BARE_CODE.match(digits):

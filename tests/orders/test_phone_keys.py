@@ -86,6 +86,22 @@ def test_the_end_of_a_number_is_not_the_number(stored_number, written):
     assert shorten_phone(stored_number) not in read_contact("", written)[1]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0000000000",
+        "000-000-0000",
+        "+1 000 000 0000",
+        "+49 0000000",
+        "1111111111",
+        "555-555-5555",
+        "0999999999",
+    ],
+)
+def test_a_number_that_stands_for_none_is_not_that_of_all_who_have_given_it(written):
+    assert (shorten_phone(written), read_contact("", written)) == ("", ("", ()))
+
+
 def test_no_form_of_a_number_makes_further_guesses():
     forms = [
         "12345678",
