@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -50,9 +52,8 @@ def save_orders(
     number: an order never becomes another one.
     """
     lock_orders()
-    numbers = [exported.order.number for exported in batch]
-    known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
-    contents = _load_items(numbers)
+    known = _load_orders(batch)
+    contents = _load_items([exported.order.number for exported in batch])
     deleted = _find_deleted(batch) if told is None else {}
     orders = (*known.values(), *(exported.order for exported in batch))
     accounts = _find_accounts({order.email for order in orders} - {""})
@@ -71,6 +72,36 @@ def save_orders(
         known[order.number], contents[order.number] = order, exported.items
     upsert_orders(by_outcome["new"], by_outcome["updated"])
     return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
+
+
+def _load_orders(batch: Sequence[ExportedOrder]) -> dict[str, Order]:
+    """The stored orders with the numbers of these, by number.
+
+    Of an order whose number is stored in another form, that form is taken: a spreadsheet makes 123 of 000000123, and
+    people 1001 of #1001. It is the same order if person and time are the same.
+    """
+    numbers = [exported.order.number for exported in batch]
+    known = {order.number: order for order in Order.objects.filter(number__in=numbers)}
+    orders = [exported.order for exported in batch if exported.order.number not in known]
+    is_likely = Q(key__in={order.key for order in orders})
+    # The last group of digits is all of it where zeros may have been in front.
+    is_likely |= Q(
+        short_key__in={order.short_key for order in orders if _shorten_key(order) == order.short_key}
+    )
+    emails = {order.email for order in orders} - {""}
+    stored = Order.objects.filter(is_likely, email__in=emails, ordered_at__isnull=False).order_by("-pk")
+    others = {(old.email, _shorten_key(old)): old for old in stored} if emails else {}
+    for order in orders:
+        old = others.get((order.email, _shorten_key(order)))
+        is_same = old and order.ordered_at and old.platform in ("", order.platform)
+        if old and is_same and not _find_conflict(order, old):
+            order.number, known[old.number] = old.number, old
+            order.normalise_fields()
+    return known
+
+
+def _shorten_key(order: Order) -> str:
+    return order.key.lstrip("0")
 
 
 def _find_deleted(batch: Sequence[ExportedOrder]) -> dict[str, list[LiveOrder]]:
@@ -111,6 +142,8 @@ def _find_conflict(order: Order, old: Order | None) -> str:
     is_other_person = bool(order.email and old.email and order.email != old.email)
     one_time, other_time = _round_times(order.ordered_at, old.ordered_at)
     is_other_time = bool(one_time and other_time and one_time != other_time)
+    if order.email and order.email == old.email and _is_day_of(order.ordered_at, old.ordered_at):
+        is_other_time = False
     is_one_platform = order.platform == old.platform or not (order.platform and old.platform)
     if not (order.platform_id and old.platform_id and is_one_platform):
         is_other = is_other_person or is_other_time
@@ -124,6 +157,14 @@ def _find_conflict(order: Order, old: Order | None) -> str:
         words = _("Another order with this number is stored, that of %(email)s. It stays as it is.")
         return words % {"email": old.email}
     return _("Another order with this number is stored, without an e-mail address. It stays as it is.")
+
+
+def _is_day_of(one: datetime | None, other: datetime | None) -> bool:
+    """Whether this is the day of another time, without its hour, as a spreadsheet may have saved it."""
+    if not (one and other):
+        return False
+    day, moment = timezone.localtime(one), timezone.localtime(other)
+    return day.time() == time() and day.date() == moment.date()
 
 
 def _round_times(one: datetime | None, other: datetime | None) -> tuple[datetime | None, datetime | None]:
@@ -175,6 +216,8 @@ def _compare_with_stored(
         return "new"
     order = exported.order
     _keep_staff_changes(order, old, told)
+    if _is_day_of(order.ordered_at, old.ordered_at):
+        order.ordered_at = old.ordered_at
     if exported.unknown:
         for field in exported.unknown - {"items"}:
             setattr(order, field, getattr(old, field))

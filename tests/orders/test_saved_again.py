@@ -111,6 +111,30 @@ def test_rows_that_somebody_has_sorted(load):
     assert (said.err, stored()) == ("", {"#1002": ["Pin"], "#1001": ["Mug", "Plate"]})
 
 
+@pytest.mark.parametrize(
+    ("stored_number", "number"),
+    [("000000123", "123"), ("#1001", "1001"), ("1001", "#1001"), ("#W1", "#w1"), ("ORD-7", "ORD 7")],
+)
+@pytest.mark.parametrize("time", ["2026-09-01 09:00:00 +0200", "2026-09-01 07:00", "2026-09-01"])
+def test_an_order_whose_number_lost_its_zeros_or_signs_is_not_stored_twice(load, stored_number, number, time):
+    load(MUG.replace("#1001", stored_number).replace("fulfilled", "unfulfilled"), PIN)
+    said = load(MUG.replace("#1001", number).replace("2026-09-01 09:00:00 +0200", time), PIN)
+    order = Order.objects.get(email="zoe@example.com")
+    assert (said.err, order.number, order.status, f"{order.ordered_at:%H:%M}") == (
+        *("", stored_number, "shipped", "07:00"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [("zoe@", "max@"), ("2026-09-01", "2026-09-02"), ("1001", "10010"), (",zoe@example.com", ",")],
+)
+def test_an_order_whose_number_looks_like_that_of_another_one_is_another_one(load, was, now):
+    load(MUG)
+    load(MUG.replace("#", "").replace(was, now))
+    assert Order.objects.count() == 2
+
+
 def test_of_two_columns_with_one_name_the_first_is_meant(load):
     load(f"{MUG},", header=f"{HEADER},Email")
     assert Order.objects.get().email == "zoe@example.com"
