@@ -33,6 +33,7 @@ AS_DIGITS = str.maketrans("OIL", "011")
 LINE_END = re.compile(r"[^\w\n]{0,3}(?:\n|\Z)")
 # Some shops have numbers of letters alone.
 WORD = re.compile(r"(?<!\w)[^\W\d_]{6,12}(?!\w)")
+TRACKING_MARKS = r"[,;|\n]"  # between several tracking numbers
 DATE_MARKS = frozenset(".,:/–—-")
 
 
@@ -71,6 +72,12 @@ def shorten_number(number: str) -> str:
     """The last group of a number's digits without leading zeros: 9001 of ORD-2024-9001, 1001 of #1001-A."""
     groups = re.findall(r"\d+", fold_digits(number))
     return groups[-1].lstrip("0") if groups else ""
+
+
+def list_tracking_keys(tracking: str) -> list[str]:
+    """The tracking numbers of an order in the form of keys: those of its parcels, the newest one last."""
+    keys = map(normalise_number, re.split(TRACKING_MARKS, tracking))
+    return list(filter(None, keys)) or [""]
 
 
 def read_number(written: str) -> WrittenNumber:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from supportbot.assistant.tools import Customer
 
 from ..contacts import list_guessed_contacts, read_contact, shorten_phone
-from ..numbers import normalise_number, read_number, shorten_number
+from ..numbers import TRACKING_MARKS, list_tracking_keys, normalise_number, read_number, shorten_number
 
 MAX_MATCHES = 50
 
@@ -58,7 +58,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
         longest = {key for key in whole if not any(key in other for other in whole - {key})}
         named = [pk for pk, key, _tracking in rows if key in longest]
         tracked = [pk for pk, _key, tracking in rows if tracking in meant.tracking_keys]
-        return self.filter(pk__in=named or tracked or [pk for pk, *_keys in rows])
+        likely = named or tracked or [pk for pk, *_keys in rows]
+        return self.filter(pk__in=likely or self._find_earlier_parcels(meant.tracking_keys))
+
+    def _find_earlier_parcels(self, tracking_keys: frozenset[str]) -> list[int]:
+        """The orders with a tracking number that is not the newest of theirs."""
+        several = self.filter(tracking__regex=TRACKING_MARKS).order_by().values_list("pk", "tracking")
+        rows = several if tracking_keys else []
+        return [pk for pk, tracking in rows if not tracking_keys.isdisjoint(list_tracking_keys(tracking))]
 
 
 class Order(models.Model):
@@ -156,7 +163,7 @@ class Order(models.Model):
         self.key = normalise_number(self.number)[:40]
         self.short_key = shorten_number(self.number)
         # The newest of several parcels, which stands last.
-        self.tracking_key = normalise_number(self.tracking.rpartition(", ")[2])[:200]
+        self.tracking_key = list_tracking_keys(self.tracking)[-1][:200]
         self.phone_key = shorten_phone(self.phone)
         self.email = self.email.strip().lower()
 

@@ -164,6 +164,19 @@ def test_a_number_is_found_in_whatever_stands_around_it(chat, written, number):
     assert lookup_order(chat(), written, "zoe@example.com").get("order_id") == number
 
 
+@pytest.mark.parametrize("tracking", ["{}, {}", "{},{}", "{}; {}", "{}|{}", "{}\n{}", "{};{};"])
+@pytest.mark.parametrize("written", ["1Z999AA10123456784", "1z 999 aa1 01 2345 6795"])
+def test_an_order_in_several_parcels_is_found_by_the_number_of_each(chat, tracking, written):
+    Order.objects.create(
+        number="#1001",
+        email="zoe@example.com",
+        tracking=tracking.format("1Z999AA10123456784", "1Z999AA10123456795"),
+    )
+    Order.objects.create(number="#1002", email="zoe@example.com", tracking="JD000000000012345678")
+    assert lookup_order(chat(), written, "zoe@example.com").get("order_id") == "#1001"
+    assert "error" in lookup_order(chat(), written, "max@example.com")
+
+
 @pytest.mark.parametrize(
     "written",
     [
