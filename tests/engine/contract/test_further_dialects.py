@@ -37,8 +37,6 @@ EXACT = {
     "Gemma with half a mark": '<|tool_call>call:{name}{order_id:<|">ORD-123<|">}<tool_call|>',
     "Gemma with JSON": '<|tool_call>call:{name}{"order_id": "ORD-123"}<tool_call|>',
     "an element to execute": '<execute_tool>\n{name}(order_id="ORD-123")\n</execute_tool>',
-    "an element of a call": f"<call>{CALL}</call>",
-    "an element of a tool": '<tool name="{name}"><param name="order_id">ORD-123</param></tool>',
     "elements of a tool": f"<tool_call><tool_name>{{name}}</tool_name><tool_input>{json.dumps(ORDER)}</tool_input>"
     "</tool_call>",
     "JSON within JSON": f'{{"tool_call": {CALL}}}',
@@ -58,7 +56,7 @@ READ = {
     "an agent's arguments in words": "Action: lookup_order\nAction Input: order_id: ORD-123",
 }
 MENTIONS = [
-    "Call <call> or <execute_tool> in code.",
+    "Call <tool_call> or <execute_tool> in code.",
     "The <tool_call> mark (see below) begins it.",
     "Use <tool_call> and <b> tags.",
     "A <function_call> element [1] has a name.",
@@ -75,11 +73,12 @@ SPOKEN = {
     html.escape(
         "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>5 < 6"
     ): "5 < 6",
-    "Assistant: Hello!": "Hello!",
+    "ASSISTANT: Hello!": "Hello!",
     "<</SYS>>\n\nHello!": "Hello!",
     "Hello!</assistant>": "Hello!",
     # What only looks like it stays.
     "Assistants help you.": "Assistants help you.",
+    (persons := "Assistant: a person who helps.\nManager: a person who leads."): persons,
     "to=5 is wrong": "to=5 is wrong",
     "to=functions.": "to=functions.",
     **{each: each for each in MENTIONS},
@@ -93,6 +92,7 @@ PROSE = {
     "<details>\n<summary>Reasoning</summary>\n\nHm.\n</details>\n\nHello!": "Hello!",
     "```thinking\nHm.\n```\nHello!": "Hello!",
     "Thinking... no.": "Thinking... no.",
+    (sizes := "<details><summary>Thoughts on sizes</summary>\nS, M\n</details>\nBye"): sizes,
     "<details><summary>Sizes</summary>\nS, M\n</details>": "<details><summary>Sizes</summary>\nS, M\n</details>",
     "1. Tool: a hammer\n2. Time: an hour": "1. Tool: a hammer\n2. Time: an hour",
 }

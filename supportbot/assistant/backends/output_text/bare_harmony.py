@@ -17,8 +17,8 @@ MARKS = {
     "assistantanalysis": "<|start|>assistant<|channel|>analysis<|message|>",
 }
 SPEAKER = "assistant"
-SPEAKERS = (SPEAKER, "Assistant:", "ASSISTANT:")
-SPEAKER_LINE = re.compile(rf"\A\s*(?:{SPEAKER}(?=[ \t]*\n|<[|｜])|(?:Assistant|ASSISTANT):)")
+SPEAKERS = (SPEAKER, "ASSISTANT:")
+SPEAKER_LINE = re.compile(rf"\A\s*(?:{SPEAKER}(?=[ \t]*\n|<[|｜])|ASSISTANT:)")
 # No word goes on in capital letters.
 BEGUN = re.compile(
     r"\s*(?P<mark>(?:assistant)?(?:analysis|final)(?=[A-Z\"'“(*])"

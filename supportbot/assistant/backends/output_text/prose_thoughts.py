@@ -21,9 +21,9 @@ BEGINNINGS = {
     '<details type="reasoning"': "page",
     "thinking...\n": "terminal",  # as Ollama's own program writes it
     **{
-        f"{opening}{word}": "page"
+        f"{opening}{word}</summary>": "page"
         for opening in ("<details><summary>", "<details>\n<summary>")
-        for word in ("thinking", "thought", "reasoning")
+        for word in ("thinking", "thinking process", "thought process", "thoughts", "reasoning")
     },
     **{f"```{word}\n": "fence" for word in ("thinking", "think", "thought", "thoughts", "reasoning")},
 }

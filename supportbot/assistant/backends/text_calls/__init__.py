@@ -51,7 +51,7 @@ KIMIS_MARKS = (
     (re.compile(r"<\|close\|>call<\|sep\|>", re.IGNORECASE), "</invoke>"),
     (re.compile(r"<\|(?:open|close)\|>tools<\|sep\|>", re.IGNORECASE), ""),
 )
-SOLARS_ID = re.compile(r"[\w-]*<\|tool_call:name\|>", re.IGNORECASE)
+SOLARS_ID = re.compile(r"(?<![\w-])[\w-]{0,64}<\|tool_call:name\|>", re.IGNORECASE)
 # Behind them a further call begins. Mistral's may also be words about it.
 CALL_BEGINNINGS = re.compile(
     r"<\|tool_call_begin\|>|<｜tool▁call▁begin｜>|✿function✿:|<tool_call>(?=\s*[\w.-]+<tool_sep>)"
@@ -67,19 +67,21 @@ CLOSING_MARK = re.compile(rf"{SPECIAL}$")
 MAX_CLOSING_MARK_CHARS = 64
 # `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
 # `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
-FUNCTION_BEGINS = r"<(?:[｜\w]*[｜:])?(?:function=|(?:function|function_call|invoke|tool_call|tool) name=)"
+FUNCTION_BEGINS = r"<(?:[｜\w]*[｜:])?(?:function=|(?:function|function_call|invoke|tool_call) name=)"
 FUNCTION = re.compile(
     rf"{FUNCTION_BEGINS}[\"']?([\w-]+)[\"']?\s*>(.*?)"
-    rf"(?=</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool_call|tool)>|{FUNCTION_BEGINS}|$)",
+    rf"(?=</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool_call)>|{FUNCTION_BEGINS}|$)",
     re.DOTALL | re.IGNORECASE,
 )
 PARAMETER_BEGINS = re.compile(
-    r"<(?:[｜\w]*[｜:])?param(?:eter)?(?: name)?=[\"']?([\w-]+)[\"']?[^>]{0,200}>", re.IGNORECASE
+    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]{0,200}>", re.IGNORECASE
 )
-PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?param(?:eter)?>", re.IGNORECASE)
-CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool)>", re.IGNORECASE)
+PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?parameter>", re.IGNORECASE)
+CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke)>", re.IGNORECASE)
 # The same without its closing mark, in a call that has one.
-OPEN_PARAMETER_ENDS = re.compile(rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?param)|$", re.IGNORECASE)
+OPEN_PARAMETER_ENDS = re.compile(
+    rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?parameter)|$", re.IGNORECASE
+)
 # `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM)
 KEYED_NAME = re.compile(r"\s*([\w-]+)\s*(?=<arg_key>|<|$)")
 KEY_BEGINS = re.compile(r"<arg_key>", re.IGNORECASE)

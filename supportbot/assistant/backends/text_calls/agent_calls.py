@@ -36,7 +36,7 @@ MADE_UP = re.compile(
     r"(?:^|\n)\s{0,20}\*{0,3}observation\*{0,3}:|(?<=[ \t])(?-i:Observation):", re.IGNORECASE
 )
 PLAIN_ARGUMENT = re.compile(
-    r"\s*[`\"']?(?P<name>[a-zA-Z_]\w{0,63})[`\"']?\s*[:=]\s*(?P<quote>[`\"']?)(?P<value>.*?)(?P=quote)\s*"
+    r"\s*[`\"']?(?P<name>[a-zA-Z_]\w{0,63})[`\"']?\s*[:=]\s*(?P<quote>[`\"']?)(?P<value>.*)(?P=quote)"
 )
 OBJECT_BEGINS = re.compile(r"\{\s*[\"']")
 WAITS = re.compile(r"\W*observation\W*", re.IGNORECASE)
@@ -161,7 +161,8 @@ def _build_plain_call(name: str, arguments: str) -> CallParts:
 
     Of that nobody knows which argument it is. So the call has none, and the model is told what is missing.
     """
-    pairs = [PLAIN_ARGUMENT.fullmatch(line) for line in re.split(r"\n|,\s*(?=[\w-]+\s*[:=])", arguments)]
+    lines = re.split(r"\n|,\s*(?=[\w-]+\s*[:=])", arguments)
+    pairs = [PLAIN_ARGUMENT.fullmatch(line.strip()) for line in lines]
     values = {pair["name"]: pair["value"] for pair in pairs if pair} if all(pairs) else {}
     return CallParts(None, "", name, json.dumps(values, ensure_ascii=False))
 

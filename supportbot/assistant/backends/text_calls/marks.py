@@ -40,8 +40,6 @@ CALLS = {
     "<tool_response>": "</tool_response>",
     "<tool_use>": "</tool_use>",
     "<execute_tool>": "</execute_tool>",
-    "<call>": "</call>",
-    "<tool name=": "</tool>",
     "<toolcall>": "</toolcall>",
     "<longcat_tool_call>": "</longcat_tool_call>",
     "<|tools_prefix|>": "<|tools_suffix|>",
