@@ -8,6 +8,8 @@ const HEADING = /^ {0,3}(#{1,6})(?:\s+(.*?)\s*#*)?$/;
 const RULE = /^ {0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( *)([-*+]|\d{1,3}[.)])(?:( +)(.*)|$)/;
+const TASK = /^\[([ xX])\](?=\s)/;
+const ALERT = /^\[!(?:[a-z]{0,9}|(?:note|tip|important|warning|caution)\]\s*)$/i;
 const ROW = /^ {0,3}\|/;
 const DELIMITERS = /^ {0,3}\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 const DELIMITERS_COMING = /^[\s|:-]*$/;
@@ -84,6 +86,7 @@ function takeQuote(parent, { lines, isOpen, depth }, begin) {
   let end = begin;
   while (end < lines.length && (QUOTE.test(lines[end]) || !endsParagraph(lines, end))) end += 1;
   const quoted = lines.slice(begin, end).map((line) => line.replace(QUOTE, ""));
+  if (ALERT.test(quoted[0])) quoted.shift();
   appendBlocks(appendElement(parent, "blockquote"), { lines: quoted, isOpen: isOpen && end === lines.length, depth });
   return end;
 }
@@ -125,6 +128,7 @@ function readItem(lines, begin) {
 
 function appendItem(list, source, isLoose) {
   const item = appendElement(list, "li");
+  source.lines[0] = source.lines[0].replace(TASK, (_, mark) => (mark === " " ? "☐" : "☑"));
   appendBlocks(item, source);
   if (isLoose) return;
   for (const paragraph of item.querySelectorAll(":scope > p")) paragraph.replaceWith(...paragraph.childNodes);

@@ -5,14 +5,15 @@
 const ADDRESS = /https?:\/\/[^\s<>]*[^\s<>*_~]/iy;
 const LINK = /\[((?:[^[\]\\]|\\.|\[[^\]]{0,200}\]){0,500})\]\(\s*<?((?:[^\s()<>]|\([^()]*\)|[ \t](?![ \t"'(]))*)>?(?:\s+["'(][^"')]*["')]?)?\s*(\)|$)/y;
 const OPEN_LINK = /\[((?:[^[\]\\]|\\.){0,500})\]?$/y;
+const FOOTNOTE = /\[\^([\w-]{0,20})(?:\]|$)/y;
 // Of a picture its words are shown, as they are by the server.
 const PICTURE = /!\[((?:[^[\]\\\n]|\\.){0,300})(?:\](?:\(([^()\n]*)(?:\)|$)|$)|$)/y;
 const ANGLES = /<((?:https?:|mailto:|tel:)[^\s<>]*)(?:>|$)/iy;
-const LINE_BREAK = /<(?:b|br|br\s*\/?)?(?:>|$)/iy;
+const LINE_BREAK = /<\/?(?:b|br|br\s*\/?)?(?:>|$)/iy;
 const ENTITY = /&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{1,30});/iy;
 const MARKS = /\*+|_+|~~/y;
 const WORDS = /[^\\`[<&*_~\nhH!]+|[^]/y;
-const LINKED = /^(?:https?:\/\/[^\s/]|mailto:|tel:)/i;
+const LINKED = /^(?:https?:\/\/[^\s/]|mailto:|tel:|www\.[\w-]+\.|[^\s@/]+@[^\s@]+\.)/i;
 export const MAX_DEPTH = 20; // as deep as the server goes
 const TAGS = { 1: "em", 2: "strong", "~~": "s" };
 
@@ -82,6 +83,8 @@ function findClosingMarks(text, marks, from) {
 
 // The words of a link, and the host as the server will name it.
 function takeLink(state) {
+  const footnote = findHere(state, FOOTNOTE);
+  if (footnote) return takeText(state, footnote[1] && `[${footnote[1]}]`, footnote[0].length);
   const found = findHere(state, LINK) ?? findHere(state, OPEN_LINK);
   if (!found) return takeText(state, "[");
   const [whole, words, address = "", closing] = found;
@@ -102,7 +105,7 @@ function takeAngle(state) {
   const lineBreak = findHere(state, LINE_BREAK);
   if (address) takeText(state, address[1], address[0].length);
   else if (!lineBreak) takeText(state, "<");
-  else if (/^<br/i.test(lineBreak[0])) takeElement(state, "br", lineBreak[0].length);
+  else if (/^<\/?br/i.test(lineBreak[0])) takeElement(state, "br", lineBreak[0].length);
   else if (lineBreak[0].endsWith(">")) takeText(state, lineBreak[0]);
   else state.position += lineBreak[0].length; // the beginning of one
 }

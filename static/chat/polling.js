@@ -6,8 +6,8 @@ import { getCsrfToken } from "./csrf.js";
 import { chat, log } from "./page.js";
 
 const REQUEST_TIMEOUT_MS = 8_000;
-// The codes with which the server would have closed a socket.
-const CLOSE_CODES = { 401: 4401, 404: 4404 };
+// What the server says when it would have closed a socket for good. A proxy may have a 401 or a 404 of its own.
+const CLOSE_CODES = [4401, 4404];
 export const CONNECTION_LOST = 1006; // without a word of the server
 
 export class PollingSocket extends EventTarget {
@@ -88,16 +88,16 @@ export class PollingSocket extends EventTarget {
     // Browsers of before 2024 cannot join signals. There connection.js gives a silent request up, as a silent socket.
     const signal = AbortSignal.any ? AbortSignal.any([ending, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) : ending;
     const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": getCsrfToken() };
-    let status = 0;
+    let closeCode = CONNECTION_LOST;
     try {
       const response = await fetch(chat.dataset.frames + query, { ...options, headers, signal, cache: "no-store" });
-      const answer = response.ok && !response.redirected ? await response.json() : null;
-      if (Array.isArray(answer?.frames)) return answer; // what stands between may answer in its own words
-      status = response.status;
+      const answer = await response.json();
+      if (response.ok && !response.redirected && Array.isArray(answer?.frames)) return answer;
+      if (CLOSE_CODES.includes(answer?.close_code)) closeCode = answer.close_code;
     } catch {
-      // There is no connection, or nobody answers in time.
+      // There is no connection, nobody answers in time, or what answers is not our server.
     }
-    this.#end(CLOSE_CODES[status] ?? CONNECTION_LOST);
+    this.#end(closeCode);
     return null;
   }
 

@@ -187,7 +187,9 @@ async def selected(page: Page) -> str:
 
 
 GROWING = {
-    "At HTTPS://a.test/*b*c **ORD": "At HTTPS://a.test/*b*c ORD",
+    "- [": "",
+    "x] Paid[": "☑ Paid",
+    "^1]\n\nAt HTTPS://a.test/*b*c **ORD": "[1]At HTTPS://a.test/*b*c ORD",
     "-123** is [on": "-123 is on",
     " its way](https://shop.exa": " its way",
     "mple/t) and ~~la": " (shop.example) and la",

@@ -1,13 +1,15 @@
 """The frames of a page that no socket reaches: it posts its own, and asks for those of the server again and again."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.db import Error as DatabaseError
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from .. import turns
@@ -16,7 +18,7 @@ from ..models import Conversation
 from ..realtime.audiences import get_customer_audience
 from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.polling import load_update
-from ..realtime.socket_sessions import CLOSE_NOT_FOUND, SessionEnded
+from ..realtime.socket_sessions import CLOSE_NOT_FOUND, CLOSE_SIGNED_OUT, SessionEnded
 from ..visitors import renew_session
 from .frames import CLIENT_ID_PATTERN, Frame, parse_frame
 from .http_actions import build_customer, perform_action
@@ -31,15 +33,28 @@ PERSON_OWNERS = (Conversation.Owner.WAITING, Conversation.Owner.HUMAN)
 
 
 @require_http_methods(["GET", "POST"])
-@require_own_conversation
-def exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonResponse:
-    """GET: what the page lacks. POST: a frame of the page, handled as one of its socket is."""
+@never_cache
+def exchange_frames(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """GET: what the page lacks. POST: a frame of the page, handled as one of its socket is.
+
+    Where a socket would be closed for good its code is told: a proxy may have a 401 or a 404 of its own, after which
+    the page must not be emptied.
+    """
     try:
-        return (_take_frame if request.method == "POST" else _get_frames)(request, conversation)
+        return _exchange_frames(request, public_id=public_id)
+    except Http404:
+        return JsonResponse({"close_code": CLOSE_NOT_FOUND}, status=404)
     except SessionEnded as ended:
-        return JsonResponse({}, status=404 if ended.code == CLOSE_NOT_FOUND else 401)
+        is_found = ended.code != CLOSE_NOT_FOUND
+        close_code = CLOSE_SIGNED_OUT if is_found else CLOSE_NOT_FOUND
+        return JsonResponse({"close_code": close_code}, status=401 if is_found else 404)
     except (DatabaseError, TimeoutError):
         return JsonResponse({}, status=503)
+
+
+@require_own_conversation
+def _exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonResponse:
+    return (_take_frame if request.method == "POST" else _get_frames)(request, conversation)
 
 
 def _take_frame(request: HttpRequest, conversation: Conversation) -> JsonResponse:

@@ -19,7 +19,7 @@ from .containers import add_containers
 from .deviations import add_deviations, unwrap_answer
 from .emphasis import UnspacedInlineParser, add_emphasis
 from .fences import FenceReader, separate_fences
-from .links import add_links, is_valid_link, normalize_telephone
+from .links import add_links, add_scheme, is_valid_link, normalize_telephone
 from .pieces import split_markdown
 
 ALLOWED_TAGS = {
@@ -30,7 +30,7 @@ ALLOWED_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}}
 # How the columns of a table are aligned. The page's policy allows no inline styles.
 ALIGNMENTS = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
 ALLOWED_CLASSES = {"th": set(ALIGNMENTS.values()), "td": set(ALIGNMENTS.values())}
-LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+LINE_BREAK_TAG = re.compile(r"</?br\s*/?>", re.IGNORECASE)
 # Of a process: a piece of an answer is shown as it streams, and at the end to its customer and to staff.
 CACHED_PIECES, MAX_CACHED_CHARS = 1_000, 4_000  # longer ones are rare, and would fill the memory
 # Made once: to read the lists takes longer than to clean most answers.
@@ -45,7 +45,7 @@ _cleaner = nh3.Cleaner(
 
 
 def normalize_address(_markdown: MarkdownIt, url: str) -> str:
-    return normalizeLink(normalize_telephone(url))
+    return normalizeLink(normalize_telephone(add_scheme(url)))
 
 
 class _Markdown(MarkdownIt):

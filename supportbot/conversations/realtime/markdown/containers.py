@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, list_block
 
 LEVELS_OF_ITEM = 2  # the list and the item
-LONG_NUMBER = re.compile(r"\d{4}")
+LONG_NUMBER = re.compile(r"\d{4,9}[.)](?!\S)")
 ENDED_BY_BOTH = ["paragraph", "reference", "blockquote"]
 
 
@@ -18,6 +18,7 @@ def add_containers(markdown: MarkdownIt) -> None:
     """Teach a Markdown parser which lists and quotations to read as words."""
     markdown.block.ruler.at("blockquote", parse_quotation, {"alt": [*ENDED_BY_BOTH, "list"]})
     markdown.block.ruler.at("list", parse_list, {"alt": ENDED_BY_BOTH})
+    markdown.block.ruler.before("list", "long_number", ends_list, {"alt": ["list"]})
 
 
 def parse_quotation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -27,9 +28,17 @@ def parse_quotation(state: StateBlock, start: int, end: int, silent: bool) -> bo
 
 def parse_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A rule of the parser: a list, unless it is nested too deeply or its number is too long."""
-    position = state.bMarks[start] + state.tShift[start]
-    is_item = _has_room(state) and not LONG_NUMBER.match(state.src, position)
+    is_item = _has_room(state) and not _has_long_number(state, start)
     return is_item and list_block(state, start, end, silent)
+
+
+def ends_list(state: StateBlock, start: int, _end: int, silent: bool) -> bool:
+    """A rule of the parser: what has a long number is no further item, either, and would be counted as the next one."""
+    return silent and _has_long_number(state, start)
+
+
+def _has_long_number(state: StateBlock, line: int) -> bool:
+    return LONG_NUMBER.match(state.src, state.bMarks[line] + state.tShift[line]) is not None
 
 
 def _has_room(state: StateBlock) -> bool:

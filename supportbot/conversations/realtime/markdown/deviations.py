@@ -2,11 +2,13 @@
 
 Below words a line of dashes is a rule and no heading. A table may be indented less or more than what it stands below.
 Addresses may hold spaces. Pictures, which are not loaded, are
-their words, also within a link. Of sources such as `[1][2]` each is a link. An answer that stands in a fence as a whole
+their words, also within a link. Of sources such as `[1][2]` each is a link, and a footnote such
+as `[^1]` is one or the number of its words. Tasks have boxes.  An answer that stands in a fence as a whole
 is no code.
 """
 
 import re
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.helpers import parseLinkDestination, parseLinkLabel, parseLinkTitle
 from markdown_it.rules_block import StateBlock, lheading, table
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
 # Within brackets spaces are nothing unusual. Quotation marks would begin a title.
@@ -26,7 +29,10 @@ PICTURE = re.compile(
     r"!\[(?P<words>(?:[^\[\]\\\n]|\\.){0,300})\]"
     r"""\([ \t]{0,9}<?(?P<address>[^\s()<>]*+)>?(?:[ \t]{1,9}(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'))?[ \t]{0,9}\)"""
 )
-SOURCE_BEFORE_ANOTHER = re.compile(r"\[(\d{1,3})\](?=\[\d{1,3}\])")
+SOURCE = re.compile(r"\[(?P<label>\d{1,3})\](?=\[\d{1,3}\])|\[(?P<note>\^[\w-]{1,20})\]")
+TASK = re.compile(r"\[([ xX])\](?=\s)")
+TASK_BOXES = {" ": "☐", "x": "☑", "X": "☑"}
+ALERT = re.compile(r"\[!(?:note|tip|important|warning|caution)\][ \t]*(?:\n|$)", re.IGNORECASE)
 CODE_INDENT = 4
 FENCE_AROUND = re.compile(r"(?P<marks>`{3,}|~{3,})(?:markdown|md)[ \t]*\n", re.IGNORECASE)
 FENCE_WITHIN = re.compile(r"^ {0,3}(?:`{3,}|~{3,})(.*)$", re.MULTILINE)
@@ -38,6 +44,7 @@ def add_deviations(markdown: MarkdownIt) -> None:
     markdown.block.ruler.at("lheading", parse_underlined_heading, {"alt": []})
     markdown.inline.ruler.before("link", "source", parse_source)
     markdown.inline.ruler.before("link", "picture", parse_picture)
+    markdown.core.ruler.before("inline", "first_marks", read_first_marks)
     parser: Any = markdown
     parser.helpers = SimpleNamespace(
         parseLinkDestination=parse_link_destination,
@@ -138,14 +145,31 @@ def parse_picture(state: StateInline, silent: bool) -> bool:
 
 
 def parse_source(state: StateInline, silent: bool) -> bool:
-    """A rule of the parser: the standard takes `[1][2]` for a link to 2 whose words are 1."""
-    found = SOURCE_BEFORE_ANOTHER.match(state.src, state.pos, state.posMax)
-    source = found and state.env.get("references", {}).get(normalizeReference(found[1]))
-    if not found or not source:
+    """A rule of the parser: the standard takes `[1][2]` for a link to 2 whose words are 1, and knows no footnotes."""
+    found = SOURCE.match(state.src, state.pos, state.posMax)
+    label = found and (found["label"] or found["note"])
+    source = label and state.env.get("references", {}).get(normalizeReference(label))
+    # The number of a footnote may stand within the words of a link.
+    if not found or not (source or (found["note"] and not silent)) or (source and state.linkLevel > 0):
         return False
     state.pos = found.end()
-    if not silent:
+    if silent:
+        return True
+    if source:
         state.push("link_open", "a", 1).attrs = {"href": source["href"]}
-        state.push("text", "", 0).content = found[1]
+    state.push("text", "", 0).content = found["label"] or f"[{found['note'][1:]}]"
+    if source:
         state.push("link_close", "a", -1)
     return True
+
+
+def read_first_marks(state: StateCore) -> None:
+    """A rule of the parser: boxes of tasks are characters, and what only colours a quotation elsewhere is left out."""
+    for (container, paragraph), (words, end) in zip(
+        pairwise(state.tokens), pairwise(state.tokens[2:]), strict=False
+    ):
+        if container.type == "list_item_open" and (task := TASK.match(words.content)):
+            words.content = TASK_BOXES[task[1]] + words.content[task.end() :]
+        elif container.type == "blockquote_open" and (alert := ALERT.match(words.content)):
+            words.content = words.content[alert.end() :]
+            paragraph.hidden = end.hidden = not words.content

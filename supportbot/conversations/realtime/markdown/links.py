@@ -55,6 +55,9 @@ WITHOUT_SCHEME = re.compile(
 )
 
 
+LINKED_WITHOUT_SCHEME = re.compile(rf"(?P<email>{EMAIL})|www\.[\w-]+\.\S+", re.IGNORECASE)
+
+
 def add_links(markdown: MarkdownIt) -> None:
     """Teach a Markdown parser to make links of bare addresses, and to name the host behind the words of each link."""
     markdown.inline.ruler.after("text", "bare_address", parse_bare_address)
@@ -71,6 +74,12 @@ def is_valid_link(url: str) -> bool:
     if parts.scheme == "tel":
         return bool(TELEPHONE.fullmatch(url))
     return parts.scheme == "mailto" or (parts.scheme in ("http", "https") and bool(parts.hostname))
+
+
+def add_scheme(url: str) -> str:
+    """The address of a link as it is meant where it stands without `https://` or `mailto:`."""
+    found = LINKED_WITHOUT_SCHEME.fullmatch(url)
+    return url if found is None else f"{'mailto:' if found['email'] else 'https://'}{url}"
 
 
 def normalize_telephone(url: str) -> str:
