@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Hundreds of programs start in a run of the tests. What Python has compiled for one is kept for the next.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run dev test test-fast test-live check check-types check-all-else bench faults format messages lock clean help
+.PHONY: run dev test test-fast test-postgres test-live check check-types check-all-else bench faults format messages lock clean help
 
 run: $(VENV)/ready  ## Start the chat with a demo shop on HOST and PORT, http://127.0.0.1:8000/ unless you say otherwise
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -30,6 +30,10 @@ test: $(VENV)/ready-dev  ## Prove everything: checks, engine, database, browser,
 
 test-fast: $(VENV)/ready-dev  ## What to run between edits: all but browsers, real processes, faults and slow ones (a minute and a half)
 	@$(BIN)/python -m pytest $(AT_ONCE) -m "not processes and not slow and not long" $(ARGS)
+
+test-postgres: $(VENV)/ready-dev  ## The tests that start no processes, with a throw-away PostgreSQL as their database
+	@tests/programs.sh
+	@$(BIN)/python -m tests.servers $(BIN)/python -m pytest -n 2 $(IN_ORDER) -m "not processes and not long" $(ARGS)
 
 check: $(VENV)/ready-dev  ## Format, lint, types, who imports whom, migrations, settings of a deployment
 	@$(MAKE) --no-print-directory -j 2 check-types check-all-else
@@ -95,7 +99,7 @@ $(VENV)/ready-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	@touch $(VENV)/ready $@
 
 help:  ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 clean:  ## Remove the virtual environment and all data of the demo shop
 	rm -rf $(VENV) var
