@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm
+from supportbot.search_words import match_word, split_words
 
 from .amounts import format_amount, format_number
 from .importer import lock_orders
@@ -85,7 +86,7 @@ class OrderAdmin(AmountsAdmin, ConcurrentEditAdmin):
     list_filter = ["status", "ordered_at", "expected_delivery"]
     list_per_page = 50
     show_full_result_count = False  # it would count all orders a second time on every page
-    search_fields = ["number", "key", "email", "name", "tracking", "items__sku"]
+    search_fields = ["number", "key", "email", "name", "tracking"]  # and SKUs, see `get_search_results`
     search_help_text = _("Number, e-mail, name, tracking number or SKU")
     # There may be too many accounts for a list of them.
     raw_id_fields = ["customer"]
@@ -103,6 +104,18 @@ class OrderAdmin(AmountsAdmin, ConcurrentEditAdmin):
     ]
     fields += ["payment", "phone", "shipped_at", "shipping_method", "carrier", "tracking", "tracking_url"]
     fields += ["currency", "subtotal", "shipping", "taxes", "total", "refunded", "platform_id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Order], search_term: str
+    ) -> tuple[models.QuerySet[Order], bool]:
+        """The orders in which each word is found. A join with their items would have all of them sorted."""
+        for word in split_words(search_term):
+            items = OrderItem.objects.filter(match_word("sku__icontains", word))
+            holds = models.Q(pk__in=items.values("order"))
+            for field in self.search_fields:
+                holds |= match_word(f"{field}__icontains", word)
+            queryset = queryset.filter(holds)
+        return queryset, False
 
     @admin.display(description=_("total"), ordering="total")
     def amount(self, order: Order) -> str:

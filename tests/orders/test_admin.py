@@ -35,6 +35,19 @@ def test_an_order_is_found_by_all_that_a_customer_may_name(desk, alice, bob, wor
     assert [order.number for order in found] == ["ORD-789" if "bob" in words else "ORD-123"]
 
 
+@pytest.mark.parametrize("words", ["archer HEAD cabl", '"alice archer" 123', "HEAD-0"])
+def test_it_is_found_once_by_words_of_its_own_and_of_its_items(desk, alice, bob, words):
+    with CaptureQueriesContext(connection) as queries:
+        found = list(desk.get(LIST, {"q": words}).context["cl"].result_list)
+    assert [order.number for order in found] == ["ORD-123"]
+    assert not [query for query in queries if "DISTINCT" in query["sql"]], "all that match would be sorted"
+
+
+@pytest.mark.parametrize("words", ["ORD-123 bob", "alice MUG-B", "xylophone"])
+def test_an_order_in_which_a_word_is_missing_is_not_found(desk, alice, bob, words):
+    assert not desk.get(LIST, {"q": words}).context["cl"].result_list
+
+
 def test_the_list_takes_as_many_queries_for_300_orders_as_for_10(desk):
     many_orders(0, 10)
     with CaptureQueriesContext(connection) as few:

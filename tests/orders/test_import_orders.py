@@ -169,6 +169,17 @@ def test_it_links_orders_to_the_account_with_their_e_mail_address(run):
     assert Order.objects.get(number="#1001").customer == alice
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's index is for other comparisons")
+def test_accounts_are_found_by_an_index_since_each_order_that_a_shop_tells_of_asks_for_one(run):
+    with CaptureQueriesContext(connection) as queries:
+        run()
+    [search] = [query["sql"] for query in queries if 'FROM "auth_user"' in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # it would not look for an index in so few rows
+        cursor.execute(f"EXPLAIN {search}")
+        assert any("accounts_by_email" in line for (line,) in cursor.fetchall())
+
+
 def test_it_links_no_order_when_two_accounts_share_the_address_or_the_account_is_closed(run):
     User.objects.create(username="alice", email="alice@example.com")
     User.objects.create(username="alice2", email="alice@example.com")
