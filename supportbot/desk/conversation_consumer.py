@@ -104,7 +104,7 @@ class DeskConversationConsumer(ConversationConsumer):
 
     async def on_reply_and_close(self, frame: DeskConversationFrame) -> None:
         await self._post_reply(frame)
-        # Sent twice, the first one has closed it; or the customer has written since. The page shows that.
+        # The customer may have written since. The page shows that.
         with suppress(RequestRefused):
             await self._change_owner(
                 turns.close_conversation,

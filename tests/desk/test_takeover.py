@@ -130,6 +130,24 @@ async def test_a_reply_that_is_sent_twice_is_stored_once(page, desk, chat):
     assert await Message.objects.filter(role="staff").acount() == 1
 
 
+@pytest.mark.parametrize(
+    ("action", "owner"), [("take_over", "human"), ("hand_back", "bot"), ("close", "closed")]
+)
+async def test_a_button_that_is_pressed_twice_does_it_once_and_refuses_nothing(desk, chat, action, owner):
+    await desk.act("take_over")
+    await desk.owned_by("human")
+    told = await chat.messages.acount()
+
+    for _ in range(2):
+        await desk.act(action)
+    await desk.owned_by(owner)
+    await desk.act("note", text="Both were handled by now.")
+    await desk.until(lambda page: page.notes)
+
+    assert not [notice for notice in desk.notices if notice.text]
+    assert await chat.messages.acount() == told + (action != "take_over")
+
+
 async def test_handed_back_the_bot_answers_again(page, desk, model):
     await desk.act("take_over")
     await desk.owned_by("human")

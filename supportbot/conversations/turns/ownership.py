@@ -139,9 +139,7 @@ def take_over(conversation_id: int, staff_id: int, *, client_id: str = "") -> Ow
     staff = get_staff(staff_id)
     is_posted = bool(client_id) and conversation.messages.filter(client_id=client_id).exists()
     if is_posted or is_assigned_to(conversation, staff_id):
-        return OwnershipResult(
-            build_change(conversation, (), with_owner=True), True, conversation.assignee_name
-        )
+        return _build_unchanged(conversation)
     if conversation.owner == Owner.HUMAN and not handoff_sentences.has_lost_person(conversation):
         return build_refusal(conversation)
     record_event("took_over", staff=staff, conversation_id=conversation.pk)
@@ -155,9 +153,7 @@ def assign_conversation(conversation_id: int, to_id: int, by_id: int) -> Ownersh
     conversation = Conversation.objects.lock(conversation_id)
     staff, lead = get_staff(to_id), get_staff(by_id)
     if is_assigned_to(conversation, to_id):
-        return OwnershipResult(
-            build_change(conversation, (), with_owner=True), True, conversation.assignee_name
-        )
+        return _build_unchanged(conversation)
     record_event("assigned", staff=lead, conversation_id=conversation.pk, to=staff.get_username())
     return _give_to(conversation, staff)
 
@@ -172,6 +168,8 @@ def hand_back(conversation_id: int, staff_id: int, *, press_id: str = "") -> Own
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
     if press_id and (done := _find_done_press(conversation, press_id)):
         return done
+    if conversation.owner == Owner.BOT:  # pressed twice
+        return _build_unchanged(conversation)
     if not is_assigned_to(conversation, staff_id):
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_hand_back(conversation)
@@ -198,6 +196,8 @@ def close_conversation(
     closing_id = build_closing_id(press_id)
     if press_id and (done := _find_done_press(conversation, closing_id)):
         return done
+    if conversation.owner == Owner.CLOSED:  # pressed twice
+        return _build_unchanged(conversation)
     if not is_assigned_to(conversation, staff_id) or (reply_id and not _is_last(conversation, reply_id)):
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_closing(conversation)
@@ -234,6 +234,11 @@ def _find_done_press(conversation: Conversation, client_id: str) -> OwnershipRes
         return None
     turn = load_stored_turn(told.turn_id)
     return OwnershipResult(build_change(conversation, [turn], with_owner=True, notifies_desk=True), True)
+
+
+def _build_unchanged(conversation: Conversation) -> OwnershipResult:
+    """It is as it was wanted to be already."""
+    return OwnershipResult(build_change(conversation, (), with_owner=True), True, conversation.assignee_name)
 
 
 def _is_last(conversation: Conversation, client_id: str) -> bool:
