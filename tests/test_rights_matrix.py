@@ -105,6 +105,7 @@ TICKET_ACTIONS = (
     "set_resolved",
     "set_closed",
     "assign_to_me",
+    "assign_to_colleague",
     "ask_the_assistant",
 )
 ADMIN_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {

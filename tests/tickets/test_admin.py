@@ -121,6 +121,36 @@ def test_staff_take_tickets_on(desk, agent):
     assert ticket.assignee == agent
 
 
+def test_staff_give_many_tickets_to_a_colleague(desk, agent):
+    sam = User.objects.create_user("sam", first_name="Sam", last_name="Summers", is_staff=True)
+    gone = User.objects.create_user("gone", is_staff=True, is_active=False)
+    chosen, left = many_tickets(12)[:10], Ticket.objects.get(number="TKT-00000011")
+    action = {"action": "assign_to_colleague", "_selected_action": [ticket.pk for ticket in chosen]}
+
+    asked = desk.post(LIST, action)
+    refused = desk.post(LIST, action | {"assignee": gone.pk})
+    done = desk.post(LIST, action | {"assignee": sam.pk}, follow=True)
+
+    assert "Who gets the 10 tickets" in asked.content.decode()
+    assert asked.context["chosen"] == [str(ticket.pk) for ticket in chosen]
+    assert "Select a valid choice." in refused.content.decode()
+    assert "10 tickets assigned to Sam Summers." in done.content.decode()
+    assert Ticket.objects.filter(assignee=sam).count() == 10
+    left.refresh_from_db()
+    assert left.assignee != sam
+    assert LogEntry.objects.filter(user=agent, change_message__contains="Sam Summers").count() == 10
+
+
+def test_a_colleague_gets_all_tickets_of_the_list_also_beyond_the_page(desk, agent):
+    many_tickets(12)
+    chosen = {"action": "assign_to_colleague", "select_across": "1", "index": "0", "_selected_action": ["1"]}
+
+    asked = desk.post(LIST, chosen)
+    desk.post(LIST, chosen | {"select_across": asked.context["select_across"], "assignee": agent.pk})
+
+    assert asked.context["count"] == Ticket.objects.filter(assignee=agent).count() == 12
+
+
 def test_the_ticket_s_page_shows_the_whole_conversation(desk, alice):
     talk = Conversation.objects.create(user=alice)
     turn = Turn.objects.create(conversation=talk)

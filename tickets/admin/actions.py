@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +21,7 @@ from ..actors import build_staff_actor
 from ..audit import record_ticket_events
 from ..changes import change_tickets
 from ..models import Ticket
+from ..people import name_person
 from ..questions import handover_note, triage
 
 QUESTIONS = (triage, handover_note)
@@ -87,6 +92,44 @@ def assign_to_me(model_admin: Any, request: HttpRequest, queryset: QuerySet[Tick
     count = update_tickets(request, queryset, gettext("Assigned to me."), assignee=request.user)
     done = ngettext("%(count)d ticket assigned to you.", "%(count)d tickets assigned to you.", count)
     model_admin.message_user(request, done % {"count": count})
+
+
+class AssigneeForm(forms.Form):
+    """Which colleague gets the chosen tickets."""
+
+    assignee = forms.ModelChoiceField(queryset=None, label=_("Assignee"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
+        field: Any = self.fields["assignee"]
+        field.queryset, field.label_from_instance = team.order_by("first_name", "username"), name_person
+
+
+@admin.action(description=_("Assign to a colleague…"), permissions=["change"])
+def assign_to_colleague(
+    model_admin: Any, request: HttpRequest, queryset: QuerySet[Ticket]
+) -> TemplateResponse | None:
+    """Asks for the colleague first; the page that asks repeats what was chosen."""
+    form = AssigneeForm(request.POST if "assignee" in request.POST else None)
+    if not form.is_valid():
+        context = model_admin.admin_site.each_context(request) | {
+            "title": gettext("Assign to a colleague"),
+            "form": form,
+            "count": queryset.count(),
+            "chosen": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+        }
+        return TemplateResponse(request, "admin/tickets/ticket/assign.html", context)
+    assignee = form.cleaned_data["assignee"]
+    name = name_person(assignee)
+    note = gettext("Assigned to %(name)s.") % {"name": name}
+    count = update_tickets(request, queryset, note, assignee=assignee)
+    done = ngettext(
+        "%(count)d ticket assigned to %(name)s.", "%(count)d tickets assigned to %(name)s.", count
+    )
+    model_admin.message_user(request, done % {"count": count, "name": name})
+    return None
 
 
 @admin.action(description=_("Ask the assistant for a new summary"), permissions=["change"])

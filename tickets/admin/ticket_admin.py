@@ -27,7 +27,13 @@ from ..people import find_account, name_person
 from ..search import find_tickets
 from ..tags import list_tags, parse_tags, set_tags
 from . import ticket_views
-from .actions import ask_the_assistant, assign_to_me, build_status_action, delete_tickets
+from .actions import (
+    ask_the_assistant,
+    assign_to_colleague,
+    assign_to_me,
+    build_status_action,
+    delete_tickets,
+)
 from .list_filters import VIEWS, AssigneeFilter, TagFilter, ViewFilter, count_views
 from .ticket_form import TicketForm
 
@@ -73,7 +79,12 @@ class TicketAdmin(LockedRowAdmin):
         "Number, order, tag, the customer’s name or e-mail, or words of the ticket or its messages"
     )
     ordering = ["rank", "-created"]
-    actions = [*map(build_status_action, Ticket.Status), assign_to_me, ask_the_assistant]
+    actions = [
+        *map(build_status_action, Ticket.Status),
+        assign_to_me,
+        assign_to_colleague,
+        ask_the_assistant,
+    ]
     fieldsets = [
         (
             None,
