@@ -26,6 +26,7 @@ def show_desk_bar(user: Any) -> dict[str, Any]:
     return {
         "is_reader": can_read(user),
         "can_answer": can_answer(user),
+        "sees_tickets": user.has_perm("tickets.view_ticket"),
         "sees_numbers": user.has_perm("dashboard.view_dashboard"),
     }
 
