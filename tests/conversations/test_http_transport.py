@@ -141,9 +141,22 @@ async def test_a_refused_form_says_why_and_keeps_what_was_typed(visitor, chat, m
     assert words in page.one(id="notice").text
     assert page.one("textarea", id="text").text == text
     assert (
-        page.one("form", id="composer").one(name="client_id")["value"]
-        not in form.one(name="client_id")["value"]
+        page.one("form", id="composer").one(name="form_id")["value"] not in form.one(name="form_id")["value"]
     )
+
+
+async def test_who_sends_the_form_over_the_socket_names_each_message(visitor, alices, chat, model):
+    """As programs do that measure chats: they fill in what is empty, and send again what is not."""
+    model.otherwise(lambda request: model.say(ANSWER))
+    composer = (await visitor.load()).one("form", id="composer")
+    fields = {each["name"]: each["value"] for each in composer.all("input", type="hidden")}
+    assert not fields["client_id"]
+    page = await alices.open(chat)
+
+    for number in range(2):
+        await page.request(**fields | {"client_id": f"m{number}", "text": QUESTION})
+        await wait_for_end(chat, number + 1)
+    await page.close()
 
 
 async def test_a_starter_works_without_scripts(visitor, chat, model):

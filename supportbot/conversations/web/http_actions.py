@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # Each is a button of its own in a form: its value is the turn that it is meant for.
 TURN_BUTTONS = ("stop", "retry")
-FORM_FIELDS = ("action", "text", "client_id", "name", "email", "rating", "is_good", "words")
+FORM_FIELDS = ("action", "text", "name", "email", "rating", "is_good", "words")
 
 
 def build_customer(request: HttpRequest, conversation: Conversation) -> Customer:
@@ -83,8 +83,8 @@ def parse_form(fields: Mapping[str, str]) -> Frame:
     for action in TURN_BUTTONS:
         if action in fields:
             values |= {"action": action, "turn": fields[action]}
-    if values.get("action", "send") != "send":
-        values.pop("client_id", None)  # the form's own, which a message may have used up
+    if values.get("action", "send") == "send":  # for others, the id may have been used up by a message
+        values["client_id"] = fields.get("client_id") or fields.get("form_id", "")
     try:
         return Frame.model_validate(values)
     except ValidationError:

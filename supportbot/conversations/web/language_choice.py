@@ -21,7 +21,7 @@ from ..visitors import get_visitor
 
 LANGUAGE_FIELD = "page_language"
 # What a form has besides what its customer has typed.
-HIDDEN_FIELDS = {LANGUAGE_FIELD, "csrfmiddlewaretoken", "client_id"}
+HIDDEN_FIELDS = {LANGUAGE_FIELD, "csrfmiddlewaretoken", "client_id", "form_id"}
 
 
 def list_languages(request: HttpRequest) -> list[tuple[str, str]]:
