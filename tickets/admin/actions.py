@@ -97,7 +97,7 @@ def assign_to_me(model_admin: Any, request: HttpRequest, queryset: QuerySet[Tick
 class AssigneeForm(forms.Form):
     """Which colleague gets the chosen tickets."""
 
-    assignee = forms.ModelChoiceField(queryset=None, label=_("Assignee"))
+    assignee: Any = forms.ModelChoiceField(queryset=None, label=_("Assignee"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
