@@ -20,8 +20,11 @@ const counter = document.getElementById("counter");
 // The message as it would be sent, or null if it is too long.
 export function readMessage() {
   const words = SEEN.test(text.value) ? text.value.trim() : "";
-  return words.length <= limits.messageChars ? words : null;
+  return countCharacters(words) <= limits.messageChars ? words : null;
 }
+
+// As the server counts them: one that takes two places in a string, such as an emoji, is one.
+const countCharacters = (words) => words.length - (words.match(/[\ud800-\udbff][\udc00-\udfff]/g) ?? []).length;
 
 export function writeMessage(words) {
   text.value = words;
@@ -55,7 +58,7 @@ function updateComposer() {
   text.style.height = `${text.scrollHeight}px`;
   restoreEnd();
   keepDraft();
-  updateCounter(text.value.trim().length);
+  updateCounter(countCharacters(text.value.trim()));
 }
 
 function keepDraft() {

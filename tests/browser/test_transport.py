@@ -117,6 +117,42 @@ async def test_without_sockets_the_chat_says_so_and_goes_on_by_requests(
     await expect(chat.page.locator("#owner")).to_have_attribute("data-owner", "waiting")
 
 
+# What stands between may answer in the server's place: one that wants a sign-in, one that routes anew, one of a hotel.
+OF_OTHERS = [
+    (401, "text/html", "<h1>Sign in</h1>"),
+    (404, "text/plain", "404 page not found"),
+    (200, "text/html", "<h1>Welcome</h1>"),
+    (200, "application/json", "{}"),
+]
+
+
+async def test_what_others_answer_in_the_place_of_the_server_costs_no_message(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    await chat.page.add_init_script(NO_SOCKETS)
+    others = iter(OF_OTHERS)
+
+    async def answer(route: Route) -> None:
+        if (of_other := next(others, None)) is None:
+            await route.continue_()
+        else:
+            status, content_type, body = of_other
+            await route.fulfill(status=status, content_type=content_type, body=body)
+
+    await chat.page.route("**/frames/", answer)  # what the page posts
+    await chat.page.goto(site.url)
+    await expect(chat.page.locator("#chat[data-polling][data-connection=open]")).to_be_visible()
+    provider.say(ANSWER)
+
+    await chat.say(QUESTION)
+
+    await chat.ended()
+    await expect(chat.customer.locator(".text")).to_have_text([QUESTION])
+    assert next(others, None) is None
+    chat.watch.seen.clear()  # Chromium complains of the statuses
+
+
 async def test_a_page_leaves_requests_as_soon_as_a_socket_gets_through(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
