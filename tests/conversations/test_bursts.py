@@ -1,6 +1,10 @@
 """Several messages in a row are one request: what is said before the answer begins joins it, what comes later waits."""
 
+from threading import Event
+from unittest.mock import Mock
+
 import pytest
+from django.db import connection
 
 from supportbot.conversations.models import Message, Turn
 from supportbot.conversations.turns import (
@@ -169,6 +173,37 @@ def test_a_message_that_races_with_the_first_words_joins_or_waits(work, chat, ra
     assert Message.objects.get(role="assistant").text == ("" if has_joined else "Good ")
     assert Turn.objects.count() == (1 if has_joined else 2)
     assert Message.objects.filter(client_id="a2").count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
+def test_a_message_that_waits_for_the_first_words_to_be_stored_holds_nothing_that_they_need(
+    work, chat, monkeypatch
+):
+    """Or PostgreSQL would end one of both after a second, since each waits for the other."""
+    first_token, has_begun = streaming_text.FIRST_TOKEN, Event()
+
+    def store_late(*values):
+        has_begun.set()
+        while not is_somebody_waiting():
+            pass
+        return first_token.update_rows(*values)
+
+    def send():
+        assert has_begun.wait(10)
+        return submit.submit_message.run_sync(chat.pk, "My order?", "a2")
+
+    monkeypatch.setattr(streaming_text, "FIRST_TOKEN", Mock(update_rows=store_late))
+
+    _begun, step = at_once(lambda: streaming_text.begin_answer.run_sync(work, work.message_id, "Good "), send)
+
+    assert step.lease is None
+    assert list(Turn.objects.values_list("state", flat=True)) == ["running", "queued"]
+
+
+def is_somebody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 async def test_that_an_answer_began_is_stored_before_anybody_sees_it(page, model):

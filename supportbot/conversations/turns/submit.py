@@ -148,7 +148,7 @@ def _append_to_active_turn(
     messages = load_messages(turn)
     answer = next((each for each in messages if each.role == Message.Role.ASSISTANT), None)
     is_running = turn.state == Turn.State.RUNNING
-    if is_running and (answer is None or not _revoke_lease(turn)):
+    if is_running and (answer is None or not _revoke_lease(turn, answer)):
         return None
     seq = conversation.next_seq()
     if answer is not None:
@@ -169,11 +169,13 @@ def _append_to_active_turn(
     return build_change(conversation, change.turns, build_lease(turn, conversation, answer.pk))
 
 
-def _revoke_lease(turn: Turn) -> bool:
+def _revoke_lease(turn: Turn, answer: Message) -> bool:
     """Take the turn away from whoever runs it, for their request to the model lacks the new message.
 
     A higher fencing token makes them lose the lease. False if the answer has already begun.
     """
+    # As everybody else who locks both rows: whoever begins the answer in this moment locks the message first.
+    Message.objects.select_for_update(no_key=True).get(pk=answer.pk)
     unanswered = Turn.objects.filter(pk=turn.pk, fencing_token=turn.fencing_token, first_token=None)
     if not unanswered.update(fencing_token=F("fencing_token") + 1):
         return False
