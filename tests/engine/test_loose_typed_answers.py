@@ -1,12 +1,13 @@
 """A typed answer that is not quite JSON, or has something around it, is read where it is clear what it says."""
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel
 
-from supportbot.assistant.backends.typed_answers import validate_answer
+from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
+from supportbot.assistant.backends.typed_answers import read_typed_answer, validate_answer
 from supportbot.assistant.errors import ModelError
 
 
@@ -23,6 +24,9 @@ SAID = {
     "as Python writes it": "{'mood': 'angry', 'wants': 'a refund'}",
     "under a name": f'{{"Note": {FILLED}}}',
     "under the schema's word": f'{{"properties": {FILLED}}}',
+    "in the place of the schema's own": f'{{"type": "object", "title": "Note", "properties": {FILLED}}}',
+    "as the arguments of a call": f'{{"name": "Note", "arguments": {FILLED}}}',
+    "null for what may be left out": '{"mood": "angry", "wants": null}',
     "behind the schema": f"{json.dumps(Note.model_json_schema())}\n\n{FILLED}",
     "a line break within": '{"mood": "angry", "wants": "a\nrefund"}',
     "a bracket too many": f"{FILLED}}}",
@@ -37,11 +41,35 @@ def test_it_is_read(said: str):
     assert validate_answer(said, Note).mood == "angry"
 
 
+def make_whole(message: dict[str, Any]) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}]}
+
+
+CALLED = {
+    "as text": make_whole({"content": f'<tool_call>{{"name": "Note", "arguments": {FILLED}}}</tool_call>'}),
+    "in its place": make_whole(
+        {
+            "content": None,
+            "tool_calls": [{"id": "a", "function": {"name": "json_tool_call", "arguments": FILLED}}],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("body", CALLED.values(), ids=CALLED)
+def test_a_model_may_answer_by_a_call(body: dict[str, Any]):
+    accumulator = ChatAccumulator()
+    accumulator.add_whole(body)
+
+    assert read_typed_answer(accumulator, Note).value == Note(mood="angry", wants="a refund")
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
         ('{"mood": "bored",}', "json_invalid"),
         ('{"Note": {"mood": "bored"}}', "mood: missing"),
+        ('{"mood": null, "wants": "a refund"}', "mood: literal_error"),
         ('{"mood": "angry", "wants": "a ref', "json_invalid"),
     ],
 )

@@ -240,6 +240,14 @@ class AnswerAccumulator:
             calls = parse_text_calls(body, self._loose_names, self._loose_names)
         return [call for call in calls if call.name or self._find_name(call)]
 
+    def get_call_text(self) -> str:
+        """What stands in its last call, for whom no tool was offered: there are models that answer by one."""
+        written = [
+            *self.spoken.calls.bodies,
+            *(call.arguments for call in self._collector.list_meant_calls()),
+        ]
+        return sanitize_text(written[-1]) if written else ""
+
     def _find_name(self, call: CallParts) -> str:
         """The tool that a call without a name means, if it changes nothing and no other can be meant."""
         name = find_name_elsewhere(call.id, call.arguments, self._loose_names)

@@ -14,10 +14,12 @@ from ..messages import ParsedAnswer, ResponseModel
 from ..usage import RequestUsage
 from .accumulator import AnswerAccumulator
 from .call_arguments import read_loose_arguments
+from .call_parts import ARGUMENTS_KEYS
 from .output_text import SpokenText
 from .parse_errors import build_invalid_answer_error
 from .provider_errors import RefusedRequest
 
+WRAPPING_KEYS = ("properties", *ARGUMENTS_KEYS)
 MAX_LOOSE_OBJECTS = 5
 ABOUT_FORMAT = re.compile(
     r"response_?format|json_?schema|json_object|text\.format|schema|structured|grammar", re.IGNORECASE
@@ -76,9 +78,11 @@ def _read_value(accumulator: AnswerAccumulator, response_model: type[ResponseMod
         raise ModelError(ErrorCode.DECLINED, "filtered", retry=False)
     if accumulator.finish_reason == "length":
         raise ModelError(ErrorCode.INVALID, "out of tokens")
-    if not accumulator.text.strip():
+    called = accumulator.get_call_text()
+    text = accumulator.text.strip() or called[max(0, called.find("{")) :]
+    if not text:
         raise ModelError(ErrorCode.INVALID, "an answer without content")
-    return validate_answer(accumulator.text, response_model)
+    return validate_answer(text, response_model)
 
 
 def names_format(text: str) -> bool:
@@ -137,7 +141,9 @@ def _iter_candidates(text: str) -> Iterator[str]:
 
 
 def _iter_loose_candidates(text: str) -> Iterator[str]:
-    """The objects in a text that is not quite JSON, and those within an object that has nothing else in it."""
+    """The objects in a text that is not quite JSON, and those within an object: a schema, a call, or one that has
+    nothing else in it.
+    """
     decoder = json.JSONDecoder(strict=False)
     found: list[Any] = [json.loads(loose)] if (loose := read_loose_arguments(text)) != text else []
     start = text.find("{")
@@ -150,12 +156,12 @@ def _iter_loose_candidates(text: str) -> Iterator[str]:
         start = text.find("{", end)
     for value in found:
         yield json.dumps(value)
-        if (
-            isinstance(value, dict)
-            and len(value) == 1
-            and isinstance(inner := next(iter(value.values())), dict)
-        ):
-            yield json.dumps(inner)
+        if isinstance(value, dict):
+            inner = [value[key] for key in WRAPPING_KEYS if key in value]
+            inner += value.values() if len(value) == 1 else []
+            yield from (json.dumps(each) for each in inner if isinstance(each, dict))
+            # A field that may be left out is often null in place of that.
+            yield json.dumps({key: each for key, each in value.items() if each is not None})
 
 
 def _strip_thoughts(text: str) -> str:
