@@ -6,6 +6,7 @@ by end marks or a bracket too many (nearai/ironclaw#5951, tya5/reyn#1063), hold 
 """
 
 import ast
+import html
 import json
 import re
 from typing import Any
@@ -17,6 +18,8 @@ MAX_LAYERS = 3  # of JSON within JSON text
 MAX_PYTHON_CHARS = 10_000
 # What some write before them: a mark, a byte order mark, or a word or two.
 BEFORE_OBJECT = re.compile(r"[^{}\[\]\"']{0,40}(?=\{)")
+# An object that was escaped once too often, for a page or as JSON.
+ESCAPED_BEGINNING = re.compile(r"\s*\{\s*(?:(?P<entity>&quot;|&#34;)|\\\")")
 FENCE_BEGINS = re.compile(r"```\w*\s*")
 NAMES_IN_JSON = {"true": True, "false": False, "null": None}
 
@@ -47,8 +50,11 @@ def read_loose_arguments(arguments: str, tool_name: str = "") -> str:
     value = _read_loose_value(arguments)
     if value is None:
         return arguments
-    if tool_name and value.get("name") == tool_name and set(value) == {"name", "arguments"}:
-        inner = value["arguments"]
+    is_wrapped = set(value) in ({"arguments"}, {"parameters"}) or (
+        value.get("name") == tool_name and set(value) == {"name", "arguments"}
+    )
+    if tool_name and is_wrapped:
+        inner = value.get("arguments") or value.get("parameters") or {}
         return read_loose_arguments(
             inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
         )
@@ -57,6 +63,8 @@ def read_loose_arguments(arguments: str, tool_name: str = "") -> str:
 
 def _read_loose_value(arguments: str) -> dict[str, Any] | None:
     text = normalize_arguments(arguments)
+    if escaped := ESCAPED_BEGINNING.match(text):
+        text = html.unescape(text) if escaped["entity"] else text.replace('\\"', '"')
     for _layer in range(MAX_LAYERS):
         try:
             value = json.loads(text)

@@ -13,8 +13,10 @@ from ..tools import Tool
 
 MARK = re.compile(r"<[|｜].*", re.DOTALL)
 COUNT = re.compile(r":\d+$")
-PLACE = re.compile(r"[./:]|__")  # behind the name of a server or a module
-QUOTES_AND_SPACES = " \t\r\n`'\""
+PLACE = re.compile(r"[./:]|__|^functions-")  # behind the name of a server or a module
+AROUND_NAME = re.compile(
+    r"^\W+|\W+$"
+)  # quotation marks, spaces, also those without a width, and a bracket left over
 
 
 def strip_name_marks(name: str) -> str:
@@ -26,7 +28,7 @@ def find_tool_name(name: str, tool_names: Collection[str]) -> str:
     """The name of the tool that is meant, or the name as it was written if none of these is."""
     if name in tool_names:
         return name
-    bare = COUNT.sub("", strip_name_marks(name).strip(QUOTES_AND_SPACES)).removesuffix("()")
+    bare = AROUND_NAME.sub("", COUNT.sub("", AROUND_NAME.sub("", strip_name_marks(name))))
     without_place = PLACE.split(bare)[-1]
     for written in (bare, without_place):
         if found := next((each for each in tool_names if _fold(each) == _fold(written)), ""):
@@ -63,4 +65,5 @@ def find_name_by_arguments(arguments: str, tools: Sequence[Tool]) -> str:
 
 
 def _fold(name: str) -> str:
-    return name.casefold().replace("-", "_")
+    """The name without what tells words apart in it: `lookupOrder`, `lookup order` and `lookup-order` are one."""
+    return re.sub(r"[-_ ]", "", name.casefold())

@@ -199,6 +199,6 @@ def _read_index(value: Any) -> Any:
 def _read_id(value: Any) -> str:
     if value is None or isinstance(value, str):
         return value or ""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     raise TypeError("the id of a call is no text")

@@ -9,6 +9,13 @@ from ..messages import ToolCall
 MAX_NAME_CHARS = 64  # OpenAI's limit for the name of a function
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant)  # Python's own takes NaN and Infinity too
+
+
 def sanitize_text(text: str) -> str:
     """The text without NUL and lone surrogates, which JSON can spell, but databases and sockets refuse."""
     if "\0" in text:
@@ -29,7 +36,18 @@ def sanitize_call(call: ToolCall) -> ToolCall:
     Strict servers refuse every later request that has a malformed call in it.
     """
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", call.name)[:MAX_NAME_CHARS] or "unnamed"
-    return replace(call, name=name, arguments=call.arguments if is_json_object(call.arguments) else "{}")
+    return replace(call, name=name, arguments=_sanitize_arguments(call.arguments))
+
+
+def _sanitize_arguments(arguments: str) -> str:
+    """The arguments without half a character that is spelled as an escape, which strict parsers refuse."""
+    if not is_json_object(arguments):
+        return "{}"
+    if "\\u" not in arguments:
+        return arguments
+    written = json.dumps(json.loads(arguments), ensure_ascii=False)
+    clean = sanitize_text(written)
+    return arguments if clean == written else clean
 
 
 def is_json_object(text: str) -> bool:
@@ -37,6 +55,6 @@ def is_json_object(text: str) -> bool:
     if text.lstrip()[:1] != "{" or text.rstrip()[-1:] != "}":
         return False
     try:
-        return isinstance(json.loads(text), dict)
+        return isinstance(STRICT_JSON.decode(text), dict)
     except (ValueError, RecursionError):
         return False

@@ -83,6 +83,10 @@ LOOSE_ARGUMENTS = {
     "in a list": f"[{ORDER}]",
     "keys as JavaScript writes them": '{order_id: "ORD-123"}',
     "the whole call": f'{{"name": "lookup_order", "arguments": {ORDER}}}',
+    "its arguments under their name": f'{{"arguments": {ORDER}}}',
+    "the same as JSON within JSON": json.dumps({"parameters": ORDER}),
+    "escaped for a page": ORDER.replace('"', "&quot;"),
+    "escaped once too often": ORDER.replace('"', '\\"'),
     "as JSON within JSON within JSON": json.dumps(json.dumps(ORDER)),
 }
 
@@ -132,6 +136,14 @@ NAMES = [
         "lookup_order()",
         "tools/lookup_order",
     ),
+    *(
+        "lookupOrder",
+        "lookup order",
+        "functions-lookup_order",
+        "lookup_order\u200b",
+        "lookup_order>",
+        "lookup_order,",
+    ),
 ]
 
 
@@ -144,6 +156,23 @@ async def test_a_tool_is_found_by_its_name_as_models_write_it(provider: Script, 
 
     assert [result.outcome for result in desk.results] == ["done"]
     assert desk.history[1].tool_calls[0].name == "lookup_order"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ['{"order_id": NaN}', '{"order_id": "ORD-1", "sum": -Infinity}', '{"order_id": "ORD-\\ud83d"}'],
+)
+async def test_arguments_that_only_python_takes_for_json_are_not_sent_back(
+    provider: Script, desk: Desk, spoken: Wire, arguments: str
+):
+    """Servers that parse the history strictly would refuse the conversation for good."""
+    provider.play(Ask((Call("lookup_order", arguments, "a"),)), End("tool_calls"))
+    provider.say("Which one?")
+
+    await desk.ask("Where is my order?")
+
+    sent = json.dumps(provider.requests[1].sent)
+    assert not [each for each in ("NaN", "Infinity", "\\ud83d") if each in sent]
 
 
 @pytest.mark.parametrize("name", ["cancel_order", "order", "lookup_order_now", "", "<|constrain|>json"])
