@@ -47,6 +47,7 @@ ITEM_STATES = {
     Order.Status.DELIVERED: OrderItem.State.SHIPPED,
     Order.Status.PARTLY_SHIPPED: OrderItem.State.PARTLY_SHIPPED,
     Order.Status.RETURNED: OrderItem.State.RETURNED,
+    Order.Status.CANCELLED: OrderItem.State.CANCELLED,
     Order.Status.PROCESSING: OrderItem.State.NOT_SHIPPED,
 }
 

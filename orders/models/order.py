@@ -191,6 +191,7 @@ class OrderItem(models.Model):
         PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
         SHIPPED = "shipped", _("Shipped")
         RETURNED = "returned", _("Returned")
+        CANCELLED = "cancelled", _("Cancelled")
 
     order = models.ForeignKey(Order, models.CASCADE, verbose_name=_("order"), related_name="items")
     name = models.CharField(_("name"), max_length=500)

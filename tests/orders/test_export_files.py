@@ -271,6 +271,12 @@ def test_what_was_sent_paid_and_given_back_is_kept(load):
     assert order.phone_key == "301234567"
 
 
+@pytest.mark.parametrize("written", ["cancelled", "Canceled", "storniert"])
+def test_an_item_that_was_cancelled_is_not_told_as_sent_with_the_others(load, written):
+    load(f"{MUG},fulfilled", f"{PLATE},{written}", header=f"{HEADER},Lineitem fulfillment status")
+    assert [item.state for item in Order.objects.get().items.all()] == ["shipped", "cancelled"]
+
+
 def test_money_back_without_goods_back_is_shipped_and_refunded(load):
     load(MUG.replace("paid", "refunded"))
     order = Order.objects.get()
