@@ -20,6 +20,20 @@ MARKUP = (
     "It is a web page or XML, whatever its name says. Open it in a spreadsheet, and save it as CSV (UTF-8)."
 )
 
+# How files begin that are no tables.
+OTHER_KINDS = (
+    (b"%PDF", "It is a PDF"),
+    (b"\x89PNG", "It is a picture"),
+    (b"\xff\xd8\xff", "It is a picture"),
+    *((mark, "It is JSON") for mark in (b"[{", b"[\n", b"[\r", b'{"', b"{\n", b"{\r")),
+    (b"7z\xbc\xaf", "It is packed by 7-Zip"),
+    (b"Rar!", "It is packed by RAR"),
+    (b"BZh", "It is packed by bzip2"),
+    (b"\xfd7zXZ", "It is packed by xz"),
+    (b"(\xb5/\xfd", "It is packed by zstd"),
+)
+NO_TABLE = "%s, not a table. What is read is CSV, text or a workbook, packed by zip or gzip or not."
+
 Table: TypeAlias = ExportFile | WorkbookSheet
 
 
@@ -46,6 +60,8 @@ def open_export(
         return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
     if beginning.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
         raise NotAnExportError(MARKUP)
+    if kind := next((kind for mark, kind in OTHER_KINDS if beginning.startswith(mark)), ""):
+        raise NotAnExportError(NO_TABLE % kind)
     if not beginning.startswith(b"PK\x03\x04"):
         return [inspect_file(path.name, size, lambda: path.open("rb"), formats, encoding)]
     with zipfile.ZipFile(path) as archive:

@@ -17,7 +17,15 @@ from django.utils.translation import gettext as _
 
 from .cells import strip_text_mark
 from .code_pages import detect_encoding
-from .formats import ITEM_COLUMNS, REQUIRED_COLUMNS, ExportFormat, Header, find_header, simplify_column
+from .formats import (
+    ITEM_COLUMNS,
+    REQUIRED_COLUMNS,
+    ExportFormat,
+    Header,
+    NotAnExportError,
+    find_header,
+    simplify_column,
+)
 from .quoted_rows import close_gaps, has_gaps, join_lines, split_cells
 from .wrapped_lines import find_wrapping, list_trailers, unwrap_line
 
@@ -178,6 +186,8 @@ def inspect_file(
     """How the file is written, by its beginning, but for the encoding that is given. Raises `NotAnExportError`."""
     with open_bytes() as stream:
         sample, piece = _read_samples(stream)
+    if not sample.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
+        raise NotAnExportError("It is empty.")
     guessed = "" if encoding else detect_encoding(piece)
     encoding = encoding or guessed
     if sample.startswith(codecs.BOM_UTF8) and encoding == "utf-8":

@@ -162,6 +162,11 @@ def build_locked_zip() -> bytes:
         (b"\xef\xbb\xbf<html><table><tr><td>Name</td></tr></table></html>", "web page or XML"),
         (b'<?xml version="1.0"?><Workbook/>', "web page or XML"),
         (build_locked_zip(), "needs a password"),
+        *((content, "It is empty") for content in (b"", b"\n\r\n", b"\0" * 500, b"\xef\xbb\xbf")),
+        (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj", "It is a PDF, not a table"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "It is a picture, not a table"),
+        (b'[{"name": "#1001"}]', "It is JSON, not a table"),
+        (b"7z\xbc\xaf'\x1c\0\4", "It is packed by 7-Zip, not a table"),
     ],
 )
 def test_what_is_no_table_is_told_with_what_to_do(tmp_path, content, words):
