@@ -240,6 +240,38 @@ def test_woocommerce_s_analytics(load):
     assert [item[::2] for item in list_items("727")] == [("Mug, blue", 2), ("Plate", 1)]
 
 
+def test_squarespace(load):
+    header = (
+        "Order ID,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Currency,Subtotal,Shipping,Taxes,"
+        "Amount Refunded,Total,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,"
+        "Lineitem variant,Lineitem fulfillment status,Billing Name,Billing Phone,Cancelled at"
+    )
+    order = (
+        "00012,zoe@example.com,PAID,2026-09-01 09:00:00 -0400,{status},,USD,10.00,0.00,0.00,3.00,13.00,Flat Rate,"
+        "2026-09-01 09:00:00 -0400,1,Mug,10.00,SQ1,Blue,{item},Zoe Zimmer,212 555 0199,{cancelled}"
+    )
+    said = load(
+        header,
+        order.format(status="PENDING", item="fulfilled", cancelled=""),
+        "00012,zoe@example.com,,,,,,,,,,,,,2,Plate,1.50,SQ2,,pending,,,",
+        order.replace("00012", "00013").format(
+            status="CANCELED", item="pending", cancelled="2026-09-02 09:00:00 -0400"
+        ),
+        order.replace("00012", "00014").format(status="FULFILLED", item="fulfilled", cancelled=""),
+    )
+    assert (said.err, list(Order.objects.order_by("number").values_list("number", "status"))) == (
+        *("", [("00012", "processing"), ("00013", "cancelled"), ("00014", "shipped")]),
+    )
+    order = Order.objects.get(number="00012")
+    assert (order.platform, order.payment, order.total, order.refunded, order.phone_key) == (
+        *("squarespace", "paid", Decimal(13), Decimal(3), "125550199"),
+    )
+    assert list(order.items.values_list("name", "quantity", "state")) == [
+        ("Mug Blue", 1, "shipped"),
+        ("Plate", 2, "not_shipped"),
+    ]
+
+
 def test_a_status_that_nobody_knows_is_told(load):
     said = load(ADVANCED_HEADER, ADVANCED.format(status="of a plugin", name="Mug", quantity=1))
     assert "Line 2, 727: Status is 'of a plugin', which is not known" in said.err

@@ -70,8 +70,9 @@ class Report:
 
 class Command(BaseCommand):
     help = (
-        "Import order exports of Shopify, WooCommerce, Magento, BigCommerce and Etsy: CSV, also as spreadsheets write "
-        "it, workbooks, or packed by zip or gzip. Importing one again changes nothing; a newer export updates."
+        "Import order exports of Shopify, WooCommerce, Magento, BigCommerce, Etsy and Squarespace: CSV, also as "
+        "spreadsheets write it, workbooks, or packed by zip or gzip. Importing one again changes nothing; a newer "
+        "export updates."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
