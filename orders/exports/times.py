@@ -60,6 +60,35 @@ MONTH_LANGUAGES = (
     *("en", "de", "fr", "es", "it", "pt", "nl", "tr", "pl", "sv"),
     *("da", "nb", "ru", "uk", "el", "hu", "ro", "cs", "id"),
 )
+# As mails and Java write a time's zone: those of RFC 5322, and others that are of one zone alone.
+OFFSETS = {
+    "-08:00": "PST",
+    "-07:00": "PDT MST",
+    "-06:00": "MDT CST",
+    "-05:00": "CDT EST",
+    "-04:00": "EDT",
+    "+00:00": "UTC GMT WET",
+    "+01:00": "BST CET MEZ WEST",
+    "+02:00": "CEST MESZ EET",
+    "+03:00": "EEST MSK",
+    "+08:00": "HKT SGT",
+    "+09:00": "JST KST",
+    "+10:00": "AEST",
+    "+11:00": "AEDT",
+    "+12:00": "NZST",
+    "+13:00": "NZDT",
+}
+ZONES = {name: offset for offset, names in OFFSETS.items() for name in names.split()}
+ZONE = re.compile(
+    rf"(?P<offset>\s?[+-]\d\d:?\d\d)?\s?\b(?:(?P<name>{'|'.join(ZONES)})|\[[A-Za-z/_]{{3,40}}\])$"
+)
+# “Tue Sep  1 09:00:00 CEST 2026”, as C and Java write it.
+YEAR_LAST = re.compile(
+    r"([A-Z][a-z]{2}\s[A-Z][a-z]{2}\s{1,2}\d{1,2})(\s\d\d:\d\d:\d\d)(\s[A-Z]{3,4})?\s(\d{4})"
+)
+# The seconds or their thousandths since 1970, of the years 2001 to 2033, and 20260901090000.
+SECONDS = re.compile(r"(1\d{9})(?:\d{3}|\.0)?")
+DIGITS_ALONE = re.compile(r"\A((?:19|20)\d{6})(\d{6})\Z")
 FIRST_YEAR = 1990  # an earlier one is the first day that a program knows, where it knows no time
 # What stands where there is no time: “0”, “0000-00-00 00:00:00”, “false”, and a spreadsheet's 0 as a time.
 NO_TIME = re.compile(
@@ -89,7 +118,21 @@ def has_time(text: str) -> bool:
 
 
 def _parse_time(text: str, is_day_first: bool | None) -> datetime:
+    if seconds := SECONDS.fullmatch(text):
+        return datetime.fromtimestamp(int(seconds[1]), UTC)
+    if moment := _read_iso_time(text):
+        return moment
+    if len(text) <= MAX_TIME_CHARS:
+        text = _write_zone(YEAR_LAST.sub(r"\1 \4\2\3", DIGITS_ALONE.sub(r"\1T\2", text)))
     return _read_iso_time(text) or _read_local_time(text, is_day_first)
+
+
+def _write_zone(text: str) -> str:
+    """With a zone's offset in place of its name, which may also stand beside it."""
+    zone = ZONE.search(text)
+    if not zone or not (zone["offset"] or zone["name"]):
+        return text
+    return text[: zone.start()] + (zone["offset"] or f" {ZONES[zone['name']]}")
 
 
 def _read_iso_time(text: str) -> datetime | None:
