@@ -16,12 +16,12 @@ EMAIL = re.compile(
 )
 ANY_EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 AT_WORDS = (
-    r"at|ät|ätt|ätmerkki|arroba|arobas|arobase|arond|chez|chiocciola|klammeraffe|apenstaartje|apestaartje|snabel-?a|krøllalfa"
+    r"at(?:[\s-](?:sign|symbol))?|ät|ätt|ätmerkki|arroba|arobas|arobase|arond|chez|chiocciola|klammeraffe|apenstaartje|apestaartje|snabel-?a|krøllalfa"
     r"|alfakrøll|kukac|małpa|malpa|zavináč|zavinac|majmun|afna|kuyruklu\sa|miukumauku|miuku|a\scòng|a\smóc|eta"
     r"|собака|собачка|равлик|маймунско\sа|παπάκι|παπακι|שטרודל|כרוכית|آت|أت|एट|แอท"
 )
 DOT_WORDS = (
-    r"dot|punkt|punktum|punkts|punto|point|ponto|punt|punct|prik|pont|kropka|tečka|tecka|bodka|točka|tocka|pika"
+    r"dot|period|full\s?stop|punkt|punktum|punkts|punto|point|ponto|punt|punct|prik|pont|kropka|tečka|tecka|bodka|točka|tocka|pika"
     r"|nokta|taškas|piste|titik|chấm|точка|крапка|τελεία|τελεια|נקודה|نقطة|دوت|डॉट|จุด"
 )
 UNDERSCORE_WORDS = (

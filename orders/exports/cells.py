@@ -18,7 +18,9 @@ THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 # And these have none, so that a mark before three digits stands between thousands.
 NO_DECIMALS = ("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF")
 MAX_AMOUNT_CHARS = 60
-SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₩": "KRW", "zł": "PLN"}  # of one currency alone
+# Of one currency alone. A dollar is one with its country.
+SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₩": "KRW", "zł": "PLN", "₫": "VND", "₪": "ILS"}
+SIGNS |= {"US$": "USD", "CA$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "R$": "BRL"}
 PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
 # Groups of three digits, as in 1,234,567.00, or of two before the last three, as India writes 12,34,567.00.
 GROUPED = re.compile(
@@ -166,7 +168,14 @@ def read_url(text: str) -> str:
 
 
 def read_currency(text: str) -> str:
-    text = SIGNS.get(text, text)
-    if not re.fullmatch("[A-Za-z]{3}", text):
+    code = text if re.fullmatch("[A-Za-z]{3}", text) else find_currency(text)
+    if not code:
         raise UnreadableCell(_("%(column)s is %(text)s, not a code such as USD."), text=quote_cell(text))
-    return text.upper()
+    return code.upper()
+
+
+def find_currency(text: str) -> str:
+    """The code or the sign that stands beside an amount, if it is of one currency alone; else nothing."""
+    if code := re.search(r"\b[A-Z]{3}\b", text):
+        return code[0]
+    return next((SIGNS[sign] for sign in SIGNS if sign in text), "")

@@ -186,14 +186,16 @@ def inspect_file(
     """How the file is written, by its beginning, but for the encoding that is given. Raises `NotAnExportError`."""
     with open_bytes() as stream:
         sample, piece = _read_samples(stream)
-    if not sample.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
-        raise NotAnExportError("It is empty.")
     guessed = "" if encoding else detect_encoding(piece)
     encoding = encoding or guessed
     if sample.startswith(codecs.BOM_UTF8) and encoding == "utf-8":
         encoding = "utf-8-sig"
     lines = io.StringIO(sample.decode(encoding, "replace"), newline="").readlines()
-    header, wrapping = _find_header(lines, formats)
+    try:
+        header, wrapping = _find_header(lines, formats)
+    except NotAnExportError as error:
+        is_empty = not sample.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
+        raise NotAnExportError(f"{error} The file is empty." if is_empty else str(error)) from None
     return ExportFile(
         name,
         size,

@@ -1,11 +1,10 @@
 """Turns rows of another platform's export into rows of Shopify's form: a row for each item."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from ..models import Order
-from .cells import SIGNS, UnreadableCell, read_amount
+from .cells import UnreadableCell, find_currency, read_amount
 from .files import FileRow
 from .formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells, simplify_status
 from .times import has_time
@@ -36,7 +35,7 @@ def _translate_cells(theirs: Mapping[str, str], form: ExportFormat) -> dict[str,
         return cells  # a further item of an order
     if not cells.get("Currency"):
         is_known = form.currency or "Currency" in form.columns
-        cells["Currency"] = form.currency if is_known else _find_currency(cells.get("Total", ""))
+        cells["Currency"] = form.currency if is_known else find_currency(cells.get("Total", ""))
     status = simplify_status(cells.get("Status", ""))
     if not cells.get("Financial Status"):
         cells["Financial Status"] = form.payments.get(status, "")
@@ -51,12 +50,6 @@ def _translate_status(status: str, cells: Mapping[str, str]) -> str:
         nothing_sent = Order.Status.CANCELLED if status == REFUNDED else Order.Status.PROCESSING
         return Order.Status.SHIPPED if has_time(cells.get("Fulfilled at", "")) else nothing_sent
     return status
-
-
-def _find_currency(amount: str) -> str:
-    """The code or the sign that stands beside an amount, if it is of one currency alone."""
-    code = re.search(r"\b[A-Z]{3}\b", amount)
-    return code[0] if code else next((SIGNS[sign] for sign in SIGNS if sign in amount), "")
 
 
 def _split_items(theirs: Mapping[str, str], cells: ItemCells) -> Iterator[dict[str, str]]:

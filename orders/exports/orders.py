@@ -18,6 +18,7 @@ from ..numbers import normalise_number
 from .archives import Table
 from .cells import (
     UnreadableCell,
+    find_currency,
     has_lost_digits,
     read_amount,
     read_currency,
@@ -171,8 +172,9 @@ class OrderBuilder:
             shipping=self._read_amount("Shipping"),
             taxes=self._read_amount("Taxes"),
             total=self._read_amount("Total"),
-            refunded=self._read_refund(),
+            refunded=self._read_amount("Refunded amount"),
         )
+        order.refunded = order.refunded and abs(order.refunded)  # bookkeepers write a negative amount
         order.normalise_fields()
         items = [item for row in self._rows if (item := self._build_item(row))]
         return ExportedOrder(order, items, self._first.line, self._notes, self._unknown)
@@ -249,7 +251,7 @@ class OrderBuilder:
         return self._read("Email", read_email) or ""
 
     def _read_currency(self) -> str:
-        return self._read("Currency", read_currency) or ""
+        return self._read("Currency", read_currency) or find_currency(self._first.cells.get("Total", ""))
 
     def _read_time(self, column: str) -> datetime | None:
         if not has_time(self._first.cells.get(column, "")):
@@ -259,11 +261,6 @@ class OrderBuilder:
     def _read_day(self, column: str) -> date | None:
         moment = self._read_time(column)
         return timezone.localtime(moment).date() if moment else None
-
-    def _read_refund(self) -> Decimal | None:
-        """What was paid back; bookkeepers and some plugins write it as a negative amount."""
-        refunded = self._read_amount("Refunded amount")
-        return None if refunded is None else abs(refunded)
 
     def _read_amount(self, column: str, row: FileRow | None = None) -> Decimal | None:
         has_commas = self._survey.has_decimal_commas

@@ -140,9 +140,17 @@ def test_of_two_columns_with_one_name_the_first_is_meant(load):
     assert Order.objects.get().email == "zoe@example.com"
 
 
-def test_a_currency_s_sign_stands_for_it(load):
-    load(MUG.replace("EUR", "€"))
-    assert Order.objects.get().currency == "EUR"
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        *(("€,10.00", "EUR"), ("€ EUR,10.00", "EUR"), ("US$,10.00", "USD"), ("R$,10.00", "BRL")),
+        *((",10.00 EUR", "EUR"), (",€10.00", "EUR"), (",CA$10.00", "CAD"), (",10.00", ""), (",$10.00", "")),
+    ],
+)
+def test_a_currency_s_sign_stands_for_it_also_beside_the_amount(load, written, code):
+    said = load(MUG.replace("EUR,10.00", written))
+    order = Order.objects.get()
+    assert (said.err, order.currency, order.total) == ("", code, Decimal(10))
 
 
 def build_locked_zip() -> bytes:
@@ -162,7 +170,7 @@ def build_locked_zip() -> bytes:
         (b"\xef\xbb\xbf<html><table><tr><td>Name</td></tr></table></html>", "web page or XML"),
         (b'<?xml version="1.0"?><Workbook/>', "web page or XML"),
         (build_locked_zip(), "needs a password"),
-        *((content, "It is empty") for content in (b"", b"\n\r\n", b"\0" * 500, b"\xef\xbb\xbf")),
+        *((content, "The file is empty") for content in (b"", b"\n\r\n", b"\0" * 500, b"\xef\xbb\xbf")),
         (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj", "It is a PDF, not a table"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "It is a picture, not a table"),
         (b'[{"name": "#1001"}]', "It is JSON, not a table"),
