@@ -102,7 +102,7 @@ class ExportFile:
                 if problem or any(cells):
                     count = len(cells)
                     # The second is faster, and does where neither of these is anywhere.
-                    clean = clean_cell if "'" in text or "=" in text else _clean_unmarked_cell
+                    clean = clean_cell if "'" in text or "=" in text else clean_unmarked_cell
                     named = {column: clean(cells[place]) for place, column in places if place < count}
                     if not repeats_header(named):
                         yield FileRow(line, named, problem)
@@ -149,10 +149,11 @@ def find_places(columns: Sequence[str], wanted: Collection[str]) -> list[tuple[i
 
 def clean_cell(text: str) -> str:
     """The text of a cell, empty if it has a word or a fault of programs for that there is nothing."""
-    return _clean_unmarked_cell(strip_text_mark(text.strip()))
+    return clean_unmarked_cell(strip_text_mark(text.strip()))
 
 
-def _clean_unmarked_cell(text: str) -> str:
+def clean_unmarked_cell(text: str) -> str:
+    """The same of a text that no spreadsheet has marked."""
     text = text.strip()
     return "" if text in NOTHING else text
 

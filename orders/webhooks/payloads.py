@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orders.exports.cells import THREE_DECIMALS, UnreadableCell
-from orders.exports.files import FileRow
+from orders.exports.files import FileRow, clean_unmarked_cell
 from orders.exports.order_rows import Survey
 from orders.exports.orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
 from orders.exports.times import read_time
@@ -129,5 +129,6 @@ def write_amount(amount: Decimal | None, currency: str) -> str:
 
 def build_order(platform: str, cells: dict[str, str], items: Iterator[dict[str, str]]) -> ExportedOrder:
     """The order with these cells, named as in a Shopify export. Raises `RefusedOrder`."""
-    rows = [FileRow(0, cells | item) for item in items] or [FileRow(0, cells)]
+    clean = {column: clean_unmarked_cell(text) for column, text in cells.items()}
+    rows = [FileRow(0, clean | item) for item in items] or [FileRow(0, clean)]
     return OrderBuilder(rows, Survey(), platform).build_order()

@@ -106,3 +106,13 @@ def test_what_was_taken_out_of_an_order_is_no_part_of_it(sender, changes, items,
     assert list(order.items.values_list("name", "quantity")) == items
     assert order.total == Decimal(total)
     assert (order.refunded or None) == (Decimal(refunded) if refunded else None)
+
+
+@pytest.mark.parametrize("nothing", ["-", "N/A", "null", "none"])
+def test_what_a_plugin_writes_where_there_is_no_parcel_is_no_tracking_number(sender, nothing):
+    metas = [
+        {"key": key, "value": nothing} for key in ("_tracking_number", "_tracking_provider", "_tracking_url")
+    ]
+    sender.send_woocommerce(change_order(WOOCOMMERCE_ORDER, meta_data=metas))
+    order = Order.objects.get()
+    assert (order.tracking, order.carrier, order.tracking_url) == ("", "", "")
