@@ -24,7 +24,7 @@ PYTHON = (
 TEMPLATES = ("templates/*.html", "templates/chat/*", "templates/registration/*.html", "templates/tickets/*")
 # What staff, operators, developers or the model read, and the demo model, whose wording has tests of its own.
 OTHERS = re.compile(
-    r"admin|apps\.py|checks\.py|management/|migrations/|models/|demo/|xai/|system_prompt|conversations/jobs\.py|terminal/|"
+    r"admin|apps\.py|checks\.py|staff_group\.py|management/|migrations/|models/|demo/|xai/|system_prompt|conversations/jobs\.py|terminal/|"
     r"turns/(claiming|history)\.py"
 )
 
