@@ -59,7 +59,8 @@ def _delete_batch(before: datetime, last: Batch | None) -> Batch | None:
     if not found:
         return None
     keys = {pk for _updated, pk in found}
-    keys -= _apply_rules(keys, before)
+    while needed := _apply_rules(keys, before):
+        keys -= needed
     Conversation.objects.filter(pk__in=keys).delete()
     updated, pk = found[-1]
     return Batch(updated, pk, len(keys))
@@ -71,7 +72,14 @@ def _delete_rows_without_conversation(before: datetime) -> None:
     _apply_rules((), before)
 
 
+@transaction.atomic
 def _apply_rules(keys: Collection[int], before: datetime) -> set[int]:
-    """Have the apps delete what they have about these conversations; returns those that must stay."""
+    """Have the apps delete what they have about these conversations.
+
+    Returns those that one of them still needs. Then nothing has been deleted, for they stay with what all apps have.
+    """
     conversations: Any = apps.get_app_config("conversations")
-    return {pk for rule in conversations.retention_rules for pk in rule(keys, before)}
+    needed = {pk for rule in conversations.retention_rules for pk in rule(keys, before)}.intersection(keys)
+    if needed:
+        transaction.set_rollback(True)
+    return needed

@@ -108,13 +108,37 @@ async def test_a_ticket_that_has_not_ended_or_lately_did_keeps_its_conversation(
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_note_that_the_team_wrote_lately_keeps_its_conversation(chat, agent):
+@pytest.mark.parametrize(
+    ("status", "age", "is_kept"),
+    [(Status.OPEN, OLD, True), (Status.CLOSED, YOUNG, True), (Status.CLOSED, OLD, False)],
+)
+async def test_what_was_merged_into_a_ticket_stays_as_long_as_the_matter_goes_on_there(status, age, is_kept):
+    old = await sync_to_async(begin_conversation)(OLD)
+    target = await sync_to_async(open_ticket)(await sync_to_async(begin_conversation)(YOUNG), status, age)
+    merged = [await sync_to_async(open_ticket)(place, Status.CLOSED) for place in (old, None)]
+    keys = [each.pk for each in merged]
+    await Ticket.objects.filter(pk__in=keys).aupdate(merged_into=target)
+
+    await retention.delete_old_conversations()
+
+    assert await Conversation.objects.filter(pk=old.pk).aexists() == is_kept
+    assert await Ticket.objects.filter(pk__in=keys).acount() == (2 if is_kept else 0)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_note_that_the_team_wrote_lately_keeps_its_conversation_and_what_other_apps_have_of_it(
+    chat, agent
+):
     await Note.objects.acreate(conversation=chat, author=agent, text="Asks again in May.")
     await sync_to_async(set_age)(chat, OLD)
+    ticket = await sync_to_async(open_ticket)(chat, Status.CLOSED)
+    other = await sync_to_async(begin_conversation)(OLD)
+    await sync_to_async(open_ticket)(other, Status.CLOSED)
 
     await retention.delete_old_conversations()
 
     assert await load_keys(Conversation) == {chat.pk}
+    assert await load_keys(Ticket) == {ticket.pk}
 
 
 @pytest.mark.django_db(transaction=True)

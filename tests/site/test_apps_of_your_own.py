@@ -29,6 +29,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 warnings = {each.id for each in run_checks()} & {"supportbot.W022"}
 call_command("makemigrations", "warranty", verbosity=0)
@@ -72,6 +73,9 @@ with transaction.atomic():
         handler(PersonRequest(chat, ctx.customer, ""))
     moods.append(Warranty.objects.get().mood)
 
+rules = [each for each in conversations.retention_rules if each.function.__module__ == "warranty.retention_rules"]
+needed = rules[0]([chat], timezone.now())
+
 settled = [each for each in conversations.event_handlers if each.function.__module__ == "warranty.conversation_events"]
 settled[0](ConversationClosed(chat, User.objects.get(username="sam").pk))
 
@@ -90,6 +94,7 @@ print(json.dumps({
     "results": [json.loads(each) for each in results],
     "moods": moods,
     "is of the conversation": Warranty.objects.get().conversation_id is not None,
+    "keeps its conversation": needed == {chat},
     "due": str(job.run_after.date()),
     "rights": sorted(Group.objects.get(name="Support staff").permissions.filter(
         content_type__app_label="warranty").values_list("codename", flat=True)),
@@ -132,6 +137,7 @@ def test_every_extension_point_works_as_the_page_shows_it(site: Site) -> None:
         "results": [registered, registered, [registered]],
         "moods": ["happy", "angry"],
         "is of the conversation": False,
+        "keeps its conversation": True,
         "due": "2028-09-30",
         "rights": ["change_warranty", "view_warranty"],
         "list": True,
