@@ -16,6 +16,7 @@ from .usage import RequestUsage
 Detail = Literal["auto", "low", "high"]
 Role = Literal["system", "user", "assistant", "tool"]
 ANY_ORIGIN = "*"
+UNSEEN_IMAGE_NOTE = "[The customer attached a photo. You cannot see it; the team can.]"
 CHAT_FIELDS = ("role", "content", "tool_calls", "tool_call_id", "name", "refusal")
 Outcome = Literal["done", "refused", "invalid", "unknown", "failed", "timed_out", "interrupted"]
 

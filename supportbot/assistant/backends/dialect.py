@@ -21,13 +21,16 @@ from .refusal_words import (
     UNWANTED_DETAIL,
     UNWANTED_EMPTY,
     UNWANTED_ID,
+    UNWANTED_IMAGES,
     UNWANTED_NULL,
     UNWANTED_ORDER,
+    UNWANTED_PARTS,
     UNWANTED_SEVERAL_CALLS,
     UNWANTED_SYSTEM,
     names_field,
 )
 from .schema_keywords import drop_keywords, find_refused_keyword
+from .unseen_images import describe_images, has_images
 
 # The parts of a request without which it is still the same question.
 OPTIONAL_PARAMETERS = (
@@ -56,6 +59,7 @@ class Dialect:
     wants_words: bool = False
     wants_single_calls: bool = False
     wants_no_detail: bool = False
+    sees_no_images: bool = False
     # There are servers that refuse the ids that they gave (jundot/omlx#1997).
     wants_portable_ids: bool = False
     cannot_forbid_tools: bool = False
@@ -77,26 +81,38 @@ class Dialect:
             adapted.pop("tool_choice", None)
         if self.left_out_keywords and "tools" in adapted:
             adapted["tools"] = drop_keywords(adapted["tools"], self.left_out_keywords)
+        if self.sees_no_images:
+            for name in ("messages", "input"):
+                if name in body:
+                    adapted[name] = list(map(describe_images, body[name]))
         if "messages" in body:
-            adapted["messages"] = self._adapt_messages(body["messages"])
+            adapted["messages"] = self._adapt_messages(adapted["messages"])
         return adapted
 
     def learn_refusal(self, text: str, body: Mapping[str, Any]) -> bool:
         """Learn from the words in which a request was refused. True if it may now be taken, so that it is sent
         again."""
         return (
-            self._learn_tool_choice(text, body)
+            self._learn_images(text, body, UNWANTED_IMAGES)
+            or self._learn_tool_choice(text, body)
             or self._learn_missing_field(text, body)
             or self._learn_unknown_field(text, body)
             or self._learn_keyword(text, body)
             or self._learn_parameter(text, body)
             or self._learn_order(text, body)
+            or self._learn_images(text, body, UNWANTED_PARTS)
         )
 
     def note_answer(self, body: Mapping[str, Any], *, has_calls: bool) -> None:
         """Learn from an answer: a server may pass over that no tool may be called."""
         if has_calls and body.get("tool_choice") == "none":
             self.cannot_forbid_tools = True
+
+    def _learn_images(self, text: str, body: Mapping[str, Any], words: re.Pattern[str]) -> bool:
+        if self.sees_no_images or not words.search(text) or not has_images(body):
+            return False
+        self.sees_no_images = True
+        return True
 
     def _learn_tool_choice(self, text: str, body: Mapping[str, Any]) -> bool:
         if (

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import ErrorCode, ModelError
 from .chunk_choices import list_choices
 from .refusal_reasons import describe_reason
+from .refusal_words import UNWANTED_IMAGES
 
 
 def _compile(*patterns: str) -> re.Pattern[str]:
@@ -141,6 +142,7 @@ RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({400, 424}, NOT_READY, ErrorCode.DOWN),
     ({400}, UNREADABLE_CALL, ErrorCode.PROVIDER_ERROR),
     ({404}, NO_ENDPOINT, ErrorCode.MISCONFIGURED),
+    ({400, 404, 415, 422, 500, 501}, UNWANTED_IMAGES, ErrorCode.MISCONFIGURED),
     ({404}, AWAY_FOR_A_WHILE, ErrorCode.DOWN),
     ({500, 501}, ABOUT_PARAMETER, ErrorCode.MISCONFIGURED),
     ({406, 411, 414, 415, 426, 431, 501, 505}, None, ErrorCode.MISCONFIGURED),

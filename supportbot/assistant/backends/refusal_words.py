@@ -61,6 +61,31 @@ UNWANTED_SEVERAL_CALLS = re.compile(
     r"(only supports|supports only|only|at most|more than) (a )?(single|one) (tool|function)[ -]calls?",
     re.IGNORECASE,
 )
+# The model, or its server, sees no pictures. What is wrong with one of them, such as its format, is told otherwise.
+_IMAGES = (
+    r"['\"`]?\b(multi-?modal|vision|visual|images?(_url)?|input_images?|pictures?|photos?)"
+    r"([ _-](inputs?|contents?|parts?|messages?|understanding|capabilit\w+|modality))*\b['\"`]?(\(s\))?"
+)
+_SUPPORT = r"(support|enabl|allow|accept|permit|implement|available)"
+UNWANTED_IMAGES = re.compile(
+    rf"(not|n['’]t) ((yet|currently|natively) )?(support|accept|have|allow|take|include)\w* "
+    rf"((any|the|content|parts?|blocks?|of|types?|messages|with|inputs?|requests|an?) )*{_IMAGES}"
+    r"(?![ _-](\w+ )?(formats?|types?|files?|urls?|sizes?|larger|bigger|above|over|of|in|with|that|detail)\b)"
+    r"(?![/\w]|\.\w)"
+    rf"|{_IMAGES} ((is|are|was|were|for \w+|in \w+) )*((currently|yet) )?(not |un)(yet |currently )?{_SUPPORT}"
+    rf"|{_IMAGES} (is|are) (disabled|only supported (by|with|for|on))"
+    rf"|no endpoints found that support {_IMAGES}|unknown variant\W{{1,3}}(image|input_image)"
+    r"|not (an? )?(multi-?modal|vision)|\bat most 0 image|mmproj|missing data required for image"
+    r"|(unsupported|invalid|unknown|unexpected) ((message|content|input|part|block) ?)+(types?)?\W{1,4}"
+    r"(input_)?image(?![/ ])"
+    r"|only (supports?|accepts?|takes?) text|text[ -]only model|only text ((content|inputs?|messages|parts) )?(is|are) "
+    r"(supported|allowed|accepted)",
+    re.IGNORECASE,
+)
+# A message is to be one text. It is learnt last, for a content that is missing is refused in the same words.
+UNWANTED_PARTS = re.compile(
+    r"content.{0,80}(must|should|expected|got|invalid type).{0,20}\bstr(ing)?\b", re.IGNORECASE
+)
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from supportbot.assistant.images import Picture
-from supportbot.assistant.messages import Image, Message
+from supportbot.assistant.messages import UNSEEN_IMAGE_NOTE, Image, Message
 from supportbot.server.executors import on_database_thread
 
 from ..models import Attachment
@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 
 MAX_MODEL_BYTES = 8 * 1024 * 1024  # of all images that the model is sent at once; older ones are left out
 GONE_NOTE = "[Here was a photo that can no longer be shown.]"
-UNSEEN_NOTE = "[The customer attached a photo. You cannot see it; the team can.]"
 LEFT_OUT_NOTE = "[Here was a photo that is too long ago to be shown again.]"
 
 
@@ -34,7 +33,7 @@ async def load_images(history: Sequence[Message]) -> list[Message]:
         rows = await _load_rows(ids)
         images = await asyncio.to_thread(_read_images, rows, ids)
     else:
-        images = dict.fromkeys(ids, UNSEEN_NOTE)
+        images = dict.fromkeys(ids, UNSEEN_IMAGE_NOTE)
     return [_replace_images(message, images) if message.images else message for message in history]
 
 

@@ -1,13 +1,16 @@
 """Pictures reach the model part by part, in every later turn too, and are kept nowhere but here."""
 
+import json
 from typing import Any
 
 import pytest
 
 from supportbot.assistant.backends.dialect import Dialect
 from supportbot.assistant.errors import ErrorCode, ModelError
-from supportbot.assistant.messages import Image, Message
+from supportbot.assistant.messages import UNSEEN_IMAGE_NOTE, Image, Message
 from tests.engine.desk import SYSTEM
+
+from .wires import WIRES
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 LABEL = Image(PNG)
@@ -111,3 +114,71 @@ def test_that_pictures_have_no_detail_is_learnt_from_its_name_alone(
 
     sent = dialect.adapt_request(body)["messages"][0]["content"][1]
     assert sent == (PLAIN_PICTURE if is_learnt else picture)
+
+
+BLIND = {
+    "llama.cpp": (500, "image input is not supported - hint: you may need to provide the mmproj"),
+    "Ollama": (500, "this model is missing data required for image input"),
+    "OpenRouter": (404, "No endpoints found that support image input"),
+    "OpenAI": (400, "Invalid content type. image_url is only supported by certain models."),
+    "DeepSeek": (422, "unknown variant `image_url`, expected `text` at line 1 column 99"),
+    "vLLM": (400, "At most 0 image(s) may be provided in one prompt."),
+    "an older vLLM": (400, "llama-3 is not a multimodal model"),
+    "images": (400, "This model does not support images."),
+    "vision": (400, "The model doesn't support vision"),
+    "capabilities": (400, "Model does not have vision capabilities"),
+    "content of a type": (400, "The model does not support content of type 'image_url'"),
+    "a content type": (400, "Unsupported content type: image_url"),
+    "parts": (400, "Image content parts are not supported"),
+    "text": (400, "This model only supports text input."),
+    "one text": (400, "messages[1].content must be a string"),
+}
+
+
+@pytest.mark.parametrize("wire_name", ["chat", "responses"])
+@pytest.mark.parametrize(("status", "words"), BLIND.values(), ids=BLIND)
+async def test_a_server_that_sees_no_pictures_is_told_of_them_in_words_and_that_is_remembered(
+    wire_name: str, status: int, words: str
+):
+    with WIRES[wire_name].provider() as provider:
+        backend = WIRES[wire_name].connect(provider)
+        refused: list[str] = []
+
+        def look(request: Any) -> None:
+            if "base64" in json.dumps(request.body):
+                refused.append(words)
+                provider.fail(status, json.dumps({"error": {"message": words}}).encode())
+            else:
+                provider.say("I cannot see it.")
+
+        provider.otherwise(look)
+        asked = Message("user", "Is it broken?", images=(LABEL, LABEL))
+
+        first = await answer(backend, asked)
+        times = len(refused)
+        said = await answer(backend, asked, first, Message("user", "And now?"))
+
+        assert said.text == "I cannot see it."
+        assert len(refused) == times
+        told = json.dumps(provider.requests[-1].body)
+        assert "Is it broken?" in told
+        assert told.count(UNSEEN_IMAGE_NOTE) == 2
+        await backend.aclose()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unsupported image format: image/heic is not supported",
+        "Image format is not supported",
+        "The model does not support image types other than PNG",
+        "We do not support images larger than 4 MB",
+        "Could not process image",
+        "Unsupported content type: image/tiff",
+        "At most 5 images may be provided in one request",
+    ],
+)
+def test_one_picture_that_is_refused_takes_the_sight_of_no_others(words: str):
+    body = {"messages": [{"role": "user", "content": [PICTURE]}]}
+
+    assert not Dialect().learn_refusal(words, body)
