@@ -6,11 +6,35 @@ Each function raises TypeError with a sentence for the developer. `owner` is wha
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 MAX_TIMEOUT_SECONDS = 86_400.0
 MAX_STORED_NAME_CHARS = 40  # as rows keep names of jobs and questions
 NO_TEXTS = (type(None), bytes, int, float, list, tuple, dict, set, BaseException)
+
+Options = ParamSpec("Options")
+Decorator = TypeVar("Decorator")
+
+
+def require_named_options(
+    example: str,
+) -> Callable[[Callable[Options, Decorator]], Callable[Options, Decorator]]:
+    """For a decorator whose options have names: written without its brackets, it would take the function for one."""
+
+    def wrap_decorator(make_decorator: Callable[Options, Decorator]) -> Callable[Options, Decorator]:
+        @wraps(make_decorator)
+        def check_and_call(*values: Options.args, **options: Options.kwargs) -> Decorator:
+            if values:
+                given = getattr(values[0], "__qualname__", repr(values[0]))
+                raise TypeError(
+                    f"Write {example}, with brackets and the names of the options: it was given {given}."
+                )
+            return make_decorator(*values, **options)
+
+        return check_and_call
+
+    return wrap_decorator
 
 
 def require_function(function: Any, kind: str, parameters: Sequence[str], *, is_async: bool = False) -> None:

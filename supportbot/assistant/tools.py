@@ -18,7 +18,13 @@ from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ValidationError
 
 from .app_functions import collect_app_functions
-from .declarations import require_choice, require_no_generator, require_seconds, require_words
+from .declarations import (
+    require_choice,
+    require_named_options,
+    require_no_generator,
+    require_seconds,
+    require_words,
+)
 from .marked_values import holds_mark
 from .messages import ToolCall, ToolResult
 from .tool_arguments import build_arguments_model, list_problems, strip_schema, validate_arguments
@@ -179,6 +185,7 @@ class Tool:
         return format_line(self.done_line or self.progress, call)
 
 
+@require_named_options('@tool(effect="read")')
 def tool(
     *,
     effect: Effect,

@@ -21,6 +21,7 @@ from django.utils.module_loading import module_has_submodule
 from supportbot.assistant.declarations import (
     require_count,
     require_function,
+    require_named_options,
     require_seconds,
     require_short_name,
 )
@@ -87,6 +88,7 @@ class JobKind:
         return self.timeout_seconds > DEFAULT_TIMEOUT_SECONDS
 
 
+@require_named_options("@job()")
 def job(
     *,
     store: Callable[[ClaimedJob, Any], None] | None = None,

@@ -256,3 +256,27 @@ def test_a_name_that_does_not_fit_into_its_row_is_refused():
         decorate(make(function, "x" * 40))
         with pytest.raises(TypeError, match="at most 40 letters"):
             decorate(make(function, "x" * 41))
+
+
+@pytest.mark.parametrize(
+    ("decorate", "given", "complaint"),
+    [
+        (
+            tool,
+            pay_out,
+            'Write @tool(effect="read"), with brackets and the names of the options: it was given pay_out.',
+        ),
+        (tool, "write", "it was given 'write'."),
+        (
+            job,
+            track_parcel,
+            "Write @job(), with brackets and the names of the options: it was given track_parcel.",
+        ),
+        (job, 5, "it was given 5."),
+    ],
+)
+def test_a_decorator_without_its_brackets_says_how_it_is_written(decorate, given, complaint):
+    with pytest.raises(TypeError) as caught:
+        decorate(given)
+
+    assert complaint in str(caught.value)
