@@ -1,10 +1,16 @@
-"""The modules by which apps contribute something, such as each app's `questions`. They are found by their names."""
+"""The apps, and the modules by which they contribute something, such as `questions`, which are found by their names."""
 
 from importlib import import_module
 from types import ModuleType
 
 from django.apps import apps
 from django.utils.module_loading import module_has_submodule
+
+
+def get_app_title(module: str) -> str:
+    """What staff read of the app that a module belongs to."""
+    app = apps.get_containing_app_config(module)
+    return str(app.verbose_name) if app else module
 
 
 def find_app_modules(name: str) -> list[ModuleType]:

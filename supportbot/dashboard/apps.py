@@ -18,6 +18,8 @@ class DashboardConfig(AppConfig):
     confirmation_sources: list[ConfirmationSource]
 
     def ready(self) -> None:
+        from . import checks  # noqa: F401 - it registers a check
+
         modules = find_app_modules("dashboard_numbers")
         self.numbers = {each.key: each for each in collect_app_functions(DashboardNumber, modules)}
         self.confirmation_sources = collect_app_functions(ConfirmationSource, modules)

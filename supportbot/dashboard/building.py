@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.apps import apps
 
+from supportbot.app_modules import get_app_title
 from supportbot.assistant.dashboard_numbers import Count, DashboardNumber, Durations, Number, Sums
+from supportbot.server.app_failures import call_or_log
 
 from .counts import count_rows
 from .periods import ChosenPeriod
-from .reports import Report
+from .reports import FailedReport, Report
 from .sums import add_up
 from .times import measure_times
 
@@ -20,7 +23,7 @@ CanOpen = Callable[[str], bool]
 @dataclass
 class Section:
     title: str
-    reports: list[Report] = field(default_factory=list)
+    reports: list[Report | FailedReport] = field(default_factory=list)
 
 
 def list_numbers() -> dict[str, DashboardNumber]:
@@ -31,13 +34,23 @@ def list_numbers() -> dict[str, DashboardNumber]:
 
 
 def build_sections(chosen: ChosenPeriod, can_open: CanOpen) -> list[Section]:
-    """In the order of the apps; numbers of one section stand together."""
+    """In the order of the apps; numbers of one section stand together. One that fails stands under its app's name."""
     sections: dict[str, Section] = {}
     for key, describe in list_numbers().items():
-        report = build_report(key, describe(chosen.period), chosen, can_open)
-        title = str(report.number.section)
+        built = call_or_log(
+            f"@dashboard_number {key}", partial(_build_titled_report, key, describe, chosen, can_open)
+        )
+        title, report = built or (get_app_title(describe.function.__module__), FailedReport(key))
         sections.setdefault(title, Section(title)).reports.append(report)
     return list(sections.values())
+
+
+def _build_titled_report(
+    key: str, describe: DashboardNumber, chosen: ChosenPeriod, can_open: CanOpen
+) -> tuple[str, Report | FailedReport]:
+    """With the title of its section."""
+    report = build_report(key, describe(chosen.period), chosen, can_open)
+    return str(report.number.section), report
 
 
 def build_report(key: str, number: Number, chosen: ChosenPeriod, can_open: CanOpen) -> Report:

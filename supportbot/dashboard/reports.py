@@ -95,6 +95,14 @@ class Report:
 
 
 @dataclass(frozen=True)
+class FailedReport:
+    """Stands in the place of a number that could not be counted."""
+
+    key: str
+    is_failed: bool = True
+
+
+@dataclass(frozen=True)
 class RowsLink:
     """Builds the addresses of the lists behind the cells of a number; without the right to open them there are none."""
 

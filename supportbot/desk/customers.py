@@ -8,10 +8,14 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Aggregate, Count, Q, QuerySet, Subquery, Sum, Value, Window
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from supportbot.assistant.customer_records import CustomerOnRecord, Records
+from supportbot.app_modules import get_app_title
+from supportbot.assistant.customer_records import CustomerOnRecord, CustomerRecord, Records
 from supportbot.conversations.models import Conversation
+from supportbot.server.app_failures import call_or_log
 from supportbot.usage.models import ModelRequest
 
 from .models import Note
@@ -42,7 +46,7 @@ class CustomerPage:
     conversation_count: int
     tokens: Tokens
     notes: Sequence[Note]
-    records: Sequence[Records]
+    records: Sequence[SafeString]
 
 
 def load_account_page(user_id: int, has_right: Callable[[str], bool]) -> CustomerPage | None:
@@ -61,7 +65,7 @@ def load_account_page(user_id: int, has_right: Callable[[str], bool]) -> Custome
         count,
         tokens,
         _load_notes(theirs),
-        _list_records(customer, has_right),
+        _render_records(customer, has_right),
     )
 
 
@@ -79,7 +83,7 @@ def load_guest_page(conversation: Conversation, has_right: Callable[[str], bool]
         count,
         tokens,
         _load_notes(theirs),
-        _list_records(customer, has_right),
+        _render_records(customer, has_right),
     )
 
 
@@ -130,6 +134,24 @@ def _load_notes(theirs: Q) -> list[Note]:
     return list(Note.objects.filter(theirs).select_related("conversation__user").order_by("-pk")[:SHOWN_ROWS])
 
 
-def _list_records(customer: CustomerOnRecord, has_right: Callable[[str], bool]) -> list[Records]:
+def _render_records(customer: CustomerOnRecord, has_right: Callable[[str], bool]) -> list[SafeString]:
     config: Any = apps.get_app_config("desk")
-    return [describe(customer) for describe in config.customer_records if has_right(describe.right)]
+    shown = [describe for describe in config.customer_records if has_right(describe.right)]
+    return [_render_or_replace(describe, customer, place) for place, describe in enumerate(shown, start=1)]
+
+
+def _render_or_replace(describe: CustomerRecord, customer: CustomerOnRecord, place: int) -> SafeString:
+    """Rendered at once, since the values of an app may fail as late as that."""
+    function = describe.function
+    owner = f"@customer_record {function.__module__}.{function.__qualname__}"
+    rendered = call_or_log(owner, lambda: _render_block(describe(customer), place))
+    if rendered is not None:
+        return rendered
+    context = {"title": get_app_title(function.__module__), "place": place}
+    return render_to_string("desk/_failed_records.html", context)
+
+
+def _render_block(records: Records, place: int) -> SafeString:
+    if not isinstance(records, Records):
+        raise TypeError(f"It returned a {type(records).__name__}, which is no Records.")
+    return render_to_string("desk/_records.html", {"records": records, "place": place})

@@ -67,6 +67,11 @@ def find_reason(error: BaseException) -> str:
     return REASONS.get("_".join(code.split("_")[:2]), "")
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether the database is out of reach or full. SQLite raises the same for a query of a table that is not there."""
+    return isinstance(error, OUTAGE_ERRORS) and (not _get_code(error) or bool(find_reason(error)))
+
+
 def describe_database_error(error: BaseException) -> str:
     """Its first line, as PostgreSQL or SQLite says it."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__

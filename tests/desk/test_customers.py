@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission, User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -223,3 +223,72 @@ def test_a_right_that_does_not_exist_is_told(monkeypatch):
 
     assert error.id == "supportbot.E014"
     assert "list_orders names 'orders.view_oder', which is no right" in error.msg
+
+
+@pytest.fixture
+def add_record(monkeypatch):
+    """Have an app show a record, before those that there are."""
+    desk: Any = apps.get_app_config("desk")
+
+    def add(function: Any) -> None:
+        function.__module__ = "orders.customer_records"
+        made = customer_record("orders.view_order")(function)
+        monkeypatch.setattr(desk, "customer_records", [made, *desk.customer_records])
+
+    return add
+
+
+class Unreadable:
+    def __str__(self) -> str:
+        raise AttributeError("no such thing")
+
+
+def raise_error(customer: CustomerOnRecord) -> Records:
+    raise ValueError("no such thing")
+
+
+def query_missing_table(customer: CustomerOnRecord) -> Records:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM no_such_table")
+    raise NotImplementedError
+
+
+def return_nothing(customer: CustomerOnRecord) -> Any:
+    return None
+
+
+def show_unreadable_value(customer: CustomerOnRecord) -> Records:
+    return Records(
+        title="Returns", columns=("Number", ""), rows=(Record("RET-1", "", (Unreadable(),)),), total=1
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "function", [raise_error, query_missing_table, return_nothing, show_unreadable_value]
+)
+def test_records_that_fail_leave_all_others_on_the_page(agents, alice, add_record, caplog, function):
+    add_conversation("A late lamp", user=alice)
+    add_record(function)
+
+    text = read_page(agents, f"/admin/desk/customer/{alice.pk}/")
+
+    assert "Orders These records could not be loaded; the server’s log says why." in text
+    assert "ORD-123" in text
+    assert "Words on A late lamp" in text
+    assert "Note on A late lamp" in text
+    (logged,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert logged.getMessage() == f"@customer_record orders.customer_records.{function.__name__} failed"
+    assert logged.exc_info
+
+
+def test_a_database_that_is_out_of_reach_fails_the_whole_page(agents, alice, add_record):
+    def lose_connection(customer: CustomerOnRecord) -> Records:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    add_record(lose_connection)
+    agents.raise_request_exception = False
+
+    response = agents.get(f"/admin/desk/customer/{alice.pk}/")
+
+    assert response.status_code == 503
