@@ -3,8 +3,18 @@
 from importlib import import_module
 from types import ModuleType
 
-from django.apps import apps
+from django.apps import AppConfig, apps
+from django.conf import settings
 from django.utils.module_loading import module_has_submodule
+
+
+def find_teaching_apps() -> list[AppConfig]:
+    """The apps of EXTRA_APPS, and those of the product that are built like them."""
+    return [
+        app
+        for app in apps.get_app_configs()
+        if app.name not in settings.LIBRARY_APPS and not app.name.startswith("supportbot.")
+    ]
 
 
 def get_app_title(module: str) -> str:

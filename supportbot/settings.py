@@ -26,7 +26,7 @@ if DEBUG:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", get_host_pattern(ENVIRONMENT.host)]
 CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
 
-INSTALLED_APPS = [
+LIBRARY_APPS = [
     "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -38,6 +38,9 @@ INSTALLED_APPS = [
     "channels",
     "django_htmx",
     "axes",
+]
+INSTALLED_APPS = [
+    *LIBRARY_APPS,
     "supportbot.conversations",
     "supportbot.jobs",
     "supportbot.prompts",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -14,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
+from supportbot.app_modules import find_teaching_apps
 from supportbot.conversations.web import forgetting, frame_views, image_views, transcripts, views
 from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.dashboard import urls as dashboard
@@ -31,15 +31,12 @@ admin.site.login = bound_sign_ins(admin.site.login)  # type: ignore[method-assig
 
 
 def find_app_urls() -> list[URLResolver]:
-    """The addresses of the apps that teach the assistant, each below its own label: those with tools.py and urls.py."""
-    found = [
-        app
-        for app in apps.get_app_configs()
-        if not app.name.startswith("supportbot.")
-        and app.module is not None
-        and all(module_has_submodule(app.module, name) for name in ("tools", "urls"))
+    """The addresses of the apps that teach the assistant, each below its own label."""
+    return [
+        path(f"{app.label}/", include(f"{app.name}.urls"))
+        for app in find_teaching_apps()
+        if app.module is not None and module_has_submodule(app.module, "urls")
     ]
-    return [path(f"{app.label}/", include(f"{app.name}.urls")) for app in found]
 
 
 urlpatterns = [
