@@ -39,7 +39,7 @@ class ConversationsConfig(AppConfig):
     def ready(self) -> None:
         from supportbot.server.private_files import make_all_private
 
-        from . import checks, jobs, staff_group  # noqa: F401 - they register checks and signal receivers
+        from . import checks, jobs, module_checks, staff_group  # noqa: F401 - they register checks and receivers
         from .attachments import cleanup  # noqa: F401
         from .web import login_signals  # noqa: F401
 

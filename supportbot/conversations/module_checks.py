@@ -1,0 +1,74 @@
+"""A system check of apps: functions with a decorator of ours in a module in which nobody looks for them."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Warning, register  # noqa: A004
+
+from supportbot.app_modules import find_teaching_apps
+
+MODULES = {
+    "tool": "tools",
+    "question": "questions",
+    "job": "jobs",
+    "conversation_event_handler": "conversation_events",
+    "person_request_handler": "person_requests",
+    "customer_record": "customer_records",
+    "dashboard_number": "dashboard_numbers",
+    "confirmation_source": "dashboard_numbers",
+    "retention_rule": "retention_rules",
+}
+DECORATED = re.compile(rf"^@({'|'.join(MODULES)})\b".encode(), re.MULTILINE)
+OF_TESTS = re.compile(r"test|conftest")
+
+
+@register
+def check_modules(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
+    """What is in another module is never found, and nobody would notice.
+
+    The files are read and not imported: a module of a misspelt name is imported by nothing.
+    """
+    return [
+        Warning(
+            f"{path}: @{decorator} {function} is never found there.",
+            hint=f"Move it to {app.name}.{MODULES[decorator]}, or import it there.",
+            id="supportbot.W024",
+        )
+        for app in find_teaching_apps()
+        for path, decorator, function in _find_misplaced_functions(app)
+    ]
+
+
+def _find_misplaced_functions(app: AppConfig) -> Iterator[tuple[Path, str, str]]:
+    """The file of each, its decorator, and its name."""
+    for path in sorted(Path(app.path).rglob("*.py")):
+        if any(OF_TESTS.match(part) for part in path.relative_to(app.path).parts):
+            continue
+        for decorator, function in _list_decorated_functions(path.read_bytes()):
+            if not hasattr(sys.modules.get(f"{app.name}.{MODULES[decorator]}"), function):
+                yield path, decorator, function
+
+
+def _list_decorated_functions(source: bytes) -> Iterator[tuple[str, str]]:
+    """The decorators of ours in a source, with the functions at its top level that have them."""
+    if not DECORATED.search(source):
+        return
+    try:
+        module = ast.parse(source)
+    except SyntaxError:  # so nothing has imported it either
+        return
+    imported = {
+        alias.name
+        for each in module.body
+        if isinstance(each, ast.ImportFrom) and (each.module or "").startswith("supportbot.")
+        for alias in each.names
+    }
+    for each in module.body:
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = {ast.unparse(decorator).partition("(")[0] for decorator in each.decorator_list}
+            yield from ((name, each.name) for name in names & imported & MODULES.keys())
