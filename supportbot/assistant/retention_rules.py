@@ -31,9 +31,9 @@ def retention_rule(function: Rule) -> RetentionRule:
     """Have a function called with the primary keys of conversations in which nothing has happened since `before`.
 
     It deletes the app's old rows about them, and returns the keys of those that must stay since a row of the app still
-    needs them. Where an app needs one, all that was deleted is there again, and the rules are called anew without it. Then
-    the conversations are deleted, in the same transaction. At the end of each round it is called with no conversation,
-    for old rows that belong to none.
+    needs them. Where an app needs one, all that was deleted is there again, and the rules are called anew without it.
+    Then the conversations are deleted, in the same transaction. At the end of each round it is called with no
+    conversation, for old rows that belong to none.
 
     Raises TypeError for a function that cannot be called so.
     """
