@@ -16,7 +16,7 @@ def delete_old_tickets(conversations: Collection[int], before: datetime) -> Coll
 
     So does one that was merged into such a ticket, for the matter goes on there.
     """
-    rows = Ticket.objects.select_for_update(of=("self",), no_key=True)
+    rows = Ticket.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
     if not conversations:
         _delete_lone_tickets(rows, before)
         return ()

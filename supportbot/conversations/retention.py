@@ -49,12 +49,13 @@ async def delete_old_conversations() -> None:
 def _delete_batch(before: datetime, last: Batch | None) -> Batch | None:
     """Look at the next conversations, the oldest first. None when there are no more of that age.
 
-    They are locked, so that one in which somebody writes at this moment stays.
+    They are locked, so that nobody writes in them meanwhile. One in which somebody does is passed over until the next
+    round: whoever waits for it would hold up those that are locked already.
     """
     old = Conversation.objects.filter(updated__lt=before, owner__in=DELETED_OWNERS).order_by("updated", "pk")
     if last:
         old = old.filter(Q(updated__gt=last.updated) | Q(updated=last.updated, pk__gt=last.pk))
-    rows = old.select_for_update(of=("self",)).values_list("updated", "pk")
+    rows = old.select_for_update(of=("self",), skip_locked=True).values_list("updated", "pk")
     found = list(rows[:CONVERSATIONS_PER_BATCH])
     if not found:
         return None

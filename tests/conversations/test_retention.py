@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.apps import apps
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from supportbot.jobs.models import Job
 from supportbot.usage.models import ModelRequest
 from tickets.models import Ticket
 
+from .crowd import at_once
 from .photos import files
 
 DAYS = 180
@@ -169,6 +171,20 @@ async def test_an_app_keeps_what_it_needs_in_as_many_batches_as_there_are(monkey
     await retention.delete_old_conversations()
 
     assert await load_keys(Conversation) == needed
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_conversation_that_somebody_has_locked_keeps_no_other_waiting():
+    busy, old = begin_conversation(OLD), begin_conversation(OLD)
+    with transaction.atomic():
+        Conversation.objects.lock(busy.pk)
+        at_once(async_to_sync(retention.delete_old_conversations))
+        assert not Conversation.objects.filter(pk=old.pk).exists()
+
+    async_to_sync(retention.delete_old_conversations)()
+
+    assert not Conversation.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
