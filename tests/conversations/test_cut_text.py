@@ -47,3 +47,7 @@ def test_what_is_marked_is_still_marked():
     page = parse(render_markdown(finish_cut_text("It is **late and *very")))
 
     assert (page.one("strong").text, page.one("em").text) == ("late and very", "very")
+
+
+def test_an_escaped_character_at_the_end_of_what_is_marked_stays():
+    assert parse(render_markdown(finish_cut_text("**It costs 5\\$"))).one("strong").text == "It costs 5$"

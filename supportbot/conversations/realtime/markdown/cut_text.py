@@ -34,9 +34,11 @@ def _end_marks(line: str) -> str:
             if end is None:
                 return f"{line.rstrip('`')}{marks}{_join_ends(opened)}"
             position = end.end()
+        elif not found["emphasis"]:
+            continue  # an escaped character
         elif opened and position == len(line) and found["emphasis"] != opened[-1]:
             line = line[: found.start()]  # a part of what ends the marks
-        elif found["emphasis"]:
+        else:
             _follow_emphasis(opened, found)
     return line + _join_ends(opened)
 
