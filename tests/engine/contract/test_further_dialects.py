@@ -73,6 +73,7 @@ SPOKEN = {
     html.escape(
         "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>5 < 6"
     ): "5 < 6",
+    "&lt;|channel|&gt;final&lt;|message|&gt;https://a.example/?a=1&copy=2": "https://a.example/?a=1&copy=2",
     "ASSISTANT: Hello!": "Hello!",
     "<</SYS>>\n\nHello!": "Hello!",
     "Hello!</assistant>": "Hello!",

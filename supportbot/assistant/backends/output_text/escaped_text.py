@@ -9,11 +9,8 @@ import re
 MARKS = ("<|channel|", "<|start|", "<think>", "<tool_call>")
 IN_JSON = re.compile(r"\\u00(3c|3e|26|27)", re.IGNORECASE)
 ENTITIES = ("&lt;", "&gt;", "&amp;", "&quot;", "&#39;", "&#x27;")
+IN_PAGE = re.compile("|".join(ENTITIES), re.IGNORECASE)
 ESCAPES = ("\\u003c", "\\u003e", "\\u0026", "\\u0027")
-
-
-def _escape_for_page(mark: str) -> str:
-    return html.escape(mark)
 
 
 def _escape_for_json(mark: str) -> str:
@@ -25,7 +22,6 @@ class EscapedTextReader:
 
     def __init__(self) -> None:
         self.is_over = False  # the text is what it is
-        self._begun = ""
         self._escapes: tuple[str, ...] = ()
         self._held = ""
 
@@ -56,12 +52,12 @@ class EscapedTextReader:
 
     def _put_back(self, text: str) -> str:
         if self._escapes is ENTITIES:
-            return html.unescape(text)
+            return IN_PAGE.sub(lambda escape: html.unescape(escape[0].lower()), text)
         return IN_JSON.sub(lambda escape: chr(int(escape[1], 16)), text)
 
 
 # Each by the beginning of a text that has it.
 BEGINNINGS = {
-    **{_escape_for_page(mark): ENTITIES for mark in MARKS if "|" in mark},
+    **{html.escape(mark): ENTITIES for mark in MARKS if "|" in mark},
     **{_escape_for_json(mark): ESCAPES for mark in MARKS},
 }
