@@ -53,9 +53,7 @@ class CallCollector:
     def add_part(self, part: Mapping[str, Any]) -> None:
         """Add a piece of a call, or a whole one. Raises TypeError or AttributeError for what is neither."""
         function = part.get("function") or part
-        written, arguments = function.get("name") or "", _get_arguments(function)
-        if not isinstance(written, str):
-            raise TypeError("the name of a function is no text")
+        written, arguments = _read_name(function.get("name")), _get_arguments(function)
         name = strip_name_marks(written)
         index, new_id = _read_index(part.get("index")), _read_id(part.get("id"))
         call = self._find_call(index, new_id, name, arguments)
@@ -197,8 +195,13 @@ def _read_index(value: Any) -> Any:
 
 
 def _read_id(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, int | float):
-        return str(value)
-    raise TypeError("the id of a call is no text")
+    """The id of a call. What is none is not needed: the call has one of ours."""
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _read_name(value: Any) -> str:
+    """The name of a function, also as the only one of a list. Raises TypeError for what is no text."""
+    name = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if name is None or isinstance(name, str):
+        return name or ""
+    raise TypeError("the name of a function is no text")

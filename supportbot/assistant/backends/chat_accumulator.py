@@ -1,8 +1,9 @@
 """Puts one answer of a model together from the chunks of a chat completions stream, or from a whole completion."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..errors import ErrorCode, ModelError
 from .accumulator import AnswerAccumulator, decode_json
 from .call_parts import OLD_FORM
 from .chunk_choices import get_piece, list_choices
@@ -11,6 +12,7 @@ from .finish_reasons import normalize_finish_reason
 from .provider_errors import error_from_event, find_error
 from .provider_fields import NOT_RETURNED, REASONING_FIELDS, merge_message_fields
 
+MAX_WAITING_PIECES = 20_000  # of another choice than the first
 PLAIN_FIELDS = {"role", "content"}  # of a piece that brings nothing but words
 
 
@@ -21,10 +23,20 @@ class ChatAccumulator(AnswerAccumulator):
     _has_text = False
     _is_voice = False  # the words are those of a recording
     _message_text = ""  # of messages in the place of pieces
+    _has_choice = False
+    _index = 0  # of the one choice that is asked for
+    _ended_with_usage = False  # the last of the stream so far were its token counts
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._pattern = ChunkPattern()
+        self._other_choices: list[Mapping[str, Any]] = []  # as long as nothing of the first has come
+
+    def finish_text(self) -> str:
+        """There are servers that say of the end no more than the token counts, which come behind it."""
+        if self._ended_with_usage and all(call.is_whole for call in self._collector.calls):
+            self._finish_reason = self._finish_reason or "stop"
+        return super().finish_text()
 
     def _add_event(self, data: bytes) -> str:
         if self._is_done:
@@ -54,17 +66,36 @@ class ChatAccumulator(AnswerAccumulator):
             raise error_from_event(error)
         self._model = str(chunk.get("model") or self._model)
         choices = list_choices(chunk)
-        text = "".join(
-            [self._add_choice(choice) for choice in choices if choice.get("index") in (None, 0, "0")]
-        )
+        meant = [each for each in choices if each.get("index") in (None, self._index, str(self._index))]
+        self._has_choice = self._has_choice or bool(meant)
+        text = "".join(map(self._add_choice, meant or self._take_other_choice(choices)))
         if chunk.get("done") is True and not self._finish_reason:  # as Ollama says it
             self._set_finish_reason(normalize_finish_reason(chunk.get("done_reason") or "stop"), False, True)
+        self._ended_with_usage = self._ended_with_usage and not choices
         self._add_usage(chunk, has_choices=bool(choices))
         return text
+
+    def _take_other_choice(self, choices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """All of a choice once it has ended, if nothing of the first has come: there are servers that count from
+        one.
+        """
+        if self._has_choice or not choices:
+            return []
+        self._other_choices += choices
+        if len(self._other_choices) > MAX_WAITING_PIECES:
+            raise ModelError(ErrorCode.MALFORMED, "a choice without end")
+        last = choices[-1]
+        if not normalize_finish_reason(last.get("finish_reason")):
+            return []
+        self._has_choice, self._index = True, last["index"]
+        taken = [each for each in self._other_choices if each["index"] == self._index]
+        self._other_choices = []
+        return taken
 
     def _unfinish(self) -> None:
         """Words have come that stand by themselves: a reason to finish before them was none."""
         self._finish_reason, self._finished_in_midst = "", False
+        self._ended_with_usage = False
 
     def _add_usage(self, chunk: Mapping[str, Any], *, has_choices: bool) -> None:
         for place in (chunk, chunk.get("x_groq"), *list_choices(chunk)):  # Groq's, and Moonshot's
@@ -73,6 +104,7 @@ class ChatAccumulator(AnswerAccumulator):
                 # LocalAI counts nothing with each piece, and others again after the end (mudler/LocalAI#1609).
                 self._usage = usage if any(map(_is_count, usage.values())) else self._usage or usage
                 self._has_trailer = bool(self._finish_reason) and not has_choices
+                self._ended_with_usage = not has_choices and any(map(_is_count, usage.values()))
 
     def _add_choice(self, choice: Mapping[str, Any]) -> str:
         message, whole = get_piece(choice), choice.get("message")
@@ -124,14 +156,12 @@ class ChatAccumulator(AnswerAccumulator):
             self.spoken.has_thought = True  # a closing mark may stand before the answer
             return ""
         if isinstance(content, list | dict):
-            return "".join(map(self._read_part, content if isinstance(content, list) else [content]))
+            return self._read_part(content)
         refusal = message.get("refusal")
         if refusal and not content and isinstance(refusal, str):
             self.has_refused = True
             return refusal
-        if type(content) in (int, float):
-            return str(content)
-        return "" + (content or "") or self._read_transcript(message)
+        return (self._read_part(content) if content is not None else "") or self._read_transcript(message)
 
     def _read_transcript(self, message: Mapping[str, Any]) -> str:
         """The words of an answer that is spoken, unless they have come as text too."""
@@ -146,6 +176,10 @@ class ChatAccumulator(AnswerAccumulator):
         """The words of a part. Mistral's models think in parts (vercel/ai#8072, BerriAI/litellm#16272)."""
         if isinstance(part, str):
             return part
+        if isinstance(part, list):
+            return "".join(map(self._read_part, part))
+        if type(part) in (int, float):
+            return str(part)
         kind = part.get("type") or "text"
         if kind in ("thinking", "reasoning", "thought", "reasoning_content"):
             self._has_reasoned = self._has_reasoned or not self._has_text
@@ -157,10 +191,7 @@ class ChatAccumulator(AnswerAccumulator):
         if kind == "refusal":
             self.has_refused = True
         text = part.get("text") or part.get("refusal") or ""
-        text = text.get("value") or "" if isinstance(text, dict) else text
-        if not isinstance(text, str):
-            raise TypeError("the words of a part are no text")
-        return text
+        return self._read_part(text.get("value") or "" if isinstance(text, dict) else text)
 
     def _detect_reasoning(self, delta: Mapping[str, Any]) -> None:
         """Note that the model reasons, from a chunk without text.

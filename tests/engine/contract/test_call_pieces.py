@@ -244,6 +244,9 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
         ],
         ONE,
     ),
+    "an id that is none": (chunks(piece(*LOOK, ["a"], 0), piece(*MINE, {"b": 1}, 1)), TWO),
+    "an id that is a number": (chunks(piece(*LOOK, 7, 0), piece(*MINE, 8, 1)), TWO),
+    "a name in a list": (chunks(piece(["lookup_order"], ORDER, "a", 0)), ONE),
     "a nameless piece with nothing in it": (chunks(piece(*LOOK, "a", 0), piece("", "", "", 1)), ONE),
 }
 

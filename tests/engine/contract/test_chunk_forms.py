@@ -11,6 +11,7 @@ import pytest
 
 from supportbot.assistant.backends.chat_accumulator import ChatAccumulator
 from supportbot.assistant.backends.sse import SSEParser
+from supportbot.assistant.errors import ErrorCode, ModelError
 from tests.engine.desk import create_ticket, lookup_order
 
 ORDER = '{"order_id": "ORD-123"}'
@@ -33,6 +34,21 @@ FORMS: dict[str, list[Any]] = {
         {"message": {"role": "assistant", "content": "lo!"}, "done": False},
         {"message": {"role": "assistant", "content": ""}, "done_reason": "stop", "done": True},
     ],
+    "choices that are counted from one": [
+        {"choices": [{"index": 1, "delta": {"content": "Hel"}}]},
+        {"choices": [{"index": 1, "delta": {"content": "lo!"}}]},
+        {"choices": [{"index": 1, "delta": {}, "finish_reason": "stop"}], "usage": {"total_tokens": 7}},
+    ],
+    "a whole choice that is not the first": [
+        {"choices": [{"index": 1, "message": {"content": "Hello!"}, "finish_reason": "stop"}]}
+    ],
+    "nothing but token counts at its end": [*SAID, {"choices": [], "usage": {"total_tokens": 7}}],
+    "token counts at its beginning too": [
+        {"choices": [], "usage": {"total_tokens": 3}},
+        *SAID,
+        {"choices": [], "usage": {"total_tokens": 7}},
+    ],
+    "words in lists of lists": [make_choice(content=[["Hel"], [["lo!"]]]), END],
     "the result of a tool": [make_choice(role="tool", content='{"status": "shipped"}'), *SAID, END],
     "the result of a tool within": [*SAID, make_choice(role="tool", content='{"a": 1}'), END],
     "data that is no chunk": [None, "", "ping", True, *SAID, None, END],
@@ -43,6 +59,13 @@ CALLS: dict[str, list[Any]] = {
         make_choice(tool_calls=[CALL]),
         make_choice(tool_calls=[{"index": 1, "id": "b", "function": {"name": None, "arguments": "{}"}}]),
         END,
+    ],
+    "nothing but token counts at its end": [
+        make_choice(tool_calls=[CALL]),
+        {"choices": [], "usage": {"total_tokens": 7}},
+    ],
+    "choices that are counted from one": [
+        {"choices": [{"index": 1, "delta": {"tool_calls": [CALL]}, "finish_reason": "tool_calls"}]},
     ],
     "a message of Ollama": [
         {"message": {"tool_calls": [{"function": {"name": "lookup_order", "arguments": json.loads(ORDER)}}]}}
@@ -58,6 +81,30 @@ def read_chunks(chunks: list[Any]) -> tuple[str, list[tuple[str, Any]]]:
     shown = accumulator.add_events(parser.feed(body)) + accumulator.finish_text()
     calls = accumulator.build_answer().message.tool_calls
     return shown, [(call.name, json.loads(call.arguments)) for call in calls]
+
+
+CUT: dict[str, list[Any]] = {
+    "token counts before the last words": [SAID[1], {"choices": [], "usage": {"total_tokens": 7}}, SAID[2]],
+    "token counts with the last words": [*SAID[:2], {**SAID[2], "usage": {"total_tokens": 7}}],
+    "token counts of nothing": [*SAID, {"choices": [], "usage": {"total_tokens": 0}}],
+    "token counts behind half a call": [
+        make_choice(tool_calls=[{**CALL, "function": {"name": "lookup_order", "arguments": ORDER[:9]}}]),
+        {"choices": [], "usage": {"total_tokens": 7}},
+    ],
+}
+
+
+@pytest.mark.parametrize("chunks", CUT.values(), ids=CUT)
+def test_an_answer_of_whose_end_nothing_is_said_is_cut(chunks: list[Any]):
+    with pytest.raises(ModelError) as caught:
+        read_chunks(chunks)
+
+    assert caught.value.code == ErrorCode.CUT
+
+
+def test_numbers_are_words_too():
+    for content in (5, [5], {"text": 5}):
+        assert read_chunks([make_choice(content=content), END]) == ("5", [])
 
 
 @pytest.mark.parametrize("chunks", FORMS.values(), ids=FORMS)
