@@ -45,6 +45,10 @@ def list_marked_values(schema: Schema, value: Any) -> list[MarkedValue]:
         ]
         if any(_is_choice(branch, value) for branch in branches if MARK not in branch):
             continue
+        if any(branch.get("type") in ("integer", "number") for branch in branches) and not isinstance(
+            value, str
+        ):
+            branches = [branch for branch in branches if branch.get("type") != "string"]
         waiting += [(name, branch, value, is_marked) for branch in branches]
         if "contentSchema" in part and isinstance(value, str):  # JSON in a text
             waiting.append((name, part["contentSchema"], parse_json(value), is_marked))
@@ -53,7 +57,8 @@ def list_marked_values(schema: Schema, value: Any) -> list[MarkedValue]:
         elif isinstance(value, list):
             waiting += _list_items(name, part, value, is_marked)
         elif is_marked and not branches and _is_comparable(part, value):
-            found.append((name, value))
+            # What is to be a text is compared as one: the order of the number 2 is not that of “two shirts”.
+            found.append((name, str(value) if part.get("type") == "string" else value))
     return found
 
 

@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
@@ -16,17 +17,42 @@ KEYWORD_PARAMETER_KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Para
 
 
 def validate_arguments(model: type[BaseModel], text: str) -> BaseModel:
-    """Raises ValidationError. Many models write `null` for what they leave out, which is not a value of most types."""
+    """Raises ValidationError.
+
+    Many models write `null` for what they leave out, which is not a value of most types, and a number without the
+    quotation marks of a text.
+    """
     try:
         return model.model_validate_json(text)
-    except ValidationError:
+    except ValidationError as error:
+        places = [each["loc"] for each in error.errors() if each["type"] == "string_type"]
+        values = parse_json(text) if places or "null" in text else None
+        if not isinstance(values, dict):
+            raise
+        has_texts = _write_numbers_as_text(values, places)
         fields = model.model_fields.items()
         optional = {each.validation_alias or name for name, each in fields if not each.is_required()}
-        values = parse_json(text) if "null" in text else None
-        if not isinstance(values, dict) or not any(values.get(name, ...) is None for name in optional):
-            raise
         kept = {name: value for name, value in values.items() if value is not None or name not in optional}
+        if not has_texts and kept == values:
+            raise
+        if has_texts and kept != values:
+            with suppress(ValidationError):  # where null is a value
+                return model.model_validate_json(json.dumps(values))
         return model.model_validate_json(json.dumps(kept))
+
+
+def _write_numbers_as_text(values: dict[str, Any], places: Sequence[tuple[str | int, ...]]) -> bool:
+    """Put the digits in the place of each whole number at these places. True if there are such ones."""
+    found = False
+    for *path, last in places:
+        parent: Any = values
+        with suppress(LookupError, TypeError):  # a name in the place may be that of a branch of a union
+            for name in path:
+                parent = parent[name]
+            if type(parent[last]) is int:
+                parent[last] = str(parent[last])
+                found = True
+    return found
 
 
 def list_problems(error: ValidationError) -> Sequence[str]:

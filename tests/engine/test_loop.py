@@ -75,7 +75,7 @@ async def test_a_call_is_announced_before_it_runs(backend, provider, desk):
     ("tool_name", "arguments", "outcome", "words"),
     [
         ("lookup_order", '{"order_id": "ORD', "invalid", "Invalid JSON"),
-        ("lookup_order", {"order_id": 5}, "invalid", "valid string"),
+        ("lookup_order", {"order_id": 1.5}, "invalid", "valid string"),
         ("lookup_order", {**ORDER, "customer": "bob"}, "invalid", "customer"),
         ("lookup_order", "", "invalid", "Field required"),
         ("lookup_order", None, "invalid", "Field required"),

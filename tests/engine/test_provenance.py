@@ -99,6 +99,12 @@ def test_what_a_tool_returned_may_be_used_and_what_the_model_said_itself_may_not
     )
 
 
+def test_a_number_in_the_place_of_a_text_is_compared_as_a_text():
+    assert is_run('{"order_id": 123}', asked("Where is order 123?"))
+    assert not is_run('{"order_id": 123}', asked("Where is order 1234?"))
+    assert not is_run('{"order_id": 2}', asked("I ordered two shirts"))
+
+
 def test_what_was_said_before_the_part_that_is_sent_is_known_by_its_summary():
     assert is_run('{"order_id": "ORD-123"}', asked("And now?"), summary="The customer asked about ORD-123.")
 

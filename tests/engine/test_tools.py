@@ -89,6 +89,26 @@ def test_the_function_gets_typed_values_and_defaults():
     assert (outcome, value) == ("done", "Ada Size.LARGE slim None ['red'] Ms")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ('{"name": 7, "size": "l", "fit": "slim"}', "7 Size.LARGE slim None ['red'] Dr"),
+        (
+            '{"name": 7, "size": "l", "fit": "slim", "colours": [1, "b"]}',
+            "7 Size.LARGE slim None ['1', 'b'] Dr",
+        ),
+        ('{"name": 7, "size": "l", "fit": "slim", "colours": null}', "7 Size.LARGE slim None ['red'] Dr"),
+        (
+            '{"name": "A", "size": "l", "fit": "slim", "to": {"street": 9}}',
+            "A Size.LARGE slim None ['red'] Ms",
+        ),
+        ('{"name": "A", "size": "l", "fit": "slim", "number": "3"}', "A Size.LARGE slim 3 ['red'] Dr"),
+    ],
+)
+def test_a_whole_number_in_the_place_of_a_text_is_its_digits_and_the_other_way_round(arguments, told):
+    assert run(order_shirt, arguments) == ("done", told)
+
+
 def test_a_tool_can_be_called_as_the_function_that_it_is():
     assert create_ticket(GUEST, issue="Late", priority="low")["issue"] == "Late"
 
@@ -103,7 +123,8 @@ def test_a_tool_can_be_called_as_the_function_that_it_is():
         ('{"order_id": "\ud83d"}', "unicode"),
         ("", "order_id: Field required"),
         ("{}", "order_id: Field required"),
-        ('{"order_id": 123}', "order_id: Input should be a valid string"),
+        ('{"order_id": 1.5}', "order_id: Input should be a valid string"),
+        ('{"order_id": true}', "order_id: Input should be a valid string"),
         ('{"order_id": null}', "order_id: Input should be a valid string"),
         ('{"order_id": "ORD-123", "customer": 7}', "customer: Extra inputs are not permitted"),
         ('{"order_id": "ORD-123", "ctx": {"visitor": "bob"}}', "ctx: Extra inputs are not permitted"),
