@@ -133,6 +133,9 @@ def test_only_post_is_answered(sender, client, path):
         (b"{" + b" " * (2 * 1024 * 1024), "application/json", 413),
         (b"{}", "text/plain", 415),
         (b"<order/>", "application/xml", 415),
+        # What another system sends is read as no form of ours.
+        (b"--a\r\n\r\n{}\r\n--a--", "multipart/form-data; boundary=a", 415),
+        (b"page_language=de", "application/x-www-form-urlencoded", 415),
         (b" ", "application/json", 422),
         (b"[]", "application/json", 422),
         (b'{"id": NaN}', "application/json", 422),
