@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
 
+from .loose_values import write_numbers_as_text
 from .marked_values import BRANCHES, MARK, holds_mark, parse_json
 from .provenance import is_from_customer
 
@@ -25,11 +26,12 @@ def validate_arguments(model: type[BaseModel], text: str) -> BaseModel:
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        places = [each["loc"] for each in error.errors() if each["type"] == "string_type"]
-        values = parse_json(text) if places or "null" in text else None
+        errors = error.errors()
+        has_no_text = any(each["type"] == "string_type" for each in errors)
+        values = parse_json(text) if has_no_text or "null" in text else None
         if not isinstance(values, dict):
             raise
-        has_texts = _write_numbers_as_text(values, places)
+        has_texts = write_numbers_as_text(values, errors)
         fields = model.model_fields.items()
         optional = {each.validation_alias or name for name, each in fields if not each.is_required()}
         kept = {name: value for name, value in values.items() if value is not None or name not in optional}
@@ -39,20 +41,6 @@ def validate_arguments(model: type[BaseModel], text: str) -> BaseModel:
             with suppress(ValidationError):  # where null is a value
                 return model.model_validate_json(json.dumps(values))
         return model.model_validate_json(json.dumps(kept))
-
-
-def _write_numbers_as_text(values: dict[str, Any], places: Sequence[tuple[str | int, ...]]) -> bool:
-    """Put the digits in the place of each whole number at these places. True if there are such ones."""
-    found = False
-    for *path, last in places:
-        parent: Any = values
-        with suppress(LookupError, TypeError):  # a name in the place may be that of a branch of a union
-            for name in path:
-                parent = parent[name]
-            if type(parent[last]) is int:
-                parent[last] = str(parent[last])
-                found = True
-    return found
 
 
 def list_problems(error: ValidationError) -> Sequence[str]:

@@ -32,6 +32,15 @@ SAID = {
     "a bracket too many": f"{FILLED}}}",
     "in a fence that never closes": f"```json\n{FILLED}",
     "behind a thought with brackets": f"She is {{angry}}.</think>\n{FILLED}",
+    "in other capitals": FILLED.replace("angry", "Angry"),
+    "with spaces around": FILLED.replace("angry", " angry\\n"),
+    "in other capitals, in prose": f"Here it is: {FILLED.replace('angry', 'ANGRY')} I hope it helps.",
+    "in other capitals, in a fence": f"```json\n{FILLED.replace('angry', 'ANGRY')}\n```",
+    "a comment behind a value": '{"mood": "angry", // she is\n "wants": "a refund"}',
+    "a comment within": '{"mood": "angry", /* she is */ "wants": "a refund"}',
+    "without its last brace": FILLED[:-1],
+    "without its last brace, in a fence": f"```json\n{FILLED[:-1]}\n```",
+    "without its last brace, under a name": f'{{"Note": {FILLED}',
     "gpt-oss without its marks": f"analysisShe is angry.assistantfinal{FILLED}",
 }
 
@@ -39,6 +48,12 @@ SAID = {
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_it_is_read(said: str):
     assert validate_answer(said, Note).mood == "angry"
+
+
+def test_what_looks_like_a_comment_in_a_text_stays():
+    said = '{"mood": "angry", // she is\n "wants": "https://shop.example/a /* b */"}'
+
+    assert validate_answer(said, Note).wants == "https://shop.example/a /* b */"
 
 
 def make_whole(message: dict[str, Any]) -> dict[str, Any]:

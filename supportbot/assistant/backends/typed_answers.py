@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ..errors import ErrorCode, ModelError
+from ..loose_values import write_choices_exactly
 from ..messages import ParsedAnswer, ResponseModel
 from ..usage import RequestUsage
 from .accumulator import AnswerAccumulator
@@ -18,12 +19,15 @@ from .call_parts import ARGUMENTS_KEYS
 from .output_text import SpokenText
 from .parse_errors import build_invalid_answer_error
 from .provider_errors import RefusedRequest
+from .sanitize import is_json_object
 
 WRAPPING_KEYS = ("properties", *ARGUMENTS_KEYS)
 MAX_LOOSE_OBJECTS = 5
 ABOUT_FORMAT = re.compile(
     r"response_?format|json_?schema|json_object|text\.format|schema|structured|grammar", re.IGNORECASE
 )
+# Comments as JavaScript has them, and the texts in which there are none.
+COMMENT = re.compile(r'(?P<text>"(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 FENCE = re.compile(r"```(?:\w+)?\s*\n?(.*?)```", re.DOTALL)
 
 
@@ -105,20 +109,34 @@ def validate_answer(text: str, response_model: type[ResponseModel]) -> ResponseM
     """The typed answer in a text. Raises `ModelError` with the code `INVALID` when there is none that is valid."""
     text = _strip_thoughts(text)
     try:
-        return response_model.model_validate_json(text)
+        return _validate_json(text, response_model)
     except ValidationError as error:
         failure = error
     for candidate in _iter_candidates(text):
         try:
-            return response_model.model_validate_json(candidate)
+            return _validate_json(candidate, response_model)
         except ValidationError as error:
             failure = error
     for candidate in _iter_loose_candidates(text):
         try:
-            return response_model.model_validate_json(candidate)
+            return _validate_json(candidate, response_model)
         except ValidationError:
             continue
     raise build_invalid_answer_error(failure, response_model) from None
+
+
+def _validate_json(text: str, response_model: type[ResponseModel]) -> ResponseModel:
+    """The typed answer that is this text, also with a choice in other capitals. Raises ValidationError."""
+    try:
+        return response_model.model_validate_json(text)
+    except ValidationError as error:
+        errors = error.errors()
+        if all(each["type"] == "json_invalid" for each in errors):
+            raise
+        value = json.loads(text)
+        if not write_choices_exactly(value, errors, response_model.model_json_schema()):
+            raise
+        return response_model.model_validate_json(json.dumps(value))
 
 
 def _is_prose(text: str) -> bool:
@@ -144,6 +162,24 @@ def _iter_loose_candidates(text: str) -> Iterator[str]:
     """The objects in a text that is not quite JSON, and those within an object: a schema, a call, or one that has
     nothing else in it.
     """
+    for value in [each for written in _list_forms(text) for each in _list_loose_objects(written)]:
+        yield json.dumps(value)
+        if isinstance(value, dict):
+            inner = [value[key] for key in WRAPPING_KEYS if key in value]
+            inner += value.values() if len(value) == 1 else []
+            yield from (json.dumps(each) for each in inner if isinstance(each, dict))
+            # A field that may be left out is often null in place of that.
+            yield json.dumps({key: each for key, each in value.items() if each is not None})
+
+
+def _list_forms(text: str) -> list[str]:
+    """The text, and without comments, and with the last brace that it lacks."""
+    bare = COMMENT.sub(lambda found: found["text"] or "", text)
+    braced = bare[max(0, bare.find("{")) :].rstrip().removesuffix("```").rstrip() + "}"
+    return [text, *([bare] if bare != text else []), *([braced] if is_json_object(braced) else [])]
+
+
+def _list_loose_objects(text: str) -> list[Any]:
     decoder = json.JSONDecoder(strict=False)
     found: list[Any] = [json.loads(loose)] if (loose := read_loose_arguments(text)) != text else []
     start = text.find("{")
@@ -154,14 +190,7 @@ def _iter_loose_candidates(text: str) -> Iterator[str]:
             break
         found.append(value)
         start = text.find("{", end)
-    for value in found:
-        yield json.dumps(value)
-        if isinstance(value, dict):
-            inner = [value[key] for key in WRAPPING_KEYS if key in value]
-            inner += value.values() if len(value) == 1 else []
-            yield from (json.dumps(each) for each in inner if isinstance(each, dict))
-            # A field that may be left out is often null in place of that.
-            yield json.dumps({key: each for key, each in value.items() if each is not None})
+    return found
 
 
 def _strip_thoughts(text: str) -> str:
