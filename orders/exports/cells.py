@@ -8,15 +8,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 
+from ..amounts import NO_DECIMALS, THREE_DECIMALS
 from ..email_addresses import extract_email
 
 MAX_AMOUNT = 10**10
 MAX_URL_CHARS = 500
 MAX_QUOTED_CHARS = 60
-# ISO 4217 has these with three decimals.
-THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-# And these have none, so that a mark before three digits stands between thousands.
-NO_DECIMALS = ("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF")
 MAX_AMOUNT_CHARS = 60
 # Of one currency alone. A dollar is one with its country.
 SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₩": "KRW", "zł": "PLN", "₫": "VND", "₪": "ILS"}
@@ -128,6 +125,7 @@ def _find_decimal_mark(bare: str, text: str, currency: str, *, has_decimal_comma
     if bare.count(mark) > 1:
         return "." if mark == "," else ","
     if re.search(rf"\d\{mark}\d{{3}}$", bare) and currency not in THREE_DECIMALS:
+        # Where the currency has no decimals, a mark before three digits stands between thousands.
         if mark == ("," if has_decimal_commas else ".") and currency not in NO_DECIMALS:
             words = _("%(column)s is %(text)s, which may be two different amounts.")
             raise UnreadableCell(words, text=quote_cell(text))

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.exports.cells import THREE_DECIMALS, UnreadableCell
+from orders.amounts import THREE_DECIMALS
+from orders.exports.cells import UnreadableCell
 from orders.exports.files import FileRow, clean_unmarked_cell
 from orders.exports.order_rows import Survey
 from orders.exports.orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
