@@ -16,9 +16,8 @@ KEEP_ALIVE_DATA = re.compile(
     + rb"|alive|connect(?:ed|ing)|wait(?:ing)?|processing|pending|queued|null|none|undefined|true|ok)?[\"'.!]*",
     re.IGNORECASE,
 )
-END_NAME = re.compile(
-    rb"done|end|finish(?:ed)?|completed?|close", re.IGNORECASE
-)  # of an event with nothing in it
+# Of an event with nothing in it.
+END_NAME = re.compile(rb"done|end|finish(?:ed)?|completed?|close", re.IGNORECASE)
 NAMED_EVENT = re.compile(rb'event: response\.[a-z_.]+\ndata: (\{"type".+)')
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

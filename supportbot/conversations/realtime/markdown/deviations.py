@@ -1,10 +1,9 @@
 """Where answers are read otherwise than the standard of Markdown has it, because models write so.
 
 Below words a line of dashes is a rule and no heading. A table may be indented less or more than what it stands below.
-Addresses may hold spaces. Pictures, which are not loaded, are
-their words, also within a link. Of sources such as `[1][2]` each is a link, and a footnote such
-as `[^1]` is one or the number of its words. Tasks have boxes.  An answer that stands in a fence as a whole
-is no code.
+Addresses may hold spaces. Pictures, which are not loaded, are their words, also within a link. Of sources such as
+`[1][2]` each is a link, and a footnote such as `[^1]` is one or the number of its words. Tasks have boxes. An answer
+that stands in a fence as a whole is no code.
 """
 
 import re
