@@ -16,6 +16,7 @@ from .call_ids import make_call_id
 from .call_names import find_name_by_arguments, find_name_elsewhere, find_tool_name
 from .call_parts import CallCollector, CallParts
 from .output_text import SpokenText
+from .output_text.made_up_turns import MadeUpTurnReader
 from .output_text.marks import find_last_call
 from .output_text.prose_thoughts import ProseThoughtReader
 from .output_text.repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
@@ -59,6 +60,7 @@ class AnswerAccumulator:
         self._collector = CallCollector(self._tool_names, self._loose_names)
         self._bare_calls = BareCallReader(self._tool_names, self._loose_names)
         self._prose = ProseThoughtReader()
+        self._turns = MadeUpTurnReader()
         self._repeated = RepeatedText()
         self._ended_with_words = False  # they came with the reason to finish, and more had come before
         self._half_char = ""  # the first half of a character, whose other half the next piece brings
@@ -192,6 +194,12 @@ class AnswerAccumulator:
             self.text = ""
             self._bare_calls.drop_text()
             self._prose = ProseThoughtReader()
+            self._turns = MadeUpTurnReader()
+        text = self._turns.take_in(text)
+        if is_last:
+            text += self._turns.finish_text()
+            if self._turns.place is not None:
+                self.spoken.calls.drop_behind(self._turns.place)
         if not self._prose.is_over:
             text = self._prose.read_text(text) if text else ""
             text += self._prose.flush_text() if is_last else ""

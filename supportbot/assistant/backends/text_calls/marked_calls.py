@@ -47,5 +47,10 @@ class MarkedCalls:
         number = sum(each < place for each in self._places)
         del self.bodies[:number], self._places[:number]
 
+    def drop_behind(self, place: int) -> None:
+        """What follows so many characters of the text is no answer, nor is what is called in it."""
+        number = sum(each <= place for each in self._places)
+        del self.bodies[number:], self._places[number:]
+
     def clear_calls(self) -> None:
         self.bodies, self._places = [], []
