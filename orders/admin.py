@@ -22,10 +22,24 @@ from .models import Order, OrderItem
 
 
 class AmountField(forms.DecimalField):
-    """An amount as the lists have it, with its third decimal only where there is one."""
+    """An amount as the lists have it, with the decimals of its currency."""
+
+    currency = ""
 
     def prepare_value(self, value: Any) -> Any:
-        return format_number(value) if isinstance(value, Decimal) else value
+        return format_number(value, self.currency) if isinstance(value, Decimal) else value
+
+
+class AmountsForm(ConcurrentEditForm):
+    """A form of an order, or of an item of one, that says its currency to the fields of amounts."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_item = isinstance(self.instance, OrderItem)
+        order = getattr(self.instance, "order", None) if is_item else self.instance  # a new item has none yet
+        for field in self.fields.values():
+            if order and isinstance(field, AmountField):
+                field.currency = order.currency
 
 
 @cache
@@ -65,7 +79,7 @@ AMOUNT_FIELDS: dict[Any, Any] = {models.DecimalField: {"form_class": AmountField
 class OrderItemInline(AmountsAdmin, admin.TabularInline):
     model = OrderItem
     formfield_overrides = AMOUNT_FIELDS
-    form = ConcurrentEditForm
+    form = AmountsForm
     formset = OrderItemFormSet
     fields = ["name", "sku", "quantity", "price", "state"]
     extra = 0
@@ -91,6 +105,7 @@ class OrderAdmin(AmountsAdmin, ConcurrentEditAdmin):
     # There may be too many accounts for a list of them.
     raw_id_fields = ["customer"]
     formfield_overrides = AMOUNT_FIELDS
+    form = AmountsForm
     inlines = [OrderItemInline]
     fields = [
         "number",

@@ -74,6 +74,16 @@ def test_the_form_has_amounts_as_the_list_has_them(admin_client, alice):
     assert page.one("input", name="items-0-price")["value"].count("0") < 3
 
 
+def test_an_amount_is_changed_with_the_decimals_of_its_currency(admin_client):
+    order = Order.objects.create(number="ORD-9", currency="JPY", total="1980.000", email="a@example.org")
+    order.items.create(name="Lamp", price="1980.000")
+
+    page = parse(admin_client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode())
+
+    shown = {page.one("input", name=name)["value"] for name in ("total", "initial-total", "items-0-price")}
+    assert shown == {"1980"}
+
+
 def test_an_administrator_s_changes_keep_look_ups_right(admin_client):
     items = {"items-TOTAL_FORMS": 0, "items-INITIAL_FORMS": 0}
     order = {"number": "#w-77", "email": "Carol@Example.COM", "status": "shipped", "currency": "USD"}
