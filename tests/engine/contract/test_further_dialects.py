@@ -48,11 +48,17 @@ EXACT = {
     + html.escape(f"{json.dumps(ORDER)}<|call|>"),
     "marks escaped as in JSON": f"\\u003ctool_call\\u003e{CALL}\\u003c/tool_call\\u003e",
     "an agent's arguments as Python has them": 'Action: {name}\nAction Input: order_id = "ORD-123"\nObservation:',
+    "GigaChat": f"function call<|role_sep|>\n{CALL}<|message_sep|>",
+    "an element for the name of a tool": f"<tool>{{name}}</tool>\n<args>{json.dumps(ORDER)}</args>",
+    "an element for an action": f"<action>{{name}}</action><action_input>{json.dumps(ORDER)}</action_input>",
+    "the use of a tool": '[Tool Use: {name}(order_id="ORD-123")]',
+    "Functionary": f">>>{{name}}\n{json.dumps(ORDER)}",
     "a numbered label": f"1. Tool: {{name}}\n   Arguments: {json.dumps(ORDER)}",
 }
 READ = {
     "an object in the place of all arguments": 'functions.lookup_order({"order_id": "ORD-123"})',
     "the same as JavaScript writes it": 'lookup_order({order_id: "ORD-123"})',
+    "the use of a tool as JavaScript writes it": f"[Tool Use: lookup_order({json.dumps(ORDER)})]",
     "an agent's arguments in words": "Action: lookup_order\nAction Input: order_id: ORD-123",
 }
 MENTIONS = [
@@ -95,6 +101,20 @@ PROSE = {
     "Thinking... no.": "Thinking... no.",
     (sizes := "<details><summary>Thoughts on sizes</summary>\nS, M\n</details>\nBye"): sizes,
     "<details><summary>Sizes</summary>\nS, M\n</details>": "<details><summary>Sizes</summary>\nS, M\n</details>",
+    'Action: ```json\n[{"tool_name": "directly_answer", "parameters": {}}]\n```\nHello!': "Hello!",
+    '[{"tool_name": "directly-answer", "parameters": {}}]\nHello!': "Hello!",
+    **{
+        each: each
+        for each in (
+            "<tool>hammer</tool><args>{}</args>",
+            '<tool>create_ticket</tool><args>{"issue": "Late"}</args> is how one writes it.',
+            "<action>lookup_order</action>",
+            "<tool> is an element.",
+            "[Tool Use: a hammer (small)]",
+            "Tool Use: see below.",
+            "function call\nis the name",
+        )
+    },
     "1. Tool: a hammer\n2. Time: an hour": "1. Tool: a hammer\n2. Time: an hour",
 }
 

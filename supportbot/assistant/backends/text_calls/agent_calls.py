@@ -45,6 +45,14 @@ FINAL_ANSWER = re.compile(
     re.IGNORECASE,
 )
 ELEMENT_BEGUN = re.compile(r"<(?P<name>[\w-]*)(?P<end>>?)")
+# `<tool>lookup_order</tool><args>{…}</args>` and `<action>lookup_order</action><action_input>{…}</action_input>`.
+NAMED_ELEMENT_BEGUN = re.compile(r"<(?:tool|action)>\s*(?P<name>[\w-]*)(?P<end><?)")
+NAMED_ELEMENT = re.compile(
+    r"<(?P<kind>tool|action)>\s*(?P<name>[\w-]{1,64})\s*</(?P=kind)>\s*"
+    r"<(?P<input>(?:tool_|action_)?(?:args|arguments|input|parameters))>\s*(?P<arguments>\{.*\})\s*</(?P=input)>\s*",
+    re.DOTALL,
+)
+NAMED_ELEMENT_OPENINGS = ("<tool>", "<action>")
 CHILD = re.compile(r"\s*<(?P<name>[\w-]{1,64})>(?P<value>.*?)</(?P=name)>", re.DOTALL)
 
 
@@ -72,6 +80,11 @@ def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
     """Whether a text, of which more comes, begins with a thought before a call, or with a call of one of these."""
     if begins_thought(text) or may_be_label(text) or may_be_labelled_call(text, tool_names):
         return True
+    if text and any(each.startswith(text) for each in NAMED_ELEMENT_OPENINGS):
+        return True
+    if named := NAMED_ELEMENT_BEGUN.match(text):
+        name = named["name"]
+        return name in tool_names if named["end"] else any(each.startswith(name) for each in tool_names)
     if element := ELEMENT_BEGUN.match(text):
         name = element["name"]
         return name in tool_names if element["end"] else any(each.startswith(name) for each in tool_names)
@@ -93,6 +106,10 @@ def parse_agent_calls(
         if call.name not in tool_names:
             return _read_final_answer(call.rest, words, may_be_made_up=True)
         return _read_labelled_calls(call, words, tool_names, loose_names, is_thought=is_thought)
+    named = NAMED_ELEMENT.fullmatch(text.lstrip())
+    if named and named["name"] in tool_names:
+        calls = _build_call(named["name"], named["arguments"], loose_names)
+        return (calls, "") if calls else None
     element = ELEMENT_BEGUN.match(text.lstrip())
     if element and element["end"] and element["name"] in tool_names:
         return _parse_element(text.lstrip(), element["name"], loose_names)

@@ -5,7 +5,6 @@ begins like one is held back until then.
 """
 
 import html
-import json
 import re
 from collections.abc import Collection
 from functools import partial
@@ -18,10 +17,12 @@ from ..call_parts import CallParts
 from . import parse_text_calls
 from .agent_calls import is_behind_doubtful_thought, may_be_agent_call, parse_agent_calls, skip_thought
 from .json_calls import (
+    FENCE,
     NAME_KEYS,
     THOUGHT_KEYS,
     USUAL_KEYS,
     are_only_calls,
+    decode_values,
     names_tool,
     read_call,
     read_words,
@@ -36,17 +37,19 @@ from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
 
 BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*|<c?o?d?e?")
-FENCE = re.compile(r"```\w*\s|<code>\s*")
 CODE_ELEMENT = re.compile(r"<code>(.*?)(?:</code>|$)", re.DOTALL)  # in the place of a fence (SmolLM)
 FENCED_MARK = re.compile(r"```\w*\s+((?:<|&lt;).*?)\s*(?:```(.*))?", re.DOTALL)
 BETWEEN_FENCES = re.compile(r"\n```\s*```\w*\n")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{{1,2}\s*(?:[\"'](?P<key>[\w-]*)(?P<end>[\"']?))?)?")
 PYTHON_OBJECT = re.compile(r"\[?\s*\{\s*'")
 # As Gemma writes them around a call, Kimi and OpenAI, Functionary and others before one.
-PREFIXES = (">>>", "@", "print(", "default_api.", "functions.")
+PREFIXES = ("Tool Use: ", ">>>", "@", "print(", "default_api.", "functions.")
+TOOL_USE = re.compile(r"\[Tool Use: (.*)\]", re.DOTALL)
 AT_SIGN = re.compile(r"^@(?=[\w.]+\()", re.MULTILINE)
 COUNTED = re.compile(r":\d*\s*")
-FUNCTOOLS = "functools"  # before a list of calls (Phi)
+WORDS_BEFORE = ("functools", "function call\n")  # a list of calls (Phi), and one call (GigaChat)
+# What Command R calls when it wants to say something.
+NO_CALLS = {"directly_answer", "directly-answer"}
 # `lookup_order` and its arguments in the next line (GLM), `functions.lookup_order:0{…}` (Kimi).
 NAMED_CALL = re.compile(r"(?:>>>)?(?:functions\.)?([\w-]+)(?::\d+)?\s*(?=\{)")
 KEYS = "|".join(NAME_KEYS)
@@ -159,9 +162,9 @@ class BareCallReader:
         if fence := FENCE.match(text):
             text = text[fence.end() :].lstrip()
         is_marked = fence is not None and text[:1] in ("<", "&") and _begins_mark(text)
-        if is_marked or (text and FUNCTOOLS.startswith(text)):
+        if is_marked or (text and any(each.startswith(text) for each in WORDS_BEFORE)):
             return True
-        text = text.removeprefix(FUNCTOOLS)
+        text = _drop_words_before(text)
         if self._may_be_function(text.removeprefix("[").lstrip()) or may_be_agent_call(text, self._names):
             return True
         begun = OBJECT_BEGUN.match(text)
@@ -199,7 +202,8 @@ def parse_bare_calls(
     Of `exact_names`, or else of all, a call is run where nothing but calls stands there. Words behind one of
     `loose_names` were said before its result was known, and are left out.
     """
-    body = strip_outer_braces(skip_thought(text.strip()).removeprefix(FUNCTOOLS))
+    body = strip_outer_braces(_drop_words_before(skip_thought(text.strip())))
+    body = TOOL_USE.sub(r"[\1]", body, count=1) if TOOL_USE.fullmatch(body) else body
     body = CODE_ELEMENT.sub(r"```\n\1\n```", body, count=1) if body.startswith("<code>") else body
     marked = FENCED_MARK.fullmatch(body)
     if marked and _begins_mark(marked[1]):
@@ -212,6 +216,8 @@ def parse_bare_calls(
         for value in values
         for name, arguments in read_call(value, loose_names)
     ]
+    if found and all(name in NO_CALLS for name, _arguments in found):
+        return [], rest
     if not values:
         found = list(iter_python_calls(AT_SIGN.sub("", BETWEEN_FENCES.sub("\n", rest)), loose_names))
         rest = ""
@@ -229,6 +235,11 @@ def parse_bare_calls(
     run_names = all_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
     return calls, words if calls else said
+
+
+def _drop_words_before(text: str) -> str:
+    word = next((each for each in WORDS_BEFORE if text.startswith(each)), "")
+    return text.removeprefix(word)
 
 
 def _parse_fenced_mark(
@@ -260,7 +271,7 @@ def _read_values(text: str) -> tuple[list[Any], str, bool]:
     values: list[Any] = []
     rest = text
     while named := NAMED_CALL.match(rest):
-        found, behind = _decode_values(rest[named.end() :])
+        found, behind = decode_values(rest[named.end() :])
         if not found:
             break
         values += [{"name": named[1], "arguments": value} for value in found]
@@ -269,30 +280,12 @@ def _read_values(text: str) -> tuple[list[Any], str, bool]:
             return values, rest, False
     if values:
         return values, rest, True
-    values, rest = _decode_values(text)
+    values, rest = decode_values(text)
     if not values and PYTHON_OBJECT.match(rest) and (loose := read_loose_object(rest)):
         return [loose], "", False
     while values and FENCE.match(rest):  # another fence behind the first one
-        more, behind = _decode_values(rest)
+        more, behind = decode_values(rest)
         if not more:
             break
         values, rest = [*values, *more], behind
     return values, rest, True
-
-
-def _decode_values(text: str) -> tuple[list[Any], str]:
-    """The JSON values at the beginning of a text, or of a fence in which it begins, and what follows them."""
-    body = text.strip()
-    fence = FENCE.match(body)
-    body = body[fence.end() :].lstrip() if fence else body
-    values: list[Any] = []
-    while body:
-        try:
-            value, end = json.JSONDecoder(strict=False).raw_decode(body)
-        except (ValueError, RecursionError):
-            break
-        values += value if isinstance(value, list) else [value]
-        body = body[end:].lstrip(" \n\r\t,;")
-    if fence and (values or body.endswith("```")):
-        body = body.removeprefix("```") if values else body.removesuffix("```")
-    return values, body.strip()

@@ -32,6 +32,7 @@ USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role", "status", "object", "stric
 DOUBLED = re.compile(r"\s*\{(\{.*\})\}\s*", re.DOTALL)
 MAX_FAILURES = 100  # places where JSON might begin and does not
 BESIDE_CALLS = re.compile(r"</?[\w:｜|]{1,40}>|```\w*|[\s,;\[\]]")
+FENCE = re.compile(r"```\w*\s|<code>\s*")
 
 
 def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[str, str]]:
@@ -174,3 +175,21 @@ def strip_outer_braces(text: str) -> str:
 def has_words(text: str) -> bool:
     """Whether more than white space, tags and fences stands beside a call."""
     return BESIDE_CALLS.sub("", text) != ""
+
+
+def decode_values(text: str) -> tuple[list[Any], str]:
+    """The JSON values at the beginning of a text, or of a fence in which it begins, and what follows them."""
+    body = text.strip()
+    fence = FENCE.match(body)
+    body = body[fence.end() :].lstrip() if fence else body
+    values: list[Any] = []
+    while body:
+        try:
+            value, end = json.JSONDecoder(strict=False).raw_decode(body)
+        except (ValueError, RecursionError):
+            break
+        values += value if isinstance(value, list) else [value]
+        body = body[end:].lstrip(" \n\r\t,;")
+    if fence and (values or body.endswith("```")):
+        body = body.removeprefix("```") if values else body.removesuffix("```")
+    return values, body.strip()
