@@ -1,5 +1,6 @@
 // The live page of one conversation. The connection, the outbox, the photos and the frames are those of the customer's
-// page; this script adds what staff do: take over, reply, note, hand back, close.
+// page; this script adds what staff do: take over, reply, note, pass on, hand back,
+// close.
 
 import { openDraft } from "../chat/composer.js";
 import { sendRequest } from "../chat/connection.js";
@@ -11,8 +12,10 @@ import { scrollToEnd } from "../chat/scrolling.js";
 import { cancelSend, showTrayNote } from "../chat/tray.js";
 
 const MODE_KEY = `mode:${conversationId}`;
+const SECOND_PRESS_MS = 500; // in which the second one of a double click comes
 const ANSWER_TIMEOUT_MS = 5_000; // after which a press has not reached the server
 
+const actions = chat.querySelector(".talk-actions"); // none for who may only read
 const modes = composer.querySelector(".modes");
 const saved = document.getElementById("saved");
 const unansweredIds = new Set(); // of the pings that follow what was pressed
@@ -25,19 +28,34 @@ const isMine = () => "mine" in chat.dataset;
 function showOwner() {
   const { owner, assignee } = document.getElementById("owner").dataset;
   const pressed = document.activeElement.closest(".talk-actions button");
+  const before = describeOwner();
   chat.dataset.owner = owner;
   chat.toggleAttribute("data-nobody", owner === "human" && !assignee); // who had it may no longer answer
   chat.toggleAttribute("data-mine", owner === "human" && assignee === chat.dataset.staff);
+  if (before !== describeOwner()) ignorePresses();
   if (pressed && !pressed.offsetParent) keepFocus();
   showPlaceholder();
   if (!isMine()) areRepliesLoaded = false;
   else if (!areRepliesLoaded) loadSavedReplies();
 }
 
+const describeOwner = () => [chat.dataset.owner, "nobody" in chat.dataset, isMine()].join();
+
+// Other buttons stand there now. What is pressed at once was meant for those that stood there before: a double click on
+// “Close” would take the conversation over again.
+let changeTimer = 0;
+function ignorePresses() {
+  if (!actions) return;
+  actions.dataset.changed = "";
+  clearTimeout(changeTimer);
+  changeTimer = setTimeout(() => delete actions.dataset.changed, SECOND_PRESS_MS);
+}
+
 // The button that was pressed is no longer shown: the keyboard goes on where one goes on. On a phone, to focus the text
-// would cover half of the conversation with a keyboard.
+// would cover half of the conversation with a keyboard. What was given to a colleague is read on.
 function keepFocus() {
-  if (!isMine()) chat.querySelector("[data-action=take_over]").focus();
+  const takeOver = actions.querySelector("[data-action=take_over]");
+  if (!isMine()) (takeOver.offsetParent ? takeOver : document.getElementById("scroll")).focus();
   else if (matchMedia("(hover: hover)").matches) text.focus();
 }
 
@@ -68,15 +86,17 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
 
 chat.addEventListener("click", ({ target }) => {
   const action = target.closest("[data-action]")?.dataset.action;
-  if (!action) return;
+  if (!action || "changed" in actions.dataset) return;
   act({ action });
   // Whoever takes it over wants to answer. A note that was begun stays one.
   if (action === "take_over" && !text.value.trim()) chooseMode("reply");
 });
 
-// A lead gives it to somebody; only they have this choice. Choosing alone does nothing: the arrow keys choose too.
+// Whoever has it gives it to a colleague, and a lead whoever has it. Choosing alone does nothing: the arrow keys choose
+// too.
 document.getElementById("do-assign")?.addEventListener("click", () => {
   const choice = document.getElementById("assign");
+  if ("changed" in actions.dataset) return;
   if (!choice.value) return choice.focus();
   act({ action: "assign", to: Number(choice.value) });
   choice.value = "";

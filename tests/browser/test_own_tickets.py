@@ -48,6 +48,11 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
         await expect(log.locator("[data-role=customer] .text").last).to_have_text("The green one.")
 
     # Closed, the chat asks how it was: by keyboard, with words, and the same in every tab.
+    # A second press comes as soon as “Take over” stands where “Close” was: it reopens nothing.
+    await desk.page.locator("#chat").evaluate(
+        """chat => new MutationObserver(() => chat.querySelector("[data-action=take_over]").click())
+            .observe(chat, { attributeFilter: ["data-owner"] })"""
+    )
     await desk.press("Close")
     rating = chat.page.locator("#rating")
     await rating.get_by_role("button", name="Good", exact=True).focus()
@@ -64,6 +69,7 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     await expect(rating.get_by_role("textbox")).to_be_hidden()
     await expect(rating.get_by_text("Change what you wrote")).to_be_focused()
     await expect(desk.page.locator("#facts")).to_contain_text("Quick & kind")
+    await expect(desk.owner).to_have_text("Closed")
 
     # The ticket is solved by now. It is not, says the customer, and the team hears of it.
     await page.reload()
