@@ -71,7 +71,11 @@ ROWS: dict[type, dict[str, tuple[Row, ...]]] = {
     },
     DeskConversationConsumer: {
         "take_over": (Row(STAFF, "waiting"), Row(STAFF), Row(NOBODY, "with a person")),
-        "assign": (Row(("lead", "administrator"), "with a person"),),
+        "assign": (
+            Row(("assigned", "lead", "administrator"), "with a person"),
+            Row(("lead", "administrator"), "waiting"),
+        ),
+        "return_to_queue": (Row(("assigned",), "with a person"), Row(NOBODY), Row(NOBODY, "ended")),
         "reply": (
             Row(("assigned",), "with a person", {"text": "Hi"}),
             Row(NOBODY, "waiting", {"text": "Hi"}),

@@ -214,7 +214,7 @@ def test_of_a_model_everybody_may_what_the_table_says(people, label):
     assert tuple(found) == MODELS[label]
 
 
-def test_only_leads_may_give_a_conversation_to_a_colleague(people):
+def test_only_leads_may_give_a_conversation_of_others_to_a_colleague(people):
     right = "conversations.assign_conversation"
     assert [who for who in EVERYBODY if people[who].has_perm(right)] == list(LEADS)
 

@@ -13,6 +13,7 @@ ACTION_WORDS: ActionWords = {
     "request_cancelled": _("No longer waits for a person"),
     "took_over": _("Took the conversation over"),
     "assigned": _("Gave the conversation to a colleague"),
+    "returned_to_queue": _("Put the conversation back into the queue"),
     "handed_back": _("Handed back to the assistant"),
     "replied": _("Replied"),
     "noted": _("Wrote a note"),

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from supportbot.compiled_queries import CompiledRows
 
 ANSWER_CUSTOMERS = "conversations.change_conversation"
+ASSIGN_CONVERSATIONS = "conversations.assign_conversation"  # also those of others
 # Where rights are stored, whatever other backends check a log-in.
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 

@@ -33,8 +33,10 @@ Owner = Conversation.Owner
 OPENS_CONVERSATION = Opens("conversations.conversation")
 # Events by which a conversation reaches a person, in the audit log's words.
 ASKED, CAME = "person_requested", ("took_over", "assigned")
+# From which a customer waits for one.
+WAITS = (ASKED, "returned_to_queue")
 # Those that change who is waited for.
-WAIT_EVENTS = (ASKED, *CAME, "request_cancelled", "handed_back", "closed", "ended", "reopened")
+WAIT_EVENTS = (*WAITS, *CAME, "request_cancelled", "handed_back", "closed", "ended", "reopened")
 
 
 @dashboard_number
@@ -161,7 +163,10 @@ def _list_choices(choices: Any) -> tuple[Kind, ...]:
 
 @dashboard_number
 def measure_waits(period: Period) -> Durations:
-    """From a customer's wish for a person to the moment at which one came; who gave up, nobody came to."""
+    """From a customer's wish for a person, or a return to the queue, to the moment at which one came.
+
+    Who gave up, nobody came to.
+    """
     before = AuditEvent.objects.filter(
         conversation_id=OuterRef("conversation_id"), action__in=WAIT_EVENTS, pk__lt=OuterRef("pk")
     ).order_by("-pk")
@@ -171,8 +176,8 @@ def measure_waits(period: Period) -> Durations:
     return Durations(
         section=_("Waiting for a person"),
         label=_("Customers to whom a person came"),
-        meaning=_("Each time that someone from the team came to a customer who had asked for a person."),
-        rows=came.filter(before=ASKED),
+        meaning=_("Each time that someone from the team came to a customer who was waiting for a person."),
+        rows=came.filter(before__in=WAITS),
         at="created",
         begins="asked",
         ends="created",

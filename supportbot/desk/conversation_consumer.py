@@ -6,11 +6,9 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import Error as DatabaseError
-from django.utils.translation import gettext as _
 
 from supportbot.audit.recording import record_reading
 from supportbot.conversations import turns
-from supportbot.conversations.answerers import may_answer
 from supportbot.conversations.limits.rate_limits import RequestRefused, check_text
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime import broadcast, desk_feed
@@ -30,7 +28,7 @@ from .facts import load_facts
 from .fragments import get_staff_audience, is_same_part, render_facts, render_viewers
 from .frames import DeskConversationFrame
 from .refusals import describe_refusal
-from .rights import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS, READ_CONVERSATIONS
+from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS
 
 
 class DeskConversationConsumer(ConversationConsumer):
@@ -90,14 +88,13 @@ class DeskConversationConsumer(ConversationConsumer):
         )
 
     async def on_assign(self, frame: DeskConversationFrame) -> None:
-        """A lead gives it to a colleague, who must be one that may answer."""
-        if not await self.run_checked(self._require_lead, is_answerer, frame.to):
-            raise RequestRefused(_("This colleague may not answer customers."))
-        await runner.halt_turn(self.conversation_id, self._require_lead)
-        result = await self.run_checked(
-            self._require_lead, turns.assign_conversation, self.conversation_id, frame.to, self.staff.pk
-        )
-        await runner.publish_and_start(result.change)
+        """The bot goes on speaking where it is not theirs to give."""
+        if await self._run(turns.check_assignment, self.conversation_id, self.staff.pk, frame.to):
+            await runner.halt_turn(self.conversation_id, self._require_answerer)
+        await self._change_owner(turns.assign_conversation, frame.to)
+
+    async def on_return_to_queue(self, frame: DeskConversationFrame) -> None:
+        await self._change_owner(turns.return_to_queue, press_id=create_press_id())
 
     async def on_reply(self, frame: DeskConversationFrame) -> None:
         await self._post_reply(frame)
@@ -149,10 +146,6 @@ class DeskConversationConsumer(ConversationConsumer):
     def _require_answerer(self) -> None:
         self.session.require_permission(ANSWER_CUSTOMERS)
 
-    def _require_lead(self) -> None:
-        self._require_answerer()
-        self.session.require_permission(ASSIGN_CONVERSATIONS)
-
     async def _announce_again_and_again(self) -> None:
         """And look for what other processes may have told in vain: these parts of the page have no revision."""
         while True:
@@ -198,8 +191,3 @@ def begin_reading(conversation_id: int, staff: Any) -> None:
 def has_conversation(conversation_id: int, staff_id: int) -> bool:
     mine = Conversation.objects.filter(pk=conversation_id, assignee=staff_id)
     return mine.filter(owner=Conversation.Owner.HUMAN).exists()
-
-
-@on_database_thread(repeat=True)
-def is_answerer(user_id: int) -> bool:
-    return may_answer(user_id)

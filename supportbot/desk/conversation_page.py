@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -48,10 +50,17 @@ def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:
         "owner": describe_owner(conversation),
         "facts": facts,
         "can_answer": can_answer(request.user),
-        "colleagues": find_answerers().order_by("first_name", "username") if can_assign(request.user) else (),
+        "may_assign_any": can_assign(request.user),
+        "colleagues": _list_colleagues(request.user) if can_answer(request.user) else (),
         "script_texts": script_texts() | _build_desk_texts(),
         "script_limits": script_limits(),
     }
+
+
+def _list_colleagues(user: Any) -> QuerySet[User]:
+    """Whom this person may give the conversation to: a lead may take it from a colleague by this too."""
+    colleagues = find_answerers().order_by("first_name", "username")
+    return colleagues if can_assign(user) else colleagues.exclude(pk=user.pk)
 
 
 def build_entries(conversation: Conversation, before: int | None = None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class DeskConversationFrame(BaseFrame):
         "note",
         "take_over",
         "hand_back",
+        "return_to_queue",
         "close",
         "assign",
         "typing",

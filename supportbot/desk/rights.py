@@ -5,10 +5,9 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
-from supportbot.conversations.answerers import ANSWER_CUSTOMERS
+from supportbot.conversations.answerers import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS
 
 READ_CONVERSATIONS = "conversations.view_conversation"
-ASSIGN_CONVERSATIONS = "conversations.assign_conversation"
 
 
 def can_read(user: Any) -> bool:

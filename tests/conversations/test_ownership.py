@@ -8,9 +8,11 @@ from django.utils import timezone
 from supportbot.assistant.messages import Answer, Message, ToolCall, ToolResult
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
+from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation, StaffPresence, Turn
 from supportbot.conversations.models import Message as StoredMessage
 from supportbot.conversations.models.conversation import LOCKED_CONVERSATION
+from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.conversations.turns import LeaseLost
 from supportbot.jobs.models import Job
 from tickets.models import Ticket
@@ -142,6 +144,37 @@ def test_after_handing_back_the_model_is_sent_only_what_came_later(transactional
     assert "handed the conversation back" in lease.system_text
 
 
+def test_who_goes_on_with_the_assistant_after_a_return_to_the_queue_is_held_to_nothing_a_person_agreed(
+    transactional_db, chat, agent
+):
+    turns.request_person.run_sync(chat.pk, text="A person, please", client_id="a1")
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.post_staff_message.run_sync(chat.pk, agent.pk, "You get a new lamp.", "s1")
+    turns.return_to_queue.run_sync(chat.pk, agent.pk)
+    assert owner_of(chat) == ("waiting", "")
+    turns.cancel_person_request.run_sync(chat.pk)
+
+    lease = turns.submit_message.run_sync(chat.pk, "And my other order?", "a2").lease
+
+    assert "You get a new lamp." not in [message.text for message in lease.history]
+
+
+def test_rights_to_assign_are_those_of_the_moment_at_which_it_is_stored(transactional_db, chat, agent, sam):
+    agents, leads = ensure_staff_groups()
+    agents.user_set.add(agent, sam)
+    leads.user_set.add(agent)
+    assert turns.check_assignment.run_sync(chat.pk, agent.pk, sam.pk)
+    leads.user_set.remove(agent)
+
+    assert not turns.assign_conversation.run_sync(chat.pk, agent.pk, sam.pk).is_done
+    assert owner_of(chat) == ("bot", "")
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    agents.user_set.remove(sam)
+    with pytest.raises(RequestRefused, match="may not answer"):
+        turns.assign_conversation.run_sync(chat.pk, agent.pk, sam.pk)
+    assert owner_of(chat) == ("human", "agent")
+
+
 def test_a_closed_conversation_is_reopened_by_who_writes_again(transactional_db, chat, agent):
     turns.take_over.run_sync(chat.pk, agent.pk)
     turns.close_conversation.run_sync(chat.pk, agent.pk)
@@ -190,6 +223,8 @@ def test_every_change_of_hands_is_in_the_audit_log(transactional_db, chat, agent
     turns.request_person.run_sync(chat.pk)
     turns.take_over.run_sync(chat.pk, agent.pk)
     turns.post_staff_message.run_sync(chat.pk, agent.pk, "Hello", "s1")
+    turns.return_to_queue.run_sync(chat.pk, agent.pk)
+    turns.take_over.run_sync(chat.pk, agent.pk)
     turns.hand_back.run_sync(chat.pk, agent.pk)
 
     of_conversation = AuditEvent.objects.exclude(action__startswith="ticket_").order_by("pk")
@@ -197,6 +232,8 @@ def test_every_change_of_hands_is_in_the_audit_log(transactional_db, chat, agent
         ("customer", "", "person_requested"),
         ("staff", "agent", "took_over"),
         ("staff", "agent", "replied"),
+        ("staff", "agent", "returned_to_queue"),
+        ("staff", "agent", "took_over"),
         ("staff", "agent", "handed_back"),
     ]
 
@@ -318,7 +355,8 @@ def test_a_reply_that_is_to_close_the_conversation_closes_over_nothing_newer(
 
 
 @pytest.mark.parametrize(
-    ("function", "owner"), [(turns.hand_back, "bot"), (turns.close_conversation, "closed")]
+    ("function", "owner"),
+    [(turns.hand_back, "bot"), (turns.return_to_queue, "waiting"), (turns.close_conversation, "closed")],
 )
 def test_a_press_that_is_repeated_in_an_outage_was_done_and_is_not_done_again(
     transactional_db, chat, agent, function, owner

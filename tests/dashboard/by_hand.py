@@ -111,7 +111,11 @@ class Rows:
         for event in self.tables[AuditEvent]:
             before = last.get(event["conversation_id"])
             is_coming = event["action"] in ("took_over", "assigned")
-            if is_coming and before is not None and before["action"] == "person_requested":
+            if (
+                is_coming
+                and before is not None
+                and before["action"] in ("person_requested", "returned_to_queue")
+            ):
                 found.append((event["created"], "", (event["created"] - before["created"]).total_seconds()))
             if event["action"] != "returned":
                 last[event["conversation_id"]] = event

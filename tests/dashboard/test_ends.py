@@ -196,14 +196,14 @@ def test_who_gave_up_waiting_is_not_counted_when_a_person_comes_later(leads):
     ended, waited = add_conversation(30), add_conversation(30)
     for chat, actions in (
         (ended, ("person_requested", "ended", "took_over")),
-        (waited, ("person_requested", "took_over", "assigned")),
+        (waited, ("person_requested", "took_over", "assigned", "returned_to_queue", "assigned")),
     ):
         for action in actions:
             record_event(action, conversation_id=chat.pk)
     query = {"number": "dashboard.measure_waits", "since": "2000-01-01T00:00Z", "until": "2100-01-01T00:00Z"}
 
     page = parse(leads.get("/admin/numbers/list/", query).content.decode())
-    assert page.one(id="count").text == "1"
+    assert page.one(id="count").text == "2", "who was put back into the queue waited once more"
     assert f"/admin/conversations/conversation/{waited.pk}/change/" in [
         each["href"] for each in page.classed("rows-table")[0].all("a")
     ]

@@ -4,21 +4,28 @@ import asyncio
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
 from django.db import OperationalError
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, StaffPresence
 from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.jobs.models import Job
 from tests.conversations.rows import until
 
-from .desk_page import open_desk
+from .desk_page import open_desk, open_feed
 
 QUESTION = "Where is my order ORD-123?"
 
 
 def texts(page, role: str) -> list[str]:
     return [text.text.strip() for each in page.messages(role) for text in each.classed("text")]
+
+
+def told(page) -> list[str]:
+    """What was refused, in words."""
+    return [notice.text.strip() for notice in page.notices if notice.text.strip()]
 
 
 async def test_staff_watch_the_answer_as_it_comes(page, desk, model):
@@ -101,8 +108,7 @@ async def test_of_two_who_grab_at_once_one_gets_it_and_the_other_is_told_by_whom
     loser = sams_desk if chat.assignee_name == "agent" else desk
     await loser.until(lambda page: any(notice.text for notice in page.notices))
 
-    told = [notice.text for notice in loser.notices if notice.text]
-    assert told == [f"{chat.assignee_name} already has this conversation."]
+    assert told(loser) == [f"{chat.assignee_name} already has this conversation."]
     assert await AuditEvent.objects.filter(action="took_over").acount() == 1
 
 
@@ -131,12 +137,13 @@ async def test_a_reply_that_is_sent_twice_is_stored_once(page, desk, chat):
 
 
 @pytest.mark.parametrize(
-    ("action", "owner"), [("take_over", "human"), ("hand_back", "bot"), ("close", "closed")]
+    ("action", "owner"),
+    [("take_over", "human"), ("hand_back", "bot"), ("return_to_queue", "waiting"), ("close", "closed")],
 )
 async def test_a_button_that_is_pressed_twice_does_it_once_and_refuses_nothing(desk, chat, action, owner):
     await desk.act("take_over")
     await desk.owned_by("human")
-    told = await chat.messages.acount()
+    count = await chat.messages.acount()
 
     for _ in range(2):
         await desk.act(action)
@@ -145,7 +152,7 @@ async def test_a_button_that_is_pressed_twice_does_it_once_and_refuses_nothing(d
     await desk.until(lambda page: page.notes)
 
     assert not [notice for notice in desk.notices if notice.text]
-    assert await chat.messages.acount() == told + (action != "take_over")
+    assert await chat.messages.acount() == count + (action != "take_over")
 
 
 async def test_handed_back_the_bot_answers_again(page, desk, model):
@@ -271,12 +278,69 @@ async def test_nothing_is_assigned_to_somebody_who_may_not_answer(desk, agent, a
     assert chat.owner == "bot"
 
 
-async def test_an_agent_who_is_no_lead_cannot_assign(desk, sam, chat):
-    await desk.act("assign", to=sam.pk)
+async def test_who_has_a_conversation_gives_it_to_a_colleague_and_can_do_so_once(
+    page, desk, sams_desk, sam, agent, alice
+):
+    lee = await User.objects.acreate_user("lee", is_staff=True)
+    await lee.groups.aadd(await agent.groups.aget())
+    await desk.act("take_over")
+    await desk.owned_by("human")
 
-    assert await desk.closed() == 4401
-    await chat.arefresh_from_db()
-    assert chat.owner == "bot"
+    await desk.act("assign", to=alice.pk)
+    await desk.act("assign", to=sam.pk)
+    for shown in (desk, sams_desk):
+        await shown.shows("owner", lambda part: part["data-assignee"] == str(sam.pk))
+    await page.until(lambda page: any("Sam has joined the chat." in said for said in texts(page, "system")))
+    await desk.act("assign", to=sam.pk)  # pressed twice
+    await desk.act("assign", to=lee.pk)
+    await desk.until(lambda page: len(told(page)) == 2)
+
+    assert told(desk) == ["This colleague may not answer customers.", "Sam already has this conversation."]
+    assert desk.owner == ("human", "With Sam")
+    events = AuditEvent.objects.filter(action="assigned")
+    assert [(event.actor_name, event.details["to"]) async for event in events] == [("agent", "sam")]
+
+
+async def test_who_has_not_got_a_conversation_cannot_give_it_away_nor_silence_the_assistant(
+    page, desk, model, sam
+):
+    answer = model.say("It is on its way to you.", hold_after=2)
+    await page.say(QUESTION)
+    await desk.until(lambda desk: desk.deltas)
+
+    await desk.act("assign", to=sam.pk)
+    await desk.until(told)
+    answer.release()
+    await desk.settled("done")
+
+    assert told(desk) == ["This conversation isn't yours yet. Take it over first."]
+    assert desk.owner[0] == "bot"
+    assert texts(desk, "assistant") == ["It is on its way to you."]
+
+
+async def test_back_in_the_queue_a_customer_waits_behind_the_others_and_colleagues_hear_of_it(
+    page, desk, sams, bob
+):
+    await page.request(action="person", client_id="p1")
+    await desk.act("take_over")
+    await desk.owned_by("human")
+    other = await Conversation.objects.acreate(user=bob, last_seq=1)
+    await turns.request_person(other.pk)
+    await Job.objects.all().adelete()
+    feed = await open_feed(sams)  # Sam is here
+    before = await feed.shows("waiting-count", lambda part: part["data-count"] == "1")
+
+    await desk.act("return_to_queue")
+
+    after = await feed.shows("waiting-count", lambda part: part["data-count"] == "2")
+    assert int(after["data-newest"]) > int(before["data-newest"])
+    assert await Job.objects.filter(kind="send_waiting_alert").acount() == 1
+    left = "agent has left the chat. There is 1 person before you. A colleague will join"
+    await page.until(lambda page: any(said.startswith(left) for said in texts(page, "system")))
+    await desk.owned_by("waiting")
+    board = await feed.shows("board", lambda part: len(part.all("li", data_owner="waiting")) == 2)
+    assert board.all("li", data_owner="waiting")[0]["data-conversation"] == str(other.pk)
+    await feed.close()
 
 
 async def test_staff_see_what_of_an_answer_was_not_confirmed_and_the_customer_does_not(page, desk, model):
@@ -291,7 +355,11 @@ async def test_staff_see_what_of_an_answer_was_not_confirmed_and_the_customer_do
 
 @pytest.mark.parametrize(
     ("action", "function", "owner"),
-    [("hand_back", turns.hand_back, "bot"), ("close", turns.close_conversation, "closed")],
+    [
+        ("hand_back", turns.hand_back, "bot"),
+        ("return_to_queue", turns.return_to_queue, "waiting"),
+        ("close", turns.close_conversation, "closed"),
+    ],
 )
 async def test_what_was_stored_just_before_the_database_went_away_is_not_refused(
     desk, model, chat, monkeypatch, action, function, owner

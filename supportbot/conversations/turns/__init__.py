@@ -16,7 +16,6 @@ from .leaving import end_conversation, find_conversations_to_leave, leave_conver
 from .mail_messages import begin_by_mail, note_undeliverable, note_unsent, post_mail, wait_with_mail
 from .ownership import (
     OwnershipResult,
-    assign_conversation,
     cancel_person_request,
     check_person_request,
     close_conversation,
@@ -40,6 +39,7 @@ from .streaming_text import StreamingAnswer, begin_answer, checkpoint, load_stre
 from .submit import submit_message
 from .team_words import LastWord, filter_team_words, find_last_word
 from .tool_calls import CompletedCall, complete_call, run_tool, store_requested_calls, store_result
+from .transfers import assign_conversation, check_assignment, return_to_queue
 from .transitions import finish_turn, is_running, request_stop, retry_turn
 from .unattended import find_unattended_conversations, wait_for_another_person
 
@@ -60,6 +60,7 @@ __all__ = [
     "begin_by_mail",
     "begin_presence_grace",
     "cancel_person_request",
+    "check_assignment",
     "check_direct_message",
     "check_person_request",
     "checkpoint",
@@ -99,6 +100,7 @@ __all__ = [
     "request_person",
     "request_stop",
     "retry_turn",
+    "return_to_queue",
     "run_tool",
     "store_contact",
     "store_rating",

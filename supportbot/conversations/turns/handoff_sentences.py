@@ -60,7 +60,7 @@ def count_waiting_before(conversation: Conversation) -> int:
 
 
 @in_customer_language
-def describe_wait(conversation: Conversation, reference: str) -> str:
+def describe_wait(conversation: Conversation, reference: str = "") -> str:
     """What happens now: when a person answers, and where. `reference` is a ticket's number, or empty."""
     parts = [_describe_time(conversation), _describe_place(conversation)]
     if reference:
@@ -169,6 +169,11 @@ def describe_hand_back(conversation: Conversation) -> str:
     return _("%(name)s has left the chat. The AI assistant answers again.") % {
         "name": conversation.assignee_name
     }
+
+
+@in_customer_language
+def describe_departure(conversation: Conversation) -> str:
+    return _("%(name)s has left the chat.") % {"name": conversation.assignee_name}
 
 
 @in_customer_language

@@ -109,16 +109,13 @@ def start_waiting(
     for staff; without one it is the customer's own `words`, or the last that they wrote about it. `actor` is who did
     it, for the audit log. `reference` is what it is about where that is known; else the apps are asked for one.
     """
-    conversation.owner, conversation.assignee = Owner.WAITING, None
-    conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
     reason = reason.strip()
     quoted = "" if reason else words or describe_last_words(conversation)
+    add_to_queue(conversation, reason or quoted)
     with use_site_language():  # staff read it
-        conversation.waiting_reason = (reason or quoted or _("No reason was given."))[:REASON_CHARS]
         reference = reference or notify_of_person_request(
             conversation, (reason or quoted)[:REASON_CHARS], is_quote=bool(quoted)
         )
-    _enqueue_alert(conversation)
     record_event(
         "person_requested",
         actor=actor,
@@ -126,6 +123,15 @@ def start_waiting(
         subject=reference,
     )
     return handoff_sentences.describe_wait(conversation, reference)
+
+
+def add_to_queue(conversation: Conversation, reason: str) -> None:
+    """Have it wait from now on, behind those that wait already, and have staff told of that. The caller saves."""
+    conversation.owner, conversation.assignee = Owner.WAITING, None
+    conversation.waiting_since, conversation.bot_silent_until = timezone.now(), None
+    with use_site_language():  # staff read it
+        conversation.waiting_reason = (reason or _("No reason was given."))[:REASON_CHARS]
+    _enqueue_alert(conversation)
 
 
 @on_database_thread(repeat=True)
@@ -139,23 +145,11 @@ def take_over(conversation_id: int, staff_id: int, *, client_id: str = "") -> Ow
     staff = get_staff(staff_id)
     is_posted = bool(client_id) and conversation.messages.filter(client_id=client_id).exists()
     if is_posted or is_assigned_to(conversation, staff_id):
-        return _build_unchanged(conversation)
+        return build_unchanged(conversation)
     if conversation.owner == Owner.HUMAN and not handoff_sentences.has_lost_person(conversation):
         return build_refusal(conversation)
     record_event("took_over", staff=staff, conversation_id=conversation.pk)
-    return _give_to(conversation, staff)
-
-
-@on_database_thread(repeat=True)
-@transaction.atomic
-def assign_conversation(conversation_id: int, to_id: int, by_id: int) -> OwnershipResult:
-    """A lead gives the conversation to a member of staff, whoever has it. The caller has checked the rights of both."""
-    conversation = Conversation.objects.lock(conversation_id)
-    staff, lead = get_staff(to_id), get_staff(by_id)
-    if is_assigned_to(conversation, to_id):
-        return _build_unchanged(conversation)
-    record_event("assigned", staff=lead, conversation_id=conversation.pk, to=staff.get_username())
-    return _give_to(conversation, staff)
+    return give_to(conversation, staff)
 
 
 @on_database_thread(repeat=True)
@@ -166,10 +160,10 @@ def hand_back(conversation_id: int, staff_id: int, *, press_id: str = "") -> Own
     The same `press_id` hands it back once, whoever has it by now.
     """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
-    if press_id and (done := _find_done_press(conversation, press_id)):
+    if press_id and (done := find_done_press(conversation, press_id)):
         return done
     if conversation.owner == Owner.BOT:  # pressed twice
-        return _build_unchanged(conversation)
+        return build_unchanged(conversation)
     if not is_assigned_to(conversation, staff_id):
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_hand_back(conversation)
@@ -194,10 +188,10 @@ def close_conversation(
     """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
     closing_id = build_closing_id(press_id)
-    if press_id and (done := _find_done_press(conversation, closing_id)):
+    if press_id and (done := find_done_press(conversation, closing_id)):
         return done
     if conversation.owner == Owner.CLOSED:  # pressed twice
-        return _build_unchanged(conversation)
+        return build_unchanged(conversation)
     if not is_assigned_to(conversation, staff_id) or (reply_id and not _is_last(conversation, reply_id)):
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_closing(conversation)
@@ -227,7 +221,7 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     return build_change(conversation, [cancelled], with_owner=True, notifies_desk=True)
 
 
-def _find_done_press(conversation: Conversation, client_id: str) -> OwnershipResult | None:
+def find_done_press(conversation: Conversation, client_id: str) -> OwnershipResult | None:
     """What a press has done already that is repeated: the database went away just after it was stored."""
     told = conversation.messages.filter(client_id=client_id).first()
     if told is None:
@@ -236,7 +230,7 @@ def _find_done_press(conversation: Conversation, client_id: str) -> OwnershipRes
     return OwnershipResult(build_change(conversation, [turn], with_owner=True, notifies_desk=True), True)
 
 
-def _build_unchanged(conversation: Conversation) -> OwnershipResult:
+def build_unchanged(conversation: Conversation) -> OwnershipResult:
     """It is as it was wanted to be already."""
     return OwnershipResult(build_change(conversation, (), with_owner=True), True, conversation.assignee_name)
 
@@ -257,7 +251,7 @@ def save_owner(conversation: Conversation) -> None:
     conversation.save(update_fields=OWNER_FIELDS)
 
 
-def _give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
+def give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
     """Make it this person's. The bot is not kept silent any longer: when it has it again, it answers at once."""
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.assignee = Owner.HUMAN, staff

@@ -1,0 +1,87 @@
+"""Whoever has a conversation passes it on: to a colleague, or back to the queue of those who wait for a person."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from supportbot.audit.recording import record_event
+from supportbot.server.executors import on_database_thread
+
+from ..answerers import ASSIGN_CONVERSATIONS, list_permitted_staff, may_answer
+from ..limits.rate_limits import RequestRefused
+from ..models import Conversation, Message
+from . import handoff_sentences
+from .changes import build_change
+from .event_turns import add_event_turn
+from .ownership import (
+    Owner,
+    OwnershipResult,
+    add_to_queue,
+    build_refusal,
+    build_unchanged,
+    find_done_press,
+    get_staff,
+    give_to,
+    is_assigned_to,
+    save_owner,
+)
+from .person_reasons import describe_last_words
+
+
+@on_database_thread(repeat=True)
+def check_assignment(conversation_id: int, staff_id: int, to_id: int) -> bool:
+    """Whether `assign_conversation` would do it: before it does, the bot is to fall silent.
+
+    Raises `RequestRefused`.
+    """
+    _require_answerer(to_id)
+    return _may_assign(Conversation.objects.get(pk=conversation_id), staff_id)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def assign_conversation(conversation_id: int, staff_id: int, to_id: int) -> OwnershipResult:
+    """Give it to a colleague: whoever has it may, and a lead whoever has it. Raises `RequestRefused`."""
+    conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
+    _require_answerer(to_id)
+    if is_assigned_to(conversation, to_id):
+        return build_unchanged(conversation)
+    if not _may_assign(conversation, staff_id):
+        return build_refusal(conversation)
+    colleague = get_staff(to_id)
+    record_event("assigned", staff=staff, conversation_id=conversation.pk, to=colleague.get_username())
+    return give_to(conversation, colleague)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def return_to_queue(conversation_id: int, staff_id: int, *, press_id: str = "") -> OwnershipResult:
+    """Whoever has the conversation has it wait for another person, behind those who wait already.
+
+    The same `press_id` returns it once, whoever has it by now. Should the customer go on with the bot, that is sent
+    only what is said from this moment on, as after `hand_back`.
+    """
+    conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
+    if press_id and (done := find_done_press(conversation, press_id)):
+        return done
+    if conversation.owner == Owner.WAITING:  # pressed twice
+        return build_unchanged(conversation)
+    if not is_assigned_to(conversation, staff_id):
+        return build_refusal(conversation)
+    left = handoff_sentences.describe_departure(conversation)
+    add_to_queue(conversation, describe_last_words(conversation))
+    sentence = f"{left} {handoff_sentences.describe_wait(conversation)}"
+    returned = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, press_id or None)])
+    conversation.bot_starts_after = returned.row.pk
+    save_owner(conversation)
+    record_event("returned_to_queue", staff=staff, conversation_id=conversation.pk)
+    return OwnershipResult(build_change(conversation, [returned], with_owner=True, notifies_desk=True), True)
+
+
+def _require_answerer(staff_id: int) -> None:
+    if not may_answer(staff_id):
+        raise RequestRefused(_("This colleague may not answer customers."))
+
+
+def _may_assign(conversation: Conversation, staff_id: int) -> bool:
+    is_lead = bool(list_permitted_staff(ASSIGN_CONVERSATIONS, [staff_id]))
+    return is_lead or is_assigned_to(conversation, staff_id)
