@@ -331,6 +331,20 @@ def test_held_back_is_the_sentence_that_is_not_confirmed_however_it_comes(size):
     assert (text.is_held, text.marks) == (True, [Mark("deed", "i've refunded")])
 
 
+@pytest.mark.parametrize("separator", [" ", ". "], ids=["one sentence", "many"])
+def test_of_very_many_claims_the_first_are_marked_and_with_hold_all_are_held_back(separator):
+    claims = separator.join(f"It is ORD-{number}" for number in range(8000, 8200))
+    held, marked = CheckedText(begin_check(), "hold"), CheckedText(begin_check(), "mark")
+
+    shown = held.add_text("Hello! " + claims) + held.finish_text()
+    marked.add_text("Hello! " + claims)
+    marked.finish_text()
+
+    assert shown.strip() == "Hello!"
+    assert [mark.words for mark in marked.marks] == [f"ord-{number}" for number in range(8000, 8020)]
+    assert held.marks == marked.marks
+
+
 def test_with_hold_a_sentence_comes_as_soon_as_it_is_whole():
     text = CheckedText(begin_check(), "hold")
 

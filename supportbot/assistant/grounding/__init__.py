@@ -7,8 +7,9 @@ for a call of this turn that does so. A mark says that something could not be co
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Literal
 
 from ..facts import find_facts, list_known_facts
@@ -78,21 +79,22 @@ class GroundingCheck:
         if outcome == "done":
             self._deeds |= self._list_deeds(call, content)
 
-    def find_marks(self, sentence: str) -> list[Mark]:
-        """What in this sentence cannot be confirmed. After a photo facts are not checked: they may stand on it."""
-        facts = [] if self._has_photo else find_facts(sentence)
-        marks = [
-            Mark(fact.kind, fact.words)
-            for fact in facts
-            if not self._is_known(fact)
-            and not (fact.kind == "weekday" and self._is_closing_day(sentence, fact.words))
-        ]
+    def find_marks(self, sentence: str, limit: int = MAX_MARKS) -> list[Mark]:
+        """What in this sentence cannot be confirmed. No more is looked for once there are as many as the limit."""
+        return list(islice(self._iter_marks(sentence), limit))
+
+    def _iter_marks(self, sentence: str) -> Iterator[Mark]:
+        """After a photo facts are not checked: they may stand on it."""
+        for fact in [] if self._has_photo else find_facts(sentence):
+            if self._is_known(fact):
+                continue
+            if fact.kind != "weekday" or not self._is_closing_day(sentence, fact.words):
+                yield Mark(fact.kind, fact.words)
         deed = find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._reports)
         deed = deed or find_present_deed(sentence, self._deeds | self._wanted)
         deed = deed or self._find_empty_promise(sentence)
         if deed and not self._shown.has_words(normalize_text(sentence.strip(" .!*-\n"))):
-            marks.append(Mark("deed", deed))
-        return marks
+            yield Mark("deed", deed)
 
     def _find_empty_promise(self, sentence: str) -> str:
         """The words of a deed that is promised, and that no tool can do. What a ticket says goes to the team."""
@@ -196,19 +198,27 @@ class CheckedText:
                 self._awaits_call = True
                 break
             start = end
-            pieces = [
-                sentence[at : at + MAX_SENTENCE_CHARS] for at in range(0, len(sentence), MAX_SENTENCE_CHARS)
-            ]
-            marks = [mark for piece in pieces for mark in self._check.find_marks(piece)]
-            self.marks += marks[: MAX_MARKS - len(self.marks)]
-            if marks and self._holds:
-                self.is_held = True
-            else:
+            if self._is_confirmed(sentence) or not self._holds:
                 confirmed.append(sentence)
+            else:
+                self.is_held = True
         self._unchecked, self._unchecked_chars = [text[start:]], len(text) - start
         passed = "".join(confirmed)
         self._released.append(passed)
         return passed
+
+    def _is_confirmed(self, sentence: str) -> bool:
+        """Note what cannot be confirmed, as far as marks are kept. With “hold” one more is enough to know."""
+        is_confirmed = True
+        for start in range(0, len(sentence), MAX_SENTENCE_CHARS):
+            room = MAX_MARKS - len(self.marks)
+            limit = max(room, 1 if self._holds and is_confirmed else 0)
+            found = (
+                self._check.find_marks(sentence[start : start + MAX_SENTENCE_CHARS], limit) if limit else []
+            )
+            self.marks += found[:room]
+            is_confirmed = is_confirmed and not found
+        return is_confirmed
 
 
 def _is_error(content: str) -> bool:
