@@ -65,10 +65,8 @@ def _parse_arguments(tool: ToolDescription, text: str) -> dict[str, Any]:
 
 def _parse_value(value: str, schema: Mapping[str, Any]) -> Any:
     """The text as the number, boolean or list that the schema wants; the tool refuses what does not fit."""
-    if "enum" in schema:
-        return next((choice for choice in schema["enum"] if str(choice) == value), value)
-    if schema.get("type") == "string":
-        return value
+    if schema.get("type") == "string" or "enum" in schema:
+        return next((choice for choice in schema.get("enum", ()) if str(choice) == value), value)
     try:
         return json.loads(value)
     except ValueError:

@@ -22,7 +22,7 @@ OF_A_WRONG_TYPE = [
     ),
     *(
         GOOD.replace('"late"', value)
-        for value in ("null", "5", "true", "[]", '{"text": "late"}', "NaN", '"  "')
+        for value in ("null", "5.5", "true", "[]", '{"text": "late"}', "NaN", '"  "')
     ),
     GOOD.replace("late", "x" * 50_000),
     *(

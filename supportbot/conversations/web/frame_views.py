@@ -44,17 +44,18 @@ def exchange_frames(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return _exchange_frames(request, public_id=public_id)
     except Http404:
         return JsonResponse({"close_code": CLOSE_NOT_FOUND}, status=404)
+
+
+@require_own_conversation
+def _exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonResponse:
+    try:
+        return (_take_frame if request.method == "POST" else _get_frames)(request, conversation)
     except SessionEnded as ended:
         is_found = ended.code != CLOSE_NOT_FOUND
         close_code = CLOSE_SIGNED_OUT if is_found else CLOSE_NOT_FOUND
         return JsonResponse({"close_code": close_code}, status=401 if is_found else 404)
     except (DatabaseError, TimeoutError):
         return JsonResponse({}, status=503)
-
-
-@require_own_conversation
-def _exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonResponse:
-    return (_take_frame if request.method == "POST" else _get_frames)(request, conversation)
 
 
 def _take_frame(request: HttpRequest, conversation: Conversation) -> JsonResponse:
