@@ -50,8 +50,11 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     # Closed, the chat asks how it was: by keyboard, with words, and the same in every tab.
     # A second press comes as soon as “Take over” stands where “Close” was: it reopens nothing.
     await desk.page.locator("#chat").evaluate(
-        """chat => new MutationObserver(() => chat.querySelector("[data-action=take_over]").click())
-            .observe(chat, { attributeFilter: ["data-owner"] })"""
+        """chat => new MutationObserver((_changes, observer) => {
+            if (chat.dataset.owner !== "closed") return;
+            observer.disconnect();
+            chat.querySelector("[data-action=take_over]").click();
+        }).observe(chat, { attributeFilter: ["data-owner"] })"""
     )
     await desk.press("Close")
     rating = chat.page.locator("#rating")
