@@ -1,6 +1,5 @@
 // The live page of one conversation. The connection, the outbox, the photos and the frames are those of the customer's
-// page; this script adds what staff do: take over, reply, note, pass on, hand back,
-// close.
+// page; this script adds what staff do: take over, reply, note, pass on, hand back, close.
 
 import { openDraft } from "../chat/composer.js";
 import { sendRequest } from "../chat/connection.js";
@@ -92,8 +91,7 @@ chat.addEventListener("click", ({ target }) => {
   if (action === "take_over" && !text.value.trim()) chooseMode("reply");
 });
 
-// Whoever has it gives it to a colleague, and a lead whoever has it. Choosing alone does nothing: the arrow keys choose
-// too.
+// Whoever has it gives it to a colleague, and a lead whoever has it. Choosing alone does nothing: arrow keys choose too.
 document.getElementById("do-assign")?.addEventListener("click", () => {
   const choice = document.getElementById("assign");
   if ("changed" in actions.dataset) return;
