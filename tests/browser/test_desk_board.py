@@ -82,19 +82,25 @@ async def test_a_press_in_a_conversation_without_a_connection_is_not_done_later(
     desk: Desk, site: Site
 ) -> None:
     lines: list[WebSocketRoute] = []
+    is_blocked = False
 
-    def connect(route: WebSocketRoute) -> None:
-        route.connect_to_server()
+    async def connect(route: WebSocketRoute) -> None:
         lines.append(route)
+        if is_blocked:
+            await route.close(code=1011)
+        else:
+            route.connect_to_server()
 
     await desk.page.route_web_socket("**/ws/desk/c/**", connect)
     async with waiting_customer(site) as customer:
         await desk.take(customer.number)
+        is_blocked = True
         await lines[0].close(code=1011)
         await expect(desk.page.locator("#chat[data-connection=closed]")).to_have_count(1)
         await desk.press("Close")
 
         await expect(desk.page.locator("#chat #notice")).to_contain_text("nothing was done")
+        is_blocked = False
         await desk.is_live()
         owners = "SELECT owner FROM conversations_conversation WHERE id = %s"
         assert site.rows(owners, customer.number) == [("human",)]
