@@ -70,6 +70,34 @@ class Lines:
         await self._chat.connected()
 
 
+class CutLine:
+    """A page's line that can be cut: then none can be had until it is mended."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._open: list[WebSocketRoute] = []
+        self._is_cut = False
+
+    async def watch(self, pattern: str) -> None:
+        await self._page.route_web_socket(pattern, self._connect)
+
+    async def _connect(self, route: WebSocketRoute) -> None:
+        if self._is_cut:
+            await route.close(code=1011)
+        else:
+            route.connect_to_server()
+            self._open.append(route)
+
+    async def cut(self) -> None:
+        self._is_cut = True
+        for route in self._open:
+            await route.close(code=1011)
+        self._open.clear()
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+
 @asynccontextmanager
 async def network(site: Site) -> AsyncIterator[tuple[Proxy, Site]]:
     """A network that can fail, and the site as it is reached through it."""

@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Page, expect
 
 from tests.servers import Site
 
 from .desk import Desk, waiting_customer
-from .lines import BUSY, Lines
+from .lines import BUSY, CutLine, Lines
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -196,19 +196,13 @@ async def test_notifications_that_cannot_be_had_are_not_switched_on(
 
 
 async def test_a_press_without_a_connection_says_that_nothing_was_done(desk: Desk, site: Site) -> None:
-    lines: list[WebSocketRoute] = []
-
-    def connect(route: WebSocketRoute) -> None:
-        if not lines:
-            route.connect_to_server()
-        lines.append(route)
-
-    await desk.page.route_web_socket("**/ws/desk/*", connect)
+    line = CutLine(desk.page)
+    await line.watch("**/ws/desk/*")
     async with waiting_customer(site) as customer:
         await desk.open_list()
         row = desk.page.locator(f"#board [data-conversation='{customer.number}']")
         await expect(row).to_have_count(1)
-        await lines[0].close(code=1011)
+        await line.cut()
         await expect(desk.page.locator("#desk-bar[data-connection=closed]")).to_have_count(1)
         await row.get_by_role("button", name="Take over").click()
 

@@ -4,12 +4,12 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Route, WebSocketRoute, expect
+from playwright.async_api import Route, expect
 
 from tests.servers import Site
 
 from .desk import Desk, waiting_customer
-from .lines import BUSY, Lines
+from .lines import BUSY, CutLine, Lines
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 async def test_a_list_that_was_asked_for_without_a_line_never_replaces_a_newer_one(
     desk: Desk, site: Site
 ) -> None:
-    page, is_blocked = desk.page, True
+    page, line = desk.page, CutLine(desk.page)
     held: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
 
     async def hold_first(route: Route) -> None:
@@ -26,13 +26,8 @@ async def test_a_list_that_was_asked_for_without_a_line_never_replaces_a_newer_o
         else:
             held.set_result(route)
 
-    async def connect(route: WebSocketRoute) -> None:
-        if is_blocked:
-            await route.close(code=1011)
-        else:
-            route.connect_to_server()
-
-    await page.route_web_socket("**/ws/desk/*", connect)
+    await line.cut()
+    await line.watch("**/ws/desk/*")
     await page.route(re.compile("/admin/desk/board/"), hold_first)
     desk.chat.watch.ignored.add(BUSY)
     await page.clock.install()
@@ -45,7 +40,7 @@ async def test_a_list_that_was_asked_for_without_a_line_never_replaces_a_newer_o
         await expect(row).to_have_count(1)
         await customer.window.send(action="cancel_person")
         await customer.window.ping()
-        is_blocked = False
+        line.mend()
         await page.clock.run_for(40_000)
         await expect(page.locator("#desk-bar[data-connection=open]")).to_be_visible()
         await expect(row).to_have_count(0)
@@ -81,26 +76,16 @@ async def test_a_press_on_the_list_over_a_line_that_has_died_says_that_the_serve
 async def test_a_press_in_a_conversation_without_a_connection_is_not_done_later(
     desk: Desk, site: Site
 ) -> None:
-    lines: list[WebSocketRoute] = []
-    is_blocked = False
-
-    async def connect(route: WebSocketRoute) -> None:
-        lines.append(route)
-        if is_blocked:
-            await route.close(code=1011)
-        else:
-            route.connect_to_server()
-
-    await desk.page.route_web_socket("**/ws/desk/c/**", connect)
+    line = CutLine(desk.page)
+    await line.watch("**/ws/desk/c/**")
     async with waiting_customer(site) as customer:
         await desk.take(customer.number)
-        is_blocked = True
-        await lines[0].close(code=1011)
+        await line.cut()
         await expect(desk.page.locator("#chat[data-connection=closed]")).to_have_count(1)
         await desk.press("Close")
 
         await expect(desk.page.locator("#chat #notice")).to_contain_text("nothing was done")
-        is_blocked = False
+        line.mend()
         await desk.is_live()
         owners = "SELECT owner FROM conversations_conversation WHERE id = %s"
         assert site.rows(owners, customer.number) == [("human",)]
