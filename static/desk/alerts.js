@@ -1,5 +1,5 @@
-// Tells staff of a customer who waits, and of one of their own who has written, by a sound and by a notification of the
-// browser: each only if it is switched on.
+// Tells staff of a customer who waits, and of one of their own who has written or was assigned to them by a colleague,
+// by a sound and by a notification of the browser: each only if it is switched on.
 
 import { announce, getText, showNotice } from "./notice.js";
 
@@ -10,6 +10,7 @@ const NOTIFY_KEY = "desk:notify";
 const NEWS = {
   waiting: { words: "customer-waits", toldKey: "desk:told", delayMs: 0 },
   written: { words: "customer-wrote", toldKey: "desk:told-written", delayMs: 500 },
+  assigned: { words: "customer-assigned", toldKey: "desk:told-assigned", delayMs: 500 },
 };
 const BEEP_HERTZ = 660;
 const BEEP_SECONDS = 0.25;
@@ -35,7 +36,7 @@ export function setUpAlerts() {
   window.addEventListener("storage", showSwitches);
 }
 
-// `newest` is the time at which the last of those who wait began to, or of the last message; 0 if there is none. It is
+// `newest` is the time at which the last of them began to wait, wrote or was assigned; 0 if there is none. It is
 // earlier than before when the last one was taken over or answered, which is no news. `seen` is the time of what one
 // looks at.
 export function tellOfNews(kind, newest, seen = 0) {

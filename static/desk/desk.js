@@ -107,20 +107,22 @@ function showCounts() {
   const { count, newest } = document.getElementById("waiting-count").dataset;
   showInTitle("waiting", Number(count));
   if (newest !== undefined) tellOfNews("waiting", Number(newest));
-  const { written } = document.getElementById("unanswered-count").dataset;
-  if (written !== undefined) tellOfWritten(written);
+  const { written, assigned } = document.getElementById("unanswered-count").dataset;
+  if (written === undefined) return;
+  tellOfOwn("written", written);
+  tellOfOwn("assigned", assigned);
 }
 
-// Which customers of one's own have written, and when: “12:1764500000000 15:1764500004000”. What is written in the
-// conversation that one looks at needs no telling.
-function tellOfWritten(written) {
+// Which customers of one's own have written, or were assigned by a colleague, and when:
+// “12:1764500000000 15:1764500004000”. Of the conversation that one looks at nothing needs telling.
+function tellOfOwn(kind, moments) {
   const shown = document.hasFocus() ? document.getElementById("chat")?.dataset.conversation : "";
   const times = { seen: [0], unseen: [0] };
-  for (const each of written.split(" ").filter(Boolean)) {
+  for (const each of moments.split(" ").filter(Boolean)) {
     const [conversation, time] = each.split(":");
     times[shown === `desk-${conversation}` ? "seen" : "unseen"].push(Number(time));
   }
-  tellOfNews("written", Math.max(...times.unseen), Math.max(...times.seen));
+  tellOfNews(kind, Math.max(...times.unseen), Math.max(...times.seen));
 }
 
 function send(request) {

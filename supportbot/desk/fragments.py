@@ -1,7 +1,8 @@
 """What the desk's sockets send: HTML fragments from templates/desk, which the page swaps in by their ids."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -42,17 +43,24 @@ def is_same_part(html: str, shown: str) -> bool:
 
 
 def render_counts(board: Board, staff_id: int) -> str:
-    """For the header of every page: how many customers wait, and how many of this person's own are unanswered."""
+    """For the header of every page: who waits, and which of this person's own are unanswered, or given to them."""
     unanswered = board.list_unanswered(staff_id)
     # Who was taken over since, with what they had written before, has not written to this person yet.
     written = [row for row in unanswered if row.last_turn == row.newest_turn]
+    assigned = [row for row in board.list_taken_by(staff_id) if row.assigned_at]
     return _render(
         "desk/_counts.html",
         count=board.waiting_count,
         newest=board.newest_waiting,
         unanswered_count=len(unanswered),
-        written=" ".join(f"{row.pk}:{int(row.last_at.timestamp() * 1000)}" for row in written),
+        written=_join_moments((row.pk, row.last_at) for row in written),
+        assigned=_join_moments((row.pk, row.assigned_at) for row in assigned),
     )
+
+
+def _join_moments(moments: Iterable[tuple[int, datetime]]) -> str:
+    """Of each conversation when it was, for the page's script: “12:1764500000000 15:1764500004000”."""
+    return " ".join(f"{pk}:{int(moment.timestamp() * 1000)}" for pk, moment in moments)
 
 
 def render_board(board: Board, staff_id: int, can_answer: bool) -> str:

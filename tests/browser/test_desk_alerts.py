@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.servers import Site
 
+from .chat import Somebody
 from .desk import Desk, waiting_customer
 from .lines import BUSY, CutLine, Lines
 
@@ -101,7 +102,9 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
         await wait_until_told(page, "a sound")  # so that one knows it
         await notifications.click()
         await expect(notifications).to_be_checked()
-        await wait_until_told(page, "You will be told like this when a customer waits or writes to you")
+        await wait_until_told(
+            page, "You will be told like this when a customer waits, writes to you or is assigned to you"
+        )
 
         async with waiting_customer(site) as second:
             await expect(count).to_have_attribute("data-count", str(others + 2))
@@ -124,23 +127,31 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
             assert await told(page) == []
 
 
-async def test_staff_are_told_of_what_their_customer_writes_while_they_look_elsewhere(
-    desk: Desk, site: Site
+async def test_staff_are_told_of_whom_they_are_given_and_what_these_write_while_they_look_elsewhere(
+    desk: Desk, somebody: Somebody, site: Site
 ) -> None:
+    sam = Desk(await somebody.away(site))
+    await sam.sign_in("sam")
     elsewhere = await desk.another_tab()
     await listen(elsewhere.page)
     await elsewhere.page.goto(f"{site.url}/admin/")
-    await elsewhere.page.get_by_role("switch", name="Sound when a customer waits or writes to you").click()
+    await elsewhere.page.get_by_role("switch", name="Sound when a customer waits, writes to you").click()
     await wait_until_told(elsewhere.page, "a sound")
     unanswered = elsewhere.page.locator("#unanswered-count[data-written]")
     await expect(unanswered).to_have_count(1)
     others = int(await unanswered.get_attribute("data-count") or 0)  # other tests leave some behind
     async with waiting_customer(site) as customer:
-        await desk.take(customer.number)
+        await sam.take(customer.number)
+        await elsewhere.page.evaluate("told.splice(0)")  # that the customer waited
+        await elsewhere.listen("desk-spoken")
+        await sam.page.get_by_label("Assign to").select_option(label="Alex Agent")
+        await sam.press("Assign")
+        await elsewhere.heard("A colleague has assigned a customer to you")
         await expect(unanswered).to_have_attribute("data-count", str(others + 1))
         await expect(elsewhere.page.get_by_role("link", name="Yours")).to_be_visible()
-        await elsewhere.page.evaluate("told.splice(0)")  # that the customer waited
+        await wait_until_told(elsewhere.page, "a sound")
 
+        await desk.open(customer.number)
         await customer.say("You look at this one.")
         await desk.page.wait_for_function("() => localStorage.getItem('desk:told-written')")
         await desk.open_list()

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.conversations import turns
-from supportbot.conversations.models import Conversation
+from supportbot.conversations.models import Conversation, StaffPresence
 from supportbot.desk import board, feed_consumer
+from supportbot.desk.fragments import render_counts
 from supportbot.desk.models import SavedReply
 from supportbot.desk.saved_replies import fill_variables
 from supportbot.server.process import process
@@ -132,6 +133,31 @@ async def test_what_my_customer_writes_is_counted_and_news_on_every_page_of_mine
     assert not any(f'data-written="{chat.pk}:' in frame for frame in other.frames)
     await mine.close()
     await other.close()
+
+
+def test_who_a_colleague_gives_me_is_news_but_not_who_i_take_or_who_comes_back(
+    agent, sam, chat, transactional_db
+):
+    def find_news() -> str:
+        part = parse(render_counts(board.load_board.run_sync([sam.pk]), sam.pk)).one(
+            "span", id="unanswered-count"
+        )
+        return part["data-assigned"] or part["data-written"]
+
+    StaffPresence.objects.create(user=sam)
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.assign_conversation.run_sync(chat.pk, agent.pk, sam.pk)
+    assert find_news().startswith(f"{chat.pk}:")
+
+    turns.close_conversation.run_sync(chat.pk, sam.pk)
+    turns.submit_message.run_sync(chat.pk, "Hello again", "c1")
+    turns.post_staff_message.run_sync(chat.pk, sam.pk, "Hello", "s1")
+    assert find_news() == ""
+
+    turns.assign_conversation.run_sync(chat.pk, sam.pk, agent.pk)
+    turns.hand_back.run_sync(chat.pk, agent.pk)
+    turns.take_over.run_sync(chat.pk, sam.pk)
+    assert find_news() == ""
 
 
 def test_the_page_lists_the_oldest_first_and_costs_as_much_with_many(agents, transactional_db):

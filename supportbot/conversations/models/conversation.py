@@ -90,6 +90,9 @@ class Conversation(models.Model):
         db_index=False,  # its index is below
         help_text="Who of the staff has it, or had it when it was closed.",
     )
+    assigned_at = models.DateTimeField(
+        null=True, help_text="When a colleague gave it to whoever has it; empty if they took it themselves."
+    )
     waiting_since = models.DateTimeField(null=True, blank=True)
     waiting_reason = models.CharField(max_length=300, blank=True, help_text="Why a person was asked for.")
     bot_starts_after = models.PositiveBigIntegerField(

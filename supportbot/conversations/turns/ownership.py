@@ -39,9 +39,9 @@ ALERT_JOB_KIND = "send_waiting_alert"
 ALERT_INTERVAL = timedelta(minutes=10)  # at least, between two mails of one conversation
 REASON_CHARS = 300
 OWNER_FIELDS = [
-    *("owner", "assignee", "waiting_since", "waiting_reason", "bot_starts_after", "bot_silent_until"),
+    *("owner", "assignee", "assigned_at", "waiting_since", "waiting_reason"),
+    *("bot_starts_after", "bot_silent_until", "absence_told"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email", "failed_email"),
-    "absence_told",
 ]
 
 
@@ -251,10 +251,11 @@ def save_owner(conversation: Conversation) -> None:
     conversation.save(update_fields=OWNER_FIELDS)
 
 
-def give_to(conversation: Conversation, staff: Any) -> OwnershipResult:
+def give_to(conversation: Conversation, staff: Any, *, by_colleague: bool = False) -> OwnershipResult:
     """Make it this person's. The bot is not kept silent any longer: when it has it again, it answers at once."""
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.assignee = Owner.HUMAN, staff
+    conversation.assigned_at = timezone.now() if by_colleague else None
     conversation.waiting_since = conversation.bot_silent_until = conversation.absence_told = None
     sentence = handoff_sentences.describe_takeover(conversation)
     joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])

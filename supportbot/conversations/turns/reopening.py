@@ -15,7 +15,8 @@ Owner = Conversation.Owner
 def reopen_closed(conversation: Conversation) -> None:
     """A customer writes into a closed conversation: it goes to the same person if there, else to the bot."""
     if conversation.assignee_id and handoff_sentences.is_staff_here(conversation.assignee_id):
-        conversation.owner, conversation.absence_told = Owner.HUMAN, None
+        conversation.owner = Owner.HUMAN
+        conversation.assigned_at = conversation.absence_told = None
     else:
         if _was_with_person(conversation):
             last = conversation.turns.order_by("-pk").values_list("pk", flat=True).first()

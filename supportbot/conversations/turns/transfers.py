@@ -49,7 +49,7 @@ def assign_conversation(conversation_id: int, staff_id: int, to_id: int) -> Owne
         return build_refusal(conversation)
     colleague = get_staff(to_id)
     record_event("assigned", staff=staff, conversation_id=conversation.pk, to=colleague.get_username())
-    return give_to(conversation, colleague)
+    return give_to(conversation, colleague, by_colleague=to_id != staff_id)
 
 
 @on_database_thread(repeat=True)
