@@ -10,7 +10,7 @@
 //                       outbox → composer, requests → photos
 //                                tray → shrink, connection → forget → restored
 //                                tray, uploads, polling → csrf
-//          session → connection, leaving → requests, presses → requests
+//          session, language → connection, leaving → requests, presses → requests
 
 import { focusComposer, restoreDraft } from "./composer.js";
 import { updateLog } from "./incoming.js";

@@ -103,8 +103,13 @@ class Assistant:
 
         The last `Answer` has the `finish_reason` “length” when the model ran out of tokens in the middle of it.
         """
+        system, history = self._split_system_text(messages)
         return run_turn(
-            *(self.backend, *self._split_system_text(messages), self._tools, self._execute),
+            self.backend,
+            system,
+            history,
+            self._tools,
+            self._execute,
             limits=self._limits,
             conversation=conversation,
         )

@@ -1,4 +1,4 @@
-"""What was asked before in vain is told with the answer, or with the failure, that comes in the end."""
+"""Requests whose answers were of no use are counted with the answer, or with the error, that comes in the end."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

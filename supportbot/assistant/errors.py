@@ -195,8 +195,7 @@ class ModelError(Exception):
     """The model could not answer. `code` says why, `retry` whether asking again may help.
 
     `discarded` are the requests that were counted all the same. The text of the exception is for logs; it never holds
-    a key or a customer's words.
-    Raises ValueError when it is made with a code that is none.
+    a key or a customer's words. Making one with a code that is none raises ValueError.
     """
 
     def __init__(self, code: ErrorCode, detail: str = "", *, retry: bool = True) -> None:

@@ -65,8 +65,7 @@ class ProviderFields:
     """What a provider wrote beside the words and calls of a message and wants back: signatures, reasoning, its own ids.
 
     `origin` names the backend, the server and the model that wrote it; to no other it is ever sent, unless it is
-    `ANY_ORIGIN`. `message` are
-    fields of the message, `calls` those of its calls, by our id of each.
+    `ANY_ORIGIN`. `message` are fields of the message, `calls` those of its calls, by our id of each.
     """
 
     origin: str

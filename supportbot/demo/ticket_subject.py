@@ -61,8 +61,8 @@ def find_subject(exchanges: Sequence[Exchange]) -> tuple[list[Topic], list[str]]
     """The topics of the last of these exchanges that has any, and the customer's words for them.
 
     What was said while a ticket was on offer is one matter with what it was offered for. The search ends at the last
-    ticket, which dealt with anything older. A late order that was looked up
-    counts as the topic of delay, even if nobody called it late; one that was delivered and has not come, as lost.
+    ticket, which dealt with anything older. A late order that was looked up counts as the topic of delay, even if
+    nobody called it late; one that was delivered and has not come, as lost.
     """
     last, recent = exchanges[-1], exchanges[-MAX_EXCHANGES_BACK:]
     lookups = [call for exchange in recent for call in exchange.find_calls(LOOKUP_ORDER)]

@@ -107,7 +107,7 @@ class Page:
 
     async def press(self, button: Element) -> None:
         """Click on a button that the server sent."""
-        if "data-person" in button.attributes:
+        if button["value"] == "person":
             await self.request(action="person", client_id=secrets.token_hex(8))
         elif button["name"] == "action":
             await self.request(action=button["value"])

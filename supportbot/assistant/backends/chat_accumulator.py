@@ -76,9 +76,7 @@ class ChatAccumulator(AnswerAccumulator):
         return text
 
     def _take_other_choice(self, choices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """All of a choice once it has ended, if nothing of the first has come: there are servers that count from
-        one.
-        """
+        """All of a choice once it has ended, if nothing of the first has come: some servers count from one."""
         if self._has_choice or not choices:
             return []
         self._other_choices += choices

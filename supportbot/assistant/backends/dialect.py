@@ -44,8 +44,7 @@ PLACEHOLDER_REASONING = " "
 
 @dataclass
 class Dialect:
-    """Everything that was learnt of one model at one server. Each of it can be learnt once, so there is an end to
-    it."""
+    """Everything that was learnt of one model at one server. Each part is learnt once, so the learning ends."""
 
     left_out: set[str] = field(default_factory=set)  # parameters
     left_out_fields: set[str] = field(default_factory=set)  # of messages and calls
@@ -90,12 +89,11 @@ class Dialect:
         return adapted
 
     def learn_refusal(self, text: str, body: Mapping[str, Any]) -> bool:
-        """Learn from the words in which a request was refused. True if it may now be taken, so that it is sent
-        again."""
+        """Learn from the words in which a request was refused. True if it may be taken now, and is to be sent again."""
         return (
             self._learn_images(text, body, UNWANTED_IMAGES)
             or self._learn_tool_choice(text, body)
-            or self._learn_missing_field(text, body)
+            or self._learn_missing_field(text)
             or self._learn_unknown_field(text, body)
             or self._learn_keyword(text, body)
             or self._learn_parameter(text, body)
@@ -124,7 +122,7 @@ class Dialect:
         self.cannot_forbid_tools = True
         return True
 
-    def _learn_missing_field(self, text: str, body: Mapping[str, Any]) -> bool:
+    def _learn_missing_field(self, text: str) -> bool:
         if not MISSING.search(text):
             return False
         if "thought_signature" in text and not self.wants_signatures:

@@ -177,7 +177,7 @@ class ResponsesAccumulator(AnswerAccumulator):
         return found
 
     def _find_at_place(self, place: object) -> CallParts | None:
-        hash(place)
+        hash(place)  # TypeError for a list or an object: such an event is malformed
         return next((call for call in reversed(self._collector.calls) if call.index == place), None)
 
     def _add_call(self, item_id: str | None, place: object) -> CallParts:

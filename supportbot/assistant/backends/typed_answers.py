@@ -1,5 +1,4 @@
-"""Typed answers: the schema of one in words, and the JSON in what a model says, also with a fence or a thought around
-it."""
+"""Typed answers: the schema of one in words, and the JSON in what a model says, also in a fence or behind a thought."""
 
 import json
 import re

@@ -88,9 +88,9 @@ class TurnChange:
 
     A page at `previous_revision` or later is at `revision` after this change; an older page must resync. Revision 0:
     nothing changed, and the turns are only shown again. With `lacks_turns` more has changed than is worth sending: the
-    page must load anew. `duplicate_client_id` is a message that was not stored, since
-    an earlier one stands for it. `owner` is given where it may have changed. `notifies_desk` says that staff must hear
-    of it: a customer waits or wrote to a person, or the conversation changed hands. `language` is the customer's.
+    page must load anew. `duplicate_client_id` is a message that was not stored, since an earlier one stands for it.
+    `owner` is given where it may have changed. `notifies_desk` says that staff must hear of it: a customer waits or
+    wrote to a person, or the conversation changed hands. `language` is the customer's.
     """
 
     conversation_id: int

@@ -1,5 +1,4 @@
-"""A matter of a conversation has ended, such as a ticket: its customer is told so, by mail if they have left, and asked
-how it was."""
+"""A matter has ended, such as a ticket: its customer is told so, by mail if they have left, and asked how it was."""
 
 from datetime import datetime, timedelta
 from typing import Any

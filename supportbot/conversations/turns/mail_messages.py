@@ -83,10 +83,8 @@ def post_mail(
 
 def _find_turn_id(change: TurnChange, client_id: str) -> int | None:
     """That of the message with this id."""
-    has_message = (
-        turn.row.pk for turn in change.turns if any(m.client_id == client_id for m in turn.messages)
-    )
-    return next(has_message, None)
+    found = (turn.row.pk for turn in change.turns if any(m.client_id == client_id for m in turn.messages))
+    return next(found, None)
 
 
 def _answers_end(conversation_id: int, client_ids: Sequence[str]) -> bool:
@@ -111,9 +109,9 @@ def begin_by_mail(name: str, email: str, title: str) -> int:
     """
     conversation = Conversation.objects.create(
         guest_key=create_mail_key(),
-        contact_name=mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS])[0][:CONTACT_NAME_CHARS],
+        contact_name=mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS]).text[:CONTACT_NAME_CHARS],
         contact_email=email,
-        title=mask_card_numbers(title)[0][:TITLE_CHARS],
+        title=mask_card_numbers(title).text[:TITLE_CHARS],
         owner=Owner.WAITING,
         waiting_since=timezone.now(),
     )

@@ -182,9 +182,9 @@ def close_conversation(
 ) -> OwnershipResult:
     """Whoever has the conversation closes it. A customer who writes again reopens it.
 
-    The same `press_id` closes it once, whoever has it by now.
-    `reference` is what it was about, such as a ticket's number, for the apps that are told of it. With the `reply_id`
-    of a reply, its client id, that is to be the last word: nothing is closed if anything came after it.
+    The same `press_id` closes it once, whoever has it by now. `reference` is what it was about, such as a ticket's
+    number, for the apps that are told of it. With the `reply_id` of a reply, its client id, that is to be the last
+    word: nothing is closed if anything came after it.
     """
     conversation, staff = Conversation.objects.lock(conversation_id), get_staff(staff_id)
     closing_id = build_closing_id(press_id)

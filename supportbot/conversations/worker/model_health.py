@@ -21,10 +21,10 @@ FAILURE_THRESHOLD = 3  # one failure may be an accident
 
 @dataclass
 class ModelHealth:
-    """How the site's model did lately; `is_healthy` is None as long as nobody knows, and `has_answered` says
-    whether it ever did.
+    """How the site's model did lately.
 
-    In a process that only tries something out it is not `is_enabled`: what fails there says nothing about the site.
+    `is_healthy` is None as long as nobody knows, and `has_answered` says whether it has ever answered. In a process
+    that only tries something out it is not `is_enabled`: what fails there says nothing about the site.
     """
 
     consecutive_failures: int = 0

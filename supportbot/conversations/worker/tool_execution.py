@@ -6,9 +6,7 @@ import logging
 from django.db import Error as DatabaseError
 
 from supportbot.assistant.messages import ToolCall, ToolResult
-from supportbot.assistant.tool_results import (
-    build_abandoned_result,
-)
+from supportbot.assistant.tool_results import build_abandoned_result
 from supportbot.assistant.tools import TIMED_OUT
 from supportbot.server.executors import run_in_tool_thread
 from supportbot.server.tool_transactions import ToolTransaction
