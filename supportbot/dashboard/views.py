@@ -1,27 +1,51 @@
 """The numbers in admin: may I, which period, render."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportbot.server.app_failures import call_or_log
+
 from . import building
 from .csv_export import stream_csv
 from .formats import format_count
 from .periods import CHOICES, ChosenPeriod, choose_period
+from .reports import FailedReport
 from .rights import can_open_rows, require_dashboard
 from .rows import RowList, find_rows, list_cells, list_headings, read_values
 
 ROWS_PER_PAGE = 100
 ROWS_A_FETCH = 500
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def of_one_number(view: View) -> View:
+    """The view is of the number that its address names. When that fails, the page says so; the log says why."""
+
+    @wraps(view)
+    def call_and_answer(request):
+        if not request.GET:
+            return redirect("dashboard")
+        key = request.GET.get("number", "")
+        answers = (Http404, PermissionDenied)
+        response = call_or_log(f"@dashboard_number {key}", partial(view, request), answers=answers)
+        if response is not None:
+            return response
+        context = admin.site.each_context(request) | {"title": key, "report": FailedReport(key)}
+        return render(request, "dashboard/failed.html", context, status=503)
+
+    return call_and_answer
 
 
 @require_safe
@@ -46,10 +70,9 @@ def show_dashboard(request):
 @never_cache
 @admin.site.admin_view
 @require_dashboard
+@of_one_number
 def list_rows(request):
     """The rows behind a number."""
-    if not request.GET:
-        return redirect("dashboard")
     found = _find_open_rows(request)
     pages = Paginator(found.rows, ROWS_PER_PAGE)
     page = pages.get_page(request.GET.get("p"))
@@ -72,11 +95,12 @@ def list_rows(request):
 @never_cache
 @admin.site.admin_view
 @require_dashboard
+@of_one_number
 def export_rows(request):
     """All rows behind a number, for a spreadsheet."""
-    if not request.GET:
-        return redirect("dashboard")
     found = _find_open_rows(request)
+    for row in found.rows[:1]:  # a number that fails does so before a file has begun
+        read_values(found.number, row)
     rows = (read_values(found.number, row) for row in found.rows.iterator(ROWS_A_FETCH))
     return stream_csv(request.GET["number"], list_headings(found.number), rows)
 
@@ -85,10 +109,9 @@ def export_rows(request):
 @never_cache
 @admin.site.admin_view
 @require_dashboard
+@of_one_number
 def export_table(request):
     """A table of the dashboard, for a spreadsheet."""
-    if not request.GET:
-        return redirect("dashboard")
     key, chosen = request.GET.get("number", ""), choose_period(request.GET)
     describe = building.list_numbers().get(key)
     if describe is None:

@@ -11,14 +11,19 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
-def call_or_log(owner: str, function: Callable[[], Result]) -> Result | None:
+def call_or_log(
+    owner: str, function: Callable[[], Result], *, answers: tuple[type[Exception], ...] = ()
+) -> Result | None:
     """What the function returns; None if it raises, which is logged with its traceback as a failure of `owner`.
 
-    That the database is out of reach is raised all the same: it is said for the whole page. Call it outside of
-    transactions, which a failed query would break for the others; SQLite would have readers wait there for writers.
+    `answers` are exceptions that answer a request, such as `Http404`: they are raised. So is that the database is out
+    of reach, which is said for the whole page. Call it outside of transactions, which a failed query would break for
+    the others; SQLite would have readers wait there for writers.
     """
     try:
         return function()
+    except answers:
+        raise
     except Exception as error:
         if is_outage(error):
             raise

@@ -1,6 +1,7 @@
 """A number of an app that cannot be counted costs its own place on the dashboard, and no other."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -72,6 +73,35 @@ def test_a_number_that_fails_leaves_all_others_on_the_dashboard(
     assert [each["id"] for each in page.classed("report")] == [key, *others]
     assert "This number could not be counted; the server’s log says why." in page.one(id=key).text
     (logged,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert logged.getMessage() == f"@dashboard_number {key} failed"
+    assert logged.exc_info
+
+
+def read_missing_column(period: Period) -> Count:
+    return count_users(columns=(("Shoe size", lambda user: user.shoe_size),))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("page", "function"),
+    [
+        *product(["list/", "list.csv", "table.csv"], FAILING),
+        *product(["list/", "list.csv"], [read_missing_column]),
+    ],
+)
+def test_the_pages_of_a_number_that_fails_say_so_too(
+    admin_client: Client, add_number: AddNumber, caplog: pytest.LogCaptureFixture, page: str, function: Any
+) -> None:
+    add_number(function)
+    key = f"orders.{function.__name__}"
+    asked = {"number": key, "since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+
+    response = admin_client.get(f"/admin/numbers/{page}", asked)
+
+    assert response.status_code == 503
+    shown = parse(response.content.decode())
+    assert "This number could not be counted; the server’s log says why." in shown.one(id=key).text
+    (logged,) = [each for each in caplog.records if each.name == "supportbot.server.app_failures"]
     assert logged.getMessage() == f"@dashboard_number {key} failed"
     assert logged.exc_info
 
