@@ -166,10 +166,11 @@ def _check_media() -> Iterator[CheckMessage]:
     problem = _find_write_problem(Path(settings.MEDIA_ROOT))
     if problem:
         hint = "Set MEDIA_DIR to a folder in which the site may write, or that it may make."
-        kind, number = (Error, "E011") if settings.ENVIRONMENT.media_dir else (Warning, "W016")
-        yield kind(
-            f"No photo can be kept in {settings.MEDIA_ROOT}: {problem}.", hint=hint, id=f"supportbot.{number}"
-        )
+        words = f"No photo can be kept in {settings.MEDIA_ROOT}: {problem}."
+        if settings.ENVIRONMENT.media_dir:
+            yield Error(words, hint=hint, id="supportbot.E011")
+        else:
+            yield Warning(words, hint=hint, id="supportbot.W016")
 
 
 def _find_write_problem(folder: Path) -> str:

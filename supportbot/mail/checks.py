@@ -22,7 +22,7 @@ def _find_problems() -> Iterator[CheckMessage]:
             "Set MAIL_ADDRESS to the address whose mailbox IMAP_URL is; without it, no mail can be answered."
         )
         yield Warning(
-            "IMAP_URL is set, but mails have no address to be answered to.", hint=hint, id="supportbot.W013"
+            "IMAP_URL is set, but mails have no address to be answered to.", hint=hint, id="supportbot.W017"
         )
     if env.mail_address and not env.site_url:
         hint = "Set SITE_URL=https://help.example.com, so that mails lead to the chat."

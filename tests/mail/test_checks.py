@@ -17,7 +17,7 @@ FITTING = {"smtp_url": "smtp://h", "mail_address": "a@example.com", "site_url": 
         ({}, []),
         ({"smtp_url": ""}, ["supportbot.E008"]),
         ({"site_url": ""}, ["supportbot.W014"]),
-        ({"mail_address": "", "imap_url": "imaps://u:p@h/INBOX"}, ["supportbot.W013"]),
+        ({"mail_address": "", "imap_url": "imaps://u:p@h/INBOX"}, ["supportbot.W017"]),
     ],
 )
 def test_what_does_not_fit_together_is_said(settings: Any, changes: dict[str, str], ids: list[str]) -> None:

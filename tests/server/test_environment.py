@@ -1,5 +1,7 @@
 """A setting that cannot do what it says is told by its name before anything is served, and its default counts."""
 
+import re
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.conversations.checks import check_environment
-from supportbot.environment import Environment
+from supportbot.environment import BASE_DIR, Environment
 from supportbot.environment.reader import read_environment
 
 SECONDS = ("LLM_FIRST_TOKEN_SECONDS", "LLM_STALL_SECONDS", "TURN_SECONDS", "DRAIN_SECONDS")
@@ -111,6 +113,17 @@ def test_a_key_that_no_header_can_hold_is_told_and_never_shown(
 
 def list_check_ids() -> set[str]:
     return {each.id for each in check_environment(None) if each.id}
+
+
+def test_whoever_silences_one_check_by_its_id_silences_no_other_one():
+    modules: defaultdict[str, set[Path]] = defaultdict(set)
+    for folder in ("supportbot", "orders", "tickets"):
+        for path in (BASE_DIR / folder).rglob("*.py"):
+            for number in re.findall(r"id=\"(supportbot\.[EW]\d{3})\"", path.read_text()):
+                modules[number].add(path)
+
+    assert len(modules) > 20
+    assert {number: paths for number, paths in modules.items() if len(paths) > 1} == {}
 
 
 @pytest.mark.parametrize("address", ["https://llm.example.com/v1?key=1", "https://llm.example.com/v1#a"])
