@@ -23,6 +23,8 @@ from supportbot.server.outages import close_sockets_in_outages
 from supportbot.server.request_limits import limit_request_bodies
 from supportbot.urls import websocket_urlpatterns
 
+CANCELLATION_SECONDS = 5.0  # in which tasks that were cancelled must end
+
 sockets = URLRouter(websocket_urlpatterns)
 application = ProtocolTypeRouter(
     {
@@ -36,9 +38,6 @@ application = ProtocolTypeRouter(
         ),
     }
 )
-
-
-CANCELLATION_SECONDS = 5.0  # in which tasks that were cancelled must end
 
 
 async def _shut_down() -> None:

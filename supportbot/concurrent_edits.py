@@ -201,8 +201,13 @@ class ConcurrentEditAdmin(LockedRowAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        names = form.list_news() if change else []
-        if names:
-            told = _("Meanwhile somebody else changed: %(fields)s. That was kept; see the history.")
-            labels = ", ".join(_("“%(label)s”") % {"label": form[name].label} for name in names)
-            messages.info(request, told % {"fields": labels})
+        if change:
+            show_news(request, form)
+
+
+def show_news(request: HttpRequest, form: ConcurrentEditForm) -> None:
+    """Say on the next page what somebody else changed since the form was shown, which saving it has left as it is."""
+    if names := form.list_news():
+        told = _("Meanwhile somebody else changed: %(fields)s. That was kept; see the history.")
+        labels = ", ".join(_("“%(label)s”") % {"label": form[name].label} for name in names)
+        messages.info(request, told % {"fields": labels})

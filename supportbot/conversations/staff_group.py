@@ -1,9 +1,11 @@
-"""The groups of staff: agents answer customers, leads also see to the team. Each app says which rights they need of it.
+"""The groups of staff: agents answer customers, leads also see to the team.
 
-class WarrantyConfig(AppConfig):
-    name = "warranty"
-    agent_rights = ("warranty.view_warranty", "warranty.change_warranty")
-    lead_rights = ("warranty.delete_warranty",)  # beyond those of agents
+    class WarrantyConfig(AppConfig):
+        name = "warranty"
+        agent_rights = ("warranty.view_warranty", "warranty.change_warranty")
+        lead_rights = ("warranty.delete_warranty",)  # beyond those of agents
+
+So each app says which rights they need of it.
 """
 
 from collections.abc import Iterable, Iterator

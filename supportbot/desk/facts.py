@@ -43,6 +43,6 @@ def _find_ticket() -> Coalesce:
 
 def _count_others() -> Coalesce:
     """An account's other conversations; a guest's are known by the browser alone."""
-    others = Conversation.objects.filter(~Q(pk=OuterRef("pk")), user=OuterRef("user"), last_seq__gt=0)
+    others = Conversation.objects.filter(~Q(pk=OuterRef("pk")), user=OuterRef("user")).non_empty()
     counted = others.order_by().values("user").annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counted), Value(0))

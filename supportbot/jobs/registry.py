@@ -12,12 +12,11 @@ which is logged whole before the job is tried again.
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from typing import Any
 
 from django.apps import apps
-from django.utils.module_loading import module_has_submodule
 
+from supportbot.app_modules import find_app_modules
 from supportbot.assistant.declarations import (
     require_count,
     require_function,
@@ -132,10 +131,8 @@ def collect_job_kinds() -> dict[str, JobKind]:
 
 
 def _find_kinds() -> Iterator[JobKind]:
-    for app in apps.get_app_configs():
-        if app.module is not None and module_has_submodule(app.module, "jobs"):
-            values = vars(import_module(f"{app.name}.jobs")).values()
-            yield from (value for value in values if isinstance(value, JobKind))
+    for module in find_app_modules("jobs"):
+        yield from (value for value in vars(module).values() if isinstance(value, JobKind))
 
 
 def get_job_kinds() -> Mapping[str, JobKind]:

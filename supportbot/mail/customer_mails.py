@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.turns.history import find_transcript_messages
 from supportbot.languages import use_site_language
 
 from .customer_languages import write_in_customer_language
@@ -150,10 +151,9 @@ def mail_transcript(conversation_id: int | None, key: str) -> list[Delivery]:
     conversation = _find_reachable(conversation_id)
     if conversation is None or not is_address_proven(conversation):
         return []
-    rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
     subject = _("Your conversation with %(company)s support") % {"company": settings.COMPANY_NAME}
     mail = CustomerMail("transcript", f"transcript-{key.rpartition(':')[2]}", subject, "mail/transcript.txt")
-    return send_to_customer(conversation, mail, messages=rows.prefetch_related("attachments"))
+    return send_to_customer(conversation, mail, messages=find_transcript_messages(conversation))
 
 
 @write_in_customer_language

@@ -16,8 +16,6 @@ ALIASES = {"iso-8859-8-i": "iso-8859-8", "ks_c_5601-1987": "cp949", "x-gbk": "gb
 REFUSED = frozenset(
     {"rot13", "hex", "base64", "bz2", "zlib", "uu", "quopri", "unicode_escape", "idna", "punycode"}
 )
-
-
 # Any bytes are text in these, so that a wrong name is not noticed. Text of them is hardly ever valid UTF-8 by chance.
 SINGLE_BYTE = re.compile(r"^(?:cp125\d|iso8859-\d{1,2}|iso8859_\d{1,2}|latin_?1|koi8-\w|mac-\w+)$")
 HTML_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)

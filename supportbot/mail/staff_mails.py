@@ -1,4 +1,4 @@
-"""Mails to staff: of a customer who waits for a person, and of a new ticket, to whoever wants to know.
+"""Mails to staff, to whoever wants to know: of a customer who waits, of a new ticket, of mails that were kept for them.
 
 What is mailed by a job has a `message_id` of that job's.
 """

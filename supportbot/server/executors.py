@@ -160,8 +160,10 @@ class DatabaseExecutor:
 class DatabaseFunction(Generic[P, T]):
     """A function that uses the database and is awaited by its own name.
 
-    change = await finish_turn(lease, ...)          on a database thread; back when it is committed
-    change = finish_turn.run_sync(lease, ...)       in this thread, as a part of the caller's transaction
+        change = await finish_turn(lease, ...)          on a database thread; back when it is committed
+        change = finish_turn.run_sync(lease, ...)       in this thread, as a part of the caller's transaction
+
+    `on_database_thread` makes one of a plain function.
     """
 
     def __init__(self, function: Callable[P, T], *, is_repeatable: bool) -> None:

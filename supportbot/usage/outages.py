@@ -55,9 +55,8 @@ def record_failure(code: str, model: str = "") -> Outage | None:
 def close_quiet_outage(model: str = "") -> bool:
     """End the outage, now that a model answers, if its last failure is `QUIET_PERIOD` ago. True when none is left.
 
-    `model` is of an outage of that model alone.
-
-    Without that wait staff would get a mail for each failure of a model that answers now and then.
+    Without that wait staff would get a mail for each failure of a model that answers now and then. With `model` it is
+    the outage of that model alone.
     """
     if not OPEN_OUTAGES.fetch_rows(model):
         return True

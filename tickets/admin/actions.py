@@ -25,8 +25,6 @@ from ..people import name_person
 from ..questions import handover_note, triage
 
 QUESTIONS = (triage, handover_note)
-
-
 # Of thousands, so that customers' messages need not wait until all are changed.
 TICKETS_A_TRANSACTION = 500
 

@@ -16,12 +16,11 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from supportbot.concurrent_edits import LockedRowAdmin
+from supportbot.concurrent_edits import LockedRowAdmin, show_news
 
 from ..actors import build_staff_actor
 from ..audit import record_ticket_event
 from ..changes import change_ticket, open_ticket
-from ..history import get_label
 from ..models import Ticket
 from ..people import find_account, name_person
 from ..search import find_tickets
@@ -197,7 +196,7 @@ class TicketAdmin(LockedRowAdmin):
         change_ticket(ticket, actor, **values)
         if "tag_names" in changed:
             set_tags(ticket, parse_tags(form.cleaned_data["tag_names"]), actor)
-        self._tell_of_news(request, form)
+        show_news(request, form)
 
     def delete_model(self, request: HttpRequest, obj: Ticket) -> None:
         with transaction.atomic():
@@ -206,14 +205,6 @@ class TicketAdmin(LockedRowAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         delete_tickets(request, queryset)
-
-    def _tell_of_news(self, request: HttpRequest, form: Any) -> None:
-        """What somebody else changed since the form was shown, and what this save left as they made it."""
-        names = form.list_news()
-        if names:
-            told = gettext("Meanwhile somebody else changed: %(fields)s. That was kept; see the history.")
-            labels = ", ".join(f"“{get_label(name)}”" for name in names)
-            messages.info(request, told % {"fields": labels})
 
     @admin.display(description=_("tags"))
     def tag_names(self, ticket: Ticket) -> str:

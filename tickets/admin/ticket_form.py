@@ -1,5 +1,4 @@
-"""The ticket's form. It carries the values that it showed, so that of two people who have it open nobody overwrites
-what the other one changed, and the later one of two who changed the same field learns of it before it happens."""
+"""The ticket's form, which several people may have open at once (`concurrent_edits`)."""
 
 from typing import Any
 

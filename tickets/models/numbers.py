@@ -4,8 +4,6 @@ import re
 import secrets
 
 NUMBER_DRAWS = 4
-
-
 # As shops write them, such as ORD-123 and #1001. Tickets have numbers of the same form.
 ORDER_NUMBER = re.compile(r"(?<![\w#-])(?!TKT-)([A-Za-z]{2,5}-\d{3,12}|#\d{3,12})(?![\w-])", re.IGNORECASE)
 

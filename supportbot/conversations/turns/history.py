@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from supportbot.assistant.messages import Image, Message, ProviderFields, ToolCall
@@ -61,6 +62,12 @@ def load_history(
         return reverse("image", args=[conversation.public_id, image])
 
     return rows_to_messages(HISTORY_ROWS.fetch_rows(conversation.pk, before, last), get_image_address)
+
+
+def find_transcript_messages(conversation: Conversation) -> QuerySet[StoredMessage]:
+    """What a transcript for people holds: every message in which there is something, with its photos."""
+    messages = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
+    return messages.prefetch_related("attachments")
 
 
 def rows_to_messages(rows: Iterable[Sequence[Any]], address: Callable[[UUID], str] = str) -> list[Message]:

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from ..models import Conversation
-from ..turns.history import load_history
+from ..turns.history import find_transcript_messages, load_history
 from .views import require_own_conversation
 
 
@@ -14,12 +14,10 @@ from .views import require_own_conversation
 def transcript_text(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     if conversation.pk is None:  # nothing was said yet
         return redirect(conversation)
-    rows = conversation.messages.order_by("turn_id", "seq").exclude(text="", has_images=False)
-    rows = rows.prefetch_related("attachments")
     response = render(
         request,
         "chat/transcript.txt",
-        {"conversation": conversation, "messages": rows},
+        {"conversation": conversation, "messages": find_transcript_messages(conversation)},
         content_type="text/plain; charset=utf-8",
     )
     return _set_download_name(response, conversation, "txt")
