@@ -102,6 +102,20 @@ function updateEcho(item) {
   echo.querySelector(".why").textContent = item.why ?? "";
 }
 
+function markUnsent(item, why) {
+  item.why = why;
+  announce(why);
+  updateEcho(item);
+}
+
+// Something on the way to the server lets it not through.
+chat.addEventListener("frame:refused", ({ detail: { frame, why } }) => {
+  const items = loadRequests();
+  const item = items.find(({ id }) => id === frame.client_id);
+  if (item) markUnsent(item, why ?? getText("messageBlocked"));
+  saveRequests(items);
+});
+
 // Takes away what the server has stored, which its turn shows, and marks what it has refused.
 // A refusal without words is for a message that need not be sent.
 export function settleOutbox() {
@@ -116,11 +130,9 @@ export function settleOutbox() {
   const pending = items.filter((item, index) => !isSettled(item, index));
   forgetPhotos(items.filter(isSettled).flatMap(({ photos }) => photos ?? []));
   for (const item of pending.filter(isRefused)) {
-    item.why = refusal;
-    announce(refusal); // the alert that came with the frame is emptied again before anybody can read it
+    markUnsent(item, refusal); // the alert that came with the frame is emptied again before anybody can read it
     notice.textContent = "";
     delete notice.dataset.refused;
-    updateEcho(item);
   }
   saveRequests(pending);
   for (const echo of [...outbox.children]) {

@@ -8,7 +8,11 @@ import { chat, log } from "./page.js";
 const REQUEST_TIMEOUT_MS = 8_000;
 // What the server says when it would have closed a socket for good. A proxy may have a 401 or a 404 of its own.
 const CLOSE_CODES = [4401, 4404];
+// With these a firewall or a proxy refuses what is posted, for its words or its sender, and would do so for ever.
+const REFUSED_STATUSES = [403, 406, 413];
 export const CONNECTION_LOST = 1006; // without a word of the server
+
+let refusedCount = 0; // posts in a row, over whichever connection
 
 export class PollingSocket extends EventTarget {
   readyState = WebSocket.CONNECTING;
@@ -69,7 +73,14 @@ export class PollingSocket extends EventTarget {
 
   async #post(frame) {
     const answer = await this.#request("", { method: "POST", body: frame });
-    if (answer) this.#deliver(answer);
+    if (!answer) return;
+    if (answer.frames) {
+      refusedCount = 0;
+      this.#deliver(answer);
+    } else {
+      const detail = { frame: JSON.parse(frame), why: answer.error };
+      chat.dispatchEvent(new CustomEvent("frame:refused", { detail }));
+    }
   }
 
   // Without a pace the page asks when it pings, as it does when it has heard nothing for some seconds.
@@ -82,7 +93,8 @@ export class PollingSocket extends EventTarget {
     else if (pace && this.readyState === WebSocket.OPEN) this.#timer = setTimeout(() => this.#ask(), pace);
   }
 
-  // What the server answers, or null if this socket has ended.
+  // What the server answers, or null if this socket has ended. It does when a post is refused for the first time: the
+  // page may have had an old token, and gets the new one as it connects. What is refused then is refused on its way.
   async #request(query, options = {}) {
     const ending = this.#ending.signal;
     // Browsers of before 2024 cannot join signals. There connection.js gives a silent request up, as a silent socket.
@@ -91,8 +103,10 @@ export class PollingSocket extends EventTarget {
     let closeCode = CONNECTION_LOST;
     try {
       const response = await fetch(chat.dataset.frames + query, { ...options, headers, signal, cache: "no-store" });
-      const answer = await response.json();
+      const answer = await response.json().catch(() => null); // as of a page of HTML
       if (response.ok && !response.redirected && Array.isArray(answer?.frames)) return answer;
+      const isRefused = options.method === "POST" && REFUSED_STATUSES.includes(response.status);
+      if (isRefused && (refusedCount += 1) > 1) return { error: answer?.error };
       if (CLOSE_CODES.includes(answer?.close_code)) closeCode = answer.close_code;
     } catch {
       // There is no connection, nobody answers in time, or what answers is not our server.

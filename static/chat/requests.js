@@ -112,6 +112,15 @@ function endCatchUp(id) {
   sendPending();
 }
 
+// Something on the way to the server lets a press not through. Done later it would be a surprise.
+chat.addEventListener("frame:refused", ({ detail: { frame, why } }) => {
+  endCatchUp(frame.client_id);
+  const isRefused = ({ press }) => press && JSON.stringify(press) === JSON.stringify(frame);
+  if (!loadRequests().some(isRefused)) return;
+  saveRequests(loadRequests().filter((item) => !isRefused(item)));
+  showNotice(why ?? getText("pressBlocked"));
+});
+
 // To be called with the id of a ping that was answered: all that was sent before it has been handled.
 export function noteHandled(id) {
   if (id === awaitedId) return endCatchUp(id);

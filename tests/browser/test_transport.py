@@ -153,6 +153,39 @@ async def test_what_others_answer_in_the_place_of_the_server_costs_no_message(
     chat.watch.seen.clear()  # Chromium complains of the statuses
 
 
+async def test_what_a_firewall_never_lets_through_is_marked_as_not_sent_and_can_be_tried_again(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    await chat.page.add_init_script(NO_SOCKETS)
+    is_blocked = True
+
+    async def answer(route: Route) -> None:
+        await (route.fulfill(status=403, body="<h1>Blocked</h1>") if is_blocked else route.continue_())
+
+    await chat.page.route("**/frames/", answer)  # what the page posts
+    await chat.page.goto(site.url)
+
+    await chat.say(QUESTION)
+    await expect(chat.page.locator("#outbox .why")).to_contain_text("blocked on its way to us")
+    is_blocked = False
+    provider.say(ANSWER, hold_after=4)
+    await chat.page.locator("#outbox").get_by_role("button", name="Try again").click()
+    await expect(chat.answer.locator(".text")).to_have_text(BEGINNING)
+    await expect(chat.customer.locator(".text")).to_have_text([QUESTION])
+
+    is_blocked = True
+    stop = chat.page.get_by_role("button", name="Stop")
+    await stop.click()
+    await expect(chat.page.locator("#notice")).to_contain_text(
+        "blocked on its way to us, so nothing was done"
+    )
+    is_blocked = False
+    await stop.click()
+    await chat.ended("stopped")
+    chat.watch.seen.clear()  # Chromium complains of the statuses
+
+
 async def test_a_page_leaves_requests_as_soon_as_a_socket_gets_through(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:

@@ -88,6 +88,13 @@ def _message_texts() -> dict[str, str]:
             "Your browser's storage is full, so this message can't be sent. "
             "Please close other tabs and try again."
         ),
+        "messageBlocked": _(
+            "This was blocked on its way to us, so it wasn't sent. "
+            "Try again, rephrase it, or use another network."
+        ),
+        "pressBlocked": _(
+            "This was blocked on its way to us, so nothing was done. Try again, or use another network."
+        ),
         "talkToPerson": str(PERSON_REQUEST),
         "endWaits": _("This conversation ends as soon as your message is sent."),
         "assistantWaits": _("The assistant continues as soon as your message is sent."),
