@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from supportbot.assistant.conversation_events import (
     ContactGiven,
+    ConversationAssigned,
     ConversationClosed,
     CustomerSignedIn,
     CustomerWrote,
@@ -25,6 +26,7 @@ from .answers import (
     resolve_ticket,
 )
 from .audit import record_ticket_event
+from .changes import change_ticket
 from .models import Ticket
 
 
@@ -44,6 +46,21 @@ def keep_reply(event: StaffReplied) -> None:
     ticket = find_ticket_for_reply(event.conversation, event.reference)
     if ticket is not None:
         record_reply(ticket, event.message, _get_account(event.staff), event.staff_name)
+
+
+@conversation_event_handler(ConversationAssigned)
+def assign_tickets(event: ConversationAssigned) -> None:
+    """Of the tickets that have not ended, those of whoever had the conversation go with it."""
+    if event.previous is None:
+        return
+    colleague, actor = _get_account(event.to), build_staff_actor(_get_account(event.staff))
+    theirs = Ticket.objects.filter(conversation=event.conversation, assignee=event.previous).filter_active()
+    for pk in list(theirs.order_by("pk").values_list("pk", flat=True)):
+        locked = Ticket.objects.lock_ticket(pk)
+        if (
+            locked.is_active and locked.assignee_id == event.previous
+        ):  # still, now that nobody else changes it
+            change_ticket(locked, actor, assignee=colleague)
 
 
 @conversation_event_handler(ConversationClosed)

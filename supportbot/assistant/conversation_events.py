@@ -55,6 +55,15 @@ class StaffReplied(ConversationEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationAssigned(ConversationEvent):
+    """A member of staff gave the conversation to a colleague. `previous` is who of the staff had it, if anybody."""
+
+    staff: int
+    to: int
+    previous: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationClosed(ConversationEvent):
     """A member of staff closed the conversation. `reference` is as in `StaffReplied`."""
 

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
@@ -209,6 +210,26 @@ def test_closing_the_conversation_leaves_a_colleagues_ticket_open(ticket, talk, 
     turns.close_conversation.run_sync(talk.pk, agent.pk)
     ticket.refresh_from_db()
     assert ticket.status == "open"
+
+
+def test_a_conversation_that_is_given_to_a_colleague_takes_the_tickets_of_who_had_it_along(
+    ticket, talk, agent, bob
+):
+    lee = User.objects.create(username="lee", is_staff=True)
+    lee.groups.set(agent.groups.all())
+    reply(talk, agent)
+    values = {"issue": "Broken", "conversation": talk}
+    ended = Ticket.objects.create(number="TKT-00000002", status="closed", assignee=agent, **values)
+    others = Ticket.objects.create(number="TKT-00000003", assignee=bob, **values)
+
+    turns.assign_conversation.run_sync(talk.pk, agent.pk, lee.pk)
+
+    for each in (ticket, ended, others):
+        each.refresh_from_db()
+    assert [each.assignee for each in (ticket, ended, others)] == [lee, agent, bob]
+    event = AuditEvent.objects.filter(action="ticket_changed").latest("pk")
+    assert (event.actor_name, event.subject) == ("agent", ticket.number)
+    assert event.details == {"changes": {"assignee": ["agent", "lee"]}}
 
 
 def test_closing_it_from_the_page_of_one_ticket_ends_that_one_alone(ticket, talk, agent):

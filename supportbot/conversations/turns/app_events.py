@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from supportbot.assistant.conversation_events import (
     ContactGiven,
+    ConversationAssigned,
     ConversationClosed,
     ConversationEvent,
     ConversationEventHandler,
@@ -78,6 +79,12 @@ def notify_of_staff_reply(conversation: Conversation, written: ChangedTurn, refe
     staff_id = message.author_id
     if staff_id is not None:
         notify_of_event(StaffReplied(conversation.pk, message.pk, staff_id, message.author_name, reference))
+
+
+def notify_of_assignment(conversation: Conversation, staff_id: int, previous_id: int | None) -> None:
+    """`staff_id` has given it to its assignee; `previous_id` is who had it."""
+    to_id: Any = conversation.assignee_id
+    notify_of_event(ConversationAssigned(conversation.pk, staff_id, to_id, previous_id))
 
 
 def notify_of_closing(conversation: Conversation, staff_id: int, reference: str) -> None:

@@ -10,6 +10,7 @@ from ..answerers import ASSIGN_CONVERSATIONS, list_permitted_staff, may_answer
 from ..limits.rate_limits import RequestRefused
 from ..models import Conversation, Message
 from . import handoff_sentences
+from .app_events import notify_of_assignment
 from .changes import build_change
 from .event_turns import add_event_turn
 from .ownership import (
@@ -48,8 +49,11 @@ def assign_conversation(conversation_id: int, staff_id: int, to_id: int) -> Owne
     if not _may_assign(conversation, staff_id):
         return build_refusal(conversation)
     colleague = get_staff(to_id)
+    previous_id = conversation.assignee_id if conversation.owner == Owner.HUMAN else None
     record_event("assigned", staff=staff, conversation_id=conversation.pk, to=colleague.get_username())
-    return give_to(conversation, colleague, by_colleague=to_id != staff_id)
+    given = give_to(conversation, colleague, by_colleague=to_id != staff_id)
+    notify_of_assignment(conversation, staff_id, previous_id)
+    return given
 
 
 @on_database_thread(repeat=True)
