@@ -158,7 +158,7 @@ def read_url(text: str) -> str:
     try:
         URLValidator(["http", "https"])(text)
     except ValidationError:
-        words = _("%(column)s is %(text)s, not an address of the web.")
+        words = _("%(column)s is %(text)s, not a web address.")
         raise UnreadableCell(words, text=quote_cell(text)) from None
     if len(text) > MAX_URL_CHARS:
         raise UnreadableCell(_("%(column)s is longer than %(limit)s characters."), limit=MAX_URL_CHARS)

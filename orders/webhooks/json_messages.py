@@ -72,7 +72,7 @@ def _check_number(value: str) -> str:
 def _read_time(value: datetime) -> datetime:
     """One without an offset is in the shop's time zone."""
     if not 1990 <= value.year < 2100:
-        raise ValueError(_("This is not a time of our days"))
+        raise ValueError(_("The year must be from 1990 to 2099"))
     return (value if value.tzinfo else timezone.make_aware(value)).astimezone(UTC)
 
 

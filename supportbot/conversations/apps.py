@@ -178,12 +178,6 @@ class ConversationsConfig(AppConfig):
 
         return add_open_hours(moment, hours)
 
-    def record_reading(self, staff: Any, conversation: int) -> None:
-        """Note in the audit log that staff read a transcript. For pages of other apps that show one."""
-        from supportbot.audit.recording import record_reading
-
-        record_reading(staff, conversation)
-
     def find_guest_network(self, conversation: int) -> str:
         """The `address_key` of the conversations of the network from which a guest wrote last.
 

@@ -142,8 +142,8 @@ def count_ratings(period: Period) -> Count:
             "is_good",
             _("Thumbs"),
             (
-                Kind("True", _("Good"), _("The customer gave a thumb up.")),
-                Kind("False", _("Not good"), _("The customer gave a thumb down.")),
+                Kind("True", _("Good"), _("The customer gave a thumbs up.")),
+                Kind("False", _("Not good"), _("The customer gave a thumbs down.")),
             ),
         ),
         breakdowns=(

@@ -169,5 +169,5 @@ def _find_problem(first: date | None, last: date | None) -> str:
     if last < first:
         return _("The last day is before the first one. These are the last 30 days.")
     if not FIRST_DATE <= first <= last <= LAST_DATE or (last - first).days >= MAX_DAYS:
-        return _("Numbers can be shown of at most ten years, from 2000 on. These are the last 30 days.")
+        return _("Numbers can be shown for at most ten years, from 2000 on. These are the last 30 days.")
     return ""

@@ -183,7 +183,7 @@ def _describe_gap(total: Total, amount: Amount) -> str:
     known = total.known[amount.field]
     if known == total.count:
         return ""
-    return _("known of %(known)s of %(count)s") % {
+    return _("known for %(known)s of %(count)s") % {
         "known": format_count(known),
         "count": format_count(total.count),
     }

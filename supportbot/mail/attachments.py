@@ -67,8 +67,8 @@ def describe_left_out(names: Sequence[str]) -> str:
         return ""
     shown = ", ".join(names[:MAX_LISTED_NAMES]) + (", …" if len(names) > MAX_LISTED_NAMES else "")
     return _(
-        "The e-mail came with attachments that aren't kept: %(names)s. Only photos are taken from e-mails, at most "
-        "%(limit)d, and so many a day."
+        "The e-mail came with attachments that aren't kept: %(names)s. Only photos are taken from e-mails: at most "
+        "%(limit)d from each, and a limited number a day."
     ) % {"names": shown, "limit": MAX_IMAGES_PER_MESSAGE}
 
 
