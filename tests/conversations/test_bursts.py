@@ -16,7 +16,7 @@ from supportbot.conversations.turns import (
 )
 from supportbot.conversations.turns.leases import LeaseLost
 
-from .crowd import at_once
+from .crowd import at_once, is_somebody_waiting
 from .rows import until
 from .test_abandoned_turns import ASKED, WANTED, let_lease_run_out
 
@@ -198,12 +198,6 @@ def test_a_message_that_waits_for_the_first_words_to_be_stored_holds_nothing_tha
 
     assert step.lease is None
     assert list(Turn.objects.values_list("state", flat=True)) == ["running", "queued"]
-
-
-def is_somebody_waiting() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 async def test_that_an_answer_began_is_stored_before_anybody_sees_it(page, model):

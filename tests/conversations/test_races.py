@@ -1,8 +1,11 @@
 """However messages, the end of an answer and Stop meet: one turn runs, and numbers and order have no gap."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from supportbot.assistant.messages import Answer
 from supportbot.assistant.messages import Message as Said
@@ -11,7 +14,7 @@ from supportbot.conversations.turns import streaming_text, submit, transitions
 from supportbot.conversations.turns.changes import close_open_messages, load_messages
 from supportbot.conversations.turns.leases import LeaseLost, TurnLease
 
-from .crowd import at_once
+from .crowd import at_once, is_somebody_waiting
 
 ROUNDS = 100
 ANSWERED = Answer(Said("assistant", "It is on its way."), "stop")
@@ -83,3 +86,37 @@ def test_a_tool_that_ends_as_its_turn_is_stopped_is_not_said_to_have_changed_not
     (call,) = messages[0].calls
     assert (call.state, call.result) == ("done", '{"ticket_id": "TKT-00000001"}')
     assert ToolCall.objects.get().state == "done"
+
+
+ON_ALL_CONVERSATIONS = {
+    "choose a language": ("/tickets/", {"page_language": "de"}),
+    "sign in": ("/accounts/login/", {"username": "alice", "password": "alice"}),
+}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no locks of rows")
+@pytest.mark.parametrize("press", ON_ALL_CONVERSATIONS)
+def test_what_changes_all_conversations_of_a_guest_holds_no_later_one_while_it_waits_for_an_earlier_one(
+    guests, alice, transactional_db, press
+):
+    """Or it and another that goes through them from the oldest on, as housekeeping does, wait for each other."""
+    first = guests.begin()
+    second = Conversation.objects.create(guest_key=first.guest_key)
+    earlier = first.updated - timedelta(hours=1)
+    Conversation.objects.filter(pk=first.pk).update(updated=earlier)  # stored behind the second one now
+
+    def press_button() -> int:
+        try:
+            return int(guests.client.post(*ON_ALL_CONVERSATIONS[press]).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Conversation.objects.lock(first.pk)
+            pressed = pool.submit(press_button)
+            while not pressed.done() and not is_somebody_waiting():
+                pass
+            assert not pressed.done()
+            assert Conversation.objects.lock_if_free(second.pk)
+        assert pressed.result() == 302

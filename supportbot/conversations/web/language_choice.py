@@ -72,10 +72,12 @@ class LanguageChoiceMiddleware(Middleware):
 def _note_choice(request: HttpRequest, language: str) -> None:
     """What is written to the visitor from now on is in that language, in whichever of their conversations.
 
-    It is chosen whether that can be noted or not.
+    It is chosen whether that can be noted or not. Each is noted by itself: while it waits for whoever writes
+    in one, no other is locked.
     """
     try:
         own = Conversation.objects.visible_to(get_visitor(request.user, request.session))
-        own.exclude(language=language).order_by().update(language=language)
+        for pk in own.exclude(language=language).values_list("pk", flat=True):
+            Conversation.objects.filter(pk=pk).update(language=language)
     except OUTAGE_ERRORS as error:
         log_outage(error)

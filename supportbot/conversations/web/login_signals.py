@@ -40,7 +40,9 @@ def join_guest_conversations(sender: Any, request: HttpRequest, user: Any, **_kw
 @transaction.atomic
 def _give_to_account(user: Any, guest_key: str) -> None:
     mine = Conversation.objects.filter(user=None, guest_key=guest_key)
-    joined = list(mine.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    # In the order in which whoever locks several of them does it.
+    locked = mine.order_by("pk").select_for_update(of=("self",), no_key=True)
+    joined = list(locked.values_list("pk", flat=True))
     mine.update(user=user, guest_key="")
     for conversation_id in joined:
         if customer := build_customer(user):
