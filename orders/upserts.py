@@ -118,10 +118,8 @@ def _count_same_articles(old: Sequence[ExportedItem], new: Sequence[ExportedItem
 def _update_items(updated: Sequence[tuple[ExportedItem, int]]) -> None:
     if not updated:
         return
-    quote, fields = (
-        connection.ops.quote_name,
-        {field.name: field for field in OrderItem._meta.concrete_fields},
-    )
+    quote = connection.ops.quote_name
+    fields = {field.name: field for field in OrderItem._meta.concrete_fields}
     changes = ", ".join(f"{quote(fields[name].column)} = %s" for name in ("quantity", "price", "state"))
     adapt_price = _find_adapter(fields["price"])
     rows = [(item.quantity, adapt_price(item.price), str(item.state), key) for item, key in updated]

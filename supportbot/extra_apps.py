@@ -59,7 +59,6 @@ def _find_place(error: Exception) -> str:
     """The line of the app that raised an error; empty where Python says it itself, or Django raised it."""
     if isinstance(error, SyntaxError):
         return ""
-    last = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<")][
-        -1
-    ]
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<")]
+    last = frames[-1]
     return "" if last.filename.startswith(DJANGO) else f"{last.filename}, line {last.lineno}"

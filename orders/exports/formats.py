@@ -162,7 +162,7 @@ def _describe_missing(best: Header | None, formats: Sequence[ExportFormat]) -> s
 
 @cache
 def load_formats() -> tuple[ExportFormat, ...]:
-    """Shopify's, and those in `formats/`."""
+    """Shopify's, and those in `platforms/`."""
     return (SHOPIFY, *(load_format(path) for path in sorted(FORMATS_DIR.glob("*.toml"))))
 
 

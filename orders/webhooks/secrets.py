@@ -1,7 +1,6 @@
 """Tells whether a message comes from who knows the secret. All comparisons take the same time."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 
@@ -24,7 +23,7 @@ def is_signed(body: bytes, signature: str, setting: str) -> bool:
     """Whether the signature is the HMAC-SHA256 of the body in Base64."""
     try:
         given = base64.b64decode(signature.strip(), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return False
     digests = [hmac.digest(secret.encode(), body, hashlib.sha256) for secret in list_secrets(setting)]
     # Every one of them is compared, so that the time does not tell which one it is.

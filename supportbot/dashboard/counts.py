@@ -35,14 +35,12 @@ class CountReport:
     def build_report(self) -> Report:
         if not self.counts[""]:
             return Report(self.key, self.number, is_empty=True)
-        kinds = self.number.kinds
-        breakdowns = [each for each in (kinds, *self.number.breakdowns) if each is not None]
         return Report(
             self.key,
             self.number,
             is_empty=False,
             figures=self._build_figures(),
-            tables=[self._build_time_table(), *map(self._build_kind_table, breakdowns)],
+            tables=[self._build_time_table(), *map(self._build_kind_table, list_breakdowns(self.number))],
             plots=[self._build_plot()],
         )
 
@@ -58,10 +56,8 @@ class CountReport:
     def _build_figure(
         self, label: Any, meaning: Any, kind: str | None = None, breakdown: Breakdown | None = None
     ) -> Figure:
-        now, before = (
-            self._build_sum(kind, breakdown, is_before=False),
-            self._build_sum(kind, breakdown, is_before=True),
-        )
+        now = self._build_sum(kind, breakdown, is_before=False)
+        before = self._build_sum(kind, breakdown, is_before=True)
         total = sum_slices(self.counts[""], "")
         note = describe_share(now.value, total) if breakdown else ""
         return Figure(
@@ -136,7 +132,7 @@ class CountReport:
 def count_rows(key: str, number: Count, chosen: ChosenPeriod, can_open: Callable[[str], bool]) -> Report:
     """One query."""
     slices = list_slices(chosen.first, chosen.last)
-    fields = [each.field for each in (number.kinds, *number.breakdowns) if each is not None]
+    fields = [each.field for each in list_breakdowns(number)]
     grouped = annotate_slots(number, chosen.period, slices).order_by().values("dashboard_slot", *fields)
     counts: Counts = {"": Counter(), **{field: Counter() for field in fields}}
     for row in grouped.annotate(dashboard_count=CountOf("pk")):
@@ -155,11 +151,22 @@ def read_kind(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def list_breakdowns(number: Count) -> list[Breakdown]:
+    """All by which its rows can be told apart, its kinds first."""
+    return [each for each in (number.kinds, *number.breakdowns) if each is not None]
+
+
+def name_kind(breakdown: Breakdown, value: str) -> str:
+    """What people read of a kind. One that was not named is shown as it is."""
+    labels = {kind.value: str(kind.label) for kind in breakdown.kinds}
+    return labels.get(value) or value or _("not set")
+
+
 def list_kinds(breakdown: Breakdown, counts: Counts) -> list[Kind]:
     """The kinds that were named, then those that occur beyond them."""
     named = {kind.value for kind in breakdown.kinds}
     others = sorted({value for _slot, value in counts[breakdown.field]} - named)
-    return [*breakdown.kinds, *(Kind(value, value or _("not set")) for value in others)]
+    return [*breakdown.kinds, *(Kind(value, name_kind(breakdown, value)) for value in others)]
 
 
 def sum_slices(counter: Counter[tuple[int, str]], value: str) -> int:

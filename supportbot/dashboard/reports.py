@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -91,7 +91,7 @@ class Report:
     is_empty: bool
     figures: Sequence[Figure] = ()
     tables: Sequence[Table] = ()
-    plots: Sequence[Plot] = field(default=())
+    plots: Sequence[Plot] = ()
 
 
 @dataclass(frozen=True)

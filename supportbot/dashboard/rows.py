@@ -1,6 +1,6 @@
 """The rows behind a number: the same queryset that was counted, between two moments, perhaps of one kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,11 +13,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext as _
 
 from supportbot.assistant.dashboard_numbers import Breakdown, Count, Durations, Number, Period, Sums
 
 from .building import list_numbers
+from .counts import list_breakdowns, name_kind
 from .slots import filter_between
 
 # Of what an address may ask for, the time before the first period included.
@@ -55,8 +55,7 @@ def find_rows(asked: Mapping[str, str]) -> RowList:
         rows = rows.filter(_match_kind(breakdown, value))
     except ValidationError:  # such as a word for a truth
         raise Http404 from None
-    labels = {kind.value: str(kind.label) for kind in breakdown.kinds}
-    return RowList(number, since, until, labels.get(value) or value or _("not set"), rows)
+    return RowList(number, since, until, name_kind(breakdown, value), rows)
 
 
 def list_headings(number: Number) -> list[Any]:
@@ -96,11 +95,11 @@ def list_cells(number: Number, rows: Any) -> Iterator[tuple[str, list[str]]]:
 
 def _find_breakdown(number: Number, field: str) -> Breakdown:
     """Filters go by the fields that the number itself names, and by no other."""
-    breakdowns: list[Breakdown] = []
+    breakdowns: Sequence[Breakdown] = ()
     if isinstance(number, Count):
-        breakdowns = [each for each in (number.kinds, *number.breakdowns) if each is not None]
+        breakdowns = list_breakdowns(number)
     elif isinstance(number, Sums):
-        breakdowns = [*number.breakdowns]
+        breakdowns = number.breakdowns
     for each in breakdowns:
         if each.field == field:
             return each

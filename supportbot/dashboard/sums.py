@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from supportbot.assistant.dashboard_numbers import Amount, Breakdown, Sums
 from supportbot.usage.templatetags.usage import format_dollars
 
-from .counts import read_kind
+from .counts import name_kind, read_kind
 from .formats import describe_change, format_count
 from .periods import ChosenPeriod, Slice, list_slices, name_slices
 from .reports import TIME_TABLE, Cell, Figure, Plot, Report, Row, RowsLink, Table
@@ -116,10 +116,9 @@ class SumsReport:
 
     def _build_kind_table(self, breakdown: Breakdown) -> Table:
         totals, period = self.totals[breakdown.field], self.chosen.period
-        labels = {kind.value: str(kind.label) for kind in breakdown.kinds}
         rows = [
             Row(
-                labels.get(value) or value or _("not set"),
+                name_kind(breakdown, value),
                 value,
                 self._build_cells(totals[WHOLE, value], period.start, period.end, value, breakdown),
             )

@@ -2,7 +2,7 @@
 
 import re
 
-from .actions import OFFERS, Action
+from .actions import CREATE_TICKET, LOOKUP_ORDER, MY_ORDERS, MY_TICKETS, OFFERS, REQUEST_HUMAN, Action
 from .languages import ENGLISH, detect_language
 from .mentions import find_emails, simplify_text
 from .request import Dialogue
@@ -119,16 +119,16 @@ def soothe_anger(dialogue: Dialogue) -> str:
 
 
 ABILITIES = {
-    "lookup_order": "look up an order by its number",
-    "my_orders": "list the orders in your account",
-    "create_ticket": "open a ticket, for a complaint or a request",
-    "request_human": "hand you over to a person",
-    "my_tickets": "check the status of your tickets",
+    LOOKUP_ORDER: "look up an order by its number",
+    MY_ORDERS: "list the orders in your account",
+    CREATE_TICKET: "open a ticket, for a complaint or a request",
+    REQUEST_HUMAN: "hand you over to a person",
+    MY_TICKETS: "check the status of your tickets",
 }
 
 
 def _list_abilities(dialogue: Dialogue) -> str:
-    short = {"lookup_order": "look up orders", "create_ticket": "open tickets for our team"}
+    short = {LOOKUP_ORDER: "look up orders", CREATE_TICKET: "open tickets for our team"}
     known = [words for name, words in short.items() if name in dialogue.tools]
     return " and ".join(known) or "chat a little, but no tools are connected"
 
@@ -165,10 +165,8 @@ def handle_unknown(dialogue: Dialogue) -> Action:
     abilities = f"I can {_list_abilities(dialogue)}."
     if detect_language(words) is not ENGLISH:
         return Action(f"I'm sorry, I only understand simple English. {abilities}")
-    offers, is_question = (
-        dialogue.open_questions & OFFERS,
-        re.search(r"\?|\b(?:you|who|what|why|how)\b", words),
-    )
+    offers = dialogue.open_questions & OFFERS
+    is_question = re.search(r"\?|\b(?:you|who|what|why|how)\b", words)
     if offers and (find_emails(words) or (len(words.split()) > 2 and not is_question)):
         return Action("Thank you. Our team can read that here too.", sorted(offers)[0])
     for question, text in MISSED_ANSWERS.items():

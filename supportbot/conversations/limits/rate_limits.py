@@ -69,13 +69,18 @@ def check_text(text: str, images: Collection[UUID] = ()) -> str:
     text = blank_to_empty(text.replace("\0", "").replace("\r\n", "\n").strip())
     if not text and not images:
         raise RequestRefused(_("Please write a message first."))
-    if len(text) > settings.MESSAGE_MAX_CHARS:
-        refusal = _("This message is %(length)s characters long; the limit is %(limit)s. Please shorten it.")
-        length, limit = (
-            number_format(count, force_grouping=True) for count in (len(text), settings.MESSAGE_MAX_CHARS)
-        )
-        raise RequestRefused(refusal % {"length": length, "limit": limit})
+    refusal = _("This message is %(length)s characters long; the limit is %(limit)s. Please shorten it.")
+    check_length(text, settings.MESSAGE_MAX_CHARS, refusal)
     return text
+
+
+def check_length(text: str, limit: int, refusal: str) -> None:
+    """Raise `RequestRefused` for a text of more characters, in these words with its %(length)s and the %(limit)s."""
+    if len(text) > limit:
+        counts = {"length": len(text), "limit": limit}
+        raise RequestRefused(
+            refusal % {name: number_format(count, force_grouping=True) for name, count in counts.items()}
+        )
 
 
 def check_email(email: str) -> str:

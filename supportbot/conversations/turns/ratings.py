@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from supportbot.audit.models import AuditEvent
@@ -15,7 +14,7 @@ from supportbot.audit.recording import record_event
 from supportbot.server.executors import on_database_thread
 
 from ..card_numbers import mask_card_numbers
-from ..limits.rate_limits import RequestRefused, count_request
+from ..limits.rate_limits import RequestRefused, check_length, count_request
 from ..models import Conversation, CustomerRequest, Message, Rating
 from .changes import TurnChange, build_change
 from .rating_state import may_rate
@@ -112,12 +111,8 @@ def _lock_rating(conversation_id: int, rating_id: int) -> tuple[Conversation, Ra
 def _check_words(words: str) -> str:
     """The words as they are stored. Raises `RequestRefused` for too many."""
     words = words.replace("\0", "").replace("\r\n", "\n").strip()
-    if len(words) > Rating.WORDS_MAX_CHARS:
-        length, limit = (
-            number_format(count, force_grouping=True) for count in (len(words), Rating.WORDS_MAX_CHARS)
-        )
-        refusal = _("This is %(length)s characters long; the limit is %(limit)s. Please shorten it.")
-        raise RequestRefused(refusal % {"length": length, "limit": limit})
+    refusal = _("This is %(length)s characters long; the limit is %(limit)s. Please shorten it.")
+    check_length(words, Rating.WORDS_MAX_CHARS, refusal)
     return mask_card_numbers(words).text
 
 

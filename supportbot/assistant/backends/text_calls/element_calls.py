@@ -33,10 +33,7 @@ def iter_tagged_call(body: str, name: re.Match[str], *, may_be_loose: bool) -> I
     arguments = next(find_between(body, TAGGED_ARGUMENTS_BEGIN, TAGGED_ARGUMENTS_END), None)
     values, outside = split_json(arguments[1]) if arguments else ([{}], "")
     if arguments and not values:
-        values, outside = (
-            [{each["name"]: each["value"].strip() for each in ARGUMENT.finditer(arguments[1])}],
-            "",
-        )
+        values = [{each["name"]: each["value"].strip() for each in ARGUMENT.finditer(arguments[1])}]
         outside = ARGUMENT.sub("", arguments[1]).strip()
     rest = body[: name.start()] + body[name.end() :]
     rest = rest.replace(arguments[1], "") if arguments else rest

@@ -6,7 +6,7 @@ While an answer streams, its blocks are rendered as they are finished, and at it
 import re
 from collections.abc import Iterator
 
-FENCE = re.compile(r"( *)(`{3,}(?=[^`]*$)|~{3,})(.*)")
+FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})(.*)")  # an indented one is FAR_REACHING
 LIST_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)")
 # What may reach beyond a blank line from anywhere: the address of a link, a fence within a list, and other line breaks.
 FAR_REACHING = re.compile(r"\]:|\r|^[ \t]+(?:```|~~~)", re.MULTILINE)
@@ -41,7 +41,7 @@ def _follow_fence(fence: str, line: str) -> str:
     found = FENCE.match(line)
     if not found:
         return fence
-    _indent, marks, words = found.groups()  # there is no indent: such a fence makes the text one piece
+    marks, words = found.groups()
     if not fence:
         return marks
     return "" if marks.startswith(fence) and not words.strip(" \t") else fence
