@@ -139,7 +139,7 @@ class SchemaFiller:
         items = self._resolve_schema(schema.get("items"))
         filled = [self._fill_value(part, "", depth + 1) for part in schema.get("prefixItems", ())]
         least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
-        for value in self._list_known_items(items, name, depth):
+        for value in self._list_known_items(items, name):
             if len(filled) >= most:
                 break
             if value not in filled:
@@ -153,7 +153,7 @@ class SchemaFiller:
             raise CannotFill("There are not enough different values.")
         return filled
 
-    def _list_known_items(self, items: Schema, name: str, depth: int) -> Iterator[Any]:
+    def _list_known_items(self, items: Schema, name: str) -> Iterator[Any]:
         """What is known for a list of that name."""
         if "enum" in items:
             members = [each for each in items["enum"] if isinstance(each, str)]
