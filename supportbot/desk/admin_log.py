@@ -20,4 +20,9 @@ def blank_account_name(sender: Any, instance: User, **_kwargs: Any) -> None:
         entries = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(User), object_id=str(instance.pk)
         )
-        entries.update(object_repr=gettext("Account %(number)s") % {"number": instance.pk})
+        entries.update(object_repr=name_account(instance.pk))
+
+
+def name_account(number: int) -> str:
+    """What a log that is kept for good calls an account, since its name goes when it is deleted."""
+    return gettext("Account %(number)s") % {"number": number}

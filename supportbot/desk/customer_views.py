@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from supportbot.audit.recording import record_reading
 from supportbot.conversations.models import Conversation
 
+from .admin_log import name_account
 from .customers import CustomerPage, load_account_page, load_guest_page
 from .rights import require_reader
 
@@ -26,7 +27,7 @@ def show_account(request, customer):
     page = load_account_page(customer, request.user.has_perm)
     if page is None:
         raise Http404
-    record_reading(request.user, None, action="read_customer", subject=page.user.get_username())
+    record_reading(request.user, None, action="read_customer", subject=name_account(customer))
     return _render_page(request, page)
 
 
