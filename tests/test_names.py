@@ -28,6 +28,7 @@ DICTATED |= {"attach", "authenticate", "connectionMade", "encode", "filter", "pr
 DICTATED |= {"choices", "flush", "load", "lookups", "queryset", "render"}
 DICTATED |= {"allContentReceived", "allHeadersReceived", "connectionLost", "dataReceived", "requestDone"}
 DICTATED |= {"data", "login", "send", "starttls"}  # of smtplib
+DICTATED |= {"write"}  # of zipfile
 # «need», «feed» and «speed» are no participles.
 PARTICIPLE = re.compile(rf"\w*[^e]ed|{'|'.join(IRREGULAR.split())}")
 ADVICE = "Name a function by a verb and a noun, as in lock_conversation, render_turn, claim_next_turn"

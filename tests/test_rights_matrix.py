@@ -57,6 +57,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk-replies": STAFF_WITH_RIGHTS,
     "desk-customer": STAFF_WITH_RIGHTS,
     "desk-guest": STAFF_WITH_RIGHTS,
+    "desk-customer-export": LEADS,
+    "desk-guest-export": LEADS,
     # Of who has the conversation alone; tests/desk/test_desk_rights.py has their rows.
     "desk-photos": (),
     "desk-photo": (),
@@ -65,7 +67,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "dashboard-rows": LEADS,
     "dashboard-table": LEADS,
 }
-POSTED = ("new", "forget", "logout", "images", "desk-photos")
+POSTED = (
+    *("new", "forget", "logout", "images", "desk-photos"),
+    *("desk-customer-export", "desk-guest-export"),
+)
 # Every action of theirs is played by tests/test_action_rights.py.
 SOCKETS = {
     "ws/c/<uuid:public_id>/",

@@ -27,6 +27,7 @@ ACTION_WORDS: ActionWords = {
     "rated": _("Said how it was"),
     "read_transcript": _("Read the conversation"),
     "read_customer": _("Read a customer’s page"),
+    "customer_exported": _("Exported a customer’s data"),
     "transcript_mailed": _("Had the conversation mailed"),
     "mail_failed": _("A mail to the customer came back"),
     "mail_posted": _("Put a mail into its conversation"),

@@ -28,7 +28,7 @@ class ConversationsConfig(AppConfig):
         *("conversations.view_conversation", "conversations.change_conversation"),
         *("conversations.view_turn", "conversations.view_message", "conversations.view_toolcall"),
     )
-    lead_rights = ("conversations.assign_conversation",)
+    lead_rights = ("conversations.assign_conversation", "conversations.export_customer")
 
     tools: Registry
     questions: dict[str, Question[Any]]

@@ -19,6 +19,7 @@ MODULES = {
     "conversation_event_handler": "conversation_events",
     "person_request_handler": "person_requests",
     "customer_record": "customer_records",
+    "customer_export": "customer_exports",
     "dashboard_number": "dashboard_numbers",
     "confirmation_source": "dashboard_numbers",
     "retention_rule": "retention_rules",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.app_modules import find_app_modules
 from supportbot.assistant.app_functions import collect_app_functions
+from supportbot.assistant.customer_exports import CustomerExport, collect_exports
 from supportbot.assistant.customer_records import CustomerRecord
 
 
@@ -20,6 +21,7 @@ class DeskConfig(AppConfig):
     lead_rights = ("axes.view_accessattempt", "axes.delete_accessattempt")
 
     customer_records: list[CustomerRecord]
+    customer_exports: list[CustomerExport]
 
     def ready(self) -> None:
         from . import admin_log, checks  # noqa: F401 - they register a signal receiver and checks
@@ -31,6 +33,7 @@ class DeskConfig(AppConfig):
         self.customer_records = sorted(
             records, key=lambda each: each.function.__module__.startswith(f"{self.name}.")
         )
+        self.customer_exports = collect_exports(find_app_modules("customer_exports"))
 
     def add_note(self, conversation: int, staff: Any, text: str, client_id: str = "") -> str:
         """Keep an internal note on a conversation. For views of other apps; the same `client_id` is stored once.

@@ -1,21 +1,34 @@
-"""One page for each customer in admin. Who may read conversations sees it, and that they did is on record."""
+"""One page for each customer in admin, and a file with all of their data. Who read or exported it is on record."""
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from django.contrib import admin
-from django.http import Http404
+from asgiref.sync import sync_to_async
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from supportbot.audit.recording import record_reading
+from supportbot.assistant.customer_exports import ExportedCustomer
+from supportbot.audit.recording import record_event, record_reading
 from supportbot.conversations.models import Conversation
 
 from .admin_log import name_account
-from .customers import CustomerPage, load_account_page, load_guest_page
-from .rights import require_reader
+from .customers import (
+    CustomerPage,
+    find_exported_account,
+    find_exported_guest,
+    load_account_page,
+    load_guest_page,
+)
+from .export_archive import ExportFailed, build_archive
+from .rights import can_export, require_exporter, require_reader
 
 
 @require_safe
@@ -28,7 +41,7 @@ def show_account(request, customer):
     if page is None:
         raise Http404
     record_reading(request.user, None, action="read_customer", subject=name_account(customer))
-    return _render_page(request, page)
+    return _render_page(request, page, reverse("desk-customer-export", args=[customer]))
 
 
 @require_safe
@@ -42,16 +55,70 @@ def show_guest(request, pk):
         return redirect("desk-customer", conversation.user_id)
     page = load_guest_page(conversation, request.user.has_perm)
     record_reading(request.user, conversation.pk, action="read_customer")
-    return _render_page(request, page)
+    return _render_page(request, page, reverse("desk-guest-export", args=[pk]))
 
 
-def _render_page(request: Any, page: CustomerPage) -> Any:
+@require_POST
+@never_cache
+@admin.site.admin_view
+@require_exporter
+def export_account(request, customer):
+    """All that the shop has about an account."""
+    get_object_or_404(get_user_model(), pk=customer)
+    page = reverse("desk-customer", args=[customer])
+    return _send_export(
+        request,
+        find_exported_account(customer),
+        page,
+        f"customer-{customer}",
+        subject=name_account(customer),
+    )
+
+
+@require_POST
+@never_cache
+@admin.site.admin_view
+@require_exporter
+def export_guest(request, pk):
+    """All that the shop surely has about the guest who had this conversation."""
+    conversation = get_object_or_404(Conversation, pk=pk)
+    page = reverse("desk-guest", args=[pk])
+    if conversation.user_id is not None:  # the guest has signed in since
+        return redirect(page)
+    return _send_export(request, find_exported_guest(conversation), page, f"guest-{pk}", conversation_id=pk)
+
+
+def _send_export(
+    request: HttpRequest, customer: ExportedCustomer, page: str, name: str, **recorded: Any
+) -> HttpResponseBase:
+    """The file, or the page again with a sentence on why there is none."""
+    try:
+        pieces = build_archive(customer)
+    except ExportFailed as failure:
+        told = _("Nothing was exported: the data of “%(app)s” could not be read. The server’s log says why.")
+        messages.error(request, told % {"app": failure})
+        return redirect(page)
+    record_event("customer_exported", staff=request.user, **recorded)
+    response = StreamingHttpResponse(_read_on_thread(pieces), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate()}.zip"'
+    return response
+
+
+async def _read_on_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """One at a time. Of a plain iterator Django would hold all of them before it sends one."""
+    read_next: Any = sync_to_async(next)
+    while (piece := await read_next(pieces, None)) is not None:
+        yield piece
+
+
+def _render_page(request: Any, page: CustomerPage, export_address: str) -> Any:
     search = page.user.get_username() if page.user else page.email
     changelist = reverse("admin:conversations_conversation_changelist")
     context = admin.site.each_context(request) | {
         "title": page.name,
         "customer": page,
         "all_conversations": f"{changelist}?{urlencode({'q': search})}" if search else "",
+        "export_address": export_address if can_export(request.user) else "",
         "may_change_account": page.user is not None and request.user.has_perm("auth.view_user"),
     }
     return render(request, "desk/customer.html", context)

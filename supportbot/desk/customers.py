@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from supportbot.app_modules import get_app_title
+from supportbot.assistant.customer_exports import ExportedCustomer
 from supportbot.assistant.customer_records import CustomerOnRecord, CustomerRecord, Records
 from supportbot.conversations.models import Conversation
 from supportbot.server.app_failures import call_or_log
@@ -87,12 +88,32 @@ def load_guest_page(conversation: Conversation, has_right: Callable[[str], bool]
     )
 
 
+def find_exported_account(user_id: int) -> ExportedCustomer:
+    theirs = Conversation.objects.filter(user=user_id)
+    return ExportedCustomer((user_id,), tuple(theirs.order_by("pk").values_list("pk", flat=True)))
+
+
+def find_exported_guest(conversation: Conversation) -> ExportedCustomer:
+    """Less than their page shows: in the same browser, whoever has left another address may be somebody else."""
+    same_browser, *others = _list_guest_queries(conversation)
+    keys = same_browser.filter(Q(pk=conversation.pk) | Q(contact_email="")).union(*others)
+    return ExportedCustomer((), tuple(pk for (pk,) in keys.order_by("pk")))
+
+
 def _find_guest_conversations(conversation: Conversation) -> list[int]:
-    """One query of two halves, each served by an index: the browser's key, and the address that was left."""
+    first, *others = _list_guest_queries(conversation)
+    newest = first.union(*others).order_by("-pk")[:MAX_GUEST_CONVERSATIONS]
+    return [pk for (pk,) in newest]
+
+
+def _list_guest_queries(conversation: Conversation) -> list[Any]:
+    """Of the keys of the same browser's conversations, and where an address was left of those with that address.
+
+    Each is served by an index.
+    """
     guests = Conversation.objects.filter(user=None).order_by().values_list("pk")
-    halves = [guests.filter(pk=conversation.pk)]
-    if conversation.guest_key:
-        halves.append(guests.filter(guest_key=conversation.guest_key))
+    key = conversation.guest_key
+    halves = [guests.filter(guest_key=key) if key else guests.filter(pk=conversation.pk)]
     if conversation.contact_email:
         # The index finds the beginning of an address in any case, and no whole one.
         same_address = guests.exclude(contact_email="").filter(
@@ -100,9 +121,7 @@ def _find_guest_conversations(conversation: Conversation) -> list[int]:
             contact_email__iexact=conversation.contact_email,
         )
         halves.append(same_address)
-    first, *others = halves
-    newest = first.union(*others).order_by("-pk")[:MAX_GUEST_CONVERSATIONS]
-    return [pk for (pk,) in newest]
+    return halves
 
 
 def _load_newest(conversations: QuerySet[Conversation], theirs: Q) -> tuple[list[Any], int, Tokens]:

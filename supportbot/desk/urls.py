@@ -15,7 +15,9 @@ urlpatterns = [
     path("c/<int:pk>/photos/", image_views.upload_photo, name="desk-photos"),
     path("c/<int:pk>/photos/<uuid:image>/", image_views.photo_detail, name="desk-photo"),
     path("customer/<int:customer>/", customer_views.show_account, name="desk-customer"),
+    path("customer/<int:customer>/export/", customer_views.export_account, name="desk-customer-export"),
     path("guest/<int:pk>/", customer_views.show_guest, name="desk-guest"),
+    path("guest/<int:pk>/export/", customer_views.export_guest, name="desk-guest-export"),
     path("c/<int:pk>/replies/", views.saved_replies, name="desk-replies"),
 ]
 

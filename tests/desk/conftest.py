@@ -2,9 +2,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from supportbot.conversations.models import Conversation
-from supportbot.conversations.staff_group import AGENTS
+from supportbot.conversations.staff_group import AGENTS, ensure_staff_groups
 from tests.conversations.conftest import _own_media, alices, chat, guests, model, of_guest, page
 from tests.conversations.page import Browser
 from tests.provider import Provider
@@ -23,8 +24,22 @@ def sam(db: None) -> User:
 
 
 @pytest.fixture
+def lead(db: None) -> User:
+    lead = User.objects.create_user("lead", is_staff=True, first_name="Lea")
+    lead.groups.add(ensure_staff_groups()[1])
+    return lead
+
+
+@pytest.fixture
 def agents(agent: User) -> Browser:
     return Browser(agent)
+
+
+@pytest.fixture
+def leads(lead: User) -> Client:
+    client = Client()
+    client.force_login(lead)
+    return client
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import AliasChoices, BaseModel, Field
 
 from supportbot.assistant.conversation_events import CustomerWrote, conversation_event_handler
+from supportbot.assistant.customer_exports import customer_export
 from supportbot.assistant.customer_records import customer_record
 from supportbot.assistant.dashboard_numbers import confirmation_source, dashboard_number
 from supportbot.assistant.person_requests import person_request_handler
@@ -155,6 +156,7 @@ def handle_two(value: Any, other: Any) -> None: ...
 DECORATORS = {
     "conversation event": conversation_event_handler(CustomerWrote),
     "person request": person_request_handler,
+    "customer export": customer_export("orders"),
     "customer record": customer_record("orders.view_order"),
     "dashboard number": dashboard_number,
     "confirmation source": confirmation_source,
@@ -192,6 +194,14 @@ def test_a_handler_of_what_is_no_event_is_refused(value):
 def test_a_record_for_what_is_no_right_is_refused(right):
     with pytest.raises(TypeError, match="needs the name of a right"):
         customer_record(right)
+
+
+@pytest.mark.parametrize(
+    "name", [handle, "", "Orders", "../orders", "a/b", "a.json", "1", "a" * 41, "a\n", None]
+)
+def test_an_export_whose_name_is_not_that_of_a_plain_file_is_refused(name):
+    with pytest.raises(TypeError, match="needs a name in small letters"):
+        customer_export(name)
 
 
 def store_mood(key: str, answer: Mood | None) -> None:

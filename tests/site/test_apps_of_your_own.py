@@ -21,6 +21,8 @@ PROGRAM = """
 import asyncio
 import importlib
 import json
+from io import BytesIO
+from zipfile import ZipFile
 
 from django.apps import apps
 from django.contrib.auth.models import Group, User
@@ -90,6 +92,17 @@ def read(name, path):
     return client.get(path).content.decode()
 
 
+def export_warranties():
+    async def read(pieces):
+        return b"".join([piece async for piece in pieces])
+
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(User.objects.get(username="admin"))
+    response = client.post(reverse("desk-customer-export", args=[alice.pk]))
+    with ZipFile(BytesIO(asyncio.run(read(response.streaming_content)))) as files:
+        return json.loads(files.read("warranties.json"))
+
+
 print(json.dumps({
     "warnings": [sorted(warnings), sorted(warnings_after)],
     "results": [json.loads(each) for each in results],
@@ -101,6 +114,7 @@ print(json.dumps({
         content_type__app_label="warranty").values_list("codename", flat=True)),
     "list": "1 warranty" in read("sam", "/admin/warranty/warranty/"),
     "record": "Lamp" in read("sam", reverse("desk-customer", args=[alice.pk])),
+    "export": [(each["product"], each["ends"], "T" in each["created"]) for each in export_warranties()],
     "number": "Registered products" in read("admin", "/admin/numbers/"),
     "page": json.loads(read("alice", "/warranty/")),
     "months": WarrantySettings().months,
@@ -143,6 +157,7 @@ def test_every_extension_point_works_as_the_page_shows_it(site: Site) -> None:
         "rights": ["change_warranty", "view_warranty"],
         "list": True,
         "record": True,
+        "export": [["Lamp", "2028-09-30", True]],
         "number": True,
         "page": {"warranties": [registered]},
         "months": 36,

@@ -148,7 +148,10 @@ class Conversation(models.Model):
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         ordering = ["-updated"]
-        permissions = [("assign_conversation", _("Can give a conversation to a colleague"))]
+        permissions = [
+            ("assign_conversation", _("Can give a conversation to a colleague")),
+            ("export_customer", _("Can export all data of a customer")),
+        ]
         indexes = [
             models.Index(fields=["user", "-updated"]),
             models.Index(
