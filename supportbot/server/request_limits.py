@@ -110,6 +110,16 @@ class BoundedRequest(WebRequest):
         self.content = BytesIO()
         self.channel.give_up()
 
+    def handle_exception(self, exception: BaseException) -> None:
+        """The application has failed. Whoever has had a part of the answer is shown that the rest is missing.
+
+        Daphne begins a second answer, which raises; after that it would look after no request any longer.
+        """
+        if self._response_started and not self.finished and self.channel is not None:
+            self.channel.loseConnection()
+        else:
+            super().handle_exception(exception)
+
     def _find_address(self) -> str:
         """The sender's, as Django's views find it."""
         request = HttpRequest()

@@ -1,5 +1,6 @@
 """A request that does not come in time is given up, and the slowest of too many; whole ones are always answered."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from supportbot.server.http_channel import (
     WaitingConnections,
 )
 from supportbot.server.process import process
+from supportbot.server.request_limits import BoundedRequest
 
 HEAD = b"GET / HTTP/1.1\r\nHost: example.com\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n"
@@ -130,3 +132,27 @@ def test_a_connection_for_which_there_is_no_room_is_told_so(connect, monkeypatch
 
     assert channel.transport.value().startswith(b"HTTP/1.1 503 ")
     assert is_over(channel)
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_an_answer_that_fails_in_the_middle_is_cut_off_and_one_that_has_not_begun_says_so(connect, has_begun):
+    """A browser that is left waiting, or that takes the half for the whole, would be worse."""
+
+    class Failing(BoundedRequest):
+        def process(self) -> None:
+            if has_begun:
+                self.handle_reply({"type": "http.response.start", "status": 200, "headers": []})
+                self.handle_reply({"type": "http.response.body", "body": b"half", "more_body": True})
+            self.handle_exception(OSError("The disk is gone."))
+
+    channel = connect()
+    server = SimpleNamespace(server_name="", log_action=lambda *_about: None)
+    server.protocol_connected = server.protocol_disconnected = lambda _request: None
+    channel.factory = SimpleNamespace(server=server, log=lambda _request: None)
+    channel.requestFactory = Failing
+    channel.dataReceived(HEAD + b"\r\n")
+
+    answer = channel.transport.value()
+    assert is_over(channel) == has_begun
+    assert answer.startswith(b"HTTP/1.1 200 " if has_begun else b"HTTP/1.1 500 ")
+    assert answer.endswith(b"4\r\nhalf\r\n" if has_begun else b"\r\n0\r\n\r\n")
