@@ -17,8 +17,8 @@ WORDS = {
     Order.Status.PARTLY_SHIPPED: (
         "partial, partially fulfilled, partially shipped, partial shipped, partly shipped, partially sent, "
         "partially dispatched, partially delivered, partly delivered, teilweise versandt, teilversandt, "
-        "teilweise geliefert, "
-        "partiellement expedie, parcialmente enviado, parzialmente spedito, gedeeltelijk verzonden"
+        "teilweise geliefert, partiellement expedie, parcialmente enviado, parzialmente spedito, "
+        "gedeeltelijk verzonden"
     ),
     Order.Status.DELIVERED: (
         "delivered, zugestellt, geliefert, livre, livree, entregado, entregue, consegnato, bezorgd, geleverd, "
@@ -37,8 +37,7 @@ WORDS = {
         "processing, unfulfilled, not fulfilled, unshipped, pending, open, on hold, scheduled, in progress, "
         "request declined, pending fulfillment, awaiting fulfillment, awaiting shipment, awaiting pickup, "
         "ready to ship, ready for pickup, ready for shipping, packed, packing, label printed, label purchased, "
-        "backordered, backorder, "
-        "pre ordered, preordered, partially paid"
+        "backordered, backorder, pre ordered, preordered, partially paid"
     ),
 }
 STATUSES = {word: status for status, words in WORDS.items() for word in words.split(", ")}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from orders.models import ProcessedDelivery
-from orders.order_events import OrderEvent, Outcome, store_event
+from ..models import ProcessedDelivery
+from ..order_events import OrderEvent, Outcome, store_event
 
 
 class ReusedKeyError(Exception):

@@ -19,11 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from orders.exports.orders import ExportedItem, ExportedOrder
-from orders.models import Order, OrderItem
-from orders.numbers import normalise_number
-from orders.order_events import OrderEvent
-
+from ..exports.orders import ExportedItem, ExportedOrder
+from ..models import Order, OrderItem
+from ..numbers import normalise_number
+from ..order_events import OrderEvent
 from .payloads import UNSTORABLE, UnreadableMessage
 
 PLATFORM = "api"

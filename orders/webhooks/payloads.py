@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.amounts import THREE_DECIMALS
-from orders.exports.cells import UnreadableCell
-from orders.exports.files import FileRow, clean_unmarked_cell
-from orders.exports.order_rows import Survey
-from orders.exports.orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
-from orders.exports.times import read_time
+from ..amounts import THREE_DECIMALS
+from ..exports.cells import UnreadableCell
+from ..exports.files import FileRow, clean_unmarked_cell
+from ..exports.order_rows import Survey
+from ..exports.orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
+from ..exports.times import read_time
 
 # What a database or a browser cannot keep.
 UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)])
@@ -26,12 +26,17 @@ class UnreadableMessage(Exception):
 def parse_message(body: bytes) -> dict[str, Any]:
     """The JSON object of a body. Raises `UnreadableMessage`."""
     try:
-        message = json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        message = _load_json(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise UnreadableMessage(_("The body is not JSON in UTF-8.")) from None
     if not isinstance(message, dict):
         raise UnreadableMessage(_("The body is not a JSON object."))
     return message
+
+
+def _load_json(text: str) -> Any:
+    """With decimals as they are written, and no “NaN” or “Infinity”, which are no JSON."""
+    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> None:
@@ -68,7 +73,7 @@ def get_parts(part: Any, name: str) -> list[Mapping[str, Any]]:
 
 def _parse_list(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        return _load_json(text)
     except (ValueError, RecursionError):
         return None
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.exports.orders import ExportedOrder
-from orders.order_events import OrderEvent
-
+from ..exports.orders import ExportedOrder
+from ..order_events import OrderEvent
 from .payloads import (
     UnreadableMessage,
     add_amounts,

@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from orders.exports.cells import UnreadableCell
-from orders.exports.orders import RefusedOrder
-from orders.exports.times import read_time
-from orders.order_events import OrderEvent
-
+from ..exports.cells import UnreadableCell
+from ..exports.orders import RefusedOrder
+from ..exports.times import read_time
+from ..order_events import OrderEvent
 from . import json_messages, shopify_messages, woocommerce_messages
 from .deliveries import ReusedKeyError, build_key, store_events
 from .payloads import UnreadableMessage, parse_message

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from orders.exports.orders import ExportedOrder
-from orders.models import Order
-from orders.order_events import OrderEvent
-
+from ..exports.orders import ExportedOrder
+from ..models import Order
+from ..order_events import OrderEvent
 from .payloads import (
     UnreadableMessage,
     add_amounts,

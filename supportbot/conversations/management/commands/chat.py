@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy
 
 from supportbot import model_backends
 from supportbot.assistant.backends import BACKENDS
-from supportbot.conversations.visitors import Visitor
 
 from ...terminal.screen import Screen
 from ...terminal.session import Terminal, run_loop_in_thread
 from ...turns import tool_calls
+from ...visitors import Visitor
 from ..database_check import check_database
 
 HELP_TEXT = gettext_lazy("""\

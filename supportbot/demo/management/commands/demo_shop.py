@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from supportbot.conversations.staff_group import ensure_staff_groups
-from supportbot.demo.accounts import DEMO_STAFF
+
+from ...accounts import DEMO_STAFF
 
 
 @dataclass(frozen=True)
