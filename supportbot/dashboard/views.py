@@ -30,7 +30,7 @@ ROWS_A_FETCH = 500
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
-def of_one_number(view: View) -> View:
+def catch_number_failures(view: View) -> View:
     """The view is of the number that its address names. When that fails, the page says so; the log says why."""
 
     @wraps(view)
@@ -70,7 +70,7 @@ def show_dashboard(request):
 @never_cache
 @admin.site.admin_view
 @require_dashboard
-@of_one_number
+@catch_number_failures
 def list_rows(request):
     """The rows behind a number."""
     found = _find_open_rows(request)
@@ -95,7 +95,7 @@ def list_rows(request):
 @never_cache
 @admin.site.admin_view
 @require_dashboard
-@of_one_number
+@catch_number_failures
 def export_rows(request):
     """All rows behind a number, for a spreadsheet."""
     found = _find_open_rows(request)
@@ -109,7 +109,7 @@ def export_rows(request):
 @never_cache
 @admin.site.admin_view
 @require_dashboard
-@of_one_number
+@catch_number_failures
 def export_table(request):
     """A table of the dashboard, for a spreadsheet."""
     key, chosen = request.GET.get("number", ""), choose_period(request.GET)

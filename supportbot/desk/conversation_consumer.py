@@ -36,7 +36,7 @@ class DeskConversationConsumer(ConversationConsumer):
     frame_type = DeskConversationFrame
     permission = READ_CONVERSATIONS
     page: DeskConnection
-    _beat: asyncio.Task[None] | None = None
+    _heartbeat: asyncio.Task[None] | None = None
 
     async def check_access(self, session_key: str) -> None:
         self.conversation_id = self.scope["url_route"]["kwargs"]["pk"]
@@ -60,11 +60,11 @@ class DeskConversationConsumer(ConversationConsumer):
         await viewers.subscribe_viewers(self.conversation_id, self._send_staff_parts)
         await self.page.resync(self.get_query_number("seen"))
         if self.is_open:  # it may have been closed while it was loaded
-            self._beat = asyncio.create_task(self._announce_again_and_again(), name="viewer")
+            self._heartbeat = asyncio.create_task(self._run_heartbeat(), name="viewer")
 
     async def close_page(self) -> None:
-        if self._beat is not None:
-            self._beat.cancel()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
         await viewers.unsubscribe_viewers(self.conversation_id, self._send_staff_parts)
         await desk_feed.unsubscribe_desk(self._send_facts)
         await super().close_page()
@@ -146,8 +146,11 @@ class DeskConversationConsumer(ConversationConsumer):
     def _require_answerer(self) -> None:
         self.session.require_permission(ANSWER_CUSTOMERS)
 
-    async def _announce_again_and_again(self) -> None:
-        """And look for what other processes may have told in vain: these parts of the page have no revision."""
+    async def _run_heartbeat(self) -> None:
+        """Announce this viewer, and send again the parts of the page that have no revision.
+
+        What another process announced of these may not have arrived.
+        """
         while True:
             await viewers.announce_viewer(self.conversation_id, self._page_key, self.name)
             await self._send_staff_parts()

@@ -37,11 +37,11 @@ class DeskFeedConsumer(SocketConsumer):
 
     async def open_page(self) -> None:
         self._shows_board = bool(self.get_query_number("board"))
-        self._beat = asyncio.create_task(self._stay_present(), name="presence")
+        self._heartbeat = asyncio.create_task(self._stay_present(), name="presence")
         await subscribe_board(self._send_board, self.staff.pk)
 
     async def close_page(self) -> None:
-        self._beat.cancel()
+        self._heartbeat.cancel()
         await unsubscribe_board(self._send_board)
 
     async def on_ping(self, frame: DeskFeedFrame) -> None:
