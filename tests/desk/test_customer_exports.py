@@ -104,6 +104,7 @@ def test_nothing_of_another_customer_and_nothing_that_is_for_the_team_or_the_mod
         key="k", outcome="foreign", sender="secret@example.org", text="Secret mail", conversation=chat
     )
     Ticket.objects.create(issue="Mine", customer=alice, conversation=foreign)
+    Ticket.objects.create(issue="Secret issue", customer=bob, conversation=chat)
     begin("guests", guest_key="g", contact_name="Secret guest")
 
     archive = press_export(leads, "customer", alice.pk)
