@@ -8,6 +8,7 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.realtime.fragments import render_owner
 from supportbot.conversations.worker import housekeeping
+from supportbot.desk.refusals import describe_refusal
 from supportbot.jobs.models import Job
 from tickets.models import Ticket
 
@@ -83,7 +84,9 @@ def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, ag
     sam = User.objects.create_user("sam", is_staff=True)
     assert not turns.take_over.run_sync(chat.pk, sam.pk).is_done
     lose(agent)
-    shown = turns.close_conversation.run_sync(chat.pk, sam.pk).change.owner  # refused, and shows who has it
+    refused = turns.close_conversation.run_sync(chat.pk, sam.pk)
+    assert describe_refusal(refused) == "This conversation isn't yours yet. Take it over first."
+    shown = refused.change.owner
     assert (shown.owner, shown.assignee_id, shown.assignee_name) == ("human", None, "")
     assert "With nobody: the colleague who had it" in render_owner(shown, template="desk/_owner.html")
     assert turns.take_over.run_sync(chat.pk, sam.pk).is_done

@@ -47,11 +47,15 @@ OWNER_FIELDS = [
 
 @dataclass(frozen=True, slots=True)
 class OwnershipResult:
-    """Whether it was done, and who of the staff has the conversation now."""
+    """Whether it was done, and what it changed."""
 
     change: TurnChange
     is_done: bool
-    assignee_name: str = ""
+
+    @property
+    def assignee_name(self) -> str:
+        """Empty where nobody has it, or somebody who may no longer answer."""
+        return self.change.owner.assignee_name if self.change.owner else ""
 
 
 @on_database_thread(repeat=True)
@@ -232,7 +236,7 @@ def find_done_press(conversation: Conversation, client_id: str) -> OwnershipResu
 
 def build_unchanged(conversation: Conversation) -> OwnershipResult:
     """It is as it was wanted to be already."""
-    return OwnershipResult(build_change(conversation, (), with_owner=True), True, conversation.assignee_name)
+    return OwnershipResult(build_change(conversation, (), with_owner=True), True)
 
 
 def _is_last(conversation: Conversation, client_id: str) -> bool:
@@ -261,7 +265,7 @@ def give_to(conversation: Conversation, staff: Any, *, by_colleague: bool = Fals
     joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)
-    return OwnershipResult(change, True, conversation.assignee_name)
+    return OwnershipResult(change, True)
 
 
 def _enqueue_alert(conversation: Conversation) -> None:
@@ -286,5 +290,4 @@ def is_assigned_to(conversation: Conversation, staff_id: int) -> bool:
 
 def build_refusal(conversation: Conversation) -> OwnershipResult:
     """It is somebody else's by now."""
-    change = build_change(conversation, (), with_owner=True)
-    return OwnershipResult(change, False, conversation.assignee_name)
+    return OwnershipResult(build_change(conversation, (), with_owner=True), False)

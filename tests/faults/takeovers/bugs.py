@@ -13,7 +13,13 @@ from supportbot.audit.recording import record_event
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.turns import OwnershipResult, ownership, submit, tool_calls, transitions
-from supportbot.conversations.turns.changes import ChangedTurn, close_open_messages, load_messages
+from supportbot.conversations.turns.changes import (
+    ChangedTurn,
+    TurnChange,
+    close_open_messages,
+    describe_owner,
+    load_messages,
+)
 from supportbot.conversations.worker import runner
 from supportbot.server import tool_transactions
 
@@ -26,16 +32,19 @@ def it_reads_and_then_writes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def take_carelessly(conversation_id: int, staff_id: int) -> OwnershipResult:
         chat = Conversation.objects.select_related("assignee").get(pk=conversation_id)
-        change = turns.TurnChange(conversation_id)
         if chat.owner == Conversation.Owner.HUMAN and chat.assignee_id != staff_id:
-            return OwnershipResult(change, False, chat.assignee_name)
+            return OwnershipResult(_show_owner(chat), False)
         sleep(DECISION_SECONDS)
         chat.owner, chat.assignee = Conversation.Owner.HUMAN, User.objects.get(pk=staff_id)
         chat.save(update_fields=["owner", "assignee"])
         record_event("took_over", staff=chat.assignee, conversation_id=conversation_id)
-        return OwnershipResult(change, True, chat.assignee_name)
+        return OwnershipResult(_show_owner(chat), True)
 
     monkeypatch.setattr(turns.take_over, "_function", take_carelessly)
+
+
+def _show_owner(chat: Conversation) -> TurnChange:
+    return TurnChange(chat.pk, owner=describe_owner(chat))
 
 
 def nobody_halts_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
