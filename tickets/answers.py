@@ -29,7 +29,7 @@ def record_reply(ticket: Ticket, message_id: int, staff: Any, staff_name: str) -
         ticket,
         actor,
         status=Status.PENDING if ticket.status == Status.OPEN else ticket.status,
-        assignee=ticket.assignee or staff,
+        assignee=ticket.current_assignee or staff,
     )
 
 

@@ -54,7 +54,7 @@ def _take_over_waiting(ticket: Ticket, target: Ticket, actor: Actor) -> None:
         return
     status = ticket.status if ticket.status == Ticket.Status.OPEN or not target.is_active else target.status
     priority = max(target.priority, ticket.priority, key=Ticket.Priority.values.index)
-    assignee = target.assignee or ticket.assignee
+    assignee = target.current_assignee or ticket.current_assignee
     change_ticket(target, actor, status=status, priority=priority, assignee=assignee)
     since = ticket.waiting_since
     if since is not None and (target.waiting_since is None or since < target.waiting_since):

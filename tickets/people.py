@@ -11,6 +11,11 @@ def name_person(person: Any) -> str:
     return name
 
 
+def is_on_team(person: Any) -> bool:
+    """Not any longer, once the account is closed or is no longer one of staff."""
+    return bool(person.is_staff and person.is_active)
+
+
 def find_account(email: str) -> Any:
     """The customer's account with this address; None where there is none, or more than one, or it is of the staff."""
     if not email:

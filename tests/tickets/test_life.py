@@ -20,6 +20,7 @@ from tickets.answers import confirm_by_customer, reopen_by_customer
 from tickets.changes import change_ticket, change_tickets, open_ticket
 from tickets.closing import JOB_KIND
 from tickets.jobs import close_ticket
+from tickets.merging import merge_ticket
 from tickets.models import Ticket, TicketReply
 
 
@@ -204,12 +205,39 @@ def test_a_ticket_that_is_added_as_solved_has_an_end(agent):
     assert added.status_changes.count() == Job.objects.filter(kind=JOB_KIND).count() == 1
 
 
-def test_closing_the_conversation_leaves_a_colleagues_ticket_open(ticket, talk, agent, bob):
-    Ticket.objects.filter(pk=ticket.pk).update(assignee=bob)
+def test_closing_the_conversation_leaves_a_colleagues_ticket_open(ticket, talk, agent):
+    lee = User.objects.create(username="lee", is_staff=True)
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=lee)
     turns.take_over.run_sync(talk.pk, agent.pk)
     turns.close_conversation.run_sync(talk.pk, agent.pk)
     ticket.refresh_from_db()
     assert ticket.status == "open"
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
+class TestTicketOfWhoLeftTheTeam:
+    @pytest.fixture(autouse=True)
+    def _lees(self, ticket, change) -> None:
+        lee = User.objects.create(**{"username": "lee", "is_staff": True} | change)
+        Ticket.objects.filter(pk=ticket.pk).update(assignee=lee)
+
+    def test_it_becomes_the_one_of_whoever_answers(self, ticket, talk, agent):
+        reply(talk, agent)
+        ticket.refresh_from_db()
+        assert ticket.assignee == agent
+
+    def test_it_is_resolved_with_the_conversation(self, ticket, talk, agent):
+        turns.take_over.run_sync(talk.pk, agent.pk)
+        turns.close_conversation.run_sync(talk.pk, agent.pk)
+        ticket.refresh_from_db()
+        assert ticket.status == "resolved"
+
+    def test_it_goes_to_who_had_what_is_merged_into_it(self, ticket, talk, agent):
+        values = {"issue": "Late", "conversation": talk, "assignee": agent}
+        other = Ticket.objects.create(number="TKT-00000002", **values)
+        merge_ticket(other.pk, ticket.number, build_staff_actor(agent))
+        ticket.refresh_from_db()
+        assert ticket.assignee == agent
 
 
 def test_a_conversation_that_is_given_to_a_colleague_takes_the_tickets_of_who_had_it_along(

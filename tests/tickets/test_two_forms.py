@@ -165,6 +165,11 @@ class TestAssigneeWhoLeftTheTeam:
         assert (ticket.priority, ticket.assignee.username) == ("high", "tom")
         assert AuditEvent.objects.get().details["changes"].keys() == {"priority"}
 
+    def test_others_are_not_given_to_them(self, desk, ticket):
+        User.objects.filter(username="tom").update(is_staff=True, is_active=False)
+        other = Ticket.objects.create(number="TKT-00000009", issue="Broken")
+        assert "tom (no longer on the team)" not in desk.get(page_of(other)).content.decode()
+
     def test_it_can_be_given_to_somebody_else_or_to_nobody(self, desk, sam, ticket):
         for chosen in (sam.pk, ""):
             form = admin_forms.open_form(desk, page_of(ticket))

@@ -13,7 +13,7 @@ from supportbot.row_ids import parse_row_id
 
 from ..history import describe_value, name_actor
 from ..models import Tag, Ticket
-from ..people import name_person
+from ..people import is_on_team, name_person
 from ..tags import list_tags, parse_tags
 
 PARAGRAPH_FIELDS = ("issue", "summary", "wants", "tried", "still_open")
@@ -62,7 +62,7 @@ class TicketForm(ConcurrentEditForm):
         """
         shown = parse_row_id(self.data.get(self.add_initial_prefix("assignee"), "")) or 0
         has_it = get_user_model()._default_manager.filter(pk__in=[self.instance.assignee_id or 0, shown])
-        assignee.queryset = assignee.queryset | has_it
+        assignee.queryset = assignee.queryset.filter(is_active=True) | has_it
         assignee.label_from_instance = _name_assignee
 
     def clean_tag_names(self) -> str:
@@ -109,8 +109,4 @@ class TicketForm(ConcurrentEditForm):
 
 def _name_assignee(person: Any) -> str:
     name = name_person(person)
-    return (
-        name
-        if person.is_staff and person.is_active
-        else _("%(name)s (no longer on the team)") % {"name": name}
-    )
+    return name if is_on_team(person) else _("%(name)s (no longer on the team)") % {"name": name}

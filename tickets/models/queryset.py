@@ -11,6 +11,11 @@ from django.utils import timezone
 
 from .numbers import NUMBER_DRAWS
 
+# What somebody has who is no longer on the team is nobody's.
+UNASSIGNED = (
+    models.Q(assignee=None) | models.Q(assignee__is_active=False) | models.Q(assignee__is_staff=False)
+)
+
 
 class TicketQuerySet(models.QuerySet[Any]):
     def visible_to(self, customer_id: int | None, conversation_id: int) -> "TicketQuerySet":

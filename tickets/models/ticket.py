@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ..people import name_person
+from ..people import is_on_team, name_person
 from .numbers import find_order_number, generate_number, normalise_issue
 from .queryset import TicketQuerySet
 from .tag import Tag
@@ -224,6 +224,12 @@ class Ticket(models.Model):
     @property
     def is_overdue(self) -> bool:
         return self.status == Ticket.Status.OPEN and self.due is not None and self.due < timezone.now()
+
+    @property
+    def current_assignee(self) -> Any:
+        """Who has it, None if nobody has: as `UNASSIGNED` says it of several."""
+        has_it = self.assignee
+        return has_it if has_it is not None and is_on_team(has_it) else None
 
     @property
     def customer_name(self) -> str:
