@@ -7,8 +7,9 @@ import asyncio
 import contextvars
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial, update_wrapper
 from time import monotonic, sleep
@@ -207,9 +208,14 @@ def on_database_thread(*, repeat: bool = False) -> Callable[[Callable[P, T]], Da
     return decorate
 
 
-def limit_database_wait() -> asyncio.Timeout:
-    """For what somebody waits for in front of a page. Raises TimeoutError after `DATABASE_TIMEOUT_SECONDS`."""
-    return asyncio.timeout(DATABASE_TIMEOUT_SECONDS)
+@asynccontextmanager
+async def limit_database_wait() -> AsyncIterator[None]:
+    """For what somebody waits for in front of a page. Raises OperationalError after `DATABASE_TIMEOUT_SECONDS`."""
+    try:
+        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise OperationalError("The database has not answered in time") from error
 
 
 async def _run_on_thread(job: Callable[[], T]) -> T:

@@ -252,6 +252,25 @@ async def test_a_page_joins_what_was_begun_in_another_process(transactional_db, 
     await page.close()
 
 
+async def test_a_page_that_waits_too_long_for_the_database_joins_later(
+    transactional_db, guests, monkeypatch, caplog
+):
+    """That is an outage, of which the log tells in one line."""
+    page = await open_empty(guests, await sync_to_async(guests.look)())
+    with monkeypatch.context() as patch:
+        patch.setattr("supportbot.server.executors.DATABASE_TIMEOUT_SECONDS", 0)
+        chat = await sync_to_async(guests.begin)()
+        await submit.submit_message(chat.pk, "Hello", "a1", can_start=False)
+        await empty_pages.join_begun_conversations()
+
+    failures = [record for record in caplog.records if "could not be finished" in record.message]
+    assert failures
+    assert not any(record.exc_info for record in failures)
+    await empty_pages.join_begun_conversations()
+    await page.until(lambda page: page.turns)
+    await page.close()
+
+
 async def test_a_page_of_somebody_else_does_not_join(model, guests, bobs):
     address = await sync_to_async(guests.look)()
     mine, of_bob = await open_empty(guests, address), await open_empty(bobs, address)

@@ -30,7 +30,7 @@ class Customer:
     async def run_action(self, function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a transaction in the conversation, if the session may still do so.
 
-        Raises `SessionEnded`, `RequestRefused`, and TimeoutError when the database is away for too long.
+        Raises `SessionEnded`, `RequestRefused`, and OperationalError when the database is away for too long.
         """
         async with limit_database_wait():
             return await function.run_after(self.require_valid_session, self.conversation_id, *args, **kwargs)

@@ -54,7 +54,7 @@ def _exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonRe
         is_found = ended.code != CLOSE_NOT_FOUND
         close_code = CLOSE_SIGNED_OUT if is_found else CLOSE_NOT_FOUND
         return JsonResponse({"close_code": close_code}, status=401 if is_found else 404)
-    except (DatabaseError, TimeoutError):
+    except DatabaseError:
         return JsonResponse({}, status=503)
 
 

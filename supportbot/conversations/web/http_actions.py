@@ -44,7 +44,7 @@ def perform_action(request: HttpRequest, conversation: Conversation, frame: Fram
         return describe_refusal(action, build_customer(request, conversation), frame)
     except RequestRefused as refusal:
         return str(refusal)
-    except (DatabaseError, TimeoutError) as error:
+    except DatabaseError as error:
         return _describe_failure(error)
     finally:
         if conversation.pk is not None:
@@ -60,7 +60,7 @@ def describe_refusal(action: Callable[..., Awaitable[None]], *args: Any) -> str:
         async_to_sync(action)(*args)
     except RequestRefused as refusal:
         return str(refusal)
-    except (DatabaseError, TimeoutError) as error:
+    except DatabaseError as error:
         return _describe_failure(error)
     return ""
 

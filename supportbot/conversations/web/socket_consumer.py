@@ -123,7 +123,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
             await self.close_socket(ended.code)
         except RequestRefused as refusal:
             await self.send_error(render_notice(str(refusal), client_id))
-        except (DatabaseError, TimeoutError) as error:
+        except DatabaseError as error:
             logger.error("A frame was not handled: %s", type(error).__name__)
             words = _("We couldn't send that. Please try again in a moment.")
             await self.send_error(render_notice(words, client_id))
@@ -139,8 +139,8 @@ class SocketConsumer(AsyncWebsocketConsumer):
     async def run_action(self, function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a transaction for a frame, if the session may still do so.
 
-        A database that is away for a moment is waited for. Raises `SessionEnded`, `RequestRefused`, and TimeoutError
-        when it is away for too long.
+        A database that is away for a moment is waited for. Raises `SessionEnded`, `RequestRefused`, and
+        OperationalError when it is away for too long.
         """
         return await self.run_checked(self.require_valid_session, function, *args, **kwargs)
 
