@@ -101,14 +101,14 @@ class Page:
             # Spread out, as the page does it, but in seconds that a test can wait.
             await asyncio.sleep(0.05 + self._chance.random() * min(2.0, 0.2 * 2**tries))
 
-    def _connect(self) -> websockets.connect:
+    def _connect(self, open_timeout: float = 5) -> websockets.connect:
         door = self._chance.choice(self._doors)
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         return websockets.connect(
             f"{door.url.replace('http', 'ws', 1)}/ws{self._path}?seen={self.screen.seen}",
             origin=websockets.Origin(door.url),
             additional_headers={"Cookie": cookies},
-            open_timeout=5,
+            open_timeout=open_timeout,
             close_timeout=0.2,
             ping_interval=None,
             proxy=None,

@@ -1,11 +1,13 @@
 """Very many lines that come back at once, and one that never does. Minutes, so only `make faults` runs them."""
 
 import asyncio
+from contextlib import suppress
 from random import Random
 from time import monotonic
 
 import pytest
 import websockets
+from websockets.exceptions import WebSocketException
 
 from .conftest import NewStage
 from .customer import Customer
@@ -15,14 +17,31 @@ pytestmark = pytest.mark.long
 
 TABS = 19  # of each of the fifty customers, besides the page that shows everything
 LONGEST = 30.0
+# As static/chat/connection.js has them.
+SILENCE_SECONDS = 8.0
+RECONNECT_SECONDS, RECONNECT_SPREAD_SECONDS, RECONNECT_SPREAD_MAX_SECONDS = 0.5, 1.5, 15.0
 
 
 async def tab(customer: Customer, chance: Random) -> websockets.ClientConnection:
-    """A tab that comes back as soon as a page does, and has heard from the server."""
-    await asyncio.sleep(0.5 + 1.5 * chance.random())
-    socket = await customer.page._connect()
-    await socket.send('{"action": "ping"}')
-    await socket.recv()
+    """A tab that comes back as soon as a page does, with as many tries, and has heard from the server."""
+    spread = RECONNECT_SPREAD_SECONDS
+    while True:
+        await asyncio.sleep(RECONNECT_SECONDS + spread * chance.random())
+        with suppress(OSError, WebSocketException):  # the former is also what a TimeoutError is
+            return await connect_tab(customer)
+        spread = min(RECONNECT_SPREAD_MAX_SECONDS, 2 * spread)
+
+
+async def connect_tab(customer: Customer) -> websockets.ClientConnection:
+    """One try. It is given up when nothing is heard for as long as a page waits."""
+    socket = await customer.page._connect(SILENCE_SECONDS)
+    try:
+        async with asyncio.timeout(SILENCE_SECONDS):
+            await socket.send('{"action": "ping"}')
+            await socket.recv()
+    except TimeoutError:
+        await socket.close()
+        raise
     return socket
 
 
