@@ -1,5 +1,7 @@
 """A look leaves nothing behind: a conversation and a guest's session begin with what somebody says or does."""
 
+import asyncio
+from functools import partial
 from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
@@ -203,6 +205,17 @@ async def test_trouble_with_one_page_is_nobody_elses_and_comes_after_what_was_sa
     empty_pages.remove_page(public_id, fail_to_join)
     await first.close()
     await second.close()
+
+
+async def test_no_page_waits_until_another_one_has_joined():
+    public_id, both_join = uuid4(), asyncio.Barrier(2)
+    for _page in range(2):
+        empty_pages.add_page(public_id, partial(both_join.wait))
+
+    async with asyncio.timeout(5):
+        await empty_pages.announce_begun_conversation(public_id)
+
+    assert not both_join.broken
 
 
 async def test_a_page_that_opens_while_another_one_begins_is_let_in(transactional_db, guests, monkeypatch):

@@ -1,5 +1,6 @@
 """Open pages of conversations that have not begun: each joins its conversation when another page has begun it."""
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection
@@ -58,11 +59,15 @@ async def announce_begun_conversation(public_id: UUID) -> None:
 
 @process_messages.on_message("conversation_begun")
 async def _join_begun_conversation(public_id: str) -> None:
-    for join in list(process.get(EmptyPages).by_id.get(UUID(public_id), ())):
-        try:
-            await join()
-        except Exception as error:  # noqa: BLE001 - it is logged
-            log_task_failure(logger, "Joining a conversation that has begun", error)
+    pages = process.get(EmptyPages).by_id.get(UUID(public_id), ())
+    await asyncio.gather(*(_join_page(join) for join in pages))
+
+
+async def _join_page(join: JoinConversation) -> None:
+    try:
+        await join()
+    except Exception as error:  # noqa: BLE001 - it is logged
+        log_task_failure(logger, "Joining a conversation that has begun", error)
 
 
 async def join_begun_conversations() -> None:
