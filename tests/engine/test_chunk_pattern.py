@@ -98,9 +98,11 @@ def test_words_that_differ_alone_are_read_without_decoding(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("broken", [b"\xff", b"\xc3"])
-def test_words_that_are_no_text_are_refused_as_any_other_malformed_chunk(broken: bytes) -> None:
+def test_bytes_that_are_no_text_cost_a_character_and_not_the_answer(broken: bytes) -> None:
     chunk = b'{"choices":[{"index":0,"delta":{"content":"%b"}}]}'
-    assert read([chunk % word for word in (b"One", b" two", broken)]) == (["One", " two"], "malformed")
+    pieces, *_rest = read([chunk % word for word in (b"One", b" two", broken, b" four")])
+
+    assert pieces == ["One", " two", "\N{REPLACEMENT CHARACTER}", " four"]
 
 
 @pytest.mark.parametrize("size", [1, 7, 40, 1000])

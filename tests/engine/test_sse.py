@@ -26,6 +26,16 @@ STREAMS = {
         [b"{}", b'{"error": [1]}'],
     ),
     "blank lines": (b"\n\n\n\ndata: a\n\n\ndata: b\n\n\n\n", [b"a", b"b"]),
+    "words with a time": (
+        b"data: heartbeat 1\n\ndata: ping - 2026-11-30T13:00:00Z\n\n"
+        b"data: 1764500000\n\ndata: 2026-11-30T13:00:00.5Z\n\ndata: a\n\n",
+        [b"a"],
+    ),
+    "an end in other words": (b"data: [done]\n\ndata: DONE\n\nevent: stop\ndata: {}\n\n", [b"[DONE]"] * 3),
+    "an error without data": (
+        b'error: {"a": 1}\n\n{"error": 2}\n\n',
+        [b'{"error": {"a": 1}}', b'{"error": 2}'],
+    ),
     "words": (b"data: ping\n\ndata: null\n\ndata: a\n\n", [b"a"]),
     "a word and JSON": (b'data: ok\ndata: {"a": 1}\n\n', [b'{"a": 1}']),
     "no data": (b"data:\n\ndata\n\nevent: x\n\n", []),

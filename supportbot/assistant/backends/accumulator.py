@@ -287,8 +287,12 @@ class AnswerAccumulator:
 
 
 def decode_json(data: bytes) -> Any:
-    """Decode an event. Raises ValueError."""
+    """Decode an event. Bytes that are no UTF-8 cost their character, not the answer. Raises ValueError."""
     try:
         return from_json(data)  # several times as fast as json, which counts at one event a token
     except ValueError:
+        pass
+    try:
         return json.loads(data)  # this one accepts lone surrogates, which `sanitize_text` then repairs
+    except UnicodeDecodeError:
+        return json.loads(data.decode(errors="replace"))

@@ -21,11 +21,13 @@ class ChunkPattern:
             self._before, self._after = data[: len(data) - len(value) + 1], value[len(quoted) - 1 :]
 
     def read_words(self, data: bytes) -> str:
-        """The words of a chunk, empty if it differs from the pattern by more, or if they are escaped.
-
-        Raises ValueError for what is no UTF-8.
-        """
+        """The words of a chunk, empty if it differs from the pattern by more, or if they are escaped or no UTF-8."""
         if not (self._before and data.startswith(self._before) and data.endswith(self._after)):
             return ""
         words = data[len(self._before) : len(data) - len(self._after)]
-        return "" if b'"' in words or b"\\" in words else words.decode(errors="surrogatepass")  # as json does
+        if b'"' in words or b"\\" in words:
+            return ""
+        try:
+            return words.decode(errors="surrogatepass")  # as json does
+        except UnicodeDecodeError:
+            return ""

@@ -13,6 +13,7 @@ from typing import Any
 LENGTH_REASONS = {
     *("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "max_length", "model_length"),
     *("token_limit", "length_limit", "context_length", "model_context_window_exceeded", "max_new_tokens"),
+    "time_limit",
 }
 FILTER_REASONS = {
     *(
@@ -26,6 +27,7 @@ FILTER_REASONS = {
         "refusal",
     ),
     *("prohibited_content", "sensitive", "guardrail_intervened", "image_safety", "moderation", "language"),
+    "model_armor",
     *(
         "blocked",
         "content_blocked",
@@ -38,10 +40,21 @@ FILTER_REASONS = {
 # The server itself says that it broke off.
 BROKEN_REASONS = {
     *("error", "network_error", "internal_error", "server_error", "engine_error", "upstream_error", "failed"),
-    *("insufficient_system_resource", "abort", "aborted", "cancelled", "canceled", "timeout"),
+    *(
+        "insufficient_system_resource",
+        "abort",
+        "aborted",
+        "cancelled",
+        "canceled",
+        "timeout",
+        "engine_overloaded",
+    ),
     # Gemini could not write the call that it wanted, and has dropped it (googleapis/python-genai#1836).
-    *("malformed_function_call", "unexpected_tool_call", "too_many_tool_calls"),
+    *("malformed_function_call", "unexpected_tool_call", "too_many_tool_calls", "missing_thought_signature"),
+    *("malformed_response", "malformed_tool_use", "malformed_model_output"),
 }
+# Some say with each piece that the answer goes on (watsonx).
+NO_REASONS = ("", "null", "none", "not_finished", "unspecified")
 FIELD_NAME = re.compile(r"^(finish|stop)_?reason[._]")
 ENDING = re.compile(r"_(reached|exceeded)$")
 
@@ -50,7 +63,7 @@ def normalize_finish_reason(reason: Any) -> str:
     """One of “stop”, “length”, “content_filter” and “error”; empty for none."""
     name = reason.get("type") if isinstance(reason, dict) else reason  # SGLang's own form is an object
     name = FIELD_NAME.sub("", re.sub(r"[\s-]+", "_", str(name or "").strip().lower()))
-    if not name or name in ("null", "none"):
+    if name in NO_REASONS:
         return ""
     names = {name, ENDING.sub("", name), *(part.strip("_") for part in name.split(":"))}
     if names & LENGTH_REASONS:

@@ -43,10 +43,10 @@ PREVIOUS_RESPONSE = _compile(
     r"no tool (output|call) found|items are not persisted",
 )
 FILTERED = _compile(
-    r"usage guidelines|content[_ ]filter|content[_ ]policy|data_inspection_failed|content management policy",
+    r"usage guidelines|content[_ ]?filter|content[_ ]?policy|data_inspection_failed|content management policy",
     r"responsible ?ai|inappropriate content|content exists risk|flagged (as|by|for)|moderation",
     r"violat\w+ (our|the|safety|usage)|safety (system|settings|check)|sensitive (content|words|information)",
-    r"guardrail|new_sensitive|敏感|不安全|违规|内容安全",
+    r"guardrail|new_sensitive|censorship|high risk|敏感|不安全|违规|内容安全",
 )
 KEY_REFUSED = _compile(
     r"api[ _-]?key|unauthori[sz]ed|authenticat|invalid (bearer |access |auth\w* )?token|credentials",
@@ -62,6 +62,7 @@ NO_CREDIT = _compile(
     r"insufficient[_ ](quota|balance|funds|credits?|user_quota)|credit balance|more credits|out of credits?",
     r"used all (available )?credits|spend(ing)?[_ ]limit|billing[_ ](hard[_ ])?(limit|not|issue|account)|prepaid",
     r"payment required|account.{0,40}(suspended|arrears|overdue)|(please )?recharge|arrearage",
+    r"n['’]t have any credits",
     r"(balance|quota) is (too low|not enough|insufficient)|no (remaining )?credits?\b(?! were)|exceeded_current_quota",
     r"purchase (more )?credits|budget[_ ](has been )?exceeded|exceeded ?budget|over budget|key limit exceeded",
     r"inactive subscription|subscription.{0,20}(inactive|expired|ended)|usage limit (was |has been )?reached",
@@ -112,6 +113,7 @@ ABOUT_PARAMETER = _compile(
 # Bedrock and others refuse by the rate with another status (`ThrottlingException`).
 RATE_LIMITED = _compile(
     r"rate[ _]?limit|too many (requests|tokens per)|at capacity|try again (later|in)|before trying again|throttl",
+    r"overloaded_error|engine_overloaded|model is (currently )?overloaded",
     r"过于频繁|限流|并发数|速率限制",
 )
 _FOR_A_WHILE = r"temporarily (not available|unavailable)|not available (right now|at the moment)"
@@ -123,8 +125,8 @@ NOT_READY = _compile(
     rf"{_FOR_A_WHILE})",
 )
 AWAY_FOR_A_WHILE = _compile(rf"^(?!.*not found).*?model.{{0,80}}({_FOR_A_WHILE})")
-# The model called a tool in a form that the server cannot read (Groq). The next time it may do better.
-UNREADABLE_CALL = _compile(r"tool_use_failed")
+# The model called a tool in a form that the server cannot read (Groq, llama.cpp). The next time it may do better.
+UNREADABLE_CALL = _compile(r"tool_use_failed|failed to parse (tool call|input at pos)")
 
 # The first rule that fits a status and a text counts; an empty set of statuses means any.
 RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
@@ -140,7 +142,7 @@ RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({429, 498}, None, ErrorCode.BUSY),
     ({400}, RATE_LIMITED, ErrorCode.BUSY),
     ({400, 424}, NOT_READY, ErrorCode.DOWN),
-    ({400}, UNREADABLE_CALL, ErrorCode.PROVIDER_ERROR),
+    ({400, 500}, UNREADABLE_CALL, ErrorCode.PROVIDER_ERROR),
     ({404}, NO_ENDPOINT, ErrorCode.MISCONFIGURED),
     ({400, 404, 415, 422, 500, 501}, UNWANTED_IMAGES, ErrorCode.MISCONFIGURED),
     ({404}, AWAY_FOR_A_WHILE, ErrorCode.DOWN),
@@ -164,7 +166,12 @@ STREAM_RULES: Sequence[tuple[re.Pattern[str], ErrorCode]] = (
 )
 PASSING_CODES = (ErrorCode.BUSY, ErrorCode.DOWN, ErrorCode.PROVIDER_ERROR)
 CODES_OF_SUCCESS = ("0", "200", "ok", "success")
-STATUS_FIELDS = ("code", "status", "status_code", "http_code", "http_status", "statusCode", "error_code")
+STATUS_FIELDS = (
+    *("code", "status", "status_code", "http_code", "http_status", "statusCode", "error_code"),
+    "raw_status_code",
+)
+# What says in words what is wrong, in an object that is no answer.
+WORDS_FIELDS = ("message", "msg", "error_msg", "error_message", "title")
 
 
 class UnknownResource(ModelError):
@@ -213,19 +220,21 @@ def find_error(chunk: Mapping[str, Any]) -> object | None:
     """The error in a body with status 200, in any of the places where servers put one; None if there is none.
 
     In `error` (all), in a choice (OpenRouter), as the object itself (vLLM, Mistral), in `detail` (FastAPI), in `errors`
-    (Cloudflare), in `base_resp` (MiniMax).
+    (Cloudflare), in `base_resp` (MiniMax), in `x_groq` (Groq).
     """
     if _is_error(chunk.get("error")):
         return chunk
-    if chunk.get("choices"):
-        return next((each["error"] for each in list_choices(chunk) if _is_error(each.get("error"))), None)
-    base = chunk.get("base_resp")
+    base, groqs = chunk.get("base_resp"), chunk.get("x_groq")
     if isinstance(base, Mapping) and base.get("status_code") not in (0, None):
         return base
+    if isinstance(groqs, Mapping) and _is_error(groqs.get("error")):
+        return groqs
+    if chunk.get("choices"):
+        return next((each["error"] for each in list_choices(chunk) if _is_error(each.get("error"))), None)
     is_error = chunk.get("object") == "error" or chunk.get("type") == "error" or chunk.get("success") is False
     if is_error or chunk.get("errors") or ("detail" in chunk and "usage" not in chunk and "id" not in chunk):
         return chunk
-    has_words = isinstance(chunk.get("message") or chunk.get("msg"), str)
+    has_words = any(isinstance(chunk.get(name), str) for name in WORDS_FIELDS)
     is_answer = any(name in chunk for name in ("usage", "id", "choices"))
     return chunk if has_words and not is_answer and _is_error(chunk) else None
 

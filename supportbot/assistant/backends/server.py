@@ -238,10 +238,12 @@ class TrailerReader:
 
 
 async def _refuse_long_retry(response: httpx2.Response) -> None:
-    """Keep the SDK from waiting for a long `retry-after`, which it does for up to two minutes (openai 3.54).
+    """Keep the SDK from waiting for a long `retry-after`, or one in milliseconds, which it does for up to two minutes
+    (openai 3.54).
 
     The customer is told at once that the model is busy.
     """
-    retry_after = response.headers.get("retry-after", "0")
-    if not SECONDS.fullmatch(retry_after) or float(retry_after) > MAX_RETRY_AFTER_SECONDS:
-        response.headers["x-should-retry"] = "false"
+    for name, per_second in (("retry-after", 1), ("retry-after-ms", 1000)):
+        retry_after = response.headers.get(name, "0")
+        if not SECONDS.fullmatch(retry_after) or float(retry_after) / per_second > MAX_RETRY_AFTER_SECONDS:
+            response.headers["x-should-retry"] = "false"

@@ -9,16 +9,18 @@ from ..limits import MAX_EVENT_BYTES
 
 KEEP_ALIVE = rb"ping|pong|heart[ _-]?beat|keep[ _-]?alive|no[ _-]?op"
 KEEP_ALIVE_NAME = re.compile(KEEP_ALIVE, re.IGNORECASE)
-# In the place of data, where a stream of JSON has no words of its own.
+# In the place of data, where a stream of JSON has no words of its own. A time may stand there too.
 KEEP_ALIVE_DATA = re.compile(
-    rb"[\"']?(?:"
+    rb"\d{9,}[\d.]*|\d{4}-\d\d-\d\d[T ][\dTZ:.,+-]*|[\"']?(?:"
     + KEEP_ALIVE
-    + rb"|alive|connect(?:ed|ing)|wait(?:ing)?|processing|pending|queued|null|none|undefined|true|ok)?[\"'.!]*",
+    + rb"|alive|connect(?:ed|ing)|wait(?:ing)?|processing|pending|queued|null|none|undefined|true|ok)?"
+    + rb"[\"'.!]*(?:(?<=\w)[\s:#-]+[\dTZ:.,+-]+)?",
     re.IGNORECASE,
 )
 # Of an event with nothing in it.
-END_NAME = re.compile(rb"done|end|finish(?:ed)?|completed?|close", re.IGNORECASE)
+END_NAME = re.compile(rb"done|end|finish(?:ed)?|completed?|close|stop", re.IGNORECASE)
 NAMED_EVENT = re.compile(rb'event: response\.[a-z_.]+\ndata: (\{"type".+)')
+DONE_DATA = re.compile(rb'"?(?:\[DONE\]|DONE)"?', re.IGNORECASE)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -126,7 +128,7 @@ def _extract_data(block: bytes) -> bytes:
     if block.strip() == b"[DONE]" or (END_NAME.fullmatch(name) and data in (b"", b"{}")):
         return b"[DONE]"
     if not data or KEEP_ALIVE_NAME.fullmatch(name):
-        return b""
+        return b"" if data else _extract_bare_json(lines)
     if name == b"error":
         return _mark_as_error(data)
     # A name of the Responses API, without which its data says nothing.
@@ -138,6 +140,16 @@ def _join_data(lines: Sequence[bytes]) -> bytes:
     return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
 
 
+def _extract_bare_json(lines: Sequence[bytes]) -> bytes:
+    """What stands in an event without the name of a field, or under “error”: so Ollama and llama.cpp break off."""
+    for line in lines:
+        if line.startswith(b"{") and _is_whole(line):
+            return line
+        if line.startswith(b"error:"):
+            return _mark_as_error(line[6:].strip())
+    return b""
+
+
 def _strip_data(data: bytes) -> bytes:
     """The data without what gateways put around it: the name of its field again, or quotation marks."""
     bare = data.strip()
@@ -145,7 +157,7 @@ def _strip_data(data: bytes) -> bytes:
         bare = data = bare[5:].strip()
     if bare.startswith(b":") or KEEP_ALIVE_DATA.fullmatch(bare):
         return b""
-    return b"[DONE]" if bare.strip(b'"') == b"[DONE]" else data
+    return b"[DONE]" if DONE_DATA.fullmatch(bare) else data
 
 
 def _mark_as_error(data: bytes) -> bytes:

@@ -92,6 +92,7 @@ EVENTS = {
     "Reached context length of 4096 tokens with model (arch: qwen)": ErrorCode.CONTEXT_TOO_LONG,
     "The model has crashed without additional information.": ErrorCode.DOWN,
     "Unauthorized": ErrorCode.KEY_REFUSED,
+    "The model is overloaded. Please wait.": ErrorCode.BUSY,
 }
 MINIMAX = {
     1004: ("login fail: Please carry the API secret key in the 'Authorization' field", ErrorCode.KEY_REFUSED),
@@ -120,8 +121,16 @@ def test_minimaxs_own_form_of_an_error_is_read(number: int):
     assert error_from_event(error).code == code
 
 
-def test_a_call_that_the_server_cannot_read_may_be_right_the_next_time():
-    body = {"error": {"message": "Failed to call a function.", "code": "tool_use_failed", "status_code": 400}}
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "Failed to call a function.", "code": "tool_use_failed", "status_code": 400},
+        {"message": "Failed to parse tool call arguments as JSON: parse_error.101", "code": 500},
+        {"message": "Failed to parse input at pos 23: <tool_call>", "code": 500},
+    ],
+)
+def test_a_call_that_the_server_cannot_read_may_be_right_the_next_time(error: dict[str, Any]):
+    body = {"error": error}
 
     error = error_from_event(body)
 

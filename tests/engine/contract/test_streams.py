@@ -182,6 +182,7 @@ async def test_a_stream_is_read_to_its_end_however_it_is_framed_and_ended(
         "model_length",
         "FinishReason.MAX_TOKENS",
         "max_output_tokens_reached",
+        "time_limit",
     ],
 )
 async def test_out_of_tokens_has_many_names(provider: Provider, desk: Desk, name: str):
@@ -206,6 +207,10 @@ async def test_out_of_tokens_has_many_names(provider: Provider, desk: Desk, name
         ("server_error", ErrorCode.PROVIDER_ERROR),
         ("error", ErrorCode.PROVIDER_ERROR),
         ("insufficient_system_resource", ErrorCode.PROVIDER_ERROR),
+        ("engine_overloaded", ErrorCode.PROVIDER_ERROR),
+        ("MODEL_ARMOR", ErrorCode.FILTERED),
+        ("MISSING_THOUGHT_SIGNATURE", ErrorCode.PROVIDER_ERROR),
+        ("malformed_model_output", ErrorCode.PROVIDER_ERROR),
     ],
 )
 async def test_a_filter_and_a_broken_server_are_no_end(
@@ -241,6 +246,21 @@ ERRORS: dict[str, tuple[Any, ErrorCode]] = {
     "in a choice": ({"choices": [{"error": {"code": 502, "message": "x"}, "delta": {}}]}, ErrorCode.DOWN),
     "the object itself": ({"object": "error", "message": "boom", "code": 400}, ErrorCode.REQUEST_REFUSED),
     "detail": ({"detail": "boom"}, ErrorCode.PROVIDER_ERROR),
+    "behind its last words": (
+        {
+            "choices": [{"delta": {}, "finish_reason": "stop"}],
+            "base_resp": {"status_code": 1027, "status_msg": "new_sensitive"},
+        },
+        ErrorCode.FILTERED,
+    ),
+    "in a field of Groq's": (
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "x_groq": {"error": "over capacity"}},
+        ErrorCode.PROVIDER_ERROR,
+    ),
+    "a status of Mistral's": ({"object": "error", "message": "x", "raw_status_code": 503}, ErrorCode.DOWN),
+    "a number and words": ({"error_code": 110, "error_msg": "Invalid access token"}, ErrorCode.KEY_REFUSED),
+    "a title and a status": ({"title": "Too Many Requests", "status": 429}, ErrorCode.BUSY),
+    "Claude's": ({"error": {"type": "overloaded_error", "message": "Overloaded"}}, ErrorCode.BUSY),
     "base_resp": ({"base_resp": {"status_code": 1004, "status_msg": "no"}}, ErrorCode.PROVIDER_ERROR),
     "away for a while": ({"error": {"message": "The model is currently not available"}}, ErrorCode.DOWN),
     "no credit": ({"error": {"message": "Insufficient Balance"}}, ErrorCode.NO_CREDIT),
