@@ -97,6 +97,8 @@ if ENVIRONMENT.database_url:
     DATABASES = {"default": dj_database_url.parse(ENVIRONMENT.database_url)}
     if DATABASES["default"]["ENGINE"].endswith("postgresql"):
         DATABASES["default"]["ENGINE"] = "supportbot.server.postgresql"
+        # A pooler may give each fetch another connection, where nobody knows the cursor.
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
         DATABASES["default"]["OPTIONS"] = {
             # Seconds. A database server that is lost says nothing: without these, whoever waits for its answer, or for
             # a connection to it, would go on for up to two hours.

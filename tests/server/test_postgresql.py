@@ -53,3 +53,9 @@ def test_who_gives_up_on_a_lock_says_what_it_waited_for():
         Conversation.objects.lock(conversation.pk)
         (said,) = at_once(lambda: lock_briefly(conversation.pk))
     assert said == "OperationalError, 55P03: somebody else holds what it has waited for"
+
+
+def test_rows_are_read_without_a_cursor_that_a_pooler_would_lose(django_assert_num_queries):
+    with django_assert_num_queries(1) as asked:
+        list(Conversation.objects.iterator())
+    assert "DECLARE" not in asked.captured_queries[0]["sql"]
