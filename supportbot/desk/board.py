@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery, Window
+from django.db.models import Count, F, Max, OuterRef, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from supportbot.conversations.models import Conversation, Message
@@ -96,8 +96,6 @@ def load_board(staff_ids: Collection[int]) -> Board:
         last_text=_last_message("text"),
         last_role=_last_message("role"),
         last_at=_last_message("created"),
-        last_turn=_last_message("turn"),
-        newest_turn=_choose_newest(Message.objects.all(), "turn"),
     )
     waiting = list(rows.filter(owner=Owner.WAITING).order_by("waiting_since")[:MAX_ROWS])
     everybody = Conversation.objects.filter(owner=Owner.WAITING).aggregate(
@@ -124,11 +122,8 @@ def _choose_taken(staff_ids: Collection[int]) -> set[int]:
 
 def _last_message(column: str) -> Subquery:
     """A column of the last message that was not written by the server."""
-    return _choose_newest(Message.objects.exclude(role=Message.Role.SYSTEM), column)
-
-
-def _choose_newest(messages: QuerySet[Message], column: str) -> Subquery:
-    return Subquery(messages.filter(conversation=OuterRef("pk")).order_by("-seq").values(column)[:1])
+    said = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM)
+    return Subquery(said.order_by("-seq").values(column)[:1])
 
 
 async def _note_change(_conversation_id: int) -> None:

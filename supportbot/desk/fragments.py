@@ -46,7 +46,7 @@ def render_counts(board: Board, staff_id: int) -> str:
     """For the header of every page: who waits, and which of this person's own are unanswered, or given to them."""
     unanswered = board.list_unanswered(staff_id)
     # Who was taken over since, with what they had written before, has not written to this person yet.
-    written = [row for row in unanswered if row.last_turn == row.newest_turn]
+    written = [row for row in unanswered if row.taken_at is None or row.last_at > row.taken_at]
     assigned = [row for row in board.list_taken_by(staff_id) if row.assigned_at]
     return _render(
         "desk/_counts.html",

@@ -135,6 +135,17 @@ async def test_what_my_customer_writes_is_counted_and_news_on_every_page_of_mine
     await other.close()
 
 
+def test_what_my_customer_writes_by_mail_is_news_also_where_the_server_says_something_of_it(
+    agent, chat, transactional_db
+):
+    turns.take_over.run_sync(chat.pk, agent.pk)
+    turns.post_mail.run_sync(chat.pk, ["Here is the bill."], "mail:1", note="The bill isn't kept.")
+
+    counts = parse(render_counts(board.load_board.run_sync([agent.pk]), agent.pk))
+
+    assert counts.one("span", id="unanswered-count")["data-written"].startswith(f"{chat.pk}:")
+
+
 def test_who_a_colleague_gives_me_is_news_but_not_who_i_take_or_who_comes_back(
     agent, sam, chat, transactional_db
 ):

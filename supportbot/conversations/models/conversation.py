@@ -93,6 +93,9 @@ class Conversation(models.Model):
     assigned_at = models.DateTimeField(
         null=True, help_text="When a colleague gave it to whoever has it; empty if they took it themselves."
     )
+    taken_at = models.DateTimeField(
+        null=True, help_text="Since when who has it does, or had it when it was closed."
+    )
     waiting_since = models.DateTimeField(null=True, blank=True)
     waiting_reason = models.CharField(max_length=300, blank=True, help_text="Why a person was asked for.")
     bot_starts_after = models.PositiveBigIntegerField(

@@ -39,7 +39,7 @@ ALERT_JOB_KIND = "send_waiting_alert"
 ALERT_INTERVAL = timedelta(minutes=10)  # at least, between two mails of one conversation
 REASON_CHARS = 300
 OWNER_FIELDS = [
-    *("owner", "assignee", "assigned_at", "waiting_since", "waiting_reason"),
+    *("owner", "assignee", "assigned_at", "taken_at", "waiting_since", "waiting_reason"),
     *("bot_starts_after", "bot_silent_until", "absence_told"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email", "failed_email"),
 ]
@@ -259,7 +259,8 @@ def give_to(conversation: Conversation, staff: Any, *, by_colleague: bool = Fals
     """Make it this person's. The bot is not kept silent any longer: when it has it again, it answers at once."""
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.assignee = Owner.HUMAN, staff
-    conversation.assigned_at = timezone.now() if by_colleague else None
+    conversation.taken_at = timezone.now()
+    conversation.assigned_at = conversation.taken_at if by_colleague else None
     conversation.waiting_since = conversation.bot_silent_until = conversation.absence_told = None
     sentence = handoff_sentences.describe_takeover(conversation)
     joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
