@@ -4,6 +4,7 @@ Notes of the team, prompts, summaries and what tools returned are not in it.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -15,6 +16,7 @@ from supportbot.assistant.customer_exports import ExportedCustomer, Rows, custom
 from .models import Attachment, Conversation, Message, Rating
 
 ROWS_A_QUERY = 200
+CONVERSATIONS_A_QUERY = 10
 
 
 @customer_export("account")
@@ -30,16 +32,22 @@ def export_conversations(customer: ExportedCustomer) -> Rows:
     of_contact = ("contact_name", "contact_email", "failed_email")
     conversations = Conversation.objects.filter(pk__in=customer.conversations)
     rows = conversations.only(*fields, *of_contact).in_bulk()
-    messages = Message.objects.filter(conversation__in=customer.conversations)
-    messages = messages.exclude(text="", has_images=False).defer("provider_fields")
-    messages = messages.order_by("conversation_id", "turn_id", "seq")
     photos = _load_photos(customer)
-    groups = groupby(messages.iterator(chunk_size=ROWS_A_QUERY), attrgetter("conversation_id"))
+    groups = groupby(_iter_messages(customer.conversations), attrgetter("conversation_id"))
     return (
         _describe_conversation(rows[pk])
         | {"messages": [_describe_message(message, photos[message.pk]) for message in group]}
         for pk, group in groups
     )
+
+
+def _iter_messages(conversations: Sequence[int]) -> Iterator[Message]:
+    """Those of some conversations at a time, since PostgreSQL's come at once."""
+    said = Message.objects.exclude(text="", has_images=False).defer("provider_fields")
+    said = said.order_by("conversation_id", "turn_id", "seq")
+    for start in range(0, len(conversations), CONVERSATIONS_A_QUERY):
+        keys = conversations[start : start + CONVERSATIONS_A_QUERY]
+        yield from said.filter(conversation__in=keys).iterator(chunk_size=ROWS_A_QUERY)
 
 
 def _load_photos(customer: ExportedCustomer) -> defaultdict[int | None, list[Any]]:
