@@ -88,6 +88,8 @@ def read_loose_object(text: str) -> dict[str, Any] | None:
     if before is None:
         return None
     text = text[before.end() :]
+    if text.startswith("{{"):  # as the examples of some templates have it
+        text = text.replace("{{", "{").replace("}}", "}")
     objects, rest = _split_objects(text)
     if not objects:
         return _read_python_object(text)

@@ -53,12 +53,22 @@ EXACT = {
     "an element for an action": f"<action>{{name}}</action><action_input>{json.dumps(ORDER)}</action_input>",
     "the use of a tool": '[Tool Use: {name}(order_id="ORD-123")]',
     "Functionary": f">>>{{name}}\n{json.dumps(ORDER)}",
+    **{
+        f"an element <{name}>": f"<{name}>\n{CALL}\n</{name}>"
+        for name in ("tools", "functions", "action", "tool", "function_calls")
+    },
+    "an element for a call of an API": '<api_call>{name}(order_id="ORD-123")</api_call>',
+    "Qwen without a bracket": f"<tool_call\n{CALL}\n</tool_call>",
+    "GigaChat without its marks": f"function call{CALL}",
+    "LongCat": "<longcat_tool_call>{name}\n<longcat_arg_key>order_id</longcat_arg_key>\n"
+    "<longcat_arg_value>ORD-123</longcat_arg_value>\n</longcat_tool_call>",
     "a numbered label": f"1. Tool: {{name}}\n   Arguments: {json.dumps(ORDER)}",
 }
 READ = {
     "an object in the place of all arguments": 'functions.lookup_order({"order_id": "ORD-123"})',
     "the same as JavaScript writes it": 'lookup_order({order_id: "ORD-123"})',
     "the use of a tool as JavaScript writes it": f"[Tool Use: lookup_order({json.dumps(ORDER)})]",
+    "two braces for each": '<tool_call>{{"name": "lookup_order", "arguments": {{"order_id": "ORD-123"}}}}</tool_call>',
     "an agent's arguments in words": "Action: lookup_order\nAction Input: order_id: ORD-123",
 }
 MENTIONS = [

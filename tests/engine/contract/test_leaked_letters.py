@@ -17,6 +17,8 @@ LEAKED = {
     "ÐŁÑĢÐ¸Ð²ÐµÑĤ!ĠÐļÐ°Ðº": "Привет! Как",
     "ä½łå¥½ï¼ĮæĤ¨": "你好，您",  # there are no spaces
     "<think>ĊHm,ĠsheĠisĠangry.Ċ</think>ĊĊHello!": "Hello!",
+    "▁It▁left.": " It left.",
+    "It▁left▁on▁Monday.": "It left on Monday.",
     "ItĠleft.<|im_end|>": "It left.",
 }
 AS_WORDS = [
@@ -34,6 +36,7 @@ AS_WORDS = [
     "é" * 250,
     "The letter Ġ stands for a space: HelloĠworld",
     "日本語のĠ",
+    "The mark ▁ stands for a space: It▁left",
 ]
 
 

@@ -52,6 +52,10 @@ SPEAKERS = {
 HEADINGS = {
     "Hello!\n\n### Human: Thanks\n### Assistant: Bye": "Hello!\n\n",
     "Hello!\n### Human\nThanks": "Hello!\n",
+    "Hello! [INST] Thanks [/INST]": "Hello! ",
+    "Hello!<<SYS>>Be kind.<</SYS>>": "Hello!",
+    "Hello![AVAILABLE_TOOLS][]": "Hello!",
+    "model\nHello!": "Hello!",
     "Hello!\n### User:\nThanks": "Hello!\n",
     "Hello!\n### User\nThanks": "Hello!\n",
     "Hello!\n### **User:** Thanks": "Hello!\n",
@@ -109,6 +113,7 @@ HEADINGS_OF_SHOPS = [
     "##",
 ]
 AS_WORDS = [
+    "models\nand sizes",
     "Some write <|im_user|>user<|im_middle|> before it.",
     "Kimi's turns open with <|im_user|> and <|im_assistant|> as marks.",
     "Each begins with <|im_start|>user and ends with <|im_end|>, always.",

@@ -33,6 +33,8 @@ THOUGHTS = {
     "<internal_thoughts>Hm.</internal_thoughts>\nHello!": "Hello!",
     "<chain_of_thought>Hm.</chain_of_thought>Hello!": "Hello!",
     "[THOUGHT]Hm.[/THOUGHT]Hello!": "Hello!",
+    "<|reasoning_thinking_start|>Hm.<|reasoning_thinking_end|>Hello!": "Hello!",
+    "<思考>问订单。</思考>\n你好！": "你好！",
     "<think >Hm.</think >Hello!": "Hello!",
     '<thinking duration="3">Hm.</thinking>Hello!': "Hello!",
     "<think>Hm.</think><output>Hello!</output>": "Hello!",

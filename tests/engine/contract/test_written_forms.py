@@ -92,6 +92,9 @@ CALL = '{"name": "create_ticket", "arguments": {"issue": "Late", "priority": "lo
 REFUSED_FORMS = {
     "a thought beside it": CALL[:-1] + ', "thought": "if they agree"}',
     "a condition beside several": f'{{"tool_uses": [{CALL}], "when": "they agree"}}',
+    "an element of another name": f"<example>{CALL}</example>",
+    "an element in a sentence": f"Such as <tools>{CALL}</tools>, if you agree.",
+    "an element and words": f"<tools>{CALL}</tools> if you agree",
     "as Python writes it": CALL.replace('"', "'"),
     "in code behind words": f"A call looks like this:\n```xml\n<tool_call>\n{CALL}\n</tool_call>\n```",
     "in code before words": f"```xml\n<tool_call>\n{CALL}\n</tool_call>\n```\nThis is what I could send.",

@@ -2,7 +2,7 @@
 
 There “analysisWe must look.assistantfinalIt left.” stands for a thought and an answer of gpt-oss
 (Augustas11/macprovider#743), `commentary to=functions.lookup_order json{…}` for a call, and “assistant” in a line of
-its own is Llama's header.
+its own is Llama's header, and “model” Gemma's.
 """
 
 import re
@@ -17,8 +17,8 @@ MARKS = {
     "assistantanalysis": "<|start|>assistant<|channel|>analysis<|message|>",
 }
 SPEAKER = "assistant"
-SPEAKERS = (SPEAKER, "ASSISTANT:")
-SPEAKER_LINE = re.compile(rf"\A\s*(?:{SPEAKER}(?=[ \t]*\n|<[|｜])|ASSISTANT:)")
+SPEAKERS = (SPEAKER, "model\n", "ASSISTANT:")
+SPEAKER_LINE = re.compile(rf"\A\s*(?:{SPEAKER}(?=[ \t]*\n|<[|｜])|model(?=\n)|ASSISTANT:)")
 # No word goes on in capital letters.
 BEGUN = re.compile(
     r"\s*(?P<mark>(?:assistant)?(?:analysis|final)(?=[A-Z\"'“(*])"

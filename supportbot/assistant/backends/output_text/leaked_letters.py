@@ -21,6 +21,10 @@ LETTERS = re.compile(rf"(?:[!-~Ā-ġ]+|{CHARACTER})*(?:(?:[Â-ß]|[à-ï]{FURTHE
 # No word has these letters behind small ones, or before two of which only the second is small, or is made like that.
 LEAKED = re.compile(rf"(?<=[a-z0-9.,!?:;)%¡-¿])[ĠĊ]|[ĠĊ](?=[A-Z][a-z])|{CHARACTER}{{3}}")
 MAX_HELD_CHARS = 200
+SPACE_MARK = "▁"
+LEAKED_SPACE = re.compile(
+    rf"\A[^\s<|｜\[{SPACE_MARK}]*{SPACE_MARK}"
+)  # before any space, and in no mark of a model
 
 
 class LeakedLetterReader:
@@ -56,3 +60,25 @@ class LeakedLetterReader:
 
     def _decode(self, text: str) -> str:
         return self._decoder.decode(b"".join(BYTES.get(letter) or letter.encode() for letter in text))
+
+
+class LeakedSpaceReader:
+    """Puts spaces back where a server has left SentencePiece's mark for them: `▁It▁left`."""
+
+    def __init__(self) -> None:
+        self.is_over = False  # the text is what it is
+        self._is_leaked = False
+        self._before = ""
+
+    def read_text(self, data: str) -> str:
+        """Add a piece. Returns the text with its spaces. One that has a space itself needs none."""
+        self._is_leaked = self._is_leaked or LEAKED_SPACE.match(self._before + data) is not None
+        if self._is_leaked:
+            return data.replace(SPACE_MARK, " ")
+        self._before += data
+        self.is_over = " " in data or len(self._before) > MAX_HELD_CHARS
+        return data
+
+    def flush_text(self) -> str:
+        """The text is over. Nothing was held back."""
+        return ""

@@ -34,6 +34,7 @@ THOUGHT_NAMES = (
     "longcat_think",
     "analysis",
     "｜think｜",
+    "思考",
 )
 THOUGHT_OPENINGS = (
     *(f"<{name}>" for name in THOUGHT_NAMES),
@@ -107,6 +108,7 @@ TURNS_OF_OTHERS = (
         "]~b]tool",
     ),
     *("<beginning_of_sentence>user", "<seed:bos>user", "<｜tool▁outputs▁begin｜>", "<｜tool▁output▁begin｜>"),
+    *("[inst]", "<<sys>>", "[available_tools]", "[system_prompt]"),
     *("[tool_results]", "<|start_tool_results|>", "<|begin|>user<|content|>"),
 )
 # The beginning of a mark at the end of an answer, which was cut there.

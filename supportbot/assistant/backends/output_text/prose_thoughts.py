@@ -11,6 +11,7 @@ from ..text_calls.agent_calls import FINAL_ANSWER
 ACTION = re.compile(
     r"(?:\n\s{0,20}|(?<=[ \t]))\*{0,3}(?:action|tool|function)(?:[ _](?:name|call))?\*{0,3}:", re.IGNORECASE
 )
+NAMES = ("thinking", "thinking process", "thought process", "reasoning")
 # By what the answer begins with: what comes before it.
 BEGINNINGS = {
     "here is my thought process:": "granite",
@@ -23,8 +24,11 @@ BEGINNINGS = {
     **{
         f"{opening}{word}</summary>": "page"
         for opening in ("<details><summary>", "<details>\n<summary>")
-        for word in ("thinking", "thinking process", "thought process", "thoughts", "reasoning")
+        for word in (*NAMES, "thoughts")
     },
+    **{f"{opening}thought for ": "page" for opening in ("<details><summary>", "<details>\n<summary>")},
+    **{f"{hashes} {name}\n": "heading" for hashes in ("#", "##", "###") for name in NAMES},
+    **{f"{name}{colon}": "heading" for colon in ":：" for name in (*NAMES, "思考", "思考过程")},
     **{f"```{word}\n": "fence" for word in ("thinking", "think", "thought", "thoughts", "reasoning")},
 }
 ANSWERS = {
@@ -33,6 +37,11 @@ ANSWERS = {
     "page": re.compile(r"</details>\s*", re.IGNORECASE),
     "terminal": re.compile(r"\.\.\.done thinking\.\s*", re.IGNORECASE),
     "fence": re.compile(r"\n```[ \t]*\n\s*"),
+    "heading": re.compile(
+        r"\n[ \t]{0,3}(?:#{1,6}[ \t]{1,3})?\*{0,2}(?:(?:final )?(?:answer|response|reply)|最终(?:答案|回答)|答案|回答)"
+        r"(?:\*{0,2}[:：]\*{0,2}\s*|(?<=\w)\*{0,2}[ \t]*\n\s*)",
+        re.IGNORECASE,
+    ),
 }
 MAX_BEGINNING_CHARS = max(map(len, BEGINNINGS))
 MAX_ANSWER_CHARS = 60  # of what the answer is introduced by

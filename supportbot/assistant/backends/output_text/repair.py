@@ -3,14 +3,14 @@ and without escapes."""
 
 from .bare_harmony import BareHarmonyReader
 from .escaped_text import EscapedTextReader
-from .leaked_letters import LeakedLetterReader
+from .leaked_letters import LeakedLetterReader, LeakedSpaceReader
 
 
 class TextRepair:
     """Reads the beginning of a text, and all of it if it must be repaired."""
 
     def __init__(self) -> None:
-        self._readers = (LeakedLetterReader(), EscapedTextReader(), BareHarmonyReader())
+        self._readers = (LeakedSpaceReader(), LeakedLetterReader(), EscapedTextReader(), BareHarmonyReader())
 
     @property
     def is_over(self) -> bool:

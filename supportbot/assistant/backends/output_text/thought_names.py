@@ -8,7 +8,7 @@ an element behind the thought: `<output>`, `<final_answer>`.
 import re
 
 NAME = (
-    r"(?:(?:inner|internal|my|hidden|private|self|agent|assistant|chain[_-]?of|train[_-]?of)[_-]?)?"
+    r"(?:(?:inner|internal|reasoning|my|hidden|private|self|agent|assistant|chain[_-]?of|train[_-]?of)[_-]?)?"
     r"(?:think(?:ing)?|thoughts?|reason(?:ing|s)?|reflections?|monologue|scratch_?pad|rationale|deliberations?|analysis"
     r"|cot|planning)(?:[_-]?(?:process|content|text|steps?|block|trace|summary))?"
 )

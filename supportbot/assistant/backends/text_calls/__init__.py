@@ -82,11 +82,11 @@ CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke
 OPEN_PARAMETER_ENDS = re.compile(
     rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?parameter)|$", re.IGNORECASE
 )
-# `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM)
+# `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM, LongCat)
 KEYED_NAME = re.compile(r"\s*([\w-]+)\s*(?=<arg_key>|<|$)")
-KEY_BEGINS = re.compile(r"<arg_key>", re.IGNORECASE)
-KEYED_VALUE_BEGINS = re.compile(r"</arg_key>\s*<arg_value>", re.IGNORECASE)
-KEYED_VALUE_ENDS = re.compile(r"</arg_value>", re.IGNORECASE)
+KEY_BEGINS = re.compile(r"<(?:longcat_)?arg_key>", re.IGNORECASE)
+KEYED_VALUE_BEGINS = re.compile(r"</(?:longcat_)?arg_key>\s*<(?:longcat_)?arg_value>", re.IGNORECASE)
+KEYED_VALUE_ENDS = re.compile(r"</(?:longcat_)?arg_value>", re.IGNORECASE)
 # `call:lookup_order{order_id:<escape>…<escape>}` (Gemma)
 ESCAPED_CALL_BEGINS = re.compile(r"call:([\w-]+)\s*\{")
 ESCAPED_CALL_ENDS = re.compile(r"\}\s*(?=call:|<|$)")

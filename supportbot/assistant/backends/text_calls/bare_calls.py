@@ -17,6 +17,7 @@ from ..call_parts import CallParts
 from . import parse_text_calls
 from .agent_calls import is_behind_doubtful_thought, may_be_agent_call, parse_agent_calls, skip_thought
 from .json_calls import (
+    ANSWER_KEYS,
     FENCE,
     NAME_KEYS,
     THOUGHT_KEYS,
@@ -26,6 +27,7 @@ from .json_calls import (
     names_tool,
     read_call,
     read_words,
+    read_wrapped_answer,
     split_json,
     strip_outer_braces,
 )
@@ -37,7 +39,13 @@ from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
 
 BEGINNING = re.compile(r"\n\s*|\[|\{")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*|<c?o?d?e?")
-CODE_ELEMENT = re.compile(r"<code>(.*?)(?:</code>|$)", re.DOTALL)  # in the place of a fence (SmolLM)
+# In the place of a fence: `<code>` (SmolLM), `<tools>` (Qwen), `<tool_call` without its bracket.
+_AROUND_CALLS = r"code|tools?|functions?|actions?|calls?|(?:api|tool|function)_calls?"
+ELEMENT = re.compile(
+    rf"<(?P<name>{_AROUND_CALLS})(?:>|(?=\s*[{{\[]))(?P<inner>.*?)(?:</(?P=name)>|$)", re.DOTALL
+)
+ELEMENT_BEGUN = re.compile(rf"<[a-z_]{{0,14}}|<(?:{_AROUND_CALLS})>?\s*")
+ELEMENT_OPENING = re.compile(rf"<(?:{_AROUND_CALLS})(?:>\s*|\s+(?=[{{\[]))")
 FENCED_MARK = re.compile(r"```\w*\s+((?:<|&lt;).*?)\s*(?:```(.*))?", re.DOTALL)
 BETWEEN_FENCES = re.compile(r"\n```\s*```\w*\n")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{{1,2}\s*(?:[\"'](?P<key>[\w-]*)(?P<end>[\"']?))?)?")
@@ -47,7 +55,7 @@ PREFIXES = ("Tool Use: ", ">>>", "@", "print(", "default_api.", "functions.")
 TOOL_USE = re.compile(r"\[Tool Use: (.*)\]", re.DOTALL)
 AT_SIGN = re.compile(r"^@(?=[\w.]+\()", re.MULTILINE)
 COUNTED = re.compile(r":\d*\s*")
-WORDS_BEFORE = ("functools", "function call\n")  # a list of calls (Phi), and one call (GigaChat)
+WORDS_BEFORE = ("functools", "function call")  # a list of calls (Phi), and one call (GigaChat)
 # What Command R calls when it wants to say something.
 NO_CALLS = {"directly_answer", "directly-answer"}
 # `lookup_order` and its arguments in the next line (GLM), `functions.lookup_order:0{…}` (Kimi).
@@ -133,6 +141,8 @@ class BareCallReader:
         text = self._take_held()
         if not text:  # as at the end of nearly every answer
             return ""
+        if not self._before.strip() and (answer := read_wrapped_answer(text)):
+            return answer
         agents = parse_agent_calls(text, self._names, self._loose_names)
         before = self._before + (agents[1] if agents else "")
         is_doubted = is_behind_supposition(before) or is_behind_doubtful_thought(text)
@@ -157,12 +167,14 @@ class BareCallReader:
 
     def _may_be_call(self, text: str) -> bool:
         text = skip_label(text[:MAX_BEGINNING_CHARS].lstrip())
-        if FENCE_BEGUN.fullmatch(text):
+        if FENCE_BEGUN.fullmatch(text) or ELEMENT_BEGUN.fullmatch(text):
             return True
+        element = ELEMENT_OPENING.match(text)
+        is_within = element is not None and self._may_be_call(text[element.end() :])
         if fence := FENCE.match(text):
             text = text[fence.end() :].lstrip()
         is_marked = fence is not None and text[:1] in ("<", "&") and _begins_mark(text)
-        if is_marked or (text and any(each.startswith(text) for each in WORDS_BEFORE)):
+        if is_within or is_marked or (text and any(each.startswith(text) for each in WORDS_BEFORE)):
             return True
         text = _drop_words_before(text)
         if self._may_be_function(text.removeprefix("[").lstrip()) or may_be_agent_call(text, self._names):
@@ -171,7 +183,7 @@ class BareCallReader:
         if begun is None or not begun[0]:
             return not text
         key = begun["key"]
-        keys = (*USUAL_KEYS, *THOUGHT_KEYS, "content", *self._names)  # `{"lookup_order": {…}}`
+        keys = (*USUAL_KEYS, *THOUGHT_KEYS, *ANSWER_KEYS, *self._names)  # `{"lookup_order": {…}}`
         if begun["end"]:
             return key in keys
         return begun.end() == len(text) and any(each.startswith(key or "") for each in keys)
@@ -204,7 +216,7 @@ def parse_bare_calls(
     """
     body = strip_outer_braces(_drop_words_before(skip_thought(text.strip())))
     body = TOOL_USE.sub(r"[\1]", body, count=1) if TOOL_USE.fullmatch(body) else body
-    body = CODE_ELEMENT.sub(r"```\n\1\n```", body, count=1) if body.startswith("<code>") else body
+    body = ELEMENT.sub(r"```\n\g<inner>\n```", body, count=1) if ELEMENT.match(body) else body
     marked = FENCED_MARK.fullmatch(body)
     if marked and _begins_mark(marked[1]):
         return _parse_fenced_mark(
@@ -239,7 +251,7 @@ def parse_bare_calls(
 
 def _drop_words_before(text: str) -> str:
     word = next((each for each in WORDS_BEFORE if text.startswith(each)), "")
-    return text.removeprefix(word)
+    return text.removeprefix(word).lstrip() if word else text
 
 
 def _parse_fenced_mark(

@@ -22,6 +22,8 @@ FUNCTION_KEYS = ("function", "function_call", "tool_call")
 SEVERAL_KEYS = ("tool_calls", "tool_uses", "function_calls", "calls")
 # What a model thinks before it calls (xLAM): it is for nobody.
 THOUGHT_KEYS = ("thought", "thoughts", "reasoning", "rationale")
+# Under which a model puts all of its answer when it has got used to JSON.
+ANSWER_KEYS = ("content", "response", "answer", "final_answer", "reply", "message", "text")
 CALL_KEYS = (
     *(*NAME_KEYS, *TEXT_ARGUMENTS_KEYS, *SEVERAL_KEYS),
     *("type", "id", "tool_call_id", "function_call", "tool_call"),
@@ -82,6 +84,17 @@ def read_words(values: list[Any]) -> str:
     messages = (value for value in values if _get_several(value) is not None)
     words = (message.get("content") for message in messages)
     return "\n\n".join(each.strip() for each in words if isinstance(each, str) and each.strip())
+
+
+def read_wrapped_answer(text: str) -> str:
+    """The answer in a text that is one JSON object with nothing else in it; empty if it is none."""
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return ""
+    said = {key: each for key, each in value.items() if key != "role"} if isinstance(value, dict) else {}
+    words = next(iter(said.values()), None)
+    return words if len(said) == 1 and said.keys() <= {*ANSWER_KEYS} and isinstance(words, str) else ""
 
 
 def _iter_functions(call: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
