@@ -27,7 +27,7 @@ from .answers import (
 )
 from .audit import record_ticket_event
 from .changes import change_ticket
-from .models import UNASSIGNED, Ticket
+from .models import Ticket, build_unassigned_condition
 
 
 @conversation_event_handler(CustomerWrote)
@@ -69,7 +69,7 @@ def resolve_tickets(event: ConversationClosed) -> None:
     here = Ticket.objects.filter(conversation=event.conversation)
     named = here.filter(number=event.reference) if event.reference else here.none()
     staff = _get_account(event.staff)
-    free = here.filter_active().filter(UNASSIGNED | Q(assignee=staff))
+    free = here.filter_active().filter(build_unassigned_condition() | Q(assignee=staff))
     # In the order in which whoever locks several of them does it.
     for ticket in (named or free).order_by("pk"):
         resolve_ticket(lock_continuing_ticket(ticket.pk), build_staff_actor(staff))

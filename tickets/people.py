@@ -3,6 +3,10 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+# Where rights are stored, whatever other backends check a log-in.
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def name_person(person: Any) -> str:
@@ -11,9 +15,11 @@ def name_person(person: Any) -> str:
     return name
 
 
-def is_on_team(person: Any) -> bool:
-    """Not any longer, once the account is closed or is no longer one of staff."""
-    return bool(person.is_staff and person.is_active)
+def find_team() -> QuerySet[Any]:
+    """The accounts of those who work on tickets: not any longer, once one is closed or has lost the right."""
+    accounts: Any = get_user_model()._default_manager
+    rightful: QuerySet[Any] = accounts.with_perm("tickets.change_ticket", backend=MODEL_BACKEND)
+    return rightful.filter(is_staff=True)
 
 
 def find_account(email: str) -> Any:

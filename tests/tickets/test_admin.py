@@ -123,17 +123,19 @@ def test_staff_take_tickets_on(desk, agent):
 
 def test_staff_give_many_tickets_to_a_colleague(desk, agent):
     sam = User.objects.create_user("sam", first_name="Sam", last_name="Summers", is_staff=True)
+    sam.groups.set(agent.groups.all())
     gone = User.objects.create_user("gone", is_staff=True, is_active=False)
+    editor = User.objects.create_user("editor", is_staff=True)
     chosen, left = many_tickets(12)[:10], Ticket.objects.get(number="TKT-00000011")
     action = {"action": "assign_to_colleague", "_selected_action": [ticket.pk for ticket in chosen]}
 
     asked = desk.post(LIST, action)
-    refused = desk.post(LIST, action | {"assignee": gone.pk})
+    refused = [desk.post(LIST, action | {"assignee": each.pk}) for each in (gone, editor)]
     done = desk.post(LIST, action | {"assignee": sam.pk}, follow=True)
 
     assert "Who gets the 10 tickets" in asked.content.decode()
     assert asked.context["chosen"] == [str(ticket.pk) for ticket in chosen]
-    assert "Select a valid choice." in refused.content.decode()
+    assert all("Select a valid choice." in page.content.decode() for page in refused)
     assert "10 tickets assigned to Sam Summers." in done.content.decode()
     assert Ticket.objects.filter(assignee=sam).count() == 10
     left.refresh_from_db()

@@ -113,6 +113,7 @@ def test_the_saved_views_show_what_their_numbers_say(desk, agent, bob):
     now = timezone.now()
     bob.is_staff = True
     bob.save()
+    bob.groups.set(agent.groups.all())
     for number, values in {
         "mine": {"assignee": agent},
         "mine-late": {"assignee": agent, "created": now - timedelta(days=3)},

@@ -207,6 +207,7 @@ def test_a_ticket_that_is_added_as_solved_has_an_end(agent):
 
 def test_closing_the_conversation_leaves_a_colleagues_ticket_open(ticket, talk, agent):
     lee = User.objects.create(username="lee", is_staff=True)
+    lee.groups.set(agent.groups.all())
     Ticket.objects.filter(pk=ticket.pk).update(assignee=lee)
     turns.take_over.run_sync(talk.pk, agent.pk)
     turns.close_conversation.run_sync(talk.pk, agent.pk)
@@ -214,12 +215,17 @@ def test_closing_the_conversation_leaves_a_colleagues_ticket_open(ticket, talk, 
     assert ticket.status == "open"
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}, {}])
 class TestTicketOfWhoLeftTheTeam:
     @pytest.fixture(autouse=True)
-    def _lees(self, ticket, change) -> None:
+    def _lees(self, ticket, agent, change) -> None:
+        """An account that was closed, is no longer one of staff, or has lost the right to work on tickets."""
         lee = User.objects.create(**{"username": "lee", "is_staff": True} | change)
+        lee.groups.set(agent.groups.all() if change else ())
         Ticket.objects.filter(pk=ticket.pk).update(assignee=lee)
+
+    def test_nobody_has_it(self, agent):
+        assert Ticket.objects.filter(build_view_condition("unassigned", agent.pk)).exists()
 
     def test_it_becomes_the_one_of_whoever_answers(self, ticket, talk, agent):
         reply(talk, agent)

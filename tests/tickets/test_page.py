@@ -376,6 +376,7 @@ def test_to_a_colleague_who_owes_an_answer_a_ticket_that_waits_for_one_is_merged
     ticket, talk, alice, agent
 ):
     sam = User.objects.create_user("sam", is_staff=True)
+    sam.groups.set(agent.groups.all())
     since = timezone.now() - timedelta(hours=3)
     owed = Ticket.objects.create(number="TKT-00000002", issue="x", customer=alice, assignee=sam)
     Ticket.objects.filter(pk=owed.pk).update(waiting_since=since)

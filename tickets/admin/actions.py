@@ -8,7 +8,6 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,7 +20,7 @@ from ..actors import build_staff_actor
 from ..audit import record_ticket_events
 from ..changes import change_tickets
 from ..models import Ticket
-from ..people import name_person
+from ..people import find_team, name_person
 from ..questions import handover_note, triage
 
 QUESTIONS = (triage, handover_note)
@@ -99,9 +98,11 @@ class AssigneeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        team = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
         field: Any = self.fields["assignee"]
-        field.queryset, field.label_from_instance = team.order_by("first_name", "username"), name_person
+        field.queryset, field.label_from_instance = (
+            find_team().order_by("first_name", "username"),
+            name_person,
+        )
 
 
 @admin.action(description=_("Assign to a colleague…"), permissions=["change"])

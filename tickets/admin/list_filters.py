@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from supportbot.row_ids import parse_row_id
 
-from ..models import UNASSIGNED, Tag, Ticket
+from ..models import Tag, Ticket, build_unassigned_condition
 from ..people import name_person
 
 MAX_LISTED_TAGS = 50
@@ -33,7 +33,7 @@ def build_view_condition(view: str, staff_id: int | None) -> Q:
     active = Q(status__in=Ticket.ACTIVE_STATUSES)
     return {
         "mine": active & Q(assignee=staff_id),
-        "unassigned": active & UNASSIGNED,
+        "unassigned": active & build_unassigned_condition(),
         "waiting": active & Q(status=Ticket.Status.OPEN),
         "overdue": active & Q(status=Ticket.Status.OPEN, due__lt=timezone.now()),
     }[view]

@@ -1,5 +1,7 @@
 """The ticket's form, which several people may have open at once (`concurrent_edits`)."""
 
+from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -13,7 +15,7 @@ from supportbot.row_ids import parse_row_id
 
 from ..history import describe_value, name_actor
 from ..models import Tag, Ticket
-from ..people import is_on_team, name_person
+from ..people import find_team, name_person
 from ..tags import list_tags, parse_tags
 
 PARAGRAPH_FIELDS = ("issue", "summary", "wants", "tried", "still_open")
@@ -62,8 +64,8 @@ class TicketForm(ConcurrentEditForm):
         """
         shown = parse_row_id(self.data.get(self.add_initial_prefix("assignee"), "")) or 0
         has_it = get_user_model()._default_manager.filter(pk__in=[self.instance.assignee_id or 0, shown])
-        assignee.queryset = assignee.queryset.filter(is_active=True) | has_it
-        assignee.label_from_instance = _name_assignee
+        assignee.queryset = find_team() | has_it
+        assignee.label_from_instance = partial(_name_assignee, set(find_team().values_list("pk", flat=True)))
 
     def clean_tag_names(self) -> str:
         names = parse_tags(self.cleaned_data["tag_names"])
@@ -107,6 +109,6 @@ class TicketForm(ConcurrentEditForm):
         return _("Somebody")
 
 
-def _name_assignee(person: Any) -> str:
+def _name_assignee(team: Collection[int], person: Any) -> str:
     name = name_person(person)
-    return name if is_on_team(person) else _("%(name)s (no longer on the team)") % {"name": name}
+    return name if person.pk in team else _("%(name)s (no longer on the team)") % {"name": name}

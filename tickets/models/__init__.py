@@ -1,7 +1,7 @@
 """Tickets: what a customer needs a person for."""
 
 from .numbers import NUMBER_DRAWS, find_order_number, generate_number, normalise_issue
-from .queryset import UNASSIGNED
+from .queryset import build_unassigned_condition
 from .reply import TicketReply
 from .status_change import StatusChange
 from .tag import Tag
@@ -9,11 +9,11 @@ from .ticket import Ticket
 
 __all__ = [
     "NUMBER_DRAWS",
-    "UNASSIGNED",
     "StatusChange",
     "Tag",
     "Ticket",
     "TicketReply",
+    "build_unassigned_condition",
     "find_order_number",
     "generate_number",
     "normalise_issue",

@@ -9,12 +9,13 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from ..people import find_team
 from .numbers import NUMBER_DRAWS
 
-# What somebody has who is no longer on the team is nobody's.
-UNASSIGNED = (
-    models.Q(assignee=None) | models.Q(assignee__is_active=False) | models.Q(assignee__is_staff=False)
-)
+
+def build_unassigned_condition() -> models.Q:
+    """What nobody has. What somebody has who is no longer on the team is nobody's."""
+    return ~models.Q(assignee__in=find_team().order_by().values("pk"))
 
 
 class TicketQuerySet(models.QuerySet[Any]):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ..people import is_on_team, name_person
+from ..people import find_team, name_person
 from .numbers import find_order_number, generate_number, normalise_issue
 from .queryset import TicketQuerySet
 from .tag import Tag
@@ -227,9 +227,8 @@ class Ticket(models.Model):
 
     @property
     def current_assignee(self) -> Any:
-        """Who has it, None if nobody has: as `UNASSIGNED` says it of several."""
-        has_it = self.assignee
-        return has_it if has_it is not None and is_on_team(has_it) else None
+        """Who has it, None if nobody has: as `build_unassigned_condition` says it of several."""
+        return find_team().filter(pk=self.assignee_id).first() if self.assignee_id else None
 
     @property
     def customer_name(self) -> str:
