@@ -21,8 +21,8 @@ from .output_text.marks import find_last_call
 from .output_text.prose_thoughts import ProseThoughtReader
 from .output_text.repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
 from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
-from .sanitize import sanitize_text
-from .text_calls import parse_text_calls
+from .sanitize import decode_text, sanitize_text
+from .text_calls import parse_text_calls, split_calls
 from .text_calls.agent_calls import THOUGHT
 from .text_calls.bare_calls import BareCallReader
 
@@ -56,7 +56,10 @@ class AnswerAccumulator:
         self._used_ids = set(used_ids)
         self._tools = tools
         self._tool_names = [tool.name for tool in tools]
-        self._loose_names = [tool.name for tool in tools if tool.effect == "read"]
+        self._argument_names = {
+            tool.name: tool.parameters.get("properties", {}) for tool in tools if tool.effect == "read"
+        }
+        self._loose_names = list(self._argument_names)
         self._collector = CallCollector(self._tool_names, self._loose_names)
         self._bare_calls = BareCallReader(self._tool_names, self._loose_names)
         self._prose = ProseThoughtReader()
@@ -226,7 +229,7 @@ class AnswerAccumulator:
             raise ModelError(ErrorCode.PROVIDER_ERROR, "the server broke off")
         if not self.is_finished or self._is_cut:
             raise ModelError(ErrorCode.CUT)
-        parts = self._collector.list_meant_calls()
+        parts = split_calls(self._collector.list_meant_calls(), self._tool_names, self._loose_names)
         parts = parts or self._parse_text_calls()
         if self._finish_reason == "length" and parts:
             raise ModelError(ErrorCode.CUT, "out of tokens within a tool call")
@@ -272,7 +275,7 @@ class AnswerAccumulator:
         name = find_tool_name(written, self._loose_names)
         arguments = normalize_arguments(sanitize_text(parts.arguments))
         if name in self._loose_names:
-            arguments = read_loose_arguments(arguments, name)
+            arguments = read_loose_arguments(arguments, name, self._argument_names[name])
         is_changed = (name, arguments) != (parts.name, parts.arguments)
         self.has_changed_calls = self.has_changed_calls or is_changed
         return ToolCall(call_id, name, arguments)
@@ -291,8 +294,6 @@ def decode_json(data: bytes) -> Any:
     try:
         return from_json(data)  # several times as fast as json, which counts at one event a token
     except ValueError:
-        pass
-    try:
-        return json.loads(data)  # this one accepts lone surrogates, which `sanitize_text` then repairs
-    except UnicodeDecodeError:
-        return json.loads(data.decode(errors="replace"))
+        return json.loads(
+            decode_text(data)
+        )  # this one accepts lone surrogates, which `sanitize_text` repairs

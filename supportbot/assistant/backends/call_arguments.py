@@ -9,11 +9,15 @@ import ast
 import html
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from .sanitize import is_json_object
 
-NO_ARGUMENTS = ("", "null", "None", "[]")
+NO_ARGUMENTS = ("", "null", "None", "undefined", "[]")
+# Under which a model writes all of them, though they are no arguments of the tool.
+WRAPPING_KEYS = ("arguments", "parameters", "args", "input", "params", "kwargs")
+NAME_KEYS = ("name", "tool", "function")
 MAX_LAYERS = 3  # of JSON within JSON text
 MAX_PYTHON_CHARS = 10_000
 # What some write before them: a mark, a byte order mark, or a word or two.
@@ -42,23 +46,30 @@ def normalize_arguments(arguments: str) -> str:
     return arguments
 
 
-def read_loose_arguments(arguments: str, tool_name: str = "") -> str:
+def read_loose_arguments(arguments: str, tool_name: str = "", own_names: Collection[str] = ()) -> str:
     """The arguments as a JSON object, from all of the forms; as they are if they are one, or none at all.
 
-    With a `tool_name` they may also be a whole call of it, with its name.
+    With a `tool_name` they may also be a whole call of it, or stand under a key that is none of its `own_names`.
     """
     value = _read_loose_value(arguments)
     if value is None:
         return arguments
-    is_wrapped = set(value) in ({"arguments"}, {"parameters"}) or (
-        value.get("name") == tool_name and set(value) == {"name", "arguments"}
-    )
-    if tool_name and is_wrapped:
-        inner = value.get("arguments") or value.get("parameters") or {}
+    inner = _find_wrapped(value, tool_name, own_names) if tool_name else None
+    if inner is not None:
         return read_loose_arguments(
             inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
         )
     return arguments if is_json_object(arguments) else json.dumps(value, ensure_ascii=False)
+
+
+def _find_wrapped(value: dict[str, Any], tool_name: str, own_names: Collection[str]) -> Any:
+    """What stands in the one field of an object besides the tool's name; None if that may be an argument."""
+    beside = {key: each for key, each in value.items() if key not in NAME_KEYS or each != tool_name}
+    key, inner = next(iter(beside.items()), ("", None))
+    if len(beside) != 1 or key in own_names or key not in (*WRAPPING_KEYS, tool_name):
+        return None
+    is_usual = key in ("arguments", "parameters")
+    return (inner or {}) if is_usual or isinstance(inner, dict) else None
 
 
 def _read_loose_value(arguments: str) -> dict[str, Any] | None:

@@ -19,6 +19,13 @@ AROUND_NAME = re.compile(
 )  # quotation marks, spaces, also those without a width, and a bracket left over
 
 
+# What models and servers put around a name, as `functions_lookup_order_0` or `lookup_orderjson`.
+BESIDE_NAME = re.compile(
+    r"^(?:functions?|tools?|proxy|mcp)[-_ ]|[-_ ](?:tool|function|\d{1,3})$|[-_ ]?(?:json|commentary)$",
+    re.IGNORECASE,
+)
+
+
 def strip_name_marks(name: str) -> str:
     """The name up to the first mark that a model writes for its server."""
     return MARK.sub("", name) if "<" in name else name
@@ -30,7 +37,7 @@ def find_tool_name(name: str, tool_names: Collection[str]) -> str:
         return name
     bare = AROUND_NAME.sub("", COUNT.sub("", AROUND_NAME.sub("", strip_name_marks(name))))
     without_place = PLACE.split(bare)[-1]
-    for written in (bare, without_place):
+    for written in (bare, without_place, BESIDE_NAME.sub("", without_place)):
         if found := next((each for each in tool_names if _fold(each) == _fold(written)), ""):
             return found
     return next((each for each in tool_names if bare and not bare.replace(each, "")), name)

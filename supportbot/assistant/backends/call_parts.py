@@ -105,12 +105,18 @@ class CallCollector:
                 (call for call in at_index if new_id and call.id == new_id), next(iter(at_index), None)
             )
             if here is None:
-                return None if name else same_id  # some count the pieces, not the calls
+                return None if name else same_id or self._get_unfinished(arguments)  # some count the pieces
         elif new_id and not (last and not last.id and not name):
-            here = same_id
+            here = same_id or (None if name else self._get_unfinished(arguments))
         else:
             here = last
         return None if here is None or self._begins_call(here, new_id, name, arguments) else here
+
+    def _get_unfinished(self, arguments: Any) -> CallParts | None:
+        """The last call, if a piece without a name can only be of its arguments."""
+        last = self.calls[-1] if self.calls else None
+        is_piece = isinstance(arguments, str) and not is_json_object(arguments)
+        return last if last and last.name and is_piece and not last.is_whole else None
 
     def _begins_call(self, call: CallParts, new_id: str, name: str, arguments: Any) -> bool:
         """Whether a piece in the place of `call` is nevertheless another one."""

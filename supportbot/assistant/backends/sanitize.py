@@ -30,6 +30,14 @@ def sanitize_text(text: str) -> str:
     return text
 
 
+def decode_text(data: bytes) -> str:
+    """The text of a body or an event, with lone surrogates as they are, and a mark in the place of other bytes."""
+    try:
+        return data.decode("utf-8-sig", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8-sig", "replace")
+
+
 def sanitize_call(call: ToolCall) -> ToolCall:
     """The call with a name and arguments that every provider accepts, whatever the model had written.
 

@@ -22,6 +22,7 @@ FORMS = {
     "white space": " \n",
     "the word null": "null",
     "an empty list": "[]",
+    "the word undefined": "undefined",
     "JSON in JSON": '"{}"',
 }
 
@@ -85,6 +86,10 @@ LOOSE_ARGUMENTS = {
     "the whole call": f'{{"name": "lookup_order", "arguments": {ORDER}}}',
     "its arguments under their name": f'{{"arguments": {ORDER}}}',
     "the same as JSON within JSON": json.dumps({"parameters": ORDER}),
+    "the whole call in other words": f'{{"function": "lookup_order", "parameters": {ORDER}}}',
+    "its arguments under another name": f'{{"input": {ORDER}}}',
+    "its arguments under its own name": f'{{"lookup_order": {ORDER}}}',
+    "double braces": f"{{{ORDER}}}",
     "escaped for a page": ORDER.replace('"', "&quot;"),
     "escaped once too often": ORDER.replace('"', '\\"'),
     "as JSON within JSON within JSON": json.dumps(json.dumps(ORDER)),
@@ -116,10 +121,13 @@ async def test_arguments_that_are_not_quite_json_are_read(provider: Script, desk
         (keys := "{1: 'ORD-123'}", keys),
         (two := f"[{ORDER}, {ORDER}]", two),
         (text := f'"said": {ORDER}', text),
+        (own := f'{{"input": {ORDER}}}', own),
+        (beside := f'{{"kwargs": {ORDER}, "order_id": "ORD-1"}}', beside),
+        (plain := '{"params": "ORD-123"}', plain),
     ],
 )
 def test_only_what_is_clear_is_read_into_arguments(arguments: str, read: str):
-    assert read_loose_arguments(arguments) == read
+    assert read_loose_arguments(arguments, "lookup_order", ["input", "order_id"]) == read
 
 
 NAMES = [
@@ -142,6 +150,9 @@ NAMES = [
         "functions-lookup_order",
         "lookup_order\u200b",
         "lookup_order>",
+        "functions_lookup_order_0",
+        "tool_lookup_order",
+        "lookup_orderjson",
         "lookup_order,",
     ),
 ]

@@ -244,6 +244,25 @@ SHAPES: dict[str, tuple[list[bytes], list[tuple[str, str]]]] = {
         ],
         ONE,
     ),
+    "a new id with every piece, no places": (
+        chunks(piece("lookup_order", "", "a"), piece(ABSENT, ORDER[:9], "b"), piece(ABSENT, ORDER[9:], "c")),
+        ONE,
+    ),
+    "a new place with every piece, no ids": (
+        chunks(piece("lookup_order", "", "a", 0), piece("", ORDER[:9], "", 1), piece("", ORDER[9:], "", 2)),
+        ONE,
+    ),
+    "several in one of OpenAI's own": (
+        chunks(
+            piece(
+                "multi_tool_use.parallel",
+                f'{{"tool_uses": [{{"recipient_name": "functions.lookup_order", "parameters": {ORDER}}}, '
+                '{"recipient_name": "functions.my_orders", "parameters": {}}]}',
+                "a",
+            )
+        ),
+        TWO,
+    ),
     "an id that is none": (chunks(piece(*LOOK, ["a"], 0), piece(*MINE, {"b": 1}, 1)), TWO),
     "an id that is a number": (chunks(piece(*LOOK, 7, 0), piece(*MINE, 8, 1)), TWO),
     "a name in a list": (chunks(piece(["lookup_order"], ORDER, "a", 0)), ONE),

@@ -8,7 +8,7 @@ What stands between two marks is found by a search for each of them (`spans`).
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ..call_arguments import read_loose_object
@@ -28,6 +28,7 @@ from .json_calls import (
 from .python_calls import iter_python_calls
 from .spans import find_between
 
+SEVERAL_AT_ONCE = "multi_tool_use.parallel"
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
 # `lookup_order[ARGS]{…}` and `lookup_order{…}` (Mistral), `lookup_order>{…}` (Llama),
 # `functions.lookup_order:0<|…|>{…}` (Kimi, DeepSeek), and with `<|constrain|>json<|message|>` between them (gpt-oss).
@@ -113,6 +114,18 @@ def parse_text_calls(
         run_names = tool_names if all(name in tool_names for name, _arguments in found) else loose_names
         calls += [CallParts(None, "", name, arguments) for name, arguments in found if name in run_names]
     return calls
+
+
+def split_calls(
+    calls: Sequence[CallParts], tool_names: Collection[str], loose_names: Collection[str] = ()
+) -> list[CallParts]:
+    """The calls, each by itself also where one of OpenAI's own tools makes several at once."""
+    found = []
+    for call in calls:
+        is_several = call.name == SEVERAL_AT_ONCE and call.name not in tool_names
+        several = parse_text_calls(call.arguments, tool_names, loose_names) if is_several else []
+        found += several or [call]
+    return found
 
 
 def _unify_marks(body: str) -> str:
