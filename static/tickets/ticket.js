@@ -9,12 +9,17 @@ document.body.addEventListener("htmx:afterSwap", ({ target }) => {
   if (values) updateUntouchedFields(JSON.parse(values));
 });
 
+// Whoever joined the team since the page was opened is no choice in it. Left as it is, the field changes nothing.
+function isOffered({ options }, value) {
+  return !options || Array.from(options).some((option) => option.value === value);
+}
+
 // A field carries what it showed in a hidden one beside it, by which the server sees what was changed here.
 function updateUntouchedFields(values) {
   for (const [name, value] of Object.entries(values)) {
     const field = document.getElementById(`id_${name}`);
     const shown = document.getElementById(`initial-id_${name}`);
-    if (!field || !shown || field.value !== shown.value || field.value === value) continue;
+    if (!field || !shown || field.value !== shown.value || field.value === value || !isOffered(field, value)) continue;
     field.value = shown.value = value;
     field.classList.add("was-updated");
   }
