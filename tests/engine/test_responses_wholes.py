@@ -55,6 +55,19 @@ SECOND = {**LOOK, "id": "f2", "call_id": "b", "arguments": OTHER}
 
 TEXTS: dict[str, list[bytes]] = {
     "no output at the end": [*WORDS, completed()],
+    "the response is its last event": [
+        *WORDS,
+        event("response.completed", id="r", status="completed", output=[]),
+    ],
+    "an error that names none": [
+        *WORDS,
+        event("response.completed", response={"id": "r", "error": {"code": None, "message": None}}),
+    ],
+    "a thought beside the words": [
+        completed(
+            {**said(TEXT), "content": [{"type": "reasoning_text", "text": "Hm."}, *said(TEXT)["content"]]}
+        )
+    ],
     "the output is null": [*WORDS, event("response.completed", response={"id": "r", "output": None})],
     "only the end of the text": [event("response.output_text.done", text=TEXT), completed()],
     "only the end of the part": [
@@ -141,6 +154,14 @@ CALLS: dict[str, tuple[list[bytes], list[str]]] = {
     "one place for all, by turns": (
         [added(LOOK), added(SECOND), arguments(OTHER, "f2"), arguments(ORDER, "f1"), completed()],
         TWO,
+    ),
+    "an end of the arguments that repeats none": (
+        [
+            *(added(LOOK), arguments(ORDER, "f1")),
+            event("response.function_call_arguments.done", item_id="f1"),
+            completed(),
+        ],
+        ONE,
     ),
     "arguments under another id": ([added(LOOK), arguments(ORDER, "x", None), completed(LOOK)], ONE),
     "another id at the end": (

@@ -68,13 +68,13 @@ class ResponsesAccumulator(AnswerAccumulator):
             self._get_call(event).arguments += event["delta"] or ""
         elif kind == "response.function_call_arguments.done":
             call = self._get_call(event)
-            call.arguments = _serialize(event["arguments"] or call.arguments)
+            call.arguments = _serialize(event.get("arguments") or call.arguments)
         elif kind in WHOLE_PARTS:
             self.has_refused = self.has_refused or kind == "response.refusal.done"
             part = event[WHOLE_PARTS[kind]] or ""
             return self._add_words([part if isinstance(part, dict) else {"text": part}], event)
         elif kind in ENDS:
-            return self._finish_response(event["response"])
+            return self._finish_response(event if "output" in event else event["response"])
         elif kind is None:  # a server that does not stream, or an error in a form of its own
             return self._add_unnamed(event)
         elif str(kind).startswith("response.reasoning"):
@@ -104,7 +104,8 @@ class ResponsesAccumulator(AnswerAccumulator):
             text = content
         else:
             self.has_refused = self.has_refused or any(part.get("type") == "refusal" for part in content)
-            text = "".join(str(part.get("text") or part.get("refusal") or "") for part in content)
+            said = [part for part in content if not str(part.get("type")).startswith("reasoning")]
+            text = "".join(str(part.get("text") or part.get("refusal") or "") for part in said)
         ids = (place.get("item_id") or place.get("id"), place.get("output_index"))
         came_in_pieces = any(each in self._places for each in ids)
         if came_in_pieces or not text or text.strip() in "".join(self._said):
@@ -191,8 +192,10 @@ class ResponsesAccumulator(AnswerAccumulator):
         self._model = str(response.get("model") or "")
         if isinstance(response.get("usage"), dict):
             self._usage = response["usage"]
-        if response.get("error") or response.get("status") == "failed":
-            raise error_from_event(response.get("error"))
+        error = response.get("error")
+        is_named = any(error.values()) if isinstance(error, dict) else bool(error)
+        if is_named or response.get("status") == "failed":
+            raise error_from_event(error)
         text = self._add_missing_items(response.get("output") or ())
         status = response.get("status")
         if status in ("incomplete", "cancelled"):
