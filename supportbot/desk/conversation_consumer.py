@@ -70,6 +70,13 @@ class DeskConversationConsumer(ConversationConsumer):
         await super().close_page()
         await viewers.announce_viewer(self.conversation_id, self._page_key, "")
 
+    async def handle_frame(self, frame: Any) -> None:
+        """As for its customer, the page ends where the conversation was deleted meanwhile."""
+        try:
+            await super().handle_frame(frame)
+        except Conversation.DoesNotExist:
+            raise SessionEnded(CLOSE_NOT_FOUND) from None
+
     async def on_resync(self, frame: BaseFrame) -> None:
         await begin_reading.run_after(self.require_valid_session, self.conversation_id, self.staff)
         await super().on_resync(frame)

@@ -6,9 +6,11 @@ from typing import Any
 from django.db import Error as DatabaseError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from supportbot.conversations import turns
 from supportbot.conversations.limits.rate_limits import RequestRefused
+from supportbot.conversations.models import Conversation
 from supportbot.conversations.web.socket_consumer import SocketConsumer
 from supportbot.conversations.web.socket_login import load_socket_session
 from supportbot.conversations.worker import runner
@@ -53,10 +55,14 @@ class DeskFeedConsumer(SocketConsumer):
 
     async def on_take_over(self, frame: DeskFeedFrame) -> None:
         """From the list. The page opens the conversation if it was done."""
-        await runner.halt_turn(frame.conversation, self._require_answerer)
-        result = await self.run_checked(
-            self._require_answerer, turns.take_over, frame.conversation, self.staff.pk
-        )
+        try:
+            await runner.halt_turn(frame.conversation, self._require_answerer)
+            result = await self.run_checked(
+                self._require_answerer, turns.take_over, frame.conversation, self.staff.pk
+            )
+        except Conversation.DoesNotExist:
+            words = _("This conversation is no longer available. Reload the page to continue.")
+            raise RequestRefused(words) from None
         await runner.publish_and_start(result.change)
         if not result.is_done:
             raise RequestRefused(describe_refusal(result))

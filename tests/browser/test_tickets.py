@@ -52,7 +52,9 @@ async def test_a_ticket_is_answered_and_resolved_while_a_colleague_has_its_form_
         await sam.press("Save and continue editing")
         await expect(sam.page.locator("#ticket-state")).to_contain_text("Resolved")
         await expect(sam.page.locator("#ticket-state")).to_contain_text("Priority: High")
-        stored = "SELECT status, priority, username FROM tickets_ticket JOIN auth_user u ON u.id = assignee_id"
+        stored = (
+            "SELECT status, priority, username FROM tickets_ticket JOIN auth_user u ON u.id = assignee_id"
+        )
         assert site.rows(f"{stored} WHERE tickets_ticket.id = %s", pk) == [("resolved", "high", "agent")]
 
         # The customer answers: it is open again, and the pages say so.

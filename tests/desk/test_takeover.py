@@ -10,6 +10,7 @@ from django.db import OperationalError
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, StaffPresence
+from supportbot.conversations.realtime.socket_sessions import CLOSE_NOT_FOUND
 from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.jobs.models import Job
 from tests.conversations.rows import until
@@ -381,3 +382,11 @@ async def test_what_was_stored_just_before_the_database_went_away_is_not_refused
     await desk.until(lambda desk: len(desk.notices) == 2)  # one of each press
     assert not errors
     assert [notice.text.strip() for notice in desk.notices] == ["", ""]
+
+
+@pytest.mark.parametrize("action", ["take_over", "reply", "note", "close", "return_to_queue", "assign"])
+async def test_the_page_of_a_conversation_that_was_deleted_meanwhile_ends(desk, chat, sam, action):
+    await desk.shows("viewers", lambda part: True)
+    await Conversation.objects.filter(pk=chat.pk).adelete()
+    await desk.act(action, text="Hello", to=sam.pk)
+    assert await desk.closed() == CLOSE_NOT_FOUND

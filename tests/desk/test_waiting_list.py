@@ -102,6 +102,12 @@ async def test_taken_over_from_the_list_it_opens_and_is_nobody_elses(feed, page,
     await other.close()
 
 
+async def test_who_takes_over_what_was_deleted_meanwhile_is_told(feed, chat):
+    await Conversation.objects.filter(pk=chat.pk).adelete()
+    await feed.act("take_over", conversation=chat.pk)
+    assert "This conversation is no longer available." in (await feed.refused()).text
+
+
 async def test_a_customer_who_is_not_answered_stands_out_among_mine(feed, page, chat):
     await feed.act("take_over", conversation=chat.pk)
     await feed.shows("desk-opening", lambda part: True)
