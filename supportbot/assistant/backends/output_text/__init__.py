@@ -4,7 +4,7 @@ It works on a stream, whose pieces may end anywhere. In code and as words of a s
 well be about them.
 """
 
-from ..text_calls.marks import CALL_BODY, CALL_BODY_BEGUN, CALLS
+from ..text_calls.marks import CALL_BODY, CALL_BODY_BEGUN, CALLS, MADE_UP_RESULTS
 from ..text_calls.mentions import continues_sentence, is_undecided
 from . import marks
 from .harmony_headers import is_header_undecided, read_header
@@ -23,8 +23,6 @@ from .thought_bounds import ThoughtBounds
 from .thought_names import ELEMENT, ELEMENT_BEGUN, END_OF_MARK, build_end, is_closing, is_opening
 from .turn_headers import is_turn_undecided, measure_speaker
 from .turn_text import Mode, TurnText
-
-MADE_UP_RESULT = "<tool_response>"
 
 
 class SpokenText(TurnText):
@@ -174,7 +172,7 @@ class SpokenText(TurnText):
             self._read_role(mark)
         elif kind not in CALLS:
             self._read_turn_mark(kind)
-        elif kind == MADE_UP_RESULT and self.calls.bodies:
+        elif kind in MADE_UP_RESULTS and self.calls.bodies:
             self._mode = Mode.ENDED  # what follows stands on it
         elif CALL_BODY.match(self._pending):
             self.end_thought()

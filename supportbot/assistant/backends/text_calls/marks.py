@@ -16,6 +16,12 @@ DSML = (
     "||dsml||",
 )
 CLAUDES = "antml"  # the namespace of Claude's marks
+# What a tool is to answer: behind a call the model has made it up.
+MADE_UP_RESULTS = {
+    **{f"<{name}>": f"</{name}>" for name in ("tool_response", "tool_result", "tool_results")},
+    **{f"<{name}>": f"</{name}>" for name in ("function_response", "function_result", "function_results")},
+    "[tool_result]": "[end_tool_result]",
+}
 # A call as text, with the mark at its end; without one it goes to the end of the answer.
 CALLS = {
     "<tool_call>": "</tool_call>",
@@ -37,7 +43,7 @@ CALLS = {
     "<minimax:tool_call>": "</minimax:tool_call>",
     "<seed:tool_call>": "</seed:tool_call>",
     "<tool_code>": "</tool_code>",
-    "<tool_response>": "</tool_response>",
+    **MADE_UP_RESULTS,
     "<tool_use>": "</tool_use>",
     "<execute_tool>": "</execute_tool>",
     "<toolcall>": "</toolcall>",
