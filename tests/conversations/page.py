@@ -151,6 +151,11 @@ class Page:
         (message,) = self._tails
         return "".join(block.text for block in self._blocks[message]) + self._tails[message][0]
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the answer that is streaming now has any, as they came or with the rest of its turn."""
+        return any(tail for tail, _end in self._tails.values()) or any(self._blocks.values())
+
     # Waiting.
 
     async def until(self, state: Callable[["Page"], Any], timeout: float = 10) -> None:

@@ -327,7 +327,7 @@ async def test_it_answers_what_nobody_had_answered(model, alices, chat, work):
 async def test_a_running_answer_that_another_process_took_is_not_shown_as_ours(page, model):
     reply = model.say("It has shipped.", hold_after=1)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     await Turn.objects.aupdate(fencing_token=7)
 
     reply.release()

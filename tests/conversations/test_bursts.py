@@ -61,7 +61,7 @@ async def test_what_comes_after_the_first_words_waits_and_is_answered_after(page
     reply = model.say("Good morning.", hold_after=1)
     model.say("It has shipped.")
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     await page.say("Where is my order?")
     await page.until(lambda page: len(page.turns) == 2)
@@ -204,7 +204,7 @@ async def test_that_an_answer_began_is_stored_before_anybody_sees_it(page, model
     reply = model.say("It has shipped.", hold_after=1)
 
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     assert await Turn.objects.filter(first_token__isnull=False).aexists()
     assert await Message.objects.filter(role="assistant", text="It ").aexists()

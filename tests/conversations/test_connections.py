@@ -83,7 +83,7 @@ async def test_it_misses_no_turn_that_ends_while_the_next_one_begins(page, model
     first = model.say("Answer one.", hold_after=1)
     second = model.say("Answer two.", hold_after=1)
     await page.say("One")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     await page.say("Two")
     await page.until(lambda page: len(page.turns) == 2)
 

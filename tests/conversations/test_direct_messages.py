@@ -17,7 +17,7 @@ async def test_in_mid_answer_the_bot_falls_silent_and_a_person_is_waited_for(
     await Ticket.objects.acreate(number=NUMBER, issue="Late", conversation=chat, customer=alice)
     model.say("One moment please.", hold_after=1)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     form = {"action": "answer", "text": "For the team", "client_id": "c1"}
     await sync_to_async(alices.client.post)(f"/tickets/{NUMBER}/", form)

@@ -277,7 +277,7 @@ async def test_two_who_halt_at_once_both_find_it_silent(page, model, chat):
     answer = model.say("It is on its way to you.", hold_after=2)
     await page.say("Where is my order?")
     read = "It is "
-    await page.until(lambda page: page.deltas and page.streamed() == read)
+    await page.until(lambda page: page.has_words and page.streamed() == read)
 
     await asyncio.gather(runner.halt_turn(chat.pk), runner.halt_turn(chat.pk))
     answer.release()

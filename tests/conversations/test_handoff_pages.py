@@ -61,7 +61,7 @@ async def _ask_after_a_bad_call(page, model):
 async def _ask_in_mid_answer(page, model):
     model.say("One moment please.", hold_after=1)
     await page.say("My parcel arrived wet.")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     await page.request(action="person", client_id="p1")
 
 

@@ -230,7 +230,7 @@ def full(monkeypatch):
 async def test_a_socket_whose_session_ends_is_closed_while_nothing_can_be_stored(page, model, alices, full):
     model.say("It has shipped.", hold_after=1)
     await page.say("Where is my order?")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     await sync_to_async(session_of(alices).delete)()
 
@@ -249,7 +249,7 @@ async def test_turns_that_run_here_are_not_taken_for_abandoned_while_nothing_can
     monkeypatch.setattr(housekeeping, "SESSION_CHECK_INTERVAL_SECONDS", 0)
     reply = model.say("It has shipped.", hold_after=1)
     await page.say("Where is my order?")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     await sync_to_async(let_lease_run_out)()
     rounds.clear()
 

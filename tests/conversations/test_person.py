@@ -139,7 +139,7 @@ async def test_the_second_click_is_told_that_nothing_more_is_needed(page):
 async def test_in_mid_answer_the_bot_falls_silent_and_what_was_read_stays(page, model):
     model.say("One moment please.", hold_after=1)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     await page.request(action="person")
     await page.until(lambda page: len(page.turns) == 2)
@@ -154,7 +154,7 @@ async def test_a_wish_that_is_refused_does_not_cut_the_answer(page, model, setti
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
     answer = model.say("One moment please.", hold_after=1)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     await page.request(action="person", client_id="a1")
     refused = await page.refused()

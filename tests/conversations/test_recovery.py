@@ -181,7 +181,7 @@ async def test_a_process_that_ends_lets_running_answers_finish(page, model, sett
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"drain_seconds": 10})
     reply = model.say("It has shipped.", hold_after=1)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     ending = asyncio.create_task(runner.drain())
     await until(is_closing)
@@ -222,7 +222,7 @@ async def test_one_conversation_waits_in_line_while_the_house_is_full(page, mode
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"running_turns": 1})
     reply = model.say("For alice.", hold_after=1)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     other = await bobs.open(of_bob)
     await other.say("Hello")
     await other.until(lambda other: other.turns)

@@ -98,7 +98,7 @@ async def test_it_may_fail_and_be_tried_once_more(page, model, failed):
 async def test_a_stopped_answer_can_be_tried_again(page, model):
     model.say("It has shipped.", hold_after=1)
     await page.say(QUESTION)
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     await page.request(action="stop")
     await page.settled("stopped")
     model.say("It has shipped.")

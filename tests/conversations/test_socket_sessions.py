@@ -97,7 +97,7 @@ async def test_signing_out_closes_every_page_of_the_session_at_once(page, model,
 async def test_nothing_comes_after_that_though_the_answer_goes_on(page, model, alices, chat):
     reply = model.say("It has shipped.", hold_after=2)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     await sign_out(alices)
     await is_closed(page)

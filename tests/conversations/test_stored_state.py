@@ -141,7 +141,7 @@ async def test_an_answer_that_ends_after_its_conversation_was_deleted_is_kept_no
 ):
     answer = keeping.say("It has shipped.", hold_after=2)
     await page.say("My name is Jane Roe. Where is ORD-123?")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     await chat.adelete()
     answer.release()

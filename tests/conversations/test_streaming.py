@@ -47,7 +47,7 @@ async def test_the_pieces_put_together_are_the_stored_text(page, model):
 async def test_each_piece_says_how_many_characters_stand_before_it(page, model):
     reply = model.say("Here 🎉🎉 it 👩‍👩‍👧 comes: ü.", hold_after=2)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     reply.release()
     await page.settled("done")
@@ -63,7 +63,7 @@ async def test_the_first_words_come_before_the_answer_is_whole(page, model):
     reply = model.say("One two three", hold_after=1)
 
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     assert page.streamed() == "One "
     assert page.last["data-state"] == "running"
@@ -239,7 +239,7 @@ async def test_closing_the_page_does_not_end_the_answer(model, alices, chat):
     reply = model.say("It has shipped.", hold_after=1)
     page = await alices.open(chat)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
 
     await page.close()
     reply.release()

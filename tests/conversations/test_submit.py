@@ -108,7 +108,7 @@ async def test_what_is_said_meanwhile_waits_and_is_answered_after(page, model):
     first = model.say("Answer one.", hold_after=1)
     model.say("Answer two.")
     await page.say("One")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     await page.say("Two")
     await page.say("Three")
     await page.until(lambda page: len(page.messages("customer")) == 3)
@@ -128,7 +128,7 @@ async def test_what_is_said_meanwhile_waits_and_is_answered_after(page, model):
 async def test_conversations_do_not_wait_for_each_other(page, model, of_bob, bobs):
     held = model.say("For alice.", hold_after=1)
     await page.say("Hello")
-    await page.until(lambda page: page.deltas)
+    await page.until(lambda page: page.has_words)
     other = await bobs.open(of_bob)
     model.say("For bob.")
 

@@ -33,7 +33,7 @@ async def test_staff_watch_the_answer_as_it_comes(page, desk, model):
     answer = model.say("It is on its way to you.", hold_after=2)
     await page.say(QUESTION)
 
-    await desk.until(lambda desk: desk.deltas)
+    await desk.until(lambda desk: desk.has_words)
     assert texts(desk, "customer") == [QUESTION]
     answer.release()
     await desk.settled("done")
@@ -58,7 +58,7 @@ async def test_staff_see_tool_calls_with_arguments_and_results_and_the_customer_
 async def test_a_takeover_in_mid_sentence_stops_the_bot_and_keeps_what_was_read(page, desk, model, chat):
     answer = model.say("It is on its way to you.", hold_after=2)
     await page.say(QUESTION)
-    await page.until(lambda page: page.deltas and page.streamed().split() == ["It", "is"])
+    await page.until(lambda page: page.has_words and page.streamed().split() == ["It", "is"])
     read = page.streamed()
 
     await desk.act("take_over")
@@ -307,7 +307,7 @@ async def test_who_has_not_got_a_conversation_cannot_give_it_away_nor_silence_th
 ):
     answer = model.say("It is on its way to you.", hold_after=2)
     await page.say(QUESTION)
-    await desk.until(lambda desk: desk.deltas)
+    await desk.until(lambda desk: desk.has_words)
 
     await desk.act("assign", to=sam.pk)
     await desk.until(told)
