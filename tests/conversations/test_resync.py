@@ -1,5 +1,6 @@
 """What a page missed it is told, once and in order, whoever should have told it and did not."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -165,13 +166,15 @@ async def test_pages_are_looked_after_even_when_the_housekeeping_has_failed(
 ):
     """The one task that does so has no other one behind it."""
     await until(has_seen(chat, 0))
-    found = turns.load_missed_changes
+    found, failed = turns.load_missed_changes, asyncio.Event()
 
     async def fails_once(*args):
+        failed.set()
         monkeypatch.setattr(turns, "load_missed_changes", found)
         raise AttributeError("a driver's own mistake")
 
     monkeypatch.setattr(turns, "load_missed_changes", fails_once)
+    await asyncio.wait_for(failed.wait(), 10)
     await missed_by_all(chat)
 
     await page.until(lambda page: page.turns)
