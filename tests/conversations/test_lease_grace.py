@@ -67,6 +67,22 @@ async def is_away(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     await fail(monkeypatch, recovery, "_find_abandoned_conversations")
 
 
+async def is_away_for_another(_clock: Clock, _monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked just before the look at the turns gets no answer."""
+
+    async def ask() -> None:
+        raise OperationalError("the connection is lost")
+
+    await sync_to_async(let_lease_run_out)()
+    await housekeeping._run_action(ask)
+
+
+async def answers_late(clock: Clock, _monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that is overloaded, where the lease had not been renewed for some seconds before."""
+    clock.advance(0.45 * LEASE_SECONDS)
+    await sync_to_async(let_lease_run_out)()
+
+
 async def is_full(_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """It can be read all the while, and what would be taken is found."""
     await sync_to_async(let_lease_run_out)()
@@ -103,7 +119,10 @@ async def has_started(_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         lease_grace.note_start()
 
 
-DISTURBANCES = [is_away, is_full, stands_still, sleeps, is_set_back, has_started]
+DISTURBANCES = [
+    *(is_away, is_away_for_another, answers_late, is_full, stands_still),
+    *(sleeps, is_set_back, has_started),
+]
 
 
 @pytest.mark.parametrize("disturb", DISTURBANCES)

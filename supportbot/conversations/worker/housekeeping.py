@@ -72,9 +72,15 @@ async def _run_loop() -> None:
 
 
 async def _run_action(action: Action) -> None:
-    """If it cannot be done that is logged, and keeps nothing else from being done."""
+    """If it cannot be done that is logged, and keeps nothing else from being done.
+
+    Whichever action it was that the database did not answer: others could not renew their leases either.
+    """
     try:
         await action()
+    except OUTAGE_ERRORS as error:
+        lease_grace.begin_grace_period()
+        log_outage(error)
     except DatabaseError as error:
         log_outage(error)
     except Exception:
@@ -166,11 +172,7 @@ async def _store_streams() -> None:
 async def _recover_turns() -> None:
     """Also in a grace period turns that wait are run: only those that may run elsewhere are left alone."""
     lost_before = lease_grace.get_takeover_limit()
-    try:
-        changes = await turns.recover_abandoned_turns(runner.count_free_slots(), lost_before=lost_before)
-    except OUTAGE_ERRORS:
-        lease_grace.begin_grace_period()
-        raise
+    changes = await turns.recover_abandoned_turns(runner.count_free_slots(), lost_before=lost_before)
     lease_grace.note_answer()
     await _run_for_each("Going on with a turn", map(runner.publish_and_start, changes))
 
@@ -182,11 +184,7 @@ async def _run_jobs() -> None:
     """
     if not runner.is_draining():
         takes_over = lease_grace.get_takeover_limit() is not None
-        try:
-            await job_worker.run_due_jobs(takes_over=takes_over)
-        except OUTAGE_ERRORS:
-            lease_grace.begin_grace_period()
-            raise
+        await job_worker.run_due_jobs(takes_over=takes_over)
         await model_health.close_outage_if_recovered()
         await model_health.report_single_models()
 

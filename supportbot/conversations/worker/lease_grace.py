@@ -16,8 +16,9 @@ from supportbot.server.process import process
 
 from ..turns import LEASE_DURATION, begin_presence_grace
 
-# In a shorter time without an answer no lease runs out: they are renewed every half second.
-MAX_SILENCE = 0.75 * LEASE_DURATION
+# In a shorter time without an answer no lease runs out: they are renewed every half second, and where a machine is
+# overloaded some seconds later.
+MAX_SILENCE = 0.5 * LEASE_DURATION
 
 
 @dataclass
