@@ -191,7 +191,7 @@ def read_state(ours: Conversation) -> list[Any]:
     """Whatever an action may store, but not when somebody was seen last."""
     here = {"conversation": ours.pk}
     return [
-        list(Conversation.objects.filter(pk=ours.pk).values()),
+        [row | {"customer_last_seen": None} for row in Conversation.objects.filter(pk=ours.pk).values()],
         list(Turn.objects.filter(**here).values()),
         list(Message.objects.filter(**here).values()),
         list(Rating.objects.filter(**here).values()),
