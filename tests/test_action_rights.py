@@ -141,7 +141,7 @@ class Site:
             chat.save()
         elif situation in ("answering", "failed"):
             state = Turn.State.RUNNING if situation == "answering" else Turn.State.FAILED
-            lease = timezone.now() + timedelta(hours=1) if situation == "answering" else None
+            lease = timezone.now() + timedelta(seconds=50) if situation == "answering" else None
             turn = Turn.objects.create(conversation=chat, state=state, lease_until=lease, may_retry=True)
             Message.objects.create(conversation=chat, turn=turn, seq=1, role="customer", text="Hello")
         return chat
