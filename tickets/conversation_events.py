@@ -57,9 +57,8 @@ def assign_tickets(event: ConversationAssigned) -> None:
     theirs = Ticket.objects.filter(conversation=event.conversation, assignee=event.previous).filter_active()
     for pk in list(theirs.order_by("pk").values_list("pk", flat=True)):
         locked = Ticket.objects.lock_ticket(pk)
-        if (
-            locked.is_active and locked.assignee_id == event.previous
-        ):  # still, now that nobody else changes it
+        # Still theirs, now that nobody else changes it.
+        if locked.is_active and locked.assignee_id == event.previous:
             change_ticket(locked, actor, assignee=colleague)
 
 

@@ -99,10 +99,8 @@ class AssigneeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["assignee"]
-        field.queryset, field.label_from_instance = (
-            find_team().order_by("first_name", "username"),
-            name_person,
-        )
+        field.queryset = find_team().order_by("first_name", "username")
+        field.label_from_instance = name_person
 
 
 @admin.action(description=_("Assign to a colleague…"), permissions=["change"])
