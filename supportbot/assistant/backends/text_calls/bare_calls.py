@@ -8,10 +8,8 @@ import html
 import re
 from collections.abc import Collection
 from functools import partial
-from typing import Any
 
 from ...limits import MAX_RECEIVED_ARGUMENT_CHARS
-from ..call_arguments import read_loose_object
 from ..call_names import find_tool_name
 from ..call_parts import CallParts
 from . import parse_text_calls
@@ -23,9 +21,9 @@ from .json_calls import (
     THOUGHT_KEYS,
     USUAL_KEYS,
     are_only_calls,
-    decode_values,
     names_tool,
     read_call,
+    read_named_values,
     read_words,
     read_wrapped_answer,
     split_json,
@@ -49,7 +47,6 @@ ELEMENT_OPENING = re.compile(rf"<(?:{_AROUND_CALLS})(?:>\s*|\s+(?=[{{\[]))")
 FENCED_MARK = re.compile(r"```\w*\s+((?:<|&lt;).*?)\s*(?:```(.*))?", re.DOTALL)
 BETWEEN_FENCES = re.compile(r"\n```\s*```\w*\n")
 OBJECT_BEGUN = re.compile(r"(?:\[\s*)?(?:\{{1,2}\s*(?:[\"'](?P<key>[\w-]*)(?P<end>[\"']?))?)?")
-PYTHON_OBJECT = re.compile(r"\[?\s*\{\s*'")
 # As Gemma writes them around a call, Kimi and OpenAI, Functionary and others before one.
 PREFIXES = ("Tool Use: ", ">>>", "@", "print(", "default_api.", "functions.")
 TOOL_USE = re.compile(r"\[Tool Use: (.*)\]", re.DOTALL)
@@ -58,8 +55,6 @@ COUNTED = re.compile(r":\d*\s*")
 WORDS_BEFORE = ("functools", "function call")  # a list of calls (Phi), and one call (GigaChat)
 # What Command R calls when it wants to say something.
 NO_CALLS = {"directly_answer", "directly-answer"}
-# `lookup_order` and its arguments in the next line (GLM), `functions.lookup_order:0{…}` (Kimi).
-NAMED_CALL = re.compile(r"(?:>>>)?(?:functions\.)?([\w-]+)(?::\d+)?\s*(?=\{)")
 KEYS = "|".join(NAME_KEYS)
 MAX_BEGINNING_CHARS = 400  # that are looked at to say whether a text may be a call
 
@@ -222,7 +217,7 @@ def parse_bare_calls(
         return _parse_fenced_mark(
             text, marked, tool_names if exact_names is None else exact_names, loose_names
         )
-    values, rest, is_named = _read_values(body)
+    values, rest, is_named = read_named_values(body)
     found = [
         (find_tool_name(name, loose_names), arguments)
         for value in values
@@ -273,31 +268,3 @@ def _begins_mark(text: str) -> bool:
         for mark in (*CALLS, *ESCAPED_CALLS)
         if mark[0] in "<&"
     )
-
-
-def _read_values(text: str) -> tuple[list[Any], str, bool]:
-    """The JSON values at the beginning of a text, each with the name before it, and what follows them.
-
-    Also whether each of several has a name before it, if one has.
-    """
-    values: list[Any] = []
-    rest = text
-    while named := NAMED_CALL.match(rest):
-        found, behind = decode_values(rest[named.end() :])
-        if not found:
-            break
-        values += [{"name": named[1], "arguments": value} for value in found]
-        rest = behind
-        if len(found) > 1:
-            return values, rest, False
-    if values:
-        return values, rest, True
-    values, rest = decode_values(text)
-    if not values and PYTHON_OBJECT.match(rest) and (loose := read_loose_object(rest)):
-        return [loose], "", False
-    while values and FENCE.match(rest):  # another fence behind the first one
-        more, behind = decode_values(rest)
-        if not more:
-            break
-        values, rest = [*values, *more], behind
-    return values, rest, True

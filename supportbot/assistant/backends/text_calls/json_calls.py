@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from ..call_arguments import read_loose_object
 from ..call_names import find_tool_name
 from ..call_parts import ARGUMENTS_KEYS
 
@@ -34,6 +35,9 @@ USUAL_KEYS = (*CALL_KEYS, "call_id", "index", "role", "status", "object", "stric
 DOUBLED = re.compile(r"\s*\{(\{.*\})\}\s*", re.DOTALL)
 MAX_FAILURES = 100  # places where JSON might begin and does not
 BESIDE_CALLS = re.compile(r"</?[\w:｜|]{1,40}>|```\w*|[\s,;\[\]]")
+PYTHON_OBJECT = re.compile(r"\[?\s*\{\s*'")
+# `lookup_order` and its arguments in the next line (GLM), `functions.lookup_order:0{…}` (Kimi).
+NAMED_CALL = re.compile(r"(?:>>>)?(?:functions\.)?([\w-]+)(?::\d+)?\s*(?=\{)")
 FENCE = re.compile(r"```\w*\s|<code>\s*")
 
 
@@ -206,3 +210,31 @@ def decode_values(text: str) -> tuple[list[Any], str]:
     if fence and (values or body.endswith("```")):
         body = body.removeprefix("```") if values else body.removesuffix("```")
     return values, body.strip()
+
+
+def read_named_values(text: str) -> tuple[list[Any], str, bool]:
+    """The JSON values at the beginning of a text, each with the name before it, and what follows them.
+
+    Also whether each of several has a name before it, if one has.
+    """
+    values: list[Any] = []
+    rest = text
+    while named := NAMED_CALL.match(rest):
+        found, behind = decode_values(rest[named.end() :])
+        if not found:
+            break
+        values += [{"name": named[1], "arguments": value} for value in found]
+        rest = behind
+        if len(found) > 1:
+            return values, rest, False
+    if values:
+        return values, rest, True
+    values, rest = decode_values(text)
+    if not values and PYTHON_OBJECT.match(rest) and (loose := read_loose_object(rest)):
+        return [loose], "", False
+    while values and FENCE.match(rest):  # another fence behind the first one
+        more, behind = decode_values(rest)
+        if not more:
+            break
+        values, rest = [*values, *more], behind
+    return values, rest, True
