@@ -52,10 +52,14 @@ class SocketWriter:
             return False
         except Exception:
             logger.exception("A frame could not be sent")
-            with suppress(Disconnected):
-                await self._send({"type": "websocket.close", "code": CLOSE_TRY_AGAIN})
+            await self.close_socket(CLOSE_TRY_AGAIN)
             return False
         return True
+
+    async def close_socket(self, code: int) -> None:
+        """End the line of the page."""
+        with suppress(Disconnected):
+            await self._send({"type": "websocket.close", "code": code})
 
     def pauseProducing(self) -> None:  # noqa: N802 - Twisted's names
         self.is_full = True

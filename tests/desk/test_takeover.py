@@ -12,6 +12,7 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message, StaffPresence
 from supportbot.conversations.realtime.socket_sessions import CLOSE_NOT_FOUND
 from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.conversations.worker import housekeeping
 from supportbot.jobs.models import Job
 from tests.conversations.rows import until
 
@@ -390,3 +391,13 @@ async def test_the_page_of_a_conversation_that_was_deleted_meanwhile_ends(desk, 
     await Conversation.objects.filter(pk=chat.pk).adelete()
     await desk.act(action, text="Hello", to=sam.pk)
     assert await desk.closed() == CLOSE_NOT_FOUND
+
+
+async def test_idle_pages_of_a_deleted_conversation_end_by_themselves(desk, page, chat, monkeypatch):
+    monkeypatch.setattr(housekeeping, "RESYNC_INTERVAL_SECONDS", 0)  # with every checkpoint
+    await desk.shows("viewers", lambda part: True)
+
+    await Conversation.objects.filter(pk=chat.pk).adelete()
+
+    assert await desk.closed() == CLOSE_NOT_FOUND
+    await page.until(lambda page: page.close_code == CLOSE_NOT_FOUND)

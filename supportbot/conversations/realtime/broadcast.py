@@ -35,6 +35,7 @@ class Subscriber(Protocol):
     def is_behind(self) -> bool: ...
     async def deliver(self, frame: str, previous_revision: int = 0, revision: int = 0) -> bool: ...
     def mark_missed(self) -> None: ...
+    async def end_page(self) -> None: ...
 
 
 class OpenStream(Protocol):
@@ -178,8 +179,15 @@ async def _deliver_typing(conversation_id: int, audience: str, name: str) -> Non
 
 
 async def deliver_missed(change: TurnChange) -> None:
-    """Show the pages of this process what they missed, and the text that is streaming now."""
+    """Show the pages of this process what they missed, and the text that is streaming now.
+
+    Those of a conversation that was deleted end, whoever deleted it, and wherever.
+    """
     pages = _get_pages(change.conversation_id)
+    if change.is_deleted:
+        for page in pages:
+            await page.end_page()
+        return
     if change.lacks_turns:
         for page in pages:
             if page.revision < change.revision:

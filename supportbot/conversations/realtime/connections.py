@@ -12,6 +12,7 @@ from .broadcast import get_open_text
 from .change_frames import ChangeFrame, render_frames_beside
 from .fragments import is_text_frame, render_revision
 from .gathered_text import GatheredText
+from .socket_sessions import CLOSE_NOT_FOUND
 
 MAX_BUFFERED_REPLIES = 20  # for a page that does not read
 
@@ -68,6 +69,11 @@ class PageConnection:
         """Tell this page alone what became of its own frame, which the stored state would not tell it later."""
         self._replies.append(frame)
         await self._flush_replies()
+
+    async def end_page(self) -> None:
+        """The conversation was deleted: the page shows nothing of it any longer, and says so."""
+        self.close()
+        await self._writer.close_socket(CLOSE_NOT_FOUND)
 
     def close(self) -> None:
         """Nothing more is sent, not even what is being loaded now."""

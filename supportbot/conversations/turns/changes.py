@@ -90,7 +90,8 @@ class TurnChange:
     nothing changed, and the turns are only shown again. With `lacks_turns` more has changed than is worth sending: the
     page must load anew. `duplicate_client_id` is a message that was not stored, since an earlier one stands for it.
     `owner` is given where it may have changed. `notifies_desk` says that staff must hear of it: a customer waits or
-    wrote to a person, or the conversation changed hands. `language` is the customer's.
+    wrote to a person, or the conversation changed hands. `language` is the customer's. `is_deleted`: there is no such
+    conversation any longer.
     """
 
     conversation_id: int
@@ -102,6 +103,7 @@ class TurnChange:
     owner: OwnerState | None = None
     notifies_desk: bool = False
     lacks_turns: bool = False
+    is_deleted: bool = False
     language: str = ""
 
     @property
@@ -144,9 +146,10 @@ def load_missed_changes(seen: dict[int, int], streaming_here: Iterable[int]) -> 
     `streaming_here` are the conversations of which this process has the text that streams: their pages miss none of it.
     A conversation that cannot be loaded is logged and holds up no other.
     """
-    behind = {pk for pk, revision in REVISIONS.fetch_rows(seen) if revision > seen[pk]}
+    revisions = dict(REVISIONS.fetch_rows(seen))
+    behind = {pk for pk, revision in revisions.items() if revision > seen[pk]}
     behind |= {pk for (pk,) in STREAMING_CONVERSATIONS.fetch_rows(seen)} - set(streaming_here)
-    missed: list[TurnChange] = []
+    missed = [TurnChange(pk, is_deleted=True) for pk in seen if pk not in revisions]
     for conversation in behind:
         try:
             missed.append(load_changes.run_sync(conversation, seen[conversation]))
