@@ -35,24 +35,27 @@ def check_modules(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
     The files are read and not imported: a module of a misspelt name is imported by nothing.
     """
     return [
-        Warning(
-            f"{path}: @{decorator} {function} is never found there.",
-            hint=f"Move it to {app.name}.{MODULES[decorator]}, or import it there.",
-            id="supportbot.W024",
-        )
+        Warning(f"{path}: @{decorator} {function} is never found there.", hint=hint, id="supportbot.W024")
         for app in find_teaching_apps()
-        for path, decorator, function in _find_misplaced_functions(app)
+        for path, decorator, function, hint in _find_lost_functions(app)
     ]
 
 
-def _find_misplaced_functions(app: AppConfig) -> Iterator[tuple[Path, str, str]]:
-    """The file of each, its decorator, and its name."""
+def _find_lost_functions(app: AppConfig) -> Iterator[tuple[Path, str, str, str]]:
+    """The file of each, its decorator, its name, and what to do about it."""
     for path in sorted(Path(app.path).rglob("*.py")):
         if any(OF_TESTS.match(part) for part in path.relative_to(app.path).parts):
             continue
-        for decorator, function in _list_decorated_functions(path.read_bytes()):
-            if not hasattr(sys.modules.get(f"{app.name}.{MODULES[decorator]}"), function):
-                yield path, decorator, function
+        functions = list(_list_decorated_functions(path.read_bytes()))
+        for decorator, function in functions:
+            module = f"{app.name}.{MODULES[decorator]}"
+            found = getattr(sys.modules.get(module), function, None)
+            if found is None:
+                yield path, decorator, function, f"Move it to {module}, or import it there."
+            elif not type(found).__module__.startswith("supportbot."):
+                yield path, decorator, function, f"Write @{decorator} above its other decorators."
+            elif functions.count((decorator, function)) > 1:
+                yield path, decorator, function, "Rename it: the file has another one of this name."
 
 
 def _list_decorated_functions(source: bytes) -> Iterator[tuple[str, str]]:

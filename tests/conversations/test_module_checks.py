@@ -68,6 +68,25 @@ def test_a_function_in_a_module_in_which_nobody_looks_is_told(check_app: CheckAp
     assert ".questions, or import it there" in (warning.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("source", "remedy"),
+    [
+        (
+            QUESTION.replace("@question", "@transaction.atomic\n@question"),
+            "Write @question above its other decorators.",
+        ),
+        (QUESTION + QUESTION, "Rename it: the file has another one of this name."),
+    ],
+    ids=["another decorator above it", "another of its name below it"],
+)
+def test_a_function_that_another_decorator_or_function_hides_is_told(
+    check_app: CheckApp, source: str, remedy: str
+) -> None:
+    warnings = check_app({"questions.py": f"from django.db import transaction\n{source}"})
+
+    assert {each.hint for each in warnings} == {remedy}
+
+
 def test_a_file_is_not_imported_for_it(check_app: CheckApp) -> None:
     warnings = check_app({"number.py": f"{NUMBERS}\nraise NotImplementedError\n"})
 
