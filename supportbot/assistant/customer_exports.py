@@ -1,9 +1,9 @@
 """`@customer_export`: what an app adds to the file with all that the shop has about a customer.
 
     @customer_export("returns")
-    def export_returns(customer: ExportedCustomer) -> Iterable[dict[str, Any]]:
-        returns = Return.objects.filter(customer__in=customer.accounts)
-        return ({"number": each.number, "asked": each.created, "photo": each.photo} for each in returns.iterator())
+    def export_returns(customer: ExportedCustomer) -> Rows:
+        for each in Return.objects.filter(customer__in=customer.accounts).iterator():
+            yield {"number": each.number, "asked": each.created, "photo": each.photo}
 
 Found in the module `customer_exports` of every app. Each becomes a file of its own, here `returns.json`.
 """
@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from .app_functions import collect_app_functions
-from .declarations import require_function
+from .declarations import DeclarationError, require_function
 
 # Of a file that every system can store, and of no folder.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -48,32 +48,34 @@ class CustomerExport:
 def customer_export(name: str) -> Callable[[Callable[[ExportedCustomer], Rows]], CustomerExport]:
     """Have a function called that returns the app's rows about a customer, each a dict with keys in plain English.
 
-    `name` is that of the file. The rows are read one at a time, so return a generator where there may be many. Values
-    are what JSON holds, moments with a zone, days, Decimals and UUIDs; a file of a `FileField` comes along as it is.
-    Leave out what the customer must not read, such as notes of the team and what is about others. When the function
-    raises, nothing is exported, and staff are told so.
+    `name` is that of the file. The rows are read one at a time, so write `yield`, or return an iterator, where there
+    may be many. Values are what JSON holds, moments with a zone, days, Decimals and UUIDs; a file of a `FileField`
+    comes along as it is. Leave out what the customer must not read, such as notes of the team and what is about others.
+    When the function raises, nothing is exported, and staff are told so.
 
     Raises TypeError for a name that is no such one, and for a function that cannot be called so.
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise TypeError(f"@customer_export needs a name in small letters, such as “returns”, not {name!r}.")
+        raise DeclarationError(
+            f"@customer_export needs a name in small letters, such as “returns”, not {name!r}."
+        )
 
     def register_function(function: Callable[[ExportedCustomer], Rows]) -> CustomerExport:
-        require_function(function, "@customer_export", ("customer",))
+        require_function(function, "@customer_export", ("customer",), may_yield=True)
         return CustomerExport(name, function)
 
     return register_function
 
 
 def collect_exports(modules: Iterable[ModuleType]) -> list[CustomerExport]:
-    """Those of these modules. Raises ValueError when two of them have the same name."""
+    """Those of these modules. Raises DeclarationError when two of them have the same name."""
     exports = collect_app_functions(CustomerExport, modules)
     by_name: dict[str, CustomerExport] = {}
     for each in exports:
         first = by_name.setdefault(each.name, each)
         if first is not each:
             places = (f"{one.function.__module__}.{one.function.__qualname__}" for one in (first, each))
-            raise ValueError(
+            raise DeclarationError(
                 f"Two exports are named {each.name}: {' and '.join(places)}. Rename one of them."
             )
     return exports

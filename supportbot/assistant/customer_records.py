@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .declarations import require_function
+from .declarations import DeclarationError, require_function
 
 RIGHT = re.compile(r"\w+\.\w+")
 
@@ -74,7 +74,7 @@ def customer_record(
     Raises TypeError for what is no such name of a right, and for a function that cannot be called so.
     """
     if not isinstance(right, str) or not RIGHT.fullmatch(right):
-        raise TypeError(
+        raise DeclarationError(
             f"@customer_record needs the name of a right, such as “orders.view_order”, not {right!r}."
         )
 

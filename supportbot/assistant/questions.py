@@ -22,7 +22,13 @@ from typing import Any, Generic
 from pydantic import BaseModel
 
 from .app_functions import is_defined_in_app
-from .declarations import require_function, require_short_name, require_subclass, require_text
+from .declarations import (
+    DeclarationError,
+    require_function,
+    require_short_name,
+    require_subclass,
+    require_text,
+)
 from .messages import ResponseModel
 from .translation import LazyText
 
@@ -56,7 +62,7 @@ def question(
         owner, name = f"Question {function.__qualname__}", function.__name__
         instruction = inspect.getdoc(function)
         if not instruction:
-            raise TypeError(f"{owner} needs a docstring: it is what the model reads.")
+            raise DeclarationError(f"{owner} needs a docstring: it is what the model reads.")
         require_short_name(name, owner)
         require_text(label, owner, "label")
         return Question(
@@ -69,7 +75,7 @@ def question(
 def collect_questions(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]]":
     """The questions in these modules by name, also those that they import from other modules of the same app.
 
-    Raises ValueError when two of them have the same name.
+    Raises DeclarationError when two of them have the same name.
     """
     questions: dict[str, Question[Any]] = {}
     for module in modules:
@@ -79,7 +85,7 @@ def collect_questions(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]
             first = questions.setdefault(each.name, each)
             if first is not each:
                 places = (f"{one.store.__module__}.{one.store.__qualname__}" for one in (first, each))
-                raise ValueError(
+                raise DeclarationError(
                     f"Two questions are named {each.name}: {' and '.join(places)}. Rename one of them."
                 )
     return questions

@@ -2,12 +2,13 @@
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
 
+from .declarations import DeclarationError
 from .loose_values import write_numbers_as_text
 from .marked_values import BRANCHES, MARK, holds_mark, parse_json
 from .provenance import is_from_customer
@@ -51,44 +52,60 @@ def list_problems(error: ValidationError) -> Sequence[str]:
 
 def build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
     """The parameters of a tool's function, but for `ctx`, as a pydantic model. Raises TypeError, see `tools.tool`."""
-    hints = get_type_hints(function, include_extras=True)
+    with _explain_types(function.__qualname__):
+        hints = get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters or parameters[0].name != "ctx":
-        raise TypeError(f"The first parameter of tool {function.__qualname__} must be ctx: ToolContext.")
+        raise DeclarationError(
+            f"The first parameter of tool {function.__qualname__} must be ctx: ToolContext."
+        )
     fields: dict[str, Any] = {}
     for parameter in parameters[1:]:
         _require_name_and_type(parameter, function.__qualname__, hints)
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (hints[parameter.name], default)
-    model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
-    _require_schema(model, function.__qualname__, hints)
+    with _explain_types(function.__qualname__):
+        model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+        schema = model.model_json_schema()
+    _require_marks(model, schema, function.__qualname__, hints)
     return model
+
+
+@contextmanager
+def _explain_types(tool: str) -> Iterator[None]:
+    """Raises TypeError for parameters that no model can be told of, whatever is raised where their types are read."""
+    try:
+        yield
+    except Exception as error:
+        why = str(error)
+        if isinstance(error, PydanticUserError):
+            # What pydantic advises after its first sentence does not go for a tool.
+            why = f"{error.message.partition('. ')[0]}. Use types that JSON can hold, or pydantic models."
+        raise DeclarationError(f"The parameters of tool {tool} have no JSON schema: {why}") from error
 
 
 def _require_name_and_type(parameter: inspect.Parameter, tool: str, hints: dict[str, Any]) -> None:
     if parameter.kind not in KEYWORD_PARAMETER_KINDS or parameter.name.startswith("_"):
-        raise TypeError(f"Parameter {parameter} of tool {tool} cannot be given by its name.")
+        raise DeclarationError(f"Parameter {parameter} of tool {tool} cannot be given by its name.")
     if parameter.name.startswith("model_") and hasattr(BaseModel, parameter.name):
-        raise TypeError(
+        raise DeclarationError(
             f"Parameter {parameter.name} of tool {tool} has a name that pydantic needs. Rename it."
         )
     if parameter.name not in hints:
-        raise TypeError(f"Parameter {parameter.name} of tool {tool} needs a type.")
+        raise DeclarationError(f"Parameter {parameter.name} of tool {tool} needs a type.")
 
 
-def _require_schema(model: type[BaseModel], tool: str, hints: dict[str, Any]) -> None:
-    """Raises TypeError for a parameter that no model can be told of, and for one whose mark it would lose."""
-    try:
-        schema = model.model_json_schema()
-    except PydanticUserError as error:
-        raise TypeError(f"The parameters of tool {tool} have no JSON schema: {error.message}") from error
+def _require_marks(model: type[BaseModel], schema: dict[str, Any], tool: str, hints: dict[str, Any]) -> None:
+    """Raises TypeError for a parameter with several names, and for one whose mark its schema would lose."""
     for name, each in model.model_fields.items():
         alias = each.validation_alias or name
         if not isinstance(alias, str):
-            raise TypeError(f"Parameter {name} of tool {tool} must have one name: give it as Field(alias=…).")
+            raise DeclarationError(
+                f"Parameter {name} of tool {tool} must have one name: give it as Field(alias=…)."
+            )
         part = schema["properties"][alias]
         if is_from_customer(hints[name]) and not holds_mark(part, schema.get("$defs", {})):
-            raise TypeError(
+            raise DeclarationError(
                 f"Parameter {name} of tool {tool} has a schema of its own that hides FromCustomer(): put it last."
             )
 

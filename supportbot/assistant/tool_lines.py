@@ -4,7 +4,7 @@ import string
 from collections.abc import Iterable
 from typing import Any
 
-from .declarations import require_text
+from .declarations import DeclarationError, require_text
 from .marked_values import parse_json
 from .messages import ToolCall
 from .translation import LazyText
@@ -39,10 +39,10 @@ def require_line(text: Any, arguments: Iterable[str], owner: str, name: str) -> 
             field for _text, field, _spec, _conversion in string.Formatter().parse(text) if field is not None
         ]
     except ValueError as error:
-        raise TypeError(
+        raise DeclarationError(
             f"{owner}: {name} cannot be read: {error}. A brace itself is written twice."
         ) from error
     for field in fields:
         argument = field.split(".", 1)[0].split("[", 1)[0]
         if argument not in known:
-            raise TypeError(f"{owner}: {name} names {{{field}}}, which is none of its arguments.")
+            raise DeclarationError(f"{owner}: {name} names {{{field}}}, which is none of its arguments.")

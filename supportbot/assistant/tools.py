@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from .app_functions import collect_app_functions
 from .declarations import (
+    DeclarationError,
     require_choice,
     require_named_options,
     require_no_generator,
@@ -86,7 +87,7 @@ class Tool:
         """Raises TypeError for what would be refused, or done wrongly, when a customer needs it."""
         owner = f"Tool {self.name}"
         if not TOOL_NAME.fullmatch(self.name):
-            raise TypeError(
+            raise DeclarationError(
                 f"{owner}: its name must be 1 to 64 letters from a to z, digits and underscores, as providers want it."
             )
         require_choice(self.effect, get_args(Effect), owner, "effect")
@@ -213,12 +214,12 @@ def tool(
 
     def make_tool(function: Callable[..., Any]) -> Tool:
         if not inspect.isroutine(function):
-            raise TypeError(f"A tool must be a function, not {function!r}.")
+            raise DeclarationError(f"A tool must be a function, not {function!r}.")
         owner = f"Tool {function.__qualname__}"
         require_no_generator(function, owner)
         description = inspect.getdoc(function)
         if not description:
-            raise TypeError(f"{owner} needs a docstring: it is what the model reads.")
+            raise DeclarationError(f"{owner} needs a docstring: it is what the model reads.")
         require_words(done_words, owner, "done_words")
         return Tool(
             (name := function.__name__),
@@ -243,7 +244,7 @@ class Registry(Mapping[str, Tool]):
     ) -> None:
         """`unknown_progress` is the progress line of a call whose tool does not exist.
 
-        Raises ValueError when two different tools have the same name.
+        Raises DeclarationError when two different tools have the same name.
         """
         self._tools: dict[str, Tool] = {}
         self._unknown_progress = unknown_progress
@@ -261,7 +262,7 @@ class Registry(Mapping[str, Tool]):
         old = self._tools.get(new.name)
         if old is not None and old is not new:
             where = f"{_format_location(old)} and {_format_location(new)}"
-            raise ValueError(f"Two tools are named {new.name}: {where}. Rename one of them.")
+            raise DeclarationError(f"Two tools are named {new.name}: {where}. Rename one of them.")
         self._tools[new.name] = new
 
     def __getitem__(self, name: str) -> Tool:

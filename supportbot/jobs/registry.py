@@ -18,6 +18,7 @@ from django.apps import apps
 
 from supportbot.app_modules import find_app_modules
 from supportbot.assistant.declarations import (
+    DeclarationError,
     require_count,
     require_function,
     require_named_options,
@@ -120,13 +121,13 @@ def job(
 
 
 def collect_job_kinds() -> dict[str, JobKind]:
-    """The kinds in the modules `jobs` of all installed apps, by name. Raises ValueError for two of one name."""
+    """The kinds in the modules `jobs` of all installed apps, by name. Raises DeclarationError for two of one name."""
     kinds: dict[str, JobKind] = {}
     for kind in _find_kinds():
         known = kinds.setdefault(kind.name, kind)
         if known is not kind:
             where = " and ".join(f"{each.run.__module__}.{each.name}" for each in (known, kind))
-            raise ValueError(f"Two kinds of jobs are named {kind.name}: {where}. Rename one of them.")
+            raise DeclarationError(f"Two kinds of jobs are named {kind.name}: {where}. Rename one of them.")
     return kinds
 
 

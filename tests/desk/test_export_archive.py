@@ -22,6 +22,7 @@ from supportbot.assistant.customer_exports import (
     collect_exports,
     customer_export,
 )
+from supportbot.assistant.declarations import DeclarationError
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Attachment, Conversation, Message, Turn
 from supportbot.desk.export_archive import build_archive
@@ -64,6 +65,17 @@ def add_export(monkeypatch):
         monkeypatch.setattr(desk, "customer_exports", [*desk.customer_exports, found])
 
     return add
+
+
+def test_rows_that_are_yielded_are_written_one_at_a_time(add_export):
+    def export_returns(customer: ExportedCustomer) -> Iterable[dict[str, Any]]:
+        for number in range(2):
+            yield {"number": number}
+
+    add_export(export_returns)
+
+    parts = read_parts(build_all(ExportedCustomer((), ())))
+    assert parts["returns"] == [{"number": 0}, {"number": 1}]
 
 
 def raise_error(customer: ExportedCustomer) -> Any:
@@ -201,6 +213,7 @@ def test_two_exports_of_one_name_are_refused_at_the_start():
         module.part = customer_export("returns")(function)
 
     with pytest.raises(
-        ValueError, match=r"^Two exports are named returns: returns\..* and refunds\..* Rename one of them\.$"
+        DeclarationError,
+        match=r"^Two exports are named returns: returns\..* and refunds\..* Rename one of them\.$",
     ):
         collect_exports(modules)

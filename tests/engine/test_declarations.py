@@ -1,7 +1,7 @@
 """A mistake in what an app declares is told when the app is imported, and not by a customer's lost money."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from django.utils.translation import gettext_lazy
@@ -11,6 +11,7 @@ from supportbot.assistant.conversation_events import CustomerWrote, conversation
 from supportbot.assistant.customer_exports import customer_export
 from supportbot.assistant.customer_records import customer_record
 from supportbot.assistant.dashboard_numbers import confirmation_source, dashboard_number
+from supportbot.assistant.declarations import DeclarationError
 from supportbot.assistant.person_requests import person_request_handler
 from supportbot.assistant.questions import question
 from supportbot.assistant.retention_rules import retention_rule
@@ -61,9 +62,16 @@ def test_an_option_of_a_tool_that_says_something_else_than_was_meant_is_refused(
     assert "pay_out" in str(caught.value)
 
 
-def test_a_tool_that_does_not_say_what_it_changes_is_refused():
-    with pytest.raises(TypeError, match="'effect'"):
-        tool()(pay_out)
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({}, r"Write such as @tool\(effect=\"read\"\): missing a required argument: 'effect'"),
+        ({"effect": "read", "confirm": True}, "got an unexpected keyword argument 'confirm'"),
+    ],
+)
+def test_an_option_that_is_missing_or_that_there_is_not_is_told_with_how_it_is_written(options, complaint):
+    with pytest.raises(DeclarationError, match=complaint):
+        tool(**options)(pay_out)
 
 
 def test_every_option_that_is_right_is_kept():
@@ -113,6 +121,22 @@ def takes_two_names(ctx: ToolContext, order: str = Field(validation_alias=AliasC
     """Act."""
 
 
+class Row:
+    """As of a database."""
+
+
+def takes_a_row(ctx: ToolContext, row: Row) -> None:
+    """Act."""
+
+
+def takes_a_name_that_is_not_there(ctx: ToolContext, price: "Decimal") -> None:  # type: ignore[name-defined] # noqa: F821
+    """Act."""
+
+
+def takes_another_pattern(ctx: ToolContext, order: Annotated[str, Field(pattern="^(?!0)")]) -> None:
+    """Act."""
+
+
 def takes_a_reserved_name(ctx: ToolContext, model_config: str) -> None:
     """Act."""
 
@@ -125,6 +149,12 @@ def takes_a_reserved_name(ctx: ToolContext, model_config: str) -> None:
         (tool(effect="read")(pay_out), "A tool must be a function"),
         (BaseModel, "A tool must be a function"),
         (takes_a_function, "The parameters of tool takes_a_function have no JSON schema"),
+        (
+            takes_a_row,
+            f"takes_a_row have no JSON schema: Unable to generate pydantic-core schema for {Row}. Use types",
+        ),
+        (takes_a_name_that_is_not_there, "have no JSON schema: name 'Decimal' is not defined"),
+        (takes_another_pattern, "look-around, including look-ahead and look-behind, is not supported"),
         (takes_two_names, "Parameter order of tool takes_two_names must have one name"),
         (takes_a_reserved_name, "Parameter model_config of tool takes_a_reserved_name has a name"),
     ],
@@ -133,6 +163,7 @@ def test_a_function_that_would_do_nothing_or_break_every_request_is_refused(func
     with pytest.raises(TypeError) as caught:
         tool(effect="read")(function)
 
+    assert isinstance(caught.value, DeclarationError)
     assert complaint in str(caught.value)
 
 
@@ -169,12 +200,19 @@ def test_a_function_that_would_never_run_or_could_not_be_called_is_refused(decor
 
     for function, complaint in (
         (handle_later, "must be written as def, not async def"),
-        (handle_bit_by_bit, "must return its result"),
         (handle_two, "is called with"),
         ("orders.view_order", "must be a function"),
     ):
         with pytest.raises(TypeError, match=complaint):
             decorate(function)
+
+
+@pytest.mark.parametrize("name", DECORATORS.keys() - {"customer export"})
+def test_a_function_with_yield_is_refused_unless_what_it_returns_is_read_to_its_end(name: str):
+    assert DECORATORS["customer export"](handle_bit_by_bit).function is handle_bit_by_bit
+
+    with pytest.raises(DeclarationError, match="must return its result"):
+        DECORATORS[name](handle_bit_by_bit)
 
 
 def test_a_retention_rule_that_could_not_be_called_is_refused():

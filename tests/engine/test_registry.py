@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from supportbot.assistant.declarations import DeclarationError
 from supportbot.assistant.messages import ToolCall
 from supportbot.assistant.questions import collect_questions
 from supportbot.assistant.tools import Registry, tool
@@ -54,7 +55,7 @@ def call(arguments: str, name: str = "lookup_order") -> ToolCall:
 def test_two_tools_of_one_name_are_an_error_that_names_both_functions():
     twin = tool(effect="read")(lookup_order.function)
 
-    with pytest.raises(ValueError, match="Two tools are named lookup_order") as caught:
+    with pytest.raises(DeclarationError, match="Two tools are named lookup_order") as caught:
         Registry([lookup_order, create_ticket, twin])
 
     assert str(caught.value).count("tests.engine.desk.lookup_order") == 2
@@ -100,7 +101,7 @@ def test_two_questions_of_one_name_are_an_error_that_names_both_functions(app):
     files = {"desk3/__init__.py": "", "desk3/questions.py": QUESTION.format(name="mood")}
     files |= {"desk4/__init__.py": "", "desk4/questions.py": QUESTION.format(name="mood")}
 
-    with pytest.raises(ValueError, match=r"desk3\.questions\.mood and desk4\.questions\.mood"):
+    with pytest.raises(DeclarationError, match=r"desk3\.questions\.mood and desk4\.questions\.mood"):
         collect_questions([app("desk3.questions", files), app("desk4.questions", {})])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from supportbot.assistant.declarations import DeclarationError
 from supportbot.jobs.registry import (
     DEFAULT_MAX_ATTEMPTS,
     DEFAULT_TIMEOUT_SECONDS,
@@ -75,7 +76,9 @@ def test_two_of_one_name_stop_the_start_and_both_are_named(write_app: WriteApp, 
     write_app("parcels_d", KIND.format(options=""))
     write_app("letters_d", KIND.format(options=""))
 
-    with pytest.raises(ValueError, match=r"parcels_d\.jobs\.track_parcel and letters_d\.jobs\.track_parcel"):
+    with pytest.raises(
+        DeclarationError, match=r"parcels_d\.jobs\.track_parcel and letters_d\.jobs\.track_parcel"
+    ):
         settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "parcels_d", "letters_d"]
 
     assert "track_parcel" not in get_job_kinds()

@@ -10,8 +10,10 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
+from supportbot.assistant.declarations import DeclarationError
 from supportbot.environment.reader import read_environment
 from supportbot.extra_apps import find_installable_apps
+from supportbot.server.command_line import execute_command
 from supportbot.server.reloader import read_file_times
 
 from .environments import read_settings
@@ -101,6 +103,22 @@ def test_what_cannot_be_installed_is_told_and_the_others_are(
     assert found == ["extra_good"]
     assert re.search(told, " ".join(problems))
     assert len(problems) == 1
+
+
+def test_what_a_decorator_refuses_is_told_with_its_file_and_line(
+    write_module: WriteModule, tmp_path: Path
+) -> None:
+    tool = 'from supportbot.assistant import tool\n\n@tool(effect="read")\ndef act(ctx):\n    pass\n'
+    write_module("extra_silent/tools.py", tool)
+    command = ["manage.py", "shell", "--verbosity", "0", "--command", "import extra_silent.tools"]
+
+    with pytest.raises(SystemExit) as ended:
+        execute_command(command)
+    with pytest.raises(DeclarationError):
+        execute_command([*command, "--traceback"])
+
+    place = f"{tmp_path / 'extra_silent/tools.py'}, line 3"
+    assert ended.value.code == f"{place}: Tool act needs a docstring: it is what the model reads."
 
 
 def test_an_app_that_is_named_twice_is_installed_once(write_module: WriteModule) -> None:
