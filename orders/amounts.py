@@ -1,6 +1,6 @@
 """How an amount of money is written, for people and for the model."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 # Of ISO 4217; all others have two decimals.
 NO_DECIMALS = (
@@ -9,6 +9,12 @@ NO_DECIMALS = (
 )
 THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 OWN_DECIMALS = dict.fromkeys(NO_DECIMALS, 0) | dict.fromkeys(THREE_DECIMALS, 3)
+
+
+def round_amount(amount: Decimal, currency: str) -> Decimal:
+    """With as many decimals as the currency has, though never less than two: shops compute prices that have more."""
+    places = 3 if currency in THREE_DECIMALS else 2
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def format_amount(amount: Decimal | None, currency: str) -> str | None:

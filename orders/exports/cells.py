@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 
-from ..amounts import NO_DECIMALS, THREE_DECIMALS
+from ..amounts import NO_DECIMALS, THREE_DECIMALS, round_amount
 from ..email_addresses import extract_email
 
 MAX_AMOUNT = 10**10
@@ -92,10 +92,9 @@ def read_amount(text: str, currency: str, *, has_decimal_commas: bool = False) -
         amount = Decimal(whole)
     except InvalidOperation:
         raise _refuse_amount(text) from None
-    places = 3 if currency in THREE_DECIMALS else 2
-    if abs(amount) >= MAX_AMOUNT or amount != amount.quantize(Decimal(1).scaleb(-places)):
+    if abs(amount) >= MAX_AMOUNT:
         raise _refuse_amount(text)
-    return amount
+    return round_amount(amount, currency)
 
 
 def _strip_signs(text: str) -> str:

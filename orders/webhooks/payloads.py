@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..amounts import THREE_DECIMALS
+from ..amounts import round_amount
 from ..exports.cells import UnreadableCell
 from ..exports.files import FileRow, clean_unmarked_cell
 from ..exports.order_rows import Survey
@@ -126,11 +126,10 @@ def get_amount(part: Any, name: str, currency: str) -> str:
 
 
 def write_amount(amount: Decimal | None, currency: str) -> str:
-    """With as many decimals as the currency has: platforms compute prices that have more."""
+    """As the text of a cell, empty for none."""
     if amount is None or not amount.is_finite() or abs(amount) > Decimal(10) ** 12:
         return ""
-    places = 3 if currency in THREE_DECIMALS else 2
-    return f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+    return f"{round_amount(amount, currency):f}"
 
 
 def build_order(platform: str, cells: dict[str, str], items: Iterator[dict[str, str]]) -> ExportedOrder:

@@ -41,6 +41,9 @@ from tests.linear_time import takes_linear_time
         ("\u200f12.50 د.إ.\u200f", "12.5"),
         ("US$(5.00)", "-5"),
         ("12.50.-", "12.5"),
+        ("8.4033613445378", "8.40"),  # as WooCommerce computes a price without tax
+        ("25,210084", "25.21"),
+        ("1.234,5678", "1234.57"),
     ],
 )
 def test_an_amount(written, amount):
