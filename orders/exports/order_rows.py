@@ -7,7 +7,7 @@ from .archives import Table
 from .cells import strip_empty_decimals
 from .files import FileRow
 from .foreign_rows import translate_rows
-from .formats import COLUMNS, NotAnExportError
+from .formats import COLUMNS, ITEM_COLUMNS, NotAnExportError
 from .repeated_rows import begins_order, drop_repeats
 from .times import guess_day_first
 
@@ -25,6 +25,8 @@ class Survey:
     spread: set[str] = field(default_factory=set)
     is_day_first: bool | None = None
     has_decimal_commas: bool = False
+    # Whether an item without its order's number belongs to the order above it, see `_continues_order`.
+    has_orders_in_blocks: bool = False
 
 
 def get_number(row: FileRow) -> str:
@@ -44,10 +46,11 @@ def read_rows(export: Table, wanted: Collection[str]) -> Iterator[FileRow]:
 def survey_file(export: Table) -> Survey:
     survey, seen, previous = Survey(), set[str](), ""
     times: list[str] = []
-    commas = points = 0
+    commas = points = block_count = 0
     for row in read_rows(export, ("Name", "Total", "Created at")):
         number = get_number(row)
         if number != previous:
+            block_count += not number
             if number in seen:
                 survey.spread.add(number)
             seen.add(number)
@@ -58,20 +61,24 @@ def survey_file(export: Table) -> Survey:
         if time and not time[:4].isdigit() and len(times) < MAX_SAMPLED_TIMES:
             times.append(time)
     survey.spread.discard("")
+    # Who has sorted the rows has put all those without a number in one place.
+    survey.has_orders_in_blocks = block_count > 1 or len(seen - {""}) == 1
     survey.is_day_first, survey.has_decimal_commas = guess_day_first(times), commas > points
     return survey
 
 
-def gather_rows(export: Table, spread: set[str]) -> Iterator[list[FileRow]]:
+def gather_rows(export: Table, survey: Survey) -> Iterator[list[FileRow]]:
     """The rows of each order together, those of orders whose rows stand apart at the end."""
     apart: dict[str, list[FileRow]] = {}
     apart_count = 0
     group: list[FileRow] = []
+    number = ""
     for row in read_rows(export, COLUMNS):
-        number = get_number(row)
+        if not (survey.has_orders_in_blocks and number and _continues_order(row)):
+            number = get_number(row)
         if number:
             row.cells["Name"] = number  # so that a row and its repeat are alike, whichever of them has a mark
-        if number in spread:
+        if number in survey.spread:
             apart.setdefault(number, []).append(row)
             apart_count += 1
             if apart_count > MAX_SPREAD_ROWS:
@@ -86,6 +93,12 @@ def gather_rows(export: Table, spread: set[str]) -> Iterator[list[FileRow]]:
     if group:
         yield group
     yield from apart.values()
+
+
+def _continues_order(row: FileRow) -> bool:
+    """Whether the row has an item and nothing of an order: cells that were merged have their text in the first row."""
+    filled = {column for column, text in row.cells.items() if text}
+    return "Lineitem name" in filled and filled <= ITEM_COLUMNS and not row.problem
 
 
 def split_orders(rows: list[FileRow], *, may_look_alike: bool) -> list[list[FileRow]]:

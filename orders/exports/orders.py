@@ -109,7 +109,7 @@ def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[Exp
     if survey.is_day_first is None:
         survey.is_day_first = form.is_day_first if is_day_first is None else is_day_first
     unknown = _list_unknown_fields(export)
-    for rows in gather_rows(export, survey.spread):
+    for rows in gather_rows(export, survey):
         own, *others = split_orders(rows, may_look_alike="Lineitem name" in form.columns)
         for other in others:
             yield RefusedOrder(

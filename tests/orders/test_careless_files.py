@@ -105,6 +105,21 @@ def test_a_row_of_totals_is_no_order(load):
     assert "Line 4, Total: The row has no order number" in said.err
 
 
+ITEM_ALONE = ",,,,,,,1,{},3.00"
+
+
+def test_items_without_the_number_are_of_the_order_above_them(load):
+    """As where the order's cells were merged over its rows, or plugins fill them in its first row alone."""
+    said = load(MUG, *map(ITEM_ALONE.format, ("Plate", "Cup")), PIN, ITEM_ALONE.format("Jug"))
+    assert (said.err, stored()) == ("", {"#1001": ["Mug", "Plate", "Cup"], "#1002": ["Pin", "Jug"]})
+
+
+def test_items_without_the_number_are_of_no_order_where_somebody_has_sorted_the_rows(load):
+    said = load(MUG, PIN, *map(ITEM_ALONE.format, ("Plate", "Jug")))
+    assert stored() == {"#1001": ["Mug"], "#1002": ["Pin"]}
+    assert "Line 5, no number: The row has no order number" in said.err
+
+
 def test_an_item_whose_order_begins_in_another_file_changes_nothing_of_it(load):
     load(MUG, PLATE)
     said = load(PLATE.replace(",,,,,,1", ",,,,,2026-09-01 09:00:00 +0200,1"), PIN)
