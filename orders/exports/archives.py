@@ -1,6 +1,7 @@
 """Opens what a shop has at hand: a table as text or as a workbook, packed by gzip or zip or not."""
 
 import gzip
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,22 +16,22 @@ from .workbooks import OLD_WORKBOOK, WorkbookSheet, inspect_workbook
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 WORKBOOK_MEMBERS = {"[Content_Types].xml", "content.xml"}  # of Excel's and of OpenDocument's
-MAX_BEGINNING_BYTES = 8
+MAX_BEGINNING_BYTES = 1000
+BLANKS = b"\xef\xbb\xbf \t\r\n"  # and the mark of UTF-8
 MARKUP = (
     "It is a web page or XML, whatever its name says. Open it in a spreadsheet, and save it as CSV (UTF-8)."
 )
 
 # How files begin that are no tables.
 OTHER_KINDS = (
-    (b"%PDF", "It is a PDF"),
-    (b"\x89PNG", "It is a picture"),
-    (b"\xff\xd8\xff", "It is a picture"),
-    *((mark, "It is JSON") for mark in (b"[{", b"[\n", b"[\r", b'{"', b"{\n", b"{\r")),
-    (b"7z\xbc\xaf", "It is packed by 7-Zip"),
-    (b"Rar!", "It is packed by RAR"),
-    (b"BZh", "It is packed by bzip2"),
-    (b"\xfd7zXZ", "It is packed by xz"),
-    (b"(\xb5/\xfd", "It is packed by zstd"),
+    (re.compile(rb"%PDF"), "It is a PDF"),
+    (re.compile(rb"\x89PNG|\xff\xd8\xff"), "It is a picture"),
+    (re.compile(rb'[\[{]\s*["\[\]{}]'), "It is JSON"),
+    (re.compile(rb"7z\xbc\xaf"), "It is packed by 7-Zip"),
+    (re.compile(rb"Rar!"), "It is packed by RAR"),
+    (re.compile(rb"BZh"), "It is packed by bzip2"),
+    (re.compile(rb"\xfd7zXZ"), "It is packed by xz"),
+    (re.compile(rb"\(\xb5/\xfd"), "It is packed by zstd"),
 )
 NO_TABLE = "%s, not a table. What is read is CSV, text or a workbook, packed by zip or gzip or not."
 
@@ -58,10 +59,7 @@ def open_export(
         return [inspect_file(path.name, size, lambda: gzip.open(path), formats, encoding)]
     if beginning.startswith(OLD_WORKBOOK):
         return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
-    if beginning.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<"):
-        raise NotAnExportError(MARKUP)
-    if kind := next((kind for mark, kind in OTHER_KINDS if beginning.startswith(mark)), ""):
-        raise NotAnExportError(NO_TABLE % kind)
+    _refuse_other_kinds(beginning.lstrip(BLANKS))
     if not beginning.startswith(b"PK\x03\x04"):
         return [inspect_file(path.name, size, lambda: path.open("rb"), formats, encoding)]
     with zipfile.ZipFile(path) as archive:
@@ -71,6 +69,13 @@ def open_export(
     if not names:
         raise NotAnExportError("It holds neither a CSV file nor a workbook.")
     return _inspect_members(path, names, size // len(names), formats, encoding)
+
+
+def _refuse_other_kinds(beginning: bytes) -> None:
+    if beginning.startswith(b"<"):
+        raise NotAnExportError(MARKUP)
+    if kind := next((kind for mark, kind in OTHER_KINDS if mark.match(beginning)), ""):
+        raise NotAnExportError(NO_TABLE % kind)
 
 
 def _may_be_table(name: str) -> bool:

@@ -173,7 +173,11 @@ def build_locked_zip() -> bytes:
         *((content, "The file is empty") for content in (b"", b"\n\r\n", b"\0" * 500, b"\xef\xbb\xbf")),
         (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj", "It is a PDF, not a table"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "It is a picture, not a table"),
-        (b'[{"name": "#1001"}]', "It is JSON, not a table"),
+        (b"\n\n   \t<!doctype html><h1>502 Bad Gateway</h1>", "web page or XML"),
+        *(
+            (json, "It is JSON, not a table")
+            for json in (b'[{"name": "#1001"}]', b'[ {"id": 1}]', b'\n {\n"id": 1}')
+        ),
         (b"7z\xbc\xaf'\x1c\0\4", "It is packed by 7-Zip, not a table"),
     ],
 )
