@@ -48,7 +48,9 @@ class PassedOver(NamedTuple):
 def open_export(
     path: Path, formats: Sequence[ExportFormat], encoding: str | None = None
 ) -> Sequence[Table | PassedOver]:
-    """The tables of a file: one, or each table of a zip. Text has this encoding; None if it is to be found out.
+    """The tables of a file: one, or each table of a zip or of a workbook.
+
+    Text has this encoding; None if it is to be found out.
 
     Raises `NotAnExportError` when none of them has one of these forms, and OSError.
     """
@@ -58,13 +60,13 @@ def open_export(
     if beginning.startswith(b"\x1f\x8b"):
         return [inspect_file(path.name, size, lambda: gzip.open(path), formats, encoding)]
     if beginning.startswith(OLD_WORKBOOK):
-        return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
+        return inspect_workbook(path.name, size, lambda: path.open("rb"), formats)
     _refuse_other_kinds(beginning.lstrip(BLANKS))
     if not beginning.startswith(b"PK\x03\x04"):
         return [inspect_file(path.name, size, lambda: path.open("rb"), formats, encoding)]
     with zipfile.ZipFile(path) as archive:
         if WORKBOOK_MEMBERS.intersection(archive.namelist()):
-            return [inspect_workbook(path.name, size, lambda: path.open("rb"), formats)]
+            return inspect_workbook(path.name, size, lambda: path.open("rb"), formats)
         names = [name for name in archive.namelist() if _may_be_table(name)]
     if not names:
         raise NotAnExportError("It holds neither a CSV file nor a workbook.")
@@ -92,7 +94,7 @@ def _inspect_members(
     problem: NotAnExportError | None = None
     for name in names:
         try:
-            found.append(_inspect_member(path, name, size, formats, encoding))
+            found += _inspect_member(path, name, size, formats, encoding)
         except NotAnExportError as error:
             found.append(PassedOver(f"{path.name}/{name}", str(error)))
             problem = problem or error
@@ -103,11 +105,11 @@ def _inspect_members(
 
 def _inspect_member(
     path: Path, name: str, size: int, formats: Sequence[ExportFormat], encoding: str | None
-) -> Table:
+) -> Sequence[Table]:
     title, open_bytes = f"{path.name}/{name}", partial(_open_member, path, name)
     if name.lower().endswith(WORKBOOK_SUFFIXES):
         return inspect_workbook(title, size, open_bytes, formats)
-    return inspect_file(title, size, open_bytes, formats, encoding)
+    return [inspect_file(title, size, open_bytes, formats, encoding)]
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 import io
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, load_workbook
+from python_calamine import CalamineError, CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from .files import (
     MAX_TITLE_LINES,
@@ -34,7 +34,7 @@ DAMAGED = "The workbook cannot be read: it is damaged, or it needs a password. S
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """One table, which can be read several times: the first sheet that is an order export."""
+    """One table, which can be read several times: a sheet that is an order export."""
 
     name: str
     size: int
@@ -56,22 +56,34 @@ class WorkbookSheet:
 
 def inspect_workbook(
     name: str, size: int, open_bytes: Callable[[], Any], formats: Sequence[ExportFormat]
-) -> WorkbookSheet | ExportFile:
-    """Raises `NotAnExportError`."""
+) -> list[WorkbookSheet | ExportFile]:
+    """Its sheets that are exports, such as one for each month. Raises `NotAnExportError` when none of them is."""
     with open_bytes() as stream:
         packed = io.BytesIO(stream.read())
-    sheets = _load_sheets(packed)
+    found: dict[str, WorkbookSheet | ExportFile] = {}
     problem = NotAnExportError("The workbook has no sheet with a table.")
-    for sheet in sheets:
+    for sheet in _load_sheets(packed):
         try:
-            header = _find_header(sheet, formats)
+            found[sheet.name] = _inspect_sheet(sheet, name, size, formats)
         except NotAnExportError as error:
             problem = error
-            if lines := _list_unsplit_lines(sheet):
-                return inspect_file(name, size, partial(io.BytesIO, lines), formats)
-            continue
-        return WorkbookSheet(name, size, sheet, header.columns, header.line, header.format)
-    raise problem
+    if not found:
+        raise problem
+    if len(found) == 1:
+        return [*found.values()]
+    return [replace(table, name=f"{name}/{title}") for title, table in found.items()]
+
+
+def _inspect_sheet(
+    sheet: CalamineSheet, name: str, size: int, formats: Sequence[ExportFormat]
+) -> WorkbookSheet | ExportFile:
+    try:
+        header = _find_header(sheet, formats)
+    except NotAnExportError:
+        if lines := _list_unsplit_lines(sheet):
+            return inspect_file(name, size, partial(io.BytesIO, lines), formats)
+        raise
+    return WorkbookSheet(name, size, sheet, header.columns, header.line, header.format)
 
 
 def _load_sheets(packed: io.BytesIO) -> Iterator[CalamineSheet]:
@@ -84,7 +96,7 @@ def _load_sheets(packed: io.BytesIO) -> Iterator[CalamineSheet]:
         packed.seek(0)
         workbook = load_workbook(packed)
         for number, known in enumerate(workbook.sheets_metadata):
-            if known.typ == SheetTypeEnum.WorkSheet:
+            if known.typ == SheetTypeEnum.WorkSheet and known.visible == SheetVisibleEnum.Visible:
                 yield workbook.get_sheet_by_index(number)
     except (CalamineError, zipfile.BadZipFile):
         raise NotAnExportError(DAMAGED) from None

@@ -38,9 +38,12 @@ def build_cell(value: Any) -> str:
     return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
 
 
-def build_workbook(*sheets: list[list[Any]]) -> bytes:
-    """An .xlsx of the least parts that a spreadsheet opens, with these rows."""
-    names = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="r{n}"/>' for n in range(1, len(sheets) + 1))
+def build_workbook(*sheets: list[list[Any]], hidden: int = 0) -> bytes:
+    """An .xlsx of the least parts that a spreadsheet opens, with these rows, and with so many hidden sheets first."""
+    names = "".join(
+        f'<sheet name="S{n}" sheetId="{n}" state="{"hidden" if n <= hidden else "visible"}" r:id="r{n}"/>'
+        for n in range(1, len(sheets) + 1)
+    )
     links = "".join(
         f'<Relationship Id="r{n}" Type="{RELATIONS}/worksheet" Target="worksheets/s{n}.xml"/>'
         for n in range(1, len(sheets) + 1)
@@ -123,6 +126,14 @@ def test_a_sheet_with_lines_of_title_behind_another_sheet(load):
     assert (order.total, f"{order.ordered_at:%Y-%m-%d %H:%M}") == (Decimal("1024.9"), "2026-09-01 09:30")
     assert list(order.items.values_list("name", "quantity", "price")) == [("Mug", 2, Decimal("5.1"))]
     assert Order.objects.get(number="1002").items.get().price == Decimal("0.3")
+
+
+def test_a_sheet_for_each_month_and_none_that_is_hidden(load):
+    months = [[HEADER.split(","), row] for row in ([*ORDER[:5], "a lot", *ORDER[6:]], ITEM)]
+    old = [HEADER.split(","), ["#999", *ORDER[1:]]]
+    said = load(build_workbook(old, *months, hidden=1))
+    assert set(Order.objects.values_list("number", flat=True)) == {"#1001", "1002"}
+    assert "orders.xlsx/S2, line 2, #1001: Total is 'a lot'" in said.err
 
 
 def test_what_cannot_be_read_is_named_by_the_line_of_the_sheet(load):
