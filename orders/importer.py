@@ -27,6 +27,15 @@ KEPT_FIELDS = (
     "expected_delivery",
     "delivered_at",
 )
+# Later ones stand behind.
+STAGES = (
+    Order.Status.PROCESSING,
+    Order.Status.PARTLY_SHIPPED,
+    Order.Status.SHIPPED,
+    Order.Status.DELIVERED,
+    Order.Status.RETURNED,
+    Order.Status.CANCELLED,
+)
 DELETED = gettext_lazy("The shop has deleted this order since.")
 MAX_ZONES_APART = timedelta(hours=26)
 ORDERS_LOCK = 0x6F7264657273  # of PostgreSQL's advisory locks
@@ -48,8 +57,8 @@ def save_orders(
     `told` is what the platform itself had said of the fields that staff fill in too, as text by field; None if these
     orders come from an export.
 
-    Returns how many are “new”, “updated” and “unchanged”, and those that are refused since another order has their
-    number: an order never becomes another one.
+    Returns how many are “new”, “updated” and “unchanged”, and how many of them went “back” to an earlier status; and
+    those that are refused since another order has their number: an order never becomes another one.
     """
     lock_orders()
     known = _load_orders(batch)
@@ -58,6 +67,7 @@ def save_orders(
     orders = (*known.values(), *(exported.order for exported in batch))
     accounts = _find_accounts({order.email for order in orders} - {""})
     by_outcome: dict[str, list[ExportedOrder]] = {"new": [], "updated": [], "unchanged": []}
+    counts = Counter[str]()
     refused = []
     for exported in batch:
         order, old = exported.order, known.get(exported.order.number)
@@ -68,10 +78,19 @@ def save_orders(
         order.customer_id = _choose_account(order, old, accounts)
         outcome = _compare_with_stored(exported, old, contents[order.number], told or {})
         by_outcome[outcome].append(exported)
+        if _goes_back(order, old):
+            counts["back"] += 1
         # What comes next with this number is compared with this one, as if it were stored already.
         known[order.number], contents[order.number] = order, exported.items
     upsert_orders(by_outcome["new"], by_outcome["updated"])
-    return Counter({outcome: len(found) for outcome, found in by_outcome.items()}), refused
+    counts.update({outcome: len(found) for outcome, found in by_outcome.items()})
+    return counts, refused
+
+
+def _goes_back(order: Order, old: Order | None) -> bool:
+    if old is None:
+        return False
+    return STAGES.index(Order.Status(order.status)) < STAGES.index(Order.Status(old.status))
 
 
 def _load_orders(batch: Sequence[ExportedOrder]) -> dict[str, Order]:

@@ -9,17 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .exports.orders import ExportedOrder, RefusedOrder
-from .importer import KEPT_FIELDS, lock_orders, save_orders
+from .importer import KEPT_FIELDS, STAGES, lock_orders, save_orders
 from .models import LiveOrder, Order
-
-STAGES = (
-    Order.Status.PROCESSING,
-    Order.Status.PARTLY_SHIPPED,
-    Order.Status.SHIPPED,
-    Order.Status.DELIVERED,
-    Order.Status.RETURNED,
-    Order.Status.CANCELLED,
-)
 
 
 class Outcome(StrEnum):

@@ -251,6 +251,14 @@ def test_a_file_that_is_not_there_is_an_error_in_plain_words(run, tmp_path):
         run(tmp_path / "none.csv")
 
 
+def test_an_older_export_that_takes_orders_back_is_told(run, changed):
+    run()
+    said = run(changed("Wireless Headphones", "Headphones"))
+    assert "went back" not in said.out
+    Order.objects.filter(number__in=["#1002", "#1004"]).update(status="cancelled")
+    assert "2 orders went back to an earlier status" in run().out
+
+
 def test_it_works_in_bulk(run, tmp_path):
     """500 orders go in with a handful of queries, not with some for each order."""
     header = EXPORT.read_text(encoding="utf-8-sig").splitlines()[0]

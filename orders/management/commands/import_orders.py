@@ -128,7 +128,13 @@ class Command(BaseCommand):
         outcomes = ("new", "updated", "unchanged", "refused")
         sums = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in outcomes)
         nothing = "" if counts["new"] or counts["updated"] else " Nothing was changed."
-        self.stdout.write(f"{counts.total():,} orders: {sums}.{nothing}")
+        total = sum(counts[outcome] for outcome in outcomes)
+        self.stdout.write(f"{total:,} orders: {sums}.{nothing}")
+        if counts["back"]:
+            self.stdout.write(
+                f"{counts['back']:,} orders went back to an earlier status, such as from shipped to processing. "
+                "If you have imported a newer export before, import it again."
+            )
         if report.left_out_count:
             self.stdout.write(f"{report.left_out_count:,} cells could not be read and were left out.")
         for file, why in report.passed_over.items():
