@@ -12,7 +12,12 @@ WORDS = {
         "verschickt, unterwegs, in zustellung, expedie, expediee, envoye, en cours de livraison, enviado, en camino, "
         "em transito, spedito, in consegna, verzonden, onderweg, wysłane, wysłano, wyslane, wyslano, skickad, afsendt, "
         "sendt, odeslano, elkuldve, kargoda, kargoya verildi, expediat, отправлен, отправлено, відправлено, 発送済み, "
-        "已发货, 已發貨, 배송중"
+        "已发货, 已發貨, 배송중, "
+        # What is done with was sent.
+        "completed, complete, abgeschlossen, fertiggestellt, erledigt, terminee, termine, completado, completada, "
+        "completato, concluido, concluida, voltooid, afgerond, zrealizowane, zrealizowano, slutford, fullfort, "
+        "gennemfort, dokonceno, teljesitve, tamamlandi, finalizata, завершен, выполнен, выполнено, виконано, "
+        "завершено, 完了, 已完成, 완료"
     ),
     Order.Status.PARTLY_SHIPPED: (
         "partial, partially fulfilled, partially shipped, partial shipped, partly shipped, partially sent, "
@@ -31,13 +36,16 @@ WORDS = {
     ),
     Order.Status.CANCELLED: (
         "cancelled, canceled, storniert, annule, annulee, cancelado, annullato, geannuleerd, anulowane, annullerad, "
-        "annulleret, zruseno, iptal edildi, отменен, отменено"
+        "annulleret, zruseno, iptal edildi, отменен, отменено, will not deliver"
     ),
     Order.Status.PROCESSING: (
         "processing, unfulfilled, not fulfilled, unshipped, pending, open, on hold, scheduled, in progress, "
         "request declined, pending fulfillment, awaiting fulfillment, awaiting shipment, awaiting pickup, "
         "ready to ship, ready for pickup, ready for shipping, packed, packing, label printed, label purchased, "
-        "backordered, backorder, pre ordered, preordered, partially paid"
+        "backordered, backorder, pre ordered, preordered, partially paid, awaiting processing, in bearbeitung, "
+        "wird bearbeitet, wartend, offen, en cours, en attente, en cours de traitement, procesando, en proceso, "
+        "en espera, processando, em processamento, in lavorazione, in attesa, in behandeling, "
+        "in de wacht, w trakcie realizacji, oczekujace"
     ),
 }
 STATUSES = {word: status for status, words in WORDS.items() for word in words.split(", ")}
