@@ -201,6 +201,14 @@ def test_woocommerce_with_a_row_for_each_item(load):
             ],
         ),
         (
+            "line_items",
+            [
+                "id:1|name:Mug; blue|product_id:12|sku:MUG-B|quantity:2|subtotal:22.00|subtotal_tax:0|total:20.00|"
+                "total_tax:0|refunded:0|meta:;id:2|name:Plate|product_id:13|sku:|quantity:1|subtotal:4.90|"
+                "subtotal_tax:0.00|total:4.90|total_tax:0|refunded:0|meta:Size=L"
+            ],
+        ),
+        (
             "line_item_1,line_item_2",
             [
                 "name:Mug; blue|product_id:12|sku:MUG-B|quantity:2|total:20.00|sub_total:20.00",
@@ -213,6 +221,12 @@ def test_woocommerce_with_all_items_in_one_row(load, header, cells):
     said = load(f"{WOO_HEADER},{header}", ",".join([WOO, *(f'"{cell}"' for cell in cells)]))
     assert said.err == ""
     assert list_items("727") == [("Mug; blue", "MUG-B", 2, Decimal(10)), ("Plate", "", 1, Decimal("4.9"))]
+
+
+def test_the_name_of_an_item_may_have_the_sign_that_parts_its_facts(load):
+    cell = "name:Tee | blue|product_id:12|sku:TEE|quantity:1|total:20.00"
+    load(f"{WOO_HEADER},line_items", f'{WOO},"{cell}"')
+    assert list_items("727") == [("Tee | blue", "TEE", 1, Decimal(20))]
 
 
 @pytest.mark.parametrize(
