@@ -286,6 +286,29 @@ def test_squarespace(load):
     ]
 
 
+def test_wix(load):
+    header = (
+        "Order number,Date created,Time,Fulfill by,Total order quantity,Contact email,Note from customer,Item,Variant,"
+        "SKU,Qty,Quantity refunded,Price,Delivery method,Recipient name,Recipient phone,Delivery country,Billing name,"
+        "Billing phone,Delivery country,Payment status,Shipping rate,Total tax,Total,Currency,Refunded amount,"
+        "Fulfillment status,Tracking number"
+    )
+    row = (
+        '10001,"Sep 8, 2026",9:15:51 AM,,3,zoe@example.com,,{item},{quantity},0,{price},DHL,Zoe Zimmer,,DEU,Zoe Zimmer,'
+        "030 1234567,DEU,Paid,4.90,3.98,24.90,EUR,0,Partially fulfilled,357962501027"
+    )
+    mug = row.format(item="Mug,Blue,MUG-B", quantity=2, price="7.50")
+    said = load(header, mug, row.format(item="Plate,,", quantity=1, price="5.00"))
+    order = Order.objects.get()
+    assert (said.err, order.number, order.status, order.payment, order.tracking) == (
+        *("", "10001", "partly_shipped"),
+        *("paid", "357962501027"),
+    )
+    assert (order.total, order.currency, order.phone_key) == (Decimal("24.9"), "EUR", "301234567")
+    assert f"{order.ordered_at:%Y-%m-%d %H:%M}" == "2026-09-08 09:15"
+    assert list_items("10001") == [("Mug Blue", "MUG-B", 2, Decimal("7.5")), ("Plate", "", 1, Decimal(5))]
+
+
 def test_a_status_that_nobody_knows_is_told(load):
     said = load(ADVANCED_HEADER, ADVANCED.format(status="of a plugin", name="Mug", quantity=1))
     assert "Line 2, 727: Status is 'of a plugin', which is not known" in said.err

@@ -70,8 +70,8 @@ class Report:
 
 class Command(BaseCommand):
     help = (
-        "Import order exports of Shopify, WooCommerce, Magento, BigCommerce, Etsy and Squarespace: CSV, also as "
-        "spreadsheets write it, workbooks, or packed by zip or gzip. Importing one again changes nothing; a newer "
+        "Import order exports of Shopify, WooCommerce, Magento, BigCommerce, Etsy, Squarespace and Wix: CSV, also "
+        "as spreadsheets write it, workbooks, or packed by zip or gzip. Importing one again changes nothing; a newer "
         "export updates."
     )
 
