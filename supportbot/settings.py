@@ -129,8 +129,10 @@ else:
     }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     VAR_DIR.mkdir(exist_ok=True)
+    _name = DATABASES["default"]["NAME"]
     DATABASES["default"] |= {
         "ENGINE": "supportbot.server.sqlite3",
+        "NAME": _name if _name == ":memory:" else str(BASE_DIR / _name),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # A transaction that reads first and then writes is refused at once unless it begins as a writer.
@@ -191,7 +193,7 @@ USE_I18N = True
 FORMAT_MODULE_PATH = ["supportbot.formats"]
 USE_TZ = True
 
-MEDIA_ROOT = ENVIRONMENT.media_dir or VAR_DIR / "media"
+MEDIA_ROOT = BASE_DIR / (ENVIRONMENT.media_dir or "var/media")
 # Larger requests are refused (`server/request_limits.py`), so no upload is written to a disk before it is checked.
 FILE_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.image_max_bytes + 64 * 1024
 # An order of 500 items, which is what platforms take, has a dozen fields for each in its form.

@@ -107,13 +107,14 @@ def _check_model() -> Iterator[CheckMessage]:
     if env.llm_backend == "xai":
         yield from _check_xai()
     elif env.llm_base_url and not _is_server(env.llm_base_url):
-        hint = "It looks like https://llm.example.com/v1, without a “?” or “#”."
+        hint = "It looks like https://llm.example.com/v1, without /chat/completions, “?” or “#”."
         problem = "LLM_BASE_URL is not an http address to which a path can be added."
         yield Error(problem, hint=hint, id="supportbot.E004")
 
 
 def _is_server(address: str) -> bool:
-    return is_address(address, HTTP_SCHEMES) and not ("?" in address or "#" in address)
+    is_endpoint = address.rstrip("/").endswith(("/chat/completions", "/responses"))
+    return is_address(address, HTTP_SCHEMES) and not (is_endpoint or "?" in address or "#" in address)
 
 
 def _check_xai() -> Iterator[CheckMessage]:

@@ -24,7 +24,7 @@ HOST_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,30}"
 # What the header Host is compared with: a name, all names below one, an address in numbers, or any.
 ALLOWED_HOST = re.compile(rf"\*|\.?{HOST_NAME}|\[[0-9a-f:.]+\]", re.IGNORECASE)
 ORIGIN = re.compile(rf"https?://(?:\*\.)?(?:{HOST_NAME}|\[[0-9a-f:.]+\])(?::\d{{1,5}})?", re.IGNORECASE)
-HEADER_VALUE = re.compile(r"[!-~]*")
+HEADER_VALUE = re.compile(r"(?![\"'])[!-~]*")
 MAX_NUMBER = 10**12  # of any setting: what is larger fits into no column of the database
 MAX_SECONDS = 86_400
 DEFAULT_TICKET_HOURS: dict[Priority, float] = {"high": 4, "medium": 8, "low": 24}
@@ -101,11 +101,15 @@ def check_origins(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_key(value: str) -> str:
-    """A key that is sent in a header. White space around it comes from files, and is no part of it."""
+    """A key that is sent in a header. White space around it comes from files, and is no part of it.
+
+    Nor are quotation marks, with which a file for `docker run --env-file` gives it.
+    """
     key = value.strip()
     if not HEADER_VALUE.fullmatch(key):
         raise PydanticCustomError(
-            "key", "Input should be letters from a to z, digits and signs without spaces"
+            "key",
+            "Input should be letters from a to z, digits and signs, without spaces or quotation marks around them",
         )
     return key
 
@@ -124,8 +128,11 @@ def check_number(value: Any) -> Any:
 
 def check_mailboxes(value: tuple[str, ...]) -> tuple[str, ...]:
     for each in value:
-        name, at, host = parseaddr(each)[1].partition("@")
-        if not (name and at and host):
+        address = parseaddr(each)[
+            1
+        ]  # which says nothing of what it has left out, such as another one behind a “;”
+        name, at, host = address.partition("@")
+        if not (name and at and host and each in (address, f"{each.partition('<')[0]}<{address}>")):
             raise PydanticCustomError("email", "Input should be e-mail addresses with commas")
     return value
 

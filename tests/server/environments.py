@@ -12,8 +12,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
-def read_settings(environment: Mapping[str, str], *names: str) -> list[Any]:
-    """The values of these settings."""
+def read_settings(environment: Mapping[str, str], *names: str, folder: Path = PROJECT) -> list[Any]:
+    """The values of these settings, where a command is run in that folder."""
     program = (
         "import json, sys\n"
         "from django.conf import settings\n"
@@ -23,7 +23,7 @@ def read_settings(environment: Mapping[str, str], *names: str) -> list[Any]:
     done = subprocess.run(
         [sys.executable, "-c", program, *names],
         env={**inherited, "DJANGO_SETTINGS_MODULE": "supportbot.settings", **environment},
-        cwd=PROJECT,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=True,

@@ -14,6 +14,8 @@ from supportbot.conversations.checks import check_environment
 from supportbot.environment import BASE_DIR, Environment
 from supportbot.environment.reader import read_environment
 
+from .environments import read_settings
+
 SECONDS = ("LLM_FIRST_TOKEN_SECONDS", "LLM_STALL_SECONDS", "TURN_SECONDS", "DRAIN_SECONDS")
 KEYS = ("XAI_API_KEY", "LLM_API_KEY", "LLM_FALLBACK_API_KEY", "ORDERS_API_TOKEN")
 NO_HOSTS = [
@@ -49,6 +51,7 @@ WRONG = [
     *[("PAGE_TURNS", value) for value in ("9" * 19, "4")],
     ("COMPANY_NAME", "Shop\nBcc: all@example.com"),
     ("LLM_MODEL", "grok\t"),
+    *[("ALERT_EMAILS", f"a@example.com{sign}b@example.com") for sign in (";", "; ", " ")],
 ]
 
 
@@ -98,7 +101,7 @@ def test_what_makes_sense_is_taken(
 
 
 @pytest.mark.parametrize("name", KEYS)
-@pytest.mark.parametrize("value", ["ключ-9", "key“9”", "key-9\nX-Other: 1", "key 9"])
+@pytest.mark.parametrize("value", ["ключ-9", "key“9”", "key-9\nX-Other: 1", "key 9", '"key-9"'])
 def test_a_key_that_no_header_can_hold_is_told_and_never_shown(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
@@ -126,7 +129,18 @@ def test_whoever_silences_one_check_by_its_id_silences_no_other_one():
     assert {number: paths for number, paths in modules.items() if len(paths) > 1} == {}
 
 
-@pytest.mark.parametrize("address", ["https://llm.example.com/v1?key=1", "https://llm.example.com/v1#a"])
+def test_a_relative_place_is_the_same_from_whichever_folder_a_command_is_run(tmp_path: Path) -> None:
+    (databases,) = read_settings(
+        {"DATABASE_URL": "sqlite:///shop.sqlite3", "PYTHONPATH": str(BASE_DIR)}, "DATABASES", folder=tmp_path
+    )
+
+    assert databases["default"]["NAME"] == str(BASE_DIR / "shop.sqlite3")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [f"https://llm.example.com/v1{rest}" for rest in ("?key=1", "#a", "/chat/completions", "/responses/")],
+)
 def test_an_address_of_a_model_to_which_no_path_can_be_added_is_told(settings, address):
     for wrong, number in (
         ({"llm_backend": "chat", "llm_base_url": address}, "supportbot.E004"),
