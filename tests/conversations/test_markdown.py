@@ -103,6 +103,7 @@ from .markup import parse
             "<p><strong>This is <strong>very</strong> late</strong> ** x ** y</p>",
         ),
         ("x**2 + y ** 2, **a\n**b", "<p>x**2 + y ** 2, **a<br>\n**b</p>"),
+        ("10cm*20cm*5cm, 2*9.95 + 1*5, 共*3*件", "<p>10cm*20cm*5cm, 2*9.95 + 1*5, 共<em>3</em>件</p>"),
         ("*a **b: **c*d*", "<p><em>a <strong>b: </strong>c</em>d*</p>"),
         ("2024. It was late.\n\n1999) So it was", "<p>2024. It was late.</p>\n<p>1999) So it was</p>"),
         ("999. a\n\n0. b", '<ol start="999">\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n</li>\n</ol>'),

@@ -1,5 +1,5 @@
 """Emphasis that the standard does not see: in languages that put no spaces between words, such as Chinese, Japanese,
-Thai and Khmer, and where models put a space in the wrong place.
+Thai and Khmer, and where models put a space in the wrong place. And what it takes for emphasis: `10cm*20cm*5cm`.
 """
 
 import re
@@ -29,7 +29,7 @@ def add_emphasis(markdown: MarkdownIt) -> None:
 def scan_delimiters(state: StateInline, start: int, canSplitWord: bool) -> Scanned:  # noqa: N803 - as the library calls it
     """By the rule of Markdown, marks beside punctuation need a space or punctuation on their other side.
 
-    Beside a character of these languages they do not.
+    Beside a character of these languages they do not. One asterisk before a digit multiplies what stands before it.
     """
     scanned = StateInline.scanDelims(state, start, canSplitWord)
     if not canSplitWord:
@@ -37,6 +37,8 @@ def scan_delimiters(state: StateInline, start: int, canSplitWord: bool) -> Scann
     end = start + scanned.length
     before = state.src[start - 1] if start else " "
     after = state.src[end] if end < state.posMax else " "
+    if scanned.length == 1 and before.isascii() and before.isalnum() and after.isdecimal():
+        return Scanned(False, False, scanned.length)
     is_unspaced = _is_unspaced(before) or _is_unspaced(after)
     return Scanned(
         scanned.can_open or (is_unspaced and not after.isspace()),
