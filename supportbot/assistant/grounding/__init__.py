@@ -24,6 +24,7 @@ from .deeds import (
     find_present_deed,
     find_unproven_deed,
     list_deeds,
+    list_promised_kinds,
     list_promises,
     list_reports,
     list_told_deeds,
@@ -49,6 +50,7 @@ class GroundingCheck:
     """What the model was shown and what was done, against which the sentences of one turn are checked."""
 
     def __init__(self, system: str, messages: Sequence[Message], tools: Registry) -> None:
+        self._system = system
         self._tools = tools
         self._has_photo = any(message.images for message in messages)
         self._said = ShownText(each.text for each in messages if each.role == "user")
@@ -97,12 +99,16 @@ class GroundingCheck:
             yield Mark("deed", deed)
 
     def _find_empty_promise(self, sentence: str) -> str:
-        """The words of a deed that is promised, and that no tool can do. What a ticket says goes to the team."""
+        """The words of a deed that is promised, and that no tool can do and the instructions do not promise.
+
+        What a ticket says goes to the team.
+        """
         promises = list_promises(sentence)
         if not promises:
             return ""
         effects = [tool for tool in self._tools.values() if tool.effect != "read"]
         possible = {deed for tool in effects for deed in list_deeds(tool.name, tool.done_words)}
+        possible |= list_promised_kinds(self._system)
         if "open" in possible:
             possible.add("forward")
         is_any_possible = ANY_DEED in possible

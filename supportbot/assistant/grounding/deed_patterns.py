@@ -3,6 +3,7 @@
 import re
 
 from ..facts.word_patterns import join_words
+from .arranged_deeds import ARRANGED_DEEDS
 from .deed_languages import LANGUAGES, MORE_DEEDS
 from .deed_words import (
     DEEDS,
@@ -14,13 +15,10 @@ from .deed_words import (
     OWN_DONE,
     OWN_FORMS,
     PRESENT_FORMS,
+    index_words,
 )
 
 Patterns = tuple[tuple[frozenset[str], re.Pattern[str]], ...]
-
-
-def index_words(table: dict[str, str]) -> dict[str, str]:
-    return {word: kind for kind, words in table.items() for word in words.split()}
 
 
 def _strip_ending(word: str) -> str:
@@ -29,9 +27,9 @@ def _strip_ending(word: str) -> str:
 
 
 KIND_OF_VERB = index_words({kind: verbs for kind, (verbs, _words) in DEEDS.items()})
-KIND_OF_TOOL_VERB = KIND_OF_VERB | index_words(OTHER_VERBS)
 KIND_OF_DONE = index_words({kind: words for kind, (_verbs, words) in DEEDS.items()})
 KIND_OF_NOUN, _KIND_OF_OWN = index_words(NOUNS), index_words(OWN_FORMS)
+KIND_OF_TOOL_WORD = KIND_OF_NOUN | KIND_OF_VERB | index_words(OTHER_VERBS)
 _KIND_OF_PRESENT = index_words(PRESENT_FORMS)
 _STEMS = {_strip_ending(word): kind for word, kind in KIND_OF_DONE.items()}
 KIND_OF_WORD = (
@@ -106,9 +104,9 @@ OWN_DEEDS = compile_patterns(
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?:applied|added|given you)\s+(?:\w+\s+){{0,3}}?"
             r"(?P<deed>discount|voucher|coupon)\b",
         ),
-        "reset upgraded extended stopped paused": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>reset|upgraded|extended|stopped|paused)\s+"
-            r"(?:your|the\s+(?:\w+\s+)?(?:password|account|subscription|plan|order|delivery|return\s+period|shipment|"
+        "reset upgraded extended stopped paused expedited flagged prioritized prioritised": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>reset|upgraded|extended|stopped|paused|expedited|flagged|"
+            r"prioriti[sz]ed)\s+(?:your|the\s+(?:\w+\s+)?(?:password|account|subscription|plan|order|delivery|return\s+period|shipment|"
             r"parcel|package|payment|warranty|guarantee|deadline|contract|membership|device|router|card))\b",
         ),
         "added": (
@@ -143,7 +141,8 @@ OWN_DEEDS = compile_patterns(
         "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_DEED}",),
         _OWN_SPANISH: (rf"(?:^|[.;,]\s?|\bya\s)(?P<deed>{join_words(_OWN_SPANISH.split())})\s",),
         "ho": (rf"\bho{_ADVERBS}\s+{_DEED}",),
-        "ik": (rf"\bik\s+heb\b{_BETWEEN}\b{_DEED}",),
+        "ik": (rf"\bik\s+heb\b(?:(?!\bdat\b)[^.!?;,]){{0,80}}?\b{_DEED}",),
+        **ARRANGED_DEEDS,
         **LANGUAGES,
         _OWN_PORTUGUESE: (rf"(?:^|[.;,]\s?|\b(?:eu|já)\s)(?P<deed>{join_words(_OWN_PORTUGUESE.split())})\s",),
     }
@@ -176,7 +175,7 @@ REPORTED_DEEDS = compile_patterns(
         "wurde wurden ist sind": (
             rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_DEED}",
             rf"\b{NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b"
-            r"(?:veranlasst|eingeleitet|angestoßen|angewiesen|ausgelöst|bearbeitet|vorgenommen|bestätigt)\b",
+            r"(?:veranlasst|eingeleitet|angestossen|angewiesen|ausgelöst|bearbeitet|vorgenommen|bestätigt)\b",
         ),
         "nous": (rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_DEED}",),
         "été": (

@@ -1,5 +1,11 @@
 """The words by which an answer claims a deed, in seven languages, and those of tools' names that do it."""
 
+
+def index_words(table: dict[str, str]) -> dict[str, str]:
+    """The kind of each word of such a table."""
+    return {word: kind for kind, words in table.items() for word in words.split()}
+
+
 # By kind: the verbs of tools' names, and the participles by which answers claim it. Of those on -o the other forms
 # are known too, and so are the French ones.
 DEEDS: dict[str, tuple[str, str]] = {
@@ -57,11 +63,14 @@ DUTCH_DONE = (
 )
 # “I've issued a refund”: what was done is in the noun. And other words that tell the kind.
 NOUNS = {
-    "refund": "refund reimbursement credit erstattung rückerstattung gutschrift remboursement reembolso rimborso "
-    "estorno terugbetaling",
-    "cancel": "cancellation stornierung annulation cancelación anulación annullamento cancelamento annulering",
-    "change": "replacement exchange umtausch échange cambio sostituzione troca vervanging",
-    "book": "return pickup callback abholung rückruf ritiro",
+    "refund": "refund reimbursement credit erstattung rückerstattung gutschrift remboursement reembolso devolución "
+    "rimborso estorno devolução terugbetaling restitutie zwrot",
+    "cancel": "cancellation stornierung annulation cancelación anulación annullamento cancelamento annulering "
+    "anulowanie",
+    "change": "replacement exchange umtausch ersatzlieferung échange cambio sostituzione troca vervanging wymianę",
+    "book": "return pickup callback retoure rücksendung abholung rückruf ritiro",
+    "investigate": "investigation nachforschung nachforschungsauftrag enquête investigación indagine onderzoek "
+    "investigação",
 }
 # “The money has been returned”, and “I've applied a discount”.
 OTHER_NOUNS = {"refund": "money", "discount": "discount voucher coupon"}
@@ -97,9 +106,11 @@ PRESENT_FORMS = {
 }
 # Said of oneself alone, as others say such things of an order or a day too.
 OWN_DONE = {
-    "change": "upgraded extended reset stopped paused added made",
+    "change": "upgraded extended reset stopped paused expedited added made",
     "block": "put",
-    "forward": "contacted asked called phoned spoken reached kontaktiert angerufen angeschrieben benachrichtigt",
+    "forward": "contacted asked called phoned spoken reached flagged prioritized prioritised kontaktiert angerufen "
+    "angeschrieben benachrichtigt contacté contactado contacto contattato contact contatei contactei contato "
+    "skontaktowałem skontaktowałam",
     "order": "placed purchased",
 }
 # The verbs of tools' names that do what has no participle of its own above.
@@ -107,6 +118,7 @@ OTHER_VERBS = {
     "order": "purchase buy place",
     "change": "upgrade extend reset add pause",
     "forward": "contact ask",
+    "investigate": "investigate trace",
 }
 # Other words by which a result tells of a deed.
 REPORTS = {

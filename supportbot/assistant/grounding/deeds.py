@@ -17,7 +17,7 @@ from .deed_patterns import (
     DEED_WORDS,
     HEADLESS_DEEDS,
     KIND_OF_DONE,
-    KIND_OF_TOOL_VERB,
+    KIND_OF_TOOL_WORD,
     KIND_OF_WORD,
     KINDS_OF_FORMS,
     MAX_HEADLESS_WORDS,
@@ -47,12 +47,12 @@ _REPORTED = {
 
 
 def list_deeds(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
-    """The kinds of deeds that a tool does: by the verbs of its name, and by the words that it declares.
+    """The kinds of deeds that a tool does: by the verbs and nouns of its name, and by the words that it declares.
 
     A tool that says nothing of what it does may have done anything.
     """
     parts = tool_name.casefold().split("_")
-    named = {KIND_OF_TOOL_VERB[part] for part in parts if part in KIND_OF_TOOL_VERB}
+    named = {KIND_OF_TOOL_WORD[part] for part in parts if part in KIND_OF_TOOL_WORD}
     declared = {KIND_OF_DONE[word] for word in done_words if word in KIND_OF_DONE}
     return named | declared or {ANY_DEED}
 
@@ -123,6 +123,13 @@ def list_promises(sentence: str) -> list[tuple[str, str]]:
         for match in pattern.finditer(text)
     ]
     return [] if promises and PROMISE_CONDITION.search(text) else promises
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def list_promised_kinds(instructions: str) -> frozenset[str]:
+    """The kinds of deeds that instructions promise to customers."""
+    sentences = re.split(r"(?<=[.!])\s|\n", instructions)
+    return frozenset(kind for sentence in sentences for kind, _words in list_promises(sentence))
 
 
 @lru_cache(maxsize=256)

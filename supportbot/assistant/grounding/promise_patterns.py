@@ -3,7 +3,8 @@
 import re
 
 from ..facts.word_patterns import join_words
-from .deed_patterns import KIND_OF_NOUN, NOUN, Patterns, compile_patterns, index_words
+from .deed_patterns import KIND_OF_NOUN, NOUN, Patterns, compile_patterns
+from .deed_words import index_words
 
 # Said by a verb in the infinitive.
 INFINITIVES = {
@@ -34,6 +35,9 @@ GUIDES = {
     "forward": "leite gebe",
     "discount": "discount voucher coupon gutschein rabatt",
     "send": "send",
+    # What somebody else is said to do, by telephone.
+    "book": "call phone ruft rufen anrufen zurückrufen rappellera appellera rappeler appeler llamará llamarán chiamerà "
+    "richiamerà belt bellen terugbellen ligar ligará",
 }
 KIND_OF_PROMISE = KIND_OF_NOUN | index_words(INFINITIVES) | index_words(FORMS) | index_words(GUIDES)
 PROMISE_WORDS = frozenset(KIND_OF_PROMISE) | {
@@ -65,6 +69,12 @@ _FORMS_OF = {
 _GERMAN = join_words(["storniere", "annulliere", "erstatte", "ändere", "sperre"])
 _FRENCH_STEMS = ("annule", "rembourse", "modifie", "bloque")
 _FRENCH = join_words([*_FRENCH_STEMS, *(f"{stem}rai" for stem in _FRENCH_STEMS), "transmets", "transmettrai"])
+_SOMEBODY = (
+    r"\b(?:colleagues?|agent|someone|somebody|team|specialist|representative|technician|manager|advis[eo]r|"
+    r"kolleg(?:e|in|en|innen)|mitarbeiter(?:in|innen)?|jemand|conseill(?:er|ère)|collègue|équipe|quelqu['’]un|"
+    r"compañer[oa]|colega|agente|equipo|alguien|asesora?|collega|operat(?:ore|rice)|qualcuno|medewerker|iemand|atendente|"
+    r"equipe|alguém|consultora?)\b[^.!?;,:]{0,60}?\b"
+)
 
 PROMISED_DEEDS: Patterns = compile_patterns(
     {
@@ -92,7 +102,7 @@ PROMISED_DEEDS: Patterns = compile_patterns(
             rf"\bich\s+(?P<deed>leite|gebe)\b{_BETWEEN}\bweiter\b",
             rf"\bich\s+(?P<deed>eröffne|erstelle)\s+{_TICKET}",
             rf"\bich\s+(?:veranlasse|beauftrage)\b{_BETWEEN}\b{NOUN}",
-            rf"\bich\s+werde\b{_BETWEEN}\b{NOUN}{_BETWEEN}\b(?:veranlassen|einleiten|beauftragen|anstoßen)\b",
+            rf"\bich\s+werde\b{_BETWEEN}\b{NOUN}{_BETWEEN}\b(?:veranlassen|einleiten|beauftragen|anstossen)\b",
         ),
         "je j": (
             rf"\bje\s+vais\s+(?:(?:vous|te|les?|la)\s+|l['’])?{_INFINITIVE}\b{_NO_IDIOM}",
@@ -118,6 +128,15 @@ PROMISED_DEEDS: Patterns = compile_patterns(
         "ik": (
             rf"\bik\s+(?:ga|zal)\b{_BETWEEN}\b{_INFINITIVE}\b",
             r"\bik\s+(?P<deed>annuleer|wijzig|blokkeer)\s+(?:uw|je|de|het|dit|deze)\b",
+        ),
+        "call phone rappeler appeler ligar bellen terugbellen anrufen zurückrufen": (
+            rf"{_SOMEBODY}(?:will|is\s+going\s+to|va|vai|irá|zal|wird)\s{_BETWEEN}\b(?P<deed>(?:call|phone)(?=\s+(?:you|back)\b)|"
+            r"rappeler|appeler|ligar|bellen|terugbellen|anrufen|zurückrufen)\b",
+        ),
+        "ruft rufen rappellera appellera llamará llamarán chiamerà richiamerà belt bellen ligará": (
+            rf"{_SOMEBODY}(?P<deed>ruft|rufen|belt|bellen)\s+(?:sie|dich|euch|u|je|jou)\b",
+            rf"{_SOMEBODY}(?:vous|te|le|lo|la|ti|vi|lhe)\s+(?P<deed>rappellera|appellera|llamará|llamarán|chiamerà|"
+            r"richiamerà|ligará)\b",
         ),
         "vou irei": (
             rf"\b(?:vou|irei)\s+{_INFINITIVE}\b{_NO_IDIOM}",

@@ -1,0 +1,73 @@
+"""Claims of what was set going, and of who was spoken to: “J'ai lancé le remboursement”, “Ho contattato DHL”.
+
+What was done is in the noun, and the verb stands before or behind it. In English see `deed_patterns`.
+"""
+
+from ..facts.word_patterns import join_words
+from .deed_words import NOUNS, index_words
+
+_NOUN = rf"(?P<deed>{join_words(index_words(NOUNS))})\b"
+_TO_NOUN = r"\s+(?:[^\W\d]+\s+){0,3}?(?:[^\W\d]['’])?"
+_BETWEEN = r"[^.!?;,]{0,80}?"
+_WITHOUT_CLAUSE = r"(?:(?!\bdat\b)[^.!?;,]){0,80}?"
+# What stands before the verb, and the verbs.
+_BEFORE_NOUNS = (
+    (
+        r"\bj['’](?:en\s|y\s)?ai\s+(?:\w+\s+){0,2}?",
+        "effectué procédé lancé initié demandé déclenché traité émis validé engagé",
+    ),
+    (
+        r"\bviens\s+(?:de\s+|d['’])",
+        "effectuer procéder lancer initier demander déclencher traiter émettre valider engager",
+    ),
+    (
+        r"\b(?<!se )he\s+(?:ya\s+)?",
+        "tramitado gestionado solicitado iniciado procesado realizado efectuado emitido autorizado aprobado",
+    ),
+    (
+        r"\bho\s+(?:\w+\s+)?",
+        "avviato disposto richiesto effettuato elaborato emesso predisposto processato attivato",
+    ),
+    # The forms say who did it: in Spanish, Portuguese and Polish.
+    (
+        r"\b",
+        "tramité gestioné solicité inicié procesé realicé efectué emití autoricé solicitei iniciei processei efetuei "
+        "realizei providenciei autorizei zleciłem zleciłam rozpocząłem rozpoczęłam",
+    ),
+)
+_BEHIND_NOUNS = (
+    (
+        "ich",
+        "habe?",
+        "veranlasst eingeleitet angestossen angewiesen ausgelöst bearbeitet vorgenommen bestätigt beantragt beauftragt "
+        "angefordert gestartet geleitet",
+    ),
+    (
+        "ik",
+        "heb",
+        "aangevraagd gestart verwerkt ingediend uitgevoerd geregeld doorgezet goedgekeurd opgestart gezet",
+    ),
+)
+ARRANGED_DEEDS = {
+    **{
+        verbs: (rf"{before}(?:{join_words(verbs.split())}){_TO_NOUN}{_NOUN}",)
+        for before, verbs in _BEFORE_NOUNS
+    },
+    **{
+        verbs: (
+            rf"\b{who}\s+{has}\b{_WITHOUT_CLAUSE}\b{_NOUN}{_WITHOUT_CLAUSE}\b(?:{join_words(verbs.split())})\b",
+            rf"\b{_NOUN}\s+{has}\s+{who}\b{_BETWEEN}\b(?:{join_words(verbs.split())})\b",
+        )
+        for who, has, verbs in _BEHIND_NOUNS
+    },
+    "contacté contactado contattato": (
+        r"\b(?:j['’]ai|(?<!se )he|ho)\s+(?:\w+\s+){0,2}?(?P<deed>contacté|contactado|contattato)\b",
+    ),
+    "contacto contato contact": (
+        r"\b(?:me\s+he\s+puesto\s+en|entrei\s+em)\s+(?P<deed>contacto|contato)\b",
+        rf"\bik\s+heb\b{_WITHOUT_CLAUSE}\b(?P<deed>contact)\b{_BETWEEN}\b(?:opgenomen|gezocht)\b",
+    ),
+    "contatei contactei skontaktowałem skontaktowałam": (
+        r"\b(?P<deed>contatei|contactei|skontaktowałem|skontaktowałam)\b",
+    ),
+}
