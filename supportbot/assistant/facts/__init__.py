@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from .number_words import NUMBER_WORDS, ORDINALS
 from .patterns import (
+    ARRIVAL_DAY,
     CLOCK_TIME,
     DAY_LIST,
     DAY_NUMBERS,
@@ -47,6 +48,7 @@ from .readers import (
     Reader,
     Reading,
     read_amounts,
+    read_arrival_day,
     read_as_written,
     read_iso_date,
     read_month_date,
@@ -101,13 +103,16 @@ def list_known_facts(plain: str) -> frozenset[Reading]:
     """The readings of all that stands in a text, which `normalize_text` has been through."""
     known = {reading for fact in find_facts(plain) for reading in fact.readings}
     for day in [value for kind, value in known if kind == "date"]:
-        known |= {("day", day.split("-", 1)[1]), ("weekday", _find_weekday(day))}
+        weekday = _find_weekday(day)
+        known |= {("day", day.split("-", 1)[1]), ("weekday", weekday), ("arrival", weekday)}
     for match in DAY_LIST.finditer(plain):
         month = MONTHS[match["m1"] or match["m2"]]
         known.add(("day", f"{month}-{int(match['d1'] or match['d2'])}"))
     known |= {("month day", value.partition("-")[2]) for kind, value in known if kind == "day"}
     known |= {("time", f"{int(hour)}:{minute}") for hour, minute in TIMESTAMP.findall(plain)}
-    known |= {("weekday", str(day)) for days in DAY_RANGE.findall(plain) for day in _list_days_between(*days)}
+    for days in DAY_RANGE.findall(plain):
+        known |= {("weekday", str(day)) for day in _list_days_between(*days)}
+        known |= {("arrival", DAY_NUMBERS[days[0]])} if not days[1] else set()
     for low, high in HOUR_RANGE.findall(plain):
         known |= {("time", f"{int(hour)}:00") for hour in (low, high)}
     for number in DECIMAL_NUMBER.findall(plain):
@@ -161,7 +166,7 @@ _CURRENCIES = _split_words(
     "€ $ £ ¥ ₹ ₩ ₺ ₽ eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try dol dól pou fra kro cen "
     "lib ste rea zlo zło buc qui rup ₪ ₫ ฿ ₱ ₦ ₴ 円 元 원 kr zł kč руб рубл"
 )
-_TOMORROWS = _split_words("tomorrow morgen demain mañana domani amanhã")
+_TOMORROWS = _split_words("tomorrow morgen demain mañana domani amanhã jutro morgon imorgon завтра")
 _WEEKENDS = _split_words("weekend weekends wochenende wochenenden week fin fins fine fim")
 _UNSPACED_UNITS = "円元원月월"
 _UNIT_WORDS = _split_words(
@@ -190,6 +195,7 @@ _RULES: tuple[tuple[str, frozenset[str], re.Pattern[str], Reader], ...] = (
     ("span", _UNIT_STARTS, SPAN, read_span),
     ("span", _ARTICLES, WITHIN_ONE, read_span),
     ("time", frozenset((":", ".", "am", "pm", "uhr", "h", "clock")), CLOCK_TIME, read_time),
+    ("weekday", frozenset(word[:3] for word in WEEKDAYS), ARRIVAL_DAY, read_arrival_day),
     ("weekday", frozenset(word[:3] for word in WEEKDAYS), WEEKDAY, read_weekday),
     ("weekday", _WEEKENDS, WEEKEND, read_weekend),
     ("number", _NUMBERS, REFERENCE, read_as_written),

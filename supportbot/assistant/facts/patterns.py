@@ -37,17 +37,17 @@ WEEKDAYS = {
     for number, words in enumerate(
         (
             *(
-                "monday montag lundi lunes lunedì maandag segunda-feira",
-                "tuesday dienstag mardi martes martedì dinsdag terça-feira",
-                "wednesday mittwoch mercredi miércoles mercoledì woensdag quarta-feira",
+                "monday montag lundi lunes lunedì maandag segunda-feira poniedziałek poniedziałku",
+                "tuesday dienstag mardi martes martedì dinsdag terça-feira wtorek wtorku",
+                "wednesday mittwoch mercredi miércoles mercoledì woensdag quarta-feira środa środę środy",
             ),
             *(
-                "thursday donnerstag jeudi jueves giovedì donderdag quinta-feira",
-                "friday freitag vendredi viernes venerdì vrijdag sexta-feira",
+                "thursday donnerstag jeudi jueves giovedì donderdag quinta-feira czwartek czwartku",
+                "friday freitag vendredi viernes venerdì vrijdag sexta-feira piątek piątku",
             ),
             *(
-                "saturday samstag sonnabend samedi sábado sabato zaterdag",
-                "sunday sonntag dimanche domingo domenica zondag",
+                "saturday samstag sonnabend samedi sábado sabato zaterdag sobota sobotę soboty",
+                "sunday sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli",
             ),
         )
     )
@@ -68,13 +68,14 @@ WEEKEND = re.compile(
 )
 HOURS_IN = {"hour": 1, "day": 24, "week": 168}
 
-_NUMBER = r"(?<![\d.,])\d{1,12}(?:[.,'’\u00a0\u202f ]\d{3}){0,4}(?:[.,]\d{1,3})?"
+# Also “20,–”, without decimals.
+_NUMBER = r"(?<![\d.,])\d{1,12}(?:[.,'’\u00a0\u202f ]\d{3}){0,4}(?:[.,](?:\d{1,3}|[-–—]{1,2}))?"
 _MONTH = join_words(MONTHS)
 _COUNT = rf"\d{{1,4}}|{COUNT_IN_WORDS}"
 _CURRENCY = (
-    r"[€$£¥₹₩₺₽₪₫฿₱₦₴円元원]|(?:us|au|ca|nz)\$|\b(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
+    r"[€$£¥₹₩₺₽₪₫฿₱₦₴円元원]|(?:us|au|ca|nz)\$|(?<![^\W\d_])(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
     r"euros?|dollars?|pounds?|francs?|franken|kronor|cents?|d[oó]lar(?:es)?|dollari|libras?|sterline|reais|z[lł]oty(?:ch)?|"
-    r"bucks?|quid|rupees?|kr|zł|kč|руб(?:л\w{1,3})?)\b"
+    r"bucks?|quid|rupees?|kr|zł|kč|руб(?:л\w{1,3})?)(?![^\W\d_])"
 )
 _UNITS = (
     r"(?P<hour>hours?|hrs?|stunden?|heures?|horas?|or[ae]|uur|godzin[ay]?|час(?:ов|а)?|timm(?:ar|e)|saat|hodin[ay]?)|"
@@ -112,11 +113,14 @@ DAY_LIST = re.compile(
 # “On 12/05”, and 12月5日.
 SHORT_DATE = re.compile(r"\b(?:on|by|until|before|le|el|il|em|op|den)\s(\d{1,2})/(\d{1,2})(?![\d/])")
 UNSPACED_DATE = re.compile(r"(?<!\d)(\d{1,2})(?:月|월\s?)(\d{1,2})(?:日|号|號|일)")
-# Where something is said to arrive, “tomorrow” is a day.
+# Where something is said to arrive, “tomorrow” is a day, and a day of the week that of a date.
+_ARRIVES = (
+    r"\b(?:arriv|deliver|com(?:es|ing)\b|reach|receiv|get it|be (?:there|with you)|komm|geliefert|zugestellt|livr|"
+    r"llega|entreg|recib|consegn|chega|bezorg|geleverd|aankom|komt|lever|dotrze|doręcz|dostarcz|przyjdzie|прид[её]т|достав)"
+)
+_TOMORROW = r"(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro|i\s?morgon|завтра)\b"
 TOMORROW = re.compile(
-    r"(?:\b(?:arriv|deliver|com(?:es|ing)\b|reach|receiv|get it|be there|komm|geliefert|zugestellt|livr|llega|entreg|"
-    r"recib|consegn|chega|bezorg|geleverd|aankom)[^.!?]{0,60}?)"
-    r"\b(?P<day>tomorrow|morgen|demain|mañana|domani|amanhã)\b"
+    rf"{_ARRIVES}[^.!?]{{0,60}}?\b(?P<day>{_TOMORROW})|^\W*(?P<first>{_TOMORROW})(?=[^.!?]{{0,60}}?{_ARRIVES})"
 )
 # “JD01 4600 0062 8123 0704”
 GROUPED_NUMBER = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?:\s\d{4}){3,6}(?:\s\d{1,3})?(?!\w)")
@@ -134,7 +138,7 @@ HOUR_RANGE = re.compile(
     r"(?<![\w.:/-])(\d{1,2})(?:h|\suhr)?\s?(?:-|–|to|bis|until|à|a)\s?(\d{1,2})(?!\d|[.:/-]\d)"
 )
 SPAN = re.compile(
-    rf"\b(?P<low>{_COUNT})(?:\s?(?:-|–|to|or|bis|oder|à|ou|a|o)\s?(?P<high>{_COUNT}))?[\s-]{{1,3}}"
+    rf"\b(?<!\d[.,:])(?P<low>{_COUNT})(?:\s?(?:-|–|to|or|bis|oder|à|ou|a|o|tot)\s?(?P<high>{_COUNT}))?[\s-]{{1,3}}"
     rf"(?:(?:business|working|calendar|full|more|further|weitere[nr]?|volle[nr]?)\s{{1,3}})?(?:{_UNITS})\b"
 )
 # Elsewhere “a” counts nothing.
@@ -152,13 +156,24 @@ MONEY = re.compile(
     rf"(?:\s(?:and\s)?(?P<cents>\d{{2}}|{COUNT_IN_WORDS})(?=(?:\s?cents?)?\s?(?:[.,;:!?)]|$))(?:\s?cents?)?)?"
 )
 WEEKDAY = re.compile(rf"\b(?P<weekday>{join_words(WEEKDAYS)})s?\b")
+_DAYS = "|".join(DAY_NUMBERS)
+_DAY_TO_DAY = rf"s?\b\s?(?:-|–|to|through|until|bis|à|au|a|al|do|tot(?: en met)?|até)\s?\b({_DAYS})s?\b"
+# “So” and “do” are words of many sentences: alone such a short one counts before hours or another day.
+_BEHIND_SHORT_DAY = (
+    r"\.?(?::?\s?\d{1,2}(?:[:.]\d\d|\s?(?:-|–|to|bis|[ap]\.?m|uhr))|"
+    rf"\s?(?:[,/&+]|und\b)\s?(?:{_DAYS})\b)"
+)
+DAY_RANGE = re.compile(rf"\b({_DAYS})(?:{_DAY_TO_DAY}|(?<=\w{{3}})s?\b|(?={_BEHIND_SHORT_DAY}))")
+# Not “We deliver Monday to Friday” or “on Thursdays”, which opening hours may tell.
+ARRIVAL_DAY = re.compile(
+    rf"{_ARRIVES}(?:(?!\b{join_words(WEEKDAYS)}{_DAY_TO_DAY})[^.!?,;]){{0,60}}?"
+    rf"\b(?P<weekday>{join_words(WEEKDAYS)})\b(?!{_DAY_TO_DAY})"
+)
 REFERENCE = re.compile(
     r"(?<![\w@/.-])(?:#\s?\d{2,20}[\w-]{0,20}|[a-z]{2,8}-\d{3,20}(?:-\w{1,20}){0,4}|[a-z]{1,4}\d{4,20}\w{0,10}|"
     r"\d{1,3}[a-z]{1,3}\d[a-z\d]{5,30}|\d{5,30})(?![\w@])"
 )
 PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s()/.\-]{6,24}\d(?!\w)")
-_DAYS = "|".join(DAY_NUMBERS)
-DAY_RANGE = re.compile(rf"\b({_DAYS})s?\b(?:\s?(?:-|–|to|through|until|bis|à|au|a|al)\s?\b({_DAYS})s?\b)?")
 # What results say in JSON, where the key says what a number is.
 JSON_NUMBER = re.compile(r'"([\w ]{1,60})"\s?:\s?"?(-?\d{1,15}(?:\.\d{1,6})?)"?')
 KEYS = {

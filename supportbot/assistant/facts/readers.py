@@ -12,6 +12,7 @@ from .patterns import BEFORE_VERSION, HOURS_IN, MONTHS, WEEKDAYS
 
 Reading = tuple[str, str]  # what kind of value, and the value in one form
 MIN_PHONE_DIGITS, MIN_MINUTES = 7, 10
+CLOCK_HOURS = ("heure", "hora", "ora", "ore", "uur", "godzin", "час")  # “18 uur” is a time too
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ Reader = Callable[[str, re.Match[str]], Iterator[Fact]]
 @lru_cache(maxsize=4096)
 def read_amounts(number: str) -> frozenset[str]:
     """The amounts that “1.234” may be: with a point or a comma before thousands or before decimals."""
-    bare = re.sub(r"['’\s]", "", number)
+    bare = re.sub(r"['’\s]|[.,][-–—]{1,2}$", "", number)
     forms = {bare.replace(",", ""), bare.replace(".", "").replace(",", ".")}
     amounts = set()
     for form in forms:
@@ -82,7 +83,7 @@ def read_tomorrow(kind: str, match: re.Match[str]) -> Iterator[Fact]:
         ("day", f"{day.month}-{day.day}"),
         ("tomorrow", ""),
     }
-    yield Fact(kind, match["day"], readings=frozenset(readings))
+    yield Fact(kind, match["day"] or match["first"], readings=frozenset(readings))
 
 
 def _name_day(day: date) -> str:
@@ -128,7 +129,10 @@ def read_span(kind: str, match: re.Match[str]) -> Iterator[Fact]:
             if number >= MIN_MINUTES:
                 yield Fact(kind, match[0], readings=frozenset({("minutes", str(number))}))
         elif unit in HOURS_IN:
-            yield Fact(kind, match[0], readings=frozenset({("hours", str(number * HOURS_IN[unit]))}))
+            readings = {("hours", str(number * HOURS_IN[unit]))}
+            if unit == "hour" and match["hour"].startswith(CLOCK_HOURS):
+                readings.add(("time", f"{number}:00"))
+            yield Fact(kind, match[0], readings=frozenset(readings))
         else:
             months = number * 12 if unit == "year" else number
             yield Fact(kind, match[0], readings=frozenset({("months", str(months))}))
@@ -145,6 +149,10 @@ def read_number(kind: str, match: re.Match[str]) -> Iterator[Fact]:
 
 def read_weekday(kind: str, match: re.Match[str]) -> Iterator[Fact]:
     yield Fact(kind, match[0], readings=frozenset({("weekday", WEEKDAYS[match["weekday"]])}))
+
+
+def read_arrival_day(kind: str, match: re.Match[str]) -> Iterator[Fact]:
+    yield Fact(kind, match[0], readings=frozenset({("arrival", WEEKDAYS[match["weekday"]])}))
 
 
 def read_weekend(kind: str, match: re.Match[str]) -> Iterator[Fact]:

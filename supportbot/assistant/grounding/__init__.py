@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from ..facts import find_facts, list_known_facts
+from ..facts.derived import is_derived
 from ..facts.patterns import DAY_RANGE
 from ..facts.readers import Fact
 from ..facts.shown_text import ShownText, normalize_text
@@ -126,7 +127,8 @@ class GroundingCheck:
             return self._shown.has_exact_value(fact.value) or self._said.has_value(fact.value)
         if self._shown.has_words(fact.words):
             return True
-        return any(not list_known_facts(text).isdisjoint(fact.readings) for text in self._shown.plain_texts)
+        shown = [list_known_facts(text) for text in self._shown.plain_texts]
+        return any(not facts.isdisjoint(fact.readings) for facts in shown) or is_derived(fact.readings, shown)
 
     def _read_calls(self, messages: Sequence[Message]) -> set[str]:
         """The deeds of the calls in these messages."""
