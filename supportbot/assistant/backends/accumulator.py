@@ -51,7 +51,7 @@ class AnswerAccumulator:
         # Whether the provider knows a call otherwise: without an id, or malformed.
         self.has_changed_calls = False
         self.has_refused = False  # in words
-        self.spoken = SpokenText(is_thought_first=is_thought_first)
+        self._spoken = SpokenText(is_thought_first=is_thought_first)
         self._origin = origin
         self._used_ids = set(used_ids)
         self._tools = tools
@@ -80,7 +80,7 @@ class AnswerAccumulator:
     @property
     def has_reasoned(self) -> bool:
         """Whether the model reasoned before its first word."""
-        return self._has_reasoned or self.spoken.has_thought or self._prose.has_thought
+        return self._has_reasoned or self._spoken.answer.has_thought or self._prose.has_thought
 
     @property
     def is_finished(self) -> bool:
@@ -112,7 +112,7 @@ class AnswerAccumulator:
             self._collector.require_bounds()
         except MALFORMED_DATA_ERRORS as error:
             raise ModelError(ErrorCode.MALFORMED, f"unreadable chunk: {type(error).__name__}") from error
-        return self._take_in(self.spoken.feed_text(text)) if text else ""
+        return self._take_in(self._spoken.feed_text(text)) if text else ""
 
     def _read_events(self, events: Sequence[bytes]) -> list[str]:
         """The text of each. What fails behind an answer that has ended in good order takes nothing from it."""
@@ -130,26 +130,25 @@ class AnswerAccumulator:
     def finish_text(self) -> str:
         """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
         if self.has_calls:
-            self.spoken.end_thought()
+            self._spoken.answer.end_thought()
         if self._finish_reason == "length" or not self.is_finished:
-            self.spoken.drop_held_text()
-        held = sanitize_text(self._half_char + self._repeated.flush_text())
-        self._half_char = ""
-        said = self.spoken.feed_text(held) if held else ""
-        was_withdrawn, self.spoken.is_withdrawn = self.spoken.is_withdrawn, False
-        rest = self.spoken.flush_text()
-        text = rest if self.spoken.is_withdrawn else said + rest
-        self.spoken.is_withdrawn = self.spoken.is_withdrawn or was_withdrawn
-        return self._take_in(text, is_last=True)
+            self._spoken.drop_held_text()
+        held, self._half_char = sanitize_text(self._half_char + self._repeated.flush_text()), ""
+        return self._take_in(self._spoken.flush_text(held), is_last=True)
 
     @property
     def is_thought_first(self) -> bool:
         """Whether its model is known by now to think aloud without a mark before it."""
-        return self.spoken.closed_unopened
+        return self._spoken.answer.closed_unopened
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the text that was returned before the last piece was none."""
+        return self._spoken.answer.is_withdrawn
 
     def take_withdrawal(self) -> bool:
-        """Whether the text that was returned before the last piece was none, asked once."""
-        is_withdrawn, self.spoken.is_withdrawn = self.spoken.is_withdrawn, False
+        """The same, asked once."""
+        is_withdrawn, self._spoken.answer.is_withdrawn = self.is_withdrawn, False
         return is_withdrawn
 
     def add_whole(self, body: Any) -> None:
@@ -158,7 +157,7 @@ class AnswerAccumulator:
             text = sanitize_text(self._add_body(body))
         except MALFORMED_DATA_ERRORS as error:
             raise ModelError(ErrorCode.MALFORMED, f"unreadable body: {type(error).__name__}") from error
-        self._take_in(self.spoken.feed_text(text))
+        self._take_in(self._spoken.feed_text(text))
         self.finish_text()
 
     @property
@@ -193,7 +192,7 @@ class AnswerAccumulator:
         return sanitize_text(text)
 
     def _take_in(self, text: str, *, is_last: bool = False) -> str:
-        if self.spoken.is_withdrawn:
+        if self.is_withdrawn:
             self.text = ""
             self._bare_calls.drop_text()
             self._prose = ProseThoughtReader()
@@ -202,16 +201,16 @@ class AnswerAccumulator:
         if is_last:
             text += self._turns.finish_text()
             if self._turns.place is not None:
-                self.spoken.calls.drop_behind(self._turns.place)
+                self._spoken.answer.calls.drop_behind(self._turns.place)
         if not self._prose.is_over:
             text = self._prose.read_text(text) if text else ""
             text += self._prose.flush_text() if is_last else ""
             if self._prose.answer_place:
-                self.spoken.calls.drop_before(self._prose.answer_place)
+                self._spoken.answer.calls.drop_before(self._prose.answer_place)
         text = self._bare_calls.take_in(text)
         if is_last:
             rest = self._bare_calls.finish_text()
-            text += "" if self.spoken.calls.bodies and THOUGHT.match(rest) else rest
+            text += "" if self._spoken.answer.calls.bodies and THOUGHT.match(rest) else rest
         self.text += text
         return text
 
@@ -242,7 +241,7 @@ class AnswerAccumulator:
         return Answer(message, reason, self._model, self.token_counts)
 
     def _parse_text_calls(self) -> list[CallParts]:
-        bodies = self.spoken.calls.bodies
+        bodies = self._spoken.answer.calls.bodies
         calls = [
             call for body in bodies for call in parse_text_calls(body, self._tool_names, self._loose_names)
         ]
@@ -254,7 +253,7 @@ class AnswerAccumulator:
     def get_call_text(self) -> str:
         """What stands in its last call, for whom no tool was offered: there are models that answer by one."""
         written = [
-            *self.spoken.calls.bodies,
+            *self._spoken.answer.calls.bodies,
             *(call.arguments for call in self._collector.list_meant_calls()),
         ]
         return sanitize_text(written[-1]) if written else ""
@@ -268,7 +267,9 @@ class AnswerAccumulator:
     def _get_thought(self) -> str:
         """The last thought, in which a model may have stopped to call a tool."""
         fields = (self._fields.get(name) for name in REASONING_FIELDS)
-        return self.spoken.last_thought or next((each for each in fields if isinstance(each, str)), "")
+        return self._spoken.answer.last_thought or next(
+            (each for each in fields if isinstance(each, str)), ""
+        )
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
         written = parts.name or self._find_name(parts)
@@ -294,6 +295,4 @@ def decode_json(data: bytes) -> Any:
     try:
         return from_json(data)  # several times as fast as json, which counts at one event a token
     except ValueError:
-        return json.loads(
-            decode_text(data)
-        )  # this one accepts lone surrogates, which `sanitize_text` repairs
+        return json.loads(decode_text(data))  # accepts lone surrogates, which `sanitize_text` repairs

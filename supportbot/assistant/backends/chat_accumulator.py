@@ -151,7 +151,7 @@ class ChatAccumulator(AnswerAccumulator):
         content = message.get("content")
         if _is_flagged_thought(message):
             self._has_reasoned = self._has_reasoned or not self._has_text
-            self.spoken.has_thought = True  # a closing mark may stand before the answer
+            self._spoken.answer.has_thought = True  # a closing mark may stand before the answer
             return ""
         if isinstance(content, list | dict):
             return self._read_part(content)

@@ -193,7 +193,4 @@ def _list_loose_objects(text: str) -> list[Any]:
 
 
 def _strip_thoughts(text: str) -> str:
-    spoken = SpokenText()
-    shown = spoken.feed_text(text)
-    rest = spoken.flush_text()
-    return rest if spoken.is_withdrawn else shown + rest
+    return SpokenText().flush_text(text)

@@ -13,10 +13,10 @@ def hear_answer(said: str, size: int) -> str:
     spoken, text = SpokenText(), ""
     for start in range(0, len(said), size):
         piece = spoken.feed_text(said[start : start + size])
-        text = piece if spoken.is_withdrawn else text + piece
-        spoken.is_withdrawn = False
+        text = piece if spoken.answer.is_withdrawn else text + piece
+        spoken.answer.is_withdrawn = False
     rest = spoken.flush_text()
-    return rest if spoken.is_withdrawn else text + rest
+    return rest if spoken.answer.is_withdrawn else text + rest
 
 
 def read_calls(said: str, size: int) -> tuple[str, list[tuple[str, Any]]]:

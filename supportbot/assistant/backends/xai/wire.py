@@ -63,7 +63,7 @@ class XaiAccumulator(AnswerAccumulator):
             has_reasoning = any(output.delta.reasoning_content for output in chunk.outputs)
             self._has_reasoned = self._has_reasoned or (had_begun and not self.text) or has_reasoning
         text = self._join_pieces([text])
-        return self._take_in(self.spoken.feed_text(text)) if text else ""
+        return self._take_in(self._spoken.feed_text(text)) if text else ""
 
     def _add_body(self, body: chat_pb2.GetChatCompletionResponse) -> str:
         return self._add_outputs(body, ((output.message, output.finish_reason) for output in body.outputs))
