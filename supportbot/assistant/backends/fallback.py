@@ -134,23 +134,15 @@ class FallbackBackend:
                 stream = carry_discarded(stream, failure.discarded)
             try:
                 async with aclosing(stream) as parts:
-                    first = asyncio.ensure_future(anext(parts, None)) if was_alive else None
-                    if first is not None:
-                        async with aclosing(self._iter_waits(first, breaker.first_token_seconds)) as waits:
-                            async for wait in waits:
-                                yield wait
+                    early_parts = self._read_beginning(parts, breaker.first_token_seconds, was_alive)
+                    async with aclosing(early_parts):
+                        async for part in early_parts:
+                            is_alive = is_alive or not isinstance(part, Waiting)
+                            if has_spoken := not _is_sign_of_life(part):
+                                breaker.close()
+                            yield part
                     # Once the model speaks, the limits of the loop above are enough.
-                    while part := await (
-                        anext(parts, None)
-                        if has_spoken
-                        else self._await_early_part(
-                            first or anext(parts, None), breaker.first_token_seconds, is_alive
-                        )
-                    ):
-                        is_alive, first = True, None
-                        if not (has_spoken or isinstance(part, Thinking) or part == KEEP_ALIVE):
-                            has_spoken = True
-                            breaker.close()
+                    async for part in parts:
                         yield part
                 breaker.record_success()
                 return
@@ -201,6 +193,27 @@ class FallbackBackend:
     async def aclose(self) -> None:
         for breaker in self._breakers:
             await breaker.backend.aclose()
+
+    async def _read_beginning(
+        self, parts: AsyncGenerator[Part], first_token_seconds: float, was_alive: bool
+    ) -> AsyncGenerator[Part]:
+        """The parts of a model up to its first words, within the limits for these.
+
+        Raises `ModelError` when they take too long.
+        """
+        first = asyncio.ensure_future(anext(parts, None)) if was_alive else None
+        if first is not None:
+            async with aclosing(self._iter_waits(first, first_token_seconds)) as waits:
+                async for wait in waits:
+                    yield wait
+        is_alive = False
+        while part := await self._await_early_part(
+            first or anext(parts, None), first_token_seconds, is_alive
+        ):
+            is_alive, first = True, None
+            yield part
+            if not _is_sign_of_life(part):
+                return
 
     async def _iter_waits(
         self, first: "asyncio.Future[Part | None]", first_token_seconds: float
@@ -254,3 +267,8 @@ class FallbackBackend:
             breaker.record_failure()
         else:
             breaker.record_success()  # the model works; this request is the problem
+
+
+def _is_sign_of_life(part: Part) -> bool:
+    """Whether this says no more than that the model is being waited for."""
+    return isinstance(part, Thinking | Waiting) or part == KEEP_ALIVE
