@@ -1,8 +1,10 @@
 """Functions of apps that a decorator has made into something of ours, found in the modules of one name in all apps."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, TypeVar
+
+from .declarations import DeclarationError
 
 Kind = TypeVar("Kind")
 
@@ -15,12 +17,23 @@ def collect_app_functions(kind: type[Kind], modules: Iterable[ModuleType]) -> li
     return found
 
 
+def index_by_name(found: Iterable[Kind], plural: str) -> dict[str, Kind]:
+    """Those of one kind, which has its `name` and its `function`. `plural` says what they are, such as “tools”.
+
+    Raises DeclarationError when two different ones have the same name.
+    """
+    values: Iterable[Any] = found
+    by_name: dict[str, Any] = {}
+    for each in values:
+        first = by_name.setdefault(each.name, each)
+        if first is not each:
+            functions = (first.function, each.function)
+            places = " and ".join(f"{one.__module__}.{one.__qualname__}" for one in functions)
+            raise DeclarationError(f"Two {plural} are named {each.name}: {places}. Rename one of them.")
+    return by_name
+
+
 def _is_from_app(value: Any, kind: type[Any], module: ModuleType) -> bool:
-    """A module also holds what it imports from other apps."""
-    return isinstance(value, kind) and is_defined_in_app(value.function, module)
-
-
-def is_defined_in_app(function: Callable[..., Any], module: ModuleType) -> bool:
-    """Whether a function is defined in any module of the app that `module` belongs to."""
+    """A module also holds what it imports from other apps. The app is the package that `module` is in."""
     app = module.__name__.rpartition(".")[0] or module.__name__
-    return f"{function.__module__}.".startswith(f"{app}.")
+    return isinstance(value, kind) and f"{value.function.__module__}.".startswith(f"{app}.")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from .app_functions import collect_app_functions
+from .app_functions import collect_app_functions, index_by_name
 from .declarations import DeclarationError, require_function
 
 # Of a file that every system can store, and of no folder.
@@ -69,13 +69,4 @@ def customer_export(name: str) -> Callable[[Callable[[ExportedCustomer], Rows]],
 
 def collect_exports(modules: Iterable[ModuleType]) -> list[CustomerExport]:
     """Those of these modules. Raises DeclarationError when two of them have the same name."""
-    exports = collect_app_functions(CustomerExport, modules)
-    by_name: dict[str, CustomerExport] = {}
-    for each in exports:
-        first = by_name.setdefault(each.name, each)
-        if first is not each:
-            places = (f"{one.function.__module__}.{one.function.__qualname__}" for one in (first, each))
-            raise DeclarationError(
-                f"Two exports are named {each.name}: {' and '.join(places)}. Rename one of them."
-            )
-    return exports
+    return list(index_by_name(collect_app_functions(CustomerExport, modules), "exports").values())

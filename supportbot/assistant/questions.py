@@ -21,7 +21,7 @@ from typing import Any, Generic
 
 from pydantic import BaseModel
 
-from .app_functions import is_defined_in_app
+from .app_functions import collect_app_functions, index_by_name
 from .declarations import (
     DeclarationError,
     require_function,
@@ -35,12 +35,12 @@ from .translation import LazyText
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[ResponseModel]):
-    """`store(key, answer)` is the decorated function, `instruction` its docstring, `label` what staff read."""
+    """`function(key, answer)` stores an answer, `instruction` is its docstring, and `label` what staff read."""
 
     name: str
     instruction: str
     response_model: type[ResponseModel]
-    store: Callable[[str, ResponseModel | None], None]
+    function: Callable[[str, ResponseModel | None], None]
     label: str | LazyText
 
 
@@ -77,15 +77,4 @@ def collect_questions(modules: Iterable[ModuleType]) -> "dict[str, Question[Any]
 
     Raises DeclarationError when two of them have the same name.
     """
-    questions: dict[str, Question[Any]] = {}
-    for module in modules:
-        for each in vars(module).values():
-            if not isinstance(each, Question) or not is_defined_in_app(each.store, module):
-                continue
-            first = questions.setdefault(each.name, each)
-            if first is not each:
-                places = (f"{one.store.__module__}.{one.store.__qualname__}" for one in (first, each))
-                raise DeclarationError(
-                    f"Two questions are named {each.name}: {' and '.join(places)}. Rename one of them."
-                )
-    return questions
+    return index_by_name(collect_app_functions(Question, modules), "questions")

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from asgiref.sync import async_to_sync
 from pydantic import BaseModel, ValidationError
 
-from .app_functions import collect_app_functions
+from .app_functions import collect_app_functions, index_by_name
 from .declarations import (
     DeclarationError,
     require_choice,
@@ -246,10 +246,8 @@ class Registry(Mapping[str, Tool]):
 
         Raises DeclarationError when two different tools have the same name.
         """
-        self._tools: dict[str, Tool] = {}
+        self._tools = index_by_name(tools, "tools")
         self._unknown_progress = unknown_progress
-        for each in tools:
-            self._register(each)
 
     @classmethod
     def from_modules(
@@ -257,13 +255,6 @@ class Registry(Mapping[str, Tool]):
     ) -> "Registry":
         """The tools in these modules, also those that they import from other modules of the same app."""
         return cls(collect_app_functions(Tool, modules), unknown_progress)
-
-    def _register(self, new: Tool) -> None:
-        old = self._tools.get(new.name)
-        if old is not None and old is not new:
-            where = f"{_format_location(old)} and {_format_location(new)}"
-            raise DeclarationError(f"Two tools are named {new.name}: {where}. Rename one of them.")
-        self._tools[new.name] = new
 
     def __getitem__(self, name: str) -> Tool:
         return self._tools[name]
@@ -290,7 +281,3 @@ async def _await_with_timeout(awaitable: Awaitable[Any], timeout: float) -> Any:
     # The caller has stopped waiting by then. Without a limit the thread would keep the process from ending.
     async with asyncio.timeout(timeout):
         return await awaitable
-
-
-def _format_location(each: Tool) -> str:
-    return f"{each.function.__module__}.{each.function.__qualname__}"

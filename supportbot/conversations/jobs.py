@@ -63,7 +63,7 @@ class QuestionInput:
 def _store_answer(claimed: ClaimedJob, answer: BaseModel | None) -> None:
     name, key = split_question_key(claimed.key)
     if question := _find_question(name):
-        question.store(key, answer)
+        question.function(key, answer)
 
 
 def _settle_failed_attempt(claimed: ClaimedJob, code: str) -> None:

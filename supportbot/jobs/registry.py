@@ -9,7 +9,7 @@ due runs it. A run that raises `JobFailed`, OSError or TimeoutError is tried aga
 which is logged whole before the job is tried again.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,8 @@ from typing import Any
 from django.apps import apps
 
 from supportbot.app_modules import find_app_modules
+from supportbot.assistant.app_functions import collect_app_functions, index_by_name
 from supportbot.assistant.declarations import (
-    DeclarationError,
     require_count,
     require_function,
     require_named_options,
@@ -69,14 +69,14 @@ Run = Callable[[ClaimedJob], Awaitable[Any]]
 class JobKind:
     """How one kind of job is run, and what follows from its end.
 
-    - `run` does the work and returns the result.
+    - `function` does the work and returns the result.
     - `store(job, result)` is called in the transaction that ends the job, so its effect happens once. The result is
       None when the job was given up.
     - `on_failure(job, code)` is called in a transaction after each failed attempt.
     """
 
     name: str
-    run: Run
+    function: Run
     store: Callable[[ClaimedJob, Any], None] | None
     on_failure: Callable[[ClaimedJob, str], None] | None
     max_attempts: int
@@ -122,18 +122,7 @@ def job(
 
 def collect_job_kinds() -> dict[str, JobKind]:
     """The kinds in the modules `jobs` of all installed apps, by name. Raises DeclarationError for two of one name."""
-    kinds: dict[str, JobKind] = {}
-    for kind in _find_kinds():
-        known = kinds.setdefault(kind.name, kind)
-        if known is not kind:
-            where = " and ".join(f"{each.run.__module__}.{each.name}" for each in (known, kind))
-            raise DeclarationError(f"Two kinds of jobs are named {kind.name}: {where}. Rename one of them.")
-    return kinds
-
-
-def _find_kinds() -> Iterator[JobKind]:
-    for module in find_app_modules("jobs"):
-        yield from (value for value in vars(module).values() if isinstance(value, JobKind))
+    return index_by_name(collect_app_functions(JobKind, find_app_modules("jobs")), "kinds of jobs")
 
 
 def get_job_kinds() -> Mapping[str, JobKind]:

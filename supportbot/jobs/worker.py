@@ -159,7 +159,7 @@ async def _run_once(kind: JobKind, claimed: ClaimedJob) -> Any:
     tasks.add(task)
     try:
         async with asyncio.timeout(kind.timeout_seconds):
-            return await kind.run(claimed)
+            return await kind.function(claimed)
     except asyncio.CancelledError:
         await release_job(claimed)
         raise

@@ -50,7 +50,7 @@ def test_the_kinds_of_a_stranger_s_app_are_found_with_their_options(
 
     kind = get_job_kinds()["track_parcel"]
     assert (kind.max_attempts, kind.timeout_seconds) == (3, 1.5)
-    assert kind.run.__module__ == "parcels_a.jobs"
+    assert kind.function.__module__ == "parcels_a.jobs"
 
 
 def test_what_a_kind_does_not_say_is_settled_for_it(write_app: WriteApp, settings: Any) -> None:
@@ -90,7 +90,7 @@ def test_a_kind_that_another_app_imports_is_still_one(write_app: WriteApp, setti
 
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "parcels_e", "letters_e"]
 
-    assert collect_job_kinds()["track_parcel"].run.__module__ == "parcels_e.jobs"
+    assert collect_job_kinds()["track_parcel"].function.__module__ == "parcels_e.jobs"
 
 
 def test_a_broken_module_is_not_taken_for_none(write_app: WriteApp, settings: Any) -> None:

@@ -75,7 +75,7 @@ def test_each_attempt_sends_a_mail_of_the_same_id_and_each_job_another_one(setti
     key = OF_JOBS[kind](chat)
 
     for job_id in (7, 7, 8):
-        async_to_sync(get_job_kinds()[kind].run)(ClaimedJob(job_id, kind, key, 1, chat.pk))
+        async_to_sync(get_job_kinds()[kind].function)(ClaimedJob(job_id, kind, key, 1, chat.pk))
 
     first, again, other = (sent.message()["Message-ID"] for sent in mail.outbox)
     assert first == again != other

@@ -75,7 +75,7 @@ def send_reply() -> Any:
     """The job runs."""
     kind, row = get_job_kinds()["send_unread_reply"], Job.objects.get(kind="send_unread_reply")
     claimed = ClaimedJob(row.pk, row.kind, row.key, 1, row.conversation_id, row.last_turn_id)
-    return async_to_sync(kind.run)(claimed)
+    return async_to_sync(kind.function)(claimed)
 
 
 def test_who_comes_back_after_an_outage_is_not_mailed_what_they_have_read(answered, clock):

@@ -83,7 +83,7 @@ settled = [each for each in conversations.event_handlers if each.function.__modu
 settled[0](ConversationClosed(chat, User.objects.get(username="sam").pk))
 
 job = Job.objects.get(kind="remind_of_end")
-asyncio.run(get_job_kinds()["remind_of_end"].run(ClaimedJob(job.pk, job.kind, job.key, 1)))
+asyncio.run(get_job_kinds()["remind_of_end"].function(ClaimedJob(job.pk, job.kind, job.key, 1)))
 
 
 def read(name, path):

@@ -458,7 +458,7 @@ async def test_the_job_tells_it_once(transactional_db, ticket, talk, sam):
     queued = await Job.objects.aget(kind=announce_end.name)
     claimed = ClaimedJob(queued.pk, queued.kind, queued.key, 1, talk.pk)
     for _run in range(2):
-        await announce_end.run(claimed)
+        await announce_end.function(claimed)
 
     told = [each async for each in talk.messages.filter(role="system")]
     rating = await Rating.objects.select_related("staff").aget()
@@ -468,7 +468,7 @@ async def test_the_job_tells_it_once(transactional_db, ticket, talk, sam):
     assert (rating.ticket, rating.staff) == (NUMBER, sam)
 
     await turns.submit_message(talk.pk, "It broke again", "a2", can_start=False)
-    await announce_end.run(replace(claimed, id=queued.pk + 1))
+    await announce_end.function(replace(claimed, id=queued.pk + 1))
     assert await talk.messages.filter(role="system").acount() == 1, "who has written since then goes on"
 
 
@@ -479,7 +479,7 @@ async def test_what_ends_with_the_conversation_is_said_and_asked_about_once(
     await on_database_thread()(reply)(talk, sam)
     await turns.close_conversation(talk.pk, sam.pk)
     queued = await Job.objects.aget(kind=announce_end.name)
-    await announce_end.run(ClaimedJob(queued.pk, queued.kind, queued.key, 1, talk.pk))
+    await announce_end.function(ClaimedJob(queued.pk, queued.kind, queued.key, 1, talk.pk))
 
     assert not await talk.messages.filter(text__contains="as solved").aexists()
     assert (await Rating.objects.aget()).ticket == NUMBER
