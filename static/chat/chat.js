@@ -17,7 +17,7 @@ import { updateLog } from "./incoming.js";
 import "./language.js";
 import "./leaving.js";
 import { queueMessage, queuePersonRequest, restoreOutbox, sendMessage } from "./outbox.js";
-import { composer, log } from "./page.js";
+import { composer, log, toEnd } from "./page.js";
 import { press } from "./presses.js";
 import { scrollToEnd } from "./scrolling.js";
 import "./session.js";
@@ -44,6 +44,8 @@ document.getElementById("request").addEventListener("submit", (event) => {
   else press(button);
   focusComposer(); // the button goes away with what it has done
 });
+
+toEnd.addEventListener("click", focusComposer);
 
 document.addEventListener("click", ({ target }) => {
   if (!menu.contains(target)) menu.open = false;

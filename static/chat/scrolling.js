@@ -9,6 +9,13 @@ const LINE_PIXELS = 40;
 
 let isFollowing = Boolean(log.querySelector(".message")); // a greeting is read from its beginning
 let lastTop = 0;
+let endSeen = describeEnd(); // when the reader left it
+
+// The newest turn, as far as it has come.
+function describeEnd() {
+  const turn = log.lastElementChild;
+  return `${turn?.id} ${turn?.textContent.length}`;
+}
 
 export function scrollToEnd() {
   isFollowing = true;
@@ -17,10 +24,10 @@ export function scrollToEnd() {
   lastTop = scroll.scrollTop;
 }
 
-// After something was added: follow it, or offer the button that leads to it.
+// After something was added: follow it, or offer the button that leads to it. Not all that comes is to be read.
 export function followEnd() {
   restoreEnd();
-  toEnd.hidden = isFollowing;
+  toEnd.hidden = isFollowing || describeEnd() === endSeen;
 }
 
 // After the window onto the conversation was smaller or larger for a moment, which is no movement of the reader.
@@ -43,7 +50,10 @@ export function holdPosition() {
 export function noteMovement() {
   const { scrollTop, scrollHeight, clientHeight } = scroll;
   if (scrollHeight - scrollTop - clientHeight <= END_PIXELS) isFollowing = true;
-  else if (scrollTop < lastTop) isFollowing = false;
+  else if (isFollowing && scrollTop < lastTop) {
+    isFollowing = false;
+    endSeen = describeEnd();
+  }
   lastTop = scrollTop;
 }
 

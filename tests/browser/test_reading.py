@@ -77,7 +77,16 @@ async def test_a_movement_upwards_ends_the_following_until_one_is_back_at_the_en
     chat = await somebody(site, viewport={"width": 390, "height": 600})
     page, follow = chat.page, chat.page.get_by_role("button", name="New messages")
     reply = await begin_stream(
-        chat, provider, *words("Here it"), HOLD, *words("is, and\n\nmore"), HOLD, *words("comes."), HOLD
+        chat,
+        provider,
+        *words("Here it"),
+        HOLD,
+        *words("is, and\n\nmore"),
+        HOLD,
+        *words("comes."),
+        HOLD,
+        *words("Soon."),
+        HOLD,
     )
 
     await page.mouse.move(200, 300)
@@ -104,6 +113,34 @@ async def test_a_movement_upwards_ends_the_following_until_one_is_back_at_the_en
     reply.release()
     await expect(chat.answer.locator(".text")).to_contain_text("comes.")
     assert await from_end(chat) <= 3
+
+    await page.mouse.wheel(0, -40)
+    await is_moved(chat, 40)
+    await is_answered(chat)
+    await expect(follow).to_be_hidden()
+    reply.release()
+    await follow.click()
+    await expect(chat.box).to_be_focused()
+    assert await from_end(chat) <= 3
+
+
+async def is_answered(chat: Chat) -> None:
+    """The server has said something that is no message."""
+    await chat.page.evaluate("""new Promise((resolve) => {
+        chat.addEventListener("htmx:wsAfterMessage", resolve, { once: true });
+        dispatchEvent(new Event("online"));  // on which the page asks for a sign of life
+    })""")
+
+
+async def test_a_greeting_that_is_longer_than_the_window_promises_no_new_messages(
+    somebody: Somebody, site: Site
+) -> None:
+    chat = await somebody(site, viewport={"width": 320, "height": 320})
+    assert await from_end(chat) > 3
+
+    await is_answered(chat)
+
+    await expect(chat.page.get_by_role("button", name="New messages")).to_be_hidden()
 
 
 def pairs(boxes: list[Any]) -> list[tuple[Any, Any]]:
