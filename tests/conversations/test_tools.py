@@ -1,12 +1,17 @@
 """A tool call is stored before it runs, its result with its effects, and whatever a tool does the turn has an end."""
 
 import json
+import logging
 from typing import Any
 
+import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db import IntegrityError
 
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.assistant.tool_results import build_result
+from supportbot.assistant.tools import Registry, ToolContext, tool
 from supportbot.conversations.models import Message, ToolCall
 from tests.provider import Call
 from tickets.models import Ticket
@@ -108,6 +113,42 @@ async def test_a_bug_in_a_tool_takes_back_what_it_wrote_and_tells_nobody_its_sec
     assert (turn["data-state"], await results()) == ("done", [("broken", "failed")])
     assert await Ticket.objects.acount() == 0
     assert "secret" not in json.dumps(model.requests[1].body) + "".join(page.frames)
+
+
+@tool(effect="write")
+def take_number(ctx: ToolContext, number: str) -> dict[str, Any]:
+    """Open a ticket of this number, unless there is one."""
+    try:
+        Ticket.objects.create(number=number, issue="mine")
+    except IntegrityError:
+        return {"taken": number}
+    return {"number": number}
+
+
+@tool(effect="write")
+def point_at_nobody(ctx: ToolContext) -> dict[str, Any]:
+    """Open a ticket of a customer who is not there, which the database finds with the commit."""
+    return {"number": Ticket.objects.create(issue="nobody's", customer_id=404).number}
+
+
+@pytest.mark.parametrize("call", [Call("take_number", {"number": "TKT-10000"}), Call("point_at_nobody", {})])
+async def test_a_tool_whose_writes_the_database_refuses_has_failed_and_the_log_says_how(
+    page, model, monkeypatch, caplog, call
+):
+    monkeypatch.setattr(
+        apps.get_app_config("conversations"), "tools", Registry([take_number, point_at_nobody])
+    )
+    await Ticket.objects.acreate(number="TKT-10000", issue="somebody's")
+    model.calls(call)
+    model.say("Sorry, that did not work.")
+
+    turn = await page.ask("Hello")
+
+    assert (turn["data-state"], await results()) == ("done", [(call.name, "failed")])
+    assert [each.issue async for each in Ticket.objects.all()] == ["somebody's"]
+    (logged,) = [each for each in caplog.records if call.name in each.getMessage()]
+    assert "transaction.atomic()" in logged.getMessage()
+    assert "IntegrityError" in (logging.Formatter().format(logged))
 
 
 async def test_a_tool_that_hangs_is_given_up(page, model, workshop):

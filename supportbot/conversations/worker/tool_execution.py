@@ -7,8 +7,9 @@ from django.db import Error as DatabaseError
 
 from supportbot.assistant.messages import ToolCall, ToolResult
 from supportbot.assistant.tool_results import build_abandoned_result
-from supportbot.assistant.tools import TIMED_OUT
+from supportbot.assistant.tools import TIMED_OUT, TOOL_FAILED
 from supportbot.server.executors import run_in_tool_thread
+from supportbot.server.outages import is_outage
 from supportbot.server.tool_transactions import ToolTransaction
 
 from .. import turns
@@ -35,13 +36,25 @@ async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
         await _end_work(work)
         result = build_abandoned_result(call, tool.effect, "timed_out", TIMED_OUT)
     except DatabaseError as error:
-        logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
-        why = "The data could not be reached. Do not guess the tool's result."
-        result = build_abandoned_result(call, tool.effect, "failed", why)
+        result = build_abandoned_result(call, tool.effect, "failed", _explain_refusal(call, error))
     except asyncio.CancelledError:
         await _end_work(work)
         raise
     return await turns.store_result(lease, call, result)
+
+
+def _explain_refusal(call: ToolCall, error: DatabaseError) -> str:
+    """What the model is told where what a tool did could not be stored. The log says what a developer needs to know."""
+    if is_outage(error):
+        logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
+        return "The data could not be reached. Do not guess the tool's result."
+    logger.error(
+        "Tool %s failed: the database does not take what it did. Where it catches an error of the database, it needs "
+        "“with transaction.atomic():” around what raises that, within its try.",
+        call.name,
+        exc_info=error,
+    )
+    return TOOL_FAILED
 
 
 async def _end_work(work: ToolTransaction) -> None:
