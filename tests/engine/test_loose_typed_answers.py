@@ -68,13 +68,14 @@ CALLED = {
             "tool_calls": [{"id": "a", "function": {"name": "json_tool_call", "arguments": FILLED}}],
         }
     ),
+    "as all of its thought": make_whole({"content": None, "reasoning_content": f"\n{FILLED}\n"}),
 }
 
 
 @pytest.mark.parametrize("body", CALLED.values(), ids=CALLED)
-def test_a_model_may_answer_by_a_call(body: dict[str, Any]):
+def test_a_model_may_answer_in_another_place_than_its_words(body: dict[str, Any]):
     accumulator = ChatAccumulator()
-    accumulator.add_whole(body)
+    accumulator.add_body(json.dumps(body).encode())
 
     assert read_typed_answer(accumulator, Note).value == Note(mood="angry", wants="a refund")
 

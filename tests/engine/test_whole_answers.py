@@ -9,7 +9,7 @@ from supportbot.assistant.backends import Backend, load_backend
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message
 from supportbot.assistant.usage import parse_usage
-from tests.provider import Provider
+from tests.provider import Provider, Request
 from tests.provider.server import plain
 
 from .desk import SYSTEM
@@ -96,3 +96,33 @@ async def test_the_request_says_which_model_and_limits_and_wants_it_whole(provid
         assert request.headers["x-grok-conv-id"] == "c7"
         assert told.pop("response_format")["type"] == "json_schema"
         assert told == {"max_tokens": 99, "reasoning_effort": "low"}
+
+
+ONLY_STREAMS = [
+    # DashScope's and ModelScope's of Qwen, an aggregator's, and Fireworks'.
+    "parameter.enable_thinking必须设置为false才能进行非流式调用",
+    "enable thinking can not be support when `stream=False`.",
+    "This model only support stream mode, please enable the stream parameter to access the model.",
+    "parameter.enable_thinking must be set to false for non-streaming calls",
+    "Stream must be set to true",
+    "Requests with max_tokens > 4096 must have stream=true",
+]
+
+
+@pytest.mark.parametrize("words", ONLY_STREAMS)
+async def test_a_model_that_only_streams_fills_in_forms_too(provider: Provider, backend: Backend, words: str):
+    def answer(request: Request) -> None:
+        if request.body.get("stream"):
+            provider.fill(mood="happy")
+        else:
+            provider.fail(400, words=words)
+
+    provider.otherwise(answer)
+    for _form in range(2):
+        parsed = await backend.parse(SYSTEM, ASKED, Mood)
+        assert parsed.value.mood == "happy"
+        assert parse_usage(parsed.usage).total == 692
+
+    streamed = [bool(request.body.get("stream")) for request in provider.requests]
+    assert streamed[0] is False
+    assert streamed[-2:] == [True, True]

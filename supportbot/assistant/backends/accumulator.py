@@ -22,6 +22,7 @@ from .output_text.prose_thoughts import ProseThoughtReader
 from .output_text.repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
 from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
 from .sanitize import decode_text, sanitize_text
+from .sse import SSEParser
 from .text_calls import parse_text_calls, split_calls
 from .text_calls.agent_calls import THOUGHT
 from .text_calls.bare_calls import BareCallReader
@@ -151,13 +152,13 @@ class AnswerAccumulator:
         is_withdrawn, self._spoken.answer.is_withdrawn = self.is_withdrawn, False
         return is_withdrawn
 
-    def add_whole(self, body: Any) -> None:
-        """Add an answer that was not streamed, as its body decodes. Raises as `add_events` does."""
-        try:
-            text = sanitize_text(self._add_body(body))
-        except MALFORMED_DATA_ERRORS as error:
-            raise ModelError(ErrorCode.MALFORMED, f"unreadable body: {type(error).__name__}") from error
-        self._take_in(self._spoken.feed_text(text))
+    def add_body(self, body: bytes) -> None:
+        """Add an answer that was asked for whole, though it may come as a stream. Raises as `add_events` does."""
+        parser = SSEParser()
+        events = [*parser.feed(body), *parser.flush_events()]
+        if not events:
+            raise ModelError(ErrorCode.MALFORMED, "a body without an answer")
+        self.add_events(events)
         self.finish_text()
 
     @property
@@ -217,9 +218,6 @@ class AnswerAccumulator:
     def _add_event(self, data: bytes) -> str:
         raise NotImplementedError
 
-    def _add_body(self, body: Any) -> str:
-        raise NotImplementedError
-
     def build_answer(self) -> Answer:
         """The finished message. Raises `ModelError` for one that is incomplete or was filtered."""
         if self._finish_reason == "content_filter":
@@ -246,7 +244,7 @@ class AnswerAccumulator:
             call for body in bodies for call in parse_text_calls(body, self._tool_names, self._loose_names)
         ]
         calls = calls or self._bare_calls.calls
-        if not calls and not self.text.strip() and (body := find_last_call(self._get_thought())):
+        if not calls and not self.text.strip() and (body := find_last_call(self.get_thought())):
             calls = parse_text_calls(body, self._loose_names, self._loose_names)
         return [call for call in calls if call.name or self._find_name(call)]
 
@@ -264,7 +262,7 @@ class AnswerAccumulator:
         name = name or find_name_by_arguments(call.arguments, self._tools)
         return name if name in self._loose_names else ""
 
-    def _get_thought(self) -> str:
+    def get_thought(self) -> str:
         """The last thought, in which a model may have stopped to call a tool."""
         fields = (self._fields.get(name) for name in REASONING_FIELDS)
         return self._spoken.answer.last_thought or next(

@@ -91,7 +91,7 @@ class ChatBackend:
             headers = _build_headers(conversation)
             completion = await self._server.post_negotiated("/chat/completions", body, headers)
             accumulator = ChatAccumulator(self._origin)
-            accumulator.add_whole(completion)
+            accumulator.add_body(completion)
             return accumulator
 
         return await self._typing.ask_for_answer(ask_in_mode, response_model)

@@ -56,9 +56,6 @@ class ChatAccumulator(AnswerAccumulator):
             return "".join(map(self.add_chunk, chunk))  # Gemini's form of an error, or a stream in one piece
         return self.add_chunk(chunk)
 
-    def _add_body(self, body: Any) -> str:
-        return self.add_chunk(body)
-
     def add_chunk(self, chunk: Mapping[str, Any]) -> str:
         """Add a chunk, or a whole completion, and return its text. Raises `ModelError` for an error in it."""
         error = find_error(chunk)

@@ -16,6 +16,7 @@ from typing import Any
 from .call_ids import make_portable_id
 from .message_order import BRIDGE, move_system_text, order_strictly, separate_calls
 from .refusal_words import (
+    ABOUT_STREAM,
     CANNOT_FORBID_TOOLS,
     MISSING,
     UNWANTED_DETAIL,
@@ -26,6 +27,7 @@ from .refusal_words import (
     UNWANTED_ORDER,
     UNWANTED_PARTS,
     UNWANTED_SEVERAL_CALLS,
+    UNWANTED_STREAM,
     UNWANTED_SYSTEM,
     names_field,
 )
@@ -62,6 +64,7 @@ class Dialect:
     # There are servers that refuse the ids that they gave (jundot/omlx#1997).
     wants_portable_ids: bool = False
     cannot_forbid_tools: bool = False
+    wants_stream: bool = False  # also of what is asked for whole
 
     def adapt_request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The request as this server takes it."""
@@ -73,6 +76,9 @@ class Dialect:
                 if name in body:
                     adapted = {(other if key == name else key): value for key, value in adapted.items()}
                     break
+        if self.wants_stream:
+            counted = {"stream_options": {"include_usage": True}} if "messages" in body else {}
+            adapted |= {"stream": True, **counted}
         for name in self.left_out:
             adapted.pop(name, None)
         if self.cannot_forbid_tools and body.get("tool_choice") == "none":
@@ -98,6 +104,7 @@ class Dialect:
             or self._learn_keyword(text, body)
             or self._learn_parameter(text, body)
             or self._learn_order(text, body)
+            or self._learn_streaming(text, body)
             or self._learn_images(text, body, UNWANTED_PARTS)
         )
 
@@ -192,6 +199,18 @@ class Dialect:
             self.wants_no_detail = True
             return True
         return False
+
+    def _learn_streaming(self, text: str, body: Mapping[str, Any]) -> bool:
+        """Some models only stream, such as those of DashScope that think (coze-dev/coze-studio#324), and
+        others may not, such as Llama with tools on Bedrock (n8n-io/n8n#14206).
+        """
+        if "stream" in body and UNWANTED_STREAM.search(text):
+            self.left_out |= {"stream", "stream_options"}
+            return True
+        if "stream" in body or self.wants_stream or not ABOUT_STREAM.search(text):
+            return False
+        self.wants_stream = True
+        return True
 
     def _adapt_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         adapted = [self._adapt_message(message) for message in messages]

@@ -58,8 +58,8 @@ class NegotiatedServer(ModelServer):
 
     async def post_negotiated(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-    ) -> Any:
-        """The decoded body of an answer that is not streamed. Raises `ModelError`.
+    ) -> bytes:
+        """The body of an answer that is wanted whole. Raises `ModelError`.
 
         What is refused about the form of a typed answer is left to the caller.
         """

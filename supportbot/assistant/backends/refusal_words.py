@@ -86,6 +86,12 @@ UNWANTED_IMAGES = re.compile(
 UNWANTED_PARTS = re.compile(
     r"content.{0,80}(must|should|expected|got|invalid type).{0,20}\bstr(ing)?\b", re.IGNORECASE
 )
+_STREAM = r"(?<![a-z_-])stream(ing|ed)?(?![a-z_]| options)"
+ABOUT_STREAM = re.compile(rf"{_STREAM}|non-?stream|流式", re.IGNORECASE)
+UNWANTED_STREAM = re.compile(
+    rf"(not|n['’]t|unsupported|verified)\b.{{0,60}}{_STREAM}|{_STREAM}.{{0,60}}(not|n['’]t|unsupported)\b",
+    re.IGNORECASE,
+)
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 
 

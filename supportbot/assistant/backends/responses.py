@@ -129,7 +129,7 @@ class ResponsesBackend:
                 **_build_format(mode, response_model),
             }
             accumulator = ResponsesAccumulator(self._origin)
-            accumulator.add_whole(await self._server.post_negotiated("/responses", body))
+            accumulator.add_body(await self._server.post_negotiated("/responses", body))
             return accumulator
 
         return await self._typing.ask_for_answer(ask_in_mode, response_model)

@@ -50,9 +50,6 @@ class ResponsesAccumulator(AnswerAccumulator):
             return ""
         return self._add_decoded(decode_json(data))
 
-    def _add_body(self, body: Any) -> str:
-        return self._finish_response(body)
-
     def _add_decoded(self, event: Any) -> str:
         kind = event.get("type")
         if kind in PIECES:

@@ -17,7 +17,7 @@ from pydantic_core import to_json
 
 from ..errors import ErrorCode, ModelError
 from . import timeouts
-from .accumulator import MALFORMED_DATA_ERRORS, AnswerAccumulator, decode_json
+from .accumulator import AnswerAccumulator
 from .pacing import get_pacer
 from .provider_errors import describe_endpoint, error_from_event, error_from_status
 from .sse import SSEParser
@@ -124,13 +124,13 @@ class ModelServer:
 
     async def post_request(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-    ) -> Any:
-        """Post a request that is not streamed. Returns the decoded body of the answer. Raises `ModelError`."""
+    ) -> bytes:
+        """Post a request whose answer is wanted whole. Returns its body. Raises `ModelError`."""
         async with self.guard_request() as client:
             options: Any = {"headers": headers or {}}
             response = await client.post(path, body=body, options=options, cast_to=httpx2.Response)
             self._require_model_server(response)
-            return decode_json(response.content)
+            return response.content
 
     @asynccontextmanager
     async def guard_request(self) -> AsyncIterator[openai.AsyncOpenAI]:
@@ -147,8 +147,6 @@ class ModelServer:
             raise self._convert_error(error) from None  # its text may quote the customer
         except httpx2.HTTPError as error:
             raise ModelError(ErrorCode.CUT, type(error).__name__) from error
-        except MALFORMED_DATA_ERRORS as error:
-            raise ModelError(ErrorCode.MALFORMED, f"unreadable body: {type(error).__name__}") from error
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop. The next request opens new ones."""

@@ -83,6 +83,7 @@ def _read_value(accumulator: AnswerAccumulator, response_model: type[ResponseMod
         raise ModelError(ErrorCode.INVALID, "out of tokens")
     called = accumulator.get_call_text()
     text = accumulator.text.strip() or called[max(0, called.find("{")) :]
+    text = text or accumulator.get_thought()  # as servers take all of it for one (vllm-project/vllm#48863)
     if not text:
         raise ModelError(ErrorCode.INVALID, "an answer without content")
     return validate_answer(text, response_model)

@@ -83,6 +83,17 @@ UNWANTED: dict[str, tuple[str, int, Any]] = {
         {"error": "Stream options are not supported, nor is include_usage."},
     ),
     "a place in the body": ("stream_options", 422, {"detail": [EXTRA]}),
+    "a stream to whom OpenAI has not verified": (
+        "stream",
+        400,
+        {"error": {"message": "Your organization must be verified to stream this model.", "param": "stream"}},
+    ),
+    "Llama's stream at Bedrock": (
+        "stream",
+        400,
+        {"detail": "ValidationException: This model doesn't support tool use in streaming mode."},
+    ),
+    "a stream with tools": ("stream", 400, {"error": {"message": "Cannot use tools with stream"}}),
 }
 
 

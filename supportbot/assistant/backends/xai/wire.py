@@ -65,8 +65,11 @@ class XaiAccumulator(AnswerAccumulator):
         text = self._join_pieces([text])
         return self._take_in(self._spoken.feed_text(text)) if text else ""
 
-    def _add_body(self, body: chat_pb2.GetChatCompletionResponse) -> str:
-        return self._add_outputs(body, ((output.message, output.finish_reason) for output in body.outputs))
+    def add_whole(self, completion: chat_pb2.GetChatCompletionResponse) -> None:
+        """Add an answer that was not streamed. Raises `ModelError`."""
+        outputs = ((output.message, output.finish_reason) for output in completion.outputs)
+        self._take_in(self._spoken.feed_text(self._add_outputs(completion, outputs)))
+        self.finish_text()
 
     def _add_outputs(self, answer: Any, outputs: Iterable[tuple[Any, int]]) -> str:
         self.response_id = answer.id or self.response_id
