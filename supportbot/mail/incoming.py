@@ -174,14 +174,18 @@ def _store_row(mail: ParsedMail, outcome: str, conversation_id: int | None, **va
 
 
 def _note_bounce(mail: ParsedMail, row: IncomingMail) -> None:
-    """Mark the customer's address where it is sure that the mail was ours, and to them."""
+    """Where it is sure that the mail was ours, and to them: mark the customer's address, or only say that it failed."""
     bounce = read_bounce(mail)
-    for recipient in bounce.failed:
+    for recipient in (*bounce.failed, *bounce.unreached):
         found = find_returned_conversation(bounce.returned_ids, bounce.returned_subject, recipient)
-        if found is not None:
+        if found is None:
+            continue
+        if recipient in bounce.failed:
             turns.note_undeliverable.run_sync(found.pk, recipient)
-            row.conversation = found
-            row.save(update_fields=["conversation"])
+        else:
+            turns.note_unsent.run_sync(found.pk)
+        row.conversation = found
+        row.save(update_fields=["conversation"])
 
 
 def keep_unreadable(key: str, *, size: int) -> Taken:

@@ -106,11 +106,10 @@ AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 PERMANENT_STATUS = re.compile(r"^5\.\d{1,3}\.\d{1,3}")
-# The bounces of qmail, and of others that write them in its way: text alone, https://cr.yp.to/proto/qsbmf.txt.
-QMAIL_BEGINNING = "Hi. This is the "
-QMAIL_COPY = re.compile(r"^---", re.MULTILINE)
-QMAIL_RECIPIENT = re.compile(r"^<([^<>\s]{3,254})>:\s*\n((?:.*\S.*\n?){1,10})", re.MULTILINE)
-QMAIL_PERMANENT = re.compile(r"#5\.\d{1,3}\.\d{1,3}")
+# Bounces of text alone, as qmail (https://cr.yp.to/proto/qsbmf.txt), Yahoo and GMX write them: an address, and why.
+TEXT_COPY = re.compile(r"^---", re.MULTILINE)
+TEXT_RECIPIENT = re.compile(r"^<?([^<>\s]{3,254})>?:\s*\n((?:.*\S.*\n?){1,10})", re.MULTILINE)
+TEXT_PERMANENT = re.compile(r"\b(?:5\.\d{1,3}\.\d{1,3}|5[0-5]\d)\b")
 MAX_RETURNED_CHARS = 100_000
 RETURNED_TYPES = frozenset(
     {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"}
@@ -119,9 +118,10 @@ RETURNED_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What a mail server says of a mail of ours: whom it did not reach, and what the mail was."""
+    """What a mail server says of a mail of ours: whom it will never reach, whom not this time, and what it was."""
 
     failed: Sequence[str]
+    unreached: Sequence[str]
     returned_ids: str
     returned_subject: str
 
@@ -132,51 +132,52 @@ def find_kind(mail: ParsedMail) -> str:
     if is_own_address(mail.sender):
         return Outcome.OWN
     if _is_report(message, "delivery-status") or (
-        DAEMON_NAMES.match(mail.sender.partition("@")[0])
-        and (message.get("X-Failed-Recipients") or mail.whole_text.startswith(QMAIL_BEGINNING))
+        DAEMON_NAMES.match(mail.sender.partition("@")[0]) and any(_read_failed_in_text(mail))
     ):
         return Outcome.BOUNCE
     return Outcome.AUTOMATIC if _is_automatic(mail) else ""
 
 
 def read_bounce(mail: ParsedMail) -> Bounce:
-    """Whom the server has given up on: a delay is none, nor is a status that is not permanent."""
-    failed: list[str] = []
+    """Whom the server has given up on: a delay is none. Whether it may reach them another time its status says."""
+    given_up: dict[str, bool] = {}  # each with whether that is for good
     returned: Message | None = None
     has_status = False
     for part in walk_parts(mail.message):
         if part.get_content_type() == "message/delivery-status":
             has_status = True
-            failed += _read_failed_recipients(part)
+            given_up |= _read_failed_recipients(part)
         elif part.get_content_type() in RETURNED_TYPES:
             returned = returned or _read_returned(part)
     if not has_status:
-        failed = _read_failed_in_text(mail)
-    found = list(dict.fromkeys(each for each in failed if "@" in each))
+        given_up = dict.fromkeys(_read_failed_in_text(mail), True)
+    failed = [each for each, is_permanent in given_up.items() if is_permanent and "@" in each]
+    unreached = [each for each, is_permanent in given_up.items() if not is_permanent and "@" in each]
     if returned is None:
         # What came back stands in the text, if anywhere. A token in it counts for its recipient alone.
-        return Bounce(found, f"{mail.answered_ids} {mail.whole_text}", mail.subject)
+        return Bounce(failed, unreached, f"{mail.answered_ids} {mail.whole_text}", mail.subject)
     ids = join_headers(returned, ("Message-ID",))
-    return Bounce(found, f"{ids} {mail.answered_ids}", read_header(returned, "Subject"))
+    return Bounce(failed, unreached, f"{ids} {mail.answered_ids}", read_header(returned, "Subject"))
 
 
-def _read_failed_recipients(part: Message) -> list[str]:
+def _read_failed_recipients(part: Message) -> dict[str, bool]:
     """Both the address that we wrote to and the one to which it was forwarded there."""
-    failed = []
+    failed: dict[str, bool] = {}
     for fields in list_parts(part):
         action = str(fields.get("Action", "")).strip().lower().partition(" ")[0]
-        if action == "failed" and PERMANENT_STATUS.match(str(fields.get("Status", "")).strip()):
+        if action == "failed":
+            is_permanent = bool(PERMANENT_STATUS.match(str(fields.get("Status", "")).strip()))
             recipients = (str(fields.get(name) or "") for name in ("Final-Recipient", "Original-Recipient"))
-            failed += [each.rpartition(";")[2].strip(" <>").lower() for each in recipients]
+            failed |= {each.rpartition(";")[2].strip(" <>").lower(): is_permanent for each in recipients}
     return failed
 
 
 def _read_failed_in_text(mail: ParsedMail) -> list[str]:
     """Of a bounce without a part for programs. One that has it says there whether a mail is only late."""
-    if not mail.whole_text.startswith(QMAIL_BEGINNING):
-        return [each.strip().lower() for each in read_header(mail.message, "X-Failed-Recipients").split(",")]
-    said = QMAIL_COPY.split(mail.whole_text, maxsplit=1)[0]
-    return [found[1].lower() for found in QMAIL_RECIPIENT.finditer(said) if QMAIL_PERMANENT.search(found[2])]
+    if named := read_header(mail.message, "X-Failed-Recipients"):
+        return [each.strip().lower() for each in named.split(",")]
+    said = TEXT_COPY.split(mail.whole_text, maxsplit=1)[0]
+    return [found[1].lower() for found in TEXT_RECIPIENT.finditer(said) if TEXT_PERMANENT.search(found[2])]
 
 
 def _read_returned(part: Message) -> Message:

@@ -211,6 +211,18 @@ class TestBounces:
         chat.refresh_from_db()
         assert not chat.is_undeliverable
 
+    def test_a_mail_that_a_server_has_given_up_on_though_the_address_is_right_is_told_of(self, chat, sent):
+        """As of a full mailbox, or a server that was away for days."""
+        take_mail(build_bounce(sent, "alice@example.com", "4.2.2", "delayed"))
+        assert not chat.messages.filter(text__contains="couldn't be sent").exists()
+        take_mail(build_bounce(sent, "alice@example.com", "4.2.2", "failed"))
+        assert (
+            "alice@example.com couldn't be sent"
+            in chat.messages.get(role="system", text__contains="couldn't be").text
+        )
+        chat.refresh_from_db()
+        assert not chat.is_undeliverable
+
     def test_one_that_is_made_up_does_not(self, chat, sent):
         sent.extra_headers["Message-ID"] = "<sb.aaaaaaaaaaaaaaaaaaa.reply-1@example.com>"
         sent.subject = "x"
@@ -244,12 +256,16 @@ class TestBounces:
         assert chat.is_undeliverable
 
     @pytest.mark.parametrize("recipient", ["alice@example.com", "bob@example.com"])
-    def test_one_that_is_text_alone_is_read_as_qmail_and_exim_write_it(self, chat, sent, recipient):
+    def test_one_that_is_text_alone_is_read_as_qmail_exim_yahoo_and_gmx_write_it(self, chat, sent, recipient):
         head = "From: MAILER-DAEMON@example.org\nSubject: failure notice\n"
         returned = f"--- Below this line is a copy of the message.\n\n{sent.message().as_string()}"
         qmail = f"Hi. This is the qmail program.\n\n<{recipient}>:\nNo mailbox. (#5.1.1)\n\n{returned}"
         exim = f"X-Failed-Recipients: {recipient}\n\nThis is a permanent error.\n\n{returned}"
-        for raw in (f"{head}\n{qmail}", f"{head}{exim}"):
+        yahoo = f"Sorry, we couldn't.\n\n<{recipient}>:\n550: 5.1.1 User unknown\n\n{returned}"
+        gmx = (
+            f"This is a permanent error.\n\n{recipient}:\nSMTP error. reason: 550 No such user\n\n{returned}"
+        )
+        for raw in (f"{head}\n{qmail}", f"{head}{exim}", f"{head}\n{yahoo}", f"{head}\n{gmx}"):
             type(chat).objects.update(failed_email="")
             assert take_mail(raw.encode()).outcome == "bounce"
             chat.refresh_from_db()
