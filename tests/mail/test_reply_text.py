@@ -238,6 +238,36 @@ ENCODED = {
         "壊れました".encode("iso-2022-jp"),
         "壊れました",
     ),
+    "Japanese with numbers in circles": (
+        "Content-Type: text/plain; charset=Shift_JIS",
+        "①番の電球が壊れました".encode("cp932"),
+        "①番の電球が壊れました",
+    ),
+    "Japanese with an unknown letter": (
+        "Content-Type: text/plain; charset=iso-2022-jp",
+        "壊れました".encode("iso-2022-jp").replace(b"\x1b(B", b"-!\x1b(B") + b" TC-12",
+        "壊れました\ufffd TC-12",
+    ),
+    "Chinese of Hong Kong": (
+        "Content-Type: text/plain; charset=big5",
+        "燈喺邊度".encode("big5hkscs"),
+        "燈喺邊度",
+    ),
+    "Turkish of Windows": (
+        "Content-Type: text/plain; charset=iso-8859-9",
+        "kırık 5 €".encode("cp1254"),
+        "kırık 5 €",
+    ),
+    "UTF-8 of which a byte was lost": (
+        "Content-Type: text/plain; charset=utf-8",
+        "Лампа не работает".encode()[:-1],
+        "Лампа не работае\ufffd",
+    ),
+    "what was lost before": (
+        "Content-Type: text/plain; charset=utf-8",
+        "Gr\ufffd\ufffde".encode(),
+        "Gr\ufffd\ufffde",
+    ),
     "no text encoding": ("Content-Type: text/plain; charset=hex", b"abcd", "abcd"),
     "quoted-printable": (
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable",
