@@ -60,7 +60,8 @@ def fetch_new_mails(imap_url: str) -> Round:
     try:
         with _open_mailbox(imap_url) as mailbox:
             delays = Delays(_describe_mailbox(imap_url, mailbox))
-            for uid in delays.sort_uids(mailbox.uids(AND(seen=False))):
+            # Some servers refuse a search that names its character set, also the only one they know.
+            for uid in delays.sort_uids(mailbox.uids(AND(seen=False), charset=None)):
                 # Some that stay unread keep no newer ones from being taken; so many are no trouble of single mails.
                 if MAX_MAILS_PER_ROUND in (taken, postponed):
                     break

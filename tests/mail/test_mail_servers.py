@@ -1,6 +1,7 @@
 """Mails go out by a real SMTP server and come in from a real mailbox over TLS."""
 
 import asyncio
+import imaplib
 import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -456,6 +457,19 @@ def test_of_a_mail_that_is_too_large_the_head_alone_is_fetched(imap: Mailbox, mo
 
     row = IncomingMail.objects.get()
     assert (row.outcome, row.sender, row.text) == ("too_large", "gus@example.org", "")
+
+
+def test_a_server_that_takes_no_character_set_in_a_search_is_read(imap: Mailbox, monkeypatch: Any):
+    send = imaplib.IMAP4.uid
+
+    def refuse_charset(client: imaplib.IMAP4, command: str, *args: Any) -> Any:
+        if "CHARSET" in args:
+            return "NO", [b"[BADCHARSET] The specified charset is not supported."]
+        return send(client, command, *args)
+
+    monkeypatch.setattr(imaplib.IMAP4, "uid", refuse_charset)
+    imap.deliver(build_answer(None, "gus@example.org", "Hi"))
+    assert fetch_new_mails(imap.url).taken == 1
 
 
 def test_a_mailbox_that_is_away_or_not_trusted_is_said_without_its_password(
