@@ -26,6 +26,9 @@ from .reply_tokens import Thread, build_thread
 
 # So that no program answers what a program has sent (RFC 3834, and Exchange's own way to say it).
 AUTOMATIC_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+# What passes, and is called permanent all the same: a full mailbox, a full or busy server, and that we have sent as
+# much as we may in a day (RFC 3463 has them as «useful only as a persistent transient error»).
+PASSING_STATUS = re.compile(r"^5\.(?:2\.2|3\.[12]|4\.5)\b")
 MESSAGE_ID_PATTERN = re.compile(r"<[!-;=?-~]{1,250}>")
 
 
@@ -122,8 +125,13 @@ def _is_permanent(error: SMTPRecipientsRefused | SMTPDataError) -> bool:
     Some servers look up the recipient only when they have the text.
     """
     if isinstance(error, SMTPDataError):
-        return 500 <= error.smtp_code <= 599
-    return all(500 <= code <= 599 for code, _words in error.recipients.values())
+        return _is_refusal(error.smtp_code, error.smtp_error)
+    return all(_is_refusal(code, words) for code, words in error.recipients.values())
+
+
+def _is_refusal(code: int, words: bytes | str) -> bool:
+    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return 500 <= code <= 599 and not PASSING_STATUS.match(said)
 
 
 def _build_headers(conversation: Conversation, thread: Thread, mail: CustomerMail) -> dict[str, str]:

@@ -154,7 +154,11 @@ async def finish_mail_jobs() -> None:
 @pytest.mark.parametrize("when", ["refusal", "refusal_of_text"])
 @pytest.mark.parametrize(
     ("status", "is_tried_again"),
-    [("550 no such user", False), ("554 5.7.1 policy", False), ("451 try later", True)],
+    [
+        *(("550 no such user", False), ("554 5.7.1 policy", False), ("550 5.4.1 Access denied", False)),
+        *(("451 try later", True), ("550 5.4.5 Daily user sending limit exceeded", True)),
+        *(("552 5.2.2 mailbox full", True), ("554 5.3.2 not accepting messages", True)),
+    ],
 )
 def test_an_address_that_the_server_refuses_is_marked_and_in_no_log(
     outbox: Outbox, agent: User, caplog: Any, when: str, status: str, is_tried_again: bool
