@@ -41,6 +41,28 @@ def test_an_old_mail_is_known_by_the_form_of_its_head_in_any_language(language):
     assert read_plain(f"That one.\n\n{block}\n\nWhich lamp is it?") == "That one."
 
 
+@pytest.mark.parametrize("title", ["Oprindelig besked", "元のメッセージ", "الرسالة الأصلية", "Original"])
+def test_a_title_between_rules_goes_with_the_head_below_it_in_any_language(title):
+    head = "From: Shop <support@example.com>\nDate: 27.11.2026 15:02\nTo: ann@example.org\nSubject: Lamp"
+    assert read_plain(f"That one.\n\n-------- {title} --------\n{head}\n\nWhich lamp is it?") == "That one."
+    address = f"-------- {title} --------\nAnn Archer\nBerlin"
+    assert read_plain(f"Send it there:\n\n{address}") == f"Send it there:\n\n{address}"
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "Zitat von Shop <support@example.com>:",
+        "Quoting Shop <support@example.com>:",
+        "Shop <support@example.com> a écrit :",
+        "Shop <support@example.com> writes:",
+        "2026-11-27 오후 3:02에 Shop 이(가) 쓴 글:",
+    ],
+)
+def test_what_introduces_a_quotation_is_known_also_without_a_date_or_an_address(introduction):
+    assert read_plain(f"That one.\n\n{introduction}\n\n> Which lamp is it?\n") == "That one."
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -33,6 +33,8 @@ LABEL = r"[*_]{0,2}[^\W\d_][^:：<>@\d]{0,24}[:：]"
 LABELLED_LINE = re.compile(rf"^{LABEL}\s*\S")
 SENDER_LINE = re.compile(rf"^{LABEL}.{{1,100}}[<\[]\s?(?:mailto:)?{ADDRESS.pattern}\s?[>\]]")
 UNDERSCORES = re.compile(r"^_{10,}$")
+# Also with a title between, in whichever language: what tells is the block below it.
+RULE = re.compile(r"^(?:_{10,}|-{3,}\s?[^\s-].{0,40}-{3,})$")
 
 
 def is_quoted(line: str) -> bool:
@@ -95,9 +97,9 @@ def find_introduction_above(lines: Sequence[str], end: int) -> int:
 
 def is_introduction_of_quote(text: str) -> bool:
     """Whether this introduces the quotation that follows: there less is needed than above what is not quoted."""
-    has_verb = bool(WROTE_PATTERN.search(text)) and any(map(str.isdigit, text))
-    has_address = bool(ADDRESS.search(text)) and any(map(str.isdigit, text))
-    return text.rstrip().endswith((":", "：")) and (has_verb or has_address)
+    has_address, has_digit = bool(ADDRESS.search(text)), any(map(str.isdigit, text))
+    has_verb = bool(WROTE_PATTERN.search(text)) and not OWN_WRITING.search(text)
+    return text.rstrip().endswith((":", "：")) and has_verb + has_address + has_digit >= 2
 
 
 def find_by_library(lines: Sequence[str]) -> int:
@@ -132,7 +134,7 @@ def _is_introduction(text: str) -> bool:
 def _begins_header_block(lines: Sequence[str], start: int) -> bool:
     """Three kinds of header lines or more, at the beginning one of them, with an address or a whole date."""
     first = lines[start].strip()
-    if UNDERSCORES.match(first):
+    if RULE.match(first):
         start = _skip_blank(lines, start + 1)
         first = lines[start].strip() if start < len(lines) else ""
     if _is_block_by_form(lines[start : start + HEADER_BLOCK_LINES]):

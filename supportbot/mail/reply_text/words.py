@@ -63,6 +63,8 @@ WROTE = (
         "のメール",
         "さんが書きました",
         "님이 작성",
+        "쓴 글",
+        "^(?:quoting|zitat von|citando|citeren|cytowanie|cituji|citerar)\\b",
         "wrote the following",
     ),
 )
@@ -110,7 +112,7 @@ SEPARATOR = re.compile(
     r"|message d['’]origine|message original|mensaje original|messaggio originale|mensagem original"
     r"|oorspronkelijk bericht|original email|originalmeddelande|ursprungligt meddelande|oprindelig meddelelse"
     r"|opprinnelig melding|wiadomość oryginalna|oryginalna wiadomość|původní zpráva|исходное сообщение|orijinal mesaj"
-    r"|reply message|antwortnachricht|original mail|ursprüngliche (?:e-?)?mail"
+    r"|repl(?:y|ied) message|回复的原邮件|antwortnachricht|original mail|ursprüngliche (?:e-?)?mail"
     r"|(?:e-?)?mail original|e-?mail d['’]origine|původní e-?mail|原始邮件|原始郵件|邮件原件)\s*[-_=*]{2,}\W{0,3}$"
     # «-----"TechCorp" <support@example.com> wrote: -----», as Notes does, and Zoho without the colon.
     rf"|^-{{3,}}\s?[\"'\w].{{0,200}}(?:{'|'.join(WROTE)})\s?:?\s?-{{3,}}$",
