@@ -140,6 +140,28 @@ SIGNATURES = (
         "Verzonden vanuit Mail voor Windows",
         "Odesláno z iPhonu",
     ),
+    *(
+        "Získat Outlook pro iOS",
+        "iOS için Outlook'u edinin",
+        "Outlook for iOS を入手",
+        "获取 Outlook for iOS",
+    ),
+    *(
+        "Установить Outlook для iOS",
+        "Wysłane ze smartfona Samsung Galaxy.",
+        "Отправлено со смартфона Samsung Galaxy.",
+    ),
+    *(
+        "Yahoo Mail: suchen, organisieren, erobern",
+        "Skickat med Proton Mail säker e-post.",
+        "发自我的小米手机",
+    ),
+    *(
+        "Sent with AquaMail for Android\nhttp://www.aqua-mail.com",
+        "Vom Handy gesendet",
+        "Inviato dal cellulare",
+    ),
+    "<https://www.avast.com/sig-email>\nVirus-free.www.avast.com\n<https://www.avast.com/sig-email>\n<#DAB4FAD8-2DD7>",
     *("iPhone'umdan gönderildi", "iPhoneから送信", "发自我的iPhone", "Trimis de pe iPhone-ul meu"),
 )
 
@@ -150,7 +172,16 @@ def test_what_a_program_writes_below_by_itself_is_left_out(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Sent from the shop on Tuesday, it never arrived.", "Mit GMX Mail habe ich es nicht gesendet"]
+    "line",
+    [
+        *("Sent from the shop on Tuesday, it never arrived.", "Mit GMX Mail habe ich es nicht gesendet"),
+        *("Von meinem Handy habe ich das Foto schon geschickt", "Vom Handy-Shop wurde die falsche geschickt"),
+        *(
+            "Outlook für Android stürzt immer ab",
+            "See https://shop.example.com/lamp",
+            "https://shop.example.com/lamp",
+        ),
+    ],
 )
 def test_a_sentence_about_what_was_sent_is_kept(line: str) -> None:
     assert extract_reply(line) == line

@@ -13,7 +13,7 @@ from .quotes import (
     is_quoted,
     measure_introduction,
 )
-from .words import DEVICE_AT_END, EXCUSE, PROGRAM_NAMES, PROGRAM_SIGNATURE
+from .words import DEVICE_AT_END, EXCUSE, LINK, PROGRAM_NAMES, PROGRAM_SIGNATURE
 
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -115,16 +115,23 @@ def _is_short_below(lines: list[str], number: int) -> bool:
 
 
 def _drop_program_signature(lines: list[str]) -> list[str]:
-    """Without «Sent from my phone» and the like at the end, and a line that is drawn above it."""
-    end = len(lines)
-    while True:
-        while end and (not lines[end - 1].strip() or RULE.match(lines[end - 1])):
-            end -= 1
-        last = lines[end - 1].strip() if end else ""
-        if not _is_program_signature(last):
+    """Without «Sent from my phone» and the like at the end, a link below it, and a line that is drawn above it."""
+    end = last = _skip_back(lines, len(lines))
+    while last:
+        if _is_program_signature(lines[last - 1].strip()):
+            end = last = _skip_back(lines, last - 1)
+        elif LINK.match(lines[last - 1]):
+            last = _skip_back(lines, last - 1)
+        else:
             break
-        end -= 1
     return lines[:end]
+
+
+def _skip_back(lines: list[str], end: int) -> int:
+    """The end without the empty lines and rules before it."""
+    while end and (not lines[end - 1].strip() or RULE.match(lines[end - 1])):
+        end -= 1
+    return end
 
 
 def _is_program_signature(line: str) -> bool:

@@ -131,47 +131,51 @@ FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vb|pd|vl|iL?t)\
 
 # What programs and phones write below a mail, by themselves. Whole lines only.
 OWN_DEVICE = (
-    r"iphone|ipad|android|smartphone|handy|mobiltelefon|mobile|samsung|galaxy|huawei|pixel|blackberry|telefon"
+    r"iphone|ipad|android|smartphone|handy|mobiltelefon|mobile|samsung|galaxy|huawei|pixel|blackberry|telefon|xiaomi|redmi"
+    r"|oneplus|xperia|motorola|macbook|téléphone|telefoon|cellulare|celular|móvil|portable"
 )
 PROGRAM_SIGNATURE = re.compile(
     r"""^\W{0,3}(?:
     (?:sent|send)\s(?:from|with|via|using)\b.{0,80}
-    |get\soutlook\sfor\b.{0,60}
-    |yahoo\smail\s?[:;].{0,60}|sent\sfrom\syahoo.{0,60}
-    |(?:von\s)?meinem\s.{0,60}\s(?:gesendet|geschickt)
-    |(?:von|mit)\s(?:samsung[-\s](?:galaxy[-\s])?(?:smartphone|mobile|tablet|handy)|gmx\smail|web\.de\smail)\sgesendet
+    |yahoo\smail\s?[:;-].{0,60}|sent\sfrom\syahoo.{0,60}
+    |(?:von|mit)\s(?:samsung[-\s](?:galaxy[-\s])?(?:smartphone|mobile|tablet|handy)|gmx\smail|web\.de\smail|yahoo\smail.{0,20})\sgesendet
     |(?:diese\s(?:nachricht|e-?mail)\swurde\s)?(?:gesendet|geschickt|versendet|verschickt)\s(?:von|mit|über|via|aus)\b.{0,90}
     |diese\s(?:nachricht|e-?mail)\swurde\svo[nm]\b.{0,90}
-    |(?:von|mit)\smeinem\b.{0,60}(?:gesendet|geschickt)
-    |(?:holen\ssie\ssich\s)?outlook\sfür\b.{0,60}
+    |(?!.*\b(?:hab|hat|wurd))(?:vom|(?:(?:von|mit)\s)?meinem)\b.{0,60}(?:gesendet|geschickt)
+    |(?:get|holen\ssie\ssich|laden\ssie|beziehen\ssie|télécharge[rz]|obten(?:ir|ez|er|ga|ha)|obtén|obter|baixe|baixar
+        |transferir|ottieni|ottenere|scarica|download|haal|hämta|hent|skaffa|pobierz|uzyskaj|získat|získejte|hanki
+        |скачать|получить|установить|获取|取得|الحصول\sعلى)\s(?:(?:o|aplikację|program)\s)?outlook\b
+        .{0,15}(?:ios|android|mac|windows).{0,60}
+    |outlook\s(?:voor|für|pour|para|per|för|for)\s?(?:ios|android|mac|windows)(?:\s(?:downloaden|herunterladen|beziehen)
+        |\s(?:を入手|のダウンロード))?(?:\s?<.{0,60}>)?
+    |(?:ios|android)\s(?:için|版)\soutlook.{0,20}
     |(?:envoyé|envoyée)\s(?:de|depuis|à\spartir|avec|via)\b.{0,80}
-    |(?:télécharger|obtenir|obtenez|téléchargez)\soutlook\b.{0,60}
     |(?:enviado|enviada)\s(?:desde|a\spartir|do|da|de|con|com|pelo|via)\b.{0,80}
-    |(?:obtener|obtén|obtenga|obter|obtenha|baixe|baixar|transferir)\s(?:o\s)?outlook\b.{0,60}
     |(?:inviato|inviata|spedito)\s(?:da|dal|dallo|dalla|con|tramite|mediante)\b.{0,80}
-    |(?:ottieni|scarica|ottenere)\soutlook\b.{0,60}
     |(?:verzonden|verstuurd)\s(?:vanaf|vanuit|met|via|van)\b.{0,80}
-    |(?:download|haal)\soutlook\s(?:voor|for)\b.{0,60}
-    |(?:skickat\sfrån|skickades\sfrån|sendt\sfra|wysłano\sz|wysłane\sz|odesláno\sz|отправлено\s(?:с|из))\b.{0,80}
-    |(?:hämta|hent|skaffa|pobierz|uzyskaj)\s(?:aplikację\s|program\s)?outlook\b.{0,60}
-    |outlook\s(?:voor|für|pour|para|per|för)\b.{0,40}\s(?:downloaden|herunterladen|beziehen)\b.{0,40}
+    |(?:skickat|skickades|sendt)\s(?:från|fra|med)\b.{0,80}
+    |(?:wysłan[aeo]|odeslán[ao]|odoslané)\s(?:ze?|(?:za\s)?pomocą|pomocí)\b.{0,80}
+    |отправлено\s(?:со?|из|через)\b.{0,80}
     |provenance\s?:\s?(?:courrier|outlook|mail).{0,60}
     |(?:get|download)\s(?:bluemail|typeapp|nine)\sfor\b.{0,60}
     |(?:lähetetty|trimis\sde\spe|στάλθηκε\sαπό|تم\sالإرسال\sمن|נשלח\sמ).{0,60}|.{0,40}\sgönderildi
-    |.{0,40}(?:から送信|从我的.{0,12}发送|发自我的.{0,12}|傳送自.{0,12}|從我的.{0,12}傳送|에서\s보냄).{0,10}
+    |.{0,40}(?:から送信|从我的.{0,12}发送|发自.{0,20}|傳送自.{0,12}|從我的.{0,12}傳送|에서\s보냄).{0,10}
+    |[\w\s-]{3,30}\.\s?www\.av(?:ast|g)\.com|https://www\.av(?:ast|g)\.com/sig-email.{0,200}
     )\W{0,3}$""",
     re.IGNORECASE | re.VERBOSE,
 )
+# What stands with it in a line of its own.
+LINK = re.compile(r"^<?(?:https?://|#)\S{1,300}$")
 DEVICE_AT_END = re.compile(rf"(?:{OWN_DEVICE}|phone|device)\W*$", re.IGNORECASE)
 EXCUSE = re.compile(
-    r"excuse|brevity|typos|kürze|tippfehler|entschuldig|excuse[rz]|brièveté|disculp|brevedad|scus|desculp|conquer|swiss-based"
-    r"|https?://[^\s),]{1,80}\),",
+    r"excuse|brevity|typos|kürze|tippfehler|entschuldig|excuse[rz]|brièveté|disculp|brevedad|scus|desculp|swiss-based"
+    r"|^yahoo\smail|https?://[^\s),]{1,80}\),",
     re.IGNORECASE,
 )
 # A device or a program must be named, or «sent from Berlin» would be one.
 PROGRAM_NAMES = re.compile(
     rf"{OWN_DEVICE}|outlook|mail|proton|gmx|web\.de|gmail|thunderbird|yahoo|iphon|spark|superhuman|tuta|canary|nine|aol|t-online|posteo|tutanota|windows"
-    r"|から送信|发送|傳送|보냄",
+    r"|shortwave|icloud|missive|em\sclient|avast|avg|poczt|почт|から送信|发送|发自|傳送|보냄",
     re.IGNORECASE,
 )
 # What people write above a mail in which they have answered line by line.
