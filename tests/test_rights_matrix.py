@@ -53,6 +53,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "ticket": ("alice",),
     "desk": STAFF_WITH_RIGHTS,
     "desk-board": STAFF_WITH_RIGHTS,
+    "desk-colleagues": STAFF_WITH_RIGHTS,
     "desk-earlier": STAFF_WITH_RIGHTS,
     "desk-replies": STAFF_WITH_RIGHTS,
     "desk-customer": STAFF_WITH_RIGHTS,

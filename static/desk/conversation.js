@@ -13,16 +13,19 @@ import { cancelSend, showTrayNote } from "../chat/tray.js";
 const MODE_KEY = `mode:${conversationId}`;
 const SECOND_PRESS_MS = 500; // in which the second one of a double click comes
 const ANSWER_TIMEOUT_MS = 5_000; // after which a press has not reached the server
+const COLLEAGUES_FRESH_MS = 10_000; // in which who is here is not asked again
 
 const actions = chat.querySelector(".talk-actions"); // none for who may only read
 const modes = composer.querySelector(".modes");
 const saved = document.getElementById("saved");
+const colleagues = document.getElementById("assign"); // none where there is nobody to give it to
 const unansweredIds = new Set(); // of the pings that follow what was pressed
 let areRepliesLoaded = false;
 
 // ---- Who has it, and what may be done --------------------------------------------------------------
 
 const isMine = () => "mine" in chat.dataset;
+const isColleagues = () => chat.dataset.owner === "human" && !("nobody" in chat.dataset) && !isMine();
 
 function showOwner() {
   const { owner, assignee } = document.getElementById("owner").dataset;
@@ -93,12 +96,27 @@ chat.addEventListener("click", ({ target }) => {
 
 // Whoever has it gives it to a colleague, and a lead whoever has it. Choosing alone does nothing: arrow keys choose too.
 document.getElementById("do-assign")?.addEventListener("click", () => {
-  const choice = document.getElementById("assign");
   if ("changed" in actions.dataset) return;
-  if (!choice.value) return choice.focus();
-  act({ action: "assign", to: Number(choice.value) });
-  choice.value = "";
+  if (!colleagues.value) return colleagues.focus();
+  act({ action: "assign", to: Number(colleagues.value) });
+  colleagues.value = "";
 });
+
+// Who is here is asked anew when somebody is about to choose.
+let colleaguesLoadedAt = Date.now();
+async function loadColleagues() {
+  if (Date.now() - colleaguesLoadedAt < COLLEAGUES_FRESH_MS) return;
+  colleaguesLoadedAt = Date.now();
+  const response = await fetch(colleagues.dataset.address).catch(() => null);
+  if (!response?.ok || response.redirected || "emptied" in chat.dataset) return;
+  const options = await response.text();
+  const chosen = colleagues.value;
+  colleagues.innerHTML = options;
+  colleagues.value = chosen;
+}
+
+colleagues?.addEventListener("pointerenter", loadColleagues);
+colleagues?.addEventListener("focus", loadColleagues);
 
 // ---- Writing ---------------------------------------------------------------------------------------
 
@@ -112,7 +130,8 @@ function showMode(mode) {
 }
 
 function showPlaceholder() {
-  text.placeholder = getText(isNote() ? "writeNote" : isMine() ? "replyTo" : "takeOverToReply");
+  const reply = isMine() ? "replyTo" : isColleagues() ? "colleagueReplies" : "takeOverToReply";
+  text.placeholder = getText(isNote() ? "writeNote" : reply);
 }
 
 // Kept over a reload.

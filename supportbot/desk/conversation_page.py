@@ -3,19 +3,17 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from supportbot.audit.recording import record_reading
-from supportbot.conversations.answerers import find_answerers
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns.changes import describe_owner
 from supportbot.conversations.web.script_data import script_limits, script_texts
 
+from .colleagues import list_colleagues
 from .facts import Facts
 from .models import Note
 from .notes import choose_notes_among, merge_in_time_order
@@ -51,16 +49,10 @@ def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:
         "facts": facts,
         "can_answer": can_answer(request.user),
         "may_assign_any": can_assign(request.user),
-        "colleagues": _list_colleagues(request.user) if can_answer(request.user) else (),
+        "colleagues": list_colleagues(request.user) if can_answer(request.user) else (),
         "script_texts": script_texts() | _build_desk_texts(),
         "script_limits": script_limits(),
     }
-
-
-def _list_colleagues(user: Any) -> QuerySet[User]:
-    """Whom this person may give the conversation to: a lead may take it from a colleague by this too."""
-    colleagues = find_answerers().order_by("first_name", "username")
-    return colleagues if can_assign(user) else colleagues.exclude(pk=user.pk)
 
 
 def build_entries(conversation: Conversation, before: int | None = None) -> dict[str, Any]:
@@ -86,6 +78,9 @@ def _build_desk_texts() -> dict[str, str]:
         "notAnswered": _("The server didn't answer. Please see whether it was done, or try again."),
         "replyTo": _("Write to the customer…"),
         "takeOverToReply": _("Take it over to write to the customer…"),
+        "colleagueReplies": _(
+            "A colleague has this conversation. Write a note for them, or ask them for it…"
+        ),
         "writeNote": _("Write a note for your team…"),
         "replyNotSent": _(
             "Your reply has not been sent: a photo wasn't ready yet. Choose “Reply” to send it."

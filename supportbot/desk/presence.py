@@ -17,8 +17,10 @@ RETRY_SECONDS = 2.0
 @on_database_thread()
 def touch_presence(staff_id: int) -> bool:
     """Some page of theirs is open now. Returns what their switch says; whoever was never here before is here."""
-    defaults = {"last_seen": timezone.now()}
-    presence, _is_new = StaffPresence.objects.update_or_create(user_id=staff_id, defaults=defaults)
+    presence, _is_new = StaffPresence.objects.get_or_create(user_id=staff_id)
+    if presence.is_here:
+        presence.last_seen = timezone.now()
+        presence.save(update_fields=["last_seen"])
     return presence.is_here
 
 

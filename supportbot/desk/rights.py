@@ -32,6 +32,11 @@ def require_reader(view):
     return _require(can_read, view)
 
 
+def require_answerer(view):
+    """The view is for staff who may answer customers. Wrap it in `admin_view` too."""
+    return _require(can_answer, view)
+
+
 def require_exporter(view):
     """The view is for staff who may export customers' data. Wrap it in `admin_view` too."""
     return _require(can_export, view)

@@ -11,6 +11,7 @@ from .feed_consumer import DeskFeedConsumer
 urlpatterns = [
     path("", views.waiting_list, name="desk"),
     path("board/", views.board_fragments, name="desk-board"),
+    path("colleagues/", views.colleague_options, name="desk-colleagues"),
     path("c/<int:pk>/earlier/", views.earlier_turns, name="desk-earlier"),
     path("c/<int:pk>/photos/", image_views.upload_photo, name="desk-photos"),
     path("c/<int:pk>/photos/<uuid:image>/", image_views.photo_detail, name="desk-photo"),

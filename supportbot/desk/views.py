@@ -12,10 +12,11 @@ from supportbot.conversations.models import Conversation
 from supportbot.row_ids import parse_row_id
 
 from .board import load_board
+from .colleagues import list_colleagues
 from .conversation_page import build_entries
 from .facts import load_facts
 from .fragments import render_board, render_counts
-from .rights import can_answer, require_reader
+from .rights import can_answer, require_answerer, require_reader
 from .saved_replies import list_replies
 
 
@@ -42,6 +43,15 @@ def board_fragments(request):
     if "board" in request.GET:
         html += render_board(board, request.user.pk, can_answer(request.user))
     return HttpResponse(html)
+
+
+@require_safe
+@never_cache
+@admin.site.admin_view
+@require_answerer
+def colleague_options(request):
+    """Whom conversations can be given to, with who is here now, for the list that a page shows."""
+    return render(request, "desk/_colleagues.html", {"colleagues": list_colleagues(request.user)})
 
 
 @require_safe

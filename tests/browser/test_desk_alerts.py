@@ -144,7 +144,7 @@ async def test_staff_are_told_of_whom_they_are_given_and_what_these_write_while_
         await sam.take(customer.number)
         await elsewhere.page.evaluate("told.splice(0)")  # that the customer waited
         await elsewhere.listen("desk-spoken")
-        await sam.page.get_by_label("Assign to").select_option(label="Alex Agent")
+        await sam.page.get_by_label("Assign to").select_option(label="Alex Agent (here)")
         await sam.press("Assign")
         await elsewhere.heard("A colleague has assigned a customer to you")
         await expect(unanswered).to_have_attribute("data-count", str(others + 1))

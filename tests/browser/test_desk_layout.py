@@ -125,5 +125,7 @@ async def test_a_choice_does_nothing_before_its_button_is_pressed(desk: Desk, si
         await expect(desk.owner).to_have_text("With Alex")
         await desk.press("Assign")
         await expect(desk.owner).to_have_text("With Sam")
+        # There is no button to take it from a colleague, so none is spoken of.
+        await expect(desk.page.get_by_placeholder("A colleague has this conversation")).to_be_visible()
     site.rows("DELETE FROM auth_user_groups WHERE user_id = %s AND group_id = %s", agent, leads)
     site.rows("DELETE FROM desk_savedreply WHERE owner_id = %s", agent)

@@ -285,6 +285,7 @@ async def test_who_has_a_conversation_gives_it_to_a_colleague_and_can_do_so_once
 ):
     lee = await User.objects.acreate_user("lee", is_staff=True)
     await lee.groups.aadd(await agent.groups.aget())
+    await StaffPresence.objects.acreate(user=sam)
     await desk.act("take_over")
     await desk.owned_by("human")
 
@@ -301,6 +302,26 @@ async def test_who_has_a_conversation_gives_it_to_a_colleague_and_can_do_so_once
     assert desk.owner == ("human", "With Sam")
     events = AuditEvent.objects.filter(action="assigned")
     assert [(event.actor_name, event.details["to"]) async for event in events] == [("agent", "sam")]
+
+
+async def test_what_is_given_to_a_colleague_who_is_away_is_told_as_that_to_both_sides_and_once(
+    page, desk, sam
+):
+    await StaffPresence.objects.acreate(user=sam, is_here=False)
+    await desk.act("take_over")
+    await desk.owned_by("human")
+
+    await desk.act("assign", to=sam.pk)
+    await desk.shows("owner", lambda part: part["data-assignee"] == str(sam.pk))
+    await page.say("Are you there?")
+    await page.until(lambda page: "Are you there?" in texts(page, "customer"))
+    await desk.until(lambda desk: "Are you there?" in texts(desk, "customer"))
+
+    for shown in (page, desk):
+        assert texts(shown, "system")[1:] == [
+            "Sam has this conversation now. Sam is away right now, and will answer as soon as they are back. "
+            "The answer will come here, in this chat."
+        ]
 
 
 async def test_who_has_not_got_a_conversation_cannot_give_it_away_nor_silence_the_assistant(

@@ -9,7 +9,7 @@ class StaffPresence(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="presence")
     is_here = models.BooleanField(_("here"), default=True, help_text=_("Takes chats; off means away."))
-    last_seen = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(default=timezone.now)  # and here: since then they are away
 
     class Meta:
         verbose_name = _("presence")

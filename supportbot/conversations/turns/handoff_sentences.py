@@ -81,6 +81,13 @@ def describe_absence(conversation: Conversation) -> str:
 
 
 @in_customer_language
+def describe_absent_assignee(conversation: Conversation) -> str:
+    """A colleague gave it to them: the customer is not told that they have joined, and whoever gave it reads that."""
+    given = _("%(name)s has this conversation now.") % {"name": conversation.assignee_name}
+    return f"{given} {describe_absence(conversation)}"
+
+
+@in_customer_language
 def describe_return(conversation: Conversation) -> str:
     return _("%(name)s has this conversation again.") % {"name": conversation.assignee_name}
 

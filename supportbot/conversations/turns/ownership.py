@@ -263,6 +263,9 @@ def give_to(conversation: Conversation, staff: Any, *, by_colleague: bool = Fals
     conversation.assigned_at = conversation.taken_at if by_colleague else None
     conversation.waiting_since = conversation.bot_silent_until = conversation.absence_told = None
     sentence = handoff_sentences.describe_takeover(conversation)
+    if by_colleague and not handoff_sentences.is_staff_here(staff.pk):
+        conversation.absence_told = conversation.taken_at
+        sentence = handoff_sentences.describe_absent_assignee(conversation)
     joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
     save_owner(conversation)
     change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)
