@@ -8,6 +8,13 @@ import pytest
 from supportbot.assistant.facts.number_words import read_count
 from supportbot.assistant.facts.word_patterns import join_words
 from supportbot.assistant.grounding import GroundingCheck
+from supportbot.assistant.grounding.deed_patterns import (
+    HEADLESS_DEEDS,
+    OWN_DEEDS,
+    PRESENT_DEEDS,
+    REPORTED_DEEDS,
+)
+from supportbot.assistant.grounding.promise_patterns import PROMISED_DEEDS
 from supportbot.assistant.messages import Message, ToolCall
 from tests.engine.test_grounding import LOOK_UP, SYSTEM, TOOLS
 
@@ -190,3 +197,8 @@ def test_a_pattern_of_words_matches_each_of_them_the_longest_first_and_no_other(
     assert [pattern.fullmatch(word)[0] for word in words] == words  # type: ignore[index]
     assert pattern.match("tone")[0] == "tone"  # type: ignore[index]
     assert not any(map(pattern.fullmatch, ("", "o", "axb", "tones")))
+
+
+def test_each_pattern_of_a_deed_can_be_compiled_though_none_is_before_its_words_stand_somewhere():
+    for pattern in (*OWN_DEEDS, *REPORTED_DEEDS, *HEADLESS_DEEDS, *PRESENT_DEEDS, *PROMISED_DEEDS):
+        assert list(pattern.find_matches("", pattern.words)) == []

@@ -2,7 +2,7 @@
 
 import re
 
-from ..facts.word_patterns import join_words
+from ..facts.word_patterns import build_patterns, join_words
 from .arranged_deeds import ARRANGED_DEEDS
 from .deed_languages import LANGUAGES, MORE_DEEDS
 from .deed_words import (
@@ -17,8 +17,6 @@ from .deed_words import (
     PRESENT_FORMS,
     index_words,
 )
-
-Patterns = tuple[tuple[frozenset[str], re.Pattern[str]], ...]
 
 
 def _strip_ending(word: str) -> str:
@@ -83,17 +81,7 @@ _PEOPLE = (
 _OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "í")))
 _OWN_PORTUGUESE = " ".join(word for word in _KIND_OF_OWN if word.endswith("i"))
 
-
-def compile_patterns(patterns: dict[str, tuple[str, ...]]) -> Patterns:
-    """Each pattern with the words of which one must stand in a sentence, or it cannot match there."""
-    return tuple(
-        (frozenset(words.split()), re.compile(pattern))
-        for words, group in patterns.items()
-        for pattern in group
-    )
-
-
-OWN_DEEDS = compile_patterns(
+OWN_DEEDS = build_patterns(
     {
         "i": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
@@ -148,7 +136,7 @@ OWN_DEEDS = compile_patterns(
     }
 )
 # What somebody has done may be told by a result, as in an order's status.
-REPORTED_DEEDS = compile_patterns(
+REPORTED_DEEDS = build_patterns(
     {
         "we": (
             rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
@@ -205,7 +193,7 @@ REPORTED_DEEDS = compile_patterns(
 )
 # A sentence that is no more than that: “Refund issued.”
 MAX_HEADLESS_WORDS = 7
-HEADLESS_DEEDS = compile_patterns(
+HEADLESS_DEEDS = build_patterns(
     {
         "order ticket subscription booking": (
             rf"^\W{{0,3}}(?:(?:your|the)\s+)?(?:order|ticket|subscription|booking)\s+(?:successfully\s+)?{_DEED}"
@@ -224,7 +212,7 @@ _DOING = join_words(word for word in _GERUNDS if _KIND_OF_PRESENT[word] != "open
 _TICKET = r"(?:ticket|caso|incidencia|reclamaci[oó]n|queja|reclamo|segnalazione|chamado|reclamação)"
 _NOW = r"(?:jetzt|nun|gerade|sofort|umgehend|maintenant|immédiatement|tout de suite|nu|meteen)\b"
 # What is said to be done right now. A call of the same message does it, or nothing does.
-PRESENT_DEEDS = compile_patterns(
+PRESENT_DEEDS = build_patterns(
     {
         "i": (
             rf"{_AM}(?P<deed>cancell?ing|refunding|reimbursing|forwarding|escalating|booking|scheduling|blocking)\b",

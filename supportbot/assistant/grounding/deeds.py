@@ -5,11 +5,11 @@ in English, German, French, Spanish, Italian, Dutch and Portuguese (`deed_words`
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from ..facts.shown_text import CACHED_TEXTS, normalize_text
-from ..facts.word_patterns import join_words
+from ..facts.word_patterns import WordPattern, join_words
 from .deed_languages import NO_SPACES, find_unspaced_deed
 from .deed_patterns import (
     CONDITION,
@@ -26,7 +26,6 @@ from .deed_patterns import (
     PRESENT_DEEDS,
     PRESENT_WORDS,
     REPORTED_DEEDS,
-    Patterns,
 )
 from .deed_words import DEEDS, REPORTS
 from .promise_patterns import CONDITION as PROMISE_CONDITION
@@ -118,9 +117,8 @@ def list_promises(sentence: str) -> list[tuple[str, str]]:
         return []
     promises = [
         (KIND_OF_PROMISE[match["deed"]], match[0])
-        for first_words, pattern in PROMISED_DEEDS
-        if not first_words.isdisjoint(words)
-        for match in pattern.finditer(text)
+        for pattern in PROMISED_DEEDS
+        for match in pattern.find_matches(text, words)
     ]
     return [] if promises and PROMISE_CONDITION.search(text) else promises
 
@@ -137,17 +135,14 @@ def _list_words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text))
 
 
-def _find_claim(text: str, words: Collection[str], patterns: Patterns, known: Collection[str]) -> str:
+def _find_claim(
+    text: str, words: Collection[str], patterns: Iterable[WordPattern], known: Collection[str]
+) -> str:
     """The words by which a text claims another deed than the known ones."""
-    matches = (
-        match
-        for first_words, pattern in patterns
-        if not first_words.isdisjoint(words)
-        for match in pattern.finditer(text)
-    )
-    for match in matches:
-        if KIND_OF_WORD[match["deed"]] not in known and not _is_no_claim(text, match):
-            return match[0]
+    for pattern in patterns:
+        for match in pattern.find_matches(text, words):
+            if KIND_OF_WORD[match["deed"]] not in known and not _is_no_claim(text, match):
+                return match[0]
     return ""
 
 

@@ -2,8 +2,8 @@
 
 import re
 
-from ..facts.word_patterns import join_words
-from .deed_patterns import KIND_OF_NOUN, NOUN, Patterns, compile_patterns
+from ..facts.word_patterns import build_patterns, join_words
+from .deed_patterns import KIND_OF_NOUN, NOUN
 from .deed_words import index_words
 
 # Said by a verb in the infinitive.
@@ -76,7 +76,7 @@ _SOMEBODY = (
     r"equipe|alguém|consultora?)\b[^.!?;,:]{0,60}?\b"
 )
 
-PROMISED_DEEDS: Patterns = compile_patterns(
+PROMISED_DEEDS = build_patterns(
     {
         "while": (
             r"\bwhile\s+i\s+(?P<deed>cancel|refund|replace|exchange|block)\s+(?:this|that|it|you|your|the)\b",
