@@ -28,7 +28,7 @@ ABBREVIATION = re.compile(r"(?:[^\W\d_]{1,4}/?\.){1,3}(?:[^\W\d_]{1,2}(?![^\W\d_
 # All digits of an amount. Between two of them stand marks, or a blank before three: “2 x 10.00” is no amount.
 DIGITS = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)(?:[.,]\d+)?|\d(?:[\d.,]|['’‘´`](?=\d{3}))*")
 IN_PARENTHESES = re.compile(r"[^\d()]*\([^()]*\)[^\d()]*")
-NO_CENTS = re.compile(r"(?<=\d)[.,]\s?[-–—]{1,2}(?=\D*$)")  # “12,–”
+NO_CENTS = re.compile(r"(?<=\d)(?:[.,]\s?[-–—]{1,2}|\s?/-)(?=\D*$)")  # “12,–” and India's “Rs. 12/-”
 ARABIC_MARKS = str.maketrans({"٫": ".", "٬": ","})
 THOUSANDS = re.compile(r"\d{1,3}(?:([.,\s])\d{3})+")
 LOST_DIGITS = re.compile(r"-?\d[.,]\d{1,14}E\+\d{1,3}", re.IGNORECASE)
