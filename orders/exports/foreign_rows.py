@@ -6,7 +6,8 @@ from decimal import Decimal, InvalidOperation
 from ..models import Order
 from .cells import UnreadableCell, find_currency, read_amount
 from .files import FileRow
-from .formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells, simplify_status
+from .formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells
+from .status_words import simplify_status
 from .times import has_time
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models import Order
+from .status_words import simplify_status
 
 FORMATS_DIR = Path(__file__).with_name("platforms")
 REQUIRED_COLUMNS = (
@@ -232,8 +233,3 @@ def _read_choices(theirs: str | list[str]) -> tuple[tuple[str, ...], ...]:
 
 def _read_words(table: Mapping[str, str]) -> dict[str, str]:
     return {simplify_status(theirs): ours for theirs, ours in table.items()}
-
-
-def simplify_status(text: str) -> str:
-    """“wc-on-hold”, “On Hold” and “on_hold” are the same."""
-    return re.sub(r"[\W_]+", " ", text.lower()).strip().removeprefix("wc ")

@@ -1,5 +1,6 @@
 """What platforms, their plugins and shops call the states of an order, in whatever spelling they write them."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -13,8 +14,12 @@ WORDS = {
         "em transito, spedito, in consegna, verzonden, onderweg, wysłane, wysłano, wyslane, wyslano, skickad, afsendt, "
         "sendt, odeslano, elkuldve, kargoda, kargoya verildi, expediat, отправлен, отправлено, відправлено, 発送済み, "
         "已发货, 已發貨, 배송중, "
+        "order shipped, shipped out for delivery, shipped in transit, shipped picked up, komplett versendet, "
+        "vollstandig versandt, komplett ausgeliefert, warenausgang gebucht, remis au transporteur, despachado, "
+        "en transito, in transito, verstuurd, отгружен, в пути, 出荷済み, 运输中, 배송 중, "
         # What is done with was sent.
-        "completed, complete, abgeschlossen, fertiggestellt, erledigt, terminee, termine, completado, completada, "
+        "done, completed, complete, abgeschlossen, komplett abgeschlossen, fertiggestellt, erledigt, "
+        "terminee, termine, completado, completada, "
         "completato, concluido, concluida, voltooid, afgerond, zrealizowane, zrealizowano, slutford, fullfort, "
         "gennemfort, dokonceno, teljesitve, tamamlandi, finalizata, завершен, выполнен, выполнено, виконано, "
         "завершено, 完了, 已完成, 완료"
@@ -23,20 +28,25 @@ WORDS = {
         "partial, partially fulfilled, partially shipped, partial shipped, partly shipped, partially sent, "
         "partially dispatched, partially delivered, partly delivered, teilweise versandt, teilversandt, "
         "teilweise geliefert, partiellement expedie, parcialmente enviado, parzialmente spedito, "
-        "gedeeltelijk verzonden"
+        "gedeeltelijk verzonden, partly dispatched, teilweise versendet, teilversendet, teilweise ausgeliefert, "
+        "enviado parcialmente, spedito parzialmente, deels verzonden"
     ),
     Order.Status.DELIVERED: (
         "delivered, zugestellt, geliefert, livre, livree, entregado, entregue, consegnato, bezorgd, geleverd, "
         "dostarczone, dostarczono, levererad, leveret, levert, doruceno, kezbesitve, teslim edildi, livrat, "
-        "доставлен, доставлено, 配達済み, 已送达, 배송완료"
+        "доставлен, доставлено, 配達済み, 已送达, 배송완료, order delivered, "
+        "shipped delivered to buyer, 配達完了, 已签收"
     ),
     Order.Status.RETURNED: (
         "returned, restocked, retourniert, zuruckgesendet, retourne, devuelto, devolvido, restituito, geretourneerd, "
-        "zwrocone, returnerad, returneret, vraceno, iade edildi, возвращен"
+        "zwrocone, returnerad, returneret, vraceno, iade edildi, возвращен, "
+        "returned to sender, shipped returned to seller, rto delivered, retour, retoure, zwrot, возврат"
     ),
     Order.Status.CANCELLED: (
         "cancelled, canceled, storniert, annule, annulee, cancelado, annullato, geannuleerd, anulowane, annullerad, "
-        "annulleret, zruseno, iptal edildi, отменен, отменено, will not deliver"
+        "annulleret, zruseno, iptal edildi, отменен, отменено, will not deliver, "
+        "order cancelled, order canceled, storniert abgelehnt, anulado, anulowano, kansellert, peruutettu, torolve, "
+        "iptal, скасовано, 已取消, キャンセル, 취소"
     ),
     Order.Status.PROCESSING: (
         "processing, unfulfilled, not fulfilled, unshipped, pending, open, on hold, scheduled, in progress, "
@@ -61,14 +71,19 @@ ITEM_STATES = {
 
 @lru_cache(maxsize=256)
 def simplify_state(text: str) -> str:
-    """“PARTIALLY_FULFILLED”, “partially-fulfilled” and “Partially fulfilled” are the same, and so are é and e."""
+    """“PARTIALLY_FULFILLED”, “Partially - fulfilled” and “partially fulfilled!” are the same, and so are é and e."""
     plain = "".join(each for each in unicodedata.normalize("NFD", text) if not "\u0300" <= each <= "\u036f")
-    return " ".join(unicodedata.normalize("NFC", plain).replace("_", " ").replace("-", " ").split()).lower()
+    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", plain)).strip().lower()
+
+
+def simplify_status(text: str) -> str:
+    """“wc-on-hold”, “On Hold” and “on_hold” are the same."""
+    return simplify_state(text).removeprefix("wc ")
 
 
 def find_status(text: str) -> Order.Status | None:
     """The status that the word stands for, None if it is not known."""
-    return STATUSES.get(simplify_state(text).removeprefix("wc "))
+    return STATUSES.get(simplify_status(text))
 
 
 def find_item_state(text: str) -> str:
