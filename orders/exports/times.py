@@ -19,7 +19,7 @@ FRACTION_OF_HOUR = re.compile(r"[T\s]\d\d(?::?\d\d)?[.,]\d")
 SERIAL_TIME = re.compile(r"(?:3[3-9]|[4-6]\d|7[0-2])\d{3}(?:[.,]\d{1,12})?")
 FIRST_SERIAL_DAY = date(1899, 12, 30)
 ZONE_NAME = re.compile(r"(?<=\d)\s?\([^()]{1,40}\)$")  # “GMT+0200 (Central European Summer Time)”
-AT_WORDS = r"T|at|um|à|a\sles|a\slas|alle|às|kl|klo|om|saat|в|о|у"
+AT_WORDS = r"T|at|um|à|a\sles|a\slas|alle(?:\sore)?|às|kl|klo|om|saat|в|о|у"
 EARLY_HALF = r"[ap]\.?m\.?|午前|午後|上午|下午|오전|오후"
 # What stands between a year and the time: “г.” is “year”, and Turkish and Hungarian have the weekday there.
 BEHIND_YEAR = (
@@ -30,7 +30,7 @@ LATE_HALF = r"[ap]\.?\s?m\.?|[πμ]\.?\s?μ\.?|ص|م"
 TIME_OF_DAY = (
     rf"(?:,?\s*(?:[-–]\s)?(?:(?:\b|(?=T\d))(?:{AT_WORDS})(?:\b\.?|(?<=T)))?\s*(?P<early_half>{EARLY_HALF})?\s*(?<!\d)"
     r"(?P<hour>\d{1,2})\s?[:.時时点시h]\s?(?P<minute>\d\d)\s?[分분]?(?:[:.]?\s?(?P<end>\d\d)[秒초]?(?:\.\d{1,9})?)?"
-    rf"\s*(?P<half>{LATE_HALF})?(?:\s*(?:Uhr|h))?\s*(?P<offset>(?:UTC|GMT)?[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
+    rf"\s*(?P<half>{LATE_HALF})?(?:\s*(?:Uhr|uur|h))?\s*(?P<offset>(?:UTC|GMT)?[+-]\d\d:?\d\d|Z|UTC|GMT)?)?"
 )
 LOCAL_TIME = re.compile(
     r"(?P<first>\d{1,2})(?P<separator>[./-])\s?(?P<second>\d{1,2})[./-]\s?(?P<year>\d{4}|(?<!-)\d\d(?!\d))"

@@ -144,6 +144,8 @@ def test_a_mark_before_three_digits_is_read_by_the_currency(currency, amount):
         ("２０２６/０９/０１", "2026-09-01T00:00:00"),
         ("Dienstag, 1. Dezember 2026 09:00 Uhr", "2026-12-01T09:00:00"),
         ("1er mai 2026 à 09:00", "2026-05-01T09:00:00"),
+        ("1 settembre 2026 alle ore 09:00", "2026-09-01T09:00:00"),
+        ("1 september 2026 om 09:00 uur", "2026-09-01T09:00:00"),
         ("01-févr.-26", "2026-02-01T00:00:00"),
         ("1 de septiembre de 2026", "2026-09-01T00:00:00"),
         ("01 Ağustos 2026 09:00", "2026-08-01T09:00:00"),
