@@ -1,5 +1,6 @@
 """Reads the values of single cells, as platforms and spreadsheets write them. Raises `UnreadableCell`."""
 
+import html
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
@@ -35,6 +36,8 @@ LOST_DIGITS = re.compile(r"-?\d[.,]\d{1,14}E\+\d{1,3}", re.IGNORECASE)
 TEXT_MARK = re.compile(r"'(?:[=+@-]|(?=[\W_]*\d)[\W\d_]*$)")
 # ="0815" and =T("0815"), by which programs have a spreadsheet keep a number as it is, and what it makes of +49 30 1234.
 TEXT_FORMULA = re.compile(r'=(?:T\()?"((?:[^"]|"")*)"\)?|=([+-][\d.,() /-]+)')
+# “&amp;” and “&#39;”, with their semicolon: “Salt&parsley” is no sign of a paragraph.
+ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]{2,10}\d?);", re.IGNORECASE)
 # A table that was computed with has 1001.0 where 1001 stood.
 EMPTY_DECIMALS = re.compile(r"(#?\d+)[.,]0{1,2}")
 
@@ -66,6 +69,11 @@ def strip_text_mark(text: str) -> str:
     if text.startswith("=") and (formula := TEXT_FORMULA.fullmatch(text)):
         return (formula[1] or formula[2] or "").replace('""', '"').strip()
     return text
+
+
+def unescape_entities(text: str) -> str:
+    """“Salt & Pepper” of “Salt &amp; Pepper”, as Etsy and WooCommerce write names."""
+    return ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
 
 def strip_empty_decimals(number: str) -> str:

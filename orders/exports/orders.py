@@ -26,6 +26,7 @@ from .cells import (
     read_quantity,
     read_url,
     strip_empty_decimals,
+    unescape_entities,
 )
 from .files import FileRow
 from .order_notes import read_parcel_notes
@@ -280,7 +281,7 @@ class OrderBuilder:
 
     def _read_text(self, column: str, max_chars: int, row: FileRow | None = None) -> str:
         row = row or self._first
-        text = row.cells.get(column, "")
+        text = unescape_entities(row.cells.get(column, ""))
         if has_lost_digits(text):
             words = _("%(column)s is %(text)s: a spreadsheet has cut its digits.")
             self._note(row, words % {"column": column, "text": repr(text)})

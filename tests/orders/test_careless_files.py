@@ -99,6 +99,14 @@ def test_a_number_that_a_program_has_computed_with_is_the_same_number(load, numb
     assert (said.err, stored()) == ("", {"1001": ["Mug"], "#1002": ["Pin"]})
 
 
+def test_a_name_that_a_platform_has_escaped_for_its_pages(load):
+    load(
+        MUG.replace("Mug", "Women&#39;s Mug &quot;Salt &amp; Pepper&quot;"),
+        PIN.replace("Pin", "Salt&parsley &no;"),
+    )
+    assert stored() == {"#1001": ['Women\'s Mug "Salt & Pepper"'], "#1002": ["Salt&parsley &no;"]}
+
+
 def test_a_row_of_totals_is_no_order(load):
     said = load(MUG, PIN, "Total,,,,,11.00,,,,")
     assert stored() == {"#1001": ["Mug"], "#1002": ["Pin"]}
