@@ -7,7 +7,7 @@ from ..models import Order
 from .cells import UnreadableCell, find_currency, read_amount
 from .files import FileRow
 from .formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells
-from .status_words import simplify_status
+from .status_words import REFUND_WORDS, simplify_status
 from .times import has_time
 
 
@@ -38,6 +38,8 @@ def _translate_cells(theirs: Mapping[str, str], form: ExportFormat) -> dict[str,
         is_known = form.currency or "Currency" in form.columns
         cells["Currency"] = form.currency if is_known else find_currency(cells.get("Total", ""))
     status = simplify_status(cells.get("Status", ""))
+    if status in REFUND_WORDS and status not in form.statuses:
+        status = cells["Status"] = REFUNDED
     if not cells.get("Financial Status"):
         cells["Financial Status"] = form.payments.get(status, "")
     if "Status" in form.columns or "Fulfillment Status" not in form.columns:

@@ -58,6 +58,12 @@ WORDS = {
         "in de wacht, w trakcie realizacji, oczekujace"
     ),
 }
+# What was paid back says nothing of the goods.
+REFUNDED = (
+    "refunded, erstattet, ruckerstattet, zuruckerstattet, rembourse, remboursee, reembolsado, reembolsada, rimborsato, "
+    "terugbetaald, aterbetald, refunderet, refundert, возвращены средства, 已退款, 返金済み, 환불"
+)
+REFUND_WORDS = frozenset(REFUNDED.split(", "))
 STATUSES = {word: status for status, words in WORDS.items() for word in words.split(", ")}
 ITEM_STATES = {
     Order.Status.SHIPPED: OrderItem.State.SHIPPED,

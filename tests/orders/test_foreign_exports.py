@@ -233,6 +233,7 @@ def test_the_name_of_an_item_may_have_the_sign_that_parts_its_facts(load):
     ("written", "status", "payment"),
     [
         ("Completed", "shipped", "paid"),
+        ("Remboursée", "cancelled", "refunded"),
         ("wc-on-hold", "processing", "on hold"),
         ("Refunded", "cancelled", "refunded"),
     ],
