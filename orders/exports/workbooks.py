@@ -61,7 +61,7 @@ def inspect_workbook(
     with open_bytes() as stream:
         packed = io.BytesIO(stream.read())
     found: dict[str, WorkbookSheet | ExportFile] = {}
-    problem = NotAnExportError("The workbook has no sheet with a table.")
+    problem = NotAnExportError("The workbook has no sheet with a table, or only hidden ones.")
     for sheet in _load_sheets(packed):
         try:
             found[sheet.name] = _inspect_sheet(sheet, name, size, formats)
