@@ -1,10 +1,7 @@
 """Accumulators: each puts one answer of a model together from the events of its stream."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-
-from pydantic_core import from_json
 
 from ..errors import ErrorCode, ModelError
 from ..messages import Answer, Message, ToolCall
@@ -21,7 +18,7 @@ from .output_text.marks import find_last_call
 from .output_text.prose_thoughts import ProseThoughtReader
 from .output_text.repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
 from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
-from .sanitize import decode_text, sanitize_text
+from .sanitize import sanitize_text
 from .sse import SSEParser
 from .text_calls import parse_text_calls, split_calls
 from .text_calls.agent_calls import THOUGHT
@@ -161,6 +158,12 @@ class AnswerAccumulator:
         self.add_events(events)
         self.finish_text()
 
+    def add_written(self, text: str) -> None:
+        """Add all that the model has written, where its server could not read it."""
+        self._take_in(self._spoken.feed_text(sanitize_text(text)))
+        self._finish_reason = "stop"
+        self.finish_text()
+
     @property
     def finish_reason(self) -> str:
         return self._finish_reason
@@ -286,11 +289,3 @@ class AnswerAccumulator:
             return parts.fields
         self._used_ids.add(parts.id)
         return {**parts.fields, "id": parts.id}
-
-
-def decode_json(data: bytes) -> Any:
-    """Decode an event. Bytes that are no UTF-8 cost their character, not the answer. Raises ValueError."""
-    try:
-        return from_json(data)  # several times as fast as json, which counts at one event a token
-    except ValueError:
-        return json.loads(decode_text(data))  # accepts lone surrogates, which `sanitize_text` repairs

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import ErrorCode, ModelError
-from .accumulator import AnswerAccumulator, decode_json
+from .accumulator import AnswerAccumulator
 from .call_parts import OLD_FORM
 from .chunk_choices import get_piece, list_choices
 from .chunk_pattern import ChunkPattern
 from .finish_reasons import normalize_finish_reason
 from .provider_errors import error_from_event, find_error
 from .provider_fields import NOT_RETURNED, REASONING_FIELDS, merge_message_fields
+from .sanitize import decode_json
 
 MAX_WAITING_PIECES = 20_000  # of another choice than the first
 PLAIN_FIELDS = {"role", "content"}  # of a piece that brings nothing but words

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from ..errors import ModelError
@@ -50,7 +51,8 @@ class NegotiatedServer(ModelServer):
             except RefusedRequest as refusal:
                 is_last = has_spoken or attempt == MAX_ATTEMPTS - 1
                 if is_last or not self._dialect.learn_refusal(refusal.text, adapted):
-                    raise
+                    answer = _read_calls(refusal, begin_answer())
+                    break
             except ModelError as error:
                 error.discarded = accumulator.list_counted_requests()
                 raise
@@ -71,3 +73,12 @@ class NegotiatedServer(ModelServer):
                 if names_format(refusal.text) or not self._dialect.learn_refusal(refusal.text, adapted):
                     raise
         return await self.post_request(path, self._dialect.adapt_request(body), headers)
+
+
+def _read_calls(refusal: RefusedRequest, accumulator: AnswerAccumulator) -> Answer:
+    """The answer with the calls that the server could not read itself. Raises the refusal if there are none."""
+    accumulator.add_written(refusal.written)
+    answer = accumulator.build_answer()
+    if not answer.message.tool_calls:
+        raise refusal
+    return replace(answer, message=replace(answer.message, text=""))

@@ -128,6 +128,13 @@ AWAY_FOR_A_WHILE = _compile(rf"^(?!.*not found).*?model.{{0,80}}({_FOR_A_WHILE})
 # The model called a tool in a form that the server cannot read (Groq, llama.cpp). The next time it may do better.
 UNREADABLE_CALL = _compile(r"tool_use_failed|failed to parse (tool call|input at pos)")
 
+# What servers quote of a request, or of what the model wrote: it may hold any of the words above.
+QUOTED = re.compile(
+    r"\binput_value=.*?(?=, input_type=|$)"
+    r"|['\"](input|failed_generation)\\?['\"]\s*:.*?(?=,\s*\\?['\"](ctx|url|type|loc|msg)\\?['\"]\s*:|$)",
+    re.DOTALL,
+)
+
 # The first rule that fits a status and a text counts; an empty set of statuses means any.
 RULES: Sequence[tuple[Collection[int], re.Pattern[str] | None, ErrorCode]] = (
     ({413}, None, ErrorCode.CONTEXT_TOO_LONG),
@@ -179,11 +186,16 @@ class UnknownResource(ModelError):
 
 
 class RefusedRequest(ModelError):
-    """The provider does not take the request as it is. `text` is what it said, for the backend alone to read."""
+    """The provider does not take the request as it is. `text` is what it said, for the backend alone to read.
 
-    def __init__(self, code: ErrorCode, detail: str, text: str, *, retry: bool = False) -> None:
+    `written` is what the model has written, where the provider could not read that.
+    """
+
+    def __init__(
+        self, code: ErrorCode, detail: str, text: str, *, retry: bool = False, written: str = ""
+    ) -> None:
         super().__init__(code, detail, retry=retry)
-        self.text = text
+        self.text, self.written = text, written
 
 
 def describe_endpoint(model: str, address: str) -> str:
@@ -198,7 +210,7 @@ def error_from_status(status: int, body: object, detail: str) -> ModelError:
     xAI answers 403 to what its content filter stops, and 400 to a wrong key (its documentation, “Debugging Errors”;
     openai/codex#1352). llama.cpp answers 500 to what it never does, such as tools without `--jinja`.
     """
-    text = str(body)
+    text = QUOTED.sub("", str(body))
     if reason := describe_reason(body):
         detail = f"{detail}: {reason}"
     if status == 400 and PREVIOUS_RESPONSE.search(text):
@@ -211,9 +223,15 @@ def error_from_status(status: int, body: object, detail: str) -> ModelError:
     if code in (ErrorCode.MISCONFIGURED, ErrorCode.REQUEST_REFUSED):
         return RefusedRequest(code, detail, text)
     if code == ErrorCode.PROVIDER_ERROR:  # where no tool may be called, it is taken without them
-        return RefusedRequest(code, detail, text, retry=True)
+        return RefusedRequest(code, detail, text, retry=True, written=_find_written(body))
     is_unknown = code == ErrorCode.NO_MODEL and status == 404
     return (UnknownResource if is_unknown else ModelError)(code, detail, retry=code in PASSING_CODES)
+
+
+def _find_written(body: object) -> str:
+    """What a model has written of a call that Groq cannot read, as Groq quotes it."""
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    return str(error.get("failed_generation") or "") if isinstance(error, Mapping) else ""
 
 
 def find_error(chunk: Mapping[str, Any]) -> object | None:
@@ -247,7 +265,7 @@ def _is_error(value: object) -> bool:
 
 def error_from_event(error: object) -> ModelError:
     """The error for an event of a stream that had begun with status 200."""
-    text, detail = str(error), "the stream carried an error event"
+    text, detail = QUOTED.sub("", str(error)), "the stream carried an error event"
     if PREVIOUS_RESPONSE.search(text):
         return UnknownResource(ErrorCode.REQUEST_REFUSED, detail, retry=False)
     status = _find_status(error)

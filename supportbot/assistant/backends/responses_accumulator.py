@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .accumulator import AnswerAccumulator, decode_json
+from .accumulator import AnswerAccumulator
 from .call_parts import CallParts
 from .finish_reasons import normalize_finish_reason
 from .provider_errors import error_from_event, find_error
-from .sanitize import sanitize_text
+from .sanitize import decode_json, sanitize_text
 
 KNOWN_ITEM_FIELDS = {"type", "id", "call_id", "name", "arguments", "status", "object"}
 ENDS = {f"response.{name}" for name in ("completed", "incomplete", "failed", "cancelled", "done")}

@@ -3,6 +3,9 @@
 import json
 import re
 from dataclasses import replace
+from typing import Any
+
+from pydantic_core import from_json
 
 from ..messages import ToolCall
 
@@ -36,6 +39,14 @@ def decode_text(data: bytes) -> str:
         return data.decode("utf-8-sig", "surrogatepass")
     except UnicodeDecodeError:
         return data.decode("utf-8-sig", "replace")
+
+
+def decode_json(data: bytes) -> Any:
+    """Decode an event. Bytes that are no UTF-8 cost their character, not the answer. Raises ValueError."""
+    try:
+        return from_json(data)  # several times as fast as json, which counts at one event a token
+    except ValueError:
+        return json.loads(decode_text(data))  # accepts lone surrogates, which `sanitize_text` repairs
 
 
 def sanitize_call(call: ToolCall) -> ToolCall:

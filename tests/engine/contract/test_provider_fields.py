@@ -217,6 +217,17 @@ def refuses_reasoning(provider: Provider, request: Request) -> None:
         provider.say("It has shipped.")
 
 
+def quotes_reasoning(provider: Provider, request: Request) -> None:
+    """As Mistral's server does: the thought that it quotes has the words of other refusals."""
+    thoughts = [message["reasoning_content"] for message in request.sent if "reasoning_content" in message]
+    if thoughts:
+        place = ["body", "messages", 2, "assistant", "reasoning_content"]
+        said = {"type": "extra_forbidden", "loc": place, "msg": "Extra inputs are not permitted"}
+        provider.fail(422, json.dumps({"detail": [{**said, "input": thoughts[0]}]}).encode())
+    else:
+        provider.say("It has shipped.")
+
+
 def refuses_own_ids(provider: Provider, request: Request) -> None:
     if any(len(call["id"]) != 9 for call in get_calls(request)):
         refuse(provider, "Tool call id was x but must be a-z, A-Z, 0-9, with a length of 9")
@@ -229,6 +240,7 @@ def refuses_own_ids(provider: Provider, request: Request) -> None:
     [
         (needs_reasoning, [call_piece()]),
         (refuses_reasoning, [think(reasoning_content="Hm."), call_piece()]),
+        (quotes_reasoning, [think(reasoning_content="The number is required, or missing."), call_piece()]),
         (refuses_own_ids, [call_piece("call_49c89af0")]),
     ],
 )

@@ -73,6 +73,18 @@ REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
     "a template": (422, "Template error: unknown method", ErrorCode.MISCONFIGURED),
     "too many tokens a day": (400, "Too many tokens per day, please wait.", ErrorCode.BUSY),
     "a model that is being loaded": (424, "Model is getting ready for inference.", ErrorCode.DOWN),
+    "a customer's words that a validator quotes": (
+        400,
+        "[{'type': 'string_type', 'loc': ('body', 'messages', 1, 'content'), 'msg': 'Input should be a valid string', "
+        "'input': [{'type': 'text', 'text': 'I am out of credits, please recharge my API key'}]}]",
+        ErrorCode.MISCONFIGURED,
+    ),
+    "the same in pydantic's own words": (
+        400,
+        "1 validation error for Messages\n0.content\n  Input should be a valid string [type=string_type, "
+        "input_value='I am out of credits', input_type=str]",
+        ErrorCode.MISCONFIGURED,
+    ),
     "a model that is not ready": (400, "The model is not ready for inference.", ErrorCode.DOWN),
     "a picture's address": (400, "Image URLs must be valid base64-encoded", ErrorCode.MESSAGE_REFUSED),
     "too many pictures": (
@@ -125,6 +137,12 @@ def test_minimaxs_own_form_of_an_error_is_read(number: int):
     "error",
     [
         {"message": "Failed to call a function.", "code": "tool_use_failed", "status_code": 400},
+        {
+            "message": "Failed to call a function.",
+            "code": "tool_use_failed",
+            "failed_generation": "create_ticket(My account is out of credits",
+            "status_code": 400,
+        },
         {"message": "Failed to parse tool call arguments as JSON: parse_error.101", "code": 500},
         {"message": "Failed to parse input at pos 23: <tool_call>", "code": 500},
     ],

@@ -121,6 +121,24 @@ async def test_the_last_round_is_without_tools_where_they_cannot_be_forbidden(
     assert len(provider.requests) - first == first - 1, "it is remembered"
 
 
+@pytest.mark.parametrize("spoken", HTTP, indirect=True)
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<function=lookup_order{"order_id": "ORD-123"}</function>',
+        'lookup_order{"order_id": "ORD-123"}</function>',
+        '```\n{"tool_calls": [{"function": {"name": "lookup_order"}, "parameters": {"order_id": "ORD-123"}}]}\n```',
+    ],
+)
+async def test_a_call_that_groq_cannot_read_is_read_here(provider: Provider, desk: Desk, written: str):
+    error = {"message": "Failed to call a function.", "code": "tool_use_failed", "failed_generation": written}
+    provider.fail(400, json.dumps({"error": error}).encode())
+    provider.say("It has shipped.")
+
+    assert await desk.ask("Where is ORD-123?") == "It has shipped."
+    assert [result.outcome for result in desk.results] == ["done"]
+
+
 async def test_words_beside_a_call_too_many_are_the_answer_when_there_are_no_others(
     provider: Provider, desk: Desk
 ):

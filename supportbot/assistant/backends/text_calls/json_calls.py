@@ -51,7 +51,8 @@ def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[st
             key: value for key, value in inner.items() if key not in CALL_KEYS and key not in THOUGHT_KEYS
         }
         name = next((inner[key] for key in NAME_KEYS if inner.get(key)), None)
-        arguments: Any = next((inner[key] for key in TEXT_ARGUMENTS_KEYS if inner.get(key) is not None), {})
+        places = ((place, key) for place in (inner, each) for key in TEXT_ARGUMENTS_KEYS)
+        arguments: Any = next((place[key] for place, key in places if place.get(key) is not None), {})
         if isinstance(name, str) and name == inner.get("recipient_name"):
             name = name.removeprefix("functions.")  # as OpenAI's own form has it
         if name is None and len(inner) == 1 and beside and isinstance(next(iter(inner.values())), dict):
