@@ -35,6 +35,7 @@ TOO_LONG = (
     "Reached context length of 4096 tokens with model (arch: qwen)",
     "litellm.ContextWindowExceededError: litellm.BadRequestError",
     "Too many input tokens: 9000.",
+    "Input length (9001 tokens) exceeds the maximum allowed length (8192 tokens). Use a shorter input.",
 )
 REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
     "no access to a model": (400, "Unable to access model meta-llama/X.", ErrorCode.NO_MODEL),
@@ -73,6 +74,7 @@ REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
     "a template": (422, "Template error: unknown method", ErrorCode.MISCONFIGURED),
     "too many tokens a day": (400, "Too many tokens per day, please wait.", ErrorCode.BUSY),
     "a model that is being loaded": (424, "Model is getting ready for inference.", ErrorCode.DOWN),
+    "what failed behind the server": (424, "Request failed during generation: Server error", ErrorCode.DOWN),
     "a customer's words that a validator quotes": (
         400,
         "[{'type': 'string_type', 'loc': ('body', 'messages', 1, 'content'), 'msg': 'Input should be a valid string', "
