@@ -16,7 +16,7 @@ from ..tools import Tool
 from .accumulator import AnswerAccumulator
 from .call_ids import address_messages
 from .negotiation import NegotiatedServer
-from .provider_errors import UnknownResource
+from .provider_errors import RefusedRequest, UnknownResource
 from .provider_fields import make_origin
 from .responses_accumulator import ResponsesAccumulator
 from .server import XAI_BASE_URL, build_strict_schema
@@ -89,10 +89,10 @@ class ResponsesBackend:
                         else:
                             yield part
                 return
-            except UnknownResource:
-                if "previous_response_id" not in request:
+            except (UnknownResource, RefusedRequest):
+                if "previous_response_id" not in request or attempts[-1].text:
                     raise
-                # The provider no longer has it, so the whole conversation is sent.
+                # The provider no longer has it, or never stores any, so the whole conversation is sent.
 
     def _iter_requests(
         self, body: dict[str, Any], system: str, messages: Sequence[Message], sent: Sequence[Message]

@@ -63,6 +63,18 @@ async def test_what_has_expired_is_said_anew_before_anything_is_shown(provider, 
     assert [type(event) for event in talked.events].count(Thinking) == 1
 
 
+async def test_what_is_refused_with_a_handle_is_said_anew(provider, talked):
+    """A server may never have stored anything, and say no more than that the request is wrong."""
+    provider.fail(400, words="Invalid request")
+    provider.say("It is on its way.")
+
+    assert await talked.ask("Still?") == "It is on its way."
+
+    refused, anew = provider.requests[-2:]
+    assert refused.previous
+    assert (anew.previous, anew.sent) == ("", anew.messages)
+
+
 async def test_after_that_the_new_answer_is_what_is_gone_on_with(provider, talked):
     provider.forget_all()
     provider.say("It is on its way.")
