@@ -43,7 +43,8 @@ def make_origin(backend: str, address: str, model: str) -> str:
 def merge_message_fields(fields: dict[str, Any], delta: Mapping[str, Any], *, is_whole: bool = False) -> None:
     """Add what one chunk holds of the message. With `is_whole` it holds all of it, and takes the place of pieces."""
     for name, value in delta.items():
-        if name in NOT_RETURNED or value is None or value in ("", []):
+        # A number, such as Together's `token_id`, belongs to the piece and not to the message.
+        if name in NOT_RETURNED or not value or isinstance(value, int | float):
             continue
         if isinstance(value, list) and not is_whole and isinstance(fields.get(name), list):
             for item in value:

@@ -126,6 +126,17 @@ async def test_what_came_with_a_call_goes_back_with_it_for_good(
         assert {name: called[name] for name in of_message} == of_message
 
 
+async def test_a_number_that_comes_with_each_piece_does_not_go_back(provider: Provider, desk: Desk):
+    """Together's `token_id` is of the piece."""
+    provider.play(think(content="Hello.", token_id=358), *wire.ending())
+    provider.say("It has shipped.")
+
+    await desk.ask("Hi")
+    await desk.ask("Where is ORD-123?")
+
+    assert provider.requests[1].sent[2] == {"role": "assistant", "content": "Hello."}
+
+
 async def test_another_model_is_not_sent_it(provider: Provider, desk: Desk, spoken: Wire):
     provider.play(
         think(reasoning_content="Hm."), call_piece(extra_content=SIGNATURE), *wire.ending("tool_calls")
