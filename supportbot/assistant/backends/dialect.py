@@ -147,7 +147,7 @@ class Dialect:
         if MISSING.search(text):
             return False
         names = sorted(_list_own_fields(body.get("messages") or ()), key=len, reverse=True)
-        name = next((each for each in names if names_field(text, each)), "")
+        name = next((each for each in names if names_field(text, each, in_other_words=False)), "")
         if not name or name in self.left_out_fields:
             return False
         self.left_out_fields.add(name)

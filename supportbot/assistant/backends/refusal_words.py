@@ -30,20 +30,20 @@ UNWANTED_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 UNWANTED_ORDER = re.compile(
-    r"roles? must alternate|unexpected role|after role|alternat\w+ (between )?user|expected last role"
+    r"\balternat(e|es|ing)\b|unexpected role|after role|expected last role"
     r"|(function|tool) call turn comes|(two|2|several|multiple|consecutive) (or more )?(user|assistant|human) messages"
     r"|(user|assistant|tool) messages? (must|cannot|can't|should) (be followed|follow|come|directly)",
     re.IGNORECASE,
 )
 UNWANTED_NULL = re.compile(
     r"content.{0,80}(null|none|nil\b|str\b|string|required|empty|missing)|null.{0,40}content"
-    r"|invalid type: null, expected",
+    r"|invalid type: null, expected|untagged enum",  # as xAI's server and TGI have it, which say no more
     re.IGNORECASE,
 )
 # Beside a call Claude's servers and Gemini's want a word, or nothing at all.
 UNWANTED_EMPTY = re.compile(
     r"non-?empty|(must not|cannot|can['’]t|may not) be empty|content.{0,30}is empty|must have a text"
-    r"|empty (text|content)",
+    r"|empty (text|content)|is blank\b|at least one content",
     re.IGNORECASE,
 )
 UNWANTED_ID = re.compile(
@@ -95,11 +95,11 @@ UNWANTED_STREAM = re.compile(
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 
 
-def names_field(text: str, name: str) -> bool:
-    """Whether a text names a field, as it is sent, in camel case (“reasoningEffort”), or in other words."""
+def names_field(text: str, name: str, *, in_other_words: bool = True) -> bool:
+    """Whether a text names a field as it is sent, in camel case (“reasoningEffort”), or as some do in other words."""
     first, *rest = name.split("_")
     names = {name, first + "".join(map(str.capitalize, rest))}
     patterns = ["|".join(map(re.escape, names))]
-    if name in OTHER_NAMES:
+    if in_other_words and name in OTHER_NAMES:
         patterns.append(f"(?i:{OTHER_NAMES[name]})")
     return re.search(rf"(?<![a-zA-Z0-9_])(?:{'|'.join(patterns)})(?![a-zA-Z0-9_])", text) is not None

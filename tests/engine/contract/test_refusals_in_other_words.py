@@ -117,6 +117,17 @@ async def test_what_a_server_does_not_want_is_left_out(unwanted: str, status: in
         await backend.aclose()
 
 
+def test_a_parameter_in_other_words_is_no_field_of_a_message():
+    """OpenRouter sends `reasoning` with an answer, and wants it back."""
+    dialect = Dialect()
+    thought = {"role": "assistant", "content": "Hi", "reasoning": "Hm."}
+    body = {"reasoning_effort": "low", "messages": [{"role": "user", "content": "Hi"}, thought]}
+
+    assert dialect.learn_refusal("Thinking budget is not supported for this model.", body)
+
+    assert dialect.adapt_request(body) == {"messages": body["messages"]}
+
+
 IDS = (
     "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40",
     "messages.2.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
@@ -184,13 +195,35 @@ def lacks_words(sent: list[dict[str, Any]]) -> bool:
     return any(not message["content"] for message in sent)
 
 
+def has_null(sent: list[dict[str, Any]]) -> bool:
+    return any(message["content"] is None for message in sent)
+
+
 ORDERS = {
     "two messages of the customer": ("Conversation roles must alternate user/assistant", has_burst, BURST),
     "the same in other words": ("Cannot have 2 or more user messages in a row", has_burst, BURST),
+    "Perplexity's words": (
+        "After the (optional) system message(s), user or tool message(s) should alternate with assistant "
+        "message(s).",
+        has_burst,
+        BURST,
+    ),
     "two calls": ("This model only supports single tool-calls at once!", has_several_calls, CALLED),
     "a call without a word": (
         "all messages must have non-empty content except for the optional final assistant message",
         lacks_words,
+        CALLED,
+    ),
+    "a blank": (
+        "The text field in the ContentBlock object at messages.2.content.0 is blank. Add text to the text field",
+        lacks_words,
+        CALLED,
+    ),
+    "xAI's words": ("Each message must have at least one content element.", lacks_words, CALLED),
+    "null": (
+        "Failed to deserialize the JSON body into the target type: messages[2]: data did not match any variant of "
+        "untagged enum MessageBody at line 1 column 900",
+        has_null,
         CALLED,
     ),
     "the same, and no null": ("Message content cannot be empty", lacks_words, CALLED),
