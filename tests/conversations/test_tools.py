@@ -151,7 +151,7 @@ async def test_a_tool_whose_writes_the_database_refuses_has_failed_and_the_log_s
     assert "IntegrityError" in (logging.Formatter().format(logged))
 
 
-async def test_a_tool_that_hangs_is_given_up(page, model, workshop):
+async def test_a_tool_that_hangs_is_given_up(page, model, workshop, caplog):
     model.call("hanging_look")
     model.say("That takes too long.")
 
@@ -159,6 +159,7 @@ async def test_a_tool_that_hangs_is_given_up(page, model, workshop):
 
     assert (turn["data-state"], await results()) == ("done", [("hanging_look", "timed_out")])
     assert "too long" in model.requests[1].messages[-1]["content"]
+    assert "Tool hanging_look took longer than its 0.2 seconds" in caplog.text
 
 
 async def test_what_a_tool_finds_too_late_changes_nothing(page, model, workshop):

@@ -32,6 +32,7 @@ async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
         async with asyncio.timeout(tool.timeout):
             return await run_in_tool_thread(turns.run_tool, lease, call, tool, work)
     except TimeoutError:
+        logger.warning("Tool %s took longer than its %g seconds", call.name, tool.timeout)
         # It may go on in its thread, but what it wrote is rolled back, and what it writes from now on is refused.
         await _end_work(work)
         result = build_abandoned_result(call, tool.effect, "timed_out", TIMED_OUT)
