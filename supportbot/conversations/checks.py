@@ -93,7 +93,7 @@ def check_connection(
 
 def _check_secret_key() -> Iterator[CheckMessage]:
     # The setting itself cannot be read: Django raises an error for an empty one.
-    if not (settings.ENVIRONMENT.secret_key or settings.DEBUG):
+    if not (settings.ENVIRONMENT.secret_key or settings.ENVIRONMENT.debug):
         hint = "Set SECRET_KEY to 50 random characters; it is made by itself only with DEBUG=1."
         yield Error("SECRET_KEY is not set.", hint=hint, id="supportbot.E002")
 

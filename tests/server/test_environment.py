@@ -150,6 +150,13 @@ def test_an_address_of_a_model_to_which_no_path_can_be_added_is_told(settings, a
         assert number in list_check_ids()
 
 
+def test_the_tests_of_an_app_whose_runner_turns_debug_off_need_no_secret_key(settings):
+    settings.DEBUG = False
+    for debug in (True, False):
+        settings.ENVIRONMENT = Environment().model_copy(update={"secret_key": "", "debug": debug})
+        assert ("supportbot.E002" in list_check_ids()) is not debug
+
+
 @pytest.mark.parametrize("place", ["/proc/nope", "/dev/null", "/dev/null/media", "file/media", "x" * 300])
 def test_a_folder_in_which_no_photo_can_be_kept_is_told(settings, tmp_path: Path, place: str):
     (tmp_path / "file").touch()
