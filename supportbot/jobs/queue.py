@@ -41,7 +41,11 @@ def enqueue(
     last_turn_id: int | None = None,
     run_after: datetime | None = None,
 ) -> None:
-    """Have it done, once for each key, now or after a moment. Call it in the transaction that it belongs to."""
+    """Have it done, once for each key, now or after a moment. Call it in the transaction that it belongs to.
+
+    Raises ValueError for a job that there is not.
+    """
+    _require_kind(kind)
     about = {"conversation_id": conversation_id, "last_turn_id": last_turn_id}
     Job.objects.get_or_create(
         kind=kind, key=key, defaults={**about, "run_after": run_after or timezone.now()}
@@ -52,11 +56,20 @@ def enqueue_many(
     kind: str, conversations_by_key: Mapping[str, int | None], run_after: datetime | None = None
 ) -> None:
     """The same for many keys at once, each of a conversation or of none."""
+    _require_kind(kind)
     due = run_after or timezone.now()
     jobs = [
         Job(kind=kind, key=key, conversation_id=pk, run_after=due) for key, pk in conversations_by_key.items()
     ]
     Job.objects.bulk_create(jobs, batch_size=JOBS_A_STATEMENT, ignore_conflicts=True)
+
+
+def _require_kind(kind: str) -> None:
+    """A job of a kind that no process knows would wait for ever, and nobody would hear of it."""
+    if kind not in get_job_kinds():
+        raise ValueError(
+            f"There is no job {kind!r} in the module jobs of an app. Name it as in enqueue(send_reminder.name, key)."
+        )
 
 
 @on_database_thread()

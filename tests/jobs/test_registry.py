@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.declarations import DeclarationError
+from supportbot.jobs import queue
+from supportbot.jobs.models import Job
 from supportbot.jobs.registry import (
     DEFAULT_MAX_ATTEMPTS,
     DEFAULT_TIMEOUT_SECONDS,
@@ -91,6 +93,18 @@ def test_a_kind_that_another_app_imports_is_still_one(write_app: WriteApp, setti
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "parcels_e", "letters_e"]
 
     assert collect_job_kinds()["track_parcel"].function.__module__ == "parcels_e.jobs"
+
+
+def test_a_job_that_nobody_would_ever_do_is_refused_where_it_is_asked_for(db: None) -> None:
+    for wrong in ("ask_questions", get_job_kinds()["ask_question"]):
+        with pytest.raises(
+            ValueError, match=r"There is no job .* Name it as in enqueue\(send_reminder\.name, key\)"
+        ):
+            queue.enqueue(wrong, "1")  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="There is no job"):
+            queue.enqueue_many(wrong, {"1": None})  # type: ignore[arg-type]
+
+    assert not Job.objects.exists()
 
 
 def test_a_broken_module_is_not_taken_for_none(write_app: WriteApp, settings: Any) -> None:

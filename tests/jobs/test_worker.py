@@ -226,7 +226,7 @@ async def test_a_run_has_its_time_and_no_more(script, install):
 async def test_a_job_of_an_unknown_kind_is_left_for_a_process_that_knows_it(script, install):
     for number in range(MAX_CONCURRENT_JOBS + 1):
         old = timezone.now() - timedelta(days=1)
-        await put(f"N-{number}", kind="of_tomorrow", run_after=old)
+        await Job.objects.acreate(kind="of_tomorrow", key=f"N-{number}", run_after=old)
     script.replies = ["on its way"]
     await put()
 
