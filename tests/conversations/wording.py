@@ -34,7 +34,7 @@ SAID_BY_NAME = {"progress", "STARTERS"}
 # Calls and keywords whose words go to a log, a developer or staff.
 UNSAID = {
     *("debug", "info", "warning", "error", "exception", "log_task_failure"),
-    *("Field", "ModelError", "TypeError", "ValueError"),
+    *("DeclarationError", "Field", "ModelError", "TypeError", "ValueError"),
 }
 UNSAID_BY_NAME = {"help_text", "description", "hint"}
 SENTENCE = re.compile(r"[A-Z“{]\S* +\S*[a-z].* .*", re.DOTALL)
