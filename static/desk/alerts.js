@@ -8,9 +8,9 @@ const NOTIFY_KEY = "desk:notify";
 // `toldKey` keeps the time of the newest of which some page of this browser has told, or which one looked at there. A
 // page on which one looks at it says so meanwhile.
 const NEWS = {
-  waiting: { words: "customer-waits", toldKey: "desk:told", delayMs: 0 },
-  written: { words: "customer-wrote", toldKey: "desk:told-written", delayMs: 500 },
-  assigned: { words: "customer-assigned", toldKey: "desk:told-assigned", delayMs: 500 },
+  waiting: { words: "customerWaits", toldKey: "desk:told", delayMs: 0 },
+  written: { words: "customerWrote", toldKey: "desk:told-written", delayMs: 500 },
+  assigned: { words: "customerAssigned", toldKey: "desk:told-assigned", delayMs: 500 },
 };
 const BEEP_HERTZ = 660;
 const BEEP_SECONDS = 0.25;
@@ -69,9 +69,9 @@ async function switchNotifications() {
   if (mayNotify()) return setSwitch(NOTIFY_KEY, false);
   const isAllowed = (await Notification.requestPermission()) === "granted";
   // The first one shows that they work, or that they don't.
-  const isShown = isAllowed && showNotification(getText("notifications-on"));
+  const isShown = isAllowed && showNotification(getText("notificationsOn"));
   setSwitch(NOTIFY_KEY, isShown);
-  if (!isShown) showNotice(isAllowed ? "notifications-unknown" : "notifications-blocked");
+  if (!isShown) showNotice(isAllowed ? "notificationsUnknown" : "notificationsBlocked");
 }
 
 function mayNotify() {

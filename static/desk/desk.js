@@ -60,7 +60,7 @@ function endPage() {
   removePrivateParts();
   clearTitle();
   showLost(false);
-  showNotice("signed-out");
+  showNotice("signedOut");
 }
 
 function showLost(isLost) {
@@ -134,7 +134,7 @@ function send(request) {
 // What somebody has pressed is done at once, or they are told that it was not. Whether it was is known by the answer to
 // a ping that follows it: other frames may have been on their way before.
 function press(request) {
-  if (!send(request)) return showNotice(bar.dataset.connection === "gone" ? "gone" : "not-connected");
+  if (!send(request)) return showNotice(bar.dataset.connection === "gone" ? "gone" : "notConnected");
   showNotice("");
   const socket = webSocket;
   const id = `press-${(pressCount += 1)}`;
@@ -142,7 +142,7 @@ function press(request) {
   unanswered.add(id);
   setTimeout(() => {
     if (!unanswered.delete(id) || bar.dataset.connection === "gone") return;
-    showNotice("not-answered");
+    showNotice("notAnswered");
     if (webSocket === socket && bar.dataset.connection === "open") replaceConnection();
   }, ANSWER_TIMEOUT_MS);
 }

@@ -1,8 +1,8 @@
 // What is told to whoever has pressed something, when it could not be done. The words are those of the page.
 
-export function getText(name) {
-  return document.getElementById(`text-${name}`).content.textContent;
-}
+const texts = JSON.parse(document.getElementById("bar-texts").textContent);
+
+export const getText = (name) => texts[name];
 
 const SPOKEN_MS = 5_000;
 

@@ -18,6 +18,7 @@ from .facts import Facts
 from .models import Note
 from .notes import choose_notes_among, merge_in_time_order
 from .rights import can_answer, can_assign
+from .script_texts import build_conversation_texts
 
 
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
@@ -50,7 +51,7 @@ def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:
         "can_answer": can_answer(request.user),
         "may_assign_any": can_assign(request.user),
         "colleagues": list_colleagues(request.user) if can_answer(request.user) else (),
-        "script_texts": script_texts() | _build_desk_texts(),
+        "script_texts": script_texts() | build_conversation_texts(),
         "script_limits": script_limits(),
     }
 
@@ -65,27 +66,4 @@ def build_entries(conversation: Conversation, before: int | None = None) -> dict
         "first_turn": shown[0].pk if shown else 0,
         "has_earlier": has_earlier,
         "last_note": notes[-1].pk if notes else 0,
-    }
-
-
-def _build_desk_texts() -> dict[str, str]:
-    return {
-        "signedOut": _("You have been signed out, or may no longer answer customers. Reload the page."),
-        "tooManyTabs": _("You have too many pages open. Close some of them, then reload this page."),
-        "notConnected": _(
-            "There is no connection right now, so nothing was done. Please try again in a moment."
-        ),
-        "notAnswered": _("The server didn't answer. Please see whether it was done, or try again."),
-        "replyTo": _("Write to the customer…"),
-        "takeOverToReply": _("Take it over to write to the customer…"),
-        "colleagueReplies": _(
-            "A colleague has this conversation. Write a note for them, or ask them for it…"
-        ),
-        "writeNote": _("Write a note for your team…"),
-        "replyNotSent": _(
-            "Your reply has not been sent: a photo wasn't ready yet. Choose “Reply” to send it."
-        ),
-        "noteWithoutPhotos": _(
-            "Photos can't be added to a note. Choose “Reply” to send them to the customer."
-        ),
     }

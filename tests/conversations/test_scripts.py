@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from supportbot.conversations.web.script_data import script_texts
+from supportbot.desk.script_texts import build_bar_texts, build_conversation_texts
 
 from . import wording
 from .markup import Element, parse
@@ -74,6 +75,21 @@ def test_the_page_gives_every_text_that_a_script_asks_for_and_no_other(page):
 
     assert wanted - DESK_TEXTS == script_texts().keys()
     assert read_json(page, "script-texts") == script_texts()
+
+
+def test_the_desk_gives_every_text_that_its_scripts_ask_for_and_no_other():
+    bar = "".join(DESK_SOURCES[name] for name in ("desk.js", "alerts.js", "notice.js"))
+    asked = re.findall(r"(?:getText|showNotice)\(([^)]*)\)|words: (\"\w+\")", bar)
+    wanted = {name for words in asked for name in re.findall(r'"(\w+)"', "".join(words))}
+
+    assert wanted == build_bar_texts().keys()
+
+    live_page = DESK_SOURCES["conversation.js"]
+    asked = set(re.findall(r'getText\("(\w+)"', live_page))
+    own = build_conversation_texts().keys() - DESK_TEXTS - script_texts().keys()
+
+    assert asked <= build_conversation_texts().keys()
+    assert own <= set(re.findall(r'"(\w+)"', live_page))
 
 
 def test_every_text_is_asked_for_by_a_literal_name():

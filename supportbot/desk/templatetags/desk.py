@@ -14,6 +14,7 @@ from ..conversation_page import render_live_part
 from ..durations import format_duration
 from ..facts import load_facts
 from ..rights import can_answer, can_read
+from ..script_texts import build_bar_texts
 
 register = template.Library()
 
@@ -28,6 +29,7 @@ def show_desk_bar(user: Any) -> dict[str, Any]:
         "can_answer": can_answer(user),
         "sees_tickets": user.has_perm("tickets.view_ticket"),
         "sees_numbers": user.has_perm("dashboard.view_dashboard"),
+        "script_texts": build_bar_texts(),
     }
 
 
