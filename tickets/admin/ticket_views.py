@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -44,7 +45,7 @@ def build_page_context(request: HttpRequest, ticket: Any) -> dict[str, Any]:
         "has_no_talk": ticket.conversation_id is None or not user.has_perm(READ_CONVERSATIONS),
         "can_answer": user.has_perm(ANSWER_CUSTOMERS),
         "can_change": user.has_perm(CHANGE_TICKETS),
-        "unreachable": ticket.describe_unreachable(),
+        "unreachable": _describe_unreachable(ticket),
         "client_id": secrets.token_hex(8),
     }
 
@@ -61,7 +62,7 @@ def post_reply(request: HttpRequest, pk: int) -> HttpResponse:
             "title": str(ticket),
             "refusal": refusal,
             "text": text,
-            "unreachable": ticket.describe_unreachable(),
+            "unreachable": _describe_unreachable(ticket),
             "client_id": secrets.token_hex(8),
         }
         return render(request, "admin/tickets/ticket/reply.html", context)
@@ -111,7 +112,7 @@ def show_news(request: HttpRequest, pk: int) -> HttpResponse:
 def _store_words(request: HttpRequest, ticket: Ticket, text: str) -> str:
     """Returns why it was not done, in words; empty if it was."""
     is_note, client_id = "note" in request.POST, request.POST.get("client_id", "")[:64]
-    if not is_note and (unreachable := ticket.describe_unreachable()):
+    if not is_note and (unreachable := _describe_unreachable(ticket)):
         return unreachable
     conversations: Any = apps.get_app_config("conversations")
     if refusal := conversations.check_message(text):
@@ -128,6 +129,20 @@ def _store_words(request: HttpRequest, ticket: Ticket, text: str) -> str:
         reference=ticket.number,
         closes="resolve" in request.POST,
     )
+
+
+def _describe_unreachable(ticket: Ticket) -> str:
+    """Why the customer cannot be answered, in words for staff; empty if they can."""
+    if ticket.conversation_id is not None or ticket.customer_id is not None:
+        return ""
+    if not ticket.guest_email:
+        return _(
+            "This ticket names no account and no e-mail address, so there is nobody to answer. Add an address "
+            "under “Guest”."
+        )
+    if not settings.ENVIRONMENT.smtp_url:
+        return _("A guest is reached by mail alone, and no mail can be sent from here: SMTP_URL is not set.")
+    return ""
 
 
 @transaction.atomic

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, When
 from django.utils import timezone
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..people import find_team, name_person
 from .numbers import find_order_number, generate_number, normalise_issue
@@ -241,21 +241,6 @@ class Ticket(models.Model):
     def reply_email(self) -> str:
         """Where the customer is reached, empty if nobody knows."""
         return (self.customer.email if self.customer else "") or self.guest_email
-
-    def describe_unreachable(self) -> str:
-        """Why the customer cannot be answered, in words for staff; empty if they can."""
-        if self.conversation_id is not None or self.customer_id is not None:
-            return ""
-        if not self.guest_email:
-            return gettext(
-                "This ticket names no account and no e-mail address, so there is nobody to answer. Add an address "
-                "under “Guest”."
-            )
-        if not settings.ENVIRONMENT.smtp_url:
-            return gettext(
-                "A guest is reached by mail alone, and no mail can be sent from here: SMTP_URL is not set."
-            )
-        return ""
 
     @property
     def remaining_chars(self) -> int:
