@@ -62,15 +62,14 @@ async def run_turn(
     limits = limits or Limits()
     clock = TurnClock(limits)
     stream_answer = partial(backend.stream, system, conversation=conversation)
-    ask = partial(_ask_for_bounded_answer, stream_answer, limits.answer_chars)
-    history = list(messages)
-    calls_left = limits.calls
+    ask = partial(_ask_for_bounded_answer, stream_answer, limits.answer_chars, tools=list(tools.values()))
+    history, calls_left = list(messages), limits.calls
     check = GroundingCheck(system, messages, tools) if grounding != "off" else None
     for rounds_left in range(limits.rounds, -1, -1):
         window = trim_to_budget(history, limits.window, limits.messages)
         answer = None
         ask_model = _stream_answer if rounds_left > 0 else _ask_for_words
-        stream = ask_model(partial(ask, tools=list(tools.values())), window, clock)
+        stream = ask_model(ask, window, clock)
         if check is not None:
             stream = _check_text(stream, CheckedText(check, grounding), cut_marks)
         async with aclosing(stream) as parts:
@@ -79,8 +78,7 @@ async def run_turn(
                     answer = part
                 else:
                     yield part
-        answer = _require_answer(answer)
-        answer, refused = bound_calls(answer, limits, calls_left)
+        answer, refused = bound_calls(_require_answer(answer), limits, calls_left)
         yield answer
         if not answer.message.tool_calls:
             return
@@ -88,22 +86,22 @@ async def run_turn(
         calls_left -= len(answer.message.tool_calls) - len(refused)
         for call in answer.message.tool_calls:
             yield ToolStarted(call)
-            result = refused.get(call.id)
-            if result is None and (refusal := find_refusal(call, tools, history, summary)):
-                result = build_error_result(call, "refused", refusal)
-            result = result or await execute(call)
+            refusal = refused.get(call.id) or refuse_call(call, tools, history, summary)
+            result = refusal or await execute(call)
             history.append(result.as_message())
             if check is not None:
                 check.add_result(call, result.content, result.outcome)
             yield ToolFinished(call, result)
 
 
-def find_refusal(call: ToolCall, tools: Registry, history: Sequence[Message], summary: str = "") -> str:
-    """Why a call must not be run, in words for the model; empty if it may."""
+def refuse_call(
+    call: ToolCall, tools: Registry, history: Sequence[Message], summary: str = ""
+) -> ToolResult | None:
+    """The result of a call that must not be run, which tells the model why; None if it may."""
     tool = tools.get(call.name)
     schemas = tool.customers_schemas if tool else ()
     invented = find_invented_argument(schemas, call, collect_sources(history, summary)) if schemas else ""
-    return describe_invented_argument(invented) if invented else ""
+    return build_error_result(call, "refused", describe_invented_argument(invented)) if invented else None
 
 
 def _ask_for_bounded_answer(

@@ -21,7 +21,7 @@ from pydantic import (
 from typing_extensions import TypeAliasType, TypedDict
 
 from supportbot.assistant import FromCustomer, Message, ToolCall, tool
-from supportbot.assistant.loop import find_refusal
+from supportbot.assistant.loop import refuse_call
 from supportbot.assistant.tools import Registry
 
 OrderId = Annotated[str, FromCustomer(), Field(description="The order number.")]
@@ -74,7 +74,7 @@ def is_allowed(
 
     act.__annotations__["given"] = Annotated[annotation, Field(**field)] if field else annotation
     call = ToolCall("c1", "act", json.dumps({field.get("alias", "given"): given}))
-    return not find_refusal(call, Registry([tool(effect="read")(act)]), [Message("user", text)])
+    return not refuse_call(call, Registry([tool(effect="read")(act)]), [Message("user", text)])
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,9 @@ def test_the_model_is_told_where_the_invented_value_stands_and_sees_no_marks():
     made = tool(effect="read")(act)
     call = ToolCall("c1", "act", '{"parcels": [{"orderId": "ORD-9"}]}')
 
-    assert "parcels.orderId must be" in find_refusal(call, Registry([made]), [Message("user", "Hi")])
+    refusal = refuse_call(call, Registry([made]), [Message("user", "Hi")])
+    assert refusal is not None
+    assert "parcels.orderId must be" in refusal.content
     assert "customer" not in json.dumps(made.parameters)
     assert made.customers_arguments == ("parcels",)
 

@@ -6,7 +6,7 @@ import pytest
 
 from supportbot.assistant import FromCustomer, Image, Message, ToolCall, tool
 from supportbot.assistant.facts.shown_text import ShownText
-from supportbot.assistant.loop import find_refusal
+from supportbot.assistant.loop import refuse_call
 from supportbot.assistant.tools import Registry
 
 
@@ -26,7 +26,7 @@ TOOLS = Registry([find_order, compare_orders])
 
 
 def is_run(arguments: str, *messages: Message, name: str = "find_order", summary: str = "") -> bool:
-    return not find_refusal(ToolCall("c1", name, arguments), TOOLS, messages, summary)
+    return not refuse_call(ToolCall("c1", name, arguments), TOOLS, messages, summary)
 
 
 def asked(text: str) -> Message:
@@ -131,8 +131,9 @@ def test_each_value_of_a_list_counts_and_other_arguments_do_not():
 
 
 def test_the_model_is_told_to_ask():
-    refusal = find_refusal(ToolCall("c1", "find_order", '{"order_id": "ORD-123"}'), TOOLS, [asked("Hi")])
+    refusal = refuse_call(ToolCall("c1", "find_order", '{"order_id": "ORD-123"}'), TOOLS, [asked("Hi")])
 
-    assert "order_id" in refusal
-    assert "ask the customer" in refusal
-    assert "ORD-123" not in refusal, "a number that it reads again may pass for a real one"
+    assert refusal is not None
+    assert "order_id" in refusal.content
+    assert "ask the customer" in refusal.content
+    assert "ORD-123" not in refusal.content, "a number that it reads again may pass for a real one"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from supportbot import model_backends
 from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.limits import NOT_RUN
-from supportbot.assistant.loop import find_refusal, run_turn
+from supportbot.assistant.loop import refuse_call, run_turn
 from supportbot.assistant.messages import (
     Answer,
     Event,
@@ -87,9 +87,8 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
 async def _run_pending_call(running: RunningTurn, call: ToolCall) -> ToolResult:
     """A call that was stored before its process died: whether it may be run is decided again, as it was there."""
     lease = running.lease
-    if refusal := find_refusal(call, turns.get_tool_registry(), lease.history, lease.summary):
-        return build_error_result(call, "refused", refusal)
-    return await _execute_call(running, call)
+    refusal = refuse_call(call, turns.get_tool_registry(), lease.history, lease.summary)
+    return refusal or await _execute_call(running, call)
 
 
 async def _execute_call(running: RunningTurn, call: ToolCall) -> ToolResult:
