@@ -53,8 +53,8 @@ def describe_event(event: Any) -> list[str]:
         cause = event.details.get("cause", "")
         if _is_told_by_request(cause, changes):
             return []
-        if deed := _describe_deed(event.actor, cause, changes):
-            return [deed]
+        if action := _describe_action(event.actor, cause, changes):
+            return [action]
         added = event.details.get("added", ())
         return [_describe_change(name, values, is_added=name in added) for name, values in changes.items()]
     number = {"number": event.details.get("number", "")}
@@ -74,7 +74,7 @@ def _is_told_by_request(cause: str, changes: Mapping[str, list[str] | None]) -> 
     return cause == "person" and old not in Ticket.ENDED_STATUSES
 
 
-def _describe_deed(actor: str, cause: str, changes: Mapping[str, list[str] | None]) -> str:
+def _describe_action(actor: str, cause: str, changes: Mapping[str, list[str] | None]) -> str:
     """What a customer or the system did where that says more than which values it changed; else empty."""
     statuses = changes.get("status") if len(changes) == 1 else None
     if actor == "customer" and statuses:

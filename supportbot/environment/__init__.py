@@ -130,8 +130,9 @@ class Environment(SiteSettings):
     turn_tool_calls: int = Field(6, ge=1, description="How many calls it may make in one turn.")
     grounding: Literal["off", "mark", "hold"] = Field(
         "mark",
-        description="What becomes of numbers, dates, prices and deeds in an answer that stand in nothing the model was "
-        "shown: `mark` shows them to staff, `hold` also leaves such sentences out and offers a person, `off`.",
+        description="What becomes of numbers, dates, prices and claimed actions in an answer that stand in nothing "
+        "the model was shown: `mark` shows them to staff, `hold` also leaves such sentences out and offers a "
+        "person, `off`.",
     )
     tool_result_max_chars: int = Field(
         20_000,
