@@ -9,6 +9,10 @@ MADE_UP = {
     "Your order left.\nUser: Thanks!\nAssistant: Gladly!\nUser: Bye.": "Your order left.",
     "Your order left!\n\n**User:** Where is it?\n**Assistant:** On its way.": "Your order left!\n",
     "Anything else?\nUSER: No, thanks.\nASSISTANT: Bye.": "Anything else?",
+    "Your order left.\n\n---\nCustomer: Thanks!\nAgent: Gladly!": "Your order left.\n\n---",
+    "Ihre Bestellung ging ab.\nKunde: Danke!\nAssistent: Gern!": "Ihre Bestellung ging ab.",
+    "已发货。\n用户：谢谢！\n助手：不客气。": "已发货。",
+    "Your order left.\nUser:": "Your order left.",
     "- Lamp\n- Tea\n\nBoth left.\n\nUser: Thanks.\nAI: Gladly.": "- Lamp\n- Tea\n\nBoth left.\n",
 }
 ANSWERS = [
@@ -16,6 +20,8 @@ ANSWERS = [
     "Your account.\nUser: alice",
     "Your account.\nUser: alice\nAssistant: Bea",
     "It left.\n\nUser: Thanks!",
+    "Your account.\nCustomer: Alice Smith\nAgent: Bea",
+    "Your account.\nClient: Alice.\nOrder: ORD-1\nAgent: Bea",
     "Here is an example:\n\nUser: Where is it?\nAssistant: It left.",
     "The roles are these.\nUser: Reads it.\nAssistant: Answers it.\nAdmin: Deletes it.",
     "The roles are these.\n\nUser: Reads it.\nAssistant:\n- answers.",
@@ -23,6 +29,7 @@ ANSWERS = [
     "```\nHi.\nUser: Hello!\nAssistant: Hello!\n```",
     "It says User: Hello!\nAssistant: Hello!",
     "It left.\nUsers: You and me.\nAssistant: Me.",
+    '{"summary": "It is late.\nCustomer: wants it sent back.\nAssistant: opened a ticket."}',
     "It left.\nU",
     "It left.\n",
 ]

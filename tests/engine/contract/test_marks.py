@@ -219,6 +219,7 @@ TEXT_CALLS = [
     '<tool_call name="lookup_order">{"order_id": "ORD-123"}</tool_call>',
     '>>>lookup_order\n{"order_id": "ORD-123"}',
     '>>>all\nOne moment.\n>>>lookup_order\n{"order_id": "ORD-123"}',
+    'all\nOne moment.>>>lookup_order\n{"order_id": "ORD-123"}',
     'functions.lookup_order:0{"order_id": "ORD-123"}',
     '{"tool_uses": [{"recipient_name": "functions.lookup_order", "parameters": {"order_id": "ORD-123"}}]}',
     f'{{"thought": "I look it up.", "tool_calls": [{CALL}]}}',
@@ -243,7 +244,7 @@ async def test_a_call_as_text_is_a_call_if_its_tool_was_offered(provider: Script
     assert (await desk.ask("ORD-123?")).endswith("It has shipped.")
 
     assert [result.outcome for result in desk.results] == ["done"]
-    assert all(mark not in desk.text for mark in ("{", "<", "[", "`"))
+    assert all(mark not in desk.text for mark in ("{", "<", "[", "`", ">"))
 
 
 async def test_a_call_as_text_of_a_tool_that_was_not_offered_is_none(provider: Script, desk: Desk):

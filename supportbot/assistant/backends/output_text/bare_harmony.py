@@ -2,7 +2,7 @@
 
 There “analysisWe must look.assistantfinalIt left.” stands for a thought and an answer of gpt-oss
 (Augustas11/macprovider#743), `commentary to=functions.lookup_order json{…}` for a call, and “assistant” in a line of
-its own is Llama's header, and “model” Gemma's.
+its own is Llama's header, “model” Gemma's and “all” Functionary's. Many write “Assistant:” or “AI:” before an answer.
 """
 
 import re
@@ -17,8 +17,16 @@ MARKS = {
     "assistantanalysis": "<|start|>assistant<|channel|>analysis<|message|>",
 }
 SPEAKER = "assistant"
-SPEAKERS = (SPEAKER, "model\n", "ASSISTANT:")
-SPEAKER_LINE = re.compile(rf"\A\s*(?:{SPEAKER}(?=[ \t]*\n|<[|｜])|model(?=\n)|ASSISTANT:)")
+SPEAKERS = (SPEAKER, "model\n", "all\n")
+LABELS = tuple(
+    f"{name}:"
+    for name in ("assistant", "ai", "bot", "chatbot", "assistent", "asistente", "assistente", "助手")
+)
+# In a list of roles it goes on in small letters: “Assistant: a person who helps.”
+SPEAKER_LINE = re.compile(
+    rf"\A\s*(?:{SPEAKER}(?=[ \t]*\n|<[|｜])|(?:model|all)(?=\n)"
+    rf"|\*{{0,2}}(?i:{'|'.join(label[:-1] for label in LABELS)})\*{{0,2}}[:：]\*{{0,2}}(?=\s{{0,9}}[^\sa-z]))"
+)
 # No word goes on in capital letters.
 BEGUN = re.compile(
     r"\s*(?P<mark>(?:assistant)?(?:analysis|final)(?=[A-Z\"'“(*])"
@@ -31,6 +39,13 @@ UNDECIDED = re.compile(
 )
 NEXT_MARK = re.compile("assistant(?:final|commentary to=|analysis)")
 MAX_MARK_CHARS = max(map(len, MARKS))
+
+
+def _may_be_mark(words: str) -> bool:
+    """Whether more must come before anybody knows if a text begins with one of these, or with a label."""
+    label = words.replace("*", "").replace("：", ":").rstrip().lower()
+    is_label = any(each.startswith(label) for each in LABELS)
+    return is_label or any(mark.startswith(words) for mark in (*MARKS, *SPEAKERS))
 
 
 class BareHarmonyReader:
@@ -48,13 +63,13 @@ class BareHarmonyReader:
             words = text.lstrip()
             if not words:
                 return text
-            if UNDECIDED.fullmatch(words) or any(mark.startswith(words) for mark in (*MARKS, *SPEAKERS)):
+            if UNDECIDED.fullmatch(words) or _may_be_mark(words):
                 self._held = text
                 return ""
             begun = BEGUN.match(text)
             if begun is None or begun["mark"] not in MARKS:
                 self.is_over = True
-                return SPEAKER_LINE.sub("<|start|>assistant", text) if words.startswith(SPEAKERS) else text
+                return SPEAKER_LINE.sub("<|start|>assistant", text)
             self._has_begun = True
             text = MARKS[begun["mark"]] + text[begun.end() :]
         text = NEXT_MARK.sub(lambda mark: MARKS[mark[0]], text)

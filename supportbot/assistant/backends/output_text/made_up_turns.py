@@ -8,7 +8,26 @@ import re
 
 from ..text_calls.mentions import SENTENCE_ENDS
 
-OTHERS = ("human", "user")
+OTHERS = (
+    *(
+        "human",
+        "user",
+        "customer",
+        "kunde",
+        "kundin",
+        "nutzer",
+        "utilisateur",
+        "client",
+        "usuario",
+        "cliente",
+        "utente",
+    ),
+    *("klant", "gebruiker", "klient", "usuário", "用户", "客户", "顾客"),
+)
+OWN = (
+    *("assistant", "ai", "bot", "agent", "support", "assistent", "asistente", "assistente"),
+    *("agente", "asystent", "助手", "客服"),
+)
 COLON = r"[*_]{0,2}[ \t]?[:：]"
 LEAD = r"\n[ \t]{0,3}[*_]{0,2}"
 _BEGINNINGS = "|".join(name[:end] for name in OTHERS for end in range(len(name), 0, -1))
@@ -16,14 +35,14 @@ _BEGINNINGS = "|".join(name[:end] for name in OTHERS for end in range(len(name),
 LABEL = re.compile(
     rf"{LEAD}(?:(?P<name>{'|'.join(OTHERS)}){COLON}|(?:{_BEGINNINGS})?[*_]{{0,2}}[ \t]?$)", re.IGNORECASE
 )
-OWN_LABEL = re.compile(rf"{LEAD}(?:assistant|ai|bot){COLON}", re.IGNORECASE)
-# What a conversation does not have: items of a list, and labels of anybody else or of things.
+OWN_LABEL = re.compile(rf"{LEAD}(?:{'|'.join(OWN)}){COLON}", re.IGNORECASE)
+# What a conversation does not have: items of a list, labels of anybody else or of things, and the end of an object.
 OF_ANSWERS = re.compile(
     rf"\n[ \t]{{0,8}}(?:[-*+•>|#]\s|\d{{1,3}}[.)]\s"
-    rf"|[*_]{{0,2}}(?!(?:{'|'.join(OTHERS)}|assistant|ai|bot)[*_ \t]{{0,3}}[:：])\w[\w ]{{0,30}}{COLON}(?:\s|$))",
+    rf"|[*_]{{0,2}}(?!(?:{'|'.join([*OTHERS, *OWN])})[*_ \t]{{0,3}}[:：])\w[\w ]{{0,30}}{COLON}(?:\s|$))|\}}\s*$",
     re.IGNORECASE,
 )
-DECORATION = " \t\r\n*_\"'”’»)"
+DECORATION = " \t\r\n*_\"'”’»)-"  # and a rule of dashes
 
 
 class MadeUpTurnReader:
@@ -76,8 +95,10 @@ class MadeUpTurnReader:
 
 
 def _is_conversation(text: str) -> bool:
-    """Whether a text is a message of somebody else, in sentences, and an answer to it."""
+    """Whether a text is a message of somebody else, in sentences, and an answer to it; or no more than the label."""
     label, own = LABEL.match(text), OWN_LABEL.search(text)
+    if label and not text[label.end() :].strip():
+        return True
     if label is None or own is None or OF_ANSWERS.search(text):
         return False
     return any(sign in SENTENCE_ENDS for sign in text[label.end() : own.start()])

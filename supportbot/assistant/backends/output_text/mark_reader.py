@@ -175,8 +175,8 @@ class MarkReader:
         elif CALL_BODY.match(self._pending):
             self._answer.begin_call(kind, is_escaped=is_escaped)
             self._mode = Mode.CALL
-        else:
-            self._answer.add_text(mark)
+        elif self._pending.strip() or self._answer.position.may_be_in_sentence:
+            self._answer.add_text(mark)  # at the end of an answer it is that of a call that never came
 
     def _show_mention(self, kind: str, mark: str) -> None:
         self._has_shown_opening = (

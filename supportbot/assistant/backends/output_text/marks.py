@@ -147,6 +147,7 @@ SKIPPED = (
         "</tool_calls>",
     ),
     *("<answer>", "</answer>", "<response>", "</response>", "[end final response]"),
+    *("<final_answer>", "</final_answer>"),
     *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>", "[gmask]", "<sop>", "<eop>"),
     *("<role>assistant</role>", "<reserved_107>", "<seed:bos>", "<beginning_of_sentence>ai name=assistant"),
     *("]~!b[", "]~b]ai", ">>>all\n", "<|recipient|>all\n<|content|>", "<</sys>>", "<think/>", "</assistant>"),

@@ -35,7 +35,7 @@ from .mentions import SENTENCE_ENDS
 from .python_calls import iter_python_calls
 from .suppositions import MAX_SENTENCE_CHARS, is_behind_supposition
 
-BEGINNING = re.compile(r"\n\s*|\[|\{")
+BEGINNING = re.compile(r"\n\s*|\[|\{|>{1,3}")
 FENCE_BEGUN = re.compile(r"`{1,2}|```\w*\s*|<c?o?d?e?")
 # In the place of a fence: `<code>` (SmolLM), `<tools>` (Qwen), `<tool_call` without its bracket.
 _AROUND_CALLS = r"code|tools?|functions?|actions?|calls?|(?:api|tool|function)_calls?"
@@ -91,7 +91,7 @@ class BareCallReader:
             if self._may_be_call(self._held):
                 return ""
             text = self._take_held()
-        if not self._tool_names or ("\n" not in text and "[" not in text and "{" not in text):
+        if not self._tool_names or not BEGINNING.search(text):
             self._keep_last_piece(text)
             return text
         start = self._find_start(text)
@@ -113,7 +113,7 @@ class BareCallReader:
             elif begun[0] == "{" and not self._is_after_sentence(text[: begun.start()]):
                 continue
             elif self._may_be_call(begun[0].strip() + inner):
-                return begun.start() if self._is_within_line else begun.end()
+                return begun.end() if begun[0][0] == "\n" else begun.start()
         return None
 
     def _is_after_sentence(self, before: str) -> bool:
