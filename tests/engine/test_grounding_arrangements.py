@@ -4,6 +4,7 @@ import pytest
 
 from supportbot.assistant.grounding import GroundingCheck
 from supportbot.assistant.grounding.deeds import list_deeds
+from supportbot.assistant.messages import Message
 from tests.engine.test_grounding import HISTORY, SYSTEM
 from tests.engine.test_grounding_promises import UNABLE
 
@@ -76,6 +77,47 @@ def test_what_was_not_set_going_and_calls_that_nobody_makes_are_marked(sentence)
 )
 def test_what_only_sounds_like_it_is_not_marked(sentence):
     assert find_marks(sentence) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "As soon as we've received it, the refund is issued to your card.",
+        "Sobald das Paket da ist, ist die Erstattung veranlasst.",
+        "Wurde Ihnen der Betrag schon erstattet?",
+        "Votre commande a été annulée ?",
+        "Il rimborso è stato effettuato?",
+        "I've corrected my answer: it is a lamp.",
+        "J'ai modifié ma réponse.",
+        "Sorry, I sent you the wrong link before.",
+        "I opened the article for you.",
+    ],
+)
+def test_a_condition_a_question_and_what_is_done_to_words_claim_no_deed(sentence):
+    assert find_marks(sentence) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "As soon as I looked, your order was cancelled.",
+        "I see, your order is cancelled.",
+        "Your order was cancelled, anything else?",
+        "I've cancelled your order – anything else?",
+        "I've refunded you and can I help with more?",
+        "I've sent you the link by e-mail.",
+    ],
+)
+def test_a_claim_beside_a_question_or_behind_what_was_seen_is_one(sentence):
+    assert find_marks(sentence) == ["deed"]
+
+
+def test_a_ticket_of_an_earlier_turn_went_to_the_team():
+    opened = Message("tool", '{"ticket_id": "TKT-48291037", "status": "open"}', tool_call_id="c1")
+    check = GroundingCheck(SYSTEM, [*HISTORY[:2], opened, Message("user", "And now?")], UNABLE)
+
+    assert check.find_marks("Your case has been forwarded to the team.") == []
+    assert check.find_marks("Your order has been cancelled.")
 
 
 def test_what_the_instructions_promise_may_be_promised():

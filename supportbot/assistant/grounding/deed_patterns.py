@@ -254,3 +254,17 @@ CONDITION = re.compile(
     r"sorry|apologi[sz]e|leid|désolée?s?|siento|dispiace|spijt|desculpe|"
     r"you (?:said|say|wrote|told|mentioned))\b|(?:^|(?<=[,;:—])\s?)se\b(?!\s(?:ha|han|les?)\b)"
 )
+# What one has written, or shows in the chat, is no deed: “I've corrected my answer”, “I sent you the link above.”
+OWN_WORDS = re.compile(
+    r"(?:^|\s+)(?:my|meine[nmr]?|m(?:a|on|es)|mi[ao]?|mijn|minha)\s+(?:\w+\s+)?(?:answer|reply|message|mistake|summary|list|"
+    r"antwort|nachricht|aussage|liste|réponse|erreur|respuesta|mensaje|risposta|messaggio|antwoord|resposta|mensagem)\b|"
+    r"\s+(?:you\s+)?(?:the|this|that|an?)\s+(?:\w+\s+)?(?:link|steps|article|page)\b(?![^.!?]*\b(?:e-?mail|sms|post|inbox)\b)"
+)
+# A clause that is a question as a whole, and one of which another clause says when it will be true.
+QUESTION = re.compile(r"(?:(?!\b(?:and|und|et|y|e|en|ma|mas|but|aber)\b)[^,;:.!–—-])*\?")
+PRESENT = re.compile(r"\b(?:is|are|ist|sind|est|sont|está|están|è|sono|zijn)\b")
+BEHIND_CONDITION = re.compile(
+    r"(?:^|[,;:—])\s*(?:once|when|after|if|as soon as|sobald|wenn|nachdem|falls|dès que|lorsque|quand|une fois|si|"
+    r"cuando|una vez|en cuanto|quando|una volta|appena|se|zodra|wanneer|nadat|als|assim que|depois que)"
+    r"\b[^;:—]*,[^,;:—]*$"
+)

@@ -123,6 +123,7 @@ OTHER_VERBS = {
 # Other words by which a result tells of a deed.
 REPORTS = {
     "open": ("ticket",),
+    "forward": ("ticket",),  # which the team reads
     # Not “delivery” alone: an order has such a day long before it is sent.
     "send": (
         *(

@@ -12,6 +12,7 @@ from ..facts.shown_text import CACHED_TEXTS, normalize_text
 from ..facts.word_patterns import WordPattern, join_words
 from .deed_languages import NO_SPACES, find_unspaced_deed
 from .deed_patterns import (
+    BEHIND_CONDITION,
     CONDITION,
     CONJUNCTION,
     DEED_WORDS,
@@ -23,8 +24,11 @@ from .deed_patterns import (
     MAX_HEADLESS_WORDS,
     NEGATION,
     OWN_DEEDS,
+    OWN_WORDS,
+    PRESENT,
     PRESENT_DEEDS,
     PRESENT_WORDS,
+    QUESTION,
     REPORTED_DEEDS,
 )
 from .deed_words import DEEDS, REPORTS
@@ -147,7 +151,11 @@ def _find_claim(
 
 
 def _is_no_claim(text: str, match: re.Match[str]) -> bool:
-    """Whether the clause denies it, or makes it a condition or somebody's words."""
+    """Whether the clause denies it, asks for it, or makes it a condition or somebody's words."""
+    if QUESTION.match(text, match.end()) or OWN_WORDS.match(text, match.end()) or OWN_WORDS.search(match[0]):
+        return True
+    if PRESENT.search(match[0]) and BEHIND_CONDITION.search(text[: match.start()]):
+        return True
     begin = max(text.rfind(mark, 0, match.start()) for mark in ",;:—") + 1
     links = CONJUNCTION.finditer(text, begin, match.start())
     denied_from = max((each.end() for each in links), default=begin)
