@@ -110,6 +110,7 @@ CASES = {
         f"What does “##- Please write your reply above this line -##” mean?\n\n{INTRODUCTION}\n> Is it red?\n",
         "What does “##- Please write your reply above this line -##” mean?",
     ),
+    "where an iPhone has a photo": (f"\ufffc\n\nSent from my iPhone\n\n> {INTRODUCTION}\n> Is it red?\n", ""),
     "nothing": (f"{INTRODUCTION}\n> Is it red?\n", ""),
     "a lone marker": ("##-", "##-"),
 }
