@@ -1,6 +1,7 @@
 """Who a mail says it is from: what programs write carelessly is read, what can be read in two ways is not."""
 
 import re
+from contextlib import suppress
 from email.errors import MisplacedEnvelopeHeaderDefect
 from email.message import Message
 from email.utils import getaddresses
@@ -19,6 +20,14 @@ def read_addresses(headers: list[str]) -> list[tuple[str, str]]:
     elif (named := NAMED_BY_ADDRESS.fullmatch(text.strip())) and named[1].lower() == named[2].lower():
         found = [("", named[2])]
     return found
+
+
+def normalise_address(address: str) -> str:
+    """As people write it: in small letters, and a domain with letters of any script in these letters."""
+    local, at, host = address.strip().lower().rpartition("@")
+    with suppress(UnicodeError):
+        host = host.encode("ascii").decode("idna")
+    return f"{local}{at}{host}"
 
 
 def has_hidden_sender(message: Message) -> bool:

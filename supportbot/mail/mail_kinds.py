@@ -8,6 +8,7 @@ from email.parser import HeaderParser
 
 from .automatic_subjects import AUTOMATIC_SUBJECT
 from .bounded_message import READABLE_HEADERS
+from .from_header import normalise_address
 from .models import IncomingMail
 from .parsing import ParsedMail, join_headers, list_parts, read_header, walk_parts
 from .reply_tokens import is_own_address
@@ -109,16 +110,22 @@ def _read_failed_recipients(part: Message) -> dict[str, bool]:
         if action == "failed":
             is_permanent = bool(PERMANENT_STATUS.match(str(fields.get("Status", "")).strip()))
             recipients = (str(fields.get(name) or "") for name in ("Final-Recipient", "Original-Recipient"))
-            failed |= {each.rpartition(";")[2].strip(" <>").lower(): is_permanent for each in recipients}
+            failed |= {
+                normalise_address(each.rpartition(";")[2].strip(" <>")): is_permanent for each in recipients
+            }
     return failed
 
 
 def _read_failed_in_text(mail: ParsedMail) -> list[str]:
     """Of a bounce without a part for programs. One that has it says there whether a mail is only late."""
     if named := read_header(mail.message, "X-Failed-Recipients"):
-        return [each.strip().lower() for each in named.split(",")]
+        return [normalise_address(each) for each in named.split(",")]
     said = TEXT_COPY.split(mail.whole_text, maxsplit=1)[0]
-    return [found[1].lower() for found in TEXT_RECIPIENT.finditer(said) if TEXT_PERMANENT.search(found[2])]
+    return [
+        normalise_address(found[1])
+        for found in TEXT_RECIPIENT.finditer(said)
+        if TEXT_PERMANENT.search(found[2])
+    ]
 
 
 def _read_returned(part: Message) -> Message:

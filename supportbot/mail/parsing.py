@@ -12,7 +12,7 @@ from email.message import Message
 from supportbot.conversations.card_numbers import mask_card_numbers
 
 from .bounded_message import read_message
-from .from_header import has_hidden_sender, read_addresses
+from .from_header import has_hidden_sender, normalise_address, read_addresses
 from .mime_text import decode_text, to_one_line
 from .part_texts import TEXT_KINDS, PartTexts, find_text_kind, is_file, read_bytes
 from .reply_text import MAX_CHARS, extract_reply
@@ -146,7 +146,7 @@ def _read_sender(message: Message) -> tuple[str, str]:
     if len(headers) != 1 or len(found) != 1 or has_hidden_sender(message):
         return _decode(" ".join(headers))[:NAME_CHARS], ""
     name, address = found[0]
-    address = to_one_line(address).lower()
+    address = normalise_address(to_one_line(address))
     # More than one @ is read by each program in its own way.
     is_address = bool(ADDRESS.fullmatch(address)) and len(address) <= ADDRESS_CHARS
     return mask_card_numbers(_decode(name)).text[:NAME_CHARS], address if is_address else ""

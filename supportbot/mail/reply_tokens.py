@@ -14,6 +14,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from supportbot.jobs.mail_jobs import get_mail_host
 
+from .from_header import normalise_address
+
 # Ten bytes are sixteen letters of base 32, without a rest.
 NUMBER_BYTES = SIGNATURE_BYTES = 10
 NUMBER_LETTERS = SIGNATURE_LETTERS = 16
@@ -87,8 +89,8 @@ def remove_tags(subject: str) -> str:
 
 def is_own_address(address: str) -> bool:
     """Whether mails from there are our own."""
-    own_local, _, own_host = settings.ENVIRONMENT.mail_address.lower().rpartition("@")
-    local, _, host = address.lower().rpartition("@")
+    own_local, _, own_host = normalise_address(settings.ENVIRONMENT.mail_address).rpartition("@")
+    local, _, host = normalise_address(address).rpartition("@")
     return bool(own_local) and host == own_host and (local == own_local or local.startswith(f"{own_local}+"))
 
 

@@ -11,13 +11,26 @@ from django.utils import timezone
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
+from supportbot.mail.incoming import take_mail
 from supportbot.mail.models import IncomingMail
 from supportbot.mail.reply_tokens import build_thread
 from supportbot.mail.senders import is_forged
 from supportbot.mail.staff_mails import mail_kept_alert
 from tests.mail.mails import ALICE, build_answer, list_posted, take, write_to_customer
+from tests.mail.test_mail_kinds import build_bounce
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
+
+
+def test_who_has_a_domain_with_an_umlaut_is_known_by_what_programs_make_of_it(agent):
+    chat = Conversation.objects.create(guest_key="g", contact_email="gus@müller.example")
+    sent = write_to_customer(chat, agent, "Which lamp is it?")
+    written = sent.message()["To"]
+    assert written == "gus@xn--mller-kva.example"
+    assert take(build_answer(sent, f"Gus <{written}>", "The red one.")) == "posted"
+    assert take_mail(build_bounce(sent, written)).outcome == "bounce"
+    chat.refresh_from_db()
+    assert chat.is_undeliverable
 
 
 class TestForgery:
