@@ -27,8 +27,12 @@ RECIPIENT_HEADERS = (
 )
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".heif")
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+# What programs add to each mail that they sign.
 SIGNATURE_TYPES = frozenset(
-    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+    {
+        *("application/pgp-signature", "application/pgp-keys"),
+        *("application/pkcs7-signature", "application/x-pkcs7-signature"),
+    }
 )
 
 

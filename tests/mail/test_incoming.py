@@ -226,6 +226,12 @@ class TestFiles:
         assert take(answer) == "posted"
         assert "invoice.pdf" in list_posted(chat)[0]
 
+    def test_the_key_that_a_program_adds_to_each_mail_is_not_named(self, chat, sent):
+        answer = build_answer(sent, ALICE, "The red one.")
+        self.attach(answer, "OpenPGP_0x12.asc", b"-----BEGIN", "application/pgp-keys")
+        take(answer)
+        assert not chat.messages.filter(text__contains="OpenPGP_0x12.asc").exists()
+
     @pytest.mark.parametrize("kind", ["kept", "foreign", "automatic"])
     def test_pictures_of_what_is_not_posted_are_not_looked_at(self, sent, mail_settings, monkeypatch, kind):
         mail_settings(mail_strangers="keep")
