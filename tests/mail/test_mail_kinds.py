@@ -94,6 +94,7 @@ AUTOMATIC = [
 PEOPLE = [
     {"Auto-Submitted": "no"},
     {"Precedence": "normal"},
+    {"Feedback-ID": "1.eu-west-1.abc:AmazonSES"},  # as of every mail by Amazon, also of people
     *(
         {"Subject": subject}
         for subject in (
