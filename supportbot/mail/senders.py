@@ -40,7 +40,9 @@ def match_conversation(mail: ParsedMail) -> Match:
             token, conversation.pk, mail.sender
         ):
             return Match(conversation, Outcome.FOREIGN)
-    return Match(None, Outcome.FOREIGN if tokens else "")
+    # One that was made for the sender is of a conversation that was deleted meanwhile: what they write begins another.
+    is_foreign = bool(tokens) and not any(_is_made_for(mail.sender, token) for token in tokens)
+    return Match(None, Outcome.FOREIGN if is_foreign else "")
 
 
 def find_returned_conversation(ids: str, subject: str, recipient: str) -> Conversation | None:
@@ -86,6 +88,11 @@ def _find_conversation(token: str) -> Conversation | None:
     if number is None:
         return None
     return Conversation.objects.select_related("user").filter(pk=number).first()
+
+
+def _is_made_for(address: str, token: str) -> bool:
+    number = read_conversation_id(token)
+    return number is not None and is_token_of(token, number, address)
 
 
 def _is_customer(address: str, conversation: Conversation) -> bool:

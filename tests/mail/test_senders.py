@@ -155,6 +155,14 @@ class TestStrangers:
         assert take(build_answer(sent, "Gus <gus@example.org>", "Good.")) == "posted"
         assert list_posted(chat) == ["Do you sell lamps?", "Good."]
 
+    def test_so_does_an_answer_to_a_conversation_that_was_deleted_meanwhile(self, chat, sent):
+        Conversation.objects.all().delete()
+        assert take(build_answer(sent, "eve@example.org", "Hi")) == "foreign"
+        assert take(build_answer(sent, ALICE, "The lamp broke again.")) == "opened"
+        assert list_posted(Conversation.objects.get(contact_email="alice@example.com")) == [
+            "The lamp broke again."
+        ]
+
     def test_they_are_limited_and_what_is_beyond_is_kept(self):
         outcomes = Counter(take(build_answer(None, "gus@example.org", f"{n}")) for n in range(8))
         assert outcomes == {"opened": 5, "limited": 3}
