@@ -111,6 +111,11 @@ CASES = {
         "What does “##- Please write your reply above this line -##” mean?",
     ),
     "where an iPhone has a photo": (f"\ufffc\n\nSent from my iPhone\n\n> {INTRODUCTION}\n> Is it red?\n", ""),
+    "where Gmail and Outlook have pictures": (
+        "See here:\n\n[image: image.png]\n\nBest\nAlice\n[cid:image001.png@01DB.A0]\n",
+        "See here:\n\nBest\nAlice",
+    ),
+    "a photo alone": (f"[image: IMG_1.jpg]\n\n{INTRODUCTION}\n> Is it red?\n", ""),
     "nothing": (f"{INTRODUCTION}\n> Is it red?\n", ""),
     "a lone marker": ("##-", "##-"),
 }

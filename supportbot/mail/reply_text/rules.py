@@ -17,6 +17,8 @@ from .words import DEVICE_AT_END, EXCUSE, LINK, PROGRAM_NAMES, PROGRAM_SIGNATURE
 
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffc]")
+# What programs write where a picture stands.
+PICTURE = re.compile(r"\[(?:image|cid): ?[^\[\]]{1,200}\]")
 SIGNED_BEGINNING, SIGNED_END = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
 SIGNED_HEADER = re.compile(r"^(?:Hash|Version|Comment|Charset|MessageID|NotDashEscaped):")
 SIGNATURE_END = "-----END PGP SIGNATURE-----"
@@ -40,7 +42,7 @@ def cut_to_new_text(text: str, *, is_forward: bool) -> str:
 
 
 def _clean_line(line: str) -> str:
-    line = INVISIBLE.sub("", line.replace("\xa0", " ").replace("\t", " "))
+    line = INVISIBLE.sub("", PICTURE.sub("", line).replace("\xa0", " ").replace("\t", " "))
     return line if SIGNATURE.match(line) else line.rstrip()
 
 
