@@ -19,6 +19,8 @@ NEWEST_TICKETS = 10_000  # in whose words is looked
 WORD_FIELDS = ("subject", "issue", "summary", "wants", "guest_name", "guest_email")
 NUMBER = re.compile(r"(?:TKT-?)?(\d{3,8})", re.IGNORECASE | re.ASCII)
 NUMBER_DIGITS = 8
+# A whole one as people write it, or within what they have copied, such as a mail's subject.
+WHOLE_NUMBER = re.compile(r"TKT[\W_]{0,3}(\d{8})(?!\d)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,13 @@ def find_tickets(search: str) -> FoundTickets:
 
 
 def _match_number(search: str) -> Q:
-    """Tickets whose number begins with these digits, which an index finds between the least and the greatest one."""
+    """Tickets whose number begins with these digits, which an index finds between the least and the greatest one.
+
+    Within other words whole numbers alone are looked for.
+    """
     number = NUMBER.fullmatch(search)
     if number is None:
-        return Q(pk__in=[])
+        return Q(number__in=[f"TKT-{digits}" for digits in WHOLE_NUMBER.findall(search)])
     least, greatest = (number[1].ljust(NUMBER_DIGITS, digit) for digit in "09")
     return Q(number__range=(f"TKT-{least}", f"TKT-{greatest}"))
 
