@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -13,6 +14,8 @@ from supportbot.conversations.attachments.storage import MAX_IMAGES_PER_MESSAGE,
 from supportbot.conversations.limits.rate_limits import RequestRefused
 
 from .parsing import Attached
+
+T = TypeVar("T")
 
 MAX_LISTED_NAMES = 10
 MAX_READ_IMAGES = 20  # of one mail, decorations and broken ones among them: each takes a process its time
@@ -30,22 +33,30 @@ class SortedAttachments:
 
 
 def sort_attachments(attached: Sequence[Attached]) -> SortedAttachments:
-    """Look at what came with a mail. It takes seconds for large photos, so call it outside of transactions."""
-    photos: list[tuple[str, Picture]] = []
-    left_out: list[str] = []
-    decorations: list[str] = []
+    """Look at what came with a mail. It takes seconds for large photos, so call it outside of transactions.
+
+    Where there are too many, those are taken that somebody has attached, and not the logos of a signature.
+    """
+    photos: dict[int, tuple[str, Picture]] = {}
+    left_out: dict[int, str] = {}
+    decorations: dict[int, str] = {}
     attempts = 0
-    for each in attached:
+    for number, each in sorted(enumerate(attached), key=lambda one: one[1].is_in_text):
         is_read = each.is_image and len(photos) < MAX_IMAGES_PER_MESSAGE and attempts < MAX_READ_IMAGES
         attempts += is_read
         picture = _read_picture(each) if is_read else None
         if picture is None:
-            left_out.append(each.name)
+            left_out[number] = each.name
         elif max(picture.width, picture.height) < MIN_SIDE_PIXELS:
-            decorations.append(each.name)
+            decorations[number] = each.name
         else:
-            photos.append((each.name, picture))
-    return SortedAttachments(photos, left_out, decorations)
+            photos[number] = each.name, picture
+    return SortedAttachments(_list_in_order(photos), _list_in_order(left_out), _list_in_order(decorations))
+
+
+def _list_in_order(found: dict[int, T]) -> list[T]:
+    """As they stand in the mail."""
+    return [found[number] for number in sorted(found)]
 
 
 def store_photos(conversation_id: int, found: SortedAttachments) -> tuple[list[UUID], list[str]]:

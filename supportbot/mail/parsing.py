@@ -42,11 +42,12 @@ class MailUnreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file that came with a mail."""
+    """A file that came with a mail; with `is_in_text` it stands amid the text, as a logo in a signature does."""
 
     name: str
     content_type: str
     data: bytes = field(repr=False)
+    is_in_text: bool = False
 
     @property
     def is_image(self) -> bool:
@@ -180,7 +181,8 @@ def _read_parts(message: Message) -> tuple[list[str], list[Attached]]:
         if is_text and has_room and (text := texts.read_text(part)) is not None:
             found.append(text)
         elif kind not in SIGNATURE_TYPES:
-            attached.append(Attached(_read_file_name(part), kind, read_bytes(part)))
+            is_in_text = "Content-ID" in part and part.get_content_disposition() != "attachment"
+            attached.append(Attached(_read_file_name(part), kind, read_bytes(part), is_in_text))
     return [text for text in found if text.strip()], attached
 
 

@@ -220,6 +220,17 @@ class TestFiles:
         assert len(chat.messages.get(channel="mail").images) == 3
         assert "3.png, 4.png" in Message.objects.filter(role="system").latest("pk").text
 
+    def test_logos_of_a_signature_keep_no_photo_out(self, chat, sent):
+        answer = build_answer(sent, ALICE, "See here.")
+        answer.add_alternative("<p>See here.</p>", subtype="html")
+        for number in range(3):
+            answer.get_payload()[1].add_related(png(200, 60), "image", "png", cid=f"<{number}>")
+        self.attach(answer, "lamp.png", png(300, 200))
+
+        take(answer)
+
+        assert [image.width for image in chat.messages.get(channel="mail").images] == [200, 200, 300]
+
     def test_a_mail_of_a_file_alone_is_told_of(self, chat, sent):
         answer = build_answer(sent, ALICE, "")
         self.attach(answer, "invoice.pdf", b"%PDF", "application/pdf")
