@@ -7,7 +7,11 @@ import time
 import pytest
 
 from supportbot.conversations.realtime.answer_stream import StreamedText
-from supportbot.conversations.realtime.markdown import measure_finished_blocks, render_markdown
+from supportbot.conversations.realtime.markdown import (
+    measure_finished_blocks,
+    render_links,
+    render_markdown,
+)
 from supportbot.conversations.realtime.markdown.deviations import unwrap_answer
 from supportbot.conversations.realtime.markdown.fences import separate_fences
 from tests.linear_time import takes_linear_time
@@ -225,6 +229,26 @@ def test_a_bare_address_is_a_link(text, address, shown):
     anchor = rendered.one("a")
     assert (anchor["href"], anchor["rel"]) == (address, "noopener noreferrer nofollow")
     assert (f"({shown})" in rendered.text) if shown else not re.search(r"\(\w+\.\w", rendered.text)
+
+
+def test_what_people_write_stays_as_they_wrote_it_and_its_addresses_are_links():
+    text = """  Hello  **Ann**,
+
+1. your label_a is <b>here</b> &amp; &lt; `x` \\* ![a](b)
+https://dhl.example/track?id=00_34_01&l=en. Or write to help@shop.example!
+[label](www.shop.example/a*b)
+"""
+
+    shown = parse(render_links(text))
+
+    assert shown.text == text
+    assert {each.tag for each in shown} == {"a"}
+    assert [each["href"] for each in shown] == [
+        "https://dhl.example/track?id=00_34_01&l=en",
+        "mailto:help@shop.example",
+        "https://www.shop.example/a*b",
+    ]
+    assert "(xn--pypal-4ve.com)" in render_links("https://pаypal.com/a")
 
 
 @pytest.mark.parametrize(

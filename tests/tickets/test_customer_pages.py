@@ -25,6 +25,7 @@ from supportbot.jobs.models import Job
 from supportbot.jobs.registry import ClaimedJob
 from supportbot.server.executors import on_database_thread
 from tests.conversations.conftest import _own_media
+from tests.conversations.markup import parse
 from tests.conversations.page import Browser
 from tickets.actors import build_staff_actor
 from tickets.answers import reopen_by_customer
@@ -106,6 +107,19 @@ def test_the_list_names_what_the_customer_needs(alices, ticket, alice, talk):
     )
     assert all(each in page for each in words)
     assert page.index("TKT-00000004") < page.index("TKT-00000002") < page.index(NUMBER), "newest first"
+
+
+def test_an_address_in_an_answer_of_staff_is_a_link_wherever_it_is_read(client, alices, ticket, talk, sam):
+    reply(talk, sam, "Print *this*: https://dhl.example/label_1_a?x=1")
+    client.force_login(sam)
+
+    for reader, path in (
+        (alices, PAGE),
+        (alices, talk.get_absolute_url()),
+        (client, f"/admin/conversations/conversation/{talk.pk}/change/"),
+    ):
+        (address,) = parse(read(reader, path)).all("a", href="https://dhl.example/label_1_a?x=1")
+        assert (address.text, address["target"]) == ("https://dhl.example/label_1_a?x=1", "_blank")
 
 
 def test_a_request_for_a_person_is_shown_in_the_customers_words(alices, alice, talk):

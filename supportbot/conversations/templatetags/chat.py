@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ..models import Message
 from ..realtime import error_messages
 from ..realtime.language import RIGHT_TO_LEFT, detect_language
-from ..realtime.markdown import render_markdown
+from ..realtime.markdown import render_links, render_markdown
 from ..realtime.markdown.cut_text import finish_cut_text
 from ..realtime.markdown.plain_text import render_plain_text
 
@@ -39,7 +39,16 @@ def render_text_attributes(text: str) -> str:
 def render_safe_markdown(text: str, status: str = "") -> str:
     """The HTML of a text, which is a whole one or, with the status of a message, as much as there is of it."""
     text = _finish_text(text, status)
-    return mark_safe(render_markdown(text))  # noqa: S308 - sanitised there, and nowhere else marked safe
+    return mark_safe(render_markdown(text))  # noqa: S308 - sanitised there
+
+
+@register.filter("links")
+def render_text_with_links(text: str, role: str = "") -> str:
+    """The HTML of what people write: it stays as it is, but its addresses are links.
+
+    What the server says leads nowhere: the addresses in it are the customer's own.
+    """
+    return text if role == Message.Role.SYSTEM else mark_safe(render_links(text))  # noqa: S308 - sanitised there
 
 
 @register.filter("plain_text")

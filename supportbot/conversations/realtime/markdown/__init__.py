@@ -48,16 +48,18 @@ def normalize_address(_markdown: MarkdownIt, url: str) -> str:
     return normalizeLink(normalize_telephone(add_scheme(url)))
 
 
-class _Markdown(MarkdownIt):
+class _Linker(MarkdownIt):
     normalizeLink = normalize_address  # noqa: N815 - the library's name
 
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
+        return is_valid_link(url)
+
+
+class _Markdown(_Linker):
     def __init__(self) -> None:
         super().__init__()
         self.inline = UnspacedInlineParser()
         self.configure("commonmark", {"html": False, "breaks": True})
-
-    def validateLink(self, url: str) -> bool:  # noqa: N802 - the library's name
-        return is_valid_link(url)
 
 
 def _parse_line_break_tag(state: StateInline, silent: bool) -> bool:
@@ -87,6 +89,9 @@ add_deviations(_markdown)
 add_containers(_markdown)
 add_emphasis(_markdown)
 
+_plain_text = _Linker("zero")  # in which nothing means anything but itself
+add_links(_plain_text)
+
 
 def parse_markdown(text: str) -> list[Token]:
     """What a text is made of, by the same rules for pages and for plain text."""
@@ -102,6 +107,11 @@ def render_markdown(text: str) -> str:
 def render_whole(text: str) -> str:
     """The same of a text that is not rendered in pieces."""
     return _cleaner.clean(_markdown.render(text))
+
+
+def render_links(text: str) -> str:
+    """The HTML of a text that is no Markdown: its addresses are links, and all else stays as it was written."""
+    return _cleaner.clean(_plain_text.renderInline(text))
 
 
 def _prepare_text(text: str) -> str:
