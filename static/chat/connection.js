@@ -5,7 +5,7 @@ import { emptyPage } from "./forget.js";
 import { chat, composer, conversationId, getText, showNotice } from "./page.js";
 import { isOnItsWay, photos } from "./photos.js";
 import { CONNECTION_LOST } from "./polling.js";
-import { reloadUnasked } from "./restored.js";
+import { isStorageBlocked, reloadUnasked } from "./restored.js";
 import { scrollToEnd } from "./scrolling.js";
 import { isPolling, noteCarried, noteClosed, noteSilent, openTransport, startProbing } from "./transport.js";
 
@@ -80,9 +80,7 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
     chat.dataset.connection = "gone";
     composer.inert = true;
     if (code === SIGNED_OUT || code === NOT_FOUND) emptyPage();
-    // A page that was signed in and returns as a guest hears only that there is no such conversation.
-    const mayBeSignedOut = code === NOT_FOUND && "signedIn" in chat.dataset;
-    showNotice(mayBeSignedOut ? getText("signedOutOrGone") : FATAL_CLOSE_TEXTS[code]);
+    showNotice(describeClose(code));
     scrollToEnd();
     return;
   }
@@ -91,6 +89,14 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
   if (noteClosed(code)) reconnectNow();
   else scheduleReconnect();
 });
+
+function describeClose(code) {
+  if (code !== NOT_FOUND) return FATAL_CLOSE_TEXTS[code];
+  // Without cookies nobody is known as the one who has just begun a conversation.
+  if (isStorageBlocked()) return getText("cookiesBlocked");
+  // A page that was signed in and returns as a guest hears only that there is no such conversation.
+  return "signedIn" in chat.dataset ? getText("signedOutOrGone") : FATAL_CLOSE_TEXTS[code];
+}
 
 // At random times, so that not everybody returns at once after the server was restarted.
 function scheduleReconnect() {

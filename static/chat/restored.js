@@ -3,8 +3,18 @@
 
 const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
 
+// A browser that is told to block cookies keeps nothing for a page either.
+export function isStorageBlocked() {
+  try {
+    return !sessionStorage;
+  } catch {
+    return true;
+  }
+}
+
 // What this tab keeps, of all conversations.
 function clearStorage() {
+  if (isStorageBlocked()) return;
   for (const key of Object.keys(sessionStorage)) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
 }
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from supportbot.conversations.realtime.fragments import render_owner, render_typing
 from supportbot.conversations.turns.changes import OwnerState
@@ -13,6 +13,7 @@ from tests.servers import Site
 
 from .album import Tray, photo
 from .chat import Somebody, find_traces
+from .chromium import launch_without_cookies
 from .lines import network, note_lines
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -283,3 +284,12 @@ async def test_a_page_that_stays_open_over_a_socket_renews_its_session_once_a_da
     assert any(cookie.startswith("sessionid=") for cookie in cookies)
     await chat.connected()
     assert [url for url in asked if "/frames/" in url] == [(await renewed.value).url] * 2
+
+
+async def test_who_blocks_cookies_is_told_that_the_chat_needs_them(
+    chromium: Browser, site: Site, tmp_path: Path
+) -> None:
+    async with await launch_without_cookies(chromium.browser_type, tmp_path) as context:
+        page = context.pages[0]
+        await page.goto(site.url)
+        await expect(page.get_by_role("alert")).to_contain_text("Your browser blocks cookies on this page")

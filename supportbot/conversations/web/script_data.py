@@ -63,6 +63,10 @@ def _connection_texts() -> dict[str, str]:
             "Reload the page to continue."
         ),
         "conversationGone": _("This conversation is no longer available. Reload the page to continue."),
+        "cookiesBlocked": _(
+            "Your browser blocks cookies on this page, and the chat doesn't work without them. "
+            "Please allow them, then reload the page."
+        ),
         "busy": _("Very busy right now. Trying again…"),
         "tooManyTabs": _("This chat is open in too many tabs. Close some of them, then reload this page."),
     }
