@@ -61,11 +61,16 @@ chooser.addEventListener("change", () => {
 
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
-  // Office programs add a picture of the copied text to the text: then the text is meant.
-  if (!files.length || event.clipboardData.types.includes("text/plain")) return;
+  if (!files.length || isFormattedText(event.clipboardData)) return;
   event.preventDefault();
   attachFiles(files);
 });
+
+// Office programs add a picture of the copied text to the text: then the text is meant. The text that a file manager
+// adds to copied files, their names or paths, has no other form.
+function isFormattedText({ types }) {
+  return types.includes("text/plain") && (types.includes("text/html") || types.includes("text/rtf"));
+}
 
 // A photo of the conversation that is dragged about carries a file as well, but is not meant to be sent.
 // Of one that is replaced meanwhile nobody hears that the drag has ended.

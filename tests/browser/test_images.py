@@ -74,6 +74,31 @@ async def test_photos_can_be_dropped_and_pasted_and_need_no_words(
     await expect(chat.customer.locator(".text")).to_have_count(0)
 
 
+# Pastes a picture with these other forms beside it. Returns whether the browser is left to paste the text.
+PASTE_WITH = """async (others) => {
+    const clipboard = new DataTransfer();
+    const picture = await new Promise((resolve) => document.createElement("canvas").toBlob(resolve));
+    clipboard.items.add(new File([picture], "label.png", { type: picture.type }));
+    for (const [type, words] of Object.entries(others)) clipboard.setData(type, words);
+    const event = { clipboardData: clipboard, bubbles: true, cancelable: true };
+    return document.getElementById("text").dispatchEvent(new ClipboardEvent("paste", event));
+}"""
+
+
+async def test_a_photo_copied_in_a_file_manager_is_pasted_and_not_the_picture_of_a_copied_text(
+    somebody: Somebody, site: Site
+) -> None:
+    chat = await somebody(site)
+    tray = Tray(chat)
+
+    for formatted in ("text/html", "text/rtf"):  # as Office programs copy a table
+        assert await chat.page.evaluate(PASTE_WITH, {"text/plain": "1 2", formatted: "1 2"})
+    await expect(tray.photos).to_have_count(0)
+
+    assert not await chat.page.evaluate(PASTE_WITH, {"text/plain": "label.png"})  # as macOS copies a file
+    await tray.has_uploaded(1)
+
+
 async def test_three_photos_go_with_a_message_in_their_order_and_a_fourth_is_told(
     somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
 ) -> None:
