@@ -36,7 +36,10 @@ async def test_a_ticket_is_answered_solved_rated_and_opened_again(
     await page.goto(chat.page.url)
     await page.get_by_label("Menu").click()
     await page.get_by_role("link", name="My tickets").click()
-    await page.get_by_role("link", name="Waiting for your answer").click()
+    entry = page.get_by_role("link", name="Waiting for your answer")
+    room = "e => e.clientWidth - e.querySelector('.ticket-issue').clientWidth"
+    assert await entry.evaluate(room) == 32, "Arabic begins at the right of all of it"
+    await entry.click()
     await expect(page.locator("[data-role=staff] .text")).to_have_text("Which lamp do you mean?")
     await expect(page.locator("[data-role=staff] time")).to_have_text(
         re.compile(rf"^\d+ \w+ 20\d\d, {clock}$")

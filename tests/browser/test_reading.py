@@ -169,7 +169,7 @@ async def test_a_page_in_large_letters_follows_though_its_field_has_changed_its_
     assert await from_end(chat) <= 3
 
 
-async def test_code_and_tables_scroll_by_themselves_and_no_word_breaks_in_a_cell(
+async def test_code_tables_and_numbers_keep_their_shape_on_a_phone(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
     chat = await somebody(site, viewport={"width": 320, "height": 640})
@@ -194,6 +194,17 @@ async def test_code_and_tables_scroll_by_themselves_and_no_word_breaks_in_a_cell
     for each in (answer.locator("pre"), answer.locator("table")):
         assert await each.evaluate("e => e.scrollWidth > e.clientWidth")
         await expect(each).to_have_attribute("tabindex", "0")
+
+    provider.say("اتصل بنا: [+49 30 1234567](tel:+49301234567)")
+    await chat.ask("أين؟")
+    places = """e => [0, 13].map((place) => {
+        const range = document.createRange();
+        range.setStart(e.firstChild, place);
+        range.setEnd(e.firstChild, place + 1);
+        return range.getBoundingClientRect().left;
+    })"""
+    plus, seven = await answer.last.get_by_role("link").evaluate(places)
+    assert plus < seven  # as it is dialled, also where all else reads from the right
 
 
 async def test_what_is_marked_stays_marked_while_an_answer_comes_and_ends(
