@@ -17,8 +17,8 @@ const PARTS = {
   day: () => ({ ...DAY, ...YEAR }),
 };
 
-function showLocalTimes() {
-  for (const time of document.querySelectorAll("time[data-shows]:not([data-local])")) {
+function showLocalTimes(selector = "time[data-shows]:not([data-local])") {
+  for (const time of document.querySelectorAll(selector)) {
     const moment = new Date(time.dateTime);
     time.textContent = new Intl.DateTimeFormat(language, PARTS[time.dataset.shows](moment)).format(moment);
     time.dataset.local = "";
@@ -26,4 +26,6 @@ function showLocalTimes() {
 }
 
 showLocalTimes();
-new MutationObserver(showLocalTimes).observe(document.body, { childList: true, subtree: true });
+new MutationObserver(() => showLocalTimes()).observe(document.body, { childList: true, subtree: true });
+// On a page that was left open, today may have become yesterday.
+document.addEventListener("visibilitychange", () => showLocalTimes("time[data-shows]"));

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -205,6 +206,21 @@ async def test_code_tables_and_numbers_keep_their_shape_on_a_phone(
     })"""
     plus, seven = await answer.last.get_by_role("link").evaluate(places)
     assert plus < seven  # as it is dialled, also where all else reads from the right
+
+
+async def test_a_page_that_is_left_open_overnight_says_of_which_day_its_messages_are(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody(site)
+    provider.say("It has left.")
+    await chat.ask("Where is it?")
+    times = chat.page.locator("time")
+
+    await chat.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=1))
+    await chat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    for each in (times.first, times.last):
+        await expect(each).to_have_text(re.compile(r"^\d+ \w+( \d+)?, \d\d:\d\d$"))
 
 
 async def test_what_is_marked_stays_marked_while_an_answer_comes_and_ends(
