@@ -128,9 +128,8 @@ def check_number(value: Any) -> Any:
 
 def check_mailboxes(value: tuple[str, ...]) -> tuple[str, ...]:
     for each in value:
-        address = parseaddr(each)[
-            1
-        ]  # which says nothing of what it has left out, such as another one behind a “;”
+        # It says nothing of what it has left out, such as another address behind a “;”.
+        _name, address = parseaddr(each)
         name, at, host = address.partition("@")
         if not (name and at and host and each in (address, f"{each.partition('<')[0]}<{address}>")):
             raise PydanticCustomError("email", "Input should be e-mail addresses with commas")
