@@ -167,7 +167,7 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something in an answer that could not be confirmed: the kind of fact, or “deed”, and the words."""
+    """Something in an answer that could not be confirmed: the kind of fact, or “action”, and the words."""
 
     kind: str
     words: str

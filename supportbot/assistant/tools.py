@@ -205,7 +205,7 @@ def tool(
     `progress` is the line that the customer sees while the tool runs, and `done_line` the one that takes its place once
     it has succeeded; they may name arguments in braces, and a text of `gettext_lazy` is translated for each reader.
     `timeout` is in seconds. `done_words` are what an answer may say to have done once this was done, such as
-    “forwarded”, besides what the name says (see `deeds`).
+    “forwarded”, besides what the name says (see `actions`).
 
     Raises TypeError for what cannot be a tool: a function that has no docstring or has a `yield`, whose first parameter
     is not `ctx`, or one of whose other parameters has no type or cannot be passed by name; a name that providers

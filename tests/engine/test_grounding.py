@@ -10,7 +10,7 @@ import pytest
 
 from supportbot.assistant.facts import list_known_facts
 from supportbot.assistant.grounding import CheckedText, GroundingCheck
-from supportbot.assistant.grounding.deeds import find_unproven_deed, list_deeds
+from supportbot.assistant.grounding.actions import find_unproven_action, list_actions
 from supportbot.assistant.messages import Image, Mark, Message, ToolCall
 from supportbot.assistant.tools import Registry, tool
 
@@ -189,8 +189,8 @@ def test_what_was_shown_nowhere_is_marked(kind, sentence):
         "Cancelé su pedido.",
     ],
 )
-def test_a_deed_that_nobody_has_done_is_marked(sentence):
-    assert [mark.kind for mark in begin_check().find_marks(sentence)] == ["deed"]
+def test_an_action_that_nobody_has_done_is_marked(sentence):
+    assert [mark.kind for mark in begin_check().find_marks(sentence)] == ["action"]
 
 
 @pytest.mark.parametrize(
@@ -219,16 +219,16 @@ def test_a_deed_that_nobody_has_done_is_marked(sentence):
         "You said that your order was changed.",
     ],
 )
-def test_what_claims_no_deed_is_not_taken_for_one(sentence):
+def test_what_claims_no_action_is_not_taken_for_one(sentence):
     assert begin_check().find_marks(sentence) == []
 
 
-def test_a_deed_of_this_turn_may_be_told_and_no_other_one():
+def test_an_action_of_this_turn_may_be_told_and_no_other_one():
     check = begin_check("create_ticket")
 
     assert check.find_marks("I've opened ticket TKT-48291037 and forwarded it to the team.") == []
     assert check.find_marks("I've opened a ticket and I have refunded you.") == [
-        Mark("deed", "i have refunded")
+        Mark("action", "i have refunded")
     ]
 
 
@@ -240,7 +240,7 @@ def test_a_call_that_failed_or_only_looked_has_done_nothing():
     assert check.find_marks("I have refunded you.")
 
 
-def test_a_deed_of_an_earlier_turn_may_be_told_as_one():
+def test_an_action_of_an_earlier_turn_may_be_told_as_one():
     opened = ToolCall("c2", "create_ticket", "{}")
     earlier = [
         Message("assistant", "", (opened,)),
@@ -254,10 +254,10 @@ def test_a_deed_of_an_earlier_turn_may_be_told_as_one():
 
 
 def test_a_tool_that_says_nothing_of_itself_may_have_done_it_earlier_too():
-    done_earlier = list_deeds("zap_it")
+    done_earlier = list_actions("zap_it")
 
-    assert find_unproven_deed("I've already cancelled order 1234.", set(), done_earlier, set()) == ""
-    assert find_unproven_deed("I've cancelled your order.", set(), done_earlier, set())
+    assert find_unproven_action("I've already cancelled order 1234.", set(), done_earlier, set()) == ""
+    assert find_unproven_action("I've cancelled your order.", set(), done_earlier, set())
 
 
 def test_a_turn_that_begins_again_has_done_what_it_did_before_its_process_died():
@@ -308,7 +308,7 @@ def test_the_model_s_own_words_prove_nothing():
     assert check.find_marks("As I said, it has been refunded.")
 
 
-def test_after_a_photo_facts_are_not_checked_and_deeds_are():
+def test_after_a_photo_facts_are_not_checked_and_actions_are():
     photo = Message("user", "My receipt", images=(Image("data:image/png;base64,AA=="),))
 
     check = begin_check(history=[photo])
@@ -328,7 +328,7 @@ def test_held_back_is_the_sentence_that_is_not_confirmed_however_it_comes(size):
     shown = "".join([*(text.add_text(piece) for piece in pieces), text.finish_text()])
 
     assert shown == TEXT.replace(" I've refunded you!", "")
-    assert (text.is_held, text.marks) == (True, [Mark("deed", "i've refunded")])
+    assert (text.is_held, text.marks) == (True, [Mark("action", "i've refunded")])
 
 
 @pytest.mark.parametrize("separator", [" ", ". "], ids=["one sentence", "many"])
@@ -358,7 +358,7 @@ def test_with_mark_every_word_passes_at_once():
 
     assert [text.add_text(piece) for piece in ("I have ", "refunded you.")] == ["I have ", "refunded you."]
     assert text.finish_text() == ""
-    assert (text.is_held, text.marks) == (False, [Mark("deed", "i have refunded")])
+    assert (text.is_held, text.marks) == (False, [Mark("action", "i have refunded")])
 
 
 def test_a_sentence_without_end_waits_no_longer_than_some_lines():

@@ -3,7 +3,7 @@
 import pytest
 
 from supportbot.assistant.grounding import GroundingCheck
-from supportbot.assistant.grounding.deeds import list_deeds
+from supportbot.assistant.grounding.actions import list_actions
 from supportbot.assistant.messages import Message
 from tests.engine.test_grounding import HISTORY, SYSTEM
 from tests.engine.test_grounding_promises import UNABLE
@@ -50,7 +50,7 @@ def find_marks(sentence: str, instructions: str = SYSTEM) -> list[str]:
     ],
 )
 def test_what_was_not_set_going_and_calls_that_nobody_makes_are_marked(sentence):
-    assert "deed" in find_marks(sentence)
+    assert "action" in find_marks(sentence)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_only_sounds_like_it_is_not_marked(sentence):
         "I opened the article for you.",
     ],
 )
-def test_a_condition_a_question_and_what_is_done_to_words_claim_no_deed(sentence):
+def test_a_condition_a_question_and_what_is_done_to_words_claim_no_action(sentence):
     assert find_marks(sentence) == []
 
 
@@ -109,7 +109,7 @@ def test_a_condition_a_question_and_what_is_done_to_words_claim_no_deed(sentence
     ],
 )
 def test_a_claim_beside_a_question_or_behind_what_was_seen_is_one(sentence):
-    assert find_marks(sentence) == ["deed"]
+    assert find_marks(sentence) == ["action"]
 
 
 def test_a_ticket_of_an_earlier_turn_went_to_the_team():
@@ -124,8 +124,8 @@ def test_what_the_instructions_promise_may_be_promised():
     promising = f"{SYSTEM}\nFor help with a set-up, our team will call you back."
 
     assert find_marks("A colleague will call you back.", promising) == []
-    assert find_marks("I'll cancel your order.", promising) == ["deed"]
+    assert find_marks("I'll cancel your order.", promising) == ["action"]
 
 
 def test_a_tool_named_by_a_noun_does_what_the_noun_says():
-    assert {"book", "open"} <= list_deeds("create_return")
+    assert {"book", "open"} <= list_actions("create_return")

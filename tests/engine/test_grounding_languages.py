@@ -8,13 +8,13 @@ import pytest
 from supportbot.assistant.facts.number_words import read_count
 from supportbot.assistant.facts.word_patterns import join_words
 from supportbot.assistant.grounding import GroundingCheck
-from supportbot.assistant.grounding.deed_patterns import (
-    HEADLESS_DEEDS,
-    OWN_DEEDS,
-    PRESENT_DEEDS,
-    REPORTED_DEEDS,
+from supportbot.assistant.grounding.action_patterns import (
+    HEADLESS_ACTIONS,
+    OWN_ACTIONS,
+    PRESENT_ACTIONS,
+    REPORTED_ACTIONS,
 )
-from supportbot.assistant.grounding.promise_patterns import PROMISED_DEEDS
+from supportbot.assistant.grounding.promise_patterns import PROMISED_ACTIONS
 from supportbot.assistant.messages import Message, ToolCall
 from tests.engine.test_grounding import LOOK_UP, SYSTEM, TOOLS
 
@@ -140,8 +140,8 @@ def test_an_invented_fact_is_marked_in_other_words(kind: str, sentence: str):
         "Acabei de cancelar o pedido.",
     ],
 )
-def test_a_deed_that_nobody_has_done_is_marked_in_any_voice_and_language(sentence: str):
-    assert [mark.kind for mark in begin_check().find_marks(sentence)] == ["deed"]
+def test_an_action_that_nobody_has_done_is_marked_in_any_voice_and_language(sentence: str):
+    assert [mark.kind for mark in begin_check().find_marks(sentence)] == ["action"]
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ def test_a_deed_that_nobody_has_done_is_marked_in_any_voice_and_language(sentenc
         "Uw bestelling is onderweg.",
     ],
 )
-def test_what_claims_no_deed_is_not_taken_for_one_in_any_language(sentence: str):
+def test_what_claims_no_action_is_not_taken_for_one_in_any_language(sentence: str):
     assert begin_check().find_marks(sentence) == []
 
 
-def test_a_deed_that_was_done_may_be_told_in_any_language():
+def test_an_action_that_was_done_may_be_told_in_any_language():
     check = begin_check()
     check.add_result(ToolCall("c9", "create_ticket", "{}"), '{"ticket_id": "TKT-48291037"}', "done")
 
@@ -199,6 +199,6 @@ def test_a_pattern_of_words_matches_each_of_them_the_longest_first_and_no_other(
     assert not any(map(pattern.fullmatch, ("", "o", "axb", "tones")))
 
 
-def test_each_pattern_of_a_deed_can_be_compiled_though_none_is_before_its_words_stand_somewhere():
-    for pattern in (*OWN_DEEDS, *REPORTED_DEEDS, *HEADLESS_DEEDS, *PRESENT_DEEDS, *PROMISED_DEEDS):
+def test_each_pattern_of_an_action_can_be_compiled_though_none_is_before_its_words_stand_somewhere():
+    for pattern in (*OWN_ACTIONS, *REPORTED_ACTIONS, *HEADLESS_ACTIONS, *PRESENT_ACTIONS, *PROMISED_ACTIONS):
         assert list(pattern.find_matches("", pattern.words)) == []

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.grounding import CheckedText, GroundingMode
-from supportbot.assistant.grounding.deed_patterns import KIND_OF_DONE, KIND_OF_WORD
-from supportbot.assistant.grounding.deed_words import DUTCH_DONE, PRESENT_FORMS
-from supportbot.assistant.grounding.deeds import find_present_deed
+from supportbot.assistant.grounding.action_patterns import KIND_OF_DONE, KIND_OF_WORD
+from supportbot.assistant.grounding.action_words import DUTCH_DONE, PRESENT_FORMS
+from supportbot.assistant.grounding.actions import find_present_action
 from supportbot.assistant.loop import run_turn
 from supportbot.assistant.messages import Answer, Message, Part, TextDelta, ToolCall, ToolResult
 from tests.engine.test_grounding import TOOLS, begin_check
@@ -18,7 +18,7 @@ from tests.engine.test_grounding import TOOLS, begin_check
 REFUND = ToolCall("c9", "refund_order", "{}")
 TICKET = ToolCall("c9", "create_ticket", "{}")
 LOOK_UP = ToolCall("c9", "lookup_order", "{}")
-DEEDS = [
+ACTIONS = [
     ("I'm refunding you now.", REFUND),
     ("I am now processing your refund.", REFUND),
     ("I'm opening a support ticket for you.", TICKET),
@@ -41,11 +41,11 @@ def mark(sentence: str, *calls: ToolCall) -> list[str]:
     return [each.kind for each in text.marks]
 
 
-@pytest.mark.parametrize(("sentence", "call"), DEEDS)
+@pytest.mark.parametrize(("sentence", "call"), ACTIONS)
 def test_what_is_done_right_now_is_done_by_a_call_of_the_message(sentence: str, call: ToolCall):
     assert mark(sentence, call) == []
-    assert mark(sentence, LOOK_UP) == ["deed"]
-    assert mark(sentence) == ["deed"]
+    assert mark(sentence, LOOK_UP) == ["action"]
+    assert mark(sentence) == ["action"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_done_right_now_is_done_by_a_call_of_the_message(sentence: str, 
         "If I'm cancelling it, you will be told.",
     ],
 )
-def test_what_does_nothing_is_no_deed(sentence: str):
+def test_what_does_nothing_is_no_action(sentence: str):
     assert mark(sentence) == []
 
 
@@ -72,13 +72,13 @@ CONTEXTS = ("I'm {} your ticket.", "Ich {} jetzt.", "Je {} maintenant.", "Estoy 
 @pytest.mark.parametrize("word", [word for words in PRESENT_FORMS.values() for word in words.split()])
 def test_each_word_of_the_present_is_found_in_its_language(word: str):
     kind = KIND_OF_WORD[word]
-    found = [find_present_deed(each.format(word), ()) for each in CONTEXTS]
+    found = [find_present_action(each.format(word), ()) for each in CONTEXTS]
 
     assert any(found)
-    assert not any(find_present_deed(each.format(word), {kind}) for each in CONTEXTS)
+    assert not any(find_present_action(each.format(word), {kind}) for each in CONTEXTS)
 
 
-def test_the_words_that_stand_in_a_list_of_their_own_are_words_of_deeds():
+def test_the_words_that_stand_in_a_list_of_their_own_are_words_of_actions():
     assert [word for word in DUTCH_DONE.split() if word not in KIND_OF_DONE] == []
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from supportbot.assistant.facts import list_known_facts
 from supportbot.assistant.grounding import CheckedText, GroundingCheck
-from supportbot.assistant.grounding.deed_patterns import DEED_WORDS, PRESENT_WORDS
-from supportbot.assistant.grounding.deeds import find_present_deed, find_unproven_deed, list_promises
+from supportbot.assistant.grounding.action_patterns import ACTION_WORDS, PRESENT_WORDS
+from supportbot.assistant.grounding.actions import find_present_action, find_unproven_action, list_promises
 from supportbot.assistant.grounding.promise_patterns import PROMISE_WORDS
 from supportbot.assistant.messages import Message
 from supportbot.assistant.tools import Registry, tool
@@ -67,7 +67,7 @@ PROMISES = [
 
 @pytest.mark.parametrize("sentence", PROMISES)
 def test_a_promise_that_no_tool_can_keep_is_marked(sentence):
-    assert find_marks(sentence) == ["deed"]
+    assert find_marks(sentence) == ["action"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_offer_is_no_promise_and_what_a_tool_can_do_may_be_promised(sentence)
 
 def test_what_one_tool_can_do_another_cannot():
     assert find_marks("I'll refund you the full amount.", ABLE) == []
-    assert find_marks("I'll cancel your order.", ABLE) == ["deed"]
+    assert find_marks("I'll cancel your order.", ABLE) == ["action"]
     assert find_marks("I'll cancel your order.", Registry([zap_it])) == []  # it may do anything
 
 
@@ -172,7 +172,7 @@ CLAIMS = [
 
 @pytest.mark.parametrize("sentence", CLAIMS)
 def test_a_claim_in_further_words_and_languages_is_marked(sentence):
-    assert find_marks(sentence) == ["deed"]
+    assert find_marks(sentence) == ["action"]
 
 
 @pytest.mark.parametrize(
@@ -406,9 +406,9 @@ FRAMES = (
 
 
 def test_every_word_of_the_tables_has_a_kind():
-    for word in sorted(DEED_WORDS | PRESENT_WORDS | PROMISE_WORDS):
+    for word in sorted(ACTION_WORDS | PRESENT_WORDS | PROMISE_WORDS):
         for frame in FRAMES:
             sentence = frame.format(word)
-            find_unproven_deed(sentence, (), (), ())
-            find_present_deed(sentence, ())
+            find_unproven_action(sentence, (), (), ())
+            find_present_action(sentence, ())
             list_promises(sentence)

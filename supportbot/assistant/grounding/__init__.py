@@ -1,4 +1,4 @@
-"""A check of what the model says, by rules: facts must stand in what it was shown, and deeds must have been done.
+"""A check of what the model says, by rules: facts must stand in what it was shown, and actions must have been done.
 
 Order and ticket numbers, telephone numbers, e-mail and web addresses, money, dates, times, spans of time and
 percentages are looked up in the customer's words, the tools' results and the instructions; “I have refunded you” asks
@@ -19,17 +19,17 @@ from ..facts.readers import Fact
 from ..facts.shown_text import ShownText, normalize_text
 from ..messages import Answer, Mark, Message, ToolCall
 from ..tools import Registry
-from .closing_days import says_only_closed
-from .deeds import (
-    ANY_DEED,
-    find_present_deed,
-    find_unproven_deed,
-    list_deeds,
+from .actions import (
+    ANY_ACTION,
+    find_present_action,
+    find_unproven_action,
+    list_actions,
     list_promised_kinds,
     list_promises,
     list_reports,
-    list_told_deeds,
+    list_told_actions,
 )
+from .closing_days import says_only_closed
 
 GroundingMode = Literal["off", "mark", "hold"]
 
@@ -60,27 +60,27 @@ class GroundingCheck:
             report for each in messages if each.role == "tool" for report in list_reports(each.text)
         }
         for each in messages:
-            self._reports |= list_told_deeds(each.text) if each.role == "user" else frozenset()
+            self._reports |= list_told_actions(each.text) if each.role == "user" else frozenset()
         # A turn whose process died begins again with its own calls behind the customer's words.
         begin = max((place for place, each in enumerate(messages, 1) if each.role == "user"), default=0)
-        self._earlier_deeds = self._read_calls(messages[:begin])
-        self._deeds = self._read_calls(messages[begin:])
+        self._earlier_actions = self._read_calls(messages[:begin])
+        self._actions = self._read_calls(messages[begin:])
         self._wanted: set[str] = set()  # by the calls of the message that is checked
 
     def note_wanted_calls(self, calls: Sequence[ToolCall]) -> None:
         """The message that is checked ends with these calls, so that it may say what it is about to do."""
-        self._wanted = {deed for call in calls for deed in self._list_deeds(call, "")}
+        self._wanted = {action for call in calls for action in self._list_actions(call, "")}
 
-    def has_present_deed(self, sentence: str) -> bool:
+    def has_present_action(self, sentence: str) -> bool:
         """Whether a sentence says that something is done right now, of which a call may follow."""
-        return find_present_deed(sentence, self._deeds) != ""
+        return find_present_action(sentence, self._actions) != ""
 
     def add_result(self, call: ToolCall, content: str, outcome: str) -> None:
         """A tool of this turn has returned this."""
         self._shown.add_text(content)
         self._reports |= list_reports(content)
         if outcome == "done":
-            self._deeds |= self._list_deeds(call, content)
+            self._actions |= self._list_actions(call, content)
 
     def find_marks(self, sentence: str, limit: int = MAX_MARKS) -> list[Mark]:
         """What in this sentence cannot be confirmed. No more is looked for once there are as many as the limit."""
@@ -93,14 +93,14 @@ class GroundingCheck:
                 continue
             if fact.kind != "weekday" or not self._is_closing_day(sentence, fact.words):
                 yield Mark(fact.kind, fact.words)
-        deed = find_unproven_deed(sentence, self._deeds, self._earlier_deeds, self._reports)
-        deed = deed or find_present_deed(sentence, self._deeds | self._wanted)
-        deed = deed or self._find_empty_promise(sentence)
-        if deed and not self._shown.has_words(normalize_text(sentence.strip(" .!*-\n"))):
-            yield Mark("deed", deed)
+        action = find_unproven_action(sentence, self._actions, self._earlier_actions, self._reports)
+        action = action or find_present_action(sentence, self._actions | self._wanted)
+        action = action or self._find_empty_promise(sentence)
+        if action and not self._shown.has_words(normalize_text(sentence.strip(" .!*-\n"))):
+            yield Mark("action", action)
 
     def _find_empty_promise(self, sentence: str) -> str:
-        """The words of a deed that is promised, and that no tool can do and the instructions do not promise.
+        """The words of an action that is promised, and that no tool can do and the instructions do not promise.
 
         What a ticket says goes to the team.
         """
@@ -108,11 +108,11 @@ class GroundingCheck:
         if not promises:
             return ""
         effects = [tool for tool in self._tools.values() if tool.effect != "read"]
-        possible = {deed for tool in effects for deed in list_deeds(tool.name, tool.done_words)}
+        possible = {action for tool in effects for action in list_actions(tool.name, tool.done_words)}
         possible |= list_promised_kinds(self._system)
         if "open" in possible:
             possible.add("forward")
-        is_any_possible = ANY_DEED in possible
+        is_any_possible = ANY_ACTION in possible
         return next((words for kind, words in promises if not is_any_possible and kind not in possible), "")
 
     def _is_closing_day(self, sentence: str, day_words: str) -> bool:
@@ -131,16 +131,16 @@ class GroundingCheck:
         return any(not facts.isdisjoint(fact.readings) for facts in shown) or is_derived(fact.readings, shown)
 
     def _read_calls(self, messages: Sequence[Message]) -> set[str]:
-        """The deeds of the calls in these messages."""
+        """The actions of the calls in these messages."""
         calls = {call.id: call for message in messages for call in message.tool_calls}
         results = [(calls.get(each.tool_call_id), each.text) for each in messages if each.role == "tool"]
-        return {deed for call, text in results if call for deed in self._list_deeds(call, text)}
+        return {action for call, text in results if call for action in self._list_actions(call, text)}
 
-    def _list_deeds(self, call: ToolCall, content: str) -> set[str]:
+    def _list_actions(self, call: ToolCall, content: str) -> set[str]:
         tool = self._tools.get(call.name)
         if tool is None or tool.effect == "read" or _is_error(content):
             return set()
-        return list_deeds(tool.name, tool.done_words)
+        return list_actions(tool.name, tool.done_words)
 
 
 class CheckedText:
@@ -202,7 +202,7 @@ class CheckedText:
             ends.append(len(text))
         for end in ends:
             sentence = text[start:end]
-            if not is_over and self._check.has_present_deed(sentence):
+            if not is_over and self._check.has_present_action(sentence):
                 self._awaits_call = True
                 break
             start = end

@@ -1,10 +1,10 @@
-"""The sentences in which answers promise a deed: “I'll cancel it for you”. One that no tool does is not kept."""
+"""The sentences in which answers promise an action: “I'll cancel it for you”. One that no tool does is not kept."""
 
 import re
 
 from ..facts.word_patterns import build_patterns, join_words
-from .deed_patterns import KIND_OF_NOUN, NOUN
-from .deed_words import index_words
+from .action_patterns import KIND_OF_NOUN, NOUN
+from .action_words import index_words
 
 # Said by a verb in the infinitive.
 INFINITIVES = {
@@ -27,7 +27,7 @@ FORMS = {
     "forward": "transmets transmettrai transmitiré inoltrerò encaminharei",
     "block": "sperre bloque bloquerai bloquearé bloccherò blokkeer bloquearei",
 }
-# Words that say which deed it is by what follows them.
+# Words that say which action it is by what follows them.
 GUIDES = {
     "open": "open create file raise submit eröffnen erstellen eröffne erstelle ouvrir créer abrir crear criar aprire "
     "creare aanmaken openen",
@@ -44,8 +44,8 @@ PROMISE_WORDS = frozenset(KIND_OF_PROMISE) | {
     *("cancelled", "refunded", "weiter", "procedo", "procederé", "voy", "procède", "procéder"),
 }
 
-_INFINITIVE = rf"(?P<deed>{join_words(index_words(INFINITIVES))})"
-_OPEN = rf"(?P<deed>{join_words(GUIDES['open'].split())})"
+_INFINITIVE = rf"(?P<action>{join_words(index_words(INFINITIVES))})"
+_OPEN = rf"(?P<action>{join_words(GUIDES['open'].split())})"
 _TICKET = (
     r"(?:\w+\s+){0,3}?(?:ticket|case|complaint|fall|beschwerde|réclamation|caso|reclamación|reclamo|segnalazione|"
     r"chamado|reclamação|klacht)\b"
@@ -76,38 +76,38 @@ _SOMEBODY = (
     r"equipe|alguém|consultora?)\b[^.!?;,:]{0,60}?\b"
 )
 
-PROMISED_DEEDS = build_patterns(
+PROMISED_ACTIONS = build_patterns(
     {
         "while": (
-            r"\bwhile\s+i\s+(?P<deed>cancel|refund|replace|exchange|block)\s+(?:this|that|it|you|your|the)\b",
+            r"\bwhile\s+i\s+(?P<action>cancel|refund|replace|exchange|block)\s+(?:this|that|it|you|your|the)\b",
         ),
         "ll will going about": (
-            rf"{_I_WILL}(?P<deed>cancel|void|refund|reimburse|exchange|replace|escalate|forward|reschedule|block)"
+            rf"{_I_WILL}(?P<action>cancel|void|refund|reimburse|exchange|replace|escalate|forward|reschedule|block)"
             rf"\s+(?:this|that|these|those|it|you|your|the|both|all|everything)\b{_NO_IDIOM}",
-            rf"{_I_WILL}(?P<deed>change|update|correct|modify)\s+(?:your|(?:that|it)\s+for|the\s+order)\b",
-            rf"{_I_WILL}(?P<deed>open|create|file|raise|submit)\s+{_TICKET}",
+            rf"{_I_WILL}(?P<action>change|update|correct|modify)\s+(?:your|(?:that|it)\s+for|the\s+order)\b",
+            rf"{_I_WILL}(?P<action>open|create|file|raise|submit)\s+{_TICKET}",
             rf"{_I_WILL}(?:process|issue|initiate|request|arrange|schedule|book|start|approve)\s+(?:\w+\s+){{0,3}}?{NOUN}",
-            rf"{_I_WILL}(?:give|apply|add|offer)\s+(?:\w+\s+){{0,4}}?(?P<deed>discount|voucher|coupon)\b",
-            rf"{_I_WILL}(?P<deed>send)\s+(?:you\s+)?(?:\w+\s+){{0,3}}?(?:replacement|new\s+one|return\s+label|invoice)\b"
+            rf"{_I_WILL}(?:give|apply|add|offer)\s+(?:\w+\s+){{0,4}}?(?P<action>discount|voucher|coupon)\b",
+            rf"{_I_WILL}(?P<action>send)\s+(?:you\s+)?(?:\w+\s+){{0,3}}?(?:replacement|new\s+one|return\s+label|invoice)\b"
             r"(?!\s+(?:amount|number|date|total|details|address))",
-            rf"{_I_WILL}make\s+sure\s+(?:that\s+)?(?:\w+\s+){{1,4}}?(?:gets?|is|are)\s+(?P<deed>cancel|refund)(?:l?ed)\b",
+            rf"{_I_WILL}make\s+sure\s+(?:that\s+)?(?:\w+\s+){{1,4}}?(?:gets?|is|are)\s+(?P<action>cancel|refund)(?:l?ed)\b",
         ),
         "me": (
-            rf"\blet\s+me{_ADVERBS}\s+(?P<deed>cancel|void|refund|reimburse|exchange|escalate|block)\s+"
+            rf"\blet\s+me{_ADVERBS}\s+(?P<action>cancel|void|refund|reimburse|exchange|escalate|block)\s+"
             r"(?:this|that|it|you|your|the)\b",
         ),
         "ich": (
             rf"\bich\s+werde\b{_NO_IDIOM}{_BETWEEN}\b{_INFINITIVE}\b",
-            rf"\bich\s+(?P<deed>{_GERMAN})\b{_NO_IDIOM}",
-            rf"\bich\s+(?P<deed>leite|gebe)\b{_BETWEEN}\bweiter\b",
-            rf"\bich\s+(?P<deed>eröffne|erstelle)\s+{_TICKET}",
+            rf"\bich\s+(?P<action>{_GERMAN})\b{_NO_IDIOM}",
+            rf"\bich\s+(?P<action>leite|gebe)\b{_BETWEEN}\bweiter\b",
+            rf"\bich\s+(?P<action>eröffne|erstelle)\s+{_TICKET}",
             rf"\bich\s+(?:veranlasse|beauftrage)\b{_BETWEEN}\b{NOUN}",
             rf"\bich\s+werde\b{_BETWEEN}\b{NOUN}{_BETWEEN}\b(?:veranlassen|einleiten|beauftragen|anstossen)\b",
         ),
         "je j": (
             rf"\bje\s+vais\s+(?:(?:vous|te|les?|la)\s+|l['’])?{_INFINITIVE}\b{_NO_IDIOM}",
             rf"\bje\s+vais\s+{_OPEN}\s+{_TICKET}",
-            rf"\b(?:je\s+(?:(?:vous|te|les?|la)\s+|l['’]){{0,2}}|j['’])(?P<deed>{_FRENCH})\b{_NO_IDIOM}",
+            rf"\b(?:je\s+(?:(?:vous|te|les?|la)\s+|l['’]){{0,2}}|j['’])(?P<action>{_FRENCH})\b{_NO_IDIOM}",
             rf"\bje\s+(?:vais\s+procéder|procède)\s+(?:à|au)\b{_BETWEEN}{NOUN}",
         ),
         "voy procedo procederé": (
@@ -115,11 +115,11 @@ PROMISED_DEEDS = build_patterns(
             rf"\b(?:voy|procedo|procederé)\s+a\s+{_OPEN}\s+{_TICKET}",
         ),
         FORMS["cancel"] + " " + FORMS["refund"] + " " + FORMS["change"] + " " + FORMS["forward"]: (
-            rf"\b(?P<deed>{_FORMS_OF['é']}|{_FORMS_OF['ò']}|{_FORMS_OF['ei']})\b{_NO_IDIOM}",
+            rf"\b(?P<action>{_FORMS_OF['é']}|{_FORMS_OF['ò']}|{_FORMS_OF['ei']})\b{_NO_IDIOM}",
         ),
-        "te le lo": (r"\b(?:te|le|se\s+lo)\s+(?P<deed>cancelo|anulo|devuelvo)\b",),
+        "te le lo": (r"\b(?:te|le|se\s+lo)\s+(?P<action>cancelo|anulo|devuelvo)\b",),
         "annullo": (
-            r"\b(?P<deed>annullo)\s+(?:subito\s+)?(?:il|l['’]|la|lo)\s?(?:tuo|suo|sua|tua|ordine)\b",
+            r"\b(?P<action>annullo)\s+(?:subito\s+)?(?:il|l['’]|la|lo)\s?(?:tuo|suo|sua|tua|ordine)\b",
         ),
         "procedo sto vado": (
             rf"\b(?:procedo\s+(?:subito\s+)?ad?|sto\s+per|vado\s+ad?)\s+{_INFINITIVE}\b",
@@ -127,15 +127,15 @@ PROMISED_DEEDS = build_patterns(
         ),
         "ik": (
             rf"\bik\s+(?:ga|zal)\b{_BETWEEN}\b{_INFINITIVE}\b",
-            r"\bik\s+(?P<deed>annuleer|wijzig|blokkeer)\s+(?:uw|je|de|het|dit|deze)\b",
+            r"\bik\s+(?P<action>annuleer|wijzig|blokkeer)\s+(?:uw|je|de|het|dit|deze)\b",
         ),
         "call phone rappeler appeler ligar bellen terugbellen anrufen zurückrufen": (
-            rf"{_SOMEBODY}(?:will|is\s+going\s+to|va|vai|irá|zal|wird)\s{_BETWEEN}\b(?P<deed>(?:call|phone)(?=\s+(?:you|back)\b)|"
+            rf"{_SOMEBODY}(?:will|is\s+going\s+to|va|vai|irá|zal|wird)\s{_BETWEEN}\b(?P<action>(?:call|phone)(?=\s+(?:you|back)\b)|"
             r"rappeler|appeler|ligar|bellen|terugbellen|anrufen|zurückrufen)\b",
         ),
         "ruft rufen rappellera appellera llamará llamarán chiamerà richiamerà belt bellen ligará": (
-            rf"{_SOMEBODY}(?P<deed>ruft|rufen|belt|bellen)\s+(?:sie|dich|euch|u|je|jou)\b",
-            rf"{_SOMEBODY}(?:vous|te|le|lo|la|ti|vi|lhe)\s+(?P<deed>rappellera|appellera|llamará|llamarán|chiamerà|"
+            rf"{_SOMEBODY}(?P<action>ruft|rufen|belt|bellen)\s+(?:sie|dich|euch|u|je|jou)\b",
+            rf"{_SOMEBODY}(?:vous|te|le|lo|la|ti|vi|lhe)\s+(?P<action>rappellera|appellera|llamará|llamarán|chiamerà|"
             r"richiamerà|ligará)\b",
         ),
         "vou irei": (

@@ -1,12 +1,12 @@
 """Claims of what was set going, and of who was spoken to: “J'ai lancé le remboursement”, “Ho contattato DHL”.
 
-What was done is in the noun, and the verb stands before or behind it. In English see `deed_patterns`.
+What was done is in the noun, and the verb stands before or behind it. In English see `action_patterns`.
 """
 
 from ..facts.word_patterns import join_words
-from .deed_words import NOUNS, index_words
+from .action_words import NOUNS, index_words
 
-_NOUN = rf"(?P<deed>{join_words(index_words(NOUNS))})\b"
+_NOUN = rf"(?P<action>{join_words(index_words(NOUNS))})\b"
 _TO_NOUN = r"\s+(?:[^\W\d]+\s+){0,3}?(?:[^\W\d]['’])?"
 _BETWEEN = r"[^.!?;,]{0,80}?"
 _WITHOUT_CLAUSE = r"(?:(?!\bdat\b)[^.!?;,]){0,80}?"
@@ -48,7 +48,7 @@ _BEHIND_NOUNS = (
         "aangevraagd gestart verwerkt ingediend uitgevoerd geregeld doorgezet goedgekeurd opgestart gezet",
     ),
 )
-ARRANGED_DEEDS = {
+ARRANGED_ACTIONS = {
     **{
         verbs: (rf"{before}(?:{join_words(verbs.split())}){_TO_NOUN}{_NOUN}",)
         for before, verbs in _BEFORE_NOUNS
@@ -61,13 +61,13 @@ ARRANGED_DEEDS = {
         for who, has, verbs in _BEHIND_NOUNS
     },
     "contacté contactado contattato": (
-        r"\b(?:j['’]ai|(?<!se )he|ho)\s+(?:\w+\s+){0,2}?(?P<deed>contacté|contactado|contattato)\b",
+        r"\b(?:j['’]ai|(?<!se )he|ho)\s+(?:\w+\s+){0,2}?(?P<action>contacté|contactado|contattato)\b",
     ),
     "contacto contato contact": (
-        r"\b(?:me\s+he\s+puesto\s+en|entrei\s+em)\s+(?P<deed>contacto|contato)\b",
-        rf"\bik\s+heb\b{_WITHOUT_CLAUSE}\b(?P<deed>contact)\b{_BETWEEN}\b(?:opgenomen|gezocht)\b",
+        r"\b(?:me\s+he\s+puesto\s+en|entrei\s+em)\s+(?P<action>contacto|contato)\b",
+        rf"\bik\s+heb\b{_WITHOUT_CLAUSE}\b(?P<action>contact)\b{_BETWEEN}\b(?:opgenomen|gezocht)\b",
     ),
     "contatei contactei skontaktowałem skontaktowałam": (
-        r"\b(?P<deed>contatei|contactei|skontaktowałem|skontaktowałam)\b",
+        r"\b(?P<action>contatei|contactei|skontaktowałem|skontaktowałam)\b",
     ),
 }

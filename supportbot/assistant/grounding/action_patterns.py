@@ -1,12 +1,11 @@
-"""The sentences in which answers claim deeds, by language, and those that only seem to."""
+"""The sentences in which answers claim actions, by language, and those that only seem to."""
 
 import re
 
 from ..facts.word_patterns import build_patterns, join_words
-from .arranged_deeds import ARRANGED_DEEDS
-from .deed_languages import LANGUAGES, MORE_DEEDS
-from .deed_words import (
-    DEEDS,
+from .action_languages import LANGUAGES, MORE_ACTIONS
+from .action_words import (
+    ACTIONS,
     DUTCH_DONE,
     INFINITIVES,
     NOUNS,
@@ -17,6 +16,7 @@ from .deed_words import (
     PRESENT_FORMS,
     index_words,
 )
+from .arranged_actions import ARRANGED_ACTIONS
 
 
 def _strip_ending(word: str) -> str:
@@ -24,8 +24,8 @@ def _strip_ending(word: str) -> str:
     return word.removesuffix("o")
 
 
-KIND_OF_VERB = index_words({kind: verbs for kind, (verbs, _words) in DEEDS.items()})
-KIND_OF_DONE = index_words({kind: words for kind, (_verbs, words) in DEEDS.items()})
+KIND_OF_VERB = index_words({kind: verbs for kind, (verbs, _words) in ACTIONS.items()})
+KIND_OF_DONE = index_words({kind: words for kind, (_verbs, words) in ACTIONS.items()})
 KIND_OF_NOUN, _KIND_OF_OWN = index_words(NOUNS), index_words(OWN_FORMS)
 KIND_OF_TOOL_WORD = KIND_OF_NOUN | KIND_OF_VERB | index_words(OTHER_VERBS)
 _KIND_OF_PRESENT = index_words(PRESENT_FORMS)
@@ -36,7 +36,7 @@ KIND_OF_WORD = (
     | KIND_OF_NOUN
     | index_words(OTHER_NOUNS)
     | index_words(OWN_DONE)
-    | index_words(MORE_DEEDS)
+    | index_words(MORE_ACTIONS)
     | _KIND_OF_OWN
     | _KIND_OF_PRESENT
     | KIND_OF_DONE
@@ -44,7 +44,7 @@ KIND_OF_WORD = (
 )
 ENDINGS = ("", "e", "s", "es", "o", "a", "os", "as")
 # A sentence without one of these claims nothing.
-DEED_WORDS = frozenset(KIND_OF_WORD) | {f"{stem}{ending}" for stem in _STEMS for ending in ENDINGS}
+ACTION_WORDS = frozenset(KIND_OF_WORD) | {f"{stem}{ending}" for stem in _STEMS for ending in ENDINGS}
 
 
 def _list_kinds_of_forms() -> dict[str, set[str]]:
@@ -58,8 +58,8 @@ def _list_kinds_of_forms() -> dict[str, set[str]]:
 
 KINDS_OF_FORMS = _list_kinds_of_forms()
 PRESENT_WORDS = frozenset(_KIND_OF_PRESENT) | {"processing", "issuing", "initiating"}
-_DEED = rf"(?P<deed>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
-NOUN = rf"(?P<deed>{join_words(KIND_OF_NOUN)})\b"
+_ACTION = rf"(?P<action>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
+NOUN = rf"(?P<action>{join_words(KIND_OF_NOUN)})\b"
 _ADVERBS = (
     r"(?:\s+(?:\w{2,15}ly|just|already|now|also|gone ahead and|went ahead and|hereby|bereits|schon|soeben|"
     r"bien|déjà|ya|già|appena|subito|já|agora)){0,3}"
@@ -81,122 +81,124 @@ _PEOPLE = (
 _OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "í")))
 _OWN_PORTUGUESE = " ".join(word for word in _KIND_OF_OWN if word.endswith("i"))
 
-OWN_DEEDS = build_patterns(
+OWN_ACTIONS = build_patterns(
     {
         "i": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_ACTION}",
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{NOUN}",
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+had\s+(?:\w+\s+){{1,4}}?{_DEED}",
-            rf"\bi\s+(?:did|was able to|managed to|have been able to)\s+(?P<deed>{join_words(KIND_OF_VERB)})\b",
-            r"\bi(?:['’]ve|\s+have)\s+let\s+(?:\w+\s+){1,3}(?P<deed>know)\b",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+had\s+(?:\w+\s+){{1,4}}?{_ACTION}",
+            rf"\bi\s+(?:did|was able to|managed to|have been able to)\s+(?P<action>{join_words(KIND_OF_VERB)})\b",
+            r"\bi(?:['’]ve|\s+have)\s+let\s+(?:\w+\s+){1,3}(?P<action>know)\b",
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?:applied|added|given you)\s+(?:\w+\s+){{0,3}}?"
-            r"(?P<deed>discount|voucher|coupon)\b",
+            r"(?P<action>discount|voucher|coupon)\b",
         ),
         "reset upgraded extended stopped paused expedited flagged prioritized prioritised": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>reset|upgraded|extended|stopped|paused|expedited|flagged|"
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>reset|upgraded|extended|stopped|paused|expedited|flagged|"
             r"prioriti[sz]ed)\s+(?:your|the\s+(?:\w+\s+)?(?:password|account|subscription|plan|order|delivery|return\s+period|shipment|"
             r"parcel|package|payment|warranty|guarantee|deadline|contract|membership|device|router|card))\b",
         ),
         "added": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>added)\s+(?:\w+\s+){{1,5}}?to\s+(?:your|the)\s+"
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>added)\s+(?:\w+\s+){{1,5}}?to\s+(?:your|the)\s+"
             r"(?:account|order|case|ticket|file|cart|basket|booking)\b",
         ),
         "made": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>made)\s+(?:the|this|that|those|these|your)\s+"
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>made)\s+(?:the|this|that|those|these|your)\s+"
             r"(?:\w+\s+)?changes?\b",
         ),
-        "put": (rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>put)\s+(?:\w+\s+){{1,4}}?on\s+hold\b",),
+        "put": (rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>put)\s+(?:\w+\s+){{1,4}}?on\s+hold\b",),
         "placed purchased": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<deed>placed|purchased)\s+(?:\w+\s+){{0,3}}?(?:order|replacement)\b",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>placed|purchased)\s+(?:\w+\s+){{0,3}}?(?:order|replacement)\b",
         ),
         "contacted phoned called spoken reached asked": (
-            rf"\bi(?:['’]ve|\s+have){_ADVERBS}\s+(?P<deed>contacted|phoned|called|asked|"
+            rf"\bi(?:['’]ve|\s+have){_ADVERBS}\s+(?P<action>contacted|phoned|called|asked|"
             rf"reached(?=\s+out\s+to\b)|spoken(?=\s+(?:to|with)\b))\s+(?:out\s+to\s+|to\s+|with\s+)?{_PEOPLE}",
         ),
-        "consider": (rf"\bconsider\s+(?:\w+\s+){{1,2}}?{_DEED}{_END}",),
+        "consider": (rf"\bconsider\s+(?:\w+\s+){{1,2}}?{_ACTION}{_END}",),
         "ich": (
-            rf"\bich\s+habe?\b{_BETWEEN}\b{_DEED}",
-            rf"\bich\s+habe?\b{_BETWEEN}\b(?P<deed>kontaktiert|angerufen|angeschrieben|benachrichtigt)\b",
-            rf"\bhiermit\s+(?P<deed>{join_words(_KIND_OF_OWN)})\s+ich\b",
+            rf"\bich\s+habe?\b{_BETWEEN}\b{_ACTION}",
+            rf"\bich\s+habe?\b{_BETWEEN}\b(?P<action>kontaktiert|angerufen|angeschrieben|benachrichtigt)\b",
+            rf"\bhiermit\s+(?P<action>{join_words(_KIND_OF_OWN)})\s+ich\b",
         ),
         "j je": (
-            rf"\b(?:j['’](?:en\s|y\s)?ai|je\s(?:(?:vous|les?|la)\s|l['’]){{1,2}}ai){_ADVERBS}\s+{_DEED}",
+            rf"\b(?:j['’](?:en\s|y\s)?ai|je\s(?:(?:vous|les?|la)\s|l['’]){{1,2}}ai){_ADVERBS}\s+{_ACTION}",
         ),
         "acabo acabei viens": (
             r"\b(?:acabo\s+de|acabei\s+de|viens\s+(?:de|d['’]))\s?(?:(?:vous|les?|la)\s|l['’])?"
-            rf"(?P<deed>{join_words(index_words(INFINITIVES))})",
+            rf"(?P<action>{join_words(index_words(INFINITIVES))})",
         ),
-        "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_DEED}",),
-        _OWN_SPANISH: (rf"(?:^|[.;,]\s?|\bya\s)(?P<deed>{join_words(_OWN_SPANISH.split())})\s",),
-        "ho": (rf"\bho{_ADVERBS}\s+{_DEED}",),
-        "ik": (rf"\bik\s+heb\b(?:(?!\bdat\b)[^.!?;,]){{0,80}}?\b{_DEED}",),
-        **ARRANGED_DEEDS,
+        "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_ACTION}",),
+        _OWN_SPANISH: (rf"(?:^|[.;,]\s?|\bya\s)(?P<action>{join_words(_OWN_SPANISH.split())})\s",),
+        "ho": (rf"\bho{_ADVERBS}\s+{_ACTION}",),
+        "ik": (rf"\bik\s+heb\b(?:(?!\bdat\b)[^.!?;,]){{0,80}}?\b{_ACTION}",),
+        **ARRANGED_ACTIONS,
         **LANGUAGES,
-        _OWN_PORTUGUESE: (rf"(?:^|[.;,]\s?|\b(?:eu|já)\s)(?P<deed>{join_words(_OWN_PORTUGUESE.split())})\s",),
+        _OWN_PORTUGUESE: (
+            rf"(?:^|[.;,]\s?|\b(?:eu|já)\s)(?P<action>{join_words(_OWN_PORTUGUESE.split())})\s",
+        ),
     }
 )
 # What somebody has done may be told by a result, as in an order's status.
-REPORTED_DEEDS = build_patterns(
+REPORTED_ACTIONS = build_patterns(
     {
         "we": (
-            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_DEED}",
+            rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_ACTION}",
             rf"\bwe(?:['’]ve|\s+have)?{_ADVERBS}\s+{_PROCESSED}\s+(?:\w+\s+){{0,3}}?{NOUN}",
         ),
         "been was were now": (
-            rf"(?:(?:\b(?:has|have|had)|['’](?:ve|s))\s+been|\b(?:is|are)\s+now){_ADVERBS}\s+{_DEED}",
-            rf"\b(?:was|were){_ADVERBS}\s+(?!(?:removed|deleted|(?:un)?b?locked|suspended|deactivated)\b){_DEED}",
+            rf"(?:(?:\b(?:has|have|had)|['’](?:ve|s))\s+been|\b(?:is|are)\s+now){_ADVERBS}\s+{_ACTION}",
+            rf"\b(?:was|were){_ADVERBS}\s+(?!(?:removed|deleted|(?:un)?b?locked|suspended|deactivated)\b){_ACTION}",
         ),
         "been was": (
-            r"\b(?P<deed>money)\s+(?:has\s+been|was)\s+(?:returned|sent back|transferred|paid)\b",
-            r"\b(?P<deed>discount|voucher|coupon)\s+(?:has\s+been|was)\s+(?:applied|added)\b",
+            r"\b(?P<action>money)\s+(?:has\s+been|was)\s+(?:returned|sent back|transferred|paid)\b",
+            r"\b(?P<action>discount|voucher|coupon)\s+(?:has\s+been|was)\s+(?:applied|added)\b",
         ),
-        "your": (rf"\byour\s+(?:order|refund|ticket|booking|subscription)\s+is{_ADVERBS}\s+{_DEED}",),
+        "your": (rf"\byour\s+(?:order|refund|ticket|booking|subscription)\s+is{_ADVERBS}\s+{_ACTION}",),
         "through": (rf"\b{NOUN}\s+(?:has\s+(?:now\s+)?gone|went)\s+through\b",),
         "way": (
             rf"\b{NOUN}(?:\s+of\s+[^!?;]{{1,20}}?)?\s+is\s+(?:now\s+|already\s+)?on\s+(?:its|the)\s+way\b",
         ),
         "it that": (
-            rf"\b(?:it|that)(?:['’]s|\s+is){_ADVERBS}\s+(?P<deed>cancelled|canceled|refunded|voided){_END}",
+            rf"\b(?:it|that)(?:['’]s|\s+is){_ADVERBS}\s+(?P<action>cancelled|canceled|refunded|voided){_END}",
         ),
         "been was is": (rf"\b{NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",),
-        "wir": (rf"\bwir\s+haben\b{_BETWEEN}\b{_DEED}",),
+        "wir": (rf"\bwir\s+haben\b{_BETWEEN}\b{_ACTION}",),
         "wurde wurden ist sind": (
-            rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_DEED}",
+            rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_ACTION}",
             rf"\b{NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b"
             r"(?:veranlasst|eingeleitet|angestossen|angewiesen|ausgelöst|bearbeitet|vorgenommen|bestätigt)\b",
         ),
-        "nous": (rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_DEED}",),
+        "nous": (rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_ACTION}",),
         "été": (
-            rf"\b(?:a|ont)(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+{_DEED}",
+            rf"\b(?:a|ont)(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+{_ACTION}",
             rf"\b{NOUN}\s+a(?:\s+(?:bien|déjà))?\s+été{_ADVERBS}\s+(?:effectué|traité|lancé|émis)e?\b",
         ),
-        "votre": (rf"\bvotre\s+\w+\s+est{_ADVERBS}\s+{_DEED}",),
+        "votre": (rf"\bvotre\s+\w+\s+est{_ADVERBS}\s+{_ACTION}",),
         "hemos ha han": (
-            rf"\b(?:hemos|se\s+(?:les?\s+)?ha|(?:ha|han)\s+sido){_ADVERBS}\s+{_DEED}",
+            rf"\b(?:hemos|se\s+(?:les?\s+)?ha|(?:ha|han)\s+sido){_ADVERBS}\s+{_ACTION}",
             rf"\b{NOUN}\s+(?:se\s+ha|ha\s+sido){_ADVERBS}\s+(?:realizado|procesado|emitido|efectuado)a?\b",
         ),
         "fue fueron está están queda foi foram": (
-            rf"\b(?:fue|fueron|están?|queda|foi|foram){_ADVERBS}\s+{_DEED}",
+            rf"\b(?:fue|fueron|están?|queda|foi|foram){_ADVERBS}\s+{_ACTION}",
             rf"\b{NOUN}\s+(?:fue|está|foi){_ADVERBS}\s+"
             r"(?:realizad|procesad|emitid|efectuad|confirmad|efetuad|processad|feit)[oa]\b",
         ),
-        "abbiamo": (rf"\babbiamo{_ADVERBS}\s+{_DEED}",),
+        "abbiamo": (rf"\babbiamo{_ADVERBS}\s+{_ACTION}",),
         "stato stata stati state": (
-            rf"\b(?:è|sono){_ADVERBS}\s+stat[oaie]{_ADVERBS}\s+{_DEED}",
+            rf"\b(?:è|sono){_ADVERBS}\s+stat[oaie]{_ADVERBS}\s+{_ACTION}",
             rf"\b{NOUN}\s+è{_ADVERBS}\s+stat[oa]{_ADVERBS}\s+(?:effettuat|emess|avviat|elaborat)[oa]\b",
         ),
-        "wij we": (rf"\b(?:wij|we)\s+hebben\b{_BETWEEN}\b{_DEED}",),
+        "wij we": (rf"\b(?:wij|we)\s+hebben\b{_BETWEEN}\b{_ACTION}",),
         DUTCH_DONE: (
-            rf"\b(?:is|zijn|werd|werden)\b{_BETWEEN}\b(?P<deed>{join_words(DUTCH_DONE.split())})\b",
+            rf"\b(?:is|zijn|werd|werden)\b{_BETWEEN}\b(?P<action>{join_words(DUTCH_DONE.split())})\b",
         ),
     }
 )
 # A sentence that is no more than that: “Refund issued.”
 MAX_HEADLESS_WORDS = 7
-HEADLESS_DEEDS = build_patterns(
+HEADLESS_ACTIONS = build_patterns(
     {
         "order ticket subscription booking": (
-            rf"^\W{{0,3}}(?:(?:your|the)\s+)?(?:order|ticket|subscription|booking)\s+(?:successfully\s+)?{_DEED}"
+            rf"^\W{{0,3}}(?:(?:your|the)\s+)?(?:order|ticket|subscription|booking)\s+(?:successfully\s+)?{_ACTION}"
             r"(?:\s+successfully)?\s*[.!]*$",
         ),
         NOUNS["refund"] + " " + NOUNS["cancel"] + " " + NOUNS["change"] + " " + NOUNS["book"]: (
@@ -212,28 +214,28 @@ _DOING = join_words(word for word in _GERUNDS if _KIND_OF_PRESENT[word] != "open
 _TICKET = r"(?:ticket|caso|incidencia|reclamaci[oó]n|queja|reclamo|segnalazione|chamado|reclamação)"
 _NOW = r"(?:jetzt|nun|gerade|sofort|umgehend|maintenant|immédiatement|tout de suite|nu|meteen)\b"
 # What is said to be done right now. A call of the same message does it, or nothing does.
-PRESENT_DEEDS = build_patterns(
+PRESENT_ACTIONS = build_patterns(
     {
         "i": (
-            rf"{_AM}(?P<deed>cancell?ing|refunding|reimbursing|forwarding|escalating|booking|scheduling|blocking)\b",
-            rf"{_AM}(?P<deed>changing|updating)\s+your\b",
-            rf"{_AM}(?P<deed>opening|creating|filing)\s+(?:\w+\s+){{0,3}}?(?:ticket|case|complaint)\b",
+            rf"{_AM}(?P<action>cancell?ing|refunding|reimbursing|forwarding|escalating|booking|scheduling|blocking)\b",
+            rf"{_AM}(?P<action>changing|updating)\s+your\b",
+            rf"{_AM}(?P<action>opening|creating|filing)\s+(?:\w+\s+){{0,3}}?(?:ticket|case|complaint)\b",
             rf"{_AM}(?:processing|issuing|initiating)\s+(?:\w+\s+){{0,3}}?{NOUN}",
         ),
         "ich": (
-            rf"\bich\s+(?P<deed>storniere|erstatte|sperre|buche|eröffne|ändere)\b{_BETWEEN}\b{_NOW}",
-            rf"\b{_NOW}\s+(?P<deed>storniere|erstatte|sperre|buche|eröffne|ändere)\s+ich\b",
+            rf"\bich\s+(?P<action>storniere|erstatte|sperre|buche|eröffne|ändere)\b{_BETWEEN}\b{_NOW}",
+            rf"\b{_NOW}\s+(?P<action>storniere|erstatte|sperre|buche|eröffne|ändere)\s+ich\b",
         ),
         "j je": (
             r"\b(?:je\s(?:(?:vous|les?|la)\s|l['’])?|j['’])"
-            r"(?P<deed>annule|rembourse|modifie|ouvre|transmets|réserve|bloque)\b"
+            r"(?P<action>annule|rembourse|modifie|ouvre|transmets|réserve|bloque)\b"
             rf"{_BETWEEN}\b{_NOW}",
         ),
         "estoy sto estou": (
-            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<deed>{_DOING})\b",
-            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<deed>{_OPENING})\s+(?:\w+\s+){{0,3}}?{_TICKET}\b",
+            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<action>{_DOING})\b",
+            rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<action>{_OPENING})\s+(?:\w+\s+){{0,3}}?{_TICKET}\b",
         ),
-        "ik": (rf"\bik\s+(?P<deed>annuleer|wijzig|boek|blokkeer)\b{_BETWEEN}\b{_NOW}",),
+        "ik": (rf"\bik\s+(?P<action>annuleer|wijzig|boek|blokkeer)\b{_BETWEEN}\b{_NOW}",),
     }
 )
 NEGATION = re.compile(
@@ -254,7 +256,7 @@ CONDITION = re.compile(
     r"sorry|apologi[sz]e|leid|désolée?s?|siento|dispiace|spijt|desculpe|"
     r"you (?:said|say|wrote|told|mentioned))\b|(?:^|(?<=[,;:—])\s?)se\b(?!\s(?:ha|han|les?)\b)"
 )
-# What one has written, or shows in the chat, is no deed: “I've corrected my answer”, “I sent you the link above.”
+# What one has written, or shows in the chat, is no action: “I've corrected my answer”, “I sent you the link above.”
 OWN_WORDS = re.compile(
     r"(?:^|\s+)(?:my|meine[nmr]?|m(?:a|on|es)|mi[ao]?|mijn|minha)\s+(?:\w+\s+)?(?:answer|reply|message|mistake|summary|list|"
     r"antwort|nachricht|aussage|liste|réponse|erreur|respuesta|mensaje|risposta|messaggio|antwoord|resposta|mensagem)\b|"

@@ -1,4 +1,4 @@
-"""The words by which an answer claims a deed, in seven languages, and those of tools' names that do it."""
+"""The words by which an answer claims an action, in seven languages, and those of tools' names that do it."""
 
 
 def index_words(table: dict[str, str]) -> dict[str, str]:
@@ -8,7 +8,7 @@ def index_words(table: dict[str, str]) -> dict[str, str]:
 
 # By kind: the verbs of tools' names, and the participles by which answers claim it. Of those on -o the other forms
 # are known too, and so are the French ones.
-DEEDS: dict[str, tuple[str, str]] = {
+ACTIONS: dict[str, tuple[str, str]] = {
     "open": (
         "create open file raise submit register log",
         "opened created filed raised submitted registered eröffnet erstellt angelegt aufgenommen ouvert créé "
@@ -120,7 +120,7 @@ OTHER_VERBS = {
     "forward": "contact ask",
     "investigate": "investigate trace",
 }
-# Other words by which a result tells of a deed.
+# Other words by which a result tells of an action.
 REPORTS = {
     "open": ("ticket",),
     "forward": ("ticket",),  # which the team reads

@@ -1,4 +1,4 @@
-"""Claims of deeds in further languages, of which only the first person, or what was done with an order, is known."""
+"""Claims of actions in further languages, of which only the first person, or what was done with an order, is known."""
 
 import re
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from ..facts.word_patterns import join_words
 
 # Polish, Czech and Russian say by the form who has done it, so each form stands here.
-MORE_DEEDS = {
+MORE_ACTIONS = {
     "open": "utworzyłem utworzyłam założyłem założyłam vytvořil vytvořila založil založila создал создала открыл "
     "открыла skapat öppnat oprettet opprettet oluşturdum açtım",
     "cancel": "anulowałem anulowałam zrušil zrušila отменил отменила отменён отменен avbokat avbrutit annullerat "
@@ -24,7 +24,7 @@ MORE_DEEDS = {
 
 
 def _pick(ending: str) -> str:
-    words = " ".join(MORE_DEEDS.values()).split()
+    words = " ".join(MORE_ACTIONS.values()).split()
     return join_words(word for word in words if re.search(rf"(?:{ending})$", word))
 
 
@@ -32,17 +32,17 @@ _POLISH, _CZECH = _pick("łem|łam"), _pick("il|ila|al|ala")
 _RUSSIAN, _TURKISH = _pick("[а-я]л|ла"), _pick("dım|dum|dim|tım")
 _NORDIC = _pick("at|et|it|rt|ert|gt|lt|dt|utit")
 LANGUAGES = {
-    " ".join(MORE_DEEDS.values()): (
-        rf"\b(?P<deed>{_POLISH})\b",
-        rf"\b(?P<deed>{_CZECH})\s+jsem\b",
-        rf"\bjsem\s+(?:\w+\s+){{0,4}}?(?P<deed>{_CZECH})\b",
-        rf"\bя\s+(?:\w+\s+){{0,2}}?(?P<deed>{_RUSSIAN})\b",
-        rf"\bj(?:ag|eg)\s+ha(?:r|de)\s+(?:\w+\s+){{0,2}}?(?P<deed>{_NORDIC})\b",
-        rf"\b(?P<deed>{_TURKISH})\b",
-        r"\b(?P<deed>iptal|iade)\s+ett(?:im|ik)\b",
-        r"\b(?:została?|zostało)\s+(?P<deed>anulowan[ea])\b",
-        r"\bbyl[ao]?\s+(?P<deed>zrušen[ao])\b",
-        r"\bзаказ\s+(?P<deed>отмен[её]н)\b",
+    " ".join(MORE_ACTIONS.values()): (
+        rf"\b(?P<action>{_POLISH})\b",
+        rf"\b(?P<action>{_CZECH})\s+jsem\b",
+        rf"\bjsem\s+(?:\w+\s+){{0,4}}?(?P<action>{_CZECH})\b",
+        rf"\bя\s+(?:\w+\s+){{0,2}}?(?P<action>{_RUSSIAN})\b",
+        rf"\bj(?:ag|eg)\s+ha(?:r|de)\s+(?:\w+\s+){{0,2}}?(?P<action>{_NORDIC})\b",
+        rf"\b(?P<action>{_TURKISH})\b",
+        r"\b(?P<action>iptal|iade)\s+ett(?:im|ik)\b",
+        r"\b(?:została?|zostało)\s+(?P<action>anulowan[ea])\b",
+        r"\bbyl[ao]?\s+(?P<action>zrušen[ao])\b",
+        r"\bзаказ\s+(?P<action>отмен[её]н)\b",
     ),
 }
 # Where no space stands between words.
@@ -65,8 +65,8 @@ _NO_CLAIM_BEHIND = re.compile(
 NO_SPACES = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
-def find_unspaced_deed(text: str, known: Collection[str]) -> str:
-    """The words by which such a text claims another deed than the known ones; empty if it claims none."""
+def find_unspaced_action(text: str, known: Collection[str]) -> str:
+    """The words by which such a text claims another action than the known ones; empty if it claims none."""
     for match in UNSPACED.finditer(text):
         begin = max(text.rfind(mark, 0, match.start()) for mark in CLAUSE_ENDS) + 1
         is_no_claim = _NO_CLAIM_BEFORE.search(text, begin, match.start())

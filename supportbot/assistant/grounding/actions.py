@@ -1,7 +1,7 @@
-"""Finds the deeds that an answer claims, such as “I have refunded you”, and which deeds a tool's call has done.
+"""Finds the actions that an answer claims, such as “I have refunded you”, and which actions a tool's call has done.
 
-A deed is one of few kinds (open, cancel, refund, …), so that “I've created a ticket” is true after `open_ticket`. Known
-in English, German, French, Spanish, Italian, Dutch and Portuguese (`deed_words`, `deed_patterns`).
+An action is one of few kinds (open, cancel, refund, …), so that “I've created a ticket” is true after `open_ticket`.
+Known in English, German, French, Spanish, Italian, Dutch and Portuguese (`action_words`, `action_patterns`).
 """
 
 import re
@@ -10,118 +10,118 @@ from functools import lru_cache
 
 from ..facts.shown_text import CACHED_TEXTS, normalize_text
 from ..facts.word_patterns import WordPattern, join_words
-from .deed_languages import NO_SPACES, find_unspaced_deed
-from .deed_patterns import (
+from .action_languages import NO_SPACES, find_unspaced_action
+from .action_patterns import (
+    ACTION_WORDS,
     BEHIND_CONDITION,
     CONDITION,
     CONJUNCTION,
-    DEED_WORDS,
-    HEADLESS_DEEDS,
+    HEADLESS_ACTIONS,
     KIND_OF_DONE,
     KIND_OF_TOOL_WORD,
     KIND_OF_WORD,
     KINDS_OF_FORMS,
     MAX_HEADLESS_WORDS,
     NEGATION,
-    OWN_DEEDS,
+    OWN_ACTIONS,
     OWN_WORDS,
     PRESENT,
-    PRESENT_DEEDS,
+    PRESENT_ACTIONS,
     PRESENT_WORDS,
     QUESTION,
-    REPORTED_DEEDS,
+    REPORTED_ACTIONS,
 )
-from .deed_words import DEEDS, REPORTS
+from .action_words import ACTIONS, REPORTS
 from .promise_patterns import CONDITION as PROMISE_CONDITION
-from .promise_patterns import KIND_OF_PROMISE, PROMISE_WORDS, PROMISED_DEEDS
+from .promise_patterns import KIND_OF_PROMISE, PROMISE_WORDS, PROMISED_ACTIONS
 
-ANY_DEED = "*"
+ANY_ACTION = "*"
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 EARLIER = re.compile(r"\b(?:already|earlier|before|previously|bereits|schon|vorhin|déjà|ya|già|reeds|já)\b")
-# What a result says in few words: keys, and values such as a status. An article tells of no deed.
+# What a result says in few words: keys, and values such as a status. An article tells of no action.
 SHORT_STRING = re.compile(r'"([^"\n\\]{1,40})"')
 # Keys that say nothing of the kind: without a value, and of when a row was stored.
 NO_REPORT = re.compile(r'"[^"\n\\]{1,40}"\s?:\s?(?:null|false|"")|"\w{1,40}_at"\s?:')
 TOLD_KINDS = ("send", "deliver")  # what a customer may know better than the shop
 _REPORTED = {
     kind: re.compile(rf"(?<![^\W_])(?:{join_words([*done.split(), *REPORTS.get(kind, ())])})")
-    for kind, (_verbs, done) in DEEDS.items()
+    for kind, (_verbs, done) in ACTIONS.items()
 }
 
 
-def list_deeds(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
-    """The kinds of deeds that a tool does: by the verbs and nouns of its name, and by the words that it declares.
+def list_actions(tool_name: str, done_words: tuple[str, ...] = ()) -> set[str]:
+    """The kinds of actions that a tool does: by the verbs and nouns of its name, and by the words that it declares.
 
     A tool that says nothing of what it does may have done anything.
     """
     parts = tool_name.casefold().split("_")
     named = {KIND_OF_TOOL_WORD[part] for part in parts if part in KIND_OF_TOOL_WORD}
     declared = {KIND_OF_DONE[word] for word in done_words if word in KIND_OF_DONE}
-    return named | declared or {ANY_DEED}
+    return named | declared or {ANY_ACTION}
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def list_reports(result: str) -> frozenset[str]:
-    """The kinds of deeds that a tool's result tells of, as by an order's status “cancelled”."""
+    """The kinds of actions that a tool's result tells of, as by an order's status “cancelled”."""
     words = " ".join(SHORT_STRING.findall(NO_REPORT.sub("", normalize_text(result))))
     return frozenset(kind for kind, pattern in _REPORTED.items() if pattern.search(words))
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
-def list_told_deeds(text: str) -> frozenset[str]:
+def list_told_actions(text: str) -> frozenset[str]:
     """What a customer tells of an order, as that it was delivered damaged; a question tells nothing."""
     plain = normalize_text(text)
     return frozenset(kind for kind in TOLD_KINDS if "?" not in plain and _REPORTED[kind].search(plain))
 
 
-def find_unproven_deed(
+def find_unproven_action(
     sentence: str, done: Collection[str], done_earlier: Collection[str], reported: Collection[str]
 ) -> str:
-    """The words of a deed that no call of this turn has done; empty if there is none.
+    """The words of an action that no call of this turn has done; empty if there is none.
 
     `done_earlier` counts where the answer speaks of earlier, and `reported` where it tells what somebody has done.
     """
     text = normalize_text(sentence)
     words = _list_words(text)
     is_unspaced = not text.isascii() and NO_SPACES.search(text) is not None
-    if DEED_WORDS.isdisjoint(words) and not is_unspaced:
+    if ACTION_WORDS.isdisjoint(words) and not is_unspaced:
         return ""
     proven = {*done}
     if EARLIER.search(text) or re.search(r"\d{3}", text):
         proven.update(done_earlier)
-    if ANY_DEED in proven:
+    if ANY_ACTION in proven:
         return ""
     told = proven | {*reported}
-    if is_unspaced and (unspaced := find_unspaced_deed(text, told)):
+    if is_unspaced and (unspaced := find_unspaced_action(text, told)):
         return unspaced
     kinds = {kind for word in words & KINDS_OF_FORMS.keys() for kind in KINDS_OF_FORMS[word]}
-    if own := "" if kinds <= proven else _find_claim(text, words, OWN_DEEDS, proven):
+    if own := "" if kinds <= proven else _find_claim(text, words, OWN_ACTIONS, proven):
         return own
     if kinds <= told:  # as nearly always: what it speaks of was done
         return ""
-    reported_deed = _find_claim(text, words, REPORTED_DEEDS, told)
-    is_headless = not reported_deed and len(words) <= MAX_HEADLESS_WORDS
-    return _find_claim(text, words, HEADLESS_DEEDS, told) if is_headless else reported_deed
+    reported_action = _find_claim(text, words, REPORTED_ACTIONS, told)
+    is_headless = not reported_action and len(words) <= MAX_HEADLESS_WORDS
+    return _find_claim(text, words, HEADLESS_ACTIONS, told) if is_headless else reported_action
 
 
-def find_present_deed(sentence: str, done: Collection[str]) -> str:
-    """The words of a deed that is said to be done right now, and is none of these; empty if there is none."""
+def find_present_action(sentence: str, done: Collection[str]) -> str:
+    """The words of an action that is said to be done right now, and is none of these; empty if there is none."""
     text = normalize_text(sentence)
     words = _list_words(text)
-    if PRESENT_WORDS.isdisjoint(words) or ANY_DEED in done:
+    if PRESENT_WORDS.isdisjoint(words) or ANY_ACTION in done:
         return ""
-    return _find_claim(text, words, PRESENT_DEEDS, done)
+    return _find_claim(text, words, PRESENT_ACTIONS, done)
 
 
 def list_promises(sentence: str) -> list[tuple[str, str]]:
-    """The kinds of deeds that are promised, each with its words. What hangs on a condition is an offer."""
+    """The kinds of actions that are promised, each with its words. What hangs on a condition is an offer."""
     text = normalize_text(sentence)
     words = _list_words(text)
     if PROMISE_WORDS.isdisjoint(words):
         return []
     promises = [
-        (KIND_OF_PROMISE[match["deed"]], match[0])
-        for pattern in PROMISED_DEEDS
+        (KIND_OF_PROMISE[match["action"]], match[0])
+        for pattern in PROMISED_ACTIONS
         for match in pattern.find_matches(text, words)
     ]
     return [] if promises and PROMISE_CONDITION.search(text) else promises
@@ -129,7 +129,7 @@ def list_promises(sentence: str) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def list_promised_kinds(instructions: str) -> frozenset[str]:
-    """The kinds of deeds that instructions promise to customers."""
+    """The kinds of actions that instructions promise to customers."""
     sentences = re.split(r"(?<=[.!])\s|\n", instructions)
     return frozenset(kind for sentence in sentences for kind, _words in list_promises(sentence))
 
@@ -142,10 +142,10 @@ def _list_words(text: str) -> frozenset[str]:
 def _find_claim(
     text: str, words: Collection[str], patterns: Iterable[WordPattern], known: Collection[str]
 ) -> str:
-    """The words by which a text claims another deed than the known ones."""
+    """The words by which a text claims another action than the known ones."""
     for pattern in patterns:
         for match in pattern.find_matches(text, words):
-            if KIND_OF_WORD[match["deed"]] not in known and not _is_no_claim(text, match):
+            if KIND_OF_WORD[match["action"]] not in known and not _is_no_claim(text, match):
                 return match[0]
     return ""
 
