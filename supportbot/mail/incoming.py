@@ -26,7 +26,7 @@ from .outcomes import choose_outcome
 from .parsing import MailUnreadable, ParsedMail, build_key, parse_mail
 from .reply_text import may_answer_below
 from .reply_tokens import remove_tags
-from .senders import Match, find_returned_conversation, match_conversation
+from .senders import Match, find_returned_conversation, match_conversation, name_author
 
 Outcome = IncomingMail.Outcome
 
@@ -61,6 +61,8 @@ def take_mail(raw: bytes) -> Taken:
     if (known := _find_known(mail.key)) is not None:
         return known
     match = match_conversation(mail)
+    if match == Match(None):
+        mail = name_author(mail)
     outcome = choose_outcome(mail, match)
     files = sort_attachments(mail.attached) if outcome in IncomingMail.POSTED_OUTCOMES else NO_FILES
     with transaction.atomic():

@@ -62,6 +62,7 @@ class Attached:
 class ParsedMail:
     """A mail that was read. `sender` is what it claims to be from, empty if that is not one address.
 
+    `reply_to` is the name and the address of whom it wants to be answered, without an address if that is not one.
     `text` is what is new in it, `whole_text` all that it says.
     """
 
@@ -69,6 +70,7 @@ class ParsedMail:
     message_id: str
     sender: str
     sender_name: str
+    reply_to: tuple[str, str]
     subject: str
     recipients: str
     answered_ids: str
@@ -123,7 +125,7 @@ def build_key(raw: bytes, message_id: str) -> str:
 
 
 def _build_mail(message: Message, raw: bytes) -> ParsedMail:
-    sender_name, sender = _read_sender(message)
+    sender_name, sender = _read_person(message, "From")
     subject = read_header(message, "Subject")
     texts, attached = _read_parts(message)
     whole = "\n".join(texts)[:MAX_CHARS].replace("\0", "")
@@ -133,6 +135,7 @@ def _build_mail(message: Message, raw: bytes) -> ParsedMail:
         message_id=message_id,
         sender=sender,
         sender_name=sender_name,
+        reply_to=_read_person(message, "Reply-To"),
         subject=subject[:SUBJECT_CHARS],
         recipients=join_headers(message, RECIPIENT_HEADERS),
         answered_ids=join_headers(message, ("In-Reply-To", "References")),
@@ -144,9 +147,9 @@ def _build_mail(message: Message, raw: bytes) -> ParsedMail:
     )
 
 
-def _read_sender(message: Message) -> tuple[str, str]:
-    """Name and address of the one sender; no address where there are several, since nobody knows which one is meant."""
-    headers = [str(value)[:MAX_HEADER_CHARS] for value in message.get_all("From", [])[:2]]
+def _read_person(message: Message, header: str) -> tuple[str, str]:
+    """Name and address of the one there; no address where there are several, since nobody knows which one is meant."""
+    headers = [str(value)[:MAX_HEADER_CHARS] for value in message.get_all(header, [])[:2]]
     found = read_addresses(headers)
     if len(headers) != 1 or len(found) != 1 or has_hidden_sender(message):
         return _decode(" ".join(headers))[:NAME_CHARS], ""

@@ -1,16 +1,18 @@
 """Whose mail it is. What counts is the token that only the recipient of our mail has: a sender alone proves nothing."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 
 from django.conf import settings
 
 from supportbot.conversations.models import Conversation
+from supportbot.jobs.mail_jobs import get_mail_host
 
+from .mail_kinds import PROGRAM_NAMES
 from .models import IncomingMail
 from .parsing import ParsedMail, read_header
-from .reply_tokens import find_tokens, is_token_of, read_conversation_id
+from .reply_tokens import find_tokens, is_own_address, is_token_of, read_conversation_id
 
 Outcome = IncomingMail.Outcome
 
@@ -43,6 +45,25 @@ def match_conversation(mail: ParsedMail) -> Match:
     # One that was made for the sender is of a conversation that was deleted meanwhile: what they write begins another.
     is_foreign = bool(tokens) and not any(_is_made_for(mail.sender, token) for token in tokens)
     return Match(None, Outcome.FOREIGN if is_foreign else "")
+
+
+def name_author(mail: ParsedMail) -> ParsedMail:
+    """A mail of a stranger, from whoever wrote it: the form of a web page names them as the one to answer.
+
+    It sends from an address of its own, often from ours or from a “noreply” beside it. A “noreply” of somebody else
+    names a service there, and is a program's.
+    """
+    name, address = mail.reply_to
+    local, _, host = mail.sender.partition("@")
+    is_of_other_program = PROGRAM_NAMES.match(local) and host != get_mail_host()
+    if (
+        not (mail.sender and address)
+        or address == mail.sender
+        or is_own_address(address)
+        or is_of_other_program
+    ):
+        return mail
+    return replace(mail, sender=address, sender_name=name)
 
 
 def find_returned_conversation(ids: str, subject: str, recipient: str) -> Conversation | None:

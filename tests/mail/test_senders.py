@@ -155,6 +155,30 @@ class TestStrangers:
         assert take(build_answer(sent, "Gus <gus@example.org>", "Good.")) == "posted"
         assert list_posted(chat) == ["Do you sell lamps?", "Good."]
 
+    @pytest.mark.parametrize(
+        "sender", ["Shop <support@example.com>", "noreply@example.com", "Shop <mailer@shops.example>"]
+    )
+    def test_who_writes_by_a_contact_form_is_answered_and_not_the_form(self, sender, agent):
+        form = build_answer(None, sender, "Do you sell lamps?", headers={"Reply-To": "Gus <gus@example.org>"})
+        assert take(form) == "opened"
+        chat = Conversation.objects.get()
+        assert (chat.customer_name, chat.reply_email) == ("Gus", "gus@example.org")
+        answer = build_answer(write_to_customer(chat, agent, "We do."), "Gus <gus@example.org>", "Good.")
+        assert take(answer) == "posted"
+
+    @pytest.mark.parametrize(
+        ("sender", "reply_to", "outcome"),
+        [
+            ("noreply@carrier.example", "service@carrier.example", "automatic"),
+            ("Shop <support@example.com>", "support+x@example.com", "own"),
+            ("Gus <gus@example.org>", "support@example.com", "opened"),
+            ("Gus <gus@example.org>", "a@example.org, b@example.org", "opened"),
+        ],
+    )
+    def test_of_other_mails_the_sender_counts(self, sender, reply_to, outcome):
+        assert take(build_answer(None, sender, "Hi", headers={"Reply-To": reply_to})) == outcome
+        assert IncomingMail.objects.get().sender in sender
+
     def test_so_does_an_answer_to_a_conversation_that_was_deleted_meanwhile(self, chat, sent):
         Conversation.objects.all().delete()
         assert take(build_answer(sent, "eve@example.org", "Hi")) == "foreign"
