@@ -3,6 +3,7 @@
 import pytest
 from django.contrib import admin
 from django.test import Client
+from django.urls import reverse
 
 from supportbot.conversations.models import Conversation
 from tests.conversations.markup import parse
@@ -51,3 +52,11 @@ def test_the_list_refuses_it_and_still_filters_by_what_it_shows(agent):
     assert {"Assistant", "Waiting for a person", "Person", "Closed"} <= {
         link.text for link in parse(page).one(id="changelist-filter").all("a")
     }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_values_that_cannot_be_in_the_address_of_a_list_are_no_error(admin_client, model):
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    for query in ("pk__in=1,9999999999999999999999", "pk__range=1"):
+        assert admin_client.get(f"{address}?{query}", follow=True).status_code == 200
