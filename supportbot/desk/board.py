@@ -121,8 +121,8 @@ def _choose_taken(staff_ids: Collection[int]) -> set[int]:
 
 
 def _last_message(column: str) -> Subquery:
-    """A column of the last message that was not written by the server."""
-    said = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM)
+    """A column of the last message of the customer or the team."""
+    said = Message.objects.filter(conversation=OuterRef("pk"), role__in=Message.PEOPLE)
     return Subquery(said.order_by("-seq").values(column)[:1])
 
 

@@ -79,6 +79,15 @@ def test_who_is_answered_keeps_their_person_until_they_write_or_ask(chat, agent)
     assert chat.owner == "waiting"
 
 
+def test_who_asked_the_assistant_for_a_person_is_not_answered_by_it(chat, agent):
+    turn = chat.turns.latest("pk")
+    for seq, (role, text) in enumerate([("customer", "Is there a person?"), ("assistant", "")], start=90):
+        chat.messages.create(turn=turn, seq=seq, role=role, text=text)
+    deactivate(agent)
+
+    assert turns.find_unattended_conversations.run_sync() == [chat.pk]
+
+
 @pytest.mark.parametrize("lose", WAYS)
 def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, agent, lose):
     sam = User.objects.create_user("sam", is_staff=True)

@@ -19,6 +19,7 @@ from supportbot.desk.models import SavedReply
 from supportbot.desk.saved_replies import fill_variables
 from supportbot.server.process import process
 from tests.conversations.markup import Element, parse
+from tests.provider import Call
 
 from .desk_page import open_feed
 
@@ -117,6 +118,18 @@ async def test_a_customer_who_is_not_answered_stands_out_among_mine(feed, page, 
 
     (mine,) = board.all("li", data_owner="human")
     assert "data-unanswered" in mine.attributes
+
+
+async def test_who_asked_the_assistant_for_a_person_is_not_answered_by_it(feed, page, model, chat):
+    model.calls(Call("request_human", {"reason": "A broken lamp"}), text="I'll get a colleague.")
+    await page.ask("My lamp is broken. Is there a person?")
+
+    await feed.act("take_over", conversation=chat.pk)
+    board = await feed.shows("board", lambda part: part.all("li", data_owner="human"))
+
+    (mine,) = board.all("li", data_owner="human")
+    assert "data-unanswered" in mine.attributes
+    assert "My lamp is broken. Is there a person?" in mine.text
 
 
 async def test_what_my_customer_writes_is_counted_and_news_on_every_page_of_mine_and_on_no_others(

@@ -18,6 +18,8 @@ class Message(models.Model):
         STAFF = "staff", _("Staff")
         SYSTEM = "system", _("System")
 
+    PEOPLE = (Role.CUSTOMER, Role.STAFF)  # what the assistant says is no person's answer
+
     class Status(models.TextChoices):
         STREAMING = "streaming", _("Streaming")
         COMPLETE = "complete", _("Complete")

@@ -26,7 +26,7 @@ MAX_CONVERSATIONS_PER_SWEEP = 20
 
 
 def _query_unattended() -> QuerySet[Conversation, Any]:
-    messages = Message.objects.filter(conversation=OuterRef("pk")).exclude(role=Message.Role.SYSTEM)
+    messages = Message.objects.filter(conversation=OuterRef("pk"), role__in=Message.PEOPLE)
     lost = Q(assignee=None) | ~Q(assignee__in=find_answerers().order_by().values("pk"))
     found = Conversation.objects.filter(lost, owner=Owner.HUMAN).annotate(
         last_role=Subquery(messages.order_by("-seq").values("role")[:1])
