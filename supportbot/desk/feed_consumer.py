@@ -67,7 +67,7 @@ class DeskFeedConsumer(SocketConsumer):
         if not result.is_done:
             raise RequestRefused(describe_refusal(result))
         address = reverse("admin:conversations_conversation_change", args=[frame.conversation])
-        await self.writer.send(render_opening(address))
+        await self.writer.send(render_opening(f"{address}#text"))  # where one goes on
 
     def _require_answerer(self) -> None:
         self.session.require_permission(ANSWER_CUSTOMERS)

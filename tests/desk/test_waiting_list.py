@@ -97,7 +97,8 @@ async def test_taken_over_from_the_list_it_opens_and_is_nobody_elses(feed, page,
     await other.act("take_over", conversation=chat.pk)
     notice = await other.refused()
 
-    assert opening["href"] == reverse("admin:conversations_conversation_change", args=[chat.pk])
+    address = reverse("admin:conversations_conversation_change", args=[chat.pk])
+    assert opening["href"] == f"{address}#text"  # which gives the writing the focus
     assert notice.text == "agent already has this conversation."
     assert "With colleagues" in other.parts["board"].text
     await other.close()
