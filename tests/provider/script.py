@@ -77,12 +77,12 @@ class Script:
         """How many connections clients keep open, idle ones too."""
         return self._server.connections
 
-    def wait_for(self, state: Callable[[Self], Any], timeout: float = 10) -> None:
+    def wait_for(self, state: Callable[[Self], Any], timeout: float = 30) -> None:
         """Wait until a state is reached, such as `lambda provider: provider.open_streams == 0`."""
         with self._server.changed:
             assert self._server.changed.wait_for(lambda: state(self), timeout), f"not reached in {timeout} s"
 
-    async def until(self, state: Callable[[Self], Any], timeout: float = 10) -> None:
+    async def until(self, state: Callable[[Self], Any], timeout: float = 30) -> None:
         """The same for asynchronous tests."""
         await asyncio.to_thread(self.wait_for, state, timeout)
 
