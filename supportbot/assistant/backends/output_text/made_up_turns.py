@@ -9,25 +9,11 @@ import re
 from ..text_calls.mentions import SENTENCE_ENDS
 
 OTHERS = (
-    *(
-        "human",
-        "user",
-        "customer",
-        "kunde",
-        "kundin",
-        "nutzer",
-        "utilisateur",
-        "client",
-        "usuario",
-        "cliente",
-        "utente",
-    ),
-    *("klant", "gebruiker", "klient", "usuário", "用户", "客户", "顾客"),
+    *("human", "user", "customer", "kunde", "kundin", "nutzer", "utilisateur", "client", "usuario"),
+    *("usuário", "cliente", "utente", "klant", "gebruiker", "klient", "用户", "客户", "顾客"),
 )
-OWN = (
-    *("assistant", "ai", "bot", "agent", "support", "assistent", "asistente", "assistente"),
-    *("agente", "asystent", "助手", "客服"),
-)
+# Not “Agent” or “Support”: in the summary of a ticket or an order they name a person or a carrier.
+OWN = ("assistant", "ai", "bot", "assistent", "asistente", "assistente", "asystent", "助手")
 COLON = r"[*_]{0,2}[ \t]?[:：]"
 LEAD = r"\n[ \t]{0,3}[*_]{0,2}"
 _BEGINNINGS = "|".join(name[:end] for name in OTHERS for end in range(len(name), 0, -1))
