@@ -202,15 +202,17 @@ class Dialect:
 
     def _learn_streaming(self, text: str, body: Mapping[str, Any]) -> bool:
         """Some models only stream, such as those of DashScope that think (coze-dev/coze-studio#324), and
-        others may not, such as Llama with tools on Bedrock (n8n-io/n8n#14206).
+        others may not, such as Llama with tools on Bedrock (n8n-io/n8n#14206). Where the conversation speaks of a
+        stream, a server may quote that.
         """
-        if "stream" in body and UNWANTED_STREAM.search(text):
+        is_unwanted = "stream" in body
+        if not (UNWANTED_STREAM if is_unwanted else ABOUT_STREAM).search(text) or _speaks_of_stream(body):
+            return False
+        if is_unwanted:
             self.left_out |= {"stream", "stream_options"}
             return True
-        if "stream" in body or self.wants_stream or not ABOUT_STREAM.search(text):
-            return False
-        self.wants_stream = True
-        return True
+        is_new, self.wants_stream = not self.wants_stream, True
+        return is_new
 
     def _adapt_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         adapted = [self._adapt_message(message) for message in messages]
@@ -249,6 +251,12 @@ class Dialect:
             google = {"thought_signature": PLACEHOLDER_SIGNATURE}
             adapted["extra_content"] = {**(adapted.get("extra_content") or {}), "google": google}
         return adapted
+
+
+def _speaks_of_stream(body: Mapping[str, Any]) -> bool:
+    """Whether a message, other than the owner's, has the word."""
+    messages = body.get("messages") or body.get("input") or ()
+    return any(ABOUT_STREAM.search(str(each)) for each in messages if each.get("role") != "system")
 
 
 def _list_own_fields(messages: Sequence[Mapping[str, Any]]) -> set[str]:

@@ -130,7 +130,7 @@ UNREADABLE_CALL = _compile(r"tool_use_failed|failed to parse (tool call|input at
 
 # What servers quote of a request, or of what the model wrote: it may hold any of the words above.
 QUOTED = re.compile(
-    r"\binput_value=.*?(?=, input_type=|$)"
+    r"\binput_value=.*?(?=, input_type=|$)|(?<=input at pos )\d+:.*|\blast read: .*"
     r"|['\"](input|failed_generation)\\?['\"]\s*:.*?(?=,\s*\\?['\"](ctx|url|type|loc|msg)\\?['\"]\s*:|$)",
     re.DOTALL,
 )

@@ -30,7 +30,8 @@ UNWANTED_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 UNWANTED_ORDER = re.compile(
-    r"\balternat(e|es|ing)\b|unexpected role|after role|expected last role"
+    r"(roles?|messages?)\b.{0,40}\balternat(e|es|ing)\b|alternat\w+ (between )?user"
+    r"|unexpected role|after role|expected last role"
     r"|(function|tool) call turn comes|(two|2|several|multiple|consecutive) (or more )?(user|assistant|human) messages"
     r"|(user|assistant|tool) messages? (must|cannot|can't|should) (be followed|follow|come|directly)",
     re.IGNORECASE,
@@ -88,10 +89,10 @@ UNWANTED_PARTS = re.compile(
 )
 _STREAM = r"(?<![a-z_-])stream(ing|ed)?(?![a-z_]| options)"
 ABOUT_STREAM = re.compile(rf"{_STREAM}|non-?stream|流式", re.IGNORECASE)
-UNWANTED_STREAM = re.compile(
-    rf"(not|n['’]t|unsupported|verified)\b.{{0,60}}{_STREAM}|{_STREAM}.{{0,60}}(not|n['’]t|unsupported)\b",
-    re.IGNORECASE,
-)
+# Not “The body's stream was not complete”, which is said of one request alone.
+_VERBS = r"(use|support|allow|permit|implement|enable|available)"
+_REFUSED = rf"((not|n['’]t) (\w+ )?{_VERBS}|\bun{_VERBS}|verified to)"
+UNWANTED_STREAM = re.compile(rf"{_REFUSED}.{{0,60}}{_STREAM}|{_STREAM}.{{0,60}}{_REFUSED}", re.IGNORECASE)
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from supportbot.assistant.backends.dialect import Dialect
-from supportbot.assistant.backends.provider_errors import error_from_status
+from supportbot.assistant.backends.provider_errors import RefusedRequest, error_from_status
 from supportbot.assistant.errors import ErrorCode
 from supportbot.assistant.messages import Message, ToolCall, ToolStarted
 from tests.engine.desk import SYSTEM, Desk
@@ -126,6 +126,38 @@ def test_a_parameter_in_other_words_is_no_field_of_a_message():
     assert dialect.learn_refusal("Thinking budget is not supported for this model.", body)
 
     assert dialect.adapt_request(body) == {"messages": body["messages"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": {"message": "Invalid content: 'My stream is not supported'"}}),
+        (400, {"error": {"message": "Could not read the body, as the stream was not complete."}}),
+        (
+            500,
+            {
+                "error": {
+                    "message": "Failed to parse input at pos 2: <tool_call>Films: streaming is unavailable"
+                }
+            },
+        ),
+        (
+            500,
+            {
+                "error": {
+                    "message": "Failed to parse tool call arguments as JSON; last read: 'No stream is allowed'"
+                }
+            },
+        ),
+    ],
+)
+def test_words_that_a_server_quotes_turn_streams_off_for_nobody(status: int, body: Any):
+    dialect, refusal = Dialect(), error_from_status(status, body, "refused")
+    said = "My stream is not supported" if "My stream" in str(body) else "Where is it?"
+    request = {"stream": True, "messages": [{"role": "user", "content": said}]}
+
+    assert isinstance(refusal, RefusedRequest)
+    assert not dialect.learn_refusal(refusal.text, request)
 
 
 IDS = (
