@@ -80,6 +80,19 @@ def test_what_does_not_follow_is_marked(kind, sentence):
     assert find_marks(sentence) == [kind]
 
 
+def test_nothing_follows_from_a_catalogue_where_nearly_each_amount_and_day_would():
+    lamps = [
+        {"price": f"{each}.{each}", "made": f"20{each}-03-{each}", "warranty": f"{each} months"}
+        for each in range(10, 28)
+    ]
+    others = [{"price": f"{each}.49"} for each in range(30, 50)]
+    check = GroundingCheck("", [ASKED, Message("tool", json.dumps([*lamps, *others]))], UNABLE)
+
+    assert check.find_marks("It costs €23.23.") == []
+    assert [mark.kind for mark in check.find_marks("Together €31.31.")] == ["money"]
+    assert [mark.kind for mark in check.find_marks("It is valid until March 12th, 2013.")] == ["date"]
+
+
 @pytest.mark.parametrize(
     ("hours", "days"),
     [
