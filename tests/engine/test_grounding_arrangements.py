@@ -73,6 +73,17 @@ def test_what_was_not_set_going_and_calls_that_nobody_makes_are_marked(sentence)
         "Our team can't call you.",
         "Our team will do what we call a check.",
         "Un conseiller vous répondra ici.",
+        "Ich habe nachgesehen: Die Erstattung wird erst nach Eingang bearbeitet.",
+        "Die Retoure ist kostenlos und wird vom Fahrer bestätigt.",
+        "J'ai demandé si le remboursement était possible.",
+        "Ho effettuato una ricerca sul rimborso.",
+        "Ik heb de stappen voor de terugbetaling op een rijtje gezet.",
+        "Nobody from our team will call you.",
+        "Unsere Mitarbeiter rufen Sie nie an.",
+        "Aucun conseiller ne vous rappellera.",
+        "Ningún compañero le llamará.",
+        "Nessun operatore la richiamerà.",
+        "Nenhum atendente vai ligar para você.",
     ],
 )
 def test_what_only_sounds_like_it_is_not_marked(sentence):

@@ -69,7 +69,7 @@ _PROCESSED = (
     r"put through|made|ordered|confirmed|completed|scheduled)"
 )
 _END = r"(?=\s*(?:[.,;!]|$))"
-_BETWEEN = r"[^.!?;,]{0,80}?"
+_BETWEEN = r"[^.!?;,:]{0,80}?"
 _PEOPLE = (
     r"(?:dhl|ups|dpd|gls|hermes|(?:the|our|my)\s+(?:\w+\s+)?(?:team|support|warehouse|carrier|courier|manager|"
     r"supplier|colleagues?|department|shop|store|seller|bank|driver|company|office|partners?|staff|"
@@ -129,7 +129,7 @@ OWN_ACTIONS = build_patterns(
         "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_ACTION}",),
         _OWN_SPANISH: (rf"(?:^|[.;,]\s?|\bya\s)(?P<action>{join_words(_OWN_SPANISH.split())})\s",),
         "ho": (rf"\bho{_ADVERBS}\s+{_ACTION}",),
-        "ik": (rf"\bik\s+heb\b(?:(?!\bdat\b)[^.!?;,]){{0,80}}?\b{_ACTION}",),
+        "ik": (rf"\bik\s+heb\b(?:(?!\bdat\b)[^.!?;,:]){{0,80}}?\b{_ACTION}",),
         **ARRANGED_ACTIONS,
         **LANGUAGES,
         _OWN_PORTUGUESE: (
@@ -164,7 +164,8 @@ REPORTED_ACTIONS = build_patterns(
         "wir": (rf"\bwir\s+haben\b{_BETWEEN}\b{_ACTION}",),
         "wurde wurden ist sind": (
             rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_ACTION}",
-            rf"\b{NOUN}\s+(?:wurde|ist)\b{_BETWEEN}\b"
+            # Not “Die Retoure ist frei und wird vom Fahrer bestätigt.”
+            rf"\b{NOUN}\s+(?:wurde|ist)\b(?:(?!\b(?:wird|werden|erst)\b)[^.!?;,:]){{0,80}}?\b"
             r"(?:veranlasst|eingeleitet|angestossen|angewiesen|ausgelöst|bearbeitet|vorgenommen|bestätigt)\b",
         ),
         "nous": (rf"\bnous\s(?:(?:vous|les?|la)\s|l['’]){{0,2}}avons{_ADVERBS}\s+{_ACTION}",),

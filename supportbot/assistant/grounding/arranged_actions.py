@@ -7,9 +7,10 @@ from ..facts.word_patterns import join_words
 from .action_words import NOUNS, index_words
 
 _NOUN = rf"(?P<action>{join_words(index_words(NOUNS))})\b"
-_TO_NOUN = r"\s+(?:[^\W\d]+\s+){0,3}?(?:[^\W\d]['’])?"
-_BETWEEN = r"[^.!?;,]{0,80}?"
-_WITHOUT_CLAUSE = r"(?:(?!\bdat\b)[^.!?;,]){0,80}?"
+# Not “J'ai demandé si le remboursement …”, nor “una ricerca sul rimborso”.
+_TO_NOUN = r"\s+(?:(?!(?:si|se|pourquoi|sur|sull?[ao]?|sobre)\s)[^\W\d]+\s+){0,3}?(?:[^\W\d]['’])?"
+_BETWEEN = r"[^.!?;,:]{0,80}?"
+_WITHOUT_CLAUSE = r"(?:(?!\bdat\b)[^.!?;,:]){0,80}?"
 # What stands before the verb, and the verbs.
 _BEFORE_NOUNS = (
     (
@@ -45,7 +46,7 @@ _BEHIND_NOUNS = (
     (
         "ik",
         "heb",
-        "aangevraagd gestart verwerkt ingediend uitgevoerd geregeld doorgezet goedgekeurd opgestart gezet",
+        "aangevraagd gestart verwerkt ingediend uitgevoerd geregeld doorgezet goedgekeurd opgestart",
     ),
 )
 ARRANGED_ACTIONS = {
@@ -60,6 +61,8 @@ ARRANGED_ACTIONS = {
         )
         for who, has, verbs in _BEHIND_NOUNS
     },
+    # Not “op een rij gezet”, which is said of steps.
+    "gezet": (rf"\bik\s+heb\b{_WITHOUT_CLAUSE}\b{_NOUN}\s+in\s+gang\s+gezet\b",),
     "contacté contactado contattato": (
         r"\b(?:j['’]ai|(?<!se )he|ho)\s+(?:\w+\s+){0,2}?(?P<action>contacté|contactado|contattato)\b",
     ),

@@ -148,9 +148,10 @@ PROMISED_ACTIONS = build_patterns(
 CONDITION = re.compile(
     r"\?|\b(?:if|once|when|after|until|before|unless|as soon as|whether|upon|should|would|"
     r"please(?! (?:hold|wait|bear))|just (?:say|let|confirm|reply|tell|send)|confirm|tell me|reply|send me|let me know|"
-    r"give me (?:your|the)|cannot|not|never|nothing|no(?! problem| worries)|"
-    r"wenn|sobald|nachdem|falls|ob|bevor|dann|bitte|könnte|würde|nicht|nichts|kein\w*|erst|"
-    r"si|quand|lorsque|dès|après|avant|pas|rien|pourrais|veuillez|"
-    r"cuando|una vez|después|antes|podría|nada|se|quando|dopo|prima|appena|non|potrei|"
-    r"als|wanneer|zodra|nadat|voordat|niet|niets|geen|zou|assim que|depois|não|favor)\b|n['’]t\b|\bn['’]"
+    r"give me (?:your|the)|cannot|not|never|nothing|nobody|no(?! problem| worries)|"
+    r"wenn|sobald|nachdem|falls|ob|bevor|dann|bitte|könnte|würde|nicht|nichts|kein\w*|niemals|nie|erst|"
+    r"si|quand|lorsque|dès|après|avant|ne|pas|jamais|rien|pourrais|veuillez|"
+    r"cuando|una vez|después|antes|podría|nada|ning[uú]n\w*|nunca|se|quando|dopo|prima|appena|non|nessun\w*|potrei|"
+    r"als|wanneer|zodra|nadat|voordat|niet|niets|geen|nooit|zou|assim que|depois|não|"
+    r"nenhum\w*|favor)\b|n['’]t\b|\bn['’]"
 )
