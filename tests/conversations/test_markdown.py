@@ -236,6 +236,7 @@ def test_what_people_write_stays_as_they_wrote_it_and_its_addresses_are_links():
 
 1. your label_a is <b>here</b> &amp; &lt; `x` \\* ![a](b)
 https://dhl.example/track?id=00_34_01&l=en. Or write to help@shop.example!
+https://shop.example/?a=1&copy;=2&amp;b
 [label](www.shop.example/a*b)
 """
 
@@ -246,6 +247,7 @@ https://dhl.example/track?id=00_34_01&l=en. Or write to help@shop.example!
     assert [each["href"] for each in shown] == [
         "https://dhl.example/track?id=00_34_01&l=en",
         "mailto:help@shop.example",
+        "https://shop.example/?a=1&copy;=2&amp;b",
         "https://www.shop.example/a*b",
     ]
     assert "(xn--pypal-4ve.com)" in render_links("https://pаypal.com/a")
@@ -380,6 +382,11 @@ def test_each_of_the_sources_of_a_sentence_is_a_link():
 def test_fences_behind_words_are_looked_for_in_time_that_grows_with_the_text(unit):
     assert takes_linear_time(lambda: separate_fences(unit * 10_000))
     assert takes_linear_time(lambda: measure_finished_blocks(unit * 10_000))
+
+
+@pytest.mark.parametrize("unit", ["https://a.b@", "https://a.b)", "https://", "www.a.b@", "a@b.", "a@"])
+def test_what_a_customer_writes_to_keep_the_server_busy_is_shown_at_once(unit):
+    assert takes_linear_time(lambda: render_links(unit * (10_000 // len(unit))))
 
 
 @pytest.mark.parametrize("unit", ["\n", "\n ", "\n```", "a\n", "```a\n"])

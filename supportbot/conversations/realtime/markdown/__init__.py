@@ -90,7 +90,7 @@ add_containers(_markdown)
 add_emphasis(_markdown)
 
 _plain_text = _Linker("zero")  # in which nothing means anything but itself
-add_links(_plain_text)
+add_links(_plain_text, unescape=str)
 
 
 def parse_markdown(text: str) -> list[Token]:

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from itertools import groupby
 from urllib.parse import unquote, urlsplit
@@ -46,6 +47,7 @@ HOST_AHEAD = r"(?=(?:[^\s/?#@]*@)?(?:[^\W_][\w-]*\.|localhost))"  # what can be 
 ADDRESS = re.compile(rf"https?://{HOST_AHEAD}(?:{ADDRESS_CHARACTER}){{1,2000}}", re.IGNORECASE)
 WORD_BEHIND = re.compile(rf"(?<=[A-Za-z0-9*~])[{UNSPACED}]")
 CLOSING_BRACKETS = {")": "(", "]": "["}
+BRACKET = re.compile(r"[()\[\]]")
 TRAILING = "?!.,:;*_~'([&"
 # What has no scheme of its own. It is looked for where the text is known to be no other markup.
 EMAIL = r"[a-z0-9][a-z0-9._%+-]{0,63}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9][a-z0-9-]*[a-z0-9]"
@@ -58,9 +60,12 @@ WITHOUT_SCHEME = re.compile(
 LINKED_WITHOUT_SCHEME = re.compile(rf"(?P<email>{EMAIL})|www\.[\w-]+\.\S+", re.IGNORECASE)
 
 
-def add_links(markdown: MarkdownIt) -> None:
-    """Teach a Markdown parser to make links of bare addresses, and to name the host behind the words of each link."""
-    markdown.inline.ruler.after("text", "bare_address", parse_bare_address)
+def add_links(markdown: MarkdownIt, unescape: Callable[[str], str] = unescapeAll) -> None:
+    """Teach a parser to make links of bare addresses, and to name the host behind the words of each link.
+
+    `unescape` says what a text means by `&amp;` and backslashes.
+    """
+    markdown.inline.ruler.after("text", "bare_address", partial(parse_bare_address, unescape=unescape))
     markdown.core.ruler.after("inline", "addresses_without_scheme", link_addresses_without_scheme)
     markdown.add_render_rule("link_close", _name_target)
 
@@ -93,7 +98,7 @@ def normalize_telephone(url: str) -> str:
 # ---- Addresses that stand bare in a text -------------------------------------------------------------
 
 
-def parse_bare_address(state: StateInline, silent: bool) -> bool:
+def parse_bare_address(state: StateInline, silent: bool, unescape: Callable[[str], str]) -> bool:
     """A rule of the parser: `https://` begins an address, in which no mark is emphasis or code."""
     if not state.src.startswith("://", state.pos) or state.linkLevel > 0:
         return False
@@ -103,13 +108,14 @@ def parse_bare_address(state: StateInline, silent: bool) -> bool:
         return False
     found = ADDRESS.match(state.src, state.pos - len(scheme[1]))
     address = trim_address(found[0]) if found else ""
-    href = state.md.normalizeLink(unescapeAll(address))
-    if not _has_whole_host(href):
+    meant = unescape(address)
+    # To encode an address takes long: what is none for its host is not.
+    if not _has_whole_host(meant) or not _has_whole_host(href := state.md.normalizeLink(meant)):
         return False
     if not silent:
         state.pending = state.pending[: -len(scheme[1])]
         state.push("link_open", "a", 1).attrs = {"href": href}
-        state.push("text", "", 0).content = unescapeAll(address)
+        state.push("text", "", 0).content = meant
         state.push("link_close", "a", -1)
     state.pos += len(address) - len(scheme[1])
     return True
@@ -120,11 +126,12 @@ def trim_address(address: str) -> str:
     if word := WORD_BEHIND.search(address):
         address = address[: word.start()]
     opened: list[str] = []
-    for position, character in enumerate(address):
-        if character in CLOSING_BRACKETS.values():
+    for bracket in BRACKET.finditer(address):
+        character = bracket[0]
+        if character not in CLOSING_BRACKETS:
             opened.append(character)
-        elif character in CLOSING_BRACKETS and (not opened or opened.pop() != CLOSING_BRACKETS[character]):
-            address = address[:position]
+        elif not opened or opened.pop() != CLOSING_BRACKETS[character]:
+            address = address[: bracket.start()]
             break
     return address.rstrip(TRAILING)
 
