@@ -3,8 +3,8 @@
 
 const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
 
-// A browser that is told to block cookies keeps nothing for a page either.
-export function isStorageBlocked() {
+// A browser that is told to block cookies keeps nothing for a page either, nor do those within some apps.
+function isStorageBlocked() {
   try {
     return !sessionStorage;
   } catch {

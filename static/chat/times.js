@@ -20,7 +20,8 @@ const PARTS = {
 function showLocalTimes(selector = "time[data-shows]:not([data-local])") {
   for (const time of document.querySelectorAll(selector)) {
     const moment = new Date(time.dateTime);
-    time.textContent = new Intl.DateTimeFormat(language, PARTS[time.dataset.shows](moment)).format(moment);
+    const shown = new Intl.DateTimeFormat(language, PARTS[time.dataset.shows](moment)).format(moment);
+    if (time.textContent !== shown) time.textContent = shown; // else what is marked there stays marked
     time.dataset.local = "";
   }
 }
