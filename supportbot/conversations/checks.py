@@ -14,6 +14,7 @@ from django.utils.translation import to_locale
 
 from supportbot.addresses import HTTP_SCHEMES, is_address, is_loopback
 from supportbot.assistant.tool_lines import require_line
+from supportbot.environment import BASE_DIR
 from supportbot.server.direct_connection import find_connection_problem
 from supportbot.server.open_files import count_socket_room, find_reachable_limit
 
@@ -39,6 +40,7 @@ def check_environment(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         *_check_debug(),
         *_check_processes(),
         *_check_open_files(),
+        *_check_relative_paths(),
         *_check_media(),
         *_check_tool_lines(),
         *_check_languages(),
@@ -161,6 +163,30 @@ def _check_open_files() -> Iterator[CheckMessage]:
             "can be connected to it."
         )
         yield Warning(problem, hint=hint, id="supportbot.W011")
+
+
+def _check_relative_paths() -> Iterator[CheckMessage]:
+    """They began in the folder of the command once: what lies there must not be taken for lost."""
+    media = settings.ENVIRONMENT.media_dir
+    database = settings.ENVIRONMENT.database_url.removeprefix("sqlite:///").partition("?")[0]
+    # The file of a database is there as soon as anything has asked for it.
+    for name, path, may_be_lost in (
+        ("MEDIA_DIR", media, not _is_there(BASE_DIR / media)),
+        ("DATABASE_URL", database, bool(database)),
+    ):
+        if may_be_lost and Path(path).absolute() != BASE_DIR / path and _is_there(Path(path)):
+            yield Error(
+                f"{name} means {BASE_DIR / path}, and not {Path(path).absolute()}, which is there.",
+                hint="Move it there, or set the whole path.",
+                id="supportbot.E016",
+            )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # no system takes such a name
+        return False
 
 
 def _check_media() -> Iterator[CheckMessage]:

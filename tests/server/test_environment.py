@@ -138,6 +138,29 @@ def test_a_relative_place_is_the_same_from_whichever_folder_a_command_is_run(tmp
 
 
 @pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({"media_dir": "photos-of-before"}, "photos-of-before"),
+        ({"database_url": "sqlite:///before.sqlite3?timeout=5"}, "before.sqlite3"),
+    ],
+)
+def test_what_lies_in_the_folder_of_the_command_and_not_beside_manage_py_is_told(
+    settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, values: dict[str, str], path: str
+):
+    monkeypatch.chdir(tmp_path)
+    settings.ENVIRONMENT = Environment().model_copy(update=values)
+    assert "supportbot.E016" not in list_check_ids()
+
+    (tmp_path / path).touch()
+    assert "supportbot.E016" in list_check_ids()
+
+    settings.ENVIRONMENT = Environment().model_copy(
+        update={name: value.replace(path, str(tmp_path / path)) for name, value in values.items()}
+    )
+    assert "supportbot.E016" not in list_check_ids()
+
+
+@pytest.mark.parametrize(
     "address",
     [f"https://llm.example.com/v1{rest}" for rest in ("?key=1", "#a", "/chat/completions", "/responses/")],
 )
