@@ -58,5 +58,14 @@ def test_the_list_refuses_it_and_still_filters_by_what_it_shows(agent):
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
 def test_values_that_cannot_be_in_the_address_of_a_list_are_no_error(admin_client, model):
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    for query in ("pk__in=1,9999999999999999999999", "pk__range=1"):
+    years = [f"{admin.site._registry[model].date_hierarchy}__year=99999999999"]
+    for query in ("pk__in=1,9999999999999999999999", "pk__range=1", *years):
         assert admin_client.get(f"{address}?{query}", follow=True).status_code == 200
+
+
+@pytest.mark.django_db
+def test_an_error_in_a_list_is_not_taken_for_one_in_its_address(admin_client, monkeypatch):
+    monkeypatch.setattr(admin.site._registry[Conversation], "get_paginator", lambda *_args: int("no number"))
+
+    with pytest.raises(ValueError, match="no number"):
+        admin_client.get(reverse("admin:conversations_conversation_changelist") + "?o=1", follow=True)
