@@ -22,7 +22,7 @@ from .test_connections import line_of
 # What 4,000 characters of a message may become in a frame.
 CONTENTS = {
     "words": "word " * 800,
-    "escaped": "'" * 4000,
+    "escaped": "&" * 4000,
     "wide": "🙂" * 4000,
     "markdown": "- **item**\n" * 360,
     "table": "| a | b |\n|---|---|\n" + "| 1 | `2` |\n" * 330,
@@ -62,7 +62,7 @@ async def test_what_a_page_missed_comes_in_frames_of_a_bounded_size(model, alice
 
 async def test_a_single_turn_that_is_longer_than_a_frame_is_shown_too(model, alices, chat):
     """Ten long pastes in one breath are one turn."""
-    pastes = [f"{number}" + "'" * 3999 for number in range(10)]
+    pastes = [f"{number}" + "&" * 3999 for number in range(10)]
     await store_turns(chat, [["before"], pastes, ["after"]])
 
     page = await alices.open(chat, seen=0)
