@@ -118,9 +118,11 @@ _ARRIVES = (
     r"\b(?:arriv|deliver|com(?:es|ing)\b|reach|receiv|get it|be (?:there|with you)|komm|geliefert|zugestellt|livr|"
     r"llega|entreg|recib|consegn|chega|bezorg|geleverd|aankom|komt|lever|dotrze|doręcz|dostarcz|przyjdzie|прид[её]т|достав)"
 )
+_NO = r"\b(?:not?|nicht|kein\w*|ne|non|não|niet|geen|nie|inte|ikke|не)\b"
 _TOMORROW = r"(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro|i\s?morgon|завтра)\b"
 TOMORROW = re.compile(
-    rf"{_ARRIVES}[^.!?]{{0,60}}?\b(?P<day>{_TOMORROW})|^\W*(?P<first>{_TOMORROW})(?=[^.!?]{{0,60}}?{_ARRIVES})"
+    rf"{_ARRIVES}[^.!?]{{0,60}}?\b(?P<day>{_TOMORROW})|^\W*(?P<first>{_TOMORROW})"
+    rf"(?=(?:(?!{_NO})[^.!?]){{0,60}}?{_ARRIVES})"
 )
 # “JD01 4600 0062 8123 0704”
 GROUPED_NUMBER = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?:\s\d{4}){3,6}(?:\s\d{1,3})?(?!\w)")
@@ -157,17 +159,23 @@ MONEY = re.compile(
 )
 WEEKDAY = re.compile(rf"\b(?P<weekday>{join_words(WEEKDAYS)})s?\b")
 _DAYS = "|".join(DAY_NUMBERS)
-_DAY_TO_DAY = rf"s?\b\s?(?:-|–|to|through|until|bis|à|au|a|al|do|tot(?: en met)?|até)\s?\b({_DAYS})s?\b"
+_DAY_TO_DAY = rf"s?\b\s?(?:-|–|to|through|until|bis|à|au|a|al|do|tot(?: en met)?|t/m|até)\s?\b({_DAYS})s?\b"
+_DAY_AND_DAY = rf"\s(?:and|or|und|oder|et|ou|y|o|e|en|of|i|lub)\s{join_words(WEEKDAYS)}\b"
+_ABOUT_TEAM = (
+    r"\b(?:us|team|office|answer|reply|response|antwort|réponse|respuesta|risposta|antwoord|resposta)\b"
+)
 # “So” and “do” are words of many sentences: alone such a short one counts before hours or another day.
 _BEHIND_SHORT_DAY = (
     r"\.?(?::?\s?\d{1,2}(?:[:.]\d\d|\s?(?:-|–|to|bis|[ap]\.?m|uhr))|"
     rf"\s?(?:[,/&+]|und\b)\s?(?:{_DAYS})\b)"
 )
 DAY_RANGE = re.compile(rf"\b({_DAYS})(?:{_DAY_TO_DAY}|(?<=\w{{3}})s?\b|(?={_BEHIND_SHORT_DAY}))")
-# Not “We deliver Monday to Friday” or “on Thursdays”, which opening hours may tell.
+# Not “We deliver Monday to Friday”, “on Thursdays” or “le jeudi”, nor “You reach us on Monday”: opening hours tell so.
+# Of “between Monday and Friday” either may be the end of a range that was shown.
 ARRIVAL_DAY = re.compile(
-    rf"{_ARRIVES}(?:(?!\b{join_words(WEEKDAYS)}{_DAY_TO_DAY})[^.!?,;]){{0,60}}?"
-    rf"\b(?P<weekday>{join_words(WEEKDAYS)})\b(?!{_DAY_TO_DAY})"
+    rf"(?<!\bwe ){_ARRIVES}"
+    rf"(?:(?!\b{join_words(WEEKDAYS)}(?:{_DAY_TO_DAY}|{_DAY_AND_DAY})|{_ABOUT_TEAM})[^.!?,;]){{0,60}}?"
+    rf"\b(?<!\ble )(?P<weekday>{join_words(WEEKDAYS)})\b(?!{_DAY_TO_DAY}|{_DAY_AND_DAY})"
 )
 REFERENCE = re.compile(
     r"(?<![\w@/.-])(?:#\s?\d{2,20}[\w-]{0,20}|[a-z]{2,8}-\d{3,20}(?:-\w{1,20}){0,4}|[a-z]{1,4}\d{4,20}\w{0,10}|"

@@ -1,7 +1,7 @@
 """Patterns for sentences by their words, of many languages at once."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,12 +18,17 @@ class WordPattern:
     pattern: str
 
     @cached_property
-    def _regex(self) -> re.Pattern[str]:
+    def regex(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
 
-    def find_matches(self, text: str, words: Collection[str]) -> Iterable[re.Match[str]]:
-        """Its matches in a text that has these words."""
-        return () if self.words.isdisjoint(words) else self._regex.finditer(text)
+
+def find_matches(
+    patterns: Iterable[WordPattern], text: str, words: Collection[str]
+) -> Iterator[re.Match[str]]:
+    """The matches of each pattern in a text that has these words."""
+    for each in patterns:
+        if not each.words.isdisjoint(words):
+            yield from each.regex.finditer(text)
 
 
 def build_patterns(patterns: Mapping[str, Sequence[str]]) -> tuple[WordPattern, ...]:

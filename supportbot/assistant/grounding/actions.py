@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from ..facts.shown_text import CACHED_TEXTS, normalize_text
-from ..facts.word_patterns import WordPattern, join_words
+from ..facts.word_patterns import WordPattern, find_matches, join_words
 from .action_languages import NO_SPACES, find_unspaced_action
 from .action_patterns import (
     ACTION_WORDS,
@@ -120,9 +120,7 @@ def list_promises(sentence: str) -> list[tuple[str, str]]:
     if PROMISE_WORDS.isdisjoint(words):
         return []
     promises = [
-        (KIND_OF_PROMISE[match["action"]], match[0])
-        for pattern in PROMISED_ACTIONS
-        for match in pattern.find_matches(text, words)
+        (KIND_OF_PROMISE[match["action"]], match[0]) for match in find_matches(PROMISED_ACTIONS, text, words)
     ]
     return [] if promises and PROMISE_CONDITION.search(text) else promises
 
@@ -143,10 +141,9 @@ def _find_claim(
     text: str, words: Collection[str], patterns: Iterable[WordPattern], known: Collection[str]
 ) -> str:
     """The words by which a text claims another action than the known ones."""
-    for pattern in patterns:
-        for match in pattern.find_matches(text, words):
-            if KIND_OF_WORD[match["action"]] not in known and not _is_no_claim(text, match):
-                return match[0]
+    for match in find_matches(patterns, text, words):
+        if KIND_OF_WORD[match["action"]] not in known and not _is_no_claim(text, match):
+            return match[0]
     return ""
 
 
