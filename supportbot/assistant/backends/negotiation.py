@@ -51,7 +51,7 @@ class NegotiatedServer(ModelServer):
             except RefusedRequest as refusal:
                 is_last = has_spoken or attempt == MAX_ATTEMPTS - 1
                 if is_last or not self._dialect.learn_refusal(refusal.text, adapted):
-                    answer = _read_calls(refusal, begin_answer())
+                    answer = _read_calls(refusal, begin_answer(), accumulator.text)
                     break
             except ModelError as error:
                 error.discarded = accumulator.list_counted_requests()
@@ -75,10 +75,13 @@ class NegotiatedServer(ModelServer):
         return await self.post_request(path, self._dialect.adapt_request(body), headers)
 
 
-def _read_calls(refusal: RefusedRequest, accumulator: AnswerAccumulator) -> Answer:
-    """The answer with the calls that the server could not read itself. Raises the refusal if there are none."""
+def _read_calls(refusal: RefusedRequest, accumulator: AnswerAccumulator, text: str) -> Answer:
+    """The answer with the text that was shown by then, and the calls that the server could not read itself.
+
+    Raises the refusal if there are none.
+    """
     accumulator.add_written(refusal.written)
     answer = accumulator.build_answer()
     if not answer.message.tool_calls:
         raise refusal
-    return replace(answer, message=replace(answer.message, text=""))
+    return replace(answer, message=replace(answer.message, text=text))

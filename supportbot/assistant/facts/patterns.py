@@ -118,11 +118,11 @@ _ARRIVES = (
     r"\b(?:arriv|deliver|com(?:es|ing)\b|reach|receiv|get it|be (?:there|with you)|komm|geliefert|zugestellt|livr|"
     r"llega|entreg|recib|consegn|chega|bezorg|geleverd|aankom|komt|lever|dotrze|doręcz|dostarcz|przyjdzie|прид[её]т|достав)"
 )
-_NO = r"\b(?:not?|nicht|kein\w*|ne|non|não|niet|geen|nie|inte|ikke|не)\b"
+_NOT_SO = r"\b(?:not?|nicht|kein\w*|ne|non|não|niet|geen|nie|inte|ikke|не)\b"
 _TOMORROW = r"(?:tomorrow|morgen|demain|mañana|domani|amanhã|jutro|i\s?morgon|завтра)\b"
 TOMORROW = re.compile(
     rf"{_ARRIVES}[^.!?]{{0,60}}?\b(?P<day>{_TOMORROW})|^\W*(?P<first>{_TOMORROW})"
-    rf"(?=(?:(?!{_NO})[^.!?]){{0,60}}?{_ARRIVES})"
+    rf"(?=(?:(?!{_NOT_SO})[^.!?]){{0,60}}?{_ARRIVES})"
 )
 # “JD01 4600 0062 8123 0704”
 GROUPED_NUMBER = re.compile(r"(?<!\w)[a-z]{2}\d{2}(?:\s\d{4}){3,6}(?:\s\d{1,3})?(?!\w)")

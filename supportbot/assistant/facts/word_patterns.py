@@ -18,7 +18,7 @@ class WordPattern:
     pattern: str
 
     @cached_property
-    def regex(self) -> re.Pattern[str]:
+    def compiled_pattern(self) -> re.Pattern[str]:
         return re.compile(self.pattern)
 
 
@@ -28,7 +28,7 @@ def find_matches(
     """The matches of each pattern in a text that has these words."""
     for each in patterns:
         if not each.words.isdisjoint(words):
-            yield from each.regex.finditer(text)
+            yield from each.compiled_pattern.finditer(text)
 
 
 def build_patterns(patterns: Mapping[str, Sequence[str]]) -> tuple[WordPattern, ...]:

@@ -20,7 +20,7 @@ from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message, ToolCall
 from tests.engine.desk import SYSTEM, Desk
 from tests.engine.failing import fails
-from tests.provider import Call, End, Provider, Say
+from tests.provider import Call, End, Provider, Say, wire
 from tests.provider.server import Request
 
 from .wires import WIRES, Wire
@@ -137,6 +137,19 @@ async def test_a_call_that_groq_cannot_read_is_read_here(provider: Provider, des
 
     assert await desk.ask("Where is ORD-123?") == "It has shipped."
     assert [result.outcome for result in desk.results] == ["done"]
+
+
+@pytest.mark.parametrize("spoken", HTTP[:1], indirect=True)
+async def test_words_that_were_shown_before_such_a_call_stay(provider: Provider, desk: Desk):
+    error = {"message": "Failed to call a function.", "code": "tool_use_failed", "status_code": 400}
+    words = "Let me look that up for you."
+    written = words + '<function=lookup_order{"order_id": "ORD-123"}</function>'
+    refusal = wire.event({"error": {**error, "failed_generation": written}})
+    provider.play(wire.chunk({"content": words}), wire.chunk({"content": " "}), refusal)
+    provider.say("It has shipped.")
+
+    assert await desk.ask("Where is ORD-123?") == f"{words}It has shipped."
+    assert [message.text.strip() for message in desk.history if message.tool_calls] == [words]
 
 
 async def test_words_beside_a_call_too_many_are_the_answer_when_there_are_no_others(
