@@ -5,7 +5,7 @@ import { emptyPage } from "./forget.js";
 import { chat, composer, conversationId, getText, showNotice } from "./page.js";
 import { isOnItsWay, photos } from "./photos.js";
 import { CONNECTION_LOST } from "./polling.js";
-import { reloadUnasked } from "./restored.js";
+import { areCookiesBlocked, reloadUnasked } from "./restored.js";
 import { scrollToEnd } from "./scrolling.js";
 import { isPolling, noteCarried, noteClosed, noteSilent, openTransport, startProbing } from "./transport.js";
 
@@ -93,7 +93,7 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
 function describeClose(code) {
   if (code !== NOT_FOUND) return FATAL_CLOSE_TEXTS[code];
   // Without cookies nobody is known as the one who has just begun a conversation.
-  if (!navigator.cookieEnabled) return getText("cookiesBlocked");
+  if (areCookiesBlocked()) return getText("cookiesBlocked");
   // A page that was signed in and returns as a guest hears only that there is no such conversation.
   return "signedIn" in chat.dataset ? getText("signedOutOrGone") : FATAL_CLOSE_TEXTS[code];
 }

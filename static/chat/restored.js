@@ -3,10 +3,10 @@
 
 const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
 
-// A browser that is told to block cookies keeps nothing for a page either, nor do those within some apps.
-function isStorageBlocked() {
+// A browser that is told to block cookies refuses to keep anything for a page too, and may say `navigator.cookieEnabled`.
+export function areCookiesBlocked() {
   try {
-    return !sessionStorage;
+    return sessionStorage === undefined; // null where nothing is kept, but cookies may be
   } catch {
     return true;
   }
@@ -14,8 +14,8 @@ function isStorageBlocked() {
 
 // What this tab keeps, of all conversations.
 function clearStorage() {
-  if (isStorageBlocked()) return;
-  for (const key of Object.keys(sessionStorage)) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
+  if (areCookiesBlocked()) return;
+  for (const key of Object.keys(sessionStorage ?? {})) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
 }
 
 // Whoever may no longer see what a page shows sees nothing of it, nor does who looks into the page's source.
