@@ -187,6 +187,13 @@ def test_what_a_program_writes_below_by_itself_is_left_out(line: str) -> None:
             "See https://shop.example.com/lamp",
             "https://shop.example.com/lamp",
         ),
+        *("Vom Lager noch keine E-Mail gesendet.", "Vom Händler wird mir das Handy nicht geschickt"),
+        *("Send via email please", "Sent with the wrong mobile case", "Verzonden met de verkeerde telefoon"),
+        *("Enviado con el cargador del celular roto", "Envoyé avec un chargeur portable défectueux"),
+        *("Skickat med PostNord utan mail", "Sendt med feil telefon", "Spedito con il cellulare rotto"),
+        *("Wysłane z poczty w Krakowie", "Отправлено через Почту России", "包裹发自上海，至今没收到"),
+        *("Yahoo mail: I can't log in, please change my address", "Outlook for Windows"),
+        *("iOS için Outlook çalışmıyor", "Sent from my iPhone\n#1001"),
     ],
 )
 def test_a_sentence_about_what_was_sent_is_kept(line: str) -> None:

@@ -131,24 +131,24 @@ FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vb|pd|vl|iL?t)\
 
 # What programs and phones write below a mail, by themselves. Whole lines only.
 OWN_DEVICE = (
-    r"iphone|ipad|android|smartphone|handy|mobiltelefon|mobile|samsung|galaxy|huawei|pixel|blackberry|telefon|xiaomi|redmi"
+    r"iphone?|ipad|android|smartphone|handy|mobiltelefon|mobile|samsung|galaxy|huawei|pixel|blackberry|telefon|xiaomi|redmi"
     r"|oneplus|xperia|motorola|macbook|téléphone|telefoon|cellulare|celular|móvil|portable"
 )
 PROGRAM_SIGNATURE = re.compile(
     r"""^\W{0,3}(?:
-    (?:sent|send)\s(?:from|with|via|using)\b.{0,80}
-    |yahoo\smail\s?[:;-].{0,60}|sent\sfrom\syahoo.{0,60}
+    (?:sent\s(?:from|with|via|using)|send\sfrom)\b.{0,80}
+    |yahoo\smail\s?[:;-].{0,40}\borgani.{0,40}|sent\sfrom\syahoo.{0,60}
     |(?:von|mit)\s(?:samsung[-\s](?:galaxy[-\s])?(?:smartphone|mobile|tablet|handy)|gmx\smail|web\.de\smail|yahoo\smail.{0,20})\sgesendet
     |(?:diese\s(?:nachricht|e-?mail)\swurde\s)?(?:gesendet|geschickt|versendet|verschickt)\s(?:von|mit|über|via|aus)\b.{0,90}
     |diese\s(?:nachricht|e-?mail)\swurde\svo[nm]\b.{0,90}
-    |(?!.*\b(?:hab|hat|wurd))(?:vom|(?:(?:von|mit)\s)?meinem)\b.{0,60}(?:gesendet|geschickt)
+    |(?!.*\b(?:hab|hat|wurd|wird|werd|nicht|kein|bitte))(?:vom|(?:(?:von|mit)\s)?meinem)\b.{0,60}(?:gesendet|geschickt)
     |(?:get|holen\ssie\ssich|laden\ssie|beziehen\ssie|télécharge[rz]|obten(?:ir|ez|er|ga|ha)|obtén|obter|baixe|baixar
         |transferir|ottieni|ottenere|scarica|download|haal|hämta|hent|skaffa|pobierz|uzyskaj|získat|získejte|hanki
         |скачать|получить|установить|获取|取得|الحصول\sعلى)\s(?:(?:o|aplikację|program)\s)?outlook\b
         .{0,15}(?:ios|android|mac|windows).{0,60}
-    |outlook\s(?:voor|für|pour|para|per|för|for)\s?(?:ios|android|mac|windows)(?:\s(?:downloaden|herunterladen|beziehen)
-        |\s(?:を入手|のダウンロード))?(?:\s?<.{0,60}>)?
-    |(?:ios|android)\s(?:için|版)\soutlook.{0,20}
+    |outlook\s(?:voor|für|pour|para|per|för|for)\s?(?:ios|android|mac|windows)
+        (?:\s(?:downloaden|herunterladen|beziehen|を入手|のダウンロード)(?:\s?<.{0,60}>)?|\s?<.{0,60}>)
+    |(?:ios|android)\s(?:için|版)\soutlook(?:['’]u\s(?:edinin|indir\w*)|を入手)?(?:\s?<.{0,60}>)?
     |(?:envoyé|envoyée)\s(?:de|depuis|à\spartir|avec|via)\b.{0,80}
     |(?:enviado|enviada)\s(?:desde|a\spartir|do|da|de|con|com|pelo|via)\b.{0,80}
     |(?:inviato|inviata|spedito)\s(?:da|dal|dallo|dalla|con|tramite|mediante)\b.{0,80}
@@ -159,23 +159,33 @@ PROGRAM_SIGNATURE = re.compile(
     |provenance\s?:\s?(?:courrier|outlook|mail).{0,60}
     |(?:get|download)\s(?:bluemail|typeapp|nine)\sfor\b.{0,60}
     |(?:lähetetty|trimis\sde\spe|στάλθηκε\sαπό|تم\sالإرسال\sمن|נשלח\sמ).{0,60}|.{0,40}\sgönderildi
-    |.{0,40}(?:から送信|从我的.{0,12}发送|发自.{0,20}|傳送自.{0,12}|從我的.{0,12}傳送|에서\s보냄).{0,10}
+    |.{0,40}(?:から送信|从我的.{0,12}发送|发自(?:我的.{0,12}|.{0,8}(?:邮箱.{0,3}|手机|iphone|ipad|android))|傳送自.{0,12}|從我的.{0,12}傳送|에서\s보냄).{0,10}
     |[\w\s-]{3,30}\.\s?www\.av(?:ast|g)\.com|https://www\.av(?:ast|g)\.com/sig-email.{0,200}
     )\W{0,3}$""",
     re.IGNORECASE | re.VERBOSE,
 )
 # What stands with it in a line of its own.
-LINK = re.compile(r"^<?(?:https?://|#)\S{1,300}$")
+LINK = re.compile(r"^<?(?:https?://\S{1,300}|#[\dA-F]{8}-[\dA-F-]{4,40}>?)$")
 DEVICE_AT_END = re.compile(rf"(?:{OWN_DEVICE}|phone|device)\W*$", re.IGNORECASE)
 EXCUSE = re.compile(
     r"excuse|brevity|typos|kürze|tippfehler|entschuldig|excuse[rz]|brièveté|disculp|brevedad|scus|desculp|swiss-based"
     r"|^yahoo\smail|https?://[^\s),]{1,80}\),",
     re.IGNORECASE,
 )
-# A device or a program must be named, or «sent from Berlin» would be one.
+MY = r"my|mein\w*|mon|ma|mi|meu|minha|mio|mia|mijn|min|mitt|mojego|mojej|mého|mojho|моего|моей|minun|benim|meva|al\smeu"
+# Not «with»: programs say it before their own names, people of devices that are goods.
+FROM = (
+    r"from|via|using|von|vom|über|aus|depuis|partir|de|desde|do|da|dal|dallo|dalla|tramite|vanaf|vanuit|van|från|fra|z|ze"
+    r"|с|со|из|pe|από|lähetetty"
+)
+ARTICLE = r"(?:the|an?|der|dem|einem|mit|un|une|el|la|le|il|o|een|het|d['’]un|urządzenia|smartfona|смартфона)"
+# A device or a program must be named, or «sent from Berlin» would be one. Neither is «sent with a broken phone».
 PROGRAM_NAMES = re.compile(
-    rf"{OWN_DEVICE}|outlook|mail|proton|gmx|web\.de|gmail|thunderbird|yahoo|iphon|spark|superhuman|tuta|canary|nine|aol|t-online|posteo|tutanota|windows"
-    r"|shortwave|icloud|missive|em\sclient|avast|avg|poczt|почт|から送信|发送|发自|傳送|보냄",
+    rf"(?<!\w)(?:{MY})\s.{{0,40}}(?:{OWN_DEVICE})|\b(?:{FROM})\s(?:{ARTICLE}\s)?(?:{OWN_DEVICE})"
+    r"|^\W{0,3}(?:iphone|ipad|android|samsung|galaxy|huawei|xiaomi|redmi)"
+    r"|outlook|proton|gmx|web\.de|gmail|thunderbird|yahoo|\bspark\b|superhuman|\btuta(?:nota)?\b\W*(?:$|mail)|canary"
+    r"|\bnine\W*$|\baol\b|t-online|posteo|windows|mail\.ru|mail[-\s]app|(?:\bapp\w*|libero|zoho|k-9)\smail|(?:air|aqua|blue|fast|my)mail"
+    r"|shortwave|icloud|missive|em\sclient|\bavast|\bavg|\bonet\b|\bwp\b|яндекс|から送信|发送|发自|傳送|보냄",
     re.IGNORECASE,
 )
 # What people write above a mail in which they have answered line by line.
