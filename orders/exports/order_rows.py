@@ -1,5 +1,6 @@
 """Gathers the rows of an order export by order: a row for each line item, the order's own fields on the first alone."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from .times import guess_day_first
 IDENTIFYING_COLUMNS = ("Id", "Email", "Total", "Created at")
 MAX_SPREAD_ROWS = 300_000  # of orders whose rows stand apart; they are kept until the end of the file
 MAX_SAMPLED_TIMES = 10_000
+# By which people sort items, each with how often it changes at least in rows that are sorted: two prices are in order
+# by chance. So are quantities, of which nearly all are one.
+SORTABLE_COLUMNS = {"Lineitem name": 1, "Lineitem sku": 1, "Lineitem price": 2}
 # Of those with one number, to which a row may belong beside the first: a spreadsheet may have made all numbers one.
 MAX_COMPARED_ORDERS = 20
 
@@ -27,6 +31,39 @@ class Survey:
     has_decimal_commas: bool = False
     # Whether an item without its order's number belongs to the order above it, see `_continues_order`.
     has_orders_in_blocks: bool = False
+
+
+class ItemSorting:
+    """Whether somebody has sorted the rows by their items: then a row has nothing to do with the one above it."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[bool, float, str]] = {}
+        self._steps: dict[str, Counter[bool]] = {column: Counter() for column in SORTABLE_COLUMNS}
+
+    def add_row(self, row: FileRow) -> None:
+        for column, steps in self._steps.items():
+            text = row.cells.get(column, "").casefold()
+            if not text:
+                continue
+            key = _build_sort_key(text)
+            if (last := self._last.get(column, key)) != key:
+                steps[last < key] += 1
+            self._last[column] = key
+
+    def is_sorted(self) -> bool:
+        """Nearly so is enough: a spreadsheet has an order of its own for letters with marks."""
+        return any(
+            steps.total() >= SORTABLE_COLUMNS[column] and min(steps[True], steps[False]) * 20 <= steps.total()
+            for column, steps in self._steps.items()
+        )
+
+
+def _build_sort_key(text: str) -> tuple[bool, float, str]:
+    """Numbers by their size, and before all else."""
+    try:
+        return False, float(text.replace(",", ".")), ""
+    except ValueError:
+        return True, 0.0, text
 
 
 def get_number(row: FileRow) -> str:
@@ -46,9 +83,11 @@ def read_rows(export: Table, wanted: Collection[str]) -> Iterator[FileRow]:
 def survey_file(export: Table) -> Survey:
     survey, seen, previous = Survey(), set[str](), ""
     times: list[str] = []
+    sorting = ItemSorting()
     commas = points = block_count = 0
-    for row in read_rows(export, ("Name", "Total", "Created at")):
+    for row in read_rows(export, ("Name", "Total", "Created at", *SORTABLE_COLUMNS)):
         number = get_number(row)
+        sorting.add_row(row)
         if number != previous:
             block_count += not number
             if number in seen:
@@ -61,8 +100,9 @@ def survey_file(export: Table) -> Survey:
         if time and not time[:4].isdigit() and len(times) < MAX_SAMPLED_TIMES:
             times.append(time)
     survey.spread.discard("")
-    # Who has sorted the rows has put all those without a number in one place.
-    survey.has_orders_in_blocks = block_count > 1 or len(seen - {""}) == 1
+    # Who has sorted the rows by the orders has put all those without a number in one place.
+    is_sorted = block_count < 2 or sorting.is_sorted()
+    survey.has_orders_in_blocks = not is_sorted or len(seen - {""}) == 1
     survey.is_day_first, survey.has_decimal_commas = guess_day_first(times), commas > points
     return survey
 

@@ -20,9 +20,9 @@ WORDS = {
         # What is done with was sent.
         "done, completed, complete, abgeschlossen, komplett abgeschlossen, fertiggestellt, erledigt, "
         "terminee, termine, completado, completada, "
-        "completato, concluido, concluida, voltooid, afgerond, zrealizowane, zrealizowano, slutford, fullfort, "
-        "gennemfort, dokonceno, teljesitve, tamamlandi, finalizata, завершен, выполнен, выполнено, виконано, "
-        "завершено, 完了, 已完成, 완료"
+        "completato, concluido, concluida, voltooid, afgerond, zrealizowane, zrealizowano, slutford, fullført, "
+        "gennemført, dokonceno, teljesitve, tamamlandi, tamamlandı, finalizata, завершен, выполнен, выполнено, "
+        "виконано, завершено, 完了, 已完成, 완료"
     ),
     Order.Status.PARTLY_SHIPPED: (
         "partial, partially fulfilled, partially shipped, partial shipped, partly shipped, partially sent, "

@@ -128,6 +128,16 @@ def test_items_without_the_number_are_of_no_order_where_somebody_has_sorted_the_
     assert "Line 5, no number: The row has no order number" in said.err
 
 
+@pytest.mark.parametrize("names", [("Apron", "Bowl", "Cup", "Dish"), ("Dish", "cup", "Bowl", "Apron")])
+def test_items_without_the_number_are_of_no_order_where_somebody_has_sorted_the_items(load, names):
+    mug, item, pin, other = names
+    said = load(
+        MUG.replace("Mug", mug), ITEM_ALONE.format(item), PIN.replace("Pin", pin), ITEM_ALONE.format(other)
+    )
+    assert stored() == {"#1001": [mug], "#1002": [pin]}
+    assert "Line 3, no number: The row has no order number" in said.err
+
+
 def test_an_item_whose_order_begins_in_another_file_changes_nothing_of_it(load):
     load(MUG, PLATE)
     said = load(PLATE.replace(",,,,,,1", ",,,,,2026-09-01 09:00:00 +0200,1"), PIN)
@@ -151,6 +161,7 @@ def test_an_item_whose_order_begins_in_another_file_changes_nothing_of_it(load):
             ("Storniert", "cancelled"),
             ("Abgeschlossen", "shipped"),
             ("Terminée", "shipped"),
+            *((word, "shipped") for word in ("Gennemført", "Fullført", "Tamamlandı")),
             ("En cours de traitement", "processing"),
             ("AWAITING_PROCESSING", "processing"),
             ("Shipped - Delivered to Buyer", "delivered"),

@@ -229,6 +229,12 @@ def test_the_name_of_an_item_may_have_the_sign_that_parts_its_facts(load):
     assert list_items("727") == [("Tee | blue", "TEE", 1, Decimal(20))]
 
 
+def test_an_item_without_a_quantity_does_not_take_in_the_next_one(load):
+    cell = "name:Voucher|total:3.00;name:Mug|quantity:1|total:4.00"
+    load(f"{WOO_HEADER},line_items", f'{WOO},"{cell}"')
+    assert list_items("727") == [("Mug", "", 1, Decimal(4))]
+
+
 @pytest.mark.parametrize(
     ("written", "status", "payment"),
     [
