@@ -183,7 +183,7 @@ def _note_bounce(mail: ParsedMail, row: IncomingMail) -> None:
         if found is None:
             continue
         if recipient in bounce.failed:
-            turns.note_undeliverable.run_sync(found.pk, recipient)
+            turns.note_undeliverable.run_sync(found.pk, found.reply_email)
         else:
             turns.note_unsent.run_sync(found.pk)
         row.conversation = found

@@ -23,7 +23,7 @@ REFUSED = frozenset(
 )
 # Any bytes are text in these, so that a wrong name is not noticed. Text of them is hardly ever valid UTF-8 by chance.
 SINGLE_BYTE = re.compile(r"^(?:cp125\d|iso8859-\d{1,2}|iso8859_\d{1,2}|latin_?1|koi8-\w|mac-\w+)$")
-# Written in ASCII with escapes, so that any of it is valid UTF-8.
+# Written in ASCII with escapes, so that it is valid UTF-8 as long as it is ASCII.
 ESCAPED = re.compile(r"^(?:iso2022_|hz$)")
 BROKEN = "\ufffd"
 HTML_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
@@ -44,7 +44,7 @@ def decode_text(data: bytes, charset: str) -> str:
     """
     codec = _find_codec(charset)
     names = ["utf-8", codec] if SINGLE_BYTE.match(codec) else [codec, "utf-8"]
-    if ESCAPED.match(codec):
+    if ESCAPED.match(codec) and data.isascii():
         names.remove("utf-8")
     for errors in ("strict", "replace"):
         for name in filter(None, names):

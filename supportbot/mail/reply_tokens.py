@@ -101,6 +101,6 @@ def _encode_number(number: int) -> str:
 
 
 def _sign(conversation_id: int, recipient: str) -> str:
-    signed = f"{conversation_id}:{recipient.strip().lower()}"
+    signed = f"{conversation_id}:{normalise_address(recipient)}"
     digest = salted_hmac("supportbot.mail.reply_tokens", signed, algorithm="sha256").digest()
     return b32encode(digest[:SIGNATURE_BYTES]).decode("ascii").lower()

@@ -9,6 +9,7 @@ from django.conf import settings
 from supportbot.conversations.models import Conversation
 from supportbot.jobs.mail_jobs import get_mail_host
 
+from .from_header import normalise_address
 from .mail_kinds import PROGRAM_NAMES
 from .models import IncomingMail
 from .parsing import ParsedMail, read_header
@@ -120,4 +121,4 @@ def _is_customer(address: str, conversation: Conversation) -> bool:
     """Whether the customer is reached there today: a corrected address no longer counts, nor does a closed account."""
     if conversation.user and not conversation.user.is_active:
         return False
-    return bool(address) and address.lower() == conversation.reply_email.lower()
+    return bool(address) and normalise_address(address) == normalise_address(conversation.reply_email)

@@ -292,6 +292,11 @@ ENCODED = {
         "壊れました".encode("iso-2022-jp").replace(b"\x1b(B", b"-!\x1b(B") + b" TC-12",
         "壊れました\ufffd TC-12",
     ),
+    "UTF-8 that is called Japanese": (
+        "Content-Type: text/plain; charset=iso-2022-jp",
+        "電球が壊れました".encode(),
+        "電球が壊れました",
+    ),
     "Chinese of Hong Kong": (
         "Content-Type: text/plain; charset=big5",
         "燈喺邊度".encode("big5hkscs"),
