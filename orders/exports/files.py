@@ -84,6 +84,7 @@ class ExportFile:
     wrapping: str | None = None  # see `wrapped_lines`
     has_gaps: bool = False  # see `quoted_rows`
     guessed_encoding: str = ""  # where the bytes themselves do not show it
+    workbook: str = ""  # of which it is one of several sheets
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the file has them. Empty ones are passed over."""

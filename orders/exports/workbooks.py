@@ -43,6 +43,7 @@ class WorkbookSheet:
     header_line: int
     format: ExportFormat
     guessed_encoding: str = ""  # there is nothing to guess
+    workbook: str = ""  # of which it is one of several sheets
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the sheet has them. Empty ones are passed over."""
@@ -71,7 +72,7 @@ def inspect_workbook(
         raise problem
     if len(found) == 1:
         return [*found.values()]
-    return [replace(table, name=f"{name}/{title}") for title, table in found.items()]
+    return [replace(table, name=f"{name}/{title}", workbook=name) for title, table in found.items()]
 
 
 def _inspect_sheet(

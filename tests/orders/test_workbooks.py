@@ -136,6 +136,15 @@ def test_a_sheet_for_each_month_and_none_that_is_hidden(load):
     assert "orders.xlsx/S2, line 2, #1001: Total is 'a lot'" in said.err
 
 
+def test_a_sheet_into_which_somebody_has_filtered_rows_takes_no_items_away(load):
+    further = ["#1001", *[""] * (len(ORDER) - 1)]
+    names = HEADER.split(",")
+    further[names.index("Lineitem quantity")], further[names.index("Lineitem name")] = 1, "Plate"
+    said = load(build_workbook([names, ORDER, further], [names, ORDER]))
+    assert Order.objects.get().items.count() == 2
+    assert "orders.xlsx/S2, line 2, #1001: A sheet before this one has this order" in said.err
+
+
 def test_what_cannot_be_read_is_named_by_the_line_of_the_sheet(load):
     odd = [*ORDER[:5], "a lot", *ORDER[6:]]
     said = load(build_workbook([["Orders"], HEADER.split(","), ["", *ORDER[1:]], odd]))

@@ -165,13 +165,14 @@ def _check_encoding(name: str) -> str:
 
 def _import_path(path: Path, reading: Reading, report: Report) -> None:
     """Import the tables of a file. Raises `CommandError`, in words for whoever runs it, when it cannot be read."""
+    numbers_by_workbook: dict[str, set[str]] = defaultdict(set)
     try:
         for export in open_export(path, reading.formats, reading.encoding):
             file = f"{path.parent / export.name}"
             if isinstance(export, PassedOver):
                 report.passed_over[file] = export.why
             else:
-                _import_table(export, file, reading, report)
+                _import_table(export, file, reading, report, numbers_by_workbook[export.workbook])
     except NotAnExportError as error:
         raise CommandError(f"{path}: {error}") from None
     except (EOFError, zipfile.BadZipFile, zlib.error):
@@ -183,8 +184,15 @@ def _import_path(path: Path, reading: Reading, report: Report) -> None:
         raise CommandError(f"{error.filename or path}: {error.strerror or error}") from None
 
 
-def _import_table(export: Table, file: str, reading: Reading, report: Report) -> None:
-    """Import a table in batches, and add to the report what became of it."""
+def _import_table(
+    export: Table, file: str, reading: Reading, report: Report, numbers_before: set[str]
+) -> None:
+    """Import a table in batches, and add to the report what became of it.
+
+    `numbers_before` are those of the orders in the sheets before it, to which its own are added: people filter rows
+    into a sheet of their own, which has a part of an order's items.
+    """
+    numbers = set[str]()
     report.add_notes(file, [])  # it is one of the tables, also without problems
     if export.guessed_encoding:
         report.guessed_encodings[file] = export.guessed_encoding
@@ -199,12 +207,18 @@ def _import_table(export: Table, file: str, reading: Reading, report: Report) ->
         if isinstance(found, RefusedOrder):
             report.add_outcomes(file, Counter(), [found])
             continue
+        if export.workbook and found.order.number in numbers_before:
+            words = _("A sheet before this one has this order; only that one is imported.")
+            report.add_outcomes(file, Counter(), [RefusedOrder(found.line, found.order.number, words)])
+            continue
         report.add_notes(file, found.notes)
+        numbers.add(found.order.number)
         batch.append(found)
         if len(batch) == ORDERS_PER_BATCH:
             report.add_outcomes(file, *save_orders(batch))
             batch = []
     report.add_outcomes(file, *save_orders(batch))
+    numbers_before |= numbers
 
 
 def _write_problems(path: Path, problems: list[Problem]) -> None:
