@@ -10,7 +10,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.jobs.mail_jobs import get_mail_host
 
 from .from_header import normalise_address
-from .mail_kinds import PROGRAM_NAMES
+from .mail_kinds import DAEMON_NAMES, PROGRAM_NAMES
 from .models import IncomingMail
 from .parsing import ParsedMail, read_header
 from .reply_tokens import find_tokens, is_own_address, is_token_of, read_conversation_id
@@ -52,11 +52,13 @@ def name_author(mail: ParsedMail) -> ParsedMail:
     """A mail of a stranger, from whoever wrote it: the form of a web page names them as the one to answer.
 
     It sends from an address of its own, often from ours or from a “noreply” beside it. A “noreply” of somebody else
-    names a service there, and is a program's.
+    names a service there, and is a program's, as is a mail server that says what came back.
     """
     name, address = mail.reply_to
     local, _, host = mail.sender.partition("@")
-    is_of_other_program = PROGRAM_NAMES.match(local) and host != get_mail_host()
+    is_of_other_program = DAEMON_NAMES.match(local) or (
+        PROGRAM_NAMES.match(local) and host != get_mail_host()
+    )
     if (
         not (mail.sender and address)
         or address == mail.sender

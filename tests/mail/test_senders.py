@@ -172,6 +172,7 @@ class TestStrangers:
         [
             ("noreply@carrier.example", "service@carrier.example", "automatic"),
             ("Shop <support@example.com>", "support+x@example.com", "own"),
+            ("mailer-daemon@example.com", "gus@example.org", "automatic"),
             ("Gus <gus@example.org>", "support@example.com", "opened"),
             ("Gus <gus@example.org>", "a@example.org, b@example.org", "opened"),
         ],
