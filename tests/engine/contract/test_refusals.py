@@ -6,6 +6,7 @@ wazuh/wazuh-dashboard-plugins#8863 (Groq answers 400 to a call with `tool_choice
 softwaremill/sttp-ai#529 (it is passed over).
 """
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from supportbot.assistant.errors import ErrorCode, ModelError
 from supportbot.assistant.messages import Message, ToolCall
 from tests.engine.desk import SYSTEM, Desk
 from tests.engine.failing import fails
-from tests.provider import Call, End, Provider, Say, wire
+from tests.provider import HOLD, Call, End, Provider, Say, wire
 from tests.provider.server import Request
 
 from .wires import WIRES, Wire
@@ -145,11 +146,15 @@ async def test_words_that_were_shown_before_such_a_call_stay(provider: Provider,
     words = "Let me look that up for you."
     written = words + '<function=lookup_order{"order_id": "ORD-123"}</function>'
     refusal = wire.event({"error": {**error, "failed_generation": written}})
-    provider.play(wire.chunk({"content": words}), wire.chunk({"content": " "}), refusal)
+    reply = provider.play(wire.chunk({"content": words}), HOLD, refusal)
     provider.say("It has shipped.")
 
-    assert await desk.ask("Where is ORD-123?") == f"{words}It has shipped."
-    assert [message.text.strip() for message in desk.history if message.tool_calls] == [words]
+    asking = asyncio.create_task(desk.ask("Where is ORD-123?"))
+    await desk.text_received.wait()
+    reply.release()
+
+    assert await asking == f"{words}It has shipped."
+    assert [message.text for message in desk.history if message.tool_calls] == [words]
 
 
 async def test_words_beside_a_call_too_many_are_the_answer_when_there_are_no_others(
