@@ -69,7 +69,7 @@ call("my_warranties", kinds=["extended"])
 row = Warranty.objects.get()
 question, key = asked[0]
 assert conversations.questions["mood_at_registration"] is question
-question.store(str(key), Mood(mood="happy"))
+question.function(str(key), Mood(mood="happy"))
 moods = [Warranty.objects.get().mood]
 with transaction.atomic():
     for handler in conversations.person_request_handlers:
