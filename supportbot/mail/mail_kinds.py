@@ -47,6 +47,9 @@ PROGRAM_NAMES = re.compile(
     rf"^(?:(?:mailer-?daemon|postmaster|bounces?|notifications?)|(?:.{{1,64}}[-_.])?(?:{NO_REPLY}))(?:[-+._].*)?$"
 )
 DAEMON_NAMES = re.compile(r"^(?:mailer-?daemon|postmaster)(?:[-+.].*)?$")
+# What passes, and is called permanent all the same: a full mailbox, a full or busy server, and that we have sent as
+# much as we may in a day (RFC 3463 has them as «useful only as a persistent transient error»).
+PASSING_STATUS = re.compile(r"5\.(?:2\.2|3\.[12]|4\.5)\b")
 PERMANENT_STATUS = re.compile(r"^5\.\d{1,3}\.\d{1,3}")
 # Bounces of text alone, as qmail (https://cr.yp.to/proto/qsbmf.txt), Yahoo and GMX write them: an address, and why.
 TEXT_COPY = re.compile(r"^---", re.MULTILINE)
@@ -92,7 +95,7 @@ def read_bounce(mail: ParsedMail) -> Bounce:
         elif part.get_content_type() in RETURNED_TYPES:
             returned = returned or _read_returned(part)
     if not has_status:
-        given_up = dict.fromkeys(_read_failed_in_text(mail), True)
+        given_up = _read_failed_in_text(mail)
     failed = [each for each, is_permanent in given_up.items() if is_permanent and "@" in each]
     unreached = [each for each, is_permanent in given_up.items() if not is_permanent and "@" in each]
     if returned is None:
@@ -108,7 +111,8 @@ def _read_failed_recipients(part: Message) -> dict[str, bool]:
     for fields in list_parts(part):
         action = str(fields.get("Action", "")).strip().lower().partition(" ")[0]
         if action == "failed":
-            is_permanent = bool(PERMANENT_STATUS.match(str(fields.get("Status", "")).strip()))
+            status = str(fields.get("Status", "")).strip()
+            is_permanent = bool(PERMANENT_STATUS.match(status)) and not PASSING_STATUS.match(status)
             recipients = (str(fields.get(name) or "") for name in ("Final-Recipient", "Original-Recipient"))
             failed |= {
                 normalise_address(each.rpartition(";")[2].strip(" <>")): is_permanent for each in recipients
@@ -116,16 +120,16 @@ def _read_failed_recipients(part: Message) -> dict[str, bool]:
     return failed
 
 
-def _read_failed_in_text(mail: ParsedMail) -> list[str]:
+def _read_failed_in_text(mail: ParsedMail) -> dict[str, bool]:
     """Of a bounce without a part for programs. One that has it says there whether a mail is only late."""
     if named := read_header(mail.message, "X-Failed-Recipients"):
-        return [normalise_address(each) for each in named.split(",")]
+        return {normalise_address(each): True for each in named.split(",")}
     said = TEXT_COPY.split(mail.whole_text, maxsplit=1)[0]
-    return [
-        normalise_address(found[1])
+    return {
+        normalise_address(found[1]): not PASSING_STATUS.search(found[2])
         for found in TEXT_RECIPIENT.finditer(said)
         if TEXT_PERMANENT.search(found[2])
-    ]
+    }
 
 
 def _read_returned(part: Message) -> Message:

@@ -19,6 +19,7 @@ from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 
 from .cleanup import plan_cleanup
+from .mail_kinds import PASSING_STATUS
 from .markers import detect_customer_language, get_marker
 from .mime_text import to_one_line
 from .models import IncomingMail, SentMail, TicketNotice
@@ -26,9 +27,6 @@ from .reply_tokens import Thread, build_thread
 
 # So that no program answers what a program has sent (RFC 3834, and Exchange's own way to say it).
 AUTOMATIC_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-# What passes, and is called permanent all the same: a full mailbox, a full or busy server, and that we have sent as
-# much as we may in a day (RFC 3463 has them as «useful only as a persistent transient error»).
-PASSING_STATUS = re.compile(r"^5\.(?:2\.2|3\.[12]|4\.5)\b")
 MESSAGE_ID_PATTERN = re.compile(r"<[!-;=?-~]{1,250}>")
 
 

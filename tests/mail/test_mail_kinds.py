@@ -205,6 +205,7 @@ class TestBounces:
             ("bob@example.com", "5.1.1", "failed"),
             ("alice@example.com", "4.2.2", "delayed"),
             ("alice@example.com", "4.4.1", "failed"),
+            ("alice@example.com", "5.2.2", "failed"),
         ],
     )
     def test_a_delay_or_somebody_else_s_does_not(self, chat, sent, recipient, status, action):
@@ -216,7 +217,7 @@ class TestBounces:
         """As of a full mailbox, or a server that was away for days."""
         take_mail(build_bounce(sent, "alice@example.com", "4.2.2", "delayed"))
         assert not chat.messages.filter(text__contains="couldn't be sent").exists()
-        take_mail(build_bounce(sent, "alice@example.com", "4.2.2", "failed"))
+        take_mail(build_bounce(sent, "alice@example.com", "5.2.2", "failed"))
         assert (
             "alice@example.com couldn't be sent"
             in chat.messages.get(role="system", text__contains="couldn't be").text

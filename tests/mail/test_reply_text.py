@@ -194,6 +194,7 @@ def test_what_a_program_writes_below_by_itself_is_left_out(line: str) -> None:
         *("Wysłane z poczty w Krakowie", "Отправлено через Почту России", "包裹发自上海，至今没收到"),
         *("Yahoo mail: I can't log in, please change my address", "Outlook for Windows"),
         *("iOS için Outlook çalışmıyor", "Sent from my iPhone\n#1001"),
+        "The lamp [image: 5 cm] is broken",
     ],
 )
 def test_a_sentence_about_what_was_sent_is_kept(line: str) -> None:

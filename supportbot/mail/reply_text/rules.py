@@ -17,8 +17,8 @@ from .words import DEVICE_AT_END, EXCUSE, LINK, PROGRAM_NAMES, PROGRAM_SIGNATURE
 
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffc]")
-# What programs write where a picture stands.
-PICTURE = re.compile(r"\[(?:image|cid): ?[^\[\]]{1,200}\]")
+# What programs write where a picture stands, but no words that somebody has put between brackets.
+PICTURE = re.compile(r"\[(?:(?:image|cid): ?[^\[\]\s]{1,200}|image: [^\[\]]{1,200}\.\w{3,4})\]")
 SIGNED_BEGINNING, SIGNED_END = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
 SIGNED_HEADER = re.compile(r"^(?:Hash|Version|Comment|Charset|MessageID|NotDashEscaped):")
 SIGNATURE_END = "-----END PGP SIGNATURE-----"
