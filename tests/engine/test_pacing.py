@@ -9,8 +9,8 @@ from supportbot.assistant.backends.pacing import (
     FIRST_LOOK_TICKS,
     LEAST_LONG_PAUSE_SECONDS,
     MAX_PAUSE_SECONDS,
+    MEAN_PIECES,
     SHORT_PAUSE_SECONDS,
-    SINGLE_READS,
     Pacer,
     Pause,
     _pacers,
@@ -112,9 +112,10 @@ def test_the_pause_is_none_or_short_or_worth_a_tick() -> None:
 class Stream:
     """A body whose socket holds what a test puts into it; a read takes all of it. The numbers are of bytes."""
 
-    def __init__(self, pauses: int = 0, waiting: int = 0, piece_bytes: int = 200) -> None:
-        self.pauses = pauses
+    def __init__(self, surplus: float = -1, waiting: int = 0, piece_bytes: int = 200) -> None:
+        self.pauses = 0
         self.piece_bytes = piece_bytes
+        self.surplus_pieces = surplus
         self.pair_ticks = 0
         self.is_paused = False
         self.waiting = waiting
@@ -138,57 +139,74 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return count_calls(monkeypatch, Pacer, "_end_pauses")
 
 
+def may_end(stream: Stream, began: int, tick: int) -> bool:
+    """Whether a short pause of a stream may, which began at that tick and is not over by the clock."""
+    return Pause(stream, began, latest=1).may_end(tick, 0)
+
+
 def test_in_a_short_pause_a_stream_is_read_when_a_second_piece_has_come() -> None:
-    stream = Stream(pauses=1, piece_bytes=205)
-    pause = Pause(stream, 100, latest=0)
-    assert not pause.has_enough(102)
+    stream = Stream(piece_bytes=205)
+    assert not may_end(stream, 100, 102)
 
     stream.waiting = 230  # a longer one
-    assert not pause.has_enough(103)
-    assert not pause.has_enough(104)
+    assert not may_end(stream, 100, 103)
+    assert not may_end(stream, 100, 104)
 
     stream.waiting = 430
-    assert pause.has_enough(104)
-
-
-def test_now_and_then_one_piece_is_enough() -> None:
-    pauses = [Pause(Stream(number, waiting=200), 100, latest=0) for number in range(2 * SINGLE_READS)]
-
-    assert [pause.has_enough(102) for pause in pauses].count(True) == 2
+    assert may_end(stream, 100, 104)
 
 
 def test_the_first_time_one_piece_is_enough_and_tells_how_long_a_piece_is() -> None:
-    stream = Stream(pauses=1, piece_bytes=0)
-    assert not Pause(stream, 100, latest=0).has_enough(102)
+    stream = Stream(0, piece_bytes=0)
+    assert not may_end(stream, 100, 102)
     stream.waiting = 200
-    assert Pause(stream, 100, latest=0).has_enough(103)
+    assert may_end(stream, 100, 103)
 
-    assert not Pause(stream, 110, latest=0).has_enough(112)
+    assert not may_end(stream, 110, 112)
+
+
+def test_more_than_half_of_the_words_wait_for_no_other_though_the_process_is_late_now_and_then() -> None:
+    stream, pieces = Stream(0, piece_bytes=0), 0
+    for read in range(200):
+        stream.waiting = 600 if read % 5 == 4 else 200
+        while not may_end(stream, 0, 4):
+            stream.waiting += 200
+        pieces += stream.waiting // 200
+
+    assert pieces / 200 == pytest.approx(MEAN_PIECES, abs=0.02)
 
 
 def test_pieces_that_become_longer_are_read_in_pairs_again() -> None:
-    stream = Stream(pauses=1, waiting=500)
-    assert Pause(stream, 100, latest=0).has_enough(102)
+    stream = Stream(waiting=500)
+    assert may_end(stream, 100, 102)
 
-    stream.pauses = SINGLE_READS
-    assert Pause(stream, 110, latest=0).has_enough(112)
+    for _ in range(100):
+        may_end(stream, 110, 112)
+    stream.surplus_pieces = -1
 
-    stream.pauses += 1
-    assert not Pause(stream, 120, latest=0).has_enough(122)
+    assert not may_end(stream, 120, 122)
     stream.waiting = 1000
-    assert Pause(stream, 120, latest=0).has_enough(124)
+    assert may_end(stream, 120, 124)
+
+
+def test_several_pieces_in_the_place_of_one_are_not_taken_for_a_long_one() -> None:
+    stream = Stream(0, waiting=600)
+    assert may_end(stream, 100, 105)
+
+    stream.surplus_pieces, stream.waiting = -1, 400
+    assert may_end(stream, 110, 114)
 
 
 def test_a_stream_is_not_asked_long_before_it_had_two_pieces_the_last_time() -> None:
-    stream = Stream(pauses=1)
-    assert Pause(stream, 100, latest=0).get_first_look() == 100 + FIRST_LOOK_TICKS
+    stream = Stream()
+    assert Pause(stream, 100, latest=1).get_first_look() == 100 + FIRST_LOOK_TICKS
 
     stream.waiting = 400
-    assert Pause(stream, 100, latest=0).has_enough(104)
-    assert Pause(stream, 110, latest=0).get_first_look() == 113
+    assert may_end(stream, 100, 104)
+    assert Pause(stream, 110, latest=1).get_first_look() == 113
 
-    assert Pause(stream, 110, latest=0).has_enough(113)  # it has become faster
-    assert Pause(stream, 120, latest=0).get_first_look() == 122
+    assert may_end(stream, 110, 113)  # it has become faster
+    assert Pause(stream, 120, latest=1).get_first_look() == 122
 
 
 @pytest.mark.parametrize("waiting", [0, 200])

@@ -21,10 +21,12 @@ LIGHT_LOAD, IDLE_LOAD = 0.25, 0.15
 # be saved by it.
 FULL_LOAD, BUSY_LOAD, MAX_PAUSE_SECONDS = 0.65, 0.5, 0.175
 # In a short pause a stream is read as soon as two pieces have come: that costs half as much as each by itself, and only
-# the first one waits, for the other. Now and then it is read with one, so that more than half wait for no other, and
-# that tells how long a piece is. What is so many times as long is two.
-SHORT_PAUSE_SECONDS = 0.025
-MAX_PAIR_SECONDS, SINGLE_READS, PAIR_LENGTH = 0.045, 16, 1.5
+# the first one waits, for the other. With one it is read as often as it takes for `MEAN_PIECES` a read, late reads of
+# three among them, so that more than half of the words wait for no other.
+SHORT_PAUSE_SECONDS, MAX_PAIR_SECONDS, MEAN_PIECES = 0.025, 0.045, 1.9
+# Such a read tells how long a piece is. What is `PAIR_LENGTH` times as long is two. When the process is late, what is
+# taken for one may be several, so a piece never counts as much longer than the last one.
+PAIR_LENGTH, MAX_GROWTH = 1.5, 1.1
 # A process that would take less goes back to short ones. Long ones end up to half of their ticks earlier or later, and
 # the least ones are to bring three pieces a read all the same.
 LEAST_LONG_PAUSE_SECONDS = 0.06
@@ -43,9 +45,9 @@ TICK_SECONDS, FIRST_LOOK_TICKS, LONG_PAUSE_TICKS = 0.01, 2, 5
 class Body(Protocol):
     """The body of an answer. While reading is paused, what comes gathers in its socket."""
 
-    pauses: int  # how many there were
     piece_bytes: int  # of one piece, 0 before one was read by itself
     pair_ticks: int  # how many it took lately until two had come
+    surplus_pieces: float  # how many more than `MEAN_PIECES` a read have come
 
     @property
     def is_paused(self) -> bool: ...
@@ -56,7 +58,10 @@ class Body(Protocol):
 
 @dataclass(slots=True)
 class Pause:
-    """One pause of a body. It began after the tick `began`, and ends at `latest`, a time of the event loop's clock."""
+    """One pause of a body. A short one began after the tick `began`, and ends at `latest`, a time of the loop's clock.
+
+    A long one, of which that is 0, ends at its tick.
+    """
 
     body: Body
     began: int
@@ -65,7 +70,7 @@ class Pause:
     @property
     def is_for_one(self) -> bool:
         """Whether one piece is enough."""
-        return not self.body.piece_bytes or self.body.pauses % SINGLE_READS == 0
+        return self.body.surplus_pieces >= 0
 
     def get_first_look(self) -> int:
         """The tick at which it may end."""
@@ -73,16 +78,23 @@ class Pause:
             FIRST_LOOK_TICKS if self.is_for_one else max(FIRST_LOOK_TICKS, self.body.pair_ticks - 1)
         )
 
-    def has_enough(self, tick: int) -> bool:
-        """Whether as many pieces have come as are waited for. Notes what it has learnt of the body."""
-        number = self.body.count_waiting_bytes()
-        if self.is_for_one:
-            self.body.piece_bytes = number or self.body.piece_bytes
-            return number > 0
-        is_pair = number >= PAIR_LENGTH * self.body.piece_bytes
-        if is_pair:
-            self.body.pair_ticks = tick - self.began
-        return is_pair
+    def may_end(self, tick: int, now: float) -> bool:
+        """Whether its time is over, or as many pieces have come as are waited for. Notes what these tell."""
+        if not self.latest:
+            return True
+        body, is_for_one = self.body, self.is_for_one
+        number = body.count_waiting_bytes()
+        has_enough = number >= (1 if is_for_one else PAIR_LENGTH * body.piece_bytes)
+        if not (has_enough or now >= self.latest):
+            return False
+        if number:
+            body.surplus_pieces += max(1, round(number / (body.piece_bytes or number))) - MEAN_PIECES
+        if has_enough and is_for_one:
+            longest = int(MAX_GROWTH * body.piece_bytes) + 1
+            body.piece_bytes = min(number, longest) if body.piece_bytes else number
+        elif has_enough:
+            body.pair_ticks = tick - self.began
+        return True
 
 
 class Pacer:
@@ -129,7 +141,7 @@ class Pacer:
     def _end_pauses(self, tick: int) -> None:
         now = asyncio.get_running_loop().time()
         for pause in self._pauses.pop(tick):
-            if now >= pause.latest or pause.has_enough(tick):
+            if pause.may_end(tick, now):
                 pause.body.resume_reading()
             else:
                 self._await_tick(max(tick, int(now / TICK_SECONDS)) + 1, pause)

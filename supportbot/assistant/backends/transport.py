@@ -67,7 +67,8 @@ class PausableBody(httpx2.AsyncByteStream):
     """The body of an answer, as it comes over the wire."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self.pauses = self.piece_bytes = self.pair_ticks = 0
+        self.piece_bytes = self.pair_ticks = 0
+        self.surplus_pieces = 0.0
         self._response = response
         self._paused: asyncio.Transport | None = None
         self._resumed: asyncio.Future[None] | None = None  # of a pause on a connection with TLS
@@ -90,7 +91,6 @@ class PausableBody(httpx2.AsyncByteStream):
         transport = connection.transport if connection is not None else None
         if transport is None:  # the whole body has arrived
             return
-        self.pauses += 1
         if self._is_encrypted is None:
             self._is_encrypted = transport.get_extra_info("ssl_object") is not None
             self._descriptor = transport.get_extra_info("socket").fileno()
