@@ -87,13 +87,14 @@ def survey_file(export: Table) -> Survey:
     commas = points = block_count = 0
     for row in read_rows(export, ("Name", "Total", "Created at", *SORTABLE_COLUMNS)):
         number = get_number(row)
-        sorting.add_row(row)
         if number != previous:
             block_count += not number
             if number in seen:
                 survey.spread.add(number)
             seen.add(number)
             previous = number
+        if block_count:  # else nobody asks: most exports name the order in each row
+            sorting.add_row(row)
         total, time = row.cells.get("Total", ""), row.cells.get("Created at", "")
         commas += "," in total[-3:]
         points += "." in total[-3:]
