@@ -193,7 +193,7 @@ USE_I18N = True
 FORMAT_MODULE_PATH = ["supportbot.formats"]
 USE_TZ = True
 
-MEDIA_ROOT = BASE_DIR / (ENVIRONMENT.media_dir or "var/media")
+MEDIA_ROOT = BASE_DIR / (ENVIRONMENT.media_dir or VAR_DIR / "media")
 # Larger requests are refused (`server/request_limits.py`), so no upload is written to a disk before it is checked.
 FILE_UPLOAD_MAX_MEMORY_SIZE = ENVIRONMENT.image_max_bytes + 64 * 1024
 # An order of 500 items, which is what platforms take, has a dozen fields for each in its form.

@@ -6,8 +6,11 @@ from ..facts.word_patterns import build_patterns, join_words
 from .action_languages import LANGUAGES, MORE_ACTIONS
 from .action_words import (
     ACTIONS,
+    BETWEEN,
+    BETWEEN_WITHOUT_CLAUSE,
     DUTCH_DONE,
     INFINITIVES,
+    NOUN,
     NOUNS,
     OTHER_NOUNS,
     OTHER_VERBS,
@@ -59,7 +62,6 @@ def _list_kinds_of_forms() -> dict[str, set[str]]:
 KINDS_OF_FORMS = _list_kinds_of_forms()
 PRESENT_WORDS = frozenset(_KIND_OF_PRESENT) | {"processing", "issuing", "initiating"}
 _ACTION = rf"(?P<action>{join_words(_STEMS)})(?:e?s?|[oa]s?)\b"
-NOUN = rf"(?P<action>{join_words(KIND_OF_NOUN)})\b"
 _ADVERBS = (
     r"(?:\s+(?:\w{2,15}ly|just|already|now|also|gone ahead and|went ahead and|hereby|bereits|schon|soeben|"
     r"bien|déjà|ya|già|appena|subito|já|agora)){0,3}"
@@ -69,7 +71,6 @@ _PROCESSED = (
     r"put through|made|ordered|confirmed|completed|scheduled)"
 )
 _END = r"(?=\s*(?:[.,;!]|$))"
-_BETWEEN = r"[^.!?;,:]{0,80}?"
 _PEOPLE = (
     r"(?:dhl|ups|dpd|gls|hermes|(?:the|our|my)\s+(?:\w+\s+)?(?:team|support|warehouse|carrier|courier|manager|"
     r"supplier|colleagues?|department|shop|store|seller|bank|driver|company|office|partners?|staff|"
@@ -115,8 +116,8 @@ OWN_ACTIONS = build_patterns(
         ),
         "consider": (rf"\bconsider\s+(?:\w+\s+){{1,2}}?{_ACTION}{_END}",),
         "ich": (
-            rf"\bich\s+habe?\b{_BETWEEN}\b{_ACTION}",
-            rf"\bich\s+habe?\b{_BETWEEN}\b(?P<action>kontaktiert|angerufen|angeschrieben|benachrichtigt)\b",
+            rf"\bich\s+habe?\b{BETWEEN}\b{_ACTION}",
+            rf"\bich\s+habe?\b{BETWEEN}\b(?P<action>kontaktiert|angerufen|angeschrieben|benachrichtigt)\b",
             rf"\bhiermit\s+(?P<action>{join_words(_KIND_OF_OWN)})\s+ich\b",
         ),
         "j je": (
@@ -129,7 +130,7 @@ OWN_ACTIONS = build_patterns(
         "he": (rf"\b(?<!se )he{_ADVERBS}\s+{_ACTION}",),
         _OWN_SPANISH: (rf"(?:^|[.;,]\s?|\bya\s)(?P<action>{join_words(_OWN_SPANISH.split())})\s",),
         "ho": (rf"\bho{_ADVERBS}\s+{_ACTION}",),
-        "ik": (rf"\bik\s+heb\b(?:(?!\bdat\b)[^.!?;,:]){{0,80}}?\b{_ACTION}",),
+        "ik": (rf"\bik\s+heb\b{BETWEEN_WITHOUT_CLAUSE}\b{_ACTION}",),
         **ARRANGED_ACTIONS,
         **LANGUAGES,
         _OWN_PORTUGUESE: (
@@ -161,9 +162,9 @@ REPORTED_ACTIONS = build_patterns(
             rf"\b(?:it|that)(?:['’]s|\s+is){_ADVERBS}\s+(?P<action>cancelled|canceled|refunded|voided){_END}",
         ),
         "been was is": (rf"\b{NOUN}\s+(?:has\s+been|was|is){_ADVERBS}\s+{_PROCESSED}\b",),
-        "wir": (rf"\bwir\s+haben\b{_BETWEEN}\b{_ACTION}",),
+        "wir": (rf"\bwir\s+haben\b{BETWEEN}\b{_ACTION}",),
         "wurde wurden ist sind": (
-            rf"\b(?:wurden?|ist|sind)\b{_BETWEEN}\b{_ACTION}",
+            rf"\b(?:wurden?|ist|sind)\b{BETWEEN}\b{_ACTION}",
             # Not “Die Retoure ist frei und wird vom Fahrer bestätigt.”
             rf"\b{NOUN}\s+(?:wurde|ist)\b(?:(?!\b(?:wird|werden|erst)\b)[^.!?;,:]){{0,80}}?\b"
             r"(?:veranlasst|eingeleitet|angestossen|angewiesen|ausgelöst|bearbeitet|vorgenommen|bestätigt)\b",
@@ -188,9 +189,9 @@ REPORTED_ACTIONS = build_patterns(
             rf"\b(?:è|sono){_ADVERBS}\s+stat[oaie]{_ADVERBS}\s+{_ACTION}",
             rf"\b{NOUN}\s+è{_ADVERBS}\s+stat[oa]{_ADVERBS}\s+(?:effettuat|emess|avviat|elaborat)[oa]\b",
         ),
-        "wij we": (rf"\b(?:wij|we)\s+hebben\b{_BETWEEN}\b{_ACTION}",),
+        "wij we": (rf"\b(?:wij|we)\s+hebben\b{BETWEEN}\b{_ACTION}",),
         DUTCH_DONE: (
-            rf"\b(?:is|zijn|werd|werden)\b{_BETWEEN}\b(?P<action>{join_words(DUTCH_DONE.split())})\b",
+            rf"\b(?:is|zijn|werd|werden)\b{BETWEEN}\b(?P<action>{join_words(DUTCH_DONE.split())})\b",
         ),
     }
 )
@@ -224,19 +225,19 @@ PRESENT_ACTIONS = build_patterns(
             rf"{_AM}(?:processing|issuing|initiating)\s+(?:\w+\s+){{0,3}}?{NOUN}",
         ),
         "ich": (
-            rf"\bich\s+(?P<action>storniere|erstatte|sperre|buche|eröffne|ändere)\b{_BETWEEN}\b{_NOW}",
+            rf"\bich\s+(?P<action>storniere|erstatte|sperre|buche|eröffne|ändere)\b{BETWEEN}\b{_NOW}",
             rf"\b{_NOW}\s+(?P<action>storniere|erstatte|sperre|buche|eröffne|ändere)\s+ich\b",
         ),
         "j je": (
             r"\b(?:je\s(?:(?:vous|les?|la)\s|l['’])?|j['’])"
             r"(?P<action>annule|rembourse|modifie|ouvre|transmets|réserve|bloque)\b"
-            rf"{_BETWEEN}\b{_NOW}",
+            rf"{BETWEEN}\b{_NOW}",
         ),
         "estoy sto estou": (
             rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<action>{_DOING})\b",
             rf"\b(?:estoy|sto|estou){_ADVERBS}\s+(?P<action>{_OPENING})\s+(?:\w+\s+){{0,3}}?{_TICKET}\b",
         ),
-        "ik": (rf"\bik\s+(?P<action>annuleer|wijzig|boek|blokkeer)\b{_BETWEEN}\b{_NOW}",),
+        "ik": (rf"\bik\s+(?P<action>annuleer|wijzig|boek|blokkeer)\b{BETWEEN}\b{_NOW}",),
     }
 )
 NEGATION = re.compile(

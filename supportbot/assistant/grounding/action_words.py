@@ -1,5 +1,7 @@
 """The words by which an answer claims an action, in seven languages, and those of tools' names that do it."""
 
+from ..facts.word_patterns import join_words
+
 
 def index_words(table: dict[str, str]) -> dict[str, str]:
     """The kind of each word of such a table."""
@@ -72,6 +74,10 @@ NOUNS = {
     "investigate": "investigation nachforschung nachforschungsauftrag enquête investigación indagine onderzoek "
     "investigação",
 }
+NOUN = rf"(?P<action>{join_words(index_words(NOUNS))})\b"
+# What may stand between the words of a claim: not the end of its clause, nor a clause that it brings in.
+BETWEEN = r"[^.!?;,:]{0,80}?"
+BETWEEN_WITHOUT_CLAUSE = r"(?:(?!\bdat\b)[^.!?;,:]){0,80}?"
 # “The money has been returned”, and “I've applied a discount”.
 OTHER_NOUNS = {"refund": "money", "discount": "discount voucher coupon"}
 # “Je viens d'annuler”, “Acabo de cancelar”.

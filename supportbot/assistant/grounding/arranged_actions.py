@@ -4,13 +4,10 @@ What was done is in the noun, and the verb stands before or behind it. In Englis
 """
 
 from ..facts.word_patterns import join_words
-from .action_words import NOUNS, index_words
+from .action_words import BETWEEN, BETWEEN_WITHOUT_CLAUSE, NOUN
 
-_NOUN = rf"(?P<action>{join_words(index_words(NOUNS))})\b"
 # Not “J'ai demandé si le remboursement …”, nor “una ricerca sul rimborso”.
 _TO_NOUN = r"\s+(?:(?!(?:si|se|pourquoi|sur|sull?[ao]?|sobre)\s)[^\W\d]+\s+){0,3}?(?:[^\W\d]['’])?"
-_BETWEEN = r"[^.!?;,:]{0,80}?"
-_WITHOUT_CLAUSE = r"(?:(?!\bdat\b)[^.!?;,:]){0,80}?"
 # What stands before the verb, and the verbs.
 _BEFORE_NOUNS = (
     (
@@ -51,24 +48,24 @@ _BEHIND_NOUNS = (
 )
 ARRANGED_ACTIONS = {
     **{
-        verbs: (rf"{before}(?:{join_words(verbs.split())}){_TO_NOUN}{_NOUN}",)
+        verbs: (rf"{before}(?:{join_words(verbs.split())}){_TO_NOUN}{NOUN}",)
         for before, verbs in _BEFORE_NOUNS
     },
     **{
         verbs: (
-            rf"\b{who}\s+{has}\b{_WITHOUT_CLAUSE}\b{_NOUN}{_WITHOUT_CLAUSE}\b(?:{join_words(verbs.split())})\b",
-            rf"\b{_NOUN}\s+{has}\s+{who}\b{_BETWEEN}\b(?:{join_words(verbs.split())})\b",
+            rf"\b{who}\s+{has}\b{BETWEEN_WITHOUT_CLAUSE}\b{NOUN}{BETWEEN_WITHOUT_CLAUSE}\b(?:{join_words(verbs.split())})\b",
+            rf"\b{NOUN}\s+{has}\s+{who}\b{BETWEEN}\b(?:{join_words(verbs.split())})\b",
         )
         for who, has, verbs in _BEHIND_NOUNS
     },
     # Not “op een rij gezet”, which is said of steps.
-    "gezet": (rf"\bik\s+heb\b{_WITHOUT_CLAUSE}\b{_NOUN}\s+in\s+gang\s+gezet\b",),
+    "gezet": (rf"\bik\s+heb\b{BETWEEN_WITHOUT_CLAUSE}\b{NOUN}\s+in\s+gang\s+gezet\b",),
     "contacté contactado contattato": (
         r"\b(?:j['’]ai|(?<!se )he|ho)\s+(?:\w+\s+){0,2}?(?P<action>contacté|contactado|contattato)\b",
     ),
     "contacto contato contact": (
         r"\b(?:me\s+he\s+puesto\s+en|entrei\s+em)\s+(?P<action>contacto|contato)\b",
-        rf"\bik\s+heb\b{_WITHOUT_CLAUSE}\b(?P<action>contact)\b{_BETWEEN}\b(?:opgenomen|gezocht)\b",
+        rf"\bik\s+heb\b{BETWEEN_WITHOUT_CLAUSE}\b(?P<action>contact)\b{BETWEEN}\b(?:opgenomen|gezocht)\b",
     ),
     "contatei contactei skontaktowałem skontaktowałam": (
         r"\b(?P<action>contatei|contactei|skontaktowałem|skontaktowałam)\b",

@@ -3,8 +3,8 @@
 import re
 
 from ..facts.word_patterns import build_patterns, join_words
-from .action_patterns import KIND_OF_NOUN, NOUN
-from .action_words import index_words
+from .action_patterns import KIND_OF_NOUN
+from .action_words import BETWEEN, NOUN, index_words
 
 # Said by a verb in the infinitive.
 INFINITIVES = {
@@ -50,7 +50,6 @@ _TICKET = (
     r"(?:\w+\s+){0,3}?(?:ticket|case|complaint|fall|beschwerde|réclamation|caso|reclamación|reclamo|segnalazione|"
     r"chamado|reclamação|klacht)\b"
 )
-_BETWEEN = r"[^.!?;,:]{0,80}?"
 _ADVERBS = (
     r"(?:\s+(?:\w{2,15}ly|now|just|also|then|gladly|happily|go ahead and|go and|proceed to|make sure to|personally))"
     r"{0,3}"
@@ -97,18 +96,18 @@ PROMISED_ACTIONS = build_patterns(
             r"(?:this|that|it|you|your|the)\b",
         ),
         "ich": (
-            rf"\bich\s+werde\b{_NO_IDIOM}{_BETWEEN}\b{_INFINITIVE}\b",
+            rf"\bich\s+werde\b{_NO_IDIOM}{BETWEEN}\b{_INFINITIVE}\b",
             rf"\bich\s+(?P<action>{_GERMAN})\b{_NO_IDIOM}",
-            rf"\bich\s+(?P<action>leite|gebe)\b{_BETWEEN}\bweiter\b",
+            rf"\bich\s+(?P<action>leite|gebe)\b{BETWEEN}\bweiter\b",
             rf"\bich\s+(?P<action>eröffne|erstelle)\s+{_TICKET}",
-            rf"\bich\s+(?:veranlasse|beauftrage)\b{_BETWEEN}\b{NOUN}",
-            rf"\bich\s+werde\b{_BETWEEN}\b{NOUN}{_BETWEEN}\b(?:veranlassen|einleiten|beauftragen|anstossen)\b",
+            rf"\bich\s+(?:veranlasse|beauftrage)\b{BETWEEN}\b{NOUN}",
+            rf"\bich\s+werde\b{BETWEEN}\b{NOUN}{BETWEEN}\b(?:veranlassen|einleiten|beauftragen|anstossen)\b",
         ),
         "je j": (
             rf"\bje\s+vais\s+(?:(?:vous|te|les?|la)\s+|l['’])?{_INFINITIVE}\b{_NO_IDIOM}",
             rf"\bje\s+vais\s+{_OPEN}\s+{_TICKET}",
             rf"\b(?:je\s+(?:(?:vous|te|les?|la)\s+|l['’]){{0,2}}|j['’])(?P<action>{_FRENCH})\b{_NO_IDIOM}",
-            rf"\bje\s+(?:vais\s+procéder|procède)\s+(?:à|au)\b{_BETWEEN}{NOUN}",
+            rf"\bje\s+(?:vais\s+procéder|procède)\s+(?:à|au)\b{BETWEEN}{NOUN}",
         ),
         "voy procedo procederé": (
             rf"\b(?:voy|procedo|procederé)\s+a\s+{_INFINITIVE}(?:[lmt][eao]s?|selo)?\b{_NO_IDIOM}",
@@ -123,14 +122,14 @@ PROMISED_ACTIONS = build_patterns(
         ),
         "procedo sto vado": (
             rf"\b(?:procedo\s+(?:subito\s+)?ad?|sto\s+per|vado\s+ad?)\s+{_INFINITIVE}\b",
-            rf"\bprocedo\s+(?:subito\s+)?con\b{_BETWEEN}{NOUN}",
+            rf"\bprocedo\s+(?:subito\s+)?con\b{BETWEEN}{NOUN}",
         ),
         "ik": (
-            rf"\bik\s+(?:ga|zal)\b{_BETWEEN}\b{_INFINITIVE}\b",
+            rf"\bik\s+(?:ga|zal)\b{BETWEEN}\b{_INFINITIVE}\b",
             r"\bik\s+(?P<action>annuleer|wijzig|blokkeer)\s+(?:uw|je|de|het|dit|deze)\b",
         ),
         "call phone rappeler appeler ligar bellen terugbellen anrufen zurückrufen": (
-            rf"{_SOMEBODY}(?:will|is\s+going\s+to|va|vai|irá|zal|wird)\s{_BETWEEN}\b(?P<action>(?:call|phone)(?=\s+(?:you|back)\b)|"
+            rf"{_SOMEBODY}(?:will|is\s+going\s+to|va|vai|irá|zal|wird)\s{BETWEEN}\b(?P<action>(?:call|phone)(?=\s+(?:you|back)\b)|"
             r"rappeler|appeler|ligar|bellen|terugbellen|anrufen|zurückrufen)\b",
         ),
         "ruft rufen rappellera appellera llamará llamarán chiamerà richiamerà belt bellen ligará": (
