@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from supportbot.server.app_failures import call_or_log
@@ -49,8 +48,6 @@ def catch_number_failures(view: View) -> View:
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_dashboard
 def show_dashboard(request):
     """All numbers of the chosen period."""
@@ -67,8 +64,6 @@ def show_dashboard(request):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_dashboard
 @catch_number_failures
 def list_rows(request):
@@ -92,8 +87,6 @@ def list_rows(request):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_dashboard
 @catch_number_failures
 def export_rows(request):
@@ -106,8 +99,6 @@ def export_rows(request):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_dashboard
 @catch_number_failures
 def export_table(request):

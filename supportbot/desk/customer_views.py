@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from supportbot.assistant.customer_exports import ExportedCustomer
@@ -32,8 +31,6 @@ from .rights import can_export, require_exporter, require_reader
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_reader
 def show_account(request, customer):
     """The page of an account."""
@@ -45,8 +42,6 @@ def show_account(request, customer):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_reader
 def show_guest(request, pk):
     """The page of the guest who had this conversation."""
@@ -59,8 +54,6 @@ def show_guest(request, pk):
 
 
 @require_POST
-@never_cache
-@admin.site.admin_view
 @require_exporter
 def export_account(request, customer):
     """All that the shop has about an account."""
@@ -76,8 +69,6 @@ def export_account(request, customer):
 
 
 @require_POST
-@never_cache
-@admin.site.admin_view
 @require_exporter
 def export_guest(request, pk):
     """All that the shop surely has about the guest who had this conversation."""

@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from supportbot.conversations.models import Attachment, Conversation
@@ -18,7 +17,6 @@ from .rights import can_answer, can_read
 
 
 @require_POST
-@never_cache
 @admin.site.admin_view
 def upload_photo(request: HttpRequest, pk: int) -> HttpResponse:
     """Store a photo that will be sent with a reply."""
@@ -28,7 +26,6 @@ def upload_photo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "DELETE"])
-@never_cache
 @admin.site.admin_view
 def photo_detail(request: HttpRequest, pk: int, image: UUID) -> HttpResponse:
     """A photo that was uploaded here: before it is sent it is its writer's alone, and then whoever may read sees it."""

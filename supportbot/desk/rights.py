@@ -1,14 +1,17 @@
 """Which right each part of the desk asks for. Rights are given by groups, and checked on the server at each step."""
 
-from functools import wraps
+from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
 
 from supportbot.conversations.answerers import ANSWER_CUSTOMERS, ASSIGN_CONVERSATIONS
 
 READ_CONVERSATIONS = "conversations.view_conversation"
 EXPORT_CUSTOMERS = "conversations.export_customer"
+
+View = Callable[..., Any]
 
 
 def can_read(user: Any) -> bool:
@@ -27,26 +30,12 @@ def can_export(user: Any) -> bool:
     return can_read(user) and user.has_perm(EXPORT_CUSTOMERS)
 
 
-def require_reader(view):
-    """The view is for staff who may read conversations. Wrap it in `admin_view`, which asks others to sign in."""
-    return _require(can_read, view)
+def require_rights(*rights: str) -> Callable[[View], View]:
+    """The view is for staff who have these rights: others are asked to sign in, or refused. No browser keeps it."""
+    check_rights = permission_required(rights, raise_exception=True)
+    return lambda view: admin.site.admin_view(check_rights(view))
 
 
-def require_answerer(view):
-    """The view is for staff who may answer customers. Wrap it in `admin_view` too."""
-    return _require(can_answer, view)
-
-
-def require_exporter(view):
-    """The view is for staff who may export customers' data. Wrap it in `admin_view` too."""
-    return _require(can_export, view)
-
-
-def _require(may_call, view):
-    @wraps(view)
-    def check_and_call(request, **kwargs):
-        if not may_call(request.user):
-            raise PermissionDenied
-        return view(request, **kwargs)
-
-    return check_and_call
+require_reader = require_rights(READ_CONVERSATIONS)
+require_answerer = require_rights(READ_CONVERSATIONS, ANSWER_CUSTOMERS)
+require_exporter = require_rights(READ_CONVERSATIONS, EXPORT_CUSTOMERS)

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from supportbot.audit.recording import record_reading
@@ -21,8 +20,6 @@ from .saved_replies import list_replies
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_reader
 def waiting_list(request):
     """Who waits for a person, oldest first."""
@@ -33,8 +30,6 @@ def waiting_list(request):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_reader
 def board_fragments(request):
     """The same as the socket sends, for a page whose socket is not open."""
@@ -46,8 +41,6 @@ def board_fragments(request):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_answerer
 def colleague_options(request):
     """Whom conversations can be given to, with who is here now, for the list that a page shows."""
@@ -55,8 +48,6 @@ def colleague_options(request):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_reader
 def earlier_turns(request, pk):
     """Older turns of a conversation, to go above those that the page shows."""
@@ -70,8 +61,6 @@ def earlier_turns(request, pk):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_reader
 def saved_replies(request, pk):
     """The saved replies, filled in for this conversation's customer, and for the ticket that the page is about."""
