@@ -1,8 +1,7 @@
 """The Content-Security-Policy of every page: our own scripts and styles and nothing else, never inline."""
 
 from django.http import HttpRequest, HttpResponseBase
-
-from .middleware import Middleware
+from django.utils.deprecation import MiddlewareMixin
 
 POLICY = "; ".join(
     [
@@ -20,9 +19,9 @@ POLICY = "; ".join(
 )
 
 
-class ContentSecurityPolicyMiddleware(Middleware):
+class ContentSecurityPolicyMiddleware(MiddlewareMixin):
     """Adds the policy to every response that does not bring one of its own."""
 
-    def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response

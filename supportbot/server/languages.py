@@ -8,11 +8,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.deprecation import MiddlewareMixin
 
 from supportbot.languages import find_language
 
 from .cookie_names import read_cookies
-from .middleware import Middleware, View
 
 STAFF_PATH = "/admin/"
 
@@ -32,18 +32,17 @@ def read_language(scope: Mapping[str, Any]) -> str:
     return find_language(read_cookies(scope), accepted)
 
 
-class LanguageMiddleware(Middleware):
+class LanguageMiddleware(MiddlewareMixin):
     """Django's own knows no pages that are in the site's language whatever the browser asks for."""
 
-    def find_view(self, request: HttpRequest) -> View | None:
+    def process_request(self, request: HttpRequest) -> None:
         if request.path_info.startswith(STAFF_PATH):
             translation.activate(settings.LANGUAGE_CODE)
         else:
             accepted = request.headers.get("Accept-Language", "")
             translation.activate(find_language(request.COOKIES, accepted))
-        return None
 
-    def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response

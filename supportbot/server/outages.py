@@ -19,10 +19,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from .close_codes import CLOSE_TRY_AGAIN
-from .middleware import Middleware
 from .process import process
 
 logger = logging.getLogger(__name__)
@@ -152,10 +152,10 @@ def note_outage(request: Any = None, **_kwargs: Any) -> None:
         request.exception_reporter_class = NoReport
 
 
-class OutageMiddleware(Middleware):
+class OutageMiddleware(MiddlewareMixin):
     """Answers requests that failed for want of the database. Stands outside of all that uses it."""
 
-    def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code != 500 or not hasattr(request, "outage"):
             return response
         return build_outage_response(request)

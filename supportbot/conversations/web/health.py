@@ -5,10 +5,10 @@ import logging
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from supportbot.server.middleware import Middleware, View
 from supportbot.server.write_probe import check_writes
 
 from ..realtime import process_messages
@@ -40,8 +40,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 PROBES = {"/healthz": healthz, "/readyz": readyz}
 
 
-class HealthMiddleware(Middleware):
+class HealthMiddleware(MiddlewareMixin):
     """Answers probes before anything else looks at them: they come by address, with any Host, and have no session."""
 
-    def find_view(self, request: HttpRequest) -> View | None:
-        return PROBES.get(request.path_info)
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        probe = PROBES.get(request.path_info)
+        return probe(request) if probe else None

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils import translation
+from django.utils.deprecation import MiddlewareMixin
 
 from supportbot.server.languages import STAFF_PATH
-from supportbot.server.middleware import Middleware
 from supportbot.server.outages import OUTAGE_ERRORS, log_outage
 
 from ..models import Conversation
@@ -35,7 +35,7 @@ def get_typed_fields(request: HttpRequest) -> QueryDict:
     return request.POST if request.method == "GET" else QueryDict()
 
 
-class LanguageChoiceMiddleware(Middleware):
+class LanguageChoiceMiddleware(MiddlewareMixin):
     """Takes the choice, once it is known that the post comes from a page of ours."""
 
     def process_view(
@@ -51,7 +51,7 @@ class LanguageChoiceMiddleware(Middleware):
         request.method = "GET"  # the page is shown, and nothing that its form is for is done
         return None
 
-    def change_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if language := getattr(request, "chosen_language", ""):
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,
