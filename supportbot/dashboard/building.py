@@ -13,7 +13,7 @@ from supportbot.server.app_failures import call_or_log
 
 from .counts import count_rows
 from .periods import ChosenPeriod
-from .reports import FailedReport, Report
+from .reports import FailedReport, Report, RowsLink
 from .sums import add_up
 from .times import measure_times
 
@@ -55,10 +55,11 @@ def _build_titled_report(
 
 def build_report(key: str, number: Number, chosen: ChosenPeriod, can_open: CanOpen) -> Report:
     """Raises TypeError for a number of no known sort."""
+    if not isinstance(number, Count | Durations | Sums):
+        raise TypeError(f"{key} is a {type(number).__name__}, which the dashboard can't show.")
+    link = RowsLink(key, can_open(number.opens.model))
     if isinstance(number, Count):
-        return count_rows(key, number, chosen, can_open)
+        return count_rows(number, chosen, link)
     if isinstance(number, Durations):
-        return measure_times(key, number, chosen, can_open)
-    if isinstance(number, Sums):
-        return add_up(key, number, chosen, can_open)
-    raise TypeError(f"{key} is a {type(number).__name__}, which the dashboard can't show.")
+        return measure_times(number, chosen, link)
+    return add_up(number, chosen, link)

@@ -1,7 +1,6 @@
 """Counts of rows: one query for all slices of a period, the time before, and all kinds."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from supportbot.assistant.dashboard_numbers import Breakdown, Count, Kind
 
 from .formats import describe_change, describe_share, format_count
-from .periods import ChosenPeriod, Slice, list_slices, name_slices
+from .periods import ChosenPeriod
 from .reports import TIME_TABLE, Cell, Figure, Plot, Report, Row, RowsLink, Table
 from .slots import PREVIOUS, annotate_slots
 
@@ -25,18 +24,16 @@ Counts = dict[str, Counter[tuple[int, str]]]
 class CountReport:
     """Puts the counts of one number into figures and tables."""
 
-    key: str
     number: Count
     chosen: ChosenPeriod
-    slices: Sequence[Slice]
     counts: Counts
     link: RowsLink
 
     def build_report(self) -> Report:
         if not self.counts[""]:
-            return Report(self.key, self.number, is_empty=True)
+            return Report(self.link.key, self.number, is_empty=True)
         return Report(
-            self.key,
+            self.link.key,
             self.number,
             is_empty=False,
             figures=self._build_figures(),
@@ -83,14 +80,14 @@ class CountReport:
         if kinds:
             columns += [(kind.label, kind.value) for kind in list_kinds(kinds, self.counts)]
         rows = []
-        for place, each in enumerate(self.slices):
+        for place, each in enumerate(self.chosen.time_slices):
             cells = []
             for _label, value in columns:
                 by = kinds if value is not None else None
                 count = self.counts[by.field if by else ""][place, value or ""]
                 cells.append(self._build_cell(count, each.start, each.end, value, by))
             rows.append(Row(each.label, each.key, cells))
-        headings = [name_slices(self.chosen.first, self.chosen.last), *(label for label, _value in columns)]
+        headings = [self.chosen.slice_name, *(label for label, _value in columns)]
         return Table(TIME_TABLE, _("Over time"), headings, rows)
 
     def _build_kind_table(self, breakdown: Breakdown) -> Table:
@@ -116,7 +113,7 @@ class CountReport:
         return [kind for kind in kinds if len(kinds) <= MAX_EMPTY_KINDS or kind.value in occurring]
 
     def _build_plot(self) -> Plot:
-        places = range(len(self.slices))
+        places = range(len(self.chosen.time_slices))
         series = [(self.number.label, [self.counts[""][place, ""] for place in places])]
         if self.number.kinds:
             counter = self.counts[self.number.kinds.field]
@@ -124,16 +121,14 @@ class CountReport:
                 (kind.label, [counter[place, kind.value] for place in places])
                 for kind in list_kinds(self.number.kinds, self.counts)
             ]
-        name = name_slices(self.chosen.first, self.chosen.last)
-        labels, has_total = [each.label for each in self.slices], self.number.kinds is not None
-        return Plot(self.number.label, labels, series, name, is_count=True, has_total=has_total)
+        has_total = self.number.kinds is not None
+        return Plot(self.number.label, self.chosen, series, is_count=True, has_total=has_total)
 
 
-def count_rows(key: str, number: Count, chosen: ChosenPeriod, can_open: Callable[[str], bool]) -> Report:
+def count_rows(number: Count, chosen: ChosenPeriod, link: RowsLink) -> Report:
     """One query."""
-    slices = list_slices(chosen.first, chosen.last)
     fields = [each.field for each in list_breakdowns(number)]
-    grouped = annotate_slots(number, chosen.period, slices).order_by().values("dashboard_slot", *fields)
+    grouped = annotate_slots(number, chosen).order_by().values("dashboard_slot", *fields)
     counts: Counts = {"": Counter(), **{field: Counter() for field in fields}}
     for row in grouped.annotate(dashboard_count=CountOf("pk")):
         slot, count = row["dashboard_slot"], row["dashboard_count"]
@@ -142,8 +137,7 @@ def count_rows(key: str, number: Count, chosen: ChosenPeriod, can_open: Callable
         counts[""][slot, ""] += count
         for field in fields:
             counts[field][slot, read_kind(row[field])] += count
-    link = RowsLink(key, can_open(number.opens.model))
-    return CountReport(key, number, chosen, slices, counts, link).build_report()
+    return CountReport(number, chosen, counts, link).build_report()
 
 
 def read_kind(value: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -34,6 +35,20 @@ class ChosenPeriod:
     last: date
     period: Period
     problem: str = ""
+
+    @cached_property
+    def time_slices(self) -> list["Slice"]:
+        return list_slices(self.first, self.last)
+
+    @property
+    def slice_name(self) -> str:
+        """The heading of the column with the labels of the slices."""
+        days = (self.last - self.first).days + 1
+        if days == 1:
+            return _("Hour")
+        if days <= MAX_DAYS_BY_DAY:
+            return _("Day")
+        return _("Week from") if days <= MAX_DAYS_BY_WEEK else _("Month")
 
 
 def choose_period(asked: Mapping[str, str], now: datetime | None = None) -> ChosenPeriod:
@@ -119,16 +134,6 @@ def list_slices(first: date, last: date) -> list[Slice]:
         begins.append(month)
         month = (month + timedelta(days=32)).replace(day=1)
     return _list_dates(begins, last, "M Y")
-
-
-def name_slices(first: date, last: date) -> str:
-    """The heading of the column with the labels of the slices."""
-    days = (last - first).days + 1
-    if days == 1:
-        return _("Hour")
-    if days <= MAX_DAYS_BY_DAY:
-        return _("Day")
-    return _("Week from") if days <= MAX_DAYS_BY_WEEK else _("Month")
 
 
 def _list_hours(day: date) -> list[Slice]:

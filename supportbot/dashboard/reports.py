@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from supportbot.assistant.dashboard_numbers import Breakdown, Number
 
+from .periods import ChosenPeriod
+
 WIDE_COLUMNS = 5
 TIME_TABLE = "time"
 
@@ -70,9 +72,8 @@ class Plot:
     """
 
     caption: Any
-    labels: Sequence[str]
+    chosen: ChosenPeriod
     series: Sequence[tuple[Any, Sequence[float | None]]]
-    slice_name: str
     is_count: bool = False
     has_total: bool = False
 
@@ -80,7 +81,8 @@ class Plot:
     def script_data(self) -> str:
         """What the page's script draws it from."""
         series = [[str(label), list(values)] for label, values in self.series]
-        data = {"labels": list(self.labels), "series": series, "slice": self.slice_name}
+        labels = [each.label for each in self.chosen.time_slices]
+        data = {"labels": labels, "series": series, "slice": self.chosen.slice_name}
         return json.dumps(data | {"isCount": self.is_count, "hasTotal": self.has_total})
 
 

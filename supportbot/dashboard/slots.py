@@ -6,20 +6,21 @@ from django.db.models import Case, IntegerField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.query import QuerySet
 
-from supportbot.assistant.dashboard_numbers import Number, Period
+from supportbot.assistant.dashboard_numbers import Number
 
-from .periods import Slice
+from .periods import ChosenPeriod
 
 PREVIOUS, NEITHER = -1, -2
 Bounds = list[tuple[datetime, int]]
 
 
-def annotate_slots(number: Number, period: Period, slices: list[Slice]) -> QuerySet:
+def annotate_slots(number: Number, chosen: ChosenPeriod) -> QuerySet:
     """The rows of both periods with `dashboard_slot`: the number of their slice, or PREVIOUS, or NEITHER."""
+    period = chosen.period
     bounds: Bounds = [(period.previous_start, PREVIOUS)]
     if period.previous_end < period.start:
         bounds.append((period.previous_end, NEITHER))
-    bounds += [(each.start, place) for place, each in enumerate(slices)]
+    bounds += [(each.start, place) for place, each in enumerate(chosen.time_slices)]
     rows = filter_between(number.rows, number.at, period.previous_start, period.end)
     return rows.annotate(dashboard_slot=_build_choice(bounds, number.at))
 

@@ -1,7 +1,7 @@
 """What fields of rows add up to, such as tokens: one query for all slices, the time before, and all breakdowns."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from supportbot.usage.templatetags.usage import format_dollars
 
 from .counts import name_kind, read_kind
 from .formats import describe_change, format_count
-from .periods import ChosenPeriod, Slice, list_slices, name_slices
+from .periods import ChosenPeriod
 from .reports import TIME_TABLE, Cell, Figure, Plot, Report, Row, RowsLink, Table
 from .slots import PREVIOUS, annotate_slots
 
@@ -44,18 +44,16 @@ Totals = dict[str, defaultdict[tuple[int, str], Total]]
 
 @dataclass(frozen=True)
 class SumsReport:
-    key: str
     number: Sums
     chosen: ChosenPeriod
-    slices: Sequence[Slice]
     totals: Totals
     link: RowsLink
 
     def build_report(self) -> Report:
         if not self.totals[""]:
-            return Report(self.key, self.number, is_empty=True)
+            return Report(self.link.key, self.number, is_empty=True)
         return Report(
-            self.key,
+            self.link.key,
             self.number,
             is_empty=False,
             figures=self._build_figures(),
@@ -109,10 +107,9 @@ class SumsReport:
                 each.key,
                 self._build_cells(self.totals[""].get((place, ""), Total()), each.start, each.end),
             )
-            for place, each in enumerate(self.slices)
+            for place, each in enumerate(self.chosen.time_slices)
         ]
-        heading = name_slices(self.chosen.first, self.chosen.last)
-        return Table(TIME_TABLE, _("Over time"), self._list_headings(heading), rows)
+        return Table(TIME_TABLE, _("Over time"), self._list_headings(self.chosen.slice_name), rows)
 
     def _build_kind_table(self, breakdown: Breakdown) -> Table:
         totals, period = self.totals[breakdown.field], self.chosen.period
@@ -131,8 +128,6 @@ class SumsReport:
 
     def _build_plots(self) -> list[Plot]:
         """One for each unit, since tokens and dollars have no scale in common; none for what is never known."""
-        labels = [each.label for each in self.slices]
-        name = name_slices(self.chosen.first, self.chosen.last)
         plots = []
         known = [each for each in self.number.amounts if self.totals[""][WHOLE, ""].known[each.field]]
         for unit in dict.fromkeys(amount.unit for amount in known):
@@ -141,23 +136,22 @@ class SumsReport:
             caption = get_text_list([str(amount.label) for amount in amounts], _("and"))
             if unit == "dollars":
                 caption = _("%(what)s, US dollars") % {"what": caption}
-            plots.append(Plot(caption, labels, series, name, is_count=unit != "dollars"))
+            plots.append(Plot(caption, self.chosen, series, is_count=unit != "dollars"))
         return plots
 
     def _list_sums(self, amount: Amount) -> list[float | None]:
         """Of each slice; None where there was something and nobody knows how much."""
-        totals = [self.totals[""].get((place, ""), Total()) for place in range(len(self.slices))]
+        totals = [self.totals[""].get((place, ""), Total()) for place in range(len(self.chosen.time_slices))]
         return [
             float(total.sums[amount.field]) if total.known[amount.field] or not total.count else None
             for total in totals
         ]
 
 
-def add_up(key: str, number: Sums, chosen: ChosenPeriod, can_open: Callable[[str], bool]) -> Report:
+def add_up(number: Sums, chosen: ChosenPeriod, link: RowsLink) -> Report:
     """One query."""
-    slices = list_slices(chosen.first, chosen.last)
     fields = [each.field for each in number.breakdowns]
-    grouped = annotate_slots(number, chosen.period, slices).order_by().values("dashboard_slot", *fields)
+    grouped = annotate_slots(number, chosen).order_by().values("dashboard_slot", *fields)
     sums = {f"dashboard_sum_{amount.field}": Sum(amount.field) for amount in number.amounts}
     known = {f"dashboard_known_{amount.field}": CountOf(amount.field) for amount in number.amounts}
     totals: Totals = {name: defaultdict(Total) for name in ("", *fields)}
@@ -170,8 +164,7 @@ def add_up(key: str, number: Sums, chosen: ChosenPeriod, can_open: Callable[[str
             value = read_kind(row[name]) if name else ""
             for each in slots:
                 totals[name][each, value].add_group(row, number.amounts)
-    link = RowsLink(key, can_open(number.opens.model))
-    return SumsReport(key, number, chosen, slices, totals, link).build_report()
+    return SumsReport(number, chosen, totals, link).build_report()
 
 
 def _format_amount(value: Any, amount: Amount) -> str:

@@ -1,10 +1,9 @@
 """How long something took: medians and 90th percentiles, of the period, the time before, and each slice."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -21,7 +20,7 @@ from .formats import (
     format_count,
     format_seconds,
 )
-from .periods import ChosenPeriod, Slice, list_slices, name_slices
+from .periods import ChosenPeriod
 from .reports import TIME_TABLE, Cell, Figure, Plot, Report, Row, RowsLink, Table
 from .slots import PREVIOUS, annotate_slots
 
@@ -30,16 +29,14 @@ Times = dict[int, list[float]]
 
 @dataclass(frozen=True)
 class TimesReport:
-    key: str
     number: Durations
     chosen: ChosenPeriod
-    slices: Sequence[Slice]
     times: Times
     link: RowsLink
 
     def build_report(self) -> Report:
         if not any(self.times.values()):
-            return Report(self.key, self.number, is_empty=True)
+            return Report(self.link.key, self.number, is_empty=True)
         period = self.chosen.period
         now = [second for slot, seconds in self.times.items() if slot >= 0 for second in seconds]
         before = self.times[PREVIOUS]
@@ -56,7 +53,7 @@ class TimesReport:
             for label, meaning, cell, earlier in zip(labels, meanings, here, there, strict=True)
         ]
         return Report(
-            self.key,
+            self.link.key,
             self.number,
             is_empty=False,
             figures=figures,
@@ -78,18 +75,17 @@ class TimesReport:
         ]
 
     def _build_table(self) -> Table:
-        headings: list[Any] = [name_slices(self.chosen.first, self.chosen.last), self.number.label]
-        headings += [_("Median"), _("90th percentile")]
+        headings = [self.chosen.slice_name, self.number.label, _("Median"), _("90th percentile")]
         rows = [
             Row(each.label, each.key, self._build_cells(self.times[place], each.start, each.end))
-            for place, each in enumerate(self.slices)
+            for place, each in enumerate(self.chosen.time_slices)
         ]
         return Table(TIME_TABLE, _("Over time"), headings, rows)
 
     def _build_plot(self) -> Plot:
         by_slice = [
             (find_median(self.times[place]), find_percentile(self.times[place]))
-            for place in range(len(self.slices))
+            for place in range(len(self.chosen.time_slices))
         ]
         largest = max((value for pair in by_slice for value in pair if value is not None), default=0)
         unit, seconds = _choose_unit(largest, in_opening_hours=self.number.in_opening_hours)
@@ -98,16 +94,12 @@ class TimesReport:
             (label, [None if value is None else value / seconds for value in values])
             for label, values in zip(labels, zip(*by_slice, strict=True), strict=True)
         ]
-        name = name_slices(self.chosen.first, self.chosen.last)
-        return Plot(_("How long it took"), [each.label for each in self.slices], series, name)
+        return Plot(_("How long it took"), self.chosen, series)
 
 
-def measure_times(
-    key: str, number: Durations, chosen: ChosenPeriod, can_open: Callable[[str], bool]
-) -> Report:
+def measure_times(number: Durations, chosen: ChosenPeriod, link: RowsLink) -> Report:
     """One query, of the moments: the database has no percentiles that are the same everywhere, and no opening hours."""
-    slices = list_slices(chosen.first, chosen.last)
-    rows = annotate_slots(number, chosen.period, slices).order_by()
+    rows = annotate_slots(number, chosen).order_by()
     found = [
         row
         for row in rows.values_list("dashboard_slot", number.begins, number.ends)
@@ -117,8 +109,7 @@ def measure_times(
     times: Times = defaultdict(list)
     for slot, begin, end in found:
         times[slot].append(measure(begin, end))
-    link = RowsLink(key, can_open(number.opens.model))
-    return TimesReport(key, number, chosen, slices, times, link).build_report()
+    return TimesReport(number, chosen, times, link).build_report()
 
 
 def choose_measure(
