@@ -58,7 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "supportbot.conversations.web.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "supportbot.server.static_files.StaticFilesMiddleware",
     "supportbot.server.csp.ContentSecurityPolicyMiddleware",
     "supportbot.server.languages.LanguageMiddleware",
     "supportbot.server.outages.OutageMiddleware",

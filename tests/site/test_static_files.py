@@ -1,10 +1,14 @@
 """Scripts that import each other are named by their contents, so no page ever mixes two versions of them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.http import HttpResponse
+from django.test import RequestFactory
 
+from supportbot.server.static_files import StaticFilesMiddleware
 from supportbot.server.static_storage import ModuleStaticFilesStorage
 
 SOURCES = {
@@ -62,3 +66,24 @@ def test_the_scripts_of_libraries_are_served_as_they_are(tmp_path: Path) -> None
     names = deploy(tmp_path)
 
     assert (tmp_path / names["library/ws.js"]).read_text() == SOURCES["library/ws.js"]
+
+
+def test_a_process_of_the_earlier_version_serves_the_scripts_that_a_page_of_the_new_one_names(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.STATIC_ROOT, settings.WHITENOISE_AUTOREFRESH, settings.WHITENOISE_USE_FINDERS = (
+        tmp_path,
+        False,
+        False,
+    )
+    before = deploy(tmp_path)
+    serve = StaticFilesMiddleware(lambda _request: HttpResponse(status=404))
+
+    after = deploy(tmp_path, page="export const words = 2;\n")
+
+    def ask(name: str) -> Any:
+        return serve(RequestFactory().get(f"/static/{name}"))
+
+    for name in {*before.values(), *after.values()}:
+        assert b"".join(ask(name)) == (tmp_path / name).read_bytes()
+    assert [ask(name).status_code for name in ("chat/none.js", "chat/", "../secret", "a\0b")] == [404] * 4
