@@ -13,6 +13,8 @@ from .number_words import NUMBER_WORDS, ORDINALS
 from .patterns import (
     ARRIVAL_DAY,
     CLOCK_TIME,
+    CURRENCY_SIGNS,
+    CURRENCY_WORDS,
     DAY_LIST,
     DAY_NUMBERS,
     DAY_RANGE,
@@ -36,6 +38,8 @@ from .patterns import (
     SPAN,
     TIMESTAMP,
     TOMORROW,
+    TOP_DOMAINS,
+    UNITS,
     UNSPACED_DATE,
     WEB_ADDRESS,
     WEEKDAY,
@@ -93,7 +97,9 @@ def _list_hints(text: str) -> set[str]:
         hints |= _NUMBERS
         if not text.isascii():
             hints.update(each for each in _UNSPACED_UNITS if each in text)
-    if hints.isdisjoint(_WORTH_READING) and (hints.isdisjoint(_ARTICLES) or hints.isdisjoint(_UNIT_WORDS)):
+    if hints.isdisjoint(_WORTH_READING) and (
+        hints.isdisjoint(_ARTICLES) or hints.isdisjoint(_UNITS_BEHIND_ARTICLES)
+    ):
         return set()
     return hints | {word[:3] for word in hints}
 
@@ -152,37 +158,25 @@ def _split_words(words: str) -> frozenset[str]:
 _HINT = re.compile(r"[^\W\d_]+|[@:€$£¥₹₩₺₽₪₫฿₱₦₴%./-]")
 _DIGIT = re.compile(r"\d")
 _NUMBERS = frozenset("0")
-_TOP_DOMAINS = _split_words("www http https com org io eu de at ch fr es it nl uk pt shop store app dev")
+_SITES = _split_words(TOP_DOMAINS) | {"www", "http", "https"}
 _MONTHS = frozenset(MONTHS)
-_UNIT_STARTS = _split_words(
-    "hou hrs hr stu heu hor ore uur day tag wer arb jou dia día gio dag wee wek woc sem set mon moi mes maa min yea "
-    "jah an ans año ann jaa godzin godziny godzina час часа часов timmar timme timer saat hodin hodiny hodina dni "
-    "дней дня день gün dní dny tygodni tygodnie tygodnia недель недели неделя неделю veckor vecka uger uge uker uke "
-    "hafta týdny týdnů týdne год года году лет år yıl miesiąc miesiące miesięcy месяц месяца месяцев månader månad "
-    "måneder měsíc měsíce měsíců"
-)
+_UNIT_WORDS = _split_words(" ".join(UNITS.values()))
 _ARTICLES = _split_words("a an un une una uno een um uma")
-_CURRENCIES = _split_words(
-    "€ $ £ ¥ ₹ ₩ ₺ ₽ eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try dol dól pou fra kro cen "
-    "lib ste rea zlo zło buc qui rup ₪ ₫ ฿ ₱ ₦ ₴ 円 元 원 kr zł kč руб рубл"
-)
+_UNITS_BEHIND_ARTICLES = _UNIT_WORDS - _ARTICLES  # “an” is both
+_CURRENCIES = _split_words(CURRENCY_WORDS) | frozenset(CURRENCY_SIGNS)
 _TOMORROWS = _split_words("tomorrow morgen demain mañana domani amanhã jutro morgon imorgon завтра")
 _WEEKENDS = _split_words("weekend weekends wochenende wochenenden week fin fins fine fim")
 _UNSPACED_UNITS = "円元원月월"
-_UNIT_WORDS = _split_words(
-    "hour day week month year stunde tag woche monat jahr heure jour semaine mois an hora día semana mes año ora "
-    "giorno settimana mese anno uur dag week maand jaar dia mês ano"
-)
 _WORTH_READING = frozenset(
     {
-        *("@", *_NUMBERS, *_TOP_DOMAINS, *NUMBER_WORDS, *ORDINALS, *_TOMORROWS, *_WEEKENDS),
+        *("@", *_NUMBERS, *_SITES, *NUMBER_WORDS, *ORDINALS, *_TOMORROWS, *_WEEKENDS),
         *(f"{day}{ending}" for day in WEEKDAYS for ending in ("", "s")),
         *(part for day in WEEKDAYS for part in day.split("-")),
     }
 )
 _RULES: tuple[tuple[str, frozenset[str], re.Pattern[str], Reader], ...] = (
     ("email", frozenset("@"), EMAIL, read_as_written),
-    ("address", _TOP_DOMAINS, WEB_ADDRESS, read_as_written),
+    ("address", _SITES, WEB_ADDRESS, read_as_written),
     ("date", frozenset("-"), ISO_DATE, read_iso_date),
     ("date", frozenset("./-"), NUMERIC_DATE, read_numeric_date),
     ("date", frozenset("/"), SHORT_DATE, read_short_date),
@@ -192,7 +186,7 @@ _RULES: tuple[tuple[str, frozenset[str], re.Pattern[str], Reader], ...] = (
     ("date", frozenset(("st", "nd", "rd", "th")), MONTH_DAY, read_month_day),
     ("percent", frozenset(("%", "per", "pro", "cent", "pou", "por")), PERCENTAGE, read_number),
     ("money", _CURRENCIES, MONEY, read_number),
-    ("span", _UNIT_STARTS, SPAN, read_span),
+    ("span", _UNIT_WORDS, SPAN, read_span),
     ("span", _ARTICLES, WITHIN_ONE, read_span),
     ("time", frozenset((":", ".", "am", "pm", "uhr", "h", "clock")), CLOCK_TIME, read_time),
     ("weekday", frozenset(word[:3] for word in WEEKDAYS), ARRIVAL_DAY, read_arrival_day),

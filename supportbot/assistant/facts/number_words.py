@@ -6,41 +6,36 @@ from .word_patterns import join_words
 
 # Articles that are numbers too, as “un”, “una” and “een”, are left out.
 COUNTING = (
-    *(
-        "one ein eine einem einen einer",
-        "two zwei deux dos due twee dois duas",
-        "three drei trois tres tre drie três",
-    ),
-    *("four vier quatre cuatro quattro quatro", "five fünf cinq cinco cinque vijf", "six sechs seis sei zes"),
-    *(
-        "seven sieben sept siete sette zeven sete",
-        "eight acht huit ocho otto oito",
-        "nine neun neuf nueve nove negen",
-    ),
-    *(
-        "ten zehn dix diez dieci tien dez",
-        "eleven elf onze once undici",
-        "twelve zwölf douze doce dodici twaalf doze",
-    ),
-    *(
-        "thirteen dreizehn treize trece tredici dertien treze",
-        "fourteen vierzehn quatorze catorce quattordici veertien",
-    ),
-    *("fifteen fünfzehn quinze quince quindici vijftien", "sixteen sechzehn seize sedici zestien"),
-    *("seventeen siebzehn diecisiete diciassette zeventien", "eighteen achtzehn dieciocho diciotto achttien"),
-    *("nineteen neunzehn diecinueve diciannove negentien", "twenty zwanzig vingt veinte venti twintig vinte"),
+    "one ein eine einem einen einer",
+    "two zwei deux dos due twee dois duas",
+    "three drei trois tres tre drie três",
+    "four vier quatre cuatro quattro quatro",
+    "five fünf cinq cinco cinque vijf",
+    "six sechs seis sei zes",
+    "seven sieben sept siete sette zeven sete",
+    "eight acht huit ocho otto oito",
+    "nine neun neuf nueve nove negen",
+    "ten zehn dix diez dieci tien dez",
+    "eleven elf onze once undici",
+    "twelve zwölf douze doce dodici twaalf doze",
+    "thirteen dreizehn treize trece tredici dertien treze",
+    "fourteen vierzehn quatorze catorce quattordici veertien",
+    "fifteen fünfzehn quinze quince quindici vijftien",
+    "sixteen sechzehn seize sedici zestien",
+    "seventeen siebzehn diecisiete diciassette zeventien",
+    "eighteen achtzehn dieciocho diciotto achttien",
+    "nineteen neunzehn diecinueve diciannove negentien",
+    "twenty zwanzig vingt veinte venti twintig vinte",
 )
 TENS = (
-    *(
-        "thirty dreißig dreissig trente treinta trenta dertig trinta",
-        "forty vierzig quarante cuarenta quaranta veertig",
-    ),
-    *(
-        "fifty fünfzig cinquante cincuenta cinquanta vijftig cinquenta",
-        "sixty sechzig soixante sesenta sessanta zestig",
-    ),
-    *("seventy siebzig setenta settanta zeventig", "eighty achtzig ochenta ottanta tachtig oitenta"),
-    *("ninety neunzig noventa novanta negentig", "hundred hundert cent cien cento honderd cem"),
+    "thirty dreißig dreissig trente treinta trenta dertig trinta",
+    "forty vierzig quarante cuarenta quaranta veertig",
+    "fifty fünfzig cinquante cincuenta cinquanta vijftig cinquenta",
+    "sixty sechzig soixante sesenta sessanta zestig",
+    "seventy siebzig setenta settanta zeventig",
+    "eighty achtzig ochenta ottanta tachtig oitenta",
+    "ninety neunzig noventa novanta negentig",
+    "hundred hundert cent cien cento honderd cem",
 )
 NUMBER_WORDS = {word: str(number) for number, words in enumerate(COUNTING, 1) for word in words.split()}
 NUMBER_WORDS |= {word: str(number * 10) for number, words in enumerate(TENS, 3) for word in words.split()}

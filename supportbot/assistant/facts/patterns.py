@@ -11,48 +11,31 @@ from .word_patterns import join_words
 
 # Whole names and usual short ones: “settings 3” and “mark 3” are no days.
 MONTH_NAMES = (
-    *("january jan januar jänner janvier enero gennaio januari janeiro stycznia января ledna ocak",),
-    *(
-        "february feb februar février févr fevrier febrero febbraio februari fevereiro "
-        "lutego февраля února şubat",
-    ),
-    *("march mar märz maerz mars marzo maart março marca марта března mart marts",),
-    *("april apr avril avr abril aprile kwietnia апреля dubna nisan",),
-    *("may mai mayo maggio mei maio maja мая května mayıs maj",),
-    *("june jun juni juin junio giugno junho czerwca июня června haziran",),
-    *("july jul juli juillet juil julio luglio julho lipca июля července temmuz",),
-    *("august aug août aout agosto augustus sierpnia августа srpna ağustos augusti",),
-    *("september sep sept septembre septiembre settembre setembro września сентября září eylül",),
-    *("october oct oktober okt octobre octubre ottobre outubro października октября října ekim",),
-    *("november nov novembre noviembre novembro listopada ноября listopadu kasım",),
-    *(
-        "december dec dezember dez décembre déc diciembre dic dicembre dezembro "
-        "grudnia декабря prosince aralık",
-    ),
+    "january jan januar jänner janvier enero gennaio januari janeiro stycznia января ledna ocak",
+    "february feb februar février févr fevrier febrero febbraio februari fevereiro lutego февраля února şubat",
+    "march mar märz maerz mars marzo maart março marca марта března mart marts",
+    "april apr avril avr abril aprile kwietnia апреля dubna nisan",
+    "may mai mayo maggio mei maio maja мая května mayıs maj",
+    "june jun juni juin junio giugno junho czerwca июня června haziran",
+    "july jul juli juillet juil julio luglio julho lipca июля července temmuz",
+    "august aug août aout agosto augustus sierpnia августа srpna ağustos augusti",
+    "september sep sept septembre septiembre settembre setembro września сентября září eylül",
+    "october oct oktober okt octobre octubre ottobre outubro października октября října ekim",
+    "november nov novembre noviembre novembro listopada ноября listopadu kasım",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro grudnia декабря prosince aralık",
 )
 MONTHS = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
 # By the number that `date.weekday` gives them. Short forms are left alone: “so” and “sat” are other words.
-WEEKDAYS = {
-    word: str(number)
-    for number, words in enumerate(
-        (
-            *(
-                "monday montag lundi lunes lunedì maandag segunda-feira poniedziałek poniedziałku",
-                "tuesday dienstag mardi martes martedì dinsdag terça-feira wtorek wtorku",
-                "wednesday mittwoch mercredi miércoles mercoledì woensdag quarta-feira środa środę środy",
-            ),
-            *(
-                "thursday donnerstag jeudi jueves giovedì donderdag quinta-feira czwartek czwartku",
-                "friday freitag vendredi viernes venerdì vrijdag sexta-feira piątek piątku",
-            ),
-            *(
-                "saturday samstag sonnabend samedi sábado sabato zaterdag sobota sobotę soboty",
-                "sunday sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli",
-            ),
-        )
-    )
-    for word in words.split()
-}
+_WEEKDAY_NAMES = (
+    "monday montag lundi lunes lunedì maandag segunda-feira poniedziałek poniedziałku",
+    "tuesday dienstag mardi martes martedì dinsdag terça-feira wtorek wtorku",
+    "wednesday mittwoch mercredi miércoles mercoledì woensdag quarta-feira środa środę środy",
+    "thursday donnerstag jeudi jueves giovedì donderdag quinta-feira czwartek czwartku",
+    "friday freitag vendredi viernes venerdì vrijdag sexta-feira piątek piątku",
+    "saturday samstag sonnabend samedi sábado sabato zaterdag sobota sobotę soboty",
+    "sunday sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli",
+)
+WEEKDAYS = {word: str(number) for number, words in enumerate(_WEEKDAY_NAMES) for word in words.split()}
 # As opening hours are written, where “Mon-Fri” names the days between them too.
 DAY_NUMBERS = WEEKDAYS | {
     word: str(number)
@@ -67,30 +50,39 @@ WEEKEND = re.compile(
     r"nel fine settimana|in het weekend|(?:no|nos|aos) fi(?:m|ns) de semana)\b"
 )
 HOURS_IN = {"hour": 1, "day": 24, "week": 168}
+UNITS = {
+    "hour": "hour hours hr hrs stunde stunden heure heures hora horas ora ore uur godzin godzina godziny час часа "
+    "часов timmar timme saat hodin hodina hodiny",
+    "day": "day days tage tagen werktag werktage werktagen arbeitstag arbeitstage arbeitstagen jour jours dia dias día "
+    "días giorno giorni dag dagar dage dagen dager werkdag werkdagen dni дня дней день gün dní dny",
+    "week": "week weeks weken woche wochen semaine semaines semana semanas settimana settimane tygodni tygodnie "
+    "tygodnia недели недель неделю неделя vecka veckor uge uger uke uker hafta týdny týdnů týdne",
+    "year": "year years jahr jahre jahren an ans année années año años ano anos anno anni jaar год года году лет år "
+    "yıl",
+    "month": "month months monat monate monaten mois mes meses mese mesi mês maand maanden miesiąc miesiące miesięcy "
+    "месяц месяца месяцев månad månader måned måneder měsíc měsíce měsíců",
+    "minute": "minute minutes min mins minuten minuto minutos minuti",
+}
+CURRENCY_SIGNS = "€$£¥₹₩₺₽₪₫฿₱₦₴円元원"
+CURRENCY_WORDS = (
+    "eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try euro euros dollar dollars pound pounds "
+    "franc francs franken kronor cent cents dolar dolares dólar dólares dollari libra libras sterline reais zloty "
+    "zlotych złoty złotych buck bucks quid rupee rupees kr zł kč руб рубль рубля рублей рубли рублям рублями рублях"
+)
+TOP_DOMAINS = "com org io eu de at ch fr es it nl uk pt shop store app dev"
 
 # Also “20,–”, without decimals.
 _NUMBER = r"(?<![\d.,])\d{1,12}(?:[.,'’\u00a0\u202f ]\d{3}){0,4}(?:[.,](?:\d{1,3}|[-–—]{1,2}))?"
 _MONTH = join_words(MONTHS)
 _COUNT = rf"\d{{1,4}}|{COUNT_IN_WORDS}"
 _CURRENCY = (
-    r"[€$£¥₹₩₺₽₪₫฿₱₦₴円元원]|(?:us|au|ca|nz)\$|(?<![^\W\d_])(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk|huf|cad|aud|nzd|jpy|inr|brl|mxn|try|"
-    r"euros?|dollars?|pounds?|francs?|franken|kronor|cents?|d[oó]lar(?:es)?|dollari|libras?|sterline|reais|z[lł]oty(?:ch)?|"
-    r"bucks?|quid|rupees?|kr|zł|kč|руб(?:л\w{1,3})?)(?![^\W\d_])"
+    rf"[{CURRENCY_SIGNS}]|(?:us|au|ca|nz)\$|(?<![^\W\d_]){join_words(CURRENCY_WORDS.split())}(?![^\W\d_])"
 )
-_UNITS = (
-    r"(?P<hour>hours?|hrs?|stunden?|heures?|horas?|or[ae]|uur|godzin[ay]?|час(?:ов|а)?|timm(?:ar|e)|saat|hodin[ay]?)|"
-    r"(?P<day>days?|tagen?|tage|werktagen?|werktage|arbeitstagen?|arbeitstage|jours?|d[ií]as?|giorn[io]|dag(?:ar|en?|er)?|werkdagen|"
-    r"dni|дн(?:ей|я)|день|gün|dn[íy])|"
-    r"(?P<week>weeks?|wochen?|semaines?|semanas?|settiman[ae]|we(?:ken|ek)|tygodni(?:e|a)?|недел[иьюя]|veck(?:or|a)|uger?|uker?|hafta|"
-    r"týdn[yůe])|"
-    r"(?P<year>years?|jahr(?:en?)?|ans?|años?|ann[io]|jaar|год(?:а|у)?|лет|år|yıl)|"
-    r"(?P<month>months?|monaten?|monate|mois|mes(?:es)?|mes[ie]|mês|maand(?:en)?|miesi(?:ąc|ące|ęcy)|месяц(?:ев|а)?|månad(?:er)?|måneder|"
-    r"měsíc[eů]?)|(?P<minute>minutes?|mins?|minuten?|minutos?|minuti)"
-)
+_UNITS = "|".join(f"(?P<{unit}>{join_words(words.split())})" for unit, words in UNITS.items())
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 WEB_ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'|)\]]{1,500}|(?<![\w.-])(?:[a-z0-9-]{1,63}\.){1,8}"
-    r"(?:com|org|io|eu|de|at|ch|fr|es|it|nl|uk|pt|shop|store|app|dev)\b(?:/[^\s<>\"'|)\]]{0,500})?"
+    rf"{join_words(TOP_DOMAINS.split())}\b(?:/[^\s<>\"'|)\]]{{0,500}})?"
 )
 ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})(?=\D|$)")
 NUMERIC_DATE = re.compile(

@@ -40,9 +40,10 @@ GUIDES = {
     "richiamerà belt bellen terugbellen ligar ligará",
 }
 KIND_OF_PROMISE = KIND_OF_NOUN | index_words(INFINITIVES) | index_words(FORMS) | index_words(GUIDES)
-PROMISE_WORDS = frozenset(KIND_OF_PROMISE) | {
-    *("cancelled", "refunded", "weiter", "procedo", "procederé", "voy", "procède", "procéder"),
-}
+# With those that stand before a verb to which a pronoun is joined, as in “Procederé a reembolsarle”.
+PROMISE_WORDS = frozenset(KIND_OF_PROMISE) | frozenset(
+    ["cancelled", "canceled", "refunded", "weiter", "procedo", "procederé", "voy", "procède", "procéder"]
+)
 
 _INFINITIVE = rf"(?P<action>{join_words(index_words(INFINITIVES))})"
 _OPEN = rf"(?P<action>{join_words(GUIDES['open'].split())})"
@@ -113,7 +114,7 @@ PROMISED_ACTIONS = build_patterns(
             rf"\b(?:voy|procedo|procederé)\s+a\s+{_INFINITIVE}(?:[lmt][eao]s?|selo)?\b{_NO_IDIOM}",
             rf"\b(?:voy|procedo|procederé)\s+a\s+{_OPEN}\s+{_TICKET}",
         ),
-        FORMS["cancel"] + " " + FORMS["refund"] + " " + FORMS["change"] + " " + FORMS["forward"]: (
+        " ".join(FORMS.values()): (
             rf"\b(?P<action>{_FORMS_OF['é']}|{_FORMS_OF['ò']}|{_FORMS_OF['ei']})\b{_NO_IDIOM}",
         ),
         "te le lo": (r"\b(?:te|le|se\s+lo)\s+(?P<action>cancelo|anulo|devuelvo)\b",),
