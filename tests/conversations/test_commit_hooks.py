@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
-from supportbot.server import executors
+from supportbot.server import group_commit
 from supportbot.server.executors import on_database_thread, run_in_tool_thread
 
 from .test_executors import Line, note, noted, only_sqlite
@@ -86,7 +86,7 @@ def test_a_common_commit_that_fails_in_an_unknown_way_does_not_end_the_thread(
     def commit_together(functions):
         raise error("whatever")
 
-    monkeypatch.setattr(executors, "_run_in_one_transaction", commit_together)
+    monkeypatch.setattr(group_commit, "_run_in_one_transaction", commit_together)
     line = Line()
 
     futures = line.run(lambda: note("first"), lambda: note("second"))

@@ -9,12 +9,12 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, connections, transaction
 
 from supportbot.conversations.models import Message, TokenBudget
-from supportbot.server import executors
+from supportbot.server import executors, group_commit
 from supportbot.server.executors import (
-    GroupCommit,
     on_database_thread,
     run_in_tool_thread,
 )
+from supportbot.server.group_commit import GroupCommit
 
 from .rows import until
 
@@ -25,13 +25,13 @@ only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreS
 @pytest.fixture
 def commits(monkeypatch):
     """How many transactions were committed or tried together, by their sizes."""
-    together, sizes = executors._run_in_one_transaction, []
+    together, sizes = group_commit._run_in_one_transaction, []
 
     def counted(functions):
         sizes.append(len(functions))
         return together(functions)
 
-    monkeypatch.setattr(executors, "_run_in_one_transaction", counted)
+    monkeypatch.setattr(group_commit, "_run_in_one_transaction", counted)
     return sizes
 
 
