@@ -15,7 +15,10 @@ class DeskConfig(AppConfig):
     label = "desk"
     verbose_name = _("Desk")
     agent_rights = (
-        *("desk.view_savedreply", "desk.add_savedreply", "desk.change_savedreply", "desk.delete_savedreply"),
+        "desk.view_savedreply",
+        "desk.add_savedreply",
+        "desk.change_savedreply",
+        "desk.delete_savedreply",
     )
     # Who guessed a password too often is let in again by deleting the attempts.
     lead_rights = ("axes.view_accessattempt", "axes.delete_accessattempt")

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
 
 from supportbot.conversations.realtime.audiences import Audience
+from supportbot.languages import use_site_language
 
 from .board import Board
 from .facts import Facts
@@ -91,5 +91,5 @@ def render_pong(client_id: str = "") -> str:
 
 
 def _render(template: str, **context: Any) -> str:
-    with translation.override(settings.LANGUAGE_CODE):
+    with use_site_language():
         return render_to_string(template, context)

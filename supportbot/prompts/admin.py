@@ -37,8 +37,6 @@ class PromptAdmin(ConcurrentEditAdmin):
     list_display = ["__str__", "note", "author", "created", "published", "is_current"]
     list_select_related = ["author"]
     fields = WRITTEN_FIELDS
-    change_form_template = "admin/prompts/prompt/change_form.html"
-    change_list_template = "admin/prompts/prompt/change_list.html"
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
@@ -159,13 +157,10 @@ class PromptAdmin(ConcurrentEditAdmin):
         """Create a new version with the text of this one."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        draft = get_object_or_404(Prompt, pk=pk)
-        draft.author_id = request.user.pk
-        draft.note = gettext("From version %(number)s: ") % {"number": draft.pk}
-        draft.pk, draft.published = None, None
-        draft._state.adding = True
-        draft.created = Prompt._meta.get_field("created").get_default()
-        draft.save()
+        version = get_object_or_404(Prompt, pk=pk)
+        written = {name: getattr(version, name) for name in WRITTEN_FIELDS}
+        note = gettext("From version %(number)s: ") % {"number": pk}
+        draft = Prompt.objects.create(**written | {"note": note, "author_id": request.user.pk})
         return redirect(_get_change_url(draft))
 
     def try_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,6 +7,9 @@ class PromptsConfig(AppConfig):
     label = "prompts"
     verbose_name = _("The assistant")
     lead_rights = (
-        *("prompts.view_prompt", "prompts.add_prompt", "prompts.change_prompt", "prompts.delete_prompt"),
+        "prompts.view_prompt",
+        "prompts.add_prompt",
+        "prompts.change_prompt",
+        "prompts.delete_prompt",
         "prompts.publish_prompt",
     )

@@ -23,7 +23,7 @@ _current_network: ContextVar[str] = ContextVar("current_network", default="")
 
 def get_client_address(request: HttpRequest) -> str:
     """The network of a request's client, for django-axes too."""
-    return _find_network(
+    return find_network(
         str(request.META.get("REMOTE_ADDR") or ""), request.headers.get("X-Forwarded-For", "")
     )
 
@@ -32,7 +32,7 @@ def remember_client_address(application: Any) -> Any:
     """Wrap an ASGI application: what it does for a request or socket can ask for `get_current_address_key`."""
 
     async def handle_with_address(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        _current_network.set(_find_network(*_read_scope(scope)))
+        _current_network.set(find_network(*_read_scope(scope)))
         await application(scope, receive, send)
 
     return handle_with_address
@@ -70,7 +70,8 @@ def normalise_address(written: str) -> str:
     return str(IPv6Address(int(address) >> host_bits << host_bits))
 
 
-def _find_network(peer: str, forwarded: str) -> str:
+def find_network(peer: str, forwarded: str) -> str:
+    """The network of a client: that of the other side of the connection, or what our proxies say of it."""
     env = settings.ENVIRONMENT
     hops: Sequence[str] = forwarded.split(",") if forwarded and env.behind_proxy else ()
     if len(hops) >= env.trusted_proxies:

@@ -12,12 +12,11 @@ from typing import Any
 
 from daphne.http_protocol import WebRequest
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.languages import use_language
 
-from .client_address import get_client_address
+from .client_address import find_network
 from .languages import read_language
 from .process import process
 
@@ -121,12 +120,8 @@ class BoundedRequest(WebRequest):
             super().handle_exception(exception)
 
     def _find_address(self) -> str:
-        """The sender's, as Django's views find it."""
-        request = HttpRequest()
         forwarded = self.requestHeaders.getRawHeaders("x-forwarded-for", [])
-        peer = getattr(self.channel.getPeer(), "host", "")
-        request.META = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": ",".join(forwarded)}
-        return get_client_address(request)
+        return find_network(getattr(self.channel.getPeer(), "host", ""), ",".join(forwarded))
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self._is_kept:

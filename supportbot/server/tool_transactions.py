@@ -6,7 +6,7 @@ Nobody can end a thread from outside. But its database connection can be interru
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from time import monotonic
 from typing import Any
 
@@ -25,8 +25,11 @@ MIN_LOCK_WAIT_SECONDS = 0.05
 # Stands at the end of a query of `select_for_update()`, which SQLite has no words for.
 LOCK_MARK = "/* FOR UPDATE */"
 LOCK_FEATURES = (
-    *("has_select_for_update", "has_select_for_update_of", "has_select_for_no_key_update"),
-    *("has_select_for_update_nowait", "has_select_for_update_skip_locked"),
+    "has_select_for_update",
+    "has_select_for_update_of",
+    "has_select_for_no_key_update",
+    "has_select_for_update_nowait",
+    "has_select_for_update_skip_locked",
 )
 
 Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
@@ -69,12 +72,9 @@ class ToolTransaction:
             with (
                 self._refuse_new_connections(connection),
                 connection.execute_wrapper(self._execute_on_sqlite if is_sqlite else self._execute),
+                _mark_locking_queries(connection) if is_sqlite else nullcontext(),
             ):
-                if is_sqlite:
-                    with _mark_locking_queries(connection):
-                        yield
-                else:
-                    yield
+                yield
         finally:
             with self._statement_lock:
                 self._connection = None
@@ -182,10 +182,10 @@ def _mark_locking_queries(connection: BaseDatabaseWrapper) -> Iterator[None]:
 def _interrupt(connection: BaseDatabaseWrapper | None) -> None:
     """Have the statement that runs now fail."""
     raw = connection.connection if connection is not None else None
-    if raw is None:
+    if connection is None or raw is None:
         return
     try:
-        if connection is not None and connection.vendor == "sqlite":
+        if connection.vendor == "sqlite":
             raw.interrupt()
         else:
             raw.cancel_safe(timeout=CANCEL_TIMEOUT_SECONDS)

@@ -71,7 +71,6 @@ class ModelRequestAdmin(ReadOnlyAdmin):
     list_select_related = ["conversation__user"]
     list_per_page = 50
     show_full_result_count = False
-    change_list_template = "admin/usage/modelrequest/change_list.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(

@@ -76,7 +76,7 @@ async def test_several_headers_are_one_line(settings):
         "headers": [(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"192.0.2.7")],
     }
 
-    assert client_address._find_network(*client_address._read_scope(scope)) == "192.0.2.7"
+    assert client_address.find_network(*client_address._read_scope(scope)) == "192.0.2.7"
 
 
 def test_the_key_of_an_address_does_not_tell_it():
