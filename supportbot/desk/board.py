@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, F, Max, OuterRef, Subquery, Window
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.conversations.realtime.desk_feed import subscribe_desk, unsubscribe_desk
+from supportbot.conversations.web.script_data import list_person_requests
 from supportbot.server.executors import on_database_thread
 from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
@@ -30,7 +31,7 @@ Owner = Conversation.Owner
 class Board:
     """The lists of these members of staff, each of them cut for itself.
 
-    `waiting_count` and `newest_waiting` are of all that wait, also beyond the rows that are listed.
+    `waiting_count`, `taken_counts` and `newest_waiting` are of all, also beyond the rows that are listed.
 
     `newest_waiting` is when the last of them began to, in milliseconds: a later time means that somebody new waits.
     """
@@ -39,6 +40,7 @@ class Board:
     waiting: list[Any]
     taken: list[Any]
     waiting_count: int
+    taken_counts: dict[int | None, int]  # by who has them
     newest_waiting: int
 
     def list_taken_by(self, staff_id: int) -> list[Any]:
@@ -50,6 +52,12 @@ class Board:
 
     def list_taken_by_others(self, staff_id: int) -> list[Any]:
         return [row for row in self.taken if row.assignee_id != staff_id][:MAX_ROWS]
+
+    def count_taken_by(self, staff_id: int) -> int:
+        return self.taken_counts.get(staff_id, 0)
+
+    def count_taken_by_others(self, staff_id: int) -> int:
+        return sum(self.taken_counts.values()) - self.count_taken_by(staff_id)
 
 
 Listener = Callable[[Board], Awaitable[None]]
@@ -93,7 +101,7 @@ async def unsubscribe_board(listener: Listener) -> None:
 def load_board(staff_ids: Collection[int]) -> Board:
     """What these members of staff see. Four queries, however many conversations there are."""
     rows = Conversation.objects.select_related("user", "assignee").annotate(
-        last_text=_last_message("text"),
+        last_text=_last_message("text", ~Q(text__in=list_person_requests())),  # whoever waits has pressed it
         last_role=_last_message("role"),
         last_at=_last_message("created"),
     )
@@ -102,27 +110,33 @@ def load_board(staff_ids: Collection[int]) -> Board:
         count=Count("pk"), newest=Max("waiting_since")
     )
     newest = everybody["newest"]
-    shown = rows.filter(owner=Owner.HUMAN, pk__in=_choose_taken(staff_ids))
-    taken = list(shown.order_by("-updated"))
+    chosen, taken_counts = _choose_taken(staff_ids)
+    taken = list(rows.filter(owner=Owner.HUMAN, pk__in=chosen).order_by("-updated"))
     newest_ms = int(newest.timestamp() * 1000) if newest else 0
-    return Board(frozenset(staff_ids), waiting, taken, everybody["count"], newest_ms)
+    return Board(frozenset(staff_ids), waiting, taken, everybody["count"], taken_counts, newest_ms)
 
 
-def _choose_taken(staff_ids: Collection[int]) -> set[int]:
-    """The newest that each of these has, and the newest that others have: no one's many crowd out another's few."""
+def _choose_taken(staff_ids: Collection[int]) -> tuple[set[int], dict[int | None, int]]:
+    """The newest that each of these has, and the newest that others have: no one's many crowd out another's few.
+
+    And how many each has in all.
+    """
     place = Window(RowNumber(), partition_by=F("assignee"), order_by=F("updated").desc())
-    taken = Conversation.objects.filter(owner=Owner.HUMAN).annotate(place=place).filter(place__lte=MAX_ROWS)
-    owners = list(taken.order_by("-updated").values_list("pk", "assignee"))
+    count = Window(Count("pk"), partition_by=F("assignee"))
+    ranked = Conversation.objects.filter(owner=Owner.HUMAN).annotate(place=place, count=count)
+    newest = ranked.filter(place__lte=MAX_ROWS).order_by("-updated")
+    rows = list(newest.values_list("pk", "assignee", "count"))
+    owners = [(pk, owner) for pk, owner, _ in rows]
     chosen: set[int] = set()
     for staff_id in staff_ids:
         chosen.update(pk for pk, owner in owners if owner == staff_id)
         chosen.update([pk for pk, owner in owners if owner != staff_id][:MAX_ROWS])
-    return chosen
+    return chosen, {owner: count for _, owner, count in rows}
 
 
-def _last_message(column: str) -> Subquery:
-    """A column of the last message of the customer or the team."""
-    said = Message.objects.filter(conversation=OuterRef("pk"), role__in=Message.PEOPLE)
+def _last_message(column: str, *conditions: Q) -> Subquery:
+    """A column of the last message of the customer or the team, of those that fulfil the conditions."""
+    said = Message.objects.filter(*conditions, conversation=OuterRef("pk"), role__in=Message.PEOPLE)
     return Subquery(said.order_by("-seq").values(column)[:1])
 
 

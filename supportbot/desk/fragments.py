@@ -70,7 +70,9 @@ def render_board(board: Board, staff_id: int, can_answer: bool) -> str:
         waiting=board.waiting,
         waiting_count=board.waiting_count,
         mine=board.list_taken_by(staff_id),
+        mine_count=board.count_taken_by(staff_id),
         others=board.list_taken_by_others(staff_id),
+        others_count=board.count_taken_by_others(staff_id),
         can_answer=can_answer,
     )
 

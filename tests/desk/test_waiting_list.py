@@ -223,6 +223,51 @@ def test_the_newest_customer_is_news_also_beyond_the_rows_that_are_listed(transa
     assert shown.newest_waiting == int(began[-1].timestamp() * 1000)
 
 
+def test_what_is_not_listed_is_counted_and_leads_to_the_list_of_all(
+    agents, agent, sam, transactional_db, monkeypatch
+):
+    monkeypatch.setattr(board, "MAX_ROWS", 2)
+    for owner in (
+        {"owner": "waiting"},
+        {"owner": "human", "assignee": sam},
+        {"owner": "human", "assignee": agent},
+    ):
+        for _ in range(3):
+            Conversation.objects.create(last_seq=1, waiting_since=timezone.now(), **owner)
+
+    page = parse(agents.client.get(reverse("desk")).content.decode())
+
+    found = []
+    for rest in page.classed("rest"):
+        assert "2 of 3 are shown." in rest.text
+        (link,) = rest.all("a")
+        found.append(
+            parse(agents.client.get(link["href"]).content.decode()).classed("paginator")[0].text.split()[0]
+        )
+    assert found == ["3", "3", "6"]  # the last with those of everybody
+    assert [each.text for each in page.classed("board-count")] == ["3", "3", "3"]
+
+
+def test_a_row_says_what_the_matter_is_and_nothing_twice(agents, chat, transactional_db):
+    """Neither that they pressed the button, in any language, nor the reason once more."""
+
+    def read_row() -> str:
+        page = parse(agents.client.get(reverse("desk")).content.decode())
+        return page.one("li", data_owner="waiting").text
+
+    turns.request_person.run_sync(chat.pk, text="Ich möchte mit einem Menschen sprechen.", client_id="p1")
+    turns.submit_message.run_sync(chat.pk, "My lamp is broken", "c1")
+    turns.cancel_person_request.run_sync(chat.pk)
+    turns.request_person.run_sync(chat.pk, text="I'd like to talk to a person.", client_id="p2")
+    before = read_row()
+    turns.submit_message.run_sync(chat.pk, "It smells burnt", "c2")
+
+    assert before.count("My lamp is broken") == 1
+    assert "person" not in before
+    assert "My lamp is broken" in read_row()
+    assert "It smells burnt" in read_row()
+
+
 @pytest.mark.parametrize("crowd", ["colleagues", "mine"])
 def test_however_many_somebody_has_nobody_elses_are_crowded_out(agent, sam, monkeypatch, crowd):
     monkeypatch.setattr(board, "MAX_ROWS", 2)

@@ -7,7 +7,7 @@ static/chat/page.js.
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, override
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.images import reencode
@@ -17,6 +17,15 @@ from ..attachments.storage import MAX_IMAGES_PER_MESSAGE
 
 # What a customer says by pressing “Talk to a person”. The page shows it until the server does.
 PERSON_REQUEST = gettext_lazy("I'd like to talk to a person.")
+
+
+def list_person_requests() -> list[str]:
+    """The same in each language of the site."""
+    requests = []
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            requests.append(str(PERSON_REQUEST))
+    return requests
 
 
 @dataclass
