@@ -6,7 +6,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +25,7 @@ from .customers import (
     find_exported_guest,
     load_account_page,
     load_guest_page,
+    load_records,
 )
 from .export_archive import ExportFailed, build_archive
 from .rights import can_export, require_exporter, require_reader
@@ -51,6 +52,22 @@ def show_guest(request, pk):
     page = load_guest_page(conversation, request.user.has_perm)
     record_reading(request.user, conversation.pk, action="read_customer")
     return _render_page(request, page, reverse("desk-guest-export", args=[pk]))
+
+
+@require_safe
+@never_cache
+@admin.site.admin_view
+@require_reader
+def show_records(request, pk):
+    """What apps show of the customer of this conversation, for a part of its page."""
+    conversation = get_object_or_404(Conversation.objects.select_related("user"), pk=pk)
+    records = load_records(conversation, request.user.has_perm)
+    if conversation.user_id is None:
+        record_reading(request.user, conversation.pk, action="read_customer")
+    else:
+        subject = name_account(conversation.user_id)
+        record_reading(request.user, None, action="read_customer", subject=subject)
+    return HttpResponse("".join(records))
 
 
 @require_POST

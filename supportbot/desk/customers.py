@@ -88,6 +88,19 @@ def load_guest_page(conversation: Conversation, has_right: Callable[[str], bool]
     )
 
 
+def load_records(conversation: Conversation, has_right: Callable[[str], bool]) -> list[SafeString]:
+    """What apps show of the customer of a conversation, in short, to stand beside it."""
+    user = conversation.user
+    if user is None:
+        keys: Any = _find_guest_conversations(conversation)
+    else:
+        theirs = Conversation.objects.filter(user=user).order_by("-updated")
+        keys = theirs.non_empty().values_list("pk", flat=True)[:SHOWN_ROWS]
+    email = user.email if user else conversation.contact_email
+    customer = CustomerOnRecord(conversation.user_id, tuple(keys), email)
+    return _render_records(customer, has_right, "desk/_short_records.html")
+
+
 def find_exported_account(user_id: int) -> ExportedCustomer:
     theirs = Conversation.objects.filter(user=user_id)
     return ExportedCustomer((user_id,), tuple(theirs.order_by("pk").values_list("pk", flat=True)))
@@ -153,24 +166,31 @@ def _load_notes(theirs: Q) -> list[Note]:
     return list(Note.objects.filter(theirs).select_related("conversation__user").order_by("-pk")[:SHOWN_ROWS])
 
 
-def _render_records(customer: CustomerOnRecord, has_right: Callable[[str], bool]) -> list[SafeString]:
+def _render_records(
+    customer: CustomerOnRecord, has_right: Callable[[str], bool], template: str = "desk/_records.html"
+) -> list[SafeString]:
     config: Any = apps.get_app_config("desk")
     shown = [describe for describe in config.customer_records if has_right(describe.right)]
-    return [_render_or_replace(describe, customer, place) for place, describe in enumerate(shown, start=1)]
+    return [
+        _render_or_replace(describe, customer, place, template)
+        for place, describe in enumerate(shown, start=1)
+    ]
 
 
-def _render_or_replace(describe: CustomerRecord, customer: CustomerOnRecord, place: int) -> SafeString:
+def _render_or_replace(
+    describe: CustomerRecord, customer: CustomerOnRecord, place: int, template: str
+) -> SafeString:
     """Rendered at once, since the values of an app may fail as late as that."""
     function = describe.function
     owner = f"@customer_record {function.__module__}.{function.__qualname__}"
-    rendered = call_or_log(owner, lambda: _render_block(describe(customer), place))
+    rendered = call_or_log(owner, lambda: _render_block(describe(customer), place, template))
     if rendered is not None:
         return rendered
     context = {"title": get_app_title(function.__module__), "place": place}
     return render_to_string("desk/_failed_records.html", context)
 
 
-def _render_block(records: Records, place: int) -> SafeString:
+def _render_block(records: Records, place: int, template: str) -> SafeString:
     if not isinstance(records, Records):
         raise TypeError(f"It returned a {type(records).__name__}, which is no Records.")
-    return render_to_string("desk/_records.html", {"records": records, "place": place})
+    return render_to_string(template, {"records": records, "place": place})

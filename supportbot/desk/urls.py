@@ -15,6 +15,7 @@ urlpatterns = [
     path("c/<int:pk>/earlier/", views.earlier_turns, name="desk-earlier"),
     path("c/<int:pk>/photos/", image_views.upload_photo, name="desk-photos"),
     path("c/<int:pk>/photos/<uuid:image>/", image_views.photo_detail, name="desk-photo"),
+    path("c/<int:pk>/records/", customer_views.show_records, name="desk-records"),
     path("customer/<int:customer>/", customer_views.show_account, name="desk-customer"),
     path("customer/<int:customer>/export/", customer_views.export_account, name="desk-customer-export"),
     path("guest/<int:pk>/", customer_views.show_guest, name="desk-guest"),

@@ -78,6 +78,28 @@ def test_the_page_of_an_account_has_all_that_is_theirs_and_nothing_of_others(age
     assert "ORD-999" not in text
 
 
+def test_the_records_of_a_customer_stand_beside_their_conversation_and_the_look_is_on_record(
+    agents, agent, alice, bob
+):
+    own = add_conversation("A late lamp", user=alice)
+    add_conversation("A secret kettle", user=bob)
+    guests = add_conversation("A guest's lamp", guest_key="a", contact_email="alice@example.com")
+
+    accounts_text = read_page(agents, f"/admin/desk/c/{own.pk}/records/")
+    guests_text = read_page(agents, f"/admin/desk/c/{guests.pk}/records/")
+
+    for words in ("Issue of A late lamp", "ORD-123", "Words on A late lamp"):
+        assert words in accounts_text
+    assert "Issue of A guest's lamp" in guests_text
+    assert "late lamp" not in guests_text
+    assert "kettle" not in accounts_text + guests_text
+    looks = AuditEvent.objects.filter(action="read_customer", actor_id=agent.pk).order_by("pk")
+    assert list(looks.values_list("conversation_id", "subject")) == [
+        (None, f"Account {alice.pk}"),
+        (guests.pk, ""),
+    ]
+
+
 def test_a_guest_is_their_browser_and_the_address_that_they_left(agents, alice):
     first = add_conversation("First", guest_key="a", contact_email="Gus@example.org", contact_name="Gus")
     add_conversation("Same browser", guest_key="a")
