@@ -28,10 +28,10 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from . import admin_log, checks  # noqa: F401 - they register a signal receiver and checks
-        from .admin_lists import install_lenient_lists
+        from .admin_lists import install_admin_lists
         from .admin_times import install_local_times
 
-        install_lenient_lists()
+        install_admin_lists()
         install_local_times()
         records = collect_app_functions(CustomerRecord, find_app_modules("customer_records"))
         # What apps know of a customer stands before what we do.

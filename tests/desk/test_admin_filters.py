@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from supportbot.conversations.models import Conversation
-from tests.conversations.markup import parse
+from tests.conversations.markup import Element, parse
 
 SECRET = ("key", "token", "password", "secret", "digest", "hash", "code")
 LOOKUPS = ("", "__exact", "__startswith", "__regex", "__gt", "__in")
@@ -69,3 +69,19 @@ def test_an_error_in_a_list_is_not_taken_for_one_in_its_address(admin_client, mo
 
     with pytest.raises(ValueError, match="no number"):
         admin_client.get(reverse("admin:conversations_conversation_changelist") + "?o=1", follow=True)
+
+
+@pytest.mark.django_db
+def test_a_list_is_headed_by_what_it_lists_and_offers_all_only_where_some_are_left_out(admin_client, alice):
+    for number in range(3):
+        Conversation.objects.create(last_seq=1, title="A lamp", user=alice if number else None)
+    address = reverse("admin:conversations_conversation_changelist")
+
+    def read(query: str) -> Element:
+        return parse(admin_client.get(f"{address}?{query}").content.decode()).one("main")
+
+    assert read("").one("h1").text == "Conversations"
+    assert "Show all" not in read("").text
+    assert "Show all" not in read("o=1").text
+    for query in ("q=lamp", "owner__exact=waiting", f"user__id__exact={alice.pk}"):
+        assert "Show all" in read(query).text, query

@@ -162,7 +162,7 @@ class TicketAdmin(LockedRowAdmin):
         counts = {} if SEARCH_VAR in request.GET else count_views(request.user.pk)
         shown = request.GET.get("view", "")
         views = [(name, label, counts.get(name, ""), name == shown) for name, label in VIEWS.items()]
-        context = {"title": gettext("Tickets"), "views": views, "shown_view": shown}
+        context = {"views": views, "shown_view": shown}
         return super().changelist_view(request, (extra_context or {}) | context)
 
     def render_change_form(  # noqa: PLR0917 - Django calls it so
