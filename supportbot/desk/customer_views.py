@@ -55,8 +55,6 @@ def show_guest(request, pk):
 
 
 @require_safe
-@never_cache
-@admin.site.admin_view
 @require_reader
 def show_records(request, pk):
     """What apps show of the customer of this conversation, for a part of its page."""
