@@ -13,7 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.dashboard_numbers import Amount, Breakdown, Sums
-from supportbot.usage.templatetags.usage import format_dollars
+from supportbot.usage.summaries import format_dollars
 
 from .counts import name_kind, read_kind
 from .formats import describe_change, format_count

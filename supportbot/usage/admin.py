@@ -14,7 +14,7 @@ from supportbot.read_only_admin import ReadOnlyAdmin
 from .failure_words import describe_failure
 from .models import ModelRequest, Outage
 from .purposes import describe_purpose
-from .templatetags.usage import format_dollars
+from .summaries import format_dollars
 
 SHOWN_DAYS = 14
 # Whose models and purposes can be filtered by: to look through all requests would take as long as there are many.

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from supportbot import model_backends
 from supportbot.assistant.images import PictureError, prepare
 from supportbot.server.executors import on_database_thread
-from supportbot.usage.templatetags.usage import format_dollars, format_seconds, summarise_usage
+from supportbot.usage.summaries import format_dollars, format_seconds, summarise_usage
 
 from .. import turns
 from ..attachments import storage
