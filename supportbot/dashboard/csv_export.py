@@ -2,16 +2,17 @@
 
 import csv
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import StringIO
 from itertools import chain, islice
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+
+from supportbot.server.streams import read_on_thread
 
 BYTE_ORDER_MARK = "\ufeff"
 LINES_A_CHUNK = 500
@@ -50,16 +51,11 @@ def _quote_formula(cell: re.Match[str]) -> str:
 
 def stream_csv(name: str, headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
     """The rows are read while the file is sent."""
-    chunks = _iter_chunks(_write_lines(headings, rows))
-    response = StreamingHttpResponse(chunks, content_type="text/csv; charset=utf-8")
+    lines = _write_lines(headings, rows)
+    chunks = iter(lambda: "".join(islice(lines, LINES_A_CHUNK)), "")
+    response = StreamingHttpResponse(read_on_thread(chunks), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
-
-
-async def _iter_chunks(lines: Iterator[str]) -> AsyncIterator[str]:
-    """Some lines at a time, read on a thread. Of a plain iterator Django would hold all lines before it sends one."""
-    while chunk := await sync_to_async("".join)(islice(lines, LINES_A_CHUNK)):
-        yield chunk
 
 
 def _write_lines(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

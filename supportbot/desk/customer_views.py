@@ -1,9 +1,7 @@
 """One page for each customer in admin, and a file with all of their data. Who read or exported it is on record."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -17,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from supportbot.assistant.customer_exports import ExportedCustomer
 from supportbot.audit.recording import record_event, record_reading
 from supportbot.conversations.models import Conversation
+from supportbot.server.streams import read_on_thread
 
 from .admin_log import name_account
 from .customers import (
@@ -105,16 +104,9 @@ def _send_export(
         messages.error(request, told % {"app": failure})
         return redirect(page)
     record_event("customer_exported", staff=request.user, **recorded)
-    response = StreamingHttpResponse(_read_on_thread(pieces), content_type="application/zip")
+    response = StreamingHttpResponse(read_on_thread(pieces), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate()}.zip"'
     return response
-
-
-async def _read_on_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """One at a time. Of a plain iterator Django would hold all of them before it sends one."""
-    read_next: Any = sync_to_async(next)
-    while (piece := await read_next(pieces, None)) is not None:
-        yield piece
 
 
 def _render_page(request: Any, page: CustomerPage, export_address: str) -> Any:
