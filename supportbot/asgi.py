@@ -19,7 +19,7 @@ from supportbot.server.cookie_names import adopt_plain_cookies
 from supportbot.server.garbage import collect_closed_sockets
 from supportbot.server.http_handler import ThreadedHandler
 from supportbot.server.open_files import refuse_sockets_beyond_limit
-from supportbot.server.outages import close_sockets_in_outages
+from supportbot.server.outage_responses import close_sockets_in_outages
 from supportbot.server.request_limits import limit_request_bodies
 from supportbot.urls import websocket_urlpatterns
 

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "supportbot.server.static_files.StaticFilesMiddleware",
     "supportbot.server.csp.ContentSecurityPolicyMiddleware",
     "supportbot.server.languages.LanguageMiddleware",
-    "supportbot.server.outages.OutageMiddleware",
+    "supportbot.server.outage_responses.OutageMiddleware",
     "supportbot.server.posted_addresses.PostedAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

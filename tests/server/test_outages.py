@@ -18,7 +18,8 @@ from django.urls import get_resolver
 from supportbot.server import command_line
 from supportbot.server.close_codes import CLOSE_TRY_AGAIN
 from supportbot.server.guest_sessions import SessionStore
-from supportbot.server.outages import close_sockets_in_outages, describe_outage
+from supportbot.server.outage_responses import close_sockets_in_outages
+from supportbot.server.outages import describe_outage
 from supportbot.settings import LOGGING
 
 SECRET = "what a customer wrote"
