@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Hundreds of programs start in a run of the tests. What Python has compiled for one is kept for the next.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run dev test test-fast test-postgres test-live check check-types check-all-else bench faults format messages lock clean help
+.PHONY: run dev test install-programs run-tests test-fast test-postgres test-live check check-types check-all-else bench faults format messages lock clean help
 
 run: $(VENV)/ready  ## Start the chat with a demo shop on HOST and PORT, http://127.0.0.1:8000/ unless you say otherwise
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -23,9 +23,15 @@ IN_ORDER := --dist loadfile --no-loadscope-reorder
 # Three processes on two cores: many of the tests wait more than they work.
 AT_ONCE := -n 3 $(IN_ORDER)
 
-test: $(VENV)/ready-dev  ## Prove everything: checks, engine, database, browser, real processes (some minutes)
+test:  ## Prove everything: checks, engine, database, browser, real processes (some minutes)
+	@$(MAKE) --no-print-directory -j 2 $(VENV)/ready-dev install-programs
 	@tests/programs.sh
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory -j 2 check-types run-tests
+
+install-programs:
+	@tests/programs.sh packages
+
+run-tests: check-all-else  # what is found quickly is told before the tests begin
 	@$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 test-fast: $(VENV)/ready-dev  ## What to run between edits: all but browsers, real processes, faults and slow ones (a minute and a half)
@@ -38,8 +44,8 @@ test-postgres: $(VENV)/ready-dev  ## The tests that start no processes, with a t
 check: $(VENV)/ready-dev  ## Format, lint, types, who imports whom, migrations, settings of a deployment
 	@$(MAKE) --no-print-directory -j 2 check-types check-all-else
 
-check-types:  # the longest, so the others run beside it
-	@$(BIN)/mypy
+check-types:  # the longest, so the others run beside it, and `make test` begins the tests meanwhile, which go first
+	@nice $(BIN)/mypy
 
 check-all-else:
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format'."; exit 1; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sees to the programs that the tests play with: Chromium, PostgreSQL, Redis, Dovecot and gettext. As root on Debian and Ubuntu
-# it installs what is missing; elsewhere the tests use what they find and say what they left out.
+# it installs what is missing; elsewhere the tests use what they find and say what they left out. With the word `packages`
+# it does only what needs no virtual environment.
 set -euo pipefail
 shopt -s nullglob
 
@@ -42,17 +43,26 @@ install() {
         { apt update && apt install --yes --no-install-recommends "$@"; }
 }
 
-if [ -n "$(missing)" ] && [ "$(id -u)" = 0 ] && has apt-get; then
+may_install() {
+    [ -n "$(missing)" ] && [ "$(id -u)" = 0 ] && has apt-get
+}
+
+if may_install; then
     for package in $(missing); do
         case $package in
-        chromium)
-            # Ubuntu has no package of it, only a snap; Playwright brings a build of its own.
-            install chromium fonts-liberation ||
-                .venv/bin/python -m playwright install --with-deps chromium >/dev/null || true
-            ;;
+        chromium) install chromium fonts-liberation || true ;;
         *) install "$package" || true ;;
         esac
     done
+fi
+
+if [ "${1:-}" = packages ]; then
+    exit
+fi
+
+# Ubuntu has no package of Chromium, only a snap; Playwright brings a build of its own.
+if may_install && ! has_chromium; then
+    .venv/bin/python -m playwright install --with-deps chromium >/dev/null || true
 fi
 
 if [ "${CI:-}" = true ] && [ -n "$(missing)" ]; then
