@@ -1,6 +1,7 @@
 """Who may import whom: the contracts of pyproject.toml are kept, and each of them notices what it is there for."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,13 +36,25 @@ def lint(project: Path) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+def copy_project(folder: Path) -> Path:
     """A copy of the code, in which a test may break a rule."""
     for name in OURS:
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "static"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def add_line(project: Path, module: str, line: str) -> int:
+    """At the end of this module; returns the number that its own last line has there."""
+    file = project / module
+    text = f"{file.read_text() if file.exists() else ''}\n{line}\n"
+    file.write_text(text)
+    return text.count("\n")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return copy_project(tmp_path)
 
 
 def test_the_house_is_as_it_is_drawn() -> None:
@@ -54,63 +67,164 @@ def test_the_house_is_as_it_is_drawn() -> None:
         # A new module without a place.
         ("supportbot/notes.py", "", "The project"),
         (f"{CONVERSATIONS}/notes.py", "", "Conversations"),
-        # Upwards: from the top of the module, from inside a function, and for types alone.
-        (f"{CONVERSATIONS}/models/turn.py", "from .. import turns", "Conversations"),
-        (f"{CONVERSATIONS}/turns/leases.py", "def f():\n    from ..worker import runner", "Conversations"),
-        (
-            f"{CONVERSATIONS}/turns/leases.py",
-            "if TYPE_CHECKING:\n    from ..web import views",
-            "Conversations",
-        ),
-        (f"{CONVERSATIONS}/turns/leases.py", "from ..realtime import broadcast", "Conversations"),
-        (f"{CONVERSATIONS}/web/views.py", "from .. import terminal", "Conversations"),
-        ("supportbot/assistant/loop.py", "from ..conversations import models", "The project"),
-        ("supportbot/assistant/loop.py", "from supportbot import settings", "The project"),
-        ("supportbot/server/csp.py", "from supportbot.jobs import queue", "The project"),
         # A circle within a room, closed by a late import.
         (f"{CONVERSATIONS}/turns/leases.py", "def f():\n    from . import submit", "No circle"),
         ("supportbot/assistant/tools.py", "from . import loop", "No circle"),
-        # The apps of a shop.
-        ("supportbot/urls.py", "from orders.models import Order", "The project finds the apps"),
-        ("supportbot/assistant/tools.py", "import tickets.models", "The project finds the apps"),
-        ("tickets/tools.py", "from supportbot.conversations.models import Turn", "An app that teaches"),
-        ("orders/tools.py", "from supportbot import assistant, environment", "An app that teaches"),
-        ("tickets/tools.py", "from orders.models import Order", "Such apps"),
-        ("orders/tools.py", "from tickets import models", "Such apps"),
-        # What some modules know nothing of.
-        (f"{CONVERSATIONS}/models/turn.py", "from supportbot.assistant import loop", "Rows know"),
-        (f"{CONVERSATIONS}/models/turn.py", "from supportbot.usage import recording", "Rows know"),
-        (f"{CONVERSATIONS}/realtime/fragments.py", "from ..models import Message", "Fragments are"),
-        # Libraries.
-        ("supportbot/assistant/loop.py", "from django.db import models", "The engine is plain Python"),
-        (
-            "supportbot/assistant/loop.py",
-            "def f():\n    import channels.layers",
-            "The engine is plain Python",
-        ),
-        (
-            "supportbot/assistant/loop.py",
-            "from asgiref.sync import sync_to_async",
-            "The engine is plain Python",
-        ),
-        (f"{CONVERSATIONS}/turns/submit.py", "import openai", "Only a backend knows"),
-        ("supportbot/assistant/backends/chat.py", "from openai import AsyncOpenAI", "Only a backend knows"),
-        ("supportbot/assistant/backends/chat.py", "import xai_sdk", "Only a backend knows"),
-        ("tickets/tools.py", "from channels.db import database_sync_to_async", "Only what serves sockets"),
-        (
-            f"{CONVERSATIONS}/turns/submit.py",
-            "from asgiref.sync import async_to_sync",
-            "Only views and admin",
-        ),
     ],
 )
-def test_a_short_cut_is_noticed(project: Path, module: str, line: str, contract: str) -> None:
-    file = project / module
-    file.write_text((file.read_text() if file.exists() else "") + f"\n{line}\n")
+def test_a_module_without_a_place_and_a_circle_are_noticed(
+    project: Path, module: str, line: str, contract: str
+) -> None:
+    add_line(project, module, line)
 
     broken = [each for each in lint(project).splitlines() if "BROKEN" in each]
 
     assert any(each.startswith(contract) for each in broken), broken
+
+
+# The module, a line in it that takes a short cut, the contract which that breaks, and what is imported by it.
+SHORT_CUTS = [
+    # Upwards: from the top of the module, from inside a function, and for types alone.
+    (
+        f"{CONVERSATIONS}/models/turn.py",
+        "from .. import turns",
+        "Conversations",
+        "supportbot.conversations.turns",
+    ),
+    (
+        f"{CONVERSATIONS}/turns/leases.py",
+        "def f():\n    from ..worker import runner",
+        "Conversations",
+        "supportbot.conversations.worker.runner",
+    ),
+    (
+        f"{CONVERSATIONS}/turns/leases.py",
+        "if TYPE_CHECKING:\n    from ..web import views",
+        "Conversations",
+        "supportbot.conversations.web.views",
+    ),
+    (
+        f"{CONVERSATIONS}/turns/leases.py",
+        "from ..realtime import broadcast",
+        "Conversations",
+        "supportbot.conversations.realtime.broadcast",
+    ),
+    (
+        f"{CONVERSATIONS}/web/views.py",
+        "from .. import terminal",
+        "Conversations",
+        "supportbot.conversations.terminal",
+    ),
+    (
+        "supportbot/assistant/loop.py",
+        "from ..conversations import models",
+        "The project",
+        "supportbot.conversations.models",
+    ),
+    ("supportbot/assistant/loop.py", "from supportbot import settings", "The project", "supportbot.settings"),
+    ("supportbot/server/csp.py", "from supportbot.jobs import queue", "The project", "supportbot.jobs.queue"),
+    # The apps of a shop.
+    ("supportbot/urls.py", "from orders.models import Order", "The project finds the apps", "orders.models"),
+    (
+        "supportbot/assistant/tools.py",
+        "import tickets.models",
+        "The project finds the apps",
+        "tickets.models",
+    ),
+    (
+        "tickets/tools.py",
+        "from supportbot.conversations.models import Turn",
+        "An app that teaches",
+        "supportbot.conversations.models",
+    ),
+    (
+        "orders/tools.py",
+        "from supportbot import assistant, environment",
+        "An app that teaches",
+        "supportbot.environment",
+    ),
+    ("tickets/tools.py", "from orders.models import Order", "Such apps", "orders.models"),
+    ("orders/tools.py", "from tickets import models", "Such apps", "tickets.models"),
+    # What some modules know nothing of.
+    (
+        f"{CONVERSATIONS}/models/turn.py",
+        "from supportbot.assistant import loop",
+        "Rows know",
+        "supportbot.assistant.loop",
+    ),
+    (
+        f"{CONVERSATIONS}/models/turn.py",
+        "from supportbot.usage import recording",
+        "Rows know",
+        "supportbot.usage.recording",
+    ),
+    (
+        f"{CONVERSATIONS}/realtime/fragments.py",
+        "from ..models import Message",
+        "Fragments are",
+        "supportbot.conversations.models",
+    ),
+    # Libraries.
+    ("supportbot/assistant/loop.py", "from django.db import models", "The engine is plain Python", "django"),
+    (
+        "supportbot/assistant/loop.py",
+        "def f():\n    import channels.layers",
+        "The engine is plain Python",
+        "channels",
+    ),
+    (
+        "supportbot/assistant/loop.py",
+        "from asgiref.sync import sync_to_async",
+        "The engine is plain Python",
+        "asgiref",
+    ),
+    (f"{CONVERSATIONS}/turns/submit.py", "import openai", "Only a backend knows", "openai"),
+    (
+        "supportbot/assistant/backends/chat.py",
+        "from openai import AsyncOpenAI",
+        "Only a backend knows",
+        "openai",
+    ),
+    ("supportbot/assistant/backends/chat.py", "import xai_sdk", "Only a backend knows", "xai_sdk"),
+    (
+        "tickets/tools.py",
+        "from channels.db import database_sync_to_async",
+        "Only what serves sockets",
+        "channels",
+    ),
+    (
+        f"{CONVERSATIONS}/turns/submit.py",
+        "from asgiref.sync import async_to_sync",
+        "Only views and admin",
+        "asgiref",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def noticed(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
+    """Of each short cut the number of its line, and all that is said of its contract when all of them are taken."""
+    project = copy_project(tmp_path_factory.mktemp("short_cuts"))
+    numbers = [add_line(project, module, line) for module, line, _contract, _imported in SHORT_CUTS]
+    # The name of a contract is underlined, and what is said of it follows.
+    _, *told = re.split(r"^(.+)\n-+\n", lint(project), flags=re.MULTILINE)
+    told_of = dict(zip(told[::2], told[1::2], strict=True))
+    return [
+        (number, "".join(text for name, text in told_of.items() if name.startswith(contract)))
+        for number, (_module, _line, contract, _imported) in zip(numbers, SHORT_CUTS, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "place", range(len(SHORT_CUTS)), ids=[f"{module}: {line}" for module, line, *_ in SHORT_CUTS]
+)
+def test_a_short_cut_is_noticed(noticed: list[tuple[int, str]], place: int) -> None:
+    module, _line, _contract, imported = SHORT_CUTS[place]
+    number, told = noticed[place]
+
+    importer = module.removesuffix(".py").replace("/", ".")
+    # A whole way, and not the first step of a longer one that another short cut has opened.
+    assert re.search(rf"^- +{importer} -> {imported} \(l\.{number}\)$(?!\n +\S)", told, re.MULTILINE), told
 
 
 @pytest.mark.parametrize(
@@ -127,8 +241,7 @@ def test_a_short_cut_is_noticed(project: Path, module: str, line: str, contract:
     ],
 )
 def test_the_doors_that_there_are_can_be_used(project: Path, module: str, line: str) -> None:
-    file = project / module
-    file.write_text(f"{file.read_text()}\n{line}\n")
+    add_line(project, module, line)
 
     assert lint(project) == ""
 
