@@ -21,6 +21,7 @@ from supportbot.server.http_channel import BoundedChannel
 from supportbot.server.open_files import count_socket_room, get_file_limit, raise_file_limit
 from supportbot.server.reloader import run_with_reload
 from supportbot.server.request_limits import BoundedRequest, get_max_body_bytes
+from supportbot.server.templates import load_templates
 from supportbot.server.websocket import FragmentingProtocol
 
 from ..database_check import check_database
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         # Loaded late: it hooks into the end of the server, which must exist by then.
         application = get_default_application()
         model_backends.get_backend(settings.LLM_BACKEND)  # now, not in the middle of the first answer
+        load_templates()
         prepare_collector()
         # Daphne has no settings for these.
         http_protocol.WebRequest = BoundedRequest
