@@ -75,6 +75,14 @@ CASES = {
         "Tak.\n\nOd: TechCorp <support@example.com>\nWysłano: wtorek, 3 marca 2026 10:05\nDo: Max\nTemat: x\n\nHello",
         "Tak.",
     ),
+    "two header lines": (
+        "Yes.\n\nFrom: TechCorp <support@example.com>\nDate: Tue, 3 Mar 2026 10:05\n\nHello",
+        "Yes.",
+    ),
+    "an introduction in Japanese above what is not quoted": (
+        "はい。\n\n2026年3月3日(火) 10:05 TechCorp support <support@example.com>:\n\nIs it red?",
+        "はい。",
+    ),
     "an introduction in Polish": (
         "Tak.\n\nW dniu 3.03.2026 o 10:05, TechCorp pisze:\n> Is it red?\n",
         "Tak.",

@@ -4,8 +4,6 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from mailparser_reply import EmailMessage
-
 from ..markers import PATTERN as MARKER
 from .html_text import OLD_MAIL
 from .words import (
@@ -17,8 +15,6 @@ from .words import (
     WROTE_PATTERN,
 )
 
-LIBRARY_LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pl", "sv", "da", "cs", "ja", "ko", "zh"]
-MAX_LIBRARY_LINES, MAX_LIBRARY_LINE_CHARS = 400, 200  # its patterns take long for long lines
 MAX_INTRODUCTION_LINES = 5  # to which programs wrap «On … wrote:»
 MAX_INTRODUCTION_CHARS = 400
 HEADER_BLOCK_LINES = 9
@@ -32,7 +28,6 @@ ANY_DATE = re.compile(r"\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")  # also of calenda
 LABEL = r"[*_]{0,2}[^\W\d_][^:：<>@\d]{0,24}[:：]"
 LABELLED_LINE = re.compile(rf"^{LABEL}\s*\S")
 SENDER_LINE = re.compile(rf"^{LABEL}.{{1,100}}[<\[]\s?(?:mailto:)?{ADDRESS.pattern}\s?[>\]]")
-UNDERSCORES = re.compile(r"^_{10,}$")
 # Also with a title between, in whichever language: what tells is the block below it.
 RULE = re.compile(r"^(?:_{10,}|-{3,}\s?[^\s-].{0,40}-{3,})$")
 
@@ -102,27 +97,6 @@ def is_introduction_of_quote(text: str) -> bool:
     return text.rstrip().endswith((":", "：")) and has_verb + has_address + has_digit >= 2
 
 
-def find_by_library(lines: Sequence[str]) -> int:
-    """Where `mail-parser-reply` sees the mail that is answered begin, if there is something to say so; else the end."""
-    head = ["" if UNDERSCORES.match(line) else line.strip() for line in lines[:MAX_LIBRARY_LINES]]
-    text = "\n".join(line[:MAX_LIBRARY_LINE_CHARS] for line in head)
-    message = EmailMessage(text=text, languages=list(LIBRARY_LANGUAGES))
-    for found in message.HEADER_REGEX.finditer(message.text):
-        header = found.group().strip("\n")
-        start = (
-            message.text[: found.start()].count("\n") + len(found.group()) - len(found.group().lstrip("\n"))
-        )
-        if (
-            is_quoted(header)
-            or not ADDRESS.search(header)
-            or not (YEAR.search(header) or TIME.search(header))
-            or OWN_WRITING.search(header)
-        ):
-            continue
-        return start
-    return len(lines)
-
-
 def _is_introduction(text: str) -> bool:
     """A verb of writing, and a whole date or an address: a customer may say that somebody wrote something."""
     if len(text) > MAX_INTRODUCTION_CHARS or OWN_WRITING.search(text):
@@ -132,7 +106,7 @@ def _is_introduction(text: str) -> bool:
 
 
 def _begins_header_block(lines: Sequence[str], start: int) -> bool:
-    """Three kinds of header lines or more, at the beginning one of them, with an address or a whole date."""
+    """Sender and time with an address and a whole date, or three kinds of header lines with one of both."""
     first = lines[start].strip()
     if RULE.match(first):
         start = _skip_blank(lines, start + 1)
@@ -149,11 +123,11 @@ def _begins_header_block(lines: Sequence[str], start: int) -> bool:
         if kind := _find_header_kind(line.strip()):
             kinds.add(kind)
     text = " ".join(block)
-    is_of_mail = bool(ADDRESS.search(text) or (YEAR.search(text) and TIME.search(text)))
-    is_whole = {"from", "subject"} <= kinds or (
-        {"from", "sent", "to"} <= kinds and bool(ADDRESS.search(text))
-    )
-    return len(kinds) >= MIN_HEADER_KINDS and is_whole and is_of_mail
+    has_address, has_date = bool(ADDRESS.search(text)), bool(YEAR.search(text) and TIME.search(text))
+    if {"from", "sent"} <= kinds and has_address and has_date:
+        return True
+    is_whole = {"from", "subject"} <= kinds or ({"from", "sent", "to"} <= kinds and has_address)
+    return len(kinds) >= MIN_HEADER_KINDS and is_whole and (has_address or has_date)
 
 
 def _is_block_by_form(lines: Sequence[str]) -> bool:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from .html_text import OLD_MAIL
 from .quotes import (
     MAX_INTRODUCTION_LINES,
-    find_by_library,
     find_introduction_above,
     find_old_mail,
     is_quoted,
     measure_introduction,
 )
-from .words import DEVICE_AT_END, EXCUSE, LINK, PROGRAM_NAMES, PROGRAM_SIGNATURE
+from .words import DEVICE_AT_END, EXCUSE, LINK, POINTS_BELOW, PROGRAM_NAMES, PROGRAM_SIGNATURE
 
 SIGNATURE = re.compile(r"^--\s?$")
 INVISIBLE = re.compile(r"[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffc]")
@@ -23,22 +22,26 @@ SIGNED_BEGINNING, SIGNED_END = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN
 SIGNED_HEADER = re.compile(r"^(?:Hash|Version|Comment|Charset|MessageID|NotDashEscaped):")
 SIGNATURE_END = "-----END PGP SIGNATURE-----"
 RULE = re.compile(r"^[\s_=*-]{3,}$")
+MAX_CHARS = 100_000  # of a mail's text that is looked at
+MAX_POINTING_CHARS = 400
 MAX_SIGNATURE_LINES, MAX_SIGNATURE_CHARS = 10, 90
 
 
-def cut_to_new_text(text: str, *, is_forward: bool) -> str:
-    """See `extract_reply`."""
+def extract_reply(text: str, *, is_forward: bool = False) -> str:
+    """The new text of a mail, empty if there is none. In a forwarded mail what is forwarded is new too."""
+    text = text[:MAX_CHARS]
     lines = [_clean_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     lines = _open_signed_text(lines)
     old = find_old_mail(lines, is_forward=is_forward)
-    if not is_forward:
-        found = find_by_library(lines[:old])
-        # Where there are quotes by «>» what is not quoted below them is new too.
-        if found < old and not any(is_quoted(line) for line in lines[found:old]):
-            old = found
     kept = lines[:old] if is_forward else _drop_quotes(lines[:old], has_old_mail=old < len(lines))
     kept = _drop_program_signature(_drop_signature(kept))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in kept if line != OLD_MAIL)).strip()
+
+
+def may_answer_below(text: str, whole_text: str) -> bool:
+    """Whether the new text says that there is more of it within what was taken for the old mail."""
+    is_cut = len(whole_text) > len(text) + MAX_POINTING_CHARS // 4
+    return is_cut and len(text) <= MAX_POINTING_CHARS and bool(POINTS_BELOW.search(text))
 
 
 def _clean_line(line: str) -> str:

@@ -4,71 +4,15 @@ import re
 
 # «On … Alice wrote:», as programs end it. Beside a date or an address only, since people write such words too.
 WROTE = (
-    *(
-        "wrote",
-        "writes",
-        "schrieb",
-        "geschrieben",
-        "a écrit",
-        "a ecrit",
-        "escribió",
-        "escribio",
-        "ha scritto",
-    ),
-    *(
-        "escreveu",
-        "schreef",
-        "geschreven",
-        "skrev",
-        "napisał",
-        "napisała",
-        "napisał\\(a\\)",
-        "pisze",
-        "napisana przez",
-        "napsal",
-        "napsal\\(a\\)",
-        "kirjoitti",
-    ),
-    *(
-        "írta",
-        "a scris",
-        "написал",
-        "написала",
-        "пишет",
-        "написав",
-        "пише",
-        "yazdı",
-        "şunu yazdı",
-        "éscrigué",
-    ),
-    *(
-        "va escriure",
-        "escribiu",
-        "έγραψε",
-        "написа",
-        "napísal",
-        "je napisao",
-        "je napisal",
-        "rašė",
-        "kirjutas",
-    ),
-    *(
-        "đã viết",
-        "menulis",
-        "كتب",
-        "כתב",
-        "写道",
-        "写到",
-        "寫道",
-        "のメール",
-        "さんが書きました",
-        "님이 작성",
-        "쓴 글",
-        "^(?:quoting|zitat von|citando|citeren|cytowanie|cituji|citerar)\\b",
-        "wrote the following",
-    ),
+    r"wrote(?: the following)?|writes|schrieb|geschrieben|a écrit|a ecrit|escribió|escribio|ha scritto|escreveu|schreef"
+    r"|geschreven|skrev|napisał(?:a|\(a\))?|pisze|nadesłał|napisana przez|napsal(?:\(a\))?|kirjoitti|írta|a scris"
+    r"|написала?|пишет|написав|пише|yazdı|éscrigué|va escriure|escribiu|έγραψε|napísal|je napisal|je napisao|rašė"
+    r"|kirjutas|đã viết|menulis|كتب|כתב|写道|写到|寫道|のメール|さんが書きました|님이 작성|쓴 글"
+    r"|^(?:quoting|zitat von|citando|citeren|cytowanie|cituji|citerar)\b"
+    # Gmail has no verb in Japanese.
+    r"|\d{4}年\d{1,2}月.{1,100}<[^<>\s]+@[^<>\s]+>\s?[:：]$"
 )
-WROTE_PATTERN = re.compile("|".join(WROTE), re.IGNORECASE)
+WROTE_PATTERN = re.compile(WROTE, re.IGNORECASE)
 # A customer who says when they wrote introduces no mail of ours.
 OWN_WRITING = re.compile(
     r"\b(?:i|we)\s(?:\w+\s)?(?:wrote|writes?)\b|\bschrieb(?:en)?\s(?:ich|wir)\b|\b(?:ich|wir)\b.{0,60}\b(?:schrieb|geschrieben)"
@@ -115,7 +59,7 @@ SEPARATOR = re.compile(
     r"|repl(?:y|ied) message|回复的原邮件|antwortnachricht|original mail|ursprüngliche (?:e-?)?mail"
     r"|(?:e-?)?mail original|e-?mail d['’]origine|původní e-?mail|原始邮件|原始郵件|邮件原件)\s*[-_=*]{2,}\W{0,3}$"
     # «-----"TechCorp" <support@example.com> wrote: -----», as Notes does, and Zoho without the colon.
-    rf"|^-{{3,}}\s?[\"'\w].{{0,200}}(?:{'|'.join(WROTE)})\s?:?\s?-{{3,}}$",
+    rf"|^-{{3,}}\s?[\"'\w].{{0,200}}(?:{WROTE})\s?:?\s?-{{3,}}$",
     re.IGNORECASE,
 )
 FORWARDED = re.compile(
