@@ -56,21 +56,20 @@ def open_export(
     """
     with path.open("rb") as stream:
         beginning = stream.read(MAX_BEGINNING_BYTES)
-    size = path.stat().st_size
     if beginning.startswith(b"\x1f\x8b"):
-        return [inspect_file(path.name, size, lambda: gzip.open(path), formats, encoding)]
+        return [inspect_file(path.name, lambda: gzip.open(path), formats, encoding)]
     if beginning.startswith(OLD_WORKBOOK):
-        return inspect_workbook(path.name, size, lambda: path.open("rb"), formats)
+        return inspect_workbook(path.name, lambda: path.open("rb"), formats)
     _refuse_other_kinds(beginning.lstrip(BLANKS))
     if not beginning.startswith(b"PK\x03\x04"):
-        return [inspect_file(path.name, size, lambda: path.open("rb"), formats, encoding)]
+        return [inspect_file(path.name, lambda: path.open("rb"), formats, encoding)]
     with zipfile.ZipFile(path) as archive:
         if WORKBOOK_MEMBERS.intersection(archive.namelist()):
-            return inspect_workbook(path.name, size, lambda: path.open("rb"), formats)
+            return inspect_workbook(path.name, lambda: path.open("rb"), formats)
         names = [name for name in archive.namelist() if _may_be_table(name)]
     if not names:
         raise NotAnExportError("It holds neither a CSV file nor a workbook.")
-    return _inspect_members(path, names, size // len(names), formats, encoding)
+    return _inspect_members(path, names, formats, encoding)
 
 
 def _refuse_other_kinds(beginning: bytes) -> None:
@@ -87,14 +86,14 @@ def _may_be_table(name: str) -> bool:
 
 
 def _inspect_members(
-    path: Path, names: Sequence[str], size: int, formats: Sequence[ExportFormat], encoding: str | None
+    path: Path, names: Sequence[str], formats: Sequence[ExportFormat], encoding: str | None
 ) -> list[Table | PassedOver]:
     """The tables of a zip. What is no export, such as a note beside it, is passed over, unless that is all of them."""
     found: list[Table | PassedOver] = []
     problem: NotAnExportError | None = None
     for name in names:
         try:
-            found += _inspect_member(path, name, size, formats, encoding)
+            found += _inspect_member(path, name, formats, encoding)
         except NotAnExportError as error:
             found.append(PassedOver(f"{path.name}/{name}", str(error)))
             problem = problem or error
@@ -104,12 +103,12 @@ def _inspect_members(
 
 
 def _inspect_member(
-    path: Path, name: str, size: int, formats: Sequence[ExportFormat], encoding: str | None
+    path: Path, name: str, formats: Sequence[ExportFormat], encoding: str | None
 ) -> Sequence[Table]:
     title, open_bytes = f"{path.name}/{name}", partial(_open_member, path, name)
     if name.lower().endswith(WORKBOOK_SUFFIXES):
-        return inspect_workbook(title, size, open_bytes, formats)
-    return [inspect_file(title, size, open_bytes, formats, encoding)]
+        return inspect_workbook(title, open_bytes, formats)
+    return [inspect_file(title, open_bytes, formats, encoding)]
 
 
 @contextmanager

@@ -71,16 +71,12 @@ class FileRow:
 
 @dataclass(frozen=True)
 class ExportFile:
-    """One table, which can be read several times. `size` is of the packed bytes."""
+    """One table, which can be read several times."""
 
     name: str
-    size: int
     open_bytes: Callable[[], Any]
     encoding: str
-    separator: str
-    columns: tuple[str, ...]
-    header_line: int
-    format: ExportFormat
+    header: Header
     wrapping: str | None = None  # see `wrapped_lines`
     has_gaps: bool = False  # see `quoted_rows`
     guessed_encoding: str = ""  # where the bytes themselves do not show it
@@ -88,17 +84,17 @@ class ExportFile:
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the file has them. Empty ones are passed over."""
-        places = find_places(self.columns, wanted)
+        header, places = self.header, find_places(self.header.columns, wanted)
         with self.open_bytes() as stream:
             lines = io.TextIOWrapper(stream, self.encoding, "mark_damage", newline="")
             numbered: Iterator[tuple[int, str]] = enumerate(lines, 1)
-            for _line in range(self.header_line):
+            for _line in range(header.line):
                 next(numbered, None)
             if self.wrapping is not None:
                 numbered = ((line, unwrap_line(text, self.wrapping)) for line, text in numbered)
             if self.has_gaps:
-                numbered = ((line, close_gaps(text, self.separator)) for line, text in numbered)
-            for line, text, is_broken in join_lines(numbered, self.separator, len(self.columns)):
+                numbered = ((line, close_gaps(text, header.separator)) for line, text in numbered)
+            for line, text, is_broken in join_lines(numbered, header.separator, len(header.columns)):
                 cells, problem = self._split_row(text, is_broken=is_broken)
                 if problem or any(cells):
                     count = len(cells)
@@ -118,13 +114,13 @@ class ExportFile:
                 "A quotation mark is missing in this row, or there is one too many."
             )
         try:
-            cells = split_cells(text, self.separator)
+            cells = split_cells(text, self.header.separator)
         except csv.Error as error:
             return self._split_roughly(text), _("The row cannot be read: %(error)s.") % {"error": error}
         if not is_text or "\0" in text:
             name = self.encoding.removesuffix("-sig").upper()
             return cells, _("The row has characters that are not %(name)s text.") % {"name": name}
-        width, count = len(self.columns), len(cells)
+        width, count = len(self.header.columns), len(cells)
         if count != width and any(cells) and (any(cells[width:]) or count < self.least_width):
             words = _(
                 "The row has %(count)s cells, but the header has %(width)s. Is a quotation mark missing?"
@@ -134,13 +130,13 @@ class ExportFile:
 
     def _split_roughly(self, text: str) -> list[str]:
         """The cells of a row that cannot be read, so that its order can be named."""
-        return [cell.strip(' "') for cell in text.rstrip("\r\n").split(self.separator)]
+        return [cell.strip(' "') for cell in text.rstrip("\r\n").split(self.header.separator)]
 
     @cached_property
     def least_width(self) -> int:
         """How many cells a row has at the least. Spreadsheets leave out empty ones at the end, but not the item."""
-        items = [place for place, column in enumerate(self.columns) if column in REQUIRED_ITEM_COLUMNS]
-        return max(items) + 1 if items and not self.format.columns else len(self.columns) // 2
+        items = [place for place, column in enumerate(self.header.columns) if column in REQUIRED_ITEM_COLUMNS]
+        return max(items) + 1 if items and not self.header.format.columns else len(self.header.columns) // 2
 
 
 def find_places(columns: Sequence[str], wanted: Collection[str]) -> list[tuple[int, str]]:
@@ -180,7 +176,6 @@ codecs.register_error("mark_damage", _mark_damage)
 
 def inspect_file(
     name: str,
-    size: int,
     open_bytes: Callable[[], Any],
     formats: Sequence[ExportFormat],
     encoding: str | None = None,
@@ -200,13 +195,9 @@ def inspect_file(
         raise NotAnExportError(f"{error} The file is empty." if is_empty else str(error)) from None
     return ExportFile(
         name,
-        size,
         open_bytes,
         encoding,
-        header.separator,
-        header.columns,
-        header.line,
-        header.format,
+        header,
         wrapping,
         has_gaps(lines[header.line - 1 :][:MAX_TITLE_LINES], header.separator),
         "" if guessed.startswith("utf") else guessed,

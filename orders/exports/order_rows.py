@@ -73,10 +73,10 @@ def get_number(row: FileRow) -> str:
 
 def read_rows(export: Table, wanted: Collection[str]) -> Iterator[FileRow]:
     """The rows with these columns of Shopify's form, whatever form the file has."""
-    form = export.format
+    form = export.header.format
     if not form.columns:
         return export.read_rows(wanted)
-    sources = [column for column in export.columns if form.is_read(column)]
+    sources = [column for column in export.header.columns if form.is_read(column)]
     return translate_rows(export.read_rows(sources), form, wanted)
 
 

@@ -106,7 +106,7 @@ def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[Exp
 
     `is_day_first` says how 03/04/2026 is meant where the file does not show it. Raises `NotAnExportError`.
     """
-    survey, form = survey_file(export), export.format
+    survey, form = survey_file(export), export.header.format
     if survey.is_day_first is None:
         survey.is_day_first = form.is_day_first if is_day_first is None else is_day_first
     unknown = _list_unknown_fields(export)
@@ -126,7 +126,7 @@ def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[Exp
 
 
 def _list_unknown_fields(export: Table) -> frozenset[str]:
-    missing = export.format.list_unknown(export.columns)
+    missing = export.header.format.list_unknown(export.header.columns)
     return frozenset(field for field, columns in FIELD_COLUMNS.items() if missing.issuperset(columns))
 
 

@@ -37,26 +37,23 @@ class WorkbookSheet:
     """One table, which can be read several times: a sheet that is an order export."""
 
     name: str
-    size: int
     sheet: CalamineSheet
-    columns: tuple[str, ...]
-    header_line: int
-    format: ExportFormat
+    header: Header
     guessed_encoding: str = ""  # there is nothing to guess
     workbook: str = ""  # of which it is one of several sheets
 
     def read_rows(self, wanted: Collection[str]) -> Iterator[FileRow]:
         """The rows below the header with these columns, as far as the sheet has them. Empty ones are passed over."""
-        places = find_places(self.columns, wanted)
+        places = find_places(self.header.columns, wanted)
         for line, values in _read_sheet(self.sheet):
-            if line > self.header_line and any(value != "" for value in values):
+            if line > self.header.line and any(value != "" for value in values):
                 cells = {column: clean_cell(write_cell(values[place])) for place, column in places}
                 if not repeats_header(cells):
                     yield FileRow(line, cells)
 
 
 def inspect_workbook(
-    name: str, size: int, open_bytes: Callable[[], Any], formats: Sequence[ExportFormat]
+    name: str, open_bytes: Callable[[], Any], formats: Sequence[ExportFormat]
 ) -> list[WorkbookSheet | ExportFile]:
     """Its sheets that are exports, such as one for each month. Raises `NotAnExportError` when none of them is."""
     with open_bytes() as stream:
@@ -65,7 +62,7 @@ def inspect_workbook(
     problem = NotAnExportError("The workbook has no sheet with a table, or only hidden ones.")
     for sheet in _load_sheets(packed):
         try:
-            found[sheet.name] = _inspect_sheet(sheet, name, size, formats)
+            found[sheet.name] = _inspect_sheet(sheet, name, formats)
         except NotAnExportError as error:
             problem = error
     if not found:
@@ -76,15 +73,15 @@ def inspect_workbook(
 
 
 def _inspect_sheet(
-    sheet: CalamineSheet, name: str, size: int, formats: Sequence[ExportFormat]
+    sheet: CalamineSheet, name: str, formats: Sequence[ExportFormat]
 ) -> WorkbookSheet | ExportFile:
     try:
         header = _find_header(sheet, formats)
     except NotAnExportError:
         if lines := _list_unsplit_lines(sheet):
-            return inspect_file(name, size, partial(io.BytesIO, lines), formats)
+            return inspect_file(name, partial(io.BytesIO, lines), formats)
         raise
-    return WorkbookSheet(name, size, sheet, header.columns, header.line, header.format)
+    return WorkbookSheet(name, sheet, header)
 
 
 def _load_sheets(packed: io.BytesIO) -> Iterator[CalamineSheet]:
