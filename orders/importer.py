@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .exports.orders import ExportedItem, ExportedOrder, RefusedOrder
-from .models import LiveOrder, Order, OrderItem
-from .upserts import IMPORTED_FIELDS, LOOKUP_KEYS, upsert_orders
+from .models import LiveOrder, Order
+from .upserts import IMPORTED_FIELDS, LOOKUP_KEYS, load_items, upsert_orders
 
 # What staff also fill in. An order that comes without one of these keeps what is stored.
 KEPT_FIELDS = (
@@ -62,7 +62,8 @@ def save_orders(
     """
     lock_orders()
     known = _load_orders(batch)
-    contents = _load_items([exported.order.number for exported in batch])
+    stored = load_items([exported.order.number for exported in batch])
+    contents = {number: list(items.values()) for number, items in stored.items()}
     deleted = _find_deleted(batch) if told is None else {}
     orders = (*known.values(), *(exported.order for exported in batch))
     accounts = _find_accounts({order.email for order in orders} - {""})
@@ -76,13 +77,13 @@ def save_orders(
             refused.append(RefusedOrder(exported.line, order.number, conflict))
             continue
         order.customer_id = _choose_account(order, old, accounts)
-        outcome = _compare_with_stored(exported, old, contents[order.number], told or {})
+        outcome = _compare_with_stored(exported, old, contents.get(order.number, []), told or {})
         by_outcome[outcome].append(exported)
         if _goes_back(order, old):
             counts["back"] += 1
         # What comes next with this number is compared with this one, as if it were stored already.
         known[order.number], contents[order.number] = order, exported.items
-    upsert_orders(by_outcome["new"], by_outcome["updated"])
+    upsert_orders([*by_outcome["new"], *by_outcome["updated"]], stored)
     counts.update({outcome: len(found) for outcome, found in by_outcome.items()})
     return counts, refused
 
@@ -191,15 +192,6 @@ def _round_times(one: datetime | None, other: datetime | None) -> tuple[datetime
     if one and other and 0 in (one.second, other.second):
         return one.replace(second=0, microsecond=0), other.replace(second=0, microsecond=0)
     return one, other
-
-
-def _load_items(numbers: Sequence[str]) -> dict[str, list[ExportedItem]]:
-    """The stored items of these orders, by the order's number."""
-    contents: dict[str, list[ExportedItem]] = defaultdict(list)
-    items = OrderItem.objects.filter(order__number__in=numbers).order_by("pk")
-    for number, *values in items.values_list("order__number", *ExportedItem._fields):
-        contents[number].append(ExportedItem(*values))
-    return contents
 
 
 def _find_accounts(emails: set[str]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -30,38 +31,84 @@ IMPORTED_FIELDS = (
 )
 
 
-def upsert_orders(new: Sequence[ExportedOrder], updated: Sequence[ExportedOrder]) -> None:
-    """Insert or update these orders and their items. Of those with one number the last is stored."""
-    changed = list({exported.order.number: exported for exported in (*new, *updated)}.values())
-    if not changed:
-        return
-    _upsert_rows([exported.order for exported in changed])
-    numbers = [exported.order.number for exported in changed]
-    keys = dict(Order.objects.filter(number__in=numbers).order_by().values_list("number", "pk"))
-    for exported in changed:
-        exported.order.pk = keys[exported.order.number]
-    stored = _load_items([exported.order.pk for exported in updated]) if updated else {}
-    _store_items(changed, stored)
+def load_items(numbers: Sequence[str]) -> dict[str, dict[int, ExportedItem]]:
+    """The stored items of the orders with these numbers, by the order's number and by their own keys."""
+    stored: dict[str, dict[int, ExportedItem]] = defaultdict(dict)
+    items = OrderItem.objects.filter(order__number__in=numbers).order_by("pk")
+    for number, key, *values in items.values_list("order__number", "pk", *ExportedItem._fields):
+        stored[number][key] = ExportedItem(*values)
+    return stored
+
+
+def upsert_orders(changed: Sequence[ExportedOrder], stored: Mapping[str, Mapping[int, ExportedItem]]) -> None:
+    """Insert or update these orders and their items. Of those with one number the last is stored.
+
+    `stored` is what `load_items` says of them.
+    """
+    by_number = {exported.order.number: exported for exported in changed}
+    _upsert_rows([exported.order for exported in by_number.values()])
+    keys = dict(Order.objects.filter(number__in=by_number).order_by().values_list("number", "pk"))
+    inserted, updated, deleted = [], [], []
+    for number, exported in by_number.items():
+        # Items that stay keep their rows, for staff may have the order's form open.
+        old, new = [*stored.get(number, {}).items()], exported.items
+        kept = _count_same_articles([item for _key, item in old], new)
+        pairs = zip(old[:kept], new[:kept], strict=True)
+        updated += [(item.quantity, item.price, item.state, key) for (key, was), item in pairs if was != item]
+        deleted += [key for key, _item in old[kept:]]
+        inserted += [(keys[number], *item) for item in new[kept:]]
+    if deleted:
+        OrderItem.objects.filter(pk__in=deleted).delete()
+    _update_items(updated)
+    _insert_rows(OrderItem, ("order", *ExportedItem._fields), inserted)
+
+
+def _count_same_articles(old: Sequence[ExportedItem], new: Sequence[ExportedItem]) -> int:
+    """How many items from the first one on are of the same article. Behind them the order of the rows would change."""
+    pairs = zip(old, new, strict=False)
+    return sum(1 for _pair in takewhile(lambda pair: pair[0][:2] == pair[1][:2], pairs))
 
 
 def _upsert_rows(orders: Sequence[Order]) -> None:
-    """Insert the orders, or update those whose numbers are known, by the database's own means.
+    fields = [field for field in Order._meta.concrete_fields if not field.primary_key]
+    changing = {*IMPORTED_FIELDS, *LOOKUP_KEYS}
+    columns = [_quote(field.column) for field in fields if field.attname in changing]
+    changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
+    rows = list(map(attrgetter(*(field.attname for field in fields)), orders))
+    names = [field.name for field in fields]
+    _insert_rows(Order, names, rows, f"ON CONFLICT ({_quote('number')}) DO UPDATE SET {changes}")
+
+
+def _insert_rows(
+    model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]], ending: str = ""
+) -> None:
+    """Insert rows with the values of these fields.
 
     `bulk_create` builds a statement of thousands of values anew each time, for more CPU than the database takes.
     """
-    quote = connection.ops.quote_name
-    fields = [field for field in Order._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(quote(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    changing = {*IMPORTED_FIELDS, *LOOKUP_KEYS}
-    columns = [quote(field.column) for field in fields if field.attname in changing]
-    changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
-    table, number = quote(Order._meta.db_table), quote("number")
-    sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT ({number}) DO UPDATE SET {changes}"  # noqa: S608 - of names in our own model
-    values = [(field.attname, _find_adapter(field)) for field in fields]
-    rows = [[adapt(getattr(order, name)) for name, adapt in values] for order in orders]
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    columns, marks = ", ".join(_quote(field.column) for field in fields), ", ".join(["%s"] * len(fields))
+    table = _quote(model._meta.db_table)
+    _execute_many(f"INSERT INTO {table} ({columns}) VALUES ({marks}) {ending}", fields, rows)  # noqa: S608 - of names in our own models
+
+
+def _update_items(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Each row has the new values and the key of an item."""
+    fields: list[Any] = [OrderItem._meta.get_field(name) for name in ("quantity", "price", "state", "id")]
+    changes = ", ".join(f"{_quote(field.column)} = %s" for field in fields[:-1])
+    table = _quote(OrderItem._meta.db_table)
+    _execute_many(f"UPDATE {table} SET {changes} WHERE id = %s", fields, rows)  # noqa: S608 - of names in our own model
+
+
+def _execute_many(sql: str, fields: Sequence[Any], rows: Sequence[Sequence[Any]]) -> None:
+    """Execute the statement for each row, which has a value of each of these fields."""
+    if not rows:
+        return
+    adapters = [_find_adapter(field) for field in fields]
     with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
+        cursor.executemany(
+            sql, [[adapt(value) for adapt, value in zip(adapters, row, strict=True)] for row in rows]
+        )
 
 
 def _find_adapter(field: Any) -> Callable[[Any], Any]:
@@ -81,66 +128,5 @@ def _find_adapter(field: Any) -> Callable[[Any], Any]:
     return str if isinstance(field, models.CharField) else lambda value: value
 
 
-def _load_items(orders: Sequence[int]) -> dict[int, list[tuple[int, ExportedItem]]]:
-    """The stored items with their keys, by the order's key."""
-    stored: dict[int, list[tuple[int, ExportedItem]]] = defaultdict(list)
-    items = OrderItem.objects.filter(order__in=orders).order_by("pk")
-    for order, key, *values in items.values_list("order", "pk", *ExportedItem._fields):
-        stored[order].append((key, ExportedItem(*values)))
-    return stored
-
-
-def _store_items(
-    changed: Sequence[ExportedOrder], stored: Mapping[int, list[tuple[int, ExportedItem]]]
-) -> None:
-    """Store what differs. Items that stay keep their rows, for staff may have the order's form open."""
-    inserted, updated, deleted = [], [], []
-    for exported in changed:
-        old, new = stored.get(exported.order.pk, []), exported.items
-        kept = _count_same_articles([item for _key, item in old], new)
-        updated += [
-            (item, key) for (key, was), item in zip(old[:kept], new[:kept], strict=True) if was != item
-        ]
-        deleted += [key for key, _item in old[kept:]]
-        inserted += [(exported.order.pk, item) for item in new[kept:]]
-    if deleted:
-        OrderItem.objects.filter(pk__in=deleted).delete()
-    _update_items(updated)
-    _insert_items(inserted)
-
-
-def _count_same_articles(old: Sequence[ExportedItem], new: Sequence[ExportedItem]) -> int:
-    """How many items from the first one on are of the same article. Behind them the order of the rows would change."""
-    pairs = zip(old, new, strict=False)
-    return sum(1 for _pair in takewhile(lambda pair: pair[0][:2] == pair[1][:2], pairs))
-
-
-def _update_items(updated: Sequence[tuple[ExportedItem, int]]) -> None:
-    if not updated:
-        return
-    quote = connection.ops.quote_name
-    fields = {field.name: field for field in OrderItem._meta.concrete_fields}
-    changes = ", ".join(f"{quote(fields[name].column)} = %s" for name in ("quantity", "price", "state"))
-    adapt_price = _find_adapter(fields["price"])
-    rows = [(item.quantity, adapt_price(item.price), str(item.state), key) for item, key in updated]
-    sql = f"UPDATE {quote(OrderItem._meta.db_table)} SET {changes} WHERE id = %s"  # noqa: S608 - of names in our own model
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
-
-
-def _insert_items(inserted: Sequence[tuple[int, ExportedItem]]) -> None:
-    """Insert the items by the database's own means: a model and a statement for each takes three times the CPU."""
-    if not inserted:
-        return
-    quote, names = connection.ops.quote_name, ("order", *ExportedItem._fields)
-    fields = {field.name: field for field in OrderItem._meta.concrete_fields}
-    columns = ", ".join(quote(fields[name].column) for name in names)
-    marks = ", ".join(["%s"] * len(names))
-    adapt_price = _find_adapter(fields["price"])
-    rows = [
-        (order, item.name, item.sku, item.quantity, adapt_price(item.price), str(item.state))
-        for order, item in inserted
-    ]
-    sql = f"INSERT INTO {quote(OrderItem._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - of names in our own model
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
+def _quote(name: str) -> str:
+    return connection.ops.quote_name(name)
