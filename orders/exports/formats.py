@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
 
 from ..models import Order
 from .status_words import simplify_status
@@ -21,16 +23,8 @@ REQUIRED_COLUMNS = (
 )
 OPTIONAL_COLUMNS = (
     *("Id", "Phone", "Billing phone", "Shipping phone", "Billing name", "Shipping name", "Fulfilled at"),
-    *(
-        "Shipping method",
-        "Note attributes",
-        "Subtotal",
-        "Shipping",
-        "Taxes",
-        "Refunded amount",
-        "Cancelled at",
-    ),
-    *("Lineitem sku", "Lineitem fulfillment status", "Lineitem id"),
+    *("Shipping method", "Note attributes", "Subtotal", "Shipping", "Taxes", "Refunded amount"),
+    *("Cancelled at", "Lineitem sku", "Lineitem fulfillment status", "Lineitem id"),
     # These are in no export of Shopify's, but other sources have them.
     *("Status", "Carrier", "Tracking number", "Tracking url", "Delivered at", "Expected delivery"),
 )
@@ -167,62 +161,71 @@ def load_formats() -> tuple[ExportFormat, ...]:
     return (SHOPIFY, *(load_format(path) for path in sorted(FORMATS_DIR.glob("*.toml"))))
 
 
+class _ItemsTable(BaseModel, extra="forbid"):
+    columns: str
+    pattern: str
+
+
+class _MapFile(BaseModel, extra="forbid"):
+    """What a file says that describes a form of exports, see docs/orders.md."""
+
+    name: str = ""
+    platform: str = ""
+    recognised_by: list[str] = []
+    columns: dict[str, str | list[str]] = {}
+    status: dict[str, str] = {}
+    payment: dict[str, str] = {}
+    items: _ItemsTable | None = None
+    currency: str = ""
+    days: Literal["", "day first", "month first"] = ""
+
+
 def load_format(path: Path) -> ExportFormat:
     """The form that a file describes. Raises `BrokenMapError` and OSError."""
     try:
-        described = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        described = _MapFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
         return _read_format(described, path.stem)
-    except (ValueError, re.error, TypeError, AttributeError) as error:
-        raise BrokenMapError(f"It is no map as docs/orders.md describes it: {error}.") from None
-    except KeyError as error:
-        raise BrokenMapError(f"[items] lacks {error}.") from None
+    except ValidationError as error:
+        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    except (ValueError, re.error) as error:
+        problem = str(error)
+    raise BrokenMapError(f"It is no map as docs/orders.md describes it: {problem}.")
 
 
-def _read_format(described: dict[str, Any], name: str) -> ExportFormat:
-    known = ("name", "platform", "recognised_by", "columns", "status", "payment", "items", "currency", "days")
-    if unknown := described.keys() - {*known}:
-        raise BrokenMapError(f"Not known: {', '.join(sorted(unknown))}. These are: {', '.join(known)}.")
+def _read_format(described: _MapFile, name: str) -> ExportFormat:
     columns = {
         OWN_COLUMNS.get(ours.replace(" ", "").lower(), ours): _read_choices(theirs)
-        for ours, theirs in described.get("columns", {}).items()
+        for ours, theirs in described.columns.items()
     }
-    if unknown := columns.keys() - COLUMNS:
-        known_columns = ", ".join((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
-        raise BrokenMapError(
-            f"Not known in [columns]: {', '.join(sorted(unknown))}. These are: {known_columns}."
-        )
+    _refuse_unknown("columns", columns, (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
     if "Name" not in columns:
         raise BrokenMapError('[columns] does not say which one is the order\'s number: Name = "…".')
-    statuses = _read_words(described.get("status", {}))
-    if unknown := {*statuses.values()} - {*Order.Status.values, REFUNDED, BY_DATE}:
-        known_statuses = ", ".join((*Order.Status.values, REFUNDED, BY_DATE))
-        raise BrokenMapError(
-            f"Not known in [status]: {', '.join(sorted(unknown))}. These are: {known_statuses}."
-        )
-    days = described.get("days", "")
-    if days not in ("", "day first", "month first"):
-        raise BrokenMapError("days is “day first” or “month first”.")
-    required = described.get("recognised_by") or [parts[0] for parts in columns["Name"]]
+    statuses = _read_words(described.status)
+    _refuse_unknown("status", statuses.values(), (*Order.Status.values, REFUNDED, BY_DATE))
+    required = described.recognised_by or [parts[0] for parts in columns["Name"]]
     return ExportFormat(
-        described.get("name", name),
-        str(described.get("platform", ""))[:20],
+        described.name or name,
+        described.platform[:20],
         tuple(simplify_column(column) for column in required),
         columns,
         statuses,
-        _read_words(described.get("payment", {})),
-        _read_item_cells(described.get("items", {})),
-        described.get("currency", ""),
-        {"": None, "day first": True, "month first": False}[days],
+        _read_words(described.payment),
+        _read_item_cells(described.items) if described.items else None,
+        described.currency,
+        described.days == "day first" if described.days else None,
     )
 
 
-def _read_item_cells(described: Mapping[str, str]) -> ItemCells | None:
-    if not described:
-        return None
-    pattern = re.compile(described["pattern"], re.DOTALL)
+def _refuse_unknown(table: str, used: Iterable[str], known: Sequence[str]) -> None:
+    if unknown := ", ".join(sorted({*used}.difference(known))):
+        raise BrokenMapError(f"Not known in [{table}]: {unknown}. These are: {', '.join(known)}.")
+
+
+def _read_item_cells(described: _ItemsTable) -> ItemCells:
+    pattern = re.compile(described.pattern, re.DOTALL)
     if not {"name", "sku"} & pattern.groupindex.keys():
         raise BrokenMapError(f"[items] pattern has none of these groups: {', '.join(ITEM_GROUPS)}.")
-    return ItemCells(re.compile(described["columns"], re.IGNORECASE), pattern)
+    return ItemCells(re.compile(described.columns, re.IGNORECASE), pattern)
 
 
 def _read_choices(theirs: str | list[str]) -> tuple[tuple[str, ...], ...]:
