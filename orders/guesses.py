@@ -4,12 +4,26 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from django.utils.crypto import salted_hmac
+
 from supportbot.assistant.tools import ToolContext
 
+from .contacts import list_guessed_contacts
 from .models import FailedLookup, Order
 from .numbers import NUMBERS_PER_GUESS, WrittenNumber
 
 MIN_GUESSED_CHARS = 3  # what is shorter stands in each day, time and amount
+
+
+def build_contact_keys(email: str, phone: str) -> list[str]:
+    """Stand for what somebody guesses at, whose owner may be no customer of ours; none for what finds no order.
+
+    They are made of what the look-up compares, so that no other spelling makes further guesses.
+    """
+    return [
+        salted_hmac("orders.failed_lookup", contact, algorithm="sha256").hexdigest()[:32]
+        for contact in list_guessed_contacts(email, phone)
+    ]
 
 
 def has_guesses_left(written: WrittenNumber, guesses_left: int, contact_count: int) -> bool:

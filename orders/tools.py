@@ -11,8 +11,8 @@ from supportbot.assistant import FromCustomer
 from supportbot.assistant.tools import ToolContext, ToolError, tool
 
 from .amounts import format_amount
-from .guesses import has_guesses_left, record_guesses
-from .models import FailedLookup, Order, OrderItem, build_contact_keys
+from .guesses import build_contact_keys, has_guesses_left, record_guesses
+from .models import FailedLookup, Order, OrderItem
 from .numbers import MAX_NUMBERS, read_number
 
 MAX_LISTED_ORDERS = 10

@@ -1,7 +1,8 @@
 """Orders, look-ups that failed, and what shops' platforms tell of orders as they change."""
 
+from .failed_lookup import FailedLookup
 from .live_order import LiveOrder, ProcessedDelivery
-from .order import FailedLookup, Order, OrderItem, build_contact_keys
+from .order import Order, OrderItem
 
 __all__ = [
     "FailedLookup",
@@ -9,5 +10,4 @@ __all__ = [
     "Order",
     "OrderItem",
     "ProcessedDelivery",
-    "build_contact_keys",
 ]

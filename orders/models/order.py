@@ -1,22 +1,17 @@
 """Orders as the shop keeps them, and who may see which."""
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from supportbot.assistant.tools import Customer
 
-from ..contacts import list_guessed_contacts, read_contact, shorten_phone
+from ..contacts import read_contact, shorten_phone
 from ..numbers import TRACKING_MARKS, list_tracking_keys, normalise_number, read_number, shorten_number
 
 MAX_MATCHES = 50
@@ -213,72 +208,6 @@ class OrderItem(models.Model):
 
     def __str__(self) -> str:
         return self.name if self.quantity is None else f"{self.quantity} × {self.name}"
-
-
-class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
-    def count_guesses_left(self, conversation_id: int, visitor: str, contact_keys: Sequence[str] = ()) -> int:
-        """How many guesses are left until somebody may be guessing at other people's orders; none at 0 or below.
-
-        They are counted by what a guesser cannot change at will: the conversation, the visitor, the network, and
-        the e-mail address or telephone numbers that are guessed at, see `build_contact_keys`.
-        """
-        now = timezone.now()
-        hour, day = (
-            self.filter(created__gt=now - timedelta(hours=1)),
-            self.filter(created__gt=now - timedelta(days=1)),
-        )
-        # Asked of everybody, so that a look-up costs the same whoever makes it.
-        by_contact = Counter(
-            day.filter(email_key__in=contact_keys or [""])
-            .exclude(email_key="")
-            .values_list("email_key", flat=True)
-        )
-        conversations: Any = apps.get_app_config("conversations")
-        network = conversations.find_guest_network(conversation_id)
-        at_network = hour.filter(conversation__address_key=network, visitor__startswith="guest:")
-        return min(
-            FailedLookup.MAX_PER_HOUR - hour.filter(conversation=conversation_id).count(),
-            FailedLookup.MAX_PER_DAY - day.filter(visitor=visitor).count(),
-            FailedLookup.MAX_PER_CONTACT - max(by_contact.values(), default=0),
-            FailedLookup.MAX_PER_NETWORK - (at_network.count() if network else 0),
-        )
-
-    def delete_old(self) -> None:
-        """Delete those that no limit counts any more."""
-        self.filter(created__lt=timezone.now() - timedelta(days=1)).delete()
-
-
-class FailedLookup(models.Model):
-    """A guess: a look-up that found no order, or a few of the numbers in one. It is counted for a day, then deleted."""
-
-    MAX_PER_HOUR = 5  # in one conversation
-    MAX_PER_DAY = 20  # of one visitor
-    MAX_PER_CONTACT = 10  # a day at one address or telephone number, whoever guesses
-    MAX_PER_NETWORK = 20  # an hour, of guests
-
-    conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="+")
-    visitor = models.CharField(max_length=100)
-    email_key = models.CharField(max_length=32, blank=True, db_index=True)  # or the telephone number's
-    created = models.DateTimeField(default=timezone.now, db_index=True)
-
-    objects = FailedLookupQuerySet.as_manager()
-
-    class Meta:
-        indexes = [models.Index(fields=["visitor", "created"], name="failed_lookups_of_visitor")]
-
-    def __str__(self) -> str:
-        return f"{self.visitor}, {self.created:%Y-%m-%d %H:%M}"
-
-
-def build_contact_keys(email: str, phone: str) -> list[str]:
-    """Stand for what somebody guesses at, whose owner may be no customer of ours; none for what finds no order.
-
-    They are made of what the look-up compares, so that no other spelling makes further guesses.
-    """
-    return [
-        salted_hmac("orders.failed_lookup", contact, algorithm="sha256").hexdigest()[:32]
-        for contact in list_guessed_contacts(email, phone)
-    ]
 
 
 def _format_days(count: int) -> str:
