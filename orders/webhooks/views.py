@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from ..exports.cells import UnreadableCell
 from ..exports.orders import RefusedOrder
@@ -37,27 +36,28 @@ def require_secret(setting_name: str) -> Callable[[View], Callable[[HttpRequest]
     """A view of what is sent by who knows this secret, with which it is called."""
 
     def wrap_view(view: View) -> Callable[[HttpRequest], HttpResponse]:
+        @csrf_exempt
         @wraps(view)
         def receive_message(request: HttpRequest) -> HttpResponse:
             secret = getattr(settings, setting_name)
             if not list_secrets(secret):
                 raise Http404
-            return require_POST(receive_body)(request, secret)
-
-        def receive_body(request: HttpRequest, secret: str) -> HttpResponse:
-            length = request.META.get("CONTENT_LENGTH") or "0"
-            if (
-                not str(length).isdecimal()
-                or int(length) > MAX_BODY_BYTES
-                or len(request.body) > MAX_BODY_BYTES
-            ):
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            if _is_too_large(request):
                 megabytes = MAX_BODY_BYTES // 1024 // 1024
                 return _refuse(413, _("This is too large. The limit is %(limit)s MB.") % {"limit": megabytes})
             return view(request, secret)
 
-        return csrf_exempt(receive_message)
+        return receive_message
 
     return wrap_view
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    """Also where it does not say how large it is."""
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    return not length.isdecimal() or int(length) > MAX_BODY_BYTES or len(request.body) > MAX_BODY_BYTES
 
 
 @require_secret("SHOPIFY_WEBHOOK_SECRET")
@@ -74,11 +74,7 @@ def receive_shopify(request: HttpRequest, secret: str) -> HttpResponse:
         is_sample = is_test and shopify_messages.is_sample(message)
         return None if is_sample else shopify_messages.read_event(topic, message, shop, sent_at)
 
-    return _store_platform_message(
-        request,
-        read_event,
-        build_key("shopify", shop, topic, delivery),
-    )
+    return _store_platform_message(request, read_event, build_key("shopify", shop, topic, delivery))
 
 
 @require_secret("WOOCOMMERCE_WEBHOOK_SECRET")
