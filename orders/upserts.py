@@ -14,20 +14,9 @@ from .models import Order, OrderItem
 LOOKUP_KEYS = ("key", "short_key", "tracking_key", "phone_key")  # they follow from the other fields
 # What an import sets. Staff fill in the rest, such as the expected delivery.
 IMPORTED_FIELDS = (
-    *(
-        "platform",
-        "platform_id",
-        "email",
-        "phone",
-        "name",
-        "status",
-        "payment",
-        "ordered_at",
-        "shipped_at",
-        "shipping_method",
-    ),
-    *("tracking", "tracking_url", "carrier", "customer_id", "expected_delivery", "delivered_at"),
-    *("currency", "subtotal", "shipping", "taxes", "total", "refunded"),
+    *("platform", "platform_id", "email", "phone", "name", "status", "payment", "ordered_at", "shipped_at"),
+    *("shipping_method", "tracking", "tracking_url", "carrier", "customer_id", "expected_delivery"),
+    *("delivered_at", "currency", "subtotal", "shipping", "taxes", "total", "refunded"),
 )
 
 

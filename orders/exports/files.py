@@ -36,21 +36,8 @@ SAMPLE_BYTES = 1024 * 1024
 NOTHING = frozenset(
     (
         *("nan", "NaN", "NaT", "<NA>", "null", "NULL", "(null)", "None", "none", "(none)", "undefined"),
-        *("-", "--", "---", "–", "—", "n.a.", "[]", "{}"),
-        *(
-            "#N/A",
-            "#N/A!",
-            "N/A",
-            "n/a",
-            "#NV",
-            "#N/D",
-            "#YOK",
-            "#REF!",
-            "#BEZUG!",
-            "#VALUE!",
-            "#WERT!",
-            "#VALEUR!",
-        ),
+        *("-", "--", "---", "–", "—", "n.a.", "N/A", "n/a", "[]", "{}"),
+        *("#N/A", "#N/A!", "#NV", "#N/D", "#YOK", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#VALEUR!"),
         *("#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "########"),
     )
 )

@@ -37,13 +37,8 @@ NUMBER_KEYS = (
     *("_wcst_order_trackno", "ywot_tracking_code"),
 )
 CARRIER_KEYS = (
-    *(
-        "_custom_tracking_provider",
-        "_tracking_provider",
-        "tracking_provider",
-        "_aftership_tracking_provider_name",
-    ),
-    *("_wcst_order_trackname", "ywot_carrier_name"),
+    *("_custom_tracking_provider", "_tracking_provider", "tracking_provider"),
+    *("_aftership_tracking_provider_name", "_wcst_order_trackname", "ywot_carrier_name"),
 )
 LINK_KEYS = ("_custom_tracking_link", "_tracking_url", "tracking_url", "_wcst_order_track_http_url")
 

@@ -27,26 +27,12 @@ SKIPPED = frozenset({"style", "script", "title", "template", "noscript"})
 INLINE = frozenset({"br", "span", "a", "b", "i", "u", "em", "strong", "font", "td", "th", "tbody", "thead"})
 VOID = frozenset({"br", "hr"})
 CELLS = frozenset({"td", "th"})  # with a space between them
-BLOCKS = frozenset(
-    {
-        "p",
-        "div",
-        "table",
-        "tr",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "pre",
-        "section",
-        "article",
-        "header",
-        "footer",
-    }
-    | {"h1", "h2", "h3", "h4", "h5", "h6", "dl", "dt", "dd", "hr", "center"}
-)
 # With an empty line around them.
 PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre"})
+BLOCKS = PARAGRAPHS | {
+    *("div", "tr", "li", "blockquote", "section", "article", "header", "footer"),
+    *("dl", "dt", "dd", "hr", "center"),
+}
 # By id, class or name: where a program puts the mail that is answered, and where its own or the writer's signature.
 OLD_MAIL_NAMES = re.compile(
     r"divrplyfwdmsg|appendonsend|mail-editor-reference-message-container|olk_src_body_section|yahoo_quoted"
