@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .exports.orders import ExportedItem, ExportedOrder, RefusedOrder
+from .exported_orders import ExportedItem, ExportedOrder, RefusedOrder
 from .models import LiveOrder, Order
 from .upserts import IMPORTED_FIELDS, LOOKUP_KEYS, load_items, upsert_orders
 

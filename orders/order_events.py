@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .exports.orders import ExportedOrder, RefusedOrder
+from .exported_orders import ExportedOrder, RefusedOrder
 from .importer import KEPT_FIELDS, STAGES, lock_orders, save_orders
 from .models import LiveOrder, Order
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from .exports.orders import ExportedItem, ExportedOrder
+from .exported_orders import ExportedItem, ExportedOrder
 from .models import Order, OrderItem
 
 LOOKUP_KEYS = ("key", "short_key", "tracking_key", "phone_key")  # they follow from the other fields

@@ -5,14 +5,14 @@ The database is not used. What is read is told, and what is not is named by its 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..exported_orders import CellNote, ExportedItem, ExportedOrder, RefusedOrder
 from ..models import Order
 from ..numbers import normalise_number
 from .archives import Table
@@ -65,42 +65,6 @@ FIELD_COLUMNS = {
 }
 
 
-class RefusedOrder(Exception):
-    """An order that is not imported, and why, in plain words for whoever runs the import."""
-
-    def __init__(self, line: int, number: str, why: str) -> None:
-        shown = number or _("no number")
-        super().__init__(f"line {line}, {shown}: {why}")
-        self.line, self.number, self.why = line, number, why
-
-
-class CellNote(NamedTuple):
-    """A cell that could not be read and was left out of its order."""
-
-    line: int
-    number: str
-    why: str
-
-
-class ExportedItem(NamedTuple):
-    name: str
-    sku: str
-    quantity: int | None
-    price: Decimal | None
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedOrder:
-    """An order and its items as the export has them, not saved yet. `line` is that of its first row."""
-
-    order: Order
-    items: list[ExportedItem]
-    line: int = 0
-    notes: list[CellNote] = field(default_factory=list)
-    unknown: frozenset[str] = frozenset()  # the fields, and “items”, of which the file says nothing
-
-
 def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[ExportedOrder | RefusedOrder]:
     """The orders of an export, one after the other, or the reason why one is refused.
 
@@ -149,13 +113,15 @@ class OrderBuilder:
                 raise RefusedOrder(row.line, self._number, row.problem)
         if problem := self._find_refusal():
             raise RefusedOrder(self._first.line, self._number[:40], problem)
-        self._currency = self._read_currency()
+        self._currency = self._read("Currency", read_currency) or find_currency(
+            self._first.cells.get("Total", "")
+        )
         parcel = read_parcel_notes(self._first.cells.get("Note attributes", ""))
         order = Order(
             number=self._number,
             platform=self._platform,
             platform_id=strip_empty_decimals(self._read_text("Id", 40)),
-            email=self._read_email(),
+            email=self._read("Email", read_email) or "",  # none in orders from a till
             phone=strip_empty_decimals(self._find_first(("Phone", "Billing phone", "Shipping phone"), 40)),
             name=self._find_first(("Billing name", "Shipping name"), 200),
             status=self._derive_status(),
@@ -246,13 +212,6 @@ class OrderBuilder:
     def _note_unknown_state(self, column: str, text: str, status: Order.Status) -> None:
         words = _("%(column)s is %(text)s, which is not known; it is taken for “%(status)s”.")
         self._note(self._first, words % {"column": column, "text": repr(text[:40]), "status": status.label})
-
-    def _read_email(self) -> str:
-        """The order's e-mail address. Orders from a till have none, so a guest cannot look them up by it."""
-        return self._read("Email", read_email) or ""
-
-    def _read_currency(self) -> str:
-        return self._read("Currency", read_currency) or find_currency(self._first.cells.get("Total", ""))
 
     def _read_time(self, column: str) -> datetime | None:
         if not has_time(self._first.cells.get(column, "")):

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from ..exports.orders import ExportedItem, ExportedOrder
+from ..exported_orders import ExportedItem, ExportedOrder
 from ..models import Order, OrderItem
 from ..numbers import normalise_number
 from ..order_events import OrderEvent

@@ -9,10 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ..amounts import round_amount
+from ..exported_orders import ExportedOrder
 from ..exports.cells import UnreadableCell
 from ..exports.files import FileRow, clean_unmarked_cell
 from ..exports.order_rows import Survey
-from ..exports.orders import MAX_TRACKING_CHARS, ExportedOrder, OrderBuilder
+from ..exports.orders import MAX_TRACKING_CHARS, OrderBuilder
 from ..exports.times import read_time
 
 # What a database or a browser cannot keep.

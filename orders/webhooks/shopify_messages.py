@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..exports.orders import ExportedOrder
+from ..exported_orders import ExportedOrder
 from ..order_events import OrderEvent
 from .payloads import (
     UnreadableMessage,

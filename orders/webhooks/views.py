@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from ..exported_orders import RefusedOrder
 from ..exports.cells import UnreadableCell
-from ..exports.orders import RefusedOrder
 from ..exports.times import read_time
 from ..order_events import OrderEvent
 from . import json_messages, shopify_messages, woocommerce_messages

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..exports.orders import ExportedOrder
+from ..exported_orders import ExportedOrder
 from ..models import Order
 from ..order_events import OrderEvent
 from .payloads import (

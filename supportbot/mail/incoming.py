@@ -3,7 +3,7 @@
 Whatever happens, a mail that was taken has a row. Whoever brings mails marks one as done only after that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -44,16 +44,11 @@ class MailPostponed(Exception):
     """The mail is taken later, since its customer writes very quickly just now: it is to be brought again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What was done with a mail, as an `IncomingMail.Outcome`; `is_new` unless it was taken before."""
+def take_mail(raw: bytes) -> str:
+    """Store a mail, unless it was taken before, and do what follows from it. Returns its `IncomingMail.Outcome`.
 
-    outcome: str
-    is_new: bool = True
-
-
-def take_mail(raw: bytes) -> Taken:
-    """Store a mail and do what follows from it. Raises `MailPostponed`, and `DatabaseError` where nothing is stored."""
+    Raises `MailPostponed`, and `DatabaseError` where nothing is stored.
+    """
     try:
         mail = parse_mail(raw)
     except MailUnreadable:
@@ -69,12 +64,12 @@ def take_mail(raw: bytes) -> Taken:
         if (known := _find_known(mail.key)) is not None:
             return known
         try:
-            return Taken(_take_new(mail, match, outcome, files))
+            return _take_new(mail, match, outcome, files)
         except RequestRefused as refusal:
             raise MailPostponed(str(refusal)) from None
 
 
-def take_large_mail(head: bytes, size: int, *, tells_sender: bool) -> Taken:
+def take_large_mail(head: bytes, size: int, *, tells_sender: bool) -> str:
     """Note a mail of which only the head was read, and tell staff and customer where it belongs to a conversation.
 
     With `tells_sender` it is also told by mail: who brings it has no way to refuse it.
@@ -93,7 +88,7 @@ def take_large_mail(head: bytes, size: int, *, tells_sender: bool) -> Taken:
             turns.post_notice.run_sync(here, partial(describe_size, size))
             if tells_sender:
                 enqueue(SIZE_JOB_KIND, f"{here}:{mail.key[:CLIENT_ID_CHARS]}", conversation_id=here)
-    return Taken(row.outcome)
+    return row.outcome
 
 
 def _take_new(mail: ParsedMail, match: Match, outcome: str, files: SortedAttachments) -> str:
@@ -190,16 +185,16 @@ def _note_bounce(mail: ParsedMail, row: IncomingMail) -> None:
         row.save(update_fields=["conversation"])
 
 
-def keep_unreadable(key: str, *, size: int) -> Taken:
+def keep_unreadable(key: str, *, size: int) -> str:
     """Have staff told that there is a mail of which nothing can be shown."""
     known = _find_known(key)
     if known is None:
         with transaction.atomic():
             plan_kept_alert()
             IncomingMail.objects.create(key=key, outcome=Outcome.UNREADABLE, size=size)
-    return known or Taken(Outcome.UNREADABLE)
+    return known or Outcome.UNREADABLE
 
 
-def _find_known(key: str) -> Taken | None:
-    row = IncomingMail.objects.filter(key=key).first()
-    return None if row is None else Taken(row.outcome, is_new=False)
+def _find_known(key: str) -> str | None:
+    """What was done with this mail, None if it is a new one."""
+    return IncomingMail.objects.filter(key=key).values_list("outcome", flat=True).first()

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from supportbot.audit.recording import record_event, record_events
 from supportbot.conversations import turns
+from supportbot.languages import use_language
 
-from .customer_languages import write_in_customer_language
+from .customer_languages import get_customer_language
 from .incoming import CLIENT_ID_CHARS
 from .message_parts import describe_cut, split_text
 from .models import IncomingMail
@@ -29,17 +30,15 @@ def post_kept_mail(mail_id: int, staff: Any) -> None:
         raise MailNotPosted
     parts, is_cut = split_text(mail.text)
     client_id = f"mail:{mail.key[:CLIENT_ID_CHARS]}"
-    note = _describe_cut(mail.conversation_id) if is_cut else ""
+    note = ""
+    if is_cut:
+        with use_language(get_customer_language(mail.conversation_id)):
+            note = describe_cut()
     turns.post_mail.run_sync(mail.conversation_id, parts, client_id, note=note)
     mail.outcome, mail.text = IncomingMail.Outcome.ATTACHED, mail.text if is_cut else ""
     mail.handled, mail.handled_by = timezone.now(), staff
     mail.save(update_fields=["outcome", "text", "handled", "handled_by"])
     record_event("mail_posted", staff=staff, conversation_id=mail.conversation_id, mail=mail.pk)
-
-
-@write_in_customer_language
-def _describe_cut(_conversation_id: int | None) -> str:
-    return describe_cut()
 
 
 def dismiss_mails(mail_ids: Sequence[int], staff: Any) -> int:

@@ -73,7 +73,7 @@ def build_answer(
 
 def take(message: EmailMessage) -> str:
     """What was done with it."""
-    return take_mail(message.as_bytes()).outcome
+    return take_mail(message.as_bytes())
 
 
 def list_posted(chat: Conversation) -> list[str]:

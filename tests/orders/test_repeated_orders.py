@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
+from orders.exported_orders import ExportedItem, ExportedOrder
 from orders.exports.files import FileRow
 from orders.exports.order_rows import split_orders
-from orders.exports.orders import ExportedItem, ExportedOrder
 from orders.importer import save_orders
 from orders.models import Order
 from tests.linear_time import takes_linear_time

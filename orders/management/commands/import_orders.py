@@ -16,9 +16,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from ...exported_orders import CellNote, ExportedOrder, RefusedOrder
 from ...exports.archives import PassedOver, Table, open_export
 from ...exports.formats import BrokenMapError, ExportFormat, NotAnExportError, load_format, load_formats
-from ...exports.orders import CellNote, ExportedOrder, RefusedOrder, read_orders
+from ...exports.orders import read_orders
 from ...importer import save_orders
 
 ORDERS_PER_BATCH = 500
