@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .exported_orders import ExportedItem, ExportedOrder, RefusedOrder
-from .models import LiveOrder, Order
+from .models import STAGES, LiveOrder, Order
 from .upserts import IMPORTED_FIELDS, LOOKUP_KEYS, load_items, upsert_orders
 
 # What staff also fill in. An order that comes without one of these keeps what is stored.
@@ -26,15 +26,6 @@ KEPT_FIELDS = (
     "carrier",
     "expected_delivery",
     "delivered_at",
-)
-# Later ones stand behind.
-STAGES = (
-    Order.Status.PROCESSING,
-    Order.Status.PARTLY_SHIPPED,
-    Order.Status.SHIPPED,
-    Order.Status.DELIVERED,
-    Order.Status.RETURNED,
-    Order.Status.CANCELLED,
 )
 DELETED = gettext_lazy("The shop has deleted this order since.")
 MAX_ZONES_APART = timedelta(hours=26)
@@ -89,9 +80,7 @@ def save_orders(
 
 
 def _goes_back(order: Order, old: Order | None) -> bool:
-    if old is None:
-        return False
-    return STAGES.index(Order.Status(order.status)) < STAGES.index(Order.Status(old.status))
+    return old is not None and STAGES.index(order.status) < STAGES.index(old.status)
 
 
 def _load_orders(batch: Sequence[ExportedOrder]) -> dict[str, Order]:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .exported_orders import ExportedOrder, RefusedOrder
-from .importer import KEPT_FIELDS, STAGES, lock_orders, save_orders
-from .models import LiveOrder, Order
+from .importer import KEPT_FIELDS, lock_orders, save_orders
+from .models import STAGES, LiveOrder, Order
 
 
 class Outcome(StrEnum):
@@ -40,7 +40,7 @@ class OrderEvent:
         """Which of two messages of one second is the newer one, as far as that can be told."""
         if self.exported is None or self.is_first:
             return -1
-        return STAGES.index(Order.Status(self.exported.order.status))
+        return STAGES.index(self.exported.order.status)
 
     @property
     def happened_at(self) -> datetime:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 
-from ..models import Order
+from ..models import STAGES
 from .cells import UnreadableCell, read_amount
 from .files import FileRow
 from .status_words import find_status, simplify_state
@@ -13,10 +13,9 @@ from .status_words import find_status, simplify_state
 # A row with one of these begins an order; the others are further items of it.
 BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
 # By these an item is told from the others of its order. Its state is none of them: it changes from day to day.
-ITEM_COLUMNS = ("Lineitem id", "Lineitem name", "Lineitem sku", "Lineitem quantity", "Lineitem price")
+ITEM_KEY_COLUMNS = ("Lineitem id", "Lineitem name", "Lineitem sku", "Lineitem quantity", "Lineitem price")
 # Later ones stand behind.
 PAYMENTS = ("pending", "authorized", "partially paid", "paid", "partially refunded", "refunded", "voided")
-STATUSES = ("", *Order.Status.values)
 
 Item = tuple[str, ...]
 
@@ -61,7 +60,7 @@ def _is_behind_whole_copy(rows: list[FileRow], begin: int, further: list[FileRow
 
 
 def _identify_item(row: FileRow) -> Item:
-    return tuple(row.cells.get(column, "") for column in ITEM_COLUMNS)
+    return tuple(row.cells.get(column, "") for column in ITEM_KEY_COLUMNS)
 
 
 def _keep_rows_of_copy(rows: list[FileRow], copy: int, copies: int) -> Iterator[FileRow]:
@@ -84,11 +83,15 @@ def _rate_progress(cells: Mapping[str, str]) -> tuple[bool, int, Decimal, int, i
         refunded = read_amount(cells.get("Refunded amount", ""), "")
     except UnreadableCell:
         refunded = Decimal(0)
-    status = find_status(sent)
     return (
         bool(cells.get("Cancelled at")),
         PAYMENTS.index(paid) if paid in PAYMENTS else -1,
         refunded,
-        STATUSES.index(status if status and status != Order.Status.PROCESSING else ""),
-        STATUSES.index(cells.get("Status", "")) if cells.get("Status", "") in STATUSES else -1,
+        # Nothing was sent, whether that is said or not.
+        max(0, _find_stage(find_status(sent))),
+        _find_stage(cells.get("Status")),
     )
+
+
+def _find_stage(status: str | None) -> int:
+    return STAGES.index(status) if status in STAGES else -1

@@ -2,9 +2,10 @@
 
 from .failed_lookup import FailedLookup
 from .live_order import LiveOrder, ProcessedDelivery
-from .order import Order, OrderItem
+from .order import STAGES, Order, OrderItem
 
 __all__ = [
+    "STAGES",
     "FailedLookup",
     "LiveOrder",
     "Order",

@@ -176,6 +176,11 @@ class Order(models.Model):
         return _format_days(days) if days > 0 else f"{_format_days(-days)} late"
 
 
+# Later ones stand behind.
+STAGES: tuple[str, ...] = (
+    *(Order.Status.PROCESSING, Order.Status.PARTLY_SHIPPED, Order.Status.SHIPPED, Order.Status.DELIVERED),
+    *(Order.Status.RETURNED, Order.Status.CANCELLED),
+)
 # Those in which something may still arrive.
 OPEN_STATUSES = (Order.Status.PROCESSING, Order.Status.PARTLY_SHIPPED, Order.Status.SHIPPED)
 
