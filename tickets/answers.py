@@ -91,15 +91,15 @@ def find_answered_ticket(
     if reference and (named := Ticket.objects.filter(here, number=reference).first()):
         return lock_continuing_ticket(named.pk)
     tickets = _list_answerable_tickets(conversation_id)
-    # Not any word to a person opens what has been closed.
-    is_ended = any(status == Status.CLOSED for _pk, status in tickets)
-    is_answer = is_for_person and not is_ended
     if not tickets:
         return None
+    statuses = {status for _pk, status in tickets}
     conversations: Any = apps.get_app_config("conversations")
     last_word = conversations.find_last_word(conversation_id, message_id)
-    if is_for_person and last_word == "end" and not any(_is_active(status) for _pk, status in tickets):
+    if is_for_person and last_word == "end" and statuses.isdisjoint(Ticket.ACTIVE_STATUSES):
         return _lock_ticket_ended_last([pk for pk, _status in tickets])
+    # Not any word to a person opens what has been closed.
+    is_answer = is_for_person and Status.CLOSED not in statuses
     if not (is_answer or last_word == "team"):
         return None
     active = [pk for wanted in (Status.PENDING, Status.OPEN) for pk, status in tickets if status == wanted]
@@ -159,7 +159,3 @@ def _lock_ticket_ended_last(keys: list[int]) -> Ticket:
         Ticket.objects.filter(pk__in=keys).order_by("-resolved", "-pk").values_list("pk", flat=True)[0]
     )
     return Ticket.objects.lock_ticket(last)
-
-
-def _is_active(status: str) -> bool:
-    return status in Ticket.ACTIVE_STATUSES
