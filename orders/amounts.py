@@ -24,7 +24,7 @@ def format_amount(amount: Decimal | None, currency: str) -> str | None:
     return f"{format_number(amount, currency)} {currency}".rstrip()
 
 
-def format_number(amount: Decimal, currency: str = "") -> str:
+def format_number(amount: Decimal, currency: str) -> str:
     """With the decimals that its currency has, and more only where there are more: “12.50”, or “12.505”."""
     own = OWN_DECIMALS.get(currency.upper(), 2)
     stored = max(0, -int(amount.normalize().as_tuple().exponent))

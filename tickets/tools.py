@@ -70,16 +70,7 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
             reopen_by_customer(Ticket.objects.lock_ticket(known.pk))
             known.refresh_from_db()
         return _serialize_ticket(known) | {"note": DUPLICATE_NOTE}
-    if Ticket.objects.filter(conversation=ctx.conversation).opened_last_day().count() >= MAX_TICKETS_PER_DAY:
-        raise ToolError(
-            f"This conversation already has {MAX_TICKETS_PER_DAY} tickets from the last 24 hours, so no more can "
-            "be opened here today. The team will see to those; say so kindly."
-        )
-    if not Ticket.objects.may_open_from_network_of(ctx.conversation):
-        raise ToolError(
-            "Very many tickets were opened from this customer's network in the last hour, so no ticket can be opened "
-            "just now. Say so kindly, and offer to sign in, to talk to a person, or to try again in an hour."
-        )
+    _check_limits(ctx.conversation)
     customer_id = ctx.customer.id if ctx.customer else None
     ticket, is_new = Ticket.objects.get_or_create_for_request(
         ctx.request, issue=issue, priority=priority, customer_id=customer_id, conversation_id=ctx.conversation
@@ -91,6 +82,20 @@ def create_ticket(ctx: ToolContext, issue: Issue, priority: Priority) -> dict[st
     ctx.ask_later(triage, ticket.number)
     ctx.ask_later(handover_note, ticket.number)
     return _serialize_ticket(ticket)
+
+
+def _check_limits(conversation_id: int) -> None:
+    """Raises `ToolError` where too many tickets were opened."""
+    if Ticket.objects.filter(conversation=conversation_id).opened_last_day().count() >= MAX_TICKETS_PER_DAY:
+        raise ToolError(
+            f"This conversation already has {MAX_TICKETS_PER_DAY} tickets from the last 24 hours, so no more can "
+            "be opened here today. The team will see to those; say so kindly."
+        )
+    if not Ticket.objects.may_open_from_network_of(conversation_id):
+        raise ToolError(
+            "Very many tickets were opened from this customer's network in the last hour, so no ticket can be opened "
+            "just now. Say so kindly, and offer to sign in, to talk to a person, or to try again in an hour."
+        )
 
 
 @tool(effect="read", progress=_("Looking up your tickets"), done_line=_("Looked up your tickets"))

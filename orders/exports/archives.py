@@ -46,7 +46,7 @@ class PassedOver(NamedTuple):
 
 
 def open_export(
-    path: Path, formats: Sequence[ExportFormat], encoding: str | None = None
+    path: Path, formats: Sequence[ExportFormat], encoding: str | None
 ) -> Sequence[Table | PassedOver]:
     """The tables of a file: one, or each table of a zip or of a workbook.
 

@@ -65,7 +65,7 @@ FIELD_COLUMNS = {
 }
 
 
-def read_orders(export: Table, is_day_first: bool | None = None) -> Iterator[ExportedOrder | RefusedOrder]:
+def read_orders(export: Table, is_day_first: bool | None) -> Iterator[ExportedOrder | RefusedOrder]:
     """The orders of an export, one after the other, or the reason why one is refused.
 
     `is_day_first` says how 03/04/2026 is meant where the file does not show it. Raises `NotAnExportError`.

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 
 class FailedLookupQuerySet(models.QuerySet["FailedLookup"]):
-    def count_guesses_left(self, conversation_id: int, visitor: str, contact_keys: Sequence[str] = ()) -> int:
+    def count_guesses_left(self, conversation_id: int, visitor: str, contact_keys: Sequence[str]) -> int:
         """How many guesses are left until somebody may be guessing at other people's orders; none at 0 or below.
 
         They are counted by what a guesser cannot change at will: the conversation, the visitor, the network, and

@@ -75,7 +75,7 @@ def find_kind(mail: ParsedMail) -> str:
     message = mail.message
     if is_own_address(mail.sender):
         return Outcome.OWN
-    if _is_report(message, "delivery-status") or (
+    if _is_delivery_report(message) or (
         DAEMON_NAMES.match(mail.sender.partition("@")[0]) and any(_read_failed_in_text(mail))
     ):
         return Outcome.BOUNCE
@@ -160,9 +160,9 @@ def _answers_invitation(part: Message) -> bool:
     return part.get_content_type() == "text/calendar" and str(part.get_param("method", "")).upper() == "REPLY"
 
 
-def _is_report(message: Message, kind: str) -> bool:
+def _is_delivery_report(message: Message) -> bool:
     if message.get_content_type() != "multipart/report":
         return False
-    return str(message.get_param("report-type", "")).lower() == kind or any(
-        part.get_content_type() == f"message/{kind}" for part in walk_parts(message)
+    return str(message.get_param("report-type", "")).lower() == "delivery-status" or any(
+        part.get_content_type() == "message/delivery-status" for part in walk_parts(message)
     )

@@ -3,7 +3,7 @@
 SIGNATURE = "-- "
 
 
-def unwrap_flowed(text: str, *, deletes_space: bool = False) -> str:
+def unwrap_flowed(text: str, *, deletes_space: bool) -> str:
     """The text with its paragraphs in one line each. `deletes_space` is the parameter DelSp=yes."""
     lines: list[str] = []
     open_depth: int | None = None  # of quotation, of a line that goes on
