@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count, Q, Window
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.customer_records import CustomerOnRecord, Record, Records, customer_record
@@ -37,7 +38,7 @@ def list_tickets(customer: CustomerOnRecord) -> Records:
                 ticket.number,
                 reverse("admin:tickets_ticket_change", args=[ticket.pk]),
                 (
-                    (ticket.subject or ticket.issue)[:SHOWN_CHARS],
+                    Truncator(ticket.subject or ticket.issue).chars(SHOWN_CHARS),
                     ticket.get_status_display(),
                     ticket.created,
                 ),

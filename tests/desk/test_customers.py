@@ -1,5 +1,6 @@
 """One page for each customer: all that staff may know of them, for whoever may read conversations, and on record."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from types import ModuleType
@@ -98,6 +99,15 @@ def test_the_records_of_a_customer_stand_beside_their_conversation_and_the_look_
         (None, f"Account {alice.pk}"),
         (guests.pk, ""),
     ]
+
+
+def test_a_long_issue_of_a_ticket_says_that_it_goes_on(agents, alice):
+    add_conversation("A lamp " + "that flickers " * 10, user=alice)
+
+    text = read_page(agents, f"/admin/desk/customer/{alice.pk}/")
+
+    (issue,) = re.findall(r"Issue of A lamp [^…]*…", text)
+    assert len(issue) == 80
 
 
 def test_a_guest_is_their_browser_and_the_address_that_they_left(agents, alice):
