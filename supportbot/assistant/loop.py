@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from .backends import Backend
 from .deadlines import TurnClock
@@ -30,10 +29,11 @@ from .messages import (
 )
 from .provenance import collect_sources, describe_invented_argument, find_invented_argument
 from .tool_results import build_abandoned_result, build_error_result
-from .tools import Registry, ToolContext
+from .tools import Registry, Tool, ToolContext
 from .window import drop_older_half, trim_to_budget
 
 ToolExecutor = Callable[[ToolCall], Awaitable[ToolResult]]
+AskModel = Callable[..., AsyncGenerator[Part]]  # with the messages, and what is not usual for the turn
 
 
 async def run_turn(
@@ -60,16 +60,13 @@ async def run_turn(
     Raises `ModelError` when the model fails, or calls tools without end.
     """
     limits = limits or Limits()
-    clock = TurnClock(limits)
-    stream_answer = partial(backend.stream, system, conversation=conversation)
-    ask = partial(_ask_for_bounded_answer, stream_answer, limits.answer_chars, tools=list(tools.values()))
+    ask = _bind_backend(backend, system, conversation, tools, limits)
     history, calls_left = list(messages), limits.calls
     check = GroundingCheck(system, messages, tools) if grounding != "off" else None
     for rounds_left in range(limits.rounds, -1, -1):
         window = trim_to_budget(history, limits.window, limits.messages)
         answer = None
-        ask_model = _stream_answer if rounds_left > 0 else _ask_for_words
-        stream = ask_model(ask, window, clock)
+        stream = _stream_answer(ask, window) if rounds_left > 0 else _ask_for_words(ask, window)
         if check is not None:
             stream = _check_text(stream, CheckedText(check, grounding), cut_marks)
         async with aclosing(stream) as parts:
@@ -104,29 +101,32 @@ def refuse_call(
     return build_error_result(call, "refused", describe_invented_argument(invented)) if invented else None
 
 
-def _ask_for_bounded_answer(
-    stream_answer: Callable[..., AsyncGenerator[Part]],
-    max_chars: int,
-    window: Sequence[Message],
-    **options: Any,
-) -> AsyncGenerator[Part]:
-    return cut_long_answer(stream_answer(window, **options), max_chars)
+def _bind_backend(
+    backend: Backend, system: str, conversation: str, tools: Registry, limits: Limits
+) -> AskModel:
+    """The backend's `stream` with all that is the same in one turn, whose time begins now."""
+    clock, offered = TurnClock(limits), list(tools.values())
+
+    def ask_model(
+        window: Sequence[Message], tools: Sequence[Tool] = offered, *, may_call: bool = True
+    ) -> AsyncGenerator[Part]:
+        parts = backend.stream(system, window, tools, conversation=conversation, may_call=may_call)
+        return clock.limit_parts(cut_long_answer(parts, limits.answer_chars))
+
+    return ask_model
 
 
-async def _ask_for_words(
-    ask: Callable[..., AsyncGenerator[Part]], window: Sequence[Message], clock: TurnClock
-) -> AsyncGenerator[Part]:
+async def _ask_for_words(ask: AskModel, window: Sequence[Message]) -> AsyncGenerator[Part]:
     """The last message of the model, which may call no tools, since it would not learn their results."""
     last = None
-    async with aclosing(_stream_answer(partial(ask, may_call=False), window, clock)) as parts:
+    async with aclosing(_stream_answer(partial(ask, may_call=False), window)) as parts:
         async for part in parts:
             if isinstance(part, Answer) and part.message.tool_calls:
                 last = part  # the provider lets it call what it may not: nothing of it is run
             else:
                 yield part
     if last is not None:
-        ask_again = partial(ask, tools=[])
-        async with aclosing(_insist_on_words(last, ask_again, window, clock)) as parts:
+        async with aclosing(_insist_on_words(last, partial(ask, tools=[]), window)) as parts:
             async for part in parts:
                 yield part
 
@@ -176,12 +176,7 @@ def _build_discarding_error(code: ErrorCode, answer: Answer) -> ModelError:
     return error
 
 
-async def _insist_on_words(
-    answer: Answer,
-    ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
-    window: Sequence[Message],
-    clock: TurnClock,
-) -> AsyncGenerator[Part]:
+async def _insist_on_words(answer: Answer, ask: AskModel, window: Sequence[Message]) -> AsyncGenerator[Part]:
     """Ask once more, without tools, for what the model has not put into words.
 
     There are servers that pass over `tool_choice: none` (MiniMax-AI/MiniMax-M2.7#45, softwaremill/sttp-ai#529). If it
@@ -194,7 +189,7 @@ async def _insist_on_words(
     try:
         if text:
             yield TextWithdrawn()
-        async with aclosing(_stream_answer(ask, window, clock)) as parts:
+        async with aclosing(_stream_answer(ask, window)) as parts:
             async for part in parts:
                 has_text = has_text or (isinstance(part, TextDelta) and part.text != "")
                 if not isinstance(part, Answer):
@@ -233,15 +228,11 @@ def make_executor(
     return execute_call
 
 
-async def _stream_answer(
-    ask: Callable[[Sequence[Message]], AsyncGenerator[Part]],
-    window: Sequence[Message],
-    clock: TurnClock,
-) -> AsyncGenerator[Part]:
+async def _stream_answer(ask: AskModel, window: Sequence[Message]) -> AsyncGenerator[Part]:
     """One message of the model. When the history is too long for it, it is asked once more without the older half."""
     has_text = False
     try:
-        async with aclosing(clock.limit_parts(ask(window))) as parts:
+        async with aclosing(ask(window)) as parts:
             async for part in parts:
                 has_text = has_text or (isinstance(part, TextDelta) and part.text != "")
                 yield part
@@ -251,6 +242,6 @@ async def _stream_answer(
         if error.code != ErrorCode.CONTEXT_TOO_LONG or has_text or len(shorter) == len(window):
             raise
         discarded = error.discarded
-    async with aclosing(carry_discarded(clock.limit_parts(ask(shorter)), discarded)) as parts:
+    async with aclosing(carry_discarded(ask(shorter), discarded)) as parts:
         async for part in parts:
             yield part
