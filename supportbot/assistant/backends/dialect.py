@@ -9,7 +9,7 @@ for a signature (earendil-works/pi#1829, pydantic/pydantic-ai#3881), DeepSeek an
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from .refusal_words import (
     ABOUT_STREAM,
     CANNOT_FORBID_TOOLS,
     MISSING,
+    UNKNOWN_PARAMETER,
     UNWANTED_DETAIL,
     UNWANTED_EMPTY,
     UNWANTED_ID,
@@ -72,16 +73,13 @@ class Dialect:
         if not any(vars(self).values()):  # of most servers nothing must be learnt
             return adapted
         if self.renamed_limit:
-            for name, other in LIMITS.items():
-                if name in body:
-                    adapted = {(other if key == name else key): value for key, value in adapted.items()}
-                    break
+            adapted = {LIMITS.get(name, name): value for name, value in adapted.items()}
         if self.wants_stream:
             counted = {"stream_options": {"include_usage": True}} if "messages" in body else {}
             adapted |= {"stream": True, **counted}
         for name in self.left_out:
             adapted.pop(name, None)
-        if self.cannot_forbid_tools and body.get("tool_choice") == "none":
+        if self.cannot_forbid_tools and _forbids_tools(body):
             adapted.pop("tools", None)
             adapted.pop("tool_choice", None)
         if self.left_out_keywords and "tools" in adapted:
@@ -97,50 +95,35 @@ class Dialect:
     def learn_refusal(self, text: str, body: Mapping[str, Any]) -> bool:
         """Learn from the words in which a request was refused. True if it may be taken now, and is to be sent again."""
         return (
-            self._learn_images(text, body, UNWANTED_IMAGES)
-            or self._learn_tool_choice(text, body)
+            self._learn_wish(FIRST_WISHES, text, body)
             or self._learn_missing_field(text)
             or self._learn_unknown_field(text, body)
             or self._learn_keyword(text, body)
             or self._learn_parameter(text, body)
-            or self._learn_order(text, body)
+            or self._learn_wish(WISHES, text, body)
             or self._learn_streaming(text, body)
-            or self._learn_images(text, body, UNWANTED_PARTS)
+            or self._learn_wish(LAST_WISHES, text, body)
         )
 
     def note_answer(self, body: Mapping[str, Any], *, has_calls: bool) -> None:
         """Learn from an answer: a server may pass over that no tool may be called."""
-        if has_calls and body.get("tool_choice") == "none":
+        if has_calls and _forbids_tools(body):
             self.cannot_forbid_tools = True
 
-    def _learn_images(self, text: str, body: Mapping[str, Any], words: re.Pattern[str]) -> bool:
-        if self.sees_no_images or not words.search(text) or not has_images(body):
-            return False
-        self.sees_no_images = True
-        return True
-
-    def _learn_tool_choice(self, text: str, body: Mapping[str, Any]) -> bool:
-        if (
-            body.get("tool_choice") != "none"
-            or not CANNOT_FORBID_TOOLS.search(text)
-            or self.cannot_forbid_tools
-        ):
-            return False
-        self.cannot_forbid_tools = True
-        return True
+    def _learn_wish(self, wishes: Sequence["Wish"], text: str, body: Mapping[str, Any]) -> bool:
+        return self._note_first(name for name, words, has in wishes if words.search(text) and has(body))
 
     def _learn_missing_field(self, text: str) -> bool:
-        if not MISSING.search(text):
-            return False
-        if "thought_signature" in text and not self.wants_signatures:
-            self.wants_signatures = True
-            return True
-        if "reasoning_content" in text and not (
-            self.wants_reasoning or "reasoning_content" in self.left_out_fields
-        ):
-            self.wants_reasoning = True
-            return True
-        return False
+        missing = {"wants_signatures": "thought_signature", "wants_reasoning": "reasoning_content"}
+        named = [wish for wish, name in missing.items() if name in text and name not in self.left_out_fields]
+        return MISSING.search(text) is not None and self._note_first(named)
+
+    def _note_first(self, wishes: Iterable[str]) -> bool:
+        """Note the first of these that was not known. True if there is one."""
+        new = next((name for name in wishes if not getattr(self, name)), "")
+        if new:
+            setattr(self, new, True)
+        return new != ""
 
     def _learn_unknown_field(self, text: str, body: Mapping[str, Any]) -> bool:
         """A field that one of the messages has beside its words and calls."""
@@ -176,29 +159,7 @@ class Dialect:
 
     def _is_unknown(self, text: str, limit: str) -> bool:
         """Whether a limit is refused by its name and not for its value."""
-        is_other_named = names_field(text, LIMITS[limit])
-        return is_other_named or bool(
-            re.search(
-                r"unsupported|unknown|unrecogni|extra|not (permit|allow|support)|unexpected", text, re.I
-            )
-        )
-
-    def _learn_order(self, text: str, body: Mapping[str, Any]) -> bool:
-        for name, pattern in (
-            ("wants_no_system", UNWANTED_SYSTEM),
-            ("wants_single_calls", UNWANTED_SEVERAL_CALLS),
-            ("wants_strict_order", UNWANTED_ORDER),
-            ("wants_portable_ids", UNWANTED_ID),
-            ("wants_no_null", UNWANTED_NULL),
-            ("wants_words", UNWANTED_EMPTY),
-        ):
-            if pattern.search(text) and not getattr(self, name) and "messages" in body:
-                setattr(self, name, True)
-                return True
-        if not self.wants_no_detail and UNWANTED_DETAIL.search(text) and _has_detail(body):
-            self.wants_no_detail = True
-            return True
-        return False
+        return names_field(text, LIMITS[limit]) or UNKNOWN_PARAMETER.search(text) is not None
 
     def _learn_streaming(self, text: str, body: Mapping[str, Any]) -> bool:
         """Some models only stream, such as those of DashScope that think (coze-dev/coze-studio#324), and
@@ -276,3 +237,29 @@ def _drop_detail(part: Mapping[str, Any]) -> dict[str, Any]:
     if part.get("type") != "image_url":
         return dict(part)
     return {**part, "image_url": {"url": part["image_url"]["url"]}}
+
+
+def _has_messages(body: Mapping[str, Any]) -> bool:
+    return "messages" in body
+
+
+def _forbids_tools(body: Mapping[str, Any]) -> bool:
+    return body.get("tool_choice") == "none"
+
+
+# A field of `Dialect`, the words in which its lack is refused, and whether the request has what is meant.
+Wish = tuple[str, re.Pattern[str], Callable[[Mapping[str, Any]], bool]]
+FIRST_WISHES: Sequence[Wish] = (
+    ("sees_no_images", UNWANTED_IMAGES, has_images),
+    ("cannot_forbid_tools", CANNOT_FORBID_TOOLS, _forbids_tools),
+)
+WISHES: Sequence[Wish] = (
+    ("wants_no_system", UNWANTED_SYSTEM, _has_messages),
+    ("wants_single_calls", UNWANTED_SEVERAL_CALLS, _has_messages),
+    ("wants_strict_order", UNWANTED_ORDER, _has_messages),
+    ("wants_portable_ids", UNWANTED_ID, _has_messages),
+    ("wants_no_null", UNWANTED_NULL, _has_messages),
+    ("wants_words", UNWANTED_EMPTY, _has_messages),
+    ("wants_no_detail", UNWANTED_DETAIL, _has_detail),
+)
+LAST_WISHES: Sequence[Wish] = (("sees_no_images", UNWANTED_PARTS, has_images),)

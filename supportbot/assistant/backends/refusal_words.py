@@ -7,6 +7,9 @@ MISSING = re.compile(
     r"|should be (passed|provided)|without",
     re.IGNORECASE,
 )
+UNKNOWN_PARAMETER = re.compile(
+    r"unsupported|unknown|unrecogni|extra|not (permit|allow|support)|unexpected", re.IGNORECASE
+)
 # A parameter in the other words in which servers refuse it, such as Ollama's (“think value”) and Gemini's.
 _REASONING = (
     r"(enable_?)?think(ing)?([ _]?(level|budget|effort|config|mode|value|type|tokens))?|effort"
