@@ -88,7 +88,7 @@ def test_whatever_comes_between_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch
 
 def test_words_that_differ_alone_are_read_without_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     decode = Mock(side_effect=json.loads)
-    monkeypatch.setattr("supportbot.assistant.backends.chat_accumulator.decode_json", decode)
+    monkeypatch.setattr("supportbot.assistant.backends.chat_accumulator.decode_event", decode)
     chunk = '{"choices":[{"index":0,"delta":{"content":"%s","role":"assistant"}}],"created":1}'
 
     pieces, *_rest = read([(chunk % word).encode() for word in ("One", " two", " drei ä", " vier")])

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from .sanitize import is_json_object
+from .json_text import is_json_object, load_json, load_json_at
 
 NO_ARGUMENTS = ("", "null", "None", "undefined", "[]")
 # Under which a model writes all of them, though they are no arguments of the tool.
@@ -34,10 +34,7 @@ def normalize_arguments(arguments: str) -> str:
     for _layer in range(MAX_LAYERS):
         if text in NO_ARGUMENTS:
             return "{}"
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return arguments
+        value = load_json(text)
         if isinstance(value, dict):
             return text
         if not isinstance(value, str):
@@ -77,9 +74,8 @@ def _read_loose_value(arguments: str) -> dict[str, Any] | None:
     if escaped := ESCAPED_BEGINNING.match(text):
         text = html.unescape(text) if escaped["entity"] else text.replace('\\"', '"')
     for _layer in range(MAX_LAYERS):
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
+        value = load_json(text)
+        if value is None:
             return read_loose_object(text.strip())
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
@@ -111,15 +107,10 @@ def read_loose_object(text: str) -> dict[str, Any] | None:
 
 def _split_objects(text: str) -> tuple[list[dict[str, Any]], str]:
     """The objects at the beginning of a text, one after the other, and what follows them."""
-    decoder = json.JSONDecoder(strict=False)
     objects = []
-    while text.startswith("{"):
-        try:
-            value, end = decoder.raw_decode(text)
-        except (ValueError, RecursionError):
-            break
-        objects.append(value)
-        text = text[end:].lstrip()
+    while text.startswith("{") and (found := load_json_at(text)):
+        objects.append(found[0])
+        text = text[found[1] :].lstrip()
     return objects, text
 
 

@@ -4,12 +4,12 @@ Behind vLLM marks stay in the names of gpt-oss (vllm-project/vllm#32587), Kimi w
 `default_api.lookup_order`, and some servers send a name twice (bytedance/deer-flow#654).
 """
 
-import json
 import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..tools import Tool
+from .json_text import load_json
 
 MARK = re.compile(r"<[|｜].*", re.DOTALL)
 COUNT = re.compile(r":\d+$")
@@ -48,20 +48,15 @@ def find_name_elsewhere(call_id: str, arguments: str, tool_names: Collection[str
     (BerriAI/litellm#3333); empty for none."""
     named: Any = find_tool_name(call_id, tool_names)
     if named not in tool_names:
-        try:
-            value = json.loads(arguments)
-        except (ValueError, RecursionError):
-            return ""
+        value = load_json(arguments)
         named = value.get("name") if isinstance(value, dict) and "arguments" in value else ""
     return named if isinstance(named, str) and named in tool_names else ""
 
 
 def find_name_by_arguments(arguments: str, tools: Sequence[Tool]) -> str:
     """The only tool that takes these arguments; empty if there is none, or several do."""
-    try:
-        names = set(json.loads(arguments))
-    except (ValueError, TypeError, RecursionError):
-        return ""
+    value = load_json(arguments)
+    names = set(value) if isinstance(value, dict) else set()
     schemas = [(tool.name, tool.parameters) for tool in tools]
     fitting = [
         name

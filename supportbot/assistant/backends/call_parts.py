@@ -13,8 +13,9 @@ from typing import Any
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
 from .call_names import strip_name_marks
+from .json_text import is_json_object, load_json
 from .provider_fields import merge_value
-from .sanitize import is_json_object, sanitize_text
+from .sanitize import sanitize_text
 
 MAX_CHECKED_CALLS = 8  # the last ones: nothing is added to earlier ones any more
 ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input")
@@ -170,7 +171,7 @@ def _replaces(arguments: str, more: str) -> bool:
     if ends == "}" and begins == "{" and is_json_object(arguments):
         # All again at the end; or an empty object stood in for what comes only now.
         return is_json_object(more) or arguments.strip() == "{}"
-    return ends == begins == '"' and _is_json_text(arguments) and _is_json_text(more)
+    return ends == begins == '"' and all(isinstance(load_json(each), str) for each in (arguments, more))
 
 
 def _describe(call: CallParts) -> tuple[str, str]:
@@ -178,20 +179,9 @@ def _describe(call: CallParts) -> tuple[str, str]:
     return call.name, call.arguments.strip() or "{}"
 
 
-def _is_json_text(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), str)
-    except (ValueError, RecursionError):
-        return False
-
-
 def _are_equal(arguments: str, more: Any) -> bool:
     """Whether a whole object is the same as another, however it is written."""
-    try:
-        value = json.loads(more) if isinstance(more, str) else more
-        return bool(json.loads(arguments) == value)
-    except (ValueError, RecursionError):
-        return False
+    return bool(load_json(arguments) == (load_json(more) if isinstance(more, str) else more))
 
 
 def _read_index(value: Any) -> Any:

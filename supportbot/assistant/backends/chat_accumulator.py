@@ -9,9 +9,9 @@ from .call_parts import OLD_FORM
 from .chunk_choices import get_piece, list_choices
 from .chunk_pattern import ChunkPattern
 from .finish_reasons import normalize_finish_reason
+from .json_text import decode_event
 from .provider_errors import error_from_event, find_error
 from .provider_fields import NOT_RETURNED, REASONING_FIELDS, merge_message_fields
-from .sanitize import decode_json
 
 MAX_WAITING_PIECES = 20_000  # of another choice than the first
 PLAIN_FIELDS = {"role", "content"}  # of a piece that brings nothing but words
@@ -48,7 +48,7 @@ class ChatAccumulator(AnswerAccumulator):
         if data == b"[DONE]":
             self._is_done = True
             return ""
-        chunk = decode_json(data)
+        chunk = decode_event(data)
         if self._has_text and isinstance(chunk, dict) and (words := _read_plain_piece(chunk)):
             self._pattern.learn_from(data, words)
             self._unfinish()

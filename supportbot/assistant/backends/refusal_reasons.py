@@ -4,10 +4,10 @@ A provider may quote a key, or what a customer wrote. So only words of a list ar
 which have an underscore in them or are ours; whatever else there was is an ellipsis.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+
+from .json_text import load_json
 
 MAX_REASON_CHARS = 240
 MAX_WORDS = 60
@@ -79,7 +79,7 @@ def _keep_word(word: str) -> str:
 
 def _iter_texts(body: object, depth: int = 0) -> Iterator[str]:
     """The texts of an error's body, without those that say the same again."""
-    body = _parse_text(body) if isinstance(body, str) and depth == 0 else body
+    body = load_json(body) or body if isinstance(body, str) and depth == 0 else body
     if isinstance(body, str):
         yield body
     elif isinstance(body, Mapping) and depth < 4:
@@ -92,10 +92,3 @@ def _iter_texts(body: object, depth: int = 0) -> Iterator[str]:
     elif isinstance(body, list | tuple) and depth < 4:
         for each in body[:3]:
             yield from _iter_texts(each, depth + 1)
-
-
-def _parse_text(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

@@ -7,8 +7,9 @@ from typing import Any
 from .accumulator import AnswerAccumulator
 from .call_parts import CallParts
 from .finish_reasons import normalize_finish_reason
+from .json_text import decode_event
 from .provider_errors import error_from_event, find_error
-from .sanitize import decode_json, sanitize_text
+from .sanitize import sanitize_text
 
 KNOWN_ITEM_FIELDS = {"type", "id", "call_id", "name", "arguments", "status", "object"}
 ENDS = {f"response.{name}" for name in ("completed", "incomplete", "failed", "cancelled", "done")}
@@ -48,7 +49,7 @@ class ResponsesAccumulator(AnswerAccumulator):
         if data == b"[DONE]":
             self._is_done, self._finish_reason = True, "stop"
             return ""
-        return self._add_decoded(decode_json(data))
+        return self._add_decoded(decode_event(data))
 
     def _add_decoded(self, event: Any) -> str:
         kind = event.get("type")

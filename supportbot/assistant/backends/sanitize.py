@@ -3,20 +3,11 @@
 import json
 import re
 from dataclasses import replace
-from typing import Any
-
-from pydantic_core import from_json
 
 from ..messages import ToolCall
+from .json_text import is_json_object
 
 MAX_NAME_CHARS = 64  # OpenAI's limit for the name of a function
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-STRICT_JSON = json.JSONDecoder(parse_constant=_refuse_constant)  # Python's own takes NaN and Infinity too
 
 
 def sanitize_text(text: str) -> str:
@@ -31,22 +22,6 @@ def sanitize_text(text: str) -> str:
         # The round trip joins the two surrogates of one character, and replaces a lone one.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
-
-
-def decode_text(data: bytes) -> str:
-    """The text of a body or an event, with lone surrogates as they are, and a mark in the place of other bytes."""
-    try:
-        return data.decode("utf-8-sig", "surrogatepass")
-    except UnicodeDecodeError:
-        return data.decode("utf-8-sig", "replace")
-
-
-def decode_json(data: bytes) -> Any:
-    """Decode an event. Bytes that are no UTF-8 cost their character, not the answer. Raises ValueError."""
-    try:
-        return from_json(data)  # several times as fast as json, which counts at one event a token
-    except ValueError:
-        return json.loads(decode_text(data))  # accepts lone surrogates, which `sanitize_text` repairs
 
 
 def sanitize_call(call: ToolCall) -> ToolCall:
@@ -67,13 +42,3 @@ def _sanitize_arguments(arguments: str) -> str:
     written = json.dumps(json.loads(arguments), ensure_ascii=False)
     clean = sanitize_text(written)
     return arguments if clean == written else clean
-
-
-def is_json_object(text: str) -> bool:
-    # Quick, as it is asked of every piece of a call.
-    if text.lstrip()[:1] != "{" or text.rstrip()[-1:] != "}":
-        return False
-    try:
-        return isinstance(STRICT_JSON.decode(text), dict)
-    except (ValueError, RecursionError):
-        return False

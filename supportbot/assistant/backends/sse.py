@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import ErrorCode, ModelError
 from ..limits import MAX_EVENT_BYTES
+from .json_text import load_json
 
 KEEP_ALIVE = rb"ping|pong|heart[ _-]?beat|keep[ _-]?alive|no[ _-]?op"
 KEEP_ALIVE_NAME = re.compile(KEEP_ALIVE, re.IGNORECASE)
@@ -169,9 +170,4 @@ def _mark_as_error(data: bytes) -> bytes:
 
 
 def _is_whole(data: bytes) -> bool:
-    if data == b"[DONE]":
-        return True
-    try:
-        return isinstance(json.loads(data), dict | list)
-    except (ValueError, RecursionError):
-        return False
+    return data == b"[DONE]" or isinstance(load_json(data), dict | list)

@@ -15,10 +15,10 @@ from ..usage import RequestUsage
 from .accumulator import AnswerAccumulator
 from .call_arguments import read_loose_arguments
 from .call_parts import ARGUMENTS_KEYS
+from .json_text import is_json_object, load_json_at
 from .output_text import SpokenText
 from .parse_errors import build_invalid_answer_error
 from .provider_errors import RefusedRequest
-from .sanitize import is_json_object
 
 WRAPPING_KEYS = ("properties", *ARGUMENTS_KEYS)
 MAX_LOOSE_OBJECTS = 5
@@ -150,12 +150,9 @@ def _iter_candidates(text: str) -> Iterator[str]:
     start = text.find("{")
     if start < 0:
         return
-    try:
-        _value, end = json.JSONDecoder().raw_decode(text, start)
-    except (ValueError, RecursionError):
-        return
-    if (start, end) != (0, len(text)):
-        yield text[start:end]
+    found = load_json_at(text, start)
+    if found and (start, found[1]) != (0, len(text)):
+        yield text[start : found[1]]
 
 
 def _iter_loose_candidates(text: str) -> Iterator[str]:
@@ -180,16 +177,11 @@ def _list_forms(text: str) -> list[str]:
 
 
 def _list_loose_objects(text: str) -> list[Any]:
-    decoder = json.JSONDecoder(strict=False)
     found: list[Any] = [json.loads(loose)] if (loose := read_loose_arguments(text)) != text else []
     start = text.find("{")
-    while start >= 0 and len(found) < MAX_LOOSE_OBJECTS:
-        try:
-            value, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            break
-        found.append(value)
-        start = text.find("{", end)
+    while start >= 0 and len(found) < MAX_LOOSE_OBJECTS and (decoded := load_json_at(text, start)):
+        found.append(decoded[0])
+        start = text.find("{", decoded[1])
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..call_arguments import read_loose_object
 from ..call_names import find_tool_name
 from ..call_parts import CallParts
-from ..sanitize import is_json_object
+from ..json_text import is_json_object, load_json
 from .element_calls import ATTRIBUTES, TAGGED_NAME, iter_attribute_call, iter_tagged_call
 from .json_calls import (
     are_only_calls,
@@ -253,10 +253,8 @@ def _read_value(text: str) -> Any:
     text = text.strip()
     if text[:1] not in ("{", "[", '"') and text != "null":
         return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    value = load_json(text)
+    return text if value is None else value
 
 
 def _read_loose_json(body: str) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..call_arguments import read_loose_arguments
 from ..call_parts import CallParts
-from ..sanitize import is_json_object
+from ..json_text import is_json_object
 from .labelled_calls import (
     LabelledCall,
     find_label,

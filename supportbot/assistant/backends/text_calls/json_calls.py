@@ -8,6 +8,7 @@ from typing import Any
 from ..call_arguments import read_loose_object
 from ..call_names import find_tool_name
 from ..call_parts import ARGUMENTS_KEYS
+from ..json_text import load_json_at
 
 JSON_BEGINS = re.compile(r"[{\[]")
 NAME_KEYS = (
@@ -93,10 +94,9 @@ def read_words(values: list[Any]) -> str:
 
 def read_wrapped_answer(text: str) -> str:
     """The answer in a text that is one JSON object with nothing else in it; empty if it is none."""
-    try:
-        value = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return ""
+    text = text.strip()
+    found = load_json_at(text)
+    value = found[0] if found and found[1] == len(text) else None
     said = {key: each for key, each in value.items() if key != "role"} if isinstance(value, dict) else {}
     words = next(iter(said.values()), None)
     return words if len(said) == 1 and said.keys() <= {*ANSWER_KEYS} and isinstance(words, str) else ""
@@ -154,7 +154,6 @@ def is_loose(name: str, loose_names: Collection[str]) -> bool:
 def split_at_marks(text: str, marks: re.Pattern[str]) -> list[str]:
     """What stands between these marks, of which those within JSON are none: they are what somebody has written."""
     boundaries = re.compile(f"(?P<mark>{marks.pattern})|[{{\\[]", marks.flags)
-    decoder = json.JSONDecoder(strict=False)
     pieces, start, position, failures = [], 0, 0, 0
     while failures < MAX_FAILURES and (found := boundaries.search(text, position)):
         position = found.end()
@@ -162,25 +161,20 @@ def split_at_marks(text: str, marks: re.Pattern[str]) -> list[str]:
             pieces.append(text[start : found.start()])
             start = position
             continue
-        try:
-            _value, position = decoder.raw_decode(text, found.start())
-        except (ValueError, RecursionError):
+        if value := load_json_at(text, found.start()):
+            position = value[1]
+        else:
             failures += 1
     return [*pieces, text[start:]]
 
 
 def split_json(text: str) -> tuple[list[Any], str]:
     """The JSON values in a text, one after the other, and what stands beside them."""
-    decoder = json.JSONDecoder(strict=False)  # models leave line breaks in strings as they are
     position, values, outside = 0, [], []
-    while begins := JSON_BEGINS.search(text, position):
-        try:
-            value, end = decoder.raw_decode(text, begins.start())
-        except (ValueError, RecursionError):
-            break
+    while (begins := JSON_BEGINS.search(text, position)) and (found := load_json_at(text, begins.start())):
         outside.append(text[position : begins.start()])
-        values.append(value)
-        position = end
+        values.append(found[0])
+        position = found[1]
     return values, "".join([*outside, text[position:]])
 
 
@@ -201,13 +195,9 @@ def decode_values(text: str) -> tuple[list[Any], str]:
     fence = FENCE.match(body)
     body = body[fence.end() :].lstrip() if fence else body
     values: list[Any] = []
-    while body:
-        try:
-            value, end = json.JSONDecoder(strict=False).raw_decode(body)
-        except (ValueError, RecursionError):
-            break
-        values += value if isinstance(value, list) else [value]
-        body = body[end:].lstrip(" \n\r\t,;")
+    while found := load_json_at(body):
+        values += found[0] if isinstance(found[0], list) else [found[0]]
+        body = body[found[1] :].lstrip(" \n\r\t,;")
     if fence and (values or body.endswith("```")):
         body = body.removeprefix("```") if values else body.removesuffix("```")
     return values, body.strip()

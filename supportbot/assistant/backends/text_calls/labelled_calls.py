@@ -4,12 +4,12 @@ So do agents write them (`Action:` and `Action Input:`, LangChain's ReAct), and 
 prose. A label may be bold, an item of a list or a heading, and all of it may stand in one line.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..call_arguments import FENCE_BEGINS
+from ..json_text import load_json_at
 
 NAME_LABELS = (
     *("action", "next action", "tool", "tool name", "tool call", "tool to use", "tool used", "selected tool"),
@@ -143,13 +143,8 @@ def split_arguments(rest: str) -> tuple[str, str]:
     text = text.strip("`") if text.startswith("`{") else text
     fence = FENCE_BEGINS.match(text)
     inner = text[fence.end() :] if fence else text
-    if inner.startswith("{"):
-        try:
-            _value, end = json.JSONDecoder(strict=False).raw_decode(inner)
-        except (ValueError, RecursionError):
-            pass
-        else:
-            return inner[:end], inner[end:].lstrip("` \t\n*")
+    if inner.startswith("{") and (found := load_json_at(inner)):
+        return inner[: found[1]], inner[found[1] :].lstrip("` \t\n*")
     observed = OBSERVATION.search(text)
     arguments, behind = (text[: observed.start()], text[observed.start() :]) if observed else (text, "")
     if arguments.startswith("("):
