@@ -154,8 +154,8 @@ async def test_a_stream_without_end_is_given_up_in_words(provider, desk, stream,
 def test_a_text_that_begins_like_a_call_is_held_no_longer_than_a_call_may_be():
     reader = BareCallReader(["look"])
     shown = [
-        reader.take_in('{"name": "look", "arguments": {"a": "'),
-        *(reader.take_in("x" * 50_000) for _ in "ab"),
+        reader.read_text('{"name": "look", "arguments": {"a": "'),
+        *(reader.read_text("x" * 50_000) for _ in "ab"),
     ]
     assert [len(text) > 0 for text in shown] == [False, False, True]
 

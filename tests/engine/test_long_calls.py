@@ -61,9 +61,9 @@ def test_no_answer_is_read_for_longer_than_it_is_long(body: tuple[str, str, str]
     def read() -> None:
         thoughts, calls = ProseThoughtReader(), BareCallReader(["look"], ["look"])
         for start in range(0, len(text), 20):
-            calls.take_in(thoughts.read_text(text[start : start + 20]))
-        calls.take_in(thoughts.flush_text())
-        calls.finish_text()
+            calls.read_text(thoughts.read_text(text[start : start + 20]))
+        calls.read_text(thoughts.flush_text())
+        calls.flush_text()
 
     assert takes_linear_time(read)
 
@@ -91,7 +91,7 @@ UNITS = [
 def test_no_text_that_comes_at_once_is_read_for_longer_than_it_is_long(unit: str):
     def read() -> None:
         spoken = SpokenText()
-        spoken.feed_text(unit * (CHARS // 2 // len(unit)))
+        spoken.read_text(unit * (CHARS // 2 // len(unit)))
         spoken.flush_text()
 
     assert takes_linear_time(read)

@@ -12,17 +12,11 @@ from .call_arguments import normalize_arguments, read_loose_arguments
 from .call_ids import make_call_id
 from .call_names import find_name_by_arguments, find_name_elsewhere, find_tool_name
 from .call_parts import CallCollector, CallParts
-from .output_text import SpokenText
-from .output_text.made_up_turns import MadeUpTurnReader
-from .output_text.marks import find_last_call
-from .output_text.prose_thoughts import ProseThoughtReader
-from .output_text.repeated_text import CLEAR_CHARS, RepeatedText, drop_repetition
 from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
 from .sanitize import sanitize_text
 from .sse import SSEParser
-from .text_calls import parse_text_calls, split_calls
-from .text_calls.agent_calls import THOUGHT
-from .text_calls.bare_calls import BareCallReader
+from .text_calls import split_calls
+from .written_text import WrittenText
 
 # What reading an event raises when it does not have the shape that the provider's API promises.
 MALFORMED_DATA_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -45,11 +39,9 @@ class AnswerAccumulator:
         something is taken word for word.
         `is_thought_first` is said of a model that thinks aloud without a mark before it.
         """
-        self.text = ""
         # Whether the provider knows a call otherwise: without an id, or malformed.
         self.has_changed_calls = False
         self.has_refused = False  # in words
-        self._spoken = SpokenText(is_thought_first=is_thought_first)
         self._origin = origin
         self._used_ids = set(used_ids)
         self._tools = tools
@@ -59,12 +51,7 @@ class AnswerAccumulator:
         }
         self._loose_names = list(self._argument_names)
         self._collector = CallCollector(self._tool_names, self._loose_names)
-        self._bare_calls = BareCallReader(self._tool_names, self._loose_names)
-        self._prose = ProseThoughtReader()
-        self._turns = MadeUpTurnReader()
-        self._repeated = RepeatedText()
-        self._ended_with_words = False  # they came with the reason to finish, and more had come before
-        self._half_char = ""  # the first half of a character, whose other half the next piece brings
+        self.written = WrittenText(self._tool_names, self._loose_names, is_thought_first=is_thought_first)
         self._is_done = False
         self._is_cut = False  # the provider itself says that the answer is not whole
         self._has_reasoned = False
@@ -76,9 +63,14 @@ class AnswerAccumulator:
         self._fields: dict[str, Any] = {}  # of the message, for its provider alone
 
     @property
+    def text(self) -> str:
+        """The words for the customer that have come."""
+        return self.written.text
+
+    @property
     def has_reasoned(self) -> bool:
         """Whether the model reasoned before its first word."""
-        return self._has_reasoned or self._spoken.answer.has_thought or self._prose.has_thought
+        return self._has_reasoned or self.written.has_thought
 
     @property
     def is_finished(self) -> bool:
@@ -106,11 +98,11 @@ class AnswerAccumulator:
         Raises `ModelError`, with the code `MALFORMED` for data that cannot be read.
         """
         try:
-            text = self._join_pieces(self._read_events(events))
+            text = self.written.join_pieces(self._read_events(events))
             self._collector.require_bounds()
         except MALFORMED_DATA_ERRORS as error:
             raise ModelError(ErrorCode.MALFORMED, f"unreadable chunk: {type(error).__name__}") from error
-        return self._take_in(self._spoken.feed_text(text)) if text else ""
+        return self.written.add_text(text)
 
     def _read_events(self, events: Sequence[bytes]) -> list[str]:
         """The text of each. What fails behind an answer that has ended in good order takes nothing from it."""
@@ -128,26 +120,8 @@ class AnswerAccumulator:
     def finish_text(self) -> str:
         """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
         if self.has_calls:
-            self._spoken.answer.end_thought()
-        if self._finish_reason == "length" or not self.is_finished:
-            self._spoken.drop_held_text()
-        held, self._half_char = sanitize_text(self._half_char + self._repeated.flush_text()), ""
-        return self._take_in(self._spoken.flush_text(held), is_last=True)
-
-    @property
-    def is_thought_first(self) -> bool:
-        """Whether its model is known by now to think aloud without a mark before it."""
-        return self._spoken.answer.closed_unopened
-
-    @property
-    def is_withdrawn(self) -> bool:
-        """Whether the text that was returned before the last piece was none."""
-        return self._spoken.answer.is_withdrawn
-
-    def take_withdrawal(self) -> bool:
-        """The same, asked once."""
-        is_withdrawn, self._spoken.answer.is_withdrawn = self.is_withdrawn, False
-        return is_withdrawn
+            self.written.answer.end_thought()
+        return self.written.flush_text(is_broken_off=self._finish_reason == "length" or not self.is_finished)
 
     def add_body(self, body: bytes) -> None:
         """Add an answer that was asked for whole, though it may come as a stream. Raises as `add_events` does."""
@@ -160,7 +134,7 @@ class AnswerAccumulator:
 
     def add_written(self, text: str) -> None:
         """Add all that the model has written, where its server could not read it."""
-        self._take_in(self._spoken.feed_text(sanitize_text(text)))
+        self.written.add_text(sanitize_text(text))
         self._finish_reason = "stop"
         self.finish_text()
 
@@ -181,43 +155,6 @@ class AnswerAccumulator:
         """Its request, if the provider has counted it. An answer of no use is paid as well."""
         return (RequestUsage(self._model, self.token_counts),) if self._usage else ()
 
-    def _join_pieces(self, pieces: Sequence[str]) -> str:
-        """The text of some pieces. Half a character at its end waits for the next piece (elizaOS/eliza#30904)."""
-        if pieces and len(pieces[-1]) >= CLEAR_CHARS:
-            if self._ended_with_words or self._repeated.comes_in_pieces or len(pieces) > 2:
-                pieces = drop_repetition(pieces, self.text)
-            self._ended_with_words = False
-        text = "".join(pieces) if self._repeated.comes_in_pieces else self._repeated.join_pieces(pieces)
-        if text.isascii() and not self._half_char:
-            return sanitize_text(text)
-        text, self._half_char = self._half_char + text, ""
-        if "\ud800" <= text[-1:] <= "\udbff":
-            text, self._half_char = text[:-1], text[-1]
-        return sanitize_text(text)
-
-    def _take_in(self, text: str, *, is_last: bool = False) -> str:
-        if self.is_withdrawn:
-            self.text = ""
-            self._bare_calls.drop_text()
-            self._prose = ProseThoughtReader()
-            self._turns = MadeUpTurnReader()
-        text = self._turns.take_in(text)
-        if is_last:
-            text += self._turns.finish_text()
-            if self._turns.place is not None:
-                self._spoken.answer.calls.drop_behind(self._turns.place)
-        if not self._prose.is_over:
-            text = self._prose.read_text(text) if text else ""
-            text += self._prose.flush_text() if is_last else ""
-            if self._prose.answer_place:
-                self._spoken.answer.calls.drop_before(self._prose.answer_place)
-        text = self._bare_calls.take_in(text)
-        if is_last:
-            rest = self._bare_calls.finish_text()
-            text += "" if self._spoken.answer.calls.bodies and THOUGHT.match(rest) else rest
-        self.text += text
-        return text
-
     def _add_event(self, data: bytes) -> str:
         raise NotImplementedError
 
@@ -230,7 +167,8 @@ class AnswerAccumulator:
         if not self.is_finished or self._is_cut:
             raise ModelError(ErrorCode.CUT)
         parts = split_calls(self._collector.list_meant_calls(), self._tool_names, self._loose_names)
-        parts = parts or self._parse_text_calls()
+        written = () if parts else self.written.parse_calls(self.get_thought())
+        parts += [call for call in written if call.name or self._find_name(call)]
         if self._finish_reason == "length" and parts:
             raise ModelError(ErrorCode.CUT, "out of tokens within a tool call")
         ids = [make_call_id() for _part in parts]
@@ -241,20 +179,10 @@ class AnswerAccumulator:
         message = Message("assistant", self.text, calls, provider_fields=own)
         return Answer(message, reason, self._model, self.token_counts)
 
-    def _parse_text_calls(self) -> list[CallParts]:
-        bodies = self._spoken.answer.calls.bodies
-        calls = [
-            call for body in bodies for call in parse_text_calls(body, self._tool_names, self._loose_names)
-        ]
-        calls = calls or self._bare_calls.calls
-        if not calls and not self.text.strip() and (body := find_last_call(self.get_thought())):
-            calls = parse_text_calls(body, self._loose_names, self._loose_names)
-        return [call for call in calls if call.name or self._find_name(call)]
-
     def get_call_text(self) -> str:
         """What stands in its last call, for whom no tool was offered: there are models that answer by one."""
         written = [
-            *self._spoken.answer.calls.bodies,
+            *self.written.answer.calls.bodies,
             *(call.arguments for call in self._collector.list_meant_calls()),
         ]
         return sanitize_text(written[-1]) if written else ""
@@ -268,7 +196,7 @@ class AnswerAccumulator:
     def get_thought(self) -> str:
         """The last thought, in which a model may have stopped to call a tool."""
         fields = (self._fields.get(name) for name in REASONING_FIELDS)
-        return self._spoken.answer.last_thought or next(
+        return self.written.answer.last_thought or next(
             (each for each in fields if isinstance(each, str)), ""
         )
 

@@ -110,7 +110,7 @@ class ChatAccumulator(AnswerAccumulator):
             message = self._take_new_part(whole)
         text = self._read_text(message) or ("" if is_piece else choice.get("text") or "")
         if text and self._has_text and choice.get("finish_reason"):
-            self._ended_with_words = True
+            self.written.ended_with_words = True
         self._has_text = self._has_text or bool(text)
         for call in _iter_calls(message):
             self._collector.add_part(call)
@@ -149,7 +149,7 @@ class ChatAccumulator(AnswerAccumulator):
         content = message.get("content")
         if _is_flagged_thought(message):
             self._has_reasoned = self._has_reasoned or not self._has_text
-            self._spoken.answer.has_thought = True  # a closing mark may stand before the answer
+            self.written.answer.has_thought = True  # a closing mark may stand before the answer
             return ""
         if isinstance(content, list | dict):
             return self._read_part(content)

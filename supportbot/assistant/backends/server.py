@@ -120,7 +120,7 @@ class ModelServer:
     def _note_thinking(self, accumulator: AnswerAccumulator) -> None:
         """Remember whether this model thinks aloud without a mark before it: then its next thoughts are held back."""
         if accumulator.text:
-            self.is_thought_first = accumulator.is_thought_first
+            self.is_thought_first = accumulator.written.answer.closed_unopened
 
     async def post_request(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None

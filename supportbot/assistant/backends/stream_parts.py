@@ -27,7 +27,7 @@ class StreamReporter:
         """
         parts: list[StreamPart] = []
         now = self._now()
-        if self._accumulator.take_withdrawal():
+        if self._accumulator.written.take_withdrawal():
             parts.append(TextWithdrawn())
         if not self.is_reasoning and self._accumulator.has_reasoned:
             self._last_sign_of_life, self.is_reasoning = now, True
@@ -41,9 +41,9 @@ class StreamReporter:
 def finish_stream(accumulator: AnswerAccumulator, events: Sequence[bytes] = ()) -> Iterator[StreamPart]:
     """The stream is over: the last events, which had no end of their own, and the text that was held back."""
     text = accumulator.add_events(events)
-    is_withdrawn = accumulator.take_withdrawal()
+    is_withdrawn = accumulator.written.take_withdrawal()
     rest = accumulator.finish_text()
-    if is_withdrawn or accumulator.take_withdrawal():
+    if is_withdrawn or accumulator.written.take_withdrawal():
         yield TextWithdrawn()
         text, rest = accumulator.text, ""
     if text or rest:

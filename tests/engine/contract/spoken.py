@@ -12,7 +12,7 @@ from tests.provider import wire
 def hear_answer(said: str, size: int) -> str:
     spoken, text = SpokenText(), ""
     for start in range(0, len(said), size):
-        piece = spoken.feed_text(said[start : start + size])
+        piece = spoken.read_text(said[start : start + size])
         text = piece if spoken.answer.is_withdrawn else text + piece
         spoken.answer.is_withdrawn = False
     rest = spoken.flush_text()
@@ -25,7 +25,7 @@ def read_calls(said: str, size: int) -> tuple[str, list[tuple[str, Any]]]:
     pieces = [said[start : start + size] for start in range(0, len(said), size)]
     for event in [*(wire.chunk({"content": piece}) for piece in pieces), *wire.ending()]:
         text = accumulator.add_events([event.removeprefix(b"data: ").strip()])
-        shown = text if accumulator.take_withdrawal() else shown + text
+        shown = text if accumulator.written.take_withdrawal() else shown + text
     shown += accumulator.finish_text()
     calls = accumulator.build_answer().message.tool_calls
     return shown, [(call.name, json.loads(call.arguments)) for call in calls]

@@ -125,7 +125,7 @@ def read_answer(said: str, size: int, field: str = "content") -> tuple[str, Answ
     shown = ""
     for event in [*(wire.chunk({field: piece}) for piece in pieces), *wire.ending()]:
         text = accumulator.add_events([event.removeprefix(b"data: ").strip()])
-        shown = text if accumulator.take_withdrawal() else shown + text
+        shown = text if accumulator.written.take_withdrawal() else shown + text
     return shown + accumulator.finish_text(), accumulator.build_answer()
 
 

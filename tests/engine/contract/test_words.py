@@ -61,9 +61,9 @@ async def test_text_is_passed_on_while_the_rest_is_still_to_come(provider, desk)
 )
 def test_no_word_waits_for_the_next_one_that_cannot_be_of_a_mark(said: str):
     spoken = SpokenText()
-    spoken.feed_text("Well. ")
+    spoken.read_text("Well. ")
 
-    waited = [char for char in said if not spoken.feed_text(char)]
+    waited = [char for char in said if not spoken.read_text(char)]
 
     assert set(waited) <= set("<[/b")
 

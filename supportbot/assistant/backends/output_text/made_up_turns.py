@@ -42,7 +42,7 @@ class MadeUpTurnReader:
         self._is_turn = False
         self._held = ""
 
-    def take_in(self, text: str) -> str:
+    def read_text(self, text: str) -> str:
         """Add a piece of the answer. Returns what of it may be shown."""
         text, self._held = self._held + text, ""
         start = len(text)
@@ -56,7 +56,7 @@ class MadeUpTurnReader:
         self._fences += shown.count("```")
         return shown
 
-    def finish_text(self) -> str:
+    def flush_text(self) -> str:
         """The answer is over. Returns what was held back and belongs to it."""
         text, self._held = self._held, ""
         if self._is_turn and _is_conversation(text):

@@ -77,7 +77,7 @@ class BareCallReader:
         self._is_undecided = bool(tool_names)
         self._held = ""
 
-    def take_in(self, text: str) -> str:
+    def read_text(self, text: str) -> str:
         """Add a piece of the answer. Returns what of it may be shown."""
         shown = self._release_text(text)
         self._before = (self._before + shown)[-MAX_SENTENCE_CHARS:]
@@ -125,13 +125,7 @@ class BareCallReader:
         if text.strip() or "\n" in text:
             self._last_piece = text
 
-    def drop_text(self) -> None:
-        """What has come was no answer."""
-        self._last_piece = self._before = ""
-        self._held, self._is_undecided, self._names = "", bool(self._tool_names), self._tool_names
-        self._is_within_line = False
-
-    def finish_text(self) -> str:
+    def flush_text(self) -> str:
         """The answer is over. Returns what was held back and is no call."""
         text = self._take_held()
         if not text:  # as at the end of nearly every answer

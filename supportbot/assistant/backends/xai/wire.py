@@ -62,13 +62,12 @@ class XaiAccumulator(AnswerAccumulator):
             # The first chunk may only tell the role. Each further one without text means that the model reasons.
             has_reasoning = any(output.delta.reasoning_content for output in chunk.outputs)
             self._has_reasoned = self._has_reasoned or (had_begun and not self.text) or has_reasoning
-        text = self._join_pieces([text])
-        return self._take_in(self._spoken.feed_text(text)) if text else ""
+        return self.written.add_text(self.written.join_pieces([text]))
 
     def add_whole(self, completion: chat_pb2.GetChatCompletionResponse) -> None:
         """Add an answer that was not streamed. Raises `ModelError`."""
         outputs = ((output.message, output.finish_reason) for output in completion.outputs)
-        self._take_in(self._spoken.feed_text(self._add_outputs(completion, outputs)))
+        self.written.add_text(self._add_outputs(completion, outputs))
         self.finish_text()
 
     def _add_outputs(self, answer: Any, outputs: Iterable[tuple[Any, int]]) -> str:
