@@ -16,39 +16,16 @@ LENGTH_REASONS = {
     "time_limit",
 }
 FILTER_REASONS = {
-    *(
-        "content_filter",
-        "content_filtered",
-        "content_policy",
-        "safety",
-        "recitation",
-        "blocklist",
-        "spii",
-        "refusal",
-    ),
-    *("prohibited_content", "sensitive", "guardrail_intervened", "image_safety", "moderation", "language"),
-    "model_armor",
-    *(
-        "blocked",
-        "content_blocked",
-        "content_policy_violation",
-        "policy_violation",
-        "guardrail",
-        "guardrails",
-    ),
+    *("content_filter", "content_filtered", "content_policy", "safety", "recitation", "blocklist", "spii"),
+    *("refusal", "prohibited_content", "sensitive", "guardrail_intervened", "image_safety", "moderation"),
+    *("language", "model_armor", "blocked", "content_blocked", "content_policy_violation"),
+    *("policy_violation", "guardrail", "guardrails"),
 }
 # The server itself says that it broke off.
 BROKEN_REASONS = {
     *("error", "network_error", "internal_error", "server_error", "engine_error", "upstream_error", "failed"),
-    *(
-        "insufficient_system_resource",
-        "abort",
-        "aborted",
-        "cancelled",
-        "canceled",
-        "timeout",
-        "engine_overloaded",
-    ),
+    *("insufficient_system_resource", "abort", "aborted", "cancelled", "canceled", "timeout"),
+    "engine_overloaded",
     # Gemini could not write the call that it wanted, and has dropped it (googleapis/python-genai#1836).
     *("malformed_function_call", "unexpected_tool_call", "too_many_tool_calls", "missing_thought_signature"),
     *("malformed_response", "malformed_tool_use", "malformed_model_output"),

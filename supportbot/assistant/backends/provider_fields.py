@@ -17,8 +17,8 @@ from .sanitize import sanitize_text
 
 # What comes for the program that reads the stream, and is refused, or of no use, in a history.
 NOT_RETURNED = {
-    *("role", "content", "refusal", "tool_calls", "function_call", "name"),
-    *("annotations", "audio", "citations", "images", "logprobs", "obfuscation", "padding", "token_ids"),
+    *("role", "content", "refusal", "tool_calls", "function_call", "name", "annotations", "audio"),
+    *("citations", "images", "logprobs", "obfuscation", "padding", "token_ids"),
 }
 # Whose value comes in pieces: of every other field the last value counts.
 REASONING_FIELDS = (

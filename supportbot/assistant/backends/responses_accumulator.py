@@ -14,8 +14,8 @@ from .sanitize import sanitize_text
 KNOWN_ITEM_FIELDS = {"type", "id", "call_id", "name", "arguments", "status", "object"}
 ENDS = {f"response.{name}" for name in ("completed", "incomplete", "failed", "cancelled", "done")}
 PIECES = {
-    *("response.output_text.delta", "response.refusal.delta"),
-    *("response.output_audio_transcript.delta", "response.audio_transcript.delta"),
+    *("response.output_text.delta", "response.refusal.delta", "response.output_audio_transcript.delta"),
+    "response.audio_transcript.delta",
 }
 # Events that repeat words in one piece, and the field that holds them.
 WHOLE_PARTS = {

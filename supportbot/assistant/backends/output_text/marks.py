@@ -38,20 +38,18 @@ THOUGHT_NAMES = (
 )
 THOUGHT_OPENINGS = (
     *(f"<{name}>" for name in THOUGHT_NAMES),
-    *("<|inner_prefix|>", "<unused94>thought", "<ctrl94>thought", "<|open|>think<|sep|>"),
-    *("[think]", "◁think▷", "<|begin_of_thought|>", "<|start_thinking|>", "<|channel>thought", "<|think|>"),
+    *("<|inner_prefix|>", "<unused94>thought", "<ctrl94>thought", "<|open|>think<|sep|>", "[think]"),
+    *("◁think▷", "<|begin_of_thought|>", "<|start_thinking|>", "<|channel>thought", "<|think|>"),
     *("<|channel|>analysis<|message|>", "<|channel|>commentary<|message|>", "<|begin_of_thinking|>"),
-    *(
-        "<|start|>assistant<|channel|>analysis<|message|>",
-        "<|start|>assistant<|channel|>commentary<|message|>",
-    ),
+    "<|start|>assistant<|channel|>analysis<|message|>",
+    "<|start|>assistant<|channel|>commentary<|message|>",
 )
 THOUGHT_CLOSINGS = (
     *(f"</{name}>" for name in THOUGHT_NAMES),
     *("<|inner_suffix|>", "<unused95>", "<ctrl95>", "<｜/think｜>", "[begin final response]"),
     *("<|close|>think<|sep|>", "<|begin|>assistant<|content|>", "<|begin|>assistant<|tool_calls|>"),
     *("[/think]", "◁/think▷", "<|end_of_thought|>", "<|end_thinking|>", "<channel|>", "<|/think|>"),
-    *("<|end_of_thinking|>",),
+    "<|end_of_thinking|>",
 )
 TYPED_FINAL = "<|channel|>final <|constrain|>json<|message|>"
 HARMONY_CLOSINGS = (
@@ -62,54 +60,27 @@ HARMONY_CLOSINGS = (
 )
 # After these the answer is over, whatever the model goes on with.
 ENDINGS = (
-    *(
-        "<|im_end|>",
-        "<|eot_id|>",
-        "<|eom_id|>",
-        "<|endoftext|>",
-        "<|end_of_text|>",
-        "<end_of_turn>",
-        "<|end_of_turn|>",
-    ),
-    *(
-        "<|return|>",
-        "<|end|>",
-        "<｜end▁of▁sentence｜>",
-        "<|end_of_sentence|>",
-        "<turn|>",
-    ),
-    *(
-        "<|eos|>",
-        "<|end_of_turn_token|>",
-        "<|im_sep|>",
-        "<|eos_token|>",
-    ),
-    *("<|endofresponse|>", "<[end▁of▁sentence]>", "<|endofturn|>", "[|endofturn|]"),
-    *(
-        "<|eot|>",
-        "<|eom|>",
-        "<｜hy_eos｜>",
-        "<seed:eos>",
-        "<end_of_sentence>",
-        "<|message_sep|>",
-        "<|separator|>",
-    ),
-    *("[e~[", "<|close|>message<|sep|>"),
+    *("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>"),
+    *("<|end_of_turn|>", "<|return|>", "<|end|>", "<｜end▁of▁sentence｜>", "<|end_of_sentence|>", "<turn|>"),
+    *("<|eos|>", "<|end_of_turn_token|>", "<|im_sep|>", "<|eos_token|>", "<|endofresponse|>"),
+    *("<[end▁of▁sentence]>", "<|endofturn|>", "[|endofturn|]", "<|eot|>", "<|eom|>", "<｜hy_eos｜>"),
+    *("<seed:eos>", "<end_of_sentence>", "<|message_sep|>", "<|separator|>", "[e~["),
+    "<|close|>message<|sep|>",
 )
 # Here somebody else's turn begins, or what a tool is to answer: the model makes it up. `turn_headers` knows the rest.
 TURNS_OF_OTHERS = (
     *("<|user|>", "<|observation|>", "<|im_start|>user", "<|start_header_id|>user", "<start_of_turn>user"),
+    *("<role>human</role>", "<role>user</role>", "<role>observation</role>", "<reserved_106>", "]~b]user"),
+    *("]~b]tool", "<beginning_of_sentence>user", "<seed:bos>user", "<｜tool▁outputs▁begin｜>"),
     *(
-        "<role>human</role>",
-        "<role>user</role>",
-        "<role>observation</role>",
-        "<reserved_106>",
-        "]~b]user",
-        "]~b]tool",
+        "<｜tool▁output▁begin｜>",
+        "[inst]",
+        "<<sys>>",
+        "[available_tools]",
+        "[system_prompt]",
+        "[tool_results]",
     ),
-    *("<beginning_of_sentence>user", "<seed:bos>user", "<｜tool▁outputs▁begin｜>", "<｜tool▁output▁begin｜>"),
-    *("[inst]", "<<sys>>", "[available_tools]", "[system_prompt]"),
-    *("[tool_results]", "<|start_tool_results|>", "<|begin|>user<|content|>"),
+    *("<|start_tool_results|>", "<|begin|>user<|content|>"),
 )
 # The beginning of a mark at the end of an answer, which was cut there.
 CUT_MARK = re.compile(r"<[|｜][a-z_▁]{2,40}[|｜]?$", re.IGNORECASE)
@@ -118,45 +89,17 @@ SOFT_ENDINGS = ("</s>", "<eos>", "[/inst]")
 OPENING_STRIKE, CLOSING_STRIKE = "<s>", "</s>"  # also HTML for what no longer counts, such as a price
 # Left out; the text goes on.
 SKIPPED = (
-    *(
-        "<|im_start|>assistant",
-        "<|start_header_id|>assistant<|end_header_id|>",
-        "<|assistant|>",
-        "<|start|>assistant",
-    ),
-    *(
-        "<|channel|>final<|message|>",
-        TYPED_FINAL,
-        "<|begin_of_text|>",
-        "<|startoftext|>",
-        "<|begin_of_solution|>",
-    ),
-    *(
-        "<|end_of_solution|>",
-        "<|start_response|>",
-        "<|end_response|>",
-        "<｜begin▁of▁sentence｜>",
-        "<|im_start|>",
-    ),
-    *(
-        "<start_of_turn>model",
-        "<|begin_of_box|>",
-        "<|end_of_box|>",
-        "</tool_call>",
-        "<|/tool_call|>",
-        "</tool_calls>",
-    ),
-    *("<answer>", "</answer>", "<response>", "</response>", "[end final response]"),
-    *("<final_answer>", "</final_answer>"),
+    *("<|im_start|>assistant", "<|start_header_id|>assistant<|end_header_id|>", "<|assistant|>"),
+    *("<|start|>assistant", "<|channel|>final<|message|>", TYPED_FINAL, "<|begin_of_text|>"),
+    *("<|startoftext|>", "<|begin_of_solution|>", "<|end_of_solution|>", "<|start_response|>"),
+    *("<|end_response|>", "<｜begin▁of▁sentence｜>", "<|im_start|>", "<start_of_turn>model"),
+    *("<|begin_of_box|>", "<|end_of_box|>", "</tool_call>", "<|/tool_call|>", "</tool_calls>", "<answer>"),
+    *("</answer>", "<response>", "</response>", "[end final response]", "<final_answer>", "</final_answer>"),
     *("<｜assistant｜>", "<s>", "<bos>", "<bos_token>", "<pad>", "<unk>", "[gmask]", "<sop>", "<eop>"),
     *("<role>assistant</role>", "<reserved_107>", "<seed:bos>", "<beginning_of_sentence>ai name=assistant"),
     *("]~!b[", "]~b]ai", ">>>all\n", "<|recipient|>all\n<|content|>", "<</sys>>", "<think/>", "</assistant>"),
-    *(
-        "<|open|>response<|sep|>",
-        "<|close|>response<|sep|>",
-        "<|close|>tools<|sep|>",
-        "<|open|>message<|sep|>",
-    ),
+    *("<|open|>response<|sep|>", "<|close|>response<|sep|>", "<|close|>tools<|sep|>"),
+    "<|open|>message<|sep|>",
 )
 # As `text_calls.marks` has those of calls.
 ESCAPED = {

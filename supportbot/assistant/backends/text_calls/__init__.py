@@ -14,7 +14,6 @@ from typing import Any
 from ..call_arguments import read_loose_object
 from ..call_names import find_tool_name
 from ..call_parts import CallParts
-from ..json_text import is_json_object, load_json
 from .element_calls import ATTRIBUTES, TAGGED_NAME, iter_attribute_call, iter_tagged_call
 from .json_calls import (
     are_only_calls,
@@ -25,6 +24,8 @@ from .json_calls import (
     split_json,
     strip_outer_braces,
 )
+from .pair_calls import ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS, iter_escaped_call, iter_keyed_call
+from .parameter_calls import FUNCTION, iter_parameter_calls
 from .python_calls import iter_python_calls
 from .spans import find_between
 
@@ -36,8 +37,6 @@ NAMED = re.compile(
     rf"\s*(?:functions?(?:\.|{SPECIAL}))?([\w-]+)(?::\d+)?"
     rf"(?:\s|\[ARGS\]|\[CALL_ID\]\w*|>|{SPECIAL}|<tool_sep>|✿ARGS✿:|\bjson\b|\bcode\b|\bcommentary\b|```)*(?=\{{)"
 )
-# DeepSeek's and Step's word before a name.
-KIND_OF_CALL = re.compile(r"\bfunction(?=<[|｜]tool[_▁]sep[|｜]>)")
 # `<function(lookup_order){…}>`
 IN_BRACKETS = re.compile(r"^<function\(([\w.-]+)\)\s*(\{.*\})\s*>?\s*$", re.DOTALL)
 DSML = re.compile(r"(</?)\s?[|｜]{1,2}\s?DSML\s?[|｜]{1,2}\s?", re.IGNORECASE)
@@ -66,35 +65,6 @@ OPENING_MARK = re.compile(
 )
 CLOSING_MARK = re.compile(rf"{SPECIAL}$")
 MAX_CLOSING_MARK_CHARS = 64
-# `<function=lookup_order><parameter=order_id>…</parameter></function>` (Qwen's models for code), and
-# `<invoke name="lookup_order"><parameter name="order_id">…</parameter></invoke>` (MiniMax, DeepSeek, Claude's way).
-FUNCTION_BEGINS = r"<(?:[｜\w]*[｜:])?(?:function=|(?:function|function_call|invoke|tool_call) name=)"
-FUNCTION = re.compile(
-    rf"{FUNCTION_BEGINS}[\"']?([\w-]+)[\"']?\s*>(.*?)"
-    rf"(?=</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke|tool_call)>|{FUNCTION_BEGINS}|$)",
-    re.DOTALL | re.IGNORECASE,
-)
-PARAMETER_BEGINS = re.compile(
-    r"<(?:[｜\w]*[｜:])?parameter(?: name)?=[\"']?([\w-]+)[\"']?[^>]{0,200}>", re.IGNORECASE
-)
-PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?parameter>", re.IGNORECASE)
-CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke)>", re.IGNORECASE)
-# The same without its closing mark, in a call that has one.
-OPEN_PARAMETER_ENDS = re.compile(
-    rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?parameter)|$", re.IGNORECASE
-)
-# `lookup_order<arg_key>order_id</arg_key><arg_value>…</arg_value>` (GLM, LongCat)
-KEYED_NAME = re.compile(r"\s*([\w-]+)\s*(?=<arg_key>|<|$)")
-KEY_BEGINS = re.compile(r"<(?:longcat_)?arg_key>", re.IGNORECASE)
-KEYED_VALUE_BEGINS = re.compile(r"</(?:longcat_)?arg_key>\s*<(?:longcat_)?arg_value>", re.IGNORECASE)
-KEYED_VALUE_ENDS = re.compile(r"</(?:longcat_)?arg_value>", re.IGNORECASE)
-# `call:lookup_order{order_id:<escape>…<escape>}` (Gemma)
-ESCAPED_CALL_BEGINS = re.compile(r"call:([\w-]+)\s*\{")
-ESCAPED_CALL_ENDS = re.compile(r"\}\s*(?=call:|<|$)")
-ESCAPED_ARGUMENT = re.compile(
-    r"(?<![\w-])([\w-]+):(?:(?P<mark><escape>|<\|\"\|?>)(?P<text>.*?)(?P=mark)|(?P<bare>[^,]*))", re.DOTALL
-)
-BARE_VALUE = re.compile(r"\s*(?:-?\d[\d.]*|true|false|null)\s*")
 
 
 def parse_text_calls(
@@ -139,12 +109,7 @@ def _unify_marks(body: str) -> str:
 def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
     body = IN_BRACKETS.sub(r"<function=\1>\2", body)
     if functions := FUNCTION.findall(body):
-        is_closed = CLOSED_FUNCTION.search(body) is not None
-        is_alone = not has_words(FUNCTION.sub("", KIND_OF_CALL.sub("", body)))
-        for name, inner in functions:
-            may_be_loose = is_loose(name, loose_names)
-            if may_be_loose or (is_alone and _is_exact(inner)):
-                yield name, _read_parameters(inner, may_be_open=may_be_loose and is_closed)
+        yield from iter_parameter_calls(body, functions, loose_names)
         return
     if tagged := TAGGED_NAME.search(body):
         yield from iter_tagged_call(body, tagged, may_be_loose=is_loose(tagged[1], loose_names))
@@ -155,7 +120,7 @@ def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, 
     body = strip_outer_braces(_drop_outer_marks(body))
     if escaped := list(find_between(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)):
         for begun, inner in escaped:
-            yield from _iter_escaped_calls(begun[1], inner, may_be_loose=is_loose(begun[1], loose_names))
+            yield from iter_escaped_call(begun[1], inner, may_be_loose=is_loose(begun[1], loose_names))
         return
     if named := NAMED.match(body):
         values, outside = split_json(body[named.end() :])
@@ -171,46 +136,8 @@ def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, 
                 each for each in read_call(call, loose_names) if is_alone or is_loose(each[0], loose_names)
             )
     if not any(isinstance(value, dict) or value for value in values):
-        yield from _iter_keyed_calls(body, loose_names)
+        yield from iter_keyed_call(body, loose_names)
         yield from iter_python_calls(body, loose_names)
-
-
-def _is_exact(inner: str) -> bool:
-    """Whether nothing but arguments stands here, and no closing mark is missing: nobody has to guess their ends."""
-    closed, opened = (
-        [(begun[1], value) for begun, value in find_between(inner, PARAMETER_BEGINS, ends)]
-        for ends in (PARAMETER_ENDS, OPEN_PARAMETER_ENDS)
-    )
-    if not closed:
-        values, outside = split_json(inner)
-        return len(values) < 2 and not has_words(outside)
-    position, other = 0, []
-    while begun := PARAMETER_BEGINS.search(inner, position):
-        other.append(inner[position : begun.start()])
-        ended = PARAMETER_ENDS.search(inner, begun.end())
-        position = ended.end() if ended else len(inner)
-    return closed == opened and not "".join([*other, inner[position:]]).strip()
-
-
-def _read_parameters(inner: str, *, may_be_open: bool) -> str:
-    ends = OPEN_PARAMETER_ENDS if may_be_open else PARAMETER_ENDS
-    found = find_between(inner, PARAMETER_BEGINS, ends)
-    arguments: Any = {begun[1]: _read_value(value) for begun, value in found}
-    return json.dumps(arguments or next(iter(split_json(inner)[0]), {}), ensure_ascii=False)
-
-
-def _iter_escaped_calls(name: str, inner: str, *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
-    """The call with these arguments. Text stands between marks, and where it does not, it ends at any comma in it."""
-    if is_json_object(in_braces := f"{{{inner}}}"):
-        yield name, in_braces
-        return
-    found = list(ESCAPED_ARGUMENT.finditer(inner))
-    has_other = ESCAPED_ARGUMENT.sub("", inner).strip(", \t\n") != ""
-    is_exact = not has_other and all(each["mark"] or BARE_VALUE.fullmatch(each["bare"]) for each in found)
-    if not may_be_loose and not is_exact:
-        return
-    values = {each[1]: each["text"] if each["mark"] else _read_value(each["bare"]) for each in found}
-    yield name, json.dumps(values, ensure_ascii=False)
 
 
 def _drop_outer_marks(body: str) -> str:
@@ -227,34 +154,6 @@ def _drop_outer_marks(body: str) -> str:
         else:
             break
     return body[start:end]
-
-
-def _iter_keyed_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
-    name = KEYED_NAME.match(body)
-    if name is None:
-        return
-    values: dict[str, Any] = {}
-    position, other = name.end(), []
-    while (
-        (key := KEY_BEGINS.search(body, position))
-        and (value := KEYED_VALUE_BEGINS.search(body, key.end()))
-        and (end := KEYED_VALUE_ENDS.search(body, value.end()))
-    ):
-        other.append(body[position : key.start()])
-        values[body[key.end() : value.start()].strip()] = _read_value(body[value.end() : end.start()])
-        position = end.end()
-    is_exact = not "".join([*other, body[position:]]).strip()
-    if is_exact or is_loose(name[1], loose_names):
-        yield name[1], json.dumps(values, ensure_ascii=False)
-
-
-def _read_value(text: str) -> Any:
-    """An argument. Text stands without quotation marks, and so may a number that is meant as text."""
-    text = text.strip()
-    if text[:1] not in ("{", "[", '"') and text != "null":
-        return text
-    value = load_json(text)
-    return text if value is None else value
 
 
 def _read_loose_json(body: str) -> list[Any]:

@@ -82,13 +82,11 @@ def may_be_agent_call(text: str, tool_names: Collection[str]) -> bool:
         return True
     if text and any(each.startswith(text) for each in NAMED_ELEMENT_OPENINGS):
         return True
-    if named := NAMED_ELEMENT_BEGUN.match(text):
-        name = named["name"]
-        return name in tool_names if named["end"] else any(each.startswith(name) for each in tool_names)
-    if element := ELEMENT_BEGUN.match(text):
-        name = element["name"]
-        return name in tool_names if element["end"] else any(each.startswith(name) for each in tool_names)
-    return False
+    begun = NAMED_ELEMENT_BEGUN.match(text) or ELEMENT_BEGUN.match(text)
+    if begun is None:
+        return False
+    name = begun["name"]
+    return name in tool_names if begun["end"] else any(each.startswith(name) for each in tool_names)
 
 
 def parse_agent_calls(

@@ -67,16 +67,14 @@ def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[st
             and arguments
         ):
             name = ""
-        if isinstance(name, str) and beside and not set(TEXT_ARGUMENTS_KEYS).intersection(inner):
-            if not is_loose(name, loose_names):
-                continue
-            arguments = beside
-        elif (
-            isinstance(name, str) and _has_unusual_keys(each, inner, name) and not is_loose(name, loose_names)
-        ):
+        if not isinstance(name, str):
             continue
-        if isinstance(name, str):
-            yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+        are_beside = bool(beside) and not set(TEXT_ARGUMENTS_KEYS).intersection(inner)
+        is_odd = are_beside or _has_unusual_keys(each, inner, name)
+        if is_odd and not is_loose(name, loose_names):
+            continue
+        arguments = beside if are_beside else arguments
+        yield name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
 def names_tool(call: Any, tool_names: Collection[str]) -> bool:
