@@ -81,6 +81,13 @@ def require_no_generator(function: Callable[..., Any], owner: str) -> None:
         )
 
 
+def require_docstring(function: Callable[..., Any], owner: str) -> str:
+    """Returns it."""
+    if not (docstring := inspect.getdoc(function)):
+        raise DeclarationError(f"{owner} needs a docstring: it is what the model reads.")
+    return docstring
+
+
 def require_short_name(name: str, owner: str) -> None:
     if len(name) > MAX_STORED_NAME_CHARS:
         raise DeclarationError(f"{owner}: its name must have at most {MAX_STORED_NAME_CHARS} letters.")

@@ -13,7 +13,6 @@ happens once; `answer` is None when the model declined or never gave a valid ans
 question is asked again later, up to a limit. Questions are found in the module `questions` of every app.
 """
 
-import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
@@ -23,7 +22,7 @@ from pydantic import BaseModel
 
 from .app_functions import collect_app_functions, index_by_name
 from .declarations import (
-    DeclarationError,
+    require_docstring,
     require_function,
     require_short_name,
     require_subclass,
@@ -60,9 +59,7 @@ def question(
     def make_question(function: Callable[[str, ResponseModel | None], None]) -> Question[ResponseModel]:
         require_function(function, "Question", ("key", "answer"))
         owner, name = f"Question {function.__qualname__}", function.__name__
-        instruction = inspect.getdoc(function)
-        if not instruction:
-            raise DeclarationError(f"{owner} needs a docstring: it is what the model reads.")
+        instruction = require_docstring(function, owner)
         require_short_name(name, owner)
         require_text(label, owner, "label")
         return Question(

@@ -21,6 +21,7 @@ from .app_functions import collect_app_functions, index_by_name
 from .declarations import (
     DeclarationError,
     require_choice,
+    require_docstring,
     require_named_options,
     require_no_generator,
     require_seconds,
@@ -152,7 +153,7 @@ class Tool:
                 value = async_to_sync(_await_with_timeout)(value, self.timeout + CANCEL_GRACE_SECONDS)
             return build_result(call, "done", value)
         except ToolError as refusal:
-            return build_result(call, "refused", {"error": str(refusal)})
+            return build_error_result(call, "refused", str(refusal))
         except ToolTimeOver:
             logger.warning(
                 "Tool %s was ended before it was done: what it did after that was refused", self.name
@@ -217,13 +218,10 @@ def tool(
             raise DeclarationError(f"A tool must be a function, not {function!r}.")
         owner = f"Tool {function.__qualname__}"
         require_no_generator(function, owner)
-        description = inspect.getdoc(function)
-        if not description:
-            raise DeclarationError(f"{owner} needs a docstring: it is what the model reads.")
         require_words(done_words, owner, "done_words")
         return Tool(
             (name := function.__name__),
-            description,
+            require_docstring(function, owner),
             function,
             build_arguments_model(function),
             effect,
@@ -272,9 +270,7 @@ class Registry(Mapping[str, Tool]):
 
     def build_unknown_result(self, call: ToolCall) -> ToolResult:
         """The result of a call of a tool that does not exist: the model reads which ones there are."""
-        return build_result(
-            call, "unknown", {"error": f"There is no tool of that name. Tools: {', '.join(self)}"}
-        )
+        return build_error_result(call, "unknown", f"There is no tool of that name. Tools: {', '.join(self)}")
 
 
 async def _await_with_timeout(awaitable: Awaitable[Any], timeout: float) -> Any:

@@ -83,7 +83,8 @@ class ModelServer:
                         pacer.begin_pause(pausable)
         for part in finish_stream(accumulator, parser.flush_events()):
             yield part
-        self._note_thinking(accumulator)
+        if accumulator.text:  # a model that thinks aloud without a mark before it does so again
+            self.is_thought_first = accumulator.written.answer.closed_unopened
 
     @asynccontextmanager
     async def _open_stream(
@@ -116,11 +117,6 @@ class ModelServer:
         except httpx2.HTTPError as error:
             if not accumulator.is_finished:
                 raise ModelError(ErrorCode.CUT, type(error).__name__) from error
-
-    def _note_thinking(self, accumulator: AnswerAccumulator) -> None:
-        """Remember whether this model thinks aloud without a mark before it: then its next thoughts are held back."""
-        if accumulator.text:
-            self.is_thought_first = accumulator.written.answer.closed_unopened
 
     async def post_request(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None

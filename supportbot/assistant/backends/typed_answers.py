@@ -17,11 +17,11 @@ from .call_arguments import read_loose_arguments
 from .call_parts import ARGUMENTS_KEYS
 from .json_text import is_json_object, load_json_at
 from .output_text import SpokenText
-from .parse_errors import build_invalid_answer_error
 from .provider_errors import RefusedRequest
 
 WRAPPING_KEYS = ("properties", *ARGUMENTS_KEYS)
 MAX_LOOSE_OBJECTS = 5
+MAX_PROBLEMS = 8  # of an invalid answer, told in its error
 ABOUT_FORMAT = re.compile(
     r"response_?format|json_?schema|json_object|text\.format|schema|structured|grammar", re.IGNORECASE
 )
@@ -107,7 +107,7 @@ def build_instructions(system: str, mode: str, response_model: type[BaseModel]) 
 
 def validate_answer(text: str, response_model: type[ResponseModel]) -> ResponseModel:
     """The typed answer in a text. Raises `ModelError` with the code `INVALID` when there is none that is valid."""
-    text = _strip_thoughts(text)
+    text = SpokenText().flush_text(text)  # without its thoughts
     try:
         return _validate_json(text, response_model)
     except ValidationError as error:
@@ -122,7 +122,7 @@ def validate_answer(text: str, response_model: type[ResponseModel]) -> ResponseM
             return _validate_json(candidate, response_model)
         except ValidationError:
             continue
-    raise build_invalid_answer_error(failure, response_model) from None
+    raise _build_invalid_answer_error(failure, response_model) from None
 
 
 def _validate_json(text: str, response_model: type[ResponseModel]) -> ResponseModel:
@@ -185,5 +185,29 @@ def _list_loose_objects(text: str) -> list[Any]:
     return found
 
 
-def _strip_thoughts(text: str) -> str:
-    return SpokenText().flush_text(text)
+def _build_invalid_answer_error(error: ValidationError, response_model: type[BaseModel]) -> ModelError:
+    """The error for an answer that does not validate, such as “orders.0.price: float_parsing, mood: missing”.
+
+    The values are left out, as they may hold what a customer wrote.
+    """
+    field_names = set(_iter_field_names(response_model.model_json_schema()))
+    problems = [
+        _format_problem(each["loc"], each["type"], field_names) for each in error.errors(include_input=False)
+    ]
+    return ModelError(ErrorCode.INVALID, ", ".join(problems[:MAX_PROBLEMS]))
+
+
+def _format_problem(location: tuple[int | str, ...], kind: str, field_names: set[str]) -> str:
+    # A step that is neither a field nor an index is written by the model, such as the key of a dictionary.
+    steps = [str(step) if isinstance(step, int) or step in field_names else "*" for step in location]
+    return f"{'.'.join(steps)}: {kind}" if steps else kind
+
+
+def _iter_field_names(schema: Any) -> Iterator[str]:
+    """The names of all fields in a JSON schema, at any depth."""
+    if isinstance(schema, dict):
+        fields = schema.get("properties")
+        yield from fields if isinstance(fields, dict) else ()
+        schema = list(schema.values())
+    for part in schema if isinstance(schema, list) else ():
+        yield from _iter_field_names(part)

@@ -40,6 +40,16 @@ MEMORY_LIMIT_BYTES = 512 * 1024 * 1024
 CPU_LIMIT_SECONDS = 5
 NICENESS = 5  # answers that are being streamed come first
 EXIF_ORIENTATION_TAG = 0x0112
+# By the orientation that EXIF tells, as Pillow names what turns the picture the right way up.
+TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
 # Exit codes when no picture is written. Any other means that it could not be decoded.
 EXIT_TOO_LARGE, EXIT_INCOMPLETE = 3, 4
@@ -219,22 +229,14 @@ def _draw_image(image: "ImageFile") -> "Image":
     """The picture as RGB or RGBA in the colours of a screen, no larger than `_fit_size`, and the right way up."""
     from PIL.Image import Resampling, Transpose
 
-    upright = (
-        Transpose.FLIP_LEFT_RIGHT,
-        Transpose.ROTATE_180,
-        Transpose.FLIP_TOP_BOTTOM,
-        Transpose.TRANSPOSE,
-    )
-    on_side = (Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)
-    turns = dict(enumerate((*upright, *on_side), 2))
     picture = _convert_mode(image)
     size = _fit_size(picture.size)
     if picture.size != size:
         picture = picture.resize(size, Resampling.LANCZOS, reducing_gap=2)
     picture = _convert_to_srgb(picture, image.info.get("icc_profile"))
     # Read after the decoding: reading the EXIF data of a PNG decodes it, and errors there are passed over.
-    turn = turns.get(_read_orientation(image))
-    return picture if turn is None else picture.transpose(turn)
+    turn = TURNS.get(_read_orientation(image))
+    return picture.transpose(Transpose[turn]) if turn else picture
 
 
 def _read_orientation(image: "ImageFile") -> int:

@@ -157,7 +157,7 @@ class XaiBackend:
         """
         store = options["store_messages"]
         response_id, new = self._stored_state.find_prefix(system, messages) if store else ("", messages)
-        if response_id and new:
+        if response_id:
             last = sent[len(sent) - len(new) :]
             yield self._build_request("", last, previous_response_id=response_id, **options)
         yield self._build_request(system, sent, **options)
