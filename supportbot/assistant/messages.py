@@ -25,7 +25,7 @@ Outcome = Literal["done", "refused", "invalid", "unknown", "failed", "timed_out"
 class ToolCall:
     """A tool call of the model. `arguments` is the text that the model wrote: it should be JSON, and may not be.
 
-    `id` is ours, whatever the provider calls it: what is sent to a provider is what it accepts (`call_ids`).
+    `id` is ours, whatever the provider calls it: what is sent to a provider is what it accepts (`calls.ids`).
     """
 
     id: str

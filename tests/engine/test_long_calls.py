@@ -6,7 +6,7 @@ seconds.
 
 import pytest
 
-from supportbot.assistant.backends.call_arguments import read_loose_arguments
+from supportbot.assistant.backends.calls.arguments import read_loose_arguments
 from supportbot.assistant.backends.output_text import SpokenText
 from supportbot.assistant.backends.output_text.prose_thoughts import ProseThoughtReader
 from supportbot.assistant.backends.text_calls import parse_text_calls

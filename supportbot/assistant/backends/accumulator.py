@@ -8,10 +8,10 @@ from ..messages import Answer, Message, ToolCall
 from ..tools import Tool
 from ..usage import RequestUsage
 from . import timeouts
-from .call_arguments import normalize_arguments, read_loose_arguments
-from .call_ids import make_call_id
-from .call_names import find_name_by_arguments, find_name_elsewhere, find_tool_name
-from .call_parts import CallCollector, CallParts
+from .calls.arguments import normalize_arguments, read_loose_arguments
+from .calls.ids import make_call_id
+from .calls.names import find_name_by_arguments, find_name_elsewhere, find_tool_name
+from .calls.parts import CallCollector, CallParts
 from .provider_fields import REASONING_FIELDS, build_provider_fields, sanitize_json
 from .sanitize import sanitize_text
 from .sse import SSEParser

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ..messages import Message, ParsedAnswer, Part, ProviderFields, ResponseModel
 from ..tools import Tool
 from .accumulator import AnswerAccumulator
-from .call_ids import address_messages
+from .calls.ids import address_messages
 from .chat_accumulator import ChatAccumulator
 from .negotiation import NegotiatedServer
 from .provider_fields import make_origin

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import ErrorCode, ModelError
 from .accumulator import AnswerAccumulator
-from .call_parts import OLD_FORM
+from .calls.parts import OLD_FORM
 from .chunk_choices import get_piece, list_choices
 from .chunk_pattern import ChunkPattern
 from .finish_reasons import normalize_finish_reason

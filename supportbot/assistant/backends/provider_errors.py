@@ -10,8 +10,8 @@ from typing import Any
 
 from ..errors import ErrorCode, ModelError
 from .chunk_choices import list_choices
+from .dialect.refusal_words import UNWANTED_IMAGES
 from .refusal_reasons import describe_reason
-from .refusal_words import UNWANTED_IMAGES
 
 
 def _compile(*patterns: str) -> re.Pattern[str]:

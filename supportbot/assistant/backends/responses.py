@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from ..messages import Answer, Message, ParsedAnswer, Part, ResponseModel
 from ..tools import Tool
 from .accumulator import AnswerAccumulator
-from .call_ids import address_messages
+from .calls.ids import address_messages
 from .negotiation import NegotiatedServer
 from .provider_errors import RefusedRequest, UnknownResource
 from .provider_fields import make_origin

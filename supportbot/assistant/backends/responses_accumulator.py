@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .accumulator import AnswerAccumulator
-from .call_parts import CallParts
+from .calls.parts import CallParts
 from .finish_reasons import normalize_finish_reason
 from .json_text import decode_event
 from .provider_errors import error_from_event, find_error

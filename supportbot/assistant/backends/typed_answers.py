@@ -13,8 +13,8 @@ from ..loose_values import write_choices_exactly
 from ..messages import ParsedAnswer, ResponseModel
 from ..usage import RequestUsage
 from .accumulator import AnswerAccumulator
-from .call_arguments import read_loose_arguments
-from .call_parts import ARGUMENTS_KEYS
+from .calls.arguments import read_loose_arguments
+from .calls.parts import ARGUMENTS_KEYS
 from .json_text import is_json_object, load_json_at
 from .output_text import SpokenText
 from .provider_errors import RefusedRequest

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from .call_parts import CallParts
+from .calls.parts import CallParts
 from .output_text import SpokenText
 from .output_text.made_up_turns import MadeUpTurnReader
 from .output_text.marks import find_last_call

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from supportbot.assistant.backends.call_arguments import read_loose_arguments
-from supportbot.assistant.backends.call_names import find_tool_name
+from supportbot.assistant.backends.calls.arguments import read_loose_arguments
+from supportbot.assistant.backends.calls.names import find_tool_name
 from tests.engine.desk import Desk
 from tests.provider import Ask, Call, End, Script
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from ..call_arguments import read_loose_object
-from ..call_names import find_tool_name
-from ..call_parts import CallParts
+from ..calls.arguments import read_loose_object
+from ..calls.names import find_tool_name
+from ..calls.parts import CallParts
 from .element_calls import ATTRIBUTES, TAGGED_NAME, iter_attribute_call, iter_tagged_call
 from .json_calls import (
     are_only_calls,

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from ..call_arguments import read_loose_arguments
-from ..call_parts import CallParts
+from ..calls.arguments import read_loose_arguments
+from ..calls.parts import CallParts
 from ..json_text import is_json_object
 from .labelled_calls import (
     LabelledCall,

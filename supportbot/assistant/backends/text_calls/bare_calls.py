@@ -10,8 +10,8 @@ from collections.abc import Collection
 from functools import partial
 
 from ...limits import MAX_RECEIVED_ARGUMENT_CHARS
-from ..call_names import find_tool_name
-from ..call_parts import CallParts
+from ..calls.names import find_tool_name
+from ..calls.parts import CallParts
 from . import parse_text_calls
 from .agent_calls import is_behind_doubtful_thought, may_be_agent_call, parse_agent_calls, skip_thought
 from .json_calls import (

@@ -5,9 +5,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ..call_arguments import read_loose_object
-from ..call_names import find_tool_name
-from ..call_parts import ARGUMENTS_KEYS
+from ..calls.arguments import read_loose_object
+from ..calls.names import find_tool_name
+from ..calls.parts import ARGUMENTS_KEYS
 from ..json_text import load_json_at
 
 JSON_BEGINS = re.compile(r"[{\[]")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from ..call_arguments import FENCE_BEGINS
+from ..calls.arguments import FENCE_BEGINS
 from ..json_text import load_json_at
 
 NAME_LABELS = (

@@ -11,8 +11,8 @@ import tokenize
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ..call_arguments import read_loose_object
-from ..call_names import find_tool_name
+from ..calls.arguments import read_loose_object
+from ..calls.names import find_tool_name
 
 CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3)
 MAX_PYTHON_CHARS = 10_000

@@ -24,7 +24,7 @@ except ImportError as error:
 from ...errors import ErrorCode, ModelError
 from ...messages import Message, ParsedAnswer, Part, ResponseModel
 from ...tools import Tool
-from ..call_ids import address_messages
+from ..calls.ids import address_messages
 from ..pacing import get_pacer
 from ..provider_errors import UnknownResource, describe_endpoint
 from ..provider_fields import make_origin

@@ -9,7 +9,7 @@ from xai_sdk.proto import chat_pb2, sample_pb2, usage_pb2
 from ...errors import ErrorCode, ModelError
 from ...messages import Message, ToolCall
 from ..accumulator import AnswerAccumulator
-from ..call_parts import CallParts
+from ..calls.parts import CallParts
 from ..provider_fields import merge_message_fields
 from ..sanitize import sanitize_text
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from .json_text import is_json_object, load_json, load_json_at
+from ..json_text import is_json_object, load_json, load_json_at
 
 NO_ARGUMENTS = ("", "null", "None", "undefined", "[]")
 # Under which a model writes all of them, though they are no arguments of the tool.

@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from ..tools import Tool
-from .json_text import load_json
+from ...tools import Tool
+from ..json_text import load_json
 
 MARK = re.compile(r"<[|｜].*", re.DOTALL)
 COUNT = re.compile(r":\d+$")

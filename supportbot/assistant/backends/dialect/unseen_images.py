@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..messages import UNSEEN_IMAGE_NOTE
+from ...messages import UNSEEN_IMAGE_NOTE
 
 IMAGE_PARTS = ("image_url", "input_image")  # of the two APIs
 

@@ -13,8 +13,8 @@ import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ..messages import ANY_ORIGIN, Message, ProviderFields, ToolCall
-from .sanitize import sanitize_call
+from ...messages import ANY_ORIGIN, Message, ProviderFields, ToolCall
+from ..sanitize import sanitize_call
 
 ALPHABET = string.ascii_letters + string.digits
 ID_CHARS = 9

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .call_ids import make_portable_id
+from ..calls.ids import make_portable_id
 from .message_order import BRIDGE, move_system_text, order_strictly, separate_calls
 from .refusal_words import (
     ABOUT_STREAM,

@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ErrorCode, ModelError
-from ..limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
-from .call_names import strip_name_marks
-from .json_text import is_json_object, load_json
-from .provider_fields import merge_value
-from .sanitize import sanitize_text
+from ...errors import ErrorCode, ModelError
+from ...limits import MAX_RECEIVED_ARGUMENT_CHARS, MAX_RECEIVED_CALLS
+from ..json_text import is_json_object, load_json
+from ..provider_fields import merge_value
+from ..sanitize import sanitize_text
+from .names import strip_name_marks
 
 MAX_CHECKED_CALLS = 8  # the last ones: nothing is added to earlier ones any more
 ARGUMENTS_KEYS = ("arguments", "parameters", "args", "input")
