@@ -152,7 +152,7 @@ async def test_a_stream_without_end_is_given_up_in_words(provider, desk, stream,
 
 
 def test_a_text_that_begins_like_a_call_is_held_no_longer_than_a_call_may_be():
-    reader = BareCallReader(["look"])
+    reader = BareCallReader(["look"], [])
     shown = [
         reader.read_text('{"name": "look", "arguments": {"a": "'),
         *(reader.read_text("x" * 50_000) for _ in "ab"),

@@ -13,10 +13,11 @@ from collections.abc import Collection
 from typing import Any
 
 from ..json_text import is_json_object, load_json, load_json_at
+from .parts import ARGUMENTS_KEYS
 
 NO_ARGUMENTS = ("", "null", "None", "undefined", "[]")
 # Under which a model writes all of them, though they are no arguments of the tool.
-WRAPPING_KEYS = ("arguments", "parameters", "args", "input", "params", "kwargs")
+WRAPPING_KEYS = (*ARGUMENTS_KEYS, "params", "kwargs")
 NAME_KEYS = ("name", "tool", "function")
 MAX_LAYERS = 3  # of JSON within JSON text
 MAX_PYTHON_CHARS = 10_000

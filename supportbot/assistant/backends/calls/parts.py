@@ -46,7 +46,7 @@ class CallCollector:
     Those of `loose_names` are known by their names with a mark of the model behind them too.
     """
 
-    def __init__(self, tool_names: Collection[str] = (), loose_names: Collection[str] = ()) -> None:
+    def __init__(self, tool_names: Collection[str], loose_names: Collection[str]) -> None:
         self.calls: list[CallParts] = []
         self._tool_names = tool_names
         self._exact_names = frozenset(tool_names).difference(loose_names)

@@ -11,7 +11,7 @@ FIRST_WITHOUT_SPACES = "\u2e80"  # from here on Unicode has the scripts that put
 class AnswerText:
     """Takes in the words of an answer and the calls between them. `MarkReader` says what is which."""
 
-    def __init__(self, *, is_thought_first: bool = False) -> None:
+    def __init__(self, *, is_thought_first: bool) -> None:
         self.has_thought = is_thought_first
         self.last_thought = ""
         self.closed_unopened = False  # a closing mark came without an opening one

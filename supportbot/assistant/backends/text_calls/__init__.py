@@ -67,9 +67,7 @@ CLOSING_MARK = re.compile(rf"{SPECIAL}$")
 MAX_CLOSING_MARK_CHARS = 64
 
 
-def parse_text_calls(
-    body: str, tool_names: Collection[str], loose_names: Collection[str] = ()
-) -> list[CallParts]:
+def parse_text_calls(body: str, tool_names: Collection[str], loose_names: Collection[str]) -> list[CallParts]:
     """The calls of known tools in a mark of a call and what stood after it, up to its end.
 
     Those of `loose_names` may be written a little wrongly, and so may their names. All others change something, and are
@@ -87,7 +85,7 @@ def parse_text_calls(
 
 
 def split_calls(
-    calls: Sequence[CallParts], tool_names: Collection[str], loose_names: Collection[str] = ()
+    calls: Sequence[CallParts], tool_names: Collection[str], loose_names: Collection[str]
 ) -> list[CallParts]:
     """The calls, each by itself also where one of OpenAI's own tools makes several at once."""
     found = []

@@ -66,7 +66,7 @@ class BareCallReader:
     same holds below a sentence that asks, or tells of a condition or an example; below other words all are called.
     """
 
-    def __init__(self, tool_names: Collection[str], loose_names: Collection[str] = ()) -> None:
+    def __init__(self, tool_names: Collection[str], loose_names: Collection[str]) -> None:
         self.calls: list[CallParts] = []
         self._tool_names = tool_names
         self._loose_names = loose_names
@@ -142,7 +142,7 @@ class BareCallReader:
             calls, words = agents
             self.calls = [call for call in calls if call.name in exact_names]
             return words
-        self.calls, rest = parse_bare_calls(text, self._names, self._loose_names, exact_names)
+        self.calls, rest = _parse_bare_calls(text, self._names, self._loose_names, exact_names)
         return rest if self.calls or not self._is_broken_call(text) else ""
 
     def _is_broken_call(self, text: str) -> bool:
@@ -192,15 +192,15 @@ class BareCallReader:
         return False
 
 
-def parse_bare_calls(
+def _parse_bare_calls(
     text: str,
     tool_names: Collection[str],
-    loose_names: Collection[str] = (),
-    exact_names: Collection[str] | None = None,
+    loose_names: Collection[str],
+    exact_names: Collection[str],
 ) -> tuple[list[CallParts], str]:
     """The calls in an answer that begins with calls of known tools, in a fence or without one, and its words.
 
-    Of `exact_names`, or else of all, a call is run where nothing but calls stands there. Words behind one of
+    Of `exact_names` a call is run where nothing but calls stands there. Words behind one of
     `loose_names` were said before its result was known, and are left out.
     """
     body = strip_outer_braces(_drop_words_before(skip_thought(text.strip())))
@@ -208,9 +208,7 @@ def parse_bare_calls(
     body = ELEMENT.sub(r"```\n\g<inner>\n```", body, count=1) if ELEMENT.match(body) else body
     marked = FENCED_MARK.fullmatch(body)
     if marked and _begins_mark(marked[1]):
-        return _parse_fenced_mark(
-            text, marked, tool_names if exact_names is None else exact_names, loose_names
-        )
+        return _parse_fenced_mark(text, marked, exact_names, loose_names)
     values, rest, is_named = read_named_values(body)
     found = [
         (find_tool_name(name, loose_names), arguments)
@@ -230,10 +228,9 @@ def parse_bare_calls(
         return [], text
     if rest[:1].islower():  # a sentence about them goes on
         return [], text
-    all_names = tool_names if exact_names is None else exact_names
     is_named = is_named and all(name for name, _arguments in found)
     is_alone = not rest and is_named and are_only_calls(values, loose_names)
-    run_names = all_names if is_alone else loose_names
+    run_names = exact_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
     return calls, words if calls else said
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..calls.parts import ARGUMENTS_KEYS
 from .json_calls import has_words, split_json
 from .spans import find_between
 
@@ -25,7 +26,6 @@ ATTRIBUTES = re.compile(
     re.IGNORECASE,
 )
 ATTRIBUTE = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|'([^']*)')")
-ARGUMENTS_NAMES = {"arguments", "parameters", "args", "input"}
 
 
 def iter_tagged_call(body: str, name: re.Match[str], *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
@@ -48,7 +48,7 @@ def iter_attribute_call(
     attributes = {
         name: html.unescape(one or other) for name, one, other in ATTRIBUTE.findall(written["rest"])
     }
-    if len(attributes) == 1 and ARGUMENTS_NAMES.intersection(attributes):
+    if len(attributes) == 1 and set(attributes) <= {*ARGUMENTS_KEYS}:
         values, outside = split_json(next(iter(attributes.values())))
         if len(values) != 1 or outside.strip():
             return

@@ -42,7 +42,7 @@ NAMED_CALL = re.compile(r"(?:>>>)?(?:functions\.)?([\w-]+)(?::\d+)?\s*(?=\{)")
 FENCE = re.compile(r"```\w*\s|<code>\s*")
 
 
-def read_call(call: Any, loose_names: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+def read_call(call: Any, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
     """The name and the arguments of a call that is a JSON object, or of those in it; nothing if it is none.
 
     The name is empty where only arguments stand there. Of `loose_names` they may stand beside the name.

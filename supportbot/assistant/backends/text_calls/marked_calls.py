@@ -18,7 +18,7 @@ class MarkedCalls:
         self._is_escaped = False
         self._scanned = 0  # how many characters of the call are known to hold no closing mark
 
-    def begin_call(self, mark: str, *, is_escaped: bool = False) -> None:
+    def begin_call(self, mark: str, *, is_escaped: bool) -> None:
         """The call's opening mark has come. `is_escaped` says that it was written as a page has it."""
         self._mark, self._is_escaped, self._scanned = mark, is_escaped, 0
 

@@ -12,13 +12,13 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..calls.arguments import read_loose_object
-from ..calls.names import find_tool_name
+from .json_calls import is_loose
 
 CALLING_METHODS = ("call", "invoke", "run")  # `lookup_order.call(…)` (Llama 3)
 MAX_PYTHON_CHARS = 10_000
 
 
-def iter_python_calls(body: str, loose_names: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+def iter_python_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, str]]:
     """The calls in a text that is nothing but calls: not those within an expression, such as a condition.
 
     One of a tool of `loose_names` may leave its arguments without names: then its model is told of it.
@@ -34,7 +34,7 @@ def iter_python_calls(body: str, loose_names: Collection[str] = ()) -> Iterator[
     for call in [call for calls in found for call in calls] if all(found) else ():
         name = _get_function_name(call.func)
         is_exact = not call.args and all(each.arg for each in call.keywords) and not is_commented
-        if not is_exact and find_tool_name(name, loose_names) not in loose_names:
+        if not is_exact and not is_loose(name, loose_names):
             continue
         try:
             values = _read_object(call) or {
