@@ -40,7 +40,7 @@ class ChatBackend:
         """
         self._server = NegotiatedServer(api_key, base_url, model, transport, whole_answer_seconds)
         self._origin = make_origin("chat", base_url, model)
-        self._typing = TypingModes(("json_schema", "json_object", "words"))
+        self._typing = TypingModes()
         self._options: dict[str, Any] = {"model": model, _get_token_limit_field(base_url): max_tokens}
         if effort:
             self._options["reasoning_effort"] = effort

@@ -43,7 +43,7 @@ class ResponsesBackend:
         """
         self._server = NegotiatedServer(api_key, base_url, model, transport, whole_answer_seconds)
         self._origin = make_origin("responses", base_url, model)
-        self._typing = TypingModes(("json_schema", "json_object", "words"))
+        self._typing = TypingModes()
         self._stored_state = StoredState("responses", base_url, model)
         self._store = store
         self._options: dict[str, Any] = {"model": model, "max_output_tokens": max_tokens}

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from .json_text import is_json_object, load_json_at
 from .output_text import SpokenText
 from .provider_errors import RefusedRequest
 
+MODES = ("json_schema", "json_object", "words")  # the best one first
 WRAPPING_KEYS = ("properties", *ARGUMENTS_KEYS)
 MAX_LOOSE_OBJECTS = 5
 MAX_PROBLEMS = 8  # of an invalid answer, told in its error
@@ -33,10 +34,8 @@ FENCE = re.compile(r"```(?:\w+)?\s*\n?(.*?)```", re.DOTALL)
 class TypingModes:
     """How a server is asked for a typed answer: by the best way that it knows, which is remembered."""
 
-    def __init__(self, modes: Sequence[str]) -> None:
-        """`modes` are the ways, the best one first."""
-        self._modes = modes
-        self._first = 0
+    def __init__(self) -> None:
+        self._first = 0  # of `MODES`
 
     async def ask_for_answer(
         self, ask: Callable[[str], Awaitable[AnswerAccumulator]], response_model: type[ResponseModel]
@@ -45,11 +44,11 @@ class TypingModes:
 
         A server that says it knows a schema may pass it over: then the model answers in prose.
         """
-        index, last = self._first, len(self._modes) - 1
+        index, last = self._first, len(MODES) - 1
         discarded: tuple[RequestUsage, ...] = ()
         while True:
             try:
-                accumulator = await ask(self._modes[index])
+                accumulator = await ask(MODES[index])
                 parsed = read_typed_answer(accumulator, response_model)
             except ModelError as error:
                 discarded = error.discarded = (*discarded, *error.discarded)

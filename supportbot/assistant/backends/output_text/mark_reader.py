@@ -73,7 +73,7 @@ class MarkReader:
     def _read_pending(self, *, is_last: bool) -> None:
         while self._pending and self._mode is not Mode.ENDED:
             if self._mode is Mode.TEXT:
-                has_moved = self._read_text(is_last)
+                has_moved = self._read_words(is_last)
             elif self._mode is Mode.THOUGHT:
                 has_moved = self._skip_thought(is_last)
             elif self._mode is Mode.DOUBT:
@@ -85,7 +85,7 @@ class MarkReader:
         if self._mode is Mode.ENDED:
             self._pending = ""
 
-    def _read_text(self, is_last: bool) -> bool:
+    def _read_words(self, is_last: bool) -> bool:
         """Read up to and including the next mark. False when more must come first."""
         if not self._answer.has_begun and (has_moved := self._read_beginning(is_last)) is not None:
             return has_moved

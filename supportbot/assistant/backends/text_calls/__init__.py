@@ -27,7 +27,7 @@ from .json_calls import (
 from .pair_calls import ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS, iter_escaped_call, iter_keyed_call
 from .parameter_calls import FUNCTION, iter_parameter_calls
 from .python_calls import iter_python_calls
-from .spans import find_between
+from .spans import split_spans
 
 SEVERAL_AT_ONCE = "multi_tool_use.parallel"
 SPECIAL = r"<[|｜][\w▁:]+[|｜]>"
@@ -116,7 +116,8 @@ def _iter_calls(body: str, loose_names: Collection[str]) -> Iterator[tuple[str, 
         yield from iter_attribute_call(body, written, may_be_loose=is_loose(written["name"], loose_names))
         return
     body = strip_outer_braces(_drop_outer_marks(body))
-    if escaped := list(find_between(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)):
+    escaped, _outside = split_spans(body, ESCAPED_CALL_BEGINS, ESCAPED_CALL_ENDS)
+    if escaped:
         for begun, inner in escaped:
             yield from iter_escaped_call(begun[1], inner, may_be_loose=is_loose(begun[1], loose_names))
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..calls.parts import ARGUMENTS_KEYS
 from .json_calls import has_words, split_json
-from .spans import find_between
+from .spans import split_spans
 
 TAGGED_NAME = re.compile(
     r"<(?:tool_|function_)?name>\s*([\w-]+)\s*</(?:tool_|function_)?name>", re.IGNORECASE
@@ -30,13 +30,13 @@ ATTRIBUTE = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|'([^']*)')")
 
 def iter_tagged_call(body: str, name: re.Match[str], *, may_be_loose: bool) -> Iterator[tuple[str, str]]:
     """The call whose name and arguments stand in elements of their own."""
-    arguments = next(find_between(body, TAGGED_ARGUMENTS_BEGIN, TAGGED_ARGUMENTS_END), None)
-    values, outside = split_json(arguments[1]) if arguments else ([{}], "")
-    if arguments and not values:
-        values = [{each["name"]: each["value"].strip() for each in ARGUMENT.finditer(arguments[1])}]
-        outside = ARGUMENT.sub("", arguments[1]).strip()
-    rest = body[: name.start()] + body[name.end() :]
-    rest = rest.replace(arguments[1], "") if arguments else rest
+    spans, _outside = split_spans(body, TAGGED_ARGUMENTS_BEGIN, TAGGED_ARGUMENTS_END)
+    arguments = spans[0][1] if spans else ""
+    values, outside = split_json(arguments) if spans else ([{}], "")
+    if not values:
+        values = [{each["name"]: each["value"].strip() for each in ARGUMENT.finditer(arguments)}]
+        outside = ARGUMENT.sub("", arguments).strip()
+    rest = (body[: name.start()] + body[name.end() :]).replace(arguments, "")
     if len(values) == 1 and (may_be_loose or not (has_words(outside + rest) or "<" in outside)):
         yield name[1], json.dumps(values[0], ensure_ascii=False)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .json_calls import has_words, is_loose, split_json
 from .pair_calls import read_value
-from .spans import find_between
+from .spans import split_spans
 
 # DeepSeek's and Step's word before a name.
 KIND_OF_CALL = re.compile(r"\bfunction(?=<[|｜]tool[_▁]sep[|｜]>)")
@@ -25,9 +25,8 @@ PARAMETER_BEGINS = re.compile(
 PARAMETER_ENDS = re.compile(r"</(?:[｜\w]*[｜:])?parameter>", re.IGNORECASE)
 CLOSED_FUNCTION = re.compile(r"</(?:[｜\w]*[｜:])?(?:function(?:_call)?|invoke)>", re.IGNORECASE)
 # The same without its closing mark, in a call that has one.
-OPEN_PARAMETER_ENDS = re.compile(
-    rf"{PARAMETER_ENDS.pattern}|(?=<(?:[｜\w]*[｜:])?parameter)|$", re.IGNORECASE
-)
+PARAMETER_OPENS = re.compile(r"(?=<(?:[｜\w]*[｜:])?parameter)", re.IGNORECASE)
+OPEN_PARAMETER_ENDS = re.compile(f"{PARAMETER_ENDS.pattern}|{PARAMETER_OPENS.pattern}|$", re.IGNORECASE)
 
 
 def iter_parameter_calls(
@@ -44,23 +43,15 @@ def iter_parameter_calls(
 
 def _is_exact(inner: str) -> bool:
     """Whether nothing but arguments stands here, and no closing mark is missing: nobody has to guess their ends."""
-    closed, opened = (
-        [(begun[1], value) for begun, value in find_between(inner, PARAMETER_BEGINS, ends)]
-        for ends in (PARAMETER_ENDS, OPEN_PARAMETER_ENDS)
-    )
-    if not closed:
+    parameters, outside = split_spans(inner, PARAMETER_BEGINS, PARAMETER_ENDS)
+    if not parameters:
         values, outside = split_json(inner)
         return len(values) < 2 and not has_words(outside)
-    position, other = 0, []
-    while begun := PARAMETER_BEGINS.search(inner, position):
-        other.append(inner[position : begun.start()])
-        ended = PARAMETER_ENDS.search(inner, begun.end())
-        position = ended.end() if ended else len(inner)
-    return closed == opened and not "".join([*other, inner[position:]]).strip()
+    return not outside.strip() and not any(PARAMETER_OPENS.search(value) for _begun, value in parameters)
 
 
 def _read_parameters(inner: str, *, may_be_open: bool) -> str:
     ends = OPEN_PARAMETER_ENDS if may_be_open else PARAMETER_ENDS
-    found = find_between(inner, PARAMETER_BEGINS, ends)
-    arguments: Any = {begun[1]: read_value(value) for begun, value in found}
+    parameters, _outside = split_spans(inner, PARAMETER_BEGINS, ends)
+    arguments: Any = {begun[1]: read_value(value) for begun, value in parameters}
     return json.dumps(arguments or next(iter(split_json(inner)[0]), {}), ensure_ascii=False)

@@ -5,14 +5,15 @@ and a model can be led to write thousands.
 """
 
 import re
-from collections.abc import Iterator
 
 
-def find_between(
+def split_spans(
     text: str, begins: re.Pattern[str], ends: re.Pattern[str]
-) -> Iterator[tuple[re.Match[str], str]]:
-    """Each place where something begins, and what stands from there up to its end."""
-    position = 0
+) -> tuple[list[tuple[re.Match[str], str]], str]:
+    """Each place where something begins, with what stands from there up to its end; and what stands outside."""
+    spans, outside, position = [], [], 0
     while (begun := begins.search(text, position)) and (ended := ends.search(text, begun.end())):
-        yield begun, text[begun.end() : ended.start()]
+        spans.append((begun, text[begun.end() : ended.start()]))
+        outside.append(text[position : begun.start()])
         position = ended.end()
+    return spans, "".join([*outside, text[position:]])
