@@ -82,7 +82,7 @@ def require_no_generator(function: Callable[..., Any], owner: str) -> None:
 
 
 def require_docstring(function: Callable[..., Any], owner: str) -> str:
-    """Returns it."""
+    """Returns the docstring, which a model reads as its instruction."""
     if not (docstring := inspect.getdoc(function)):
         raise DeclarationError(f"{owner} needs a docstring: it is what the model reads.")
     return docstring

@@ -14,11 +14,8 @@ from ..json_text import load_json
 MARK = re.compile(r"<[|｜].*", re.DOTALL)
 COUNT = re.compile(r":\d+$")
 PLACE = re.compile(r"[./:]|__|^functions-")  # behind the name of a server or a module
-AROUND_NAME = re.compile(
-    r"^\W+|\W+$"
-)  # quotation marks, spaces, also those without a width, and a bracket left over
-
-
+# Quotation marks, spaces, also those without a width, and a bracket left over.
+AROUND_NAME = re.compile(r"^\W+|\W+$")
 # What models and servers put around a name, as `functions_lookup_order_0` or `lookup_orderjson`.
 BESIDE_NAME = re.compile(
     r"^(?:functions?|tools?|proxy|mcp)[-_ ]|[-_ ](?:tool|function|\d{1,3})$|[-_ ]?(?:json|commentary)$",

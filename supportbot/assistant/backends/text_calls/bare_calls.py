@@ -7,7 +7,6 @@ begins like one is held back until then.
 import html
 import re
 from collections.abc import Collection
-from functools import partial
 
 from ...limits import MAX_RECEIVED_ARGUMENT_CHARS
 from ..calls.names import find_tool_name
@@ -200,12 +199,10 @@ def _parse_bare_calls(
 ) -> tuple[list[CallParts], str]:
     """The calls in an answer that begins with calls of known tools, in a fence or without one, and its words.
 
-    Of `exact_names` a call is run where nothing but calls stands there. Words behind one of
-    `loose_names` were said before its result was known, and are left out.
+    Of `exact_names` a call is run where nothing but calls stands there. Words behind one of `loose_names` were said
+    before its result was known, and are left out.
     """
-    body = strip_outer_braces(_drop_words_before(skip_thought(text.strip())))
-    body = TOOL_USE.sub(r"[\1]", body, count=1) if TOOL_USE.fullmatch(body) else body
-    body = ELEMENT.sub(r"```\n\g<inner>\n```", body, count=1) if ELEMENT.match(body) else body
+    body = _unwrap_calls(text)
     marked = FENCED_MARK.fullmatch(body)
     if marked and _begins_mark(marked[1]):
         return _parse_fenced_mark(text, marked, exact_names, loose_names)
@@ -222,17 +219,23 @@ def _parse_bare_calls(
         rest = ""
     words = read_words(values)
     said = f"{words}\n\n{rest}".strip()
-    if not found and not rest[:1].islower() and any(map(partial(names_tool, tool_names=tool_names), values)):
+    is_sentence = rest[:1].islower()  # about them, which goes on
+    if not found and not is_sentence and any(names_tool(value, tool_names) for value in values):
         return [], said  # not as it must be written: it is not run, and nobody's words
-    if not found or not all(name in tool_names or not name for name, _arguments in found):
-        return [], text
-    if rest[:1].islower():  # a sentence about them goes on
+    if not found or is_sentence or not all(name in tool_names or not name for name, _arguments in found):
         return [], text
     is_named = is_named and all(name for name, _arguments in found)
     is_alone = not rest and is_named and are_only_calls(values, loose_names)
     run_names = exact_names if is_alone else loose_names
     calls = [CallParts(None, "", *call) for call in found if call[0] in run_names or not call[0]]
     return calls, words if calls else said
+
+
+def _unwrap_calls(text: str) -> str:
+    """The text without what stands before its calls, and with a fence in the place of another form around them."""
+    body = strip_outer_braces(_drop_words_before(skip_thought(text.strip())))
+    body = TOOL_USE.sub(r"[\1]", body, count=1) if TOOL_USE.fullmatch(body) else body
+    return ELEMENT.sub(r"```\n\g<inner>\n```", body, count=1) if ELEMENT.match(body) else body
 
 
 def _drop_words_before(text: str) -> str:
