@@ -27,6 +27,18 @@ from .reencode import (
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_OUTPUT_BYTES = 4 * 1024 * 1024
+EXIT_MESSAGES = {
+    EXIT_INCOMPLETE: gettext_noop(
+        "Most of this photo is missing from the file. Please send another copy, or a screenshot of it."
+    ),
+    PROCESS_KILLED: gettext_noop(
+        "This photo took too long to open. Please try again, or send a smaller one."
+    ),
+}
+UNREADABLE_HEIC = gettext_noop(
+    "This HEIC photo can't be opened. Please send it as JPEG, or send a screenshot of it."
+)
+DAMAGED = gettext_noop("This photo is damaged and can't be opened. Please try another one.")
 
 
 class PictureError(Exception):
@@ -98,28 +110,7 @@ def _build_exit_error(exit_code: int, is_heic_photo: bool) -> PictureError:
             megapixels=f"{MAX_PIXELS // 1_000_000}",
             pixels=f"{MAX_SIDE_PIXELS:,}",
         )
-    if exit_code == EXIT_INCOMPLETE:
-        return PictureError(
-            gettext_noop(
-                "Most of this photo is missing from the file. "
-                "Please send another copy, or a screenshot of it."
-            )
-        )
-    if exit_code == PROCESS_KILLED:
-        return PictureError(
-            gettext_noop("This photo took too long to open. Please try again, or send a smaller one.")
-        )
-    if is_heic_photo:
-        return PictureError(
-            gettext_noop(
-                "This HEIC photo can't be opened. Please send it as JPEG, or send a screenshot of it."
-            )
-        )
-    return _build_damage_error()
-
-
-def _build_damage_error() -> PictureError:
-    return PictureError(gettext_noop("This photo is damaged and can't be opened. Please try another one."))
+    return PictureError(EXIT_MESSAGES.get(exit_code) or (UNREADABLE_HEIC if is_heic_photo else DAMAGED))
 
 
 def _parse_output(output: bytes) -> Picture:
@@ -129,9 +120,9 @@ def _parse_output(output: bytes) -> Picture:
         content_type, width, height = head.decode("ascii").split(" ")
         picture = Picture(data, content_type, int(width), int(height))
     except ValueError:
-        raise _build_damage_error() from None
+        raise PictureError(DAMAGED) from None
     signatures = {"image/jpeg": JPEG_SIGNATURE, "image/png": PNG_SIGNATURE}
     signature = signatures.get(content_type)
     if signature is None or not data.startswith(signature) or len(output) > MAX_OUTPUT_BYTES:
-        raise _build_damage_error()
+        raise PictureError(DAMAGED)
     return picture
