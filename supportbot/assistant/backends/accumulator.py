@@ -119,9 +119,8 @@ class AnswerAccumulator:
 
     def finish_text(self) -> str:
         """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
-        if self.has_calls:
-            self.written.answer.end_thought()
-        return self.written.flush_text(is_broken_off=self._finish_reason == "length" or not self.is_finished)
+        is_broken_off = self._finish_reason == "length" or not self.is_finished
+        return self.written.flush_text(has_calls=self.has_calls, is_broken_off=is_broken_off)
 
     def add_body(self, body: bytes) -> None:
         """Add an answer that was asked for whole, though it may come as a stream. Raises as `add_events` does."""
@@ -182,7 +181,7 @@ class AnswerAccumulator:
     def get_call_text(self) -> str:
         """What stands in its last call, for whom no tool was offered: there are models that answer by one."""
         written = [
-            *self.written.answer.calls.bodies,
+            *self.written.call_bodies,
             *(call.arguments for call in self._collector.list_meant_calls()),
         ]
         return sanitize_text(written[-1]) if written else ""
@@ -196,9 +195,7 @@ class AnswerAccumulator:
     def get_thought(self) -> str:
         """The last thought, in which a model may have stopped to call a tool."""
         fields = (self._fields.get(name) for name in REASONING_FIELDS)
-        return self.written.answer.last_thought or next(
-            (each for each in fields if isinstance(each, str)), ""
-        )
+        return self.written.last_thought or next((each for each in fields if isinstance(each, str)), "")
 
     def _build_call(self, call_id: str, parts: CallParts) -> ToolCall:
         written = parts.name or self._find_name(parts)

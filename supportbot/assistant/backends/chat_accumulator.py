@@ -149,7 +149,7 @@ class ChatAccumulator(AnswerAccumulator):
         content = message.get("content")
         if _is_flagged_thought(message):
             self._has_reasoned = self._has_reasoned or not self._has_text
-            self.written.answer.has_thought = True  # a closing mark may stand before the answer
+            self.written.expect_thought()
             return ""
         if isinstance(content, list | dict):
             return self._read_part(content)

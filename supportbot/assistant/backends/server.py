@@ -84,7 +84,7 @@ class ModelServer:
         for part in finish_stream(accumulator, parser.flush_events()):
             yield part
         if accumulator.text:  # a model that thinks aloud without a mark before it does so again
-            self.is_thought_first = accumulator.written.answer.closed_unopened
+            self.is_thought_first = accumulator.written.is_thought_first
 
     @asynccontextmanager
     async def _open_stream(

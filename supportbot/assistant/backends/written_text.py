@@ -27,7 +27,7 @@ class WrittenText:
         self._repeated = RepeatedText()
         self._half_char = ""  # the first half of a character, whose other half the next piece brings
         self._spoken = SpokenText(is_thought_first=is_thought_first)
-        self.answer = self._spoken.answer
+        self._answer = self._spoken.answer
         self._begin_words()
 
     def _begin_words(self) -> None:
@@ -38,7 +38,35 @@ class WrittenText:
 
     @property
     def has_thought(self) -> bool:
-        return self.answer.has_thought or self._prose.has_thought
+        return self._answer.has_thought or self._prose.has_thought
+
+    @property
+    def last_thought(self) -> str:
+        return self._answer.last_thought
+
+    @property
+    def is_thought_first(self) -> bool:
+        """Whether its model is known by now to think aloud without a mark before it."""
+        return self._answer.closed_unopened
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the words that were returned before the last piece were none."""
+        return self._answer.is_withdrawn
+
+    def take_withdrawal(self) -> bool:
+        """The same, asked once."""
+        is_withdrawn, self._answer.is_withdrawn = self.is_withdrawn, False
+        return is_withdrawn
+
+    @property
+    def call_bodies(self) -> Sequence[str]:
+        """What stands in the marks of its calls."""
+        return self._answer.calls.bodies
+
+    def expect_thought(self) -> None:
+        """A thought has come apart from the text, whose closing mark may stand in it."""
+        self._answer.has_thought = True
 
     def join_pieces(self, pieces: Sequence[str]) -> str:
         """The text of some pieces. Half a character at its end waits for the next piece (elizaOS/eliza#30904)."""
@@ -58,23 +86,23 @@ class WrittenText:
         """Add what `join_pieces` returned, or a text that came whole. Returns the words that it brings."""
         return self._read_words(self._spoken.read_text(text)) if text else ""
 
-    def flush_text(self, *, is_broken_off: bool) -> str:
-        """The text is over. Returns the words that were held back in case they were the beginning of a mark."""
+    def flush_text(self, *, has_calls: bool, is_broken_off: bool) -> str:
+        """The text is over. Returns the words that were held back in case they were the beginning of a mark.
+
+        `has_calls` says that calls have come apart from it.
+        """
+        if has_calls:
+            self._answer.end_thought()
         if is_broken_off:
             self._spoken.drop_held_text()
         held, self._half_char = sanitize_text(self._half_char + self._repeated.flush_text()), ""
         return self._read_words(self._spoken.flush_text(held), is_last=True)
 
-    def take_withdrawal(self) -> bool:
-        """Whether the words that were returned before the last piece were none. It is said once."""
-        is_withdrawn, self.answer.is_withdrawn = self.answer.is_withdrawn, False
-        return is_withdrawn
-
     def parse_calls(self, thought: str) -> list[CallParts]:
         """The calls in all of it, or else in the thought with which the model has stopped."""
         calls = [
             call
-            for body in self.answer.calls.bodies
+            for body in self.call_bodies
             for call in parse_text_calls(body, self._tool_names, self._loose_names)
         ]
         calls = calls or self._bare_calls.calls
@@ -84,21 +112,21 @@ class WrittenText:
 
     def _read_words(self, text: str, *, is_last: bool = False) -> str:
         """The words in what is no thought and no call with a mark."""
-        if self.answer.is_withdrawn:
+        if self.is_withdrawn:
             self._begin_words()
         text = self._turns.read_text(text)
         if is_last:
             text += self._turns.flush_text()
             if self._turns.place is not None:
-                self.answer.calls.drop_behind(self._turns.place)
+                self._answer.calls.drop_behind(self._turns.place)
         if not self._prose.is_over:
             text = self._prose.read_text(text) if text else ""
             text += self._prose.flush_text() if is_last else ""
             if self._prose.answer_place:
-                self.answer.calls.drop_before(self._prose.answer_place)
+                self._answer.calls.drop_before(self._prose.answer_place)
         text = self._bare_calls.read_text(text)
         if is_last:
             rest = self._bare_calls.flush_text()
-            text += "" if self.answer.calls.bodies and THOUGHT.match(rest) else rest
+            text += "" if self.call_bodies and THOUGHT.match(rest) else rest
         self.text += text
         return text

@@ -247,7 +247,7 @@ def _forbids_tools(body: Mapping[str, Any]) -> bool:
     return body.get("tool_choice") == "none"
 
 
-# A field of `Dialect`, the words in which its lack is refused, and whether the request has what is meant.
+# A field of `Dialect`, the words of a refusal that call for it, and whether the request has what they are about.
 Wish = tuple[str, re.Pattern[str], Callable[[Mapping[str, Any]], bool]]
 FIRST_WISHES: Sequence[Wish] = (
     ("sees_no_images", UNWANTED_IMAGES, has_images),

@@ -35,8 +35,8 @@ async def gather_texts(call: Call, accumulator: XaiAccumulator) -> AsyncGenerato
             if text is None:
                 break
             # What comes with a withdrawal begins anew.
-            gathered = text if accumulator.written.answer.is_withdrawn else gathered + text
-            if not gathered or now() >= due_at or accumulator.written.answer.is_withdrawn:
+            gathered = text if accumulator.written.is_withdrawn else gathered + text
+            if not gathered or now() >= due_at or accumulator.written.is_withdrawn:
                 yield gathered
                 gathered, due_at = "", now() + pacer.pause_seconds
     finally:
