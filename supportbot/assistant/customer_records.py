@@ -66,9 +66,7 @@ class CustomerRecord:
         return self.function(customer)
 
 
-def customer_record(
-    right: str,
-) -> Callable[[Callable[[CustomerOnRecord], Records]], CustomerRecord]:
+def customer_record(right: str) -> Callable[[Callable[[CustomerOnRecord], Records]], CustomerRecord]:
     """Have a function called for the page of a customer. `right` is such as `orders.view_order`.
 
     Raises TypeError for what is no such name of a right, and for a function that cannot be called so.

@@ -44,9 +44,7 @@ class Question(Generic[ResponseModel]):
 
 
 def question(
-    response_model: type[ResponseModel],
-    *,
-    label: str | LazyText = "",
+    response_model: type[ResponseModel], *, label: str | LazyText = ""
 ) -> Callable[[Callable[[str, ResponseModel | None], None]], Question[ResponseModel]]:
     """Make a function into a `Question` that is answered by filling in `response_model`.
 

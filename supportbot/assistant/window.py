@@ -8,11 +8,7 @@ CHARS_PER_TOKEN = 3
 MESSAGE_OVERHEAD_TOKENS = 8
 CALL_OVERHEAD_CHARS = 20  # the id and the frame of a tool call
 # xAI: 256 for a tile of 448 pixels, at most seven tiles.
-IMAGE_TOKENS = {
-    "low": 300,
-    "auto": 1800,
-    "high": 1800,
-}
+IMAGE_TOKENS = {"low": 300, "auto": 1800, "high": 1800}
 
 
 def trim_to_budget(messages: Sequence[Message], budget: int, max_messages: int = 0) -> list[Message]:

@@ -42,6 +42,8 @@ class AnswerAccumulator:
         # Whether the provider knows a call otherwise: without an id, or malformed.
         self.has_changed_calls = False
         self.has_refused = False  # in words
+        self.finish_reason = ""
+        self.model = ""
         self._origin = origin
         self._used_ids = set(used_ids)
         self._tools = tools
@@ -55,10 +57,8 @@ class AnswerAccumulator:
         self._is_done = False
         self._is_cut = False  # the provider itself says that the answer is not whole
         self._has_reasoned = False
-        self._finish_reason = ""
         self._finished_in_midst = False  # the reason came together with words or calls
         self._has_trailer = False  # the token counts have come after the reason
-        self._model = ""
         self._usage: dict[str, Any] = {}
         self._fields: dict[str, Any] = {}  # of the message, for its provider alone
 
@@ -75,7 +75,7 @@ class AnswerAccumulator:
     @property
     def is_finished(self) -> bool:
         """Whether the answer is complete, though more of the stream may follow: token counts, or even words."""
-        return self._is_done or bool(self._finish_reason)
+        return self._is_done or bool(self.finish_reason)
 
     @property
     def has_calls(self) -> bool:
@@ -112,14 +112,14 @@ class AnswerAccumulator:
                 if text := self._add_event(event):
                     pieces.append(text)
             except (ModelError, *MALFORMED_DATA_ERRORS):
-                if self._finish_reason not in ("stop", "length") or self._finished_in_midst:
+                if self.finish_reason not in ("stop", "length") or self._finished_in_midst:
                     raise
                 self._is_done = True
         return pieces
 
     def finish_text(self) -> str:
         """The stream is over. Returns the text that was held back in case it was the beginning of a mark."""
-        is_broken_off = self._finish_reason == "length" or not self.is_finished
+        is_broken_off = self.finish_reason == "length" or not self.is_finished
         return self.written.flush_text(has_calls=self.has_calls, is_broken_off=is_broken_off)
 
     def add_body(self, body: bytes) -> None:
@@ -134,16 +134,8 @@ class AnswerAccumulator:
     def add_written(self, text: str) -> None:
         """Add all that the model has written, where its server could not read it."""
         self.written.add_text(sanitize_text(text))
-        self._finish_reason = "stop"
+        self.finish_reason = "stop"
         self.finish_text()
-
-    @property
-    def finish_reason(self) -> str:
-        return self._finish_reason
-
-    @property
-    def model_name(self) -> str:
-        return self._model
 
     @property
     def token_counts(self) -> dict[str, Any]:
@@ -152,31 +144,31 @@ class AnswerAccumulator:
 
     def list_counted_requests(self) -> tuple[RequestUsage, ...]:
         """Its request, if the provider has counted it. An answer of no use is paid as well."""
-        return (RequestUsage(self._model, self.token_counts),) if self._usage else ()
+        return (RequestUsage(self.model, self.token_counts),) if self._usage else ()
 
     def _add_event(self, data: bytes) -> str:
         raise NotImplementedError
 
     def build_answer(self) -> Answer:
         """The finished message. Raises `ModelError` for one that is incomplete or was filtered."""
-        if self._finish_reason == "content_filter":
+        if self.finish_reason == "content_filter":
             raise ModelError(ErrorCode.FILTERED)
-        if self._finish_reason == "error":
+        if self.finish_reason == "error":
             raise ModelError(ErrorCode.PROVIDER_ERROR, "the server broke off")
         if not self.is_finished or self._is_cut:
             raise ModelError(ErrorCode.CUT)
         parts = split_calls(self._collector.list_meant_calls(), self._tool_names, self._loose_names)
         written = () if parts else self.written.parse_calls(self.get_thought())
         parts += [call for call in written if call.name or self._find_name(call)]
-        if self._finish_reason == "length" and parts:
+        if self.finish_reason == "length" and parts:
             raise ModelError(ErrorCode.CUT, "out of tokens within a tool call")
         ids = [make_call_id() for _part in parts]
         calls = tuple(map(self._build_call, ids, parts))
         fields = {each: self._build_call_fields(part) for each, part in zip(ids, parts, strict=True)}
         own = build_provider_fields(self._origin, self._fields, fields)
-        reason = "tool_calls" if calls else self._finish_reason or "stop"
+        reason = "tool_calls" if calls else self.finish_reason or "stop"
         message = Message("assistant", self.text, calls, provider_fields=own)
-        return Answer(message, reason, self._model, self.token_counts)
+        return Answer(message, reason, self.model, self.token_counts)
 
     def get_call_text(self) -> str:
         """What stands in its last call, for whom no tool was offered: there are models that answer by one."""

@@ -36,7 +36,7 @@ class ChatAccumulator(AnswerAccumulator):
     def finish_text(self) -> str:
         """There are servers that say of the end no more than the token counts, which come behind it."""
         if self._ended_with_usage and all(call.is_whole for call in self._collector.calls):
-            self._finish_reason = self._finish_reason or "stop"
+            self.finish_reason = self.finish_reason or "stop"
         return super().finish_text()
 
     def _add_event(self, data: bytes) -> str:
@@ -62,12 +62,12 @@ class ChatAccumulator(AnswerAccumulator):
         error = find_error(chunk)
         if error is not None:
             raise error_from_event(error)
-        self._model = str(chunk.get("model") or self._model)
+        self.model = str(chunk.get("model") or self.model)
         choices = list_choices(chunk)
         meant = [each for each in choices if each.get("index") in (None, self._index, str(self._index))]
         self._has_choice = self._has_choice or bool(meant)
         text = "".join(map(self._add_choice, meant or self._take_other_choice(choices)))
-        if chunk.get("done") is True and not self._finish_reason:  # as Ollama says it
+        if chunk.get("done") is True and not self.finish_reason:  # as Ollama says it
             self._set_finish_reason(normalize_finish_reason(chunk.get("done_reason") or "stop"), False, True)
         self._ended_with_usage = self._ended_with_usage and not choices
         self._add_usage(chunk, has_choices=bool(choices))
@@ -90,7 +90,7 @@ class ChatAccumulator(AnswerAccumulator):
 
     def _unfinish(self) -> None:
         """Words have come that stand by themselves: a reason to finish before them was none."""
-        self._finish_reason, self._finished_in_midst = "", False
+        self.finish_reason, self._finished_in_midst = "", False
         self._ended_with_usage = False
 
     def _add_usage(self, chunk: Mapping[str, Any], *, has_choices: bool) -> None:
@@ -99,7 +99,7 @@ class ChatAccumulator(AnswerAccumulator):
             if usage and isinstance(usage, dict):
                 # LocalAI counts nothing with each piece, and others again after the end (mudler/LocalAI#1609).
                 self._usage = usage if any(map(_is_count, usage.values())) else self._usage or usage
-                self._has_trailer = bool(self._finish_reason) and not has_choices
+                self._has_trailer = bool(self.finish_reason) and not has_choices
                 self._ended_with_usage = not has_choices and any(map(_is_count, usage.values()))
 
     def _add_choice(self, choice: Mapping[str, Any]) -> str:
@@ -137,12 +137,12 @@ class ChatAccumulator(AnswerAccumulator):
 
     def _set_finish_reason(self, reason: str, brings_answer: bool, is_piece: bool) -> None:
         if brings_answer and is_piece:
-            self._finish_reason, self._finished_in_midst = reason, bool(reason)
+            self.finish_reason, self._finished_in_midst = reason, bool(reason)
         elif reason:
-            self._finish_reason = reason
+            self.finish_reason = reason
             self._finished_in_midst = False
-        if not is_piece and brings_answer and not self._finish_reason:
-            self._finish_reason, self._finished_in_midst = "stop", True  # it may be all there
+        if not is_piece and brings_answer and not self.finish_reason:
+            self.finish_reason, self._finished_in_midst = "stop", True  # it may be all there
 
     def _read_text(self, message: Mapping[str, Any]) -> str:
         """The words of a message: its content, as text or in parts, or why it will not answer."""
@@ -195,7 +195,7 @@ class ChatAccumulator(AnswerAccumulator):
         The first chunk of a stream only tells the role. While Grok reasons, dozens of chunks with an empty `delta`
         follow it (in recorded traffic of xAI); other servers send the reasoning itself.
         """
-        if not (self.has_calls or self._finish_reason):
+        if not (self.has_calls or self.finish_reason):
             self._has_reasoned = self._has_begun or any(delta.get(name) for name in REASONING_FIELDS)
             self._has_begun = True
 

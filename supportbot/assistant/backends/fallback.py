@@ -92,11 +92,7 @@ class CircuitBreaker:
 
 class FallbackBackend:
     def __init__(
-        self,
-        backends: Sequence[Backend],
-        *,
-        first_token: float | Sequence[float] = 20.0,
-        stall: float = 15.0,
+        self, backends: Sequence[Backend], *, first_token: float | Sequence[float] = 20.0, stall: float = 15.0
     ) -> None:
         """The limits of the tool-calling loop, in seconds.
 

@@ -22,12 +22,7 @@ NOT_RETURNED = {
 }
 # Whose value comes in pieces: of every other field the last value counts.
 REASONING_FIELDS = (
-    "reasoning_content",
-    "reasoning",
-    "reasoning_text",
-    "thinking",
-    "thoughts",
-    "thinking_content",
+    *("reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts", "thinking_content"),
 )
 PIECEWISE_FIELDS = (*REASONING_FIELDS, "text", "summary", "data")
 MAX_FIELDS_CHARS = 1_000_000  # longer than any model thinks; what is larger is left out

@@ -42,16 +42,7 @@ WORDS = frozenset(
     xai you your """.split()  # noqa: SIM905 - as a list it would be five pages
 )
 MESSAGE_FIELDS = (
-    "message",
-    "detail",
-    "error",
-    "msg",
-    "status_msg",
-    "param",
-    "type",
-    "code",
-    "errors",
-    "title",
+    *("message", "detail", "error", "msg", "status_msg", "param", "type", "code", "errors", "title"),
     "reason",
 )
 

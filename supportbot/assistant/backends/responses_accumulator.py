@@ -47,7 +47,7 @@ class ResponsesAccumulator(AnswerAccumulator):
         if self._is_done:
             return ""
         if data == b"[DONE]":
-            self._is_done, self._finish_reason = True, "stop"
+            self._is_done, self.finish_reason = True, "stop"
             return ""
         return self._add_decoded(decode_event(data))
 
@@ -187,7 +187,7 @@ class ResponsesAccumulator(AnswerAccumulator):
         return call
 
     def _finish_response(self, response: Mapping[str, Any]) -> str:
-        self._model = str(response.get("model") or "")
+        self.model = str(response.get("model") or "")
         if isinstance(response.get("usage"), dict):
             self._usage = response["usage"]
         error = response.get("error")
@@ -199,10 +199,10 @@ class ResponsesAccumulator(AnswerAccumulator):
         if status in ("incomplete", "cancelled"):
             details = response.get("incomplete_details") or {}
             reason = normalize_finish_reason(details.get("reason"))
-            self._finish_reason = reason if reason in ("length", "content_filter") else ""
-            self._is_cut = not self._finish_reason
+            self.finish_reason = reason if reason in ("length", "content_filter") else ""
+            self._is_cut = not self.finish_reason
         else:
-            self._finish_reason = "stop"
+            self.finish_reason = "stop"
             self.response_id = str(response.get("id") or "") if response.get("store") is not False else ""
         self._is_done = True
         return text

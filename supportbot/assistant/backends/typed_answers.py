@@ -70,7 +70,7 @@ def read_typed_answer(
     except ModelError as error:
         error.discarded = accumulator.list_counted_requests()
         raise
-    return ParsedAnswer(value, accumulator.model_name, accumulator.token_counts)
+    return ParsedAnswer(value, accumulator.model, accumulator.token_counts)
 
 
 def _read_value(accumulator: AnswerAccumulator, response_model: type[ResponseModel]) -> ResponseModel:

@@ -17,24 +17,16 @@ from .role_headings import ROLE_HEADING, is_heading_begun
 from .thought_names import ANSWER_CLOSING, CLOSING_AT_END
 
 THOUGHT_NAMES = (
-    "think",
-    "thinking",
-    "thought",
-    "thoughts",
-    "reasoning",
-    "seed:think",
-    "mm:think",
-    "antthinking",
-    f"{CLAUDES}:thinking",
-    "reflection",
-    "scratchpad",
-    "scratch_pad",
-    "thought_process",
-    "thinking_process",
-    "longcat_think",
-    "analysis",
-    "｜think｜",
-    "思考",
+    *("think", "thinking", "thought", "thoughts", "reasoning", "seed:think", "mm:think", "antthinking"),
+    *(
+        f"{CLAUDES}:thinking",
+        "reflection",
+        "scratchpad",
+        "scratch_pad",
+        "thought_process",
+        "thinking_process",
+    ),
+    *("longcat_think", "analysis", "｜think｜", "思考"),
 )
 THOUGHT_OPENINGS = (
     *(f"<{name}>" for name in THOUGHT_NAMES),

@@ -192,10 +192,7 @@ class BareCallReader:
 
 
 def _parse_bare_calls(
-    text: str,
-    tool_names: Collection[str],
-    loose_names: Collection[str],
-    exact_names: Collection[str],
+    text: str, tool_names: Collection[str], loose_names: Collection[str], exact_names: Collection[str]
 ) -> tuple[list[CallParts], str]:
     """The calls in an answer that begins with calls of known tools, in a fence or without one, and its words.
 

@@ -7,14 +7,7 @@ import html
 import re
 
 # DeepSeek's, in the characters that it may come in.
-DSML = (
-    "｜dsml｜",
-    "|dsml|",
-    " | dsml | ",
-    "｜ dsml ｜ ",
-    "｜｜dsml｜｜",
-    "||dsml||",
-)
+DSML = ("｜dsml｜", "|dsml|", " | dsml | ", "｜ dsml ｜ ", "｜｜dsml｜｜", "||dsml||")
 CLAUDES = "antml"  # the namespace of Claude's marks
 # What a tool is to answer: behind a call the model has made it up.
 MADE_UP_RESULTS = {

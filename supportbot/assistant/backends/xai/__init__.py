@@ -144,11 +144,7 @@ class XaiBackend:
             await channel.close()
 
     def _iter_requests(
-        self,
-        system: str,
-        messages: Sequence[Message],
-        sent: Sequence[Message],
-        options: dict[str, Any],
+        self, system: str, messages: Sequence[Message], sent: Sequence[Message], options: dict[str, Any]
     ) -> Iterator[chat_pb2.GetCompletionsRequest]:
         """The requests to try, one after the other.
 

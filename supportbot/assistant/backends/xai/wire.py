@@ -72,7 +72,7 @@ class XaiAccumulator(AnswerAccumulator):
 
     def _add_outputs(self, answer: Any, outputs: Iterable[tuple[Any, int]]) -> str:
         self.response_id = answer.id or self.response_id
-        self._model = answer.model or self._model
+        self.model = answer.model or self.model
         if answer.HasField("usage"):
             self._usage = convert_usage(answer.usage)
         added = ""
@@ -89,7 +89,7 @@ class XaiAccumulator(AnswerAccumulator):
     def _set_finish_reason(self, reason: int) -> None:
         if reason == sample_pb2.REASON_MAX_CONTEXT and not self.text:
             raise ModelError(ErrorCode.CONTEXT_TOO_LONG, "no room is left for an answer", retry=False)
-        self._finish_reason = FINISH_REASONS.get(reason, self._finish_reason)
+        self.finish_reason = FINISH_REASONS.get(reason, self.finish_reason)
 
 
 def convert_usage(usage: usage_pb2.SamplingUsage) -> dict[str, Any]:
