@@ -118,14 +118,14 @@ class TurnClock:
                 is_turn_over = limit == self._deadline
                 raise ModelError(ErrorCode.TOO_LONG if is_turn_over else ErrorCode.NO_FIRST_TOKEN)
         finally:
-            await _cancel_task(first)
+            await cancel_task(first)
         if self._may_load:
             self._deadline += self._now() - began
         if (part := first.result()) is not None:
             yield part
 
 
-async def _cancel_task(task: asyncio.Future[Part | None]) -> None:
+async def cancel_task(task: asyncio.Future[Any]) -> None:
     """Cancel a task and wait for its end, also when this is cancelled meanwhile: its stream is closed behind it."""
     is_cancelled = False
     task.cancel()

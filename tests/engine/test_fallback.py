@@ -379,3 +379,34 @@ async def test_the_next_model_is_given_up_when_its_own_time_is_over():
         await desk.ask("Hi")
 
     assert caught.value.code == ErrorCode.NO_FIRST_TOKEN
+
+
+class SlowToClose:
+    """A model that never begins, and whose stream takes a moment to close."""
+
+    def __init__(self) -> None:
+        self.is_asked = asyncio.Event()
+
+    async def stream(self, *_args: object, **_options: object) -> AsyncIterator[object]:
+        self.is_asked.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.02)
+        yield Thinking()
+
+
+async def test_a_turn_that_is_cancelled_twice_while_the_next_model_is_waited_for_ends_as_one_that_was_cancelled():
+    """As by a stop and by a message that joins the turn: “asynchronous generator is already running” is no end."""
+    second = SlowToClose()
+    row = FallbackBackend([Played(Thinking(), ModelError(ErrorCode.DOWN)), second])
+    asking = asyncio.create_task(Desk(row).ask("Hi"))
+    await second.is_asked.wait()
+
+    for _ in range(2):
+        asking.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asking

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
 
+from ..deadlines import cancel_task
 from ..discarded import carry_discarded
 from ..errors import ERROR_TRAITS, ErrorCode, ModelError
 from ..messages import Message, ParsedAnswer, Part, ResponseModel, TextDelta, Thinking, Waiting
@@ -229,9 +230,7 @@ class FallbackBackend:
                     raise ModelError(ErrorCode.NO_FIRST_TOKEN)
                 yield Waiting()
         finally:
-            if not first.done():
-                first.cancel()
-                await asyncio.wait({first})
+            await cancel_task(first)
 
     async def _await_early_part(
         self, part: Awaitable[Part | None], first_token_seconds: float, is_alive: bool

@@ -15,6 +15,7 @@ import openai
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from ..deadlines import cancel_task
 from ..errors import ErrorCode, ModelError
 from . import timeouts
 from .accumulator import AnswerAccumulator
@@ -227,8 +228,7 @@ class TrailerReader:
     async def aclose(self) -> None:
         """Nothing more is read."""
         if self._waiting is not None:
-            self._waiting.cancel()
-            await asyncio.wait({self._waiting})
+            await cancel_task(self._waiting)
 
 
 async def _refuse_long_retry(response: httpx2.Response) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 from xai_sdk.proto import chat_pb2
 
+from ...deadlines import cancel_task
 from ...errors import ErrorCode, ModelError
 from .. import timeouts
 from ..pacing import get_pacer
@@ -41,8 +42,7 @@ async def gather_texts(call: Call, accumulator: XaiAccumulator) -> AsyncGenerato
                 gathered, due_at = "", now() + pacer.pause_seconds
     finally:
         if reading is not None:
-            reading.cancel()
-            await asyncio.wait({reading})
+            await cancel_task(reading)
     if gathered:
         yield gathered
 
