@@ -63,11 +63,6 @@ class AnswerAccumulator:
         self._fields: dict[str, Any] = {}  # of the message, for its provider alone
 
     @property
-    def text(self) -> str:
-        """The words for the customer that have come."""
-        return self.written.text
-
-    @property
     def has_reasoned(self) -> bool:
         """Whether the model reasoned before its first word."""
         return self._has_reasoned or self.written.has_thought
@@ -167,7 +162,7 @@ class AnswerAccumulator:
         fields = {each: self._build_call_fields(part) for each, part in zip(ids, parts, strict=True)}
         own = build_provider_fields(self._origin, self._fields, fields)
         reason = "tool_calls" if calls else self.finish_reason or "stop"
-        message = Message("assistant", self.text, calls, provider_fields=own)
+        message = Message("assistant", self.written.text, calls, provider_fields=own)
         return Answer(message, reason, self.model, self.token_counts)
 
     def get_call_text(self) -> str:

@@ -51,7 +51,7 @@ class NegotiatedServer(ModelServer):
             except RefusedRequest as refusal:
                 is_last = has_spoken or attempt == MAX_ATTEMPTS - 1
                 if is_last or not self._dialect.learn_refusal(refusal.text, adapted):
-                    answer = _read_calls(refusal, begin_answer(), accumulator.text)
+                    answer = _read_calls(refusal, begin_answer(), accumulator.written.text)
                     break
             except ModelError as error:
                 error.discarded = accumulator.list_counted_requests()

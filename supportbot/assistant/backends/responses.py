@@ -90,7 +90,7 @@ class ResponsesBackend:
                             yield part
                 return
             except (UnknownResource, RefusedRequest):
-                if "previous_response_id" not in request or attempts[-1].text:
+                if "previous_response_id" not in request or attempts[-1].written.text:
                     raise
                 # The provider no longer has it, or never stores any, so the whole conversation is sent.
 

@@ -79,12 +79,12 @@ class ModelServer:
                     for part in reporter.list_parts(accumulator.add_events(events) if events else ""):
                         yield part
                     # The first words come at once, and then there is a pause between two reads.
-                    has_begun = accumulator.text or reporter.is_reasoning
+                    has_begun = accumulator.written.text or reporter.is_reasoning
                     if has_begun and pausable is not None and not accumulator.is_finished:
                         pacer.begin_pause(pausable)
         for part in finish_stream(accumulator, parser.flush_events()):
             yield part
-        if accumulator.text:  # a model that thinks aloud without a mark before it does so again
+        if accumulator.written.text:  # a model that thinks aloud without a mark before it does so again
             self.is_thought_first = accumulator.written.is_thought_first
 
     @asynccontextmanager

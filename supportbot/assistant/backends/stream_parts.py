@@ -45,6 +45,6 @@ def finish_stream(accumulator: AnswerAccumulator, events: Sequence[bytes] = ()) 
     rest = accumulator.finish_text()
     if is_withdrawn or accumulator.written.take_withdrawal():
         yield TextWithdrawn()
-        text, rest = accumulator.text, ""
+        text, rest = accumulator.written.text, ""
     if text or rest:
         yield TextDelta(text + rest)

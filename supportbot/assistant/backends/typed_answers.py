@@ -52,7 +52,7 @@ class TypingModes:
                 parsed = read_typed_answer(accumulator, response_model)
             except ModelError as error:
                 discarded = error.discarded = (*discarded, *error.discarded)
-                is_prose = error.code == ErrorCode.INVALID and _is_prose(accumulator.text)
+                is_prose = error.code == ErrorCode.INVALID and _is_prose(accumulator.written.text)
                 if index == last or not (is_prose or isinstance(error, RefusedRequest)):
                     raise
                 index += 1
@@ -81,7 +81,7 @@ def _read_value(accumulator: AnswerAccumulator, response_model: type[ResponseMod
     if accumulator.finish_reason == "length":
         raise ModelError(ErrorCode.INVALID, "out of tokens")
     called = accumulator.get_call_text()
-    text = accumulator.text.strip() or called[max(0, called.find("{")) :]
+    text = accumulator.written.text.strip() or called[max(0, called.find("{")) :]
     text = text or accumulator.get_thought()  # as servers take all of it for one (vllm-project/vllm#48863)
     if not text:
         raise ModelError(ErrorCode.INVALID, "an answer without content")

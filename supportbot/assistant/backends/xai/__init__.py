@@ -99,7 +99,7 @@ class XaiBackend:
                     error.discarded = accumulator.list_counted_requests()
                     raise
                 # xAI no longer has the conversation, so the next request sends all of it.
-        if accumulator.text:
+        if accumulator.written.text:
             self._is_thought_first = accumulator.written.is_thought_first
         if store and not accumulator.has_changed_calls:
             answer = self._stored_state.attach_handle(answer, accumulator.response_id, system, messages)

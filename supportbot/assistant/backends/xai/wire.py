@@ -61,7 +61,7 @@ class XaiAccumulator(AnswerAccumulator):
         if not (text or self.has_calls or self.is_finished):
             # The first chunk may only tell the role. Each further one without text means that the model reasons.
             has_reasoning = any(output.delta.reasoning_content for output in chunk.outputs)
-            self._has_reasoned = self._has_reasoned or (had_begun and not self.text) or has_reasoning
+            self._has_reasoned = self._has_reasoned or (had_begun and not self.written.text) or has_reasoning
         return self.written.add_text(self.written.join_pieces([text]))
 
     def add_whole(self, completion: chat_pb2.GetChatCompletionResponse) -> None:
@@ -87,7 +87,7 @@ class XaiAccumulator(AnswerAccumulator):
         return added
 
     def _set_finish_reason(self, reason: int) -> None:
-        if reason == sample_pb2.REASON_MAX_CONTEXT and not self.text:
+        if reason == sample_pb2.REASON_MAX_CONTEXT and not self.written.text:
             raise ModelError(ErrorCode.CONTEXT_TOO_LONG, "no room is left for an answer", retry=False)
         self.finish_reason = FINISH_REASONS.get(reason, self.finish_reason)
 
