@@ -35,7 +35,7 @@ def format_dollars(cost: Decimal | None) -> str:
     return f"${number_format(round(cost, places), places, use_l10n=True, force_grouping=True)}"
 
 
-def format_seconds(until: datetime | None, since: datetime | None) -> str:
+def format_time_between(until: datetime | None, since: datetime | None) -> str:
     """The time from one moment to another, such as “0.4 s”; empty if either is not known."""
     if until is None or since is None:
         return ""

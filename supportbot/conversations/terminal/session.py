@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from supportbot import model_backends
 from supportbot.assistant.images import PictureError, prepare
 from supportbot.server.executors import on_database_thread
-from supportbot.usage.summaries import format_dollars, format_seconds, summarise_usage
+from supportbot.usage.summaries import format_dollars, format_time_between, summarise_usage
 
 from .. import turns
 from ..attachments import storage
@@ -211,7 +211,7 @@ def format_usage(turn: Turn) -> str:
     parts = [words % {"count": sums[name]} for name, words in counts.items() if sums[name]]
     parts.append(format_dollars(sums["cost"]))
     if turn.first_token:
-        time = format_seconds(turn.first_token, turn.started)
+        time = format_time_between(turn.first_token, turn.started)
         parts.append(_("first word after %(time)s") % {"time": time})
     return f"{sums['models']}: {', '.join(filter(None, parts))}"
 

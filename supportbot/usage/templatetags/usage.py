@@ -4,13 +4,13 @@ from django import template
 
 from ..failure_words import describe_failure
 from ..models import Outage
-from ..summaries import format_dollars, format_seconds, summarise_usage
+from ..summaries import format_dollars, format_time_between, summarise_usage
 
 register = template.Library()
 
 register.filter("failure_words", describe_failure)
 register.filter("dollars", format_dollars)
-register.filter("seconds", format_seconds)
+register.filter("seconds", format_time_between)
 register.inclusion_tag("admin/usage/_summary.html", name="usage_summary")(summarise_usage)
 
 
