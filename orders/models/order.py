@@ -156,7 +156,7 @@ class Order(models.Model):
     def normalise_fields(self) -> None:
         """Set what look-ups go by. `save` calls it; whoever writes in bulk must call it first."""
         self.key = normalise_number(self.number)[:40]
-        self.short_key = shorten_number(self.number)
+        self.short_key = shorten_number(self.number)[-40:]
         # The newest of several parcels, which stands last.
         self.tracking_key = list_tracking_keys(self.tracking)[-1][:200]
         self.phone_key = shorten_phone(self.phone)

@@ -153,3 +153,9 @@ def test_an_import_sets_what_a_look_up_goes_by_even_if_nothing_else_is_new(load,
     assert "0 new, 1 updated, 0 unchanged" in load(row, header=header).out
     assert Order.objects.values().get() == right
     assert "0 new, 0 updated, 1 unchanged" in load(row, header=header).out
+
+
+def test_what_a_look_up_goes_by_has_room_whatever_characters_a_number_is_of():
+    order = Order(number="⑳" * 40, tracking="⑳" * 200)  # each is two digits
+    order.normalise_fields()
+    order.clean_fields(exclude=["ordered_at"])
