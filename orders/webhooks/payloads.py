@@ -44,6 +44,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
+MAX_ID_CHARS = 40
 MAX_DIGITS = 40  # of a number: written out, 1e200000000 takes 200 MB
 
 
@@ -79,9 +80,16 @@ def _parse_list(text: str) -> Any:
         return None
 
 
-def get_time(part: Any, name: str) -> datetime | None:
-    """A time, None if it is not there. Raises `UnreadableMessage`."""
-    text = get_text(part, name)
+def get_order_id(message: Mapping[str, Any]) -> str:
+    """Raises `UnreadableMessage`."""
+    platform_id = get_text(message, "id")
+    if not platform_id or len(platform_id) > MAX_ID_CHARS:
+        raise UnreadableMessage(_("The order has no id."))
+    return platform_id
+
+
+def parse_time(text: str, name: str) -> datetime | None:
+    """The time in the field of this name, None if it is empty. Raises `UnreadableMessage`."""
     try:
         return read_time(text) if text else None
     except UnreadableCell:

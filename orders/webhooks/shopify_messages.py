@@ -19,11 +19,12 @@ from .payloads import (
     build_order,
     find_text,
     get_amount,
+    get_order_id,
     get_part,
     get_parts,
     get_text,
-    get_time,
     join_numbers,
+    parse_time,
     write_amount,
 )
 
@@ -52,9 +53,7 @@ def read_event(topic: str, message: dict[str, Any], shop: str, sent_at: datetime
         raise UnreadableMessage(_("The header %(name)s is missing.") % {"name": "X-Shopify-Topic"})
     if topic not in ORDER_TOPICS:
         return None
-    platform_id = get_text(message, "id")
-    if not platform_id or len(platform_id) > 40:
-        raise UnreadableMessage(_("The order has no id."))
+    platform_id = get_order_id(message)
     if topic == "orders/delete":
         return OrderEvent(PLATFORM, shop, platform_id, changed_at=NEVER, sent_at=sent_at)
     return OrderEvent(
@@ -62,7 +61,7 @@ def read_event(topic: str, message: dict[str, Any], shop: str, sent_at: datetime
         shop,
         platform_id,
         _read_order(message),
-        changed_at=get_time(message, "updated_at"),
+        changed_at=parse_time(get_text(message, "updated_at"), "updated_at"),
         sent_at=sent_at,
         is_first=topic == "orders/create",
     )

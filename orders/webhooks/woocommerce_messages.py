@@ -1,7 +1,6 @@
 """Reads WooCommerce's webhooks of orders: https://developer.woocommerce.com/docs/apis/rest-api/v3/orders/"""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,11 +15,12 @@ from .payloads import (
     build_order,
     find_text,
     get_amount,
+    get_order_id,
     get_part,
     get_parts,
     get_text,
-    get_time,
     join_numbers,
+    parse_time,
     write_amount,
 )
 
@@ -52,9 +52,7 @@ def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | N
         raise UnreadableMessage(_("The header %(name)s is missing.") % {"name": "X-WC-Webhook-Topic"})
     if topic not in ORDER_TOPICS or _is_about_nothing(message):
         return None
-    platform_id = get_text(message, "id")
-    if not platform_id or len(platform_id) > 40:
-        raise UnreadableMessage(_("The order has no id."))
+    platform_id = get_order_id(message)
     status = _simplify_status(message)
     if topic == "order.deleted" or status == "trash":
         return OrderEvent(PLATFORM, shop, platform_id)
@@ -65,7 +63,7 @@ def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | N
         shop,
         platform_id,
         _read_order(message),
-        changed_at=_read_time(message, "date_modified"),
+        changed_at=parse_time(_write_time(message, "date_modified"), "date_modified"),
         is_first=topic == "order.created",
         is_restored=topic == "order.restored",
     )
@@ -74,11 +72,6 @@ def read_event(topic: str, message: dict[str, Any], shop: str) -> OrderEvent | N
 def _is_about_nothing(message: Mapping[str, Any]) -> bool:
     """WooCommerce reads an order when it sends the message; by then the order may be gone."""
     return "id" not in message and "code" in message and "data" in message
-
-
-def _read_time(message: Mapping[str, Any], name: str) -> datetime | None:
-    text = _write_time(message, name)
-    return get_time({name: text}, name)
 
 
 def _write_time(message: Mapping[str, Any], name: str) -> str:
