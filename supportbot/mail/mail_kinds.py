@@ -42,10 +42,10 @@ NO_REPLY = (
     r"no[-_.]?reply|do[-_.]?not[-_.]?reply|nicht[-_.]?antworten|keine[-_.]?antwort|ne[-_.]?pas[-_.]?repondre"
     r"|no[-_.]?respond(?:er|a)|n[aã]o[-_.]?respond(?:er|a)|non[-_.]?rispondere|niet[-_.]?beantwoorden|nie[-_.]?odpowiadaj"
 )
-PROGRAM_NAMES = re.compile(
+PROGRAM_LOCAL_PARTS = re.compile(
     rf"^(?:(?:mailer-?daemon|postmaster|bounces?|notifications?)|(?:.{{1,64}}[-_.])?(?:{NO_REPLY}))(?:[-+._].*)?$"
 )
-DAEMON_NAMES = re.compile(r"^(?:mailer-?daemon|postmaster)(?:[-+.].*)?$")
+DAEMON_LOCAL_PARTS = re.compile(r"^(?:mailer-?daemon|postmaster)(?:[-+.].*)?$")
 # What passes, and is called permanent all the same: a full mailbox, a full or busy server, and that we have sent as
 # much as we may in a day (RFC 3463 has them as «useful only as a persistent transient error»).
 PASSING_STATUS = re.compile(r"5\.(?:2\.2|3\.[12]|4\.5)\b")
@@ -76,7 +76,7 @@ def find_kind(mail: ParsedMail) -> str:
     if is_own_address(mail.sender):
         return Outcome.OWN
     if _is_delivery_report(message) or (
-        DAEMON_NAMES.match(mail.sender.partition("@")[0]) and any(_read_failed_in_text(mail))
+        DAEMON_LOCAL_PARTS.match(mail.sender.partition("@")[0]) and any(_read_failed_in_text(mail))
     ):
         return Outcome.BOUNCE
     return Outcome.AUTOMATIC if _is_automatic(mail) else ""
@@ -150,7 +150,7 @@ def _is_automatic(mail: ParsedMail) -> bool:
         or message.get_content_type() == "multipart/report"
         or message.get_content_type() == "text/calendar"
         or (not mail.text and any(map(_answers_invitation, walk_parts(message))))
-        or PROGRAM_NAMES.match(mail.sender.partition("@")[0])
+        or PROGRAM_LOCAL_PARTS.match(mail.sender.partition("@")[0])
         or AUTOMATIC_SUBJECT.match(mail.subject)
     )
 

@@ -10,7 +10,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.jobs.mail_jobs import get_mail_host
 
 from .from_header import normalise_address
-from .mail_kinds import DAEMON_NAMES, PROGRAM_NAMES
+from .mail_kinds import DAEMON_LOCAL_PARTS, PROGRAM_LOCAL_PARTS
 from .models import IncomingMail
 from .parsing import ParsedMail, read_header
 from .reply_tokens import find_tokens, is_own_address, is_token_of, read_conversation_id
@@ -56,8 +56,8 @@ def name_author(mail: ParsedMail) -> ParsedMail:
     """
     name, address = mail.reply_to
     local, _, host = mail.sender.partition("@")
-    is_of_other_program = DAEMON_NAMES.match(local) or (
-        PROGRAM_NAMES.match(local) and host != get_mail_host()
+    is_of_other_program = DAEMON_LOCAL_PARTS.match(local) or (
+        PROGRAM_LOCAL_PARTS.match(local) and host != get_mail_host()
     )
     if (
         not (mail.sender and address)
