@@ -29,7 +29,10 @@ OTHERS = re.compile(
 )
 
 # Calls and keywords whose words are read, however short they are.
-SAID = {"RequestRefused", "ToolError", "render_notice", "_", "gettext", "gettext_lazy", "ngettext"}
+SAID = {
+    *("RequestRefused", "ToolError", "render_notice"),
+    *("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"),
+}
 SAID_BY_NAME = {"progress", "STARTERS"}
 # Calls and keywords whose words go to a log, a developer or staff.
 UNSAID = {
