@@ -7,7 +7,15 @@ import { isOnItsWay, photos } from "./photos.js";
 import { CONNECTION_LOST } from "./polling.js";
 import { areCookiesBlocked, reloadUnasked } from "./restored.js";
 import { scrollToEnd } from "./scrolling.js";
-import { isPolling, noteCarried, noteClosed, noteSilent, openTransport, startProbing } from "./transport.js";
+import {
+  hasSocketCarried,
+  isPolling,
+  noteCarried,
+  noteClosed,
+  noteSilent,
+  openTransport,
+  startProbing,
+} from "./transport.js";
 
 // The codes with which the server closes for good.
 const SIGNED_OUT = 4401;
@@ -79,7 +87,9 @@ chat.addEventListener("htmx:wsClose", ({ detail }) => {
   if (FATAL_CLOSE_TEXTS[code]) {
     chat.dataset.connection = "gone";
     composer.inert = true;
-    if (code === SIGNED_OUT || code === NOT_FOUND) emptyPage();
+    if (code === SIGNED_OUT) emptyPage();
+    // Where only the conversation was deleted, what was written in others is not lost with it.
+    if (code === NOT_FOUND) emptyPage(hasSocketCarried() ? conversationId : "");
     showNotice(describeClose(code));
     scrollToEnd();
     return;

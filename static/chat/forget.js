@@ -4,9 +4,10 @@ import { chat, text } from "./page.js";
 import { photos } from "./photos.js";
 import { removePrivateParts } from "./restored.js";
 
-export function emptyPage() {
+// Of one conversation, or of all.
+export function emptyPage(conversationId = "") {
   photos.clear();
-  removePrivateParts();
+  removePrivateParts(conversationId);
   text.value = "";
   text.style.height = "";
   chat.dataset.emptied = "";

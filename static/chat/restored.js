@@ -1,7 +1,7 @@
 // On a device that several people use, nothing stays behind: neither in what a tab keeps over a reload, nor on a page that
 // the browser keeps to show it again.
 
-const STORAGE_KEYS = /^(draft|outbox|photos|mode|reloaded):/;
+const KEPT = "draft|outbox|photos|mode|reloaded";
 
 // A browser that is told to block cookies refuses to keep anything for a page too, and may say `navigator.cookieEnabled`.
 export function areCookiesBlocked() {
@@ -12,16 +12,17 @@ export function areCookiesBlocked() {
   }
 }
 
-// What this tab keeps, of all conversations.
-function clearStorage() {
+// What this tab keeps of a conversation, or of all.
+function clearStorage(conversationId = "") {
   if (areCookiesBlocked()) return;
-  for (const key of Object.keys(sessionStorage ?? {})) if (STORAGE_KEYS.test(key)) sessionStorage.removeItem(key);
+  const cleared = new RegExp(`^(${KEPT}):${conversationId && `${conversationId}(:|$)`}`);
+  for (const key of Object.keys(sessionStorage ?? {})) if (cleared.test(key)) sessionStorage.removeItem(key);
 }
 
 // Whoever may no longer see what a page shows sees nothing of it, nor does who looks into the page's source.
-export function removePrivateParts() {
+export function removePrivateParts(conversationId = "") {
   for (const element of document.querySelectorAll("[data-private]")) element.replaceChildren();
-  clearStorage();
+  clearStorage(conversationId);
 }
 
 let isMeant = false;

@@ -48,6 +48,11 @@ export function noteSilent() {
   if (!hasCarried && current instanceof WebSocket) blockedCount = Math.max(blockedCount, MAX_BLOCKED - 1);
 }
 
+// Over such a line the server has known the page's session until now, which a request may have lost since the last one.
+export function hasSocketCarried() {
+  return hasCarried && current instanceof WebSocket;
+}
+
 export function isPolling() {
   return current instanceof PollingSocket;
 }

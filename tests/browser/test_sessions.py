@@ -109,6 +109,29 @@ async def test_a_page_that_is_loaded_again_signed_out_asks_to_sign_in(
     assert chat.path == path
 
 
+async def test_a_conversation_that_is_deleted_takes_no_draft_of_another_one_with_it(
+    somebody: Somebody, site: Site, provider: Provider
+) -> None:
+    chat = await somebody.away(site)
+    lines = await note_lines(chat)
+    await chat.open()
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    await chat.box.fill("And the invoice?")
+    path = chat.path
+    await chat.menu("New conversation")
+    provider.say(ANSWER)
+    await chat.ask(QUESTION)
+    await chat.box.fill("One more thing")
+
+    await lines[-1].close(code=4404)
+
+    await expect(chat.page.get_by_role("alert")).to_contain_text("no longer available")
+    assert not await find_traces(chat.page, QUESTION, ANSWER, "One more thing")
+    await chat.open(path)
+    await expect(chat.box).to_have_value("And the invoice?")
+
+
 async def test_a_guest_ends_the_chat_and_the_next_person_finds_nothing_of_it(
     somebody: Somebody, site: Site, provider: Provider
 ) -> None:
