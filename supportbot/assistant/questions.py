@@ -30,6 +30,7 @@ from .declarations import (
 )
 from .messages import ResponseModel
 from .translation import LazyText
+from .type_faults import require_sound_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def question(
         instruction = require_docstring(function, owner)
         require_short_name(name, owner)
         require_text(label, owner, "label")
+        require_sound_types(response_model, owner)
         return Question(
             name, instruction, response_model, function, label or name.replace("_", " ").capitalize()
         )
