@@ -5,7 +5,7 @@ each is tried once on what pydantic has made of the types.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -20,7 +20,7 @@ SAMPLES = {
     "bool": True,
     "str": "",
     "date": date.min,
-    "datetime": datetime.min,
+    "datetime": datetime.min.replace(tzinfo=UTC),
     "time": time.min,
 }
 

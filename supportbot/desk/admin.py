@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from axes.admin import AccessAttemptAdmin
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Q
@@ -26,6 +27,8 @@ class CapitalisedChoicesFilter(admin.ChoicesFieldListFilter):
         for choice in super().choices(changelist):
             yield {**choice, "display": capfirst(choice["display"])}
 
+
+AccessAttemptAdmin.actions = []  # its only one fails, and what it would delete no longer locks anybody out
 
 admin.FieldListFilter.register(
     lambda field: bool(getattr(field, "choices", None)), CapitalisedChoicesFilter, take_priority=True

@@ -30,9 +30,11 @@ class DeskConfig(AppConfig):
         from . import admin_log, checks  # noqa: F401 - they register a signal receiver and checks
         from .admin_lists import install_admin_lists
         from .admin_times import install_local_times
+        from .admin_values import install_possible_values
 
         install_admin_lists()
         install_local_times()
+        install_possible_values()
         records = collect_app_functions(CustomerRecord, find_app_modules("customer_records"))
         # What apps know of a customer stands before what we do.
         self.customer_records = sorted(

@@ -2,10 +2,12 @@
 
 import pytest
 from django.contrib import admin
-from django.test import Client
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from supportbot.conversations.models import Conversation
+from tests.admin_forms import open_form
 from tests.conversations.markup import Element, parse
 
 SECRET = ("key", "token", "password", "secret", "digest", "hash", "code")
@@ -85,3 +87,25 @@ def test_a_list_is_headed_by_what_it_lists_and_offers_all_only_where_some_are_le
     assert "Show all" not in read("o=1").text
     for query in ("q=lamp", "owner__exact=waiting", f"user__id__exact={alice.pk}"):
         assert "Show all" in read(query).text, query
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["9" * 30, "-" + "9" * 30, "12x", "\x00", "1.5", ""])
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_rows_that_cannot_be_are_not_chosen_for_an_action(admin_client, admin_user, model, key):
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    request = RequestFactory().get(address)
+    request.user = admin_user
+    for action in admin.site._registry[model].get_actions(request) or ("delete_selected",):
+        sent = {"action": action, ACTION_CHECKBOX_NAME: key, "post": "yes", "assignee": key}
+        assert admin_client.post(address, sent, follow=True).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_group_that_cannot_be_is_no_valid_choice(admin_client, agent):
+    address = reverse("admin:auth_user_change", args=[agent.pk])
+    sent = open_form(admin_client, address) | {"groups": ["9" * 30]}
+
+    page = admin_client.post(address, sent)
+
+    assert "is not one of the available choices" in page.content.decode()
