@@ -1,4 +1,4 @@
-"""A row that cannot be, such as one of a number of 30 digits, is no error in admin's forms and actions: it is not chosen.
+"""A row that cannot be, as that of a number of 30 digits, is no choice in admin's forms and actions, and no error.
 
 Django has no setting for it, so all of admin gets it here, also its own apps and any other.
 """

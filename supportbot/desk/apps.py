@@ -57,6 +57,12 @@ class DeskConfig(AppConfig):
             return str(refusal)
         return ""
 
+    def list_colleagues(self, accounts: Any) -> list[tuple[int, str]]:
+        """The key of each of these accounts, and its name with whether they are here; those who are stand first."""
+        from .colleagues import describe_colleagues
+
+        return [(each.pk, each.label) for each in describe_colleagues(accounts)]
+
     def find_accounts(self, search: str) -> Any:
         """A queryset of the keys of accounts of which every word of the search begins one of their names."""
         from .conversation_search import find_accounts

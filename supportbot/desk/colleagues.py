@@ -1,8 +1,9 @@
-"""Whom a conversation can be given to, and whether they are here."""
+"""Whom a conversation or a ticket can be given to, and whether they are here."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from supportbot.conversations.answerers import find_answerers
@@ -21,9 +22,14 @@ class Colleague:
 
 def list_colleagues(user: Any) -> list[Colleague]:
     """Whom this person may give it to, those who are here first. A lead may take it from a colleague by this too."""
-    colleagues = find_answerers().select_related("presence").order_by("first_name", "username")
-    offered = colleagues if can_assign(user) else colleagues.exclude(pk=user.pk)
-    return sorted(map(_describe_colleague, offered), key=lambda each: not each.is_here)
+    colleagues = find_answerers()
+    return describe_colleagues(colleagues if can_assign(user) else colleagues.exclude(pk=user.pk))
+
+
+def describe_colleagues(accounts: QuerySet[Any]) -> list[Colleague]:
+    """These members of staff by their names, those who are here first."""
+    people = accounts.select_related("presence").order_by("first_name", "username")
+    return sorted(map(_describe_colleague, people), key=lambda each: not each.is_here)
 
 
 def _describe_colleague(person: Any) -> Colleague:

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
-from supportbot.conversations.models import Conversation, Message, Turn
+from supportbot.conversations.models import Conversation, Message, StaffPresence, Turn
 from supportbot.jobs.models import Job
+from tests.conversations.markup import parse
 from tickets.models import Ticket
 
 LIST = reverse("admin:tickets_ticket_changelist")
@@ -126,14 +127,17 @@ def test_staff_give_many_tickets_to_a_colleague(desk, agent):
     sam.groups.set(agent.groups.all())
     gone = User.objects.create_user("gone", is_staff=True, is_active=False)
     editor = User.objects.create_user("editor", is_staff=True)
+    StaffPresence.objects.create(user=agent)
     chosen, left = many_tickets(12)[:10], Ticket.objects.get(number="TKT-00000011")
     action = {"action": "assign_to_colleague", "_selected_action": [ticket.pk for ticket in chosen]}
 
     asked = desk.post(LIST, action)
+    offered = [option.text for option in parse(asked.content.decode()).one(id="id_assignee").all("option")]
     refused = [desk.post(LIST, action | {"assignee": each.pk}) for each in (gone, editor)]
     done = desk.post(LIST, action | {"assignee": sam.pk}, follow=True)
 
     assert "Who gets the 10 tickets" in asked.content.decode()
+    assert offered == ["---------", "agent (here)", "Sam Summers (away)"]
     assert asked.context["chosen"] == [str(ticket.pk) for ticket in chosen]
     assert all("Select a valid choice." in page.content.decode() for page in refused)
     assert "10 tickets assigned to Sam Summers." in done.content.decode()

@@ -99,8 +99,9 @@ class AssigneeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["assignee"]
-        field.queryset = find_team().order_by("first_name", "username")
-        field.label_from_instance = name_person
+        desk: Any = apps.get_app_config("desk")
+        field.queryset = find_team()
+        field.choices = [("", "---------"), *desk.list_colleagues(field.queryset)]
 
 
 @admin.action(description=_("Assign to a colleague…"), permissions=["change"])
