@@ -39,6 +39,10 @@ THOUGHTS = {
     '<thinking duration="3">Hm.</thinking>Hello!': "Hello!",
     "<think>Hm.</think><output>Hello!</output>": "Hello!",
     "<Thought>\nHm.\n</Thought>\n<Output>\nHello!\n</Output>": "Hello!\n",
+    "<output>Hello!</output>": "Hello!",
+    "<output>\nHello!\nIt left.\n</output>": "Hello!\nIt left.\n",
+    "<Message>Hello! " + "It left. " * 10 + "</Message>": "Hello! " + "It left. " * 10,
+    "<result>Hello!</result><|im_end|>": "Hello!",
     "<think>Hm.</think>\n<final_answer>Hello!</final_answer><|im_end|>": "Hello!",
 }
 NO_WORDS = {
@@ -58,6 +62,7 @@ AS_WORDS = [
     "The byte <0x0A> is a line feed, and <co> a mark.",
     "The <output> element is for results.",
     "<output>42</output> is what it shows.",
+    "<output> is the element for what a program shows.",
     "<reason> is the element in which you say why.",
     "Put a <reason>late</reason> into it.",
     "Write `<|thought_start|>` and `【4:0†source】` there.",

@@ -4,6 +4,7 @@ from ..text_calls.marks import CALL_BODY, CALL_BODY_BEGUN, CALLS
 from ..text_calls.mentions import continues_sentence, is_undecided
 from . import marks
 from .answer_text import AnswerText
+from .formulas import is_formula_undecided
 from .harmony_headers import is_header_undecided
 from .invisible_marks import NEVER_WORDS
 from .role_headings import is_role_undecided
@@ -22,7 +23,7 @@ def needs_more_text(mark: str, rest: str, answer: AnswerText) -> bool:
         return not CALL_BODY.match(rest) and bool(CALL_BODY_BEGUN.fullmatch(rest))
     if mark[0] == "#":
         return is_role_undecided(rest)
-    if is_header_undecided(mark, rest):
+    if is_header_undecided(mark, rest) or is_formula_undecided(mark, rest):
         return True
     if mark in marks.SOFT_ENDINGS and not rest.strip(" \t"):
         return answer.has_begun

@@ -4,7 +4,7 @@ import enum
 import re
 
 from ..text_calls.marks import CALL_BODY, CALLS, MADE_UP_RESULTS
-from . import marks
+from . import formulas, marks, thought_names
 from .answer_text import AnswerText
 from .doubtful_turn import DoubtfulTurn, Finding
 from .harmony_headers import read_header
@@ -19,7 +19,6 @@ from .invisible_marks import (
 from .mark_meanings import is_end, is_mention, is_out_of_place, needs_more_text
 from .role_headings import OWN_HEADING, find_role, may_be_topic
 from .thought_bounds import ThoughtBounds
-from .thought_names import ELEMENT, ELEMENT_BEGUN, END_OF_MARK, build_end, is_closing, is_opening
 from .turn_headers import find_turn, measure_speaker
 
 FIRST_CHARS_OF_CODE_MARKS = "`~\n"
@@ -104,6 +103,8 @@ class MarkReader:
         elif not is_last and needs_more_text(kind, rest, self._answer):
             self._pending = self._pending[token.start() :]
             return False
+        elif kind in formulas.CLOSINGS:
+            self._read_formula(mark, rest)
         else:
             self._pending = rest
             self._read_mark(mark, kind)
@@ -134,18 +135,21 @@ class MarkReader:
         return self._read_element(is_last) if self._may_be_element else None
 
     def _read_element(self, is_last: bool) -> bool | None:
-        """Read an element around a thought, or around the answer behind one."""
-        element = ELEMENT.match(self._pending)
+        """Read an element around a thought, or around the answer."""
+        element = thought_names.ELEMENT.match(self._pending)
         if element is None or marks.BOUNDS_OF_THOUGHT.match(element[0].strip()):
-            return False if not is_last and ELEMENT_BEGUN.fullmatch(self._pending) else None
+            return False if not is_last and thought_names.ELEMENT_BEGUN.fullmatch(self._pending) else None
+        rest = self._pending[element.end() :]
         if not element["answer"]:
-            self._begin_thought(element[0], build_end(element))
-        elif self._answer.has_thought:
+            self._begin_thought(element[0], thought_names.build_end(element))
+        elif self._answer.has_thought or (
+            is_around := thought_names.is_around_answer(element, rest, is_last=is_last)
+        ):
             self._answer_closing = f"</{element['answer'].lower()}>"
             self._answer.strip_spaces()
         else:
-            return None
-        self._pending = self._pending[element.end() :]
+            return False if is_around is None else None
+        self._pending = rest
         return True
 
     def _read_mark(self, mark: str, kind: str) -> None:
@@ -158,9 +162,9 @@ class MarkReader:
             self._answer.strip_beginning()
             if RENDER_OPENING.fullmatch(kind):
                 self._mode, self._thought = Mode.THOUGHT, ThoughtBounds(kind, RENDER_CLOSING)
-        elif kind in marks.THOUGHT_OPENINGS or is_opening(kind):
-            self._begin_thought(kind, None if kind in marks.THOUGHT_OPENINGS else END_OF_MARK)
-        elif kind in marks.THOUGHT_CLOSINGS or is_closing(kind):
+        elif kind in marks.THOUGHT_OPENINGS or thought_names.is_opening(kind):
+            self._begin_thought(kind, None if kind in marks.THOUGHT_OPENINGS else thought_names.END_OF_MARK)
+        elif kind in marks.THOUGHT_CLOSINGS or thought_names.is_closing(kind):
             self._read_closing(mark)
         elif kind in (marks.OPENING_STRIKE, *marks.SOFT_ENDINGS):
             self._read_soft_mark(mark)
@@ -178,10 +182,13 @@ class MarkReader:
         elif self._pending.strip() or self._answer.position.may_be_in_sentence:
             self._answer.add_text(mark)  # at the end of an answer it is that of a call that never came
 
+    def _read_formula(self, opening: str, rest: str) -> None:
+        plain, length = formulas.find_formula(opening, rest) or (opening, 0)
+        self._answer.add_text(plain)
+        self._pending = rest[length:]
+
     def _show_mention(self, kind: str, mark: str) -> None:
-        self._has_shown_opening = (
-            self._has_shown_opening or kind in marks.THOUGHT_OPENINGS or is_opening(kind)
-        )
+        self._has_shown_opening |= kind in marks.THOUGHT_OPENINGS or thought_names.is_opening(kind)
         end = measure_speaker(kind, self._pending)
         self._answer.add_text(mark + self._pending[:end])
         self._pending = self._pending[end:]

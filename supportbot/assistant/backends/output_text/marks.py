@@ -11,6 +11,7 @@ import html
 import re
 
 from ..text_calls.marks import CALLS, CLAUDES, ESCAPED_CALLS
+from .formulas import CLOSINGS as FORMULAS
 from .harmony_headers import OPENING_ANSWER_OR_CALL
 from .invisible_marks import BYTES, INVISIBLE, measure_invisible_begun
 from .role_headings import ROLE_HEADING, is_heading_begun
@@ -103,7 +104,7 @@ ALL_MARKS = tuple(
     sorted(
         {
             *(*THOUGHT_OPENINGS, *THOUGHT_CLOSINGS, *HARMONY_CLOSINGS, *SKIPPED, *CALLS, *ESCAPED),
-            *(*ENDINGS, *TURNS_OF_OTHERS, *SOFT_ENDINGS),
+            *(*ENDINGS, *TURNS_OF_OTHERS, *SOFT_ENDINGS, *FORMULAS),
         },
         key=len,
         reverse=True,

@@ -2,7 +2,7 @@
 
 In a mark of a model's own they open a thought wherever they stand. As an element, which may be one of a page or of a
 call (`<reason>`), they do so only where the answer begins with it and closes it. There the answer itself may stand in
-an element behind the thought: `<output>`, `<final_answer>`.
+an element behind the thought: `<output>`, `<final_answer>`. So may all of one without a thought.
 """
 
 import re
@@ -30,6 +30,7 @@ ELEMENT_BEGUN = re.compile(
     r"\s*(?:&(?:l|lt)?|(?:<|&lt;)\s?(?:[\w-]{0,40}(?:\s[^<>\n]{0,80}|&g?t?)?)|\[[\w-]{0,40})"
 )
 ANSWER_CLOSING = rf"</(?:{ANSWER_NAME})>"
+MAX_MENTION_CHARS = 80  # an element that is only spoken of is closed by then
 
 
 def is_opening(mark: str) -> bool:
@@ -45,3 +46,16 @@ def build_end(element: re.Match[str]) -> re.Pattern[str]:
     name = re.escape(element["thought"] or element["bracketed"])
     closing = rf"\[/{name}\]" if element["bracketed"] else rf"(?:<|&lt;)/\s?{name}\s?(?:>|&gt;)"
     return re.compile(closing, re.IGNORECASE)
+
+
+def is_around_answer(element: re.Match[str], rest: str, *, is_last: bool) -> bool | None:
+    """Whether all of the answer stands in the element with which it begins; None if more must come first."""
+    closing = re.search(rf"</{re.escape(element['answer'])}>", rest, re.IGNORECASE)
+    if rest[:1] == "\n":
+        return True
+    if closing:
+        behind = rest[closing.end() :].lstrip()[:1]
+        return behind == "<" or (None if not behind and not is_last else not behind)
+    if is_last or rest[:1].isspace():
+        return False
+    return True if len(rest) > MAX_MENTION_CHARS else None
