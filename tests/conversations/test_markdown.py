@@ -14,6 +14,7 @@ from supportbot.conversations.realtime.markdown import (
 )
 from supportbot.conversations.realtime.markdown.deviations import unwrap_answer
 from supportbot.conversations.realtime.markdown.fences import separate_fences
+from supportbot.conversations.realtime.markdown.plain_text import render_plain_text
 from tests.linear_time import takes_linear_time
 
 from .markup import parse
@@ -229,6 +230,30 @@ def test_a_bare_address_is_a_link(text, address, shown):
     anchor = rendered.one("a")
     assert (anchor["href"], anchor["rel"]) == (address, "noopener noreferrer nofollow")
     assert (f"({shown})" in rendered.text) if shown else not re.search(r"\(\w+\.\w", rendered.text)
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "after"),
+    [
+        ("اتصل بنا على ", "+49 30 1234567", " من فضلك."),
+        ("الهاتف:", "(030) 123 45-67", "، شكرا"),
+        ("התקשרו (", "03-123-4567", ")."),
+        ("رقم التتبع ", "1234 5678 9012", ""),
+    ],
+)
+def test_a_number_in_groups_keeps_its_order_within_a_text_from_right_to_left(before, number, after):
+    isolated = f'{before}<bdi dir="ltr">{number}</bdi>{after}'
+
+    assert render_markdown(f"{before}{number}{after}").strip() == f"<p>{isolated}</p>"
+    assert render_links(f"{before}{number}{after}") == isolated
+    assert render_plain_text(f"{before}{number}{after}") == f"{before}{number}{after}"
+
+
+@pytest.mark.parametrize(
+    "text", ["Call +49 30 1234567.", "من 3-5 أيام", "`+49 30 1234567` اتصل", "رقم 12345678"]
+)
+def test_other_numbers_are_not_set_apart(text):
+    assert "bdi" not in render_markdown(text)
 
 
 def test_what_people_write_stays_as_they_wrote_it_and_its_addresses_are_links():

@@ -19,14 +19,16 @@ from .containers import add_containers
 from .deviations import add_deviations, unwrap_answer
 from .emphasis import UnspacedInlineParser, add_emphasis
 from .fences import FenceReader, separate_fences
+from .grouped_numbers import add_grouped_numbers
 from .links import add_links, add_scheme, is_valid_link, normalize_telephone
 from .pieces import split_markdown
 
 ALLOWED_TAGS = {
     *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "hr", "ul", "ol", "li", "a"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
+    "bdi",
 }
-ALLOWED_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}}
+ALLOWED_ATTRIBUTES = {"*": set(), "a": {"href"}, "ol": {"start"}, "bdi": {"dir"}}
 # How the columns of a table are aligned. The page's policy allows no inline styles.
 ALIGNMENTS = {f"text-align:{side}": f"align-{side}" for side in ("left", "center", "right")}
 ALLOWED_CLASSES = {"th": set(ALIGNMENTS.values()), "td": set(ALIGNMENTS.values())}
@@ -88,9 +90,11 @@ add_links(_markdown)
 add_deviations(_markdown)
 add_containers(_markdown)
 add_emphasis(_markdown)
+add_grouped_numbers(_markdown)
 
 _plain_text = _Linker("zero")  # in which nothing means anything but itself
 add_links(_plain_text, unescape=str)
+add_grouped_numbers(_plain_text)
 
 
 def parse_markdown(text: str) -> list[Token]:
