@@ -65,6 +65,18 @@ def test_who_ends_it_is_asked_of_the_assistant_and_writes_again_at_any_time(talk
     assert (talk.owner, change.owner.rating) == ("bot", None)
 
 
+def test_nothing_is_asked_any_more_once_staff_open_it_again(talk, agent):
+    """As after a press on “Close” by mistake. A ticket that has ended is asked of, whoever has the conversation."""
+    close(talk, agent)
+
+    again = turns.take_over.run_sync(talk.pk, agent.pk).change
+
+    assert again.owner.rating is None
+    ratings.ask_for_rating(Conversation.objects.get(pk=talk.pk), "TKT-1", agent)
+    turns.hand_back.run_sync(talk.pk, agent.pk)
+    assert turns.take_over.run_sync(talk.pk, agent.pk).change.owner.rating.reference == "TKT-1"
+
+
 def test_each_end_is_asked_of_once(talk, agent):
     turns.take_over.run_sync(talk.pk, agent.pk)
     for _twice in range(2):

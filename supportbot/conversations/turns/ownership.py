@@ -258,6 +258,8 @@ def save_owner(conversation: Conversation) -> None:
 def give_to(conversation: Conversation, staff: Any, *, by_colleague: bool = False) -> OwnershipResult:
     """Make it this person's. The bot is not kept silent any longer: when it has it again, it answers at once."""
     ended = end_bot_turns(conversation)
+    if conversation.owner == Owner.CLOSED:  # its end is none any more
+        withdraw_rating(conversation)
     conversation.owner, conversation.assignee = Owner.HUMAN, staff
     conversation.taken_at = timezone.now()
     conversation.assigned_at = conversation.taken_at if by_colleague else None

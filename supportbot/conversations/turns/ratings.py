@@ -1,6 +1,7 @@
 """How it was: a customer is asked once at each end, and may say so, change it for a while, or decline to be asked.
 
-An end is over when the customer writes again. Who has declined is not asked again in that conversation.
+An end is over when the customer writes again, or staff open the conversation again. Who has declined is not asked
+again in that conversation.
 """
 
 from typing import Any
@@ -45,7 +46,7 @@ def ask_for_rating(conversation: Conversation, reference: str = "", staff: Any =
 
 
 def withdraw_rating(conversation: Conversation) -> bool:
-    """The customer goes on, so nothing is asked any more. Whether something was. The caller holds the lock."""
+    """It goes on, so nothing is asked any more. Whether something was. The caller holds the lock."""
     if conversation.asked_rating_id is None:
         return False
     conversation.asked_rating = None
