@@ -196,8 +196,9 @@ export function noteRevision(revision) {
 
 export const getRevision = () => lastRevision;
 
-// The page lacks so much that it comes anew. The text that was being written, and the outbox, outlive that; photos that
-// are on their way do not, sent or not, so it waits for them. The server says it again and again.
+// The page lacks so much, or shows what no backup brought back, that it comes anew. The text that was being written, and
+// the outbox, outlive that; photos that are on their way do not, sent or not, so it waits for them. The server says it
+// again and again.
 export function reloadPage() {
   const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY));
   if ([...photos.values()].some(isOnItsWay) || Date.now() - reloadedAt < RELOAD_INTERVAL_MS) return;

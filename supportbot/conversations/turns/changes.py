@@ -87,11 +87,11 @@ class TurnChange:
     """What changed in a conversation, and the lease on the turn that is to be run now, if there is one.
 
     A page at `previous_revision` or later is at `revision` after this change; an older page must resync. Revision 0:
-    nothing changed, and the turns are only shown again. With `lacks_turns` more has changed than is worth sending: the
-    page must load anew. `duplicate_client_id` is a message that was not stored, since an earlier one stands for it.
-    `owner` is given where it may have changed. `notifies_desk` says that staff must hear of it: a customer waits or
-    wrote to a person, or the conversation changed hands. `language` is the customer's. `is_deleted`: there is no such
-    conversation any longer.
+    nothing changed, and the turns are only shown again. With `lacks_turns` more has changed than is worth sending, or
+    what the page shows is not stored: it must load anew. `duplicate_client_id` is a message that was not stored, since
+    an earlier one stands for it. `owner` is given where it may have changed. `notifies_desk` says that staff must hear
+    of it: a customer waits or wrote to a person, or the conversation changed hands. `language` is the customer's.
+    `is_deleted`: there is no such conversation any longer.
     """
 
     conversation_id: int
@@ -114,12 +114,12 @@ class TurnChange:
 
 @on_database_thread(repeat=True)
 def load_changes(conversation_id: int, since_revision: int) -> TurnChange:
-    """What changed after a revision."""
+    """What changed after a revision. A page that has seen later ones has seen what a backup did not bring back."""
     conversation = CONVERSATION.fetch_first(conversation_id)
     if conversation is None:
         raise Conversation.DoesNotExist
     recent = _load_turns_after(conversation, since_revision)
-    lacks_turns = len(recent) > MAX_RESYNC_TURNS
+    lacks_turns = len(recent) > MAX_RESYNC_TURNS or conversation.revision < since_revision
     turns = tuple(ChangedTurn(turn, list(turn.messages.all())) for turn in recent if not lacks_turns)
     return TurnChange(
         conversation_id,
