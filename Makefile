@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Hundreds of programs start in a run of the tests. What Python has compiled for one is kept for the next.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run dev test install-programs run-tests test-fast test-postgres test-live check check-types check-all-else bench faults format messages lock clean help
+.PHONY: run dev test prepare-tests install-packages run-tests test-fast test-postgres test-live check check-types check-all-else bench faults format messages lock clean help
 
 run: $(VENV)/ready  ## Start the chat with a demo shop on HOST and PORT, http://127.0.0.1:8000/ unless you say otherwise
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -24,11 +24,13 @@ IN_ORDER := --dist loadfile --no-loadscope-reorder
 AT_ONCE := -n 3 $(IN_ORDER)
 
 test:  ## Prove everything: checks, engine, database, browser, real processes (some minutes)
-	@$(MAKE) --no-print-directory -j 2 $(VENV)/ready-dev install-programs
-	@tests/programs.sh
+	@$(MAKE) --no-print-directory -j 2 prepare-tests
 	@$(MAKE) --no-print-directory -j 2 check-types run-tests
 
-install-programs:
+prepare-tests: $(VENV)/ready-dev install-packages
+	@tests/programs.sh
+
+install-packages:
 	@tests/programs.sh packages
 
 run-tests: check-all-else  # what is found quickly is told before the tests begin
