@@ -26,11 +26,10 @@ STREAMS = {
         [b"{}", b'{"error": [1]}'],
     ),
     "blank lines": (b"\n\n\n\ndata: a\n\n\ndata: b\n\n\n\n", [b"a", b"b"]),
-    "words with a time": (
-        b"data: heartbeat 1\n\ndata: ping - 2026-11-30T13:00:00Z\n\n"
-        b"data: 1764500000\n\ndata: 2026-11-30T13:00:00.5Z\n\ndata: a\n\n",
-        [b"a"],
-    ),
+    "a word and a number": (b"data: heartbeat 1\n\ndata: a\n\n", [b"a"]),
+    "a word and a time": (b"data: ping - 2026-11-30T13:00:00Z\n\ndata: a\n\n", [b"a"]),
+    "a number": (b"data: 1764500000\n\ndata: a\n\n", [b"a"]),
+    "a time": (b"data: 2026-11-30T13:00:00.5Z\n\ndata: a\n\n", [b"a"]),
     "an end in other words": (b"data: [done]\n\ndata: DONE\n\nevent: stop\ndata: {}\n\n", [b"[DONE]"] * 3),
     "an error without data": (
         b'error: {"a": 1}\n\n{"error": 2}\n\n',
