@@ -8,13 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from supportbot.assistant.conversation_events import (
-    ContactGiven,
-    ConversationAssigned,
-    ConversationClosed,
     ConversationEvent,
     ConversationEventHandler,
     CustomerWrote,
-    StaffReplied,
 )
 from supportbot.assistant.person_requests import PersonRequest
 from supportbot.assistant.tools import ToolError
@@ -23,7 +19,7 @@ from supportbot.server.outages import OUTAGE_ERRORS
 
 from ..limits.rate_limits import RequestRefused
 from ..models import Conversation, Message
-from .changes import ChangedTurn, TurnChange
+from .changes import TurnChange
 from .claiming import build_customer
 
 logger = logging.getLogger(__name__)
@@ -72,27 +68,6 @@ def notify_of_customer_message(conversation: Conversation, change: TurnChange, r
     notify_of_event(
         CustomerWrote(conversation.pk, newest.pk, customer, is_for_person, was_with_person, reference)
     )
-
-
-def notify_of_staff_reply(conversation: Conversation, written: ChangedTurn, reference: str) -> None:
-    message = written.messages[0]
-    staff_id = message.author_id
-    if staff_id is not None:
-        notify_of_event(StaffReplied(conversation.pk, message.pk, staff_id, message.author_name, reference))
-
-
-def notify_of_assignment(conversation: Conversation, staff_id: int, previous_id: int | None) -> None:
-    """`staff_id` has given it to its assignee; `previous_id` is who had it."""
-    to_id: Any = conversation.assignee_id
-    notify_of_event(ConversationAssigned(conversation.pk, staff_id, to_id, previous_id))
-
-
-def notify_of_closing(conversation: Conversation, staff_id: int, reference: str) -> None:
-    notify_of_event(ConversationClosed(conversation.pk, staff_id, reference))
-
-
-def notify_of_contact(conversation: Conversation) -> None:
-    notify_of_event(ContactGiven(conversation.pk, conversation.contact_name, conversation.contact_email))
 
 
 def notify_of_person_request(conversation: Conversation, reason: str, *, is_quote: bool) -> str:

@@ -17,7 +17,7 @@ from ..models import Conversation, Message, Turn
 from . import handoff_sentences
 from .leases import TurnLease
 from .provider_state import keep_provider_state
-from .rating_state import RatingState, describe_asked_rating
+from .rating_state import RatingState, describe_rating
 
 logger = logging.getLogger(__name__)
 
@@ -201,7 +201,7 @@ def describe_owner(conversation: Conversation) -> OwnerState:
         handoff_sentences.takes_contact(conversation),
         conversation.contact_name,
         conversation.contact_email,
-        describe_asked_rating(conversation),
+        describe_rating(conversation.asked_rating),
     )
 
 

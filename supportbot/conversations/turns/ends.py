@@ -12,7 +12,7 @@ from supportbot.server.executors import on_database_thread
 from ..models import Conversation, Message
 from . import handoff_sentences
 from .changes import TurnChange, build_change
-from .event_turns import add_event_turn
+from .event_turns import add_notice
 from .ownership import save_owner
 from .ratings import ask_for_rating
 from .team_words import enqueue_reply_mail
@@ -42,7 +42,7 @@ def announce_end(
     told = []
     if is_by_customer or not _was_closed_then(conversation, ended):
         sentence = handoff_sentences.describe_solved(conversation, reference, is_by_customer=is_by_customer)
-        told.append(add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, key)]))
+        told.append(add_notice(conversation, sentence, key))
         if not is_by_customer:
             enqueue_reply_mail(conversation, told[-1].row)
     else:

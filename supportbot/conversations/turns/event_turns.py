@@ -32,6 +32,11 @@ def add_event_turn(
     return ChangedTurn(turn, messages)
 
 
+def add_notice(conversation: Conversation, sentence: str, client_id: str | None = None) -> ChangedTurn:
+    """A turn in which the server says a sentence. The caller saves the conversation."""
+    return add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, client_id)])
+
+
 def _mask_text(role: str, text: str | MaskedText) -> MaskedText:
     if isinstance(text, MaskedText):
         return text

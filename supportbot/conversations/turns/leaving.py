@@ -15,10 +15,10 @@ from supportbot.languages import use_site_language
 from supportbot.server.executors import on_database_thread
 
 from ..limits.rate_limits import count_request
-from ..models import Conversation, CustomerRequest, Message
+from ..models import Conversation, CustomerRequest
 from ..visitors import Visitor
 from .changes import TurnChange, build_change
-from .event_turns import add_event_turn
+from .event_turns import add_notice
 from .handoff_sentences import can_be_mailed, describe_end
 from .interruption import end_bot_turns
 from .ownership import save_owner
@@ -37,7 +37,7 @@ def end_conversation(conversation_id: int) -> TurnChange:
     count_request(conversation, CustomerRequest.Kind.END)
     ended = end_bot_turns(conversation)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
-    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, describe_end(conversation), None)])
+    closed = add_notice(conversation, describe_end(conversation))
     save_owner(conversation)
     record_event("ended", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     ask_for_rating(conversation)
@@ -64,9 +64,7 @@ def leave_conversation(conversation_id: int) -> TurnChange:
     is_reachable = can_be_mailed(conversation)
     if conversation.owner == Owner.BOT or (conversation.owner == Owner.WAITING and not is_reachable):
         conversation.owner, conversation.waiting_since = Owner.CLOSED, None
-    left = add_event_turn(
-        conversation, [(Message.Role.SYSTEM, _describe_leaving_to_staff(is_reachable), None)]
-    )
+    left = add_notice(conversation, _describe_leaving_to_staff(is_reachable))
     save_owner(conversation)
     record_event("left_chat", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     return build_change(conversation, [*ended, left], with_owner=True, notifies_desk=True)

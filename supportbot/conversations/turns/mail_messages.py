@@ -18,10 +18,10 @@ from ..card_numbers import mask_card_numbers
 from ..models import Conversation, Message
 from ..visitors import create_mail_key
 from . import handoff_sentences
-from .changes import TurnChange
-from .event_turns import add_event_turn
+from .event_turns import add_notice
 from .interruption import end_bot_turns
 from .ownership import save_owner, start_waiting
+from .person_messages import clean_contact_name
 from .submit import TITLE_CHARS, submit_message
 from .team_words import LastWord, find_last_word
 
@@ -30,7 +30,6 @@ Owner = Conversation.Owner
 # A kind of job that `mail` registers: what the bot answers to a mail is mailed.
 ANSWER_JOB_KIND = "send_mail_answer"
 ANSWER_DELAY = timedelta(seconds=5)
-CONTACT_NAME_CHARS = 100
 
 
 @on_database_thread()
@@ -65,13 +64,13 @@ def post_mail(
     if sender and sender == conversation.failed_email.lower():
         conversation.failed_email = ""  # whoever writes from there is reached there
         save_owner(conversation)
-    turn_id = _find_turn_id(changes[-1], ids[-1])
     if note:
-        add_event_turn(conversation, [(Message.Role.SYSTEM, note, None)])
+        add_notice(conversation, note)
         save_owner(conversation)
     if is_for_team:
         wait_with_mail.run_sync(conversation_id)
-    elif conversation.owner == Owner.BOT and turn_id is not None:
+    elif conversation.owner == Owner.BOT:
+        turn_id = changes[-1].turns[-1].row.pk
         enqueue(
             ANSWER_JOB_KIND,
             f"{conversation_id}:{turn_id}",
@@ -79,12 +78,6 @@ def post_mail(
             last_turn_id=turn_id,
             run_after=timezone.now() + ANSWER_DELAY,
         )
-
-
-def _find_turn_id(change: TurnChange, client_id: str) -> int | None:
-    """That of the message with this id."""
-    found = (turn.row.pk for turn in change.turns if any(m.client_id == client_id for m in turn.messages))
-    return next(found, None)
 
 
 def _answers_end(conversation_id: int, client_ids: Sequence[str]) -> bool:
@@ -109,7 +102,7 @@ def begin_by_mail(name: str, email: str, title: str) -> int:
     """
     conversation = Conversation.objects.create(
         guest_key=create_mail_key(),
-        contact_name=mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS]).text[:CONTACT_NAME_CHARS],
+        contact_name=clean_contact_name(name),
         contact_email=email,
         title=mask_card_numbers(title).text[:TITLE_CHARS],
         owner=Owner.WAITING,
@@ -124,7 +117,7 @@ def wait_with_mail(conversation_id: int) -> None:
     """What was begun by mail waits for a person, as if its customer had asked for one."""
     conversation = Conversation.objects.lock(conversation_id)
     sentence = start_waiting(conversation)
-    add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    add_notice(conversation, sentence)
     save_owner(conversation)
 
 
@@ -142,7 +135,7 @@ def note_undeliverable(conversation_id: int, recipient: str) -> bool:
         return True
     conversation.failed_email = conversation.reply_email
     sentence = handoff_sentences.describe_undeliverable(conversation)
-    add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    add_notice(conversation, sentence)
     save_owner(conversation)
     record_event("mail_failed", conversation_id=conversation.pk)
     return True
@@ -154,5 +147,5 @@ def note_unsent(conversation_id: int) -> None:
     """A mail to the customer could not be sent in any of its attempts: staff and customer are told."""
     conversation = Conversation.objects.lock(conversation_id)
     sentence = handoff_sentences.describe_unsent(conversation)
-    add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    add_notice(conversation, sentence)
     save_owner(conversation)

@@ -6,6 +6,7 @@ away from the bot ends its turns and raises their fencing tokens, so that not on
 bot reaches the conversation after the commit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from supportbot.assistant.conversation_events import ConversationClosed
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.jobs.queue import enqueue
@@ -24,9 +26,9 @@ from supportbot.server.executors import on_database_thread
 from ..limits.rate_limits import RequestRefused, check_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences
-from .app_events import notify_of_closing, notify_of_person_request
-from .changes import TurnChange, build_change, load_stored_turn
-from .event_turns import add_event_turn
+from .app_events import notify_of_event, notify_of_person_request
+from .changes import ChangedTurn, TurnChange, build_change, load_stored_turn
+from .event_turns import add_event_turn, add_notice
 from .interruption import end_bot_turns
 from .person_reasons import describe_last_words
 from .ratings import ask_for_rating, withdraw_rating
@@ -172,11 +174,11 @@ def hand_back(conversation_id: int, staff_id: int, *, press_id: str = "") -> Own
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_hand_back(conversation)
     conversation.owner, conversation.assignee = Owner.BOT, None
-    left = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, press_id or None)])
+    left = add_notice(conversation, sentence, press_id)
     conversation.bot_starts_after = left.row.pk
     save_owner(conversation)
     record_event("handed_back", staff=staff, conversation_id=conversation.pk)
-    return OwnershipResult(build_change(conversation, [left], with_owner=True, notifies_desk=True), True)
+    return build_result(conversation, [left])
 
 
 @on_database_thread(repeat=True)
@@ -200,13 +202,13 @@ def close_conversation(
         return build_refusal(conversation)
     sentence = handoff_sentences.describe_closing(conversation)
     conversation.owner, conversation.waiting_since = Owner.CLOSED, None
-    closed = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, closing_id)])
+    closed = add_notice(conversation, sentence, closing_id)
     save_owner(conversation)
     enqueue_reply_mail(conversation, closed.row)
     record_event("closed", staff=staff, conversation_id=conversation.pk)
-    notify_of_closing(conversation, staff_id, reference)
+    notify_of_event(ConversationClosed(conversation.pk, staff_id, reference))
     ask_for_rating(conversation, reference, staff)
-    return OwnershipResult(build_change(conversation, [closed], with_owner=True, notifies_desk=True), True)
+    return build_result(conversation, [closed])
 
 
 @on_database_thread(repeat=True)
@@ -219,7 +221,7 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     count_request(conversation, CustomerRequest.Kind.CANCEL)
     conversation.owner, conversation.waiting_since = Owner.BOT, None
     sentence = handoff_sentences.describe_cancelled_request(conversation)
-    cancelled = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    cancelled = add_notice(conversation, sentence)
     save_owner(conversation)
     record_event("request_cancelled", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
     return build_change(conversation, [cancelled], with_owner=True, notifies_desk=True)
@@ -230,8 +232,12 @@ def find_done_press(conversation: Conversation, client_id: str) -> OwnershipResu
     told = conversation.messages.filter(client_id=client_id).first()
     if told is None:
         return None
-    turn = load_stored_turn(told.turn_id)
-    return OwnershipResult(build_change(conversation, [turn], with_owner=True, notifies_desk=True), True)
+    return build_result(conversation, [load_stored_turn(told.turn_id)])
+
+
+def build_result(conversation: Conversation, changed: Sequence[ChangedTurn]) -> OwnershipResult:
+    """It was done: these turns say so to everybody who watches."""
+    return OwnershipResult(build_change(conversation, changed, with_owner=True, notifies_desk=True), True)
 
 
 def build_unchanged(conversation: Conversation) -> OwnershipResult:
@@ -268,10 +274,9 @@ def give_to(conversation: Conversation, staff: Any, *, by_colleague: bool = Fals
     if by_colleague and not handoff_sentences.is_staff_here(staff.pk):
         conversation.absence_told = conversation.taken_at
         sentence = handoff_sentences.describe_absent_assignee(conversation)
-    joined = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    joined = add_notice(conversation, sentence)
     save_owner(conversation)
-    change = build_change(conversation, [*ended, joined], with_owner=True, notifies_desk=True)
-    return OwnershipResult(change, True)
+    return build_result(conversation, [*ended, joined])
 
 
 def _enqueue_alert(conversation: Conversation) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from supportbot.assistant.conversation_events import ContactGiven, StaffReplied
 from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 from supportbot.compiled_queries import CompiledRowsUpdate
@@ -23,9 +24,9 @@ from ..card_numbers import MaskedText, mask_card_numbers
 from ..limits.rate_limits import RequestRefused, check_contact_rate
 from ..models import Conversation, Message
 from . import handoff_sentences
-from .app_events import notify_of_contact, notify_of_staff_reply
+from .app_events import notify_of_event
 from .changes import TurnChange, build_change, load_stored_turn
-from .event_turns import add_event_turn
+from .event_turns import add_event_turn, add_notice
 from .ownership import OwnershipResult, build_refusal, get_staff, is_assigned_to, save_owner, start_waiting
 from .team_words import REPLY_JOB_KIND, enqueue_reply_mail
 
@@ -33,6 +34,7 @@ Owner = Conversation.Owner
 
 # A kind of job that `mail` registers: a guest who has given an address is sent the numbers of the tickets so far.
 CONTACT_JOB_KIND = "send_ticket_numbers"
+CONTACT_NAME_CHARS = 100
 CONTACT_MAIL_DELAY = timedelta(minutes=1)  # in which a guest may correct it
 CUSTOMER_NOTE_INTERVAL = timedelta(seconds=20)
 
@@ -64,7 +66,8 @@ def post_staff_message(
     save_owner(conversation)
     enqueue_reply_mail(conversation, written.row)
     record_event("replied", staff=staff, conversation_id=conversation.pk)
-    notify_of_staff_reply(conversation, written, reference)
+    message = written.messages[0]
+    notify_of_event(StaffReplied(conversation.pk, message.pk, staff_id, message.author_name, reference))
     return OwnershipResult(build_change(conversation, [written], notifies_desk=True), True)
 
 
@@ -115,6 +118,11 @@ def _list_notices(conversation: Conversation, was_closed: bool) -> list[str]:
     return notices
 
 
+def clean_contact_name(name: str) -> str:
+    """A name as it is stored: one line, without what must not be kept."""
+    return mask_card_numbers(" ".join(name.split())[:CONTACT_NAME_CHARS]).text[:CONTACT_NAME_CHARS]
+
+
 @on_database_thread(repeat=True)
 @transaction.atomic
 def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
@@ -125,13 +133,13 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
     conversation = Conversation.objects.lock(conversation_id)
     if not handoff_sentences.takes_contact(conversation):
         raise RequestRefused(_("No e-mail address is needed. The answer will come here, in this chat."))
-    contact = (mask_card_numbers(" ".join(name.split())[:100]).text[:100], email)
+    contact = (clean_contact_name(name), email)
     if contact == (conversation.contact_name, conversation.contact_email):
         return build_change(conversation, (), with_owner=True)
     check_contact_rate(conversation.visitor)
     conversation.contact_name, conversation.contact_email = contact
     sentence = handoff_sentences.describe_contact(conversation)
-    thanked = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    thanked = add_notice(conversation, sentence)
     save_owner(conversation)
     enqueue(
         CONTACT_JOB_KIND,
@@ -140,7 +148,7 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
         run_after=timezone.now() + CONTACT_MAIL_DELAY,
     )
     record_event("contact_given", actor=AuditEvent.Actor.CUSTOMER, conversation_id=conversation.pk)
-    notify_of_contact(conversation)
+    notify_of_event(ContactGiven(conversation.pk, *contact))
     return build_change(conversation, [thanked], with_owner=True, notifies_desk=True)
 
 
@@ -154,7 +162,7 @@ def post_notice(conversation_id: int, describe: Callable[[], str]) -> TurnChange
     conversation = Conversation.objects.lock(conversation_id)
     with use_language(conversation.language):
         sentence = describe()
-    told = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    told = add_notice(conversation, sentence)
     save_owner(conversation)
     return build_change(conversation, [told])
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ..models import Conversation, Rating
+from ..models import Rating
 
 CHANGE_TIME = timedelta(days=1)  # in which a customer may change what they said
 
@@ -25,11 +25,6 @@ def describe_rating(rating: Rating | None) -> RatingState | None:
     if rating is None or rating.dismissed is not None or not may_rate(rating):
         return None
     return RatingState(rating.pk, rating.is_good, rating.words, rating.ticket)
-
-
-def describe_asked_rating(conversation: Conversation) -> RatingState | None:
-    """The same of what is asked now. No query for the many conversations in which nothing is."""
-    return describe_rating(conversation.asked_rating)
 
 
 def may_rate(rating: Rating) -> bool:

@@ -3,21 +3,22 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from supportbot.assistant.conversation_events import ConversationAssigned
 from supportbot.audit.recording import record_event
 from supportbot.server.executors import on_database_thread
 
 from ..answerers import ASSIGN_CONVERSATIONS, list_permitted_staff, may_answer
 from ..limits.rate_limits import RequestRefused
-from ..models import Conversation, Message
+from ..models import Conversation
 from . import handoff_sentences
-from .app_events import notify_of_assignment
-from .changes import build_change
-from .event_turns import add_event_turn
+from .app_events import notify_of_event
+from .event_turns import add_notice
 from .ownership import (
     Owner,
     OwnershipResult,
     add_to_queue,
     build_refusal,
+    build_result,
     build_unchanged,
     find_done_press,
     get_staff,
@@ -52,7 +53,7 @@ def assign_conversation(conversation_id: int, staff_id: int, to_id: int) -> Owne
     previous_id = conversation.assignee_id if conversation.owner == Owner.HUMAN else None
     record_event("assigned", staff=staff, conversation_id=conversation.pk, to=colleague.get_username())
     given = give_to(conversation, colleague, by_colleague=to_id != staff_id)
-    notify_of_assignment(conversation, staff_id, previous_id)
+    notify_of_event(ConversationAssigned(conversation.pk, staff_id, to_id, previous_id))
     return given
 
 
@@ -74,11 +75,11 @@ def return_to_queue(conversation_id: int, staff_id: int, *, press_id: str = "") 
     left = handoff_sentences.describe_departure(conversation)
     add_to_queue(conversation, describe_last_words(conversation))
     sentence = f"{left} {handoff_sentences.describe_wait(conversation)}"
-    returned = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, press_id or None)])
+    returned = add_notice(conversation, sentence, press_id)
     conversation.bot_starts_after = returned.row.pk
     save_owner(conversation)
     record_event("returned_to_queue", staff=staff, conversation_id=conversation.pk)
-    return OwnershipResult(build_change(conversation, [returned], with_owner=True, notifies_desk=True), True)
+    return build_result(conversation, [returned])
 
 
 def _require_answerer(staff_id: int) -> None:

@@ -16,7 +16,7 @@ from supportbot.server.executors import on_database_thread
 from ..answerers import find_answerers
 from ..models import Conversation, Message
 from .changes import TurnChange, build_change
-from .event_turns import add_event_turn
+from .event_turns import add_notice
 from .handoff_sentences import has_lost_person
 from .ownership import save_owner, start_waiting
 
@@ -52,6 +52,6 @@ def wait_for_another_person(conversation_id: int) -> TurnChange:
     if not has_lost_person(conversation):
         return build_change(conversation, (), with_owner=True)
     sentence = start_waiting(conversation, actor=AuditEvent.Actor.SYSTEM)
-    told = add_event_turn(conversation, [(Message.Role.SYSTEM, sentence, None)])
+    told = add_notice(conversation, sentence)
     save_owner(conversation)
     return build_change(conversation, [told], with_owner=True, notifies_desk=True)

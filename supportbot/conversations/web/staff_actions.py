@@ -13,6 +13,7 @@ from .. import turns
 from ..limits.rate_limits import RequestRefused, check_text
 from ..models import Conversation
 from ..turns import OwnershipResult
+from ..turns.person_messages import clean_contact_name
 from ..visitors import create_mail_key
 from ..worker import runner
 
@@ -57,7 +58,7 @@ def open_conversation(user: Any, contact_name: str, contact_email: str) -> int:
     conversation = Conversation.objects.create(
         user=user,
         guest_key="" if user else create_mail_key(),
-        contact_name="" if user else contact_name[:100],
+        contact_name="" if user else clean_contact_name(contact_name),
         contact_email="" if user else contact_email,
     )
     return conversation.pk
