@@ -58,8 +58,6 @@ class Turn(models.Model):
 
     objects = TurnQuerySet.as_manager()
 
-    funds = "reserved"  # not stored: whether the day's budgets had room when the lease was acquired
-
     class Meta:
         ordering = ["pk"]
         constraints = [

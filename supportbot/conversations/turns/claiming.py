@@ -15,7 +15,7 @@ from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.prompts.models import Prompt
 from supportbot.server.executors import on_database_thread
 
-from ..limits import token_budgets
+from ..limits.token_budgets import Funds, reserve_tokens
 from ..models import Conversation, Message, Turn
 from ..models import ToolCall as StoredCall
 from .background_questions import enqueue_question
@@ -25,29 +25,30 @@ from .model_input import build_system_text, load_model_history
 TOKEN_WAIT = timedelta(seconds=1)  # until a turn that waits for tokens looks again
 
 
-def acquire_lease(turn: Turn, conversation: Conversation) -> bool:
-    """Mark the turn as run by this process; False when it stays queued, since tokens are set aside for others.
+def acquire_lease(turn: Turn, conversation: Conversation) -> Funds | None:
+    """Mark the turn as run by this process, and say whether it can be paid for.
 
-    The caller saves both, and knows that no other turn of the conversation is running.
+    None when it stays queued, since tokens are set aside for others. The caller saves both, and knows that no other
+    turn of the conversation is running.
     """
     backend = turn.backend or settings.LLM_BACKEND
     # Before the tokens are set aside: from then on everybody else who begins an answer waits for this transaction.
     prompt = Prompt.objects.get_current()
-    funds = token_budgets.reserve_tokens(turn, conversation, backend)
-    if funds == token_budgets.Funds.BUSY:
+    funds = reserve_tokens(turn, conversation, backend)
+    if funds == Funds.BUSY:
         let_turn_wait(turn, conversation)
-        return False
+        return None
     turn.state = Turn.State.RUNNING
     turn.fencing_token += 1
     turn.lease_until = timezone.now() + LEASE_DURATION
     turn.started = timezone.now()
     turn.finished = turn.first_token = None
     turn.stop_requested, turn.error, turn.may_retry = False, "", False
-    turn.backend, turn.funds = backend, funds
+    turn.backend = backend
     turn.waits_since = turn.not_before = None
     turn.prompt = prompt
     turn.revision = conversation.next_revision()
-    return True
+    return funds
 
 
 def let_turn_wait(turn: Turn, conversation: Conversation) -> None:
@@ -72,23 +73,25 @@ def claim_next_turn(conversation: Conversation) -> TurnLease | None:
     turn = active[0]
     # Whoever tries it again gives it all its tool calls back.
     rounds_made, calls_made = (0, 0) if turn.may_retry else _count_calls_made(turn)
-    is_acquired = acquire_lease(turn, conversation)
+    funds = acquire_lease(turn, conversation)
     turn.save()
-    if not is_acquired:
+    if funds is None:
         return None
     pending = tuple(call.as_value() for call in StoredCall.objects.pending_of(turn))
-    if pending:  # a process died over them: they come first
-        lease = build_lease(turn, conversation, NO_MESSAGE, pending)
-        return replace(lease, rounds_made=rounds_made, calls_made=calls_made)
-    # A retry writes its answer in the place of the one that was cut.
+    # Those that a process died over come first.
+    message_id = NO_MESSAGE if pending else _reuse_or_create_answer(turn, conversation).pk
+    lease = build_lease(turn, conversation, message_id, pending, funds=funds)
+    return replace(lease, rounds_made=rounds_made, calls_made=calls_made)
+
+
+def _reuse_or_create_answer(turn: Turn, conversation: Conversation) -> Message:
+    """An empty message for the answer: a retry writes it in the place of the one that was cut."""
     answer = turn.messages.filter(role=Message.Role.ASSISTANT).exclude(status=Message.Status.COMPLETE).last()
     if answer is None:
-        answer = create_answer_message(turn, conversation)
-    else:
-        answer.text, answer.status = "", Message.Status.STREAMING
-        answer.save(update_fields=["text", "status"])
-    lease = build_lease(turn, conversation, answer.pk)
-    return replace(lease, rounds_made=rounds_made, calls_made=calls_made)
+        return create_answer_message(turn, conversation)
+    answer.text, answer.status = "", Message.Status.STREAMING
+    answer.save(update_fields=["text", "status"])
+    return answer
 
 
 def _count_calls_made(turn: Turn) -> tuple[int, int]:
@@ -134,7 +137,12 @@ def build_answer_message(turn: Turn, conversation: Conversation) -> Message:
 
 
 def build_lease(
-    turn: Turn, conversation: Conversation, message_id: int, pending_calls: tuple[ToolCall, ...] = ()
+    turn: Turn,
+    conversation: Conversation,
+    message_id: int,
+    pending_calls: tuple[ToolCall, ...] = (),
+    *,
+    funds: Funds = Funds.RESERVED,
 ) -> TurnLease:
     """The lease on a turn that was just acquired, with what the model is sent for it."""
     return TurnLease(
@@ -149,7 +157,7 @@ def build_lease(
         history=load_model_history(conversation, turn),
         tool_context=_build_tool_context(conversation, turn),
         pending_calls=pending_calls,
-        funds=turn.funds,
+        funds=funds,
         summary=conversation.summary,
     )
 

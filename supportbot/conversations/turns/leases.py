@@ -15,6 +15,7 @@ from supportbot.assistant.tools import ToolContext
 from supportbot.compiled_queries import CompiledQuery
 from supportbot.server.executors import on_database_thread
 
+from ..limits.token_budgets import Funds
 from ..models import Conversation, Turn
 
 LEASE_DURATION = timedelta(seconds=10)
@@ -51,7 +52,7 @@ class TurnLease:
     history: list[Message]
     tool_context: ToolContext
     pending_calls: tuple[ToolCall, ...] = ()
-    funds: str = "reserved"
+    funds: Funds = Funds.RESERVED
     summary: str = ""
     rounds_made: int = 0
     calls_made: int = 0

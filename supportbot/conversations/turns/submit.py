@@ -14,8 +14,8 @@ from supportbot.server.executors import on_database_thread
 
 from ..attachments import storage
 from ..card_numbers import MaskedText, mask_card_numbers
-from ..limits import token_budgets
 from ..limits.rate_limits import RequestRefused, count_request
+from ..limits.token_budgets import Funds, reserve_tokens
 from ..models import Attachment, Conversation, Message, Turn
 from .app_events import notify_of_customer_message
 from .changes import (
@@ -110,17 +110,17 @@ def _create_turn(
     is_next: bool,
 ) -> TurnChange:
     turn = Turn(conversation=conversation)
-    is_next = is_next and acquire_lease(turn, conversation)
+    funds = acquire_lease(turn, conversation) if is_next else None
     if not turn.revision:
         turn.revision = conversation.next_revision()
     NEW_TURN.save(turn)
     messages = [_build_customer_message(conversation, turn, text, client_id, conversation.next_seq())]
-    if is_next:
+    if funds is not None:
         messages.append(build_answer_message(turn, conversation))
     for message in messages:
         NEW_MESSAGE.save(message)
     storage.attach_to_message(messages[0], images)
-    lease = build_lease(turn, conversation, messages[-1].pk) if is_next else None
+    lease = None if funds is None else build_lease(turn, conversation, messages[-1].pk, funds=funds)
     save_conversation(conversation)
     return build_change(conversation, [ChangedTurn(turn, messages)], lease)
 
@@ -160,13 +160,13 @@ def _append_to_active_turn(
     storage.attach_to_message(message, images)
     if not is_running or answer is None:
         return save_change(turn, conversation)
-    turn.funds = token_budgets.reserve_tokens(turn, conversation, turn.backend)
-    if turn.funds == token_budgets.Funds.BUSY:  # what was set aside for it was of yesterday
+    funds = reserve_tokens(turn, conversation, turn.backend)
+    if funds == Funds.BUSY:  # what was set aside for it was of yesterday
         turn.state, turn.lease_until = Turn.State.QUEUED, None
         let_turn_wait(turn, conversation)
         return save_change(turn, conversation)
     change = save_change(turn, conversation)
-    return build_change(conversation, change.turns, build_lease(turn, conversation, answer.pk))
+    return build_change(conversation, change.turns, build_lease(turn, conversation, answer.pk, funds=funds))
 
 
 def _revoke_lease(turn: Turn, answer: Message) -> bool:

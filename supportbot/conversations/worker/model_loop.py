@@ -53,10 +53,7 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
         limits = limits.reduce_for_resumed_turn(0, len(lease.pending_calls))
         lease = running.lease
     if lease.funds != token_budgets.Funds.RESERVED:
-        raise token_budgets.build_budget_error(token_budgets.Funds(lease.funds))
-
-    async def execute(call: ToolCall) -> ToolResult:
-        return await _execute_call(running, call)
+        raise token_budgets.build_budget_error(lease.funds)
 
     history = await load_images(trim_to_budget(lease.history, limits.window, limits.messages))
     events = run_turn(
@@ -64,7 +61,7 @@ async def run_model_loop(running: RunningTurn) -> Answer | None:
         lease.system_text,
         history,
         turns.get_tool_registry(),
-        execute,
+        partial(_execute_call, running),
         limits=limits,
         conversation=lease.public_id,
         summary=lease.summary,
