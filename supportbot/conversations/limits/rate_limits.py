@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -46,14 +46,6 @@ class RecentUploads:
     """
 
     by_visitor: defaultdict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
-
-
-class RequestCounts(NamedTuple):
-    """What was done of late: in this conversation, by its visitor, and for a guest by all guests of the network."""
-
-    here: int
-    everywhere: int
-    at_address: int
 
 
 class RequestRefused(Exception):
@@ -99,13 +91,16 @@ def check_rate(conversation: Conversation, kind: str = CustomerRequest.Kind.MESS
     Counted are the conversation, its visitor, and for guests, who may have any number of browsers, the network. Kinds
     after which the model is asked count together, any other one by itself. A person is asked for so often in an hour.
     """
-    counts = _count_requests(conversation, kind)
-    if _is_over(counts.here, settings.CONVERSATION_MESSAGES_PER_MINUTE) or _is_over(
-        counts.everywhere, settings.VISITOR_MESSAGES_PER_MINUTE
-    ):
-        raise RequestRefused(_("You're sending messages very quickly. Please wait a minute, then try again."))
-    if _is_over(counts.at_address, get_address_message_limit()):
-        raise build_network_refusal()
+    kinds = MODEL_KINDS if kind in MODEL_KINDS else (kind,)
+    conversation_limit = settings.CONVERSATION_MESSAGES_PER_MINUTE
+    visitor_limit = settings.VISITOR_MESSAGES_PER_MINUTE
+    if conversation_limit or visitor_limit:
+        counts = _count_by_conversation(conversation.visitor, kinds)
+        is_over_here = _is_over(counts.get(conversation.pk, 0), conversation_limit)
+        if is_over_here or _is_over(sum(counts.values()), visitor_limit):
+            words = _("You're sending messages very quickly. Please wait a minute, then try again.")
+            raise RequestRefused(words)
+    _check_network_rate(_get_guest_address_key(conversation), kinds)
     if kind == CustomerRequest.Kind.PERSON:
         _check_person_rate(conversation)
 
@@ -129,20 +124,19 @@ def count_request(conversation: Conversation, kind: str = CustomerRequest.Kind.M
 
 def check_network_rate() -> None:
     """Raise `RequestRefused` where a new guest's first message would be refused: then nothing is begun for it."""
-    limit, address_key = get_address_message_limit(), get_current_address_key()
-    if not (limit and address_key):
-        return
-    if _is_over(_count_of_network(address_key, MODEL_KINDS), limit):
-        raise build_network_refusal()
+    _check_network_rate(get_current_address_key(), MODEL_KINDS)
 
 
-def build_network_refusal() -> RequestRefused:
-    return RequestRefused(
-        _(
-            "Very many messages are coming from your network right now. Please wait a minute, then try again. "
-            "If you sign in, you can go on at once."
+def _check_network_rate(address_key: str, kinds: tuple[str, ...]) -> None:
+    """Raise `RequestRefused` where guests of this network, if it is one, ask too much in a minute."""
+    limit = get_address_message_limit()
+    if limit and address_key and _is_over(_count_of_network(address_key, kinds), limit):
+        raise RequestRefused(
+            _(
+                "Very many messages are coming from your network right now. Please wait a minute, then try again. "
+                "If you sign in, you can go on at once."
+            )
         )
-    )
 
 
 def _check_person_rate(conversation: Conversation) -> None:
@@ -182,16 +176,10 @@ def _get_guest_address_key(conversation: Conversation) -> str:
     return _get_address_key(conversation) if conversation.user_id is None else ""
 
 
-def _count_requests(conversation: Conversation, kind: str) -> RequestCounts:
-    """What was done in the last minute; what no limit is set for counts as nothing, for without one it may be much."""
-    kinds = MODEL_KINDS if kind in MODEL_KINDS else (kind,)
+def _count_by_conversation(visitor: Visitor, kinds: tuple[str, ...]) -> dict[int, int]:
+    """How many requests of these kinds the visitor has made in the last minute."""
     by_visitor, _by_network = _compile_counts(kinds)
-    counts: dict[int, int] = {}
-    if settings.CONVERSATION_MESSAGES_PER_MINUTE or settings.VISITOR_MESSAGES_PER_MINUTE:
-        counts = dict(by_visitor.fetch_rows(conversation.visitor.key, *_get_last_minute()))
-    address_key = _get_guest_address_key(conversation) if get_address_message_limit() else ""
-    at_address = _count_of_network(address_key, kinds) if address_key else 0
-    return RequestCounts(counts.get(conversation.pk, 0), sum(counts.values()), at_address)
+    return dict(by_visitor.fetch_rows(visitor.key, *_get_last_minute()))
 
 
 def _count_of_network(address_key: str, kinds: tuple[str, ...]) -> int:

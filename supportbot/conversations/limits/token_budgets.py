@@ -126,9 +126,8 @@ def _list_budgets(conversation: Conversation) -> list[tuple[str, int]]:
 def _debit(scope: str, day: str, tokens: int, limit: int) -> bool:
     if _run_update(DEBIT_SQL, tokens, scope, day, limit - tokens):
         return True
-    if not TokenBudget.objects.filter(
-        scope=scope, day=day
-    ).exists():  # of two who make the day's row at once, one does
+    if not TokenBudget.objects.filter(scope=scope, day=day).exists():
+        # Of two who make the day's row at once, one does.
         TokenBudget.objects.bulk_create([TokenBudget(scope=scope, day=day)], ignore_conflicts=True)
     # Somebody may have made it since the first look.
     return bool(_run_update(DEBIT_SQL, tokens, scope, day, limit - tokens))
