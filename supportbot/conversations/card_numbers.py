@@ -120,7 +120,7 @@ def _count_card_groups(text: str, groups: list[tuple[int, str]], before: str) ->
     """
     if not before and _is_card_number(_join(groups)):
         return len(groups)
-    if _is_card_number(groups[0][1]):
+    if _is_card_number(_join(groups[:1])):
         return 1
     if len(before) == len(groups[0][1]):
         return 0  # both are of one longer number
@@ -147,11 +147,9 @@ def _join(groups: list[tuple[int, str]]) -> str:
 
 
 def _belongs_to_another_number(text: str, start: int, stop: int) -> bool:
-    before = text[max(0, start - 40) : start]
-    if stop < len(text) and (
-        _is_of_code(text[stop]) or text[stop : stop + 2].strip("-") != text[stop : stop + 2]
-    ):
-        return _is_of_code(text[stop]) or _is_of_code(text[stop + 1 : stop + 2])
+    before, behind = text[max(0, start - 40) : start], text[stop : stop + 2]
+    if _is_of_code(behind.removeprefix("-")[:1]):
+        return True
     if CARD_WORD_BEFORE.search(before) and not OTHER_NUMBER_BEFORE.search(before):
         return False
     code = CODE_BEFORE.search(before)
@@ -165,7 +163,6 @@ def _is_of_code(character: str) -> bool:
 
 
 def _is_card_number(digits: str) -> bool:
-    digits = "".join(str(int(digit)) for digit in digits)
     is_issued = any(len(digits) in lengths and begin.match(digits) for begin, lengths in ISSUERS)
     return is_issued and len(set(digits)) > 1 and _has_valid_check_digit(digits)
 

@@ -104,6 +104,7 @@ def test_what_stands_around_a_card_number_stays(text, right):
         "#4111111111111111",
         "TKT-4111111111111111",
         "My order number is 4111111111111111",
+        "My order number is 4111111111111111 - is it on its way?",
         "Tracking number: 4111111111111111",
         "1Z999AA10123456784",
         "1Z4111111111111111",
