@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
 from html import escape
-from itertools import groupby
 from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
@@ -24,25 +23,16 @@ UNSPACED = (
     r"\U00020000-\U0003ffff"
 )
 LETTER = rf"[^\W{UNSPACED}]"
-EMOJI_AND_TAGS = r"\U0001f000-\U0001fbff\U000e0000-\U0010ffff"
-
-
-def _list_marks() -> str:
-    """Those characters beyond ASCII, as ranges of a pattern."""
-    categories = [(code, unicodedata.category(chr(code))) for code in range(0x80, 0x10000)]
-    marks = [code for code, category in categories if category[0] in "PSZC" and category != "Cn"]
-    runs = [[code for _place, code in run] for _key, run in groupby(enumerate(marks), _get_distance)]
-    return "".join(rf"\u{run[0]:04x}-\u{run[-1]:04x}" for run in runs) + EMOJI_AND_TAGS
-
-
-def _get_distance(numbered: tuple[int, int]) -> int:
-    """The same for all numbers of one run."""
-    place, code = numbered
-    return code - place
-
+# Beyond ASCII, which characters are punctuation, symbols, spaces, or cannot be seen.
+MARKS = "".join(
+    character
+    for character in map(chr, range(0x80, 0x10000))
+    if (category := unicodedata.category(character))[0] in "PSZ" or category in ("Cc", "Cf")
+)
+PRIVATE_AND_EMOJI = r"\ud800-\uf8ff\U0001f000-\U0001fbff\U000e0000-\U0010ffff"
 
 # An address goes on up to what none has in any script: marks, symbols such as arrows, and what cannot be seen.
-ADDRESS_CHARACTER = rf"(?!\*\*|&(?:lt|gt|quot);)[^\s<>\"`|\\^{{}}{_list_marks()}]"
+ADDRESS_CHARACTER = rf"(?!\*\*|&(?:lt|gt|quot);)[^\s<>\"`|\\^{{}}{MARKS}{PRIVATE_AND_EMOJI}]"
 HOST_AHEAD = r"(?=(?:[^\s/?#@]*@)?(?:[^\W_][\w-]*\.|localhost))"  # what can be none is not read on
 ADDRESS = re.compile(rf"https?://{HOST_AHEAD}(?:{ADDRESS_CHARACTER}){{1,2000}}", re.IGNORECASE)
 WORD_BEHIND = re.compile(rf"(?<=[A-Za-z0-9*~])[{UNSPACED}]")
