@@ -36,7 +36,7 @@ def post_customer_message(
     customer = build_customer(request, _get_own_conversation(request, conversation_id))
     client_id = client_id[:CLIENT_ID_CHARS] or secrets.token_hex(16)
     try:
-        return describe_refusal(_post_to_team, customer, text, client_id, reference)
+        return describe_refusal(async_to_sync(_post_to_team), customer, text, client_id, reference)
     except SessionEnded as error:
         raise Http404 from error
 

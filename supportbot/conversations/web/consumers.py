@@ -65,7 +65,7 @@ class ChatConsumer(ConversationConsumer):
             await super().handle_frame(frame)
 
     async def begin_conversation(self) -> None:
-        """Store the conversation and a guest's session."""
+        """Store the conversation and a guest's session, unless another page has done so."""
         async with limit_database_wait():
             session, conversation_id = await begin_from_socket(self.session, self.public_id)
         await self._enter_conversation(session, conversation_id)
@@ -73,9 +73,7 @@ class ChatConsumer(ConversationConsumer):
     async def join_conversation(self) -> None:
         """Another page has begun the conversation that this one stands for."""
         try:
-            async with limit_database_wait():
-                session, conversation_id = await begin_from_socket(self.session, self.public_id)
-            await self._enter_conversation(session, conversation_id)
+            await self.begin_conversation()
         except SessionEnded as ended:
             await self.close_socket(ended.code)
 

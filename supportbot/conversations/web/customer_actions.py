@@ -94,9 +94,11 @@ async def show_typing(customer: Customer, frame: Frame) -> None:
         await broadcast.publish_typing(customer.conversation_id, CUSTOMER)
 
 
+Action = Callable[[Customer, Frame], Awaitable[None]]
+
 # With these a conversation begins: before that there is nothing to stop, to try again or to withdraw.
 BEGINNING_ACTIONS = ("send", "person")
-ACTIONS: dict[str, Callable[[Customer, Frame], Awaitable[None]]] = {
+ACTIONS: dict[str, Action] = {
     "send": send_message,
     "person": request_person,
     "cancel_person": cancel_person_request,

@@ -20,7 +20,7 @@ from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.polling import load_update
 from ..realtime.socket_sessions import CLOSE_NOT_FOUND, CLOSE_SIGNED_OUT, SessionEnded
 from ..visitors import renew_session
-from .frames import CLIENT_ID_PATTERN, Frame, parse_frame
+from .frames import CLIENT_ID_PATTERN, Frame, parse_frame, parse_number
 from .http_actions import build_customer, perform_action
 from .views import require_own_conversation
 
@@ -28,7 +28,6 @@ from .views import require_own_conversation
 # it has not heard from the server for some seconds, as over a socket.
 ACTIVE_PACE_MS, PERSON_PACE_MS = 800, 2_500
 PRESENCE_INTERVAL = timedelta(seconds=15)
-MAX_NUMBER_DIGITS = 9
 PERSON_OWNERS = (Conversation.Owner.WAITING, Conversation.Owner.HUMAN)
 
 
@@ -83,8 +82,8 @@ def _get_frames(request: HttpRequest, conversation: Conversation) -> JsonRespons
     update = async_to_sync(load_update)(
         conversation.pk,
         get_customer_audience(get_language() or ""),
-        _parse_number(request.GET.get("seen", ""), 0),
-        _parse_number(request.GET.get("shown", ""), -1),
+        parse_number(request.GET.get("seen", "")),
+        parse_number(request.GET.get("shown", ""), default=-1),
         build_customer(request, conversation).require_valid_session,
     )
     pace = PERSON_PACE_MS if conversation.owner in PERSON_OWNERS else None
@@ -104,7 +103,3 @@ def _note_presence(conversation: Conversation) -> None:
     is_due = last is None or timezone.now() - last > PRESENCE_INTERVAL
     if is_due and (conversation.owner in PERSON_OWNERS or last is not None):
         async_to_sync(turns.note_customers_here)([conversation.pk])
-
-
-def _parse_number(text: str, default: int) -> int:
-    return int(text) if text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS else default

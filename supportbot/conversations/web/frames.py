@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..limits.rate_limits import RequestRefused
 
 MAX_FRAME_CHARS = 64 * 1024
+MAX_NUMBER_DIGITS = 9
 CLIENT_ID_PATTERN = re.compile(r'"client_id"\s*:\s*"([\w-]{1,64})"', re.ASCII)
 
 
@@ -45,9 +46,14 @@ class Frame(BaseFrame):
     turn: int = 0
     name: str = Field("", max_length=100)
     email: str = Field("", max_length=254)
-    rating: int = Field(0, ge=0, lt=2**63)  # the row's, as the page knows it
+    rating: int = 0  # the row's, as the page knows it
     is_good: bool | None = None
     words: str | None = None
+
+
+def parse_number(written: str, default: int = 0) -> int:
+    """A number in the address of a page's request, or the default for what is none."""
+    return int(written) if written.isdecimal() and len(written) <= MAX_NUMBER_DIGITS else default
 
 
 AnyFrame = TypeVar("AnyFrame", bound=BaseFrame)

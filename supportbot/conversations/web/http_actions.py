@@ -1,7 +1,7 @@
 """What the socket's frames ask for, asked for by HTTP: by the page's scripts, or by its forms when none run."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -15,7 +15,7 @@ from ..models import Conversation
 from ..realtime.empty_pages import announce_begun_conversation
 from ..realtime.socket_sessions import build_socket_session
 from . import beginning
-from .customer_actions import ACTIONS, BEGINNING_ACTIONS, Customer
+from .customer_actions import ACTIONS, BEGINNING_ACTIONS, Action, Customer
 from .frames import Frame
 
 logger = logging.getLogger(__name__)
@@ -37,44 +37,34 @@ def perform_action(request: HttpRequest, conversation: Conversation, frame: Fram
     action = ACTIONS.get(frame.action)
     if action is None or (conversation.pk is None and frame.action not in BEGINNING_ACTIONS):
         return ""  # it is about a socket, or about what does not exist yet
-    if conversation.pk is not None:
-        return describe_refusal(action, build_customer(request, conversation), frame)
+    if conversation.pk is None:
+        return describe_refusal(_begin_and_perform, request, conversation, action, frame)
+    return describe_refusal(async_to_sync(action), build_customer(request, conversation), frame)
+
+
+def describe_refusal(function: Callable[..., object], *args: Any) -> str:
+    """Call the function. Returns why it was refused, in words for the customer; empty if it was done."""
     try:
-        conversation = _begin_conversation(request, conversation, frame)
-        return describe_refusal(action, build_customer(request, conversation), frame)
+        function(*args)
     except RequestRefused as refusal:
         return str(refusal)
     except DatabaseError as error:
-        return _describe_failure(error)
-    finally:
-        if conversation.pk is not None:
-            async_to_sync(announce_begun_conversation)(conversation.public_id)
-
-
-def describe_refusal(action: Callable[..., Awaitable[None]], *args: Any) -> str:
-    """Run it in the event loop. Returns why it was refused, in words for the customer; empty if it was done.
-
-    Raises `SessionEnded`.
-    """
-    try:
-        async_to_sync(action)(*args)
-    except RequestRefused as refusal:
-        return str(refusal)
-    except DatabaseError as error:
-        return _describe_failure(error)
+        logger.error("A request was not handled: %s", type(error).__name__)
+        return _("We couldn't send that. Please try again in a moment.")
     return ""
 
 
-def _describe_failure(error: Exception) -> str:
-    logger.error("A request was not handled: %s", type(error).__name__)
-    return _("We couldn't send that. Please try again in a moment.")
-
-
-def _begin_conversation(request: HttpRequest, conversation: Conversation, frame: Frame) -> Conversation:
-    """Store the conversation. Raises `RequestRefused`."""
+def _begin_and_perform(
+    request: HttpRequest, conversation: Conversation, action: Action, frame: Frame
+) -> None:
+    """Store the conversation, do what the frame asks for, and have its other pages join it."""
     if frame.action == "send":
         check_text(frame.text, frame.images)
-    return beginning.ensure_begun(request.user, request.session, conversation)
+    conversation = beginning.ensure_begun(request.user, request.session, conversation)
+    try:
+        async_to_sync(action)(build_customer(request, conversation), frame)
+    finally:
+        async_to_sync(announce_begun_conversation)(conversation.public_id)
 
 
 def parse_form(fields: Mapping[str, str]) -> Frame:

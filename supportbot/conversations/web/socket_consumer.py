@@ -24,7 +24,7 @@ from ..realtime.connections import PageConnection
 from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession
 from ..worker import housekeeping
-from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame
+from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame, parse_number
 from .socket_login import read_session_key
 
 logger = logging.getLogger(__name__)
@@ -64,10 +64,6 @@ class SocketConsumer(AsyncWebsocketConsumer):
         await self.open_page()
         if not self.is_open:
             await self.close_page()
-
-    def require_valid_session(self) -> None:
-        """Called on the database's thread, just before what a frame asks for. Raises `SessionEnded`."""
-        raise NotImplementedError
 
     async def __call__(self, scope, receive, send) -> None:
         # As Channels does it, but without a channel layer: the process hears of the others, not each socket.
@@ -136,18 +132,14 @@ class SocketConsumer(AsyncWebsocketConsumer):
         """Tell this page alone why something was refused."""
         await self.writer.send(frame)
 
-    async def run_action(self, function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a transaction for a frame, if the session may still do so.
-
-        A database that is away for a moment is waited for. Raises `SessionEnded`, `RequestRefused`, and
-        OperationalError when it is away for too long.
-        """
-        return await self.run_checked(self.require_valid_session, function, *args, **kwargs)
-
     async def run_checked(
         self, check: Callable[[], object], function: DatabaseFunction[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """The same after another check, which is called on the database's thread."""
+        """Run a transaction for a frame after a check, which is called on the database's thread.
+
+        A database that is away for a moment is waited for. Raises what the check does, `RequestRefused`, and
+        OperationalError when it is away for too long.
+        """
         async with limit_database_wait():
             return await function.run_after(check, *args, **kwargs)
 
@@ -169,8 +161,8 @@ class SocketConsumer(AsyncWebsocketConsumer):
 
     def get_query_number(self, name: str) -> int:
         """A number of the socket's address, 0 if there is none."""
-        value = parse_qs(self.scope["query_string"].decode(errors="replace")).get(name, ["0"])[0]
-        return int(value) if value.isdecimal() and len(value) < 10 else 0
+        values = parse_qs(self.scope["query_string"].decode(errors="replace"))
+        return parse_number(values.get(name, [""])[0])
 
 
 class ConversationConsumer(SocketConsumer):
