@@ -39,7 +39,7 @@ async def delete_old_conversations() -> None:
     deleted, last = 0, None
     while last := await _delete_batch(before, last):
         deleted += last.deleted
-    await _delete_rows_without_conversation(before)
+    await _apply_rules((), before)  # to rows that no conversation has
     if deleted:
         logger.info("Deleted %d conversations in which nothing had happened for %d days", deleted, days)
 
@@ -60,7 +60,7 @@ def _delete_batch(before: datetime, last: Batch | None) -> Batch | None:
     if not found:
         return None
     keys = {pk for _updated, pk in found}
-    while needed := _apply_rules(keys, before):
+    while needed := _apply_rules.run_sync(keys, before):
         keys -= needed
     Conversation.objects.filter(pk__in=keys).delete()
     updated, pk = found[-1]
@@ -68,11 +68,6 @@ def _delete_batch(before: datetime, last: Batch | None) -> Batch | None:
 
 
 @on_database_thread()
-@transaction.atomic
-def _delete_rows_without_conversation(before: datetime) -> None:
-    _apply_rules((), before)
-
-
 @transaction.atomic
 def _apply_rules(keys: Collection[int], before: datetime) -> set[int]:
     """Have the apps delete what they have about these conversations.

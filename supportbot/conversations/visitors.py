@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from time import time
 from typing import Any
 
@@ -11,12 +12,12 @@ RENEWED_AT_NAME = "renewed_at"  # seconds since the epoch
 RENEWAL_INTERVAL_SECONDS = 24 * 60 * 60
 
 
+@dataclass(frozen=True, slots=True)
 class Visitor:
     """An account, or a guest, who is known by a random key in the session."""
 
-    def __init__(self, user_id: int | None = None, guest_key: str = "") -> None:
-        self.user_id = user_id
-        self.guest_key = guest_key
+    user_id: int | None = None
+    guest_key: str = field(default="", repr=False)
 
     @property
     def key(self) -> str:

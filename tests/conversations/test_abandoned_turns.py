@@ -171,7 +171,7 @@ def test_a_conversation_that_a_lost_host_has_locked_keeps_no_other_waiting(work,
 def test_a_turn_that_is_handed_back_is_taken_up_at_once(work):
     recovery.release_turn.run_sync(work)
 
-    (step,) = recovery.recover_abandoned_turns.run_sync(9, timedelta(0))
+    (step,) = recovery.recover_abandoned_turns.run_sync(9)
 
     assert (step.lease.message_id, step.lease.fencing_token) == (work.message_id, work.fencing_token + 1)
     assert Turn.objects.get().crash_count == 0
@@ -181,7 +181,7 @@ def test_a_turn_that_is_to_be_stopped_is_not_handed_back_to_be_run(work, chat):
     transitions.request_stop.run_sync(chat.pk)
 
     recovery.release_turn.run_sync(work)
-    (step,) = recovery.recover_abandoned_turns.run_sync(9, timedelta(0))
+    (step,) = recovery.recover_abandoned_turns.run_sync(9)
 
     assert (Turn.objects.get().state, step.lease) == ("stopped", None)
 

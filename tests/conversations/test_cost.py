@@ -231,7 +231,7 @@ def test_what_was_left_behind_is_found_without_a_look_at_every_turn(db):
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")  # it would not look for an index in so few rows
         with CaptureQueriesContext(connection) as captured:
-            recovery._find_abandoned_conversations(9, recovery.QUEUED_GRACE_PERIOD)
+            recovery._find_abandoned_conversations(9, recovery.NO_LIMIT)
         plans = [explain(cursor, query["sql"]) for query in captured]
 
     assert len(plans) == 2

@@ -18,6 +18,7 @@ from supportbot.assistant.tools import ToolError
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, StaffPresence, Turn
 from supportbot.conversations.turns import TurnChange, handoff_sentences
+from supportbot.conversations.turns.recovery import QUEUED_GRACE_PERIOD
 from supportbot.jobs.models import Job
 from supportbot.mail.staff_mails import mail_waiting_alert
 from tests.mail.mails import mail_unread_reply
@@ -269,5 +270,6 @@ def test_what_was_said_behind_the_wish_waits_for_the_person(transactional_db, ch
     assert [turn.row.state for turn in change.turns] == ["done", "done"]
     turns.take_over.run_sync(chat.pk, agent.pk)
     turns.hand_back.run_sync(chat.pk, agent.pk)
-    assert turns.recover_abandoned_turns.run_sync(9, timedelta(0)) == []
+    Turn.objects.update(created=timezone.now() - 2 * QUEUED_GRACE_PERIOD)
+    assert turns.recover_abandoned_turns.run_sync(9) == []
     assert set(chat.turns.values_list("state", flat=True)) == {"done"}

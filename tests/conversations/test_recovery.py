@@ -245,7 +245,8 @@ def test_a_retry_waits_in_line_too(transactional_db, chat):
 
     assert step.lease is None
     assert 'data-state="queued"' in render(step)
-    assert recovery.recover_abandoned_turns.run_sync(9, timedelta(0))[0].lease.turn_id == work.turn_id
+    Turn.objects.update(created=timezone.now() - 2 * recovery.QUEUED_GRACE_PERIOD)
+    assert recovery.recover_abandoned_turns.run_sync(9)[0].lease.turn_id == work.turn_id
 
 
 @pytest.mark.parametrize("error", [ValueError, IntegrityError, OperationalError])

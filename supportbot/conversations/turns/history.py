@@ -70,7 +70,7 @@ def find_transcript_messages(conversation: Conversation) -> QuerySet[StoredMessa
     return messages.prefetch_related("attachments")
 
 
-def rows_to_messages(rows: Iterable[Sequence[Any]], address: Callable[[UUID], str] = str) -> list[Message]:
+def rows_to_messages(rows: Iterable[Sequence[Any]], address: Callable[[UUID], str]) -> list[Message]:
     """The array for rows of `HISTORY_COLUMNS`, which are in the order in which things were dealt with.
 
     `address` gives the address of an image.

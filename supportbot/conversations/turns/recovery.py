@@ -55,12 +55,7 @@ class FailedRecoveries:
 
 
 @on_database_thread()
-def recover_abandoned_turns(
-    free_slots: int,
-    grace_period: timedelta = QUEUED_GRACE_PERIOD,
-    *,
-    lost_before: datetime | None = NO_LIMIT,
-) -> list[TurnChange]:
+def recover_abandoned_turns(free_slots: int, *, lost_before: datetime | None = NO_LIMIT) -> list[TurnChange]:
     """Take a lease on what dead processes left: running turns whose lease ran out, and forgotten queued ones.
 
     At most `free_slots` of them, and no more at once than leaves the database time for others: those first whose lease
@@ -74,7 +69,7 @@ def recover_abandoned_turns(
     if failed:
         _forget_ended_conversations(failed)
     changes: list[TurnChange] = []
-    for conversation_id in _find_abandoned_conversations(limit, grace_period, lost_before):
+    for conversation_id in _find_abandoned_conversations(limit, lost_before):
         try:
             change = _recover_conversation(conversation_id)
             if change is None:
@@ -183,13 +178,11 @@ WAITING_TURNS = CompiledRows(
 )
 
 
-def _find_abandoned_conversations(
-    limit: int, grace_period: timedelta, lost_before: datetime | None = NO_LIMIT
-) -> list[int]:
+def _find_abandoned_conversations(limit: int, lost_before: datetime | None) -> list[int]:
     now, failed = timezone.now(), process.get(FailedRecoveries).conversation_ids
     latest = now + MAX_CLOCK_SKEW
     lost = LOST_TURNS.fetch_rows(min(now, lost_before), latest, failed) if lost_before is not None else []
-    waiting = WAITING_TURNS.fetch_rows(now, latest, now - grace_period, failed)
+    waiting = WAITING_TURNS.fetch_rows(now, latest, now - QUEUED_GRACE_PERIOD, failed)
     found = dict.fromkeys(pk for (pk,) in [*lost, *waiting])
     return sorted(found, key=failed.__contains__)[:limit]
 

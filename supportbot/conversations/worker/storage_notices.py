@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -45,9 +44,8 @@ async def report_success() -> None:
 
 
 async def _publish_notice(conversation_id: int, *, is_outage: bool) -> None:
-    await broadcast.publish_notice(conversation_id, partial(_render_outage, is_outage=is_outage))
+    def render_outage() -> str:
+        words = _("We can't save anything right now. As soon as we can, this goes on by itself.")
+        return render_notice(words if is_outage else "", is_outage=is_outage)
 
-
-def _render_outage(*, is_outage: bool) -> str:
-    words = _("We can't save anything right now. As soon as we can, this goes on by itself.")
-    return render_notice(words if is_outage else "", is_outage=is_outage)
+    await broadcast.publish_notice(conversation_id, render_outage)
