@@ -181,7 +181,7 @@ def test_the_statements_that_run_again_and_again_are_not_built_anew(alice, agent
 
 
 def test_pages_of_guests_who_have_said_nothing_are_not_looked_up(django_assert_num_queries, db):
-    session = SocketSession("", None, "", "", is_stored=False)
+    session = SocketSession("", None, "", "")
 
     with django_assert_num_queries(0):
         assert socket_sessions.find_expired_sessions.run_sync({session}) == set()

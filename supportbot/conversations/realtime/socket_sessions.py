@@ -90,12 +90,15 @@ class SocketSession:
     password: str = field(repr=False)
     # That its account must have, as a member of staff; empty for a customer's page.
     permission: str = ""
-    # Not for a guest who has only looked so far.
-    is_stored: bool = True
 
     @property
     def visitor(self) -> Visitor:
         return Visitor(self.user_id, self.guest_key)
+
+    @property
+    def is_stored(self) -> bool:
+        """Not of a guest who has only looked so far."""
+        return bool(self.user_id or self.guest_key)
 
     @property
     def key_digest(self) -> str:
@@ -110,13 +113,7 @@ class SocketSession:
     @property
     def limit_key(self) -> str:
         """Whose open pages are counted together."""
-        if self.user_id or self.guest_key:
-            return self.visitor.key
-        return f"session:{self.session_key}"
-
-    def become_guest(self, guest_key: str) -> "SocketSession":
-        """The session of a guest with the key that is stored in it by now, if there is one."""
-        return replace(self, guest_key=guest_key, is_stored=bool(self.user_id or guest_key))
+        return self.visitor.key if self.is_stored else f"session:{self.session_key}"
 
     def require_living(self) -> None:
         """Raise `SessionEnded` unless the session lives, and its account may still sign in."""
@@ -161,10 +158,8 @@ class OpenSockets:
 def build_socket_session(user: Any, session: Any, permission: str = "") -> SocketSession:
     visitor = get_visitor(user, session)
     password = user.password if visitor.user_id else ""
-    is_stored = bool(visitor.user_id or visitor.guest_key)
-    return SocketSession(
-        session.session_key or "", visitor.user_id, visitor.guest_key, password, permission, is_stored
-    )
+    key = session.session_key or ""
+    return SocketSession(key, visitor.user_id, visitor.guest_key, password, permission)
 
 
 def register_socket(session: SocketSession, close: CloseSocket, limit: int) -> bool:

@@ -4,6 +4,7 @@ Until then its page shows an id that the server has issued, and there is neither
 session.
 """
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -165,7 +166,7 @@ def begin_from_socket(socket: SocketSession, public_id: UUID) -> tuple[SocketSes
         conversation = _get_or_create_conversation(visitor, public_id)
     except Http404:
         raise SessionEnded(CLOSE_NOT_FOUND) from None
-    return socket.become_guest(visitor.guest_key), conversation.pk
+    return replace(socket, guest_key=visitor.guest_key), conversation.pk
 
 
 def _check_guest(visitor: Visitor, public_id: UUID) -> None:

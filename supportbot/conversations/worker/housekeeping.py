@@ -7,7 +7,7 @@ they missed, closes sockets whose session has ended, and deletes old uploads, se
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 
 from django.db import Error as DatabaseError
@@ -44,7 +44,7 @@ class Housekeeper:
     """The task of this process's housekeeping, and the clean-up that goes on beside it."""
 
     task: asyncio.Task[None] | None = None
-    cleanups: set[asyncio.Task[None]] = field(default_factory=set)
+    cleanup: asyncio.Task[None] | None = None
 
 
 def ensure_running() -> None:
@@ -118,11 +118,9 @@ async def _run_for_each(name: str, actions: Iterable[Awaitable[object]]) -> None
 
 async def _start_cleanup() -> None:
     """Beside the rest: with many files it takes longer than a lease lasts."""
-    cleanups = process.get(Housekeeper).cleanups
-    if not cleanups:
-        task = asyncio.create_task(_delete_old_rows(), name="clean-up")
-        cleanups.add(task)
-        task.add_done_callback(cleanups.discard)
+    housekeeper = process.get(Housekeeper)
+    if housekeeper.cleanup is None or housekeeper.cleanup.done():
+        housekeeper.cleanup = asyncio.create_task(_delete_old_rows(), name="clean-up")
 
 
 async def _delete_old_rows() -> None:
