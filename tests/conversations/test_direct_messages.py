@@ -31,7 +31,7 @@ async def test_in_mid_answer_the_bot_falls_silent_and_a_person_is_waited_for(
 
 @pytest.mark.parametrize("is_here", [True, False])
 def test_in_a_closed_conversation_it_goes_to_who_had_it_or_waits(chat, agent, is_here, monkeypatch):
-    monkeypatch.setattr(turns.handoff_sentences, "is_staff_here", lambda *_: is_here)
+    monkeypatch.setattr(turns.reachability, "is_staff_here", lambda *_: is_here)
     turns.take_over.run_sync(chat.pk, agent.pk)
     turns.close_conversation.run_sync(chat.pk, agent.pk)
 

@@ -14,7 +14,7 @@ from supportbot.server.outages import log_task_failure
 
 from ..blank_text import blank_to_empty
 from ..models import Conversation, Message, Turn
-from . import handoff_sentences
+from . import reachability
 from .leases import TurnLease
 from .provider_state import keep_provider_state
 from .rating_state import RatingState, describe_rating
@@ -193,12 +193,12 @@ def build_change(
 
 def describe_owner(conversation: Conversation) -> OwnerState:
     """Who may no longer answer has nothing any longer: a colleague may take it over."""
-    is_lost = handoff_sentences.has_lost_person(conversation)
+    is_lost = reachability.has_lost_person(conversation)
     return OwnerState(
         conversation.owner,
         None if is_lost else conversation.assignee_id,
         "" if is_lost else conversation.assignee_name,
-        handoff_sentences.takes_contact(conversation),
+        reachability.takes_contact(conversation),
         conversation.contact_name,
         conversation.contact_email,
         describe_rating(conversation.asked_rating),

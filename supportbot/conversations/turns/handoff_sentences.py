@@ -13,9 +13,8 @@ from django.utils.translation import ngettext
 from supportbot import opening_hours
 from supportbot.languages import use_language
 
-from ..answerers import list_answerers, may_answer
-from ..models import Conversation, StaffPresence
-from .presence_grace import get_presence_limit
+from ..models import Conversation
+from . import reachability
 
 P = ParamSpec("P")
 
@@ -30,27 +29,6 @@ def in_customer_language(describe: Callable[P, str]) -> Callable[P, str]:
             return describe(*args, **kwargs)
 
     return describe_in_language
-
-
-def is_staff_here(user_id: int | None = None) -> bool:
-    """Whether anybody of the staff takes chats now, or that one does. Pages that may only read promise nobody."""
-    here = StaffPresence.objects.filter(is_here=True, last_seen__gt=get_presence_limit())
-    here = here.filter(user=user_id) if user_id else here
-    return bool(list_answerers(list(here.values_list("user", flat=True))))
-
-
-def is_assignee_away(conversation: Conversation) -> bool:
-    """Whether the person who has the conversation is known to be away, and may come back to it."""
-    of_staff = StaffPresence.objects.filter(user__is_staff=True, user__is_active=True)
-    presence = of_staff.filter(user=conversation.assignee_id).first()
-    if presence is None:
-        return False
-    return not presence.is_here or presence.last_seen <= get_presence_limit()
-
-
-def has_lost_person(conversation: Conversation) -> bool:
-    """Whether somebody has it who may no longer answer, or whose account is gone."""
-    return conversation.owner == Conversation.Owner.HUMAN and not may_answer(conversation.assignee_id)
 
 
 def count_waiting_before(conversation: Conversation) -> int:
@@ -102,7 +80,7 @@ def describe_closed_hours() -> str:
 def _describe_time(conversation: Conversation) -> str:
     if closed := describe_closed_hours():
         return closed
-    if not is_staff_here():
+    if not reachability.is_staff_here():
         return _(
             "All of our colleagues are away right now. One of them will answer as soon as they are back."
         )
@@ -134,29 +112,13 @@ def _describe_place(conversation: Conversation) -> str:
     """Where the answer will come. Mail is promised only where it can be sent."""
     if not settings.ENVIRONMENT.smtp_url:
         return _("The answer will come here, in this chat.")
-    if can_be_mailed(conversation):
+    if reachability.can_be_mailed(conversation):
         return _("The answer will come here, and by e-mail to %(email)s if you have left.") % {
             "email": conversation.reply_email
         }
     return _(
         "The answer will come here. Leave your e-mail address below so that we can reach you if you leave."
     )
-
-
-def can_be_mailed(conversation: Conversation) -> bool:
-    """Whether an answer reaches the customer who is not here any longer."""
-    is_known = bool(settings.ENVIRONMENT.smtp_url and conversation.reply_email)
-    return is_known and not conversation.is_undeliverable
-
-
-def takes_contact(conversation: Conversation) -> bool:
-    """Whether a customer may say where to be reached: a person is wanted or there, and mail can be sent.
-
-    An account with an e-mail address is reached there, and nowhere else.
-    """
-    is_with_person = conversation.owner in (Conversation.Owner.WAITING, Conversation.Owner.HUMAN)
-    has_own_email = bool(conversation.user and conversation.user.email)
-    return is_with_person and not has_own_email and bool(settings.ENVIRONMENT.smtp_url)
 
 
 @in_customer_language

@@ -19,10 +19,11 @@ from ..models import Conversation, CustomerRequest
 from ..visitors import Visitor
 from .changes import TurnChange, build_change
 from .event_turns import add_notice
-from .handoff_sentences import can_be_mailed, describe_end
+from .handoff_sentences import describe_end
 from .interruption import end_bot_turns
 from .ownership import save_owner
 from .ratings import ask_for_rating
+from .reachability import can_be_mailed
 
 Owner = Conversation.Owner
 

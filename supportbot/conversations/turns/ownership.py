@@ -25,7 +25,7 @@ from supportbot.server.executors import on_database_thread
 
 from ..limits.rate_limits import RequestRefused, check_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
-from . import handoff_sentences
+from . import handoff_sentences, reachability
 from .app_events import notify_of_event, notify_of_person_request
 from .changes import ChangedTurn, TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn, add_notice
@@ -152,7 +152,7 @@ def take_over(conversation_id: int, staff_id: int, *, client_id: str = "") -> Ow
     is_posted = bool(client_id) and conversation.messages.filter(client_id=client_id).exists()
     if is_posted or is_assigned_to(conversation, staff_id):
         return build_unchanged(conversation)
-    if conversation.owner == Owner.HUMAN and not handoff_sentences.has_lost_person(conversation):
+    if conversation.owner == Owner.HUMAN and not reachability.has_lost_person(conversation):
         return build_refusal(conversation)
     record_event("took_over", staff=staff, conversation_id=conversation.pk)
     return give_to(conversation, staff)
@@ -253,7 +253,7 @@ def _is_last(conversation: Conversation, client_id: str) -> bool:
 def _is_person_asked(conversation: Conversation) -> bool:
     """Whether one is waited for, or has it and may still answer."""
     if conversation.owner == Owner.HUMAN:
-        return not handoff_sentences.has_lost_person(conversation)
+        return not reachability.has_lost_person(conversation)
     return conversation.owner == Owner.WAITING
 
 
@@ -271,7 +271,7 @@ def give_to(conversation: Conversation, staff: Any, *, by_colleague: bool = Fals
     conversation.assigned_at = conversation.taken_at if by_colleague else None
     conversation.waiting_since = conversation.bot_silent_until = conversation.absence_told = None
     sentence = handoff_sentences.describe_takeover(conversation)
-    if by_colleague and not handoff_sentences.is_staff_here(staff.pk):
+    if by_colleague and not reachability.is_staff_here(staff.pk):
         conversation.absence_told = conversation.taken_at
         sentence = handoff_sentences.describe_absent_assignee(conversation)
     joined = add_notice(conversation, sentence)

@@ -23,7 +23,7 @@ from ..attachments import storage
 from ..card_numbers import MaskedText, mask_card_numbers
 from ..limits.rate_limits import RequestRefused, check_contact_rate
 from ..models import Conversation, Message
-from . import handoff_sentences
+from . import handoff_sentences, reachability
 from .app_events import notify_of_event
 from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn, add_notice
@@ -94,7 +94,7 @@ def store_for_person(
     a ticket's number. `was_closed` says that it has just been opened again.
     """
     unsent = storage.get_unsent_images(conversation, images)
-    if handoff_sentences.has_lost_person(conversation):
+    if reachability.has_lost_person(conversation):
         words, actor = text.text, AuditEvent.Actor.SYSTEM
         notices = [start_waiting(conversation, actor=actor, words=words, reference=reference)]
     else:
@@ -112,7 +112,7 @@ def _list_notices(conversation: Conversation, was_closed: bool) -> list[str]:
     if was_closed:
         notices.append(handoff_sentences.describe_return(conversation))
     is_untold = conversation.owner == Owner.HUMAN and conversation.absence_told is None
-    if is_untold and handoff_sentences.is_assignee_away(conversation):
+    if is_untold and reachability.is_assignee_away(conversation):
         conversation.absence_told = timezone.now()
         notices.append(handoff_sentences.describe_absence(conversation))
     return notices
@@ -131,7 +131,7 @@ def store_contact(conversation_id: int, name: str, email: str) -> TurnChange:
     Nothing is mailed there but the numbers of this conversation's tickets and what staff answer in it.
     """
     conversation = Conversation.objects.lock(conversation_id)
-    if not handoff_sentences.takes_contact(conversation):
+    if not reachability.takes_contact(conversation):
         raise RequestRefused(_("No e-mail address is needed. The answer will come here, in this chat."))
     contact = (clean_contact_name(name), email)
     if contact == (conversation.contact_name, conversation.contact_email):

@@ -6,7 +6,7 @@ from supportbot.audit.models import AuditEvent
 from supportbot.audit.recording import record_event
 
 from ..models import Conversation, Message
-from . import handoff_sentences
+from . import reachability
 from .ownership import save_owner
 
 Owner = Conversation.Owner
@@ -14,7 +14,7 @@ Owner = Conversation.Owner
 
 def reopen_closed(conversation: Conversation) -> None:
     """A customer writes into a closed conversation: it goes to the same person if there, else to the bot."""
-    if conversation.assignee_id and handoff_sentences.is_staff_here(conversation.assignee_id):
+    if conversation.assignee_id and reachability.is_staff_here(conversation.assignee_id):
         conversation.owner = Owner.HUMAN
         conversation.assigned_at = conversation.absence_told = None
     else:

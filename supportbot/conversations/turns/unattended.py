@@ -17,8 +17,8 @@ from ..answerers import find_answerers
 from ..models import Conversation, Message
 from .changes import TurnChange, build_change
 from .event_turns import add_notice
-from .handoff_sentences import has_lost_person
 from .ownership import save_owner, start_waiting
+from .reachability import has_lost_person
 
 Owner = Conversation.Owner
 
