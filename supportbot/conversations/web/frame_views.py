@@ -20,7 +20,7 @@ from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.polling import load_update
 from ..realtime.socket_sessions import CLOSE_NOT_FOUND, CLOSE_SIGNED_OUT, SessionEnded
 from ..visitors import renew_session
-from .frames import CLIENT_ID_PATTERN, Frame, parse_frame, parse_number
+from .frames import Frame, find_client_id, parse_frame, parse_number
 from .http_actions import build_customer, perform_action
 from .views import require_own_conversation
 
@@ -59,14 +59,13 @@ def _exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonRe
 
 def _take_frame(request: HttpRequest, conversation: Conversation) -> JsonResponse:
     text = request.body.decode(errors="replace")
-    named = CLIENT_ID_PATTERN.search(text)
     try:
         frame = parse_frame(text, Frame)
         refusal = perform_action(request, conversation, frame)
     except RequestRefused as error:
-        return _build_answer([render_notice(str(error), named[1] if named else "")])
+        refusal = str(error)
     if refusal:
-        return _build_answer([render_notice(refusal, frame.client_id)])
+        return _build_answer([render_notice(refusal, find_client_id(text))])
     return _build_answer([render_receipt(frame.client_id)] if frame.action == "ping" else [])
 
 

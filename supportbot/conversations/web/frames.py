@@ -51,6 +51,12 @@ class Frame(BaseFrame):
     words: str | None = None
 
 
+def find_client_id(text: str) -> str:
+    """The client id of a frame, also of one that cannot be read; empty if it has none."""
+    found = CLIENT_ID_PATTERN.search(text)
+    return found[1] if found else ""
+
+
 def parse_number(written: str, default: int = 0) -> int:
     """A number in the address of a page's request, or the default for what is none."""
     return int(written) if written.isdecimal() and len(written) <= MAX_NUMBER_DIGITS else default

@@ -24,7 +24,7 @@ from ..realtime.connections import PageConnection
 from ..realtime.fragments import render_notice, render_receipt, render_revision
 from ..realtime.socket_sessions import CLOSE_TOO_MANY, SessionEnded, SocketSession
 from ..worker import housekeeping
-from .frames import CLIENT_ID_PATTERN, BaseFrame, parse_frame, parse_number
+from .frames import BaseFrame, find_client_id, parse_frame, parse_number
 from .socket_login import read_session_key
 
 logger = logging.getLogger(__name__)
@@ -111,8 +111,7 @@ class SocketConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None) -> None:
         if not self.is_open:
             return
-        named = CLIENT_ID_PATTERN.search(text_data or "")
-        client_id = named[1] if named else ""  # also of a frame that cannot be read
+        client_id = find_client_id(text_data or "")
         try:
             await self.handle_frame(parse_frame(text_data, self.frame_type))
         except SessionEnded as ended:
