@@ -1,5 +1,6 @@
 """Gathers the rows of an order export by order: a row for each line item, the order's own fields on the first alone."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,12 @@ MAX_SAMPLED_TIMES = 10_000
 # By which people sort items, each with how often it changes at least in rows that are sorted: two prices are in order
 # by chance. So are quantities, of which nearly all are one.
 SORTABLE_COLUMNS = {"Lineitem name": 1, "Lineitem sku": 1, "Lineitem price": 2}
+# What people, and filters of spreadsheets, call the row with the sum below all others.
+WORD_FOR_SUM = re.compile(
+    r"(?:(?:grand )?totals?|total (?:général|general|geral)|sum|gesamt|(?:gesamt)?summe|somme|suma|totale|somma|totaal"
+    r"|som|razem|soma|итого|合計|总计)[ :]*",
+    re.IGNORECASE,
+)
 # Of those with one number, to which a row may belong beside the first: a spreadsheet may have made all numbers one.
 MAX_COMPARED_ORDERS = 20
 
@@ -139,7 +146,9 @@ def gather_rows(export: Table, survey: Survey) -> Iterator[list[FileRow]]:
 def _continues_order(row: FileRow) -> bool:
     """Whether the row has an item and nothing of an order: cells that were merged have their text in the first row."""
     filled = {column for column, text in row.cells.items() if text}
-    return "Lineitem name" in filled and filled <= ITEM_COLUMNS and not row.problem
+    is_sum = WORD_FOR_SUM.fullmatch(row.cells.get("Lineitem name", ""))
+    is_item = "Lineitem name" in filled and not (is_sum and "Lineitem sku" not in filled)
+    return is_item and filled <= ITEM_COLUMNS and not row.problem
 
 
 def split_orders(rows: list[FileRow], *, may_look_alike: bool) -> list[list[FileRow]]:

@@ -122,6 +122,13 @@ def test_items_without_the_number_are_of_the_order_above_them(load):
     assert (said.err, stored()) == ("", {"#1001": ["Mug", "Plate", "Cup"], "#1002": ["Pin", "Jug"]})
 
 
+@pytest.mark.parametrize("word", ["Total", "SUMME:", "Gesamtsumme"])
+def test_a_sum_below_the_items_is_no_item(load, word):
+    said = load(MUG, ITEM_ALONE.format("Cup"), PIN, ITEM_ALONE.format("Jug"), ITEM_ALONE.format(word))
+    assert stored() == {"#1001": ["Mug", "Cup"], "#1002": ["Pin", "Jug"]}
+    assert "Line 6, no number: The row has no order number" in said.err
+
+
 def test_items_without_the_number_are_of_no_order_where_somebody_has_sorted_the_rows(load):
     said = load(MUG, PIN, *map(ITEM_ALONE.format, ("Plate", "Jug")))
     assert stored() == {"#1001": ["Mug"], "#1002": ["Pin"]}
