@@ -102,7 +102,7 @@ def test_the_records_of_a_customer_stand_beside_their_conversation_and_the_look_
 
 
 def test_a_long_issue_of_a_ticket_says_that_it_goes_on(agents, alice):
-    add_conversation("A lamp " + "that flickers " * 10, user=alice)
+    add_conversation("A lamp " + "that flickers " * 5, user=alice)
 
     text = read_page(agents, f"/admin/desk/customer/{alice.pk}/")
 
