@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 
 from orders.models import Order
@@ -103,16 +104,15 @@ def _new_process() -> None:
     process.reset(keep=[DatabaseExecutor])
 
 
-@pytest.fixture(autouse=True)
-def _fast_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.AXES_ENABLED = False  # it needs a request; its own tests switch it on
-
-
-@pytest.fixture(autouse=True)
-def _no_other_processes(settings: Any) -> None:
-    """Also on PostgreSQL, unless a test is about them."""
-    settings.PROCESS_TRANSPORT = ""
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_all_tests() -> Iterator[None]:
+    """Passwords cost nothing, and there are no other processes, also on PostgreSQL. A test may set them otherwise."""
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        AXES_ENABLED=False,  # it needs a request
+        PROCESS_TRANSPORT="",
+    ):
+        yield
 
 
 @pytest.fixture

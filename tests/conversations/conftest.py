@@ -1,6 +1,6 @@
+import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +26,9 @@ __all__ = ["new_site", "stocked_database"]
 
 
 @pytest.fixture(autouse=True)
-def _own_media(settings: Any, tmp_path: Path) -> None:
-    """Photos are kept in a folder of the test."""
-    settings.MEDIA_ROOT = tmp_path / "media"
+def _own_media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Photos are kept in a folder of the test, which is made with the first of them: most tests have none."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / f"media-{secrets.token_hex(8)}"
 
 
 @pytest.fixture
