@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
-from django.db import DataError
+from django.db import DataError, ProgrammingError
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
@@ -20,7 +20,7 @@ class AdminList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         try:
             super().__init__(request, *args, **kwargs)
-        except (ValueError, IndexError, OverflowError, DataError) as error:
+        except (ValueError, IndexError, OverflowError, DataError, ProgrammingError) as error:
             if request.GET.keys() <= {ERROR_FLAG}:
                 raise  # it is not the address that is wrong
             raise IncorrectLookupParameters(error) from error
