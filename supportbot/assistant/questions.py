@@ -30,7 +30,6 @@ from .declarations import (
 )
 from .messages import ResponseModel
 from .translation import LazyText
-from .type_faults import require_sound_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,6 @@ def question(
         instruction = require_docstring(function, owner)
         require_short_name(name, owner)
         require_text(label, owner, "label")
-        require_sound_types(response_model, owner)
         return Question(
             name, instruction, response_model, function, label or name.replace("_", " ").capitalize()
         )

@@ -12,7 +12,6 @@ from .declarations import DeclarationError
 from .loose_values import write_numbers_as_text
 from .marked_values import BRANCHES, MARK, holds_mark, parse_json
 from .provenance import is_from_customer
-from .type_faults import require_sound_types
 
 MAX_PROBLEMS = 8  # of wrong arguments, told to the model at once
 NAMED_SCHEMAS, LISTED_SCHEMAS = ("properties", "patternProperties", "$defs"), (*BRANCHES, "prefixItems")
@@ -69,7 +68,6 @@ def build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
         model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
         schema = model.model_json_schema()
     _require_marks(model, schema, function.__qualname__, hints)
-    require_sound_types(model, f"Tool {function.__qualname__}")
     return model
 
 

@@ -141,50 +141,9 @@ def takes_a_reserved_name(ctx: ToolContext, model_config: str) -> None:
     """Act."""
 
 
-class Parcel(BaseModel):
-    weights: list[Annotated[int, Field(max_length=3)]]
-
-
-def takes_the_length_of_a_number(ctx: ToolContext, stars: Annotated[int, Field(max_length=1)]) -> None:
-    """Act."""
-
-
-def takes_the_pattern_of_a_number(ctx: ToolContext, code: Annotated[int, Field(pattern="^1")]) -> None:
-    """Act."""
-
-
-def takes_such_a_number_within(ctx: ToolContext, parcels: list[Parcel]) -> None:
-    """Act."""
-
-
-def takes_a_default_of_another_type(ctx: ToolContext, count: int = "two") -> None:  # type: ignore[assignment]
-    """Act."""
-
-
-def takes_a_default_beyond_its_limit(ctx: ToolContext, count: Annotated[int, Field(ge=1)] = 0) -> None:
-    """Act."""
-
-
-def takes_none_for_a_text(ctx: ToolContext, reason: str = None) -> None:  # type: ignore[assignment] # noqa: RUF013
-    """Act."""
-
-
 @pytest.mark.parametrize(
     ("function", "complaint"),
     [
-        (
-            takes_the_length_of_a_number,
-            "Tool takes_the_length_of_a_number: stars has a limit that its type cannot have: Unable to apply "
-            "constraint 'max_length'",
-        ),
-        (takes_the_pattern_of_a_number, "code has a limit that its type cannot have"),
-        (takes_such_a_number_within, "weights has a limit that its type cannot have"),
-        (
-            takes_a_default_of_another_type,
-            "Tool takes_a_default_of_another_type: the default of count cannot be 'two': Input should be a valid",
-        ),
-        (takes_a_default_beyond_its_limit, "cannot be 0: Input should be greater than or equal to 1"),
-        (takes_none_for_a_text, "the default of reason cannot be None: Input should be a valid string"),
         (yields, "yields must return its result"),
         (yields_later, "yields_later must return its result"),
         (tool(effect="read")(pay_out), "A tool must be a function"),
@@ -293,7 +252,6 @@ def store_mood(key: str, answer: Mood | None) -> None:
         (str, "", store_mood, "the response model must be a subclass of BaseModel"),
         (store_mood, "", store_mood, "the response model must be a subclass of BaseModel"),
         (Mood, ("Mood",), store_mood, "label must be a text"),
-        (Parcel, "", store_mood, "weights has a limit that its type cannot have"),
         (Mood, "", handle, "is called with key, answer"),
         (Mood, "", handle_two, "needs a docstring"),
         (Mood, "", handle_later, "must be written as def"),
