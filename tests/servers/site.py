@@ -1,6 +1,7 @@
 """The product as it is run: `manage.py serve` in a process, with an environment and a database of its own."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -80,11 +81,11 @@ class Site:
             return ForkedProcess(arguments, self.log, folder=PROJECT, environment=environment)
         return Process([sys.executable, *arguments], self.log, folder=PROJECT, environment=environment)
 
-    def stop(self) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it as an operator does, and return its exit code."""
         process, self._process = self._process, None
         assert process is not None, "the site is not running"
-        return process.end()
+        return process.end(how)
 
     def kill(self) -> None:
         """End it as a power cut does."""

@@ -1,6 +1,7 @@
 """`make dev`: what is changed in the code or in a template is served a moment later, without anybody's doing."""
 
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -92,8 +93,9 @@ def test_a_syntax_error_is_shown_and_its_repair_is_served(server: Process, site:
     wait_until(lambda: login_page(site))
 
 
-def test_it_ends_as_a_whole_and_frees_its_port(server: Process, site: Site) -> None:
-    assert server.end() == 0
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP], ids=["asked to", "its terminal was closed"])
+def test_it_ends_as_a_whole_and_frees_its_port(server: Process, site: Site, end: signal.Signals) -> None:
+    assert server.end(end) == 0
 
     with socket.create_server(("127.0.0.1", site.port)):
         pass

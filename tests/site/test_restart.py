@@ -1,6 +1,7 @@
 """A process that ends in the middle of an answer loses nothing, however it ends."""
 
 import asyncio
+import signal
 
 import pytest
 
@@ -52,8 +53,9 @@ async def test_an_orderly_end_keeps_the_beginning_of_an_answer_and_it_can_be_tri
         assert stored(site) == [(QUESTION, "complete", "done"), (ANSWER, "complete", "done")]
 
 
-async def test_an_orderly_end_lets_an_answer_finish_that_comes_in_time(
-    new_site: NewSite, provider: Provider, visitor: Visitor
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP])
+async def test_an_orderly_end_or_a_closed_terminal_lets_an_answer_finish_that_comes_in_time(
+    new_site: NewSite, provider: Provider, visitor: Visitor, end: signal.Signals
 ) -> None:
     answer = provider.say(ANSWER, hold_after=4)
     with new_site(provider, DRAIN_SECONDS="20") as site:
@@ -62,7 +64,7 @@ async def test_an_orderly_end_lets_an_answer_finish_that_comes_in_time(
             await window.say(QUESTION)
             await window.until(lambda window: window.answer == BEGINNING)
 
-            ending = asyncio.create_task(asyncio.to_thread(site.stop))
+            ending = asyncio.create_task(asyncio.to_thread(site.stop, end))
             answer.release()
 
             assert await ending == 0

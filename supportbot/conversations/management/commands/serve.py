@@ -17,6 +17,7 @@ from supportbot import model_backends
 from supportbot.addresses import get_host_pattern
 from supportbot.demo.accounts import DEMO_ACCOUNTS
 from supportbot.server.garbage import prepare_collector
+from supportbot.server.hangup import end_on_hangup
 from supportbot.server.http_channel import BoundedChannel
 from supportbot.server.open_files import count_socket_room, get_file_limit, raise_file_limit
 from supportbot.server.reloader import run_with_reload
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--reload", action="store_true", help="Restart when code or templates change.")
 
     def handle(self, *, host: str, port: int, reload: bool, **_options: Any) -> None:
+        end_on_hangup()
         if reload:
             run_with_reload([sys.executable, *(each for each in sys.argv if each != "--reload")])
             return
