@@ -25,8 +25,8 @@ def load_templates() -> None:
 
 
 def _load_template(engine: Any, name: str) -> None:
-    """One that an app has and cannot be loaded, maybe since it is for a library that is not there, ends nothing."""
+    """One that cannot be loaded, maybe since it is for a library that is not there or may not be read, ends nothing."""
     try:
         engine.get_template(name)
-    except (TemplateDoesNotExist, TemplateSyntaxError, UnicodeDecodeError) as error:
+    except (OSError, TemplateDoesNotExist, TemplateSyntaxError, UnicodeDecodeError) as error:
         logger.warning("The template %s cannot be used: %s", name, error)

@@ -36,12 +36,14 @@ def test_a_template_of_an_app_that_cannot_be_used_is_told_and_ends_nothing(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / "broken.html").write_text("{% load a_library_that_is_not_there %}")
+    (folder / "unreadable.html").mkdir()
     (folder / "mail.txt").write_text("as it was")
     with caplog.at_level(logging.WARNING):
         load_templates()
 
     (folder / "mail.txt").unlink()
     assert render_to_string("mail.txt") == "as it was"
-    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
-        "The template broken.html cannot be used"
-    ]
+    assert {record.getMessage().split(":")[0] for record in caplog.records} == {
+        "The template broken.html cannot be used",
+        "The template unreadable.html cannot be used",
+    }
