@@ -76,6 +76,12 @@ def test_what_introduces_a_quotation_is_known_also_without_a_date_or_an_address(
         "On Monday 23.11.2026 at 14:00 your colleague wrote to me:\nthe lamp comes on Tuesday. It did not.",
         "Am Montag, dem 23.11.2026 um 14:00 hat mir Ihr Kollege geschrieben:\nDie Lampe kommt am Dienstag.",
         "Le 23.11.2026 à 14:00 votre collègue m'a écrit :\nla lampe arrive mardi.",
+        "Dnia 3 marca 2026 14:05 kurier nadesłał SMS:\npaczka doręczona. Nie ma jej.",
+        "注文: 2026年3月3日、連絡先 <ann@example.org>：\n番号は1001です。",
+        "De : Ann Archer, ann@example.org\nDate : 03/03/2026 14:05\nJe souhaite annuler ma commande.",
+        "From: Ann <ann@example.org>\nDate: 03.03.2026 14:05\nMessage: My lamp is broken.",
+        "Sent: 3 March 2026 14:05\nFrom: Berlin depot\nStatus: lost\nWhere is it? ann@example.org",
+        "Von: Berlin\nAn: Hamburg\nDatum: 03.03.2026 14:05\nBitte buchen Sie um. ann@example.org",
     ],
 )
 def test_what_a_customer_lists_or_tells_is_kept(text):

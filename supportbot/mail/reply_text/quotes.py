@@ -106,7 +106,7 @@ def _is_introduction(text: str) -> bool:
 
 
 def _begins_header_block(lines: Sequence[str], start: int) -> bool:
-    """Sender and time with an address and a whole date, or three kinds of header lines with one of both."""
+    """Three kinds of header lines with an address or a whole date, or the sender's and the time's alone with both."""
     first = lines[start].strip()
     if RULE.match(first):
         start = _skip_blank(lines, start + 1)
@@ -115,19 +115,16 @@ def _begins_header_block(lines: Sequence[str], start: int) -> bool:
         return True
     if not _find_header_kind(first):
         return False
-    kinds, block = set(), []
-    for line in lines[start : start + HEADER_BLOCK_LINES]:
-        if not line.strip():
-            break
-        block.append(line)
-        if kind := _find_header_kind(line.strip()):
-            kinds.add(kind)
-    text = " ".join(block)
+    block = [*itertools.takewhile(str.strip, lines[start : start + HEADER_BLOCK_LINES])]
+    found = [_find_header_kind(line.strip()) for line in block]
+    # Text may stand close below: its addresses and dates are none of the header's.
+    length = max(number for number, kind in enumerate(found, start=1) if kind)
+    text, kinds = " ".join(block[:length]), {*found} - {""}
     has_address, has_date = bool(ADDRESS.search(text)), bool(YEAR.search(text) and TIME.search(text))
-    if {"from", "sent"} <= kinds and has_address and has_date:
-        return True
+    if len(kinds) < MIN_HEADER_KINDS:
+        return length == len(block) and kinds == {"from", "sent"} and has_address and has_date
     is_whole = {"from", "subject"} <= kinds or ({"from", "sent", "to"} <= kinds and has_address)
-    return len(kinds) >= MIN_HEADER_KINDS and is_whole and (has_address or has_date)
+    return is_whole and (has_address or has_date)
 
 
 def _is_block_by_form(lines: Sequence[str]) -> bool:

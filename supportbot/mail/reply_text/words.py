@@ -5,12 +5,12 @@ import re
 # «On … Alice wrote:», as programs end it. Beside a date or an address only, since people write such words too.
 WROTE = (
     r"wrote(?: the following)?|writes|schrieb|geschrieben|a écrit|a ecrit|escribió|escribio|ha scritto|escreveu|schreef"
-    r"|geschreven|skrev|napisał(?:a|\(a\))?|pisze|nadesłał|napisana przez|napsal(?:\(a\))?|kirjoitti|írta|a scris"
+    r"|geschreven|skrev|napisał(?:a|\(a\))?|pisze|>\s?nadesłał|napisana przez|napsal(?:\(a\))?|kirjoitti|írta|a scris"
     r"|написала?|пишет|написав|пише|yazdı|éscrigué|va escriure|escribiu|έγραψε|napísal|je napisal|je napisao|rašė"
     r"|kirjutas|đã viết|menulis|كتب|כתב|写道|写到|寫道|のメール|さんが書きました|님이 작성|쓴 글"
     r"|^(?:quoting|zitat von|citando|citeren|cytowanie|cituji|citerar)\b"
     # Gmail has no verb in Japanese.
-    r"|\d{4}年\d{1,2}月.{1,100}<[^<>\s]+@[^<>\s]+>\s?[:：]$"
+    r"|\d{4}年\d{1,2}月\d{1,2}日\(.\)\s\d{1,2}:\d{2}\s.{1,100}<[^<>\s]+@[^<>\s]+>\s?[:：]$"
 )
 WROTE_PATTERN = re.compile(WROTE, re.IGNORECASE)
 # A customer who says when they wrote introduces no mail of ours.
