@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from ..models import Order
 from .status_words import simplify_status
@@ -161,7 +161,7 @@ def load_formats() -> tuple[ExportFormat, ...]:
     return (SHOPIFY, *(load_format(path) for path in sorted(FORMATS_DIR.glob("*.toml"))))
 
 
-class _ItemsTable(BaseModel, extra="forbid"):
+class _ItemsTable(BaseModel):
     columns: str
     pattern: str
 
@@ -169,15 +169,20 @@ class _ItemsTable(BaseModel, extra="forbid"):
 class _MapFile(BaseModel, extra="forbid"):
     """What a file says that describes a form of exports, see docs/orders.md."""
 
-    name: str = ""
-    platform: str = ""
+    name: str = Field("", coerce_numbers_to_str=True)
+    platform: str = Field("", coerce_numbers_to_str=True)
     recognised_by: list[str] = []
     columns: dict[str, str | list[str]] = {}
     status: dict[str, str] = {}
     payment: dict[str, str] = {}
     items: _ItemsTable | None = None
     currency: str = ""
-    days: Literal["", "day first", "month first"] = ""
+    days: Literal["day first", "month first"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, described: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in described.items() if value not in ("", [], {})}
 
 
 def load_format(path: Path) -> ExportFormat:
@@ -186,10 +191,26 @@ def load_format(path: Path) -> ExportFormat:
         described = _MapFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
         return _read_format(described, path.stem)
     except ValidationError as error:
-        problem = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        problem = "; ".join(dict.fromkeys(map(_describe_fault, error.errors())))
     except (ValueError, re.error) as error:
         problem = str(error)
     raise BrokenMapError(f"It is no map as docs/orders.md describes it: {problem}.")
+
+
+def _describe_fault(fault: Any) -> str:
+    # Behind the name in a table stands which one of the types that a value may have it was compared with.
+    name, kind = ".".join(map(str, fault["loc"][:2])), fault["type"]
+    if kind == "extra_forbidden":
+        return f"{name} is not known, these are: {', '.join(_MapFile.model_fields)}"
+    if kind == "missing":
+        return f"{name} is missing"
+    if kind == "literal_error":
+        return f"{name} must be {fault['ctx']['expected']}"
+    if kind in {"dict_type", "model_type"}:
+        return f"{name} must be a table, which begins with a line [{name}]"
+    if name == "recognised_by":
+        return f'{name} must be a list of columns, such as ["Order", "Total"]'
+    return f"{name} must be text between quotation marks"
 
 
 def _read_format(described: _MapFile, name: str) -> ExportFormat:

@@ -98,23 +98,24 @@ def test_a_list_of_parcels_changes_nothing_else_of_the_orders(load):
         ("name = ", "Invalid value"),
         ("[columns]\nTotal = 'Summe'", "does not say which one is the order's number"),
         ("[columns]\nName = 'B'\nTotel = 'S'", r"Not known in \[columns\]: Totel.*These are: Name, Email"),
-        ("colums = 1\n[columns]\nName = 'B'", "colums: Extra inputs are not permitted"),
-        ("days = 'sometimes'\n[columns]\nName = 'B'", "day first"),
+        ("colums = 1\n[columns]\nName = 'B'", "colums is not known, these are: name, platform"),
+        ("days = 'sometimes'\n[columns]\nName = 'B'", "days must be 'day first' or 'month first'"),
         (
             "[columns]\nName = 'B'\n[status]\nx = 'sent'",
             r"Not known in \[status\]: sent.*These are: processing",
         ),
-        ("[columns]\nName = 5", "columns.Name"),
+        ("[columns]\nName = 5", r"columns\.Name must be text between quotation marks\.$"),
         (
             "recognised_by = 'Nummer'\n[columns]\nName = 'Nummer'",
-            "recognised_by: Input should be a valid list",
+            "recognised_by must be a list of columns",
         ),
-        ("currency = 5\n[columns]\nName = 'Nummer'", "currency: Input should be a valid string"),
+        ("currency = 5\n[columns]\nName = 'Nummer'", "currency must be text between quotation marks"),
         (
             "[columns]\nName = 'Nummer'\n[payment]\nbezahlt = 1",
-            "payment.bezahlt: Input should be a valid string",
+            "payment.bezahlt must be text between quotation marks",
         ),
-        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'", "items.pattern: Field required"),
+        ("columns = 'B'", r"columns must be a table, which begins with a line \[columns\]"),
+        ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'", "items.pattern is missing"),
         ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'\npattern = '('", "unterminated"),
         ("[columns]\nName = 'B'\n[items]\ncolumns = 'x'\npattern = 'y'", "none of these groups"),
         ("[columns]\nName = 'Nummer'", "These columns of an order export are missing: Nummer"),
@@ -123,6 +124,19 @@ def test_a_list_of_parcels_changes_nothing_else_of_the_orders(load):
 def test_a_map_that_cannot_be_used_is_an_error_in_plain_words(load, described, words):
     with pytest.raises(CommandError, match=words):
         load(*OWN, described=described)
+
+
+def test_what_is_left_empty_or_noted_in_a_map_and_a_name_of_digits_keep_it_from_nothing(load):
+    described = (
+        "platform = 24\nrecognised_by = ''\ndays = ''\n[columns]\nName = 'Nr'\n[items]\n",
+        "name = 24\n[columns]\nName = 'Nr'\n[items]\nnote = 'ours'\ncolumns = 'x'\npattern = '(?P<name>.*)'",
+    )
+    for number, each in enumerate(described):
+        load("Nr", str(number), described=each)
+    assert list(Order.objects.order_by("number").values_list("number", "platform")) == [
+        ("0", "24"),
+        ("1", ""),
+    ]
 
 
 def test_a_map_that_is_not_there_is_an_error_in_plain_words(load, tmp_path):
