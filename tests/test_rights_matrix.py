@@ -56,6 +56,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk-colleagues": STAFF_WITH_RIGHTS,
     "desk-earlier": STAFF_WITH_RIGHTS,
     "desk-replies": STAFF_WITH_RIGHTS,
+    "desk-records": STAFF_WITH_RIGHTS,
     "desk-customer": STAFF_WITH_RIGHTS,
     "desk-guest": STAFF_WITH_RIGHTS,
     "desk-customer-export": LEADS,
@@ -117,7 +118,6 @@ TICKET_ACTIONS = (
 ADMIN_ACTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "tickets.ticket": dict.fromkeys(TICKET_ACTIONS, STAFF_WITH_RIGHTS),
     "mail.incomingmail": dict.fromkeys(("post_in_conversation", "dismiss_mails"), STAFF_WITH_RIGHTS),
-    "axes.accessattempt": {"cleanup_expired_attempts": LEADS},
 }
 # By tool: what it does to the world, what it is asked, and whoever is then told of Alice's order or ticket.
 TOOLS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {

@@ -66,6 +66,26 @@ async def test_a_conversation_can_be_read_and_answered_in_any_window(desk: Desk,
             assert not await page.evaluate(TOO_WIDE), window
 
 
+async def test_records_that_did_not_come_are_fetched_when_they_are_opened_again(
+    desk: Desk, site: Site
+) -> None:
+    page = desk.page
+    async with waiting_customer(site) as customer:
+        await desk.open(customer.number)
+        await page.set_viewport_size({"width": 375, "height": 667})
+        await page.route("**/records/", lambda route: route.fulfill(status=503), times=1)
+        said = f"Response Status Error Code 503 from /admin/desk/c/{customer.number}/records/, [object HTMLDivElement]"
+        desk.chat.watch.ignored.update((BUSY, said))
+        opener = page.get_by_text("Orders, tickets and other records")
+        async with page.expect_response("**/records/"):
+            await opener.click()
+        await opener.click()
+        await opener.click()
+
+        await expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+        assert not await page.evaluate(TOO_WIDE)
+
+
 async def test_the_way_to_new_messages_lies_on_no_words(desk: Desk, site: Site) -> None:
     async with waiting_customer(site) as customer:
         await desk.take(customer.number)
