@@ -67,7 +67,8 @@ CURRENCY_SIGNS = "€$£¥₹₩₺₽₪₫฿₱₦₴円元원"
 CURRENCY_WORDS = (
     "eur usd gbp chf sek nok dkk pln czk huf cad aud nzd jpy inr brl mxn try euro euros dollar dollars pound pounds "
     "franc francs franken kronor cent cents dolar dolares dólar dólares dollari libra libras sterline reais zloty "
-    "zlotych złoty złotych buck bucks quid rupee rupees kr zł kč руб рубль рубля рублей рубли рублям рублями рублях"
+    "zlotych złoty złotych buck bucks quid rupee rupees kr zł kč руб рубль рубля рублю "
+    "рублем рублём рубле рублей рубли рублям рублями рублях"
 )
 TOP_DOMAINS = "com org io eu de at ch fr es it nl uk pt shop store app dev"
 

@@ -79,9 +79,7 @@ def _list_hints(text: str) -> set[str]:
         hints |= _NUMBERS
         if not text.isascii():
             hints.update(each for each in _UNSPACED_UNITS if each in text)
-    if hints.isdisjoint(_WORTH_READING) and (
-        hints.isdisjoint(_ARTICLES) or hints.isdisjoint(_UNITS_BEHIND_ARTICLES)
-    ):
+    if hints.isdisjoint(_WORTH_READING) and (hints.isdisjoint(_ARTICLES) or hints.isdisjoint(_UNIT_WORDS)):
         return set()
     return hints | {word[:3] for word in hints}
 
@@ -97,7 +95,6 @@ _SITES = _split_words(TOP_DOMAINS) | {"www", "http", "https"}
 _MONTHS = frozenset(MONTHS)
 _UNIT_WORDS = _split_words(" ".join(UNITS.values()))
 _ARTICLES = _split_words("a an un une una uno een um uma")
-_UNITS_BEHIND_ARTICLES = _UNIT_WORDS - _ARTICLES  # “an” is both
 _CURRENCIES = _split_words(CURRENCY_WORDS) | frozenset(CURRENCY_SIGNS)
 _TOMORROWS = _split_words("tomorrow morgen demain mañana domani amanhã jutro morgon imorgon завтра")
 _WEEKENDS = _split_words("weekend weekends wochenende wochenenden week fin fins fine fim")
