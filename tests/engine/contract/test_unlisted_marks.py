@@ -43,6 +43,7 @@ THOUGHTS = {
     "<output>\nHello!\nIt left.\n</output>": "Hello!\nIt left.\n",
     "<Message>Hello! " + "It left. " * 10 + "</Message>": "Hello! " + "It left. " * 10,
     "<result>Hello!</result><|im_end|>": "Hello!",
+    "<reply>" + "It left. " * 9 + "</reply> It is": "It left. " * 9 + " It is",
     "<think>Hm.</think>\n<final_answer>Hello!</final_answer><|im_end|>": "Hello!",
 }
 NO_WORDS = {
@@ -63,6 +64,9 @@ AS_WORDS = [
     "The <output> element is for results.",
     "<output>42</output> is what it shows.",
     "<output> is the element for what a program shows.",
+    "<output>, an element of HTML, is for what a program shows. " + "It is not for what people type. " * 2,
+    "<output>-Elemente zeigen, was ein Programm ausgibt. " + "Sie sind nicht für Eingaben da. " * 2,
+    "&lt;message&gt;" + "It left. " * 10 + "&lt;/message&gt;",
     "<reason> is the element in which you say why.",
     "Put a <reason>late</reason> into it.",
     "Write `<|thought_start|>` and `【4:0†source】` there.",

@@ -31,6 +31,7 @@ ELEMENT_BEGUN = re.compile(
 )
 ANSWER_CLOSING = rf"</(?:{ANSWER_NAME})>"
 MAX_MENTION_CHARS = 80  # an element that is only spoken of is closed by then
+AFTER_MENTION = re.compile(r"\s|[,;:.!?/)]|-\w")  # “<output>, an element …”, “<output>-Elemente”
 
 
 def is_opening(mark: str) -> bool:
@@ -50,12 +51,15 @@ def build_end(element: re.Match[str]) -> re.Pattern[str]:
 
 def is_around_answer(element: re.Match[str], rest: str, *, is_last: bool) -> bool | None:
     """Whether all of the answer stands in the element with which it begins; None if more must come first."""
-    closing = re.search(rf"</{re.escape(element['answer'])}>", rest, re.IGNORECASE)
     if rest[:1] == "\n":
         return True
+    if AFTER_MENTION.match(rest) or element[0].lstrip()[0] == "&":
+        return False
+    # No further than the pieces of a stream let it be seen, so that their size makes no difference.
+    closing = re.search(rf"</{re.escape(element['answer'])}>", rest[:MAX_MENTION_CHARS], re.IGNORECASE)
     if closing:
         behind = rest[closing.end() :].lstrip()[:1]
         return behind == "<" or (None if not behind and not is_last else not behind)
-    if is_last or rest[:1].isspace():
-        return False
-    return True if len(rest) > MAX_MENTION_CHARS else None
+    if len(rest) >= MAX_MENTION_CHARS:
+        return True
+    return False if is_last else None
