@@ -41,15 +41,8 @@ CPU_LIMIT_SECONDS = 5
 NICENESS = 5  # answers that are being streamed come first
 EXIF_ORIENTATION_TAG = 0x0112
 # By the orientation that EXIF tells, as Pillow names what turns the picture the right way up.
-TURNS = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
-}
+TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE"}
+TURNS |= {6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}
 
 # Exit codes when no picture is written. Any other means that it could not be decoded.
 EXIT_TOO_LARGE, EXIT_INCOMPLETE = 3, 4
