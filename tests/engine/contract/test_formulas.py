@@ -13,6 +13,7 @@ SUMS = {
     r"\(\frac{19.80 + 9.90}{3}\) each": "(19.80 + 9.90)/3 each",
     r"You get \(20\%\) off: \(\boxed{\$7.92}\)": "You get 20% off: $7.92",
     r"Wash it at \(30^\circ\text{C}\), it has \(2\,\text{m}^2\).": "Wash it at 30°C, it has 2\xa0m².",
+    r"\(3 \times 9 < 30\)": "3 × 9 < 30",
     r"\(2 + 3 = 5\) parcels, \(10 \text{ cm} \times 20 \text{ cm}\)": "2 + 3 = 5 parcels, 10 cm × 20 cm",
 }
 NO_SUMS = [
@@ -25,7 +26,7 @@ NO_SUMS = [
     "\\(3 \\times\n\n9\\)",
     r"C:\[new] and $",
 ]
-HEARD = {**SUMS, **{said: said for said in NO_SUMS}}
+HEARD = {**SUMS, **{said: said for said in NO_SUMS}, r"$$3 \times 9<think>Hm.</think>$$": r"$$3 \times 9 $$"}
 
 
 @pytest.mark.parametrize(("said", "heard"), HEARD.items(), ids=range(len(HEARD)))

@@ -53,7 +53,7 @@ SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 COMMAND_OF_SUM = re.compile(r"\\(?:[a-zA-Z]|[,;!])|\{[,.]\}")
 SIGN_OF_SUM = re.compile(r"\\[$%]|\d[^\d\n]{0,3}=|\d\s*[+*^]\s*\d")
 WORD = re.compile(r"[^\W\d_]{2}")
-NO_PLAIN_TEXT = re.compile(r"[\\{}^_]")
+NO_PLAIN_TEXT = re.compile(r"[\\{}^_]|<[^\s\d]")  # such as a mark, which is read as one
 
 
 def find_formula(opening: str, rest: str) -> tuple[str, int] | None:
