@@ -1,6 +1,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -73,6 +74,7 @@ def of_guest(guests: Browser) -> Conversation:
 @pytest.fixture
 async def model(transactional_db: None, provider: Provider, settings: Any) -> AsyncIterator[Provider]:
     """The scripted provider as the model of a server process that has just begun."""
+    import_module("supportbot.assistant.backends.chat")  # there, too, not in the middle of an answer
     settings.LLM_BACKEND = "chat"
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
         update={
