@@ -15,7 +15,6 @@ from .leases import LEASE_DURATION, NO_MESSAGE, LeaseLost, TurnLease, renew_leas
 from .leaving import end_conversation, find_conversations_to_leave, leave_conversation
 from .mail_messages import begin_by_mail, note_undeliverable, note_unsent, post_mail, wait_with_mail
 from .ownership import (
-    OwnershipResult,
     cancel_person_request,
     check_person_request,
     close_conversation,
@@ -23,6 +22,7 @@ from .ownership import (
     request_person,
     take_over,
 )
+from .ownership_results import OwnershipResult
 from .person_messages import (
     has_message,
     is_with_person,

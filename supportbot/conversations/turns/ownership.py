@@ -6,8 +6,6 @@ away from the bot ends its turns and raises their fencing tokens, so that not on
 bot reaches the conversation after the commit.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,9 +25,16 @@ from ..limits.rate_limits import RequestRefused, check_rate, count_request
 from ..models import Conversation, CustomerRequest, Message
 from . import handoff_sentences, reachability
 from .app_events import notify_of_event, notify_of_person_request
-from .changes import ChangedTurn, TurnChange, build_change, load_stored_turn
+from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn, add_notice
 from .interruption import end_bot_turns
+from .ownership_results import (
+    OwnershipResult,
+    build_refusal,
+    build_result,
+    build_unchanged,
+    find_done_press,
+)
 from .person_reasons import describe_last_words
 from .ratings import ask_for_rating, withdraw_rating
 from .team_words import build_closing_id, enqueue_reply_mail
@@ -45,19 +50,6 @@ OWNER_FIELDS = [
     *("bot_starts_after", "bot_silent_until", "absence_told"),
     *("title", "last_seq", "revision", "updated", "contact_name", "contact_email", "failed_email"),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class OwnershipResult:
-    """Whether it was done, and what it changed."""
-
-    change: TurnChange
-    is_done: bool
-
-    @property
-    def assignee_name(self) -> str:
-        """Empty where nobody has it, or somebody who may no longer answer."""
-        return self.change.owner.assignee_name if self.change.owner else ""
 
 
 @on_database_thread(repeat=True)
@@ -227,24 +219,6 @@ def cancel_person_request(conversation_id: int) -> TurnChange:
     return build_change(conversation, [cancelled], with_owner=True, notifies_desk=True)
 
 
-def find_done_press(conversation: Conversation, client_id: str) -> OwnershipResult | None:
-    """What a press has done already that is repeated: the database went away just after it was stored."""
-    told = conversation.messages.filter(client_id=client_id).first()
-    if told is None:
-        return None
-    return build_result(conversation, [load_stored_turn(told.turn_id)])
-
-
-def build_result(conversation: Conversation, changed: Sequence[ChangedTurn]) -> OwnershipResult:
-    """It was done: these turns say so to everybody who watches."""
-    return OwnershipResult(build_change(conversation, changed, with_owner=True, notifies_desk=True), True)
-
-
-def build_unchanged(conversation: Conversation) -> OwnershipResult:
-    """It is as it was wanted to be already."""
-    return OwnershipResult(build_change(conversation, (), with_owner=True), True)
-
-
 def _is_last(conversation: Conversation, client_id: str) -> bool:
     """Whether that message is the last one. A page sends what it was not answered again, perhaps much later."""
     return conversation.messages.filter(client_id=client_id, seq=conversation.last_seq).exists()
@@ -297,8 +271,3 @@ def get_staff(staff_id: int) -> Any:
 
 def is_assigned_to(conversation: Conversation, staff_id: int) -> bool:
     return conversation.owner == Owner.HUMAN and conversation.assignee_id == staff_id
-
-
-def build_refusal(conversation: Conversation) -> OwnershipResult:
-    """It is somebody else's by now."""
-    return OwnershipResult(build_change(conversation, (), with_owner=True), False)

@@ -27,7 +27,8 @@ from . import handoff_sentences, reachability
 from .app_events import notify_of_event
 from .changes import TurnChange, build_change, load_stored_turn
 from .event_turns import add_event_turn, add_notice
-from .ownership import OwnershipResult, build_refusal, get_staff, is_assigned_to, save_owner, start_waiting
+from .ownership import get_staff, is_assigned_to, save_owner, start_waiting
+from .ownership_results import OwnershipResult, build_refusal
 from .team_words import REPLY_JOB_KIND, enqueue_reply_mail
 
 Owner = Conversation.Owner

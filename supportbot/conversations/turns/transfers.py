@@ -13,18 +13,13 @@ from ..models import Conversation
 from . import handoff_sentences
 from .app_events import notify_of_event
 from .event_turns import add_notice
-from .ownership import (
-    Owner,
+from .ownership import Owner, add_to_queue, get_staff, give_to, is_assigned_to, save_owner
+from .ownership_results import (
     OwnershipResult,
-    add_to_queue,
     build_refusal,
     build_result,
     build_unchanged,
     find_done_press,
-    get_staff,
-    give_to,
-    is_assigned_to,
-    save_owner,
 )
 from .person_reasons import describe_last_words
 
