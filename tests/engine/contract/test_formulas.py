@@ -1,8 +1,10 @@
 """Sums that Grok, GPT and others write in LaTeX, which no page draws: in plain text, and only where they are sums."""
 
+import json
+
 import pytest
 
-from .spoken import hear_answer
+from .spoken import hear_answer, read_calls
 
 SUMS = {
     r"Das macht \(3 \times 9{,}90\,€ = 29{,}70\,€\).": "Das macht 3 × 9,90\xa0€ = 29,70\xa0€.",
@@ -25,6 +27,8 @@ NO_SUMS = [
     r"\(3 \times 9",
     "\\(3 \\times\n\n9\\)",
     r"C:\[new] and $",
+    "Hotels of $$ (2 + 1 nights) and of $$ are near.",
+    "Its id is $$; 3 + 4 $$",
 ]
 HEARD = {**SUMS, **{said: said for said in NO_SUMS}, r"$$3 \times 9<think>Hm.</think>$$": r"$$3 \times 9 $$"}
 
@@ -33,3 +37,11 @@ HEARD = {**SUMS, **{said: said for said in NO_SUMS}, r"$$3 \times 9<think>Hm.</t
 def test_a_sum_in_latex_is_read_as_plain_text_in_pieces_of_any_size(said: str, heard: str):
     for size in (1, 4, 7, len(said)):
         assert hear_answer(said, size) == heard, size
+
+
+def test_a_call_that_is_written_as_text_is_taken_word_for_word_though_it_tells_of_a_sum():
+    arguments = {"subject": "An offer", "summary": r"It says $$2 + 1$$ and \(2 \times 3\)."}
+    said = json.dumps({"name": "create_ticket", "arguments": arguments})
+
+    for size in (1, 7, len(said)):
+        assert read_calls(said, size) == ("", [("create_ticket", arguments)])

@@ -1,7 +1,8 @@
 r"""Sums in LaTeX, as in `\(3 \times 9{,}90\,€ = 29{,}70\,€\)`, are words of an answer that nothing draws here.
 
 Those of the simple kind become plain text. In Markdown the same marks are brackets that mean nothing (`\(optional\)`),
-and two dollars may be those of a price, so what is no sum for certain stays as it is.
+and two dollars may be those of a price, so what is no sum for certain stays as it is. Two dollars begin one only where
+they begin a line.
 """
 
 import re

@@ -111,7 +111,7 @@ ALL_MARKS = tuple(
     )
 )
 # Marks of these stand at the beginning of a line alone: elsewhere nearly all such characters are an answer's own.
-FIRST_CHARS_OF_LINE_MARKS = "#>]"
+FIRST_CHARS_OF_LINE_MARKS = "#>]$"
 FIRST_CHARS = frozenset({*(mark[0] for mark in ALL_MARKS), "【", "\ue200", "#"})
 FIRST_CHARS_IN_LINES = FIRST_CHARS - set(FIRST_CHARS_OF_LINE_MARKS)
 MAX_MARK_CHARS = len(ALL_MARKS[0])
