@@ -79,6 +79,14 @@ CASES = {
         "Yes.\n\nFrom: TechCorp <support@example.com>\nDate: Tue, 3 Mar 2026 10:05\n\nHello",
         "Yes.",
     ),
+    "two header lines, of which one is wrapped": (
+        "Yes.\n\nFrom: TechCorp <support@example.com>\nDate: Tue, 3 Mar 2026\n at 10:05\n\nHello",
+        "Yes.",
+    ),
+    "two header lines in Chinese": (
+        "好。\n\n发件人: TechCorp <support@example.com>\n发送时间: 2026年3月3日 10:05\n\nHello",
+        "好。",
+    ),
     "an introduction in Japanese above what is not quoted": (
         "はい。\n\n2026年3月3日(火) 10:05 TechCorp support <support@example.com>:\n\nIs it red?",
         "はい。",

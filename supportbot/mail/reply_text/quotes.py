@@ -117,12 +117,16 @@ def _begins_header_block(lines: Sequence[str], start: int) -> bool:
         return False
     block = [*itertools.takewhile(str.strip, lines[start : start + HEADER_BLOCK_LINES])]
     found = [_find_header_kind(line.strip()) for line in block]
-    # Text may stand close below: its addresses and dates are none of the header's.
-    length = max(number for number, kind in enumerate(found, start=1) if kind)
+    # Text may stand close below: its addresses and dates are none of the header's. Lines that go on are indented.
+    length = max(
+        number for number, kind in enumerate(found, start=1) if kind or block[number - 1][0].isspace()
+    )
     text, kinds = " ".join(block[:length]), {*found} - {""}
-    has_address, has_date = bool(ADDRESS.search(text)), bool(YEAR.search(text) and TIME.search(text))
+    has_address, has_time = bool(ADDRESS.search(text)), bool(TIME.search(text))
     if len(kinds) < MIN_HEADER_KINDS:
-        return length == len(block) and kinds == {"from", "sent"} and has_address and has_date
+        is_dated = has_time and bool(ANY_DATE.search(text))
+        return length == len(block) and kinds == {"from", "sent"} and has_address and is_dated
+    has_date = has_time and bool(YEAR.search(text))
     is_whole = {"from", "subject"} <= kinds or ({"from", "sent", "to"} <= kinds and has_address)
     return is_whole and (has_address or has_date)
 
