@@ -199,9 +199,10 @@ async def test_code_tables_and_numbers_keep_their_shape_on_a_phone(
     provider.say("اتصل بنا: [+49 30 1234567](tel:+49301234567)")
     await chat.ask("أين؟")
     places = """e => [0, 13].map((place) => {
+        const number = document.createTreeWalker(e, NodeFilter.SHOW_TEXT).nextNode();
         const range = document.createRange();
-        range.setStart(e.firstChild, place);
-        range.setEnd(e.firstChild, place + 1);
+        range.setStart(number, place);
+        range.setEnd(number, place + 1);
         return range.getBoundingClientRect().left;
     })"""
     plus, seven = await answer.last.get_by_role("link").evaluate(places)
