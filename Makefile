@@ -20,8 +20,8 @@ dev: $(VENV)/ready  ## The same, and changes of code and templates are served at
 # Files begin in the order of tests/conftest.py, which xdist would otherwise change into the order of their numbers of
 # tests: the longest, with few tests each, came last.
 IN_ORDER := --dist loadfile --no-loadscope-reorder
-# Three processes on two cores: many of the tests wait more than they work.
-AT_ONCE := -n 3 $(IN_ORDER)
+# Four processes on two cores: many of the tests wait more than they work.
+AT_ONCE := -n 4 $(IN_ORDER)
 
 test:  ## Prove everything: checks, engine, database, browser, real processes (some minutes)
 	@$(MAKE) --no-print-directory -j 2 prepare-tests
