@@ -4,7 +4,7 @@ import asyncio
 import errno
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import Mock
@@ -20,6 +20,8 @@ from cryptography.x509.oid import NameOID
 from supportbot.assistant.backends import transport
 from supportbot.assistant.backends.pacing import SHORT_PAUSE_SECONDS, Pacer
 from supportbot.assistant.backends.transport import BODY_EXTENSION, PausableBody, PausableTransport
+from supportbot.assistant.messages import Message, TextDelta
+from tests.engine.desk import SYSTEM
 from tests.engine.test_pacing import Stream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -147,6 +149,18 @@ async def test_who_leaves_within_a_pause_leaves_nothing_behind(served):
 
     assert not served.body.is_paused
     assert served.body.count_waiting_bytes() == 0
+
+
+async def test_the_pause_has_begun_when_the_first_words_are_passed_on(provider, backend, monkeypatch):
+    """Until they are stored, each word behind them would come by itself, and keep the pause from beginning."""
+    paused = Mock()
+    monkeypatch.setattr(Pacer, "begin_pause", paused)
+    provider.say("One two", hold_after=1)
+
+    async with aclosing(backend.stream(SYSTEM, [Message("user", "Count")], [])) as parts:
+        while not (isinstance(part := await anext(parts), TextDelta) and part.text):
+            pass
+        assert paused.called
 
 
 @pytest.mark.parametrize("can_count", [True, False])

@@ -76,12 +76,14 @@ class ModelServer:
                     events = parser.feed(data) if data else []
                     if parser.is_web_page:
                         raise self._build_page_error()
-                    for part in reporter.list_parts(accumulator.add_events(events) if events else ""):
-                        yield part
-                    # The first words come at once, and then there is a pause between two reads.
+                    parts = reporter.list_parts(accumulator.add_events(events) if events else "")
+                    # The first words come at once, and then there is a pause between two reads. It begins before they
+                    # are passed on: until they are stored, each word behind them would be read by itself.
                     has_begun = accumulator.written.text or reporter.is_reasoning
                     if has_begun and pausable is not None and not accumulator.is_finished:
                         pacer.begin_pause(pausable)
+                    for part in parts:
+                        yield part
         for part in finish_stream(accumulator, parser.flush_events()):
             yield part
         if accumulator.written.text:  # a model that thinks aloud without a mark before it does so again
