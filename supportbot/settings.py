@@ -232,7 +232,7 @@ X_FRAME_OPTIONS = "DENY"
 
 _smtp = parse_smtp_url(ENVIRONMENT.smtp_url)
 EMAIL_BACKEND = (
-    "supportbot.mail.smtp_backend.EmailBackend"
+    "supportbot.mail.outgoing.smtp_backend.EmailBackend"
     if _smtp.host
     else "django.core.mail.backends.console.EmailBackend"
 )

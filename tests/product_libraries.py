@@ -28,7 +28,7 @@ LIBRARIES = (
     *("supportbot.dashboard.counts", "supportbot.dashboard.reports", "supportbot.environment"),
     *("orders.contacts", "orders.exports.code_pages", "orders.exports.signs", "orders.exports.times"),
     *("supportbot.assistant.customer_records", "supportbot.conversations.card_numbers"),
-    *("supportbot.demo.backend", "supportbot.mail.automatic_subjects"),
+    *("supportbot.demo.backend", "supportbot.mail.incoming.automatic_subjects"),
     *(
         "redis.asyncio",
         "twisted.internet.asyncioreactor",

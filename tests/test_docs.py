@@ -67,7 +67,7 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
     assert [str(path) for path in named | linked if not path.exists()] == []
 
 
-@pytest.mark.parametrize("package", ["supportbot", "supportbot.conversations"])
+@pytest.mark.parametrize("package", ["supportbot", "supportbot.conversations", "supportbot.mail"])
 def test_the_layers_in_the_docs_are_those_that_are_held(package: str) -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(each["layers"] for each in contracts if each.get("containers") == [package])

@@ -123,6 +123,18 @@ SHORT_CUTS = [
     ),
     ("supportbot/assistant/loop.py", "from supportbot import settings", "The project", "supportbot.settings"),
     ("supportbot/server/csp.py", "from supportbot.jobs import queue", "The project", "supportbot.jobs.queue"),
+    (
+        "supportbot/mail/outgoing/sending.py",
+        "from ..incoming import kinds",
+        "Mail",
+        "supportbot.mail.incoming.kinds",
+    ),
+    (
+        "supportbot/mail/incoming/intake.py",
+        "def f():\n    from ..outgoing import sending",
+        "Mail",
+        "supportbot.mail.outgoing.sending",
+    ),
     # The apps of a shop.
     ("supportbot/urls.py", "from orders.models import Order", "The project finds the apps", "orders.models"),
     (

@@ -24,9 +24,9 @@ from supportbot.jobs.queue import enqueue
 from supportbot.languages import use_language
 from supportbot.server.executors import on_database_thread
 
-from .mime_text import to_one_line
+from .header_values import to_one_line
 from .models import AccessCode
-from .sending import AUTOMATIC_HEADERS, can_send
+from .outgoing.sending import AUTOMATIC_HEADERS, can_send
 
 CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=15)

@@ -26,7 +26,7 @@ class MailConfig(AppConfig):
 
         from .jobs import send_ticket_alert, send_ticket_numbers
         from .models import TicketNotice
-        from .sending import can_send
+        from .outgoing.sending import can_send
 
         if not can_send():
             return

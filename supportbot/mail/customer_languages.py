@@ -1,15 +1,17 @@
-"""A mail to a customer is in the language of their pages."""
+"""A mail to a customer is in the language of their pages, and has its mark in the one they write."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from supportbot.conversations.models import Conversation
+from supportbot.conversations.models import Conversation, Message
 from supportbot.conversations.realtime.language import detect_language
 from supportbot.languages import use_language
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+WRITTEN_MESSAGES = 5  # by which their language is told
 
 
 def get_customer_language(conversation_id: int | None) -> str:
@@ -25,6 +27,13 @@ def ensure_customer_language(conversation_id: int, words: str) -> str:
     if language := detect_language(words):
         Conversation.objects.filter(pk=conversation_id).update(language=language)
     return language
+
+
+def detect_written_language(conversation: Conversation) -> str:
+    """In which language the customer wrote last. Empty if that is not clear."""
+    written = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("-turn_id", "-seq")
+    texts = list(written.values_list("text", flat=True)[:WRITTEN_MESSAGES])
+    return detect_language("\n".join(texts))
 
 
 def write_in_customer_language(

@@ -14,8 +14,8 @@ from supportbot.conversations.answerers import ANSWER_CUSTOMERS
 from supportbot.conversations.limits.rate_limits import RequestRefused
 from supportbot.conversations.models import Conversation
 
+from .incoming.posting import MailNotPosted, dismiss_mails, post_kept_mail
 from .models import IncomingMail
-from .posting import MailNotPosted, dismiss_mails, post_kept_mail
 
 FIELDS = (
     *("outcome", "received", "sender", "sender_name", "subject", "text", "left_out", "size"),

@@ -10,11 +10,11 @@ from supportbot.jobs.queue import find_earlier_job
 from supportbot.jobs.registry import ClaimedJob, JobPostponed, job
 from supportbot.server.executors import run_in_tool_thread
 
-from . import customer_mails, staff_mails
 from .access_codes import mail_code
 from .cleanup import delete_old_mails, plan_cleanup
-from .kept_alerts import plan_next_alert
-from .sending import Delivery, note_deliveries
+from .incoming.kept_alerts import plan_next_alert
+from .outgoing import customer_mails, staff_mails
+from .outgoing.sending import Delivery, note_deliveries
 
 MAX_ATTEMPTS = 60  # over two days: somebody was promised to be told
 MAX_CODE_ATTEMPTS = 6  # over ten minutes, for which somebody waits who looks at the page

@@ -6,9 +6,6 @@ those of mails that were sent before a language was switched off.
 
 import re
 
-from supportbot.conversations.models import Conversation, Message
-from supportbot.conversations.realtime.language import detect_language
-
 DEFAULT_LANGUAGE = "en"
 SENTENCES = {
     "en": "Please write your reply above this line",
@@ -46,7 +43,6 @@ SENTENCES = {
     "ko": "이 줄 위에 답장을 작성해 주세요",
 }
 OPENING, CLOSING = "##-", "-##"
-LANGUAGE_MESSAGES = 5
 # Clients wrap and indent what they quote.
 PATTERN = re.compile(rf"{OPENING}[^#]{{5,200}}?{CLOSING}")
 
@@ -54,10 +50,3 @@ PATTERN = re.compile(rf"{OPENING}[^#]{{5,200}}?{CLOSING}")
 def get_marker(language: str) -> str:
     sentence = SENTENCES.get(language, SENTENCES[DEFAULT_LANGUAGE])
     return f"{OPENING} {sentence} {CLOSING}"
-
-
-def detect_customer_language(conversation: Conversation) -> str:
-    """In which language the customer wrote last, `DEFAULT_LANGUAGE` if that is not clear."""
-    said = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("-turn_id", "-seq")
-    texts = list(said.values_list("text", flat=True)[:LANGUAGE_MESSAGES])
-    return detect_language("\n".join(texts)) or DEFAULT_LANGUAGE

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from supportbot.jobs.mail_jobs import get_mail_host
 
-from .from_header import normalise_address
+from .header_values import normalise_address
 
 # Ten bytes are sixteen letters of base 32, without a rest.
 NUMBER_BYTES = SIGNATURE_BYTES = 10

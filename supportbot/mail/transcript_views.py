@@ -12,8 +12,8 @@ from supportbot.conversations.models import Conversation
 from supportbot.conversations.web.views import require_own_conversation
 from supportbot.jobs.queue import enqueue
 
-from .customer_mails import check_transcript_request
 from .jobs import send_transcript
+from .outgoing.customer_mails import check_transcript_request
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,7 +20,7 @@ from supportbot.conversations.models import Conversation, StaffPresence, Turn
 from supportbot.conversations.turns import TurnChange, handoff_sentences
 from supportbot.conversations.turns.recovery import QUEUED_GRACE_PERIOD
 from supportbot.jobs.models import Job
-from supportbot.mail.staff_mails import mail_waiting_alert
+from supportbot.mail.outgoing.staff_mails import mail_waiting_alert
 from tests.mail.mails import mail_unread_reply
 from tickets.models import Ticket
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Rating
 from supportbot.desk.models import Note
-from supportbot.mail.incoming import take_mail
+from supportbot.mail.incoming.intake import take_mail
 from supportbot.mail.models import IncomingMail, SentMail
 from tests.mail.mails import build_answer
 from tickets.models import Ticket

@@ -9,9 +9,9 @@ from django.core.mail import EmailMessage as SentMail
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
-from supportbot.mail import customer_mails
-from supportbot.mail.incoming import take_mail
-from supportbot.mail.sending import note_deliveries
+from supportbot.mail.incoming.intake import take_mail
+from supportbot.mail.outgoing import customer_mails
+from supportbot.mail.outgoing.sending import note_deliveries
 
 ALICE = "Alice Archer <alice@example.com>"
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Conversation, Message
 from supportbot.conversations.staff_group import ensure_staff_groups
+from supportbot.mail.incoming.posting import post_kept_mail
 from supportbot.mail.models import IncomingMail, MailPreference
-from supportbot.mail.posting import post_kept_mail
 from tests.admin_forms import overtake
 
 ADD = reverse("admin:mail_mailpreference_add")

@@ -14,14 +14,10 @@ from django.utils import timezone
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
-from supportbot.mail.customer_mails import (
-    MAX_PER_DAY,
-    MAX_PER_HOUR,
-    AnswerNotReady,
-    is_address_proven,
-)
 from supportbot.mail.models import IncomingMail, MailPreference, SentMail
-from supportbot.mail.staff_mails import mail_new_ticket
+from supportbot.mail.outgoing.customer_mails import AnswerNotReady, is_address_proven
+from supportbot.mail.outgoing.limits import MAX_PER_DAY, MAX_PER_HOUR
+from supportbot.mail.outgoing.staff_mails import mail_new_ticket
 from tests.mail.mails import mail_answer, mail_ticket_numbers, mail_transcript, mail_unread_reply
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]

@@ -11,8 +11,8 @@ from django.utils import timezone
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.jobs.models import Job
-from supportbot.mail.customer_mails import MAX_PER_DAY
 from supportbot.mail.models import IncomingMail, SentMail
+from supportbot.mail.outgoing.limits import MAX_PER_DAY
 from tests.mail.mails import ALICE, build_answer, mail_unread_reply, take
 from tickets.actors import build_staff_actor
 from tickets.answers import confirm_by_customer

@@ -13,7 +13,7 @@ from supportbot.assistant.conversation_events import ConversationEvent, Conversa
 from supportbot.conversations import turns
 from supportbot.conversations.models import Message
 from supportbot.jobs.models import Job
-from supportbot.mail.incoming import MailPostponed, take_large_mail, take_mail
+from supportbot.mail.incoming.intake import MailPostponed, take_large_mail, take_mail
 from supportbot.mail.models import IncomingMail
 from tests.mail.mails import ALICE, build_answer, list_posted, mail_too_large, take
 from tests.pictures import encoded, scene
@@ -246,7 +246,9 @@ class TestFiles:
     @pytest.mark.parametrize("kind", ["kept", "foreign", "automatic"])
     def test_pictures_of_what_is_not_posted_are_not_looked_at(self, sent, mail_settings, monkeypatch, kind):
         mail_settings(mail_strangers="keep")
-        monkeypatch.setattr("supportbot.mail.incoming.sort_attachments", Mock(side_effect=AssertionError))
+        monkeypatch.setattr(
+            "supportbot.mail.incoming.intake.sort_attachments", Mock(side_effect=AssertionError)
+        )
         of_sent, sender = (None, "gus@example.org") if kind == "kept" else (sent, "eve@example.org")
         headers = {"Auto-Submitted": "auto-replied"} if kind == "automatic" else {}
         answer = build_answer(of_sent, sender, "See here.", headers=headers)
@@ -263,7 +265,7 @@ def test_a_mail_that_is_too_large_is_refused_in_words_to_staff_and_customer(chat
 
     assert "30 MB" in Message.objects.filter(role="system").latest("pk").text
     assert Job.objects.filter(kind="send_size_refusal").count() == 1
-    monkeypatch.setattr("supportbot.mail.message_parts.MAX_MAIL_BYTES", 9 * 1024 * 1024)
+    monkeypatch.setattr("supportbot.mail.size_limit.MAX_MAIL_BYTES", 9 * 1024 * 1024)
     mail_too_large(chat.pk, "key")
     assert "larger than 9 MB" in mail.outbox[-1].body
 

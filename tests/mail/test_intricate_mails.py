@@ -4,9 +4,9 @@ from time import thread_time
 
 import pytest
 
-from supportbot.mail.incoming import take_mail
+from supportbot.mail.incoming.intake import take_mail
+from supportbot.mail.incoming.reply_text import extract_reply, html_to_text
 from supportbot.mail.models import IncomingMail
-from supportbot.mail.reply_text import extract_reply, html_to_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]
 

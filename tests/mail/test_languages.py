@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.mail.access_codes import mail_code, request_code
-from supportbot.mail.incoming import take_large_mail
+from supportbot.mail.incoming.intake import take_large_mail
 from supportbot.mail.models import AccessCode
 
 from .mails import ALICE, build_answer, take, write_to_customer

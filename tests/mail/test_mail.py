@@ -14,10 +14,10 @@ from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import complete_job
 from supportbot.jobs.registry import ClaimedJob
-from supportbot.mail import customer_mails
 from supportbot.mail.models import MailPreference, SentMail
-from supportbot.mail.sending import note_deliveries
-from supportbot.mail.staff_mails import mail_waiting_alert
+from supportbot.mail.outgoing import customer_mails
+from supportbot.mail.outgoing.sending import note_deliveries
+from supportbot.mail.outgoing.staff_mails import mail_waiting_alert
 from tests.mail import mails
 
 pytestmark = pytest.mark.django_db

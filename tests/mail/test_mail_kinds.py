@@ -10,9 +10,9 @@ from django.urls import reverse
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
-from supportbot.mail.incoming import take_mail
+from supportbot.mail.incoming.intake import take_mail
+from supportbot.mail.incoming.posting import post_kept_mail
 from supportbot.mail.models import IncomingMail
-from supportbot.mail.posting import post_kept_mail
 from tests.mail.mails import ALICE, build_answer, list_posted, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_settings")]

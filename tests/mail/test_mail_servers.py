@@ -30,10 +30,10 @@ from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.worker import runner
 from supportbot.jobs.models import Job
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
-from supportbot.mail import incoming, mailbox
-from supportbot.mail.delays import GIVE_UP_HOURS, MAX_FAILURES
+from supportbot.mail.incoming import intake, mailbox
+from supportbot.mail.incoming.delays import GIVE_UP_HOURS, MAX_FAILURES
+from supportbot.mail.incoming.mailbox import fetch_new_mails
 from supportbot.mail.jobs import MAX_ATTEMPTS
-from supportbot.mail.mailbox import fetch_new_mails
 from supportbot.mail.models import DelayedMail, IncomingMail
 from supportbot.server.process import process
 from tests.conversations.rows import until
@@ -132,7 +132,7 @@ def answer_guest(agent: User) -> Conversation:
 
 def keep_mail(text: str) -> None:
     """One of a stranger is kept for staff; on whichever thread."""
-    assert incoming.take_mail(build_answer(None, "gus@example.org", text).as_bytes()) == "unknown"
+    assert intake.take_mail(build_answer(None, "gus@example.org", text).as_bytes()) == "unknown"
     connections.close_all()
 
 
@@ -378,7 +378,7 @@ def test_what_cannot_be_stored_stays_unread_and_holds_up_nothing_else(
 ):
     for text in ("stumble", "walk"):
         imap.deliver(build_answer(None, f"{text}@example.org", text))
-    take = incoming.take_mail
+    take = intake.take_mail
 
     def stumble(raw: bytes) -> Any:
         if b"stumble" in raw:

@@ -49,7 +49,7 @@ class TestCommand:
         assert "secret" not in caplog.text
 
     def test_one_that_is_too_large_is_returned_with_words(self, monkeypatch, capsys):
-        for where in ("management.commands.receive_mail", "message_parts"):
+        for where in ("management.commands.receive_mail", "size_limit"):
             monkeypatch.setattr(f"supportbot.mail.{where}.MAX_MAIL_BYTES", 1024 * 1024)
         raw = build_answer(None, "gus@example.org", "x" * 1_100_000).as_bytes()
         assert self.bring(monkeypatch, raw) == os.EX_DATAERR

@@ -3,9 +3,10 @@
 import pytest
 
 from supportbot.conversations import turns
-from supportbot.mail.mail_kinds import find_kind
-from supportbot.mail.markers import SENTENCES, detect_customer_language, get_marker
-from supportbot.mail.parsing import parse_mail
+from supportbot.mail.customer_languages import detect_written_language
+from supportbot.mail.incoming.kinds import find_kind
+from supportbot.mail.incoming.parsing import parse_mail
+from supportbot.mail.markers import SENTENCES, get_marker
 from tests.mail.test_reply_text import build_raw
 
 HEAD = "From: Ann <ann@example.org>\nTo: support@example.com\nSubject: Re: lamp\nMIME-Version: 1.0\n"
@@ -220,5 +221,5 @@ def test_the_line_is_in_the_language_in_which_the_customer_wrote(mail_settings, 
         ("Kde je moje objednávka, už není na cestě?", "Svou odpověď"),
     ):
         turns.submit_message.run_sync(chat.pk, said, said, can_start=False)
-        assert get_marker(detect_customer_language(chat)).removeprefix("##- ").startswith(sentence)
+        assert get_marker(detect_written_language(chat)).removeprefix("##- ").startswith(sentence)
         chat.messages.all().delete()

@@ -4,8 +4,8 @@ from time import process_time
 
 import pytest
 
-from supportbot.mail.parsing import parse_mail
-from supportbot.mail.reply_text import extract_reply, html_to_text
+from supportbot.mail.incoming.parsing import parse_mail
+from supportbot.mail.incoming.reply_text import extract_reply, html_to_text
 from tests.mail.mail_clients import CLIENTS, build_corpus
 from tests.mail.mail_words import WORDS
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from supportbot.conversations.models import Conversation, Message
 from supportbot.jobs.models import Job
-from supportbot.mail.incoming import take_mail
+from supportbot.mail.incoming.intake import take_mail
+from supportbot.mail.incoming.senders import is_forged
 from supportbot.mail.models import IncomingMail
+from supportbot.mail.outgoing.staff_mails import mail_kept_alert
 from supportbot.mail.reply_tokens import build_thread
-from supportbot.mail.senders import is_forged
-from supportbot.mail.staff_mails import mail_kept_alert
 from tests.mail.mails import ALICE, build_answer, list_posted, take, write_to_customer
 from tests.mail.test_mail_kinds import build_bounce
 
@@ -195,7 +195,7 @@ class TestStrangers:
         assert IncomingMail.objects.filter(outcome="limited", text="7").exists()
 
     def test_all_of_them_together_are_limited(self, monkeypatch):
-        monkeypatch.setattr("supportbot.mail.outcomes.MAX_STRANGERS_PER_DAY", 3)
+        monkeypatch.setattr("supportbot.mail.incoming.outcomes.MAX_STRANGERS_PER_DAY", 3)
         outcomes = Counter(take(build_answer(None, f"s{n}@example.org", "Hi")) for n in range(5))
         assert outcomes == {"opened": 3, "limited": 2}
 

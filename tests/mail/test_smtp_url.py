@@ -11,13 +11,13 @@ from django.core.mail import EmailMessage, get_connection
 from supportbot.addresses import ADDRESS_SCHEMES, is_address, parse_smtp_url
 from supportbot.jobs.queue import enqueue
 from supportbot.jobs.worker import RunningJobs, run_due_jobs
-from supportbot.mail.smtp_backend import TLSNotOffered
+from supportbot.mail.outgoing.smtp_backend import TLSNotOffered
 from supportbot.server.process import process
 from supportbot.usage.models import Outage
 from tests.server.environments import read_settings
 from tests.servers.mail_servers import smtp_server
 
-BACKEND = "supportbot.mail.smtp_backend.EmailBackend"
+BACKEND = "supportbot.mail.outgoing.smtp_backend.EmailBackend"
 PORTS = ["", ":25", ":465", ":587", ":2525"]
 MINE, OTHERS = (
     ["localhost", "127.0.0.1", "127.5.0.1", "[::1]"],

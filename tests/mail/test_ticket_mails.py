@@ -12,7 +12,7 @@ from supportbot.assistant.tools import ToolContext
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 from supportbot.jobs.models import Job
-from supportbot.mail.staff_mails import mail_new_ticket
+from supportbot.mail.outgoing.staff_mails import mail_new_ticket
 from tests.mail.mails import mail_ticket_numbers
 from tickets.models import Ticket
 

@@ -11,7 +11,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from supportbot.server.direct_connection import describe_unreachable
 
 from ...cleanup import delete_old_mails
-from ...mailbox import MailboxUnreachable, fetch_new_mails
+from ...incoming.mailbox import MailboxUnreachable, fetch_new_mails
 
 logger = logging.getLogger(__name__)
 

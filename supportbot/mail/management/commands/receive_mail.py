@@ -12,8 +12,8 @@ from django.db import Error as DatabaseError
 from supportbot.server.direct_connection import describe_unreachable
 
 from ...cleanup import delete_old_mails
-from ...incoming import MailPostponed, take_large_mail, take_mail
-from ...message_parts import MAX_MAIL_BYTES, describe_size_refusal
+from ...incoming.intake import MailPostponed, take_large_mail, take_mail
+from ...size_limit import MAX_MAIL_BYTES, describe_size_refusal
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from .models import DelayedMail
+from ..models import DelayedMail
 
 # Both must be reached: whoever mends what the mails stumble over has a day for it.
 MAX_FAILURES, GIVE_UP_HOURS = 5, 24

@@ -2,8 +2,8 @@
 
 from email.message import Message
 
+from ..reply_text import enriched_to_html, html_to_text, unwrap_flowed
 from .mime_text import decode_text, find_html_charset
-from .reply_text import enriched_to_html, html_to_text, unwrap_flowed
 
 MAX_PART_CHARS = 400_000
 MAX_TEXT_CHARS = 600_000  # of all texts of a mail as they were sent; the last one may be longer

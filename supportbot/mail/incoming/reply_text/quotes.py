@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from ..markers import PATTERN as MARKER
+from ...markers import PATTERN as MARKER
 from .html_text import OLD_MAIL
 from .words import (
     FORWARDED,

@@ -1,4 +1,4 @@
-"""Text as mails hold it: decoded, where its encoding may be named wrongly or not at all, and put into one line."""
+"""Text as mails hold it, decoded: its encoding may be named wrongly or not at all."""
 
 import codecs
 import re
@@ -58,11 +58,6 @@ def decode_text(data: bytes, charset: str) -> str:
 
 def _is_mostly_readable(text: str) -> bool:
     return text.count(BROKEN) * 2 <= sum(not each.isascii() for each in text)
-
-
-def to_one_line(text: str) -> str:
-    """As a header holds it: without line ends, control characters and marks that turn the direction of reading."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _find_codec(charset: str) -> str:

@@ -1,10 +1,8 @@
-"""How much of a mail is taken: a long text is cut into messages, and a large mail is refused."""
+"""How much of a text is taken: a long one is cut into messages."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-BYTES_PER_MEGABYTE = 1024 * 1024
-MAX_MAIL_BYTES = 25 * BYTES_PER_MEGABYTE
 MAX_PARTS = 5
 # Where a text is cut: between paragraphs, lines, sentences or words, if one ends in the last part of what fits.
 SEPARATORS = ("\n\n", "\n", ". ", " ")
@@ -34,20 +32,6 @@ def describe_rest() -> str:
         "The e-mail seems to answer within the text that it quotes, which is left out here. Staff find all of it under "
         "“Incoming mails”."
     )
-
-
-def describe_size(size: int) -> str:
-    return _(
-        "The customer sent an e-mail of %(size)d MB. It was too large to be taken: the limit is %(limit)d MB."
-    ) % {"size": -(-size // BYTES_PER_MEGABYTE), "limit": MAX_MAIL_BYTES // BYTES_PER_MEGABYTE}
-
-
-def describe_size_refusal() -> str:
-    """For whoever has sent it."""
-    return _(
-        "Your e-mail is larger than %(limit)d MB, so we couldn't take it. Please send it again with fewer or smaller "
-        "attachments."
-    ) % {"limit": MAX_MAIL_BYTES // BYTES_PER_MEGABYTE}
 
 
 def _find_cut(text: str, limit: int) -> int:

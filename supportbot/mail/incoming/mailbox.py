@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 from imap_tools import AND, MailBox, MailMessage, MailMessageFlags
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
+from ..size_limit import MAX_MAIL_BYTES
 from .delays import Delays
-from .incoming import MailPostponed, keep_unreadable, take_large_mail, take_mail
-from .message_parts import MAX_MAIL_BYTES
+from .intake import MailPostponed, keep_unreadable, take_large_mail, take_mail
 
 logger = logging.getLogger(__name__)
 

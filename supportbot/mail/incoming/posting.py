@@ -10,10 +10,10 @@ from supportbot.audit.recording import record_event, record_events
 from supportbot.conversations import turns
 from supportbot.languages import use_language
 
-from .customer_languages import get_customer_language
-from .incoming import CLIENT_ID_CHARS
+from ..customer_languages import get_customer_language
+from ..models import IncomingMail
+from .intake import CLIENT_ID_CHARS
 from .message_parts import describe_cut, split_text
-from .models import IncomingMail
 
 MAILS_A_TRANSACTION = 500
 

@@ -9,11 +9,11 @@ from django.conf import settings
 from supportbot.conversations.models import Conversation
 from supportbot.jobs.mail_jobs import get_mail_host
 
-from .from_header import normalise_address
-from .mail_kinds import DAEMON_LOCAL_PARTS, PROGRAM_LOCAL_PARTS
-from .models import IncomingMail
+from ..header_values import normalise_address
+from ..models import IncomingMail
+from ..reply_tokens import find_tokens, is_own_address, is_token_of, read_conversation_id
 from .parsing import ParsedMail, read_header
-from .reply_tokens import find_tokens, is_own_address, is_token_of, read_conversation_id
+from .program_addresses import is_of_mail_server, is_of_program
 
 Outcome = IncomingMail.Outcome
 
@@ -55,9 +55,8 @@ def name_author(mail: ParsedMail) -> ParsedMail:
     names a service there, and is a program's, as is a mail server that says what came back.
     """
     name, address = mail.reply_to
-    local, _, host = mail.sender.partition("@")
-    is_of_other_program = DAEMON_LOCAL_PARTS.match(local) or (
-        PROGRAM_LOCAL_PARTS.match(local) and host != get_mail_host()
+    is_of_other_program = is_of_mail_server(mail.sender) or (
+        is_of_program(mail.sender) and mail.sender.partition("@")[2] != get_mail_host()
     )
     if (
         not (mail.sender and address)

@@ -8,9 +8,9 @@ from django.utils import timezone
 from supportbot.jobs.models import Job
 from supportbot.jobs.queue import enqueue
 
-from .models import IncomingMail
+from ..models import IncomingMail
 
-JOB_KIND, JOB_KEY = "send_kept_alert", "all"  # of jobs.py
+JOB_KIND, JOB_KEY = "send_kept_alert", "all"  # of mail/jobs.py
 ALERT_DELAY = timedelta(hours=1)  # in which all that is kept comes into one mail to staff
 
 

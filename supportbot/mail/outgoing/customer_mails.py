@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,15 +16,12 @@ from supportbot.conversations.models import Conversation, Message, Turn
 from supportbot.conversations.turns.history import find_transcript_messages
 from supportbot.languages import use_site_language
 
-from .customer_languages import write_in_customer_language
-from .message_parts import describe_size_refusal
-from .models import IncomingMail, SentMail, TicketNotice
+from ..customer_languages import write_in_customer_language
+from ..models import IncomingMail, TicketNotice
+from ..size_limit import describe_size_refusal
+from .limits import is_over_limit, is_over_network_limit
 from .sending import CustomerMail, Delivery, can_send, send_to_customer
 
-# What is sent by itself to one address. Words of staff are not limited.
-MAX_PER_HOUR = {"transcript": 2}
-MAX_PER_DAY = {"transcript": 5, "ticket": 5, "answer": 20, "too_large": 5, "end": 10}
-MAX_TICKET_MAILS_PER_NETWORK_AND_DAY = 20  # of guests
 MAX_ANSWER_AGE = timedelta(hours=6)  # of a turn that does not end
 
 
@@ -87,7 +83,7 @@ def mail_answer(conversation_id: int | None, turn_id: int | None) -> list[Delive
         return []  # whoever has it answers
     said = turn.messages.filter(role=Message.Role.ASSISTANT, status=Message.Status.COMPLETE).exclude(text="")
     answers = list(said.order_by("seq"))
-    if not answers or turn.state != Turn.State.DONE or _is_over_limit(conversation, "answer"):
+    if not answers or turn.state != Turn.State.DONE or is_over_limit(conversation, "answer"):
         with use_site_language():  # staff read it
             reason = _("The assistant has no answer to the customer's e-mail.")
         turns.request_person.run_sync(conversation.pk, reason)
@@ -111,7 +107,7 @@ def mail_ticket_numbers(conversation_id: int | None) -> list[Delivery]:
     notices = TicketNotice.objects.filter(conversation=conversation_id, mailed=None).order_by("pk")
     if conversation is None or not notices or _was_begun_by_mail(conversation):
         return []
-    if _is_over_limit(conversation, "ticket") or _is_over_network_limit(conversation):
+    if is_over_limit(conversation, "ticket") or is_over_network_limit(conversation):
         return []
     numbers = [notice.number for notice in notices]
     subject = _("Your request %(numbers)s to %(company)s support") % {
@@ -139,7 +135,7 @@ def check_transcript_request(conversation: Conversation) -> None:
                 "of our e-mails. You can download the conversation instead."
             )
         )
-    if _is_over_limit(conversation, "transcript"):
+    if is_over_limit(conversation, "transcript"):
         raise RequestRefused(
             _("We've already sent you several transcripts. Please try again later, or download it.")
         )
@@ -160,7 +156,7 @@ def mail_transcript(conversation_id: int | None, key: str) -> list[Delivery]:
 def mail_too_large(conversation_id: int | None, key: str) -> list[Delivery]:
     """Tell a customer, by mail, that their mail was too large. Raises OSError when it cannot be sent."""
     conversation = _find_reachable(conversation_id)
-    if conversation is None or _is_over_limit(conversation, "too_large"):
+    if conversation is None or is_over_limit(conversation, "too_large"):
         return []
     subject = _("Your e-mail was too large")
     mail = CustomerMail("too_large", f"too-large-{key[-16:]}", subject, "mail/too_large.txt")
@@ -217,7 +213,7 @@ def _build_end_mail(newest: Message) -> CustomerMail:
 def _may_tell_of_end(conversation: Conversation) -> bool:
     """Not to an address from which a mail came that nobody has answered: it may be forged, as that of spam is."""
     is_known = not _was_begun_by_mail(conversation) or conversation.replies_mailed_until is not None
-    return is_known and not _is_over_limit(conversation, "end")
+    return is_known and not is_over_limit(conversation, "end")
 
 
 def _find_reachable(conversation_id: int | None) -> Conversation | None:
@@ -232,21 +228,3 @@ def _was_begun_by_mail(conversation: Conversation) -> bool:
     return IncomingMail.objects.filter(
         conversation=conversation, outcome=IncomingMail.Outcome.OPENED
     ).exists()
-
-
-def _is_over_limit(conversation: Conversation, kind: str) -> bool:
-    sent = SentMail.objects.filter(email=conversation.reply_email.lower(), kind=kind)
-    return (
-        kind in MAX_PER_HOUR and _count_since(sent, timedelta(hours=1)) >= MAX_PER_HOUR[kind]
-    ) or _count_since(sent, timedelta(days=1)) >= MAX_PER_DAY[kind]
-
-
-def _is_over_network_limit(conversation: Conversation) -> bool:
-    if conversation.user_id is not None or not conversation.address_key:
-        return False
-    sent = SentMail.objects.filter(kind="ticket", conversation__address_key=conversation.address_key)
-    return _count_since(sent, timedelta(days=1)) >= MAX_TICKET_MAILS_PER_NETWORK_AND_DAY
-
-
-def _count_since(sent: QuerySet[SentMail], period: timedelta) -> int:
-    return sent.filter(created__gt=timezone.now() - period).count()

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from .mail_kinds import find_kind
-from .models import IncomingMail
+from ..models import IncomingMail
+from .kinds import find_kind
 from .parsing import ParsedMail, read_header
 from .senders import Match, is_forged
 

@@ -16,16 +16,18 @@ from supportbot.conversations.models import Conversation
 from supportbot.jobs.queue import enqueue
 from supportbot.languages import use_language
 
+from ..customer_languages import ensure_customer_language
+from ..models import IncomingMail
+from ..reply_tokens import remove_tags
+from ..size_limit import describe_size
 from .attachments import SortedAttachments, describe_left_out, sort_attachments, store_photos
-from .customer_languages import ensure_customer_language
+from .bounces import read_bounce
 from .kept_alerts import plan_kept_alert
-from .mail_kinds import find_kind, read_bounce
-from .message_parts import describe_cut, describe_rest, describe_size, split_text
-from .models import IncomingMail
+from .kinds import find_kind
+from .message_parts import describe_cut, describe_rest, split_text
 from .outcomes import choose_outcome
 from .parsing import MailUnreadable, ParsedMail, build_key, parse_mail
 from .reply_text import may_answer_below
-from .reply_tokens import remove_tags
 from .senders import Match, find_returned_conversation, match_conversation, name_author
 
 Outcome = IncomingMail.Outcome
@@ -36,7 +38,7 @@ OF_PROGRAMS = (Outcome.OWN, Outcome.BOUNCE, Outcome.AUTOMATIC)
 WITHOUT_TEXT = (Outcome.OWN, Outcome.BOUNCE)
 MAX_KEPT_CHARS = 20_000
 CLIENT_ID_CHARS = 48
-SIZE_JOB_KIND = "send_size_refusal"  # of jobs.py
+SIZE_JOB_KIND = "send_size_refusal"  # of mail/jobs.py
 NO_FILES = SortedAttachments((), (), ())
 
 

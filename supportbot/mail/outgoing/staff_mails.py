@@ -17,8 +17,8 @@ from supportbot.conversations.answerers import find_answerers
 from supportbot.conversations.models import Conversation
 from supportbot.jobs.mail_jobs import build_id_header
 
-from .mime_text import to_one_line
-from .models import IncomingMail, TicketNotice
+from ..header_values import to_one_line
+from ..models import IncomingMail, TicketNotice
 from .sending import AUTOMATIC_HEADERS, build_address, can_send
 
 

@@ -18,12 +18,13 @@ from supportbot.audit.recording import record_event
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 
-from .cleanup import plan_cleanup
-from .mail_kinds import PASSING_STATUS
-from .markers import detect_customer_language, get_marker
-from .mime_text import to_one_line
-from .models import IncomingMail, SentMail, TicketNotice
-from .reply_tokens import Thread, build_thread
+from ..cleanup import plan_cleanup
+from ..customer_languages import detect_written_language
+from ..header_values import to_one_line
+from ..markers import get_marker
+from ..models import IncomingMail, SentMail, TicketNotice
+from ..reply_tokens import Thread, build_thread
+from ..status_codes import PASSING_STATUS
 
 # So that no program answers what a program has sent (RFC 3834, and Exchange's own way to say it).
 AUTOMATIC_HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -78,7 +79,7 @@ def send_to_customer(conversation: Conversation, mail: CustomerMail, **context: 
             "conversation": conversation,
             "company": settings.COMPANY_NAME,
             "address": build_address(get_customer_path(conversation)),
-            "marker": get_marker(detect_customer_language(conversation)) if can_be_answered else "",
+            "marker": get_marker(detect_written_language(conversation)) if can_be_answered else "",
         },
     )
     subject = to_one_line(f"{mail.subject} {thread.subject_tag}" if can_be_answered else mail.subject)

@@ -1,0 +1,1 @@
+"""What comes in: mails are fetched and read, told apart, and posted in their conversations or kept for staff."""

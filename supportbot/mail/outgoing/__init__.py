@@ -1,0 +1,1 @@
+"""What is sent: the mails to customers and to staff, and the way to the mail server."""
