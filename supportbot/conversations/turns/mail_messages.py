@@ -18,6 +18,7 @@ from ..card_numbers import mask_card_numbers
 from ..models import Conversation, Message
 from ..visitors import create_mail_key
 from . import handoff_sentences
+from .changes import TurnChange
 from .event_turns import add_notice
 from .interruption import end_bot_turns
 from .ownership import save_owner, start_waiting
@@ -52,14 +53,7 @@ def post_mail(
     """
     ids = [f"{client_id}:{number}" for number in range(len(parts))]
     is_for_team = _answers_end(conversation_id, ids)
-    changes = [
-        submit_message.run_sync(
-            conversation_id, part, each, can_start=False, images=images if each == ids[0] else ()
-        )
-        for part, each in zip(parts, ids, strict=True)
-    ]
-    mailed = Message.objects.filter(conversation=conversation_id, client_id__in=ids)
-    mailed.update(channel=Message.Channel.MAIL)
+    last = _store_parts(conversation_id, parts, ids, images)
     conversation = Conversation.objects.lock(conversation_id)
     if sender and sender == conversation.failed_email.lower():
         conversation.failed_email = ""  # whoever writes from there is reached there
@@ -70,14 +64,31 @@ def post_mail(
     if is_for_team:
         wait_with_mail.run_sync(conversation_id)
     elif conversation.owner == Owner.BOT:
-        turn_id = changes[-1].turns[-1].row.pk
-        enqueue(
-            ANSWER_JOB_KIND,
-            f"{conversation_id}:{turn_id}",
-            conversation_id=conversation_id,
-            last_turn_id=turn_id,
-            run_after=timezone.now() + ANSWER_DELAY,
+        _plan_answer(conversation_id, last.turns[-1].row.pk)
+
+
+def _store_parts(
+    conversation_id: int, parts: Sequence[str], client_ids: Sequence[str], images: Sequence[UUID]
+) -> TurnChange:
+    """Returns what changed by the last one. Raises `RequestRefused`."""
+    for number, (part, client_id) in enumerate(zip(parts, client_ids, strict=True)):
+        last = submit_message.run_sync(
+            conversation_id, part, client_id, can_start=False, images=() if number else images
         )
+    mailed = Message.objects.filter(conversation=conversation_id, client_id__in=client_ids)
+    mailed.update(channel=Message.Channel.MAIL)
+    return last
+
+
+def _plan_answer(conversation_id: int, turn_id: int) -> None:
+    """Have the bot's answer mailed."""
+    enqueue(
+        ANSWER_JOB_KIND,
+        f"{conversation_id}:{turn_id}",
+        conversation_id=conversation_id,
+        last_turn_id=turn_id,
+        run_after=timezone.now() + ANSWER_DELAY,
+    )
 
 
 def _answers_end(conversation_id: int, client_ids: Sequence[str]) -> bool:
