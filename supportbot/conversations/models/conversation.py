@@ -69,7 +69,12 @@ class Conversation(models.Model):
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="conversations"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="conversations",
+        db_index=False,  # its index is below
     )
     guest_key = models.CharField(max_length=64, blank=True, db_index=True)
     address_key = models.CharField(

@@ -29,7 +29,12 @@ class Message(models.Model):
         CHAT = "chat", _("Chat")
         MAIL = "mail", _("E-mail")
 
-    conversation = models.ForeignKey("Conversation", models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(
+        "Conversation",
+        models.CASCADE,
+        related_name="messages",
+        db_index=False,  # the constraints below have one each
+    )
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="messages")
     seq = models.PositiveIntegerField()
     author = models.ForeignKey(
@@ -38,6 +43,7 @@ class Message(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        db_index=False,  # its index is below
         help_text="Who of the staff wrote it.",
     )
     author_name = models.CharField(max_length=150, blank=True, help_text="As the customer reads it.")
@@ -61,7 +67,10 @@ class Message(models.Model):
     class Meta:
         ordering = ["turn_id", "seq"]
         indexes = [
-            models.Index(fields=["conversation", "created"], condition=models.Q(role="customer"), name="rate")
+            # What customers and the assistant say, nearly all, is not in it: a turn does not pay for it.
+            models.Index(
+                fields=["author"], condition=models.Q(author__isnull=False), name="messages_of_author"
+            )
         ]
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_message_a_number"),
