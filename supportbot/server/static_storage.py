@@ -7,6 +7,9 @@ Django can do this for all files (`support_js_module_import_aggregation`), but t
 comments look like imports, as those of htmx do. So it is done for our own scripts alone.
 """
 
+from pathlib import Path
+from typing import Any
+
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 IMPORTS = (
@@ -25,3 +28,14 @@ class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):
     )
     # Each pass may name only one more level of importing scripts, and ours are nine levels deep.
     max_post_process_passes = 12
+
+    def _save(self, name: str, content: Any) -> str:
+        """A file has its name once it is whole: half of one the next `collectstatic` would take for unmodified."""
+        part = f"{name}.part"
+        self.delete(part)  # of a process that was killed
+        try:
+            super()._save(part, content)
+            Path(self.path(part)).replace(self.path(name))
+        finally:
+            self.delete(part)
+        return name

@@ -1,5 +1,7 @@
 """Scripts that import each other are named by their contents, so no page ever mixes two versions of them."""
 
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,21 @@ def test_a_change_gives_a_new_name_to_all_that_import_it_and_to_nothing_else(tmp
 def test_an_import_that_leads_nowhere_fails_before_anything_is_served(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nowhere"):
         deploy(tmp_path, tray='import { x } from "./nowhere.js";\n')
+
+
+def test_half_of_a_file_is_not_kept_lest_the_next_time_it_passes_for_unmodified(tmp_path: Path) -> None:
+    def fill_disk() -> Iterator[bytes]:
+        yield b"export const "
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    storage = ModuleStaticFilesStorage(location=tmp_path, base_url="/static/")
+    source: Any = ContentFile("")
+    source.chunks = fill_disk
+
+    with pytest.raises(OSError, match="No space left"):
+        storage.save("chat/page.js", source)
+
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_the_scripts_of_libraries_are_served_as_they_are(tmp_path: Path) -> None:
