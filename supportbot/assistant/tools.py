@@ -126,13 +126,20 @@ class Tool:
         function = {"name": self.name, "description": self.description, "parameters": self.parameters}
         return {"type": "function", "function": function}
 
-    def run(self, ctx: ToolContext, call: ToolCall, max_result_chars: int = MAX_RESULT_CHARS) -> ToolResult:
+    def run(
+        self,
+        ctx: ToolContext,
+        call: ToolCall,
+        max_result_chars: int = MAX_RESULT_CHARS,
+        is_outage: Callable[[BaseException], bool] = lambda _error: False,
+    ) -> ToolResult:
         """Validate the arguments, run the function and return what the model is told of it.
 
-        Blocks, so call it in a thread. Wrong arguments, a refusal and an exception of the function are results too. A
-        result that is longer than `max_result_chars` is cut.
+        Blocks, so call it in a thread. Wrong arguments, a refusal and an exception of the function are results too,
+        unless `is_outage` says that it is no fault of the tool: then it is raised. A result that is longer than
+        `max_result_chars` is cut.
         """
-        result = self._run_function(ctx, call)
+        result = self._run_function(ctx, call, is_outage)
         if len(result.content) <= max_result_chars:
             return result
         logger.error(
@@ -141,7 +148,9 @@ class Tool:
         )
         return result.cut_content(max_result_chars)
 
-    def _run_function(self, ctx: ToolContext, call: ToolCall) -> ToolResult:
+    def _run_function(
+        self, ctx: ToolContext, call: ToolCall, is_outage: Callable[[BaseException], bool]
+    ) -> ToolResult:
         values = self._read_arguments(call)
         if isinstance(values, ToolResult):
             return values
@@ -159,8 +168,10 @@ class Tool:
                 "Tool %s was ended before it was done: what it did after that was refused", self.name
             )
             return build_abandoned_result(call, self.effect, "timed_out", TIMED_OUT)
-        except BaseException:
+        except BaseException as error:
             # Of any kind: sys.exit() or a KeyboardInterrupt of one tool must not end the whole process.
+            if is_outage(error):
+                raise
             logger.exception("Tool %s failed", self.name)
             return build_abandoned_result(call, self.effect, "failed", TOOL_FAILED)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 
 from supportbot.assistant.messages import ToolCall as Asked
 from supportbot.assistant.tool_results import build_result
@@ -149,6 +149,28 @@ async def test_a_tool_whose_writes_the_database_refuses_has_failed_and_the_log_s
     (logged,) = [each for each in caplog.records if call.name in each.getMessage()]
     assert "transaction.atomic()" in logged.getMessage()
     assert "IntegrityError" in (logging.Formatter().format(logged))
+
+
+@tool(effect="read")
+def look_into_lost_database(ctx: ToolContext) -> None:
+    """Look something up while the database's server is shut down."""
+    raise OperationalError("terminating connection due to administrator command")
+
+
+async def test_a_tool_that_meets_an_outage_of_the_database_is_a_line_in_the_log_and_the_model_is_told(
+    page, model, monkeypatch, caplog
+):
+    monkeypatch.setattr(apps.get_app_config("conversations"), "tools", Registry([look_into_lost_database]))
+    model.call("look_into_lost_database")
+    model.say("Sorry, I cannot look that up now.")
+
+    turn = await page.ask("Hello")
+
+    assert (turn["data-state"], await results()) == ("done", [("look_into_lost_database", "failed")])
+    assert "data could not be reached" in model.requests[1].messages[-1]["content"]
+    (logged,) = [each for each in caplog.records if "look_into_lost_database" in each.getMessage()]
+    assert logged.exc_info is None
+    assert "out of reach" in logged.getMessage()
 
 
 async def test_a_tool_that_hangs_is_given_up(page, model, workshop, caplog):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from supportbot.assistant.messages import Answer, ToolCall, ToolResult
 from supportbot.assistant.tools import Tool, ToolTimeOver
 from supportbot.server.executors import on_database_thread
+from supportbot.server.outages import is_outage
 from supportbot.server.tool_transactions import ToolTransaction
 from supportbot.usage import recording
 
@@ -97,7 +98,7 @@ def run_tool(lease: TurnLease, call: ToolCall, tool: Tool, work: ToolTransaction
 
 
 def _run_bounded(lease: TurnLease, call: ToolCall, tool: Tool) -> ToolResult:
-    return tool.run(lease.tool_context, call, settings.ENVIRONMENT.tool_result_max_chars)
+    return tool.run(lease.tool_context, call, settings.ENVIRONMENT.tool_result_max_chars, is_outage)
 
 
 @transaction.atomic

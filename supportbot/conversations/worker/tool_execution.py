@@ -9,7 +9,7 @@ from supportbot.assistant.messages import ToolCall, ToolResult
 from supportbot.assistant.tool_results import build_abandoned_result
 from supportbot.assistant.tools import TIMED_OUT, TOOL_FAILED
 from supportbot.server.executors import run_in_tool_thread
-from supportbot.server.outages import is_outage
+from supportbot.server.outages import describe_outage, is_outage
 from supportbot.server.tool_transactions import ToolTransaction
 
 from .. import turns
@@ -47,7 +47,7 @@ async def execute_tool(lease: TurnLease, call: ToolCall) -> ToolResult:
 def _explain_refusal(call: ToolCall, error: DatabaseError) -> str:
     """What the model is told where what a tool did could not be stored. The log says what a developer needs to know."""
     if is_outage(error):
-        logger.warning("Tool %s: the database is out of reach: %s", call.name, type(error).__name__)
+        logger.warning("Tool %s: the database is out of reach: %s", call.name, describe_outage(error))
         return "The data could not be reached. Do not guess the tool's result."
     logger.error(
         "Tool %s failed: the database does not take what it did. Where it catches an error of the database, it needs "
