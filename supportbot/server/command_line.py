@@ -1,5 +1,6 @@
 """Runs the commands of manage.py. Where the database or an app cannot be used, they say why in a sentence."""
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -29,6 +30,11 @@ def execute_command(arguments: Sequence[str]) -> None:
         if "--traceback" in arguments:
             raise
         sys.exit(f"{_find_place(error)}{error}")
+
+
+def discard_output() -> None:
+    """Have what goes to stdout go nowhere, now that it takes nothing: Python would try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _find_place(error: DeclarationError) -> str:

@@ -308,6 +308,26 @@ def test_a_reader_who_leaves_does_no_harm(new_site: NewSite) -> None:
     assert turns(site) == [("done", "demo")] * 2
 
 
+def test_what_a_full_disk_has_no_room_for_is_said_and_the_model_is_not_asked_on(new_site: NewSite) -> None:
+    site = new_site()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "chat", *ALICE],
+            cwd=PROJECT,
+            env=site.environment,
+            input="hello\nwhere is ORD-123?\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "CommandError: The output could not be written: No space left on device" in done.stderr
+    assert turns(site) == [("done", "demo")]
+
+
 async def test_it_works_on_the_database_of_a_site_that_serves(new_site: NewSite) -> None:
     with new_site(DEMO_WORDS_PER_SECOND="30") as site:
         said = ("where is ORD-123?", "I'd like to complain about the delay")

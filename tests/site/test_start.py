@@ -1,12 +1,18 @@
 """Starting the site: again and again, on a port that is taken, and with settings that are wrong."""
 
 import socket
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from tests.servers import Site
 from tests.servers.fixtures import NewSite
+from tests.servers.processes import wait_until
+from tests.servers.site import PROJECT
 
 from_nothing = pytest.mark.usefixtures("begins_with_nothing")
 
@@ -45,6 +51,26 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(new_site: NewSite) -> None:
     assert done.returncode not in (0, -11)
     assert f"Port {site.port} on 127.0.0.1 is taken" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@from_nothing
+def test_it_serves_also_where_its_log_has_no_room_left(new_site: NewSite) -> None:
+    site = new_site()
+    command = [sys.executable, "manage.py", "serve"]
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.Popen(command, cwd=PROJECT, env=site.environment, stdout=full, stderr=full)
+
+    def answers() -> bool:
+        with suppress(OSError), urlopen(f"{site.url}/healthz", timeout=5) as response:
+            return bool(response.status == 200)
+        return process.poll() is not None
+
+    try:
+        wait_until(answers)
+        assert process.poll() is None, "it has ended"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @from_nothing

@@ -1,7 +1,6 @@
 """`manage.py chat`: talk to the assistant from a shell, as any customer. The quickest way to try a tool."""
 
 import json
-import os
 import re
 import secrets
 import signal
@@ -19,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from supportbot import model_backends
 from supportbot.assistant.backends import BACKENDS
+from supportbot.server.command_line import discard_output
 
 from ...terminal.screen import Screen
 from ...terminal.session import Terminal, run_loop_in_thread
@@ -69,6 +69,7 @@ class Command(BaseCommand):
         for stream in (sys.stdin, sys.stdout):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
         self._is_typed = sys.stdin.isatty()
+        self._output_failure: OSError | None = None
         self.stderr.style_func = self.style.HTTP_NOT_MODIFIED
         if self._is_typed:
             self._write_note(f"{_build_greeting(username)}\n")
@@ -91,6 +92,8 @@ class Command(BaseCommand):
                 failed += not self._run_command(terminal, command[1], command[2] or "")
             elif line.strip() or terminal.image_count:
                 failed += not terminal.send_message(line)
+            if self._output_failure:  # what the file has so far must not pass for all of it
+                raise CommandError(f"The output could not be written: {self._output_failure.strerror}")
             if terminal.was_stopped and not self._is_typed:
                 sys.exit(INTERRUPTED_EXIT_CODE)
         if terminal.image_count:
@@ -155,8 +158,11 @@ class Command(BaseCommand):
         try:
             self.stdout.write(text, ending="")
             self.stdout.flush()
-        except OSError:  # the reader has gone, as with `| head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:  # the reader has gone, as with `| head`
+            discard_output()
+        except OSError as error:
+            discard_output()
+            self._output_failure = error
 
     def _write_note(self, text: str) -> None:
         with suppress(OSError):

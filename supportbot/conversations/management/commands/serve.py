@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from supportbot import model_backends
 from supportbot.addresses import get_host_pattern
 from supportbot.demo.accounts import DEMO_ACCOUNTS
+from supportbot.server.command_line import discard_output
 from supportbot.server.garbage import prepare_collector
 from supportbot.server.hangup import end_on_hangup
 from supportbot.server.http_channel import BoundedChannel
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             websocket_max_message_size=MAX_RECEIVED_BYTES,
             websocket_max_frame_size=MAX_RECEIVED_BYTES,
             request_buffer_size=get_max_body_bytes() + 1,  # a body in one piece, not in a thousand
-            ready_callable=lambda: self._print_addresses(host, port),
+            ready_callable=lambda: self._tell_addresses(host, port),
         )
         server.run()
         if not server.listening_addresses:
@@ -76,6 +77,12 @@ class Command(BaseCommand):
         check_database()
         if not settings.ENVIRONMENT.debug and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError("The static files are not collected yet: manage.py collectstatic --noinput")
+
+    def _tell_addresses(self, host: str, port: int) -> None:
+        try:
+            self._print_addresses(host, port)
+        except OSError:  # the disk of the log is full: customers are served all the same
+            discard_output()
 
     def _print_addresses(self, host: str, port: int) -> None:
         pattern = get_host_pattern(host)
