@@ -93,10 +93,14 @@ OWN_ACTIONS = build_patterns(
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?:applied|added|given you)\s+(?:\w+\s+){{0,3}}?"
             r"(?P<action>discount|voucher|coupon)\b",
         ),
-        "reset upgraded extended stopped paused expedited flagged prioritized prioritised": (
+        "reset upgraded extended stopped paused expedited flagged prioritized prioritised waived": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>reset|upgraded|extended|stopped|paused|expedited|flagged|"
-            r"prioriti[sz]ed)\s+(?:your|the\s+(?:\w+\s+)?(?:password|account|subscription|plan|order|delivery|return\s+period|shipment|"
-            r"parcel|package|payment|warranty|guarantee|deadline|contract|membership|device|router|card))\b",
+            r"prioriti[sz]ed|waived)\s+(?:your|the\s+(?:\w+\s+)?(?:password|account|subscription|plan|order|delivery|return\s+period|shipment|"
+            r"parcel|package|payment|warranty|guarantee|deadline|contract|membership|device|router|card|fees?|charges?|"
+            r"costs?|postage))\b",
+        ),
+        "upgraded switched enrolled subscribed unsubscribed": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>upgraded|switched|enrolled|(?:un)?subscribed)\s+you\b",
         ),
         "added": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>added)\s+(?:\w+\s+){{1,5}}?to\s+(?:your|the)\s+"
@@ -110,14 +114,16 @@ OWN_ACTIONS = build_patterns(
         "placed purchased": (
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>placed|purchased)\s+(?:\w+\s+){{0,3}}?(?:order|replacement)\b",
         ),
-        "contacted phoned called spoken reached asked": (
-            rf"\bi(?:['’]ve|\s+have){_ADVERBS}\s+(?P<action>contacted|phoned|called|asked|"
-            rf"reached(?=\s+out\s+to\b)|spoken(?=\s+(?:to|with)\b))\s+(?:out\s+to\s+|to\s+|with\s+)?{_PEOPLE}",
+        "contacted phoned called spoke spoken reached asked checked confirmed consulted": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>contacted|phoned|called|asked|consulted|"
+            r"reached(?=\s+out\s+to\b)|spoken?(?=\s+(?:to|with)\b)|(?:check|confirm)ed(?=\s+with\b))"
+            rf"\s+(?:out\s+to\s+|to\s+|with\s+)?{_PEOPLE}",
         ),
         "consider": (rf"\bconsider\s+(?:\w+\s+){{1,2}}?{_ACTION}{_END}",),
         "ich": (
             rf"\bich\s+habe?\b{BETWEEN}\b{_ACTION}",
-            rf"\bich\s+habe?\b{BETWEEN}\b(?P<action>kontaktiert|angerufen|angeschrieben|benachrichtigt)\b",
+            rf"\bich\s+habe?\b{BETWEEN}\b(?P<action>kontaktiert|angerufen|angeschrieben|benachrichtigt|verlängert|"
+            r"abgemeldet|freigeschaltet)\b",
             rf"\bhiermit\s+(?P<action>{join_words(_KIND_OF_OWN)})\s+ich\b",
         ),
         "j je": (

@@ -112,11 +112,15 @@ PRESENT_FORMS = {
 }
 # Said of oneself alone, as others say such things of an order or a day too.
 OWN_DONE = {
-    "change": "upgraded extended reset stopped paused expedited added made",
+    "change": "upgraded extended reset stopped paused expedited added made switched enrolled subscribed unsubscribed "
+    "verlängert abgemeldet freigeschaltet prolongé désabonné désinscrit borrado prolungato verlengd "
+    "afgemeld",
+    "discount": "waived",
     "block": "put",
-    "forward": "contacted asked called phoned spoken reached flagged prioritized prioritised kontaktiert angerufen "
-    "angeschrieben benachrichtigt contacté contactado contacto contattato contact contatei contactei contato "
-    "skontaktowałem skontaktowałam",
+    "forward": "contacted asked called phoned spoke spoken reached checked confirmed consulted flagged prioritized "
+    "prioritised kontaktiert angerufen angeschrieben benachrichtigt gesprochen telefoniert contacté parlé contactado "
+    "contacto hablado contattato parlato contact gesproken contatei contactei contato falei skontaktowałem "
+    "skontaktowałam rozmawiałem rozmawiałam",
     "order": "placed purchased",
 }
 # The verbs of tools' names that do what has no participle of its own above.

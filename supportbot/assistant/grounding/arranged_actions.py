@@ -70,4 +70,22 @@ ARRANGED_ACTIONS = {
     "contatei contactei skontaktowałem skontaktowałam": (
         r"\b(?P<action>contatei|contactei|skontaktowałem|skontaktowałam)\b",
     ),
+    "gesprochen telefoniert": (
+        rf"\bich\s+habe?\b{BETWEEN}\bmit\s+(?!ihnen\b|dir\b){BETWEEN}\b(?P<action>gesprochen|telefoniert)\b",
+    ),
+    "parlé": (r"\bj['’]ai\s+(?:\w+\s+){0,2}?(?P<action>parlé)\s+(?:avec(?!\s+(?:vous|toi)\b)|à|au)\b",),
+    "hablado": (r"\b(?<!se )he\s+(?:\w+\s+){0,2}?(?P<action>hablado)\s+con\b(?!\s+usted)",),
+    "parlato": (r"\bho\s+(?:\w+\s+){0,2}?(?P<action>parlato)\s+con\b(?!\s+(?:lei|te)\b)",),
+    "gesproken": (
+        rf"\bik\s+heb\b{BETWEEN_WITHOUT_CLAUSE}\bmet\s+(?!u\b|jou\b){BETWEEN}\b(?P<action>gesproken)\b",
+    ),
+    "falei": (r"\b(?P<action>falei)\s+com\b(?!\s+você)",),
+    "rozmawiałem rozmawiałam": (r"\b(?P<action>rozmawiałem|rozmawiałam)\s+z\b(?!\s+pan)",),
+    # What was changed.
+    "prolongé désabonné désinscrit": (
+        r"\b(?:j['’]ai|je\s+(?:vous|t['’])\s?ai)\s+(?:\w+\s+){0,2}?(?P<action>prolongé|désabonné|désinscrit)e?s?\b",
+    ),
+    "borrado": (r"\b(?<!se )he\s+(?:\w+\s+){0,2}?(?P<action>borrado)\b",),
+    "prolungato": (r"\bho\s+(?:\w+\s+){0,2}?(?P<action>prolungato)\b",),
+    "verlengd afgemeld": (rf"\bik\s+heb\b{BETWEEN_WITHOUT_CLAUSE}\b(?P<action>verlengd|afgemeld)\b",),
 }

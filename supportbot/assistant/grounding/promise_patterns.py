@@ -35,9 +35,10 @@ GUIDES = {
     "forward": "leite gebe",
     "discount": "discount voucher coupon gutschein rabatt",
     "send": "send",
-    # What somebody else is said to do, by telephone.
-    "book": "call phone ruft rufen anrufen zurückrufen rappellera appellera rappeler appeler llamará llamarán chiamerà "
-    "richiamerà belt bellen terugbellen ligar ligará",
+    # What somebody else is said to do, or “we”, by telephone.
+    "book": "call phone ruft rufen anrufen zurückrufen rappellera appellera rappeler appeler rappellerons appellerons "
+    "llamará llamarán llamaremos chiamerà richiamerà chiameremo richiameremo belt bellen terugbellen ligar ligará "
+    "ligaremos",
 }
 KIND_OF_PROMISE = KIND_OF_NOUN | index_words(INFINITIVES) | index_words(FORMS) | index_words(GUIDES)
 # With those that stand before a verb to which a pronoun is joined, as in “Procederé a reembolsarle”.
@@ -137,6 +138,12 @@ PROMISED_ACTIONS = build_patterns(
             rf"{_SOMEBODY}(?P<action>ruft|rufen|belt|bellen)\s+(?:sie|dich|euch|u|je|jou)\b",
             rf"{_SOMEBODY}(?:vous|te|le|lo|la|ti|vi|lhe)\s+(?P<action>rappellera|appellera|llamará|llamarán|chiamerà|"
             r"richiamerà|ligará)\b",
+            r"\bw(?:ir|ij|e)\s+(?P<action>rufen|bellen)\s+(?:sie|dich|euch|u|je|jou)\b",
+        ),
+        "we": (r"\bwe(?:['’]ll|\s+will)(?:\s+\w{2,15}ly)?\s+(?P<action>call|phone)(?=\s+you\b(?!\s+an?\b))",),
+        "rappellerons appellerons llamaremos chiameremo richiameremo ligaremos": (
+            r"\b(?:vous|te|les?|los?|las?|ti|vi|lhe)\s+(?P<action>rappellerons|appellerons|llamaremos|chiameremo|"
+            r"richiameremo|ligaremos)\b",
         ),
         "vou irei": (
             rf"\b(?:vou|irei)\s+{_INFINITIVE}\b{_NO_IDIOM}",
