@@ -6,7 +6,7 @@ may be a number in that is looked for among the orders that they may see, and no
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -20,6 +20,7 @@ MAX_NUMBERS = 20  # that one look-up tries; a mail that somebody pastes has abou
 NUMBERS_PER_GUESS = 5
 MAX_CANDIDATES = 200
 MIN_TRACKING_CHARS = 8
+MAX_TRACKING_CHARS = 200
 
 PART = re.compile(r"[^\W\d_]+|\d+")
 # Letters of a Cyrillic or Greek keyboard that look as Latin ones do, in a number such as “А-1001” or “1ОО1”.
@@ -72,6 +73,17 @@ def shorten_number(number: str) -> str:
     """The last group of a number's digits without leading zeros: 9001 of ORD-2024-9001, 1001 of #1001-A."""
     groups = re.findall(r"\d+", fold_digits(number))
     return groups[-1].lstrip("0") if groups else ""
+
+
+def join_tracking_numbers(numbers: Iterable[str]) -> str:
+    """An order's tracking numbers, each once and whole, the newest ones last. Of too many they are kept."""
+    joined = ""
+    for number in dict.fromkeys(reversed(list(filter(None, numbers)))):
+        longer = f"{number}, {joined}" if joined else number
+        if joined and len(longer) > MAX_TRACKING_CHARS:
+            break
+        joined = longer
+    return joined
 
 
 def list_tracking_keys(tracking: str) -> list[str]:

@@ -18,6 +18,7 @@ MAX_QUOTED_CHARS = 60
 MAX_AMOUNT_CHARS = 60
 # Of one currency alone. A dollar is one with its country.
 SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "₩": "KRW", "zł": "PLN", "₫": "VND", "₪": "ILS"}
+SIGNS |= {"US $": "USD", "AU $": "AUD", "C $": "CAD"}  # as eBay writes them
 SIGNS |= {"US$": "USD", "CA$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "R$": "BRL"}
 PLAIN_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")  # as nearly all are
 # Groups of three digits, as in 1,234,567.00, or of two before the last three, as India writes 12,34,567.00.

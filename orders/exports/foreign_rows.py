@@ -17,13 +17,12 @@ def translate_rows(rows: Iterator[FileRow], form: ExportFormat, wanted: Collecti
         cells = _translate_cells(row.cells, form)
         items = list(_split_items(row.cells, form.item_cells)) if form.item_cells else []
         first, *others = items or [{}]
-        yield FileRow(row.line, _pick(cells | first, wanted), row.problem)
-        for item in others:
-            yield FileRow(row.line, _pick({"Name": cells.get("Name", "")} | item, wanted), row.problem)
-
-
-def _pick(cells: dict[str, str], wanted: Collection[str]) -> dict[str, str]:
-    return {column: text for column, text in cells.items() if column in wanted}
+        for each in (cells | first, *({"Name": cells.get("Name", "")} | item for item in others)):
+            if total := each.get("Lineitem total"):
+                price = _divide(total, each.get("Lineitem quantity", ""))
+                each["Lineitem price"] = each.get("Lineitem price") or price
+            picked = {column: text for column, text in each.items() if column in wanted}
+            yield FileRow(row.line, picked, row.problem)
 
 
 def _translate_cells(theirs: Mapping[str, str], form: ExportFormat) -> dict[str, str]:
@@ -44,6 +43,8 @@ def _translate_cells(theirs: Mapping[str, str], form: ExportFormat) -> dict[str,
         cells["Financial Status"] = form.payments.get(status, "")
     if "Status" in form.columns or "Fulfillment Status" not in form.columns:
         cells["Status"] = _translate_status(form.statuses.get(status, cells.get("Status", "")), cells)
+    if form.has_days_alone:
+        cells["Lineitem fulfillment status"] = cells["Status"]
     return cells
 
 
@@ -63,12 +64,12 @@ def _split_items(theirs: Mapping[str, str], cells: ItemCells) -> Iterator[dict[s
         found = list(cells.pattern.finditer(text))
         for match in found:
             item = {name: (value or "").strip() for name, value in match.groupdict().items()}
-            price = item.get("price") or _divide(item.get("total", ""), item.get("quantity", ""))
             yield {
                 "Lineitem name": item.get("name", ""),
                 "Lineitem sku": item.get("sku", ""),
                 "Lineitem quantity": item.get("quantity", ""),
-                "Lineitem price": price,
+                "Lineitem price": item.get("price", ""),
+                "Lineitem total": item.get("total", ""),
             }
         if not found:
             yield {"Lineitem quantity": text[:200]}

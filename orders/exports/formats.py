@@ -27,6 +27,7 @@ OPTIONAL_COLUMNS = (
     *("Cancelled at", "Lineitem sku", "Lineitem fulfillment status", "Lineitem id"),
     # These are in no export of Shopify's, but other sources have them.
     *("Status", "Carrier", "Tracking number", "Tracking url", "Delivered at", "Expected delivery"),
+    "Lineitem total",
 )
 COLUMNS = frozenset((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
 ITEM_COLUMNS = frozenset(column for column in COLUMNS if column.startswith("Lineitem"))
@@ -73,6 +74,11 @@ class ExportFormat:
     @cached_property
     def source_columns(self) -> frozenset[str]:
         return frozenset(part for choices in self.columns.values() for parts in choices for part in parts)
+
+    @cached_property
+    def has_days_alone(self) -> bool:
+        """Whether nothing but the day on which it was sent tells the state of an order, or of each of its items."""
+        return "Fulfilled at" in self.columns and not self.columns.keys() & {"Status", "Fulfillment Status"}
 
     def is_read(self, column: str) -> bool:
         """Whether this column of a file is read."""

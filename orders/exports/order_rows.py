@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..numbers import join_tracking_numbers
 from .archives import Table
-from .cells import strip_empty_decimals
+from .cells import UnreadableCell, read_quantity, strip_empty_decimals
 from .files import FileRow
 from .foreign_rows import translate_rows
 from .formats import COLUMNS, ITEM_COLUMNS, NotAnExportError
@@ -151,6 +152,15 @@ def _continues_order(row: FileRow) -> bool:
     return is_item and filled <= ITEM_COLUMNS and not row.problem
 
 
+def has_quantity_of(row: FileRow, others: Sequence[FileRow]) -> bool:
+    """Whether the row has as many pieces as the others together."""
+    try:
+        count, *counts = (read_quantity(each.cells.get("Lineitem quantity", "")) for each in (row, *others))
+    except UnreadableCell:
+        return False
+    return count == sum(counts)
+
+
 def split_orders(rows: list[FileRow], *, may_look_alike: bool) -> list[list[FileRow]]:
     """The rows with one number, by order: two orders may have been given the same one. See `drop_repeats`."""
     orders: list[list[FileRow]] = []
@@ -165,6 +175,20 @@ def split_orders(rows: list[FileRow], *, may_look_alike: bool) -> list[list[File
         else:
             orders.append([row])
     return [drop_repeats(each, may_look_alike=may_look_alike) for each in orders]
+
+
+def combine_rows(rows: Sequence[FileRow]) -> FileRow:
+    """The first row, with what only later ones say of the order: some platforms tell of a parcel beside its items."""
+    first, *others = rows
+    if not others:
+        return first
+    cells = dict(first.cells)
+    for row in others:
+        for column in row.cells.keys() - ITEM_COLUMNS:
+            cells[column] = cells.get(column) or row.cells[column]
+    if cells.get("Tracking number"):
+        cells["Tracking number"] = join_tracking_numbers(row.cells.get("Tracking number", "") for row in rows)
+    return FileRow(first.line, cells, first.problem)
 
 
 def _is_same_order(first: FileRow, row: FileRow) -> bool:

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..exported_orders import CellNote, ExportedItem, ExportedOrder, RefusedOrder
-from ..models import Order
-from ..numbers import normalise_number
+from ..models import Order, OrderItem
+from ..numbers import MAX_TRACKING_CHARS, normalise_number
 from .archives import Table
 from .cells import (
     UnreadableCell,
@@ -30,14 +30,20 @@ from .cells import (
 )
 from .files import FileRow
 from .order_notes import read_parcel_notes
-from .order_rows import Survey, gather_rows, get_number, split_orders, survey_file
+from .order_rows import (
+    Survey,
+    combine_rows,
+    gather_rows,
+    get_number,
+    has_quantity_of,
+    split_orders,
+    survey_file,
+)
 from .repeated_rows import begins_order
 from .status_words import find_item_state, find_status
 from .times import has_time, read_time
 
 T = TypeVar("T")
-
-MAX_TRACKING_CHARS = 200
 
 # By field of an order: the columns that say something of it.
 FIELD_COLUMNS = {
@@ -84,7 +90,9 @@ def read_orders(export: Table, is_day_first: bool | None) -> Iterator[ExportedOr
                 % {"line": own[0].line},
             )
         try:
-            yield OrderBuilder(own, survey, form.platform, unknown).build_order()
+            yield OrderBuilder(
+                own, survey, form.platform, unknown, has_days_alone=form.has_days_alone
+            ).build_order()
         except RefusedOrder as refusal:
             yield refusal
 
@@ -98,10 +106,16 @@ class OrderBuilder:
     """Builds one order of its rows, and notes the cells that it has to leave out."""
 
     def __init__(
-        self, rows: Sequence[FileRow], survey: Survey, platform: str, unknown: frozenset[str] = frozenset()
+        self,
+        rows: Sequence[FileRow],
+        survey: Survey,
+        platform: str,
+        unknown: frozenset[str] = frozenset(),
+        *,
+        has_days_alone: bool = False,
     ) -> None:
-        self._rows, self._first, self._survey = rows, rows[0], survey
-        self._platform, self._unknown = platform, unknown
+        self._rows, self._first, self._survey = rows, combine_rows(rows), survey
+        self._platform, self._unknown, self._has_days_alone = platform, unknown, has_days_alone
         self._number = get_number(rows[0])
         self._notes: list[CellNote] = []
         self._currency = ""
@@ -117,6 +131,7 @@ class OrderBuilder:
             self._first.cells.get("Total", "")
         )
         parcel = read_parcel_notes(self._first.cells.get("Note attributes", ""))
+        items = [item for row in self._rows if (item := self._build_item(row))]
         order = Order(
             number=self._number,
             platform=self._platform,
@@ -124,7 +139,7 @@ class OrderBuilder:
             email=self._read("Email", read_email) or "",  # none in orders from a till
             phone=strip_empty_decimals(self._find_first(("Phone", "Billing phone", "Shipping phone"), 40)),
             name=self._find_first(("Billing name", "Shipping name"), 200),
-            status=self._derive_status(),
+            status=self._combine_states(items) or self._derive_status(),
             payment=self._read_text("Financial Status", 30).lower().replace("_", " "),
             ordered_at=self._read_time("Created at"),
             shipped_at=self._read_time("Fulfilled at"),
@@ -143,7 +158,6 @@ class OrderBuilder:
         )
         order.refunded = order.refunded and abs(order.refunded)  # bookkeepers write a negative amount
         order.normalise_fields()
-        items = [item for row in self._rows if (item := self._build_item(row))]
         return ExportedOrder(order, items, self._first.line, self._notes, self._unknown)
 
     def _find_refusal(self) -> str:
@@ -166,14 +180,28 @@ class OrderBuilder:
     def _build_item(self, row: FileRow) -> ExportedItem | None:
         sku = self._read_text("Lineitem sku", 100, row)
         name = self._read_text("Lineitem name", 500, row) or sku
-        if not name and any(row.cells.get(column) for column in ("Lineitem quantity", "Lineitem price")):
-            self._note(row, _("Lineitem name is empty, so the item is left out."))
         if not name:
+            has_item = any(row.cells.get(column) for column in ("Lineitem quantity", "Lineitem price"))
+            if has_item and not self._sums_up_items(row):
+                self._note(row, _("Lineitem name is empty, so the item is left out."))
             return None
         state = find_item_state(self._read_text("Lineitem fulfillment status", 40, row))
         has_commas = self._survey.has_decimal_commas
         quantity = self._read("Lineitem quantity", read_quantity, row, has_decimal_commas=has_commas)
         return ExportedItem(name, sku, quantity, self._read_amount("Lineitem price", row), state)
+
+    def _sums_up_items(self, row: FileRow) -> bool:
+        """Whether it is no item, but the sum above those of the order, as eBay writes it where there are several."""
+        others = self._rows[1:]
+        return row is self._rows[0] and len(others) > 1 and has_quantity_of(row, others)
+
+    def _combine_states(self, items: Sequence[ExportedItem]) -> str:
+        """The order's status where the items alone tell what was sent; empty where they do not, or nothing was."""
+        states = {item.state for item in items}
+        if not self._has_days_alone or OrderItem.State.SHIPPED not in states:
+            return ""
+        is_partly = OrderItem.State.NOT_SHIPPED in states
+        return Order.Status.PARTLY_SHIPPED if is_partly else Order.Status.SHIPPED
 
     def _is_unfinished(self) -> bool:
         """Whether it is in Shopify's export of abandoned checkouts or of drafts, which looks like that of orders.

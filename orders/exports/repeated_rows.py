@@ -32,7 +32,7 @@ def drop_repeats(rows: list[FileRow], *, may_look_alike: bool) -> list[FileRow]:
     newest copy's, they are all: what the shop has taken out of the order since is gone.
     """
     beginnings = [row for row in rows if begins_order(row)] if len(rows) > 1 else rows
-    if len(beginnings) < 2 or (may_look_alike and not rows[0].cells.get("Lineitem id")):
+    if len(beginnings) < 2 or (may_look_alike and not any(row.cells.get("Lineitem id") for row in rows)):
         return rows
     first = _identify_item(rows[0])
     copies = [row for row in beginnings if _identify_item(row) == first]

@@ -1,7 +1,7 @@
 """Takes values out of a message whose form nobody has checked, as the text of an export's cells."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,7 +13,7 @@ from ..exported_orders import ExportedOrder
 from ..exports.cells import UnreadableCell
 from ..exports.files import FileRow, clean_unmarked_cell
 from ..exports.order_rows import Survey
-from ..exports.orders import MAX_TRACKING_CHARS, OrderBuilder
+from ..exports.orders import OrderBuilder
 from ..exports.times import read_time
 
 # What a database or a browser cannot keep.
@@ -100,17 +100,6 @@ def parse_time(text: str, name: str) -> datetime | None:
 def find_text(parts: list[Any], *names: str) -> str:
     """The first that is not empty, by name and then by part."""
     return next((text for name in names for part in parts if (text := get_text(part, name))), "")
-
-
-def join_numbers(numbers: Iterable[str]) -> str:
-    """An order's tracking numbers, each once and whole, the newest ones last. Of too many they are kept."""
-    joined = ""
-    for number in dict.fromkeys(reversed(list(filter(None, numbers)))):
-        longer = f"{number}, {joined}" if joined else number
-        if joined and len(longer) > MAX_TRACKING_CHARS:
-            break
-        joined = longer
-    return joined
 
 
 def add_amounts(parts: list[Mapping[str, Any]], name: str) -> Decimal | None:

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ..exported_orders import ExportedOrder
+from ..numbers import join_tracking_numbers
 from ..order_events import OrderEvent
 from .payloads import (
     UnreadableMessage,
@@ -23,7 +24,6 @@ from .payloads import (
     get_part,
     get_parts,
     get_text,
-    join_numbers,
     parse_time,
     write_amount,
 )
@@ -140,7 +140,9 @@ def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
     return {
         "Fulfilled at": get_text(parcels[-1], "created_at"),
         "Carrier": find_text(newest_first, "tracking_company"),
-        "Tracking number": join_numbers(number for each in parcels for number in _list_numbers(each)),
+        "Tracking number": join_tracking_numbers(
+            number for each in parcels for number in _list_numbers(each)
+        ),
         "Tracking url": find_text(newest_first, "tracking_url"),
         "Status": DELIVERED if has_arrived and is_open else "",
     }

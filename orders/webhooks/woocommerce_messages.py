@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from ..exported_orders import ExportedOrder
 from ..models import Order
+from ..numbers import join_tracking_numbers
 from ..order_events import OrderEvent
 from .payloads import (
     UnreadableMessage,
@@ -19,7 +20,6 @@ from .payloads import (
     get_part,
     get_parts,
     get_text,
-    join_numbers,
     parse_time,
     write_amount,
 )
@@ -151,7 +151,7 @@ def _read_parcels(message: Mapping[str, Any]) -> dict[str, str]:
             *("carrier_name", "slug"),
         )
         or find_text([alone], *CARRIER_KEYS),
-        "Tracking number": join_numbers(numbers),
+        "Tracking number": join_tracking_numbers(numbers),
         "Tracking url": find_text(
             newest_first, "custom_tracking_link", "formatted_tracking_link", "tracking_link"
         )

@@ -316,6 +316,31 @@ def test_wix(load):
     assert list_items("10001") == [("Mug Blue", "MUG-B", 2, Decimal("7.5")), ("Plate", "", 1, Decimal(5))]
 
 
+PRESTASHOP_HEADER = 'ID;Reference;"New client";Delivery;Customer;Total;Payment;Status;Date'
+PRESTASHOP_FRENCH = 'ID;Référence;"Nouveau client";Livraison;Client;Total;Paiement;État;Date'
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "status", "payment"),
+    [
+        (PRESTASHOP_HEADER, "Awaiting bank wire payment", "processing", "pending"),
+        (PRESTASHOP_HEADER, "On backorder (paid)", "processing", "paid"),
+        (PRESTASHOP_HEADER, "Delivered", "delivered", ""),
+        (PRESTASHOP_HEADER, "Refunded", "cancelled", "refunded"),
+        (PRESTASHOP_FRENCH, "En attente du paiement par chèque", "processing", "pending"),
+        (PRESTASHOP_FRENCH, "Expédié", "shipped", ""),
+        (PRESTASHOP_FRENCH, "Remboursé", "cancelled", "refunded"),
+    ],
+)
+def test_prestashop(load, header, written, status, payment):
+    said = load(
+        header, f'5;KHWLILZLL;1;France;"Z. ZIMMER";20.900000;"Bank wire";"{written}";"2026-09-17 09:30:00"'
+    )
+    order = Order.objects.get()
+    assert (said.err, order.number, order.platform_id, order.name) == ("", "KHWLILZLL", "5", "Z. ZIMMER")
+    assert (order.status, order.payment, order.total) == (status, payment, Decimal("20.9"))
+
+
 def test_a_status_that_nobody_knows_is_told(load):
     said = load(ADVANCED_HEADER, ADVANCED.format(status="of a plugin", name="Mug", quantity=1))
     assert "Line 2, 727: Status is 'of a plugin', which is not known" in said.err

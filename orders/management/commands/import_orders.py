@@ -71,9 +71,9 @@ class Report:
 
 class Command(BaseCommand):
     help = (
-        "Import order exports of Shopify, WooCommerce, Magento, BigCommerce, Etsy, Squarespace and Wix: CSV, also "
-        "as spreadsheets write it, workbooks, or packed by zip or gzip. Importing one again changes nothing; a newer "
-        "export updates."
+        "Import order exports of Shopify, WooCommerce, Magento, BigCommerce, PrestaShop, Amazon, eBay, Etsy, "
+        "Squarespace and Wix: CSV, also as spreadsheets write it, workbooks, or packed by zip or gzip. Importing one "
+        "again changes nothing; a newer export updates."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
