@@ -20,7 +20,7 @@ MAX_SAMPLED_TIMES = 10_000
 # By which people sort items, each with how often it changes at least in rows that are sorted: two prices are in order
 # by chance. So are quantities, of which nearly all are one.
 SORTABLE_COLUMNS = {"Lineitem name": 1, "Lineitem sku": 1, "Lineitem price": 2}
-# What people, and filters of spreadsheets, call the row with the sum below all others.
+# What people, and filters of spreadsheets, call a row with the sum of those above.
 WORD_FOR_SUM = re.compile(
     r"(?:(?:grand )?totals?|total (?:général|general|geral)|sum|gesamt|(?:gesamt)?summe|somme|suma|totale|somma|totaal"
     r"|som|razem|soma|итого|合計|总计)[ :]*",
@@ -37,8 +37,9 @@ class Survey:
     spread: set[str] = field(default_factory=set)
     is_day_first: bool | None = None
     has_decimal_commas: bool = False
-    # Whether an item without its order's number belongs to the order above it, see `_continues_order`.
+    # Whether an item without its order's number belongs to the order above it, see `_has_item_alone`.
     has_orders_in_blocks: bool = False
+    last_line: int = 0
 
 
 class ItemSorting:
@@ -94,7 +95,7 @@ def survey_file(export: Table) -> Survey:
     sorting = ItemSorting()
     commas = points = block_count = 0
     for row in read_rows(export, ("Name", "Total", "Created at", *SORTABLE_COLUMNS)):
-        number = get_number(row)
+        number, survey.last_line = get_number(row), row.line
         if number != previous:
             block_count += not number
             if number in seen:
@@ -123,7 +124,8 @@ def gather_rows(export: Table, survey: Survey) -> Iterator[list[FileRow]]:
     group: list[FileRow] = []
     number = ""
     for row in read_rows(export, COLUMNS):
-        if not (survey.has_orders_in_blocks and number and _continues_order(row)):
+        may_continue = survey.has_orders_in_blocks and number and _has_item_alone(row)
+        if not may_continue or _is_sum(row, apart.get(number, group), survey.last_line):
             number = get_number(row)
         if number:
             row.cells["Name"] = number  # so that a row and its repeat are alike, whichever of them has a mark
@@ -144,12 +146,18 @@ def gather_rows(export: Table, survey: Survey) -> Iterator[list[FileRow]]:
     yield from apart.values()
 
 
-def _continues_order(row: FileRow) -> bool:
+def _has_item_alone(row: FileRow) -> bool:
     """Whether the row has an item and nothing of an order: cells that were merged have their text in the first row."""
     filled = {column for column, text in row.cells.items() if text}
-    is_sum = WORD_FOR_SUM.fullmatch(row.cells.get("Lineitem name", ""))
-    is_item = "Lineitem name" in filled and not (is_sum and "Lineitem sku" not in filled)
-    return is_item and filled <= ITEM_COLUMNS and not row.problem
+    return "Lineitem name" in filled and filled <= ITEM_COLUMNS and not row.problem
+
+
+def _is_sum(row: FileRow, above: Sequence[FileRow], last_line: int) -> bool:
+    """Whether it is no item, but what somebody has summed up: all of the file below it, or an order's items."""
+    cells = row.cells
+    if cells.get("Lineitem sku") or not WORD_FOR_SUM.fullmatch(cells.get("Lineitem name", "")):
+        return False
+    return row.line == last_line or not cells.get("Lineitem quantity") or has_quantity_of(row, above)
 
 
 def has_quantity_of(row: FileRow, others: Sequence[FileRow]) -> bool:

@@ -129,6 +129,20 @@ def test_a_sum_below_the_items_is_no_item(load, word):
     assert "Line 6, no number: The row has no order number" in said.err
 
 
+@pytest.mark.parametrize(("quantity", "price"), [("2", "13.00"), ("", "13.00")])
+def test_a_sum_below_the_items_of_each_order_is_no_item(load, quantity, price):
+    said = load(
+        MUG, ITEM_ALONE.format("Cup"), f",,,,,,,{quantity},Total,{price}", PIN, ITEM_ALONE.format("Jug")
+    )
+    assert stored() == {"#1001": ["Mug", "Cup"], "#1002": ["Pin", "Jug"]}
+    assert "Line 4, no number: The row has no order number" in said.err
+
+
+def test_an_item_may_be_called_as_people_call_a_sum(load):
+    said = load(MUG, ITEM_ALONE.format("Cup"), ITEM_ALONE.format("Soma"), PIN, ITEM_ALONE.format("Jug"))
+    assert (said.err, stored()) == ("", {"#1001": ["Mug", "Cup", "Soma"], "#1002": ["Pin", "Jug"]})
+
+
 def test_items_without_the_number_are_of_no_order_where_somebody_has_sorted_the_rows(load):
     said = load(MUG, PIN, *map(ITEM_ALONE.format, ("Plate", "Jug")))
     assert stored() == {"#1001": ["Mug"], "#1002": ["Pin"]}
