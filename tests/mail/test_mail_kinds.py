@@ -88,6 +88,32 @@ AUTOMATIC = [
             *("De vacaciones hasta el 12 de diciembre de 2026", "De férias até 12 de dezembro de 2026"),
             *("Op vakantie tot en met 12 december", "En congé jusqu'au lundi 12 décembre inclus"),
             *("Thank you for contacting us [auto-reply]", "We have your message - Autoreply"),
+            *("Automatic reply from Alice Archer", "Vacation auto-responder", "Annual leave: Re: TechCorp"),
+            *(
+                "Away from my desk until Monday",
+                "OOTO until Jan 3",
+                "Abwesenheitsinfo",
+                "Bin im Urlaub bis 7.1.",
+            ),
+            *("Absente du 2 au 12 décembre", "Afwezig van 2 t/m 12 december", "Ausente hasta el 5 de enero"),
+            *("Jag är på semester 22 december - 7 januari", "Nieobecność w pracy", "Olen lomalla"),
+            *("We have received your request (#48213)", "[Ticket#202612] Ihre Anfrage ist eingegangen"),
+            *("Wir haben Ihre Nachricht erhalten", "Nous avons bien reçu votre demande.", "Ticket received"),
+            *(
+                "Hemos recibido tu consulta",
+                "Abbiamo ricevuto la sua richiesta [#882]",
+                "Uw bericht is ontvangen",
+            ),
+            *(
+                "Otrzymaliśmy Państwa zgłoszenie nr 5512",
+                "Recebemos a sua mensagem",
+                "Thanks for contacting us!",
+            ),
+            *(
+                "Vi har mottagit ditt ärende #3312",
+                "Vi har modtaget din henvendelse",
+                "Your e-mail was received",
+            ),
         )
     ),
 ]
@@ -128,6 +154,26 @@ PEOPLE = [
                 "On holiday until Monday please deliver later",
                 "Im Urlaub bis Montag bitte lagern",
             ),
+            *("Re: We have received your request (#48213)", "Fwd: Wir haben Ihre Nachricht erhalten"),
+            *(
+                "We have received your message, but no lamp",
+                "We have received your parcel",
+                "Ticket received?",
+            ),
+            *(
+                "Wir haben Ihre Rechnung erhalten",
+                "Nous avons bien reçu votre colis",
+                "Hemos recibido su factura",
+            ),
+            *(
+                "Empfangsbestätigung",
+                "Ihre Nachricht erhalten",
+                "Thank you for your message",
+                "Delivery failed",
+            ),
+            *("Abwesend bis Montag, bitte später liefern", "Ich bin nicht im Haus, der Nachbar nimmt an"),
+            *("Je suis absente, merci de livrer lundi", "Ik ben afwezig, graag bij de buren"),
+            *("Abwesend - Lieferung verschieben?", "Abwesend vom 2. bis 12.12., Paket lagern"),
             *("Abwesend bei Lieferung", "Afwezig bij levering", "On holiday lights", "It is out of stock"),
         )
     ),
