@@ -97,6 +97,12 @@ async def unsubscribe_board(listener: Listener) -> None:
         await unsubscribe_desk(_note_change)
 
 
+def get_shown_board(staff_id: int) -> Board | None:
+    """What another page of this person shows; it asks the database for nothing."""
+    board = process.get(BoardState).board
+    return board if board and staff_id in board.staff_ids else None
+
+
 @on_database_thread(repeat=True)
 def load_board(staff_ids: Collection[int]) -> Board:
     """What these members of staff see. Four queries, however many conversations there are."""

@@ -48,6 +48,10 @@ async def test_what_has_no_place_to_break_pushes_nothing_out_of_any_window(desk:
         lists = desk.page.locator(".results")
         assert not await lists.evaluate("list => list.scrollWidth > list.clientWidth"), "rows are cards"
 
+        await desk.page.get_by_role("button", name="Filter").click()
+        await desk.page.locator("#changelist-filter").get_by_role("link", name="Waiting for a person").click()
+        await expect(desk.page.get_by_role("link", name="Clear all filters")).to_be_in_viewport()
+
 
 async def test_a_conversation_can_be_read_and_answered_in_any_window(desk: Desk, site: Site) -> None:
     page = desk.page

@@ -248,3 +248,15 @@ def test_what_is_done_to_a_hundred_rows_takes_as_many_queries_as_to_ten(
         assert left.count() == before + count
 
     assert counts[1] <= counts[0]
+
+
+@pytest.mark.parametrize("page", ["changelist", "add", "change", "history", "delete"])
+def test_the_way_to_a_page_names_no_step_twice(admin_client, page):
+    ticket = Ticket.objects.create(issue="Late")
+    key = [] if page in ("changelist", "add") else [ticket.pk]
+
+    shown = parse(admin_client.get(reverse(f"admin:tickets_ticket_{page}", args=key)).content.decode())
+
+    steps = [step.strip() for step in shown.classed("breadcrumbs")[0].text.split("›")]
+    assert steps[:2] == ["Home", "Tickets"]
+    assert len(set(steps)) == len(steps)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +20,7 @@ from supportbot.desk.models import SavedReply
 from supportbot.desk.saved_replies import fill_variables
 from supportbot.server.process import process
 from tests.conversations.markup import Element, parse
+from tests.conversations.page import Browser
 from tests.provider import Call
 
 from .desk_page import open_feed
@@ -43,6 +45,18 @@ async def test_who_asks_for_a_person_shows_at_once_with_the_number_and_the_reaso
     await feed.shows("waiting-count", lambda part: part["data-count"] == "1")
     board = await feed.shows("board", lambda part: waiting_in(part) == ["Alice"])
     assert "less than a minute" in board.text
+
+
+async def test_a_page_begins_with_the_numbers_that_the_one_before_it_shows(feed, agents, sams, page):
+    await page.request(action="person", client_id="p1")
+    await feed.shows("waiting-count", lambda part: part["data-count"] == "1")
+
+    async def load_count(browser: Browser) -> Element:
+        answer = await sync_to_async(browser.client.get)(reverse("admin:index"))
+        return parse(answer.content.decode()).one("span", id="waiting-count")
+
+    assert (await load_count(agents)).text == (await load_count(agents))["data-count"] == "1"
+    assert (await load_count(sams)).text == ""  # none is open: the socket brings it
 
 
 @pytest.mark.parametrize("error", [InterfaceError, OperationalError, ProgrammingError])

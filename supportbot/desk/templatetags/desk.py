@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 
 from supportbot.conversations.templatetags.chat import render_day
 
+from ..board import get_shown_board
 from ..budget_alerts import describe_spent_budget, find_spent_budgets
 from ..conversation_page import render_live_part
 from ..durations import format_duration
@@ -23,8 +24,11 @@ register.filter("duration", format_duration)
 
 @register.inclusion_tag("desk/_bar.html", name="desk_bar")
 def show_desk_bar(user: Any) -> dict[str, Any]:
-    """The desk's link and switches. It asks the database for nothing: the socket brings the number that wait."""
+    """The desk's links and switches. It asks the database for nothing: the socket brings what no page shows yet."""
+    board = get_shown_board(user.pk)
     return {
+        "waiting_count": board.waiting_count if board else "",
+        "unanswered_count": len(board.list_unanswered(user.pk)) if board else "",
         "is_reader": can_read(user),
         "can_answer": can_answer(user),
         "sees_tickets": user.has_perm("tickets.view_ticket"),
