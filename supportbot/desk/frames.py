@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from supportbot.conversations.models import Rating
-from supportbot.conversations.web.frames import BaseFrame
+from supportbot.conversations.web.frames import BaseFrame, Number
 
 
 class DeskConversationFrame(BaseFrame):
@@ -24,7 +24,7 @@ class DeskConversationFrame(BaseFrame):
         "resync",
         "ping",
     ]
-    to: int = 0  # whom it is assigned to
+    to: Number = 0  # whom it is assigned to
     # What the page is about, such as a ticket's number; empty for the conversation itself.
     reference: str = Field("", max_length=Rating.TICKET_MAX_CHARS)
 
@@ -33,5 +33,5 @@ class DeskFeedFrame(BaseFrame):
     """What any page in admin may send."""
 
     action: Literal["take_over", "presence", "ping"]
-    conversation: int = 0
+    conversation: Number = 0
     is_here: bool = True

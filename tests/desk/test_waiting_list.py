@@ -118,6 +118,14 @@ async def test_taken_over_from_the_list_it_opens_and_is_nobody_elses(feed, page,
     await other.close()
 
 
+async def test_a_number_beyond_the_databases_leaves_the_page_alive(feed, chat):
+    await feed.act("take_over", conversation=2**63)
+    assert "Something went wrong." in (await feed.refused()).text
+
+    await feed.act("take_over", conversation=chat.pk)
+    await feed.shows("board", lambda part: part.all("li", data_owner="human"))
+
+
 async def test_who_takes_over_what_was_deleted_meanwhile_is_told(feed, chat):
     await Conversation.objects.filter(pk=chat.pk).adelete()
     await feed.act("take_over", conversation=chat.pk)

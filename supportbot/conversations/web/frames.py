@@ -1,17 +1,22 @@
 """The frames that a page sends over its socket."""
 
 import re
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from supportbot.row_ids import MAX_ID_DIGITS
 
 from ..limits.rate_limits import RequestRefused
 
 MAX_FRAME_CHARS = 64 * 1024
 MAX_NUMBER_DIGITS = 9
 CLIENT_ID_PATTERN = re.compile(r'"client_id"\s*:\s*"([\w-]{1,64})"', re.ASCII)
+
+# A primary key or a revision. The database would refuse a longer one.
+Number = Annotated[int, Field(ge=0, lt=10**MAX_ID_DIGITS)]
 
 
 class BaseFrame(BaseModel):
@@ -22,7 +27,7 @@ class BaseFrame(BaseModel):
     action: str
     text: str = ""
     client_id: str = Field("", max_length=64, pattern=r"^[\w-]*$")
-    seen: int = 0
+    seen: Number = 0
     images: list[UUID] = Field([], max_length=10)
 
 
@@ -43,10 +48,10 @@ class Frame(BaseFrame):
         "rate",
         "dismiss_rating",
     ] = "send"
-    turn: int = 0
+    turn: Number = 0
     name: str = Field("", max_length=100)
     email: str = Field("", max_length=254)
-    rating: int = 0  # the row's, as the page knows it
+    rating: Number = 0  # the row's, as the page knows it
     is_good: bool | None = None
     words: str | None = None
 
