@@ -178,6 +178,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "supportbot.server.login_lock.render_lockout"
+AXES_USERNAME_CALLABLE = "supportbot.server.login_lock.get_login_name"
 AXES_CLIENT_IP_CALLABLE = "supportbot.server.client_address.get_client_address"
 AXES_DISABLE_ACCESS_LOG = True  # who signed in when is nobody's business but for the audit log
 AXES_VERBOSE = False

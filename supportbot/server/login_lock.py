@@ -6,6 +6,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+MAX_NAME_CHARS = 150  # of an account
+
+
+def get_login_name(request: HttpRequest, credentials: Any = None) -> str | None:
+    """The name that is locked. A longer one is no account's, and PostgreSQL would not take it whole."""
+    name: str | None = (credentials or request.POST).get("username")
+    return name and name[:MAX_NAME_CHARS]
+
 
 def render_lockout(
     request: HttpRequest, credentials: Any = None, *_args: Any, **_kwargs: Any

@@ -57,6 +57,14 @@ def test_a_name_that_there_is_not_is_locked_in_the_same_words(db):
     assert WORDS in sign_in("nobody", "guess").content.decode()
 
 
+@pytest.mark.parametrize("path", ["/accounts/login/", "/admin/login/"])
+def test_a_name_that_is_longer_than_any_is_locked_too(db, path):
+    told = [sign_in("a" * 5000, "guess", path) for _ in range(5)]
+
+    assert [response.status_code for response in told] == [200] * 4 + [429]
+    assert AccessAttempt.objects.get().username == "a" * 150
+
+
 def test_others_and_other_addresses_may_go_on(alice, bob):
     guess(5)
 
