@@ -277,6 +277,17 @@ async def test_a_refused_frame_says_why_as_over_a_socket(visitor, model):
     assert parse(answer["frames"][0]).one(id="notice")["data-refused"] == "k2"
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+def test_a_frame_that_is_sent_as_a_form_is_refused_in_plain_words(alices, chat, kind):
+    address = f"{chat.get_absolute_url()}frames/"
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = alices.client.cookies
+    client.cookies["csrftoken"] = token = "a" * 32
+    answer = client.generic("POST", address, b'{"action": "ping"}', kind, headers={"X-CSRFToken": token})
+
+    assert "Something went wrong" in answer.json()["frames"][0]
+
+
 async def test_a_page_without_sockets_hears_of_a_person(visitor, chat, model, agent: User):
     await visitor.post_frame(action="person", client_id="k1")
     update = await visitor.get_frames()

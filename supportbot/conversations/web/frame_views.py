@@ -58,7 +58,8 @@ def _exchange_frames(request: HttpRequest, conversation: Conversation) -> JsonRe
 
 
 def _take_frame(request: HttpRequest, conversation: Conversation) -> JsonResponse:
-    text = request.body.decode(errors="replace")
+    # What is sent as a form was read as one by the check of its token.
+    text = request.body.decode(errors="replace") if request.content_type == "application/json" else ""
     try:
         frame = parse_frame(text, Frame)
         refusal = perform_action(request, conversation, frame)
