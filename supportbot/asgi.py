@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.server.backpressure import backpressure_middleware
 from supportbot.server.client_address import remember_client_address
+from supportbot.server.content_types import refuse_unreadable_types
 from supportbot.server.cookie_names import adopt_plain_cookies
 from supportbot.server.garbage import collect_closed_sockets
 from supportbot.server.http_handler import ThreadedHandler
@@ -28,7 +29,9 @@ CANCELLATION_SECONDS = 5.0  # in which tasks that were cancelled must end
 sockets = URLRouter(websocket_urlpatterns)
 application = ProtocolTypeRouter(
     {
-        "http": remember_client_address(limit_request_bodies(adopt_plain_cookies(ThreadedHandler()))),
+        "http": remember_client_address(
+            limit_request_bodies(refuse_unreadable_types(adopt_plain_cookies(ThreadedHandler())))
+        ),
         "websocket": collect_closed_sockets(
             remember_client_address(
                 backpressure_middleware(

@@ -144,11 +144,11 @@ def limit_request_bodies(application: Any) -> Any:
     async def handle_request(scope: dict[str, Any], receive: Any, send: Any) -> None:
         length = _parse_length(scope)
         if length is None:
-            await _send_error(scope, send, 411, _("This was sent in a form that we can't accept."))
+            await send_error(scope, send, 411, _("This was sent in a form that we can't accept."))
         elif length > get_max_body_bytes():
             megabytes = f"{settings.ENVIRONMENT.image_max_bytes / 1024 / 1024:.3g}"
             words = _("This is too large. The limit is %(limit)s MB.")
-            await _send_error(scope, send, 413, words, limit=megabytes)
+            await send_error(scope, send, 413, words, limit=megabytes)
         elif length <= SMALL_BODY_BYTES:
             await application(scope, receive, send)
         else:
@@ -161,7 +161,7 @@ async def _handle_large_request(application: Any, scope: dict[str, Any], receive
     state = process.get(LargeRequests)
     if state.queued_count >= MAX_QUEUED_UPLOADS or DROPPED_HEADER.encode() in dict(scope["headers"]):
         words = _("Many photos are being sent right now. Please try again in a moment.")
-        await _send_error(scope, send, 503, words)
+        await send_error(scope, send, 503, words)
         return
     state.queued_count += 1
     try:
@@ -179,7 +179,7 @@ def _parse_length(scope: dict[str, Any]) -> int | None:
     return int(length) if is_known else None
 
 
-async def _send_error(scope: dict[str, Any], send: Any, status: int, words: Any, **values: str) -> None:
+async def send_error(scope: dict[str, Any], send: Any, status: int, words: Any, **values: str) -> None:
     with use_language(read_language(scope)):
         text = str(words) % values
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
