@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from typing import Any
 
 import django
 
@@ -11,6 +12,7 @@ django.setup(set_prefix=False)
 
 # These need the apps, which django.setup loads.
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import re_path
 
 from supportbot.conversations.worker import housekeeping, runner
 from supportbot.server.backpressure import backpressure_middleware
@@ -26,7 +28,15 @@ from supportbot.urls import websocket_urlpatterns
 
 CANCELLATION_SECONDS = 5.0  # in which tasks that were cancelled must end
 
-sockets = URLRouter(websocket_urlpatterns)
+
+async def refuse_socket(_scope: Any, receive: Any, send: Any) -> None:
+    """At an address that has none. Channels alone would take it for a fault of ours."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+# Channels takes an ASGI application in the place of a view.
+sockets = URLRouter([*websocket_urlpatterns, re_path("", refuse_socket)])  # type: ignore[arg-type, list-item]
 application = ProtocolTypeRouter(
     {
         "http": remember_client_address(

@@ -129,3 +129,8 @@ def test_a_socket_is_as_secure_as_django_takes_the_page_for(settings, values, is
     assert page.is_secure() is is_secure
     assert is_let_in("https://shop.example") is is_secure
     assert is_let_in("http://shop.example") is not is_secure
+
+
+async def test_at_an_address_that_there_is_not_is_no_socket(alices):
+    for path in ("/ws/", "/ws/c/x/", f"/ws/desk/c/{'9' * 5000}/"):
+        assert not await Page(path, alices.headers("http://testserver")).connect()
