@@ -31,6 +31,7 @@ from .cells import (
 from .files import FileRow
 from .order_notes import read_parcel_notes
 from .order_rows import (
+    WORD_FOR_SUM,
     Survey,
     combine_rows,
     gather_rows,
@@ -173,9 +174,11 @@ class OrderBuilder:
         return ""
 
     def _is_order_number(self) -> bool:
-        """Shopify's have digits. A word alone, such as “Total”, stands in a row that somebody has put below them."""
-        is_name = self._platform != "shopify" or any(map(str.isdigit, self._number))
-        return is_name and bool(normalise_number(self._number)) and len(self._number) <= 40
+        """Some platforms' have no digits, but words such as “Total” are those of a row below all orders."""
+        is_code = any(map(str.isdigit, self._number))
+        if not is_code and self._platform != "shopify":
+            is_code = len(self._number.split()) == 1 and not WORD_FOR_SUM.fullmatch(self._number)
+        return is_code and bool(normalise_number(self._number)) and len(self._number) <= 40
 
     def _build_item(self, row: FileRow) -> ExportedItem | None:
         sku = self._read_text("Lineitem sku", 100, row)

@@ -352,6 +352,13 @@ def test_a_cell_of_items_in_which_none_is_found_is_told(load):
     assert "Line 2, 727: Lineitem name is empty" in said.err
 
 
+@pytest.mark.parametrize("words", ["Total", "Gesamtsumme:", "record(s) downloaded"])
+def test_a_row_about_the_file_below_its_orders_is_no_order(load, words):
+    said = load(BIGCOMMERCE_HEADER, BIGCOMMERCE, f"{words},,,,,,,,40.00,,,,,,49.80,,,,")
+    assert f"Line 3, {words}: The row has no order number" in said.err
+    assert list(Order.objects.values_list("number", flat=True)) == ["101"]
+
+
 def test_another_order_of_another_platform_with_the_number_is_refused(load):
     load(f"{WOO_HEADER}", WOO)
     said = load(BIGCOMMERCE_HEADER, BIGCOMMERCE.replace("101,7,", "727,7,").replace("zoe@", "max@"))
