@@ -129,6 +129,7 @@ OTHER_VERBS = {
     "change": "upgrade extend reset add pause",
     "forward": "contact ask",
     "investigate": "investigate trace",
+    "handover": "human person agent colleague operator handover handoff transfer connect",
 }
 # Other words by which a result tells of an action.
 REPORTS = {

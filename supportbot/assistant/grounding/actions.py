@@ -32,6 +32,7 @@ from .action_patterns import (
     REPORTED_ACTIONS,
 )
 from .action_words import ACTIONS, REPORTS
+from .handover_patterns import BUTTON, HANDOVER, HANDOVER_WORDS, HANDOVERS
 from .promise_patterns import CONDITION as PROMISE_CONDITION
 from .promise_patterns import KIND_OF_PROMISE, PROMISE_WORDS, PROMISED_ACTIONS
 
@@ -105,12 +106,20 @@ def find_unproven_action(
 
 
 def find_present_action(sentence: str, done: Collection[str]) -> str:
-    """The words of an action that is said to be done right now, and is none of these; empty if there is none."""
+    """The words of an action that is said to be done right now, and is none of these; empty if there is none.
+
+    That a person has the chat, or will have it, is one of them: it is true with a call that does it, and no sooner.
+    """
     text = normalize_text(sentence)
     words = _list_words(text)
-    if PRESENT_WORDS.isdisjoint(words) or ANY_ACTION in done:
+    if ANY_ACTION in done:
         return ""
-    return _find_claim(text, words, PRESENT_ACTIONS, done)
+    action = "" if PRESENT_WORDS.isdisjoint(words) else _find_claim(text, words, PRESENT_ACTIONS, done)
+    if action or HANDOVER in done or HANDOVER_WORDS.isdisjoint(words):
+        return action
+    if PROMISE_CONDITION.search(text) or BUTTON.search(text):
+        return ""
+    return next((match[0] for match in find_matches(HANDOVERS, text, words)), "")
 
 
 def list_promises(sentence: str) -> list[tuple[str, str]]:
