@@ -161,6 +161,7 @@ async def _run_once(kind: JobKind, claimed: ClaimedJob) -> Any:
         async with asyncio.timeout(kind.timeout_seconds):
             return await kind.function(claimed)
     except asyncio.CancelledError:
+        logger.warning("Job %s was cut off by the end of the process, and will be run again", kind.name)
         await release_job(claimed)
         raise
     finally:

@@ -110,7 +110,9 @@ async def test_one_of_a_process_that_died_is_not_run_again(model, alices, chat, 
     await page.close()
 
 
-def test_one_of_a_turn_that_is_given_up_is_not_said_to_have_changed_nothing(transactional_db, chat, till):
+def test_one_of_a_turn_that_is_given_up_is_not_said_to_have_changed_nothing(
+    transactional_db, chat, till, caplog
+):
     work = submit.submit_message.run_sync(chat.pk, "My money, please", "a1").lease
     tool_calls.store_requested_calls.run_sync(work, ASKED)
     Turn.objects.update(crash_count=recovery.MAX_CRASHES)
@@ -119,6 +121,8 @@ def test_one_of_a_turn_that_is_given_up_is_not_said_to_have_changed_nothing(tran
     recovery.recover_abandoned_turns.run_sync(9)
 
     assert (Turn.objects.get().state, *result()) == ("interrupted", "interrupted", True)
+    told = f"Tool pay_out was cut off in conversation {chat.pk}: nobody knows whether it did its work"
+    assert told in caplog.text  # for whoever looks after the site
 
 
 def test_one_that_may_run_when_a_person_takes_over_is_not_said_to_have_changed_nothing(

@@ -535,7 +535,7 @@ async def test_when_the_process_ends_a_job_may_finish_within_its_time(script):
     assert not await Job.objects.aexists()
 
 
-async def test_when_the_process_ends_its_jobs_are_due_for_others_at_once(script):
+async def test_when_the_process_ends_its_jobs_are_due_for_others_at_once_and_the_log_says_so(script, caplog):
     never = asyncio.get_running_loop().create_future()
     script.replies = [never]
     await put()
@@ -548,6 +548,7 @@ async def test_when_the_process_ends_its_jobs_are_due_for_others_at_once(script)
     assert row.attempts == 0
     assert row.run_after <= timezone.now()
     assert (script.failures, script.results) == ([], [])
+    assert "was cut off by the end of the process" in caplog.text
 
 
 @pytest.mark.parametrize("ends_before_the_claim", [True, False])

@@ -1,5 +1,6 @@
 """Turns that end over the head of whoever runs them, and what is said of the tool calls that they leave behind."""
 
+import logging
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +15,8 @@ from ..models import Conversation, Message, Turn
 from ..models import ToolCall as StoredCall
 from .changes import ChangedTurn, close_open_messages, load_messages
 from .token_estimates import settle_turn
+
+logger = logging.getLogger(__name__)
 
 
 def end_bot_turns(conversation: Conversation) -> list[ChangedTurn]:
@@ -61,6 +64,10 @@ def _close_if_irreversible(row: StoredCall) -> None:
     tool = get_tool_registry().get(row.name)
     if tool is not None and tool.effect == "irreversible":
         row.set_result(build_error_result(row.as_value(), "interrupted", UNCERTAIN_OUTCOME))
+        logger.warning(
+            "Tool %s was cut off in conversation %s: nobody knows whether it did its work, and it is not run again",
+            *(row.name, row.message.conversation_id),
+        )
 
 
 def get_tool_registry() -> Registry:
