@@ -1,10 +1,9 @@
 """Turns rows of another platform's export into rows of Shopify's form: a row for each item."""
 
 from collections.abc import Collection, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 
 from ..models import Order
-from .cells import UnreadableCell, find_currency, read_amount
+from .cells import find_currency
 from .files import FileRow
 from .formats import BY_DATE, ITEM_COLUMNS, REFUNDED, ExportFormat, ItemCells
 from .status_words import REFUND_WORDS, simplify_status
@@ -18,9 +17,6 @@ def translate_rows(rows: Iterator[FileRow], form: ExportFormat, wanted: Collecti
         items = list(_split_items(row.cells, form.item_cells)) if form.item_cells else []
         first, *others = items or [{}]
         for each in (cells | first, *({"Name": cells.get("Name", "")} | item for item in others)):
-            if total := each.get("Lineitem total"):
-                price = _divide(total, each.get("Lineitem quantity", ""))
-                each["Lineitem price"] = each.get("Lineitem price") or price
             picked = {column: text for column, text in each.items() if column in wanted}
             yield FileRow(row.line, picked, row.problem)
 
@@ -73,13 +69,3 @@ def _split_items(theirs: Mapping[str, str], cells: ItemCells) -> Iterator[dict[s
             }
         if not found:
             yield {"Lineitem quantity": text[:200]}
-
-
-def _divide(total: str, quantity: str) -> str:
-    """The price of one piece, where it can be told to the cent."""
-    try:
-        price = read_amount(total, "") / Decimal(quantity)
-    except (UnreadableCell, InvalidOperation, ZeroDivisionError):
-        return ""
-    rounded = price.quantize(Decimal("0.01"))
-    return f"{rounded:f}"

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..amounts import round_amount
 from ..exported_orders import CellNote, ExportedItem, ExportedOrder, RefusedOrder
 from ..models import Order, OrderItem
 from ..numbers import MAX_TRACKING_CHARS, normalise_number
@@ -191,7 +192,13 @@ class OrderBuilder:
         state = find_item_state(self._read_text("Lineitem fulfillment status", 40, row))
         has_commas = self._survey.has_decimal_commas
         quantity = self._read("Lineitem quantity", read_quantity, row, has_decimal_commas=has_commas)
-        return ExportedItem(name, sku, quantity, self._read_amount("Lineitem price", row), state)
+        return ExportedItem(name, sku, quantity, self._find_price(row, quantity), state)
+
+    def _find_price(self, row: FileRow, quantity: int | None) -> Decimal | None:
+        """The price of one piece, where need be from that of all of them."""
+        price = self._read_amount("Lineitem price", row)
+        total = self._read_amount("Lineitem total", row) if price is None and quantity else None
+        return price if total is None or not quantity else round_amount(total / quantity, self._currency)
 
     def _sums_up_items(self, row: FileRow) -> bool:
         """Whether it is no item, but the sum above those of the order, as eBay writes it where there are several."""

@@ -13,7 +13,10 @@ from .status_words import find_status, simplify_state
 # A row with one of these begins an order; the others are further items of it.
 BEGINNING_COLUMNS = ("Financial Status", "Total", "Id")
 # By these an item is told from the others of its order. Its state is none of them: it changes from day to day.
-ITEM_KEY_COLUMNS = ("Lineitem id", "Lineitem name", "Lineitem sku", "Lineitem quantity", "Lineitem price")
+ITEM_KEY_COLUMNS = (
+    *("Lineitem id", "Lineitem name", "Lineitem sku", "Lineitem quantity", "Lineitem price"),
+    "Lineitem total",
+)
 # Later ones stand behind.
 PAYMENTS = ("pending", "authorized", "partially paid", "paid", "partially refunded", "refunded", "voided")
 

@@ -99,6 +99,14 @@ def test_states_of_amazon(load, written, status):
     assert (said.err, Order.objects.get().status) == ("", status)
 
 
+def test_a_price_of_all_pieces_that_may_be_two_amounts_is_told(load):
+    said = load(
+        ALL_ORDERS_HEADER, ALL_ORDERS.format(status="Shipped", item="Mug\t\tB02\tShipped\t2\tEUR\t1.234")
+    )
+    assert "Lineitem total is '1.234', which may be two different amounts." in said.err
+    assert list_items("302-1234567-7654321") == [("Mug", "", 2, None)]
+
+
 @pytest.mark.parametrize("order_of_files", [1, -1])
 def test_amazon_has_the_buyer_and_what_was_sent_in_two_files(load, order_of_files):
     files = (
