@@ -209,6 +209,15 @@ CLAIMS = [
     "Ik heb u afgemeld voor de nieuwsbrief.",
     "Falei com o armazém.",
     "Rozmawiałem z magazynem.",
+    "I've flagged this as urgent.",
+    "I have made a note on your order.",
+    "Your return label has been sent.",
+    "The prepaid label was emailed to you.",
+    "Das Rücksendeetikett wurde Ihnen zugesandt.",
+    "Der Retourenschein wurde erstellt.",
+    "L'étiquette de retour vous a été envoyée.",
+    "La etiqueta de devolución ha sido enviada.",
+    "L'etichetta di reso è stata inviata.",
 ]
 
 
@@ -256,6 +265,11 @@ def test_a_claim_in_further_words_and_languages_is_marked(sentence):
         "Ich ändere meine Antwort.",
         "I reset the search and looked again.",
         "I've checked your order: it's with DHL.",
+        "The return label is in the parcel.",
+        "A return label is sent to you once we have your request.",
+        "Das Rücksendeetikett liegt dem Paket bei.",
+        "I've flagged nothing so far.",
+        "I made a note to myself: two parcels.",
         "I've checked with the number that you gave me.",
         "I've confirmed your address with the order.",
         "I've consulted our return policy.",

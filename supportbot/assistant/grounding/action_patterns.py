@@ -106,7 +106,18 @@ OWN_ACTIONS = build_patterns(
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>added)\s+(?:\w+\s+){{1,5}}?to\s+(?:your|the)\s+"
             r"(?:account|order|case|ticket|file|cart|basket|booking)\b",
         ),
+        "flagged prioritized prioritised": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>flagged|prioriti[sz]ed)\s+(?:this|it)\b",
+        ),
+        # What a carrier's label was is told by a result, but not that of a return.
+        "label retourlabel rücksendeetikett retourenetikett rücksendelabel retourenlabel retourenschein étiquette "
+        "etiqueta etichetta": (
+            r"\b(?:(?:return|prepaid)\s+(?:shipping\s+)?label|retourlabel|(?:rücksende|retouren)(?:etikett|label|schein)|"
+            r"étiquette\s+de\s+retour|etiqueta\s+de\s+devolución|etichetta\s+(?:di|per\s+il)\s+reso)\b"
+            rf"{BETWEEN}\b(?:has\s+been|was|wurde|a\s+été|ha\s+sido|fue|è\s+stat[oa]|werd)\s{BETWEEN}\b{_ACTION}",
+        ),
         "made": (
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>made)\s+a\s+note\s+(?:on|in|of|about)\b",
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>made)\s+(?:the|this|that|those|these|your)\s+"
             r"(?:\w+\s+)?changes?\b",
         ),

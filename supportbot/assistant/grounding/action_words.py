@@ -37,6 +37,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "send": (
         "send mail email resend ship",
         "sent shipped emailed e-mailed mailed resent dispatched gesendet geschickt verschickt versendet versandt "
+        "zugesandt zugeschickt "
         "envoyé expédié enviado inviato spedito verstuurd verzonden gestuurd gemaild",
     ),
     "deliver": ("deliver", "delivered zugestellt ausgeliefert livré entregado consegnato bezorgd entregue"),
