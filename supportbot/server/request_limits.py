@@ -28,6 +28,9 @@ MAX_BUFFERED_BYTES = 96 * 1024 * 1024
 SLOW_AFTER_SECONDS = 10.0
 MIN_BYTES_PER_SECOND = 48 * 1024
 DROPPED_HEADER = "x-body-dropped"  # tells the application that the body was not kept, for want of memory
+# Anybody may write them. Daphne takes the path that the site is below from the second, by which one would reach what a
+# proxy keeps from strangers by its path; and it fails on some of the third, for which no socket of ours has a use.
+UNTRUSTED_HEADERS = (DROPPED_HEADER, "daphne-root-path", "sec-websocket-protocol")
 # More than any form of ours has, and than what surrounds an image in its request.
 SMALL_BODY_BYTES = 64 * 1024
 
@@ -77,7 +80,8 @@ class BoundedRequest(WebRequest):
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         self._is_kept = length is not None and length <= get_max_body_bytes()
         self.content = BytesIO()  # not a file, which the event loop would wait for
-        self.requestHeaders.removeHeader(DROPPED_HEADER)
+        for name in UNTRUSTED_HEADERS:
+            self.requestHeaders.removeHeader(name)
         if length is not None and self._is_kept and length > SMALL_BODY_BYTES:
             self._reserve_memory(length)
 

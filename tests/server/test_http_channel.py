@@ -57,6 +57,14 @@ def connect(clock: Clock):
     return connect
 
 
+def serve_with(channel: Any, request_type: type[BoundedRequest]) -> None:
+    """As Daphne has it, which is the factory of its channels and keeps count of their requests."""
+    server = SimpleNamespace(server_name="", log_action=lambda *_about: None)
+    server.protocol_connected = server.protocol_disconnected = lambda _request: None
+    channel.factory = SimpleNamespace(server=server, log=lambda _request: None)
+    channel.requestFactory = request_type
+
+
 def is_over(channel: Any) -> bool:
     return bool(channel.transport.disconnecting)
 
@@ -146,13 +154,29 @@ def test_an_answer_that_fails_in_the_middle_is_cut_off_and_one_that_has_not_begu
             self.handle_exception(OSError("The disk is gone."))
 
     channel = connect()
-    server = SimpleNamespace(server_name="", log_action=lambda *_about: None)
-    server.protocol_connected = server.protocol_disconnected = lambda _request: None
-    channel.factory = SimpleNamespace(server=server, log=lambda _request: None)
-    channel.requestFactory = Failing
+    serve_with(channel, Failing)
     channel.dataReceived(HEAD + b"\r\n")
 
     answer = channel.transport.value()
     assert is_over(channel) == has_begun
     assert answer.startswith(b"HTTP/1.1 200 " if has_begun else b"HTTP/1.1 500 ")
     assert answer.endswith(b"4\r\nhalf\r\n" if has_begun else b"\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "header", [b"Daphne-Root-Path: /x", b"daphne-root-path: \xff", b"Sec-WebSocket-Protocol: \xff"]
+)
+def test_no_stranger_says_where_the_site_is_or_what_daphne_cannot_read(connect, header):
+    """A proxy that keeps strangers from /admin/ would let /x/admin/ through, which would then be /admin/."""
+    names = []
+
+    class Noting(Answered, BoundedRequest):
+        def process(self) -> None:
+            names.extend(name for name, _values in self.requestHeaders.getAllRawHeaders())
+            super().process()
+
+    channel = connect()
+    serve_with(channel, Noting)
+    channel.dataReceived(HEAD + header + b"\r\n\r\n")
+
+    assert names == [b"Host"]
