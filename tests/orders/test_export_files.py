@@ -109,10 +109,19 @@ def test_a_file_that_cannot_be_read_hides_nothing_of_those_before_it(tmp_path, c
     ]
 
 
-def test_a_place_where_the_refused_cannot_be_written_is_told_after_the_report(load, tmp_path, capsys):
-    with pytest.raises(CommandError, match="no folder"):
-        load(MUG, refused=tmp_path / "no folder" / "refused.csv")
-    assert "1 orders: 1 new" in capsys.readouterr().out
+def test_a_place_where_the_refused_cannot_be_written_is_told_and_hides_nothing(load, tmp_path, capsys):
+    nowhere = tmp_path / "no folder" / "refused.csv"
+
+    with pytest.raises(SystemExit):
+        load(MUG, refused=nowhere)
+    done = capsys.readouterr()
+    with pytest.raises(CommandError, match="These columns"):
+        load("1,2", header="Name,Mail", refused=nowhere)
+    broken_off = capsys.readouterr()
+
+    assert "1 orders: 1 new" in done.out
+    assert f"{nowhere} could not be written: No such file or directory" in done.err
+    assert f"{nowhere} could not be written" in broken_off.err
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import sys
 import zipfile
 import zlib
 from argparse import ArgumentTypeError
@@ -112,8 +113,9 @@ class Command(BaseCommand):
             problems = report.list_problems()
             self._print_problems(problems, with_file=len(files) > 1 or len(report.problems) > 1)
             self._print_counts(report)
-            if refused:
-                _write_problems(refused, problems)
+            is_written = refused is None or self._write_problems(refused, problems)
+        if not is_written:
+            sys.exit(1)
 
     def _print_problems(self, problems: list[Problem], *, with_file: bool) -> None:
         for file, line, number, why in problems[:MAX_PRINTED_PROBLEMS]:
@@ -144,6 +146,19 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{file} was read as {encoding}. If letters look wrong, import it again with --encoding."
             )
+
+    def _write_problems(self, path: Path, problems: list[Problem]) -> bool:
+        """False if it cannot be done, which is said here: why an import broke off must be said as well."""
+        try:
+            with path.open("w", newline="", encoding="utf-8") as written:
+                rows = csv.writer(written)
+                rows.writerow(["file", "line", "order", "reason"])
+                for file, line, number, why in problems:
+                    rows.writerow([_escape_formula(file), line, _escape_formula(number), why])
+        except OSError as error:
+            self.stderr.write(f"{path} could not be written: {error.strerror or error}")
+            return False
+        return True
 
 
 def _choose_formats(path: Path | None) -> Sequence[ExportFormat]:
@@ -220,17 +235,6 @@ def _import_table(
             batch = []
     report.add_outcomes(file, *save_orders(batch))
     numbers_before |= numbers
-
-
-def _write_problems(path: Path, problems: list[Problem]) -> None:
-    try:
-        with path.open("w", newline="", encoding="utf-8") as written:
-            rows = csv.writer(written)
-            rows.writerow(["file", "line", "order", "reason"])
-            for file, line, number, why in problems:
-                rows.writerow([_escape_formula(file), line, _escape_formula(number), why])
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from None
 
 
 def _escape_formula(text: str) -> str:
