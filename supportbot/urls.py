@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from django.utils.module_loading import module_has_submodule
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.views.defaults import page_not_found
+from django.views.defaults import bad_request, page_not_found
 from django.views.generic import RedirectView
 
 from supportbot.app_modules import find_teaching_apps
@@ -63,8 +63,8 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("chat/icon.svg"))),
     *find_app_urls(),
 ]
-# Django wraps it in a check of the form's token, which fails where the form, unread so far, cannot be read.
-handler404 = unwrap(page_not_found)
+# Django wraps them in a check of the form's token, which fails where the form, unread so far, cannot be read.
+handler400, handler404 = unwrap(bad_request), unwrap(page_not_found)
 
 # Channels takes Django's path() with an ASGI application in the place of a view.
 websocket_urlpatterns: list[Any] = [

@@ -13,8 +13,10 @@ URLENCODED, MULTIPART = b"application/x-www-form-urlencoded", b"multipart/form-d
 BODY = b'--x\r\nContent-Disposition: form-data; name="username"\r\n\r\n\xff\r\n--x--\r\n'
 
 
-async def post(content_type: bytes, path: str = "/accounts/login/") -> Mapping[str, Any]:
-    headers = [(b"host", b"testserver"), (b"content-type", content_type)]
+async def post(
+    content_type: bytes, path: str = "/accounts/login/", host: bytes = b"testserver"
+) -> Mapping[str, Any]:
+    headers = [(b"host", host), (b"cookie", b"csrftoken=" + b"a" * 32), (b"content-type", content_type)]
     length = (b"content-length", str(len(BODY)).encode())
     sender = HttpCommunicator(application, "POST", path, BODY, [*headers, length])
     response: Mapping[str, Any] = await sender.get_response(timeout=10)
@@ -49,7 +51,12 @@ async def test_whatever_else_is_sent_reaches_its_page(content_type: bytes) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_broken_form_at_an_address_that_there_is_not_is_not_found() -> None:
-    response = await post(b"multipart/form-data; boundary=", "/nothing/")
+@pytest.mark.parametrize(
+    ("path", "host", "status"), [("/nothing/", b"testserver", 404), ("/new/", b"[", 400)]
+)
+async def test_a_broken_form_is_told_what_is_the_matter_before_that(
+    path: str, host: bytes, status: int
+) -> None:
+    response = await post(b"multipart/form-data; boundary=", path, host)
 
-    assert response["status"] == 404
+    assert response["status"] == status
