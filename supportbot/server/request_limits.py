@@ -124,8 +124,8 @@ class BoundedRequest(WebRequest):
             super().handle_exception(exception)
 
     def _find_address(self) -> str:
-        forwarded = self.requestHeaders.getRawHeaders("x-forwarded-for", [])
-        return find_network(getattr(self.channel.getPeer(), "host", ""), ",".join(forwarded))
+        forwarded = b",".join(self.requestHeaders.getRawHeaders(b"x-forwarded-for", []))
+        return find_network(getattr(self.channel.getPeer(), "host", ""), forwarded.decode("latin-1"))
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self._is_kept:

@@ -17,9 +17,10 @@ from supportbot.server.http_channel import (
     WaitingConnections,
 )
 from supportbot.server.process import process
-from supportbot.server.request_limits import BoundedRequest
+from supportbot.server.request_limits import SMALL_BODY_BYTES, BoundedRequest, LargeRequests
 
 HEAD = b"GET / HTTP/1.1\r\nHost: example.com\r\n"
+LARGE = SMALL_BODY_BYTES + 1
 POST = b"POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -180,3 +181,16 @@ def test_no_stranger_says_where_the_site_is_or_what_daphne_cannot_read(connect, 
     channel.dataReceived(HEAD + header + b"\r\n\r\n")
 
     assert names == [b"Host"]
+
+
+def test_a_large_request_is_taken_whatever_stands_in_its_forwarded_address(connect):
+    class Waiting(BoundedRequest):
+        def process(self) -> None: ...
+
+    channel = connect()
+    serve_with(channel, Waiting)
+    head = POST % LARGE
+    channel.dataReceived(head.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: \xff\r\n\r\n"))
+
+    assert not is_over(channel)
+    assert [sender.reserved_bytes for sender in process.get(LargeRequests).senders] == [LARGE]
