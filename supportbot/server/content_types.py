@@ -1,5 +1,7 @@
 """Requests whose Content-Type Django fails on, which is anybody's to write."""
 
+import codecs
+from contextlib import suppress
 from typing import Any
 
 from django.utils.http import parse_header_parameters
@@ -26,6 +28,9 @@ def _has_readable_type(scope: dict[str, Any]) -> bool:
     written = b",".join(value for name, value in scope["headers"] if name == b"content-type")
     try:
         kind, parameters = parse_header_parameters(written.decode("latin-1"))
-    except ValueError:  # it names an encoding that there is not
+        charset = parameters.get("charset", "utf-8")
+        with suppress(LookupError):  # it is as if it named none
+            codecs.lookup(charset)
+    except ValueError:  # no encoding has such a name
         return False
-    return kind not in FORMS or parameters.get("charset", "utf-8").lower() == "utf-8"
+    return kind not in FORMS or charset.lower() == "utf-8"

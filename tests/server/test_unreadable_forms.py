@@ -27,6 +27,8 @@ async def post(
     "content_type",
     [
         b"application/json; charset*=none''x",
+        b"application/json; charset*=utf-8''a%00b",
+        b"text/plain; charset*=utf-7''+2AA-",
         MULTIPART + b"; charset*=utf-7''+2AA-",
         URLENCODED + b"; charset=latin-1",
         MULTIPART + b"; charset=hex",
