@@ -5,6 +5,9 @@ import re
 AUTOMATIC_REPLY = (
     r"auto(?:matic|mated|mática|matica|matische|matisch|-?)?[\s-]*(?:reply|response|answer)"
     r"|vacation (?:auto-?)?(?:reply|responder|message|notice)"
+    r"|out[\s-]of[\s-](?:the[\s-])?office (?:(?:auto-?)?reply|response|message|notification|notice)"
+    r"|abwesenheits(?:notiz|nachricht|meldung|assistent|info)|(?:message|notification) d['’]absence"
+    r"|afwezigheids(?:bericht|melding|assistent)"
     r"|(?:automatische|autom\.)\s(?:antwort|abwesenheit\w*|rückmeldung|reactie)"
     r"|odpowiedź automatyczna|autoodpowiedź|автоматична відповідь|автоматичен отговор|аўтаматычны адказ"
     r"|samodejni odgovor"
@@ -17,8 +20,7 @@ AUTOMATIC_REPLY = (
     r"|автоматический ответ|автоответ|自動返信|自動応答|自动回复|自动答复|自動回覆|자동 회신|رد تلقائي|מענה אוטומטי"
 )
 AWAY = (
-    r"out[\s-]of[\s-](?:the[\s-])?office(?:\s(?:reply|response|message|notification|notice))?"
-    r"|abwesend|außer haus|nicht im (?:büro|haus)"
+    r"out[\s-]of[\s-](?:the[\s-])?office|abwesend|außer haus|nicht im (?:büro|haus)"
     r"|absente?(?:\(e\))?(?: du bureau)?|fuera de (?:la )?oficina|ausente de la oficina|fuori (?:sede|ufficio)"
     r"|assente dall['’]ufficio|fora do escritório|ausente do escritório|afwezig|niet aanwezig|niet op kantoor"
     r"|poza biurem|nieobecn[ya] w (?:biurze|pracy)|mimo kancelář|nem vagyok az irodában|házon kívül|poissa toimistolta"
@@ -26,8 +28,7 @@ AWAY = (
     r"|外出中|不在のお知らせ|不在通知|不在办公室|不在辦公室|休假中|부재중|nicht am arbeitsplatz"
 )
 AWAY_NOTE = (
-    r"oo(?:o|to)(?=\s*(?:$|[:：)\]|]|[(\[]\s*re\s*:|[-–—,]\s*(?:back|until|till|zurück|wieder)\b|(?:until|till|bis)\b))"
-    r"|(?:urlaubs)?abwesenheit(?:s\w+)?|absence du bureau|message d['’]absence|notification d['’]absence"
+    r"oo(?:o|to)|(?:urlaubs)?abwesenheit(?:s\w+)?|absence du bureau"
     r"|ausencia de la oficina|ausência temporária|ausência do escritório|afwezigheids\w+|frånvaro|fraværende|fravær"
     r"|poissaolo|nieobecność(?: w (?:biurze|pracy))?|nepřítomnost|neprítomnosť|távollét"
 )
@@ -39,8 +40,8 @@ AWAY_STATE = (
     r"|på (?:semester|ferie)|na urlopie|izinde|absente?|assente|в отпуске|у відпустці|休假|休暇"
 )
 DATE = (
-    r"\d{1,2}(?:[./]\d{1,2}[./]?(?:\d{2,4})?"
-    r"|(?:\.|st|nd|rd|th)?(?:\s(?:de\s)?[^\W\d]{3,12}\.?)?(?:\s(?:de\s)?\d{4})?)"
+    r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}(?:[./]\d{1,2}[./]?(?:\d{2,4})?"
+    r"|(?:\.|st|nd|rd|th|er|º)?(?:\s(?:(?:de|del|of)\s)?[^\W\d]{3,12}\.?)?(?:\s(?:(?:de|del|of)\s)?\d{4})?))"
 )
 DATE_RANGE = (
     rf"\s(?:(?:from|vom|du|del?|dal|van|od|fra|från)\s)?{DATE}"
@@ -51,25 +52,34 @@ WISH = (
     r"[^:：]*\?\s*$|.*\b(?:please|bitte|merci de|svp|s['’]il (?:vous|te) pla[iî]t|por favor|per favore|graag"
     r"|alstublieft|proszę|vänligen|venligst|vennligst)\b"
 )
-# Until when is said in a few words: who writes more of them, or a dash, goes on with something else.
-STATE_END = (
-    rf"(?:{DATE_RANGE})?"
-    r"\s*(?:(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^\s,;?]*"
-    r"(?:\s(?:zum|the|al|el|le|en met))?(?:\s[^\s,;?]*[^\s,;?–—-]){0,3}"
-    r"(?:\s(?:(?:of|de|del)\s)?\d{4})?(?:\s(?:inclus|inclusive|einschließlich))?)?"
-    r"(?:[\s.!]*$"
-    r"|\s*[:：]\s*(?:re|aw|antw|sv|r|rif)\s*[:：])"
+# Until when is said by a date or in two words: who writes more of them goes on with something else.
+UNTIL = (
+    r"(?:bis|until|till|tot|hasta|fino|até|do|til|jusqu|до)\b[^\s,;?]*(?:\s(?:zum|the|al|el|le|en met))?"
+    rf"(?:\s(?:[^\s,;?\d]+\s)?{DATE}|(?:\s[^\s,;?]*[^\s,;?–—-]){{1,2}})?(?:\s(?:inclus|inclusive|einschließlich))?"
+)
+RETURN = r"(?:back|return(?:s|ing)?|zurück|wieder|retour|terug)\b"
+# A program repeats the subject of our mail, which has our mark. A person says there what they want.
+OUR_SUBJECT = r"\s?(?:[:：|–—-]?\s?(?:re|aw|antw|sv|r|rif)\s?[:：]|[:：|–—-].*\[\s?#)"
+STATE_END = rf"(?:{DATE_RANGE})?(?:\s?{UNTIL})?(?:[\s.!]*$|{OUR_SUBJECT})"
+AWAY_END = (
+    rf"(?:{STATE_END}|[)\]]{OUR_SUBJECT}|\s?(?:[(\[]|[,:：–—-]\s)"
+    rf"(?:(?:re|aw|antw|sv|r|rif)\s?[:：]|(?:{UNTIL}|{RETURN}(?:\s[^\s,;?]+){{0,3}})[\s.!)\]]*$))"
+)
+# «The courier is not in» is of no name.
+NO_NAME = (
+    r"(?!(?:the|my|our|your?|der|die|das|dem|den|mein\w*|unser\w*|ihn?en|ihr\w*|euch|eure\w*|le|la|les|mon|ma|notre"
+    r"|votre|el|mi|nuestr[oa]|il|lo|mio|mia|nostr[oa]|o|a|meu|minha|nosso|nossa|de|het|mijn|ons|onze)\b|l['’])"
 )
 # «Alice is out of the office», as some programs write, and people of themselves.
 WHO_IS_AWAY = (
     r"(?:auto:\s)?(?:(?:i am|i['’]m|i will be|(?:ich )?bin|je suis|estoy|estaré|sono|sarò|estou|estarei|ik ben|jestem"
-    r"|jag är|jeg er|olen|[^:?]{2,60}\s(?:is|ist|est|está|è))\s)?"
+    rf"|jag är|jeg er|olen|{NO_NAME}[^:?]{{2,60}}\s(?:is|ist|est|está|è))\s)?"
     r"(?:(?:currently|derzeit|zurzeit|aktuell|actuellement|momenteel)\s)?"
 )
-# After these words a program repeats our subject. «Out of office chairs?» is a question.
+# After these words a program repeats our subject. «Automatic reply of your shop» is what a person writes.
 AUTOMATIC_END = (
-    r"\s*(?:$|[:：!.;()\[\]|–—-]|,\s*(?:back|until|till|bis|zurück|wieder)\b"
-    r"|(?:re|aw|antw|sv|auto|autoreply)\b)"
+    r"(?![^:：]*\?\s*$)\s*(?:[.!]*\s*$|[:：()\[\]|–—-]|(?:re|aw|antw|sv|auto|autoreply)\b"
+    rf"|(?:from|von)\s{NO_NAME})"
 )
 # What comes to a help desk. A parcel or an invoice is received by people.
 REQUEST = (
@@ -83,14 +93,15 @@ RECEIPT_OF = (
     r"|abbiamo ricevuto (?:il (?:suo|tuo|vostro)|la (?:sua|tua|vostra))|otrzymaliśmy (?:twoj[ąe]|państwa)"
     r"|recebemos (?:[ao] )?(?:sua|seu|tua|teu|vossa)|vi har (?:tagit emot|mottagit|modtaget|mottatt) (?:ditt?|din)"
     r"|olemme vastaanottaneet|(?:eingangs|empfangs)bestätigung ihrer|accusé de réception de votre"
-    r"|ontvangstbevestiging van uw|wir haben ihre|w(?:e|ij) hebben (?:uw|je)"
+    r"|ontvangstbevestiging van uw"
 )
 REQUEST_RECEIVED = (
     rf"(?:your|ihre|votre|uw|je) {REQUEST} (?:(?:has been|was) (?:received|created|opened)"
     r"|ist (?:bei uns )?eingegangen|a (?:bien )?été (?:reçue?|enregistrée?)|is ontvangen)"
 )
 RECEIPT = (
-    rf"(?:{RECEIPT_OF}) {REQUEST}(?: erhalten| ontvangen)?|{REQUEST_RECEIVED}"
+    rf"(?:{RECEIPT_OF}) {REQUEST}|{REQUEST_RECEIVED}"
+    rf"|wir haben ihre {REQUEST} erhalten|w(?:e|ij) hebben (?:uw|je) {REQUEST} ontvangen"
     r"|(?:support )?(?:ticket|request) (?:received|created|opened)|(?:ticket|case) #?\d{4,} has been (?:created|opened)"
     r"|thanks? (?:you )?for contacting us|merci de nous avoir contactée?s|grazie per averci contattato"
     r"|gracias por contactar(?:nos| con nosotros)"
@@ -102,12 +113,12 @@ RECEIPT_END = (
 )
 AUTOMATIC_SUBJECT = re.compile(
     # Whoever answers or forwards a receipt is a person.
-    rf"^\W*(?:\[[^\]]{{1,60}}\]\s*)?(?:(?:{RECEIPT}){RECEIPT_END}|(?:(?:re|aw|antw|sv|r|rif)\s*:\s*)?(?:"
-    rf"(?:{AUTOMATIC_REPLY})(?:{AUTOMATIC_END}|\s(?:from|von)\b)"
-    rf"|(?!{WISH})(?:(?:(?:{WHO_IS_AWAY})?(?:{AWAY})|{AWAY_NOTE})(?:{AUTOMATIC_END}|{STATE_END})"
+    rf"^\W{{0,10}}(?:\[[^\]]{{1,60}}\]\s*)?(?:(?:{RECEIPT}){RECEIPT_END}|(?:(?:re|aw|antw|sv|r|rif)\s*:\s*)?(?:"
+    rf"(?:{AUTOMATIC_REPLY}){AUTOMATIC_END}"
+    rf"|(?!{WISH})(?:(?:(?:{WHO_IS_AWAY})?(?:{AWAY})|{AWAY_NOTE}){AWAY_END}"
     rf"|(?:{WHO_IS_AWAY})?(?:{AWAY_STATE}){STATE_END})"
     r"|[^?]{1,150}(?:\s[-–—]\s|[\[(])auto-?(?:reply|response|antwort)[\])]?\W*$"
     # Who must first prove to a filter that they are a person: no program of ours does.
-    r"|your e-?mail requires verification|please confirm your message))",
+    r"|(?:your e-?mail requires verification|please confirm your message)\s*(?:$|[:：(]|verify#)))",
     re.IGNORECASE,
 )
