@@ -78,7 +78,8 @@ class ExportFormat:
     @cached_property
     def has_days_alone(self) -> bool:
         """Whether nothing but the day on which it was sent tells the state of an order, or of each of its items."""
-        return "Fulfilled at" in self.columns and not self.columns.keys() & {"Status", "Fulfillment Status"}
+        states = {"Status", "Fulfillment Status", "Lineitem fulfillment status"}
+        return "Fulfilled at" in self.columns and self.columns.keys().isdisjoint(states)
 
     def is_read(self, column: str) -> bool:
         """Whether this column of a file is read."""

@@ -39,7 +39,7 @@ class Survey:
     has_decimal_commas: bool = False
     # Whether an item without its order's number belongs to the order above it, see `_has_item_alone`.
     has_orders_in_blocks: bool = False
-    last_line: int = 0
+    last_item_line: int = 0  # below it are sums alone
 
 
 class ItemSorting:
@@ -95,7 +95,9 @@ def survey_file(export: Table) -> Survey:
     sorting = ItemSorting()
     commas = points = block_count = 0
     for row in read_rows(export, ("Name", "Total", "Created at", *SORTABLE_COLUMNS)):
-        number, survey.last_line = get_number(row), row.line
+        number = get_number(row)
+        if row.cells.get("Lineitem name") and not _has_word_for_sum(row):
+            survey.last_item_line = row.line
         if number != previous:
             block_count += not number
             if number in seen:
@@ -125,7 +127,7 @@ def gather_rows(export: Table, survey: Survey) -> Iterator[list[FileRow]]:
     number = ""
     for row in read_rows(export, COLUMNS):
         may_continue = survey.has_orders_in_blocks and number and _has_item_alone(row)
-        if not may_continue or _is_sum(row, apart.get(number, group), survey.last_line):
+        if not may_continue or _is_sum(row, apart.get(number, group), survey.last_item_line):
             number = get_number(row)
         if number:
             row.cells["Name"] = number  # so that a row and its repeat are alike, whichever of them has a mark
@@ -152,12 +154,17 @@ def _has_item_alone(row: FileRow) -> bool:
     return "Lineitem name" in filled and filled <= ITEM_COLUMNS and not row.problem
 
 
-def _is_sum(row: FileRow, above: Sequence[FileRow], last_line: int) -> bool:
-    """Whether it is no item, but what somebody has summed up: all of the file below it, or an order's items."""
-    cells = row.cells
-    if cells.get("Lineitem sku") or not WORD_FOR_SUM.fullmatch(cells.get("Lineitem name", "")):
+def _has_word_for_sum(row: FileRow) -> bool:
+    is_word = WORD_FOR_SUM.fullmatch(row.cells.get("Lineitem name", ""))
+    return is_word is not None and not row.cells.get("Lineitem sku")
+
+
+def _is_sum(row: FileRow, above: Sequence[FileRow], last_item_line: int) -> bool:
+    """Whether it is no item, but what somebody has summed up: all of the file above it, or an order's items."""
+    if not _has_word_for_sum(row):
         return False
-    return row.line == last_line or not cells.get("Lineitem quantity") or has_quantity_of(row, above)
+    is_below_all = row.line > last_item_line
+    return is_below_all or not row.cells.get("Lineitem quantity") or has_quantity_of(row, above)
 
 
 def has_quantity_of(row: FileRow, others: Sequence[FileRow]) -> bool:

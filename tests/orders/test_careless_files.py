@@ -138,6 +138,12 @@ def test_a_sum_below_the_items_of_each_order_is_no_item(load, quantity, price):
     assert "Line 4, no number: The row has no order number" in said.err
 
 
+@pytest.mark.parametrize("below", [ITEM_ALONE.format("Sum"), "Made by a spreadsheet" + "," * 9])
+def test_a_sum_of_all_is_no_item_whatever_else_stands_below_the_items(load, below):
+    load(MUG, ITEM_ALONE.format("Cup"), PIN, ITEM_ALONE.format("Jug"), ",,,,,,,9,Total,39.00", below)
+    assert stored() == {"#1001": ["Mug", "Cup"], "#1002": ["Pin", "Jug"]}
+
+
 def test_an_item_may_be_called_as_people_call_a_sum(load):
     said = load(MUG, ITEM_ALONE.format("Cup"), ITEM_ALONE.format("Soma"), PIN, ITEM_ALONE.format("Jug"))
     assert (said.err, stored()) == ("", {"#1001": ["Mug", "Cup", "Soma"], "#1002": ["Pin", "Jug"]})

@@ -78,6 +78,20 @@ def test_a_map_of_the_shop_s_own(load, chat):
     assert Order.objects.get(number="B-2").ordered_at.date().isoformat() == "2026-04-04"
 
 
+def test_a_state_of_its_own_that_each_item_has_is_the_item_s_whatever_day_the_order_was_sent(load):
+    described = (
+        'name = "Our shop"\n[columns]\nName = "Nr"\n"Created at" = "Tag"\n"Fulfilled at" = "Versandt"\n'
+        '"Lineitem name" = "Artikel"\n"Lineitem quantity" = "Menge"\n"Lineitem fulfillment status" = "Stand"\n'
+    )
+    load(
+        "Nr;Tag;Versandt;Artikel;Menge;Stand",
+        "B-1;2026-09-01;2026-09-03;Tasse;1;fulfilled",
+        "B-1;2026-09-01;2026-09-03;Teller;1;pending",
+        described=described,
+    )
+    assert list(Order.objects.get().items.values_list("state", flat=True)) == ["shipped", "not_shipped"]
+
+
 def test_a_list_of_parcels_changes_nothing_else_of_the_orders(load):
     load(*OWN, described=MAP)
     parcels = "[columns]\nName = 'Ref'\n'Tracking number' = 'Parcel'"
