@@ -253,6 +253,14 @@ def test_an_action_of_an_earlier_turn_may_be_told_as_one():
     assert check.find_marks("I've opened another ticket.")
 
 
+@pytest.mark.parametrize("tool_name", ["send_label", "zap_it"])
+def test_a_return_label_that_an_earlier_turn_has_sent_was_sent(tool_name):
+    sentence, done_earlier = "The return label was sent to zoe@example.com.", list_actions(tool_name)
+
+    assert find_unproven_action(sentence, set(), done_earlier, set()) == ""
+    assert find_unproven_action(sentence, set(), set(), set())
+
+
 def test_a_tool_that_says_nothing_of_itself_may_have_done_it_earlier_too():
     done_earlier = list_actions("zap_it")
 

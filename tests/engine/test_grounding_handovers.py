@@ -57,6 +57,10 @@ CLAIMS = [
     "Estou transferindo a conversa para um colega.",
     "Przekazuję rozmowę do konsultanta.",
     "Łączę pana z konsultantem.",
+    "Einen Moment bitte, ich verbinde Sie mit einem Kollegen.",
+    "Ich verbinde Sie mit einem Kollegen, bitte haben Sie etwas Geduld.",
+    "As a premium customer you're being transferred to an agent.",
+    "I've transferred you to a colleague who is used to such cases.",
 ]
 
 
@@ -99,6 +103,7 @@ def test_who_is_told_that_a_person_comes_gets_one_or_the_words_are_marked(senten
         "Wir übernehmen das Porto.",
         "Ich habe die beiden Bestellungen verbunden.",
         "Je vous passe les détails.",
+        "Je vous passe une bonne nouvelle : la livraison est gratuite.",
         "Souhaitez-vous que je vous mette en relation avec un conseiller ?",
         "Je vous transfère si vous le souhaitez.",
         "¿Quiere que le pase con un compañero?",
@@ -108,6 +113,16 @@ def test_who_is_told_that_a_person_comes_gets_one_or_the_words_are_marked(senten
         "Zal ik u doorverbinden?",
         "Quer que eu transfira você para um atendente?",
         "Czy mam przekazać rozmowę konsultantowi?",
+        "Type “agent” and someone will be with you shortly.",
+        "By dialling 9 you will be connected to our support team.",
+        "I'll connect you to our returns portal.",
+        "Ein Mitarbeiter übernimmt hier den Aufbau der Möbel.",
+        "Schreiben Sie „Mensch“, und ich verbinde Sie mit einem Kollegen.",
+        "Indiquez votre numéro de commande et je vous transfère à un collègue.",
+        "Dígame su número de pedido y le paso con un compañero.",
+        "Mi dica il numero d'ordine e la metto in contatto con un collega.",
+        "Geef me uw bestelnummer en ik verbind u door met een collega.",
+        "Proszę podać numer zamówienia, a przekazuję rozmowę do konsultanta.",
     ],
 )
 def test_an_offer_or_a_button_brings_nobody_and_says_so(sentence):

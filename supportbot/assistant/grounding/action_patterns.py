@@ -82,6 +82,10 @@ _PEOPLE = (
 _OWN_SPANISH = " ".join(word for word in _KIND_OF_OWN if word.endswith(("é", "í")))
 _OWN_PORTUGUESE = " ".join(word for word in _KIND_OF_OWN if word.endswith("i"))
 
+RETURN_LABEL = re.compile(
+    r"\b(?:(?:return|prepaid)\s+(?:shipping\s+)?label|retourlabel|(?:rücksende|retouren)(?:etikett|label|schein)|"
+    r"étiquette\s+de\s+retour|etiqueta\s+de\s+devolución|etichetta\s+(?:di|per\s+il)\s+reso)\b"
+)
 OWN_ACTIONS = build_patterns(
     {
         "i": (
@@ -112,12 +116,12 @@ OWN_ACTIONS = build_patterns(
         # What a carrier's label was is told by a result, but not that of a return.
         "label retourlabel rücksendeetikett retourenetikett rücksendelabel retourenlabel retourenschein étiquette "
         "etiqueta etichetta": (
-            r"\b(?:(?:return|prepaid)\s+(?:shipping\s+)?label|retourlabel|(?:rücksende|retouren)(?:etikett|label|schein)|"
-            r"étiquette\s+de\s+retour|etiqueta\s+de\s+devolución|etichetta\s+(?:di|per\s+il)\s+reso)\b"
-            rf"{BETWEEN}\b(?:has\s+been|was|wurde|a\s+été|ha\s+sido|fue|è\s+stat[oa]|werd)\s{BETWEEN}\b{_ACTION}",
+            rf"{RETURN_LABEL.pattern}{BETWEEN}"
+            r"\b(?:has\s+been|was(?!\s+(?:supposed|meant|due)\b)|wurde|a\s+été|ha\s+sido|fue|è\s+stat[oa]|werd)"
+            rf"\s{BETWEEN}\b{_ACTION}",
         ),
         "made": (
-            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>made)\s+a\s+note\s+(?:on|in|of|about)\b",
+            rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>made)\s+a\s+note\s+(?:on|in|about|of\s+(?:your|this|that|it|the))\b",
             rf"\bi(?:['’]ve|\s+have)?{_ADVERBS}\s+(?P<action>made)\s+(?:the|this|that|those|these|your)\s+"
             r"(?:\w+\s+)?changes?\b",
         ),

@@ -114,8 +114,8 @@ PRESENT_FORMS = {
 # Said of oneself alone, as others say such things of an order or a day too.
 OWN_DONE = {
     "change": "upgraded extended reset stopped paused expedited added made switched enrolled subscribed unsubscribed "
-    "verlängert abgemeldet freigeschaltet prolongé désabonné désinscrit borrado prolungato verlengd "
-    "afgemeld",
+    "verlängert abgemeldet freigeschaltet prolongé prolongée désabonné désabonnée désinscrit désinscrite "
+    "borrado prolungato verlengd afgemeld",
     "discount": "waived",
     "block": "put",
     "forward": "contacted asked called phoned spoke spoken reached checked confirmed consulted flagged prioritized "

@@ -30,9 +30,10 @@ from .action_patterns import (
     PRESENT_WORDS,
     QUESTION,
     REPORTED_ACTIONS,
+    RETURN_LABEL,
 )
 from .action_words import ACTIONS, REPORTS
-from .handover_patterns import BUTTON, HANDOVER, HANDOVER_WORDS, HANDOVERS
+from .handover_patterns import HANDOVER, HANDOVER_WORDS, HANDOVERS, REQUEST
 from .promise_patterns import CONDITION as PROMISE_CONDITION
 from .promise_patterns import KIND_OF_PROMISE, PROMISE_WORDS, PROMISED_ACTIONS
 
@@ -80,7 +81,8 @@ def find_unproven_action(
 ) -> str:
     """The words of an action that no call of this turn has done; empty if there is none.
 
-    `done_earlier` counts where the answer speaks of earlier, and `reported` where it tells what somebody has done.
+    `done_earlier` counts where the answer speaks of earlier, as of a return label that “was sent”, and `reported` where
+    it tells what somebody has done.
     """
     text = normalize_text(sentence)
     words = _list_words(text)
@@ -88,7 +90,7 @@ def find_unproven_action(
     if ACTION_WORDS.isdisjoint(words) and not is_unspaced:
         return ""
     proven = {*done}
-    if EARLIER.search(text) or re.search(r"\d{3}", text):
+    if EARLIER.search(text) or RETURN_LABEL.search(text) or re.search(r"\d{3}", text):
         proven.update(done_earlier)
     if ANY_ACTION in proven:
         return ""
@@ -117,7 +119,7 @@ def find_present_action(sentence: str, done: Collection[str]) -> str:
     action = "" if PRESENT_WORDS.isdisjoint(words) else _find_claim(text, words, PRESENT_ACTIONS, done)
     if action or HANDOVER in done or HANDOVER_WORDS.isdisjoint(words):
         return action
-    if PROMISE_CONDITION.search(text) or BUTTON.search(text):
+    if PROMISE_CONDITION.search(text) or REQUEST.search(text):
         return ""
     return next((match[0] for match in find_matches(HANDOVERS, text, words)), "")
 

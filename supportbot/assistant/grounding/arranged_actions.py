@@ -73,7 +73,10 @@ ARRANGED_ACTIONS = {
     "gesprochen telefoniert": (
         rf"\bich\s+habe?\b{BETWEEN}\bmit\s+(?!ihnen\b|dir\b){BETWEEN}\b(?P<action>gesprochen|telefoniert)\b",
     ),
-    "parlé": (r"\bj['’]ai\s+(?:\w+\s+){0,2}?(?P<action>parlé)\s+(?:avec(?!\s+(?:vous|toi)\b)|à|au)\b",),
+    "parlé": (
+        r"\bj['’]ai\s+(?:\w+\s+){0,2}?(?P<action>parlé)\s+"
+        r"(?:avec(?!\s+(?:vous|toi)\b)|à(?!\s+(?:vous|tort|propos|l['’]instant)\b)|au(?!\s+(?:début|départ)\b))\b",
+    ),
     "hablado": (r"\b(?<!se )he\s+(?:\w+\s+){0,2}?(?P<action>hablado)\s+con\b(?!\s+usted)",),
     "parlato": (r"\bho\s+(?:\w+\s+){0,2}?(?P<action>parlato)\s+con\b(?!\s+(?:lei|te)\b)",),
     "gesproken": (
@@ -82,8 +85,8 @@ ARRANGED_ACTIONS = {
     "falei": (r"\b(?P<action>falei)\s+com\b(?!\s+você)",),
     "rozmawiałem rozmawiałam": (r"\b(?P<action>rozmawiałem|rozmawiałam)\s+z\b(?!\s+pan)",),
     # What was changed.
-    "prolongé désabonné désinscrit": (
-        r"\b(?:j['’]ai|je\s+(?:vous|t['’])\s?ai)\s+(?:\w+\s+){0,2}?(?P<action>prolongé|désabonné|désinscrit)e?s?\b",
+    "prolongé prolongée désabonné désabonnée désinscrit désinscrite": (
+        r"\b(?:j['’]ai|je\s+(?:vous|t['’])\s?ai)\s+(?:\w+\s+){0,2}?(?P<action>prolongée?|désabonnée?|désinscrite?)\b",
     ),
     "borrado": (r"\b(?<!se )he\s+(?:\w+\s+){0,2}?(?P<action>borrado)\b",),
     "prolungato": (r"\bho\s+(?:\w+\s+){0,2}?(?P<action>prolungato)\b",),

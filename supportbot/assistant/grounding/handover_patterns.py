@@ -19,13 +19,19 @@ _SOON = r"(?:shortly|soon|right\s+away|momentarily|in\s+(?:just\s+)?a\s+(?:few\s
 # Not “to our page”.
 _YOU = (
     r"\s+you\b(?!\s+(?:to|with)\s+(?:our|the|this)\s+(?:\w+\s+){0,2}?"
-    r"(?:page|site|website|article|form|link|guide|info\w*)\b)"
+    r"(?:page|site|website|portal|app|shop|article|form|link|guide|info\w*)\b)"
 )
 _GERMAN_PERSON = r"\b(?:kolleg(?:e|in|en|innen)|mitarbeiter(?:in|innen|n)?|mensch(?:en)?)\b"
-# What happens when the customer presses a button is told, and nothing is claimed.
-BUTTON = re.compile(
-    r"\b(?:press|click|tap|use|select|choose|klick|drück|tipp|wähl|cliqu|appuy|utilis|puls|haga|usa|usi|clicc|prem|klik|druk|"
-    r"gebruik|toque|kliknij|naciśnij)\w*"
+_FRENCH_PERSON = r"(?:à\s+)?une?\s+(?:collègue|conseill(?:er|ère)|agente?|responsable|personne|spécialiste)"
+# What happens once the customer presses a button, or says what is asked for, is told, and nothing is claimed.
+REQUEST = re.compile(
+    r"\b(?:(?:(?:press|click|select)(?:ing)?|dial(?:l?ing)?|tap(?:ping)?|us(?:e|ing)|choos(?:e|ing)|typ(?:e(?!\s+of)|ing))\b|"
+    r"(?:klick|drück|tipp|wähl|cliqu|appuy|utilis|puls|haga|clicc|klik|gebruik|toque|kliknij|naciśnij)\w*|"
+    r"us[ai]\b|prem(?:a|i|ere)\b|druk\s+op\b|"
+    r"(?:sag|schreib|nenn|gib|geb|teil)(?:en?|t)?\s+(?:sie|mir|einfach|nur|kurz)\b|(?:dites|indiquez|donnez|écrivez)\b|"
+    r"(?:díga|dí|dá|dé|avísa|indíque|indíca|escríba|escríbe)(?:me|nos)\b|mi\s+(?:dica|faccia|scriva|indichi)\b|"
+    r"fammi\b|dimmi\b|geef\s+(?:me|mij|ons)\b|me\s+(?:diga|informe|envie|avise)\b|"
+    r"proszę\s+(?:podać|napisać|wpisać|potwierdzić)\b)"
 )
 
 HANDOVERS = build_patterns(
@@ -53,11 +59,11 @@ HANDOVERS = build_patterns(
         ),
         "übernimmt übernehmen": (
             rf"{_GERMAN_PERSON}\s+(?:übernimmt|übernehmen)(?=\s*(?:[.!]|$)|"
-            r"\s+(?:gleich|jetzt|nun|hier|sofort|in\s+kürze|(?:den|diesen)\s+chat|das\s+gespräch)\b)",
+            r"\s+(?:gleich|jetzt|nun|hier(?!\s+(?:d(?:en|ie|as)|eine?n?)\b)|sofort|in\s+kürze|(?:den|diesen)\s+chat|das\s+gespräch)\b)",
         ),
         "transfère mets passe transférer mettre passer transféré mis": (
-            r"\bje\s+vous\s+(?:mets\s+en\s+(?:relation|contact)\s+avec|transfère\s+(?:à|vers|au)|passe\s+(?:à\s+)?une?)\b",
-            r"\bje\s+vais\s+vous\s+(?:mettre\s+en\s+(?:relation|contact)|transférer|passer\s+(?:à\s+)?une?)\b",
+            rf"\bje\s+vous\s+(?:mets\s+en\s+(?:relation|contact)\s+avec|transfère\s+(?:à|vers|au)|passe\s+{_FRENCH_PERSON})\b",
+            rf"\bje\s+vais\s+vous\s+(?:mettre\s+en\s+(?:relation|contact)|transférer|passer\s+{_FRENCH_PERSON})\b",
             r"\bje\s+vous\s+ai\s+(?:transférée?|mise?\s+en\s+(?:relation|contact))\b",
         ),
         "paso transfiero conecto comunico transferido conectado pasado": (

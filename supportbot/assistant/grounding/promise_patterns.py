@@ -142,8 +142,9 @@ PROMISED_ACTIONS = build_patterns(
         ),
         "we": (r"\bwe(?:['’]ll|\s+will)(?:\s+\w{2,15}ly)?\s+(?P<action>call|phone)(?=\s+you\b(?!\s+an?\b))",),
         "rappellerons appellerons llamaremos chiameremo richiameremo ligaremos": (
-            r"\b(?:vous|te|les?|los?|las?|ti|vi|lhe)\s+(?P<action>rappellerons|appellerons|llamaremos|chiameremo|"
-            r"richiameremo|ligaremos)\b",
+            # Not “we'll remind you of it”.
+            r"\b(?:vous|te|les?|los?|las?|ti|vi|lhe)\s+(?P<action>rappellerons(?!\s+(?:que\b|qu['’]|votre\b|vos\b|les?\s+d|"
+            r"l['’](?!après)|la\s+date\b))|appellerons|llamaremos|chiameremo|richiameremo|ligaremos)\b",
         ),
         "vou irei": (
             rf"\b(?:vou|irei)\s+{_INFINITIVE}\b{_NO_IDIOM}",
@@ -155,10 +156,12 @@ PROMISED_ACTIONS = build_patterns(
 CONDITION = re.compile(
     r"\?|\b(?:if|once|when|after|until|before|unless|as soon as|whether|upon|should|would|"
     r"please(?! (?:hold|wait|bear))|just (?:say|let|confirm|reply|tell|send)|confirm|tell me|reply|send me|let me know|"
-    r"give me (?:your|the)|cannot|not|never|nothing|nobody|no(?! problem| worries)|"
-    r"wenn|sobald|nachdem|falls|ob|bevor|dann|bitte|könnte|würde|nicht|nichts|kein\w*|niemals|nie|erst|"
+    r"in case|give me (?:your|the)|cannot|not|never|nothing|nobody|no(?! problem| worries)|"
+    r"(?<!moment )(?<!augenblick )bitte(?! (?:warten|haben|bleiben|gedulden))|"
+    r"vorher an|vor der (?:(?:an)?lieferung|zustellung)|"
+    r"wenn|sobald|nachdem|falls|ob|bevor|dann|könnte|würde|nicht|nichts|kein\w*|niemals|nie|erst|"
     r"si|quand|lorsque|dès|après|avant|ne|pas|jamais|rien|pourrais|veuillez|"
     r"cuando|una vez|después|antes|podría|nada|ning[uú]n\w*|nunca|se|quando|dopo|prima|appena|non|nessun\w*|potrei|"
-    r"als|wanneer|zodra|nadat|voordat|niet|niets|geen|nooit|zou|assim que|depois|não|"
+    r"als|wanneer|zodra|nadat|voordat|niet|niets|geen|nooit|zou|voor de (?:levering|bezorging)|assim que|depois|não|"
     r"nenhum\w*|favor)\b|n['’]t\b|\bn['’]"
 )
