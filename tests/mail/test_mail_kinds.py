@@ -200,6 +200,7 @@ PEOPLE = [
             ),
             *("Nicht im Haus am Freitag, TechCorp [#abc]", "Absent at delivery of TechCorp [#abc]"),
             *("Wir haben Ihre Mail", "We hebben uw bericht", "Automatic answer. Nobody helps"),
+            *("Her husband is on leave", "This shop is out of office", "Nobody is on holiday"),
             *("The driver is absent", "Votre livreur est absent", "Unser Nachbar ist nicht im Haus"),
             *("Automatic reply from your shop is rude", "Automatische Antwort - ist da jemand?"),
             *("Your email requires verification - what is this?", "Please confirm your message was received"),

@@ -67,7 +67,8 @@ AWAY_END = (
 )
 # «The courier is not in» is of no name.
 NO_NAME = (
-    r"(?!(?:the|my|our|your?|der|die|das|dem|den|mein\w*|unser\w*|ihn?en|ihr\w*|euch|eure\w*|le|la|les|mon|ma|notre"
+    r"(?!(?:the|this|my|his|her|our|your?|their|no(?: one|body)?"
+    r"|der|die|das|dem|den|mein\w*|unser\w*|ihn?en|ihr\w*|euch|eure\w*|le|la|les|mon|ma|notre"
     r"|votre|el|mi|nuestr[oa]|il|lo|mio|mia|nostr[oa]|o|a|meu|minha|nosso|nossa|de|het|mijn|ons|onze)\b|l['’])"
 )
 # «Alice is out of the office», as some programs write, and people of themselves.
