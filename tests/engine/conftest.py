@@ -1,9 +1,11 @@
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from supportbot.assistant.backends import Backend, load_backend
+from supportbot.assistant.facts import readers
 from tests.provider import Provider, Script
 
 from .desk import Desk
@@ -33,3 +35,15 @@ async def warm_desk(provider: Script, desk: Desk) -> Desk:
     provider.say("Hello.")
     await desk.ask("Hello")
     return desk
+
+
+@pytest.fixture
+def on_24_november(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day on which an answer says “tomorrow”, whatever day it is: the texts of a test may name the next one."""
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "Then":
+            return cls(2026, 11, 24, 12, tzinfo=tz)
+
+    monkeypatch.setattr(readers, "datetime", Then)

@@ -10,6 +10,8 @@ from supportbot.assistant.messages import Message
 from tests.engine.test_grounding import HISTORY, LOOK_UP
 from tests.engine.test_grounding_promises import UNABLE
 
+pytestmark = pytest.mark.usefixtures("on_24_november")
+
 INSTRUCTIONS = """What we do and do not do:
 We are open Monday to Friday, 9 am to 6 pm. Returns within 30 days of delivery. 2 years of warranty. We answer so."""
 ORDER = {

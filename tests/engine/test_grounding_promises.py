@@ -18,6 +18,8 @@ from supportbot.assistant.messages import Message
 from supportbot.assistant.tools import Registry, tool
 from tests.engine.test_grounding import HISTORY, SYSTEM, create_ticket, lookup_order, refund_order
 
+pytestmark = pytest.mark.usefixtures("on_24_november")
+
 
 @tool(effect="write")
 def zap_it(ctx: Any) -> dict[str, Any]:
