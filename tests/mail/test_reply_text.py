@@ -184,6 +184,7 @@ SIGNATURES = (
         "Inviato dal cellulare",
     ),
     "<https://www.avast.com/sig-email>\nVirus-free.www.avast.com\n<https://www.avast.com/sig-email>\n<#DAB4FAD8-2DD7>",
+    *("Outlook für iOS<https://aka.ms/o0ukef> beziehen", "Mit der WEB.DE iPhone App gesendet"),
     *("iPhone'umdan gönderildi", "iPhoneから送信", "发自我的iPhone", "Trimis de pe iPhone-ul meu"),
 )
 
@@ -209,6 +210,7 @@ def test_what_a_program_writes_below_by_itself_is_left_out(line: str) -> None:
         *("Skickat med PostNord utan mail", "Sendt med feil telefon", "Spedito con il cellulare rotto"),
         *("Wysłane z poczty w Krakowie", "Отправлено через Почту России", "包裹发自上海，至今没收到"),
         *("Yahoo mail: I can't log in, please change my address", "Outlook for Windows"),
+        "The page of Outlook for iOS <https://aka.ms/o0ukef> was not found",
         *("iOS için Outlook çalışmıyor", "Sent from my iPhone\n#1001"),
         "The lamp [image: 5 cm] is broken",
     ],

@@ -82,16 +82,17 @@ PROGRAM_SIGNATURE = re.compile(
     r"""^\W{0,3}(?:
     (?:sent\s(?:from|with|via|using)|send\sfrom)\b.{0,80}
     |yahoo\smail\s?[:;-].{0,40}\borgani.{0,40}|sent\sfrom\syahoo.{0,60}
-    |(?:von|mit)\s(?:samsung[-\s](?:galaxy[-\s])?(?:smartphone|mobile|tablet|handy)|gmx\smail|web\.de\smail|yahoo\smail.{0,20})\sgesendet
+    |(?:von|mit)\s(?:samsung[-\s](?:galaxy[-\s])?(?:smartphone|mobile|tablet|handy)|(?:der\s)?(?:gmx|web\.de)\s(?:\w{3,9}\s)?(?:mail|app)|yahoo\smail.{0,20})\sgesendet
     |(?:diese\s(?:nachricht|e-?mail)\swurde\s)?(?:gesendet|geschickt|versendet|verschickt)\s(?:von|mit|über|via|aus)\b.{0,90}
     |diese\s(?:nachricht|e-?mail)\swurde\svo[nm]\b.{0,90}
     |(?!.*\b(?:hab|hat|wurd|wird|werd|nicht|kein|bitte))(?:vom|(?:(?:von|mit)\s)?meinem)\b.{0,60}(?:gesendet|geschickt)
     |(?:get|holen\ssie\ssich|laden\ssie|beziehen\ssie|télécharge[rz]|obten(?:ir|ez|er|ga|ha)|obtén|obter|baixe|baixar
-        |transferir|ottieni|ottenere|scarica|download|haal|hämta|hent|skaffa|pobierz|uzyskaj|získat|získejte|hanki
+        |transferir|ottieni|ottenere|scarica|download|haal|hämta|hent|få|skaffa|pobierz|uzyskaj|získat|získejte|hanki
         |скачать|получить|установить|获取|取得|الحصول\sعلى)\s(?:(?:o|aplikację|program)\s)?outlook\b
         .{0,15}(?:ios|android|mac|windows).{0,60}
     |outlook\s(?:voor|für|pour|para|per|för|for)\s?(?:ios|android|mac|windows)
         (?:\s(?:downloaden|herunterladen|beziehen|を入手|のダウンロード)(?:\s?<.{0,60}>)?|\s?<.{0,60}>)
+    |.{0,30}\boutlook\b.{0,20}(?:ios|android|mac|windows)\s?<https://aka\.ms/\w{1,20}>(?:\s\w{3,15})?
     |(?:ios|android)\s(?:için|版)\soutlook(?:['’]u\s(?:edinin|indir\w*)|を入手)?(?:\s?<.{0,60}>)?
     |(?:envoyé|envoyée)\s(?:de|depuis|à\spartir|avec|via)\b.{0,80}
     |(?:enviado|enviada)\s(?:desde|a\spartir|do|da|de|con|com|pelo|via)\b.{0,80}
