@@ -18,9 +18,9 @@ from supportbot.conversations.models import Conversation, Message, Rating, Staff
 from supportbot.conversations.realtime import broadcast
 from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.conversations.web.consumers import ChatConsumer
-from supportbot.desk.conversation_consumer import DeskConversationConsumer
-from supportbot.desk.feed_consumer import DeskFeedConsumer
+from supportbot.desk.live.consumer import DeskConversationConsumer
 from supportbot.desk.models import Note
+from supportbot.desk.waiting_list.consumer import DeskFeedConsumer
 from supportbot.server.executors import on_database_thread
 from supportbot.urls import websocket_urlpatterns
 from tests.conversations.conftest import _own_media, model

@@ -135,6 +135,12 @@ SHORT_CUTS = [
         "Mail",
         "supportbot.mail.outgoing.sending",
     ),
+    (
+        "supportbot/desk/waiting_list/board.py",
+        "from ..live import facts",
+        "Desk",
+        "supportbot.desk.live.facts",
+    ),
     # The apps of a shop.
     ("supportbot/urls.py", "from orders.models import Order", "The project finds the apps", "orders.models"),
     (

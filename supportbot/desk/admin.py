@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from supportbot.audit.recording import record_event, record_events
 from supportbot.concurrent_edits import ConcurrentEditAdmin
 
-from .account_admin import AccountAdmin, GroupAdmin
+from .admin_site.accounts import AccountAdmin, GroupAdmin
 from .conversation_admin import ConversationAdmin
 from .models import SavedReply
 

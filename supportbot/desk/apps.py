@@ -27,10 +27,11 @@ class DeskConfig(AppConfig):
     customer_exports: list[CustomerExport]
 
     def ready(self) -> None:
-        from . import admin_log, checks  # noqa: F401 - they register a signal receiver and checks
-        from .admin_lists import install_admin_lists
-        from .admin_times import install_local_times
-        from .admin_values import install_possible_values
+        from . import checks  # noqa: F401 - it registers checks
+        from .admin_site import log  # noqa: F401 - it registers a signal receiver
+        from .admin_site.lists import install_admin_lists
+        from .admin_site.times import install_local_times
+        from .admin_site.values import install_possible_values
 
         install_admin_lists()
         install_local_times()
@@ -49,7 +50,7 @@ class DeskConfig(AppConfig):
         """
         from supportbot.conversations.limits.rate_limits import RequestRefused, check_text
 
-        from .notes import add_note
+        from .live.notes import add_note
 
         try:
             add_note.run_sync(conversation, staff, check_text(text), client_id)
@@ -59,7 +60,7 @@ class DeskConfig(AppConfig):
 
     def list_colleagues(self, accounts: Any) -> list[tuple[int, str]]:
         """The key of each of these accounts, and its name with whether they are here; those who are stand first."""
-        from .colleagues import describe_colleagues
+        from .live.colleagues import describe_colleagues
 
         return [(each.pk, each.label) for each in describe_colleagues(accounts)]
 

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from supportbot.conversations.models import Conversation
 from supportbot.row_ids import parse_row_id
 
-from .conversation_page import render_conversation
 from .conversation_search import NEWEST_MESSAGES, find_conversations
 from .durations import format_duration
-from .facts import load_facts
+from .live.facts import load_facts
+from .live.page import render_conversation
 
 
 class AssigneeFilter(admin.SimpleListFilter):

@@ -16,7 +16,7 @@ from supportbot.conversations.realtime.change_frames import render_frames
 from supportbot.conversations.realtime.fragments import build_delta_frame
 from supportbot.conversations.turns import TurnChange
 from supportbot.conversations.turns.changes import ChangedTurn
-from supportbot.desk.fragments import get_staff_audience
+from supportbot.desk.live.fragments import get_staff_audience
 
 QUESTION = "Where is the parcel that you have sent to my neighbour?"
 ANSWER = "It is on its **way** to you, and will be there when you are back from work."

@@ -97,7 +97,7 @@ def test_a_colleague_takes_over_what_nobody_of_the_staff_has_any_longer(chat, ag
     assert describe_refusal(refused) == "This conversation isn't yours yet. Take it over first."
     shown = refused.change.owner
     assert (shown.owner, shown.assignee_id, shown.assignee_name) == ("human", None, "")
-    assert "With nobody: the colleague who had it" in render_owner(shown, template="desk/_owner.html")
+    assert "With nobody: the colleague who had it" in render_owner(shown, template="desk/live/_owner.html")
     assert turns.take_over.run_sync(chat.pk, sam.pk).is_done
     chat.refresh_from_db()
     assert (chat.owner, chat.assignee) == ("human", sam)

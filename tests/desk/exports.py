@@ -14,7 +14,7 @@ from supportbot.assistant.customer_exports import (
 )
 from supportbot.conversations.attachments import storage
 from supportbot.conversations.models import Attachment, Conversation, Message, Turn
-from supportbot.desk.export_archive import build_archive
+from supportbot.desk.customers.export_archive import build_archive
 from tests.conversations.photos import PICTURE
 
 

@@ -19,9 +19,9 @@ from supportbot.conversations.realtime import desk_feed
 from supportbot.conversations.realtime.broadcast import Watchers
 from supportbot.conversations.realtime.desk_feed import DeskListeners
 from supportbot.conversations.realtime.socket_sessions import CLOSE_SIGNED_OUT, OpenSockets, end_session
-from supportbot.desk import board
-from supportbot.desk.conversation_consumer import DeskConnection
-from supportbot.desk.viewers import Viewers
+from supportbot.desk.live.consumer import DeskConnection
+from supportbot.desk.live.viewers import Viewers
+from supportbot.desk.waiting_list import board
 from supportbot.server.process import process
 from tests.conversations.markup import parse
 from tests.conversations.page import Browser

@@ -25,7 +25,7 @@ from supportbot.assistant.customer_exports import (
 from supportbot.assistant.declarations import DeclarationError
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import Attachment, Conversation, Message, Turn
-from supportbot.desk.export_archive import build_archive
+from supportbot.desk.customers.export_archive import build_archive
 from tests.conversations.photos import PICTURE
 
 from .exports import attach_photo, build_all, press_export, read_parts, say

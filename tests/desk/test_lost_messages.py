@@ -8,8 +8,8 @@ from django.utils import timezone
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.templatetags import chat as chat_tags
-from supportbot.desk import notes, viewers
-from supportbot.desk.conversation_consumer import DeskConversationConsumer
+from supportbot.desk.live import notes, viewers
+from supportbot.desk.live.consumer import DeskConversationConsumer
 from supportbot.server.process import process
 from tests.conversations.rows import until
 

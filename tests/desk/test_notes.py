@@ -3,8 +3,8 @@
 from django.urls import reverse
 
 from supportbot.conversations import turns
+from supportbot.desk.live.notes import add_note
 from supportbot.desk.models import Note
-from supportbot.desk.notes import add_note
 from tests.conversations.markup import parse
 
 SECRET = "The carrier lost it."

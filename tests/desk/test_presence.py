@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations.models import StaffPresence
-from supportbot.desk import presence
+from supportbot.desk.waiting_list import presence
 from tests.conversations.markup import parse
 
 from .desk_page import open_feed
@@ -32,7 +32,7 @@ async def test_here_and_away_are_stored_and_open_pages_keep_staff_here(model, ag
 async def test_an_open_page_of_somebody_who_is_away_does_not_change_since_when_they_are(
     model, agents, agent, monkeypatch
 ):
-    monkeypatch.setattr("supportbot.desk.presence.PRESENCE_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr("supportbot.desk.waiting_list.presence.PRESENCE_INTERVAL_SECONDS", 0.05)
     since = timezone.now() - timedelta(hours=2)
     await StaffPresence.objects.acreate(user=agent, is_here=False, last_seen=since)
     feed = await open_feed(agents)
@@ -69,7 +69,7 @@ def test_a_conversation_is_offered_first_to_who_is_here_and_tells_since_when_oth
 
 
 async def test_nobody_is_kept_here_by_pages_that_are_closed(model, agents, agent, monkeypatch):
-    monkeypatch.setattr("supportbot.desk.presence.PRESENCE_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr("supportbot.desk.waiting_list.presence.PRESENCE_INTERVAL_SECONDS", 0.05)
     feed = await open_feed(agents)
     await feed.shows("presence", lambda part: True)
     first = (await StaffPresence.objects.aget(user=agent)).last_seen

@@ -2,7 +2,7 @@
 
 import pytest
 
-from supportbot.desk import viewers
+from supportbot.desk.live import viewers
 from supportbot.server.process import process
 
 CHAT = 7

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from supportbot.conversations import turns
 from supportbot.conversations.models import Conversation, StaffPresence
-from supportbot.desk import board, feed_consumer
-from supportbot.desk.fragments import render_counts
+from supportbot.desk.live.saved_replies import fill_variables
 from supportbot.desk.models import SavedReply
-from supportbot.desk.saved_replies import fill_variables
+from supportbot.desk.waiting_list import board, consumer
+from supportbot.desk.waiting_list.fragments import render_counts
 from supportbot.server.process import process
 from tests.conversations.markup import Element, parse
 from tests.conversations.page import Browser
@@ -74,7 +74,7 @@ async def test_after_an_outage_the_list_goes_on_for_every_page(feed, sams, page,
     monkeypatch.setattr(board, "load_board", load_at_last)
     monkeypatch.setattr(board, "REFRESH_SECONDS", 0.2)
     monkeypatch.setattr(
-        "supportbot.desk.feed_consumer.render_counts", raise_once(feed_consumer.render_counts)
+        "supportbot.desk.waiting_list.consumer.render_counts", raise_once(consumer.render_counts)
     )
 
     await page.request(action="person", client_id="p1")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from supportbot.conversations.realtime.fragments import build_delta_frame
-from supportbot.desk import connection
-from supportbot.desk.connection import DeskConnection
-from supportbot.desk.fragments import get_staff_audience
+from supportbot.desk.live import connection
+from supportbot.desk.live.connection import DeskConnection
+from supportbot.desk.live.fragments import get_staff_audience
 
 WORDS = [f"word{number} " for number in range(100)]
 

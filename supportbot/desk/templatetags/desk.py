@@ -9,13 +9,13 @@ from django.utils.formats import number_format
 
 from supportbot.conversations.templatetags.chat import render_day
 
-from ..board import get_shown_board
 from ..budget_alerts import describe_spent_budget, find_spent_budgets
-from ..conversation_page import render_live_part
 from ..durations import format_duration
-from ..facts import load_facts
+from ..live.facts import load_facts
+from ..live.page import render_live_part
 from ..rights import can_answer, can_read
 from ..script_texts import build_bar_texts
+from ..waiting_list.board import get_shown_board
 
 register = template.Library()
 

@@ -13,12 +13,12 @@ from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns.changes import describe_owner
 from supportbot.conversations.web.script_data import script_limits, script_texts
 
+from ..models import Note
+from ..rights import can_answer, can_assign
+from ..script_texts import build_conversation_texts
 from .colleagues import list_colleagues
 from .facts import Facts
-from .models import Note
 from .notes import choose_notes_among, merge_in_time_order
-from .rights import can_answer, can_assign
-from .script_texts import build_conversation_texts
 
 
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
@@ -27,7 +27,7 @@ def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[
         "title": facts.conversation.title_or_number,
         "requests": list(facts.conversation.requests.order_by("pk")),
     }
-    return render(request, "desk/conversation.html", admin_context | context)
+    return render(request, "desk/live/page.html", admin_context | context)
 
 
 def render_live_part(request: HttpRequest, facts: Facts, reference: str) -> str:
@@ -36,7 +36,7 @@ def render_live_part(request: HttpRequest, facts: Facts, reference: str) -> str:
         "reference": reference,
         "closing_label": _("Reply and resolve"),
     }
-    return render_to_string("desk/_live.html", context, request)
+    return render_to_string("desk/live/_live.html", context, request)
 
 
 def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from ..models import SavedReply
 from .facts import Facts
-from .models import SavedReply
 
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 

@@ -9,7 +9,7 @@ from supportbot.audit.recording import record_event
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.server.executors import on_database_thread
 
-from .models import Note
+from ..models import Note
 
 MAX_RESENT_NOTES = 200
 

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
-from django.utils.translation import gettext
+
+from ..account_names import name_account
 
 
 @receiver(post_delete, sender=User)
@@ -21,8 +22,3 @@ def blank_account_name(sender: Any, instance: User, **_kwargs: Any) -> None:
             content_type=ContentType.objects.get_for_model(User), object_id=str(instance.pk)
         )
         entries.update(object_repr=name_account(instance.pk))
-
-
-def name_account(number: int) -> str:
-    """What a log that is kept for good calls an account, since its name goes when it is deleted."""
-    return gettext("Account %(number)s") % {"number": number}

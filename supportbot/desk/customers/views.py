@@ -17,8 +17,10 @@ from supportbot.audit.recording import record_event, record_reading
 from supportbot.conversations.models import Conversation
 from supportbot.server.streams import read_on_thread
 
-from .admin_log import name_account
-from .customers import (
+from ..account_names import name_account
+from ..rights import can_export, require_exporter, require_reader
+from .export_archive import ExportFailed, build_archive
+from .page import (
     CustomerPage,
     find_exported_account,
     find_exported_guest,
@@ -26,8 +28,6 @@ from .customers import (
     load_guest_page,
     load_records,
 )
-from .export_archive import ExportFailed, build_archive
-from .rights import can_export, require_exporter, require_reader
 
 
 @require_safe
@@ -119,4 +119,4 @@ def _render_page(request: Any, page: CustomerPage, export_address: str) -> Any:
         "export_address": export_address if can_export(request.user) else "",
         "may_change_account": page.user is not None and request.user.has_perm("auth.view_user"),
     }
-    return render(request, "desk/customer.html", context)
+    return render(request, "desk/customers/page.html", context)

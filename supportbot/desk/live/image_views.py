@@ -13,7 +13,7 @@ from supportbot.conversations.models import Attachment, Conversation
 from supportbot.conversations.visitors import Visitor
 from supportbot.conversations.web.image_views import delete_unsent, serve_image, take_upload
 
-from .rights import can_answer, can_read
+from ..rights import can_answer, can_read
 
 
 @require_POST

@@ -22,13 +22,13 @@ from supportbot.conversations.web.socket_login import load_socket_session
 from supportbot.conversations.worker import runner
 from supportbot.server.executors import DatabaseFunction, on_database_thread
 
+from ..refusals import describe_refusal
+from ..rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS
 from . import notes, viewers
 from .connection import DeskConnection
 from .facts import load_facts
 from .fragments import get_staff_audience, is_same_part, render_facts, render_viewers
 from .frames import DeskConversationFrame
-from .refusals import describe_refusal
-from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS
 
 
 class DeskConversationConsumer(ConversationConsumer):

@@ -19,7 +19,7 @@ from supportbot.conversations.models import Conversation
 from supportbot.server.app_failures import call_or_log
 from supportbot.usage.models import ModelRequest
 
-from .models import Note
+from ..models import Note
 
 SHOWN_ROWS = 15
 # A guest has few; a network address that many share, or a test by the shop, may have any number.
@@ -98,7 +98,7 @@ def load_records(conversation: Conversation, has_right: Callable[[str], bool]) -
         keys = theirs.non_empty().values_list("pk", flat=True)[:SHOWN_ROWS]
     email = user.email if user else conversation.contact_email
     customer = CustomerOnRecord(conversation.user_id, tuple(keys), email)
-    return _render_records(customer, has_right, "desk/_short_records.html")
+    return _render_records(customer, has_right, "desk/customers/_short_records.html")
 
 
 def find_exported_account(user_id: int) -> ExportedCustomer:
@@ -167,7 +167,9 @@ def _load_notes(theirs: Q) -> list[Note]:
 
 
 def _render_records(
-    customer: CustomerOnRecord, has_right: Callable[[str], bool], template: str = "desk/_records.html"
+    customer: CustomerOnRecord,
+    has_right: Callable[[str], bool],
+    template: str = "desk/customers/_records.html",
 ) -> list[SafeString]:
     config: Any = apps.get_app_config("desk")
     shown = [describe for describe in config.customer_records if has_right(describe.right)]
@@ -187,7 +189,7 @@ def _render_or_replace(
     if rendered is not None:
         return rendered
     context = {"title": get_app_title(function.__module__), "place": place}
-    return render_to_string("desk/_failed_records.html", context)
+    return render_to_string("desk/customers/_failed_records.html", context)
 
 
 def _render_block(records: Records, place: int, template: str) -> SafeString:

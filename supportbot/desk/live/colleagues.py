@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from supportbot.conversations.answerers import find_answerers
 from supportbot.conversations.turns.presence_grace import get_presence_limit
 
-from .durations import format_duration
-from .rights import can_assign
+from ..durations import format_duration
+from ..rights import can_assign
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from supportbot.conversations.worker import runner
 from supportbot.server.executors import on_database_thread
 from supportbot.server.outages import log_outage
 
+from ..refusals import describe_refusal
+from ..rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS, can_answer
 from . import presence
 from .board import Board, subscribe_board, unsubscribe_board
 from .fragments import render_board, render_counts, render_opening, render_pong, render_presence
 from .frames import DeskFeedFrame
-from .refusals import describe_refusal
-from .rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS, can_answer
 
 
 class DeskFeedConsumer(SocketConsumer):

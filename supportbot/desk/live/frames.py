@@ -1,4 +1,4 @@
-"""The frames that a page of the desk sends over its socket."""
+"""The frames that the page of a live conversation sends over its socket."""
 
 from typing import Literal
 
@@ -27,11 +27,3 @@ class DeskConversationFrame(BaseFrame):
     to: Number = 0  # whom it is assigned to
     # What the page is about, such as a ticket's number; empty for the conversation itself.
     reference: str = Field("", max_length=Rating.TICKET_MAX_CHARS)
-
-
-class DeskFeedFrame(BaseFrame):
-    """What any page in admin may send."""
-
-    action: Literal["take_over", "presence", "ping"]
-    conversation: Number = 0
-    is_here: bool = True

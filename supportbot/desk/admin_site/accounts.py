@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from supportbot.audit.recording import record_events
 from supportbot.concurrent_edits import ConcurrentEditAdmin, ConcurrentEditForm
 
-from .models import SavedReply
+from ..models import SavedReply
 
 admin.site.unregister([User, Group])
 

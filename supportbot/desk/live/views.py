@@ -1,50 +1,25 @@
-"""The desk's own pages in admin: may I, which rows, render."""
+"""What the page of a live conversation asks for besides its socket: may I, which rows, render."""
 
-from django.contrib import admin
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from supportbot.audit.recording import record_reading
 from supportbot.conversations.models import Conversation
 from supportbot.row_ids import parse_row_id
 
-from .board import load_board
+from ..rights import require_answerer, require_reader
 from .colleagues import list_colleagues
-from .conversation_page import build_entries
 from .facts import load_facts
-from .fragments import render_board, render_counts
-from .rights import can_answer, require_answerer, require_reader
+from .page import build_entries
 from .saved_replies import list_replies
-
-
-@require_safe
-@require_reader
-def waiting_list(request):
-    """Who waits for a person, oldest first."""
-    context = admin.site.each_context(request) | {"title": _("Desk")}
-    board = load_board.run_sync([request.user.pk])
-    context["board"] = render_board(board, request.user.pk, can_answer(request.user))
-    return render(request, "desk/waiting.html", context)
-
-
-@require_safe
-@require_reader
-def board_fragments(request):
-    """The same as the socket sends, for a page whose socket is not open."""
-    board = load_board.run_sync([request.user.pk])
-    html = render_counts(board, request.user.pk)
-    if "board" in request.GET:
-        html += render_board(board, request.user.pk, can_answer(request.user))
-    return HttpResponse(html)
 
 
 @require_safe
 @require_answerer
 def colleague_options(request):
     """Whom conversations can be given to, with who is here now, for the list that a page shows."""
-    return render(request, "desk/_colleagues.html", {"colleagues": list_colleagues(request.user)})
+    return render(request, "desk/live/_colleagues.html", {"colleagues": list_colleagues(request.user)})
 
 
 @require_safe
@@ -57,7 +32,7 @@ def earlier_turns(request, pk):
         raise Http404
     record_reading(request.user, pk)
     context = build_entries(conversation, before) | {"conversation": conversation}
-    return render(request, "desk/_entries.html", context)
+    return render(request, "desk/live/_entries.html", context)
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""What all of Django admin does otherwise than Django, also the pages of its own apps and of any other."""

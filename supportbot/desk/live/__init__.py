@@ -1,0 +1,1 @@
+"""One conversation live: its page and its socket, who else looks at it, notes, and replies with photos."""
