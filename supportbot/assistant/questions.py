@@ -21,6 +21,7 @@ from typing import Any, Generic
 from pydantic import BaseModel
 
 from .app_functions import collect_app_functions, index_by_name
+from .constraints import require_possible_constraints
 from .declarations import (
     require_docstring,
     require_function,
@@ -60,6 +61,8 @@ def question(
         instruction = require_docstring(function, owner)
         require_short_name(name, owner)
         require_text(label, owner, "label")
+        if response_model.__pydantic_complete__:
+            require_possible_constraints(response_model.__pydantic_core_schema__, owner)
         return Question(
             name, instruction, response_model, function, label or name.replace("_", " ").capitalize()
         )

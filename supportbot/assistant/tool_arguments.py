@@ -7,11 +7,13 @@ from contextlib import contextmanager, suppress
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
+from pydantic_core import SchemaError
 
+from .constraints import list_parts, require_possible_constraints
 from .declarations import DeclarationError
 from .loose_values import write_numbers_as_text
 from .marked_values import BRANCHES, MARK, holds_mark, parse_json
-from .provenance import is_from_customer
+from .provenance import FromCustomer, is_from_customer
 
 MAX_PROBLEMS = 8  # of wrong arguments, told to the model at once
 NAMED_SCHEMAS, LISTED_SCHEMAS = ("properties", "patternProperties", "$defs"), (*BRANCHES, "prefixItems")
@@ -66,6 +68,9 @@ def build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
         fields[parameter.name] = (hints[parameter.name], default)
     with _explain_types(function.__qualname__):
         model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+    require_possible_constraints(model.__pydantic_core_schema__, f"Tool {function.__qualname__}")
+    _require_annotated_marks(model, function.__qualname__)
+    with _explain_types(function.__qualname__):
         schema = model.model_json_schema()
     _require_marks(model, schema, function.__qualname__, hints)
     return model
@@ -76,12 +81,21 @@ def _explain_types(tool: str) -> Iterator[None]:
     """Raises TypeError for parameters that no model can be told of, whatever is raised where their types are read."""
     try:
         yield
+    except SchemaError as error:
+        why = _describe_schema_error(error)
+        raise DeclarationError(f"The parameters of tool {tool} cannot be checked: {why}.") from error
     except Exception as error:
         why = str(error)
         if isinstance(error, PydanticUserError):
             # What pydantic advises after its first sentence does not go for a tool.
             why = f"{error.message.partition('. ')[0]}. Use types that JSON can hold, or pydantic models."
         raise DeclarationError(f"The parameters of tool {tool} have no JSON schema: {why}") from error
+
+
+def _describe_schema_error(error: SchemaError) -> str:
+    """The argument and what is wrong with it, without the way to it through all that pydantic builds."""
+    lines = [line.strip().removeprefix("SchemaError: ") for line in str(error).splitlines()]
+    return " ".join(line for line in lines if line and not line.startswith("Error building"))
 
 
 def _require_name_and_type(parameter: inspect.Parameter, tool: str, hints: dict[str, Any]) -> None:
@@ -93,6 +107,17 @@ def _require_name_and_type(parameter: inspect.Parameter, tool: str, hints: dict[
         )
     if parameter.name not in hints:
         raise DeclarationError(f"Parameter {parameter.name} of tool {tool} needs a type.")
+
+
+def _require_annotated_marks(model: type[BaseModel], tool: str) -> None:
+    """Raises TypeError for `order_id: str = FromCustomer()` and `order_id: FromCustomer`, which declare nothing."""
+    for name, part in list_parts(model.__pydantic_core_schema__):
+        default = part.get("default")
+        if part.get("cls") is FromCustomer or default is FromCustomer or isinstance(default, FromCustomer):
+            raise DeclarationError(
+                f"Parameter {name} of tool {tool}: write FromCustomer() into its type, as in "
+                "Annotated[str, FromCustomer()]."
+            )
 
 
 def _require_marks(model: type[BaseModel], schema: dict[str, Any], tool: str, hints: dict[str, Any]) -> None:

@@ -218,3 +218,24 @@ def test_a_value_in_deep_nesting_is_found():
 def test_a_mark_that_a_schema_of_its_own_hides_is_an_error_for_the_developer():
     with pytest.raises(TypeError, match="hides FromCustomer"):
         is_allowed(Annotated[str, FromCustomer(), WithJsonSchema({"type": "string"})], "ORD-7")
+
+
+def test_a_mark_that_is_written_as_a_default_is_an_error_for_the_developer():
+    class Written(BaseModel):
+        order: str = FromCustomer()  # type: ignore[assignment]
+
+    def take_default(ctx: Any, order: str = FromCustomer()) -> None:  # type: ignore[assignment]
+        """Act."""
+
+    def take_class(ctx: Any, order: str = FromCustomer) -> None:  # type: ignore[assignment]
+        """Act."""
+
+    def take_mark(ctx: Any, order: FromCustomer) -> None:
+        """Act."""
+
+    def take_model(ctx: Any, written: list[Written]) -> None:
+        """Act."""
+
+    for function in (take_default, take_class, take_mark, take_model):
+        with pytest.raises(TypeError, match=r"order of tool .* write FromCustomer\(\) into its type"):
+            tool(effect="read")(function)

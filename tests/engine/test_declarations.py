@@ -1,11 +1,14 @@
 """A mistake in what an app declares is told when the app is imported, and not by a customer's lost money."""
 
+import re
 from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
 from django.utils.translation import gettext_lazy
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, Field
 
 from supportbot.assistant.conversation_events import CustomerWrote, conversation_event_handler
 from supportbot.assistant.customer_exports import customer_export
@@ -103,6 +106,79 @@ def test_a_name_that_providers_refuse_with_every_request_is_refused_before(name)
     assert tool(effect="read")(rename("x" * 64)).name == "x" * 64
 
 
+class Item(BaseModel):
+    """Of an order; it stands in two places below."""
+
+    name: str
+    pieces: Annotated[int, Field(max_length=3)] = 1
+
+
+class Several(BaseModel):
+    """Has two of them."""
+
+    first: Item
+    others: list[Item] = []
+
+
+@pytest.mark.parametrize(
+    ("annotation", "complaint"),
+    [
+        (Annotated[int, Field(gt=5, lt=3)], "no value of value can have gt=5 and lt=3"),
+        (Annotated[int, Field(ge=3), Field(lt=3)], "ge=3 and lt=3"),
+        (Annotated[Decimal, Field(gt=0, le=0)] | None, "gt=0 and le=0"),
+        (Annotated[date, Field(ge=date(2030, 1, 1), le=date(2029, 1, 1))], "no value of value"),
+        (Annotated[str, Field(min_length=5, max_length=3)], "min_length=5 and max_length=3"),
+        (dict[str, list[Annotated[str, Field(min_length=5, max_length=3)]]], "min_length=5"),
+        (Annotated[int, Field(max_length=3)], "value may be int, which has no max_length"),
+        (Annotated[int, Field(pattern="[0-9]+")], "value may be int, which has no pattern"),
+        (Annotated[int | None, Field(pattern="[0-9]+")], "value may be int, which has no pattern"),
+        (Annotated[int | str, Field(max_length=3)], "value may be int, which has no max_length"),
+        (Annotated[int | str, Field(gt=3)], "value may be str, which has no gt"),
+        (Annotated[float, Field(gt=0, decimal_places=2)], "value may be float, which has no decimal_places"),
+        (Annotated[Decimal, Field(max_length=3)], "value may be decimal, which has no max_length"),
+        (Annotated[list[int], Field(ge=1)], "value may be list, which has no ge"),
+        (Annotated[date, Field(pattern="2026")], "value may be date, which has no pattern"),
+        (Item, "value.pieces may be int, which has no max_length"),
+        (Several, "Item.pieces may be int, which has no max_length"),
+        (Annotated[str, Field(pattern="[a-z")], 'cannot be checked: Field "value": regex parse error'),
+        (list[Annotated[int, Field(multiple_of=0)]], "'multiple_of' must be a finite number greater than 0."),
+    ],
+)
+def test_a_constraint_that_no_argument_can_keep_is_refused(annotation: Any, complaint: str):
+    def order(ctx: ToolContext, value: Any) -> None:
+        """Order it."""
+
+    order.__annotations__["value"] = annotation
+
+    with pytest.raises(DeclarationError) as caught:
+        tool(effect="read")(order)
+
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Annotated[int, Field(ge=3, le=3)],
+        Annotated[str | None, Field(min_length=3, max_length=3, pattern="^[a-z]+$")],
+        Annotated[str | list[str], Field(min_length=1)],
+        Annotated[str, AfterValidator(int), Field(gt=3)],
+        Annotated[str, AfterValidator(str.strip), Field(min_length=3)],
+        Annotated[Decimal, Field(gt=0, max_digits=6, decimal_places=2)],
+        Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=1))],
+        Annotated[dict[str, int], Field(min_length=1)],
+        Annotated[str, Field(pattern=re.compile("^(?!0)"))],
+    ],
+)
+def test_a_constraint_that_an_argument_can_keep_is_taken(annotation: Any):
+    def order(ctx: ToolContext, value: Any) -> None:
+        """Order it."""
+
+    order.__annotations__["value"] = annotation
+
+    assert tool(effect="read")(order).name == "order"
+
+
 def yields(ctx: ToolContext) -> Any:
     """Cancel the order."""
     yield {"cancelled": 1}
@@ -129,7 +205,7 @@ def takes_a_row(ctx: ToolContext, row: Row) -> None:
     """Act."""
 
 
-def takes_a_name_that_is_not_there(ctx: ToolContext, price: "Decimal") -> None:  # type: ignore[name-defined] # noqa: F821
+def takes_a_name_that_is_not_there(ctx: ToolContext, price: "Euros") -> None:  # type: ignore[name-defined] # noqa: F821
     """Act."""
 
 
@@ -153,7 +229,7 @@ def takes_a_reserved_name(ctx: ToolContext, model_config: str) -> None:
             takes_a_row,
             f"takes_a_row have no JSON schema: Unable to generate pydantic-core schema for {Row}. Use types",
         ),
-        (takes_a_name_that_is_not_there, "have no JSON schema: name 'Decimal' is not defined"),
+        (takes_a_name_that_is_not_there, "have no JSON schema: name 'Euros' is not defined"),
         (takes_another_pattern, "look-around, including look-ahead and look-behind, is not supported"),
         (takes_two_names, "Parameter order of tool takes_two_names must have one name"),
         (takes_a_reserved_name, "Parameter model_config of tool takes_a_reserved_name has a name"),
@@ -255,6 +331,7 @@ def store_mood(key: str, answer: Mood | None) -> None:
         (Mood, "", handle, "is called with key, answer"),
         (Mood, "", handle_two, "needs a docstring"),
         (Mood, "", handle_later, "must be written as def"),
+        (Item, "", store_mood, "Question store_mood: pieces may be int, which has no max_length"),
     ],
 )
 def test_a_question_that_could_not_be_asked_or_stored_is_refused(response_model, label, function, complaint):
