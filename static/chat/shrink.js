@@ -29,7 +29,7 @@ async function shrinkPhoto(file) {
   const isAccepted = limits.photoTypes.includes(file.type) || (!file.type && hasPhotoName);
   const unsupported = getText("photoUnsupported", { name: file.name });
   if (file.type && !file.type.startsWith("image/")) return { why: unsupported };
-  const image = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
+  const image = canReadCanvas() && (await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null));
   // This browser cannot read it. The server may, or says in its own words what is wrong with it.
   if (!image && isAccepted && file.size <= limits.photoBytes) return { blob: file };
   if (!image) return { why: isAccepted ? describeExcess(file) : unsupported };
@@ -40,6 +40,16 @@ async function shrinkPhoto(file) {
   const blob = isFine ? file : await encodeWithinLimit(image);
   image.close();
   return blob ? { blob, thumb, width, height } : { why: describeExcess(file) };
+}
+
+// Tor Browser, LibreWolf and others give a page one colour or noise for what it has drawn, against fingerprinting.
+function canReadCanvas() {
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillRect(0, 0, 1, 1);
+  context.fillStyle = "white";
+  context.fillRect(1, 0, 1, 1);
+  const [black, , , , white] = context.getImageData(0, 0, 2, 1).data;
+  return white - black > 200; // some change each pixel by a shade
 }
 
 // Returns the best JPEG that the server accepts: first the quality is lowered, then the sides are halved. What is tall

@@ -1,8 +1,11 @@
 """Photos go from a customer's hands to the model and to staff, and to nobody else."""
 
+import base64
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import Route, expect
 
 from tests.pictures import encoded, heic, noise, scene
@@ -183,6 +186,45 @@ async def test_a_photo_of_a_phone_is_made_small_enough_to_be_sent(
         "image => [image.naturalWidth, image.naturalHeight]"
     )
     assert size == [2048, 1536]
+
+
+# As Firefox does with `privacy.resistFingerprinting`, as in Tor Browser and LibreWolf.
+GIVE_ONE_COLOUR_FOR_EACH_CANVAS = """() => {
+    const { toBlob, toDataURL } = HTMLCanvasElement.prototype;
+    const { getImageData } = CanvasRenderingContext2D.prototype;
+    const fill = (context) => {
+        context.fillStyle = "slategray";
+        context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+    };
+    const spoil = (method) => function (...given) {
+        fill(this.getContext("2d"));
+        return method.apply(this, given);
+    };
+    Object.assign(HTMLCanvasElement.prototype, { toBlob: spoil(toBlob), toDataURL: spoil(toDataURL) });
+    CanvasRenderingContext2D.prototype.getImageData = function (...given) {
+        fill(this);
+        return getImageData.apply(this, given);
+    };
+}"""
+
+
+async def test_a_browser_that_hides_what_a_page_has_drawn_sends_photos_as_they_are(
+    somebody: Somebody, site: Site, provider: Provider, tmp_path: Path
+) -> None:
+    chat = await somebody(site)
+    await chat.page.evaluate(GIVE_ONE_COLOUR_FOR_EACH_CANVAS)
+    camera = heavy_photo(tmp_path, "camera.jpg", 2000, 1500)
+    assert camera.stat().st_size > 2 * 1024 * 1024
+    tray = Tray(chat)
+    provider.say(ANSWER)
+
+    await tray.attached(camera)
+    await see(tray.photos.get_by_role("img"), "Photo")
+    await chat.ask(WORDS)
+
+    _, image = seen_by(provider)
+    drawn = Image.open(BytesIO(base64.b64decode(image["image_url"]["url"].partition(",")[2])))
+    assert drawn.convert("L").getextrema() == (0, 255)
 
 
 async def test_photos_of_iphones_those_without_their_end_and_scrolled_pages_are_taken(
