@@ -9,7 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..amounts import round_amount
@@ -43,7 +42,7 @@ from .order_rows import (
 )
 from .repeated_rows import begins_order
 from .status_words import find_item_state, find_status
-from .times import has_time, read_time
+from .times import has_time, read_day, read_time
 
 T = TypeVar("T")
 
@@ -252,13 +251,15 @@ class OrderBuilder:
         self._note(self._first, words % {"column": column, "text": repr(text[:40]), "status": status.label})
 
     def _read_time(self, column: str) -> datetime | None:
-        if not has_time(self._first.cells.get(column, "")):
-            return None
-        return self._read(column, read_time, is_day_first=self._survey.is_day_first)
+        return self._read_moment(column, read_time)
 
     def _read_day(self, column: str) -> date | None:
-        moment = self._read_time(column)
-        return timezone.localtime(moment).date() if moment else None
+        return self._read_moment(column, read_day)
+
+    def _read_moment(self, column: str, read: Callable[..., T]) -> T | None:
+        if not has_time(self._first.cells.get(column, "")):
+            return None
+        return self._read(column, read, is_day_first=self._survey.is_day_first)
 
     def _read_amount(self, column: str, row: FileRow | None = None) -> Decimal | None:
         has_commas = self._survey.has_decimal_commas

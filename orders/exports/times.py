@@ -89,6 +89,7 @@ YEAR_LAST = re.compile(
 # The seconds or their thousandths since 1970, of the years 2001 to 2033, and 20260901090000.
 SECONDS = re.compile(r"(1\d{9})(?:\d{3}|\.0)?")
 DIGITS_ALONE = re.compile(r"\A((?:19|20)\d{6})(\d{6})\Z")
+LAST_SECOND = time(23, 59, 59)
 FIRST_YEAR = 1990  # an earlier one is the first day that a program knows, where it knows no time
 # What stands where there is no time: “0”, “0000-00-00 00:00:00”, “false”, and a spreadsheet's 0 as a time.
 NO_TIME = re.compile(
@@ -103,10 +104,18 @@ def read_time(text: str, *, is_day_first: bool | None = None) -> datetime:
 
     `is_day_first` says how 03/04/2026 is meant; None if nobody knows. With full stops the day is always first.
     """
-    moment = _parse_time(text, is_day_first)
-    if not FIRST_YEAR <= moment.year < 2100:
-        raise UnreadableCell(_("%(column)s is in the year %(year)s."), year=moment.year)
+    moment = _read_moment(text, is_day_first)
     return moment.astimezone(UTC) if moment.tzinfo else timezone.make_aware(moment)
+
+
+def read_day(text: str, *, is_day_first: bool | None = None) -> date:
+    """A day, that of the shop's time zone where there is a time.
+
+    Programs write a day as its first or last second, in a zone of their own: then it is the day as it is written.
+    """
+    moment = _read_moment(text, is_day_first)
+    is_whole_day = moment.time().replace(microsecond=0) in (time(), LAST_SECOND)
+    return moment.date() if is_whole_day or not moment.tzinfo else timezone.localtime(moment).date()
 
 
 def has_time(text: str) -> bool:
@@ -115,6 +124,14 @@ def has_time(text: str) -> bool:
         return bool(text) and _parse_time(text, is_day_first=True).year >= FIRST_YEAR
     except UnreadableCell:
         return not NO_TIME.fullmatch(text)
+
+
+def _read_moment(text: str, is_day_first: bool | None) -> datetime:
+    """A time, with its offset if that is written."""
+    moment = _parse_time(text, is_day_first)
+    if not FIRST_YEAR <= moment.year < 2100:
+        raise UnreadableCell(_("%(column)s is in the year %(year)s."), year=moment.year)
+    return moment
 
 
 def _parse_time(text: str, is_day_first: bool | None) -> datetime:

@@ -5,12 +5,13 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from orders.exports.cells import UnreadableCell, read_amount, read_quantity
 from orders.exports.files import clean_cell
 from orders.exports.order_notes import read_parcel_notes
 from orders.exports.quoted_rows import split_cells
-from orders.exports.times import read_time
+from orders.exports.times import read_day, read_time
 from tests.linear_time import takes_linear_time
 
 
@@ -205,6 +206,25 @@ def test_a_mark_before_three_digits_is_read_by_the_currency(currency, amount):
 )
 def test_a_time(written, moment):
     assert read_time(written).isoformat() == f"{moment}+00:00"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Pacific/Auckland"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("2026-09-05", "05.09.2026 00:00", "46270"),
+        *("2026-09-05T00:00:00Z", "2026-09-05T00:00:00+12:00", "2026-09-05T23:59:59.999Z", "1788566400"),
+    ],
+)
+def test_a_day_is_the_same_one_in_whichever_zone_a_program_writes_its_midnight(written, zone):
+    with timezone.override(zone):
+        assert read_day(written).isoformat() == "2026-09-05"
+
+
+def test_the_day_of_a_time_is_that_of_the_shop():
+    for zone, day in (("America/New_York", "2026-09-04"), ("Pacific/Auckland", "2026-09-05")):
+        with timezone.override(zone):
+            assert read_day("2026-09-05T02:00:00Z").isoformat() == day
 
 
 @pytest.mark.parametrize(
