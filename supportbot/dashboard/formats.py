@@ -18,10 +18,13 @@ def format_count(value: int | Decimal) -> str:
 
 
 def format_seconds(seconds: float | None, *, in_opening_hours: bool = False) -> str:
-    """“45 s”, “12 min”, “5 h 12 min”, “3 d 4 h”. Opening hours are never days: a day of them has no fixed length."""
+    """“45 s”, “12 min”, “5 h 12 min”, “3 d 4 h”. Opening hours are never days: a day of them has no fixed length.
+
+    Less than nothing, where the clock was set back meanwhile, is nothing, as in the median.
+    """
     if seconds is None:
         return _("not enough yet")
-    whole = round(seconds)
+    whole = max(0, round(seconds))
     if whole < MINUTE:
         return _("%(seconds)d s") % {"seconds": whole}
     minutes = round(whole / MINUTE)

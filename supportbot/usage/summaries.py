@@ -36,7 +36,10 @@ def format_dollars(cost: Decimal | None) -> str:
 
 
 def format_time_between(until: datetime | None, since: datetime | None) -> str:
-    """The time from one moment to another, such as “0.4 s”; empty if either is not known."""
+    """The time from one moment to another, such as “0.4 s”; empty if either is not known.
+
+    Where the clock was set back meanwhile it is nothing.
+    """
     if until is None or since is None:
         return ""
-    return _("%(seconds)s s") % {"seconds": f"{(until - since).total_seconds():.1f}"}
+    return _("%(seconds)s s") % {"seconds": f"{max(0.0, (until - since).total_seconds()):.1f}"}

@@ -14,6 +14,7 @@ from supportbot.dashboard.formats import (
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
+        (-3600, "0 s"),  # the clock was set back
         (0, "0 s"),
         (59.4, "59 s"),
         (60, "1 min"),

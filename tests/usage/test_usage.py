@@ -1,6 +1,6 @@
 """What the models took: counted as the providers count, priced, and summed up for staff."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from supportbot.assistant.usage import Usage, parse_usage
 from supportbot.usage.admin import sum_by_day
 from supportbot.usage.models import ModelRequest
 from supportbot.usage.prices import calculate_cost
+from supportbot.usage.summaries import format_time_between
 
 # As xAI's servers sent it: what the model thought is not a part of what it said.
 XAI_CHAT = {
@@ -98,3 +99,9 @@ def test_the_days_are_those_of_the_shop_and_the_last_fourteen():
         found = [(row["day"].day, row["requests"], row["input"]) for row in sum_by_day(today)]
 
     assert found == [(29, 1, 1), (28, 2, 110), (16, 1, 1000)]
+
+
+def test_an_answer_during_which_the_clock_was_set_back_took_no_less_than_nothing():
+    began = timezone.now()
+    assert format_time_between(began + timedelta(seconds=0.42), began) == "0.4 s"
+    assert format_time_between(began - timedelta(hours=1), began) == "0.0 s"
