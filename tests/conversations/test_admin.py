@@ -1,6 +1,7 @@
 """Support staff read conversations in admin, all of them and whole, and change nothing."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
@@ -214,7 +215,8 @@ def test_lists_of_staff_tell_times_and_purposes_as_the_desk_does(desk, alice):
     assert str(outage) == "Outage of 28 Nov 2026, 16:12 UTC"
 
 
-def test_staff_see_what_each_day_took(desk, alice):
+def test_staff_see_what_each_day_took(desk, alice, clock):
+    clock.wall = datetime(2026, 11, 22, 9, tzinfo=UTC)
     for day in ("2026-11-20", "2026-11-20", "2026-11-21"):
         record_request("answer", "chat", RequestUsage("grok-4.3", USAGE))
         ModelRequest.objects.filter(pk=ModelRequest.objects.latest("pk").pk).update(

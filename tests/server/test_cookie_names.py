@@ -1,7 +1,8 @@
 """Over HTTPS cookies have names that no other site can plant, and an update of the site signs nobody out."""
 
-from datetime import date
+from datetime import date, timedelta
 from http.cookies import SimpleCookie
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,8 +36,14 @@ def test_the_prefix_is_there_where_browsers_take_it(environment, names):
     assert found == [*names, "/", None]
 
 
+def set_day(monkeypatch: pytest.MonkeyPatch, day: date) -> None:
+    monkeypatch.setattr(cookie_names, "date", SimpleNamespace(today=lambda: day))
+
+
 @pytest.fixture
-def https(settings: Any) -> None:
+def https(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the last day on which plain names count."""
+    set_day(monkeypatch, PLAIN_NAMES_UNTIL - timedelta(days=1))
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 
 
@@ -98,12 +105,7 @@ async def test_a_plain_cookie_beside_the_own_one_counts_for_nothing(https, cooki
 
 
 async def test_one_day_plain_cookies_count_for_nothing(https, monkeypatch):
-    class Day(date):
-        @classmethod
-        def today(cls) -> date:
-            return PLAIN_NAMES_UNTIL
-
-    monkeypatch.setattr(cookie_names, "date", Day)
+    set_day(monkeypatch, PLAIN_NAMES_UNTIL)
     assert await call(["sessionid=abc"]) == ({"sessionid": "abc"}, [])
 
 
