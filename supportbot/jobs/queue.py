@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from supportbot.compiled_queries import CompiledRows
@@ -23,6 +23,7 @@ LEASE_DURATION = timedelta(seconds=20)
 BACKOFF_BASE = timedelta(seconds=20)  # before the second attempt, and twice as long before each further one
 BACKOFF_MAX = timedelta(hours=1)
 JOBS_A_STATEMENT = 200
+MAX_CLOCK_SKEW = timedelta(minutes=1)  # of two hosts
 # Looked for every two seconds, mostly in vain.
 DUE_JOB = CompiledRows(
     Job, ["run_after"], lambda now: Job.objects.filter(run_after__lte=now).order_by().values_list("pk")[:1]
@@ -135,6 +136,19 @@ def renew_leases(claims: Collection[ClaimedJob]) -> None:
         owned |= Q(pk=claimed.id, attempts=claimed.attempts)
     lease_until = timezone.now() + LEASE_DURATION
     Job.objects.filter(owned, run_after__lt=lease_until).update(run_after=lease_until)
+
+
+@on_database_thread()
+def correct_future_jobs() -> None:
+    """Nothing waits for as long as the clock was set back: a job that was made later than now was made now.
+
+    It is due as long after that as before, so a lease on it lasts as long.
+    """
+    now = timezone.now()
+    jobs = Job.objects.filter(created__gt=now + MAX_CLOCK_SKEW)
+    if jobs.exists():  # asking locks nothing
+        due = ExpressionWrapper(Value(now) + (F("run_after") - F("created")), DateTimeField())
+        jobs.update(created=now, run_after=due)
 
 
 @on_database_thread()

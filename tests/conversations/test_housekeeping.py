@@ -65,6 +65,29 @@ async def test_abandoned_turns_are_run_though_one_cannot_be_shown(model, chat, o
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_no_job_waits_for_as_long_as_the_clock_was_set_back(monkeypatch, clock):
+    """What was to wait for a while waits for that while."""
+    done: list[str] = []
+
+    @job()
+    async def send_mail(claimed: ClaimedJob) -> None:
+        done.append(claimed.key)
+
+    monkeypatch.setitem(apps.get_app_config("jobs").kinds, "send_mail", send_mail)
+    for key, minutes in (("now", 0), ("in 5 minutes", 5)):
+        due = clock.wall + timedelta(minutes=minutes)
+        await Job.objects.acreate(kind="send_mail", key=key, created=clock.wall, run_after=due)
+
+    clock.set_by(-3600)
+    for wait_seconds, expected in ((1, ["now"]), (280, ["now"]), (20, ["now", "in 5 minutes"])):
+        clock.advance(wait_seconds)
+        for _ in range(2):
+            await housekeeping._run_due_actions({})
+            await asyncio.gather(*process.get(RunningJobs).tasks)
+        assert done == expected
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_what_a_job_does_is_left_to_the_process_that_does_it(monkeypatch):
     """It sends a mail, say, and the mail server takes its time."""
     hanging = asyncio.get_running_loop().create_future()

@@ -12,6 +12,7 @@ from time import monotonic
 
 from django.db import Error as DatabaseError
 
+from supportbot.jobs import queue as job_queue
 from supportbot.jobs import worker as job_worker
 from supportbot.languages import use_site_language
 from supportbot.server.guest_sessions import delete_expired_sessions
@@ -31,7 +32,7 @@ CHECKPOINT_INTERVAL_SECONDS = 0.5
 SESSION_CHECK_INTERVAL_SECONDS = 1.0
 SWEEP_INTERVAL_SECONDS = 2.0
 RESYNC_INTERVAL_SECONDS = 5.0
-UNATTENDED_INTERVAL_SECONDS = 20.0
+UNATTENDED_INTERVAL_SECONDS = CLOCK_CHECK_INTERVAL_SECONDS = 20.0
 CLEANUP_INTERVAL_SECONDS = 3600.0
 # With very many streams each is stored a little less often, so that storing has a bounded share.
 CHECKPOINTS_PER_SECOND = 200
@@ -100,6 +101,7 @@ async def _run_due_actions(done_at: dict[Action, float]) -> None:
         (_resync_stale_connections, RESYNC_INTERVAL_SECONDS),
         (_note_customers_here, SWEEP_INTERVAL_SECONDS),
         (_find_other_persons, UNATTENDED_INTERVAL_SECONDS),
+        (job_queue.correct_future_jobs, CLOCK_CHECK_INTERVAL_SECONDS),
         (_start_cleanup, CLEANUP_INTERVAL_SECONDS),
     ):
         if action is _recover_turns and not runner.count_free_slots():
