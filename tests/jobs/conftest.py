@@ -6,6 +6,8 @@ from django.apps import apps
 
 from supportbot.jobs.registry import JobKind
 
+from .script import Script
+
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[JobKind], JobKind]:
@@ -17,3 +19,10 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[[JobKind], JobKind]:
         return kind
 
     return add_kind
+
+
+@pytest.fixture
+def script(install: Callable[[JobKind], JobKind]) -> Script:
+    script = Script()
+    install(script.kind())
+    return script
