@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group, User
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.staff_group import AGENTS
+from tickets.models import Ticket
 
 Chat = Callable[..., ToolContext]
 
@@ -26,6 +27,18 @@ def agent(db: None) -> User:
     agent = User.objects.create(username="agent", is_staff=True)
     agent.groups.add(Group.objects.get(name=AGENTS))
     return agent
+
+
+@pytest.fixture
+def talk(alice: User) -> Conversation:
+    return Conversation.objects.create(user=alice)
+
+
+@pytest.fixture
+def ticket(talk: Conversation, alice: User) -> Ticket:
+    return Ticket.objects.create(
+        number="TKT-00000001", issue="ORD-123 is late", conversation=talk, customer=alice
+    )
 
 
 @pytest.fixture

@@ -1,52 +1,21 @@
 """A ticket ends and is opened again by what is said in its conversation, and the log says by whom."""
 
-from datetime import UTC, datetime, timedelta
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
-from supportbot.conversations.models import Conversation, Message, Turn
-from supportbot.environment.reader import read_environment
+from supportbot.conversations.models import Conversation
 from supportbot.jobs.models import Job
-from supportbot.jobs.registry import ClaimedJob
+from tests.tickets.steps import reply, say, say_as_assistant
 from tickets.actors import SYSTEM, build_staff_actor
 from tickets.admin.list_filters import build_view_condition
 from tickets.answers import confirm_by_customer, reopen_by_customer
 from tickets.changes import change_ticket, change_tickets, open_ticket
 from tickets.closing import JOB_KIND
-from tickets.jobs import close_ticket
 from tickets.merging import merge_ticket
 from tickets.models import Ticket, TicketReply
-
-
-@pytest.fixture
-def talk(alice) -> Conversation:
-    return Conversation.objects.create(user=alice)
-
-
-@pytest.fixture
-def ticket(talk, alice) -> Ticket:
-    return Ticket.objects.create(number="TKT-00000001", issue="Late", conversation=talk, customer=alice)
-
-
-def say(talk, text="Is there any news?", client_id="c1"):
-    turns.submit_message.run_sync(talk.pk, text, client_id, can_start=False)
-
-
-def reply(talk, agent, text="We looked into it.", client_id="s1", reference=""):
-    turns.take_over.run_sync(talk.pk, agent.pk)
-    turns.post_staff_message.run_sync(talk.pk, agent.pk, text, client_id, reference=reference)
-
-
-def say_as_assistant(talk, text="Hello"):
-    turn = Turn.objects.create(conversation=talk, state="done")
-    Message.objects.create(conversation=talk, turn=turn, seq=talk.last_seq + 1, role="assistant", text=text)
-    Conversation.objects.filter(pk=talk.pk).update(last_seq=talk.last_seq + 1)
 
 
 def test_a_reply_of_the_team_makes_it_wait_for_the_customer(ticket, talk, agent):
@@ -373,140 +342,6 @@ def test_the_order_that_an_issue_names_is_linked(db, issue, number):
     assert Ticket.objects.create(issue=issue).order_number == number
 
 
-DEFAULT_HOURS = {"high": 4, "medium": 8, "low": 24}
-HOURS = "Mon-Fri 09:00-17:00, Sat 10:00-12:00"
-
-
-@pytest.mark.parametrize(
-    ("opened", "priority", "due"),
-    [
-        ("2026-11-25 10:00", "high", "2026-11-25 14:00"),  # a Wednesday
-        ("2026-11-25 15:00", "high", "2026-11-26 11:00"),
-        ("2026-11-27 16:00", "medium", "2026-11-30 14:00"),  # over the weekend: 1 + 2 + 5 hours
-        ("2026-11-29 12:00", "high", "2026-11-30 13:00"),  # on a Sunday
-        ("2026-12-24 16:00", "high", "2026-12-28 12:00"),  # 25 and 26 December are holidays in Germany
-        ("2026-03-28 11:00", "high", "2026-03-30 12:00"),  # the clock goes forward in the night to Sunday
-    ],
-)
-def test_a_ticket_is_due_by_its_priority_in_opening_hours(db, settings, opened, priority, due):
-    settings.TIME_ZONE = "Europe/Berlin"
-    hours = {"opening_hours": HOURS, "holidays": "DE", "time_zone": "Europe/Berlin"}
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=hours)
-    zone = timezone.get_current_timezone()
-    created = datetime.fromisoformat(opened).replace(tzinfo=zone)
-    ticket = Ticket.objects.create(issue="Late", priority=priority, created=created)
-    assert timezone.localtime(ticket.due).strftime("%Y-%m-%d %H:%M") == due
-
-
-def test_without_opening_hours_every_hour_counts_also_while_the_clock_changes(db, settings):
-    settings.TIME_ZONE = "Europe/Berlin"
-    created = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)  # two o'clock, an hour before it is two o'clock again
-    ticket = Ticket.objects.create(issue="Late", priority="high", created=created)
-    assert ticket.due - created == timedelta(hours=4)
-
-
-def test_open_hours_in_the_night_of_the_change_are_those_that_pass(db, settings):
-    settings.TIME_ZONE = "Europe/Berlin"
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(
-        update={"opening_hours": "Sun 00:00-24:00", "time_zone": "Europe/Berlin"}
-    )
-    created = datetime(2026, 10, 24, 22, 0, tzinfo=UTC)  # midnight; this Sunday has 25 hours
-    ticket = Ticket.objects.create(issue="Late", priority="low", created=created)
-    assert ticket.due - created == timedelta(hours=24)
-
-
-def test_a_higher_priority_is_due_earlier_counted_from_when_the_customer_began_to_wait(ticket, agent):
-    opened = timezone.now() - timedelta(hours=6)
-    Ticket.objects.filter(pk=ticket.pk).update(waiting_since=opened, due=opened + timedelta(hours=8))
-    ticket.refresh_from_db()
-    change_ticket(ticket, build_staff_actor(agent), priority="high")
-    ticket.refresh_from_db()
-    assert ticket.due == opened + timedelta(hours=4)
-    assert ticket.is_overdue
-    assert list(Ticket.objects.filter(build_view_condition("overdue", None))) == [ticket]
-
-
-@pytest.mark.parametrize(
-    ("written", "hours", "problem"),
-    [
-        ("high=2, LOW=40.5", {"high": 2, "medium": 8, "low": 40.5}, ""),
-        ("high=soon", DEFAULT_HOURS, "TICKET_HOURS: Input should be a valid number"),
-        ("high=0", DEFAULT_HOURS, "TICKET_HOURS: Input should be greater than 0"),
-        ("low=nan", DEFAULT_HOURS, "TICKET_HOURS: Input should be"),
-        ("urgent=3", DEFAULT_HOURS, "TICKET_HOURS: Input should be 'high', 'medium' or 'low'"),
-        ("4", DEFAULT_HOURS, "TICKET_HOURS: Input should look like high=4,medium=8,low=24"),
-    ],
-)
-def test_hours_that_cannot_be_read_are_told_and_the_usual_ones_count(monkeypatch, written, hours, problem):
-    monkeypatch.setenv("TICKET_HOURS", written)
-    environment, problems = read_environment()
-    assert environment.ticket_hours == hours
-    assert "".join(problems.values()).startswith(problem)
-    assert bool(problems) == bool(problem)
-
-
-def run_closing(ticket):
-    job = Job.objects.get(kind=JOB_KIND, key=ticket.number)
-    job.delete()
-    close_ticket(ClaimedJob(job.pk, JOB_KIND, job.key, 1), None)
-    ticket.refresh_from_db()
-
-
-def resolve(ticket, agent, *, days_ago=0):
-    change_ticket(ticket, build_staff_actor(agent), status="resolved")
-    Ticket.objects.filter(pk=ticket.pk).update(resolved=timezone.now() - timedelta(days=days_ago))
-
-
-def test_a_solved_ticket_is_closed_after_some_days_by_the_system(ticket, agent):
-    resolve(ticket, agent, days_ago=8)
-    due = Job.objects.get(kind=JOB_KIND).run_after
-    assert timedelta(days=6) < due - timezone.now() <= timedelta(days=7)
-
-    run_closing(ticket)
-
-    assert (ticket.status, ticket.resolution) == ("closed", "staff")
-    event = AuditEvent.objects.filter(action="ticket_changed").first()
-    assert (event.actor, event.details["changes"]["status"]) == ("system", ["resolved", "closed"])
-
-
-def test_what_was_solved_before_tickets_closed_by_themselves_closes_too(ticket, agent, settings):
-    migration = import_module("tickets.migrations.0007_closing_of_old_tickets")
-    resolve(ticket, agent, days_ago=8)
-    Ticket.objects.update(resolved=None)
-    Job.objects.all().delete()
-
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"ticket_close_days": 0})
-    migration.plan_closing(apps, None)
-    assert not Job.objects.exists()
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"ticket_close_days": 7})
-    migration.plan_closing(apps, None)
-    migration.plan_closing(apps, None)
-
-    ticket.refresh_from_db()
-    assert Job.objects.get().run_after == ticket.resolved + timedelta(days=7)
-    Ticket.objects.update(resolved=timezone.now() - timedelta(days=8))
-    run_closing(ticket)
-    assert ticket.status == "closed"
-
-
-def test_a_late_answer_to_the_team_opens_it_again_and_none_to_the_assistant(ticket, talk, agent):
-    reply(talk, agent)
-    turns.close_conversation.run_sync(talk.pk, agent.pk)
-    Ticket.objects.filter(pk=ticket.pk).update(resolved=timezone.now() - timedelta(days=8))
-    run_closing(ticket)
-
-    turns.post_mail.run_sync(talk.pk, ["I was away. It is still broken."], "mail:1")
-    ticket.refresh_from_db()
-    assert (ticket.status, ticket.reopened_count) == ("open", 1)
-
-    change_ticket(ticket, build_staff_actor(agent), status="closed")
-    talk.refresh_from_db()
-    say_as_assistant(talk)
-    say(talk, "Do you sell lamps?", "c2")
-    ticket.refresh_from_db()
-    assert ticket.status == "closed"
-
-
 def test_thanks_to_a_person_open_none_that_the_customer_called_solved(ticket, talk, agent):
     reply(talk, agent)
     ticket.refresh_from_db()
@@ -527,33 +362,3 @@ def test_an_answer_belongs_to_what_goes_on_and_not_to_what_was_closed(ticket, ta
 
     ticket.refresh_from_db()
     assert ticket.status == "closed"
-
-
-def test_one_that_was_solved_again_meanwhile_has_its_whole_time(ticket, agent):
-    resolve(ticket, agent)
-    change_ticket(ticket, SYSTEM, status="open")
-    resolve(ticket, agent, days_ago=1)
-
-    run_closing(ticket)
-
-    assert ticket.status == "resolved"
-    due = Job.objects.get(kind=JOB_KIND).run_after
-    assert timedelta(days=5) < due - timezone.now() <= timedelta(days=6)
-
-
-def test_one_that_was_opened_again_stays_open(ticket, agent):
-    resolve(ticket, agent, days_ago=8)
-    change_ticket(ticket, SYSTEM, status="open")
-
-    run_closing(ticket)
-
-    assert ticket.status == "open"
-    assert not Job.objects.filter(kind=JOB_KIND).exists()
-
-
-def test_where_tickets_are_not_closed_by_themselves_nothing_is_planned(ticket, agent, settings):
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"ticket_close_days": 0})
-
-    resolve(ticket, agent)
-
-    assert not Job.objects.filter(kind=JOB_KIND).exists()
