@@ -1,4 +1,4 @@
-"""Markdown of answers: what it shows, where links lead, and that it comes out the same when it streams."""
+"""Markdown of answers: what it shows, and that no text takes longer to render than its length."""
 
 import gc
 import re
@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from supportbot.conversations.realtime.answer_stream import StreamedText
 from supportbot.conversations.realtime.markdown import (
     measure_finished_blocks,
     render_links,
@@ -182,57 +181,6 @@ def test_the_columns_of_a_table_are_aligned_and_its_cells_have_lines():
 
 
 @pytest.mark.parametrize(
-    ("text", "address", "shown"),
-    [
-        ("Track it: https://shop.example/t/1.", "https://shop.example/t/1", ""),
-        ("**https://shop.example/returns**", "https://shop.example/returns", ""),
-        ("*https://shop.example/a*, then", "https://shop.example/a", ""),
-        ("(see https://shop.example/a_(b)), then", "https://shop.example/a_(b)", ""),
-        ("“https://shop.example/a”", "https://shop.example/a", ""),
-        ("https://shop.example/a_b*c*_d?e=1&f=~2#g!", "https://shop.example/a_b*c*_d?e=1&f=~2#g", ""),
-        ("https://shop.example?a=1&amp;b=2", "https://shop.example?a=1&b=2", ""),
-        ("| a |\n|---|\n| https://shop.example/a |", "https://shop.example/a", ""),
-        ("http://localhost:8000/a;", "http://localhost:8000/a", ""),
-        ("请访问https://shop.example/a查询", "https://shop.example/a", ""),
-        ("访问：https://shop.example/a。谢谢", "https://shop.example/a", ""),
-        ("https://ja.wikipedia.example/日本", "https://ja.wikipedia.example/%E6%97%A5%E6%9C%AC", ""),
-        ("www.shop.example/a, then", "https://www.shop.example/a", ""),
-        ("Write to help@shop.example.", "mailto:help@shop.example", ""),
-        ("*first_last+tag@mail.shop.example*", "mailto:first_last+tag@mail.shop.example", ""),
-        ("邮箱help@shop.example。", "mailto:help@shop.example", ""),
-        ("https://pаypal.com/a", "https://xn--pypal-4ve.com/a", "xn--pypal-4ve.com"),
-        ("https://xn--pypal-4ve.com", "https://xn--pypal-4ve.com", ""),
-        ("https://bücher.example", "https://xn--bcher-kva.example", "xn--bcher-kva.example"),
-        ("https://paypal.com@evil.example", "https://paypal.com@evil.example", "evil.example"),
-        ("<https://paypal.com@evil.example>", "https://paypal.com@evil.example", "evil.example"),
-        ("https://evil.example/\u202emoc.lapyap", "https://evil.example/", ""),
-        ("انظر https://shop.example/1، شكرا", "https://shop.example/1", ""),
-        ("https://shop.example/1؟", "https://shop.example/1", ""),
-        ("देखें https://shop.example/1। धन्यवाद", "https://shop.example/1", ""),
-        ("https://shop.example/1—then", "https://shop.example/1", ""),
-        ("https://shop.example/1→2", "https://shop.example/1", ""),
-        ("https://shop.example/1✅", "https://shop.example/1", ""),
-        ("https://shop.example👍", "https://shop.example", ""),
-        ("https://shop.example/1👨‍👩‍👧", "https://shop.example/1", ""),
-        ("ดูที่https://shop.example/1ครับ", "https://shop.example/1", ""),
-        ("ติดต่อhelp@shop.exampleครับ", "mailto:help@shop.example", ""),
-        ("មើលwww.shop.example/1ហើយ", "https://www.shop.example/1", ""),
-        (
-            "https://shop.example/größe?q=ürün#başlık",
-            "https://shop.example/gr%C3%B6%C3%9Fe?q=%C3%BCr%C3%BCn#ba%C5%9Fl%C4%B1k",
-            "",
-        ),
-    ],
-)
-def test_a_bare_address_is_a_link(text, address, shown):
-    rendered = parse(render_markdown(text))
-
-    anchor = rendered.one("a")
-    assert (anchor["href"], anchor["rel"]) == (address, "noopener noreferrer nofollow")
-    assert (f"({shown})" in rendered.text) if shown else not re.search(r"\(\w+\.\w", rendered.text)
-
-
-@pytest.mark.parametrize(
     ("before", "number", "after"),
     [
         ("اتصل بنا على ", "+49 30 1234567", " من فضلك."),
@@ -277,52 +225,6 @@ def test_other_numbers_are_not_set_apart(text):
     assert "bdi" not in render_markdown(text)
 
 
-def test_what_people_write_stays_as_they_wrote_it_and_its_addresses_are_links():
-    text = """  Hello  **Ann**,
-
-1. your label_a is <b>here</b> &amp; &lt; `x` \\* ![a](b)
-https://dhl.example/track?id=00_34_01&l=en. Or write to help@shop.example!
-https://shop.example/?a=1&copy;=2&amp;b
-[label](www.shop.example/a*b)
-"""
-
-    shown = parse(render_links(text))
-
-    assert shown.text == text
-    assert {each.tag for each in shown} == {"a"}
-    assert [each["href"] for each in shown] == [
-        "https://dhl.example/track?id=00_34_01&l=en",
-        "mailto:help@shop.example",
-        "https://shop.example/?a=1&copy;=2&amp;b",
-        "https://www.shop.example/a*b",
-    ]
-    assert "(xn--pypal-4ve.com)" in render_links("https://pаypal.com/a")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "javascript:alert(1)//https:// x",
-        "xhttps://shop.example",
-        "https://shop",
-        "https:shop.example",
-        "`https://shop.example help@shop.example`",
-        "awww.shop.example www.shop",
-        "hеlp@shop.example",  # the e is Cyrillic
-        "help@shop.exаmple",
-        "help@shop @shop.example",
-        "help\\@shop.example",
-        "[x](tel:javascript:alert(1))",
-        "[x](tel:*%2306%23)",
-        "[x](tel:1 javascript:alert)",
-        "[x](javascript:alert 1)",
-        "![x](javascript:alert)",
-    ],
-)
-def test_what_only_looks_like_an_address_is_no_link(text):
-    assert not parse(render_markdown(text)).all("a")
-
-
 @pytest.mark.parametrize(
     "unit",
     [
@@ -361,78 +263,10 @@ def test_a_hostile_text_takes_time_that_grows_with_its_length(unit):
     assert measure(2000) < 20 * measure(200) + 0.2
 
 
-@pytest.mark.parametrize(
-    ("link", "shown"),
-    [
-        ("[Track it](https://carrier.example/t/1)", "Track it (carrier.example)"),
-        ("[carrier.example](https://carrier.example/t/1)", "carrier.example"),
-        ("<https://carrier.example/t/1>", "https://carrier.example/t/1"),
-        ("[paypal.com](https://evil.example)", "paypal.com (evil.example)"),
-        ("[www.paypal.com](https://pal.com)", "www.paypal.com (pal.com)"),
-        (
-            "[https://paypal.com](https://evil.example/https://paypal.com)",
-            "https://paypal.com (evil.example)",
-        ),
-        ("[Pay](https://paypal.com@evil.example)", "Pay (evil.example)"),
-        ("[Pay](https://paypal.com.evil.example)", "Pay (paypal.com.evil.example)"),
-        ("[Pay](https://evil.example?paypal.com)", "Pay (evil.example)"),
-        ("[Pay](HTTPS://EVIL.example)", "Pay (evil.example)"),
-        ("[Pay](https://pаypal.com)", "Pay (xn--pypal-4ve.com)"),
-        ("[**Pay** `now`](https://evil.example)", "Pay now (evil.example)"),
-        ("[Pay][1]\n\n[1]: https://evil.example", "Pay (evil.example)"),
-        ("![a cat](https://x.example/cat.png)", "a cat (x.example)"),
-        ("![](https://x.example/cat.png)", "https://x.example/cat.png"),
-        ("[![Mug](x.png)](https://shop.example/mug)", "Mug (shop.example)"),
-        ('[![Mug](https://cdn.example/x.png "A mug")](https://shop.example/mug)', "Mug (shop.example)"),
-        ("[Track](https://shop.example/a b)", "Track (shop.example)"),
-        ("[Track](www.shop.example/a?b=1)", "Track (www.shop.example)"),
-        ("[Write](help@shop.example)", "Write"),
-        ("[Late[^1]](https://shop.example)", "Late[1] (shop.example)"),
-        ("Late[^1]\n\n[^1]: https://shop.example/a", "Late[1] (shop.example)"),
-        ('[Track](https://shop.example/a "Your parcel")', "Track (shop.example)"),
-        ("[Mail](mailto:help@shop.example?subject=Order 123)", "Mail"),
-        ("[Call us](tel:+49 30 123456)", "Call us (+4930123456)"),
-        ("[Call us](tel:+49%2030/123456)", "Call us (+4930123456)"),
-        ("[Call us](tel:(030) 123-456)", "Call us ((030)123-456)"),
-        ("[+49 30 123456](tel:+49 30 123456)", "+49 30 123456"),
-        ("[write](mailto:help@shop.example)", "write"),
-        ("[help@shop.example](mailto:evil@evil.example)", "help@shop.example (evil@evil.example)"),
-        ("[a@b.c](mailto:%3Cb%3E@evil.example)", "a@b.c (<b>@evil.example)"),
-        ("[Call us](tel:+4930123456)", "Call us (+4930123456)"),
-        ("[+49 30 123-456](tel:+4930123456)", "+49 30 123-456"),
-        ("[0800 1](tel:+49900666)", "0800 1 (+49900666)"),
-    ],
-)
-def test_a_link_tells_where_it_leads(link, shown):
-    rendered = parse(render_markdown(link))
-
-    assert rendered.text.strip() == shown
-    anchor = rendered.one("a")
-    assert (anchor["rel"], anchor["target"]) == ("noopener noreferrer nofollow", "_blank")
-
-
-def test_each_of_the_sources_of_a_sentence_is_a_link():
-    text = "It left [1][2], see [2][3] and [more][1].\n\n[1]: https://a.example\n[2]: https://b.example"
-
-    anchors = parse(render_markdown(text)).all("a")
-
-    assert [(each.text, each["href"]) for each in anchors] == [
-        ("1", "https://a.example"),
-        ("2", "https://b.example"),
-        ("2", "https://b.example"),
-        ("more", "https://a.example"),
-    ]
-
-
 @pytest.mark.parametrize("unit", ["a: ```\n", "```\n", "a: ```\n```\n", "- ```a\n", "> ", "a ``` "])
 def test_fences_behind_words_are_looked_for_in_time_that_grows_with_the_text(unit):
     assert takes_linear_time(lambda: separate_fences(unit * 10_000))
     assert takes_linear_time(lambda: measure_finished_blocks(unit * 10_000))
-
-
-@pytest.mark.parametrize("unit", ["https://a.b@", "https://a.b)", "https://", "www.a.b@", "a@b.", "a@"])
-def test_what_a_customer_writes_to_keep_the_server_busy_is_shown_at_once(unit):
-    assert takes_linear_time(lambda: render_links(unit * (10_000 // len(unit))))
 
 
 @pytest.mark.parametrize("unit", ["\n", "\n ", "\n```", "a\n", "```a\n"])
@@ -442,122 +276,3 @@ def test_a_fence_around_an_answer_is_looked_for_in_time_that_grows_with_its_leng
     unwrap_answer("```md\n" + unit * 30_000)
 
     assert time.thread_time() - begun < 0.2
-
-
-def test_an_address_with_spaces_is_a_whole_one():
-    anchors = parse(
-        render_markdown("[a](https://x.example/a b) [b](mailto:a@x.example?subject=My order)")
-    ).all("a")
-
-    assert [each["href"] for each in anchors] == [
-        "https://x.example/a%20b",
-        "mailto:a@x.example?subject=My%20order",
-    ]
-
-
-@pytest.mark.parametrize(
-    "address", ["/new/", "//evil.example", "https:evil.example", "https:///evil.example", "#x", "?x", "x"]
-)
-def test_what_is_no_whole_address_is_no_link(address):
-    assert render_markdown(f"[x]({address})").strip() == f"<p>[x]({address})</p>"
-
-
-TEXTS = {
-    "paragraphs": "One.\n\nTwo *two*.\n\nThree",
-    "a list between": "One:\n\n- a\n- b\n\nTwo.\n\nThree",
-    "a table": "So:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nEnd.",
-    "a fence": "So:\n\n```\na\n\nb\n```\n\nEnd.\n\nReally",
-    "a fence with a name": "```python\na\n\n\nb\n```\n\nEnd",
-    "tildes": "~~~\na\n\n```\n\nb\n~~~\n\nEnd",
-    "a longer fence": "````\n```\n\na\n```\n\nb\n````\n\nEnd",
-    "a fence that names one within": "```\n```python\n\na\n```\n\nEnd",
-    "an indented fence": "   ```\n   a\n\n   b\n   ```\n\nEnd",
-    "marks within a fence, far in": "```\n     ```\n\na\n```\n\nEnd",
-    "a fence behind words": "So: ```js\na\n\nb\n```\n\nEnd.\n\nReally",
-    "a fence behind the words of an item": "1. So: ```\n   a\n\n   b\n   ```\n\nEnd",
-    "a fence in an item, and one behind words": "- ```\n  a\n  ```\n\nb: ```\nc\n\nd\n```\n\nEnd",
-    "marks behind words without an end": "So: ```\na\n\n**b**",
-    "marks that tell of themselves": "Begin with ```js\nand end with ```.\n\nEnd.\n\nReally",
-    "a table below an item": "- a\n| b | c |\n|---|---|\n| 1 | 2 |\n\nEnd",
-    "inline marks": "a ```b``` c\n\nd\n\n```e``` f\n\ng",
-    "no end of a fence": "a\n\n```\nb\n\nc",
-    "headings": "# a\n\n## b\n\nc",
-    "a quote": "> a\n>\n> b\n\nc",
-    "a rule": "a\n\n---\n\nb",
-    "many blank lines": "a\n\n\n\n\nb\n\n \n\nc",
-    "letters": "🎉\n\n👩‍👩‍👧 ü\n\né",
-    "line separators": "a\u2028\n\nb\x0b\n\nc\x85d\n\ne",
-}
-
-
-def frames_of(text: str, size: int) -> str:
-    """The text as a page shows it that was streamed to in pieces of a size: its blocks, and the raw rest."""
-    stream = StreamedText(1)
-    shown = ""
-    for start in range(0, len(text), size):
-        frame = stream.append(text[start : start + size])
-        if not frame.startswith("{"):
-            blocks, _tail = frame.split("</div><p ", 1)
-            shown += blocks.split(">", 1)[1]
-    return shown + render_markdown("".join(stream._unfinished_parts))
-
-
-@pytest.mark.parametrize("size", [1, 3, 7, 1000])
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_block_by_block_it_looks_as_it_does_whole(text, size):
-    assert frames_of(text, size) == render_markdown(text)
-
-
-IN_LISTS = {
-    "a fence in a list": "- a\n\n  ```\n  b\n\n  c\n  ```\n\nEnd",
-    "a fence deep in a list": "1. a\n   - b\n\n     ~~~~\n     ~~~\n\n     c\n     ~~~~\n\nEnd",
-}
-
-
-@pytest.mark.parametrize("text", [*TEXTS.values(), *IN_LISTS.values()], ids=[*TEXTS, *IN_LISTS])
-def test_a_fence_is_never_split(text):
-    for end in range(len(text) + 1):
-        finished = text[: measure_finished_blocks(text[:end])]
-        assert parse(render_markdown(f"{finished}\n\nwords")).all("p")[-1].text == "words"
-
-
-def test_what_is_finished_stays_finished():
-    for text in TEXTS.values():
-        ends = [measure_finished_blocks(text[:end]) for end in range(len(text) + 1)]
-        assert ends == sorted(ends)
-
-
-def test_the_offsets_of_blocks_count_characters():
-    stream = StreamedText(7)
-
-    stream.append("🎉🎉\n")
-    frame = parse(stream.append("\n👍"))
-
-    tail = frame.one("p", id="tail-7")
-    assert (tail["data-end"], tail.text) == ("5", "👍")
-
-
-@pytest.mark.parametrize("unit", ["word ", "line\n", "block\n\n", "- item\n\n", "`", "**", "[", "> ", "🎉"])
-def test_what_is_sent_grows_with_the_text_and_no_faster(unit):
-    """Each character goes out as it comes and once more when its block is finished."""
-
-    def sent(count: int) -> int:
-        stream = StreamedText(1)
-        return sum(len(stream.append(unit)) for _ in range(count))
-
-    assert sent(400) <= 2.2 * sent(200)
-
-
-def test_an_open_block_is_looked_at_once_however_long_it_is():
-    """Code, a list or a table of 40,000 characters, in small pieces."""
-
-    def measure(count: int) -> float:
-        stream = StreamedText(1)
-        stream.append("```\n")
-        begun = time.thread_time()
-        for _ in range(count):
-            stream.append("x\n\n")
-        return time.thread_time() - begun
-
-    measure(100)
-    assert measure(13_000) < 1
