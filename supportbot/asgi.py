@@ -20,7 +20,7 @@ from supportbot.server.client_address import remember_client_address
 from supportbot.server.content_types import refuse_unreadable_types
 from supportbot.server.cookie_names import adopt_plain_cookies
 from supportbot.server.garbage import collect_closed_sockets
-from supportbot.server.http_handler import ThreadedHandler
+from supportbot.server.http_handler import ThreadedHandler, finish_requests
 from supportbot.server.open_files import refuse_sockets_beyond_limit
 from supportbot.server.outage_responses import close_sockets_in_outages
 from supportbot.server.request_limits import limit_request_bodies
@@ -54,8 +54,9 @@ application = ProtocolTypeRouter(
 
 
 async def _shut_down() -> None:
-    """Drain the runner, then end every other task of the loop."""
+    """Drain the runner, answer the requests that have come, then end every other task of the loop."""
     await runner.drain()
+    await finish_requests()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()

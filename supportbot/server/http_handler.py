@@ -7,7 +7,7 @@ a request, and that thread and its connection are new ones for each request. Bot
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, TypeVar
@@ -23,6 +23,8 @@ from django.urls import set_script_prefix
 from .process import process
 
 T = TypeVar("T")
+
+FINISH_SECONDS = 5.0  # that the requests have which a process is at when it ends
 
 # As many as are at work at once on a busy site. On SQLite each has the files of its connection open.
 MAX_IDLE_THREADS = 8
@@ -57,6 +59,22 @@ class RequestThreads:
                 thread.shutdown(wait=False)
 
 
+@dataclass
+class OpenRequests:
+    """The ends of the requests that this process is answering."""
+
+    ends: set[asyncio.Future[None]] = field(default_factory=set)
+
+
+async def finish_requests() -> None:
+    """Wait until every request is answered, for `FINISH_SECONDS` at the most: a form that was sent is not cut off."""
+    ends = process.get(OpenRequests).ends
+    with suppress(TimeoutError):
+        async with asyncio.timeout(FINISH_SECONDS):
+            while ends:
+                await asyncio.wait(ends)
+
+
 def _has_leftovers() -> bool:
     """Whether something that was begun on a connection of this thread was not ended, which the next must not meet."""
     return any(
@@ -89,6 +107,15 @@ class ThreadedHandler(ASGIHandler):
         return await super().read_body(receive_again)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        ends, end = process.get(OpenRequests).ends, asyncio.get_running_loop().create_future()
+        ends.add(end)
+        try:
+            await self._handle_request(scope, receive, send)
+        finally:
+            ends.discard(end)
+            end.set_result(None)
+
+    async def _handle_request(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         try:
             body = await self.read_body(receive)
         except RequestAborted:

@@ -14,7 +14,13 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.urls import path
 from django.utils import translation
 
-from supportbot.server.http_handler import MAX_IDLE_THREADS, RequestThreads, ThreadedHandler
+from supportbot.server.http_handler import (
+    MAX_IDLE_THREADS,
+    OpenRequests,
+    RequestThreads,
+    ThreadedHandler,
+    finish_requests,
+)
 from supportbot.server.process import process
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
@@ -180,6 +186,38 @@ async def test_a_page_that_waits_holds_up_nobody_and_few_threads_are_kept(handle
 
     assert await asyncio.gather(*waiting) == [b"True"] * MANY
     assert len(process.get(RequestThreads).idle) == MAX_IDLE_THREADS
+
+
+async def begin_request(handler: ThreadedHandler) -> asyncio.Task[bytes]:
+    asked = asyncio.create_task(ask(handler, wait_at_gate))
+    while not process.get(OpenRequests).ends:  # noqa: ASYNC110 - each turn of the loop brings it nearer
+        await asyncio.sleep(0)
+    return asked
+
+
+async def test_what_was_sent_when_the_process_is_asked_to_end_is_answered(handler):
+    asked = await begin_request(handler)
+    end = asyncio.create_task(finish_requests())
+    done, _pending = await asyncio.wait([end], timeout=0.05)
+    assert not done
+
+    gate.set()
+
+    await end
+    assert await asked == b"True"
+
+
+async def test_a_request_that_does_not_end_holds_the_end_of_the_process_up_for_a_moment_only(
+    handler, monkeypatch
+):
+    monkeypatch.setattr("supportbot.server.http_handler.FINISH_SECONDS", 0.01)
+    asked = await begin_request(handler)
+
+    await finish_requests()
+
+    assert not asked.done()
+    gate.set()
+    await asked
 
 
 async def test_a_coroutine_whose_browser_goes_away_is_cancelled(handler):

@@ -16,6 +16,20 @@ pytestmark = pytest.mark.usefixtures("begins_with_nothing")
 QUESTION = "Where is my order, please?"
 ANSWER = "It left our warehouse on Monday and should reach you tomorrow."
 BEGINNING = "It left our warehouse"
+# In a process of its own, since importing the server installs a reactor.
+SIGNAL_WITH_OPEN_PAGE = """
+import asyncio
+from supportbot.conversations.management.commands.serve import DrainingServer
+
+async def keep_page_open():
+    page = asyncio.create_task(asyncio.sleep(60))
+    server = DrainingServer(None, ["tcp:0"])
+    server.connections = {"a page": {"application_instance": page}}
+    server.kill_all_applications()
+    print(page.cancelling())
+
+asyncio.run(keep_page_open())
+"""
 
 
 def stored(site: Site) -> list[tuple[str, str, str]]:
@@ -66,9 +80,15 @@ async def test_an_orderly_end_or_a_closed_terminal_lets_an_answer_finish_that_co
 
             ending = asyncio.create_task(asyncio.to_thread(site.stop, end))
             answer.release()
+            await window.until_ended("done")  # in the page that shows it, not only for the next one
+            assert window.answer == ANSWER
 
             assert await ending == 0
         assert stored(site) == [(QUESTION, "complete", "done"), (ANSWER, "complete", "done")]
+
+
+def test_the_signal_to_end_leaves_open_pages_what_serves_them(new_site: NewSite) -> None:
+    assert new_site().python("-c", SIGNAL_WITH_OPEN_PAGE).split() == ["0"]
 
 
 async def test_what_waited_when_the_process_was_killed_is_answered_after_the_next_start(

@@ -32,6 +32,13 @@ MAX_RECEIVED_BYTES = 128 * 1024  # of a frame, and of a message
 CREDENTIALS_PATTERN = re.compile(r"(?<=//)[^/]*@")
 
 
+class DrainingServer(Server):
+    """Serves its pages on until the answers and jobs that run have ended; `supportbot.asgi` ends what is left then."""
+
+    def kill_all_applications(self) -> None:
+        """Daphne ends every page's application here, at the signal: an answer would stand still in the page."""
+
+
 class Command(BaseCommand):
     help = "Serve the chat on HOST and PORT."
 
@@ -59,7 +66,7 @@ class Command(BaseCommand):
         http_protocol.HTTPFactory.log = _log_nothing
         ws_protocol.WebSocketFactory.protocol = FragmentingProtocol
         raise_file_limit()
-        server = Server(
+        server = DrainingServer(
             application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
             websocket_timeout=-1,
