@@ -24,7 +24,7 @@ MODULES = {
     "confirmation_source": "dashboard_numbers",
     "retention_rule": "retention_rules",
 }
-DECORATED = re.compile(rf"^@({'|'.join(MODULES)})\b".encode(), re.MULTILINE)
+DECORATED = re.compile(rf"^\s*@({'|'.join(MODULES)})\b".encode(), re.MULTILINE)
 OF_TESTS = re.compile(r"test|conftest")
 
 
@@ -49,9 +49,11 @@ def _find_lost_functions(app: AppConfig) -> Iterator[tuple[Path, str, str, str]]
         functions = list(_list_decorated_functions(path.read_bytes()))
         for decorator, function in functions:
             module = f"{app.name}.{MODULES[decorator]}"
-            found = getattr(sys.modules.get(module), function, None)
+            owner, _dot, name = function.rpartition(".")
+            found = getattr(sys.modules.get(module), name, None)
             if found is None:
-                yield path, decorator, function, f"Move it to {module}, or import it there."
+                place = f"out of the class {owner}" if owner else f"to {module}, or import it there"
+                yield path, decorator, function, f"Move it {place}."
             elif not type(found).__module__.startswith("supportbot."):
                 yield path, decorator, function, f"Write @{decorator} above its other decorators."
             elif functions.count((decorator, function)) > 1:
@@ -59,7 +61,7 @@ def _find_lost_functions(app: AppConfig) -> Iterator[tuple[Path, str, str, str]]
 
 
 def _list_decorated_functions(source: bytes) -> Iterator[tuple[str, str]]:
-    """The decorators of ours in a source, with the functions at its top level that have them."""
+    """The decorators of ours in a source, with the functions at its top level that have them, and those of classes."""
     if not DECORATED.search(source):
         return
     try:
@@ -72,7 +74,9 @@ def _list_decorated_functions(source: bytes) -> Iterator[tuple[str, str]]:
         if isinstance(each, ast.ImportFrom) and (each.module or "").startswith("supportbot.")
         for alias in each.names
     }
-    for each in module.body:
-        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = {ast.unparse(decorator).partition("(")[0] for decorator in each.decorator_list}
-            yield from ((name, each.name) for name in names & imported & MODULES.keys())
+    classes = [each for each in module.body if isinstance(each, ast.ClassDef)]
+    for prefix, body in (("", module.body), *((f"{each.name}.", each.body) for each in classes)):
+        for each in body:
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+                names = {ast.unparse(decorator).partition("(")[0] for decorator in each.decorator_list}
+                yield from ((name, prefix + each.name) for name in names & imported & MODULES.keys())

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -85,6 +86,15 @@ def test_a_function_that_another_decorator_or_function_hides_is_told(
     warnings = check_app({"questions.py": f"from django.db import transaction\n{source}"})
 
     assert {each.hint for each in warnings} == {remedy}
+
+
+def test_a_function_in_a_class_is_told(check_app: CheckApp) -> None:
+    gifts = f"class Gifts:\n{indent(QUESTION, '    ')}"
+
+    (warning,) = check_app({"questions.py": f"from supportbot.assistant import question\n{gifts}"})
+
+    assert warning.msg.endswith("/questions.py: @question Gifts.ask_mood is never found there.")
+    assert warning.hint == "Move it out of the class Gifts."
 
 
 def test_a_file_is_not_imported_for_it(check_app: CheckApp) -> None:
