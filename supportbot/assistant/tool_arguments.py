@@ -4,6 +4,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
@@ -54,13 +55,13 @@ def list_problems(error: ValidationError) -> Sequence[str]:
 
 def build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
     """The parameters of a tool's function, but for `ctx`, as a pydantic model. Raises TypeError, see `tools.tool`."""
-    with _explain_types(function.__qualname__):
-        hints = get_type_hints(function, include_extras=True)
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters or parameters[0].name != "ctx":
         raise DeclarationError(
             f"The first parameter of tool {function.__qualname__} must be ctx: ToolContext."
         )
+    with _explain_types(function.__qualname__):
+        hints = _read_hints(function, [parameter.name for parameter in parameters[1:]])
     fields: dict[str, Any] = {}
     for parameter in parameters[1:]:
         _require_name_and_type(parameter, function.__qualname__, hints)
@@ -76,6 +77,13 @@ def build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
     return model
 
 
+def _read_hints(function: Callable[..., Any], names: Sequence[str]) -> dict[str, Any]:
+    """The types of these parameters. Those of `ctx` and of the result may be imported for type checkers alone."""
+    annotations = {name: each for name, each in function.__annotations__.items() if name in names}
+    globalns = inspect.unwrap(function).__globals__
+    return get_type_hints(SimpleNamespace(__annotations__=annotations), globalns, include_extras=True)
+
+
 @contextmanager
 def _explain_types(tool: str) -> Iterator[None]:
     """Raises TypeError for parameters that no model can be told of, whatever is raised where their types are read."""
@@ -89,6 +97,8 @@ def _explain_types(tool: str) -> Iterator[None]:
         if isinstance(error, PydanticUserError):
             # What pydantic advises after its first sentence does not go for a tool.
             why = f"{error.message.partition('. ')[0]}. Use types that JSON can hold, or pydantic models."
+        elif isinstance(error, NameError):
+            why += ". Import it, and not for type checkers alone."
         raise DeclarationError(f"The parameters of tool {tool} have no JSON schema: {why}") from error
 
 

@@ -229,3 +229,17 @@ def test_a_function_that_cannot_be_a_tool_is_refused_in_plain_words(function, co
         tool(effect="read")(function)
 
     assert complaint in str(caught.value)
+
+
+def test_types_that_only_type_checkers_import_may_stand_at_ctx_and_the_result():
+    def count_points(ctx: "ForCheckers", since: "int") -> "ForCheckers":  # type: ignore[name-defined] # noqa: F821
+        """Count them."""
+
+    def count_gifts(ctx: Any, since: "ForCheckers") -> None:  # type: ignore[name-defined] # noqa: F821
+        """Count them."""
+
+    assert tool(effect="read")(count_points).parameters["properties"] == {"since": {"type": "integer"}}
+    with pytest.raises(
+        TypeError, match=r"'ForCheckers' is not defined\. Import it, and not for type checkers"
+    ):
+        tool(effect="read")(count_gifts)
