@@ -18,23 +18,26 @@ def _compile(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-# How xAI, OpenAI, vLLM, llama.cpp, Ollama, Claude and Gemini say that the conversation is too long for the model.
+# What is too long when a conversation is, and how servers say so. Limits of pictures, times and parameters are others.
+_SUBJECTS = r"context(?! deadline)|prompt(?!_cache)|inputs?|sequence|conversation|history|max[ _]model"
+_INPUT = rf"(?<![a-z])({_SUBJECTS})(?![a-z])"
+_EXCEEDS = (
+    r"(?<![a-z])(exceed\w*|overflow\w*|too (long|large|big)|(longer|greater|larger|more) than|supports? (only )?up to"
+    r"|(not|n['’]t) fit|(was|is) (reached|full|exhausted))"
+)
+_NO_OTHER = r"(?!image|picture|photo|file|deadline|time|quota|\brate\b|(should|must) (be|have)|per )"
 CONTEXT_TOO_LONG = _compile(
-    r"maximum (prompt|context|model) length|input_too_large|context_length_exceeded|exceed_context_size_error",
-    r"exceeds the (available )?context|reduce the length of the (messages|input|prompt)",
-    r"context length (is|of) only|prompt (is )?too long|input token count.{0,40}exceeds|too many tokens in the prompt",
-    r"context length exceeded|token count exceeds the maximum|(greater|longer) than the (model'?s )?context length",
-    r"exceed(s|ed)? (the )?(model'?s? )?(context (window|length|size|limit)|token limit)|context has room for",
-    # vLLM (what is left of its context is less than nothing), TGI, Cohere, DashScope.
+    rf"{_INPUT}({_NO_OTHER}[^.;]|\.\d){{0,70}}?{_EXCEEDS}",
+    r"(?<![a-z])(exceed\w*|(longer|greater|larger|more) than|reached)(?!.{0,60}\bper )"
+    rf"({_NO_OTHER}[^.;]){{0,40}}?{_INPUT}",
+    r"context[ _]?(window|length|size|limit)[ _]?(exceed|is|of \d|of only|has been exceeded)|context has room for",
+    # vLLM (what is left of its context is less than nothing), TGI, Cohere, DashScope, Bedrock.
     r"max_tokens.{0,40}got -\d|inputs?`? tokens \+ `?max_new_tokens|tokens in the prompt cannot exceed",
     r"range of input length should be|(inputs?|prompt|messages?)`? must (have|be) (less|fewer|shorter|at most|no more)",
-    # LM Studio, llama.cpp, LiteLLM, GitHub.
-    r"(prompt|input|total) tokens? limit exceeded|tokens? .{0,60}exceeds? (the |max )*(model|message)\b",
-    r"reached (the )?(max\w* )?context|context (size|window|length|limit) (has been|was|is) (exceeded|reached)",
-    r"context[ _]?(window|length|size)[ _]?exceeded|context (shift is disabled|overflow)|tokens_limit_reached",
-    r"(input|prompt|conversation|history) (is|was) too (large|long|big)|too many (input|prompt|context) tokens",
-    r"(input|prompt|sequence)( token)?s?( length| size| count)?( \(?\d+\)?( tokens\)?)?)? exceeds?\b",
-    r"context window (is )?(full|exceeded)|exceeds the model'?s? (maximum )?context",
+    r"maximum (prompt|context|model) length|reduce the length of the (messages|input|prompt)|expected maxLength",
+    r"tokens? .{0,60}exceeds? (the |max )*(model|message)\b|request too large for model|tokens_limit_reached",
+    r"(total|exceed\w*( the| model'?s?){0,2}) tokens? limit|too many (input|prompt|context) tokens|input_too_large",
+    r"context shift is disabled|token count exceeds",
     r"超长|(输入|上下文|长度).{0,20}(过长|超出|超过)|(超出|超过).{0,20}(上下文|长度|tokens?)",
 )
 # Also a call without its result, which the provider still waits for in what it has stored.
@@ -102,11 +105,11 @@ ABOUT_PARAMETER = _compile(
     r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(parameter|value|field|feature|operation)",
     r"(unsupported|unknown|unrecognized|extra)[_ ](\w+ )?(argument|name|key|input)",
     r"['\"]loc['\"]|unexpected keyword",
-    r"not (support|permitted|allowed|implement)|(n['’]t| not) (\w+ ){0,2}support|parameter|--[a-z]|terms_required",
+    r"not (support|permitted|allowed|implement|enabled)|(n['’]t| not) (\w+ ){0,2}support|parameter|--[a-z]",
     r"jinja|chat[_ ]template|(invalid|wrong|bad|missing|required) (\w+ ){0,2}(field|argument|property|type)",
     r"additional ?properties|property '|stream_options|max_(completion_)?tokens|reasoning|response_format",
     r"thought_signature|tool[_ ]?choice|tool[_ ]?call[_ ]?id|\btools?\b|deserialize|valid(ation)? error|schema",
-    r"template[_ ]error|not (a )?multimodal|image inputs?|developer instruction",
+    r"terms_required|template[_ ]error|not (a )?multimodal|image inputs?|developer instruction",
     r"messages?[.\[]\d|\broles?\b|must be (\w+ ){0,3}(one of|less|greater|at)",
     r"(assistant|tool|system|user) messages?\b|content blocks?|non-empty content|(call|response) turn|unknown variant",
 )

@@ -36,6 +36,14 @@ TOO_LONG = (
     "litellm.ContextWindowExceededError: litellm.BadRequestError",
     "Too many input tokens: 9000.",
     "Input length (9001 tokens) exceeds the maximum allowed length (8192 tokens). Use a shorter input.",
+    "invalid params, context window exceeds limit (2013)",
+    "prompt token count of 130000 exceeds the limit of 128000",
+    "Prompt length 5000 is greater than max_seq_len 4096",
+    "AiError: The estimated number of input and maximum output tokens (9000) exceeded this model context window limit",
+    "Unable to submit request because the input token count is 40000 but model only supports up to 32768.",
+    "Malformed input request: expected maxLength: 50000, actual: 75432, please reformat your input and try again.",
+    "Request exceeds maximum input length of 163840 tokens",
+    "model_max_prompt_tokens_exceeded",
 )
 REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
     "no access to a model": (400, "Unable to access model meta-llama/X.", ErrorCode.NO_MODEL),
@@ -87,6 +95,18 @@ REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
         "input_value='I am out of credits', input_type=str]",
         ErrorCode.MISCONFIGURED,
     ),
+    "a deadline": (
+        500,
+        "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+        ErrorCode.DOWN,
+    ),
+    "tokens of an answer": (
+        400,
+        "max_tokens (32000) exceeds the maximum output tokens of 8192",
+        ErrorCode.MISCONFIGURED,
+    ),
+    "tokens of a minute": (400, "Rate limit exceeded: input tokens per minute", ErrorCode.BUSY),
+    "a number": (400, "top_k: Input should be greater than 0 (parameter)", ErrorCode.MISCONFIGURED),
     "a model that is not ready": (400, "The model is not ready for inference.", ErrorCode.DOWN),
     "a picture's address": (400, "Image URLs must be valid base64-encoded", ErrorCode.MESSAGE_REFUSED),
     "too many pictures": (
