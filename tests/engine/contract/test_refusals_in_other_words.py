@@ -93,6 +93,13 @@ UNWANTED: dict[str, tuple[str, int, Any]] = {
         400,
         {"detail": "ValidationException: This model doesn't support tool use in streaming mode."},
     ),
+    "a value of OpenAI's": (
+        "system",
+        400,
+        {"error": {"message": "Invalid value: 'system'. Supported values are: 'user' and 'assistant'."}},
+    ),
+    "a limit that is not known": ("max_tokens", 400, {"error": "max_tokens is not a recognized parameter"}),
+    "a stream that must be none": ("stream", 400, {"error": "`stream` must be false when using tools"}),
     "a stream with tools": ("stream", 400, {"error": {"message": "Cannot use tools with stream"}}),
 }
 
@@ -115,6 +122,23 @@ async def test_what_a_server_does_not_want_is_left_out(unwanted: str, status: in
         assert await Desk(backend).ask("Hi") == "Hello."
         assert len(provider.requests) == 2
         await backend.aclose()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        "jinja2.exceptions.TemplateError: Conversations must begin with a user prompt",
+    ],
+)
+def test_a_template_that_counts_the_system_text_as_a_turn_gets_it_within_a_message(words: str):
+    dialect = Dialect()
+    body = {"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}]}
+
+    while dialect.learn_refusal(words, dialect.adapt_request(body)):
+        pass
+
+    assert dialect.adapt_request(body)["messages"] == [{"role": "user", "content": "Be kind.\n\nHi"}]
 
 
 def test_a_parameter_in_other_words_is_no_field_of_a_message():
@@ -290,6 +314,7 @@ async def test_a_conversation_that_a_server_does_not_take_is_put_in_another_form
 
 
 REASONS = [
+    (400, "Function calling is not enabled for models/gemma-3-27b-it", ErrorCode.MISCONFIGURED),
     (400, "Prompt tokens limit exceeded: 12000 > 8000.", ErrorCode.CONTEXT_TOO_LONG),
     (400, "The total number of tokens in the input exceeds the model limit", ErrorCode.CONTEXT_TOO_LONG),
     (400, "Total tokens of image and text exceed max message tokens", ErrorCode.CONTEXT_TOO_LONG),

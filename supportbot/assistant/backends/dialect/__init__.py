@@ -260,6 +260,8 @@ WISHES: Sequence[Wish] = (
     ("wants_portable_ids", UNWANTED_ID, _has_messages),
     ("wants_no_null", UNWANTED_NULL, _has_messages),
     ("wants_words", UNWANTED_EMPTY, _has_messages),
+    # There are templates that count it as a turn, such as Mistral's.
+    ("wants_no_system", UNWANTED_ORDER, _has_messages),
     ("wants_no_detail", UNWANTED_DETAIL, _has_detail),
 )
 LAST_WISHES: Sequence[Wish] = (("sees_no_images", UNWANTED_PARTS, has_images),)

@@ -8,7 +8,7 @@ MISSING = re.compile(
     re.IGNORECASE,
 )
 UNKNOWN_PARAMETER = re.compile(
-    r"unsupported|unknown|unrecogni|extra|not (permit|allow|support)|unexpected", re.IGNORECASE
+    r"unsupported|unknown|recogni[sz]ed|extra|not (permit|allow|support)|unexpected", re.IGNORECASE
 )
 # A parameter in the other words in which servers refuse it, such as Ollama's (“think value”) and Gemini's.
 _REASONING = (
@@ -26,7 +26,7 @@ UNWANTED_SYSTEM = re.compile(
     r"|(not|n['’]t) (support|allow|accept)\w* (the )?['\"`]?(system|developer)\b"
     r"|only\W{1,3}(the )?(roles? )?\W?user\W+(and\W+|or\W+)?assistant\b(?!\W+(and\W+|or\W+)?system)"
     r"|(should|must) be (one of )?\W{0,2}user\W+(and\W+|or\W+)?assistant\b(?!.{0,20}system)"
-    r"|(unknown|invalid|unsupported|unexpected) role\W{1,4}(system|developer)\b"
+    r"|(unknown|invalid|unsupported|unexpected) (role|value)\W{1,4}(system|developer)\b"
     r"|(got|found|received)\W{1,3}(role\W{1,4})?(system|developer)\b(?! \w)"
     r"|roles?\W{1,4}(system|developer)\b.{0,40}(not |un)(support|allow|recogni|permit|valid|known|expected)"
     r"|['\"`](system|developer)['\"`] is not (one of|a valid|a supported)",
@@ -34,7 +34,7 @@ UNWANTED_SYSTEM = re.compile(
 )
 UNWANTED_ORDER = re.compile(
     r"(roles?|messages?)\b.{0,40}\balternat(e|es|ing)\b|alternat\w+ (between )?user"
-    r"|unexpected role|after role|expected last role"
+    r"|unexpected role|after role|expected last role|(begin|start)s? with an? \W?user\b"
     r"|(function|tool) call turn comes|(two|2|several|multiple|consecutive) (or more )?(user|assistant|human) messages"
     r"|(user|assistant|tool) messages? (must|cannot|can't|should) (be followed|follow|come|directly)",
     re.IGNORECASE,
@@ -94,7 +94,7 @@ _STREAM = r"(?<![a-z_-])stream(ing|ed)?(?![a-z_]| options)"
 ABOUT_STREAM = re.compile(rf"{_STREAM}|non-?stream|流式", re.IGNORECASE)
 # Not “The body's stream was not complete”, which is said of one request alone.
 _VERBS = r"(use|support|allow|permit|implement|enable|available)"
-_REFUSED = rf"((not|n['’]t) (\w+ )?{_VERBS}|\bun{_VERBS}|verified to)"
+_REFUSED = rf"((not|n['’]t) (\w+ )?{_VERBS}|\bun{_VERBS}|verified to|must be false)"
 UNWANTED_STREAM = re.compile(rf"{_REFUSED}.{{0,60}}{_STREAM}|{_STREAM}.{{0,60}}{_REFUSED}", re.IGNORECASE)
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 
