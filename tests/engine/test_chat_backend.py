@@ -88,7 +88,7 @@ async def test_a_passing_trouble_is_not_noticed(provider, desk, status):
     assert len(provider.requests) == 2
 
 
-@pytest.mark.parametrize("wait", ["0", "0.1"])
+@pytest.mark.parametrize("wait", ["0", "0.1", "Wed, 21 Oct 2015 07:28:00 GMT"])
 async def test_a_server_that_says_when_is_asked_again_then(provider, desk, wait):
     provider.fail(429, retry_after=wait)
     provider.say("Here I am.")

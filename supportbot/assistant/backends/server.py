@@ -6,8 +6,11 @@ is busy, it is read with pauses, in which tokens gather. The SDK's authenticatio
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
+from email.utils import parsedate_to_datetime
+from math import inf
 from typing import Any
 
 import httpx2
@@ -240,6 +243,15 @@ async def _refuse_long_retry(response: httpx2.Response) -> None:
     The customer is told at once that the model is busy.
     """
     for name, per_second in (("retry-after", 1), ("retry-after-ms", 1000)):
-        retry_after = response.headers.get(name, "0")
-        if not SECONDS.fullmatch(retry_after) or float(retry_after) / per_second > MAX_RETRY_AFTER_SECONDS:
+        if _read_wait(response.headers.get(name, "0")) / per_second > MAX_RETRY_AFTER_SECONDS:
             response.headers["x-should-retry"] = "false"
+
+
+def _read_wait(retry_after: str) -> float:
+    """How long to wait, given as a number or as the time when it is over; infinite for anything else."""
+    if SECONDS.fullmatch(retry_after):
+        return float(retry_after)
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return inf
