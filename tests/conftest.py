@@ -34,7 +34,8 @@ PROCESSES = (
 SLOW = (
     *("tests/engine/contract/test_failing", "tests/engine/test_timeouts", "tests/engine/test_fallback"),
     *("tests/conversations/test_stalls", "tests/conversations/test_token_budgets"),
-    *("tests/conversations/test_stored_state", "tests/conversations/test_handoff_paths"),
+    *("tests/conversations/test_token_waiting", "tests/conversations/test_stored_state"),
+    "tests/conversations/test_handoff_paths",
     *("tests/conversations/test_socket_sessions", "tests/conversations/test_provider_errors"),
     *("tests/conversations/test_process_messages", "tests/conversations/test_races"),
     "tests/conversations/test_stop_anywhere",

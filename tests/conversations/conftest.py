@@ -1,5 +1,5 @@
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -133,3 +133,16 @@ def image(chat: Conversation) -> Attachment:
 @pytest.fixture
 def unsent(chat: Conversation) -> Attachment:
     return storage.store_image(chat.pk, PICTURE)
+
+
+@pytest.fixture
+def limit(settings: Any) -> Callable[..., None]:
+    """Sets the day's budgets, by the names of the settings."""
+    settings.LLM_BACKEND = "chat"
+    settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
+
+    def set_limits(**tokens: int) -> None:
+        of_requests = {"llm_window_tokens": 1000, "llm_max_tokens": 24, "visitor_tokens_per_day": 0}
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=of_requests | tokens)
+
+    return set_limits

@@ -27,9 +27,6 @@ from tickets.models import Ticket
 
 from .page import Page
 from .test_cost import queries
-from .test_token_budgets import limit
-
-__all__ = ["limit"]
 
 HOME, OFFICE = "192.0.2.7", "198.51.100.9"
 
