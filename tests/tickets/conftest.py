@@ -3,11 +3,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations.models import Conversation
 from supportbot.conversations.staff_group import AGENTS
+from tests.conversations.conftest import _own_media
+from tests.conversations.page import Browser
 from tickets.models import Ticket
+
+__all__ = ["_own_media"]
 
 Chat = Callable[..., ToolContext]
 
@@ -58,3 +63,16 @@ def desk(client: Any, agent: User) -> Any:
     """A browser in which a member of the support staff has signed in."""
     client.force_login(agent)
     return client
+
+
+@pytest.fixture
+def alices(alice: User) -> Client:
+    return Browser(alice).client
+
+
+@pytest.fixture
+def sam(agent: User) -> User:
+    """The agent, whose first name is all that customers may read."""
+    agent.first_name, agent.username = "Sam", "secret-account"
+    agent.save()
+    return agent

@@ -1,4 +1,4 @@
-"""A customer reads and answers their own tickets at /tickets/, and nothing of anybody else's or of the team's notes."""
+"""A customer reads their own tickets at /tickets/, and nothing of anybody else's or of the team's notes."""
 
 import re
 from dataclasses import replace
@@ -6,12 +6,10 @@ from datetime import timedelta
 from html import unescape
 from importlib import import_module
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -19,69 +17,26 @@ from django.utils import timezone
 from supportbot.assistant.tools import Customer, ToolContext
 from supportbot.conversations import turns
 from supportbot.conversations.jobs import announce_end
-from supportbot.conversations.models import Conversation, Message, Rating
+from supportbot.conversations.models import Rating
 from supportbot.desk.models import Note
 from supportbot.jobs.models import Job
 from supportbot.jobs.registry import ClaimedJob
 from supportbot.server.executors import on_database_thread
-from tests.conversations.conftest import _own_media
 from tests.conversations.markup import parse
 from tests.conversations.page import Browser
+from tests.tickets.customer_page import NUMBER, PAGE, POSTS, answer, read
+from tests.tickets.steps import reply
 from tickets.actors import build_staff_actor
 from tickets.answers import reopen_by_customer
 from tickets.changes import change_ticket
-from tickets.merging import merge_ticket
 from tickets.models import Tag, Ticket
 from tickets.tools import my_tickets
-
-__all__ = ["_own_media"]
-# What is posted is stored on another thread, which sees only what is committed.
-POSTS = pytest.mark.usefixtures("transactional_db")
-NUMBER = "TKT-00000001"
-PAGE = f"/tickets/{NUMBER}/"
-
-
-@pytest.fixture
-def alices(alice: User) -> Client:
-    return Browser(alice).client
-
-
-@pytest.fixture
-def talk(alice: User) -> Conversation:
-    return Conversation.objects.create(user=alice, last_seq=0)
-
-
-@pytest.fixture
-def ticket(talk: Conversation, alice: User) -> Ticket:
-    return Ticket.objects.create(number=NUMBER, issue="The lamp is late", conversation=talk, customer=alice)
-
-
-@pytest.fixture
-def sam(agent: User) -> User:
-    agent.first_name, agent.username = "Sam", "secret-account"
-    agent.save()
-    return agent
-
-
-def reply(talk: Conversation, staff: User, text: str = "We looked into it.") -> None:
-    turns.take_over.run_sync(talk.pk, staff.pk)
-    turns.post_staff_message.run_sync(talk.pk, staff.pk, text, None, reference=NUMBER)
-
-
-def read(client: Client, path: str = PAGE) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def find_issue(page: str) -> str:
     found = re.search(r'class="ticket-issue[^>]*>([^<]*)<', page)
     assert found
     return unescape(found[1])
-
-
-def answer(client: Client, text: str = "It is still broken", client_id: str = "c1", **fields: Any) -> Any:
-    return client.post(PAGE, {"action": "answer", "text": text, "client_id": client_id} | fields)
 
 
 def describe(response: Any, number: str) -> str:
@@ -102,7 +57,7 @@ def test_the_list_names_what_the_customer_needs(alices, ticket, alice, talk):
         "Waiting for your answer",
         "Solved",
         "Closed",
-        "The lamp is late",
+        "ORD-123 is late",
         NUMBER,
     )
     assert all(each in page for each in words)
@@ -210,18 +165,6 @@ def test_without_tickets_the_list_says_how_one_is_opened(db):
     assert "/accounts/login/?next=/tickets/" in page
 
 
-@POSTS
-def test_the_page_shows_the_teams_answers_and_the_customers_since(alices, ticket, talk, sam):
-    reply(talk, sam)
-    answer(alices, "Thanks, <b>but</b> no")
-
-    page = read(alices)
-
-    assert "The lamp is late" in page
-    assert page.index("We looked into it.") < page.index("Thanks, &lt;b&gt;but&lt;/b&gt; no")
-    assert "Sam, support team" in page
-
-
 def test_nothing_of_the_team_is_shown(alices, ticket, talk, sam):
     ticket.tags.add(Tag.objects.create(name="angry-one"))
     change_ticket(ticket, build_staff_actor(sam), assignee=sam, priority="high", subject="She is difficult")
@@ -248,209 +191,9 @@ def test_a_ticket_of_somebody_else_is_not_found_in_the_same_words(alices, ticket
     assert NUMBER not in read(bobs, "/tickets/")
 
 
-def test_a_guest_sees_the_tickets_of_this_browser_alone(transactional_db):
-    mine, other = Browser(), Browser()
-    chat = mine.begin()
-    other.begin()
-    Ticket.objects.create(number=NUMBER, issue="Wet parcel", conversation=chat)
-
-    assert "Wet parcel" in read(mine.client)
-    assert "Wet parcel" in read(mine.client, "/tickets/")
-    assert other.client.get(PAGE).status_code == Client().get(PAGE).status_code == 404
-    assert "Wet parcel" not in read(other.client, "/tickets/")
-
-    answer(mine.client, "Any news?")
-    assert "Any news?" in read(mine.client)
-
-
-@POSTS
-def test_the_answer_goes_to_a_person_and_opens_the_ticket_again(alices, ticket, talk, sam):
-    reply(talk, sam)
-    turns.hand_back.run_sync(talk.pk, sam.pk)
-
-    response = answer(alices)
-
-    ticket.refresh_from_db()
-    talk.refresh_from_db()
-    assert (response.status_code, response.headers["location"]) == (302, PAGE)
-    assert (ticket.status, talk.owner, Ticket.objects.count()) == ("open", "waiting", 1)
-    assert talk.waiting_reason == "It is still broken"
-    assert NUMBER in talk.messages.get(role="system", text__contains="reference").text
-    assert Job.objects.filter(kind="send_waiting_alert").count() == 1
-    assert "It is still broken" not in ticket.issue
-
-
-@POSTS
-def test_pressed_twice_it_is_posted_once(alices, ticket, talk, sam):
-    reply(talk, sam)
-    for _press in range(2):
-        assert answer(alices).status_code == 302
-    assert Message.objects.filter(role="customer").count() == 1
-
-
-@POSTS
-@pytest.mark.parametrize("status", ["resolved", "closed"])
-def test_it_is_not_solved_opens_this_one_again(alices, ticket, talk, sam, alice, status):
-    newer = Ticket.objects.create(number="TKT-00000002", issue="B", conversation=talk, customer=alice)
-    change_ticket(newer, build_staff_actor(sam), status="pending")
-    change_ticket(ticket, build_staff_actor(sam), status=status)
-    assert "It is not solved" in read(alices)
-
-    answer(alices)
-
-    ticket.refresh_from_db()
-    newer.refresh_from_db()
-    assert (ticket.status, newer.status) == ("open", "pending")
-
-
-@POSTS
-@pytest.mark.parametrize(
-    ("text", "why"), [("  ", "Please write a message first"), ("x" * 9000, "Please shorten it")]
-)
-def test_a_refused_answer_says_why_and_keeps_what_was_typed(alices, ticket, text, why):
-    response = answer(alices, text)
-    assert response.status_code == 422
-    assert why in response.content.decode()
-    assert text.strip() in response.content.decode()
-    assert not Message.objects.exists()
-
-
-@POSTS
-def test_too_many_answers_are_refused(alices, ticket, settings):
-    settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
-    answer(alices)
-    refused = answer(alices, "Hello?", "c2")
-    assert refused.status_code == 422
-    assert "very quickly" in refused.content.decode()
-
-
-def test_who_was_signed_out_does_not_lose_what_was_typed(alices, ticket):
-    alices.logout()
-    response = answer(alices, "Three <long> lines")
-    assert response.status_code == 404
-    assert "Three &lt;long&gt; lines" in response.content.decode()
-    assert "sign in" in response.content.decode()
-
-
-@POSTS
-def test_a_merged_ticket_leads_to_the_one_that_goes_on(alices, ticket, talk, sam, alice):
-    Ticket.objects.create(number="TKT-00000002", issue="The same", conversation=talk, customer=alice)
-    merge_ticket(ticket.pk, "TKT-00000002", build_staff_actor(sam))
-
-    page = read(alices)
-    response = answer(alices, "From an old page")
-
-    assert '<a href="/tickets/TKT-00000002/">TKT-00000002</a>' in page
-    assert 'name="text"' not in page
-    assert response.headers["location"] == "/tickets/TKT-00000002/"
-    assert "From an old page" in read(alices, "/tickets/TKT-00000002/")
-
-
-@POSTS
-def test_what_was_merged_into_one_of_another_browser_leads_nowhere_and_loses_no_words(sam):
-    browser = Browser()
-    here, there = browser.begin(), Browser().begin()
-    guest = {"guest_email": "gus@example.com"}
-    mine = Ticket.objects.create(number=NUMBER, issue="Late", conversation=here, **guest)
-    Ticket.objects.create(number="TKT-00000002", issue="The same", conversation=there, **guest)
-    merge_ticket(mine.pk, "TKT-00000002", build_staff_actor(sam))
-
-    page = read(browser.client)
-    response = answer(browser.client, "From an old page")
-
-    assert "TKT-00000002 now, which can’t be shown in this browser" in page
-    assert "/tickets/TKT-00000002/" not in page
-    assert response.status_code == 404
-    assert "From an old page" in response.content.decode()
-
-
-@POSTS
-def test_it_is_solved_ends_it_and_asks_how_it_was(alices, ticket, talk, sam):
-    answer(alices)
-    reply(talk, sam)
-
-    for _press in range(2):
-        alices.post(PAGE, {"action": "solve"})
-
-    ticket.refresh_from_db()
-    assert (ticket.status, ticket.resolution) == ("closed", "customer")
-    assert talk.messages.filter(text__contains=f"{NUMBER} is solved").count() == 1
-    rating = Rating.objects.get()
-    assert (rating.ticket, rating.handler, rating.staff) == (NUMBER, "staff", sam)
-    assert "How did we do" in read(alices)
-
-    refused = alices.post(PAGE, {"action": "rate", "rating": rating.pk, "words": "x" * 1001, "is_good": "1"})
-    assert refused.status_code == 422
-    alices.post(PAGE, {"action": "rate", "rating": rating.pk, "is_good": "1"})
-    alices.post(PAGE, {"action": "rate", "rating": rating.pk, "words": "So quick"})
-
-    rating.refresh_from_db()
-    assert (rating.is_good, rating.words) == (True, "So quick")
-    assert "So quick" in read(alices)
-    answer(alices, "Oh, it broke again", "c3")
-    ticket.refresh_from_db()
-    assert ticket.status == "open"
-    assert 'id="rating"' not in read(alices)
-
-
-@POSTS
-@pytest.mark.parametrize(
-    "part", ["tickets.views.confirm_by_customer", "supportbot.conversations.turns.announce_end"]
-)
-def test_that_it_is_solved_is_stored_and_told_together_or_not_at_all(alices, ticket, talk, monkeypatch, part):
-    answer(alices)
-    broken = Mock(side_effect=OperationalError, run_sync=Mock(side_effect=OperationalError))
-    with monkeypatch.context() as patched:
-        patched.setattr(part, broken)
-        with pytest.raises(OperationalError):
-            alices.post(PAGE, {"action": "solve"})
-    ticket.refresh_from_db()
-    told = talk.messages.filter(text__contains=f"{NUMBER} is solved")
-    assert (ticket.status, told.count()) == ("open", 0)
-
-    alices.post(PAGE, {"action": "solve"})
-    answer(alices, "No, it is not", "c2")
-    alices.post(PAGE, {"action": "solve"})
-
-    assert told.count() == 2, "each end is told once"
-
-
-@POSTS
-def test_nobody_rates_what_is_anothers(alices, ticket, talk, bob):
-    answer(alices)
-    alices.post(PAGE, {"action": "solve"})
-    rating = Rating.objects.get()
-    bobs_chat = Conversation.objects.create(user=bob)
-    Ticket.objects.create(number="TKT-00000002", issue="B", conversation=bobs_chat, customer=bob)
-
-    Browser(bob).client.post(
-        "/tickets/TKT-00000002/", {"action": "rate", "rating": rating.pk, "is_good": "0"}
-    )
-
-    assert not Rating.objects.filter_given()
-
-
-@POSTS
-def test_a_ticket_whose_conversation_is_not_theirs_is_read_and_not_answered(alices, ticket, sam):
-    """Staff gave a guest's ticket to the account: what else was said there is the guest's."""
-    guests = Conversation.objects.create(guest_key="g")
-    turns.submit_message.run_sync(guests.pk, "Something confidential", "g1", can_start=False)
-    Ticket.objects.filter(pk=ticket.pk).update(conversation=guests)
-    reply(guests, sam)
-    turns.submit_message.run_sync(guests.pk, "More that is confidential", "g2", can_start=False)
-
-    page = read(alices)
-
-    assert "We looked into it." in page
-    assert "confidential" not in page
-    assert 'name="text"' not in page
-    assert answer(alices).status_code == 404
-    assert alices.post(PAGE, {"action": "rate", "rating": 1}).status_code == 404
-
-
 def test_a_ticket_without_a_conversation_is_shown(alices, ticket, talk):
     talk.delete()
-    assert "The lamp is late" in read(alices)
+    assert "ORD-123 is late" in read(alices)
     alices.post(PAGE, {"action": "solve"})
     assert Ticket.objects.get().status == "closed"
 
@@ -516,3 +259,30 @@ def test_the_assistant_names_the_page_of_a_ticket_where_the_site_has_an_address(
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"site_url": "https://help.example.com/"})
 
     assert my_tickets(context)["tickets"][0]["page"] == f"https://help.example.com{PAGE}"
+
+
+def test_a_guest_sees_the_tickets_of_this_browser_alone(transactional_db):
+    mine, other = Browser(), Browser()
+    chat = mine.begin()
+    other.begin()
+    Ticket.objects.create(number=NUMBER, issue="Wet parcel", conversation=chat)
+
+    assert "Wet parcel" in read(mine.client)
+    assert "Wet parcel" in read(mine.client, "/tickets/")
+    assert other.client.get(PAGE).status_code == Client().get(PAGE).status_code == 404
+    assert "Wet parcel" not in read(other.client, "/tickets/")
+
+    answer(mine.client, "Any news?")
+    assert "Any news?" in read(mine.client)
+
+
+@POSTS
+def test_the_page_shows_the_teams_answers_and_the_customers_since(alices, ticket, talk, sam):
+    reply(talk, sam)
+    answer(alices, "Thanks, <b>but</b> no")
+
+    page = read(alices)
+
+    assert "ORD-123 is late" in page
+    assert page.index("We looked into it.") < page.index("Thanks, &lt;b&gt;but&lt;/b&gt; no")
+    assert "Sam, support team" in page
