@@ -288,7 +288,7 @@ def test_a_process_that_lost_its_turn_cannot_write(lost, write):
     )
 
 
-def test_nor_can_it_store_text_where_the_new_answer_streams(work):
+def test_a_process_that_lost_its_turn_stores_no_text_where_the_new_answer_streams(work):
     let_lease_run_out()
     (step,) = recovery.recover_abandoned_turns.run_sync(9)
     assert step.lease.message_id == work.message_id
@@ -298,14 +298,14 @@ def test_nor_can_it_store_text_where_the_new_answer_streams(work):
     assert Message.objects.get(role="assistant").text == ""
 
 
-def test_nor_can_its_tool_keep_what_it_writes(lost):
+def test_a_tool_of_a_process_that_lost_its_turn_keeps_nothing_of_what_it_writes(lost):
     with pytest.raises(LeaseLost):
         tool_calls.run_tool(lost, WANTED, tool_calls.get_tool_registry()["create_ticket"])
 
     assert not Ticket.objects.exists()
 
 
-def test_but_it_reads_the_result_of_the_new_process(lost):
+def test_a_tool_of_a_process_that_lost_its_turn_is_given_the_result_of_the_new_one(lost):
     now = replace(lost, fencing_token=Turn.objects.get().fencing_token)
     result = tool_calls.run_tool(now, WANTED, tool_calls.get_tool_registry()["create_ticket"])
 
@@ -314,7 +314,7 @@ def test_but_it_reads_the_result_of_the_new_process(lost):
     assert Ticket.objects.count() == 1
 
 
-async def test_it_answers_what_nobody_had_answered(model, alices, chat, work):
+async def test_what_nobody_had_answered_is_answered(model, alices, chat, work):
     model.say("Here I am.")
     await Turn.objects.aupdate(state="queued", created=timezone.now() - timedelta(minutes=1))
 

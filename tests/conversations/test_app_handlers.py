@@ -52,7 +52,7 @@ async def test_a_customer_is_told_over_the_socket_and_the_page_goes_on(page, mod
     assert "I am here." in (await page.ask(SECRET)).text
 
 
-async def test_so_are_those_without_sockets_and_without_scripts(alices, chat, model, break_handlers):
+async def test_customers_without_sockets_or_scripts_are_told_too(alices, chat, model, break_handlers):
     break_handlers(KeyError(SECRET))
     visitor = visit(alices, chat)
 

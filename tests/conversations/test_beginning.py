@@ -62,7 +62,7 @@ def test_no_page_makes_a_row(guests, method, address):
     assert count_rows() == (0, 0)
 
 
-def test_neither_does_the_button_for_a_new_conversation(guests):
+def test_the_button_for_a_new_conversation_makes_no_row(guests):
     response = guests.client.post("/new/", follow=True)
 
     assert response.status_code == 200

@@ -43,7 +43,7 @@ def test_nothing_of_one_guest_comes_to_another(db: None) -> None:
     assert len({WORDS.sub("", page) for page in pages}) == 1
 
 
-def test_it_is_what_the_template_makes(db: None, request: pytest.FixtureRequest) -> None:
+def test_a_blank_page_is_what_the_template_makes(db: None, request: pytest.FixtureRequest) -> None:
     put_together = [get_page(Client()) for _ in range(2)][1]
     request.getfixturevalue("_rendered_each_time")
     rendered = get_page(Client())
@@ -52,7 +52,7 @@ def test_it_is_what_the_template_makes(db: None, request: pytest.FixtureRequest)
     assert len(WORDS.findall(put_together)) == len(WORDS.findall(rendered))
 
 
-def test_its_forms_are_taken(transactional_db: None) -> None:
+def test_the_forms_of_a_blank_page_are_taken(transactional_db: None) -> None:
     get_page(Client())
     client = Client(enforce_csrf_checks=True)
     page = parse(get_page(client))

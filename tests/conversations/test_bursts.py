@@ -134,7 +134,7 @@ def test_the_process_that_ran_it_cannot_begin_the_answer_any_more(work, chat):
     assert Message.objects.get(role="assistant").text == "It "
 
 
-def test_nor_can_its_tool_calls_be_stored(work, chat):
+def test_the_tool_calls_of_the_process_that_ran_it_cannot_be_stored_any_more(work, chat):
     submit.submit_message.run_sync(chat.pk, "Where is my order?", "a2")
 
     with pytest.raises(LeaseLost):

@@ -55,7 +55,7 @@ class App:
 
 @only_sqlite
 @pytest.mark.parametrize("error", ERRORS)
-def test_one_that_raises_repeats_nothing_and_others_go_on(transactional_db, error, caplog):
+def test_a_hook_that_raises_repeats_nothing_and_others_go_on(transactional_db, error, caplog):
     app, line = App(error), Line()
 
     futures = line.run(lambda: app.write("a"), lambda: app.write("b"), lambda: app.write("c"))
@@ -67,7 +67,7 @@ def test_one_that_raises_repeats_nothing_and_others_go_on(transactional_db, erro
 
 
 @only_sqlite
-def test_those_of_what_was_rolled_back_are_not_called(transactional_db):
+def test_hooks_of_what_was_rolled_back_are_not_called(transactional_db):
     app, line = App(), Line()
 
     good, bad, partly = line.run(

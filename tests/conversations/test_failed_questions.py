@@ -83,7 +83,9 @@ async def test_an_app_that_could_not_store_the_last_answer_is_not_bothered_again
 
 
 @pytest.mark.parametrize("how", ["refused", "died over"])
-async def test_nor_is_one_that_cannot_store_that_there_is_no_answer(page, model, chat, broken, caplog, how):
+async def test_an_app_that_cannot_store_that_there_is_no_answer_is_not_bothered_again(
+    page, model, chat, broken, caplog, how
+):
     await put_on_the_list(chat, page, model, tries=DEFAULT_MAX_ATTEMPTS - (how == "refused"))
     model.refuse()
 

@@ -113,7 +113,7 @@ async def test_a_turn_without_an_answer_says_why(page, model, limit, code, secon
     await assert_next_turn_works(page, model, limit)
 
 
-async def test_a_model_that_does_not_answer_at_all(page, model, limit):
+async def test_a_model_that_does_not_answer_at_all_is_told_and_the_next_turn_works(page, model, limit):
     limit(llm_first_token_seconds=0.2)
     model.ignore()
 
@@ -124,7 +124,7 @@ async def test_a_model_that_does_not_answer_at_all(page, model, limit):
 
 
 @pytest.mark.parametrize("status", STATUS)
-async def test_a_refusal_of_the_provider(page, model, limit, status):
+async def test_a_refusal_of_the_provider_is_told_and_the_next_turn_works(page, model, limit, status):
     code, retry = STATUS[status]
     for _attempt in range(2 if retry or code == "context_too_long" else 1):  # a shorter one is tried too
         model.fail(status)
@@ -135,7 +135,7 @@ async def test_a_refusal_of_the_provider(page, model, limit, status):
     await assert_next_turn_works(page, model, limit)
 
 
-async def test_a_provider_that_is_not_there(model, alices, chat, settings, limit):
+async def test_a_provider_that_is_not_there_is_told(model, alices, chat, settings, limit):
     with nobody_listens() as url:
         limit(llm_base_url=url)
         page = await alices.open(chat)

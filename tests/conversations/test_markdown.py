@@ -114,7 +114,7 @@ from .markup import parse
         ("`![Mug](mug.png)` !important! [x]", "<p><code>![Mug](mug.png)</code> !important! [x]</p>"),
     ],
 )
-def test_it_shows(text, html):
+def test_markdown_is_shown_as_its_writer_meant_it(text, html):
     assert render_markdown(text).strip() == html
 
 
@@ -128,7 +128,7 @@ def test_no_word_is_lost_however_deep_it_stands(mark, depth):
         assert re.findall(r"\w+\d|deep", shown) == re.findall(r"\w+\d|deep", text)
 
 
-def test_it_shows_tables():
+def test_a_table_is_shown_as_one():
     table = parse(render_markdown("| Order | Status |\n|---|---|\n| ORD-123 | shipped |"))
 
     assert [cell.text for cell in table.all("th")] == ["Order", "Status"]

@@ -61,7 +61,7 @@ async def test_a_page_of_the_site_gets_its_socket(connects):
     assert await connects(OWN)
 
 
-async def test_no_other_page_does(connects):
+async def test_a_page_of_another_site_gets_no_socket(connects):
     assert [name for name, origins in FOREIGN.items() if await connects(*origins)] == []
 
 

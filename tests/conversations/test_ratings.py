@@ -110,7 +110,7 @@ def test_a_thumb_then_words_and_another_thumb(talk):
     assert "Quick" not in str(list(events.values()))
 
 
-def test_the_same_again_changes_nothing(talk):
+def test_the_same_rating_again_changes_nothing(talk):
     rating = end(talk)
     rate(rating, True)
     rated = Rating.objects.get().rated

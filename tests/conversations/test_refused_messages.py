@@ -161,7 +161,7 @@ def test_messages_older_than_a_minute_do_not_count(db, chat, settings):
     assert Message.objects.filter(role="customer").count() == 2
 
 
-def test_nor_do_those_from_before_the_clock_was_set_back(db, chat, settings):
+def test_messages_from_before_the_clock_was_set_back_do_not_count(db, chat, settings):
     settings.CONVERSATION_MESSAGES_PER_MINUTE = 1
     submit.submit_message.run_sync(chat.pk, "One", "a1")
     CustomerRequest.objects.update(created=CustomerRequest.objects.get().created + timedelta(hours=1))

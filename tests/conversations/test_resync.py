@@ -61,7 +61,7 @@ def test_what_lacks_nothing_costs_two_queries_and_a_running_turn_is_told_again(
     assert [changed.row for changed in turns.load_changes.run_sync(chat.pk, 9).turns] == [turn]
 
 
-async def test_it_is_told_once(often, page, chat):
+async def test_what_a_page_missed_is_told_once(often, page, chat):
     await until(has_seen(chat, 0))
     await missed_by_all(chat)
     await page.until(lambda page: page.turns)

@@ -55,7 +55,7 @@ def test_its_customer_may_read_it(said, alices, part):
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("kind", STRANGERS)
-def test_nobody_else_may(said, kind, part):
+def test_nobody_else_may_read_or_change_a_conversation(said, kind, part):
     response = stranger(kind, said).client.get(said.get_absolute_url() + part)
 
     assert response.status_code == 404

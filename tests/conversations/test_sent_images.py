@@ -111,7 +111,7 @@ async def test_what_is_said_before_the_answer_begins_may_have_photos_too(page, m
     assert await Turn.objects.acount() == 1
 
 
-async def test_later_turns_remember_them(page, model, chat):
+async def test_later_turns_remember_photos(page, model, chat):
     photos = await kept(chat, 9)
     model.say("I see.")
     await page.request(text="Look", client_id="a1", images=photos)
@@ -124,7 +124,7 @@ async def test_later_turns_remember_them(page, model, chat):
     assert model.requests[1].messages[-1]["content"] == "What colour was it?"
 
 
-async def test_they_are_forgotten_with_their_turn_when_the_window_is_full(page, model, chat, settings):
+async def test_photos_are_forgotten_with_their_turn_when_the_window_is_full(page, model, chat, settings):
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_window_tokens": 5000})
     for number, photo in enumerate(await kept(chat, *SIZES)):
         model.say("I see.")

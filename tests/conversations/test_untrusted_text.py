@@ -75,13 +75,13 @@ def assert_same(page: Element, plain: Element, texts: str) -> None:
     assert len(page.classed(texts)) >= 3 * len(PAYLOADS)
 
 
-def test_in_the_customers_page(everywhere, harmless):
+def test_foreign_text_brings_no_markup_in_the_customers_page(everywhere, harmless):
     pages = [page_of(Browser(each.user).client, each.get_absolute_url()) for each in (everywhere, harmless)]
 
     assert_same(*pages, "text")
 
 
-def test_in_the_frames_that_a_page_gets(everywhere, harmless):
+def test_foreign_text_brings_no_markup_in_the_frames_that_a_page_gets(everywhere, harmless):
     frames = [
         "".join(fragments.render_turn(turn, turn.messages.all()) for turn in each.recent_turns(1000))
         for each in (everywhere, harmless)
@@ -90,7 +90,7 @@ def test_in_the_frames_that_a_page_gets(everywhere, harmless):
     assert_same(*map(parse, frames), "text")
 
 
-def test_in_the_transcript_that_staff_read(everywhere, harmless, agent):
+def test_foreign_text_brings_no_markup_in_the_transcript_that_staff_read(everywhere, harmless, agent):
     desk = Browser(agent).client
     paths = [
         reverse("admin:conversations_conversation_change", args=[each.pk]) for each in (everywhere, harmless)
@@ -99,7 +99,7 @@ def test_in_the_transcript_that_staff_read(everywhere, harmless, agent):
     assert_same(*(page_of(desk, path) for path in paths), "text")
 
 
-def test_in_the_lists_of_conversations(everywhere, harmless, agent):
+def test_foreign_text_brings_no_markup_in_the_lists_of_conversations(everywhere, harmless, agent):
     mine = [page_of(Browser(each.user).client, "/conversations/") for each in (everywhere, harmless)]
 
     assert skeleton(mine[0], "none") == skeleton(mine[1], "none")
@@ -113,7 +113,7 @@ def test_a_customers_words_are_shown_as_they_were_written(everywhere):
 
 
 @pytest.mark.parametrize("text", PAYLOADS)
-def test_in_the_frames_of_an_answer_that_streams(text):
+def test_foreign_text_brings_no_markup_in_the_frames_of_an_answer_that_streams(text):
     half = len(text) // 2
     stream = StreamedText(1)
 
@@ -129,7 +129,7 @@ def test_in_the_frames_of_an_answer_that_streams(text):
 
 
 @pytest.mark.parametrize("text", PAYLOADS)
-def test_in_a_notice(text):
+def test_foreign_text_brings_no_markup_in_a_notice(text):
     notice = parse(fragments.render_notice(text, text))
 
     assert [(each.tag, sorted(each.attributes)) for each in notice] == [

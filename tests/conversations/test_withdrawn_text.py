@@ -58,7 +58,7 @@ async def test_a_page_that_asks_is_told_of_it_by_the_process_that_streams(chat, 
     assert "It" in (await poll(chat, len(WORDS)))[0]
 
 
-async def test_and_by_any_other_process_from_what_is_stored(chat, lease):
+async def test_a_page_that_asks_is_told_of_it_by_any_other_process_from_what_is_stored(chat, lease):
     await streaming_text.begin_answer(lease, lease.message_id, WORDS)
     (frame,) = await poll(chat, 3)
     assert parse(frame).one("p", id=f"tail-{lease.message_id}").text == "Is sk-"

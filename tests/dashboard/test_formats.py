@@ -26,7 +26,7 @@ from supportbot.dashboard.formats import (
         (None, "not enough yet"),
     ],
 )
-def test_a_time(seconds, words):
+def test_a_time_is_told_in_words(seconds, words):
     assert format_seconds(seconds) == words
 
 
@@ -47,7 +47,7 @@ def test_opening_hours_are_never_days():
         (5000, 100, 100, "+4,900 %"),
     ],
 )
-def test_a_change(value, before, count, words):
+def test_a_change_is_told_beside_what_was_before(value, before, count, words):
     assert describe_change(value, before, count) == words
 
 

@@ -46,7 +46,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
-def test_it_is_read(said: str):
+def test_a_typed_answer_that_is_not_quite_json_is_read(said: str):
     assert validate_answer(said, Note).mood == "angry"
 
 

@@ -33,7 +33,9 @@ RAISED = (
 
 @pytest.mark.parametrize("raised", RAISED, ids=lambda raised: type(raised).__name__)
 @pytest.mark.parametrize("is_async", [False, True], ids=["a function", "an asynchronous function"])
-async def test_it_is_a_result_that_tells_nothing(provider, desk, raised: BaseException, is_async: bool):
+async def test_what_a_tool_raises_is_told_to_the_model_in_one_bland_line(
+    provider, desk, raised: BaseException, is_async: bool
+):
     @tool(effect="read")
     def break_down(ctx: ToolContext) -> dict:
         """Break down."""
@@ -61,7 +63,7 @@ async def test_it_is_a_result_that_tells_nothing(provider, desk, raised: BaseExc
 @pytest.mark.parametrize("raised", RAISED, ids=lambda raised: type(raised).__name__)
 @pytest.mark.parametrize("validator", [AfterValidator, BeforeValidator])
 @pytest.mark.parametrize("effect", ["read", "irreversible"])
-def test_so_is_what_a_check_of_its_arguments_raises_and_it_has_not_begun(
+def test_what_a_check_of_its_arguments_raises_is_told_blandly_too_and_the_tool_has_not_begun(
     caplog, raised: BaseException, validator: Any, effect: Effect
 ):
     def check(value: str) -> str:

@@ -173,7 +173,7 @@ class TestTranscript:
         assert sent.to == ["alice@example.com"]
         assert "Where is my lamp?" in sent.body
 
-    def test_it_is_limited(self, browser, chat):
+    def test_transcripts_are_limited(self, browser, chat):
         for _ in range(MAX_PER_HOUR["transcript"]):
             browser.post(reverse("transcript-mail", args=[chat.public_id]))
             self.send_due()
@@ -208,7 +208,7 @@ class TestAnswerOfTheAssistant:
         assert "It comes on Monday: your order (https://e.org/1)." in sent.body
         assert sent.message()["Auto-Submitted"] == "auto-generated"
 
-    def test_it_is_waited_for(self, chat):
+    def test_an_answer_that_is_not_ready_is_waited_for(self, chat):
         with pytest.raises(AnswerNotReady):
             mail_answer(chat.pk, self.end(chat, "running", ""))
 

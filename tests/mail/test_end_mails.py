@@ -64,7 +64,7 @@ def test_what_staff_end_without_a_reply_is_mailed_once(ticket, agent, status):
     assert sent.message()["Auto-Submitted"] == "auto-generated"
 
 
-def test_some_minutes_pass_before(ticket, agent, chat):
+def test_an_end_is_mailed_only_after_some_minutes(ticket, agent, chat):
     change_ticket(ticket, build_staff_actor(agent), status="resolved")
     turns.announce_end.run_sync(chat.pk, ticket.number, ended=timezone.now(), key="end:1")
     planned = Job.objects.get(kind="send_unread_reply")

@@ -168,7 +168,7 @@ def test_a_customer_who_is_there_gets_no_mail(chat, agent):
 
 
 @pytest.mark.parametrize("end", [turns.close_conversation, turns.hand_back])
-def test_nor_where_staff_have_left_after_the_reply_while_the_customer_is_still_there(chat, agent, end):
+def test_a_customer_who_is_still_there_gets_no_mail_though_staff_have_left_after_the_reply(chat, agent, end):
     turns.take_over.run_sync(chat.pk, agent.pk)
     reply(chat, agent, "It is on its way.", "s1")
     end.run_sync(chat.pk, agent.pk)

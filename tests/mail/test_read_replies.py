@@ -106,7 +106,7 @@ def test_who_had_left_before_it_is_mailed_at_once(answered, clock):
     assert len(mail.outbox) == 1
 
 
-def test_so_is_who_has_come_back_and_left_again(answered, clock):
+def test_who_has_come_back_and_left_again_is_mailed_at_once(answered, clock):
     clock.advance(1)
     turns.note_customers_here.run_sync([answered.pk])
     clock.advance(1)

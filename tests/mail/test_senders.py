@@ -181,7 +181,9 @@ class TestStrangers:
         assert take(build_answer(None, sender, "Hi", headers={"Reply-To": reply_to})) == outcome
         assert IncomingMail.objects.get().sender in sender
 
-    def test_so_does_an_answer_to_a_conversation_that_was_deleted_meanwhile(self, chat, sent):
+    def test_an_answer_to_a_conversation_that_was_deleted_meanwhile_begins_one_of_its_customer_alone(
+        self, chat, sent
+    ):
         Conversation.objects.all().delete()
         assert take(build_answer(sent, "eve@example.org", "Hi")) == "foreign"
         assert take(build_answer(sent, ALICE, "The lamp broke again.")) == "opened"
@@ -189,7 +191,7 @@ class TestStrangers:
             "The lamp broke again."
         ]
 
-    def test_they_are_limited_and_what_is_beyond_is_kept(self):
+    def test_mails_of_a_stranger_are_limited_and_what_is_beyond_is_kept(self):
         outcomes = Counter(take(build_answer(None, "gus@example.org", f"{n}")) for n in range(8))
         assert outcomes == {"opened": 5, "limited": 3}
         assert IncomingMail.objects.filter(outcome="limited", text="7").exists()

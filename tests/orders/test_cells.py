@@ -48,7 +48,7 @@ from tests.linear_time import takes_linear_time
         ("1.234,5678", "1234.57"),
     ],
 )
-def test_an_amount(written, amount):
+def test_an_amount_is_read_as_it_is_written_in_any_country(written, amount):
     assert read_amount(written, "EUR") == Decimal(amount)
 
 
@@ -204,7 +204,7 @@ def test_a_mark_before_three_digits_is_read_by_the_currency(currency, amount):
         ("20260901090000", "2026-09-01T09:00:00"),
     ],
 )
-def test_a_time(written, moment):
+def test_a_time_is_read_in_every_form_that_programs_write(written, moment):
     assert read_time(written).isoformat() == f"{moment}+00:00"
 
 

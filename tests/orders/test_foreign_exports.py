@@ -81,7 +81,7 @@ def list_items(number: str) -> list[tuple]:
     return list(Order.objects.get(number=number).items.values_list("name", "sku", "quantity", "price"))
 
 
-def test_magento(load):
+def test_an_export_of_magento_is_read(load):
     said = load(MAGENTO_HEADER, MAGENTO)
     assert (said.err, "1 new" in said.out) == ("", True)
     order = Order.objects.get()
@@ -105,7 +105,7 @@ def test_magento(load):
         ("Processing", "processing", "paid"),
     ],
 )
-def test_states_of_magento(load, written, status, payment):
+def test_states_of_magento_are_told_in_ours(load, written, status, payment):
     load(
         MAGENTO_HEADER,
         MAGENTO.replace('"Complete"', f'"{written}"').replace("Sep 1, 2026 9:00:00 AM", "2026-09-01"),
@@ -114,7 +114,7 @@ def test_states_of_magento(load, written, status, payment):
     assert (order.status, order.payment) == (status, payment)
 
 
-def test_bigcommerce(load):
+def test_an_export_of_bigcommerce_is_read(load):
     said = load(BIGCOMMERCE_HEADER, BIGCOMMERCE)
     assert (said.err, "1 new" in said.out) == ("", True)
     order = Order.objects.get()
@@ -142,7 +142,7 @@ def test_bigcommerce(load):
         ("Declined", "", "cancelled"),
     ],
 )
-def test_states_of_bigcommerce(load, written, shipped, status):
+def test_states_of_bigcommerce_are_told_in_ours(load, written, shipped, status):
     load(
         BIGCOMMERCE_HEADER,
         BIGCOMMERCE.replace("Partially Shipped", written).replace(",,EUR", f",{shipped},EUR"),
@@ -180,7 +180,7 @@ def test_etsy_has_orders_and_items_in_two_files_whichever_comes_first(load):
     assert found == [right, right]
 
 
-def test_woocommerce_with_a_row_for_each_item(load):
+def test_an_export_of_woocommerce_with_a_row_for_each_item_is_read(load):
     header = f"{WOO_HEADER},item_name,item_sku,item_quantity,item_price"
     said = load(header, f"{WOO},Mug,MUG-B,2,10.00", f"{WOO},Plate,,1,4.90", f"{WOO},Plate,,1,4.90")
     assert "1 orders: 1 new" in said.out
@@ -217,7 +217,7 @@ def test_woocommerce_with_a_row_for_each_item(load):
         ),
     ],
 )
-def test_woocommerce_with_all_items_in_one_row(load, header, cells):
+def test_an_export_of_woocommerce_with_all_items_in_one_row_is_read(load, header, cells):
     said = load(f"{WOO_HEADER},{header}", ",".join([WOO, *(f'"{cell}"' for cell in cells)]))
     assert said.err == ""
     assert list_items("727") == [("Mug; blue", "MUG-B", 2, Decimal(10)), ("Plate", "", 1, Decimal("4.9"))]
@@ -244,14 +244,14 @@ def test_an_item_without_a_quantity_does_not_take_in_the_next_one(load):
         ("Refunded", "cancelled", "refunded"),
     ],
 )
-def test_woocommerce_by_the_other_plugin(load, written, status, payment):
+def test_an_export_of_woocommerce_by_the_other_plugin_is_read(load, written, status, payment):
     rows = [ADVANCED.format(status=written, name=name, quantity=1) for name in ("Mug", "Plate")]
     load(ADVANCED_HEADER, *rows)
     order = Order.objects.get()
     assert (order.status, order.payment, order.items.count()) == (status, payment, 2)
 
 
-def test_woocommerce_s_analytics(load):
+def test_an_export_of_woocommerce_s_analytics_is_read(load):
     header = (
         "Date,Order #,Status,Customer,Customer type,Product(s),Items sold,Coupon(s),N. Revenue,Attribution"
     )
@@ -261,7 +261,7 @@ def test_woocommerce_s_analytics(load):
     assert [item[::2] for item in list_items("727")] == [("Mug, blue", 2), ("Plate", 1)]
 
 
-def test_squarespace(load):
+def test_an_export_of_squarespace_is_read(load):
     header = (
         "Order ID,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Currency,Subtotal,Shipping,Taxes,"
         "Amount Refunded,Total,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,"
@@ -293,7 +293,7 @@ def test_squarespace(load):
     ]
 
 
-def test_wix(load):
+def test_an_export_of_wix_is_read(load):
     header = (
         "Order number,Date created,Time,Fulfill by,Total order quantity,Contact email,Note from customer,Item,Variant,"
         "SKU,Qty,Quantity refunded,Price,Delivery method,Recipient name,Recipient phone,Delivery country,Billing name,"
@@ -332,7 +332,7 @@ PRESTASHOP_FRENCH = 'ID;Référence;"Nouveau client";Livraison;Client;Total;Paie
         (PRESTASHOP_FRENCH, "Remboursé", "cancelled", "refunded"),
     ],
 )
-def test_prestashop(load, header, written, status, payment):
+def test_an_export_of_prestashop_is_read(load, header, written, status, payment):
     said = load(
         header, f'5;KHWLILZLL;1;France;"Z. ZIMMER";20.900000;"Bank wire";"{written}";"2026-09-17 09:30:00"'
     )

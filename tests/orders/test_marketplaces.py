@@ -60,7 +60,7 @@ def list_states(number: str) -> list[str]:
     return list(Order.objects.get(number=number).items.values_list("state", flat=True))
 
 
-def test_amazon_s_all_orders_with_an_item_that_was_cancelled(load):
+def test_amazon_s_all_orders_are_read_with_an_item_that_was_cancelled(load):
     said = load(
         ALL_ORDERS_HEADER,
         ALL_ORDERS.format(status="Shipped", item="Plate\tPL\tB01\tCancelled\t0\t\t"),
@@ -94,7 +94,7 @@ def test_amazon_s_all_orders_with_an_item_that_was_cancelled(load):
         ("Cancelled", "cancelled"),
     ],
 )
-def test_states_of_amazon(load, written, status):
+def test_states_of_amazon_are_told_in_ours(load, written, status):
     said = load(ALL_ORDERS_HEADER, ALL_ORDERS.format(status=written, item="Mug\t\tB02\t\t1\tEUR\t20.00"))
     assert (said.err, Order.objects.get().status) == ("", status)
 
@@ -144,7 +144,7 @@ def load_ebay(load, *rows: str):
     )
 
 
-def test_ebay_with_one_item(load):
+def test_a_report_of_ebay_with_one_item_is_read(load):
     said = load_ebay(load, EBAY_ONE)
     order = Order.objects.get()
     assert (order.number, order.email, order.name, order.phone_key) == (
@@ -165,7 +165,7 @@ def test_ebay_with_one_item(load):
         (("", ""), "processing", ["not_shipped", "not_shipped"]),
     ],
 )
-def test_ebay_with_several_items_below_the_row_of_their_order(load, sent, status, states):
+def test_a_report_of_ebay_with_several_items_below_the_row_of_their_order_is_read(load, sent, status, states):
     said = load_ebay(
         load,
         EBAY_SUM,
@@ -199,7 +199,7 @@ def test_an_order_that_is_in_two_joined_reports_of_ebay_is_one(load):
     assert [item[0] for item in list_items("12-34567-89013")] == ["Mug [Size:M]", "Plate [Size:M]"]
 
 
-def test_ebay_where_one_posts_and_dispatches(load):
+def test_a_report_of_ebay_where_one_posts_and_dispatches_is_read(load):
     header, row = EBAY_HEADER, EBAY_ONE.replace("$", "AU $")
     for american, british in (
         ("Ship To", "Post to"),
@@ -215,7 +215,7 @@ def test_ebay_where_one_posts_and_dispatches(load):
     )
 
 
-def test_ebay_in_german(load):
+def test_a_report_of_ebay_in_german_is_read(load):
     said = load(
         "Verkaufsprotokollnummer;Bestellnummer;Nutzername des Käufers;Name des Käufers;Artikelnummer;Angebotstitel;"
         "Bestandseinheit;Anzahl;Verkauft für;Verpackung und Versand;Gesamtbetrag;Verkauft am;Verschickt am - Datum",

@@ -65,7 +65,7 @@ SAVED = {
 
 
 @pytest.mark.parametrize("program", SAVED)
-def test_whatever_has_saved_it(load, program):
+def test_an_export_says_the_same_whatever_has_saved_it(load, program):
     separator, encoding, values = SAVED[program]
     quote = program == "LibreOffice"
     lines = []

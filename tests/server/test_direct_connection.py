@@ -47,11 +47,11 @@ def _unreachable(
 
 @pytest.mark.usefixtures("_unreachable")
 class TestUnreachable:
-    def test_a_command_says_so(self):
+    def test_a_command_says_why_the_database_cannot_be_reached(self):
         with pytest.raises(CommandError, match=f"cannot be reached: connection failed: {REFUSED}"):
             check_database()
 
-    def test_so_does_the_check_of_the_database(self):
+    def test_the_check_of_the_database_says_why_it_cannot_be_reached(self):
         [error] = check_connection(None, databases=["default"])
         assert error.id == "supportbot.E009"
         assert REFUSED in error.msg
@@ -88,7 +88,7 @@ class TestUnreachable:
         assert REFUSED in caplog.text
         assert "secret" not in caplog.text
 
-    def test_so_is_a_mailbox_that_is_left_unread(self, monkeypatch, settings):
+    def test_a_mailbox_that_is_left_unread_is_logged_with_the_reason(self, monkeypatch, settings):
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"imap_url": "imaps://u:p@h"})
         away = Mock(side_effect=OperationalError("secret words"))
         monkeypatch.setattr("supportbot.mail.management.commands.fetch_mail.fetch_new_mails", away)

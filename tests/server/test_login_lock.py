@@ -43,7 +43,7 @@ def test_a_lockout_is_in_the_audit_log(alice):
     assert AuditEvent.objects.get(action="login_locked").subject == "alice"
 
 
-def test_the_same_holds_for_the_admin(agent):
+def test_the_admin_locks_a_guessed_password_too(agent):
     for _ in range(5):
         sign_in("agent", "guess", "/admin/login/")
 

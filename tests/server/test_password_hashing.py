@@ -92,5 +92,5 @@ def test_who_comes_when_too_many_wait_is_told_so_at_once(path, hashing, monkeypa
     assert not process.get(password_hashing.HashingThreads).sign_ins
 
 
-def test_the_installation_uses_them():
+def test_passwords_are_hashed_by_the_bounded_hasher():
     assert own_settings.PASSWORD_HASHERS[0].endswith(ThreadedPasswordHasher.__name__)

@@ -193,7 +193,7 @@ class TestTicketOfWhoLeftTheTeam:
         lee.groups.set(agent.groups.all() if change else ())
         Ticket.objects.filter(pk=ticket.pk).update(assignee=lee)
 
-    def test_nobody_has_it(self, agent):
+    def test_it_is_found_among_those_that_nobody_has(self, agent):
         assert Ticket.objects.filter(build_view_condition("unassigned", agent.pk)).exists()
 
     def test_it_becomes_the_one_of_whoever_answers(self, ticket, talk, agent):

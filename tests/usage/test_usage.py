@@ -75,7 +75,7 @@ def test_the_provider_s_own_price_goes_before_ours():
     assert calculate_cost("grok-4.3", parse_usage(RESPONSES)) == Decimal("0.00125")
 
 
-def test_else_it_is_reckoned_from_the_settings(settings):
+def test_without_the_provider_s_own_price_it_is_reckoned_from_the_settings(settings):
     prices = {"grok-4.5": (Decimal(2), Decimal("0.5"), Decimal(6)), "grok-4": (Decimal(9),) * 3}
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"llm_prices": prices})
 

@@ -61,7 +61,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("size", [3, 1_000])
-def test_each_is_made(form, size: int):
+def test_each_of_several_calls_in_one_text_is_made(form, size: int):
     for one, other in ((ONE, OTHER), (WRITTEN, ONE), (ONE, WRITTEN)):
         assert read_calls(form(one, other), size) == ("", [one, other])
 
