@@ -118,8 +118,6 @@ async def waiting_customer(site: Site) -> AsyncIterator[Waiting]:
     async with visitor.window(site, path) as window:
         await window.send(action="person", client_id="p1")
         await window.until(lambda window: window.said("system"))
-        public_id = path.split("/")[2].replace("-", "")
-        ((number,),) = site.rows("SELECT id FROM conversations_conversation WHERE public_id = %s", public_id)
-        yield Waiting(number, window)
+        yield Waiting(site.find_conversation(path), window)
         await window.send(action="cancel_person")  # unless somebody has it now: then it is refused
         await window.ping()

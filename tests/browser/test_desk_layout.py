@@ -135,7 +135,7 @@ async def test_a_choice_does_nothing_before_its_button_is_pressed(desk: Desk, si
     ((leads,),) = site.rows("SELECT id FROM auth_group WHERE name = 'Support leads'")
     site.rows("INSERT INTO auth_user_groups (user_id, group_id) VALUES (%s, %s)", agent, leads)
     site.rows(
-        "INSERT INTO desk_savedreply (title, text, owner_id, is_shared) VALUES ('Hello', 'Good morning!', %s, 0)",
+        "INSERT INTO desk_savedreply (title, text, owner_id, is_shared) VALUES ('Hello', 'Good morning!', %s, false)",
         agent,
     )
     await desk.page.route("**/replies/**", lambda route: route.fulfill(status=503), times=1)

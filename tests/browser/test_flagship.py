@@ -19,12 +19,8 @@ COMPLAINT = "Actually, I'd like to file a complaint about the delay."
 
 def tickets_of(chat: Chat) -> list[str]:
     """The tickets that are linked to a conversation."""
-    public_id = chat.path.split("/")[2]
-    found = chat.site.rows(
-        "SELECT number FROM tickets_ticket WHERE conversation_id IN "
-        "(SELECT id FROM conversations_conversation WHERE replace(public_id, '-', '') = %s)",
-        public_id.replace("-", ""),
-    )
+    conversation = chat.site.find_conversation(chat.path)
+    found = chat.site.rows("SELECT number FROM tickets_ticket WHERE conversation_id = %s", conversation)
     return [number for (number,) in found]
 
 

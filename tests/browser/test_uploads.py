@@ -37,12 +37,8 @@ async def test_a_photo_shows_how_far_it_is_and_can_be_taken_back(
     async with chat.page.expect_response(lambda response: response.request.method == "DELETE") as gone:
         await chat.page.get_by_role("button", name="Remove photo").click()
     assert (await gone.value).status == 204
-    mine = f"%{chat.path.split('/')[2].replace('-', '')}%"
-    query = (
-        "SELECT a.id FROM conversations_attachment a JOIN conversations_conversation c"
-        " ON c.id = a.conversation_id WHERE c.public_id LIKE %s"
-    )
-    assert site.rows(query, mine) == []
+    query = "SELECT id FROM conversations_attachment WHERE conversation_id = %s"
+    assert site.rows(query, site.find_conversation(chat.path)) == []
 
 
 async def test_a_message_waits_for_its_photos_and_what_comes_after_it_waits_for_it(

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import urlopen
+from uuid import UUID
 
 import psycopg
 
@@ -121,6 +122,15 @@ class Site:
         with psycopg.connect(self.database, autocommit=True) as connection:
             found = connection.execute(query, values)
             return found.fetchall() if found.description else []
+
+    def find_conversation(self, path: str) -> int:
+        """The primary key of the conversation of a page at this path, as /c/<uuid>/."""
+        # SQLite stores the digits alone.
+        query = (
+            "SELECT id FROM conversations_conversation WHERE replace(CAST(public_id AS text), '-', '') = %s"
+        )
+        ((found,),) = self.rows(query, UUID(path.split("/")[2]).hex)
+        return int(found)
 
     def log_text(self) -> str:
         return self.log.read_text() if self.log.exists() else ""

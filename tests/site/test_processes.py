@@ -183,9 +183,7 @@ async def test_staff_at_one_process_answer_a_customer_at_the_other(sites: Sites,
         answer = provider.say(ANSWER, hold_after=4)
         await chat.say(QUESTION)
         await chat.until(lambda chat: chat.answer == BEGINNING)
-        [(number,)] = one.rows(
-            "SELECT id FROM conversations_conversation WHERE public_id::text = %s", path.split("/")[2]
-        )
+        number = one.find_conversation(path)
         async with (
             agent.window(other, f"/desk/c/{number}/", may_resync=True) as agents,
             sam.window(other, f"/desk/c/{number}/", may_resync=True) as sams,
