@@ -1,6 +1,7 @@
 // What a screen reader hears of the conversation without looking for it: that an answer is on its way, its sentences as
 // they are finished, once each, and how it ended. The streaming text itself is in no live region.
 
+import { hasPassed } from "./elapsed.js";
 import { announce, chat, getText, isDesk, log } from "./page.js";
 import { takeSentences } from "./sentences.js";
 
@@ -110,7 +111,7 @@ function announceTyping() {
 
 function announceMessage(message) {
   const { message: id } = message.dataset;
-  if (isComing(message) && Date.now() - sentencesAt < SENTENCES_INTERVAL_MS) return;
+  if (isComing(message) && !hasPassed(SENTENCES_INTERVAL_MS, sentencesAt)) return;
   const heard = getRecord(message).letters;
   const begun = heard.get(id) ?? 0;
   const { sentences, letters } = takeSentences(message, begun, isComing(message));
@@ -150,7 +151,7 @@ function getLanguage(message) {
 setInterval(() => {
   announceText();
   const isWaiting = log.querySelector('[data-turn][data-state="running"]');
-  if (isWaiting && Date.now() - spokeAt >= SIGN_OF_LIFE_MS) speak(getText("stillAnswering"));
+  if (isWaiting && hasPassed(SIGN_OF_LIFE_MS, spokeAt)) speak(getText("stillAnswering"));
 }, INTERVAL_MS);
 
 let lostTimer = 0;

@@ -1,6 +1,7 @@
 // The WebSocket to the server. htmx opens it and applies what comes; this script opens it again whatever closed it,
 // and replaces one that carries nothing any longer.
 
+import { hasPassed } from "./elapsed.js";
 import { emptyPage } from "./forget.js";
 import { chat, composer, conversationId, getText, showNotice } from "./page.js";
 import { isOnItsWay, photos } from "./photos.js";
@@ -135,24 +136,23 @@ export function noteFrame() {
   pingSentAt = 0;
   failedAttempts = 0;
   noteCarried();
-  if (lastFrameAt - offlineSince > OFFLINE_GRACE_MS) delete chat.dataset.offline;
+  if (hasPassed(OFFLINE_GRACE_MS, offlineSince)) delete chat.dataset.offline;
 }
 
 // A network that disappeared without a word leaves a connection that seems open, or one that never opens.
 function checkHeartbeat() {
-  const now = Date.now();
   if (webSocket?.readyState === WebSocket.CONNECTING) {
-    if (now - connectingSince > PING_AFTER_MS + PING_TIMEOUT_MS) {
+    if (hasPassed(PING_AFTER_MS + PING_TIMEOUT_MS, connectingSince)) {
       noteSilent();
       webSocket.close();
     }
   } else if (chat.dataset.connection !== "open") {
     return;
-  } else if (pingSentAt && now - pingSentAt > PING_TIMEOUT_MS) {
+  } else if (pingSentAt && hasPassed(PING_TIMEOUT_MS, pingSentAt)) {
     noteClosed(CONNECTION_LOST);
     chat.dataset.connection = "closed";
     socketWrapper.reconnect();
-  } else if (!pingSentAt && now - lastFrameAt > PING_AFTER_MS) {
+  } else if (!pingSentAt && hasPassed(PING_AFTER_MS, lastFrameAt)) {
     sendPing();
   }
 }
@@ -201,7 +201,7 @@ export const getRevision = () => lastRevision;
 // again and again.
 export function reloadPage() {
   const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY));
-  if ([...photos.values()].some(isOnItsWay) || Date.now() - reloadedAt < RELOAD_INTERVAL_MS) return;
+  if ([...photos.values()].some(isOnItsWay) || !hasPassed(RELOAD_INTERVAL_MS, reloadedAt)) return;
   sessionStorage.setItem(RELOADED_KEY, Date.now());
   reloadUnasked();
 }

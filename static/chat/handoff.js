@@ -2,6 +2,7 @@
 
 import { focusComposer } from "./composer.js";
 import { sendRequest } from "./connection.js";
+import { hasPassed } from "./elapsed.js";
 import { chat, isDesk, isNote, log, showNotice, text } from "./page.js";
 import { isPending, sendPress } from "./requests.js";
 import { showInTitle } from "./title.js";
@@ -22,7 +23,7 @@ function isWithPerson() {
 }
 
 text.addEventListener("input", () => {
-  if (!isWithPerson() || isNote() || Date.now() - typingSentAt < TYPING_INTERVAL_MS) return;
+  if (!isWithPerson() || isNote() || !hasPassed(TYPING_INTERVAL_MS, typingSentAt)) return;
   typingSentAt = Date.now();
   sendRequest({ action: "typing" });
 });

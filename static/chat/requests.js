@@ -4,6 +4,7 @@
 // A message is as outbox.js describes it. A press is {id, press, pressedAt}: `press` is the frame that is sent for it.
 
 import { reconnectNow, sendRequest } from "./connection.js";
+import { hasPassed } from "./elapsed.js";
 import { chat, conversationId, createId, getText, showNotice } from "./page.js";
 import { areUploaded, getServerIds } from "./photos.js";
 
@@ -41,7 +42,7 @@ export const isUnsent = ({ why }) => !why;
 
 // Those that a reload finds.
 export function dropOldPresses() {
-  const isOld = ({ press, pressedAt }) => press && Math.abs(Date.now() - pressedAt) > PRESS_LIFETIME_MS;
+  const isOld = ({ press, pressedAt }) => press && hasPassed(PRESS_LIFETIME_MS, pressedAt);
   saveRequests(loadRequests().filter((item) => !isOld(item)));
 }
 

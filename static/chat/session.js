@@ -2,6 +2,7 @@
 // that stays open over one asks once a day, or its conversation would be gone after two weeks.
 
 import { getRevision } from "./connection.js";
+import { hasPassed } from "./elapsed.js";
 import { chat } from "./page.js";
 
 const RENEWAL_INTERVAL_MS = 24 * 60 * 60 * 1_000;
@@ -11,8 +12,7 @@ const CHECK_INTERVAL_MS = 10 * 60 * 1_000;
 let renewedAt = Date.now(); // when the page was loaded
 
 async function renewSession() {
-  const age = Date.now() - renewedAt; // below zero: the clock was set back
-  if ((age >= 0 && age < RENEWAL_INTERVAL_MS) || chat.dataset.connection === "gone") return;
+  if (!hasPassed(RENEWAL_INTERVAL_MS, renewedAt) || chat.dataset.connection === "gone") return;
   const before = renewedAt;
   renewedAt = Date.now();
   try {

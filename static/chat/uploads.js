@@ -1,6 +1,7 @@
 // Uploads photos one after the other, whatever happens to the connection meanwhile.
 
 import { getCsrfToken } from "./csrf.js";
+import { hasPassed } from "./elapsed.js";
 import { announce, chat, getText } from "./page.js";
 import { getLabel, photos, renderThumbnail, reportChange, setState } from "./photos.js";
 
@@ -83,7 +84,7 @@ function markWaiting(photo) {
 
 function retryStalledUploads(stalledAfter) {
   for (const photo of photos.values()) {
-    if (photo.state === "uploading" && Date.now() - photo.progressAt > stalledAfter) startUpload(photo);
+    if (photo.state === "uploading" && hasPassed(stalledAfter, photo.progressAt)) startUpload(photo);
   }
   uploadNext();
 }

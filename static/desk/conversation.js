@@ -3,6 +3,7 @@
 
 import { openDraft } from "../chat/composer.js";
 import { sendRequest } from "../chat/connection.js";
+import { hasPassed } from "../chat/elapsed.js";
 import { insertPlaceholder, updateLog } from "../chat/incoming.js";
 import "../chat/leaving.js";
 import { restoreOutbox, sendMessage } from "../chat/outbox.js";
@@ -105,7 +106,7 @@ document.getElementById("do-assign")?.addEventListener("click", () => {
 // Who is here is asked anew when somebody is about to choose.
 let colleaguesLoadedAt = Date.now();
 async function loadColleagues() {
-  if (Date.now() - colleaguesLoadedAt < COLLEAGUES_FRESH_MS) return;
+  if (!hasPassed(COLLEAGUES_FRESH_MS, colleaguesLoadedAt)) return;
   colleaguesLoadedAt = Date.now();
   const response = await fetch(colleagues.dataset.address).catch(() => null);
   if (!response?.ok || response.redirected || "emptied" in chat.dataset) return;

@@ -1,6 +1,7 @@
 // On every page in admin: the number of waiting customers, the waiting list where the page has one, the switch between
 // here and away, and what tells staff that somebody waits. The server's fragments are swapped in by their ids.
 
+import { hasPassed } from "../chat/elapsed.js";
 import { removePrivateParts } from "../chat/restored.js";
 import "../chat/times.js";
 import { clearTitle, showInTitle } from "../chat/title.js";
@@ -156,14 +157,14 @@ function replaceConnection() {
 }
 
 function checkConnection() {
-  if (webSocket.readyState === WebSocket.OPEN && Date.now() - lastFrameAt > FRAME_TIMEOUT_MS) replaceConnection();
+  if (webSocket.readyState === WebSocket.OPEN && hasPassed(FRAME_TIMEOUT_MS, lastFrameAt)) replaceConnection();
   send({ action: "ping" });
 }
 
 // While there is no socket, as behind a proxy that knows none, or with too many pages open.
 async function poll() {
   if (isOver || bar.dataset.connection === "open") return;
-  showLost(Date.now() - shownAt > LOST_AFTER_MS);
+  showLost(hasPassed(LOST_AFTER_MS, shownAt));
   const before = frameCount;
   try {
     const response = await fetch(`${bar.dataset.fragments}${board() ? "?board" : ""}`);

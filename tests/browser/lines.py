@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import copy
+from datetime import UTC, datetime, timedelta
 
 import psutil
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
@@ -24,6 +25,7 @@ KEEP_NOTES = """() => {
 BUSY = "Failed to load resource: the server responded with a status of 503 (Service Unavailable)"
 # How Chromium and htmx complain of a line that broke or could not be had.
 COMPLAINTS = ("WebSocket connection to", "htmx:wsError", "[object Event]", "Failed to load resource: net::")
+HOUR = 3600  # in seconds
 
 
 class Lines:
@@ -63,9 +65,16 @@ class Lines:
         await expect(self._chat.page.locator("#chat[data-connection=closed]")).to_be_visible()
 
     async def come_back(self) -> None:
-        """So much time passes that the page asks whether the line is alive, hears nothing and opens another one."""
+        """So much time passes that the page asks whether the line is alive, hears nothing and opens another one.
+
+        That takes no longer where the device's clock is set back meanwhile.
+        """
         before = len(self._open)
+        await self._chat.page.clock.set_system_time(datetime.now(UTC) - timedelta(seconds=2 * HOUR))
+        seconds = 0
         while len(self._open) == before:
+            assert seconds < HOUR, "it waits for the clock"
+            seconds += 2
             await self._chat.page.clock.run_for(2_000)
         await self._chat.connected()
 
