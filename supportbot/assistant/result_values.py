@@ -4,6 +4,7 @@ from collections import UserString, deque
 from collections.abc import Iterable, Iterator, Mapping, MappingView, Sequence, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from inspect import isawaitable
 from itertools import islice
 from math import isfinite
 from typing import Any
@@ -97,7 +98,6 @@ def _read_items(collection: Any) -> list[Any]:
 def _build_text(value: Any) -> str:
     if not any("__str__" in vars(each) for each in type(value).__mro__[:-1]):
         kind = type(value)
-        raise TypeError(
-            f"A tool cannot return {kind.__module__}.{kind.__qualname__}: return what it holds, or give it a __str__."
-        )
+        remedy = "await it" if isawaitable(value) else "return what it holds, or give it a __str__"
+        raise TypeError(f"A tool cannot return {kind.__module__}.{kind.__qualname__}: {remedy}.")
     return str(value)

@@ -142,6 +142,13 @@ async def never_iterated() -> Any:
     yield 1
 
 
+class Pending:
+    """As the coroutine of a query in an asynchronous tool."""
+
+    def __await__(self) -> Any:
+        yield 1
+
+
 def contain_itself() -> Any:
     own: dict[str, Any] = {}
     own["own"] = [own]
@@ -156,6 +163,7 @@ def contain_itself() -> Any:
         (lambda: [object()], "cannot return builtins.object"),
         (lambda: {Unreadable(): 1}, "cannot return tests.engine.test_result_values.Unreadable"),
         (never_iterated, "cannot return builtins.async_generator"),
+        (lambda: {"count": Pending()}, "Pending: await it."),
         (iter(int, 1), "an iterator of more than 100,000 items"),
         (contain_itself, "Circular reference"),
     ],
