@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any, get_type_hints
+from warnings import catch_warnings, filterwarnings
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
 from pydantic_core import SchemaError
@@ -67,7 +68,9 @@ def build_arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
         _require_name_and_type(parameter, function.__qualname__, hints)
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (hints[parameter.name], default)
-    with _explain_types(function.__qualname__):
+    with _explain_types(function.__qualname__), catch_warnings():
+        # Of a parameter named `copy` or `json`, as methods of models are. Only the fields of this one are read.
+        filterwarnings("ignore", "Field name .* shadows an attribute")
         model = create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
     require_possible_constraints(model.__pydantic_core_schema__, f"Tool {function.__qualname__}")
     _require_annotated_marks(model, function.__qualname__)

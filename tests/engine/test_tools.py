@@ -4,6 +4,7 @@ import asyncio
 import enum
 import json
 from typing import Annotated, Any, Literal
+from warnings import catch_warnings
 
 import pytest
 from pydantic import BaseModel, Field
@@ -243,3 +244,18 @@ def test_types_that_only_type_checkers_import_may_stand_at_ctx_and_the_result():
         TypeError, match=r"'ForCheckers' is not defined\. Import it, and not for type checkers"
     ):
         tool(effect="read")(count_gifts)
+
+
+def test_a_parameter_may_have_the_name_of_a_method_of_pydantic_without_a_warning():
+    with catch_warnings(record=True) as warnings:
+
+        @tool(effect="read")
+        def send_invoice(
+            ctx: ToolContext, copy: bool, json: str = "no", schema: str | None = None
+        ) -> list[Any]:
+            """Send it."""
+            return [copy, json, schema]
+
+    assert warnings == []
+    result = send_invoice.run(GUEST, ToolCall("c1", "send_invoice", '{"copy": true, "json": "yes"}'))
+    assert result.content == '[true, "yes", null]'
