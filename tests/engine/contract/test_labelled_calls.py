@@ -54,6 +54,7 @@ READ = [
     f"Thought: I need it. <tool_call>{CALL}</tool_call>",
     f"Thought: I need it.\n&lt;tool_call&gt;{CALL}&lt;/tool_call&gt;",
     'Tool: lookup_order\nArguments: order_id="ORD-123"',
+    "call:lookup_order{order_id:ORD-123}",
     'Action: lookup_order(order_id="ORD-123")',
     f"Action: lookup_order({ORDER})",
     "Tool: lookup_order\nArguments: {'order_id': 'ORD-123'}",
@@ -116,6 +117,7 @@ AS_WORDS = [
     "Action: create_ticket soon",
     "Thought: nobody knows the final answer: ask Anna.",
     "Input: 230 V\nArguments: none",
+    "call:create_ticket{issue:Late, or lost,priority:low}",
     "Tooling: x\nTool",
 ]
 

@@ -25,6 +25,7 @@ from .labelled_calls import (
     split_arguments,
 )
 from .mentions import SENTENCE_ENDS
+from .pair_calls import iter_escaped_call
 from .python_calls import iter_python_calls
 from .suppositions import is_behind_supposition
 
@@ -38,6 +39,7 @@ MADE_UP = re.compile(
 PLAIN_ARGUMENT = re.compile(
     r"\s*[`\"']?(?P<name>[a-zA-Z_]\w{0,63})[`\"']?\s*[:=]\s*(?P<quote>[`\"']?)(?P<value>.*)(?P=quote)"
 )
+BARE_PAIRS = re.compile(r"\{(\s*[\w-]{1,64}:.*)\}", re.DOTALL)  # `{order_id:ORD-123}`
 OBJECT_BEGINS = re.compile(r"\{\s*[\"']")
 WAITS = re.compile(r"\W*observation\W*", re.IGNORECASE)
 FINAL_ANSWER = re.compile(
@@ -183,9 +185,13 @@ def _build_plain_call(name: str, arguments: str) -> CallParts:
 
 
 def _build_call(name: str, arguments: str, loose_names: Collection[str]) -> list[CallParts]:
-    """The call with arguments in JSON, or as Python writes them."""
+    """The call with arguments in JSON, as Python writes them, or as Gemma does where its server drops the marks."""
     loose = read_loose_arguments(arguments, name) if name in loose_names else arguments
     if is_json_object(loose):
         return [CallParts(None, "", name, loose)]
-    written = iter_python_calls(f"{name}({arguments})", loose_names) if "=" in arguments else ()
+    pairs = BARE_PAIRS.fullmatch(arguments.strip())
+    if pairs:
+        written = iter_escaped_call(name, pairs[1], may_be_loose=name in loose_names)
+    else:
+        written = iter_python_calls(f"{name}({arguments})", loose_names) if "=" in arguments else iter(())
     return [CallParts(None, "", *each) for each in written]
