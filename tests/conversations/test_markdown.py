@@ -33,6 +33,7 @@ from .markup import parse
         ("# Big", "<h1>Big</h1>"),
         ("5 < 6 & 7 > 2", "<p>5 &lt; 6 &amp; 7 &gt; 2</p>"),
         ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>"),
+        ("[Track **it**]() now", "<p>Track <strong>it</strong> now</p>"),
         ("one<br>two<BR />three", "<p>one<br>two<br>three</p>"),
         ("`<br>`", "<p><code>&lt;br&gt;</code></p>"),
         ("含**重点**内容", "<p>含<strong>重点</strong>内容</p>"),

@@ -57,6 +57,7 @@ def add_links(markdown: MarkdownIt, unescape: Callable[[str], str] = unescapeAll
     """
     markdown.inline.ruler.after("text", "bare_address", partial(parse_bare_address, unescape=unescape))
     markdown.core.ruler.after("inline", "addresses_without_scheme", link_addresses_without_scheme)
+    markdown.core.ruler.after("inline", "empty_links", unwrap_empty_links)
     markdown.add_render_rule("link_close", _name_target)
 
 
@@ -164,6 +165,20 @@ def _split_text(markdown: MarkdownIt, token: Token) -> Iterator[Token]:
 
 def _make_text(text: str, level: int) -> Token:
     return Token("text", "", 0, content=text, level=level)
+
+
+def unwrap_empty_links(state: StateCore) -> None:
+    """A rule of the parser: of `[Track it]()`, which would lead to the page itself, the words are shown."""
+    for block in state.tokens:
+        children: list[Token] = []
+        is_empty = False  # the link that is open; none stands within another
+        for token in block.children or []:
+            if token.type == "link_open":
+                is_empty = not token.attrs.get("href")
+            if not (is_empty and token.type in ("link_open", "link_close")):
+                children.append(token)
+        if block.children:
+            block.children = children
 
 
 # ---- Where a link leads ------------------------------------------------------------------------------
