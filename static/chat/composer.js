@@ -53,10 +53,14 @@ export function focusComposer() {
   (canHover.matches ? text : scroll).focus({ preventScroll: true });
 }
 
-function updateComposer() {
+function fitHeight() {
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
   restoreEnd();
+}
+
+function updateComposer() {
+  fitHeight();
   keepDraft();
   updateCounter(countCharacters(text.value.trim()));
 }
@@ -87,6 +91,8 @@ function updateCounter(length) {
 
 if (isTouchOnly) text.enterKeyHint = "enter";
 text.addEventListener("input", updateComposer);
+// Its width changes with the window, and in Safari with the style sheets, for which a module does not wait there.
+new ResizeObserver(() => requestAnimationFrame(fitHeight)).observe(text);
 
 text.addEventListener("keydown", (event) => {
   const isComposing = event.isComposing || event.keyCode === COMPOSITION_KEY_CODE;

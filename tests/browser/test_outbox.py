@@ -175,6 +175,19 @@ async def test_a_message_that_cannot_be_kept_is_not_taken_out_of_the_box(
     await expect(starter).to_be_enabled()  # for when there is room again
 
 
+async def test_what_is_being_written_is_seen_whole_when_the_window_becomes_narrower(
+    somebody: Somebody, site: Site
+) -> None:
+    chat = await somebody(site)
+    await chat.box.fill("word " * 30)
+
+    await chat.page.set_viewport_size({"width": 375, "height": 800})
+
+    await chat.page.wait_for_function(
+        "text => text.clientHeight >= text.scrollHeight", arg=await chat.box.element_handle()
+    )
+
+
 async def test_the_enter_that_ends_a_word_of_japanese_sends_nothing(somebody: Somebody, site: Site) -> None:
     """In Safari it comes when the composition is over, and can be told by its key code alone."""
     chat = await somebody(site)
