@@ -47,7 +47,8 @@ document.getElementById("request").addEventListener("submit", (event) => {
 
 toEnd.addEventListener("click", focusComposer);
 
-document.addEventListener("click", ({ target }) => {
+// Safari on a phone sends no click for a tap on what is no control.
+document.addEventListener("pointerdown", ({ target }) => {
   if (!menu.contains(target)) menu.open = false;
 });
 
