@@ -16,6 +16,7 @@ chat.addEventListener("submit", (event) => {
   if (button.name === "action") request.action = button.value;
   else if (words !== undefined) request.words = words;
   if (button.name === "is_good") request.is_good = button.value === "1";
+  button.focus({ preventScroll: true }); // in Safari a click does not
   sendPress(request);
 });
 

@@ -62,6 +62,9 @@ function keepFocus() {
   else if (matchMedia("(hover: hover)").matches) text.focus();
 }
 
+// In Safari a button that is clicked gets no focus.
+actions?.addEventListener("click", ({ target }) => target.closest("button")?.focus(), { capture: true });
+
 function act(request) {
   if (chat.dataset.connection === "gone") return; // the notice says why, and what to do
   // Done now or not at all: kept for later, it would be done over what the customer writes until then.

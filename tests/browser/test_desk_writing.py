@@ -66,6 +66,7 @@ async def test_what_was_begun_as_a_note_stays_one_whoever_gets_the_conversation(
 
         other = await desk.another_tab()
         await other.open(customer.number)
+        await other.chat.click_as_in_safari()
         for press, owner in (("Hand back", "bot"), ("Take over", "human")):
             await other.press(press)
             if press == "Hand back":

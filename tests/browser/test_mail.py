@@ -166,7 +166,9 @@ async def test_a_guest_who_asks_at_night_is_answered_by_mail_and_in_the_chat_unt
     await guest.connected()
     await expect(said.last).to_have_text("Then you get a new lamp.")
     rating = guest.page.locator("#rating")
+    await guest.click_as_in_safari()
     await rating.get_by_role("button", name="Good", exact=True).click()
+    await expect(rating.get_by_role("textbox")).to_be_focused()
     await expect(desk.page.locator("#facts .given-rating")).to_contain_text("Good")
     assert site.rows("SELECT status, reopened_count FROM tickets_ticket") == [("resolved", 1)]
     assert len([each for each in mailing.outbox.sent if each["To"] == GUEST]) == 3, "each once"
