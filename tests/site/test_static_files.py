@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles.finders import get_finders
 from django.core.files.base import ContentFile
+from django.core.management.base import CommandError
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from supportbot.conversations.management.static_files_check import check_static_files
 from supportbot.server.static_files import StaticFilesMiddleware
 from supportbot.server.static_storage import ModuleStaticFilesStorage
 
@@ -77,6 +80,17 @@ def test_half_of_a_file_is_not_kept_lest_the_next_time_it_passes_for_unmodified(
         storage.save("chat/page.js", source)
 
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_no_page_is_served_whose_files_are_of_an_earlier_version(tmp_path: Path) -> None:
+    storage = ModuleStaticFilesStorage(location=tmp_path, base_url="/static/")
+    storage.hashed_files = {path: path for finder in get_finders() for path, _source in finder.list([])}
+    check_static_files(storage)
+
+    del storage.hashed_files["chat/chat.js"]
+
+    with pytest.raises(CommandError, match=r"chat/chat\.js is not collected yet"):
+        check_static_files(storage)
 
 
 def test_the_scripts_of_libraries_are_served_as_they_are(tmp_path: Path) -> None:

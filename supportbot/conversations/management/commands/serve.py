@@ -11,7 +11,8 @@ from daphne.server import Server
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management.base import BaseCommand, CommandParser
 
 from supportbot import model_backends
 from supportbot.addresses import get_host_pattern
@@ -27,6 +28,7 @@ from supportbot.server.templates import load_templates
 from supportbot.server.websocket import FragmentingProtocol
 
 from ..database_check import check_database
+from ..static_files_check import check_static_files
 
 MAX_RECEIVED_BYTES = 128 * 1024  # of a frame, and of a message
 CREDENTIALS_PATTERN = re.compile(r"(?<=//)[^/]*@")
@@ -82,8 +84,8 @@ class Command(BaseCommand):
     def _check_ready(self) -> None:
         """Raise `CommandError`, in a sentence, if something is missing that serving needs."""
         check_database()
-        if not settings.ENVIRONMENT.debug and not (settings.STATIC_ROOT / "staticfiles.json").exists():
-            raise CommandError("The static files are not collected yet: manage.py collectstatic --noinput")
+        if not settings.ENVIRONMENT.debug:
+            check_static_files(staticfiles_storage)
 
     def _tell_addresses(self, host: str, port: int) -> None:
         try:
