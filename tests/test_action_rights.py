@@ -19,6 +19,7 @@ from supportbot.conversations.realtime import broadcast
 from supportbot.conversations.staff_group import ensure_staff_groups
 from supportbot.conversations.web.consumers import ChatConsumer
 from supportbot.desk.live.consumer import DeskConversationConsumer
+from supportbot.desk.live.notes import add_note
 from supportbot.desk.models import Note
 from supportbot.desk.waiting_list.consumer import DeskFeedConsumer
 from supportbot.server.executors import on_database_thread
@@ -82,6 +83,8 @@ ROWS: dict[type, dict[str, tuple[Row, ...]]] = {
         ),
         "reply_and_close": (Row(("assigned",), "with a person", {"text": "Hi"}),),
         "note": (Row(STAFF, "with a person", {"text": "Nice"}),),
+        "delete_note": (Row(("assigned",), "with a note"),),
+        "read": (Row(STAFF, has_effect=False),),
         "hand_back": (Row(("assigned",), "with a person"),),
         "close": (Row(("assigned",), "with a person"),),
         "typing": (Row(("assigned",), "with a person"), Row(NOBODY, "waiting")),
@@ -135,6 +138,8 @@ class Site:
             turns.request_person.run_sync(chat.pk, "Help")
         elif situation == "with a person":
             turns.take_over.run_sync(chat.pk, self.people["assigned"].pk)
+        elif situation == "with a note":
+            add_note.run_sync(chat.pk, self.people["assigned"], "Nice", "n1")
         elif situation == "ended":
             Rating.objects.create(conversation=chat, handler="assistant")
             chat.owner = Conversation.Owner.CLOSED
@@ -204,13 +209,14 @@ def read_state(ours: Conversation) -> list[Any]:
 async def is_done(site: Site, who: str, consumer: type, action: str, row: Row, typing: list[int]) -> bool:
     """Whether it was done. What is refused must have had no effect."""
     chat = await on_database_thread()(site.begin)(row.situation)
-    turn, rating = await chat.turns.alast(), await chat.ratings.alast()
+    turn, rating, note = await chat.turns.alast(), await chat.ratings.alast(), await chat.notes.alast()
     page = await site.open(who, consumer, chat)
     frame = {
         "turn": turn.pk if turn else 0,
         "to": site.people["agent"].pk,
         "conversation": chat.pk,
         "rating": rating.pk if rating else 0,
+        "note": note.pk if note else 0,
         **row.frame,
     }
     before, typing_before = await read_state(chat), len(typing)

@@ -54,6 +54,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "desk": STAFF_WITH_RIGHTS,
     "desk-board": STAFF_WITH_RIGHTS,
     "desk-colleagues": STAFF_WITH_RIGHTS,
+    "desk-mentionable": STAFF_WITH_RIGHTS,
     "desk-earlier": STAFF_WITH_RIGHTS,
     "desk-replies": STAFF_WITH_RIGHTS,
     "desk-records": STAFF_WITH_RIGHTS,

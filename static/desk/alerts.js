@@ -1,5 +1,5 @@
-// Tells staff of a customer who waits, and of one of their own who has written or was assigned to them by a colleague,
-// by a sound and by a notification of the browser: each only if it is switched on.
+// Tells staff of a customer who waits, of one of their own who has written or was assigned to them by a colleague, and
+// of a colleague who mentions them, by a sound and by a notification of the browser: each only if it is switched on.
 
 import { announce, getText, showNotice } from "./notice.js";
 
@@ -11,6 +11,7 @@ const NEWS = {
   waiting: { words: "customerWaits", toldKey: "desk:told", delayMs: 0 },
   written: { words: "customerWrote", toldKey: "desk:told-written", delayMs: 500 },
   assigned: { words: "customerAssigned", toldKey: "desk:told-assigned", delayMs: 500 },
+  mentioned: { words: "colleagueMentioned", toldKey: "desk:told-mentioned", delayMs: 500 },
 };
 const BEEP_HERTZ = 660;
 const BEEP_SECONDS = 0.25;

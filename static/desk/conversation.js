@@ -2,25 +2,25 @@
 // page; this script adds what staff do: take over, reply, note, pass on, hand back, close.
 
 import { openDraft } from "../chat/composer.js";
-import { sendRequest } from "../chat/connection.js";
 import { hasPassed } from "../chat/elapsed.js";
-import { insertPlaceholder, updateLog } from "../chat/incoming.js";
+import { updateLog } from "../chat/incoming.js";
 import "../chat/leaving.js";
 import { restoreOutbox, sendMessage } from "../chat/outbox.js";
-import { chat, composer, conversationId, createId, getText, isNote, showNotice, text } from "../chat/page.js";
+import { chat, composer, conversationId, getText, isNote, text } from "../chat/page.js";
 import { scrollToEnd } from "../chat/scrolling.js";
 import { cancelSend, showTrayNote } from "../chat/tray.js";
+import { act } from "./acts.js";
+import "./mentions.js";
+import "./notes.js";
 
 const MODE_KEY = `mode:${conversationId}`;
 const SECOND_PRESS_MS = 500; // in which the second one of a double click comes
-const ANSWER_TIMEOUT_MS = 5_000; // after which a press has not reached the server
 const COLLEAGUES_FRESH_MS = 10_000; // in which who is here is not asked again
 
 const actions = chat.querySelector(".talk-actions"); // none for who may only read
 const modes = composer.querySelector(".modes");
 const saved = document.getElementById("saved");
 const colleagues = document.getElementById("assign"); // none where there is nobody to give it to
-const unansweredIds = new Set(); // of the pings that follow what was pressed
 let areRepliesLoaded = false;
 
 // ---- Who has it, and what may be done --------------------------------------------------------------
@@ -64,31 +64,6 @@ function keepFocus() {
 
 // In Safari a button that is clicked gets no focus.
 actions?.addEventListener("click", ({ target }) => target.closest("button")?.focus(), { capture: true });
-
-function act(request) {
-  if (chat.dataset.connection === "gone") return; // the notice says why, and what to do
-  // Done now or not at all: kept for later, it would be done over what the customer writes until then.
-  const isSent = chat.dataset.connection === "open" && sendRequest(request);
-  showNotice(isSent ? "" : getText("notConnected"));
-  if (isSent) awaitAnswer();
-}
-
-// Whether it was done is known by the answer to a ping that follows it. A connection that has died carries neither.
-function awaitAnswer() {
-  const id = createId();
-  sendRequest({ action: "ping", client_id: id });
-  unansweredIds.add(id);
-  setTimeout(() => {
-    if (unansweredIds.has(id) && chat.dataset.connection !== "gone") showNotice(getText("notAnswered"));
-  }, ANSWER_TIMEOUT_MS);
-}
-
-// One that comes late, from a server that is busy, takes away what was said of it.
-chat.addEventListener("htmx:wsAfterMessage", () => {
-  const { handled } = document.getElementById("pulse").dataset;
-  if (!unansweredIds.delete(handled)) return;
-  if (document.getElementById("notice").textContent === getText("notAnswered")) showNotice("");
-});
 
 chat.addEventListener("click", ({ target }) => {
   const action = target.closest("[data-action]")?.dataset.action;
@@ -187,12 +162,6 @@ document.getElementById("insert-reply").addEventListener("click", () => {
 });
 
 // ---- What comes ------------------------------------------------------------------------------------
-
-const NOTES = /<section class="note" id="(note-\d+)" data-note="\d+" data-after="(\d+)"/g;
-
-chat.addEventListener("htmx:wsBeforeMessage", ({ detail: { message } }) => {
-  for (const [, id, after] of message.matchAll(NOTES)) insertPlaceholder(id, Number(after));
-});
 
 chat.addEventListener("htmx:wsAfterMessage", showOwner);
 

@@ -112,9 +112,10 @@ function showCounts() {
   if (written === undefined) return;
   tellOfOwn("written", written);
   tellOfOwn("assigned", assigned);
+  tellOfOwn("mentioned", document.getElementById("mention-count").dataset.mentioned);
 }
 
-// Which customers of one's own have written, or were assigned by a colleague, and when:
+// Which customers of one's own have written, or were assigned by a colleague, or about whom one is mentioned, and when:
 // “12:1764500000000 15:1764500004000”. Of the conversation that one looks at nothing needs telling.
 function tellOfOwn(kind, moments) {
   const shown = document.hasFocus() ? document.getElementById("chat")?.dataset.conversation : "";

@@ -17,6 +17,7 @@ ACTION_WORDS: ActionWords = {
     "handed_back": _("Handed back to the assistant"),
     "replied": _("Replied"),
     "noted": _("Wrote a note"),
+    "note_deleted": _("Deleted a note"),
     "closed": _("Closed the conversation"),
     "ended": _("Ended the conversation"),
     "reopened": _("Reopened the conversation"),

@@ -1,4 +1,4 @@
-"""What staff write for themselves: notes on a conversation, and replies that are used again and again."""
+"""What staff write for themselves: notes on a conversation, whom these mention, and replies that are used again."""
 
 from typing import Any
 
@@ -32,6 +32,31 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author_name}: {self.text[:60]}"
+
+    def list_mentioned_names(self) -> list[str]:
+        """Whom it mentions, by their names of today."""
+        return [each.staff.get_full_name() or each.staff.get_username() for each in self.mentions.all()]
+
+
+class Mention(models.Model):
+    """A note names a colleague, who has it on the desk until they look at its conversation."""
+
+    note = models.ForeignKey(Note, models.CASCADE, related_name="mentions")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    is_unread = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("mention")
+        verbose_name_plural = _("mentions")
+        constraints = [models.UniqueConstraint(fields=["note", "staff"], name="one_mention_a_note")]
+        indexes = [
+            # Read with each change of the waiting list; those that were read become many.
+            models.Index(fields=["staff"], condition=models.Q(is_unread=True), name="unread_mentions"),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.staff}"
 
 
 def delete_private_replies(collector: Any, field: Any, replies: Any, using: str) -> None:

@@ -10,8 +10,10 @@ def build_bar_texts() -> dict[str, str]:
         "customerWaits": _("A customer is waiting for a person"),
         "customerWrote": _("One of your customers has written to you"),
         "customerAssigned": _("A colleague has assigned a customer to you"),
+        "colleagueMentioned": _("A colleague has mentioned you in a note"),
         "notificationsOn": _(
-            "You will be told like this when a customer waits, writes to you or is assigned to you"
+            "You will be told like this when a customer waits, writes to you or is assigned to you, or a colleague "
+            "mentions you"
         ),
         "notificationsBlocked": _(
             "Your browser doesn't let this site show notifications. You can allow them in the site's settings there."
@@ -32,7 +34,8 @@ def build_conversation_texts() -> dict[str, str]:
         "colleagueReplies": _(
             "A colleague has this conversation. Write a note for them, or ask them for it…"
         ),
-        "writeNote": _("Write a note for your team…"),
+        "writeNote": _("Write a note for your team, @ to mention…"),
+        "colleaguesOffered": _("Colleagues are offered. Choose one with the arrow keys and Enter."),
         "replyNotSent": _(
             "Your reply has not been sent: a photo wasn't ready yet. Choose “Reply” to send it."
         ),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", waiting_list_views.show_waiting_list, name="desk"),
     path("board/", waiting_list_views.board_fragments, name="desk-board"),
     path("colleagues/", live_views.colleague_options, name="desk-colleagues"),
+    path("mentionable/", live_views.list_mentionable_colleagues, name="desk-mentionable"),
     path("c/<int:pk>/earlier/", live_views.earlier_turns, name="desk-earlier"),
     path("c/<int:pk>/photos/", image_views.upload_photo, name="desk-photos"),
     path("c/<int:pk>/photos/<uuid:image>/", image_views.photo_detail, name="desk-photo"),

@@ -8,6 +8,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 from tests.servers import Site
 
 from .album import photo
+from .chat import Somebody
 from .desk import Desk, Waiting, waiting_customer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -191,3 +192,32 @@ async def test_what_somebody_has_who_is_no_longer_of_the_staff_can_be_taken_over
             await desk.take(customer.number)
         finally:
             site.rows("UPDATE auth_user SET is_active = %s WHERE username = 'sam'", True)
+
+
+async def test_a_note_for_a_colleague_reaches_them_until_its_author_deletes_it(
+    desk: Desk, site: Site, somebody: Somebody
+) -> None:
+    offered = desk.page.get_by_role("option")
+    sam = Desk(await somebody.away(site))
+    mentions = sam.page.locator("#mention-count")
+    async with waiting_customer(site) as customer:
+        await sam.sign_in("sam")
+        await desk.open(customer.number)
+        await desk.box.press_sequentially("Ask @s")
+        await expect(offered.filter(has_text="Sam Summers")).to_have_attribute("aria-selected", "true")
+        await desk.box.press("Enter")
+        await expect(desk.box).to_have_value("Ask @Sam Summers ")
+        await expect(offered).to_have_count(0)
+        await desk.box.press("Enter")
+
+        await expect(desk.notes).to_contain_text("Mentions Sam Summers")
+        await expect(mentions).to_have_attribute("data-count", "1")
+        await sam.page.get_by_role("link", name="Ask @Sam Summers").click()
+        await expect(mentions).to_have_attribute("data-count", "0")
+        await expect(sam.notes).to_have_count(1)
+        await expect(sam.notes.get_by_text("Delete")).to_have_count(0)
+
+        await desk.notes.get_by_text("Delete", exact=True).click()
+        await desk.press("Delete this note for everyone")
+        for page in (desk, sam):
+            await expect(page.notes).to_have_count(0)

@@ -46,6 +46,15 @@ async def test_a_note_comes_to_the_page(desk, chat, sam):
     await desk.until(lambda desk: desk.notes == ["Do not refund this one."])
 
 
+async def test_a_note_that_was_deleted_leaves_the_page(desk, chat, sam):
+    await notes.add_note(chat.pk, sam, "Do not refund this one.", "n1")
+    await desk.shows("note-ids", lambda part: part["data-left"])
+
+    await notes.delete_note(chat.pk, sam, (await chat.notes.aget()).pk)
+
+    await desk.shows("note-ids", lambda part: not part["data-left"])
+
+
 async def test_facts_come_to_the_page(desk, chat):
     await turns.request_person(chat.pk, "The lamp is late")
 

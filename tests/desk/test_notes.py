@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from supportbot.audit.models import AuditEvent
 from supportbot.conversations import turns
 from supportbot.desk.live.notes import add_note
 from supportbot.desk.models import Note
@@ -43,6 +44,26 @@ async def test_a_note_that_is_sent_twice_is_stored_once(desk):
     await desk.take_all()
 
     assert await Note.objects.acount() == 1
+
+
+async def test_who_wrote_a_note_deletes_it_from_all_pages_and_that_is_on_record(desk, sams_desk, agent):
+    await desk.act("note", text=SECRET)
+    for staff in (desk, sams_desk):
+        await staff.until(lambda staff: staff.notes)
+    note = await Note.objects.aget()
+    assert desk.parts[f"note-{note.pk}"].all("button", data_delete_note=str(note.pk))
+    assert not sams_desk.parts[f"note-{note.pk}"].all("button")
+
+    await sams_desk.act("delete_note", note=note.pk)  # whose it is not
+    await sams_desk.take_all()
+    assert await Note.objects.aexists()
+    await desk.act("delete_note", note=note.pk)
+
+    for staff in (desk, sams_desk):
+        await staff.shows(
+            "note-ids", lambda part: part["data-until"] == str(note.pk) and not part["data-left"]
+        )
+    assert [event.actor_id async for event in AuditEvent.objects.filter(action="note_deleted")] == [agent.pk]
 
 
 def test_notes_stand_where_they_were_written_in_the_page(transactional_db, chat, agent, agents):

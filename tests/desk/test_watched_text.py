@@ -42,7 +42,7 @@ def writer() -> Writer:
 def open_page(writer: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], DeskConnection]:
     def build(interval_seconds: float) -> DeskConnection:
         monkeypatch.setattr(connection, "TEXT_INTERVAL_SECONDS", interval_seconds)
-        page = DeskConnection(1, writer, get_staff_audience())
+        page = DeskConnection(1, 1, writer, get_staff_audience())
         page._buffered = None  # the stored state was loaded
         return page
 

@@ -7,7 +7,7 @@ from supportbot.conversations.realtime.connections import PageConnection
 from supportbot.conversations.realtime.gathered_text import GatheredText
 
 from . import notes
-from .fragments import render_note
+from .fragments import render_note, render_note_ids
 
 Check = Callable[[], object]
 
@@ -18,8 +18,9 @@ TEXT_INTERVAL_SECONDS = 0.4
 class DeskConnection(PageConnection):
     last_note = 0
 
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, staff_id: int, *args: Any) -> None:
         super().__init__(*args)
+        self._staff_id = staff_id
         self.gathered_text = GatheredText(self._send, TEXT_INTERVAL_SECONDS)
 
     async def resync(self, since_revision: int, check: Check = lambda: None) -> None:
@@ -29,6 +30,14 @@ class DeskConnection(PageConnection):
     async def send_new_notes(self) -> None:
         newer = await notes.load_notes(self._conversation_id, self.last_note)
         for note in newer:
-            if not await self.deliver(render_note(note)):
+            if not await self.deliver(render_note(note, self._staff_id)):
                 return  # the rest follows when the page reads again
             self.last_note = note.pk
+
+    async def render_note_ids(self) -> str:
+        """Empty while the page knows of no note."""
+        if not self.last_note:
+            return ""
+        return render_note_ids(
+            self.last_note, await notes.list_note_ids(self._conversation_id, self.last_note)
+        )

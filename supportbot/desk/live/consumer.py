@@ -24,7 +24,7 @@ from supportbot.server.executors import DatabaseFunction, on_database_thread
 
 from ..refusals import describe_refusal
 from ..rights import ANSWER_CUSTOMERS, READ_CONVERSATIONS
-from . import notes, viewers
+from . import mentions, notes, viewers
 from .connection import DeskConnection
 from .facts import load_facts
 from .fragments import get_staff_audience, is_same_part, render_facts, render_viewers
@@ -47,7 +47,7 @@ class DeskConversationConsumer(ConversationConsumer):
         return get_staff_audience()
 
     def build_page(self) -> DeskConnection:
-        return DeskConnection(self.conversation_id, self.writer, self.get_audience())
+        return DeskConnection(self.staff.pk, self.conversation_id, self.writer, self.get_audience())
 
     async def open_page(self) -> None:
         self.name = self.staff.get_full_name() or self.staff.get_username()
@@ -120,12 +120,28 @@ class DeskConversationConsumer(ConversationConsumer):
     async def on_note(self, frame: DeskConversationFrame) -> None:
         text = check_text(frame.text)
         await self._run(notes.add_note, self.conversation_id, self.staff, text, frame.client_id)
-        await viewers.announce_change(self.conversation_id)
+        await self._announce_notes()
+
+    async def on_delete_note(self, frame: DeskConversationFrame) -> None:
+        await self._run(notes.delete_note, self.conversation_id, self.staff, frame.note)
+        await self._announce_notes()
+
+    async def on_read(self, frame: DeskConversationFrame) -> None:
+        """Somebody looks at the page, and so at the notes that mention them."""
+        await self.run_checked(
+            self.require_valid_session, mentions.mark_read, self.conversation_id, self.staff
+        )
+        await desk_feed.notify_desk(self.conversation_id)
 
     async def on_typing(self, frame: DeskConversationFrame) -> None:
         if await self._run(has_conversation, self.conversation_id, self.staff.pk):
             name = self.staff.get_short_name() or self.staff.get_username()
             await broadcast.publish_typing(self.conversation_id, self.page.audience.name, name)
+
+    async def _announce_notes(self) -> None:
+        """To all who look at the conversation, and to the desks of those who are mentioned, or no longer are."""
+        await viewers.announce_change(self.conversation_id)
+        await desk_feed.notify_desk(self.conversation_id)
 
     async def _post_reply(self, frame: DeskConversationFrame) -> None:
         text = check_text(frame.text, frame.images)
@@ -165,11 +181,12 @@ class DeskConversationConsumer(ConversationConsumer):
             await asyncio.sleep(viewers.VIEWER_INTERVAL_SECONDS)
 
     async def _send_staff_parts(self) -> None:
-        """Somebody came or went, or there is a new note."""
+        """Somebody came or went, or there is a note more or less."""
         names = [name for name in viewers.list_viewers(self.conversation_id) if name != self.name]
         await self._send_part("viewers", render_viewers(names))
         with suppress(DatabaseError):  # the next change, or the next look, brings them
             await self.page.send_new_notes()
+            await self._send_part("notes", await self.page.render_note_ids())
 
     async def _send_facts(self, conversation_id: int) -> None:
         if conversation_id != self.conversation_id:

@@ -19,8 +19,14 @@ def get_staff_audience() -> Audience:
     return Audience("staff", settings.LANGUAGE_CODE, "desk/live/_turn.html", "desk/live/_owner.html")
 
 
-def render_note(note: Note) -> str:
-    return render_fragment("desk/live/_note.html", note=note, oob=True)
+def render_note(note: Note, staff_id: int) -> str:
+    """A note, as this member of staff sees it: their own they can delete."""
+    return render_fragment("desk/live/_note.html", note=note, staff_id=staff_id, oob=True)
+
+
+def render_note_ids(last_note: int, left: Sequence[int]) -> str:
+    """Which notes are left of those up to the last one: the page takes the others away."""
+    return render_fragment("desk/live/_note_ids.html", last_note=last_note, note_ids=left, oob=True)
 
 
 def render_viewers(names: Sequence[str]) -> str:

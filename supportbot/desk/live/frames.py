@@ -15,6 +15,8 @@ class DeskConversationFrame(BaseFrame):
         "reply",
         "reply_and_close",
         "note",
+        "delete_note",
+        "read",
         "take_over",
         "hand_back",
         "return_to_queue",
@@ -25,5 +27,6 @@ class DeskConversationFrame(BaseFrame):
         "ping",
     ]
     to: Number = 0  # whom it is assigned to
+    note: Number = 0  # which is to be deleted
     # What the page is about, such as a ticket's number; empty for the conversation itself.
     reference: str = Field("", max_length=Rating.TICKET_MAX_CHARS)

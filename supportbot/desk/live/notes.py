@@ -1,15 +1,17 @@
-"""Internal notes: written in one transaction with their audit event, and sorted in between the turns."""
+"""Internal notes: written and deleted in one transaction with their audit event, and sorted in between the turns."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from supportbot.audit.recording import record_event
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.server.executors import on_database_thread
 
-from ..models import Note
+from ..models import Mention, Note
+from .mentions import find_mentioned
 
 MAX_RESENT_NOTES = 200
 
@@ -17,11 +19,11 @@ MAX_RESENT_NOTES = 200
 @on_database_thread(repeat=True)
 @transaction.atomic
 def add_note(conversation_id: int, staff: Any, text: str, client_id: str) -> None:
-    """Store a note. The same `client_id` is stored once."""
+    """Store a note, and whom it mentions besides its author. The same `client_id` is stored once."""
     conversation = Conversation.objects.lock(conversation_id)
     if client_id and Note.objects.filter(conversation=conversation, client_id=client_id).exists():
         return
-    Note.objects.create(
+    note = Note.objects.create(
         conversation=conversation,
         author=staff,
         author_name=staff.get_full_name() or staff.get_username(),
@@ -29,14 +31,37 @@ def add_note(conversation_id: int, staff: Any, text: str, client_id: str) -> Non
         client_id=client_id or None,
         after_turn=conversation.turns.order_by("-pk").values_list("pk", flat=True).first() or 0,
     )
+    mentioned = sorted(find_mentioned(text) - {staff.pk})
+    Mention.objects.bulk_create(Mention(note=note, staff_id=staff_id) for staff_id in mentioned)
     record_event("noted", staff=staff, conversation_id=conversation_id)
+
+
+@on_database_thread(repeat=True)
+@transaction.atomic
+def delete_note(conversation_id: int, staff: Any, note_id: int) -> None:
+    """Delete a note of their own. One of somebody else stays."""
+    deleted, _rows = Note.objects.filter(pk=note_id, conversation=conversation_id, author=staff).delete()
+    if deleted:
+        record_event("note_deleted", staff=staff, conversation_id=conversation_id)
+
+
+def find_notes(conversation_id: int) -> QuerySet[Note]:
+    """With whom each mentions."""
+    return Note.objects.filter(conversation=conversation_id).prefetch_related("mentions__staff")
 
 
 @on_database_thread()
 def load_notes(conversation_id: int, after_note: int) -> list[Note]:
     """The notes that came after one, oldest first."""
-    newer = Note.objects.filter(conversation=conversation_id, pk__gt=after_note)
+    newer = find_notes(conversation_id).filter(pk__gt=after_note)
     return list(newer.order_by("-pk")[:MAX_RESENT_NOTES])[::-1]
+
+
+@on_database_thread()
+def list_note_ids(conversation_id: int, last_note: int) -> list[int]:
+    """Those that are left of all up to this one."""
+    left = Note.objects.filter(conversation=conversation_id, pk__lte=last_note)
+    return list(left.values_list("pk", flat=True))
 
 
 def choose_notes_among(

@@ -13,12 +13,12 @@ from supportbot.conversations.models import Conversation
 from supportbot.conversations.turns.changes import describe_owner
 from supportbot.conversations.web.script_data import script_limits, script_texts
 
-from ..models import Note
 from ..rights import can_answer, can_assign
 from ..script_texts import build_conversation_texts
 from .colleagues import list_colleagues
 from .facts import Facts
-from .notes import choose_notes_among, merge_in_time_order
+from .mentions import has_unread_mention
+from .notes import choose_notes_among, find_notes, merge_in_time_order
 
 
 def render_conversation(request: HttpRequest, facts: Facts, admin_context: dict[str, Any]) -> HttpResponse:
@@ -44,6 +44,8 @@ def build_live_context(request: HttpRequest, facts: Facts) -> dict[str, Any]:
     conversation = facts.conversation
     record_reading(request.user, conversation.pk)
     return build_entries(conversation) | {
+        "staff_id": request.user.pk,
+        "is_mentioned": has_unread_mention(conversation.pk, request.user),
         "conversation": conversation,
         "closing_label": _("Reply and close"),
         "owner": describe_owner(conversation),
@@ -60,7 +62,7 @@ def build_entries(conversation: Conversation, before: int | None = None) -> dict
     """The newest turns before one, with the notes that belong between them."""
     turns = conversation.recent_turns(settings.PAGE_TURNS + 1, before=before)
     shown, has_earlier = turns[-settings.PAGE_TURNS :], len(turns) > settings.PAGE_TURNS
-    notes = list(Note.objects.filter(conversation=conversation))
+    notes = list(find_notes(conversation.pk))
     return {
         "entries": merge_in_time_order(shown, choose_notes_among(notes, shown, before, has_earlier)),
         "first_turn": shown[0].pk if shown else 0,

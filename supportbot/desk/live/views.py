@@ -11,6 +11,7 @@ from supportbot.row_ids import parse_row_id
 from ..rights import require_answerer, require_reader
 from .colleagues import list_colleagues
 from .facts import load_facts
+from .mentions import list_mentionable
 from .page import build_entries
 from .saved_replies import list_replies
 
@@ -23,6 +24,13 @@ def colleague_options(request):
 
 
 @require_safe
+@require_answerer
+def list_mentionable_colleagues(request):
+    """Whom a note can mention."""
+    return JsonResponse({"colleagues": list_mentionable(request.user)})
+
+
+@require_safe
 @require_reader
 def earlier_turns(request, pk):
     """Older turns of a conversation, to go above those that the page shows."""
@@ -31,7 +39,10 @@ def earlier_turns(request, pk):
     if before is None:
         raise Http404
     record_reading(request.user, pk)
-    context = build_entries(conversation, before) | {"conversation": conversation}
+    context = build_entries(conversation, before) | {
+        "conversation": conversation,
+        "staff_id": request.user.pk,
+    }
     return render(request, "desk/live/_entries.html", context)
 
 

@@ -29,6 +29,7 @@ def show_desk_bar(user: Any) -> dict[str, Any]:
     return {
         "waiting_count": board.waiting_count if board else "",
         "unanswered_count": len(board.list_unanswered(user.pk)) if board else "",
+        "mention_count": len(board.list_mentions_of(user.pk)) if board else "",
         "is_reader": can_read(user),
         "can_answer": can_answer(user),
         "sees_tickets": user.has_perm("tickets.view_ticket"),

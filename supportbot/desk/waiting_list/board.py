@@ -17,6 +17,8 @@ from supportbot.server.executors import on_database_thread
 from supportbot.server.outages import log_task_failure
 from supportbot.server.process import process
 
+from ..models import Mention
+
 logger = logging.getLogger(__name__)
 
 MAX_ROWS = 100  # of each list that somebody sees
@@ -42,6 +44,7 @@ class Board:
     waiting_count: int
     taken_counts: dict[int | None, int]  # by who has them
     newest_waiting: int
+    mentions: list[Mention]  # in notes that they have not looked at, the newest first
 
     def list_taken_by(self, staff_id: int) -> list[Any]:
         return [row for row in self.taken if row.assignee_id == staff_id][:MAX_ROWS]
@@ -49,6 +52,9 @@ class Board:
     def list_unanswered(self, staff_id: int) -> list[Any]:
         """Those of theirs in which the customer has written last."""
         return [row for row in self.list_taken_by(staff_id) if row.last_role == Message.Role.CUSTOMER]
+
+    def list_mentions_of(self, staff_id: int) -> list[Mention]:
+        return [mention for mention in self.mentions if mention.staff_id == staff_id]
 
     def list_taken_by_others(self, staff_id: int) -> list[Any]:
         return [row for row in self.taken if row.assignee_id != staff_id][:MAX_ROWS]
@@ -105,7 +111,7 @@ def get_shown_board(staff_id: int) -> Board | None:
 
 @on_database_thread(repeat=True)
 def load_board(staff_ids: Collection[int]) -> Board:
-    """What these members of staff see. Four queries, however many conversations there are."""
+    """What these members of staff see. Five queries, however many conversations there are."""
     rows = Conversation.objects.select_related("user", "assignee").annotate(
         last_text=_last_message("text", ~Q(text__in=list_person_requests())),  # whoever waits has pressed it
         last_role=_last_message("role"),
@@ -119,7 +125,8 @@ def load_board(staff_ids: Collection[int]) -> Board:
     chosen, taken_counts = _choose_taken(staff_ids)
     taken = list(rows.filter(owner=Owner.HUMAN, pk__in=chosen).order_by("-updated"))
     newest_ms = int(newest.timestamp() * 1000) if newest else 0
-    return Board(frozenset(staff_ids), waiting, taken, everybody["count"], taken_counts, newest_ms)
+    mentions = _list_mentions(staff_ids)
+    return Board(frozenset(staff_ids), waiting, taken, everybody["count"], taken_counts, newest_ms, mentions)
 
 
 def _choose_taken(staff_ids: Collection[int]) -> tuple[set[int], dict[int | None, int]]:
@@ -138,6 +145,14 @@ def _choose_taken(staff_ids: Collection[int]) -> tuple[set[int], dict[int | None
         chosen.update(pk for pk, owner in owners if owner == staff_id)
         chosen.update([pk for pk, owner in owners if owner != staff_id][:MAX_ROWS])
     return chosen, {owner: count for _, owner, count in rows}
+
+
+def _list_mentions(staff_ids: Collection[int]) -> list[Mention]:
+    """What these have not looked at, of each the newest."""
+    place = Window(RowNumber(), partition_by=F("staff"), order_by=F("pk").desc())
+    unread = Mention.objects.filter(staff__in=staff_ids, is_unread=True).annotate(place=place)
+    newest = unread.filter(place__lte=MAX_ROWS).order_by("-pk")
+    return list(newest.select_related("note__conversation__user"))
 
 
 def _last_message(column: str, *conditions: Q) -> Subquery:

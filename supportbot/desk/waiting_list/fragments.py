@@ -8,11 +8,12 @@ from .board import Board
 
 
 def render_counts(board: Board, staff_id: int) -> str:
-    """For the header of every page: who waits, and which of this person's own are unanswered, or given to them."""
+    """For the header of every page: who waits, which of this person's own are unanswered, and what mentions them."""
     unanswered = board.list_unanswered(staff_id)
     # Who was taken over since, with what they had written before, has not written to this person yet.
     written = [row for row in unanswered if row.taken_at is None or row.last_at > row.taken_at]
     assigned = [row for row in board.list_taken_by(staff_id) if row.assigned_at]
+    mentions = board.list_mentions_of(staff_id)
     return render_fragment(
         "desk/waiting_list/_counts.html",
         count=board.waiting_count,
@@ -20,6 +21,8 @@ def render_counts(board: Board, staff_id: int) -> str:
         unanswered_count=len(unanswered),
         written=_join_moments((row.pk, row.last_at) for row in written),
         assigned=_join_moments((row.pk, row.assigned_at) for row in assigned),
+        mention_count=len(mentions),
+        mentioned=_join_moments((each.note.conversation_id, each.note.created) for each in mentions),
     )
 
 
@@ -38,6 +41,7 @@ def render_board(board: Board, staff_id: int, can_answer: bool) -> str:
         mine_count=board.count_taken_by(staff_id),
         others=board.list_taken_by_others(staff_id),
         others_count=board.count_taken_by_others(staff_id),
+        mentions=board.list_mentions_of(staff_id),
         can_answer=can_answer,
     )
 
