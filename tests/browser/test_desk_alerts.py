@@ -103,7 +103,9 @@ async def test_who_wants_it_is_told_of_a_new_customer_and_of_nothing_else(desk: 
         await notifications.click()
         await expect(notifications).to_be_checked()
         await wait_until_told(
-            page, "You will be told like this when a customer waits, writes to you or is assigned to you"
+            page,
+            "You will be told like this when a customer waits, writes to you or is assigned to you, "
+            "or a colleague mentions you",
         )
 
         async with waiting_customer(site) as second:
