@@ -142,13 +142,15 @@ def renew_leases(claims: Collection[ClaimedJob]) -> None:
 def correct_future_jobs() -> None:
     """Nothing waits for as long as the clock was set back: a job that was made later than now was made now.
 
-    It is due as long after that as before, so a lease on it lasts as long.
+    It is due as long after that as before, so a lease on it lasts as long. What is due before the job was made was set
+    by the clock as it is now, and stays.
     """
     now = timezone.now()
     jobs = Job.objects.filter(created__gt=now + MAX_CLOCK_SKEW)
     if jobs.exists():  # asking locks nothing
         due = ExpressionWrapper(Value(now) + (F("run_after") - F("created")), DateTimeField())
-        jobs.update(created=now, run_after=due)
+        jobs.filter(run_after__gte=F("created") - MAX_CLOCK_SKEW).update(run_after=due)
+        jobs.update(created=now)
 
 
 @on_database_thread()

@@ -143,3 +143,14 @@ def test_a_job_that_a_lost_host_has_locked_keeps_no_other_waiting(script):
     (claimed,) = queue.claim_due_jobs.run_sync(4)
 
     assert claimed.key == "P-0"
+
+
+async def test_a_lease_that_was_taken_after_the_clock_was_set_back_lasts(script):
+    """Of a job that was made before, and given back just after."""
+    await put(created=timezone.now() + timedelta(hours=1))
+    [claimed] = await queue.claim_due_jobs(9)
+
+    await queue.correct_future_jobs()
+
+    assert await queue.claim_due_jobs(9) == []
+    assert await queue.complete_job(claimed)
