@@ -57,6 +57,7 @@ async def _shut_down() -> None:
     """Drain the runner, answer the requests that have come, then end every other task of the loop."""
     await runner.drain()
     await finish_requests()
+    await runner.close_connections()
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()

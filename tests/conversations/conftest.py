@@ -88,6 +88,7 @@ async def model(transactional_db: None, provider: Provider, settings: Any) -> As
     settings.CONVERSATION_MESSAGES_PER_MINUTE = settings.VISITOR_MESSAGES_PER_MINUTE = 0
     yield provider
     await runner.drain()
+    await runner.close_connections()
     if (task := process.get(housekeeping.Housekeeper).task) is not None:
         task.cancel()
 

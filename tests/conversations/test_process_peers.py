@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from supportbot import asgi
 from supportbot.conversations.realtime import process_messages
 from supportbot.conversations.realtime.answer_stream import AnswerStream
 from supportbot.conversations.realtime.broadcast import publish_frame
@@ -155,6 +156,23 @@ async def test_a_process_that_ends_says_nothing_after_its_goodbye(store: MemoryS
     await asyncio.sleep(QUIET_SECONDS)
 
     assert store.published == []
+
+
+async def test_others_are_told_of_what_is_answered_while_this_process_ends(
+    store: MemoryStore, other: OtherProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer_form() -> None:
+        await publish_frame(CHAT, "<p></p>")
+
+    monkeypatch.setattr(asgi, "finish_requests", answer_form)
+    await other.join(GROUP)
+    await until(knows_that_somebody_listens)
+
+    await asgi._shut_down()
+
+    said = [payload for payload in store.published if not payload.startswith(other.connection.process_id)]
+    assert '"<p></p>"' in said[-2]
+    assert '"has_ended":true' in said[-1]  # or it would count as there for a while
 
 
 async def test_text_is_gathered_and_comes_before_what_is_said_of_it_afterwards(

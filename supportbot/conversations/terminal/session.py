@@ -52,6 +52,7 @@ def run_loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
         begun.set_result((asyncio.get_running_loop(), leaving))
         await leaving.wait()
         await runner.drain()
+        await runner.close_connections()
 
     # A daemon, so that whoever presses Ctrl-C once more need not wait for the end of a turn.
     thread = threading.Thread(target=asyncio.run, args=(run_until_left(),), name="assistant", daemon=True)

@@ -159,6 +159,10 @@ async def drain() -> None:
         running.cancel()
     await asyncio.gather(*state.tasks, return_exceptions=True)
     await job_worker.drain(max(0.0, deadline - now()))
+
+
+async def close_connections() -> None:
+    """Those to the models and to other processes, which are still told of what is done while the process ends."""
     await model_backends.close_backends()
     await process_messages.close_connection()
 
