@@ -18,26 +18,35 @@ def _compile(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-# What is too long when a conversation is, and how servers say so. Limits of pictures, times and parameters are others.
-_SUBJECTS = r"context(?! deadline)|prompt(?!_cache)|inputs?|sequence|conversation|history|max[ _]model"
-_INPUT = rf"(?<![a-z])({_SUBJECTS})(?![a-z])"
-_EXCEEDS = (
-    r"(?<![a-z])(exceed\w*|overflow\w*|too (long|large|big)|(longer|greater|larger|more) than|supports? (only )?up to"
-    r"|(not|n['’]t) fit|(was|is) (reached|full|exhausted))"
+# What is too long when a conversation is, by its count of tokens, and how servers say so. Between the two stand only
+# words of such a count: limits of pictures, times, names and parameters are others.
+_TEXTS = r"context|prompt|inputs?|sequence(?!_number)|conversation|history|max[ _]model"
+_INPUT = (
+    r"(?<!audio )(?<!video )(?<!image )(?<!file )(?<!tool )(?<!images in )(?<!images in the )(?<!daily )"
+    rf"(?<![a-z])({_TEXTS})(?![a-z])"
 )
-_NO_OTHER = r"(?!image|picture|photo|file|deadline|time|quota|\brate\b|(should|must) (be|have)|per )"
+_COUNT = (
+    r"(?:[^a-z.;{}]|\.\d|(?<![a-z])(?:tokens?|length|len|window|size|count|limit|number|text|messages?|output|maximum|max"
+    r"|model|total|draft|requested|allowed|available|specified|configured|contains?|is|was|are|has|been|but|only|its?"
+    r"|and|of|the|your|this|in|for|s)(?![a-z]))"
+)
+_EXCEEDS = (
+    r"(?<![a-z])(exceed|overflow|too[ _](long|large|big)|(longer|greater|larger) than(?! \d+ char)"
+    r"|supports? (only )?up to|(not|n['’]t) fit|(was|is) (reached|full(?! of)|exhausted))"
+)
+_NO_RATE = r"(?!.{0,60}\b(per|quota|day|month|retry)\b)"
 CONTEXT_TOO_LONG = _compile(
-    rf"{_INPUT}({_NO_OTHER}[^.;]|\.\d){{0,70}}?{_EXCEEDS}",
-    r"(?<![a-z])(exceed\w*|(longer|greater|larger|more) than|reached)(?!.{0,60}\bper )"
-    rf"({_NO_OTHER}[^.;]){{0,40}}?{_INPUT}",
-    r"context[ _]?(window|length|size|limit)[ _]?(exceed|is|of \d|of only|has been exceeded)|context has room for",
+    rf"{_INPUT}{_COUNT}{{0,70}}?{_EXCEEDS}{_NO_RATE}",
+    rf"(?<![a-z])(exceed(s|ed|ing)?|(longer|greater|larger) than|reached){_NO_RATE}{_COUNT}{{0,40}}?"
+    rf"(?<![a-z])(context(?![a-z])|({_TEXTS})[ _](tokens?|length|len|size|limit|window))",
+    r"context[ _]?(window|length|size)[ _]?exceeded|context (length|window|size) (of|is) only|context has room for",
     # vLLM (what is left of its context is less than nothing), TGI, Cohere, DashScope, Bedrock.
     r"max_tokens.{0,40}got -\d|inputs?`? tokens \+ `?max_new_tokens|tokens in the prompt cannot exceed",
     r"range of input length should be|(inputs?|prompt|messages?)`? must (have|be) (less|fewer|shorter|at most|no more)",
-    r"maximum (prompt|context|model) length|reduce the length of the (messages|input|prompt)|expected maxLength",
+    r"maximum (prompt|context|model) length|reduce the length of the (messages|input|prompt)|expected maxLength: \d{4}",
     r"tokens? .{0,60}exceeds? (the |max )*(model|message)\b|request too large for model|tokens_limit_reached",
-    r"(total|exceed\w*( the| model'?s?){0,2}) tokens? limit|too many (input|prompt|context) tokens|input_too_large",
-    r"context shift is disabled|token count exceeds",
+    r"total tokens? limit exceeded|exceed(s|ed)?( the| model'?s?){0,2} tokens? limit|context shift is disabled",
+    r"too many (input|prompt|context) tokens|input_too_large|token count exceeds",
     r"超长|(输入|上下文|长度).{0,20}(过长|超出|超过)|(超出|超过).{0,20}(上下文|长度|tokens?)",
 )
 # Also a call without its result, which the provider still waits for in what it has stored.

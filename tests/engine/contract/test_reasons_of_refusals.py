@@ -16,6 +16,7 @@ from supportbot.assistant.backends.provider_errors import (
     find_error,
 )
 from supportbot.assistant.errors import ErrorCode
+from tests.linear_time import takes_linear_time
 
 TOO_LONG = (
     "However, the model is loaded with context length of only 4096 tokens, which is not enough.",
@@ -44,6 +45,27 @@ TOO_LONG = (
     "Malformed input request: expected maxLength: 50000, actual: 75432, please reformat your input and try again.",
     "Request exceeds maximum input length of 163840 tokens",
     "model_max_prompt_tokens_exceeded",
+)
+OTHER_LIMITS = (
+    "{'type': 'error', 'sequence_number': 3, 'code': 'rate_limit_exceeded', 'message': 'Slow down'}",
+    "You have exceeded your input token quota for the month.",
+    "Your account has exceeded its limit. Input credits are sold by the month",
+    "Daily prompt limit exceeded",
+    "The total tokens limit of this month is exhausted",
+    "Input array 'tools' has more than 128 items",
+    "Tool input exceeds the allowed nesting depth",
+    "Tool call id in history is longer than 9 characters",
+    "Invalid input: number of stop sequences exceeds 4",
+    "Conversation has more than one system message",
+    "Audio input exceeds 25 MB",
+    "Too many images in prompt: 12 exceeds the limit of 10",
+    "The request took longer than 60 s for the model to process the prompt",
+    "The input queue is full",
+    "out of memory: prompt cache is full",
+    "Invalid prompt: your prompt was flagged as exceeding a threshold",
+    "context_length is not a recognized parameter",
+    "The response exceeded the maximum output tokens for this conversation",
+    "Malformed input request: #/name: expected maxLength: 64, actual: 70",
 )
 REFUSALS: dict[str, tuple[int, Any, ErrorCode]] = {
     "no access to a model": (400, "Unable to access model meta-llama/X.", ErrorCode.NO_MODEL),
@@ -140,6 +162,20 @@ MINIMAX = {
 @pytest.mark.parametrize(("status", "body", "code"), REFUSALS.values(), ids=REFUSALS)
 def test_a_refusal_is_told_for_what_it_is(status: int, body: Any, code: ErrorCode):
     assert error_from_status(status, {"error": {"message": body}}, "").code == code
+
+
+@pytest.mark.parametrize("words", OTHER_LIMITS)
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_another_limit_is_not_taken_for_the_length_of_the_conversation(words: str, status: int):
+    assert error_from_status(status, {"error": {"message": words}}, "").code != ErrorCode.CONTEXT_TOO_LONG
+    assert error_from_event({"error": words}).code != ErrorCode.CONTEXT_TOO_LONG
+
+
+@pytest.mark.parametrize("unit", ["exceed", "exceeded ", "exceed the ", "input 1.", "context ", "longer than "])
+def test_a_long_refusal_is_read_quickly(unit: str):
+    words = unit * (100_000 // len(unit))
+
+    assert takes_linear_time(lambda: error_from_status(400, {"error": {"message": words}}, ""))
 
 
 @pytest.mark.parametrize(("words", "code"), EVENTS.items())
