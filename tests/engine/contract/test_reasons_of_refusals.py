@@ -171,7 +171,9 @@ def test_another_limit_is_not_taken_for_the_length_of_the_conversation(words: st
     assert error_from_event({"error": words}).code != ErrorCode.CONTEXT_TOO_LONG
 
 
-@pytest.mark.parametrize("unit", ["exceed", "exceeded ", "exceed the ", "input 1.", "context ", "longer than "])
+@pytest.mark.parametrize(
+    "unit", ["exceed", "exceeded ", "exceed the ", "input 1.", "context ", "longer than "]
+)
 def test_a_long_refusal_is_read_quickly(unit: str):
     words = unit * (100_000 // len(unit))
 

@@ -157,6 +157,8 @@ def test_a_parameter_in_other_words_is_no_field_of_a_message():
     [
         (400, {"error": {"message": "Invalid content: 'My stream is not supported'"}}),
         (400, {"error": {"message": "Could not read the body, as the stream was not complete."}}),
+        (400, {"error": {"message": "Parameter parallel_tool_calls must be false when streaming."}}),
+        (400, {"error": {"message": "Parameter logprobs must be false in stream mode."}}),
         (
             500,
             {
@@ -175,7 +177,7 @@ def test_a_parameter_in_other_words_is_no_field_of_a_message():
         ),
     ],
 )
-def test_words_that_a_server_quotes_turn_streams_off_for_nobody(status: int, body: Any):
+def test_words_that_are_not_about_streams_themselves_turn_them_off_for_nobody(status: int, body: Any):
     dialect, refusal = Dialect(), error_from_status(status, body, "refused")
     said = "My stream is not supported" if "My stream" in str(body) else "Where is it?"
     request = {"stream": True, "messages": [{"role": "user", "content": said}]}

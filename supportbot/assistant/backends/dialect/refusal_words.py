@@ -94,8 +94,11 @@ _STREAM = r"(?<![a-z_-])stream(ing|ed)?(?![a-z_]| options)"
 ABOUT_STREAM = re.compile(rf"{_STREAM}|non-?stream|流式", re.IGNORECASE)
 # Not “The body's stream was not complete”, which is said of one request alone.
 _VERBS = r"(use|support|allow|permit|implement|enable|available)"
-_REFUSED = rf"((not|n['’]t) (\w+ )?{_VERBS}|\bun{_VERBS}|verified to|must be false)"
-UNWANTED_STREAM = re.compile(rf"{_REFUSED}.{{0,60}}{_STREAM}|{_STREAM}.{{0,60}}{_REFUSED}", re.IGNORECASE)
+_REFUSED = rf"((not|n['’]t) (\w+ )?{_VERBS}|\bun{_VERBS}|verified to)"
+UNWANTED_STREAM = re.compile(
+    rf"{_REFUSED}.{{0,60}}{_STREAM}|{_STREAM}.{{0,60}}{_REFUSED}|{_STREAM}\W{{1,3}}must be false",
+    re.IGNORECASE,
+)
 CANNOT_FORBID_TOOLS = re.compile(r"tool[_ ]?choice|tool_use_failed", re.IGNORECASE)
 
 
