@@ -24,7 +24,7 @@ MODULES = {
     "confirmation_source": "dashboard_numbers",
     "retention_rule": "retention_rules",
 }
-DECORATED = re.compile(rf"^\s*@({'|'.join(MODULES)})\b".encode(), re.MULTILINE)
+DECORATED = re.compile(rf"^[ \t]*@({'|'.join(MODULES)})\b".encode(), re.MULTILINE)
 OF_TESTS = re.compile(r"test|conftest")
 
 
