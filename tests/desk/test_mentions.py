@@ -28,7 +28,9 @@ def team(db: None) -> dict[str, User]:
         "kim1": ("Kim", "Lee"),
         "kim2": ("Kim", "Lee"),
         "mail@example.com": ("", ""),
+        "raj": ("राज", ""),
         "sara": ("سارة", "حسن"),
+        "ib": ("İbrahim", "Şahin"),
     }
     people = {
         name: User.objects.create_user(name, is_staff=True, first_name=first, last_name=last)
@@ -50,6 +52,10 @@ def team(db: None) -> dict[str, User]:
         ("\u200f@سارة حسن شكرا", ["sara"]),
         ("@Kim Lee and @Kim, whoever of you two", []),
         ("@kim2", ["kim2"]),
+        ("@राज @राजा", ["raj"]),
+        ("@राजा", []),
+        ("@ibrahim", ["ib"]),
+        ("@İBRAHİM ŞAHİN", ["ib"]),
         ("anna@anna.example, https://example.com/@anna, @annabel, @anna-marie, @anna.b, @nobody, @", []),
     ],
 )

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from django.db.models import QuerySet
 
@@ -34,8 +34,15 @@ def find_mentioned(text: str) -> set[int]:
     names = "|".join(map(re.escape, sorted(owners, key=len, reverse=True)))
     # The part of an address such as anna@example.com is no mention, nor is “Anna” in “@Anna-Lena” or “@anna.b”.
     pattern = rf"(?<![\w/.@-])@({names})(?!\w|@|[-.]\w)"
-    found = (owners.get(name, set()) for name in re.findall(pattern, _fold_name(text)))
-    return {pk for keys in found if len(keys) == 1 for pk in keys}
+    found = re.finditer(pattern, _fold_name(text))
+    mentioned = (owners.get(match[1], set()) for match in found if not _goes_on(match))
+    return {pk for keys in mentioned if len(keys) == 1 for pk in keys}
+
+
+def _goes_on(name: re.Match[str]) -> bool:
+    """A vowel sign or an accent follows, which is no character of a word to `re`: “राज” is not mentioned by “@राजा”."""
+    following = name.string[name.end() : name.end() + 1]
+    return bool(following) and category(following).startswith("M")
 
 
 def has_unread_mention(conversation_id: int, staff: Any) -> bool:
@@ -78,5 +85,5 @@ def _list_whole_names(person: Any) -> list[str]:
 
 
 def _fold_name(name: str) -> str:
-    """The same for all spellings of a name."""
-    return " ".join(normalize("NFC", name).casefold().split())
+    """The same for all spellings of a name, also of İbrahim, whose İ has a dot of its own as a small letter."""
+    return " ".join(normalize("NFC", name).casefold().replace("i\u0307", "i").split())
