@@ -5,7 +5,6 @@ import { restoreEnd } from "./scrolling.js";
 
 const { lang } = document.documentElement;
 const COUNTER_SHOWN_FROM = 0.9; // of the longest message
-// In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
 const COMPOSITION_KEY_CODE = 229;
 
 // Neither a space nor one of the characters that nobody sees.
@@ -94,9 +93,13 @@ text.addEventListener("input", updateComposer);
 // Its width changes with the window, and in Safari with the style sheets, for which a module does not wait there.
 new ResizeObserver(() => requestAnimationFrame(fitHeight)).observe(text);
 
+// In Safari the Enter that ends a word of Japanese or Chinese comes when the composition is already over.
+export function isOfComposition(event) {
+  return event.isComposing || event.keyCode === COMPOSITION_KEY_CODE;
+}
+
 text.addEventListener("keydown", (event) => {
-  const isComposing = event.isComposing || event.keyCode === COMPOSITION_KEY_CODE;
-  if (event.key !== "Enter" || event.shiftKey || isComposing || isTouchOnly) return;
+  if (event.key !== "Enter" || event.shiftKey || isOfComposition(event) || isTouchOnly) return;
   event.preventDefault();
   if (event.repeat) return; // the key is only held down
   composer.requestSubmit();

@@ -1,8 +1,9 @@
 // Whoever types @ in a note is offered their colleagues, by the arrow keys and Enter or by a press. The server finds out
 // whom the stored note mentions.
 
+import { isOfComposition } from "../chat/composer.js";
 import { hasPassed } from "../chat/elapsed.js";
-import { announce, chat, getText, isNote, text } from "../chat/page.js";
+import { announce, chat, composer, getText, isNote, text } from "../chat/page.js";
 
 const FRESH_MS = 60_000; // in which the colleagues are not asked for again
 // What is typed of a name. An @ within a word, as in an address, begins none.
@@ -40,6 +41,10 @@ function offerColleagues() {
   if (typed) loadColleagues();
   if (typed?.start !== dismissed) dismissed = -1;
   const matching = typed && dismissed < 0 ? colleagues.filter(({ folded }) => isBeginning(typed.name, folded)) : [];
+  showColleagues(matching);
+}
+
+function showColleagues(matching) {
   if (list.hidden && matching.length) announce(getText("colleaguesOffered"));
   list.replaceChildren(...matching.map(buildOption));
   list.hidden = !matching.length;
@@ -91,7 +96,7 @@ const KEYS = {
 text.addEventListener(
   "keydown",
   (event) => {
-    if (list.hidden || event.isComposing || event.shiftKey || !(event.key in KEYS)) return;
+    if (list.hidden || isOfComposition(event) || event.shiftKey || !(event.key in KEYS)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     KEYS[event.key]();
@@ -103,6 +108,15 @@ text.setAttribute("aria-autocomplete", "list");
 text.setAttribute("aria-controls", list.id);
 text.addEventListener("input", offerColleagues);
 text.addEventListener("click", offerColleagues);
+// The arrow keys, Home and End lead out of the name: then Enter adds the note.
+document.addEventListener("selectionchange", () => {
+  if (!list.hidden && !findTypedName()) showColleagues([]);
+});
+// The next note may have its @ where this one has it.
+composer.addEventListener("submit", () => {
+  dismissed = -1;
+  showColleagues([]);
+});
 text.addEventListener("blur", offerColleagues);
 list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
 list.addEventListener("click", ({ target }) => {

@@ -211,6 +211,11 @@ async def test_a_note_for_a_colleague_reaches_them_until_its_author_deletes_it(
         await desk.box.press("Enter")
 
         await expect(desk.notes).to_contain_text("Mentions Sam Summers")
+        await desk.box.press_sequentially("Ask @s")  # at the same place as in the note before
+        await expect(offered).to_have_count(1)
+        await desk.box.press("Home")
+        await expect(offered).to_have_count(0)
+        await desk.box.fill("")
         await expect(mentions).to_have_attribute("data-count", "1")
         await sam.page.get_by_role("link", name="Ask @Sam Summers").click()
         await expect(mentions).to_have_attribute("data-count", "0")
