@@ -41,6 +41,11 @@ BOUNDS = (
 )
 MISFIT = re.compile(r"Unable to apply constraint '(\w+)'")
 ANY_TYPE = {"type": "any"}
+# Where pydantic has the functions that check a constraint, and none that calls one of the app's.
+CONSTRAINT_MODULES = {
+    "function-after": "pydantic._internal._validators",
+    "function-wrap": "pydantic._internal._known_annotated_metadata",  # of a pattern and the like
+}
 # In which no types stand.
 OTHER_PARTS = ("default", "metadata", "serialization")
 
@@ -109,10 +114,11 @@ def _is_constraint(part: Schema) -> bool:
 
 
 def _is_pydantics(part: Schema) -> bool:
-    """Whether a function there is none of the app, which may do anything."""
+    """Whether a function there is a constraint of pydantic's, and runs none of the app's, which may do anything."""
     function = part.get("function", {}).get("function")
-    module = getattr(getattr(function, "func", function), "__module__", None) or ""
-    return module.startswith("pydantic.")
+    return getattr(getattr(function, "func", function), "__module__", "") == CONSTRAINT_MODULES.get(
+        part["type"]
+    )
 
 
 def _list_types(part: Schema) -> list[str]:

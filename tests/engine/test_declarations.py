@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
+from annotated_types import Predicate
 from django.utils.translation import gettext_lazy
 from pydantic import AfterValidator, AliasChoices, BaseModel, Field
+from pydantic.experimental.pipeline import validate_as
 
 from supportbot.assistant.conversation_events import CustomerWrote, conversation_event_handler
 from supportbot.assistant.customer_exports import customer_export
@@ -168,6 +170,9 @@ def test_a_constraint_that_no_argument_can_keep_is_refused(annotation: Any, comp
         Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=1))],
         Annotated[dict[str, int], Field(min_length=1)],
         Annotated[str, Field(pattern=re.compile("^(?!0)"))],
+        # A check of the app's, which is run with arguments alone.
+        Annotated[int, Predicate(lambda value: {1: True}[value])],
+        Annotated[int, validate_as(int).predicate(lambda value: {1: True}[value])],
     ],
 )
 def test_a_constraint_that_an_argument_can_keep_is_taken(annotation: Any):
