@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+AUTHOR_NAME_MAX_CHARS = 150
+
 
 class Note(models.Model):
     """A line for colleagues on a conversation. No customer and no model ever reads it."""
@@ -15,7 +17,7 @@ class Note(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    author_name = models.CharField(_("author"), max_length=150)
+    author_name = models.CharField(_("author"), max_length=AUTHOR_NAME_MAX_CHARS)
     text = models.TextField(_("text"))
     client_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 - NULL is «none», never equal
     # The newest turn when it was written: it shows below that one.

@@ -66,6 +66,17 @@ async def test_who_wrote_a_note_deletes_it_from_all_pages_and_that_is_on_record(
     assert [event.actor_id async for event in AuditEvent.objects.filter(action="note_deleted")] == [agent.pk]
 
 
+def test_who_has_the_longest_name_writes_notes_too(transactional_db, chat, agent):
+    agent.first_name, agent.last_name = "F" * 150, "L" * 150
+    agent.save()
+
+    add_note.run_sync(chat.pk, agent, SECRET, "n1")
+
+    note = chat.notes.get()
+    note.full_clean()
+    assert note.author_name == agent.first_name
+
+
 def test_notes_stand_where_they_were_written_in_the_page(transactional_db, chat, agent, agents):
     turns.take_over.run_sync(chat.pk, agent.pk)
     add_note.run_sync(chat.pk, agent, "first note", "n1")

@@ -10,7 +10,7 @@ from supportbot.audit.recording import record_event
 from supportbot.conversations.models import Conversation, Turn
 from supportbot.server.executors import on_database_thread
 
-from ..models import Mention, Note
+from ..models import AUTHOR_NAME_MAX_CHARS, Mention, Note
 from .mentions import find_mentioned
 
 MAX_RESENT_NOTES = 200
@@ -26,7 +26,7 @@ def add_note(conversation_id: int, staff: Any, text: str, client_id: str) -> Non
     note = Note.objects.create(
         conversation=conversation,
         author=staff,
-        author_name=staff.get_full_name() or staff.get_username(),
+        author_name=(staff.get_full_name() or staff.get_username())[:AUTHOR_NAME_MAX_CHARS],
         text=text,
         client_id=client_id or None,
         after_turn=conversation.turns.order_by("-pk").values_list("pk", flat=True).first() or 0,
