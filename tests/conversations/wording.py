@@ -34,8 +34,9 @@ SAID = {
     *("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"),
 }
 SAID_BY_NAME = {"progress", "STARTERS"}
-# Calls and keywords whose words go to a log, a developer or staff.
+# Calls and keywords whose words go to a log, a developer or staff, or are patterns.
 UNSAID = {
+    *("compile", "filterwarnings"),
     *("debug", "info", "warning", "error", "exception", "log_task_failure"),
     *("DeclarationError", "Field", "ModelError", "TypeError", "ValueError"),
 }
